@@ -1,0 +1,1 @@
+"""Saddlepoint: generative models that say how they are doing."""

@@ -1,0 +1,196 @@
+"""A dataset is a value: examples, optional labels, and an `Event` that says what one example is.
+
+Examples stay in the user's own units (bytes of an image, centimetres of a table) and are brought to the units that a
+model works in batch by batch, by a `Scaling`; samples travel the same way back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor
+
+Kind = Literal["vector", "image", "sound", "volume"]
+ScalingKind = Literal["none", "unit", "symmetric", "standard"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """What one example is, without the batch axis.
+
+    shape: of one example; channels first: `(C, H, W)` for an image, `(C, T)` for sound, `(C, D, H, W)` for a volume,
+        `(D,)` for a vector.
+    kind: how to show it and which networks suit it.
+    dtype: "uint8" or "float32", the type of the stored data and of samples.
+    low, high: the range of the data's values in its own units, for bounded data such as images (0 and 255); None
+        where values may be anything.
+    mean, std: of the training examples in their own units; one number in all, or one for each entry of the first axis.
+    class_names: names of the labels 0, 1, ...; None without labels.
+    """
+
+    shape: tuple[int, ...]
+    kind: Kind
+    dtype: Literal["uint8", "float32"] = "float32"
+    low: float | None = None
+    high: float | None = None
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    class_names: tuple[str, ...] | None = None
+
+    @property
+    def size(self) -> int:
+        """Numbers in one example."""
+        return math.prod(self.shape)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the data's values have a known range."""
+        return self.low is not None and self.high is not None
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        return torch.uint8 if self.dtype == "uint8" else torch.float32
+
+    def scaling(self, kind: ScalingKind) -> Scaling:
+        """The affine map to the units of a model: "unit" is [0, 1], "symmetric" is [-1, 1] (both by the known range,
+        else by mean and four standard deviations each way), "standard" is mean 0 and standard deviation 1."""
+        if kind == "none":
+            return Scaling(self, (1.0,), (0.0,))
+        if kind == "standard":
+            scale = tuple(1.0 / std if std > 0 else 1.0 for std in self.std)
+            return Scaling(self, scale, tuple(-mean * s for mean, s in zip(self.mean, scale, strict=True)))
+        lows: tuple[float, ...]
+        highs: tuple[float, ...]
+        if self.low is not None and self.high is not None:
+            lows, highs = (self.low,), (self.high,)
+        else:
+            lows = tuple(m - 4 * s for m, s in zip(self.mean, self.std, strict=True))
+            highs = tuple(m + 4 * s for m, s in zip(self.mean, self.std, strict=True))
+        widths = tuple(high - low if high > low else 1.0 for low, high in zip(lows, highs, strict=True))
+        span, start = (1.0, 0.0) if kind == "unit" else (2.0, -1.0)
+        return Scaling(
+            self,
+            tuple(span / width for width in widths),
+            tuple(start - low * span / width for low, width in zip(lows, widths, strict=True)),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Event:
+        entries: dict[str, Any] = {n: tuple(e) if isinstance(e, list) else e for n, e in value.items()}
+        return cls(**entries)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """`model units = data units * scale + offset`, and back.
+
+    `scale` and `offset` hold one number, or one for each entry of the event's first axis.
+    """
+
+    event: Event
+    scale: tuple[float, ...]
+    offset: tuple[float, ...]
+
+    def to_model(self, x: Tensor) -> Tensor:
+        """(B, *event) in the data's units and type -> (B, *event) float32 in the model's units."""
+        x = x.to(torch.float32)
+        if len(self.scale) == 1:
+            scale, offset = self.scale[0], self.offset[0]
+            if scale == 1.0 and offset == 0.0:
+                return x
+            # In place where the conversion above already made a copy; never on the caller's own tensor.
+            return x.mul(scale).add_(offset) if offset else x.mul(scale)
+        return x * self._per_channel(self.scale, x) + self._per_channel(self.offset, x)
+
+    def to_data(self, x: Tensor) -> Tensor:
+        """(B, *event) in the model's units -> (B, *event) in the data's units, range and type.
+
+        Values outside a known range are clamped to it; whole-number data are rounded. NaN in float data stays NaN.
+        """
+        x = x.to(torch.float32)
+        if len(self.scale) == 1:
+            x = (x - self.offset[0]) / self.scale[0]
+        else:
+            x = (x - self._per_channel(self.offset, x)) / self._per_channel(self.scale, x)
+        if self.event.bounded:
+            x = x.clamp(self.event.low, self.event.high)
+        return x.round().to(torch.uint8) if self.event.dtype == "uint8" else x
+
+    @property
+    def log_abs_det(self) -> float:
+        """log |d model units / d data units| of a whole event, in nats: add it to a log density in the model's units
+        to get the log density in the data's."""
+        if len(self.scale) == 1:
+            return self.event.size * math.log(self.scale[0])
+        return self.event.size / len(self.scale) * sum(math.log(s) for s in self.scale)
+
+    def _per_channel(self, values: tuple[float, ...], like: Tensor) -> Tensor:
+        shape = (len(values),) + (1,) * (len(self.event.shape) - 1)
+        return torch.tensor(values, device=like.device, dtype=like.dtype).view(shape)
+
+
+class Truth(Protocol):
+    """The distribution that synthetic data were drawn from; everything in the data's own units."""
+
+    @property
+    def modes(self) -> Tensor | None:
+        """(K, D) centres of the modes; None for shapes without modes."""
+
+    @property
+    def mode_std(self) -> float | None:
+        """Standard deviation of one mode."""
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """(N, D) -> (N,) exact log density in nats."""
+
+    def sample(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """(n, D) points and their (n,) mode labels, equally many a mode (up to one)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Examples to train on, and a held-out part that training never sees.
+
+    x: (N, *event.shape), uint8 or float32, in the data's own units; may be a memory-mapped file.
+    y: (N,) int64 labels, or None.
+    held_out: another Dataset of the same event, or None.
+    truth: the exact distribution, for synthetic data.
+    fingerprint: hex SHA-256 of the content and of what was done to it; the same data has the same fingerprint.
+    notes: sentences on what loading left out or decided, for the user to read.
+    """
+
+    name: str
+    x: Tensor
+    event: Event
+    y: Tensor | None = None
+    held_out: Dataset | None = None
+    truth: Truth | None = None
+    fingerprint: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        assert tuple(self.x.shape[1:]) == self.event.shape, (self.x.shape, self.event.shape)
+        assert self.x.dtype == self.event.torch_dtype, (self.x.dtype, self.event.dtype)
+        assert self.y is None or (self.y.dtype == torch.int64 and len(self.y) == len(self.x))
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __repr__(self) -> str:
+        classes = f", {len(self.event.class_names)} classes" if self.event.class_names else ""
+        held_out = f" + {len(self.held_out):,} held out" if self.held_out is not None else ""
+        shape = "x".join(map(str, self.event.shape))
+        return (
+            f"Dataset({self.name!r}: {len(self):,}{held_out} {self.event.kind}s of {shape} {self.event.dtype}{classes})"
+        )
+
+    def subset(self, index: Tensor) -> Dataset:
+        """The examples at `index` (M,) int64; without a held-out part."""
+        return replace(self, x=self.x[index], y=None if self.y is None else self.y[index], held_out=None)

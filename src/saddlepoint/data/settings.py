@@ -1,0 +1,56 @@
+"""What data to train on: the `data` section of a recipe (torch-free)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DataSettings(BaseModel):
+    """Where the examples come from and how they are brought to one shape."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str = Field(
+        "digits",
+        description="A built-in name (saddlepoint data --list), or a path: image folder, .npy, .npz, IDX file.",
+    )
+    limit: int | None = Field(
+        None, ge=1, description="Use only the first so many training examples, after a fixed shuffle."
+    )
+    held_out: float = Field(
+        0.1, ge=0.0, lt=1.0, description="Share held out of training, where the source has no test part of its own."
+    )
+    split_seed: int = Field(0, ge=0, description="Seed of the split into training and held-out examples.")
+
+    size: tuple[int, ...] | None = Field(
+        None, description="Image height and width in pixels; one number makes a square. None keeps the files' size."
+    )
+    fit: Literal["crop", "pad", "stretch"] = Field(
+        "crop", description="How an image of another aspect ratio meets the size."
+    )
+    channels: Literal["auto", "grey", "rgb", "rgba"] = Field(
+        "auto", description="Colour channels; auto takes what the files have."
+    )
+    on_bad: Literal["fail", "skip"] = Field(
+        "fail", description="What to do with a file that cannot be read: stop, or leave it out and say so."
+    )
+    cache: str | None = Field(
+        None, description="Folder for decoded and downloaded data. None: $SADDLEPOINT_CACHE, else ~/.cache/saddlepoint."
+    )
+
+    points: int = Field(10_000, ge=1, description="Mixtures and shapes: how many training points are drawn.")
+    modes: int = Field(1, ge=1, description="gaussian and ring: how many modes.")
+    scale: float | None = Field(
+        None,
+        gt=0.0,
+        description="Mixtures: standard deviation of a mode, in the data's units; None takes the source's own.",
+    )
+    radius: float = Field(1.0, gt=0.0, description="ring: radius, in the data's units.")
+    key: str | None = Field(
+        None, description=".npz: name of the array of examples; None takes 'x', else the only array."
+    )
+    kind: Literal["auto", "image", "vector", "sound", "volume"] = Field(
+        "auto", description="Arrays: what an example is; auto decides by its shape."
+    )

@@ -1,0 +1,1 @@
+"""Findings: what goes wrong and why, read from records."""

@@ -1,0 +1,41 @@
+"""What the user can get wrong, said in one sentence: where, what, got, and what to do.
+
+Every error that a user can cause is a `SaddlepointError`; the command line prints its text alone and exits with 2.
+Anything else that escapes is our own mistake and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SaddlepointError(Exception):
+    """Base of all errors caused by input: the message says where, what was wrong, what came, and what to do."""
+
+
+class SettingError(SaddlepointError):
+    """A recipe or an override names a setting that does not exist, or gives it a value it cannot take."""
+
+
+class DataError(SaddlepointError):
+    """The data cannot be read, or cannot be trained on."""
+
+
+class RunError(SaddlepointError):
+    """A run folder is missing, already taken, damaged, or holds another model than was asked for."""
+
+
+class MissingExtraError(SaddlepointError):
+    """An optional package is not installed; the message names the extra that brings it."""
+
+    def __init__(self, package: str, extra: str, needed_for: str) -> None:
+        super().__init__(
+            f"{needed_for} needs the package {package!r}, which is not installed: pip install 'saddlepoint[{extra}]'"
+        )
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`' Did you mean "…"?'` for the known word nearest to `word`, or an empty string where none is near."""
+    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f' Did you mean "{nearest[0]}"?' if nearest else ""

@@ -1,0 +1,1 @@
+"""Families of models: which players, which phases."""

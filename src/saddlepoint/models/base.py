@@ -1,0 +1,117 @@
+"""A model is a game whose players are networks; trained, it is what the user holds.
+
+`Model` is what the training loop plays, and, trained, a `GenerativeModel`: evaluation and all applications rely on
+that contract alone. What only some models can do (`encode`, `decode`, `log_prob`, ...) is an optional protocol.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.data.dataset import Event, Scaling
+from saddlepoint.objectives.phase import Noise, Phase
+
+
+@runtime_checkable
+class GenerativeModel(Protocol):
+    """Anything that knows what an example is and can make more of them."""
+
+    event: Event
+
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """(n, *event.shape) new examples, in the data's own units and type."""
+
+
+@runtime_checkable
+class Encodes(Protocol):
+    """A model with a latent code."""
+
+    def encode(self, x: Tensor) -> Tensor:
+        """(N, *event) in the data's units -> (N, latent) codes (for a VAE, the posterior's mean)."""
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(N, latent) -> (N, *event) in the data's units."""
+
+
+@runtime_checkable
+class HasDensity(Protocol):
+    """A model that can say how likely an example is."""
+
+    log_prob_kind: Literal["exact", "lower bound"]
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """(N, *event) in the data's units -> (N,) nats."""
+
+
+class Model(ABC):
+    """A game: players, phases, and how to draw their noise.
+
+    players: the networks, by the short names that series carry ("d", "g", "vae", "ae").
+    roles: the same players by the names that settings carry: {"d": "discriminator", "g": "generator"}.
+    averaged: the players of which the training loop may keep a moving average for sampling.
+    phases: what one training step does, in order.
+    """
+
+    family: ClassVar[str]
+    averaged: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self, event: Event, scaling: Scaling, players: Mapping[str, nn.Module], roles: Mapping[str, str]
+    ) -> None:
+        self.event = event
+        self.scaling = scaling
+        self.players = dict(players)
+        self.roles = dict(roles)
+
+    @property
+    @abstractmethod
+    def phases(self) -> tuple[Phase, ...]: ...
+
+    @abstractmethod
+    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
+        """All that is random in `phase` for a batch of `n`, and scalars that depend on the step (a KL weight that
+        warms up), on the generator's device."""
+
+    @abstractmethod
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor: ...
+
+    @abstractmethod
+    def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
+        """(n, latent) noise to draw the same samples from again and again during training: `decode(fixed_noise)`."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Tensor:
+        """(N, latent) -> (N, *event) in the data's own units, in evaluation mode and without gradients."""
+
+    def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """Series measured on held-out examples x (N, *event, the data's units) at a checkpoint: {"vae/held_out_bound":
+        (N,) tensor, ...}. None by default."""
+        return {}
+
+    def fitted(self, x: Tensor, generator: torch.Generator) -> None:
+        """Called once with training examples x (N, *event, the data's units) when training ends or is checkpointed, for
+        what is fitted rather than trained (the mixture over an autoencoder's codes)."""
+
+    def extra_state(self) -> dict[str, Tensor]:
+        """Tensors beside the players' weights that a checkpoint must hold."""
+        return {}
+
+    def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
+        """Undo `extra_state`."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the players live."""
+        return next(p for player in self.players.values() for p in player.parameters()).device
+
+    def parameter_counts(self) -> dict[str, int]:
+        """Trainable numbers by role."""
+        return {
+            self.roles[name]: sum(p.numel() for p in player.parameters() if p.requires_grad)
+            for name, player in self.players.items()
+        }

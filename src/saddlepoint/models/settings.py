@@ -1,0 +1,136 @@
+"""Which model to train: the `model` section of a recipe (torch-free). One class a family."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Activation = Literal["relu", "leaky_relu", "tanh", "sigmoid", "softplus", "elu", "gelu", "silu", "identity"]
+ScalingName = Literal["auto", "none", "unit", "symmetric", "standard"]
+
+
+class NetworkSettings(BaseModel):
+    """One network. `network` is a built-in name, or the import path of your own module: `mypackage.nets:Generator`.
+
+    Your own is called as `Generator(inputs=..., outputs=..., **arguments)`, with the shapes of one example of each.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: str = Field("mlp", description="mlp, dcgan, or module:Class of your own.")
+    hidden: tuple[int, ...] = Field((128, 128), description="mlp: widths of the hidden layers.")
+    activation: Activation = Field("relu", description="mlp: activation of the hidden layers.")
+    batch_norm: bool = Field(False, description="mlp: BatchNorm after every hidden layer.")
+    width: int = Field(
+        64, ge=1, description="dcgan: channels of the layer nearest to the image; they double away from it."
+    )
+    arguments: dict[str, Any] = Field(default_factory=dict, description="Your own network: further arguments by name.")
+
+
+class AutoencoderSettings(BaseModel):
+    """An autoencoder: squeeze every example through a small code and bring it back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    family: Literal["autoencoder"] = Field("autoencoder", description="The kind of model.")
+    latent: int = Field(3, ge=1, description="Size of the code.")
+    encoder: NetworkSettings = Field(
+        NetworkSettings(hidden=(50, 50), activation="tanh"), description="Example -> code."
+    )
+    decoder: NetworkSettings = Field(
+        NetworkSettings(hidden=(50, 50), activation="tanh"), description="Code -> example."
+    )
+    reconstruction: Literal["l2", "l1", "bernoulli"] = Field(
+        "l2", description="What an error costs; bernoulli wants data in [0, 1]."
+    )
+    sparsity: Literal["none", "kl", "l1"] = Field(
+        "none", description="Penalty that keeps the code's units mostly silent."
+    )
+    sparsity_weight: float = Field(1e-3, ge=0.0, description="Weight of the sparsity penalty.")
+    sparsity_target: float = Field(
+        0.05, gt=0.0, lt=1.0, description="kl: wanted mean activation of a unit (its code passes a sigmoid)."
+    )
+    denoising: float = Field(
+        0.0, ge=0.0, description="Standard deviation of the noise added to the input, in the model's units."
+    )
+    prior_components: int = Field(
+        10, ge=1, description="Components of the Gaussian mixture fitted to the codes, from which samples are drawn."
+    )
+    scaling: ScalingName = Field(
+        "auto", description="Units the network sees; auto: unit for bounded data, else standard."
+    )
+
+
+class VAESettings(BaseModel):
+    """A variational autoencoder: an autoencoder whose code follows a known prior."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    family: Literal["vae"] = Field("vae", description="The kind of model.")
+    latent: int = Field(3, ge=1, description="Size of the code.")
+    encoder: NetworkSettings = Field(
+        NetworkSettings(hidden=(50, 50), activation="relu"), description="Example -> features that both heads share."
+    )
+    decoder: NetworkSettings = Field(
+        NetworkSettings(hidden=(50, 50), activation="relu"),
+        description="Code -> parameters of the example's distribution.",
+    )
+    likelihood: Literal["bernoulli", "gaussian", "gaussian-learnt"] = Field(
+        "bernoulli",
+        description="Distribution of an example given its code; gaussian-learnt learns its standard deviation.",
+    )
+    observation_std: float = Field(
+        0.1,
+        gt=0.0,
+        description="gaussian: its fixed standard deviation, gaussian-learnt: where it starts; in the model's units.",
+    )
+    binarise: Literal["none", "stochastic"] = Field(
+        "none", description="bernoulli: feed the pixel values themselves, or draw black or white anew in every batch."
+    )
+    beta: float = Field(1.0, ge=0.0, description="Weight of the KL term.")
+    warm_up: int = Field(0, ge=0, description="Steps over which the KL term's weight grows from 0 to beta.")
+    free_bits: float = Field(0.0, ge=0.0, description="Nats of KL a latent unit may use at no cost.")
+    importance_samples: int = Field(64, ge=1, description="Samples a log_prob bound is computed from.")
+    scaling: ScalingName = Field(
+        "auto", description="Units the network sees; auto: unit for bernoulli, else symmetric or standard."
+    )
+
+
+class GANSettings(BaseModel):
+    """A generative adversarial network: a generator against a discriminator."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    family: Literal["gan"] = Field("gan", description="The kind of model.")
+    latent: int = Field(64, ge=1, description="Size of the noise that the generator turns into an example.")
+    latent_distribution: Literal["normal", "uniform"] = Field("normal", description="N(0, 1), or uniform on [-1, 1].")
+    generator: NetworkSettings = Field(NetworkSettings(), description="Noise -> example.")
+    discriminator: NetworkSettings = Field(
+        NetworkSettings(activation="leaky_relu"), description="Example -> one logit: real or generated."
+    )
+    objective: Literal["non-saturating", "minimax"] = Field(
+        "non-saturating", description="What the generator minimises: -log D(G(z)), or log(1 - D(G(z)))."
+    )
+    discriminator_steps: int = Field(1, ge=1, description="Discriminator moves a step (k of the original algorithm).")
+    label_smoothing: float = Field(
+        0.0, ge=0.0, lt=0.5, description="One-sided: real examples are labelled 1 minus this."
+    )
+    instance_noise: float = Field(
+        0.0,
+        ge=0.0,
+        description="Standard deviation of noise added to all the discriminator sees, in the model's units; fades to 0 over instance_noise_steps.",
+    )
+    instance_noise_steps: int = Field(
+        0, ge=0, description="Steps over which the instance noise fades; 0 keeps it constant."
+    )
+    output: Literal["auto", "tanh", "sigmoid", "identity"] = Field(
+        "auto", description="Generator's last activation; auto: tanh for bounded data, else identity."
+    )
+    scaling: ScalingName = Field(
+        "auto",
+        description="Units the networks see; auto fits the output: tanh symmetric, sigmoid unit, identity standard.",
+    )
+
+
+ModelSettings = Annotated[AutoencoderSettings | VAESettings | GANSettings, Field(discriminator="family")]

@@ -1,0 +1,46 @@
+"""A game is data: phases that each let one player move.
+
+A *loss* is pure: `(nets, batch, noise) -> (per-sample loss (B,), observations)`. `nets` maps the names of players to
+callables, so that the same loss serves one module or a thousand stacked ones (`torch.func`). All randomness comes in
+as `noise`, drawn by the model from an explicit generator: that makes exact resume, tests and lanes possible. A loss
+never calls `.backward()`, never logs and never reduces over the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+Nets = Mapping[str, Callable[..., Any]]
+Noise = Mapping[str, Tensor]
+Observations = dict[str, Tensor]
+
+
+class Batch(NamedTuple):
+    """x: (B, *event) float32 in the model's units; y: (B,) int64 labels or None."""
+
+    x: Tensor
+    y: Tensor | None = None
+
+
+Loss = Callable[[Nets, Batch, Noise], tuple[Tensor, Observations]]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One player's move: minimise `loss` over that player's parameters, `repeats` times a step.
+
+    `observations` of the loss are named `quantity`; they become the series `player/quantity`. They may have any shape
+    (per sample, per unit): a record holds their mean over all entries and over the tick. A name that begins with another
+    player's name and a slash is taken as it is.
+    uses_data: False where the loss never looks at `batch.x`, so that no batch has to be fetched: it then gets the
+        previous batch.
+    """
+
+    player: str
+    loss: Loss
+    repeats: int = 1
+    uses_data: bool = True

@@ -1,0 +1,7 @@
+"""What a run writes and what others read: records, findings, the folder. Free of torch and of the rest of ours."""
+
+from saddlepoint.records.folder import RunFolder, replaced
+from saddlepoint.records.schema import SEVERITIES, Finding, Record, Severity
+from saddlepoint.records.store import JsonLines, read_lines
+
+__all__ = ["SEVERITIES", "Finding", "JsonLines", "Record", "RunFolder", "Severity", "read_lines", "replaced"]

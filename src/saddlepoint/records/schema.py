@@ -1,0 +1,80 @@
+"""What a run says of itself: records (numbers of one tick) and findings (sentences with evidence).
+
+The waist of the project. Left of it numbers are made, right of it numbers are read; so this package knows neither
+torch nor any other part of ours. The names of series, the codes and the keys below are contracts: other programs
+read them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["info", "warning", "failure"]
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "failure")
+
+JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """The numbers of one tick.
+
+    `step` counts the steps done (one step plays every phase of the game once), `seconds` is the time spent training
+    so far (earlier sessions of a resumed run included), `values` maps a series' name (`player/quantity`) to its mean
+    over the tick. A value may be NaN or infinite: it is recorded, never hidden.
+    """
+
+    step: int
+    seconds: float
+    values: Mapping[str, float]
+
+    def to_json(self) -> dict[str, JSON]:
+        """One flat JSON object; a non-finite number becomes the string "nan", "inf" or "-inf" (JSON has no other way)."""
+        numbers = {name: number_to_json(value) for name, value in self.values.items()}
+        return {"step": self.step, "seconds": self.seconds, **numbers}
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> Record:
+        values = {name: float(value) for name, value in line.items() if name not in ("step", "seconds")}
+        return cls(step=int(line["step"]), seconds=float(line["seconds"]), values=values)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong, or worth knowing, said in a sentence with evidence.
+
+    `code` is stable (GAN101, NUM301, DATA401, ...). `remedy` is data: overrides of recipe settings by dotted name, so
+    that whoever finds need not know how training works; None where there is no setting to change.
+    """
+
+    code: str
+    severity: Severity
+    step: int
+    title: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    advice: str = ""
+    remedy: Mapping[str, Any] | None = None
+
+    def to_json(self) -> dict[str, JSON]:
+        line: dict[str, JSON] = asdict(self)
+        line["evidence"] = {name: number_to_json(value) for name, value in self.evidence.items()}
+        return line
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> Finding:
+        return cls(**line)
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.severity}, step {self.step}): {self.title}" + (
+            f" {self.advice}" if self.advice else ""
+        )
+
+
+def number_to_json(value: Any) -> Any:
+    """The value itself, or "nan", "inf", "-inf" for a float that JSON cannot hold."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value

@@ -1,0 +1,1 @@
+"""The run's page: one HTML file that opens offline."""

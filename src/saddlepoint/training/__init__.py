@@ -1,0 +1,1 @@
+"""Plays a game: the loop, its state, checkpoints."""

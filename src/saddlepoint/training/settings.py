@@ -1,0 +1,90 @@
+"""How to train: the `training` section of a recipe (torch-free)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+OptimiserName = Literal["adam", "adamw", "sgd", "rmsprop"]
+ScheduleName = Literal["constant", "exponential", "cosine", "linear"]
+
+
+class OptimiserSettings(BaseModel):
+    """How a player moves."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: OptimiserName = Field("adam", description="adam, adamw, sgd or rmsprop.")
+    learning_rate: float = Field(1e-3, gt=0.0, description="Step size at the start.")
+    betas: tuple[float, float] = Field((0.9, 0.999), description="Adam's decay rates of the first and second moment.")
+    epsilon: float = Field(1e-8, gt=0.0, description="Added to the denominator by adam, adamw and rmsprop.")
+    momentum: float = Field(0.0, ge=0.0, lt=1.0, description="Momentum of sgd and rmsprop.")
+    weight_decay: float = Field(0.0, ge=0.0, description="Decoupled for adamw, added to the gradient for the others.")
+    schedule: ScheduleName = Field("constant", description="How the learning rate changes over the run.")
+    decay_rate: float = Field(0.95, gt=0.0, le=1.0, description="exponential: factor every decay_steps.")
+    decay_steps: int = Field(1_000, ge=1, description="exponential: steps between two factors.")
+    staircase: bool = Field(False, description="exponential: change in jumps of decay_steps instead of continuously.")
+    final_fraction: float = Field(
+        0.0, ge=0.0, le=1.0, description="cosine and linear: share of the rate left at the last step."
+    )
+    clip_norm: float | None = Field(
+        None, gt=0.0, description="Largest gradient norm of the player; None leaves gradients alone."
+    )
+
+
+class PlayerSettings(BaseModel):
+    """What one player does differently; every value left out is taken from training.optimiser."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: OptimiserName | None = Field(None, description="adam, adamw, sgd or rmsprop.")
+    learning_rate: float | None = Field(None, gt=0.0, description="Step size at the start.")
+    betas: tuple[float, float] | None = Field(None, description="Adam's decay rates.")
+    epsilon: float | None = Field(None, gt=0.0, description="Added to the denominator.")
+    momentum: float | None = Field(None, ge=0.0, lt=1.0, description="Momentum of sgd and rmsprop.")
+    weight_decay: float | None = Field(None, ge=0.0, description="Weight decay.")
+    schedule: ScheduleName | None = Field(None, description="How the learning rate changes.")
+    decay_rate: float | None = Field(None, gt=0.0, le=1.0, description="exponential: factor every decay_steps.")
+    decay_steps: int | None = Field(None, ge=1, description="exponential: steps between two factors.")
+    staircase: bool | None = Field(None, description="exponential: in jumps.")
+    final_fraction: float | None = Field(None, ge=0.0, le=1.0, description="cosine and linear: share left at the end.")
+    clip_norm: float | None = Field(None, gt=0.0, description="Largest gradient norm.")
+
+
+class TrainingSettings(BaseModel):
+    """Length, batches, optimisers, numerics, and how often to write what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: int = Field(2_000, ge=1, description="Training steps; one step plays every phase of the game once.")
+    batch_size: int = Field(64, ge=1, description="Examples in a batch.")
+    seed: int = Field(0, ge=0, description="Seed of the weights, the order of the data and all noise.")
+    optimiser: OptimiserSettings = Field(OptimiserSettings(), description="How every player moves.")
+    discriminator: PlayerSettings = Field(PlayerSettings(), description="What the discriminator does differently.")
+    generator: PlayerSettings = Field(PlayerSettings(), description="What the generator does differently.")
+
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps; auto takes the fastest there is.")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto",
+        description="Arithmetic of the networks; auto is bf16 where the machine computes it natively and the networks gain by it.",
+    )
+    ema: float = Field(
+        0.0, ge=0.0, lt=1.0, description="Decay of the moving average of the generator's weights; 0 keeps none."
+    )
+
+    tick: int = Field(50, ge=1, description="Steps between two records.")
+    observe_every: int = Field(
+        5, ge=1, description="Steps between two looks at scores and gradient norms (the loss is kept at every step)."
+    )
+    checkpoint_every: int = Field(1_000, ge=1, description="Steps between two checkpoints.")
+    keep: int = Field(2, ge=1, description="Newest checkpoints that stay, beside the best.")
+    sample_every: int = Field(200, ge=1, description="Steps between two sample pictures.")
+    samples: int = Field(64, ge=1, description="Samples in a picture.")
+
+    def player(self, role: str) -> OptimiserSettings:
+        """The optimiser's settings for the player of this role, its own overrides applied."""
+        own = getattr(self, role, None)
+        if not isinstance(own, PlayerSettings):
+            return self.optimiser
+        return self.optimiser.model_copy(update=own.model_dump(exclude_none=True))
