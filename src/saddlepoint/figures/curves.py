@@ -1,0 +1,123 @@
+"""Training curves: small multiples, raw values light, their running mean full, non-finite values marked in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saddlepoint.figures.panels import Panel, Series, panels, scale_for, smoothed, smoothing_window, words
+from saddlepoint.figures.style import FAILURE, INK, colours, dress, figure, legend, text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Best = tuple[str, int, float]
+DRAWABLE = 1e100
+
+
+def training_curves(series: Series, *, best: Best | None = None, columns: int = 2) -> Figure:
+    """All series of a run, {name: (steps (N,), values (N,))}, in the panels of `figures.panels`.
+
+    best: (series, step, value) to mark. Values may be NaN or infinite: they are marked at their step, never dropped.
+    """
+    return _draw(panels(series), series, best, columns)
+
+
+def loss_curves(series: Series) -> Figure:
+    """The losses alone, one panel a player."""
+    return _draw([panel for panel in panels(series) if panel.title.endswith(": loss")], series, None, 2)
+
+
+def _draw(plan: list[Panel], series: Series, best: Best | None, columns: int) -> Figure:
+    if not plan:
+        drawing, axes = figure(width=5.0, height=2.6)
+        dress(axes[0, 0], title="No series recorded yet", x="training step", y="value")
+        return drawing
+    columns = min(columns, len(plan))
+    rows = -(-len(plan) // columns)
+    drawing, grid = figure(rows, columns, width=4.9 * columns, height=2.9 * rows)
+    for axes, panel in zip(grid.flat, plan, strict=False):
+        _draw_panel(axes, panel, series, best)
+    for unused in list(grid.flat)[len(plan) :]:
+        unused.set_visible(False)
+    return drawing
+
+
+def _draw_panel(axes: Axes, panel: Panel, series: Series, best: Best | None) -> None:
+    dress(axes, title=panel.title, x="training step", y=panel.y)
+    lines = {name: tuple(np.asarray(part, dtype=np.float64) for part in series[name]) for name in panel.names}
+    scale = scale_for(panel, [values for _, values in lines.values()])
+    if scale == "symlog":
+        axes.set_yscale("symlog", linthresh=_typical([values for _, values in lines.values()]))
+        axes.set_ylabel(text(f"{panel.y}, symlog"))
+    elif scale == "log" and any(bool((values > 0).any()) for _, values in lines.values()):
+        axes.set_yscale("log")
+    if panel.limits is not None:
+        axes.set_ylim(panel.limits[0] - 0.03, panel.limits[1] + 0.03)
+    for (name, (steps, values)), colour in zip(lines.items(), colours(len(lines)), strict=True):
+        _draw_line(axes, _short(name, panel), steps, values, colour)
+    _mark_unusual(axes, lines, positive_only=axes.get_yscale() == "log")
+    if best is not None and best[0] in panel.names and np.isfinite(best[2]):
+        axes.plot([best[1]], [best[2]], "*", markersize=13, color=INK, label=f"best: {best[2]:.4g} at step {best[1]:,}")
+    legend(axes)
+
+
+def _draw_line(axes: Axes, label: str, steps: NDArray[np.float64], values: NDArray[np.float64], colour: str) -> None:
+    # A gap stands where a value cannot be drawn; `_mark_unusual` says what was there.
+    drawn = np.where(np.isfinite(values), np.clip(values, -DRAWABLE, DRAWABLE), np.nan)
+    if axes.get_yscale() == "log":
+        drawn = np.where(drawn > 0, drawn, np.nan)
+    window = smoothing_window(len(values))
+    if window == 1:
+        axes.plot(steps, drawn, color=colour, linewidth=1.6, marker="." if len(values) < 30 else "", label=text(label))
+        return
+    axes.plot(steps, drawn, color=colour, linewidth=0.8, alpha=0.3)
+    axes.plot(steps, smoothed(drawn, window), color=colour, linewidth=1.8, label=text(label))
+
+
+def _mark_unusual(axes: Axes, lines: dict[str, tuple[NDArray[np.float64], ...]], *, positive_only: bool) -> None:
+    """Marks on the lower edge at the steps where a value is not finite, or too small for a log scale."""
+    not_finite = np.concatenate([steps[~np.isfinite(values)] for steps, values in lines.values()])
+    edge = axes.get_xaxis_transform()
+    if len(not_finite):
+        axes.plot(
+            not_finite,
+            np.full(len(not_finite), 0.04),
+            "x",
+            color=FAILURE,
+            markersize=7,
+            markeredgewidth=2,
+            transform=edge,
+            clip_on=False,
+            label=f"not finite ({len(not_finite):,})",
+        )
+    if positive_only:
+        low = np.concatenate([steps[values <= 0] for steps, values in lines.values()])
+        if len(low):
+            axes.plot(
+                low,
+                np.full(len(low), 0.04),
+                "v",
+                color=INK,
+                markersize=5,
+                transform=edge,
+                clip_on=False,
+                label=f"zero or below ({len(low):,})",
+            )
+
+
+def _short(name: str, panel: Panel) -> str:
+    """The series' name without what the panel's title already says."""
+    spoken = words(name)
+    player, _, quantity = spoken.partition(": ")
+    if not panel.title.lower().startswith(player.lower()):
+        return spoken
+    return quantity
+
+
+def _typical(values: list[NDArray[np.float64]]) -> float:
+    sizes = np.abs(np.concatenate([v[np.isfinite(v)] for v in values]))
+    return float(np.quantile(sizes[sizes > 0], 0.25))

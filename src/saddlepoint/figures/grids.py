@@ -1,0 +1,193 @@
+"""Many examples in one picture, pixel for pixel: nothing is interpolated, cropped or rescaled in brightness.
+
+Images are (N, C, H, W), uint8 or float with the range `low` to `high`. Interpolations and traversals take images that
+a model has already decoded; this module knows no model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from saddlepoint.figures.pixels import Pixels, enlargement, labelled, same_form, tiled, to_image, to_pixels
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+GAP = 2
+BESIDE = 136
+
+
+def sample_grid(
+    images: ArrayLike,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    columns: int | None = None,
+    scale: int | None = None,
+    gap: int = GAP,
+) -> Image:
+    """(N, C, H, W) -> one picture, row by row; bare pixels without words, so that frames of a video fit each other.
+
+    columns: cells in a row; None makes the grid nearly square.
+    scale: whole-number enlargement; None brings a cell's longer side near to 64 pixels.
+    """
+    pixels = to_pixels(images, low=low, high=high)
+    if len(pixels) == 0:
+        raise ValueError("there is no image to show: images has length 0")
+    columns = columns or math.ceil(math.sqrt(len(pixels)))
+    return to_image(tiled(pixels, columns, scale=scale or enlargement(*pixels.shape[1:3]), gap=gap))
+
+
+def reconstruction_grid(
+    originals: ArrayLike,
+    reconstructions: ArrayLike,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    columns: int | None = None,
+    scale: int | None = None,
+    title: str = "Held-out examples and their reconstructions",
+) -> Image:
+    """Every original above its reconstruction: (N, C, H, W) each, drawn in the same range."""
+    first = np.asarray(originals)
+    if low is None and first.dtype != np.uint8:
+        low = float(np.nanmin(first))
+    if high is None and first.dtype != np.uint8:
+        high = float(np.nanmax(first))
+    above, below = same_form([to_pixels(x, low=low, high=high) for x in (originals, reconstructions)])
+    if above.shape != below.shape:
+        raise ValueError(f"originals and reconstructions differ in shape: {above.shape} and {below.shape}")
+    columns = min(columns or 10, len(above))
+    rows: list[Pixels] = []
+    names: list[str] = []
+    for start in range(0, len(above), columns):
+        rows += [above[start : start + columns], below[start : start + columns]]
+        names += ["original", "reconstruction"]
+    return _rows_with_labels(rows, names, columns, title, scale)
+
+
+def grid_over_time(
+    moments: Sequence[tuple[int, ArrayLike]],
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    columns: int = 10,
+    scale: int | None = None,
+    title: str = "Samples over training, the same noise in every row",
+) -> Image:
+    """One row a moment: (step, images (N, C, H, W)); the first `columns` images of each are shown."""
+    rows = same_form([to_pixels(images, low=low, high=high)[:columns] for _, images in moments])
+    return _rows_with_labels(rows, [f"step {step:,}" for step, _ in moments], columns, title, scale)
+
+
+def interpolation_grid(
+    paths: ArrayLike,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    scale: int | None = None,
+    title: str = "Interpolation: from one code (left) to another (right)",
+) -> Image:
+    """(R, S, C, H, W): R paths between two codes, each decoded at S points from its start to its end."""
+    values = np.asarray(paths)
+    rows, steps = values.shape[:2]
+    pixels = to_pixels(values.reshape(rows * steps, *values.shape[2:]), low=low, high=high)
+    shares = [f"{share:.0%}" for share in np.linspace(0.0, 1.0, steps)]
+    cells = [pixels[row * steps : (row + 1) * steps] for row in range(rows)]
+    return _rows_with_labels(cells, [], steps, title, scale, shares)
+
+
+def traversal_grid(
+    images: ArrayLike,
+    values: Sequence[float],
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    scale: int | None = None,
+    dimensions: Sequence[str] | None = None,
+    title: str = "Latent traversals: one dimension of the code a row, its value above",
+) -> Image:
+    """(D, S, C, H, W): row d is decoded with latent dimension d set to each of the S `values`, the others kept."""
+    cells = np.asarray(images)
+    count, steps = cells.shape[:2]
+    pixels = to_pixels(cells.reshape(count * steps, *cells.shape[2:]), low=low, high=high)
+    names = list(dimensions or [f"z{d + 1}" for d in range(count)])
+    rows = [pixels[d * steps : (d + 1) * steps] for d in range(count)]
+    return _rows_with_labels(rows, names, steps, title, scale, [f"{value:.1f}" for value in values])
+
+
+def volume_grid(
+    volumes: ArrayLike,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    scale: int | None = None,
+    limit: int = 8,
+    title: str = "Volumes: middle slices and largest values along each axis",
+) -> Image:
+    """(N, C, D, H, W): a row a volume with its three middle slices and three projections (largest value along an axis).
+
+    Channels are averaged where there are neither one nor three. The first `limit` volumes are shown.
+    """
+    values = np.asarray(volumes)[:limit].astype(np.float64)
+    if values.ndim != 5:
+        raise ValueError(f"volumes must be (N, C, D, H, W), got an array of shape {values.shape}")
+    if values.shape[1] not in (1, 3):
+        values = values.mean(axis=1, keepdims=True)
+    low = float(np.nanmin(values)) if low is None else low
+    high = float(np.nanmax(values)) if high is None else high
+    axes = ("depth", "height", "width")
+    middle = [np.take(values, values.shape[axis] // 2, axis=axis) for axis in (2, 3, 4)]
+    largest = [values.max(axis=axis) for axis in (2, 3, 4)]
+    side = max(values.shape[2:])
+    views = same_form([_padded(to_pixels(view, low=low, high=high), side) for view in (*middle, *largest)])
+    rows = [np.stack([view[i] for view in views]) for i in range(len(values))]
+    names = [f"mid {axis}" for axis in axes] + [f"max {axis}" for axis in axes]
+    return _rows_with_labels(
+        rows,
+        [f"{i + 1}" for i in range(len(rows))],
+        len(views),
+        title,
+        scale or enlargement(side, side, aim=96),
+        names,
+    )
+
+
+def _rows_with_labels(
+    rows: Sequence[Pixels],
+    row_names: Sequence[str],
+    columns: int,
+    title: str,
+    scale: int | None,
+    column_names: Sequence[str] = (),
+) -> Image:
+    height, width, channels = rows[0].shape[1:]
+    scale = scale or enlargement(height, width)
+    cells = np.full((len(rows), columns, height, width, channels), 255, np.uint8)
+    for row, images in zip(cells, rows, strict=True):
+        row[: len(images)] = images[:columns]
+    grid = to_image(tiled(cells.reshape(-1, height, width, channels), columns, scale=scale, gap=GAP))
+    row_pitch, column_pitch = height * scale + GAP, width * scale + GAP
+    size = 12
+    # Where a column is narrower than its name, every second or third name is written.
+    longest = max((len(name) for name in column_names), default=1) * size * 0.65
+    every = max(1, math.ceil(longest / column_pitch))
+    return labelled(
+        grid,
+        title=title,
+        rows=[(GAP + i * row_pitch + height * scale // 2, name) for i, name in enumerate(row_names)],
+        columns=[
+            (GAP + i * column_pitch + width * scale // 2, name) for i, name in enumerate(column_names) if i % every == 0
+        ],
+        size=size,
+    )
+
+
+def _padded(pixels: Pixels, side: int) -> Pixels:
+    height, width = pixels.shape[1:3]
+    return np.pad(pixels, ((0, 0), (0, side - height), (0, side - width), (0, 0)), constant_values=BESIDE)

@@ -1,0 +1,116 @@
+"""Which series belong in one panel: one plan for the still curves and for the interactive ones.
+
+Series are named `player/quantity`. Losses stand by player, scores and gradient norms of all players together, every
+quality in its own panel, and anything unforeseen by its quantity: no series is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Scale = Literal["linear", "log", "symlog"]
+Series = Mapping[str, tuple[ArrayLike, ArrayLike]]
+
+PLAYERS = {
+    "d": "discriminator",
+    "g": "generator",
+    "vae": "VAE",
+    "ae": "autoencoder",
+    "data": "data",
+    "time": "time",
+    "quality": "quality",
+}
+LOSS_WORDS = ("loss", "kl", "reconstruction", "bound", "penalty", "sparsity", "likelihood")
+LOSS_UNITS = {"vae": "loss (nats an example)", "d": "loss (nats an example)", "g": "loss (nats an example)"}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One small plot: its title, the y axis with units, its scale and fixed limits, and the series in it."""
+
+    title: str
+    y: str
+    names: tuple[str, ...]
+    scale: Scale = "linear"
+    limits: tuple[float, float] | None = None
+
+
+def panels(names: Iterable[str]) -> list[Panel]:
+    """The panels for these series: losses by player, scores, gradient norms, qualities, the rest, speed."""
+    groups: dict[tuple[int, str], list[str]] = {}
+    for name in names:
+        groups.setdefault(_group(name), []).append(name)
+    return [_panel(order, key, tuple(members)) for (order, key), members in sorted(groups.items())]
+
+
+def words(name: str) -> str:
+    """`d/real_score` -> "discriminator: real score"."""
+    player, _, quantity = name.partition("/")
+    spoken = quantity.replace("_", " ").replace("/", " ")
+    return f"{PLAYERS.get(player, player)}: {spoken}" if quantity else player
+
+
+def scale_for(panel: Panel, values: Sequence[NDArray[np.float64]]) -> Scale:
+    """The panel's own scale; a linear one gives way to symlog where a few values dwarf the others (a divergence)."""
+    if panel.scale != "linear" or panel.limits is not None:
+        return panel.scale
+    everything = np.abs(np.concatenate([v[np.isfinite(v)] for v in values] or [np.zeros(0)]))
+    everything = everything[everything > 0]
+    if len(everything) == 0:
+        return "linear"
+    return "symlog" if everything.max() > 1e3 * np.quantile(everything, 0.75) else "linear"
+
+
+def smoothed(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+    """Centred running mean over `window` entries, of the finite ones only; NaN where there is none. (N,) -> (N,)."""
+    finite = np.isfinite(values)
+    kernel = np.ones(window)
+    # Scaled to at most 1 first, so that the sum of huge values cannot overflow.
+    largest = float(np.abs(values[finite]).max()) if finite.any() else 0.0
+    largest = largest or 1.0
+    sums = np.convolve(np.where(finite, values, 0.0) / largest, kernel, mode="full")
+    counts = np.convolve(finite.astype(np.float64), kernel, mode="full")
+    start = (window - 1) // 2
+    sums, counts = sums[start : start + len(values)], counts[start : start + len(values)]
+    means: NDArray[np.float64] = np.divide(sums, counts, out=np.full(len(values), np.nan), where=counts > 0.5)
+    return means * largest
+
+
+def smoothing_window(n: int) -> int:
+    """Entries to average over for a series of `n`: 1 (none) below 30, else a twenty-fifth of them, odd."""
+    return 1 if n < 30 else max(3, n // 25 | 1)
+
+
+def _group(name: str) -> tuple[int, str]:
+    player, _, quantity = name.partition("/")
+    if player == "time":
+        return (9, "time" if quantity == "steps_per_second" else name)
+    if player == "quality":
+        return (4, name)
+    if quantity.endswith("grad_norm"):
+        return (3, "grad_norm")
+    if quantity.endswith("_score"):
+        return (2, "score")
+    if any(word in quantity for word in LOSS_WORDS):
+        return (1, player)
+    return (5, quantity or player)
+
+
+def _panel(order: int, key: str, names: tuple[str, ...]) -> Panel:
+    if order == 1:
+        title = PLAYERS.get(key, key)
+        return Panel(f"{title[:1].upper()}{title[1:]}: loss", LOSS_UNITS.get(key, "loss"), names)
+    if order == 2:
+        return Panel("Scores: how real the discriminator holds examples", "score, 0 to 1", names, limits=(0.0, 1.0))
+    if order == 3:
+        return Panel("Gradient norms", "norm", names, scale="log")
+    if order == 9:
+        unit = "steps/s" if key == "time" else words(key)
+        return Panel("Speed" if key == "time" else words(key), unit, names)
+    spoken = words(key) if order == 4 else key.replace("_", " ").replace("/", " ")
+    return Panel(f"{spoken[:1].upper()}{spoken[1:]}", spoken.rpartition(": ")[2], names)

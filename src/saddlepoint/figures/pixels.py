@@ -1,0 +1,135 @@
+"""Arrays of any range and channel count become pixels, exactly, and cells become one picture.
+
+The map is linear and exact at its ends: `low` is 0 and `high` is 255. What is not a number is shown in magenta, never
+as black or white.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from saddlepoint.figures.style import INK, PAPER, picture_font
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Pixels = NDArray[np.uint8]
+NOT_A_NUMBER = (255, 0, 255)
+
+
+def to_pixels(images: ArrayLike, *, low: float | None = None, high: float | None = None) -> Pixels:
+    """(N, C, H, W) values -> (N, H, W, 1 | 3 | 4) bytes: grey, RGB or RGBA.
+
+    uint8 images without a range are taken as they are; all others are mapped from [low, high] to [0, 255] and rounded
+    (values outside are clamped). Without a range the smallest and the largest finite value of all images are its ends.
+    Images of another number of channels (2, 5, ...) show their channels side by side in grey: W becomes C * W.
+    """
+    values = np.asarray(images)
+    if values.ndim != 4:
+        raise ValueError(f"images must be (N, C, H, W), got an array of shape {values.shape}")
+    n, channels, height, width = values.shape
+    if channels not in (1, 3, 4):
+        values = values.transpose(0, 2, 1, 3).reshape(n, 1, height, channels * width)
+    values = values.transpose(0, 2, 3, 1)
+    if values.dtype == np.uint8 and (low, high) in ((None, None), (0, 255)):
+        return np.ascontiguousarray(values)
+    exact = values.astype(np.float64)
+    finite = np.isfinite(exact)
+    if low is None:
+        low = float(exact[finite].min()) if finite.any() else 0.0
+    if high is None:
+        high = float(exact[finite].max()) if finite.any() else 1.0
+    width_of_range = (high - low) or 1.0
+    shown = np.where(finite, exact, low)
+    pixels: Pixels = np.rint(np.clip((shown - low) / width_of_range, 0.0, 1.0) * 255.0).astype(np.uint8)
+    if finite.all():
+        return pixels
+    if pixels.shape[-1] == 1:
+        pixels = np.repeat(pixels, 3, axis=-1)
+    marked = ~finite.all(axis=-1)
+    pixels[marked, :3] = NOT_A_NUMBER
+    if pixels.shape[-1] == 4:
+        pixels[marked, 3] = 255
+    return pixels
+
+
+def enlargement(height: int, width: int, *, aim: int = 64) -> int:
+    """The whole number by which a cell is enlarged so that its longer side comes near to `aim` pixels; at least 1."""
+    return max(1, aim // max(height, width, 1))
+
+
+def tiled(cells: Pixels, columns: int, *, scale: int, gap: int) -> Pixels:
+    """(N, H, W, C) cells, enlarged `scale` times, row by row, with `gap` white pixels around every cell.
+
+    Cell i's upper left pixel is at row gap + (i // columns) * (H * scale + gap), and likewise for its column.
+    """
+    n, height, width, channels = cells.shape
+    rows = -(-n // columns)
+    cell_height, cell_width = height * scale, width * scale
+    canvas = np.full((gap + rows * (cell_height + gap), gap + columns * (cell_width + gap), channels), 255, np.uint8)
+    for i, cell in enumerate(cells):
+        top = gap + (i // columns) * (cell_height + gap)
+        left = gap + (i % columns) * (cell_width + gap)
+        canvas[top : top + cell_height, left : left + cell_width] = cell.repeat(scale, axis=0).repeat(scale, axis=1)
+    return canvas
+
+
+def to_image(pixels: Pixels) -> Image:
+    """(H, W, 1 | 3 | 4) bytes -> a picture of mode L, RGB or RGBA."""
+    from PIL import Image
+
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def labelled(
+    grid: Image,
+    *,
+    title: str,
+    rows: Sequence[tuple[int, str]] = (),
+    columns: Sequence[tuple[int, str]] = (),
+    size: int = 12,
+) -> Image:
+    """`grid` with a title above and words at its left and top edges.
+
+    rows, columns: (centre in the grid's pixels, words). The grid itself is pasted unchanged at the lower right corner,
+    so that it can be cut out again: `grid == result.crop((W - grid.width, H - grid.height, W, H))`.
+    """
+    from PIL import Image, ImageDraw
+
+    font, title_font = picture_font(size), picture_font(size + 2)
+    left = int(max((font.getlength(words) for _, words in rows), default=0)) + (10 if rows else 0)
+    title_height = size + 14 if title else 0
+    top = title_height + (size + 8 if columns else 0)
+    width = max(left + grid.width, int(title_font.getlength(title)) + 12)
+    # The grid stays at the right edge; where the title is the wider one, the words at the left get the room.
+    left = width - grid.width
+    mode = "RGBA" if grid.mode == "RGBA" else "RGB"
+    canvas = Image.new(mode, (width, top + grid.height), PAPER)
+    canvas.paste(grid, (left, top))
+    draw = ImageDraw.Draw(canvas)
+    if title:
+        draw.text((6, 6), title, fill=INK, font=title_font)
+    for centre, words in rows:
+        draw.text((left - 5, top + centre), words, fill=INK, font=font, anchor="rm")
+    for centre, words in columns:
+        draw.text((left + centre, top - 6), words, fill=INK, font=font, anchor="ms")
+    return canvas
+
+
+def same_form(groups: Sequence[Pixels]) -> list[Pixels]:
+    """The groups with one number of channels, so that they can stand in one picture (grey becomes RGB, and so on)."""
+    channels = max(group.shape[-1] for group in groups)
+    return [_with_channels(group, channels) for group in groups]
+
+
+def _with_channels(pixels: Pixels, channels: int) -> Pixels:
+    if pixels.shape[-1] == 1 and channels > 1:
+        pixels = np.repeat(pixels, 3, axis=-1)
+    if pixels.shape[-1] == 3 and channels == 4:
+        opaque: NDArray[Any] = np.full((*pixels.shape[:-1], 1), 255, np.uint8)
+        pixels = np.concatenate([pixels, opaque], axis=-1)
+    return pixels

@@ -1,0 +1,127 @@
+"""One visual language for every picture: colours, type, a figure without global state, and a file that appears whole.
+
+Matplotlib's object interface with the Agg canvas is used throughout: no pyplot, no global settings, so that figures
+can be drawn from any thread and next to the user's own plots.
+
+Colours: the palette of M. Okabe and K. Ito, "Color Universal Design" (2008), https://jfly.uni-koeln.de/color/,
+which readers with any common colour vision can tell apart; continued beyond eight by P. Tol, "Colour Schemes" (2021),
+https://personal.sron.nl/~pault/.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont
+
+    Picture = Figure | Image
+
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PURPLE, SKY, WINE, OLIVE, GREY, BLACK = "#CC79A7", "#56B4E9", "#882255", "#999933", "#777777", "#000000"
+PALETTE = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY, WINE, OLIVE, GREY, BLACK)
+
+DATA, GENERATED, TRUTH, FAILURE = BLUE, RED, BLACK, "#B00020"
+INK, MUTED, RULE, PAPER = "#222222", "#666666", "#DDDDDD", "#FFFFFF"
+
+TITLE_SIZE, LABEL_SIZE, TICK_SIZE = 11.0, 9.5, 8.5
+DOTS_PER_INCH = 120
+MARKERS = ("o", "s", "^", "D", "v")
+
+
+def colours(n: int) -> list[str]:
+    """`n` colours that can be told apart: the palette, or for more than ten an even walk through viridis."""
+    if n <= len(PALETTE):
+        return list(PALETTE[:n])
+    import matplotlib
+    from matplotlib.colors import to_hex
+
+    return [to_hex(matplotlib.colormaps["viridis"](position)) for position in np.linspace(0.0, 0.95, n)]
+
+
+def figure(rows: int = 1, columns: int = 1, *, width: float = 7.0, height: float = 4.2) -> tuple[Figure, NDArray[Any]]:
+    """A figure of `width` x `height` inches with (rows, columns) empty axes, all ours and nobody's global."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    drawing = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, facecolor=PAPER, layout="constrained")
+    FigureCanvasAgg(drawing)
+    return drawing, drawing.subplots(rows, columns, squeeze=False)
+
+
+def dress(axes: Axes, *, title: str, x: str, y: str) -> None:
+    """Title, axis names with units, and quiet lines."""
+    axes.set_title(text(title), fontsize=TITLE_SIZE, color=INK, loc="left")
+    axes.set_xlabel(text(x), fontsize=LABEL_SIZE, color=INK)
+    axes.set_ylabel(text(y), fontsize=LABEL_SIZE, color=INK)
+    axes.tick_params(labelsize=TICK_SIZE, colors=MUTED, length=3)
+    axes.grid(True, color=RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    for side, spine in axes.spines.items():
+        spine.set_color(MUTED)
+        spine.set_visible(side in ("left", "bottom"))
+
+
+def legend(axes: Axes, **options: Any) -> None:
+    """A legend where the axes show more than one named thing."""
+    handles, names = axes.get_legend_handles_labels()
+    if len(handles) > 1:
+        axes.legend(handles, names, fontsize=TICK_SIZE, framealpha=0.85, edgecolor=RULE, labelcolor=INK, **options)
+
+
+def text(words: str) -> str:
+    """`words` as a figure can draw them: no mathematics between dollars, and a box for what the font lacks."""
+    known = _known_characters()
+    return "".join(c if ord(c) in known or c == "\n" else "\u25a1" for c in words).replace("$", r"\$")
+
+
+def picture_font(size: int) -> FreeTypeFont:
+    """The figures' own typeface for words on pixel pictures; `size` in pixels."""
+    from PIL import ImageFont
+
+    return ImageFont.truetype(_font_file(), size)
+
+
+def write_png(picture: Picture, path: Path) -> Path:
+    """Write a figure or an image as PNG; `path` appears whole (temporary file, then rename) or stays as it was."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if hasattr(picture, "savefig"):
+                # Without the "Software" entry the same figure gives the same bytes under every version's name.
+                picture.savefig(file, format="png", metadata={"Software": None})
+            else:
+                picture.save(file, format="PNG")
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return path
+
+
+@functools.cache
+def _font_file() -> str:
+    import matplotlib
+
+    return str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
+
+
+@functools.cache
+def _known_characters() -> frozenset[int]:
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(FT2Font(_font_file()).get_charmap())
