@@ -1,0 +1,191 @@
+"""Who may import whom: the map of the design, held against every import in the source.
+
+An arrow that is not in the map is a decision to take, not a line to slip in: change the design first, then the map.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.imports import ROOT, imports, modules, reached_on_load
+
+EVERYTHING = {
+    "records", "networks", "objectives", "optimisers", "figures", "data", "models", "training", "evaluation",
+    "diagnosis", "studies", "applications", "report", "web", "recipe", "experiment", "cli",
+}  # fmt: skip
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "records": set(),
+    "networks": set(),
+    "objectives": set(),
+    "optimisers": set(),
+    "figures": set(),
+    "data": {"records"},
+    "models": {"networks", "objectives", "data"},
+    "training": {"records", "data", "models", "objectives", "optimisers"},
+    "evaluation": {"data", "models", "records"},
+    "diagnosis": {"records"},
+    "studies": {"data", "models", "objectives", "optimisers", "evaluation", "records", "figures"},
+    "applications": {"data", "models", "training", "evaluation", "records", "figures", "experiment"},
+    "report": {"records", "diagnosis", "evaluation", "figures"},
+    "web": {"records", "diagnosis", "figures", "report", "recipe"},
+    "recipe": set(),  # and every settings file, see below
+    "experiment": EVERYTHING - {"applications", "studies", "web", "cli", "experiment"},
+    "cli": EVERYTHING - {"cli"},
+    "__main__": {"cli"},
+    "": EVERYTHING,  # the package's own __init__, which re-exports lazily
+}
+HOLDS_TORCH = {"torch", "lightning", "lightning_fabric", "torchvision", "functorch"}
+
+
+def part(module: str) -> str:
+    """The package of ours that a dotted name belongs to: `saddlepoint.data.idx` -> `data`; the root -> the empty name."""
+    return [*module.split("."), ""][1]
+
+
+def is_settings(module: str) -> bool:
+    return module.split(".")[-1] == "settings"
+
+
+def holds_torch(target: str) -> bool:
+    return target.split(".")[0] in HOLDS_TORCH or target == "safetensors.torch"
+
+
+def broken_rule(importer: str, target: str) -> str | None:
+    """What the arrow `importer -> target` breaks, in words; None where it may stand."""
+    own = part(importer)
+    if own not in MAY_IMPORT:
+        return f'"{own}" is not in the map of packages'
+    if (own == "records" or own == "recipe" or is_settings(importer)) and holds_torch(target):
+        return "records, recipe and settings files are free of torch, in functions too"
+    if target.split(".")[0] != ROOT:
+        return None
+    theirs = part(target)
+    if theirs == "errors" or theirs.startswith("__"):
+        return None  # open to all: the errors, and names such as __version__
+    if is_settings(importer):
+        return None if is_settings(target) else "a settings file imports only settings files and errors"
+    if theirs == own:
+        return None
+    if own == "recipe":
+        return None if is_settings(target) else "recipe imports only settings files and errors"
+    if theirs not in EVERYTHING:
+        return "no package of that name; the public API is for users, inside we import the package itself"
+    if theirs in MAY_IMPORT[own]:
+        return None
+    return f"{own or ROOT} may import {', '.join(sorted(MAY_IMPORT[own])) or 'nothing of ours'} (and errors)"
+
+
+def violations(text: str, module: str, known: set[str], *, is_package: bool = False, where: str = "") -> list[str]:
+    return [
+        f"{where or module}:{found.line}: {module} -> {found.target}: {rule}"
+        for found in imports(text, module, known, is_package=is_package)
+        if (rule := broken_rule(module, found.target))
+    ]
+
+
+def test_every_import_follows_the_map() -> None:
+    files = modules()
+    broken = [
+        line
+        for module, path in files.items()
+        for line in violations(
+            path.read_text("utf-8"), module, set(files), is_package=path.name == "__init__.py", where=str(path)
+        )
+    ]
+    assert not broken, "\n".join(["arrows against the design:", *broken])
+
+
+def test_the_map_has_no_cycle() -> None:
+    for package, targets in MAY_IMPORT.items():
+        reached, waiting = set(), list(targets)
+        while waiting:
+            target = waiting.pop()
+            if target not in reached:
+                reached.add(target)
+                waiting.extend(MAY_IMPORT[target])
+        assert package not in reached, f"{package} reaches itself"
+
+
+TORCH_FREE = [
+    name for name in modules() if name == ROOT or is_settings(name) or part(name) in {"records", "errors", "recipe"}
+]
+
+
+@pytest.mark.parametrize("module", TORCH_FREE)
+def test_loading_it_loads_no_torch(module: str) -> None:
+    reached = reached_on_load(module, modules())
+    asked = [f"{name} (asked for by {asker})" for name, asker in reached.items() if holds_torch(name)]
+    assert not asked, f"loading {module} loads {', '.join(asked)}"
+
+
+KNOWN = {
+    ROOT, "saddlepoint.data", "saddlepoint.data.settings", "saddlepoint.models", "saddlepoint.training",
+    "saddlepoint.records", "saddlepoint.experiment", "saddlepoint.errors", "saddlepoint.cli.main",
+}  # fmt: skip
+
+PLANTED = {
+    "plain": ("saddlepoint.data.idx", "import saddlepoint.models"),
+    "from": ("saddlepoint.data.idx", "from saddlepoint.models.base import Model"),
+    "from the root": ("saddlepoint.data.idx", "from saddlepoint import models"),
+    "the public API": ("saddlepoint.training.loop", "from saddlepoint import train"),
+    "relative": ("saddlepoint.data.idx", "from ..models import base"),
+    "relative, the bare package": ("saddlepoint.data.idx", "from .. import models"),
+    "in a function": ("saddlepoint.objectives.phase", "def f():\n    from saddlepoint.data import dataset"),
+    "in a method": ("saddlepoint.networks.mlp", "class A:\n    async def f(self):\n        import saddlepoint.models"),
+    "in try": ("saddlepoint.networks.mlp", "try:\n    import saddlepoint.models\nexcept ImportError:\n    pass"),
+    "for types": ("saddlepoint.figures.grids", "if TYPE_CHECKING:\n    from saddlepoint.models.base import Model"),
+    "else of types": ("saddlepoint.figures.grids", "if TYPE_CHECKING:\n    pass\nelse:\n    import saddlepoint.data"),
+    "by name": ("saddlepoint.web.page", "importlib.import_module('saddlepoint.training')"),
+    "web trains": ("saddlepoint.web.page", "from saddlepoint.experiment import run"),
+    "experiment commands": ("saddlepoint.experiment", "from saddlepoint.cli.main import main"),
+    "recipe reads data": ("saddlepoint.recipe", "from saddlepoint.data import dataset"),
+    "recipe, torch": ("saddlepoint.recipe", "def f():\n    import torch"),
+    "records, torch": ("saddlepoint.records.store", "def f():\n    from torch import Tensor"),
+    "records, errors' neighbour": ("saddlepoint.records.store", "from saddlepoint.data.settings import DataSettings"),
+    "settings, torch": ("saddlepoint.data.settings", "if TYPE_CHECKING:\n    import torch"),
+    "settings, weights": ("saddlepoint.models.settings", "import safetensors.torch"),
+    "settings, their package": ("saddlepoint.models.settings", "from saddlepoint.models.base import Model"),
+    "errors know nobody": ("saddlepoint.errors", "from saddlepoint.records import Finding"),
+    "a package without a place": ("saddlepoint.helpers.things", "import math"),
+}
+ALLOWED = {
+    "settings, by their package": ("saddlepoint.recipe", "from saddlepoint.data import settings"),
+    "settings, by name": ("saddlepoint.recipe", "from saddlepoint.data.settings import DataSettings"),
+    "errors": ("saddlepoint.records.store", "from saddlepoint.errors import RunError"),
+    "errors from the root": ("saddlepoint.figures.grids", "from saddlepoint import errors"),
+    "the version": ("saddlepoint.training.checkpoint", "from saddlepoint import __version__"),
+    "a neighbour": ("saddlepoint.data.idx", "from .dataset import Dataset"),
+    "an arrow of the map": ("saddlepoint.training.loop", "from saddlepoint.models.base import Model"),
+    "others": ("saddlepoint.networks.mlp", "import torch\nfrom torch import nn"),
+}
+
+
+@pytest.mark.parametrize("case", PLANTED)
+def test_a_planted_violation_is_found(case: str) -> None:
+    module, text = PLANTED[case]
+    found = violations(text, module, KNOWN)
+    assert len(found) == 1
+    assert found[0].startswith(f"{module}:")
+
+
+@pytest.mark.parametrize("case", ALLOWED)
+def test_what_the_map_allows_passes(case: str) -> None:
+    module, text = ALLOWED[case]
+    assert violations(text, module, KNOWN) == []
+
+
+def test_only_what_loading_runs_counts_as_loaded(tmp_path: Path) -> None:
+    root = tmp_path / ROOT
+    (root / "data").mkdir(parents=True)
+    (root / "__init__.py").write_text("")
+    (root / "data" / "__init__.py").write_text("import torch\n")
+    (root / "data" / "settings.py").write_text("def f():\n    import torch\n")
+    (root / "recipe.py").write_text("from saddlepoint.data.settings import f\n")
+    files = modules(root)
+    assert reached_on_load("saddlepoint.recipe", files)["torch"] == "saddlepoint.data"
+    (root / "data" / "__init__.py").write_text("if TYPE_CHECKING:\n    import torch\n")
+    assert "torch" not in reached_on_load("saddlepoint.recipe", files)

@@ -1,0 +1,51 @@
+"""What all tests share: one thread, real data by fixture, slow tests last.
+
+There is deliberately no automatic seeding. Randomness in this project comes in through explicit generators; a global
+seed would make a forgotten generator look reproducible.
+
+Shapes are stated in docstrings, not yet in jaxtyping annotations, so there is nothing for its import hook to check.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Before torch is imported, and inherited by the processes that tests start: sums then come out alike on every machine,
+# and parallel workers do not fight for cores.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+DATA_VARIABLE = "SADDLEPOINT_DATA"
+if os.environ.get(DATA_VARIABLE):
+    # Some tests start processes in other folders: a relative path must go on meaning the same place.
+    os.environ[DATA_VARIABLE] = str(Path(os.environ[DATA_VARIABLE]).resolve())
+
+settings.register_profile(
+    "quick",
+    max_examples=25,
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=500)
+settings.load_profile("quick")  # the other: pytest --hypothesis-profile thorough
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with `mnist/*.gz` and `cifar10-folder/{train,test}/CLASS/*.jpg`; the test skips where it is absent."""
+    named = os.environ.get(DATA_VARIABLE)
+    if not named:
+        pytest.skip(f"real data: set {DATA_VARIABLE} to the folder that holds mnist/ and cifar10-folder/")
+    folder = Path(named)
+    if not folder.is_dir():
+        pytest.fail(f"{DATA_VARIABLE} names {folder}, which is not a folder")
+    return folder
