@@ -36,6 +36,14 @@ class MissingExtraError(SaddlepointError):
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """`' Did you mean "…"?'` for the known word nearest to `word`, or an empty string where none is near."""
-    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    """`' Did you mean "…"?'` for the known word nearest to `word`, or an empty string where none is near.
+
+    Dotted names are compared by their last part first, within the same section: otherwise a shared "training." would
+    make any two settings look alike.
+    """
+    known = list(known)
+    section, dot, last = word.rpartition(".")
+    siblings = {name.rpartition(".")[2]: name for name in known if name.rpartition(".")[0] == section}
+    nearest = [siblings[name] for name in difflib.get_close_matches(last, siblings, n=1, cutoff=0.6)]
+    nearest += difflib.get_close_matches(word, known, n=1, cutoff=0.75 if dot else 0.5)
     return f' Did you mean "{nearest[0]}"?' if nearest else ""
