@@ -1,1 +1,5 @@
-"""Rules, one file a family of codes."""
+"""Rules, one file a family of codes; `RULES` is the registry."""
+
+from saddlepoint.diagnosis.rules.numerics import non_finite
+
+RULES = {rule.code: rule for rule in (non_finite,)}
