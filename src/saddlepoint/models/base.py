@@ -7,14 +7,17 @@ that contract alone. What only some models can do (`encode`, `decode`, `log_prob
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Literal, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, Scaling
+from saddlepoint.errors import SettingError
 from saddlepoint.objectives.phase import Noise, Phase
+
+CHUNK = 1_000
 
 
 @runtime_checkable
@@ -109,9 +112,57 @@ class Model(ABC):
         """Where the players live."""
         return next(p for player in self.players.values() for p in player.parameters()).device
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of the players' numbers."""
+        return next(p for player in self.players.values() for p in player.parameters()).dtype
+
+    @property
+    def output_range(self) -> tuple[float, float] | None:
+        """What the players can bring forth, in the model's units; None where that is anything, or not known."""
+        return None
+
+    def to(self, device: torch.device | str) -> Self:
+        """Move the players; returns the model itself."""
+        for player in self.players.values():
+            player.to(device)
+        return self
+
+    def model_units(self, x: Tensor) -> Tensor:
+        """(N, *event) in the data's units, anywhere -> the players' units, type and device.
+
+        Raises SettingError where x is not a batch of this model's events.
+        """
+        if tuple(x.shape[1:]) != self.event.shape:
+            raise SettingError(
+                f"A batch of shape {tuple(x.shape)} came where this {self.family} works on examples of shape "
+                f"{self.event.shape}: give (N, {', '.join(map(str, self.event.shape))})."
+            )
+        return self.scaling.to_model(x.to(self.device)).to(self.dtype)
+
+    def check_request(self, n: int, labels: Tensor | None) -> None:
+        """Raises SettingError for a negative number of samples, and for labels: this model knows none."""
+        if n < 0:
+            raise SettingError(f"sample: the number of samples must be at least 0, got {n}.")
+        if labels is not None:
+            raise SettingError(
+                f"sample: this {self.family} was trained without labels and cannot be asked for one: leave labels out."
+            )
+
+    def __repr__(self) -> str:
+        counts = self.parameter_counts().items()
+        players = ", ".join(f"{role} {count:,} parameters" for role, count in counts)
+        shape = "x".join(map(str, self.event.shape))
+        return f"{type(self).__name__}({self.event.kind} of {shape}: {players})"
+
     def parameter_counts(self) -> dict[str, int]:
         """Trainable numbers by role."""
         return {
             self.roles[name]: sum(p.numel() for p in player.parameters() if p.requires_grad)
             for name, player in self.players.items()
         }
+
+
+def in_chunks(function: Callable[[Tensor], Tensor], x: Tensor, size: int = CHUNK) -> Tensor:
+    """`function(x)` for a function that treats rows alone, `size` rows at a time so that memory stays small."""
+    return torch.cat([function(part) for part in torch.split(x, size)])

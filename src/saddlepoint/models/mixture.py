@@ -1,0 +1,70 @@
+"""A mixture of Gaussians over codes, kept as plain tensors."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+LARGEST_FIT = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianMixture:
+    """weights (K,), means (K, D) and the Cholesky factors (K, D, D) of the covariances; float64, on the CPU."""
+
+    weights: Tensor
+    means: Tensor
+    cholesky: Tensor
+
+    @classmethod
+    def fitted(cls, codes: Tensor, components: int, generator: torch.Generator) -> Self:
+        """Expectation maximisation on codes (N, D), on 10,000 drawn from them where there are more.
+
+        No more components than half the codes. Codes are standardised for the fit, so that its small addition to the
+        diagonal does not depend on their scale.
+        """
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.mixture import GaussianMixture as Fit
+
+        codes = codes.detach().double().cpu()
+        order = torch.randperm(len(codes), generator=generator, device=generator.device)
+        codes = codes[order[:LARGEST_FIT].cpu()]
+        centre, spread = codes.mean(0), codes.std(0, correction=0)
+        spread = torch.where(spread > 0, spread, torch.ones_like(spread))
+        seed = int(torch.randint(2**31 - 1, (), generator=generator, device=generator.device))
+        fit = Fit(max(1, min(components, len(codes) // 2)), covariance_type="full", reg_covar=1e-4, random_state=seed)
+        with warnings.catch_warnings():
+            # A fit that stopped early, or found fewer distinct codes than components, is still a distribution.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fit.fit(((codes - centre) / spread).numpy())
+        factors = torch.linalg.cholesky(torch.from_numpy(fit.covariances_))
+        return cls(
+            torch.from_numpy(fit.weights_),
+            torch.from_numpy(fit.means_) * spread + centre,
+            spread[:, None] * factors,
+        )
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """(n, D) float32 codes, on the generator's device."""
+        device = torch.device("cpu") if generator is None else generator.device
+        weights = self.weights.to(device)
+        if n == 0:
+            return torch.empty(0, self.means.shape[1], device=device)
+        component = torch.multinomial(weights, n, replacement=True, generator=generator)
+        normal = torch.randn(n, self.means.shape[1], generator=generator, device=device, dtype=weights.dtype)
+        offset = torch.einsum("nij,nj->ni", self.cholesky.to(device)[component], normal)
+        return (self.means.to(device)[component] + offset).float()
+
+    def state(self) -> dict[str, Tensor]:
+        """Tensors to save under the names `prior/...`."""
+        return {"prior/weights": self.weights, "prior/means": self.means, "prior/cholesky": self.cholesky}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Tensor]) -> Self:
+        """Undo `state`."""
+        return cls(*(state[f"prior/{name}"].double().cpu() for name in ("weights", "means", "cholesky")))

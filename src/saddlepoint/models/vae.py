@@ -1,0 +1,235 @@
+"""The variational autoencoder: a one-player game whose code follows a known prior."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import ClassVar, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.data.dataset import Event, ScalingKind
+from saddlepoint.errors import SettingError
+from saddlepoint.models.assembly import UNIT, check_roles, network, scaling
+from saddlepoint.models.base import CHUNK, Model, in_chunks
+from saddlepoint.models.settings import VAESettings
+from saddlepoint.networks import evaluating
+from saddlepoint.networks.initialisation import glorot_
+from saddlepoint.objectives.divergence import kl_standard_normal
+from saddlepoint.objectives.evidence import negative_evidence
+from saddlepoint.objectives.likelihood import importance_bound, log_likelihood, standard_normal_log_prob
+from saddlepoint.objectives.phase import Noise, Phase
+from saddlepoint.objectives.precision import at_least_float32
+
+
+class Pass(NamedTuple):
+    """output: (B, *event) logits (Bernoulli) or mean (Gaussian); mean, log_variance: (B, latent) of q(z | x);
+    log_std: () of the Gaussian likelihood, None for Bernoulli."""
+
+    output: Tensor
+    mean: Tensor
+    log_variance: Tensor
+    log_std: Tensor | None
+
+
+class VAENetwork(nn.Module):
+    """The one player: a trunk that both heads share, the heads `mean` and `log_variance`, and the decoder.
+
+    trunk: (B, *event) -> features, flattened to (B, features). Heads are linear: nothing clamps them.
+    log_std: where the Gaussian likelihood's log standard deviation starts; None for Bernoulli. learnt: it is a parameter.
+    """
+
+    log_std: Tensor | None
+
+    def __init__(
+        self,
+        trunk: nn.Module,
+        decoder: nn.Module,
+        features: int,
+        latent: int,
+        log_std: float | None = None,
+        learnt: bool = False,
+    ) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.mean = nn.Linear(features, latent)
+        self.log_variance = nn.Linear(features, latent)
+        glorot_(self.mean)
+        glorot_(self.log_variance)
+        self.decoder = decoder
+        start = None if log_std is None else torch.tensor(log_std)
+        if learnt and start is not None:
+            self.log_std = nn.Parameter(start)
+        else:
+            self.register_buffer("log_std", start)
+
+    def heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, *event) -> mean and log-variance of q(z | x), (B, latent) each."""
+        features = self.trunk(x).flatten(1)
+        return at_least_float32(self.mean(features)), at_least_float32(self.log_variance(features))
+
+    def forward(self, x: Tensor, epsilon: Tensor) -> Pass:
+        """(B, *event) and standard normal (B, latent) -> one pass through code mean + e^(log_variance / 2) epsilon."""
+        mean, log_variance = self.heads(x)
+        output = self.decoder(torch.addcmul(mean, torch.exp(0.5 * log_variance), epsilon))
+        return Pass(output, mean, log_variance, self.log_std)
+
+
+class VAE(Model):
+    """A variational autoencoder; `log_prob` is a lower bound by importance sampling.
+
+    Auto-Encoding Variational Bayes (Kingma, Welling, 2013), https://arxiv.org/abs/1312.6114; a learnt standard deviation:
+    Simple and Effective VAE Training with Calibrated Decoders (Rybkin, Daniilidis, Levine, 2021),
+    https://arxiv.org/abs/2006.13202
+    """
+
+    family: ClassVar[str] = "vae"
+    log_prob_kind: Literal["exact", "lower bound"] = "lower bound"
+
+    def __init__(self, settings: VAESettings, event: Event, modules: Mapping[str, nn.Module] | None = None) -> None:
+        """Raises SettingError for networks that do not fit, and for Bernoulli on data that are not in [0, 1]."""
+        modules = modules or {}
+        check_roles(modules, ("encoder", "decoder"))
+        self.settings = settings
+        bernoulli = settings.likelihood == "bernoulli"
+        if settings.binarise != "none" and not bernoulli:
+            raise SettingError(
+                f"model.binarise: only bernoulli has black and white; likelihood is {settings.likelihood}."
+            )
+        kind: ScalingKind
+        if settings.scaling != "auto":
+            kind = settings.scaling
+        elif not bernoulli:
+            kind = "symmetric" if event.bounded else "standard"
+        elif event.bounded:
+            kind = "unit"
+        else:
+            raise SettingError(
+                "model.likelihood: bernoulli wants data of a known range, which these have not: take gaussian, or set "
+                "model.scaling to unit."
+            )
+        trunk = network("encoder", settings.encoder, event.shape, None, modules)
+        with evaluating(trunk):
+            like = next(trunk.parameters(), torch.empty(0))
+            features = trunk(torch.zeros(2, *event.shape, device=like.device, dtype=like.dtype)).flatten(1).shape[1]
+        self.player = VAENetwork(
+            trunk,
+            network("decoder", settings.decoder, (settings.latent,), event.shape, modules),
+            features,
+            settings.latent,
+            log_std=None if bernoulli else math.log(settings.observation_std),
+            learnt=settings.likelihood == "gaussian-learnt",
+        )
+        super().__init__(
+            event, scaling(event, kind, self.output_range, "bernoulli"), {"vae": self.player}, {"vae": "vae"}
+        )
+        self._phases = (Phase("vae", negative_evidence(settings.free_bits)),)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        return self._phases
+
+    @property
+    def output_range(self) -> tuple[float, float] | None:
+        return UNIT if self.settings.likelihood == "bernoulli" else None
+
+    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
+        """`epsilon` (n, latent), `kl_weight` () and, with stochastic binarisation, `threshold` (n, *event)."""
+        device = generator.device
+        noise = {
+            "epsilon": torch.randn(n, self.settings.latent, generator=generator, device=device),
+            "kl_weight": torch.full((), self.kl_weight(step), device=device),
+        }
+        if self.settings.binarise == "stochastic":
+            noise["threshold"] = torch.rand(n, *self.event.shape, generator=generator, device=device)
+        return noise
+
+    def kl_weight(self, step: int) -> float:
+        """Weight of the KL term at this step."""
+        warm = step / self.settings.warm_up if self.settings.warm_up else 1.0
+        return self.settings.beta * min(warm, 1.0)
+
+    def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
+        return torch.randn(n, self.settings.latent, generator=generator, device=generator.device)
+
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """(n, *event) in the data's units: means of p(x | z) for z from the prior. Raises SettingError for labels."""
+        self.check_request(n, labels)
+        device = torch.device("cpu") if generator is None else generator.device
+        return self.decode(torch.randn(n, self.settings.latent, generator=generator, device=device))
+
+    def decode(self, z: Tensor) -> Tensor:
+        with evaluating(self.player):
+            return in_chunks(self._decode, z.to(self.device, self.dtype))
+
+    def _decode(self, z: Tensor) -> Tensor:
+        output = self.player.decoder(z)
+        return self.scaling.to_data(output.sigmoid() if self.settings.likelihood == "bernoulli" else output)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """(N, *event) in the data's units -> (N, latent) means of q(z | x)."""
+        return self.heads(x)[0]
+
+    def heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, *event) in the data's units -> mean and log-variance of q(z | x), (N, latent) each."""
+        with evaluating(self.player):
+            both = in_chunks(lambda part: torch.cat(self.player.heads(self.model_units(part)), 1), x)
+        mean, log_variance = both.chunk(2, 1)
+        return mean, log_variance
+
+    def log_prob(self, x: Tensor, *, samples: int | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """(N, *event) in the data's units -> (N,) nats: a lower bound on log p(x) from `samples` draws an example.
+
+        samples: `importance_samples` of the settings where None. generator: seeded with 0 where None, so that the same
+            examples get the same numbers. For a Gaussian likelihood a log density in the data's own units; for Bernoulli
+            a log probability of the values in [0, 1], drawn black or white first where the model was trained so.
+        """
+        samples = samples or self.settings.importance_samples
+        generator = generator or torch.Generator(self.device).manual_seed(0)
+        shift = self.scaling.log_abs_det if self.settings.likelihood != "bernoulli" else 0.0
+        with evaluating(self.player):
+            return in_chunks(
+                lambda part: self._bound(part, samples, generator) + shift, x, max(CHUNK * 4 // samples, 1)
+            )
+
+    def _bound(self, x: Tensor, samples: int, generator: torch.Generator) -> Tensor:
+        """(B, *event) in the data's units -> (B,) nats in the model's units."""
+        inputs = self._binarised(self.model_units(x), generator)
+        mean, log_variance = self.player.heads(inputs)
+        epsilon = torch.randn(samples, *mean.shape, generator=generator, device=generator.device).to(mean)
+        z = mean + torch.exp(0.5 * log_variance) * epsilon  # (K, B, latent)
+        output = self.player.decoder(z.flatten(0, 1))
+        repeated = inputs.expand(samples, *inputs.shape).flatten(0, 1)
+        log_joint = log_likelihood(repeated, output, self.player.log_std) + standard_normal_log_prob(z.flatten(0, 1))
+        # log q(z | x): the density of epsilon, divided by the stretch from epsilon to z.
+        log_posterior = standard_normal_log_prob(epsilon.flatten(0, 1)).view(samples, -1) - 0.5 * log_variance.sum(1)
+        return importance_bound(log_joint.view(samples, -1) - log_posterior)
+
+    def _binarised(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        if self.settings.binarise == "none":
+            return x
+        return (torch.rand(x.shape, generator=generator, device=generator.device).to(x) < x).to(x.dtype)
+
+    def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """Of examples x (N, *event) in the data's units, with one draw of z each, everything in the model's units:
+
+        `vae/held_out_bound` (N,) nats, the evidence lower bound (higher is better), to be compared with
+        -(vae/reconstruction + vae/kl); `vae/held_out_reconstruction` (N,) nats (lower is better); `vae/active_units` ():
+        how many units' posterior means vary with the example by more than 0.01 (Burda, Grosse, Salakhutdinov, 2015).
+        """
+
+        def terms(part: Tensor) -> Tensor:
+            inputs = self._binarised(self.model_units(part), generator)
+            epsilon = torch.randn(len(part), self.settings.latent, generator=generator, device=generator.device)
+            output, mean, log_variance, log_std = self.player(inputs, epsilon.to(inputs))
+            return torch.stack((-log_likelihood(inputs, output, log_std), kl_standard_normal(mean, log_variance)), 1)
+
+        with evaluating(self.player):
+            reconstruction, kl = in_chunks(terms, x).unbind(1)
+        active = (self.encode(x).var(0, correction=0) > 0.01).sum()
+        return {
+            "vae/held_out_bound": -(reconstruction + kl),
+            "vae/held_out_reconstruction": reconstruction,
+            "vae/active_units": active.to(torch.float32),
+        }

@@ -1,0 +1,163 @@
+"""The DCGAN's networks for sound (C, T), images (C, H, W) and volumes (C, D, H, W) of any size.
+
+Every guideline of the paper holds: strided convolutions instead of pooling and fractionally strided (transposed) ones
+instead of upsampling, no fully connected layers, BatchNorm in both networks but not in the generator's output layer nor
+the discriminator's input layer, ReLU in the generator with the output activation last, LeakyReLU (0.2) in the
+discriminator, weights from N(0, 0.02).
+
+Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks (Radford, Metz, Chintala,
+2015). https://arxiv.org/abs/1511.06434
+
+Sizes. Away from the event, level after level, an axis of length s becomes one of ceil(s / 2): the first two levels
+halve every axis longer than 1, later levels every axis longer than 7, until none is (28 -> 14 -> 7, 64 -> 32 -> 16
+-> 8 -> 4, 45 -> 23 -> 12 -> 6). Axis by axis, halving an even length takes kernel 4 with stride 2 and padding 1, an
+odd length kernel 3 with stride 2 and padding 1, and an axis left alone kernel 3 with stride 1 and padding 1. With these
+the convolution and the transposed convolution between two levels are exact inverses in shape, without output padding. A
+last kernel as large as the smallest level goes to, or comes from, length 1.
+
+Channels. `width` at the level nearest to the event, twice as many with each level away from it, at most 16 times.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from saddlepoint.errors import SettingError
+from saddlepoint.networks.activations import activation_layer
+from saddlepoint.networks.initialisation import dcgan_
+
+CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
+TRANSPOSED_CONVOLUTIONS = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+BATCH_NORMS = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+
+SMALLEST = 7
+LARGEST_FACTOR = 16
+
+
+def levels(size: Sequence[int]) -> list[tuple[int, ...]]:
+    """The lengths of an event's axes at every level, the event's own first (see the module's rule)."""
+    found = [tuple(size)]
+    while len(found) < 3 or max(found[-1]) > SMALLEST:
+        shortest = 1 if len(found) < 3 else SMALLEST
+        found.append(tuple(math.ceil(s / 2) if s > shortest else s for s in found[-1]))
+    return found
+
+
+def geometry(large: Sequence[int], small: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """Kernel, stride and padding by axis, between two neighbouring levels, in either direction."""
+    halved = [s < l for l, s in zip(large, small, strict=True)]  # noqa: E741
+    return {
+        "kernel_size": tuple(4 if h and length % 2 == 0 else 3 for h, length in zip(halved, large, strict=True)),
+        "stride": tuple(2 if h else 1 for h in halved),
+        "padding": tuple(1 for _ in halved),
+    }
+
+
+def channels(width: int, count: int) -> list[int]:
+    """Channels of `count` levels, the one nearest to the event first."""
+    return [width * min(2**level, LARGEST_FACTOR) for level in range(count)]
+
+
+def transposed_convolution(
+    dimensions: int, inputs: int, outputs: int, *, bias: bool, **shape: tuple[int, ...]
+) -> nn.Module:
+    """The generator's one kind of layer, made in one place so that a faster equivalent form can take over.
+
+    `shape` holds kernel_size, stride and padding. The module must keep the parameters `weight` (inputs, outputs,
+    *kernel_size) and `bias` (outputs,).
+    """
+    layer: nn.Module = TRANSPOSED_CONVOLUTIONS[dimensions](inputs, outputs, bias=bias, **shape)  # type: ignore[arg-type]
+    return layer
+
+
+class Generator(nn.Module):
+    """(B, *inputs) -> (B, *outputs): transposed convolutions from a flat code to an event.
+
+    inputs: shape of the code, usually (latent,). outputs: (C, T), (C, H, W) or (C, D, H, W).
+    At 1x28x28 and width 64, a code of 100 becomes 128x7x7, 64x14x14, 1x28x28.
+    """
+
+    def __init__(
+        self, inputs: Sequence[int], outputs: Sequence[int], width: int = 64, output_activation: str = "tanh"
+    ) -> None:
+        super().__init__()
+        out_channels, size = outputs[0], tuple(outputs[1:])
+        dimensions = len(size)
+        sizes = levels(size)
+        widths = [out_channels, *channels(width, len(sizes) - 1)]
+        layers: list[nn.Module] = [
+            transposed_convolution(dimensions, math.prod(inputs), widths[-1], bias=False, kernel_size=sizes[-1])
+        ]
+        for level in range(len(sizes) - 1, 0, -1):
+            layers += [BATCH_NORMS[dimensions](widths[level]), nn.ReLU(inplace=True)]
+            shape = geometry(sizes[level - 1], sizes[level])
+            # BatchNorm follows every layer but the last, and would take a bias away again.
+            layers.append(
+                transposed_convolution(dimensions, widths[level], widths[level - 1], bias=level == 1, **shape)
+            )
+        if output_activation != "identity":
+            layers.append(activation_layer(output_activation))
+        self.dimensions = dimensions
+        self.layers = nn.Sequential(*layers)
+        dcgan_(self)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(B, *inputs) -> (B, *outputs)."""
+        result: Tensor = self.layers(z.reshape(z.shape[0], -1, *(1,) * self.dimensions))
+        return result
+
+
+class Discriminator(nn.Module):
+    """(B, *inputs) -> (B, *outputs): strided convolutions from an event to a few numbers; also the encoder.
+
+    inputs: (C, T), (C, H, W) or (C, D, H, W). outputs: `()` for one logit an example, (B,); `(n,)` for an encoder;
+    None leaves the last convolution away and gives the smallest level's features, flattened.
+    """
+
+    def __init__(self, inputs: Sequence[int], outputs: Sequence[int] | None = (), width: int = 64) -> None:
+        super().__init__()
+        in_channels, size = inputs[0], tuple(inputs[1:])
+        dimensions = len(size)
+        sizes = levels(size)
+        widths = [in_channels, *channels(width, len(sizes) - 1)]
+        layers: list[nn.Module] = []
+        for level, ((large, small), (before, after)) in enumerate(zip(pairwise(sizes), pairwise(widths), strict=True)):
+            first = level == 0
+            layers.append(CONVOLUTIONS[dimensions](before, after, bias=first, **geometry(large, small)))  # type: ignore[arg-type]
+            if not first:
+                layers.append(BATCH_NORMS[dimensions](after))
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
+        if outputs is not None:
+            layers.append(CONVOLUTIONS[dimensions](widths[-1], math.prod(outputs), kernel_size=sizes[-1]))  # type: ignore[arg-type]
+        self.outputs = (widths[-1] * math.prod(sizes[-1]),) if outputs is None else tuple(outputs)
+        self.layers = nn.Sequential(*layers)
+        dcgan_(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, *inputs) -> (B, *outputs)."""
+        result: Tensor = self.layers(x)
+        return result.reshape(x.shape[0], *self.outputs)
+
+
+def dcgan(
+    inputs: Sequence[int], outputs: Sequence[int] | None, width: int = 64, output_activation: str = "identity"
+) -> nn.Module:
+    """The generator where an event comes out, the discriminator (or encoder) where one goes in.
+
+    Raises SettingError where neither end is a sound, an image or a volume.
+    """
+    if 2 <= len(inputs) <= 4 and (outputs is None or len(outputs) < 2):
+        network = Discriminator(inputs, outputs, width)
+        return (
+            network if output_activation == "identity" else nn.Sequential(network, activation_layer(output_activation))
+        )
+    if len(inputs) < 2 and outputs is not None and 2 <= len(outputs) <= 4:
+        return Generator(inputs, outputs, width, output_activation)
+    raise SettingError(
+        f"dcgan joins a flat code with a sound (C, T), an image (C, H, W) or a volume (C, D, H, W), but was asked to turn "
+        f"shape {tuple(inputs)} into {None if outputs is None else tuple(outputs)}: set network to mlp."
+    )

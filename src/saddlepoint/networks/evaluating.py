@@ -1,0 +1,23 @@
+"""Using a network without training it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+
+@contextlib.contextmanager
+def evaluating(*networks: nn.Module) -> Iterator[None]:
+    """No gradients, and evaluation mode (BatchNorm's running statistics, no dropout); every layer's mode returns after."""
+    modes = [(layer, layer.training) for network in networks for layer in network.modules()]
+    try:
+        for network in networks:
+            network.eval()
+        with torch.no_grad():
+            yield
+    finally:
+        for layer, mode in modes:
+            layer.training = mode

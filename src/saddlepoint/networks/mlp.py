@@ -1,0 +1,60 @@
+"""The multilayer perceptron: any shape in, any shape out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from saddlepoint.errors import SettingError
+from saddlepoint.networks.activations import activation_layer
+from saddlepoint.networks.initialisation import glorot_
+
+
+class MLP(nn.Module):
+    """Fully connected layers between an event of shape `inputs` and one of shape `outputs`.
+
+    inputs: shape of one example, flattened on the way in.
+    outputs: shape of one result; `()` gives one number an example, (B,); None leaves the output layer away and gives
+        the last hidden layer, (B, hidden[-1]).
+    hidden: widths of the hidden layers; `()` makes the network linear.
+    batch_norm: BatchNorm between every hidden layer and its activation.
+    output_activation: after the output layer.
+
+    Weights begin as `glorot_` says. Raises SettingError for a width below 1.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[int],
+        outputs: Sequence[int] | None,
+        hidden: Sequence[int] = (128, 128),
+        activation: str = "relu",
+        batch_norm: bool = False,
+        output_activation: str = "identity",
+    ) -> None:
+        super().__init__()
+        if any(width < 1 for width in hidden):
+            raise SettingError(f"mlp: every hidden layer needs a width of at least 1, got hidden = {list(hidden)}.")
+        layers: list[nn.Module] = []
+        width = math.prod(inputs)
+        for following in hidden:
+            # BatchNorm subtracts the mean, so a bias before it would do nothing.
+            layers.append(nn.Linear(width, following, bias=not batch_norm))
+            if batch_norm:
+                layers.append(nn.BatchNorm1d(following))
+            layers.append(activation_layer(activation))
+            width = following
+        if outputs is not None:
+            layers.append(nn.Linear(width, math.prod(outputs)))
+            if output_activation != "identity":
+                layers.append(activation_layer(output_activation))
+        self.outputs = (width,) if outputs is None else tuple(outputs)
+        self.layers = nn.Sequential(*layers)
+        glorot_(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, *inputs) -> (B, *outputs)."""
+        result: Tensor = self.layers(x.flatten(1))
+        return result.reshape(x.shape[0], *self.outputs)

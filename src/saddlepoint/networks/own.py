@@ -1,0 +1,97 @@
+"""The user's own networks: found by import path, and tried on a small batch before training begins."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.errors import SettingError, suggestion
+from saddlepoint.networks.evaluating import evaluating
+
+
+def imported(path: str, where: str) -> Callable[..., Any]:
+    """What `package.module:Name` names; the current directory is searched too.
+
+    Raises SettingError where the module cannot be imported or has no such name.
+    """
+    module_name, _, name = path.partition(":")
+    folder = str(Path.cwd())
+    sys.path.append(folder)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (module_name + ".").startswith(error.name + "."):
+            raise SettingError(
+                f'{where}: there is no module "{error.name}" to import "{path}" from; looked along the Python path and '
+                f"in {folder}. Install it, or start from the folder that holds it."
+            ) from error
+        raise SettingError(f'{where}: importing "{module_name}" failed: {error}.') from error
+    except Exception as error:
+        raise SettingError(f'{where}: importing "{module_name}" failed: {type(error).__name__}: {error}.') from error
+    finally:
+        sys.path.remove(folder)
+    if not hasattr(module, name):
+        raise SettingError(f'{where}: the module "{module_name}" has no "{name}".{suggestion(name, vars(module))}')
+    found: Callable[..., Any] = getattr(module, name)
+    return found
+
+
+def made(
+    path: str, inputs: Sequence[int], outputs: Sequence[int] | None, arguments: Mapping[str, Any], where: str
+) -> nn.Module:
+    """The user's class or function `path`, called as `Name(inputs=..., outputs=..., **arguments)`, and tried.
+
+    Raises SettingError where the call fails or gives something else than a module that fits (see `tried`).
+    """
+    maker = imported(path, where)
+    try:
+        module = maker(inputs=tuple(inputs), outputs=None if outputs is None else tuple(outputs), **arguments)
+    except Exception as error:
+        raise SettingError(
+            f"{where}: {path}(inputs={tuple(inputs)}, outputs={outputs}"
+            f"{''.join(f', {name}={value!r}' for name, value in arguments.items())}) failed: "
+            f"{type(error).__name__}: {error}."
+        ) from error
+    return tried(module, inputs, outputs, where)
+
+
+def tried(module: object, inputs: Sequence[int], outputs: Sequence[int] | None, where: str) -> nn.Module:
+    """`module` itself, if a batch of two examples of shape `inputs` comes out as two of shape `outputs`.
+
+    outputs: `()` wants one number an example, as (2,), (2, 1) or (2, 1, 1, 1); None takes any features.
+    Raises SettingError where it is no `torch.nn.Module`, fails, or gives another shape.
+    """
+    if not isinstance(module, nn.Module):
+        raise SettingError(f"{where}: a torch.nn.Module is needed, got {type(module).__name__}.")
+    like = next(module.parameters(), torch.empty(0))
+    trial = torch.zeros(2, *inputs, device=like.device, dtype=like.dtype)
+    try:
+        with evaluating(module):
+            result = module(trial)
+    except Exception as error:
+        raise SettingError(
+            f"{where}: {type(module).__name__} fails on a batch of shape {tuple(trial.shape)}: "
+            f"{type(error).__name__}: {error}."
+        ) from error
+    got = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
+    if not isinstance(result, Tensor):
+        fits = False
+    elif outputs is None:
+        fits = result.ndim >= 2 and result.shape[0] == 2
+    elif len(outputs) == 0:
+        fits = result.ndim >= 1 and result.shape[0] == 2 and result.numel() == 2
+    else:
+        fits = got == (2, *outputs)
+    if not fits:
+        wanted = "(2, features)" if outputs is None else str((2, *outputs))
+        raise SettingError(
+            f"{where}: {type(module).__name__} turns a batch of shape {tuple(trial.shape)} into {got}, but {wanted} is "
+            "needed: change its last layer."
+        )
+    return module

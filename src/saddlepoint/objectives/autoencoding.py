@@ -1,0 +1,47 @@
+"""The autoencoder's loss: reconstruction, with a penalty on the code where wanted."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+from saddlepoint.objectives.divergence import kl_bernoulli
+from saddlepoint.objectives.phase import Batch, Loss, Nets, Noise, Observations
+from saddlepoint.objectives.reconstruction import RECONSTRUCTIONS
+
+
+def autoencoding(
+    reconstruction: Literal["l2", "l1", "bernoulli"] = "l2",
+    sparsity: Literal["none", "kl", "l1"] = "none",
+    sparsity_weight: float = 0.0,
+    sparsity_target: float = 0.05,
+) -> Loss:
+    """Reconstruction error of nets["ae"](x) -> (output, code), plus sparsity_weight times a penalty on the code.
+
+    kl: sum over units of KL(target || the unit's mean activation over the batch); codes in (0, 1). It belongs to the
+        batch, so every example carries the same share.
+    l1: sum of the code's absolute values, example by example.
+    The optional noise `corruption` (B, *event) is added to the input but not to what is to be reconstructed.
+
+    Sparse autoencoder (Ng, CS294A lecture notes, 2011), https://web.stanford.edu/class/cs294a/sparseAutoencoder.pdf;
+    Extracting and Composing Robust Features with Denoising Autoencoders (Vincent, Larochelle, Bengio, Manzagol, 2008),
+    https://doi.org/10.1145/1390156.1390294
+    """
+    error = RECONSTRUCTIONS[reconstruction]
+
+    def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[torch.Tensor, Observations]:
+        seen = batch.x + noise["corruption"] if "corruption" in noise else batch.x
+        output, code = nets["ae"](seen)
+        values = error(output, batch.x)
+        observations = {"reconstruction": values.detach()}
+        if sparsity == "kl":
+            penalty = kl_bernoulli(sparsity_target, code.mean(0)).sum()
+        elif sparsity == "l1":
+            penalty = code.abs().sum(1)
+        else:
+            return values, observations
+        observations["sparsity"] = penalty.detach()
+        return values + sparsity_weight * penalty, observations
+
+    return loss
