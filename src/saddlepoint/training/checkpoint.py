@@ -1,0 +1,292 @@
+"""Checkpoints: a folder that appears whole or not at all, is checked before it is believed, and holds no pickle.
+
+    step-00000120/
+        weights.safetensors     players/NAME/..., averaged/NAME/... (the moving averages), extra/... (the model's own)
+        optimiser.safetensors   the optimisers' moments and counters
+        state.safetensors       generators' states, the scalars of the tick under way
+        manifest.json           step, seconds, event, versions, bytes and SHA-256 of every file, the caller's extra
+
+A folder whose name begins with a dot is being made or being removed. One process writes a run; others may read it at
+any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from saddlepoint.errors import RunError
+from saddlepoint.models.base import Model
+from saddlepoint.records import RunFolder
+from saddlepoint.training.state import TrainingState
+
+FORMAT = 1
+WEIGHTS, OPTIMISER, STATE, MANIFEST = (
+    "weights.safetensors",
+    "optimiser.safetensors",
+    "state.safetensors",
+    "manifest.json",
+)
+PART, REPLACED, REMOVED = ".part-", ".replaced-", ".removed-"
+Manifest = dict[str, Any]
+
+
+def save(folder: RunFolder, model: Model, state: TrainingState, *, extra: Mapping[str, Any] | None = None) -> Path:
+    """Write checkpoints/step-NNNNNNNN and return its path; one that exists already is replaced.
+
+    `extra` (JSON values) comes back as `manifest["extra"]`. Killed at any moment, this leaves the checkpoints of before
+    as they were.
+    """
+    folder.checkpoints.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    path = folder.checkpoint(state.step)
+    part = path.with_name(PART + path.name)
+    part.mkdir()
+    contents = {
+        WEIGHTS: safetensors.torch.save(_storable(_weights(model, state))),
+        OPTIMISER: safetensors.torch.save(_storable(state.optimiser_tensors())),
+        STATE: safetensors.torch.save(_storable(state.tensors())),
+    }
+    manifest: Manifest = {
+        "format": FORMAT,
+        "step": state.step,
+        "seconds": state.seconds,
+        "tick_seconds": state.tick_seconds,
+        "family": model.family,
+        "optimisers": _kinds(state),
+        "event": model.event.to_json(),
+        "versions": {
+            "saddlepoint": version("saddlepoint"),
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+        "files": {name: {"bytes": len(data), "sha256": _digest(data)} for name, data in contents.items()},
+        "extra": dict(extra or {}),
+    }
+    for name, data in contents.items():
+        _write(part / name, data)
+    _write(part / MANIFEST, _sealed(manifest))
+    _sync(part)
+    if path.exists():
+        # Until the new folder has its name, the old one can be found under this one (see `_candidates`).
+        path.rename(path.with_name(REPLACED + path.name))
+    part.rename(path)
+    _sync(folder.checkpoints)
+    sweep(folder)
+    return path
+
+
+def load(path: Path, model: Model, state: TrainingState | None = None) -> Manifest:
+    """Bring `model`, and `state` where given, to the moment of the checkpoint at `path`; returns its manifest.
+
+    The files' SHA-256 are verified before anything is changed. Raises RunError where the checkpoint is damaged, or is
+    of another model or of other optimisers. Load before calling `play`.
+    """
+    manifest, tensors = _read(path, (WEIGHTS, OPTIMISER, STATE) if state is not None else (WEIGHTS,))
+    weights = tensors[WEIGHTS]
+    if state is not None:
+        kept = {key.split("/")[1] for key in weights if key.startswith("averaged/")}
+        if kept != set(state.averages):
+            raise RunError(
+                f"{path} holds moving averages of {sorted(kept) or 'no player'}, training.ema asks for "
+                f"{sorted(state.averages) or 'none'}: resume with the setting the run was started with."
+            )
+        if manifest["optimisers"] != _kinds(state):
+            raise RunError(
+                f"{path} was written with the optimisers {manifest['optimisers']}, the recipe names {_kinds(state)}: "
+                "resume with those the run was started with."
+            )
+    _load_players(path, model, weights, "players")
+    if state is not None:
+        for name, average in state.averages.items():
+            _load_module(path, average.module, weights, f"averaged/{name}/")
+        state.load_optimiser_tensors(tensors[OPTIMISER])
+        state.load_tensors(tensors[STATE])
+        state.step, state.seconds = manifest["step"], manifest["seconds"]
+        state.tick_seconds = manifest["tick_seconds"]
+    return manifest
+
+
+def load_weights(path: Path, model: Model, average: bool = True) -> Manifest:
+    """Load what sampling needs: the moving averages of the players that have one (with `average`), else the weights."""
+    manifest, tensors = _read(path, (WEIGHTS,))
+    weights = tensors[WEIGHTS]
+    _load_players(path, model, weights, "averaged" if average else "players")
+    return manifest
+
+
+def newest_valid(folder: RunFolder) -> tuple[Path, list[str]]:
+    """The newest checkpoint that is whole, and a sentence about each damaged one that was skipped.
+
+    Reads only, so that it is safe beside a process that trains. Raises RunError where there is none.
+    """
+    skipped = []
+    for path in _candidates(folder):
+        try:
+            _read(path, (WEIGHTS, OPTIMISER, STATE))
+        except RunError as error:
+            skipped.append(f"Skipped a damaged checkpoint: {error}")
+        else:
+            return path, skipped
+    reasons = f" ({' '.join(skipped)})" if skipped else ""
+    raise RunError(f"{folder.path} holds no checkpoint that can be loaded{reasons}: train it again with --overwrite.")
+
+
+def prune(folder: RunFolder, keep: int, best_step: int | None = None) -> None:
+    """Remove all checkpoints but the newest `keep` and the one of `best_step`."""
+    spared = {folder.checkpoint(best_step)} if best_step is not None else set()
+    for path in sorted(folder.checkpoints.glob("step-*"), reverse=True)[keep:]:
+        if path not in spared:
+            _remove(path)
+    sweep(folder)
+
+
+def sweep(folder: RunFolder) -> None:
+    """Tidy after a killed process: finish what it was removing, drop what it was making. For the writing process only."""
+    for path in folder.checkpoints.glob(f"{REPLACED}*"):
+        proper = path.with_name(path.name.removeprefix(REPLACED))
+        if proper.exists():
+            _remove(path)
+        else:
+            path.rename(proper)
+    for mark in (PART, REMOVED):
+        for path in folder.checkpoints.glob(f"{mark}*"):
+            shutil.rmtree(path)
+
+
+def _candidates(folder: RunFolder) -> list[Path]:
+    """All checkpoints, newest first; one that was being replaced when the process died stands in for its successor."""
+    found = {path.name: path for path in folder.checkpoints.glob(f"{REPLACED}*")}
+    found = {name.removeprefix(REPLACED): path for name, path in found.items()}
+    found |= {path.name: path for path in folder.checkpoints.glob("step-*")}
+    return [found[name] for name in sorted(found, reverse=True)]
+
+
+def _remove(path: Path) -> None:
+    """Rename first: half-removed, a checkpoint must not be found under its name."""
+    doomed = path.with_name(REMOVED + path.name.lstrip("."))
+    path.rename(doomed)
+    shutil.rmtree(doomed)
+
+
+def _weights(model: Model, state: TrainingState) -> dict[str, Tensor]:
+    tensors = {
+        f"players/{name}/{key}": value
+        for name, player in model.players.items()
+        for key, value in player.state_dict().items()
+    }
+    for name, average in state.averages.items():
+        tensors |= {f"averaged/{name}/{key}": value for key, value in average.module.state_dict().items()}
+    return tensors | {f"extra/{key}": value for key, value in model.extra_state().items()}
+
+
+def _kinds(state: TrainingState) -> dict[str, str]:
+    """The kind of optimiser by player: moments of one kind mean nothing to another."""
+    return {player: type(optimiser).__name__ for player, optimiser in state.optimisers.items()}
+
+
+def _storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """On the host and contiguous; tied weights become copies, since safetensors stores no tensor twice."""
+    return {name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()}
+
+
+def _load_players(path: Path, model: Model, weights: Mapping[str, Tensor], kind: str) -> None:
+    for name, player in model.players.items():
+        prefix = f"{kind}/{name}/"
+        has_kind = any(key.startswith(prefix) for key in weights)
+        _load_module(path, player, weights, prefix if has_kind else f"players/{name}/")
+    model.load_extra_state(_under("extra/", weights))
+
+
+def _load_module(path: Path, module: torch.nn.Module, weights: Mapping[str, Tensor], prefix: str) -> None:
+    try:
+        module.load_state_dict(_under(prefix, weights))
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise RunError(f"{path / WEIGHTS} does not fit this model ({prefix.rstrip('/')}): {reason}") from error
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _read(path: Path, names: tuple[str, ...]) -> tuple[Manifest, dict[str, dict[str, Tensor]]]:
+    """The manifest and the tensors of the files `names`, verified; RunError says which file is damaged and how."""
+    manifest = _unsealed(path / MANIFEST)
+    tensors = {}
+    for name in names:
+        data = _bytes(path / name)
+        expected = manifest["files"][name]
+        if len(data) != expected["bytes"]:
+            raise RunError(f"{path / name} has {len(data):,} bytes instead of {expected['bytes']:,}.")
+        if _digest(data) != expected["sha256"]:
+            raise RunError(f"{path / name} does not have the SHA-256 that its manifest names.")
+        tensors[name] = safetensors.torch.load(data)
+    return manifest, tensors
+
+
+def _sealed(manifest: Manifest) -> bytes:
+    """The manifest as JSON, its own SHA-256 included."""
+    return _json(manifest | {"sha256": _digest(_json(manifest))})
+
+
+def _unsealed(path: Path) -> Manifest:
+    """Undo `_sealed`; RunError where a byte differs, or where the format is a later one."""
+    data = _bytes(path)
+    try:
+        manifest: Manifest = json.loads(data)
+        seal = manifest.pop("sha256")
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise RunError(f"{path} is not a checkpoint's manifest.") from error
+    if seal != _digest(_json(manifest)) or data != _sealed(manifest):
+        raise RunError(f"{path} does not have the SHA-256 that it names itself.")
+    if manifest["format"] != FORMAT:
+        raise RunError(
+            f"{path} has format {manifest['format']}; this version of saddlepoint reads {FORMAT}: update it."
+        )
+    return manifest
+
+
+def _json(value: Manifest) -> bytes:
+    return json.dumps(value, indent=1, allow_nan=False).encode()
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Have the disk hold the names in `folder`; Windows opens no folders and needs none of this."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

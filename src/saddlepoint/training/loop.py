@@ -1,0 +1,194 @@
+"""The one loop that plays every game: a generator of records.
+
+What it does at every step is what a loop written by hand would do, and little else: the numbers of a tick stay on the
+device as scalars, and come to the host in one transfer at its end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.models.base import Model
+from saddlepoint.objectives.phase import Batch, Phase
+from saddlepoint.records import Record
+from saddlepoint.training.optimiser import clip_, gradient_norm
+from saddlepoint.training.schedules import learning_rate
+from saddlepoint.training.settings import TrainingSettings
+from saddlepoint.training.state import TrainingState, trainable
+
+Move = Callable[[int, Batch, bool], None]
+REDUCED = frozenset({torch.bfloat16, torch.float16})
+
+
+class Batches(Protocol):
+    """The batches of a run by their number; the same number always gives the same batch."""
+
+    def __getitem__(self, index: int, /) -> tuple[Tensor, Tensor | None]:
+        """x: (B, *event) in the model's units on the run's device; y: (B,) labels or None."""
+
+
+def play(model: Model, batches: Batches, settings: TrainingSettings, state: TrainingState) -> Iterator[Record | None]:
+    """Train `model` from `state.step` to `settings.steps`; stopping is `break`.
+
+    Yields a Record every `settings.tick` steps and at the last step, and None where `state.pause` was set in the middle
+    of a tick: a checkpoint of `state` taken then holds the part of the tick that is done. Between two yields the caller may
+    change the players' mode, draw random numbers and swap players (`state.averaged`), if it puts the players back.
+
+    A record's values are means over the tick: of the loss at every step, of observations and of the gradient's norm
+    (before clipping) at every `settings.observe_every`th step of the tick; the learning rate is the last step's. A
+    number that is not finite is recorded as it is and training goes on.
+    """
+    phases = model.phases
+    turns = [(phase, _move(model, phase, settings, state)) for phase in phases for _ in range(phase.repeats)]
+    batches_a_step = sum(phase.uses_data for phase, _ in turns)
+    table = _Table(model, [phase.player for phase in phases])
+    averages = list(state.averages.values())
+    tick, observe_every, last = settings.tick, settings.observe_every, settings.steps
+
+    while state.step < last:
+        outside = state.devices.global_generators()
+        state.devices.set_global_generators(state.global_generators)
+        table.open()
+        started = time.perf_counter()
+        number = state.step * batches_a_step
+        batch: Batch | None = None
+        try:
+            while True:
+                step = state.step
+                observe = step % tick % observe_every == 0
+                for phase, move in turns:
+                    table.seat(phase.player)
+                    if phase.uses_data:
+                        batch = Batch(*batches[number])
+                        number += 1
+                    elif batch is None:
+                        batch = Batch(*batches[max(number - 1, 0)])
+                    move(step, batch, observe)
+                for average in averages:
+                    average.update(step)
+                state.step = step + 1
+                complete = state.step % tick == 0 or state.step == last
+                if complete or state.pause:
+                    break
+            values = _means(state.pending) if complete else {}
+        finally:
+            spent = time.perf_counter() - started
+            table.close()
+            state.global_generators = state.devices.global_generators()
+            state.devices.set_global_generators(outside)
+        state.seconds += spent
+        state.tick_seconds += spent
+        if complete:
+            for phase in phases:
+                values[f"{phase.player}/learning_rate"] = state.optimisers[phase.player].param_groups[0]["lr"]
+            values["time/steps_per_second"] = ((state.step - 1) % tick + 1) / state.tick_seconds
+            state.tick_seconds = 0.0
+            for scalars in state.pending.values():
+                scalars.clear()
+            yield Record(state.step, state.seconds, values)
+        else:
+            yield None
+
+
+class _Table:
+    """Where the players sit: in training mode, and only the one that moves has parameters that ask for gradients.
+
+    A frozen player costs no gradients of its weights and gets none.
+    """
+
+    def __init__(self, model: Model, moving: Sequence[str]) -> None:
+        self._model = model
+        self._parameters = {name: trainable(player) for name, player in model.players.items()}
+        self._others = {
+            name: [p for other, own in self._parameters.items() if other != name for p in own] for name in moving
+        }
+        self._seated: str | None = None
+
+    def open(self) -> None:
+        """Put every player in training mode and forget gradients that others left."""
+        for name, player in self._model.players.items():
+            player.train()
+            for parameter in self._parameters[name]:
+                parameter.grad = None
+
+    def seat(self, name: str) -> None:
+        """Let only the player `name` move."""
+        if name == self._seated:
+            return
+        for parameter in self._others[name]:
+            parameter.requires_grad = False
+        for parameter in self._parameters[name]:
+            parameter.requires_grad = True
+        self._seated = name
+
+    def close(self) -> None:
+        """Let every player move, as it was before."""
+        for parameters in self._parameters.values():
+            for parameter in parameters:
+                parameter.requires_grad = True
+        self._seated = None
+
+
+def _move(model: Model, phase: Phase, settings: TrainingSettings, state: TrainingState) -> Move:
+    """One move of `phase` as a closure, all that can be looked up beforehand being looked up."""
+    player = phase.player
+    own = settings.player(model.roles[player])
+    nets: dict[str, Any] = model.players
+    names = tuple(f"{name}/" for name in nets)
+    loss_of, noise_of, generator = phase.loss, model.noise, state.generator
+    autocast = state.devices.autocast()
+    optimiser = state.optimisers[player]
+    take_step = optimiser.step
+    group = optimiser.param_groups[0]
+    parameters: list[nn.Parameter] = group["params"]
+    constant_rate, clip_norm, steps = own.schedule == "constant", own.clip_norm, settings.steps
+    group["lr"] = learning_rate(own, state.step, steps)
+    losses = state.pending.setdefault(f"{player}/loss", [])
+    norms = state.pending.setdefault(f"{player}/grad_norm", [])
+
+    def keep(observations: dict[str, Tensor]) -> None:
+        for quantity, value in observations.items():
+            series = quantity if quantity.startswith(names) else f"{player}/{quantity}"
+            scalar = value.detach().to(torch.float32).mean()
+            state.pending.setdefault(series, []).append(scalar)
+
+    def move(step: int, batch: Batch, observe: bool) -> None:
+        noise = noise_of(phase, len(batch.x), step, generator)
+        if autocast is None:
+            loss, observations = loss_of(nets, batch, noise)
+        else:
+            with autocast:
+                loss, observations = loss_of(nets, batch, noise)
+        mean = loss.float().mean() if loss.dtype in REDUCED else loss.mean()
+        mean.backward()  # type: ignore[no-untyped-call]
+        if not constant_rate:
+            rate = learning_rate(own, step, steps)
+            if rate != group["lr"]:
+                group["lr"] = rate
+        if clip_norm is not None:
+            norm = clip_([p.grad for p in parameters if p.grad is not None], clip_norm)
+            if observe:
+                norms.append(norm)
+        elif observe:
+            norms.append(gradient_norm([p.grad for p in parameters if p.grad is not None]))
+        take_step()
+        for parameter in parameters:
+            parameter.grad = None
+        losses.append(mean.detach())
+        if observe:
+            keep(observations)
+
+    return move
+
+
+def _means(pending: dict[str, list[Tensor]]) -> dict[str, float]:
+    """The mean of every series, computed in double precision on the host after one transfer."""
+    filled = {name: scalars for name, scalars in pending.items() if scalars}
+    gathered = torch.stack([scalar for scalars in filled.values() for scalar in scalars]).cpu().double()
+    parts = torch.split(gathered, [len(scalars) for scalars in filled.values()])
+    return {name: part.mean().item() for name, part in zip(filled, parts, strict=True)}

@@ -1,0 +1,144 @@
+"""All that a run is at one moment beside its players' weights; with them, enough to go on as if nothing had happened."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.models.base import Model
+from saddlepoint.training.devices import Devices
+from saddlepoint.training.ema import MovingAverage
+from saddlepoint.training.optimiser import build_optimiser
+from saddlepoint.training.settings import TrainingSettings
+
+Series = dict[str, list[Tensor]]
+
+
+@dataclass
+class TrainingState:
+    """The state of a run.
+
+    step: steps done.
+    seconds: time spent training so far; tick_seconds: the part of it since the last record.
+    optimisers: by player.
+    averages: moving averages of the players that keep one; empty without.
+    generator: what all noise is drawn from, on the run's device.
+    global_generators: states of torch's global generators while training. They are put in place for the steps and taken
+        back after them, so that what the caller draws between two records changes nothing.
+    pending: scalars by series, gathered since the last record.
+    pause: set it to have `play` yield at the end of the present step.
+    """
+
+    devices: Devices
+    optimisers: dict[str, Optimizer]
+    averages: dict[str, MovingAverage]
+    generator: torch.Generator
+    global_generators: dict[str, Tensor]
+    step: int = 0
+    seconds: float = 0.0
+    tick_seconds: float = 0.0
+    pending: Series = field(default_factory=dict)
+    pause: bool = False
+
+    @classmethod
+    def start(cls, model: Model, settings: TrainingSettings, devices: Devices) -> TrainingState:
+        """The state before the first step; moves the players to the device.
+
+        Raises SettingError for a player that has nothing to train.
+        """
+        devices.prepare(model)
+        optimisers = {}
+        for name in dict.fromkeys(phase.player for phase in model.phases):
+            parameters = trainable(model.players[name])
+            if not parameters:
+                raise SettingError(f"model.{model.roles[name]} has no trainable parameters, so it cannot be trained.")
+            optimisers[name] = build_optimiser(parameters, settings.player(model.roles[name]))
+        averages = {}
+        if settings.ema > 0:
+            averages = {name: MovingAverage(model.players[name], settings.ema) for name in model.averaged}
+        generator = torch.Generator(devices.device).manual_seed(derived_seed(settings.seed, "noise"))
+        return cls(devices, optimisers, averages, generator, _first_global_generators(devices, settings.seed))
+
+    @contextlib.contextmanager
+    def averaged(self, model: Model) -> Iterator[None]:
+        """Within the block, the players that keep a moving average are that average (for sampling and evaluation)."""
+        players = {name: model.players[name] for name in self.averages}
+        model.players.update({name: average.module for name, average in self.averages.items()})
+        try:
+            yield
+        finally:
+            model.players.update(players)
+
+    def optimiser_tensors(self) -> dict[str, Tensor]:
+        """`player/index of the parameter/quantity` -> tensor."""
+        return {
+            f"{player}/{index}/{name}": value
+            for player, optimiser in self.optimisers.items()
+            for index, entries in optimiser.state_dict()["state"].items()
+            for name, value in entries.items()
+            if isinstance(value, Tensor)
+        }
+
+    def load_optimiser_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Undo `optimiser_tensors`; hyperparameters stay those of the settings."""
+        for player, optimiser in self.optimisers.items():
+            parameters = [p for group in optimiser.param_groups for p in group["params"]]
+            entries: dict[int, dict[str, Tensor]] = {}
+            for key, value in tensors.items():
+                owner, index, name = key.split("/")
+                if owner == player:
+                    parameter = parameters[int(index)]
+                    if value.shape == parameter.shape:
+                        # Fused kernels walk parameter and moments in memory order: the layouts must agree.
+                        value = torch.empty_like(parameter, dtype=value.dtype, requires_grad=False).copy_(value)
+                    entries.setdefault(int(index), {})[name] = value
+            optimiser.load_state_dict({"state": entries, "param_groups": optimiser.state_dict()["param_groups"]})
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Generators' states and the scalars of the tick under way."""
+        tensors = {"generator/noise": self.generator.get_state()}
+        tensors |= {f"generator/global/{name}": value for name, value in self.global_generators.items()}
+        tensors |= {f"pending/{name}": torch.stack(values) for name, values in self.pending.items() if values}
+        return tensors
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Undo `tensors`. Raises RunError for a checkpoint of another kind of device."""
+        try:
+            states = {name: tensors[f"generator/global/{name}"] for name in self.global_generators}
+            self.generator.set_state(tensors["generator/noise"])
+        except (KeyError, RuntimeError) as error:
+            raise RunError(
+                f"the checkpoint's random generators are not those of a {self.devices.device.type} device: "
+                "resume on the kind of device the run was started on."
+            ) from error
+        self.global_generators = states
+        self.pending = {
+            name.removeprefix("pending/"): list(values.to(self.devices.device).unbind())
+            for name, values in tensors.items()
+            if name.startswith("pending/")
+        }
+
+
+def trainable(player: nn.Module) -> list[nn.Parameter]:
+    """The parameters of `player` that its author did not freeze."""
+    return [p for p in player.parameters() if p.requires_grad]
+
+
+def derived_seed(seed: int, purpose: str) -> int:
+    """A seed for one purpose: weights, data order and noise drawn from one and the same seed would be correlated."""
+    return int.from_bytes(hashlib.sha256(f"{purpose}/{seed}".encode()).digest()[:8], "little") >> 1
+
+
+def _first_global_generators(devices: Devices, seed: int) -> dict[str, Tensor]:
+    outside = devices.global_generators()
+    torch.manual_seed(derived_seed(seed, "global"))
+    states = devices.global_generators()
+    devices.set_global_generators(outside)
+    return states
