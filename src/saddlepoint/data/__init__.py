@@ -1,1 +1,100 @@
-"""Examples and where they come from."""
+"""Examples and where they come from.
+
+`load(settings)` makes a `Dataset` from a built-in name or a path, `from_array` from what is already in memory;
+`Batches` feeds it to training. Importing this package imports no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.errors import DataError, suggestion
+
+if TYPE_CHECKING:
+    from saddlepoint.data.arrays import from_array
+    from saddlepoint.data.batches import Batches
+    from saddlepoint.data.dataset import Dataset, Event, Scaling, Truth
+
+__all__ = [
+    "SOURCES",
+    "Batches",
+    "DataSettings",
+    "Dataset",
+    "Event",
+    "Scaling",
+    "Truth",
+    "describe_sources",
+    "from_array",
+    "load",
+]
+
+# Built-in names: the loader, a function of DataSettings given as "module:function", and what the data are.
+SOURCES: dict[str, tuple[str, str]] = {
+    "digits": ("saddlepoint.data.digits:load", "1,797 real handwritten digits, 8x8 grey; part of the installation"),
+    "mnist": ("saddlepoint.data.mnist:load", "70,000 handwritten digits, 28x28 grey"),
+    "fashion-mnist": ("saddlepoint.data.mnist:load", "70,000 pictures of clothes in 10 classes, 28x28 grey"),
+    "kmnist": ("saddlepoint.data.mnist:load", "70,000 handwritten Japanese characters in 10 classes, 28x28 grey"),
+    "gaussian": ("saddlepoint.data.mixtures:gaussian", "1-D Gaussians: N(4, 0.5), or --data.modes of them"),
+    "ring": ("saddlepoint.data.mixtures:ring", "8 (--data.modes) narrow Gaussians on a circle in the plane"),
+    "grid": ("saddlepoint.data.mixtures:grid", "25 narrow Gaussians on a 5x5 grid in the plane"),
+    "moons": ("saddlepoint.data.shapes:moons", "two interleaved half circles in the plane"),
+    "spirals": ("saddlepoint.data.shapes:spirals", "two spiral arms in the plane"),
+    "checkerboard": ("saddlepoint.data.shapes:checkerboard", "uniform on the dark squares of a 4x4 board"),
+    "swiss-roll": ("saddlepoint.data.shapes:swiss_roll", "a rolled-up line in the plane"),
+}
+
+_LAZY = {
+    "Batches": "saddlepoint.data.batches",
+    "Dataset": "saddlepoint.data.dataset",
+    "Event": "saddlepoint.data.dataset",
+    "Scaling": "saddlepoint.data.dataset",
+    "Truth": "saddlepoint.data.dataset",
+    "from_array": "saddlepoint.data.arrays",
+}
+
+
+def load(settings: DataSettings) -> Dataset:
+    """The dataset that `settings.source` names: one of `SOURCES`, else a path.
+
+    Raises DataError where there is no such source, or its data cannot be read.
+    """
+    if settings.source in SOURCES:
+        loader = SOURCES[settings.source][0]
+    else:
+        loader = _loader_of(Path(settings.source).expanduser(), settings.source)
+    module, function = loader.split(":")
+    dataset: Dataset = getattr(import_module(module), function)(settings)
+    return dataset
+
+
+def describe_sources() -> dict[str, str]:
+    """Built-in names and one line on each."""
+    return {name: description for name, (_, description) in SOURCES.items()}
+
+
+def _loader_of(path: Path, source: str) -> str:
+    """Which loader reads the file or folder at `path`."""
+    if path.is_dir():
+        from saddlepoint.data.idx import images_in
+
+        return "saddlepoint.data.idx:load" if images_in(path) else "saddlepoint.data.images:load"
+    if path.is_file():
+        if path.suffix in (".npy", ".npz"):
+            return "saddlepoint.data.arrays:load"
+        return "saddlepoint.data.idx:load"
+    if path.suffix or "/" in source or "\\" in source:
+        raise DataError(f"{source}: there is no such file or folder (looked in {Path.cwd()}); check --data.source.")
+    raise DataError(
+        f"--data.source {source}: neither a built-in name nor a file or folder.{suggestion(source, SOURCES)} "
+        f"Built-in are {', '.join(SOURCES)}."
+    )
+
+
+def __getattr__(name: str) -> Any:
+    """Names that need torch are imported when they are first used."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class DataSettings(BaseModel):
@@ -41,7 +41,9 @@ class DataSettings(BaseModel):
     )
 
     points: int = Field(10_000, ge=1, description="Mixtures and shapes: how many training points are drawn.")
-    modes: int = Field(1, ge=1, description="gaussian and ring: how many modes.")
+    modes: int | None = Field(
+        None, ge=1, description="gaussian and ring: how many modes; None takes the source's own, 1 and 8."
+    )
     scale: float | None = Field(
         None,
         gt=0.0,
@@ -54,3 +56,12 @@ class DataSettings(BaseModel):
     kind: Literal["auto", "image", "vector", "sound", "volume"] = Field(
         "auto", description="Arrays: what an example is; auto decides by its shape."
     )
+
+    @field_validator("size")
+    @classmethod
+    def _square(cls, size: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if size is None:
+            return None
+        if len(size) not in (1, 2) or min(size) < 1:
+            raise ValueError(f"size is one number, or height and width, of at least 1 pixel each; got {size}")
+        return size * 2 if len(size) == 1 else size

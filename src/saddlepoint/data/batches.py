@@ -1,0 +1,75 @@
+"""An endless stream of batches with random access: batch `i` is the same whether its predecessors were asked for or not.
+
+That makes resuming exact at no cost: the position in the data is the step number. The order of epoch e is a
+permutation drawn from (seed, e) alone; what does not fill a batch at an epoch's end is left to the next permutation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset, Scaling
+from saddlepoint.errors import DataError
+
+
+class Batches:
+    """`batches[i]` is `(x, y)`: x (B, *event) float32 in the model's units, y (B,) int64 or None, both on `device`.
+
+    The data move to an accelerator once, where they leave at least half of its free memory to the networks; else they
+    stay where they are, and each batch moves by itself.
+
+    Raises DataError where the data do not fill one batch.
+    """
+
+    def __init__(
+        self, dataset: Dataset, batch_size: int, seed: int, device: torch.device | str, scaling: Scaling
+    ) -> None:
+        if batch_size > len(dataset):
+            raise DataError(
+                f"DATA402: {dataset.name} has {len(dataset):,} training examples, fewer than a batch of "
+                f"{batch_size:,}; lower --training.batch_size to {len(dataset):,} or less, or give more data."
+            )
+        self.batch_size = batch_size
+        self.seed = seed
+        self.device = torch.device(device)
+        self.scaling = scaling
+        self.per_epoch = len(dataset) // batch_size
+        self._shape = (batch_size, *dataset.event.shape)
+        # One row an example: index_select over rows is the cheapest gather.
+        rows, labels = dataset.x.reshape(len(dataset), -1), dataset.y
+        home = self.device if _fits(rows, self.device) else rows.device
+        self._rows = rows.to(home)
+        self._labels = None if labels is None else labels.to(home)
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.int64)
+
+    def __getitem__(self, i: int) -> tuple[Tensor, Tensor | None]:
+        epoch, position = divmod(i, self.per_epoch)
+        if epoch != self._epoch:
+            self._order = epoch_order(len(self._rows), self.seed, epoch).to(self._rows.device)
+            self._epoch = epoch
+        index = self._order.narrow(0, position * self.batch_size, self.batch_size)
+        x = self._rows.index_select(0, index).view(self._shape).to(self.device, non_blocking=True)
+        if self._labels is None:
+            return self.scaling.to_model(x), None
+        return self.scaling.to_model(x), self._labels.index_select(0, index).to(self.device, non_blocking=True)
+
+
+def epoch_order(n: int, seed: int, epoch: int) -> Tensor:
+    """(n,) int64: the permutation of epoch `epoch`, the same on every machine and device."""
+    digest = hashlib.blake2b(f"saddlepoint batches {seed} {epoch}".encode(), digest_size=8).digest()
+    generator = torch.Generator().manual_seed(int.from_bytes(digest, "big") >> 1)
+    return torch.randperm(n, generator=generator)
+
+
+def _fits(rows: Tensor, device: torch.device) -> bool:
+    """Whether the data take at most half of the memory that is free on `device`."""
+    needed = rows.numel() * rows.element_size()
+    if device.type == "cuda":
+        return needed <= torch.cuda.mem_get_info(device)[0] // 2
+    if device.type == "mps":
+        return needed <= (torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory()) // 2
+    return True

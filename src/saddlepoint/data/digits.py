@@ -1,0 +1,25 @@
+"""The embedded default: 1,797 handwritten digits of 8x8 pixels with 17 grey levels, which come with scikit-learn.
+
+They are the test part of "Optical Recognition of Handwritten Digits", E. Alpaydin and C. Kaynak, 1998, UCI Machine
+Learning Repository, https://doi.org/10.24432/C50P49.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.data.split import Part, assembled
+
+
+def load(settings: DataSettings) -> Dataset:
+    """(N, 1, 8, 8) uint8 with values 0 (paper) to 16 (ink), labels 0 to 9."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    event = Event(
+        shape=(1, 8, 8), kind="image", dtype="uint8", low=0.0, high=16.0, class_names=tuple(map(str, range(10)))
+    )
+    images = torch.from_numpy(bunch.images).to(torch.uint8).unsqueeze(1)
+    return assembled("digits", event, Part(images, torch.from_numpy(bunch.target).long()), settings)

@@ -1,0 +1,34 @@
+"""How far long work has come, on standard error: a bar on a terminal, else a plain line every few seconds."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+
+PLAIN_EVERY = 5.0  # seconds between two plain lines
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Gives `advance(amount)`, to be called as the work goes on until `total` is reached."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if console.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda amount: bar.advance(task, amount)
+        return
+    done, told = 0, time.monotonic()
+
+    def advance(amount: int) -> None:
+        nonlocal done, told
+        done += amount
+        if time.monotonic() - told > PLAIN_EVERY:
+            told = time.monotonic()
+            console.print(f"{what}: {done / max(total, 1):.0%}", highlight=False)
+
+    yield advance

@@ -1,0 +1,116 @@
+"""From loaded examples to a `Dataset`: the split, the statistics and the fingerprint, the same for every source.
+
+The split depends on `split_seed` alone, never on the seed of training, so that runs of different seeds hold out the
+same examples. Statistics are those of the training part: a model learns nothing of what is held out, not even its mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset, Event, Truth
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.errors import DataError
+
+CHUNK = 1 << 22  # numbers looked at together, so that memory stays small beside the data
+
+
+@dataclass(frozen=True)
+class Part:
+    """Examples x (N, *event) and their labels y (N,) int64, or None."""
+
+    x: Tensor
+    y: Tensor | None = None
+
+
+def shuffled_order(n: int, split_seed: int) -> Tensor:
+    """(n,) int64: the fixed order in which examples are split and limited."""
+    return torch.randperm(n, generator=torch.Generator().manual_seed(split_seed))
+
+
+def training_count(n: int, settings: DataSettings) -> int:
+    """How many of `n` examples are trained on when the rest is held out (before `limit`)."""
+    return n - min(round(n * settings.held_out), n - 1)
+
+
+def assembled(
+    name: str,
+    event: Event,
+    part: Part,
+    settings: DataSettings,
+    *,
+    test: Part | None = None,
+    truth: Truth | None = None,
+    notes: tuple[str, ...] = (),
+) -> Dataset:
+    """Split `part` (unless the source brings its own `test`), limit it, and measure what is trained on.
+
+    Raises DataError where there are no examples, or a class of images has a single one.
+    """
+    check_counts(name, event, len(part.x), part.y)
+    if test is None:
+        order = shuffled_order(len(part.x), settings.split_seed)
+        count = training_count(len(part.x), settings)
+        if count < len(part.x):
+            test = _taken(part, order[count:])
+        part = _taken(part, order[:count][: settings.limit])
+    elif settings.limit is not None and settings.limit < len(part.x):
+        part = _taken(part, shuffled_order(len(part.x), settings.split_seed)[: settings.limit])
+    mean, std = statistics(part.x, per_column=event.kind == "vector")
+    event = replace(event, mean=mean, std=std)
+    digest = content_digest(part)
+    held_out = None
+    if test is not None and len(test.x):
+        held_out = Dataset(f"{name} (held out)", test.x, event, test.y, truth=truth, fingerprint=content_digest(test))
+        digest = hashlib.sha256((digest + held_out.fingerprint).encode()).hexdigest()
+    return Dataset(name, part.x, event, part.y, held_out, truth, digest, notes)
+
+
+def check_counts(name: str, event: Event, n: int, y: Tensor | None) -> None:
+    """Raise DataError for data without examples, and for a class of images that has only one."""
+    if n == 0:
+        raise DataError(f"{name} holds no examples; give data with at least one.")
+    if y is None or event.class_names is None or event.kind != "image":
+        return
+    counts = torch.bincount(y, minlength=len(event.class_names))
+    single = [label for label, count in zip(event.class_names, counts.tolist(), strict=True) if count == 1]
+    if single:
+        raise DataError(
+            f"{name}: the class {single[0]!r} has only one image"
+            + (f" (so have {len(single) - 1} more classes)" if len(single) > 1 else "")
+            + "; a class needs at least two, one of them to hold out. Add images to it or remove it."
+        )
+
+
+def statistics(x: Tensor, *, per_column: bool) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of x (N, ...) over all numbers, or (N, D) of each column, as float64 would give."""
+    if x.dtype == torch.uint8 and not per_column:
+        counts = torch.zeros(256, dtype=torch.int64)
+        for chunk in torch.split(x.reshape(-1), CHUNK):
+            counts += torch.bincount(chunk, minlength=256)
+        values, weights = torch.arange(256, dtype=torch.float64), counts.double() / counts.sum()
+        mean = (values * weights).sum()
+        return (mean.item(),), (((values - mean).square() * weights).sum().sqrt().item(),)
+    table = x if per_column else x.reshape(-1, 1)
+    rows = torch.split(table, max(1, CHUNK // table.shape[1]))
+    means = sum((r.double().sum(0) for r in rows), torch.zeros(table.shape[1], dtype=torch.float64)) / len(table)
+    squares = sum(((r.double() - means).square().sum(0) for r in rows), torch.zeros_like(means))
+    return tuple(means.tolist()), tuple((squares / len(table)).sqrt().tolist())
+
+
+def content_digest(part: Part) -> str:
+    """Hex SHA-256 of the examples' shape, type and bytes, and of the labels."""
+    digest = hashlib.sha256(f"{tuple(part.x.shape)} {part.x.dtype}".encode())
+    for chunk in torch.split(part.x, max(1, CHUNK // max(1, part.x[0].numel()))):
+        digest.update(chunk.contiguous().numpy().data)
+    if part.y is not None:
+        digest.update(part.y.contiguous().numpy().data)
+    return digest.hexdigest()
+
+
+def _taken(part: Part, index: Tensor) -> Part:
+    return Part(part.x[index], None if part.y is None else part.y[index])
