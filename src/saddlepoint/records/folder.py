@@ -82,7 +82,7 @@ class RunFolder:
 
     def read_summary(self) -> dict[str, Any]:
         """What the last session wrote at its end (see `saddlepoint.experiment`); empty before that."""
-        return json.loads(self.summary.read_text()) if self.summary.is_file() else {}
+        return json.loads(self.summary.read_text("utf-8")) if self.summary.is_file() else {}
 
 
 @contextlib.contextmanager

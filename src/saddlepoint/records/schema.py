@@ -59,8 +59,10 @@ class Finding:
     remedy: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, JSON]:
+        """One JSON object; a non-finite number in evidence or remedy becomes a string, and stays one when read back."""
         line: dict[str, JSON] = asdict(self)
-        line["evidence"] = {name: number_to_json(value) for name, value in self.evidence.items()}
+        line["evidence"] = number_to_json(self.evidence)
+        line["remedy"] = number_to_json(self.remedy)
         return line
 
     @classmethod
@@ -74,7 +76,11 @@ class Finding:
 
 
 def number_to_json(value: Any) -> Any:
-    """The value itself, or "nan", "inf", "-inf" for a float that JSON cannot hold."""
+    """The value itself, with "nan", "inf", "-inf" for the floats in it that JSON cannot hold, however deep they lie."""
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+        return str(float(value))
+    if isinstance(value, Mapping):
+        return {name: number_to_json(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [number_to_json(part) for part in value]
     return value

@@ -1,0 +1,48 @@
+"""Errors that users cause: one family, and a hint where a word is nearly right."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saddlepoint import errors
+from saddlepoint.errors import MissingExtraError, SaddlepointError, suggestion
+
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+SETTINGS = ["training.steps", "training.seed", "model.beta", "data.source", "data.batch_size"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_except_catches_them_all(kind: type[Exception]) -> None:
+    assert issubclass(kind, SaddlepointError)
+
+
+def test_a_missing_extra_names_what_to_install() -> None:
+    text = str(MissingExtraError("av", "video", "Writing a video"))
+    assert text.startswith("Writing a video needs")
+    assert "'av'" in text
+    assert "pip install 'saddlepoint[video]'" in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("trainig.steps", "training.steps"), ("training.step", "training.steps"), ("model.betta", "model.beta")],
+)
+def test_a_slip_is_put_right(typed: str, meant: str) -> None:
+    assert suggestion(typed, SETTINGS) == f' Did you mean "{meant}"?'
+
+
+@pytest.mark.parametrize("word", ["zzzzzz", "", "0"])
+def test_nothing_is_suggested_for_what_is_near_to_nothing(word: str) -> None:
+    assert suggestion(word, SETTINGS) == ""
+
+
+@given(word=st.sampled_from(SETTINGS), known=st.permutations(SETTINGS))
+def test_a_known_word_is_nearest_to_itself_in_any_order(word: str, known: list[str]) -> None:
+    assert suggestion(word, known) == f' Did you mean "{word}"?'
+
+
+def test_any_iterable_of_known_words_will_do() -> None:
+    assert suggestion("a", iter(())) == ""
+    assert suggestion("betas", (name for name in ["beta"])) == ' Did you mean "beta"?'
