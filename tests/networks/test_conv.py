@@ -1,0 +1,156 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+
+from saddlepoint.errors import SettingError
+from saddlepoint.networks import Discriminator, Generator
+from saddlepoint.networks.conv import dcgan, levels
+
+EVENTS = [
+    (1, 8, 8),
+    (1, 28, 28),
+    (3, 32, 32),
+    (3, 64, 64),
+    (4, 128, 128),
+    (3, 30, 45),
+    (2, 1, 9),
+    (1, 4, 4),
+    (2, 50),
+    (1, 1000),
+    (1, 16, 16, 16),
+    (2, 9, 8, 20),
+]
+FORBIDDEN = (nn.Linear, nn.LazyLinear, nn.Bilinear, nn.Upsample, nn.PixelShuffle)
+
+
+def convolutions(network):
+    return [layer for layer in network.modules() if isinstance(layer, _ConvNd)]
+
+
+def check_guidelines(network, activation, convolution):
+    """The guidelines of the DCGAN paper that both networks share."""
+    layers = list(network.layers)
+    for layer in network.modules():
+        assert not isinstance(layer, FORBIDDEN)
+        assert "Pool" not in type(layer).__name__
+    assert all(isinstance(layer, convolution) for layer in convolutions(network))
+    assert sum(isinstance(layer, _BatchNorm) for layer in layers) == len(convolutions(network)) - 2 + (
+        convolution is _ConvTransposeNd
+    )
+    assert all(isinstance(layer, (_ConvNd, _BatchNorm, activation)) for layer in layers)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=str)
+def test_generator_gives_the_event_and_keeps_every_guideline(event):
+    network = Generator((5,), event, width=2, output_activation="identity")
+    assert network(torch.randn(2, 5)).shape == (2, *event)
+    check_guidelines(network, nn.ReLU, _ConvTransposeNd)
+    layers = list(network.layers)
+    # Convolution, BatchNorm, ReLU, again and again; the output layer alone has no BatchNorm.
+    assert isinstance(layers[-1], _ConvTransposeNd)
+    for at, layer in enumerate(layers[:-1]):
+        assert isinstance(layer, (_ConvTransposeNd, _BatchNorm, nn.ReLU)[at % 3])
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=str)
+@pytest.mark.parametrize("outputs", [(), (3,)])
+def test_discriminator_gives_a_number_each_and_keeps_every_guideline(event, outputs):
+    network = Discriminator(event, outputs, width=2)
+    assert network(torch.randn(2, *event)).shape == (2, *outputs)
+    check_guidelines(network, nn.LeakyReLU, _ConvNd)
+    layers = list(network.layers)
+    assert not any(isinstance(layer, _BatchNorm) for layer in (layers[1], layers[-1]))
+    assert any(isinstance(layer, _BatchNorm) for layer in layers)
+    assert all(layer.negative_slope == 0.2 for layer in layers if isinstance(layer, nn.LeakyReLU))
+    assert not any(isinstance(layer, _ConvTransposeNd) for layer in layers)
+
+
+@settings(max_examples=40, deadline=None)
+@given(size=st.lists(st.integers(1, 40), min_size=1, max_size=2), channels=st.integers(1, 5), latent=st.integers(1, 9))
+def test_any_size_and_any_number_of_channels(size, channels, latent):
+    event = (channels, *size)
+    assert Generator((latent,), event, width=2)(torch.randn(2, latent)).shape == (2, *event)
+    assert Discriminator(event, width=2)(torch.randn(2, *event)).shape == (2,)
+
+
+@settings(max_examples=10, deadline=None)
+@given(size=st.lists(st.integers(1, 17), min_size=3, max_size=3))
+def test_any_volume(size):
+    event = (1, *size)
+    assert Generator((3,), event, width=2)(torch.randn(2, 3)).shape == (2, *event)
+    assert Discriminator(event, width=2)(torch.randn(2, *event)).shape == (2,)
+
+
+def shapes_inside(network, x):
+    shapes = []
+    hooks = [
+        layer.register_forward_hook(lambda _, __, result: shapes.append(tuple(result.shape[1:])))
+        for layer in convolutions(network)
+    ]
+    network(x)
+    for hook in hooks:
+        hook.remove()
+    return shapes
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ((1, 28, 28), [(128, 7, 7), (64, 14, 14), (1, 28, 28)]),
+        ((3, 64, 64), [(512, 4, 4), (256, 8, 8), (128, 16, 16), (64, 32, 32), (3, 64, 64)]),
+        ((1, 8, 8), [(128, 2, 2), (64, 4, 4), (1, 8, 8)]),
+        ((3, 30, 45), [(256, 4, 6), (128, 8, 12), (64, 15, 23), (3, 30, 45)]),
+    ],
+    ids=str,
+)
+def test_the_pyramid_is_the_classical_one_and_the_discriminator_its_mirror(event, expected):
+    assert shapes_inside(Generator((100,), event), torch.randn(2, 100)) == expected
+    mirrored = [(expected[-2 - i]) for i in range(len(expected) - 1)]
+    assert shapes_inside(Discriminator(event), torch.randn(2, *event)) == [*mirrored, (1, *(1,) * (len(event) - 1))]
+
+
+def test_even_axes_take_kernel_4_and_odd_axes_kernel_3_at_stride_2():
+    generator = Generator((4,), (1, 30, 45), width=2)
+    assert [(layer.kernel_size, layer.stride) for layer in convolutions(generator)] == [
+        ((4, 6), (1, 1)),
+        ((4, 4), (2, 2)),
+        ((3, 3), (2, 2)),
+        ((4, 3), (2, 2)),
+    ]
+    assert all(layer.output_padding == (0, 0) for layer in convolutions(generator))
+
+
+def test_channels_stop_doubling_at_16_times_the_width():
+    assert max(layer.in_channels for layer in convolutions(Discriminator((1, 4000), width=2))) == 32
+    assert len(levels((4000,))) > 7
+
+
+@pytest.mark.parametrize("make", [lambda: Generator((100,), (3, 64, 64)), lambda: Discriminator((3, 64, 64))])
+def test_weights_begin_as_the_paper_says(make):
+    for layer in make().modules():
+        if isinstance(layer, _ConvNd):
+            wanted, centre = 0.02, 0.0
+        elif isinstance(layer, _BatchNorm):
+            wanted, centre = 0.02, 1.0
+        else:
+            continue
+        weight, count = layer.weight.detach(), layer.weight.numel()
+        # Standard errors of a mean and of a standard deviation of `count` normal draws; 6 of them.
+        assert (weight.mean() - centre).abs() < 6 * wanted / count**0.5
+        assert (weight.std() - wanted).abs() < 6 * wanted / (2 * count) ** 0.5
+        assert layer.bias is None or not layer.bias.any()
+
+
+def test_features_are_the_smallest_level_and_heads_of_any_activation_can_follow():
+    assert Discriminator((1, 28, 28), None, width=4)(torch.randn(2, 1, 28, 28)).shape == (2, 8 * 7 * 7)
+    assert dcgan((1, 8, 8), (3,), 4, "sigmoid")(torch.randn(2, 1, 8, 8)).min() >= 0
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [((2,), (3,)), ((2,), ()), ((1, 8, 8), (1, 8, 8)), ((2,), None)])
+def test_vectors_are_refused_with_what_to_do(inputs, outputs):
+    with pytest.raises(SettingError, match="set network to mlp"):
+        dcgan(inputs, outputs)

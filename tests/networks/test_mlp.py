@@ -1,0 +1,70 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from saddlepoint.errors import SettingError
+from saddlepoint.networks import MLP
+from saddlepoint.networks.activations import ACTIVATIONS, activation_layer
+
+shapes = st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    inputs=shapes,
+    outputs=shapes | st.just(()),
+    hidden=st.lists(st.integers(1, 6), max_size=3),
+    batch_norm=st.booleans(),
+)
+def test_any_shape_becomes_any_shape(inputs, outputs, hidden, batch_norm):
+    network = MLP(inputs, outputs, hidden, batch_norm=batch_norm)
+    assert network(torch.randn(4, *inputs)).shape == (4, *outputs)
+
+
+def test_no_outputs_give_the_last_hidden_layer():
+    network = MLP((1, 4, 4), None, (7, 5), "tanh")
+    assert [layer.out_features for layer in network.layers if isinstance(layer, nn.Linear)] == [7, 5]
+    assert network(torch.randn(3, 1, 4, 4)).shape == (3, 5)
+    assert MLP((2, 3), None, ())(torch.randn(3, 2, 3)).shape == (3, 6)
+
+
+def test_without_hidden_layers_it_is_linear():
+    network = MLP((3,), (2,), ()).double()
+    a, b = torch.randn(2, 5, 3, dtype=torch.float64)
+    zero = network(torch.zeros_like(a))
+    torch.testing.assert_close(network(a + 2 * b) - zero, network(a) - zero + 2 * (network(b) - zero))
+
+
+def test_batch_norm_stands_before_every_hidden_activation_and_takes_the_bias():
+    kinds = [type(layer) for layer in MLP((4,), (2,), (8, 6), "relu", batch_norm=True).layers]
+    assert kinds == [nn.Linear, nn.BatchNorm1d, nn.ReLU, nn.Linear, nn.BatchNorm1d, nn.ReLU, nn.Linear]
+    network = MLP((4,), (2,), (8,), "relu", batch_norm=True)
+    assert [layer.bias is None for layer in network.layers if isinstance(layer, nn.Linear)] == [True, False]
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_makes_a_network(name):
+    output = MLP((3,), (2,), (4,), name, output_activation=name)(torch.randn(5, 3))
+    assert output.isfinite().all()
+
+
+def test_leaky_relu_has_the_slope_of_the_paper():
+    assert activation_layer("leaky_relu")(torch.tensor(-1.0)).item() == pytest.approx(-0.2)
+
+
+def test_a_mistyped_activation_and_an_empty_layer_are_named():
+    with pytest.raises(SettingError, match=r'no activation "rellu"\. Did you mean "relu"'):
+        MLP((3,), (2,), (4,), "rellu")
+    with pytest.raises(SettingError, match=r"at least 1, got hidden = \[4, 0\]"):
+        MLP((3,), (2,), (4, 0))
+
+
+def test_glorot_bounds_the_weights_and_clears_the_biases():
+    layer = MLP((30,), (20,), ()).layers[0]
+    bound = (6 / 50) ** 0.5
+    assert layer.weight.abs().max() <= bound
+    # 600 uniform draws: the largest lies within 5 % of the bound but for a chance of 0.95^600 < 1e-13.
+    assert layer.weight.abs().max() > 0.95 * bound
+    assert not layer.bias.any()
