@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlepoint.figures.panels import Panel, Series, panels, scale_for, smoothed, smoothing_window, words
+from saddlepoint.figures.panels import Panel, Series, panels, scale_for, short_name, smoothed, smoothing_window
 from saddlepoint.figures.style import FAILURE, INK, colours, dress, figure, legend, text
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ def training_curves(series: Series, *, best: Best | None = None, columns: int = 
     best: (series, step, value) to mark. Values may be NaN or infinite: they are marked at their step, never dropped.
     """
     return _draw(panels(series), series, best, columns)
+
+
+def panel_curves(panel: Panel, series: Series, *, best: Best | None = None) -> Figure:
+    """One panel by itself."""
+    return _draw([panel], series, best, 1)
 
 
 def loss_curves(series: Series) -> Figure:
@@ -58,7 +63,7 @@ def _draw_panel(axes: Axes, panel: Panel, series: Series, best: Best | None) -> 
     if panel.limits is not None:
         axes.set_ylim(panel.limits[0] - 0.03, panel.limits[1] + 0.03)
     for (name, (steps, values)), colour in zip(lines.items(), colours(len(lines)), strict=True):
-        _draw_line(axes, _short(name, panel), steps, values, colour)
+        _draw_line(axes, short_name(name, panel), steps, values, colour)
     _mark_unusual(axes, lines, positive_only=axes.get_yscale() == "log")
     if best is not None and best[0] in panel.names and np.isfinite(best[2]):
         axes.plot([best[1]], [best[2]], "*", markersize=13, color=INK, label=f"best: {best[2]:.4g} at step {best[1]:,}")
@@ -107,15 +112,6 @@ def _mark_unusual(axes: Axes, lines: dict[str, tuple[NDArray[np.float64], ...]],
                 clip_on=False,
                 label=f"zero or below ({len(low):,})",
             )
-
-
-def _short(name: str, panel: Panel) -> str:
-    """The series' name without what the panel's title already says."""
-    spoken = words(name)
-    player, _, quantity = spoken.partition(": ")
-    if not panel.title.lower().startswith(player.lower()):
-        return spoken
-    return quantity
 
 
 def _typical(values: list[NDArray[np.float64]]) -> float:

@@ -55,6 +55,15 @@ def words(name: str) -> str:
     return f"{PLAYERS.get(player, player)}: {spoken}" if quantity else player
 
 
+def short_name(name: str, panel: Panel) -> str:
+    """The series' name without what the panel's title already says."""
+    spoken = words(name)
+    player, _, quantity = spoken.partition(": ")
+    if not panel.title.lower().startswith(player.lower()):
+        return spoken
+    return quantity
+
+
 def scale_for(panel: Panel, values: Sequence[NDArray[np.float64]]) -> Scale:
     """The panel's own scale; a linear one gives way to symlog where a few values dwarf the others (a divergence)."""
     if panel.scale != "linear" or panel.limits is not None:

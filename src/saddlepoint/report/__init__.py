@@ -1,1 +1,5 @@
 """The run's page: one HTML file that opens offline."""
+
+from saddlepoint.report.page import write_report
+
+__all__ = ["write_report"]

@@ -1,0 +1,104 @@
+"""The training curves as Plotly figures: plain data, `{"data": [...], "layout": {...}}`, drawn by whoever holds plotly.js.
+
+Colours of paper and ink are left to the page, which knows whether it is light or dark.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saddlepoint.figures.curves import Best
+from saddlepoint.figures.panels import Panel, Series, scale_for, short_name, smoothed, smoothing_window
+from saddlepoint.figures.style import FAILURE, ORANGE, colours
+
+Plot = dict[str, Any]
+LIMIT = 1_500
+
+
+def panel_plot(panel: Panel, series: Series, *, best: Best | None = None) -> Plot:
+    """One panel of `figures.panels` as a Plotly figure.
+
+    A series of more than 1,500 entries is thinned evenly for drawing; entries that are not finite are all kept, and
+    marked on the lower edge.
+    """
+    lines = {name: tuple(np.asarray(part, dtype=np.float64) for part in series[name]) for name in panel.names}
+    scale = scale_for(panel, [values for _, values in lines.values()])
+    finite = np.concatenate([values[np.isfinite(values)] for _, values in lines.values()])
+    # Plotly has no symmetric log axis; a plain one does where every value is positive.
+    log = scale == "log" or (scale == "symlog" and bool((finite > 0).all()))
+    traces: list[Plot] = []
+    for (name, (steps, values)), colour in zip(lines.items(), colours(len(lines)), strict=True):
+        traces += _line(short_name(name, panel), steps, values, colour, log)
+    traces += _not_finite(lines)
+    if best is not None and best[0] in panel.names and np.isfinite(best[2]):
+        star = {"symbol": "star", "size": 13, "color": ORANGE, "line": {"width": 1, "color": "#000000"}}
+        traces.append(
+            {"type": "scatter", "mode": "markers", "name": f"best: {best[2]:.4g} at step {best[1]:,}"}
+            | {"x": [best[1]], "y": [best[2]], "marker": star}
+        )
+    vertical: Plot = {"title": {"text": panel.y}, "type": "log" if log else "linear"}
+    if panel.limits is not None:
+        vertical["range"] = [panel.limits[0] - 0.03, panel.limits[1] + 0.03]
+    return {
+        "data": traces,
+        "layout": {
+            "xaxis": {"title": {"text": "training step"}},
+            "yaxis": vertical,
+            # Non-finite values have no height: they stand on an axis of their own, from 0 (bottom) to 1.
+            "yaxis2": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
+            "showlegend": sum(trace.get("showlegend", True) for trace in traces) > 1,
+        },
+    }
+
+
+def _line(label: str, steps: NDArray[np.float64], values: NDArray[np.float64], colour: str, log: bool) -> list[Plot]:
+    drawable = np.isfinite(values) & ((values > 0) | (not log))
+    drawn = np.where(drawable, values, np.nan)
+    window = smoothing_window(len(values))
+    keep = np.unique(np.linspace(0, max(len(values) - 1, 0), min(len(values), LIMIT)).astype(np.intp))
+    if window == 1:
+        mode = "lines+markers" if len(values) < 30 else "lines"
+        return [_trace(label, steps[keep], drawn[keep], colour, mode=mode, width=2)]
+    raw = _trace(label, steps[keep], drawn[keep], colour, mode="lines", width=1)
+    mean = _trace(label, steps[keep], smoothed(drawn, window)[keep], colour, mode="lines", width=2.2)
+    return [raw | {"opacity": 0.3, "showlegend": False, "hoverinfo": "skip", "legendgroup": label}, mean]
+
+
+def _trace(label: str, x: Any, y: NDArray[np.float64], colour: str, *, mode: str, width: float) -> Plot:
+    return {
+        "type": "scatter",
+        "mode": mode,
+        "name": label,
+        "legendgroup": label,
+        "x": [int(step) for step in x],
+        "y": [float(f"{value:.6g}") if np.isfinite(value) else None for value in y],
+        "line": {"color": colour, "width": width},
+        "hovertemplate": "step %{x:,}: %{y:.4g}",
+    }
+
+
+def _not_finite(lines: dict[str, tuple[NDArray[np.float64], ...]]) -> list[Plot]:
+    marks = [
+        (int(step), f"{name}: {value}")
+        for name, (steps, values) in lines.items()
+        for step, value in zip(steps, values, strict=True)
+        if not np.isfinite(value)
+    ]
+    if not marks:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": f"not finite ({len(marks):,})",
+            "x": [step for step, _ in marks],
+            "y": [0.03] * len(marks),
+            "yaxis": "y2",
+            "text": [words for _, words in marks],
+            "hovertemplate": "step %{x:,}: %{text}",
+            "marker": {"symbol": "x", "size": 9, "color": FAILURE},
+        }
+    ]

@@ -1,0 +1,108 @@
+"""Pictures, plots and scripts as text inside one page, within a budget of bytes.
+
+A picture that fits its share goes in byte for byte; a larger one is reduced, then re-encoded as JPEG, and only as far
+as its share asks.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LONGEST_SIDE = 1_600
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A picture as a data address, with its size in pixels as shown, and whether it was reduced to fit."""
+
+    address: str
+    width: int
+    height: int
+    reduced: bool
+
+    @property
+    def crisp(self) -> bool:
+        """Small pictures are pixel art: a browser should enlarge them without blur."""
+        return not self.reduced and max(self.width, self.height) <= 400
+
+
+def embedded_picture(source: Path | bytes, share: int) -> Embedded:
+    """The PNG as a data address of about `share` bytes at most; raises OSError or ValueError where it is damaged."""
+    from PIL import Image
+
+    raw = source if isinstance(source, bytes) else source.read_bytes()
+    with warnings.catch_warnings():
+        # A run's own picture may be huge; it is reduced below, so Pillow's warning would tell the reader nothing.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with Image.open(io.BytesIO(raw)) as opened:
+            opened.load()
+            picture = opened.copy()
+    if len(raw) * 4 // 3 <= share and max(picture.size) <= LONGEST_SIDE:
+        return Embedded(_address("png", raw), *picture.size, reduced=False)
+    factor = min(1.0, LONGEST_SIDE / max(picture.size))
+    encoded = _png(_resized(picture, factor))
+    kind = "png"
+    while len(encoded) * 4 // 3 > share:
+        smaller = _resized(picture, factor)
+        kind, encoded = "jpeg", _jpeg(smaller)
+        factor *= 0.8
+        if max(smaller.size) <= 64:
+            break
+    with Image.open(io.BytesIO(encoded)) as final:
+        return Embedded(_address(kind, encoded), *final.size, reduced=True)
+
+
+def embedded_json(value: Any) -> str:
+    """JSON that can stand inside a script element: nothing in it can close the element or open a comment."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def plotly_source() -> str:
+    """plotly.js, compressed and in base64 (about 2 MB instead of 5); the page unpacks it when it opens."""
+    from plotly.offline import get_plotlyjs
+
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), compresslevel=9, mtime=0)).decode()
+
+
+def _address(kind: str, raw: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(raw).decode()}"
+
+
+def _resized(picture: Image, factor: float) -> Image:
+    from PIL import Image
+
+    size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
+    if size == picture.size:
+        return picture
+    # Palette and one-bit pictures cannot be averaged as they are.
+    smooth = picture if picture.mode in ("L", "RGB", "RGBA") else picture.convert("RGBA")
+    return smooth.resize(size, Image.Resampling.LANCZOS)
+
+
+def _png(picture: Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, format="PNG", optimize=True)
+    return file.getvalue()
+
+
+def _jpeg(picture: Image) -> bytes:
+    from PIL import Image
+
+    if picture.mode not in ("L", "RGB"):
+        paper = Image.new("RGB", picture.size, "white")
+        layer = picture.convert("RGBA")
+        paper.paste(layer, mask=layer)
+        picture = paper
+    file = io.BytesIO()
+    picture.save(file, format="JPEG", quality=85, optimize=True)
+    return file.getvalue()

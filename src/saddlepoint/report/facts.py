@@ -1,0 +1,165 @@
+"""What a run folder says, read with patience: what is missing or damaged becomes a sentence, never an error.
+
+A report is asked for while a run is young, after it failed, and from folders that were cut short.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saddlepoint.records import Finding, Record, RunFolder
+
+T = TypeVar("T")
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile)
+
+
+@dataclass(frozen=True)
+class Latent:
+    """Codes to scatter: (N, D) float, (N,) labels or None, names of the classes."""
+
+    codes: NDArray[Any]
+    labels: NDArray[Any] | None
+    class_names: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the page tells, as values.
+
+    series: {name: (steps (N,), values (N,))}; frames: (step, file), oldest first; pictures: (file, caption);
+    notes: sentences on what could not be read.
+    """
+
+    name: str
+    summary: Mapping[str, Any]
+    recipe: str | None
+    series: Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64]]]
+    last_step: int
+    findings: tuple[Finding, ...]
+    frames: tuple[tuple[int, Path], ...]
+    pictures: tuple[tuple[Path, str], ...]
+    latent: Latent | None
+    scorecard: Mapping[str, Any]
+    notes: tuple[str, ...] = field(default=())
+
+
+def read_facts(folder: RunFolder) -> Facts:
+    """Everything readable in the folder; what is damaged is named in `notes`."""
+    notes: list[str] = []
+
+    def attempt(path: Path, read: Callable[[], T], otherwise: T) -> T:
+        try:
+            return read()
+        except UNREADABLE as error:
+            words = str(error) or type(error).__name__
+            notes.append(f"{path.relative_to(folder.path)} could not be read and is left out ({words}).")
+            return otherwise
+
+    def lines(path: Path, read: Iterator[T]) -> list[T]:
+        """All entries up to the first damaged one."""
+        entries: list[T] = []
+        try:
+            for entry in read:
+                entries.append(entry)
+        except UNREADABLE as error:
+            notes.append(f"{path.name} is damaged after entry {len(entries)}; the rest is left out ({error}).")
+        return entries
+
+    captions = folder.figures / "captions.json"
+    points = folder.figures / "latent.npz"
+    records = lines(folder.records, folder.read_records())
+    return Facts(
+        name=folder.path.resolve().name,
+        summary=attempt(folder.summary, lambda: _object(folder.summary), {}),
+        recipe=attempt(folder.recipe, lambda: folder.recipe.read_text() if folder.recipe.is_file() else None, None),
+        series=_series(records),
+        last_step=max((record.step for record in records), default=0),
+        findings=tuple(lines(folder.findings, folder.read_findings())),
+        frames=_frames(folder.samples),
+        pictures=_pictures(folder.figures, attempt(captions, lambda: _object(captions), {})),
+        latent=attempt(points, lambda: _latent(points), None),
+        scorecard=attempt(folder.scorecard, lambda: _object(folder.scorecard), {}),
+        notes=tuple(notes),
+    )
+
+
+def _object(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    value = json.loads(path.read_text())
+    if not isinstance(value, dict):
+        raise ValueError(f"it holds a {type(value).__name__}, not an object")
+    return value
+
+
+def _series(records: list[Record]) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    steps: dict[str, list[int]] = {}
+    values: dict[str, list[float]] = {}
+    for record in records:
+        for name, value in record.values.items():
+            steps.setdefault(name, []).append(record.step)
+            values.setdefault(name, []).append(value)
+    return {name: (np.array(steps[name], np.int64), np.array(values[name], np.float64)) for name in steps}
+
+
+def _frames(samples: Path) -> tuple[tuple[int, Path], ...]:
+    found: list[tuple[int, Path]] = []
+    for path in samples.glob("step-*.png") if samples.is_dir() else ():
+        digits = path.stem.removeprefix("step-")
+        if digits.isdecimal():
+            found.append((int(digits), path))
+    return tuple(sorted(found))
+
+
+# The order in which a reader wants them, with a caption for each that came without one.
+KNOWN_PICTURES = {
+    "data": "Examples of the data.",
+    "density": "Generated points against the data.",
+    "reconstruction": "Held-out examples above, what the model makes of them below.",
+    "interpolation": "From one code to another along the great circle between them.",
+    "traversal": "One dimension of the code changes along each row.",
+    "latent": "Codes of examples, coloured by class.",
+    "head": "What the encoder says of each latent unit.",
+}
+
+
+def _pictures(figures: Path, captions: Mapping[str, Any]) -> tuple[tuple[Path, str], ...]:
+    def rank(path: Path) -> tuple[int, str]:
+        kinds = list(KNOWN_PICTURES)
+        place = next((i for i, kind in enumerate(kinds) if path.stem.startswith(kind)), len(kinds))
+        return place, path.name
+
+    found = sorted(figures.glob("*.png"), key=rank) if figures.is_dir() else []
+    described = [(path, str(captions.get(path.name, "")) or _caption(path)) for path in found]
+    # The page draws the curves itself, from the records.
+    return tuple((path, words) for path, words in described if path.stem not in ("curves", "losses"))
+
+
+def _caption(path: Path) -> str:
+    for kind, words in KNOWN_PICTURES.items():
+        if path.stem.startswith(kind):
+            return words
+    spoken = path.stem.replace("-", " ").replace("_", " ")
+    return f"{spoken[:1].upper()}{spoken[1:]}."
+
+
+def _latent(path: Path) -> Latent | None:
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        codes = np.asarray(arrays["codes"])
+        labels = np.asarray(arrays["labels"]) if "labels" in arrays else None
+        names = tuple(str(name) for name in arrays["class_names"]) if "class_names" in arrays else ()
+    if codes.ndim != 2 or not len(codes):
+        return None
+    if labels is not None and (labels.shape != codes.shape[:1] or labels.dtype.kind not in "iu"):
+        labels = None
+    return Latent(codes, labels, names or None)

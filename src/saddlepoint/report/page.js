@@ -1,0 +1,95 @@
+// The page is complete without this script: it adds a slider through the samples, and living plots in place of still ones.
+(function () {
+  "use strict";
+
+  function samples() {
+    const frames = Array.from(document.querySelectorAll("figure.frame"));
+    if (frames.length < 2) return;
+    const player = document.createElement("div");
+    player.className = "player";
+    const slider = Object.assign(document.createElement("input"), { type: "range", min: 0, max: frames.length - 1, step: 1 });
+    slider.value = frames.length - 1;
+    slider.setAttribute("aria-label", "moment of training");
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Play" });
+    let timer = null;
+    function show() { frames.forEach((frame, i) => { frame.hidden = i !== Number(slider.value); }); }
+    function stop() { clearInterval(timer); timer = null; button.textContent = "Play"; }
+    function next() {
+      if (Number(slider.value) >= frames.length - 1) return stop();
+      slider.value = Number(slider.value) + 1;
+      show();
+    }
+    slider.addEventListener("input", () => { stop(); show(); });
+    button.addEventListener("click", () => {
+      if (timer) return stop();
+      if (Number(slider.value) >= frames.length - 1) slider.value = 0;
+      show();
+      button.textContent = "Pause";
+      timer = setInterval(next, Math.max(120, Math.min(600, 8000 / frames.length)));
+    });
+    player.append(button, slider);
+    frames[0].before(player);
+    show();
+  }
+
+  function colour(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
+
+  function dressed(layout) {
+    const axis = { gridcolor: colour("--rule"), zerolinecolor: colour("--rule"), linecolor: colour("--muted"), automargin: true };
+    const whole = Object.assign({}, layout, {
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      font: { color: colour("--ink"), size: 12 }, margin: { l: 55, r: 12, t: 8, b: 42 },
+      legend: Object.assign({ orientation: "h", y: -0.25, font: { size: 11 } }, layout.legend),
+      hoverlabel: { bgcolor: colour("--card"), font: { color: colour("--ink") } },
+    });
+    if (layout.scene) {
+      whole.margin = { l: 0, r: 0, t: 0, b: 0 };
+      whole.legend.y = 0;
+      whole.scene = Object.assign({}, layout.scene);
+      for (const name of ["xaxis", "yaxis", "zaxis"]) whole.scene[name] = Object.assign({}, axis, layout.scene[name], { automargin: undefined });
+    } else {
+      // A finger that scrolls the page must not zoom a plot.
+      whole.dragmode = window.matchMedia("(pointer: coarse)").matches ? false : "zoom";
+      for (const name of ["xaxis", "yaxis"]) whole[name] = Object.assign({}, axis, layout[name]);
+    }
+    return whole;
+  }
+
+  function webgl() {
+    try { return Boolean(document.createElement("canvas").getContext("webgl")); } catch (error) { return false; }
+  }
+
+  async function unpacked(text) {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  }
+
+  async function plots() {
+    const source = document.getElementById("plotly-source");
+    if (!source || typeof DecompressionStream === "undefined") return;
+    const script = document.createElement("script");
+    script.textContent = await unpacked(source.textContent.trim());
+    document.head.append(script);
+    source.remove();
+    const solid = webgl();
+    const drawn = [];
+    for (const place of document.querySelectorAll(".plot[data-plot]")) {
+      const plot = JSON.parse(document.getElementById(place.dataset.plot).textContent);
+      if (plot.layout.scene && !solid) continue;
+      const live = document.createElement("div");
+      live.className = "live";
+      const still = place.querySelector("img");
+      still.before(live);
+      await window.Plotly.newPlot(live, plot.data, dressed(plot.layout), { responsive: true, displaylogo: false });
+      still.remove();
+      drawn.push([live, plot]);
+    }
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      for (const [live, plot] of drawn) window.Plotly.react(live, plot.data, dressed(plot.layout));
+    });
+    document.documentElement.dataset.plots = "ready";
+  }
+
+  samples();
+  plots();
+})();

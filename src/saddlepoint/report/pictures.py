@@ -1,0 +1,144 @@
+"""The page's parts in pictures: samples over time, what the model does with codes, curves; and what they cost in bytes.
+
+Plots are still pictures first; where the page's script runs, living ones take their place.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from saddlepoint.figures.curves import Best, panel_curves
+from saddlepoint.figures.interactive import panel_plot
+from saddlepoint.figures.latent import latent_plot, latent_scatter
+from saddlepoint.figures.panels import panels
+from saddlepoint.report.embedding import Embedded, embedded_json, embedded_picture
+from saddlepoint.report.facts import UNREADABLE, Facts
+from saddlepoint.report.sections import absent, section
+from saddlepoint.report.words import escaped
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_FRAMES = 60
+PICTURE_SHARE = 700_000
+FRAME_SHARE = 400_000
+
+
+@dataclass
+class Album:
+    """Gathers markup, plots and sentences while pictures are embedded; `left` counts down the page's bytes."""
+
+    left: int
+    plots: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def embed(self, path: Path, share: int) -> Embedded | None:
+        """The picture in at most `share` bytes, or None (with a note) where it is damaged or no room is left."""
+        try:
+            picture = embedded_picture(path, min(share, self.left))
+        except (*UNREADABLE, SyntaxError) as error:
+            self.notes.append(f"{path.name} could not be read and is left out ({error}).")
+            return None
+        if len(picture.address) > self.left:
+            self.notes.append(f"{path.name} is left out: the page is full.")
+            return None
+        self.left -= len(picture.address)
+        return picture
+
+    def plot(self, title: str, still: Figure, living: dict[str, Any], *, wide: bool = False) -> str:
+        """A still plot, and its living twin by number."""
+        file = io.BytesIO()
+        still.savefig(file, format="png", metadata={"Software": None})
+        picture = embedded_picture(file.getvalue(), PICTURE_SHARE)
+        identifier = f"plot-{len(self.plots) + 1}"
+        self.plots[identifier] = living
+        self.left -= len(picture.address) + len(embedded_json(living))
+        kind = "plot wide" if wide else "plot"
+        return f'<div class="{kind}" data-plot="{identifier}"><h3>{escaped(title)}</h3>{_image(picture, title)}</div>'
+
+
+def samples(facts: Facts, album: Album) -> str:
+    """Samples over time: the same noise at every moment; the oldest give way where the page is full."""
+    title = "Samples over time"
+    if not facts.frames:
+        return section("samples", title, absent("No sample picture has been written yet."))
+    chosen = _evenly(facts.frames)
+    if len(chosen) < len(facts.frames):
+        album.notes.append(f"Of {len(facts.frames)} sample pictures, {len(chosen)} evenly chosen ones are shown.")
+    kept: list[str] = []
+    dropped = 0
+    for step, path in reversed(chosen):
+        # The newest come first, so that it is the oldest for which no room is left.
+        if album.left < 20_000:
+            dropped += 1
+            continue
+        picture = album.embed(path, min(FRAME_SHARE, max(20_000, album.left // 2)))
+        if picture is not None:
+            caption = f"Step {step:,}"
+            kept.append(
+                f'<figure class="frame">{_image(picture, f"samples at step {step}")}'
+                f"<figcaption>{caption}</figcaption></figure>"
+            )
+    if dropped:
+        album.notes.append(f"The {dropped} oldest sample pictures are left out, so that the page stays small.")
+    body = "".join(reversed(kept)) or absent("No sample picture could be read.")
+    return section("samples", title, '<p class="quiet">The same noise at every moment.</p>' + body)
+
+
+def gallery(facts: Facts, album: Album) -> str:
+    """Reconstructions, interpolations, traversals, densities and whatever else lies in figures/, with the latent space."""
+    parts: list[str] = []
+    if facts.latent is not None:
+        latent = facts.latent
+        still = latent_scatter(latent.codes, latent.labels, latent.class_names)
+        living = latent_plot(latent.codes, latent.labels, latent.class_names)
+        parts.append(f'<div class="plots">{album.plot("Latent space", still, living, wide=True)}</div>')
+    for path, caption in facts.pictures:
+        if facts.latent is not None and path.stem.startswith("latent") and "trav" not in path.stem:
+            continue
+        picture = album.embed(path, PICTURE_SHARE)
+        if picture is not None:
+            parts.append(f"<figure>{_image(picture, caption)}<figcaption>{escaped(caption)}</figcaption></figure>")
+    body = "".join(parts) or absent("No picture of what the model does has been written yet.")
+    return section("pictures", "What the model does", body)
+
+
+def curves(facts: Facts, album: Album) -> str:
+    """Every recorded series, in the panels that the figures use."""
+    if not facts.series:
+        return section("curves", "Curves", absent("No record has been written yet."))
+    best = _best(facts)
+    parts = [
+        album.plot(
+            panel.title, panel_curves(panel, facts.series, best=best), panel_plot(panel, facts.series, best=best)
+        )
+        for panel in panels(facts.series)
+    ]
+    return section("curves", "Curves", f'<div class="plots">{"".join(parts)}</div>')
+
+
+def _image(picture: Embedded, words: str) -> str:
+    kind = ' class="crisp"' if picture.crisp else ""
+    return (
+        f'<img{kind} src="{picture.address}" width="{picture.width}" height="{picture.height}" alt="{escaped(words)}">'
+    )
+
+
+def _evenly(frames: Sequence[tuple[int, Path]]) -> list[tuple[int, Path]]:
+    if len(frames) <= MOST_FRAMES:
+        return list(frames)
+    return [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, MOST_FRAMES).round().astype(int))]
+
+
+def _best(facts: Facts) -> Best | None:
+    best = facts.summary.get("best")
+    try:
+        return (str(best["series"]), int(best["step"]), float(best["value"])) if best else None
+    except (KeyError, TypeError, ValueError):
+        return None

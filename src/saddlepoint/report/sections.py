@@ -1,0 +1,166 @@
+"""The page's parts in words: verdict, what was trained on what, findings, settings, versions. Pictures are elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from saddlepoint.records import SEVERITIES, Finding
+from saddlepoint.report.facts import Facts
+from saddlepoint.report.words import count, definitions, duration, escaped, flattened, number, options, table
+
+PLURALS = {"failure": "failures", "warning": "warnings", "info": "notes"}
+
+
+def section(identifier: str, title: str, body: str) -> str:
+    """A titled part that the page's own links lead to."""
+    return f'<section id="{identifier}"><h2>{escaped(title)}</h2>\n{body}\n</section>'
+
+
+def absent(words: str) -> str:
+    """The sentence that stands where a part has nothing to show yet."""
+    return f'<p class="quiet">{escaped(words)}</p>'
+
+
+def verdict(facts: Facts) -> str:
+    """How it went, in one sentence."""
+    spoken = facts.summary.get("verdict")
+    if spoken:
+        return str(spoken)
+    if not facts.last_step:
+        return "This run has not recorded anything yet."
+    found = grouped(facts.findings)
+    tally = [
+        f"{n} {severity if n == 1 and severity != 'info' else PLURALS[severity]}"
+        for severity in reversed(SEVERITIES)
+        if (n := sum(finding.severity == severity for finding, _ in found))
+    ]
+    return f"At step {facts.last_step:,}, still under way or cut short: {', '.join(tally) or 'nothing found wrong so far'}."
+
+
+def head(facts: Facts) -> str:
+    """Name, state and verdict."""
+    state = str(facts.summary.get("state", "under way"))
+    tone = {"finished": "good", "failed": "failure", "interrupted": "warning"}.get(state, "info")
+    return (
+        f'<header><p class="run">Saddlepoint run <b>{escaped(facts.name)}</b> '
+        f'<span class="badge {tone}">{escaped(state)}</span></p><h1>{escaped(verdict(facts))}</h1></header>'
+    )
+
+
+def trained(facts: Facts) -> str:
+    """What was trained on what, how long, and where."""
+    summary = facts.summary
+    data = _mapping(summary.get("data"))
+    players = _mapping(summary.get("players"))
+    best = _mapping(summary.get("best"))
+    classes = data.get("classes")
+    number_of_classes = len(classes) if isinstance(classes, Sequence) and not isinstance(classes, str) else classes
+    shape = data.get("shape")
+    form = " × ".join(map(str, shape)) if isinstance(shape, list | tuple) else shape
+    examples = f"{count(data['examples'])} to train on" if data.get("examples") is not None else ""
+    held_out = f"{count(data['held_out'])} held out" if data.get("held_out") else ""
+    seconds = summary.get("seconds")
+    step = summary.get("step", facts.last_step or None)
+    how = [
+        f"{count(step)} steps" if step is not None else "",
+        duration(float(seconds)) if isinstance(seconds, int | float) else "",
+        f"on {summary['device']}" if summary.get("device") else "",
+        f"in {summary['precision']}" if summary.get("precision") else "",
+    ]
+    body = definitions(
+        [
+            ("Data", str(data.get("name") or "")),
+            ("Examples", ", ".join(filter(None, [examples, held_out]))),
+            ("One example", str(form or "")),
+            ("Classes", _classes(classes, number_of_classes)),
+            *((f"Player: {role}", f"{count(parameters)} parameters") for role, parameters in players.items()),
+            ("Training", ", ".join(filter(None, how))),
+            (
+                "Best",
+                f"{best.get('series')} = {number(best.get('value'))} at step {count(best.get('step'))}" if best else "",
+            ),
+        ]
+    )
+    if not summary:
+        body += absent("The summary (data, players, device) is written when a session of training ends.")
+    return section("trained", "What was trained on what", body)
+
+
+def findings(facts: Facts) -> str:
+    """A card a finding, the gravest first; one that was raised again says so."""
+    cards = [_card(finding, steps) for finding, steps in grouped(facts.findings)]
+    return section("findings", "Findings", "".join(cards) or absent("Nothing was found wrong."))
+
+
+def grouped(found: Sequence[Finding]) -> list[tuple[Finding, list[int]]]:
+    """The last finding of every code with all the steps it was raised at; failures first, then by first step."""
+    steps: dict[str, list[int]] = {}
+    last: dict[str, Finding] = {}
+    for finding in found:
+        steps.setdefault(finding.code, []).append(finding.step)
+        last[finding.code] = finding
+    order = sorted(last, key=lambda code: (-SEVERITIES.index(last[code].severity), steps[code][0], code))
+    return [(last[code], steps[code]) for code in order]
+
+
+def scores(facts: Facts) -> str:
+    """The last evaluation, as it was written; empty where there is none."""
+    return section("scores", "Scores", table(flattened(facts.scorecard))) if facts.scorecard else ""
+
+
+def settings(facts: Facts) -> str:
+    """The resolved recipe, folded."""
+    if facts.recipe is None:
+        return section("settings", "Settings", absent("There is no recipe.yaml in this folder."))
+    lines = facts.recipe.count("\n") + 1
+    return section(
+        "settings",
+        "Settings",
+        f"<details><summary>recipe.yaml, every setting resolved ({lines} lines)</summary>"
+        f"<pre>{escaped(facts.recipe)}</pre></details>",
+    )
+
+
+def repeat(facts: Facts) -> str:
+    """Versions, and the command that does it again."""
+    summary = facts.summary
+    parts = [
+        "<p>recipe.yaml alone repeats the run; on the same machine with the same versions, bit for bit:</p>",
+        f'<pre class="wrap">saddlepoint train {escaped(facts.name)}/recipe.yaml</pre>',
+    ]
+    if summary.get("command"):
+        parts.append(f'<p>It was started by:</p><pre class="wrap">{escaped(summary["command"])}</pre>')
+    fingerprint = _mapping(summary.get("data")).get("fingerprint")
+    if fingerprint:
+        parts.append(f"<p>Fingerprint of the data: <code>{escaped(fingerprint)}</code></p>")
+    parts.append(table((str(package), str(version)) for package, version in _mapping(summary.get("versions")).items()))
+    return section("repeat", "Versions and how to repeat", "".join(parts))
+
+
+def _card(finding: Finding, steps: Sequence[int]) -> str:
+    again = f", raised {len(steps)} times since step {min(steps):,}" if len(steps) > 1 else ""
+    evidence = table(flattened(finding.evidence))
+    advice = f"<p>{escaped(finding.advice)}</p>" if finding.advice else ""
+    remedy = ""
+    if finding.remedy:
+        remedy = f'<p class="quiet">Try:</p><pre class="wrap">{escaped(options(finding.remedy))}</pre>'
+    return (
+        f'<article class="card finding {escaped(finding.severity)}"><div class="top">'
+        f'<span class="badge">{escaped(finding.severity)}</span> <code>{escaped(finding.code)}</code>'
+        f'<span class="quiet">step {finding.step:,}{again}</span><h3>{escaped(finding.title)}</h3></div>'
+        f"{advice}{evidence}{remedy}</article>"
+    )
+
+
+def _classes(classes: Any, n: Any) -> str:
+    if not classes:
+        return ""
+    if isinstance(classes, Sequence) and not isinstance(classes, str):
+        shown = ", ".join(map(str, classes[:12]))
+        return f"{n}: {shown}" + (", ..." if len(classes) > 12 else "")
+    return count(classes)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,77 @@
+"""Facts as words and safe markup: everything that came from a run's files passes through `escaped`."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def escaped(value: Any) -> str:
+    """Any value as text that HTML shows and never obeys."""
+    return html.escape(str(value), quote=True)
+
+
+def count(value: Any) -> str:
+    """1234567 -> "1,234,567"; what is no whole number is left as it is."""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def number(value: Any) -> str:
+    """A number as a reader wants it: four figures, whole numbers whole."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int):
+        return count(value)
+    return f"{value:.4g}" if math.isfinite(value) else str(value)
+
+
+def duration(seconds: float) -> str:
+    """3725.0 -> "1 h 2 min"."""
+    if not math.isfinite(seconds):
+        return "an unknown time"
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
+
+
+def options(overrides: Mapping[str, Any]) -> str:
+    """Overrides as the command line takes them: `--model.beta 4 --training.optimiser.betas 0.5 0.9`."""
+    return " ".join(f"--{name} {_argument(value)}" for name, value in overrides.items())
+
+
+def definitions(pairs: Iterable[tuple[str, str]]) -> str:
+    """(term, text) -> a definition list; a pair without text is left out."""
+    rows = [f"<dt>{escaped(term)}</dt><dd>{escaped(words)}</dd>" for term, words in pairs if words]
+    return f'<dl class="facts">{"".join(rows)}</dl>' if rows else ""
+
+
+def table(rows: Iterable[tuple[str, str]]) -> str:
+    """(name, value) -> a table that scrolls within itself."""
+    body = "".join(f"<tr><th>{escaped(name)}</th><td>{escaped(value)}</td></tr>" for name, value in rows)
+    return f'<div class="scroll"><table>{body}</table></div>' if body else ""
+
+
+def flattened(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested facts as (dotted name, words), in their own order; lists of more than eight entries by their length."""
+    rows: list[tuple[str, str]] = []
+    for key, entry in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(entry, Mapping):
+            rows += flattened(entry, f"{name}.")
+        elif isinstance(entry, list):
+            rows.append((name, ", ".join(map(number, entry)) if len(entry) <= 8 else f"{len(entry)} entries"))
+        else:
+            rows.append((name, number(entry)))
+    return rows
+
+
+def _argument(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(_argument(entry) for entry in value)
+    return shlex.quote(value) if isinstance(value, str) else json.dumps(value)
