@@ -8,6 +8,7 @@ import torch
 
 from saddlepoint.objectives.divergence import kl_bernoulli
 from saddlepoint.objectives.phase import Batch, Loss, Nets, Noise, Observations
+from saddlepoint.objectives.precision import at_least_float32
 from saddlepoint.objectives.reconstruction import RECONSTRUCTIONS
 
 
@@ -33,6 +34,7 @@ def autoencoding(
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[torch.Tensor, Observations]:
         seen = batch.x + noise["corruption"] if "corruption" in noise else batch.x
         output, code = nets["ae"](seen)
+        code = at_least_float32(code)
         values = error(output, batch.x)
         observations = {"reconstruction": values.detach()}
         if sparsity == "kl":

@@ -1,0 +1,114 @@
+import math
+
+import pytest
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from saddlepoint.objectives.adversarial import (
+    GENERATOR_LOSSES,
+    adversarial_game,
+    discriminator_cross_entropy,
+    logits,
+    minimax_generator,
+    non_saturating_generator,
+)
+from saddlepoint.objectives.phase import Batch
+
+REAL = torch.tensor([-3.0, 0.0, 2.0, 40.0], dtype=torch.float64)
+FAKE = torch.tensor([1.0, 0.0, -5.0, 30.0], dtype=torch.float64)
+
+
+def identity(value):
+    return value
+
+
+# The networks pass logits through: batch.x holds those of real examples, z those of generated ones.
+NETS = {"d": lambda x: x[:, :1], "g": identity}
+BATCH, NOISE = Batch(REAL[:, None]), {"z": FAKE[:, None]}
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_discriminator_pays_two_cross_entropies(smoothing):
+    loss, observations = discriminator_cross_entropy(smoothing)(NETS, BATCH, NOISE)
+    expected = binary_cross_entropy_with_logits(
+        REAL, torch.full_like(REAL, 1 - smoothing), reduction="none"
+    ) + binary_cross_entropy_with_logits(FAKE, torch.zeros_like(FAKE), reduction="none")
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(observations["real_score"], REAL.sigmoid())
+    torch.testing.assert_close(observations["fake_score"], FAKE.sigmoid())
+
+
+def test_who_cannot_tell_pays_two_log_two():
+    zero = torch.zeros(3, 1, dtype=torch.float64)
+    loss, _ = discriminator_cross_entropy()(NETS, Batch(zero), {"z": zero})
+    torch.testing.assert_close(loss, torch.full((3,), 2 * math.log(2), dtype=torch.float64))
+
+
+def test_minimax_is_zero_sum():
+    discriminator, _ = discriminator_cross_entropy()(NETS, BATCH, NOISE)
+    generator, _ = minimax_generator(NETS, BATCH, NOISE)
+    # What is left of the sum is the part that the generator cannot move, -log D(x).
+    torch.testing.assert_close(discriminator + generator, torch.nn.functional.softplus(-REAL))
+
+
+def gradient(loss, logit):
+    z = torch.tensor([[logit]], dtype=torch.float64, requires_grad=True)
+    (found,) = torch.autograd.grad(loss(NETS, Batch(z.detach()), {"z": z})[0].sum(), z)
+    return found.item()
+
+
+@pytest.mark.parametrize("logit", [-1e4, -30.0, -1.0, 0.0, 2.0, 1e4])
+def test_both_generators_push_the_logit_up_one_by_d_the_other_by_1_minus_d(logit):
+    d = 1 / (1 + math.exp(-logit)) if logit > -700 else 0.0
+    # Relative, so that a tiny gradient must be right too; torch takes softplus(a) = a beyond a = 20, off by e^-20 = 2e-9.
+    assert gradient(minimax_generator, logit) == pytest.approx(-d, rel=3e-9, abs=0)
+    assert gradient(non_saturating_generator, logit) == pytest.approx(-(1 - d), rel=3e-9, abs=0)
+
+
+def test_at_one_half_both_generators_move_alike():
+    assert gradient(minimax_generator, 0.0) == gradient(non_saturating_generator, 0.0) == -0.5
+
+
+@pytest.mark.parametrize("objective", GENERATOR_LOSSES)
+@pytest.mark.parametrize("logit", [1e4, -1e4])
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_extreme_logits_stay_finite(objective, logit, kind):
+    x = torch.full((2, 1), logit, dtype=kind, requires_grad=True)
+    for phase in adversarial_game(objective, label_smoothing=0.1):
+        loss, _ = phase.loss(NETS, Batch(x), {"z": -x})
+        assert loss.isfinite().all()
+        assert loss.dtype == torch.float32
+        assert torch.autograd.grad(loss.sum(), x)[0].isfinite().all()
+
+
+def test_instance_noise_reaches_both_kinds_of_example():
+    noise = NOISE | {"real": torch.full((4, 1), 2.0), "fake": torch.full((4, 1), -1.0)}
+    shifted, _ = discriminator_cross_entropy()(NETS, BATCH, noise)
+    expected, _ = discriminator_cross_entropy()(NETS, Batch(BATCH.x + 2), {"z": NOISE["z"] - 1})
+    torch.testing.assert_close(shifted, expected)
+    for loss in GENERATOR_LOSSES.values():
+        torch.testing.assert_close(loss(NETS, BATCH, noise)[0], loss(NETS, BATCH, {"z": NOISE["z"] - 1})[0])
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 1), (4, 1, 1, 1)])
+def test_logits_come_in_any_shape_of_ones(shape):
+    assert logits({"d": lambda x: torch.zeros(shape)}, torch.zeros(4, 2)).shape == (4,)
+
+
+def test_the_game_is_data():
+    first, second = adversarial_game("minimax", discriminator_steps=3)
+    assert (first.player, first.repeats, first.uses_data) == ("d", 3, True)
+    assert (second.player, second.repeats, second.uses_data) == ("g", 1, False)
+
+
+def test_the_discriminators_gradient_stops_at_the_discriminator_without_detach():
+    w = torch.tensor(0.7, dtype=torch.float64)
+
+    def loss(discriminator, generator):
+        nets = {"d": lambda x: discriminator * x[:, 0], "g": lambda z: generator * z}
+        return discriminator_cross_entropy()(nets, BATCH, NOISE)[0].mean()
+
+    by_grad = torch.func.grad(loss)(w, w)
+    by_hand = w.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(loss(by_hand, w), by_hand)
+    torch.testing.assert_close(by_grad, expected)

@@ -1,0 +1,76 @@
+import math
+
+import torch
+from torch.distributions import Bernoulli, MultivariateNormal, Normal
+
+from saddlepoint.objectives.likelihood import (
+    bernoulli_log_prob,
+    gaussian_log_prob,
+    importance_bound,
+    log_likelihood,
+    standard_normal_log_prob,
+)
+
+
+def test_likelihoods_agree_with_torch():
+    x, output = torch.rand(2, 5, 2, 3, dtype=torch.float64)
+    log_std = torch.tensor(-0.7, dtype=torch.float64)
+    gaussian = Normal(output, log_std.exp()).log_prob(x).sum((1, 2))
+    torch.testing.assert_close(gaussian_log_prob(x, output, log_std), gaussian)
+    torch.testing.assert_close(log_likelihood(x, output, log_std), gaussian)
+    black_and_white = x.round()
+    bernoulli = Bernoulli(logits=output).log_prob(black_and_white).sum((1, 2))
+    torch.testing.assert_close(bernoulli_log_prob(black_and_white, output), bernoulli)
+    torch.testing.assert_close(log_likelihood(black_and_white, output, None), bernoulli)
+    z = torch.randn(4, 3, dtype=torch.float64)
+    torch.testing.assert_close(standard_normal_log_prob(z), Normal(0.0, 1.0).log_prob(z).sum(1))
+
+
+class LinearGaussian:
+    """x = W z + b + noise: log p(x) and the posterior are known."""
+
+    def __init__(self, seed=0):
+        generator = torch.Generator().manual_seed(seed)
+        self.generator = generator
+        self.w = torch.randn(5, 2, generator=generator, dtype=torch.float64)
+        self.b = torch.randn(5, generator=generator, dtype=torch.float64)
+        self.log_std = torch.tensor(-0.3, dtype=torch.float64)
+        self.x = torch.randn(20, 5, generator=generator, dtype=torch.float64)
+        variance = (2 * self.log_std).exp()
+        eye = torch.eye(5, dtype=torch.float64)
+        self.exact = MultivariateNormal(self.b, self.w @ self.w.T + variance * eye).log_prob(self.x)
+        self.covariance = torch.linalg.inv(torch.eye(2, dtype=torch.float64) + self.w.T @ self.w / variance)
+        self.mean = (self.x - self.b) @ self.w @ self.covariance / variance
+
+    def log_weights(self, posterior, samples):
+        epsilon = torch.randn(samples, 20, 2, generator=self.generator, dtype=torch.float64)
+        z = posterior.loc + torch.einsum("...ij,...j->...i", posterior.scale_tril, epsilon)
+        flat = z.flatten(0, 1)
+        log_likelihood = gaussian_log_prob(self.x.repeat(samples, 1), flat @ self.w.T + self.b, self.log_std)
+        joint = (log_likelihood + standard_normal_log_prob(flat)).view(samples, 20)
+        return joint - posterior.log_prob(z)
+
+
+def test_the_bound_is_exact_with_the_true_posterior():
+    model = LinearGaussian()
+    posterior = MultivariateNormal(model.mean, model.covariance)
+    for samples in (1, 7):
+        torch.testing.assert_close(importance_bound(model.log_weights(posterior, samples)), model.exact)
+
+
+def test_the_bound_rises_with_the_samples_towards_the_likelihood():
+    model = LinearGaussian()
+    poor = MultivariateNormal(model.mean + 0.3, 2 * model.covariance)
+    repeats, means, errors = 400, [], []
+    for samples in (1, 4, 16, 64):
+        bounds = torch.stack([importance_bound(model.log_weights(poor, samples)).mean() for _ in range(repeats)])
+        means.append(bounds.mean().item())
+        errors.append(bounds.std().item() / math.sqrt(repeats))
+    for at in range(3):
+        assert means[at + 1] > means[at] - 5 * (errors[at] + errors[at + 1])
+    assert means[3] > means[0] + 5 * (errors[0] + errors[3])
+    assert all(mean < model.exact.mean().item() + 5 * error for mean, error in zip(means, errors, strict=True))
+
+
+def test_the_bound_of_equal_weights_is_that_weight_at_any_size():
+    assert importance_bound(torch.full((9, 2), -1e4)).tolist() == [-1e4, -1e4]
