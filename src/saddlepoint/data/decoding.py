@@ -1,0 +1,145 @@
+"""One image file to pixels: whatever its format, mode, depth and rotation, to 8 bits a channel and the wanted size.
+
+What cannot be read raises `UnreadableImageError` with the reason, so that the caller can name the file or leave it out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+Channels = Literal["grey", "rgb", "rgba"]
+Fit = Literal["crop", "pad", "stretch"]
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
+MODES: dict[Channels, str] = {"grey": "L", "rgb": "RGB", "rgba": "RGBA"}
+COUNTS: dict[Channels, int] = {"grey": 1, "rgb": 3, "rgba": 4}
+ORIENTATION = 0x0112  # EXIF tag; 5 to 8 lie on their side
+MOST_PIXELS = 89_478_485  # a file that unpacks to more (Pillow's own limit, 256 MiB of RGB) is taken for a bomb
+
+
+class UnreadableImageError(Exception):
+    """Why a file is no image that can be trained on, as the end of a sentence that begins with its name."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of its image, upright: pixels, and whether it has colours and transparency."""
+
+    height: int
+    width: int
+    colour: bool
+    alpha: bool
+
+
+def header(path: Path) -> Header:
+    """Size and colours of an image, without decoding its pixels."""
+    with _opened(path) as picture:
+        width, height = picture.size
+        if picture.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8):
+            width, height = height, width
+        return Header(height, width, _has_colour(picture), picture.has_transparency_data)
+
+
+def decode(path: Path, size: tuple[int, int], fit: Fit, channels: Channels) -> npt.NDArray[np.uint8]:
+    """(C, height, width) uint8 of the first frame, upright, at `size` = (height, width).
+
+    fit: "crop" cuts what overhangs evenly on both sides, "pad" adds black (transparent) borders, "stretch" changes the
+        proportions.
+    Transparency that the channels cannot hold is laid on white; 16 bits are rounded to 8.
+    """
+    from PIL import ImageOps
+
+    height, width = size
+    with _opened(path) as picture:
+        if picture.format == "JPEG":
+            # Decoding to a reduced size is cheaper; twice the target keeps the resampling below as good as it was.
+            longest = 2 * max(height, width)
+            picture.draft(None, (longest, longest))
+        upright = _converted(ImageOps.exif_transpose(picture), channels)
+        if upright.size != (width, height):
+            upright = _resized(upright, (width, height), fit)
+        pixels = np.asarray(upright)
+    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the decoder's warnings from the screen: what matters is raised, size being checked by ourselves."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\..*")
+        from PIL.Image import DecompressionBombWarning
+
+        warnings.simplefilter("ignore", DecompressionBombWarning)
+        yield
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Picture]:
+    """The opened image; whatever goes wrong inside is an `UnreadableImageError`."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            width, height = picture.size
+            if width * height > MOST_PIXELS:
+                raise UnreadableImageError(_bomb(f"{width}x{height}"))
+            if width < 1 or height < 1:
+                raise UnreadableImageError("has no pixels")
+            yield picture
+    except UnreadableImageError:
+        raise
+    except UnidentifiedImageError as error:
+        empty = path.stat().st_size == 0
+        raise UnreadableImageError("is empty (0 bytes)" if empty else "is not an image that can be read") from error
+    except Image.DecompressionBombError as error:
+        raise UnreadableImageError(_bomb("very many")) from error
+    except PermissionError as error:
+        raise UnreadableImageError("may not be read (permission denied)") from error
+    except Exception as error:  # a decoder that meets damaged bytes raises whatever it likes
+        text = str(error)
+        cut = "truncated" in text or "unexpected end" in text or isinstance(error, EOFError)
+        raise UnreadableImageError("is truncated" if cut else f"is damaged ({text or type(error).__name__})") from error
+
+
+def _bomb(size: str) -> str:
+    return f"would unpack to {size} pixels, over the limit of {MOST_PIXELS / 1e6:.0f} million (a decompression bomb?)"
+
+
+def _has_colour(picture: Picture) -> bool:
+    if picture.mode in ("P", "PA"):
+        palette = np.array(picture.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
+        return bool((palette != palette[:, :1]).any())
+    return picture.mode not in ("1", "L", "LA", "La", "F") and not picture.mode.startswith("I")
+
+
+def _converted(picture: Picture, channels: Channels) -> Picture:
+    """The picture in the mode of `channels`."""
+    from PIL import Image
+
+    if picture.mode.startswith("I"):
+        values: npt.NDArray[Any] = np.asarray(picture).astype(np.uint32)
+        picture = Image.fromarray(((values + 128) // 257).clip(0, 255).astype(np.uint8))
+    if channels == "rgba" or not picture.has_transparency_data:
+        return picture if picture.mode == MODES[channels] else picture.convert(MODES[channels])
+    picture = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert(MODES[channels])
+
+
+def _resized(picture: Picture, size: tuple[int, int], fit: Fit) -> Picture:
+    from PIL import ImageOps
+    from PIL.Image import Resampling
+
+    if fit == "stretch":
+        return picture.resize(size, Resampling.BICUBIC)
+    return (ImageOps.fit if fit == "crop" else ImageOps.pad)(picture, size, Resampling.BICUBIC)
