@@ -9,14 +9,16 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 RUNS = 15
+SADDLEPOINT = str(Path(sys.executable).with_name("saddlepoint"))
 QUESTIONS = {
     "python, nothing more": [sys.executable, "-c", "pass"],
     "import saddlepoint": [sys.executable, "-c", "import saddlepoint"],
-    "saddlepoint --help": [sys.executable, "-m", "saddlepoint", "--help"],
-    "saddlepoint train --help": [sys.executable, "-m", "saddlepoint", "train", "--help"],
-    "saddlepoint recipes": [sys.executable, "-m", "saddlepoint", "recipes"],
+    "saddlepoint --help": [SADDLEPOINT, "--help"],
+    "saddlepoint train --help": [SADDLEPOINT, "train", "--help"],
+    "saddlepoint recipes": [SADDLEPOINT, "recipes"],
 }
 
 

@@ -1,0 +1,28 @@
+"""All benchmarks, one after the other, each in a process of its own: `make bench`.
+
+python benchmarks/run.py [NAME ...]     those alone, without .py
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def main(names: list[str]) -> int:
+    known = sorted(path.stem for path in HERE.glob("*.py") if path != Path(__file__).resolve())
+    if unknown := set(names) - set(known):
+        print(f"no benchmark named {', '.join(sorted(unknown))}; there are: {', '.join(known)}", file=sys.stderr)
+        return 2
+    status = 0
+    for name in names or known:
+        print(f"== {name}", flush=True)
+        status |= subprocess.run([sys.executable, HERE / f"{name}.py"], check=False).returncode
+    return int(status != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
