@@ -1,1 +1,71 @@
-"""Saddlepoint: generative models that say how they are doing."""
+"""Saddlepoint trains generative models, tells you while it trains whether they are failing and why, and measures how
+good they are.
+
+    import saddlepoint as sp
+    run = sp.train("dcgan-digits", training={"steps": 2000})
+    run.model.sample(64); run.findings; run.best
+    model = sp.load("runs/dcgan-digits-1")
+
+The names below load what they need when first used: importing the package imports neither torch nor numpy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from saddlepoint.data import DataSettings, Dataset, from_array
+    from saddlepoint.data import load as load_data
+    from saddlepoint.errors import SaddlepointError
+    from saddlepoint.experiment import Listener, Run, load, resume, train
+    from saddlepoint.recipe import Recipe
+    from saddlepoint.records import Finding, Record, RunFolder
+    from saddlepoint.report import write_report
+
+__all__ = [
+    "DataSettings",
+    "Dataset",
+    "Finding",
+    "Listener",
+    "Recipe",
+    "Record",
+    "Run",
+    "RunFolder",
+    "SaddlepointError",
+    "from_array",
+    "load",
+    "load_data",
+    "resume",
+    "train",
+    "write_report",
+]
+
+_HOMES = {
+    "DataSettings": "data:DataSettings",
+    "Dataset": "data:Dataset",
+    "Finding": "records:Finding",
+    "Listener": "experiment:Listener",
+    "Recipe": "recipe:Recipe",
+    "Record": "records:Record",
+    "Run": "experiment:Run",
+    "RunFolder": "records:RunFolder",
+    "SaddlepointError": "errors:SaddlepointError",
+    "from_array": "data:from_array",
+    "load": "experiment:load",
+    "load_data": "data:load",
+    "resume": "experiment:resume",
+    "train": "experiment:train",
+    "write_report": "report:write_report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _HOMES[name].split(":")
+    return getattr(import_module(f"{__name__}.{module}"), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

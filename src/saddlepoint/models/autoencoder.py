@@ -50,6 +50,7 @@ class Autoencoder(Model):
     https://doi.org/10.1126/science.1127647
     """
 
+    judged_by = ("ae/held_out_reconstruction", -1)
     family: ClassVar[str] = "autoencoder"
 
     def __init__(

@@ -56,12 +56,14 @@ class Model(ABC):
 
     players: the networks, by the short names that series carry ("d", "g", "vae", "ae").
     roles: the same players by the names that settings carry: {"d": "discriminator", "g": "generator"}.
+    judged_by: the series by which steps of a run are compared, and whether more (1) or less (-1) of it is better.
     averaged: the players of which the training loop may keep a moving average for sampling.
     phases: what one training step does, in order.
     """
 
     family: ClassVar[str]
     averaged: ClassVar[tuple[str, ...]] = ()
+    judged_by: ClassVar[tuple[str, Literal[1, -1]]] = ("quality/energy_distance", -1)
 
     def __init__(
         self, event: Event, scaling: Scaling, players: Mapping[str, nn.Module], roles: Mapping[str, str]

@@ -84,6 +84,7 @@ class VAE(Model):
     https://arxiv.org/abs/2006.13202
     """
 
+    judged_by = ("vae/held_out_bound", 1)
     family: ClassVar[str] = "vae"
     log_prob_kind: Literal["exact", "lower bound"] = "lower bound"
 

@@ -127,6 +127,11 @@ def load_weights(path: Path, model: Model, average: bool = True) -> Manifest:
     return manifest
 
 
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of the checkpoint at `path`, verified: what it is of, before any model is built for it."""
+    return _unsealed(path / MANIFEST)
+
+
 def newest_valid(folder: RunFolder) -> tuple[Path, list[str]]:
     """The newest checkpoint that is whole, and a sentence about each damaged one that was skipped.
 

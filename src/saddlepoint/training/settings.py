@@ -73,6 +73,10 @@ class TrainingSettings(BaseModel):
         0.0, ge=0.0, lt=1.0, description="Decay of the moving average of the generator's weights; 0 keeps none."
     )
 
+    stop_on: tuple[str, ...] = Field(
+        ("NUM301",), description="Codes of findings that end the training; an empty list never stops."
+    )
+
     tick: int = Field(50, ge=1, description="Steps between two records.")
     observe_every: int = Field(
         5, ge=1, description="Steps between two looks at scores and gradient norms (the loss is kept at every step)."

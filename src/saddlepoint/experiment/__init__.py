@@ -1,0 +1,25 @@
+"""Runs a recipe: data, model, training loop, records, live diagnosis, pictures, report.
+
+`train` and `resume` make runs, `Run` and `load` hold them. Importing this package brings no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from saddlepoint.experiment.listener import Listener, Outline
+
+if TYPE_CHECKING:
+    from saddlepoint.experiment.run import Run, load
+    from saddlepoint.experiment.start import prepare, resume, train
+
+__all__ = ["Listener", "Outline", "Run", "load", "prepare", "resume", "train"]
+
+_HOMES = {"Run": "run", "load": "run", "prepare": "start", "resume": "start", "train": "start"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,183 @@
+"""The pictures of a run: which ones a model and its data allow, drawn from the trained model into the run's folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.figures import curves, density, grids, latent, style, video
+from saddlepoint.models.base import Encodes, Model
+from saddlepoint.records import RunFolder, replaced
+
+Numbers = npt.NDArray[Any]
+
+_SCATTER = 2_000  # points in a latent scatter: more hide one another and make the page heavy
+_TRAVERSED = 10  # latent dimensions shown in a traversal, those that vary most
+_VALUES = np.linspace(-2.5, 2.5, 9)  # a traversal's positions, in standard deviations of the codes
+
+
+@dataclass
+class Pictures:
+    """Draws into one run folder. All pictures of a run use the same noise and the same held-out examples."""
+
+    folder: RunFolder
+    dataset: Dataset
+    model: Model
+    seed: int = 0
+    samples: int = 64
+    _noise: Tensor | None = field(default=None, repr=False)
+
+    def sample_grid(self, step: int) -> None:
+        """samples/step-NNNNNNNN.png: the same noise every time, so that frames show one sample change."""
+        if self._noise is None:
+            generator = torch.Generator(self.model.device).manual_seed(self.seed)
+            self._noise = self.model.fixed_noise(self.samples, generator)
+        # Codes of a fitted prior move as the prior is fitted again; everything else keeps its noise.
+        samples = self.model.decode(self._noise).cpu()
+        style.write_png(self._show(samples, f"Samples at step {step:,}"), self.folder.sample_grid(step))
+
+    def final(self) -> None:
+        """figures/*.png with captions.json, and the points of the latent scatter for the interactive report."""
+        captions = {}
+        for name, caption, draw in self._wanted():
+            style.write_png(draw(), self.folder.figures / name)
+            captions[name] = caption
+        with replaced(self.folder.figures / "captions.json") as file:
+            json.dump(captions, file, indent=2)
+
+    def _wanted(self) -> Iterator[tuple[str, str, Callable[[], style.Picture]]]:
+        yield "curves.png", "What training recorded.", lambda: curves.training_curves(_series(self.folder))
+        imaged = self.dataset.event.kind == "image"
+        if imaged:
+            yield "interpolation.png", "From one code to another along the sphere.", self._interpolations
+        if isinstance(self.model, Encodes):
+            if imaged:
+                yield "reconstructions.png", "Held-out examples above their reconstructions.", self._reconstructions
+                yield "traversals.png", "One latent dimension changed at a time.", self._traversals
+            yield "latent.png", "Codes of held-out examples.", self._latent
+        if hasattr(self.model, "heads"):
+            yield "heads.png", "The encoder's mean and log-variance on held-out examples.", self._heads
+
+    def _held_out(self, most: int) -> Dataset:
+        source = (
+            self.dataset.held_out if self.dataset.held_out is not None and len(self.dataset.held_out) else self.dataset
+        )
+        generator = torch.Generator().manual_seed(self.seed)
+        return source.subset(torch.randperm(len(source), generator=generator)[:most])
+
+    def _show(self, x: Tensor, title: str) -> style.Picture:
+        event = self.dataset.event
+        if event.kind == "image":
+            return grids.sample_grid(x.numpy(), low=event.low, high=event.high)
+        if event.kind == "volume":
+            return grids.volume_grid(x.numpy(), low=event.low, high=event.high)
+        return density.compare(x.numpy(), self.dataset, title=title)
+
+    def _codes(self, most: int) -> Tensor:
+        assert isinstance(self.model, Encodes)
+        return self.model.encode(self._held_out(most).x.to(self.model.device)).cpu()
+
+    def _reconstructions(self) -> style.Picture:
+        assert isinstance(self.model, Encodes)
+        x, event = self._held_out(20).x, self.dataset.event
+        back = self.model.decode(self.model.encode(x.to(self.model.device))).cpu()
+        return grids.reconstruction_grid(x.numpy(), back.numpy(), low=event.low, high=event.high)
+
+    def _interpolations(self, rows: int = 6, points: int = 10) -> style.Picture:
+        ends = self.model.fixed_noise(2 * rows, torch.Generator(self.model.device).manual_seed(self.seed + 1))
+        if isinstance(self.model, Encodes):
+            ends = self._codes(2 * rows).to(self.model.device)
+        paths = torch.stack([spherical(a, b, points) for a, b in zip(ends[:rows], ends[rows:], strict=False)])
+        images = self.model.decode(paths.flatten(0, 1)).cpu()
+        event = self.dataset.event
+        return grids.interpolation_grid(
+            images.view(*paths.shape[:2], *event.shape).numpy(), low=event.low, high=event.high
+        )
+
+    def _traversals(self) -> style.Picture:
+        codes = self._codes(500)
+        centre, spread = codes.mean(0), codes.std(0)
+        dimensions = spread.argsort(descending=True)[:_TRAVERSED].sort().values
+        steps = torch.as_tensor(_VALUES, dtype=codes.dtype)
+        grid = centre.repeat(len(dimensions), len(steps), 1)
+        for row, dimension in enumerate(dimensions):
+            grid[row, :, dimension] += steps * spread[dimension]
+        event = self.dataset.event
+        images = self.model.decode(grid.flatten(0, 1).to(self.model.device)).cpu().view(*grid.shape[:2], *event.shape)
+        return grids.traversal_grid(
+            images.numpy(), list(_VALUES), low=event.low, high=event.high, dimensions=[f"z{int(d)}" for d in dimensions]
+        )
+
+    def _latent(self) -> style.Picture:
+        held_out = self._held_out(_SCATTER)
+        codes = self._codes(_SCATTER).numpy()
+        title = "Codes of held-out examples"
+        if codes.shape[1] > 3:
+            codes = _principal(codes, 3)
+            title += " on their first 3 principal components"
+        labels = held_out.y.numpy() if held_out.y is not None else None
+        names = self.dataset.event.class_names
+        with replaced(self.folder.figures / "latent.npz", "wb") as file:
+            arrays: dict[str, Any] = {"codes": codes}
+            if labels is not None:
+                arrays |= {"labels": labels, "class_names": np.array(names)}
+            np.savez(file, **arrays)
+        return latent.latent_scatter(codes, labels, names, title=title)
+
+    def heads(self) -> dict[str, Tensor]:
+        """The encoder's mean and log-variance of held-out examples, (N, latent) each; empty for models without heads."""
+        if not hasattr(self.model, "heads"):
+            return {}
+        means, log_variances = self.model.heads(self._held_out(_SCATTER).x.to(self.model.device))
+        return {"heads/mean": means.cpu(), "heads/log_variance": log_variances.cpu()}
+
+    def _heads(self) -> style.Picture:
+        return latent.head_histograms(*(values.numpy() for values in self.heads().values()))
+
+
+def time_lapse(folder: RunFolder) -> None:
+    """figures/training.mp4, or .gif without PyAV, from the sample pictures; nothing where there are fewer than two."""
+    frames = sorted(folder.samples.glob("step-*.png"))
+    if len(frames) > 1:
+        video.time_lapse(frames, folder.figures / "training")
+
+
+def spherical(start: Tensor, end: Tensor, points: int) -> Tensor:
+    """Codes on the arc from `start` (D,) to `end` (D,), both included: (points, D).
+
+    Gaussian noise lies near a sphere; a straight line would cut through its empty middle.
+
+    Reference:
+        Sampling Generative Networks, Tom White, 2016, https://arxiv.org/abs/1609.04468
+    """
+    share = torch.linspace(0, 1, points, device=start.device, dtype=start.dtype)[:, None]
+    cosine = torch.dot(start, end) / (start.norm() * end.norm()).clamp_min(1e-12)
+    angle = torch.acos(cosine.clamp(-1, 1))
+    if torch.sin(angle) < 1e-4:
+        return (1 - share) * start + share * end
+    return (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(angle)
+
+
+def _principal(codes: Numbers, dimensions: int) -> Numbers:
+    from sklearn.decomposition import PCA
+
+    return np.asarray(PCA(dimensions, random_state=0).fit_transform(codes), dtype=np.float32)
+
+
+def _series(folder: RunFolder) -> dict[str, tuple[Numbers, Numbers]]:
+    """{name: (steps, values)} of all records."""
+    points: dict[str, tuple[list[int], list[float]]] = {}
+    for record in folder.read_records():
+        for name, value in record.values.items():
+            steps, values = points.setdefault(name, ([], []))
+            steps.append(record.step)
+            values.append(value)
+    return {name: (np.array(steps), np.array(values)) for name, (steps, values) in points.items()}

@@ -1,0 +1,125 @@
+"""A run as the user holds it: the trained model, its findings, its best step, its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from saddlepoint.data.dataset import Event
+from saddlepoint.errors import RunError
+from saddlepoint.models import build
+from saddlepoint.models.base import Model
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import Finding, Record, RunFolder
+from saddlepoint.training import checkpoint
+from saddlepoint.training.devices import resolve
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Which = Literal["newest", "best"] | int
+
+
+class Run:
+    """A run folder, read when asked. `run.model.sample(64)`, `run.findings`, `run.best`, `run.records`."""
+
+    def __init__(self, folder: str | Path, *, modules: Mapping[str, nn.Module] | None = None) -> None:
+        """modules: the user's own networks by role, where the run was trained with such.
+
+        Raises:
+            RunError: the folder is not a run.
+        """
+        self.folder = RunFolder(Path(folder))
+        if not self.folder.exists():
+            raise RunError(f"{folder} is not a run: it holds no recipe.yaml.")
+        self._modules = modules
+
+    @property
+    def recipe(self) -> Recipe:
+        """The resolved recipe that repeats this run."""
+        return Recipe.load(self.folder.recipe)
+
+    @property
+    def records(self) -> list[Record]:
+        return list(self.folder.read_records())
+
+    @property
+    def findings(self) -> list[Finding]:
+        return list(self.folder.read_findings())
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What summary.json holds: verdict, state, step, seconds, data, players, best, versions."""
+        return self.folder.read_summary()
+
+    @property
+    def verdict(self) -> str:
+        """How the run went, in one sentence."""
+        return str(self.summary.get("verdict", "This run has not ended yet."))
+
+    @property
+    def best(self) -> Mapping[str, Any] | None:
+        """{"step", "series", "value"} of the best step by the series the model is judged by; None before any measurement."""
+        return self.summary.get("best")
+
+    @cached_property
+    def model(self) -> Model:
+        """The model at the run's newest checkpoint."""
+        return load(self.folder.path, modules=self._modules)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder.path)!r}): {self.verdict}"
+
+    def _repr_html_(self) -> str:
+        import base64
+
+        pictures = sorted(self.folder.samples.glob("step-*.png"))[-1:]
+        shown = "".join(
+            f'<img alt="samples" src="data:image/png;base64,{base64.b64encode(p.read_bytes()).decode()}">'
+            for p in pictures
+        )
+        found = "".join(f"<li>{escape(str(finding))}</li>" for finding in self.findings)
+        return f"<p><b>{escape(str(self.folder.path))}</b>: {escape(self.verdict)}</p><ul>{found}</ul>{shown}"
+
+
+def load(
+    folder: str | Path,
+    *,
+    step: Which = "newest",
+    device: str = "cpu",
+    modules: Mapping[str, nn.Module] | None = None,
+) -> Model:
+    """The trained model of a run, ready to sample, without its data.
+
+    step: "newest" checkpoint that is whole, "best" by the series the model is judged by, or the step of a checkpoint.
+    device: as the setting `training.device`.
+    modules: the user's own networks by role, where the run was trained with objects instead of import paths.
+
+    Raises:
+        RunError: not a run, no such checkpoint, or a damaged one.
+    """
+    run = Run(folder)
+    path = _checkpoint(run, step)
+    recipe = run.recipe
+    model = build(recipe.model, Event.from_json(checkpoint.read_manifest(path)["event"]), modules=modules)
+    checkpoint.load_weights(path, model)
+    return model.to(resolve(device))
+
+
+def _checkpoint(run: Run, step: Which) -> Path:
+    if step == "newest":
+        return checkpoint.newest_valid(run.folder)[0]
+    if step == "best":
+        newest = checkpoint.newest_valid(run.folder)[0]
+        best = checkpoint.read_manifest(newest)["extra"].get("best")
+        if best is None:
+            raise RunError(f'{run.folder.path} has no best step yet: nothing was measured. Ask for step="newest".')
+        step = int(best["step"])
+    path = run.folder.checkpoint(int(step))
+    if not path.is_dir():
+        there = ", ".join(str(int(p.name.removeprefix("step-"))) for p in sorted(run.folder.checkpoints.glob("step-*")))
+        raise RunError(f"{run.folder.path} has no checkpoint of step {step}; it has those of {there or 'no step'}.")
+    return path

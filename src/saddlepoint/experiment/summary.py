@@ -1,0 +1,100 @@
+"""How a run went, in one sentence and in summary.json."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.models.base import Model
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import Finding, RunFolder, replaced
+
+_PACKAGES = ("saddlepoint", "torch", "numpy", "lightning-fabric")
+
+
+def verdict(
+    recipe: Recipe,
+    state: str,
+    step: int,
+    seconds: float,
+    findings: Sequence[Finding],
+    quality: Mapping[str, float | None],
+) -> str:
+    """One line for a person: what happened, whether it failed, how far samples are from held-out data.
+
+    state: "finished", "interrupted" or "failed". quality: energy distances under "last", "first" (untrained) and
+    "floor" (real data against real data), each None where it was not measured.
+    """
+    done = f"{recipe.name}: {step:,} steps in {_duration(seconds)}"
+    failures = [finding for finding in findings if finding.severity == "failure"]
+    if state == "interrupted":
+        return f"{done} of {recipe.training.steps:,}, interrupted; a checkpoint was written."
+    if failures:
+        return f"{done}; FAILED. {failures[0].code}: {failures[0].title}"
+    warnings = [finding.code for finding in findings if finding.severity == "warning"]
+    health = f"warnings: {', '.join(warnings)}" if warnings else "no failure found"
+    return f"{done}; {health}.{_quality_sentence(quality)}"
+
+
+def _quality_sentence(quality: Mapping[str, float | None]) -> str:
+    last, first, floor = quality.get("last"), quality.get("first"), quality.get("floor")
+    if last is None:
+        return ""
+    beside = [f"untrained {first:.3f}"] if first is not None else []
+    beside += [f"real data among themselves {max(floor, 0.0):.3f}"] if floor is not None else []
+    return (
+        f" Samples are at energy distance {last:.3f} from held-out data (0 is best"
+        + "".join(f"; {words}" for words in beside)
+        + ")."
+    )
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+
+
+def write_summary(
+    folder: RunFolder,
+    recipe: Recipe,
+    dataset: Dataset,
+    model: Model,
+    *,
+    sentence: str,
+    state: str,
+    step: int,
+    seconds: float,
+    device: str,
+    precision: str,
+    best: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Write summary.json and return what it holds: the facts a report needs and no other file of the run has."""
+    event = dataset.event
+    summary = {
+        "verdict": sentence,
+        "state": state,
+        "step": step,
+        "seconds": seconds,
+        "device": device,
+        "precision": precision,
+        "data": {
+            "name": dataset.name,
+            "examples": len(dataset),
+            "held_out": len(dataset.held_out) if dataset.held_out is not None else 0,
+            "shape": list(event.shape),
+            "kind": event.kind,
+            "classes": list(event.class_names) if event.class_names else None,
+            "fingerprint": dataset.fingerprint,
+        },
+        "players": model.parameter_counts(),
+        "best": best,
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        "command": f"saddlepoint train {folder.recipe}",
+    }
+    with replaced(folder.summary) as file:
+        json.dump(summary, file, indent=2)
+    return summary

@@ -1,0 +1,49 @@
+"""The same series, sample pictures and head histograms for TensorBoard, in the run's `tensorboard/` folder."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from saddlepoint.records import Finding, Record
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+
+class TensorBoard:
+    """Writes event files; a resumed run hides what an interrupted session wrote beyond its checkpoint."""
+
+    def __init__(self, folder: Path, *, resumed_at: int | None = None) -> None:
+        """resumed_at: the step a resumed run goes on from; later events of earlier sessions are purged from view."""
+        with warnings.catch_warnings():
+            # Its import of protobuf warns about names that protobuf itself deprecates.
+            warnings.simplefilter("ignore")
+            from torch.utils.tensorboard import SummaryWriter
+        purge = None if resumed_at is None else resumed_at + 1
+        self._writer: SummaryWriter = SummaryWriter(str(folder), purge_step=purge)
+
+    def record(self, record: Record) -> None:
+        for name, value in record.values.items():
+            self._writer.add_scalar(name, value, record.step)
+
+    def picture(self, name: str, path: Path, step: int) -> None:
+        """The PNG at `path` as an image."""
+        pixels = np.asarray(Image.open(path).convert("RGB"))
+        self._writer.add_image(name, pixels, step, dataformats="HWC")
+
+    def histograms(self, values: Mapping[str, Tensor], step: int) -> None:
+        for name, value in values.items():
+            self._writer.add_histogram(name, value.numpy(), step)
+
+    def finding(self, finding: Finding) -> None:
+        self._writer.add_text(f"findings/{finding.code}", str(finding), finding.step)
+
+    def close(self) -> None:
+        self._writer.close()
