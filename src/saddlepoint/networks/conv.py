@@ -101,13 +101,14 @@ class Generator(nn.Module):
             )
         if output_activation != "identity":
             layers.append(activation_layer(output_activation))
+        self.code = math.prod(inputs)
         self.dimensions = dimensions
         self.layers = nn.Sequential(*layers)
         dcgan_(self)
 
     def forward(self, z: Tensor) -> Tensor:
         """(B, *inputs) -> (B, *outputs)."""
-        result: Tensor = self.layers(z.reshape(z.shape[0], -1, *(1,) * self.dimensions))
+        result: Tensor = self.layers(z.reshape(z.shape[0], self.code, *(1,) * self.dimensions))
         return result
 
 

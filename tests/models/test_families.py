@@ -1,0 +1,294 @@
+"""Laws that every family keeps, whatever its settings."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+from saddlepoint.data.dataset import Event
+from saddlepoint.errors import SettingError
+from saddlepoint.models import FAMILIES, build
+from saddlepoint.models.base import Encodes, GenerativeModel, HasDensity, in_chunks
+from saddlepoint.models.settings import AutoencoderSettings, GANSettings, NetworkSettings, VAESettings
+from saddlepoint.objectives.phase import Batch
+
+IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
+SOUND = Event((2, 20), "sound", "float32", mean=(3.0, -1.0), std=(2.0, 0.5))
+VECTOR = Event((3,), "vector", "float32", mean=(5.0,), std=(2.0,))
+SMALL = NetworkSettings(hidden=(7, 6), activation="tanh")
+CONV = NetworkSettings(network="dcgan", width=4)
+
+AE, GAN = {"encoder": SMALL, "decoder": SMALL}, {"generator": SMALL, "discriminator": SMALL}
+CASES = {
+    "autoencoder": (AutoencoderSettings(**AE), IMAGE),
+    "autoencoder-l1": (AutoencoderSettings(**AE, reconstruction="l1"), VECTOR),
+    "autoencoder-bernoulli": (AutoencoderSettings(**AE, reconstruction="bernoulli"), IMAGE),
+    "autoencoder-sparse-kl": (AutoencoderSettings(**AE, sparsity="kl", sparsity_weight=1.0), IMAGE),
+    "autoencoder-sparse-l1": (AutoencoderSettings(**AE, sparsity="l1", sparsity_weight=1.0), SOUND),
+    "autoencoder-denoising": (AutoencoderSettings(**AE, denoising=0.3), IMAGE),
+    "autoencoder-conv": (AutoencoderSettings(encoder=CONV, decoder=CONV), IMAGE),
+    "vae": (VAESettings(**AE), IMAGE),
+    "vae-binarised": (VAESettings(**AE, binarise="stochastic", beta=2.0, warm_up=10), IMAGE),
+    "vae-gaussian": (VAESettings(**AE, likelihood="gaussian"), SOUND),
+    "vae-gaussian-learnt": (VAESettings(**AE, likelihood="gaussian-learnt"), VECTOR),
+    "vae-free-bits": (VAESettings(**AE, free_bits=0.2), IMAGE),
+    "vae-conv": (VAESettings(encoder=CONV, decoder=CONV), IMAGE),
+    "gan": (GANSettings(**GAN, latent=4), IMAGE),
+    "gan-minimax": (GANSettings(**GAN, latent=4, objective="minimax", discriminator_steps=3), VECTOR),
+    "gan-noisy": (GANSettings(**GAN, latent=4, instance_noise=0.5, label_smoothing=0.1), SOUND),
+    "gan-uniform": (GANSettings(**GAN, latent=4, latent_distribution="uniform", output="sigmoid"), IMAGE),
+    "dcgan": (GANSettings(generator=CONV, discriminator=CONV, latent=4), IMAGE),
+    "dcgan-sound": (GANSettings(generator=CONV, discriminator=CONV, latent=4), SOUND),
+}
+WITH_BATCH_NORM = {"autoencoder-conv", "vae-conv", "dcgan", "dcgan-sound"}
+# A penalty or an allowance on the batch's mean ties examples together; all else treats each alone.
+TIED = WITH_BATCH_NORM | {"autoencoder-sparse-kl", "vae-free-bits"}
+
+every_case = pytest.mark.parametrize("case", CASES)
+
+
+def examples(event, n=6):
+    generator = torch.Generator().manual_seed(1)
+    if event.dtype == "uint8":
+        return torch.randint(0, 256, (n, *event.shape), generator=generator, dtype=torch.uint8)
+    return torch.randn(n, *event.shape, generator=generator) * 2 + 3
+
+
+def made(case, seed=0):
+    return build(*CASES[case], seed=seed)
+
+
+def plays(model, x, seed=2):
+    """Every phase with its noise for the batch x, in double precision."""
+    generator = torch.Generator().manual_seed(seed)
+    for player in model.players.values():
+        player.double()
+    batch = Batch(model.scaling.to_model(x).double())
+    for phase in model.phases:
+        noise = {name: value.double() for name, value in model.noise(phase, len(x), 5, generator).items()}
+        yield phase, batch, noise
+
+
+def test_every_family_has_a_case():
+    assert {settings.family for settings, _ in CASES.values()} == set(FAMILIES)
+
+
+@every_case
+def test_losses_are_finite_and_one_an_example(case):
+    model = made(case)
+    for phase, batch, noise in plays(model, examples(model.event)):
+        loss, observations = phase.loss(model.players, batch, noise)
+        assert loss.shape == (6,)
+        assert loss.isfinite().all()
+        assert not any(value.requires_grad for value in observations.values())
+        gradients = torch.autograd.grad(loss.mean(), list(model.players[phase.player].parameters()))
+        assert all(gradient.isfinite().all() for gradient in gradients)
+        assert any(gradient.any() for gradient in gradients)
+
+
+@every_case
+def test_networks_in_bfloat16_leave_the_losses_in_float32(case):
+    model = made(case)
+    batch = Batch(model.scaling.to_model(examples(model.event)))
+    for phase in model.phases:
+        noise = model.noise(phase, 6, 5, torch.Generator().manual_seed(0))
+        with torch.autocast("cpu", torch.bfloat16):
+            loss, observations = phase.loss(model.players, batch, noise)
+        assert {loss.dtype, *(value.dtype for value in observations.values())} == {torch.float32}
+        assert all(
+            g.isfinite().all() for g in torch.autograd.grad(loss.mean(), model.players[phase.player].parameters())
+        )
+
+
+@every_case
+def test_examples_may_come_in_any_order_and_most_losses_treat_each_alone(case):
+    model = made(case)
+    order = torch.tensor([3, 0, 5, 1, 4, 2])
+    for phase, batch, noise in plays(model, examples(model.event)):
+        loss, _ = phase.loss(model.players, batch, noise)
+
+        def chosen(index, batch=batch, noise=noise):
+            return Batch(batch.x[index]), {n: v[index] if v.ndim else v for n, v in noise.items()}
+
+        torch.testing.assert_close(phase.loss(model.players, *chosen(order))[0], loss[order])
+        if case not in TIED:
+            torch.testing.assert_close(phase.loss(model.players, *chosen(slice(0, 2)))[0], loss[:2])
+
+
+@every_case
+def test_a_phase_that_says_so_never_looks_at_the_data(case):
+    model = made(case)
+    for phase, batch, noise in plays(model, examples(model.event)):
+        if not phase.uses_data:
+            loss, _ = phase.loss(model.players, batch, noise)
+            other, _ = phase.loss(model.players, Batch(torch.full_like(batch.x, torch.nan)), noise)
+            assert torch.equal(loss, other)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in WITH_BATCH_NORM])
+def test_stacked_parameter_sets_give_what_each_gives_alone(case):
+    models = [made(case, seed) for seed in (0, 1)]
+    x = examples(models[0].event)
+    plays_of = [list(plays(model, x)) for model in models]
+    for (phase, batch, noise), _ in zip(*plays_of, strict=True):
+        expected = torch.stack([phase.loss(model.players, batch, noise)[0] for model in models])
+        stacks = {
+            name: torch.func.stack_module_state([model.players[name] for model in models]) for name in models[0].players
+        }
+
+        def lane(stacks, phase=phase, batch=batch, noise=noise):
+            nets = {
+                name: lambda *inputs, name=name: torch.func.functional_call(
+                    models[0].players[name], stacks[name], inputs
+                )
+                for name in stacks
+            }
+            return phase.loss(nets, batch, noise)[0]
+
+        torch.testing.assert_close(torch.func.vmap(lane, randomness="error")(stacks), expected)
+
+
+@every_case
+def test_the_same_generator_gives_the_same_noise_and_the_same_loss(case):
+    model = made(case)
+    x = examples(model.event)
+    first, again, other = (list(plays(model, x, seed)) for seed in (2, 2, 3))
+    for (phase, batch, noise), (_, _, same), (_, _, different) in zip(first, again, other, strict=True):
+        assert all(torch.equal(noise[name], same[name]) for name in noise)
+        assert all(not torch.equal(noise[name], different[name]) for name in noise if noise[name].ndim)
+        if case not in WITH_BATCH_NORM:
+            losses = [phase.loss(model.players, batch, n)[0] for n in (noise, same)]
+            assert torch.equal(*losses)
+
+
+@every_case
+def test_weights_come_from_the_seed_and_leave_the_global_generator_alone(case):
+    before = torch.get_rng_state()
+    one, same, other = made(case, 3), made(case, 3), made(case, 4)
+    assert torch.equal(torch.get_rng_state(), before)
+    for name in one.players:
+        weights, equal, different = (
+            nn.utils.parameters_to_vector(model.players[name].parameters()) for model in (one, same, other)
+        )
+        assert torch.equal(weights, equal)
+        assert not torch.equal(weights, different)
+
+
+@every_case
+def test_samples_are_of_the_datas_own_kind_and_training_goes_on_as_before(case):
+    model = made(case)
+    x = examples(model.event, 40)
+    generator = torch.Generator().manual_seed(0)
+    modes = [layer.training for player in model.players.values() for layer in player.modules()]
+    weights = [value.clone() for player in model.players.values() for value in player.state_dict().values()]
+    model.fitted(x, generator)
+    assert isinstance(model, GenerativeModel)
+    decoded = model.decode(model.fixed_noise(3, generator))
+    for samples in (model.sample(3, generator=generator), model.sample(3), model.sample(0), decoded):
+        assert samples.shape[1:] == model.event.shape
+        assert samples.dtype == model.event.torch_dtype
+        assert not samples.requires_grad
+    for values in model.held_out_series(x, generator).values():
+        assert values.isfinite().all()
+    if isinstance(model, Encodes):
+        assert model.encode(x).shape == (40, model.settings.latent)
+        assert model.decode(model.encode(x)).shape == x.shape
+    if isinstance(model, HasDensity):
+        assert model.log_prob(x).shape == (40,)
+    assert modes == [layer.training for player in model.players.values() for layer in player.modules()]
+    after = [value for player in model.players.values() for value in player.state_dict().values()]
+    assert all(torch.equal(old, new) for old, new in zip(weights, after, strict=True))
+
+
+@every_case
+def test_a_saved_model_samples_the_same(case):
+    model, twin = made(case, 0), made(case, 1)
+    x = examples(model.event, 40)
+    model.fitted(x, torch.Generator().manual_seed(0))
+    for name, player in model.players.items():
+        twin.players[name].load_state_dict(player.state_dict())
+    twin.load_extra_state(model.extra_state())
+    assert all(isinstance(value, torch.Tensor) for value in model.extra_state().values())
+    drawn = [m.sample(9, generator=torch.Generator().manual_seed(5)) for m in (model, twin)]
+    assert torch.equal(*drawn)
+
+
+@every_case
+def test_decoding_does_not_depend_on_the_chunks(case):
+    model = made(case)
+    z = torch.randn(1_003, CASES[case][0].latent)
+    whole = model.decode(z).double()
+    parts = torch.cat([model.decode(z[:500]), model.decode(z[500:])]).double()
+    # Matrix products of other sizes may round otherwise; a byte can then fall on the other side of one half.
+    torch.testing.assert_close(whole, parts, rtol=1e-4, atol=1.0 if model.event.dtype == "uint8" else 1e-4)
+
+
+@every_case
+def test_it_introduces_itself(case):
+    model = made(case)
+    total = sum(p.numel() for player in model.players.values() for p in player.parameters())
+    assert sum(model.parameter_counts().values()) == total
+    assert "x".join(map(str, model.event.shape)) in repr(model)
+    assert len(repr(model)) < 120
+    assert all(f"{count:,}" in repr(model) for count in model.parameter_counts().values())
+    assert model.to("cpu") is model
+
+
+@every_case
+def test_what_cannot_be_asked_is_said(case):
+    model = made(case)
+    with pytest.raises(SettingError, match="trained without labels"):
+        model.sample(2, labels=torch.zeros(2, dtype=torch.int64))
+    with pytest.raises(SettingError, match="at least 0, got -1"):
+        model.sample(-1)
+    with pytest.raises(SettingError, match="works on examples of shape"):
+        model.held_out_series(torch.zeros(2, 9), torch.Generator())
+    with pytest.raises(SettingError, match=r"no player .* Did you mean"):
+        build(*CASES[case], modules={f"{next(iter(FIRST_ROLE[type(model).family]))}s": nn.Identity()})
+
+
+FIRST_ROLE = {"autoencoder": ("encoder",), "vae": ("encoder",), "gan": ("generator",)}
+
+
+class Own(nn.Module):
+    """A user's network, with the shapes written into it."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.outputs = outputs
+        self.layer = nn.Linear(inputs, torch.Size(outputs).numel())
+
+    def forward(self, x):
+        return self.layer(x.flatten(1)).reshape(-1, *self.outputs)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_users_own_modules_play(family):
+    settings = {"autoencoder": AutoencoderSettings(), "vae": VAESettings(), "gan": GANSettings(latent=3)}[family]
+    there, back = ("discriminator", "generator") if family == "gan" else ("encoder", "decoder")
+    inwards = Own(64, {"autoencoder": (3,), "vae": (11,), "gan": (1,)}[family])
+    outwards = Own(3, (1, 8, 8))
+    model = build(settings, IMAGE, modules={there: inwards, back: outwards})
+    owned = {id(layer) for player in model.players.values() for layer in player.modules()}
+    assert {id(inwards), id(outwards)} <= owned
+    model.fitted(examples(IMAGE, 40), torch.Generator().manual_seed(0))
+    assert model.sample(2).shape == (2, 1, 8, 8)
+    for phase, batch, noise in plays(model, examples(IMAGE)):
+        assert phase.loss(model.players, batch, noise)[0].shape == (6,)
+    with pytest.raises(SettingError, match=r"is needed: change its last layer"):
+        build(settings, IMAGE, modules={back: Own(3, (1, 8, 9))})
+
+
+def test_chunks_are_put_together_in_order():
+    x = torch.arange(10.0)
+    sizes = []
+    result = in_chunks(lambda part: sizes.append(len(part)) or 2 * part, x, 4)
+    assert torch.equal(result, 2 * x)
+    assert sizes == [4, 4, 2]
+
+
+def test_importing_settings_and_families_imports_no_torch():
+    code = "import sys, saddlepoint.models, saddlepoint.models.settings; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,105 @@
+import pytest
+import torch
+from torch import nn
+
+from saddlepoint.data.dataset import Event
+from saddlepoint.errors import SettingError
+from saddlepoint.models import build
+from saddlepoint.models.settings import GANSettings, NetworkSettings
+
+IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
+TABLE = Event((4,), "vector", "float32", mean=(2.0,), std=(4.0,))
+
+
+def test_the_discriminator_moves_k_times_then_the_generator_once():
+    model = build(GANSettings(discriminator_steps=5), IMAGE)
+    assert [(phase.player, phase.repeats) for phase in model.phases] == [("d", 5), ("g", 1)]
+    assert model.roles == {"d": "discriminator", "g": "generator"}
+    assert model.averaged == ("g",)
+
+
+@pytest.mark.parametrize(
+    ("event", "output", "scaling", "reach"),
+    [
+        (IMAGE, "auto", "symmetric", (-1.0, 1.0)),
+        (IMAGE, "sigmoid", "unit", (0.0, 1.0)),
+        (IMAGE, "identity", "standard", None),
+        (TABLE, "auto", "standard", None),
+        (TABLE, "tanh", "symmetric", (-1.0, 1.0)),
+    ],
+)
+def test_auto_fits_scaling_to_output_and_output_to_data(event, output, scaling, reach):
+    model = build(GANSettings(output=output), event)
+    assert model.scaling == event.scaling(scaling)
+    assert model.output_range == reach
+    last = list(model.players["g"].layers)[-1]
+    samples = model.players["g"](100 * torch.randn(200, 64))
+    if reach is None:
+        assert isinstance(last, nn.Linear)
+    else:
+        assert samples.min() >= reach[0]
+        assert samples.max() <= reach[1]
+
+
+@pytest.mark.parametrize(
+    ("event", "output", "scaling", "better"),
+    [
+        (IMAGE, "tanh", "unit", "symmetric"),
+        (IMAGE, "auto", "standard", "symmetric"),
+        (IMAGE, "sigmoid", "symmetric", "unit"),
+        (TABLE, "tanh", "standard", "symmetric"),
+        (TABLE, "sigmoid", "none", "unit"),
+    ],
+)
+def test_pairs_that_cannot_fit_are_refused(event, output, scaling, better):
+    with pytest.raises(SettingError, match=f'set model.scaling to "{better}"'):
+        build(GANSettings(output=output, scaling=scaling), event)
+
+
+def test_data_already_in_the_outputs_range_need_no_scaling():
+    event = Event((4,), "vector", "float32", -1.0, 1.0)
+    assert build(GANSettings(scaling="none"), event).output_range == (-1.0, 1.0)
+
+
+def test_the_range_of_the_users_own_generator_is_known_where_the_settings_name_it():
+    modules = {"generator": nn.Sequential(nn.Linear(64, 64), nn.Unflatten(1, (1, 8, 8)))}
+    assert build(GANSettings(), IMAGE, modules=modules).output_range is None
+    assert build(GANSettings(output="tanh"), IMAGE, modules=modules).output_range == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize(("step", "std"), [(0, 0.4), (50, 0.2), (100, 0.0), (200, 0.0)])
+def test_instance_noise_fades(step, std):
+    model = build(GANSettings(instance_noise=0.4, instance_noise_steps=100), IMAGE)
+    assert model.instance_std(step) == pytest.approx(std)
+    for phase in model.phases:
+        noise = model.noise(phase, 100, step, torch.Generator().manual_seed(0))
+        names = ({"real", "fake"} if phase.player == "d" else {"fake"}) if std else set()
+        assert set(noise) == {"z"} | names
+        for name in names:
+            # 6,400 draws: 5 standard errors.
+            assert abs(noise[name].std().item() - std) < 5 * std / (2 * 6_400) ** 0.5
+    assert build(GANSettings(instance_noise=0.4), IMAGE).instance_std(10**6) == 0.4
+
+
+@pytest.mark.parametrize(("name", "variance"), [("normal", 1.0), ("uniform", 1 / 3)])
+def test_the_latent_distribution_has_its_moments(name, variance):
+    model = build(GANSettings(latent_distribution=name), IMAGE)
+    z = model.fixed_noise(1_000, torch.Generator().manual_seed(0))
+    # 64,000 draws; the variance of a square is at most 2.
+    assert abs(z.mean().item()) < 5 * (variance / z.numel()) ** 0.5
+    assert abs(z.square().mean().item() - variance) < 5 * (2 / z.numel()) ** 0.5
+    assert name == "normal" or z.abs().max() <= 1
+
+
+def test_held_out_scores_are_the_discriminators():
+    model = build(GANSettings(), IMAGE)
+    x = torch.randint(0, 256, (1_500, 1, 8, 8), dtype=torch.uint8)
+    scores = model.held_out_series(x, torch.Generator())["d/held_out_score"]
+    expected = model.players["d"](model.scaling.to_model(x)).sigmoid().detach()
+    torch.testing.assert_close(scores, expected)
+
+
+def test_convolutions_are_refused_for_vectors():
+    conv = NetworkSettings(network="dcgan")
+    with pytest.raises(SettingError, match=r"model\.generator\.network: .*set network to mlp"):
+        build(GANSettings(generator=conv, discriminator=conv), TABLE)
