@@ -1,4 +1,7 @@
-"""Which files of a folder are images, of which class, and of which part of a split."""
+"""Which files of a folder are images, of which class, and of which part of a split.
+
+Kept by directory, not by file: 100,000 files are looked through at every start, and what is done once a file costs.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from saddlepoint.data.decoding import SUFFIXES
 from saddlepoint.errors import DataError
@@ -15,22 +17,40 @@ TRAIN_NAMES = ("train", "training")
 TEST_NAMES = ("test", "testing", "val", "valid", "validation")  # the first that is there is held out
 IGNORED = ("__MACOSX",)
 
+FileFacts = tuple[str, int, int]  # name, size in bytes, time of change in nanoseconds
 
-class ImageFile(NamedTuple):
-    """name: path from the root, with slashes. label: the position of its class, 0 without classes."""
 
-    name: str
-    size: int
-    mtime_ns: int
-    label: int
+@dataclass(frozen=True)
+class Directory:
+    """The images right in one directory.
+
+    path: from the root, with slashes; empty for the root itself. others: names of files that are no images.
+    """
+
+    path: str
+    images: list[FileFacts]
+    others: list[str]
+
+    def class_below(self, prefix: str) -> str:
+        """The directory right below `prefix` that this one is or lies in; empty for `prefix` itself."""
+        return self.path[len(prefix) :].lstrip("/").partition("/")[0]
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the split, "train" or "test", its files sorted by name."""
+    """One part of the split, "train" or "test": its directories by path, and the label of each."""
 
     name: str
-    files: list[ImageFile]
+    directories: list[Directory]
+    labels: list[int]
+
+    def files(self) -> list[tuple[str, int]]:
+        """(path from the root, label) of every image, in the order of their paths."""
+        return [
+            (os.path.join(directory.path, name), label)  # noqa: PTH118
+            for directory, label in zip(self.directories, self.labels, strict=True)
+            for name, _, _ in directory.images
+        ]
 
 
 @dataclass(frozen=True)
@@ -42,105 +62,81 @@ class Listing:
     notes: list[str]
 
 
-class _Found(NamedTuple):
-    """A file on disk, and whether its name is that of an image."""
-
-    name: str
-    size: int
-    mtime_ns: int
-    is_image: bool
-
-
 def list_images(root: Path) -> Listing:
     """All images below `root`. Raises DataError where there are none, or the layout is neither of the known ones."""
-    found = [_Found(*entry) for entry in _walk(root)]
-    images = sorted(file for file in found if file.is_image)
-    if not images:
-        raise DataError(_nothing(root, found))
+    found = sorted(_walk(root), key=lambda directory: directory.path)
+    directories = [directory for directory in found if directory.images]
+    others = [os.path.join(d.path, name) for d in found for name in d.others]  # noqa: PTH118
+    if not directories:
+        raise DataError(_nothing(root, others))
     notes = []
-    if len(images) < len(found):
-        other = next(file.name for file in found if not file.is_image)
-        notes.append(f"{len(found) - len(images):,} files that are no images were left aside, such as {other}.")
-    tops = {top for top, slash, _ in (file.name.partition("/") for file in images) if slash}
-    train, tests = _one_of(tops, TRAIN_NAMES), [name for name in TEST_NAMES if name in {t.lower() for t in tops}]
-    loose = any("/" not in file.name for file in images)
+    if others:
+        notes.append(f"{len(others):,} files that are no images were left aside, such as {min(others)}.")
+    tops = {directory.class_below("") for directory in directories}
+    train, tests = _named(tops, TRAIN_NAMES), _named(tops, TEST_NAMES)
     prefixes = {"train": ""}
-    if train is not None and not loose and all(top.lower() in TRAIN_NAMES + TEST_NAMES for top in tops):
-        prefixes = {"train": f"{train}/"}
-        if tests:
-            prefixes["test"] = f"{_one_of(tops, TEST_NAMES)}/"
-        if len(tests) > 1:
-            notes.append(f"{', '.join(tests[1:])} was left aside: {tests[0]} is held out.")
-    classes, labelled = _classes(root, images, prefixes)
-    label = {name: position for position, name in enumerate(classes)}
-    parts = [
-        Part(
-            part,
-            [ImageFile(*f[:3], label[_class_of(f.name, prefix)] if labelled else 0) for f in _below(images, prefix)],
-        )
+    if train and tops == {*train, *tests}:
+        prefixes = {"train": train[0]} | ({"test": tests[0]} if tests else {})
+        for name in train[1:] + tests[1:]:
+            notes.append(f"The images in {name} were left aside: {', '.join(prefixes.values())} are used.")
+    below = {
+        part: [d for d in directories if not prefix or d.path == prefix or d.path.startswith(f"{prefix}/")]
         for part, prefix in prefixes.items()
+    }
+    classes = _classes(root, below, prefixes)
+    parts = [
+        Part(part, members, [classes.index(d.class_below(prefixes[part])) if classes else 0 for d in members])
+        for part, members in below.items()
     ]
-    return Listing(parts, classes if labelled else None, notes)
+    return Listing(parts, classes, notes)
 
 
-def _walk(root: Path) -> Iterator[tuple[str, int, int, bool]]:
-    """(path from root, size, mtime_ns, whether an image) of every file; hidden ones are passed over, links followed."""
+def _walk(root: Path) -> Iterator[Directory]:
+    """Every directory from `root` down; hidden files and directories are passed over, links are followed."""
     seen = set()
     waiting = [(str(root), "")]
     while waiting:
-        path, prefix = waiting.pop()
-        status = os.stat(path)  # noqa: PTH116 (os.scandir's paths are strings, and there may be 100,000 of them)
+        path, relative = waiting.pop()
+        status = os.stat(path)  # noqa: PTH116
         if (status.st_dev, status.st_ino) in seen:
             continue  # a link back up
         seen.add((status.st_dev, status.st_ino))
+        directory = Directory(relative, [], [])
         with os.scandir(path) as entries:
             for entry in entries:
                 name = entry.name
-                if name.startswith(".") or name in IGNORED:
+                if name[0] == "." or name in IGNORED:
                     continue
                 if entry.is_dir():
-                    waiting.append((entry.path, f"{prefix}{name}/"))
-                elif entry.is_file():
-                    stat = entry.stat()
-                    is_image = os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122
-                    yield f"{prefix}{name}", stat.st_size, stat.st_mtime_ns, is_image
+                    waiting.append((entry.path, f"{relative}/{name}" if relative else name))
+                elif name[name.rfind(".") :].lower() in SUFFIXES and entry.is_file():
+                    facts = entry.stat()
+                    directory.images.append((name, facts.st_size, facts.st_mtime_ns))
+                else:
+                    directory.others.append(name)
+        directory.images.sort()
+        yield directory
 
 
-def _classes(root: Path, images: list[_Found], prefixes: dict[str, str]) -> tuple[list[str], bool]:
-    """The names of the classes in all parts, and whether they label the images (one class alone says nothing)."""
-    names: set[str] = set()
-    unlabelled = 0
-    for prefix in prefixes.values():
-        for file in _below(images, prefix):
-            name = _class_of(file.name, prefix)
-            names.add(name)
-            unlabelled += not name
-    if unlabelled and len(names) > 1:
-        loose = next(f.name for p in prefixes.values() for f in _below(images, p) if not _class_of(f.name, p))
+def _classes(root: Path, below: dict[str, list[Directory]], prefixes: dict[str, str]) -> list[str] | None:
+    """The names of the classes in all parts, sorted; None where there are none, or one alone, which says nothing."""
+    names = {d.class_below(prefixes[part]) for part, members in below.items() for d in members}
+    if "" in names and len(names) > 1:
+        loose = next(d for part, members in below.items() for d in members if not d.class_below(prefixes[part]))
         raise DataError(
-            f"{root}: holds images both in class folders ({', '.join(sorted(names - {''})[:3])}, ...) and beside them "
-            f"({loose}); move the loose ones into a class folder, or all images into one folder."
+            f"{root}: holds images both in class folders ({', '.join(sorted(names - {''})[:3])}) and beside them "
+            f"({loose.images[0][0]}); move the loose ones into a class folder, or all images into one folder."
         )
-    return sorted(names), len(names) > 1
+    return sorted(names) if len(names) > 1 else None
 
 
-def _below(images: list[_Found], prefix: str) -> list[_Found]:
-    return [file for file in images if file.name.startswith(prefix)]
+def _named(tops: set[str], names: tuple[str, ...]) -> list[str]:
+    """The folders that have one of these names, whatever their case, in the order of the names."""
+    return [top for name in names for top in sorted(tops) if top.lower() == name]
 
 
-def _class_of(name: str, prefix: str) -> str:
-    """The folder right below `prefix` that the file lies in; empty for a file that lies there itself."""
-    head, slash, _ = name[len(prefix) :].partition("/")
-    return head if slash else ""
-
-
-def _one_of(tops: set[str], names: tuple[str, ...]) -> str | None:
-    """The folder that has one of these names, whatever its case; the first of `names` wins."""
-    return next((top for name in names for top in sorted(tops) if top.lower() == name), None)
-
-
-def _nothing(root: Path, found: list[_Found]) -> str:
+def _nothing(root: Path, others: list[str]) -> str:
     kinds = ", ".join(sorted(SUFFIXES))
-    if not found:
+    if not others:
         return f"{root}: the folder is empty; put images into it ({kinds})."
-    return f"{root}: holds {len(found):,} files but no images ({kinds}), only such as {found[0].name}."
+    return f"{root}: holds {len(others):,} files but no images ({kinds}), only such as {min(others)}."

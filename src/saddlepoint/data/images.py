@@ -63,8 +63,8 @@ def _key(listing: Listing, settings: DataSettings) -> str:
     shaping = (LAYOUT, settings.size, settings.fit, settings.channels, settings.split_seed)
     digest = hashlib.blake2b(json.dumps(shaping).encode(), digest_size=16)
     for part in listing.parts:
-        lines = "\n".join(f"{f.name}\t{f.size}\t{f.mtime_ns}" for f in part.files)
-        digest.update(f"\0{part.name}\n{lines}".encode("utf-8", "surrogateescape"))
+        for directory in part.directories:
+            digest.update(repr((part.name, directory.path, directory.images)).encode())
     return digest.hexdigest()
 
 
@@ -171,7 +171,7 @@ def _survey(root: Path, listing: Listing) -> tuple[dict[str, Header], list[tuple
     """The header of every readable file by name, and (name, reason) of every other."""
     headers: dict[str, Header] = {}
     bad: list[tuple[str, str]] = []
-    names = [file.name for part in listing.parts for file in part.files]
+    names = [name for part in listing.parts for name, _ in part.files()]
 
     def look(name: str) -> None:
         try:
@@ -232,7 +232,7 @@ def _decode_part(
 ) -> tuple[str, list[tuple[str, str]]]:
     """Write pixels, labels and sums of one part; gives the SHA-256 of its content, and the files that failed."""
     skipped = {name for name, _ in known_bad}
-    files = [file for file in part.files if file.name not in skipped]
+    files = [(name, label) for name, label in part.files() if name not in skipped]
     files = [files[i] for i in shuffled_order(len(files), settings.split_seed).tolist()]
     shape = (len(files), COUNTS[plan.channels], *plan.size)
     pixels = np.lib.format.open_memmap(folder / "pixels.npy", mode="w+", dtype=np.uint8, shape=shape)
@@ -241,9 +241,9 @@ def _decode_part(
 
     def work(i: int) -> None:
         try:
-            image = decode(root / files[i].name, plan.size, settings.fit, plan.channels)
+            image = decode(root / files[i][0], plan.size, settings.fit, plan.channels)
         except UnreadableImageError as error:
-            failed[i] = (files[i].name, str(error))
+            failed[i] = (files[i][0], str(error))
             return
         pixels[i] = image
         sums[i] = image.sum(dtype=np.int64), np.square(image, dtype=np.int64).sum()
@@ -253,7 +253,7 @@ def _decode_part(
         pixels = _without(folder, pixels, sorted(failed))
         sums = np.delete(sums, sorted(failed), axis=0)
     pixels.flush()
-    labels = np.array([file.label for i, file in enumerate(files) if i not in failed], dtype=np.int64)
+    labels = np.array([label for i, (_, label) in enumerate(files) if i not in failed], dtype=np.int64)
     np.save(folder / "sums.npy", sums)
     np.save(folder / "labels.npy", labels)
     digest = hashlib.sha256(f"{pixels.shape}".encode())
