@@ -1,0 +1,219 @@
+"""What can be known to go wrong before a single step is trained: findings about the data alone, or with the model.
+
+- DATA401 failure: in the model's units the data reach more than 5 % of the output's width beyond what the model can
+  make; warning: they fill less than a quarter of it.
+- DATA402 failure: fewer examples than a batch; warning: more than 10 parameters a number in the data and more than 1,000
+  an example, so the model can learn the data by heart.
+- DATA403 warning: columns that never vary (images: all of them the same in every pixel), more than 1 % exact duplicates,
+  or held-out examples that are in the training part too; info: fewer duplicates. Data of few distinct values by nature
+  (a single column) are not searched for duplicates.
+- DATA404 warning: a class without examples, or with fewer than a tenth of an equal share.
+
+Ranges and duplicates are looked for in at most `LOOKED_AT` examples, evenly spread; what is said is said of those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset, Scaling
+from saddlepoint.records import Finding
+
+LOOKED_AT = 50_000
+BEYOND, FILLED = 0.05, 0.25
+PARAMETERS_A_NUMBER, PARAMETERS_AN_EXAMPLE = 10, 1_000
+DUPLICATES = 0.01
+RARE = 0.1
+NAMED = 5
+
+
+def preflight(
+    dataset: Dataset,
+    batch_size: int,
+    output_range: tuple[float, float] | None = None,
+    parameters: int = 0,
+    scaling: Scaling | None = None,
+) -> list[Finding]:
+    """Everything worth saying before training on `dataset`.
+
+    output_range: lowest and highest value the model can make, in its own units; None where it has no bounds.
+    parameters: trainable numbers of the model in all; 0 where there is no model yet.
+    scaling: to the model's units; None looks at the data's own.
+    """
+    x = _spread(dataset.x)
+    findings = [
+        _range(dataset, x, output_range, scaling),
+        _too_few(dataset, batch_size),
+        _too_large(dataset, parameters),
+        _constant(dataset, x),
+        *_duplicates(dataset, x),
+        *_classes(dataset),
+    ]
+    return [finding for finding in findings if finding is not None]
+
+
+def _range(
+    dataset: Dataset, x: Tensor, output_range: tuple[float, float] | None, scaling: Scaling | None
+) -> Finding | None:
+    if output_range is None:
+        return None
+    ends = torch.stack([x.amin(0), x.amax(0)])
+    ends = ends.float() if scaling is None else scaling.to_model(ends)
+    low, high = ends.min().item(), ends.max().item()
+    bottom, top = output_range
+    width = top - bottom
+    evidence = {"data_low": low, "data_high": high, "output_low": bottom, "output_high": top}
+    wanted = {(0.0, 1.0): "unit", (-1.0, 1.0): "symmetric"}.get((float(bottom), float(top)))
+    remedy = None if wanted is None else {"model.scaling": wanted}
+    if low < bottom - BEYOND * width or high > top + BEYOND * width:
+        return Finding(
+            "DATA401",
+            "failure",
+            0,
+            f"The data lie in [{low:.3g}, {high:.3g}], but the model can only make values in [{bottom:.3g}, {top:.3g}].",
+            evidence,
+            "Scale the data to the output's range, or choose an output without bounds.",
+            remedy,
+        )
+    if high - low < FILLED * width:
+        return Finding(
+            "DATA401",
+            "warning",
+            0,
+            f"The data fill only [{low:.3g}, {high:.3g}] of the model's output range [{bottom:.3g}, {top:.3g}].",
+            evidence,
+            "Check the data's range: values of 0 to 1 kept as if they were 0 to 255 look like this.",
+            remedy,
+        )
+    return None
+
+
+def _too_few(dataset: Dataset, batch_size: int) -> Finding | None:
+    n = len(dataset)
+    if n >= batch_size:
+        return None
+    return Finding(
+        "DATA402",
+        "failure",
+        0,
+        f"{n:,} training examples are fewer than one batch of {batch_size:,}.",
+        {"examples": n, "batch_size": batch_size},
+        "Take a smaller batch, or give more data.",
+        {"training.batch_size": 2 ** int(math.log2(n))},
+    )
+
+
+def _too_large(dataset: Dataset, parameters: int) -> Finding | None:
+    n, numbers = len(dataset), len(dataset) * dataset.event.size
+    if parameters <= PARAMETERS_A_NUMBER * numbers or parameters <= PARAMETERS_AN_EXAMPLE * n:
+        return None
+    return Finding(
+        "DATA402",
+        "warning",
+        0,
+        f"The model has {parameters:,} parameters for {n:,} examples of {dataset.event.size:,} numbers; it can learn "
+        "them by heart.",
+        {"examples": n, "numbers": numbers, "parameters": parameters},
+        "Take a smaller model or give more data, and watch for copies of training examples.",
+    )
+
+
+def _constant(dataset: Dataset, x: Tensor) -> Finding | None:
+    if len(x) < 2:
+        return None
+    still = (x == x[:1]).all(0)
+    if dataset.event.kind != "vector":
+        if not still.all():
+            return None
+        return Finding(
+            "DATA403",
+            "warning",
+            0,
+            f"All {len(x):,} examples looked at are the same in every number.",
+            {"examples": len(x)},
+            "Check that the right data were given.",
+        )
+    columns = still.nonzero().flatten().tolist()
+    if not columns:
+        return None
+    named = ", ".join(map(str, columns[:NAMED])) + (", ..." if len(columns) > NAMED else "")
+    return Finding(
+        "DATA403",
+        "warning",
+        0,
+        f"{len(columns):,} of {dataset.event.size:,} columns never vary: {named} (counted from 0).",
+        {"constant_columns": len(columns), "columns": dataset.event.size},
+        "Leave them out: there is nothing to learn in them, and they make the density infinite.",
+    )
+
+
+def _duplicates(dataset: Dataset, x: Tensor) -> list[Finding]:
+    if dataset.event.size < 2 or len(x) < 2:
+        return []
+    hashes = _hashes(x)
+    known = set(hashes)
+    findings = []
+    doubled = len(hashes) - len(known)
+    if doubled:
+        share = doubled / len(hashes)
+        findings.append(
+            Finding(
+                "DATA403",
+                "warning" if share > DUPLICATES else "info",
+                0,
+                f"{doubled:,} of {len(hashes):,} training examples looked at are exact copies of another ({share:.1%}).",
+                {"duplicates": doubled, "looked_at": len(hashes)},
+                "Remove the copies, unless they are meant: a model learns what is often there first.",
+            )
+        )
+    if dataset.held_out is not None:
+        held_out = _hashes(_spread(dataset.held_out.x))
+        leaked = sum(h in known for h in held_out)
+        if leaked:
+            findings.append(
+                Finding(
+                    "DATA403",
+                    "warning",
+                    0,
+                    f"{leaked:,} of {len(held_out):,} held-out examples looked at are in the training part too.",
+                    {"leaked": leaked, "looked_at": len(held_out)},
+                    "Remove the copies: scores on held-out examples will look better than they are.",
+                )
+            )
+    return findings
+
+
+def _classes(dataset: Dataset) -> list[Finding]:
+    names = dataset.event.class_names
+    if dataset.y is None or names is None:
+        return []
+    counts = torch.bincount(dataset.y, minlength=len(names)).tolist()
+    fair = len(dataset) / len(names)
+    missing = [name for name, count in zip(names, counts, strict=True) if count == 0]
+    rare = [name for name, count in zip(names, counts, strict=True) if 0 < count < RARE * fair]
+    findings = []
+    for what, classes, advice in (
+        ("have no training examples", missing, "Give examples of them, or number the labels without gaps."),
+        ("have less than a tenth of an equal share of the examples", rare, "Give more examples of them."),
+    ):
+        if classes:
+            named = ", ".join(classes[:NAMED]) + (", ..." if len(classes) > NAMED else "")
+            evidence = {"classes": len(classes), "of": len(names), "fewest": min(counts), "equal_share": fair}
+            title = f"{len(classes):,} of {len(names):,} classes {what}: {named}."
+            findings.append(Finding("DATA404", "warning", 0, title, evidence, advice))
+    return findings
+
+
+def _spread(x: Tensor) -> Tensor:
+    """(M, ...) at most LOOKED_AT examples, evenly spread."""
+    return x[:: max(1, -(-len(x) // LOOKED_AT))]
+
+
+def _hashes(x: Tensor) -> list[bytes]:
+    """128 bits of each example's bytes."""
+    rows = x.reshape(len(x), -1).contiguous().numpy()
+    return [hashlib.blake2b(row.data, digest_size=16).digest() for row in rows]
