@@ -5,6 +5,7 @@ Colours of paper and ink are left to the page, which knows whether it is light o
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def panel_plot(panel: Panel, series: Series, *, best: Best | None = None) -> Plo
             {"type": "scatter", "mode": "markers", "name": f"best: {best[2]:.4g} at step {best[1]:,}"}
             | {"x": [best[1]], "y": [best[2]], "marker": star}
         )
-    vertical: Plot = {"title": {"text": panel.y}, "type": "log" if log else "linear"}
+    vertical: Plot = {"title": {"text": html.escape(panel.y)}, "type": "log" if log else "linear"}
     if panel.limits is not None:
         vertical["range"] = [panel.limits[0] - 0.03, panel.limits[1] + 0.03]
     return {
@@ -71,7 +72,7 @@ def _trace(label: str, x: Any, y: NDArray[np.float64], colour: str, *, mode: str
     return {
         "type": "scatter",
         "mode": mode,
-        "name": label,
+        "name": html.escape(label),
         "legendgroup": label,
         "x": [int(step) for step in x],
         "y": [float(f"{value:.6g}") if np.isfinite(value) else None for value in y],
@@ -97,7 +98,7 @@ def _not_finite(lines: dict[str, tuple[NDArray[np.float64], ...]]) -> list[Plot]
             "x": [step for step, _ in marks],
             "y": [0.03] * len(marks),
             "yaxis": "y2",
-            "text": [words for _, words in marks],
+            "text": [html.escape(words) for _, words in marks],
             "hovertemplate": "step %{x:,}: %{text}",
             "marker": {"symbol": "x", "size": 9, "color": FAILURE},
         }

@@ -6,13 +6,14 @@ principal components, and the axes say so.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.style import GREY, INK, MARKERS, PALETTE, colours, dress, figure, legend, text
+from saddlepoint.figures.style import GREY, INK, MARKERS, PALETTE, RULE, TICK_SIZE, colours, dress, figure, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +46,8 @@ def latent_scatter(
     dress(axes, title=title, x=axis_names[0], y=axis_names[1])
     if points.shape[1] == 3:
         axes.set_zlabel(axis_names[2], color=INK)
-    legend(axes, markerscale=2.0, loc="center left", bbox_to_anchor=(1.08 if points.shape[1] == 3 else 1.01, 0.5))
+    if len(groups) > 1:
+        drawing.legend(loc="outside right center", fontsize=TICK_SIZE, markerscale=2.0, edgecolor=RULE, labelcolor=INK)
     return drawing
 
 
@@ -62,13 +64,21 @@ def latent_plot(
         chosen = points[index][::every]
         coordinates = {key: [float(f"{v:.4g}") for v in values] for key, values in zip("xyz", chosen.T, strict=False)}
         traces.append(
-            {"type": "scatter3d" if solid else "scatter", "mode": "markers", "name": name, **coordinates}
+            {"type": "scatter3d" if solid else "scatter", "mode": "markers", "name": html.escape(name), **coordinates}
             | {"marker": {"size": 2.5 if solid else 5, "color": colour, "opacity": 0.8}}
         )
     titles = [{"title": {"text": name}} for name in axis_names]
     axes: dict[str, Any] = {"xaxis": titles[0], "yaxis": titles[1]}
     if solid:
-        axes = {"scene": {"xaxis": titles[0], "yaxis": titles[1], "zaxis": titles[2], "aspectmode": "cube"}}
+        axes = {
+            "scene": {
+                "xaxis": titles[0],
+                "yaxis": titles[1],
+                "zaxis": titles[2],
+                "aspectmode": "cube",
+                "camera": {"eye": {"x": 1.5, "y": 1.5, "z": 0.9}},
+            }
+        }
     return {"data": traces, "layout": {**axes, "showlegend": len(traces) > 1, "legend": {"itemsizing": "constant"}}}
 
 
@@ -100,7 +110,7 @@ def _heads(heads: list[list[NDArray[np.float64]]], names: list[str], x: str, tit
         _columns_of_histograms(axes, columns, names)
         dress(axes, title=f"{title}: {short}", x=x, y=y)
         axes.axhline(0.0, color=INK, linewidth=1.0, linestyle="--", label="the prior's value")
-        axes.legend(fontsize=8, loc="upper right")
+        axes.legend(fontsize=TICK_SIZE, loc="upper right")
         axes.grid(False)
     return drawing
 

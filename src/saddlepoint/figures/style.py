@@ -10,9 +10,11 @@ https://personal.sron.nl/~pault/.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,23 +96,30 @@ def picture_font(size: int) -> FreeTypeFont:
 
 def write_png(picture: Picture, path: Path) -> Path:
     """Write a figure or an image as PNG; `path` appears whole (temporary file, then rename) or stays as it was."""
+    with replaced(path) as temporary:
+        if hasattr(picture, "savefig"):
+            # Without the "Software" entry the same figure gives the same bytes under every version's name.
+            picture.savefig(temporary, format="png", metadata={"Software": None})
+        else:
+            picture.save(temporary, format="PNG")
+    return Path(path)
+
+
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place when the block ends well; on an error `path` is untouched."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            if hasattr(picture, "savefig"):
-                # Without the "Software" entry the same figure gives the same bytes under every version's name.
-                picture.savefig(file, format="png", metadata={"Software": None})
-            else:
-                picture.save(file, format="PNG")
+        yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    return path
 
 
 @functools.cache

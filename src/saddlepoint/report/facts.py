@@ -15,10 +15,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from saddlepoint.errors import SaddlepointError
 from saddlepoint.records import Finding, Record, RunFolder
 
 T = TypeVar("T")
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile)
+UNREADABLE = (SaddlepointError, OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 // The page is complete without this script: it adds a slider through the samples, and living plots in place of still ones.
 (function () {
   "use strict";
+  const fingers = window.matchMedia("(pointer: coarse)").matches;
 
   function samples() {
     const frames = Array.from(document.querySelectorAll("figure.frame"));
@@ -38,21 +39,27 @@
     const axis = { gridcolor: colour("--rule"), zerolinecolor: colour("--rule"), linecolor: colour("--muted"), automargin: true };
     const whole = Object.assign({}, layout, {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      font: { color: colour("--ink"), size: 12 }, margin: { l: 55, r: 12, t: 8, b: 42 },
-      legend: Object.assign({ orientation: "h", y: -0.25, font: { size: 11 } }, layout.legend),
+      font: { color: colour("--ink"), size: 12 }, margin: { l: 55, r: 12, t: 24, b: 42 },
+      legend: Object.assign({ orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", font: { size: 11 } }, layout.legend),
       hoverlabel: { bgcolor: colour("--card"), font: { color: colour("--ink") } },
     });
     if (layout.scene) {
       whole.margin = { l: 0, r: 0, t: 0, b: 0 };
-      whole.legend.y = 0;
+      Object.assign(whole.legend, { y: 1, yanchor: "top" });
       whole.scene = Object.assign({}, layout.scene);
       for (const name of ["xaxis", "yaxis", "zaxis"]) whole.scene[name] = Object.assign({}, axis, layout.scene[name], { automargin: undefined });
     } else {
       // A finger that scrolls the page must not zoom a plot.
-      whole.dragmode = window.matchMedia("(pointer: coarse)").matches ? false : "zoom";
+      whole.dragmode = fingers ? false : "zoom";
       for (const name of ["xaxis", "yaxis"]) whole[name] = Object.assign({}, axis, layout[name]);
     }
     return whole;
+  }
+
+  // Plotly's own set of buttons holds one that sends the plot to a server: these are named one by one instead.
+  function options(plot) {
+    const buttons = plot.layout.scene ? ["toImage", "resetCameraDefault3d"] : ["toImage", "zoom2d", "pan2d", "resetScale2d"];
+    return { responsive: true, displaylogo: false, displayModeBar: fingers ? false : "hover", modeBarButtons: [buttons], plotlyServerURL: "" };
   }
 
   function webgl() {
@@ -80,7 +87,7 @@
       live.className = "live";
       const still = place.querySelector("img");
       still.before(live);
-      await window.Plotly.newPlot(live, plot.data, dressed(plot.layout), { responsive: true, displaylogo: false });
+      await window.Plotly.newPlot(live, plot.data, dressed(plot.layout), options(plot));
       still.remove();
       drawn.push([live, plot]);
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from saddlepoint.records import SEVERITIES, Finding
 from saddlepoint.report.facts import Facts
-from saddlepoint.report.words import count, definitions, duration, escaped, flattened, number, options, table
+from saddlepoint.report.words import command, count, definitions, duration, escaped, flattened, number, options, table
 
 PLURALS = {"failure": "failures", "warning": "warnings", "info": "notes"}
 
@@ -72,7 +73,7 @@ def trained(facts: Facts) -> str:
         [
             ("Data", str(data.get("name") or "")),
             ("Examples", ", ".join(filter(None, [examples, held_out]))),
-            ("One example", str(form or "")),
+            ("One example", f"{data.get('kind') or ''} {form or ''}".strip()),
             ("Classes", _classes(classes, number_of_classes)),
             *((f"Player: {role}", f"{count(parameters)} parameters") for role, parameters in players.items()),
             ("Training", ", ".join(filter(None, how))),
@@ -127,10 +128,10 @@ def repeat(facts: Facts) -> str:
     summary = facts.summary
     parts = [
         "<p>recipe.yaml alone repeats the run; on the same machine with the same versions, bit for bit:</p>",
-        f'<pre class="wrap">saddlepoint train {escaped(facts.name)}/recipe.yaml</pre>',
+        command(f"saddlepoint train {shlex.quote(facts.name)}/recipe.yaml"),
     ]
     if summary.get("command"):
-        parts.append(f'<p>It was started by:</p><pre class="wrap">{escaped(summary["command"])}</pre>')
+        parts.append("<p>It was started by:</p>" + command(str(summary["command"])))
     fingerprint = _mapping(summary.get("data")).get("fingerprint")
     if fingerprint:
         parts.append(f"<p>Fingerprint of the data: <code>{escaped(fingerprint)}</code></p>")
@@ -144,7 +145,7 @@ def _card(finding: Finding, steps: Sequence[int]) -> str:
     advice = f"<p>{escaped(finding.advice)}</p>" if finding.advice else ""
     remedy = ""
     if finding.remedy:
-        remedy = f'<p class="quiet">Try:</p><pre class="wrap">{escaped(options(finding.remedy))}</pre>'
+        remedy = f'<p class="quiet">Try:</p>{command(options(finding.remedy))}'
     return (
         f'<article class="card finding {escaped(finding.severity)}"><div class="top">'
         f'<span class="badge">{escaped(finding.severity)}</span> <code>{escaped(finding.code)}</code>'

@@ -41,8 +41,15 @@ def duration(seconds: float) -> str:
 
 
 def options(overrides: Mapping[str, Any]) -> str:
-    """Overrides as the command line takes them: `--model.beta 4 --training.optimiser.betas 0.5 0.9`."""
+    """Overrides as the command line takes them: `--model.beta 4 --training.optimiser.betas 0.5,0.9`."""
     return " ".join(f"--{name} {_argument(value)}" for name, value in overrides.items())
+
+
+def command(line: str) -> str:
+    """A command as markup that breaks between options, never inside one."""
+    pieces = line.split(" --")
+    words = [escaped(pieces[0]), *(escaped(f"--{piece}") for piece in pieces[1:])]
+    return f'<pre class="command">{" ".join(f"<span>{word}</span>" for word in words)}</pre>'
 
 
 def definitions(pairs: Iterable[tuple[str, str]]) -> str:
@@ -73,5 +80,7 @@ def flattened(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str
 
 def _argument(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return " ".join(_argument(entry) for entry in value)
+        return ",".join(_argument(entry) for entry in value)
+    if value is None:
+        return "none"
     return shlex.quote(value) if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,232 @@
+"""Generated points against the data: densities in 1-D, points in 2-D, marginals and pairs above.
+
+The view is set by the data, so that a generator that ran away cannot hide what it should have met; how many generated
+points lie outside, or are not finite, is said in the title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from saddlepoint.figures.style import DATA, GENERATED, GREEN, INK, TITLE_SIZE, TRUTH, dress, figure, legend, text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Points = NDArray[np.float64]
+LogProb = Callable[[Points], ArrayLike]
+Range = tuple[float, float]
+
+BINS = 80
+MOST_POINTS = 4_000
+MOST_PAIRED = 4
+
+
+def compare(
+    generated: ArrayLike,
+    data: ArrayLike | None = None,
+    *,
+    log_prob: LogProb | None = None,
+    modes: ArrayLike | None = None,
+    discriminator: Callable[[Points], ArrayLike] | None = None,
+    names: Sequence[str] | None = None,
+    title: str = "Generated points against the data",
+) -> Figure:
+    """The plot that suits the dimension of generated (N, D) and data (M, D), both in the data's units.
+
+    log_prob: (K, D) -> (K,) exact log density of the data in nats, where it is known.
+    modes: (K, D) centres of the data's modes.
+    discriminator: (K, D) -> (K,) probability that a point is real, in [0, 1]; drawn in 1-D only.
+    names: of the D columns.
+    """
+    points = _rows(generated)
+    reference = None if data is None else _rows(data)
+    centres = None if modes is None else _rows(modes)
+    columns = points.shape[1]
+    names = list(names or ([f"x{d + 1}" for d in range(columns)] if columns > 1 else ["x"]))
+    if columns == 1:
+        return _one(points, reference, log_prob, centres, discriminator, names[0], title)
+    if columns == 2:
+        return _two(points, reference, log_prob, centres, names, title)
+    return _many(points, reference, names, title)
+
+
+def _one(
+    generated: Points,
+    data: Points | None,
+    log_prob: LogProb | None,
+    modes: Points | None,
+    discriminator: Callable[[Points], ArrayLike] | None,
+    name: str,
+    title: str,
+) -> Figure:
+    drawing, grid = figure(width=7.0, height=4.0)
+    axes: Axes = grid[0, 0]
+    (view,) = _views(generated, data, modes)
+    dress(axes, title=_with_count(title, generated, [view]), x=f"{name} (data's units)", y="probability density")
+    edges = np.linspace(*view, BINS + 1)
+    _histogram(axes, generated[:, 0], edges, GENERATED, "generated", filled=True)
+    line = np.linspace(*view, 600)[:, None]
+    if log_prob is not None:
+        density = np.exp(np.minimum(np.asarray(log_prob(line), np.float64), 700.0))
+        axes.plot(line[:, 0], density, color=TRUTH, linewidth=1.8, label="data (exact density)")
+    elif data is not None:
+        _histogram(axes, data[:, 0], edges, DATA, "data", filled=False)
+    if modes is not None:
+        axes.plot(modes[:, 0], np.zeros(len(modes)), "^", color=TRUTH, markersize=7, clip_on=False, label="true modes")
+    axes.set_xlim(*view)
+    axes.set_ylim(bottom=0.0)
+    if discriminator is not None:
+        decision = np.asarray(discriminator(line), np.float64)
+        axes.plot([], [], color=GREEN, linestyle="--", label="discriminator: probability of real")
+        right = axes.twinx()
+        right.plot(line[:, 0], np.where(np.isfinite(decision), decision, np.nan), color=GREEN, linestyle="--")
+        dress(right, title="", x=f"{name} (data's units)", y="probability of real, 0 to 1")
+        right.grid(False)
+        right.spines["right"].set_visible(True)
+        right.set_ylim(-0.02, 1.02)
+    legend(axes)
+    return drawing
+
+
+def _two(
+    generated: Points,
+    data: Points | None,
+    log_prob: LogProb | None,
+    modes: Points | None,
+    names: Sequence[str],
+    title: str,
+) -> Figure:
+    drawing, grid = figure(width=6.4, height=5.6)
+    axes: Axes = grid[0, 0]
+    views = _of_one_span(_views(generated, data, modes))
+    dress(
+        axes, title=_with_count(title, generated, views), x=f"{names[0]} (data's units)", y=f"{names[1]} (data's units)"
+    )
+    axes.grid(False)
+    if log_prob is not None:
+        _shade(axes, log_prob, views)
+    if data is not None:
+        _scatter(axes, _thinned(data), DATA, "data", size=5)
+    _scatter(axes, _thinned(generated), GENERATED, "generated", size=7)
+    if modes is not None:
+        axes.scatter(modes[:, 0], modes[:, 1], s=60, marker="+", color=TRUTH, linewidths=1.6, label="true modes")
+    axes.set_xlim(*views[0])
+    axes.set_ylim(*views[1])
+    axes.set_box_aspect(1.0)
+    legend(axes, markerscale=1.6, loc="upper right")
+    return drawing
+
+
+def _many(generated: Points, data: Points | None, names: Sequence[str], title: str) -> Figure:
+    """A histogram a column on the diagonal, points of each pair below; the first four columns."""
+    shown = min(generated.shape[1], MOST_PAIRED)
+    drawing, grid = figure(shown, shown, width=2.3 * shown, height=2.2 * shown)
+    views = _views(generated[:, :shown], None if data is None else data[:, :shown], None)
+    for row in range(shown):
+        for column in range(shown):
+            axes = grid[row, column]
+            if column > row:
+                axes.set_visible(False)
+                continue
+            below = row == column
+            dress(axes, title="", x=names[column], y="probability density" if below else names[row])
+            axes.set_xlim(*views[column])
+            if below:
+                edges = np.linspace(*views[column], 41)
+                _histogram(axes, generated[:, column], edges, GENERATED, "generated", filled=True)
+                if data is not None:
+                    _histogram(axes, data[:, column], edges, DATA, "data", filled=False)
+                axes.set_ylim(bottom=0.0)
+                continue
+            axes.set_ylim(*views[row])
+            pair = [column, row]
+            if data is not None:
+                _scatter(axes, _thinned(data)[:, pair], DATA, "data", size=3)
+            _scatter(axes, _thinned(generated)[:, pair], GENERATED, "generated", size=3)
+    legend(grid[0, 0])
+    rest = f", columns 1 to {shown} of {generated.shape[1]}" if generated.shape[1] > shown else ""
+    drawing.suptitle(
+        text(_with_count(f"{title}{rest}", generated[:, :shown], views)),
+        fontsize=TITLE_SIZE,
+        color=INK,
+        x=0.01,
+        ha="left",
+    )
+    return drawing
+
+
+def _histogram(
+    axes: Axes, values: NDArray[np.float64], edges: NDArray[np.float64], colour: str, label: str, *, filled: bool
+) -> None:
+    """A density over `edges` in which every value counts, those outside the view and non-finite ones too."""
+    inside = values[np.isfinite(values) & (values >= edges[0]) & (values <= edges[-1])]
+    heights = np.histogram(inside, edges)[0] / max(len(values), 1) / np.diff(edges)
+    if filled:
+        axes.stairs(heights, edges, fill=True, color=colour, alpha=0.45, label=label)
+    else:
+        axes.stairs(heights, edges, color=colour, linewidth=1.6, label=label)
+
+
+def _scatter(axes: Axes, points: Points, colour: str, label: str, *, size: float) -> None:
+    alpha = 0.35 if label == "data" else 0.6
+    axes.scatter(points[:, 0], points[:, 1], s=size, color=colour, alpha=alpha, linewidths=0, label=label)
+
+
+def _shade(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: int = 160) -> None:
+    x, y = (np.linspace(*view, points) for view in views)
+    log_density = np.asarray(log_prob(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)), np.float64)
+    finite = log_density[np.isfinite(log_density)]
+    peak = float(finite.max()) if len(finite) else 0.0
+    density = np.exp(np.where(np.isfinite(log_density), log_density - peak, -np.inf)).reshape(points, points)
+    axes.pcolormesh(x, y, density, cmap="Greys", vmin=0.0, vmax=1.6, shading="nearest")
+
+
+def _views(generated: Points, data: Points | None, modes: Points | None) -> list[Range]:
+    """One range a column: the data's (all but 0.1 % at each end) and the modes', with a quarter to spare."""
+    known = [part for part in (data, modes) if part is not None and len(part)]
+    views = []
+    for column in range(generated.shape[1]):
+        values = np.concatenate([part[:, column] for part in known] or [generated[:, column]])
+        values = values[np.isfinite(values) & (np.abs(values) < 1e100)]
+        low, high = np.quantile(values, [0.001, 0.999]) if len(values) else (-1.0, 1.0)
+        if modes is not None:
+            low, high = min(low, modes[:, column].min()), max(high, modes[:, column].max())
+        spare = 0.25 * (high - low) or 0.5 * max(abs(high), 1.0)
+        views.append((float(low - spare), float(high + spare)))
+    return views
+
+
+def _of_one_span(views: Sequence[Range]) -> list[Range]:
+    """The same centres, all as wide as the widest: then one unit is equally long on every axis."""
+    half = max(high - low for low, high in views) / 2
+    return [((low + high) / 2 - half, (low + high) / 2 + half) for low, high in views]
+
+
+def _with_count(title: str, generated: Points, views: Sequence[Range]) -> str:
+    finite = np.isfinite(generated).all(axis=1)
+    low, high = np.array(views).T
+    outside = int(((generated[finite] < low) | (generated[finite] > high)).any(axis=1).sum())
+    broken = int((~finite).sum())
+    notes = [f"{outside:,} of {len(generated):,} outside the view"] if outside else []
+    notes += [f"{broken:,} of {len(generated):,} not finite"] if broken else []
+    return f"{title}\n({', '.join(notes)})" if notes else title
+
+
+def _thinned(points: Points) -> Points:
+    drawable = points[np.isfinite(points).all(axis=1) & (np.abs(points) < 1e100).all(axis=1)]
+    return drawable[:: -(-len(drawable) // MOST_POINTS) or 1]
+
+
+def _rows(values: ArrayLike) -> Points:
+    points = np.asarray(values, dtype=np.float64)
+    if points.ndim == 1:
+        return points[:, None]
+    if points.ndim != 2:
+        raise ValueError(f"points must be (N, D), got an array of shape {points.shape}")
+    return points
