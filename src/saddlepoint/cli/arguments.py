@@ -1,0 +1,89 @@
+"""Reads a command's arguments: fixed flags by argparse, recipe settings by their dotted names.
+
+Settings are taken out first, because argparse could not tell their values from positional arguments. Names may be
+written with hyphens or underscores.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Sequence
+from typing import NoReturn
+
+from saddlepoint.errors import SettingError, suggestion
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose mistakes are SettingErrors, with the nearest known option suggested."""
+
+    def __init__(self, command: str, description: str, usage: str | None = None, *, add_help: bool = True) -> None:
+        super().__init__(
+            prog=f"saddlepoint {command}",
+            description=description,
+            usage=usage and f"saddlepoint {command} {usage}",
+            allow_abbrev=False,
+            add_help=add_help,
+            formatter_class=_Formatter,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingError(f"{self.prog}: {message}. `{self.prog} --help` explains it.")
+
+    def read(self, argv: Sequence[str], settings: Callable[[], Iterable[str]] = tuple) -> argparse.Namespace:
+        """Parse `argv`; `settings` gives dotted names to suggest from where an option is not known."""
+        known, unknown = self.parse_known_args([_hyphenated(token) for token in argv])
+        if unknown:
+            token = unknown[0]
+            if not token.startswith("-"):
+                self.error(f'"{token}" is one argument too many')
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            name = token.partition("=")[0]
+            same = [f"--{s}" for s in settings() if s.rpartition(".")[2] == name.lstrip("-").replace("-", "_")]
+            hint = f' Did you mean "{same[0]}"?' if same else suggestion(name, flags)
+            raise SettingError(f"{self.prog}: there is no option {name}.{hint} `{self.prog} --help` lists them.")
+        return known
+
+
+def split_settings(argv: Sequence[str], is_setting: Callable[[str], bool]) -> tuple[dict[str, str], list[str]]:
+    """Take `--NAME VALUE` and `--NAME=VALUE` out of `argv` wherever `is_setting(NAME)`: ({name: value}, the rest).
+
+    Raises SettingError where a setting has no value.
+    """
+    settings: dict[str, str] = {}
+    rest: list[str] = []
+    tokens = iter(argv)
+    for token in tokens:
+        name, equals, value = token.removeprefix("--").partition("=")
+        name = name.replace("-", "_")
+        if not token.startswith("--") or not is_setting(name):
+            rest.append(token)
+            continue
+        if not equals:
+            value = next(tokens, "--")
+            if value.startswith("--"):
+                raise SettingError(f"--{name} needs a value: --{name} VALUE.")
+        settings[name] = value
+    return settings, rest
+
+
+def is_recipe_setting(name: str) -> bool:
+    """Whether an option's name is meant as a recipe's setting: it has a dot, or is one of the two without."""
+    return "." in name or name in ("name", "description")
+
+
+def setting_names() -> list[str]:
+    """All settings that a recipe of any family may have."""
+    from saddlepoint.recipe import Recipe, fields
+
+    families = ({"model": {"family": family}} for family in ("gan", "vae", "autoencoder"))
+    return list(dict.fromkeys(entry.name for content in families for entry in fields(Recipe, content)))
+
+
+def _hyphenated(token: str) -> str:
+    name, equals, value = token.partition("=")
+    return name.replace("_", "-") + equals + value if token.startswith("--") else token
+
+
+class _Formatter(argparse.HelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30)

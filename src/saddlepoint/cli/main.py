@@ -1,0 +1,96 @@
+"""The console script: finds the command, and turns what can go wrong into an exit code.
+
+0 done; 2 the input was wrong (one sentence, no traceback); 3 done, but a finding of the severity named by `--fail-on`
+stands; 130 interrupted. Asking for help loads nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from saddlepoint.errors import SaddlepointError, SettingError, suggestion
+
+DONE, WRONG_INPUT, INTERRUPTED = 0, 2, 130  # 3, a finding, is said by `saddlepoint.cli.ending`
+
+# Command: the module whose `run(argv) -> int` it is, and one line of help.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "train": ("saddlepoint.cli.train", "train a recipe; leaves a run folder with samples, curves and a report"),
+    "resume": ("saddlepoint.cli.resume", "go on with an interrupted run, or train a finished one further"),
+    "sample": ("saddlepoint.cli.sample", "draw samples from a run: a picture, a folder of pictures, or an .npz"),
+    "report": ("saddlepoint.cli.report", "write a run's report.html anew"),
+    "recipes": ("saddlepoint.cli.recipes", "list the ready-made recipes, or show one"),
+    "data": ("saddlepoint.cli.data", "describe a data source and check it before training"),
+}
+
+# Mistakes of the operating system that only the user can mend.
+_USERS_ERRORS = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG,
+}  # fmt: skip
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line (by default this process's) and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+        return code
+    except SystemExit as leaving:  # argparse has printed a command's help
+        return int(leaving.code or DONE)
+    except SaddlepointError as error:
+        print(f"saddlepoint: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        print("saddlepoint: interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`| head`). Python flushes stdout once more at exit: let that succeed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except OSError as error:
+        if error.errno not in _USERS_ERRORS:
+            raise
+        print(f"saddlepoint: {error.filename or 'writing'}: {error.strerror}.", file=sys.stderr)
+        return WRONG_INPUT
+
+
+def overview() -> str:
+    """What `saddlepoint --help` prints."""
+    commands = "\n".join(f"  {name:<9} {line}" for name, (_, line) in COMMANDS.items())
+    return f"""\
+Saddlepoint trains generative models, tells you while it trains whether they are failing and why, and measures how good
+they are.
+
+usage: saddlepoint COMMAND ...
+
+{commands}
+
+`saddlepoint COMMAND --help` explains one; `saddlepoint --version` prints the version.
+To begin: saddlepoint train dcgan-digits
+"""
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(overview(), end="")
+        return DONE
+    if arguments[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"saddlepoint {version('saddlepoint')}")
+        return DONE
+    command = arguments[0]
+    if command not in COMMANDS:
+        raise SettingError(
+            f'there is no command "{command}".{suggestion(command, COMMANDS)} `saddlepoint --help` lists them all.'
+        )
+    code: int = import_module(COMMANDS[command][0]).run(arguments[1:])
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

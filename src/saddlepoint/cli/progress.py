@@ -1,0 +1,186 @@
+"""Shows a run while it trains: a live line on a terminal, plain lines elsewhere; at the end, how it went and what next."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from saddlepoint.cli.console import Output
+from saddlepoint.experiment.listener import Listener, Outline
+from saddlepoint.records import Finding, Record, RunFolder
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+RECENT = 40  # ticks over which speed is measured: enough for pictures and checkpoints to weigh in
+PLAIN_SECONDS, PLAIN_SHARE, PLAIN_MOST = 10.0, 0.05, 2.0
+_STYLES = {"finished": "bold green", "interrupted": "bold yellow", "failed": "bold red"}
+
+
+class Pace:
+    """Steps a second as the user's clock sees them: pictures, measurements and checkpoints included."""
+
+    def __init__(self) -> None:
+        self._ticks: deque[tuple[int, float]] = deque(maxlen=RECENT)
+
+    def tick(self, step: int, now: float) -> None:
+        """`step` steps are done at `now` seconds."""
+        self._ticks.append((step, now))
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """None before two ticks."""
+        if len(self._ticks) < 2:
+            return None
+        (first, start), (last, end) = self._ticks[0], self._ticks[-1]
+        return (last - first) / (end - start) if end > start else None
+
+
+class TrainingProgress(Listener):
+    """A listener that prints. Use as a context manager, so that the terminal is whole again after an error."""
+
+    def __init__(self, output: Output, *, quiet: bool = False) -> None:
+        """quiet: findings and the last sentence alone."""
+        self.output, self.quiet = output, quiet
+        self._live: Progress | None = None
+        self._task: TaskID | None = None
+        self._outline: Outline | None = None
+        self._pace = Pace()
+        self._measured: dict[str, float] = {}
+        self._findings: list[Finding] = []
+        self._told_at, self._told_step = 0.0, 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def started(self, outline: Outline) -> None:
+        self._outline = outline
+        self._told_at, self._told_step = time.monotonic(), outline.start
+        if self.quiet:
+            return
+        players = ", ".join(f"{role} {count:,} parameters" for role, count in outline.players.items())
+        self.output.say(f"  data    {outline.data}")
+        self.output.say(f"  model   {players}")
+        self.output.say(f"  device  {outline.device}, {outline.precision}")
+        self.output.say(f"  run     {outline.folder}")
+        if outline.start:
+            self.output.say(f"  resumed at step {outline.start:,}")
+        if self.output.is_terminal:
+            self._open(outline)
+
+    def _open(self, outline: Outline) -> None:
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+        from rich.table import Column
+
+        self._live = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.completed:,}/{task.total:,}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis"), markup=False),
+            console=self.output,
+            transient=True,
+            refresh_per_second=8,
+        )
+        self._task = self._live.add_task("starting", total=outline.steps, completed=outline.start)
+        self._live.start()
+
+    def note(self, text: str) -> None:
+        if not self.quiet:
+            self.output.say(f"Note: {text}")
+
+    def record(self, record: Record) -> None:
+        assert self._outline is not None
+        now = time.monotonic()
+        self._measured |= {name: value for name, value in record.values.items() if name.startswith("quality/")}
+        # Before the first step the untrained model is measured and drawn: no part of the pace.
+        if record.step > self._outline.start:
+            self._pace.tick(record.step, now)
+        last = record.step >= self._outline.steps
+        if self._live is not None and self._task is not None:
+            words = "drawing the last pictures, writing the report" if last else self._words(record)
+            self._live.update(self._task, completed=record.step, description=words)
+        elif not self.quiet and (last or self._due(record.step, now)):
+            self._told_at, self._told_step = now, record.step
+            self.output.say(f"step {record.step:,}/{self._outline.steps:,}  {self._words(record)}")
+            if last:
+                self.output.say("Drawing the last pictures and writing the report ...")
+
+    def _due(self, step: int, now: float) -> bool:
+        assert self._outline is not None
+        waited, share = now - self._told_at, (step - self._told_step) / self._outline.steps
+        return waited >= PLAIN_SECONDS or (waited >= PLAIN_MOST and share >= PLAIN_SHARE)
+
+    def _words(self, record: Record) -> str:
+        """Speed, time left, losses and quality."""
+        assert self._outline is not None
+        speed = self._pace.steps_per_second or record.values.get("time/steps_per_second")
+        parts = []
+        if speed:
+            parts = [f"{speed:.3g} steps/s", f"{clock((self._outline.steps - record.step) / speed)} left"]
+        losses = {name: value for name, value in record.values.items() if name.endswith("/loss")}
+        parts += [f"{name} {value:.4g}" for name, value in losses.items()]
+        parts += [
+            f"{name.removeprefix('quality/').replace('_', ' ')} {value:.3g}" for name, value in self._measured.items()
+        ]
+        return "  ".join(parts)
+
+    def finding(self, finding: Finding) -> None:
+        self._findings.append(finding)
+        self.output.say_finding(finding)
+
+    def finished(self, summary: Mapping[str, Any]) -> None:
+        assert self._outline is not None
+        self._stop()
+        self.output.say()
+        self.output.say(str(summary["verdict"]), _STYLES[summary["state"]])
+        if self.quiet:
+            return
+        folder = RunFolder(Path(self._outline.folder))
+        self.output.say(f"  pictures  {folder.samples} and {folder.figures}")
+        self.output.say(f"  report    {folder.report}")
+        self.output.say("To try next:")
+        for command in next_commands(folder.path, str(summary["state"]), int(summary["step"]), self._findings):
+            self.output.say(f"  {command}")
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def next_commands(run: Path, state: str, step: int, findings: list[Finding]) -> list[str]:
+    """Two or three commands that suit how the run ended: the gravest finding's remedy comes before training longer."""
+    name = shlex.quote(str(run))
+    commands = [f"saddlepoint resume {name}"] if state == "interrupted" else []
+    commands.append(f"saddlepoint sample {name} -n 64")
+    order = ("failure", "warning", "info")
+    remedies = [f.remedy for f in sorted(findings, key=lambda finding: order.index(finding.severity)) if f.remedy]
+    if remedies:
+        changes = " ".join(f"--{setting} {shlex.quote(_typed(value))}" for setting, value in remedies[0].items())
+        commands.append(f"saddlepoint train {name} {changes}")
+    elif state != "interrupted":
+        commands.append(f"saddlepoint resume {name} --steps {2 * step}")
+        commands.append(f"saddlepoint train {name} --training.seed 1")
+    return commands
+
+
+def clock(seconds: float) -> str:
+    """Seconds as a clock shows them: "0:42", "12:05", "3:00:00"."""
+    minutes, rest = divmod(round(max(seconds, 0.0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _typed(value: Any) -> str:
+    """A setting's value as one types it."""
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,91 @@
+"""`saddlepoint train RECIPE`: from a recipe to a run folder, with progress, or with `--dry-run` what it would take."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from saddlepoint.cli import ending
+from saddlepoint.cli.arguments import Parser, is_recipe_setting, setting_names, split_settings
+from saddlepoint.cli.console import console
+from saddlepoint.cli.progress import TrainingProgress
+from saddlepoint.recipe import Recipe, fields
+
+
+def run(argv: Sequence[str]) -> int:
+    settings, rest = split_settings(argv, is_recipe_setting)
+    parser = _parser()
+    arguments = parser.read(rest, setting_names)
+    if arguments.help and arguments.recipe is None:
+        print(parser.format_help(), end="")
+        return ending.DONE
+    if arguments.recipe is None:
+        parser.error("name a recipe or a file, such as dcgan-digits (`saddlepoint recipes` lists the ready-made ones)")
+    recipe = Recipe.load(arguments.recipe).override(settings, where="train")
+    if arguments.help:
+        print(parser.format_help(), settings_help(recipe), sep="\n", end="")
+        return ending.DONE
+    output = console(arguments.json)
+    if arguments.dry_run:
+        from saddlepoint.cli.trial import dry_run
+
+        return dry_run(recipe, output, as_json=arguments.json)
+    if not arguments.quiet:
+        output.say(f"{recipe.name}: {recipe.description}".rstrip(": "), "bold")
+        output.say("Loading PyTorch, the data and the model ...")
+    from saddlepoint import experiment
+
+    with TrainingProgress(output, quiet=arguments.quiet) as progress:
+        done = experiment.train(recipe, run=arguments.run, overwrite=arguments.overwrite, listener=progress)
+    return ending.trained(done, arguments)
+
+
+def settings_help(recipe: Recipe, width: int = 110) -> str:
+    """Every setting of the recipe by section: its name, type and present value, and what it does."""
+    content = recipe.model_dump(mode="json")
+    lines: list[str] = []
+    section = ""
+    for entry in fields(Recipe, content):
+        head, _, _ = entry.name.rpartition(".")
+        if head != section:
+            section = head
+            lines += ["", f"{section}:"]
+        value = content
+        for part in entry.name.split("."):
+            value = value[part]
+        lines.append(f"  --{entry.name} {_typed(value)}   ({entry.type_text})")
+        lines += textwrap.wrap(entry.help, width, initial_indent=" " * 8, subsequent_indent=" " * 8)
+    return f"settings of {recipe.name}, with their present values:\n" + "\n".join(lines) + "\n"
+
+
+def _typed(value: object) -> str:
+    """A value as one would type it after its setting's name."""
+    if value is None:
+        return "none"
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or '""'
+    text = str(value)
+    return f'"{text}"' if " " in text or not text else text
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "train",
+        "Train a recipe. Leaves a run folder with checkpoints, samples, curves, findings and report.html. Ctrl-C writes "
+        "a checkpoint and stops; `saddlepoint resume` goes on from there.",
+        "RECIPE|FILE|RUN [--section.setting VALUE ...] [options]",
+        add_help=False,
+    )
+    parser.add_argument("recipe", nargs="?", help="a ready-made recipe's name, a YAML file, or a run to repeat")
+    parser.add_argument(
+        "-h", "--help", action="store_true", help="show this; after a recipe, also all its settings and their values"
+    )
+    parser.add_argument("--run", metavar="DIR", help="the folder to write (default: runs/RECIPE-N)")
+    parser.add_argument("--overwrite", action="store_true", help="replace the run that is in that folder")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the resolved recipe, the players and what training would take"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
+    ending.add_fail_on(parser)
+    parser.add_argument("--quiet", action="store_true", help="print findings and the last sentence alone")
+    return parser

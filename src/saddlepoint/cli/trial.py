@@ -1,0 +1,169 @@
+"""`--dry-run`: the resolved recipe, the players, and what training would take, estimated by really trying it.
+
+A few steps, one measurement, one picture and one checkpoint are made with the real model and data, in a temporary
+folder that is removed again. Nothing else is written.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from saddlepoint.cli import ending
+from saddlepoint.cli.console import Output, print_json
+from saddlepoint.cli.progress import clock
+from saddlepoint.experiment import prepare
+from saddlepoint.experiment.session import Session
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import RunFolder
+from saddlepoint.training import checkpoint
+from saddlepoint.training.loop import play
+
+BUDGET = 3.0  # seconds of trial steps after the first, which is slower than all others
+TRIAL_TICKS = 20
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What training would take on this machine. Times in seconds, memory in bytes.
+
+    peak_memory: measured over the trial; None where the system does not tell. parameters, optimiser and data are
+    computed; activations, gradients and libraries are the rest.
+    """
+
+    device: str
+    precision: str
+    trial_steps: int
+    seconds_per_step: float
+    seconds_per_measurement: float
+    seconds_per_picture: float
+    seconds_per_checkpoint: float
+    seconds: float
+    peak_memory: int | None
+    parameters: int
+    optimiser: int
+    data: int
+
+
+def dry_run(recipe: Recipe, output: Output, *, as_json: bool) -> int:
+    """Print recipe, players and estimate; nothing is trained or kept."""
+    if not as_json:
+        output.say(recipe.to_yaml().rstrip())
+        output.say()
+    output.say("Trying a few steps; no file is kept ...")
+    with tempfile.TemporaryDirectory(prefix="saddlepoint-") as folder:
+        session = prepare(recipe, RunFolder(Path(folder)))
+        estimate = tried(session)
+    players = session.model.parameter_counts()
+    if as_json:
+        content = recipe.model_dump(mode="json")
+        print_json({"recipe": content, "data": repr(session.dataset), "players": players, "estimate": asdict(estimate)})
+        return ending.DONE
+    output.say(f"  data     {session.dataset!r}")
+    for role, count in players.items():
+        output.say(f"  {role:<8} {count:,} parameters")
+    output.say(f"  device   {estimate.device}, {estimate.precision}")
+    output.say(
+        f"  time     about {clock(estimate.seconds)} for {recipe.training.steps:,} steps, and some seconds for the last "
+        f"pictures and the report. Estimated from {estimate.trial_steps} steps here and now "
+        f"({estimate.seconds_per_step * 1e3:.3g} ms each), one measurement ({estimate.seconds_per_measurement:.2g} s), "
+        f"one picture ({estimate.seconds_per_picture:.2g} s) and one checkpoint "
+        f"({estimate.seconds_per_checkpoint:.2g} s); what else the machine does will show."
+    )
+    output.say(f"  memory   {_memory_sentence(estimate)}")
+    return ending.DONE
+
+
+def tried(session: Session) -> Estimate:
+    """Play, measure, draw and save a little, with a clock."""
+    recipe, training = session.recipe, session.recipe.training
+    steps, seconds_per_step = _trial_steps(session)
+    measurement = _timed(lambda: session._measure(session.state.step))
+    picture = _timed(lambda: session.pictures.sample_grid(session.state.step))
+    saving = _timed(lambda: checkpoint.save(session.folder, session.model, session.state))
+    seconds = (
+        training.steps * seconds_per_step
+        + (training.steps // recipe.evaluation.every + 1) * measurement
+        + (training.steps // training.sample_every + 1) * picture
+        + (training.steps // training.checkpoint_every + 1) * saving
+    )
+    weights = [tensor for player in session.model.players.values() for tensor in player.state_dict().values()]
+    data = [part.x for part in (session.dataset, session.dataset.held_out) if part is not None]
+    return Estimate(
+        str(session.devices.device),
+        session.devices.precision,
+        steps,
+        seconds_per_step,
+        measurement,
+        picture,
+        saving,
+        seconds,
+        _peak_memory(session.devices.device),
+        _bytes(weights),
+        _bytes(session.state.optimiser_tensors().values()),
+        _bytes(data),
+    )
+
+
+def _trial_steps(session: Session) -> tuple[int, float]:
+    """How many steps were timed after the first, and the seconds each took."""
+    # Always enough steps left to try: a recipe of two steps is tried with more.
+    settings = session.recipe.training.model_copy(update={"steps": 1_000_000, "tick": 1})
+    first = _timed(lambda: next(play(session.model, session.batches, settings, session.state)))
+    # Whole rounds of `observe_every`, so that steps that observe have their true share; slow models do with less.
+    tick = settings.observe_every if first * settings.observe_every < BUDGET else 1
+    records = play(session.model, session.batches, settings.model_copy(update={"tick": tick}), session.state)
+    # The first of these ends where a round begins.
+    next(records)
+    start, started = session.state.step, time.perf_counter()
+    for _ in range(TRIAL_TICKS):
+        next(records)
+        if time.perf_counter() - started > BUDGET:
+            break
+    steps = session.state.step - start
+    return steps, (time.perf_counter() - started) / steps
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _bytes(tensors: Iterable[torch.Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def _peak_memory(device: torch.device) -> int | None:
+    """Largest memory of this process so far; on a GPU, what torch took there."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _memory_sentence(estimate: Estimate) -> str:
+    """The measured peak and the parts that can be computed."""
+    parts = (
+        f"parameters {_size(estimate.parameters)}, optimiser {_size(estimate.optimiser)}, data {_size(estimate.data)}"
+    )
+    if estimate.peak_memory is None:
+        return f"{parts}; activations, gradients and libraries come on top."
+    return (
+        f"about {_size(estimate.peak_memory)}: the peak measured over the trial on {estimate.device}. Of it {parts}; "
+        "the rest are gradients, activations and the libraries."
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.3g} MB"
