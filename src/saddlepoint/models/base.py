@@ -17,7 +17,8 @@ from saddlepoint.data.dataset import Event, Scaling
 from saddlepoint.errors import SettingError
 from saddlepoint.objectives.phase import Noise, Phase
 
-CHUNK = 1_000
+# Rows at a time: convolutions run twice as fast on batches whose activations fit the processor's cache.
+CHUNK = 250
 
 
 @runtime_checkable

@@ -72,7 +72,7 @@ class VAENetwork(nn.Module):
     def forward(self, x: Tensor, epsilon: Tensor) -> Pass:
         """(B, *event) and standard normal (B, latent) -> one pass through code mean + e^(log_variance / 2) epsilon."""
         mean, log_variance = self.heads(x)
-        output = self.decoder(torch.addcmul(mean, torch.exp(0.5 * log_variance), epsilon))
+        output = self.decoder(mean + torch.exp(0.5 * log_variance) * epsilon)
         return Pass(output, mean, log_variance, self.log_std)
 
 

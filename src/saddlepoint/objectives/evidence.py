@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from saddlepoint.objectives.divergence import kl_standard_normal_units
+from saddlepoint.objectives.divergence import kl_standard_normal, kl_standard_normal_units
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch, Loss, Nets, Noise, Observations
 
@@ -30,10 +30,9 @@ def negative_evidence(free_bits: float = 0.0) -> Loss:
         x = (noise["threshold"] < batch.x).to(batch.x.dtype) if "threshold" in noise else batch.x
         output, mean, log_variance, log_std = nets["vae"](x, noise["epsilon"])
         reconstruction = -log_likelihood(x, output, log_std)
-        units = kl_standard_normal_units(mean, log_variance)
-        kl = units.sum(1)
-        paid = kl
+        paid = kl = kl_standard_normal(mean, log_variance)
         if free_bits > 0:
+            units = kl_standard_normal_units(mean, log_variance)
             # A unit below its allowance costs the allowance, a constant; the batch's mean is then exactly the formula.
             paid = torch.where(units.mean(0) > free_bits, units, free_bits).sum(1)
         observations = {"kl": kl.detach(), "reconstruction": reconstruction.detach()}
