@@ -56,6 +56,12 @@
     return whole;
   }
 
+  // A black class would vanish on dark paper: it takes the colour of the ink.
+  function inked(data) {
+    return data.map((trace) => trace.marker && trace.marker.color === "#000000"
+      ? Object.assign({}, trace, { marker: Object.assign({}, trace.marker, { color: colour("--ink") }) }) : trace);
+  }
+
   // Plotly's own set of buttons holds one that sends the plot to a server: these are named one by one instead.
   function options(plot) {
     const buttons = plot.layout.scene ? ["toImage", "resetCameraDefault3d"] : ["toImage", "zoom2d", "pan2d", "resetScale2d"];
@@ -86,13 +92,21 @@
       const live = document.createElement("div");
       live.className = "live";
       const still = place.querySelector("img");
-      still.before(live);
-      await window.Plotly.newPlot(live, plot.data, dressed(plot.layout), options(plot));
-      still.remove();
-      drawn.push([live, plot]);
+      still.hidden = true;
+      place.append(live);
+      try {
+        await window.Plotly.newPlot(live, inked(plot.data), dressed(plot.layout), options(plot));
+        drawn.push([live, plot]);
+        still.remove();
+      } catch (error) {
+        // The still picture says the same.
+        live.remove();
+        still.hidden = false;
+        console.error(error);
+      }
     }
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-      for (const [live, plot] of drawn) window.Plotly.react(live, plot.data, dressed(plot.layout));
+      for (const [live, plot] of drawn) window.Plotly.react(live, inked(plot.data), dressed(plot.layout));
     });
     document.documentElement.dataset.plots = "ready";
   }

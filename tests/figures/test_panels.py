@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from saddlepoint.figures.panels import Panel, panels, scale_for, smoothed, smoothing_window
+
+NAMES = [
+    "d/loss",
+    "g/loss",
+    "d/real_score",
+    "d/fake_score",
+    "d/grad_norm",
+    "g/grad_norm",
+    "vae/kl",
+    "vae/reconstruction",
+    "vae/active_units",
+    "quality/frechet",
+    "time/steps_per_second",
+    "time/waiting",
+    "odd",
+    "x/loss/deep",
+]
+
+
+@given(st.sets(st.sampled_from(NAMES)))
+def test_every_series_has_exactly_one_panel(names: set[str]) -> None:
+    shown = [name for panel in panels(sorted(names)) for name in panel.names]
+    assert sorted(shown) == sorted(names)
+
+
+def test_losses_stand_by_player_and_scores_together() -> None:
+    found = {panel.names: panel for panel in panels(NAMES)}
+    assert found["d/loss",].title == "Discriminator: loss"
+    assert found["vae/kl", "vae/reconstruction"].title == "VAE: loss"
+    assert found["d/real_score", "d/fake_score"].limits == (0.0, 1.0)
+    assert found["d/grad_norm", "g/grad_norm"].scale == "log"
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [([1.0, 2.0, -3.0], "linear"), ([1.0] * 20 + [1e9], "symlog"), ([np.nan], "linear"), ([], "linear")],
+)
+def test_a_divergence_changes_the_scale(values: list[float], scale: str) -> None:
+    assert scale_for(Panel("p", "y", ("a",)), [np.array(values)]) == scale
+
+
+@given(hnp.arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e300, 1e300)), st.integers(1, 9))
+def test_a_running_mean_stays_between_the_extremes(values: np.ndarray, window: int) -> None:
+    mean = smoothed(values, window)
+    tolerance = 1e-9 * np.abs(values).max()
+    assert len(mean) == len(values)
+    assert (mean >= values.min() - tolerance).all()
+    assert (mean <= values.max() + tolerance).all()
+
+
+def test_the_running_mean_is_the_mean_of_its_window() -> None:
+    values = np.random.default_rng(0).normal(size=50)
+    mean = smoothed(values, 5)
+    assert mean[20] == pytest.approx(values[18:23].mean())
+    assert mean[0] == pytest.approx(values[:3].mean())
+
+
+def test_a_window_without_a_finite_value_stays_empty() -> None:
+    values = np.array([1.0] * 5 + [np.nan] * 5 + [3.0] * 5)
+    mean = smoothed(values, 3)
+    assert np.isnan(mean[6:9]).all()
+    assert mean[5] == pytest.approx(1.0)
+    assert mean[9] == pytest.approx(3.0)
+
+
+@given(st.integers(0, 10_000))
+def test_windows_are_odd_and_short(n: int) -> None:
+    window = smoothing_window(n)
+    assert window % 2 == 1
+    assert window <= max(3, n // 25 + 1)

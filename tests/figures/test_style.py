@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import threading
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from saddlepoint.figures.grids import sample_grid
+from saddlepoint.figures.style import PALETTE, colours, dress, figure, text, write_png
+
+
+def drawing(words: str = "title"):
+    made, axes = figure(width=3, height=2)
+    axes[0, 0].plot([0, 1], [1, 2])
+    dress(axes[0, 0], title=words, x="step", y="nats")
+    return made
+
+
+@pytest.mark.parametrize("n", [0, 1, 8, 10, 11, 100])
+def test_every_class_has_a_colour_of_its_own(n: int) -> None:
+    found = colours(n)
+    assert len(found) == len(set(found)) == n
+
+
+def test_few_classes_keep_their_colours_when_more_come() -> None:
+    assert colours(10)[:4] == colours(4) == list(PALETTE[:4])
+
+
+@pytest.mark.parametrize("words", ["costs $5 or $6", "日本", "a_b^{c", r"\frac", "", "two\nlines"])
+def test_any_words_can_be_drawn(words: str, tmp_path: Path) -> None:
+    write_png(drawing(words), tmp_path / "a.png")
+
+
+def test_words_the_font_has_are_kept() -> None:
+    assert text("Größe λ ≤ 3") == "Größe λ ≤ 3"
+
+
+def test_the_same_figure_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second = (write_png(drawing(), tmp_path / name).read_bytes() for name in ("a.png", "b.png"))
+    assert first == second
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    class Broken:
+        def save(self, path: Path, format: str) -> None:
+            path.write_bytes(b"half")
+            raise OSError("disk full")
+
+    path = write_png(sample_grid(np.zeros((1, 1, 2, 2), np.uint8)), tmp_path / "deep" / "a.png")
+    before = path.read_bytes()
+    with pytest.raises(OSError, match="disk full"):
+        write_png(Broken(), path)
+    assert path.read_bytes() == before
+    assert [entry.name for entry in path.parent.iterdir()] == ["a.png"]
+
+
+def test_threads_draw_without_disturbing_each_other(tmp_path: Path) -> None:
+    expected = write_png(drawing(), tmp_path / "expected.png").read_bytes()
+    errors: list[BaseException] = []
+
+    def draw(i: int) -> None:
+        try:
+            with warnings.catch_warnings():
+                assert write_png(drawing(), tmp_path / f"{i}.png").read_bytes() == expected
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=draw, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+
+
+def test_no_figure_of_ours_reaches_pyplot() -> None:
+    from matplotlib import _pylab_helpers
+
+    before = len(_pylab_helpers.Gcf.figs)
+    drawing()
+    assert len(_pylab_helpers.Gcf.figs) == before
