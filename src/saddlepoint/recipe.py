@@ -143,8 +143,6 @@ def fields(
         section = _section(field.annotation, value)
         if section is not None:
             yield from fields(section, value if isinstance(value, Mapping) else None, f"{prefix}{name}.")
-            if isinstance(value, Mapping) or "family" not in section.model_fields:
-                continue
         else:
             yield SettingField(f"{prefix}{name}", field.annotation, field.default, field.description or "")
 

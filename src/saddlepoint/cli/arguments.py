@@ -7,20 +7,24 @@ written with hyphens or underscores.
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
 
-from saddlepoint.errors import SettingError, suggestion
+from saddlepoint.errors import SettingError
 
 
 class Parser(argparse.ArgumentParser):
     """argparse whose mistakes are SettingErrors, with the nearest known option suggested."""
 
-    def __init__(self, command: str, description: str, usage: str | None = None, *, add_help: bool = True) -> None:
+    def __init__(
+        self, command: str, description: str, usage: str | None = None, *, add_help: bool = True, epilog: str = ""
+    ) -> None:
         super().__init__(
             prog=f"saddlepoint {command}",
             description=description,
             usage=usage and f"saddlepoint {command} {usage}",
+            epilog=epilog,
             allow_abbrev=False,
             add_help=add_help,
             formatter_class=_Formatter,
@@ -38,8 +42,9 @@ class Parser(argparse.ArgumentParser):
                 self.error(f'"{token}" is one argument too many')
             flags = [flag for action in self._actions for flag in action.option_strings]
             name = token.partition("=")[0]
-            same = [f"--{s}" for s in settings() if s.rpartition(".")[2] == name.lstrip("-").replace("-", "_")]
-            hint = f' Did you mean "{same[0]}"?' if same else suggestion(name, flags)
+            leaves = {f"--{setting.rpartition('.')[2].replace('_', '-')}": f"--{setting}" for setting in settings()}
+            near = difflib.get_close_matches(name, [*flags, *leaves], n=1, cutoff=0.6)
+            hint = f' Did you mean "{leaves.get(near[0], near[0])}"?' if near else ""
             raise SettingError(f"{self.prog}: there is no option {name}.{hint} `{self.prog} --help` lists them.")
         return known
 
@@ -85,5 +90,10 @@ def _hyphenated(token: str) -> str:
 
 
 class _Formatter(argparse.HelpFormatter):
+    """Keeps the lines of an epilogue as they are."""
+
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30)
+        super().__init__(prog, max_help_position=30, width=100)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else super()._fill_text(text, width, indent)

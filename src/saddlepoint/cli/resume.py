@@ -11,6 +11,7 @@ from saddlepoint.cli.progress import TrainingProgress
 
 
 def run(argv: Sequence[str]) -> int:
+    """Resume; returns the exit code."""
     parser = Parser("resume", "Go on with an interrupted run; with --steps, train a finished one further.")
     parser.add_argument("run", metavar="RUN", help="the run's folder")
     parser.add_argument("--steps", type=int, metavar="N", help="train to step N instead of the recipe's last")

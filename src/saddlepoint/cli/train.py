@@ -13,6 +13,7 @@ from saddlepoint.recipe import Recipe, fields
 
 
 def run(argv: Sequence[str]) -> int:
+    """Train, or with `--help` and `--dry-run` say what would be; returns the exit code."""
     settings, rest = split_settings(argv, is_recipe_setting)
     parser = _parser()
     arguments = parser.read(rest, setting_names)

@@ -6,6 +6,7 @@ folder that is removed again. Nothing else is written.
 
 from __future__ import annotations
 
+import statistics
 import sys
 import tempfile
 import time
@@ -25,8 +26,8 @@ from saddlepoint.records import RunFolder
 from saddlepoint.training import checkpoint
 from saddlepoint.training.loop import play
 
-BUDGET = 3.0  # seconds of trial steps after the first, which is slower than all others
-TRIAL_TICKS = 20
+BUDGET = 3.0  # seconds of warming up, and again of trial steps
+WARM_UP_STEPS, TRIAL_TICKS = 10, 20
 
 
 @dataclass(frozen=True)
@@ -65,18 +66,18 @@ def dry_run(recipe: Recipe, output: Output, *, as_json: bool) -> int:
         content = recipe.model_dump(mode="json")
         print_json({"recipe": content, "data": repr(session.dataset), "players": players, "estimate": asdict(estimate)})
         return ending.DONE
-    output.say(f"  data     {session.dataset!r}")
+    output.say(f"  data           {session.dataset!r}")
     for role, count in players.items():
-        output.say(f"  {role:<8} {count:,} parameters")
-    output.say(f"  device   {estimate.device}, {estimate.precision}")
+        output.say(f"  {role:<14} {count:,} parameters")
+    output.say(f"  device         {estimate.device}, {estimate.precision}")
     output.say(
-        f"  time     about {clock(estimate.seconds)} for {recipe.training.steps:,} steps, and some seconds for the last "
+        f"  time           about {clock(estimate.seconds)} for {recipe.training.steps:,} steps, and some seconds for the last "
         f"pictures and the report. Estimated from {estimate.trial_steps} steps here and now "
         f"({estimate.seconds_per_step * 1e3:.3g} ms each), one measurement ({estimate.seconds_per_measurement:.2g} s), "
         f"one picture ({estimate.seconds_per_picture:.2g} s) and one checkpoint "
         f"({estimate.seconds_per_checkpoint:.2g} s); what else the machine does will show."
     )
-    output.say(f"  memory   {_memory_sentence(estimate)}")
+    output.say(f"  memory         {_memory_sentence(estimate)}")
     return ending.DONE
 
 
@@ -112,22 +113,24 @@ def tried(session: Session) -> Estimate:
 
 
 def _trial_steps(session: Session) -> tuple[int, float]:
-    """How many steps were timed after the first, and the seconds each took."""
+    """How many steps were timed after warming up, and the median of the seconds each took."""
     # Always enough steps left to try: a recipe of two steps is tried with more.
     settings = session.recipe.training.model_copy(update={"steps": 1_000_000, "tick": 1})
-    first = _timed(lambda: next(play(session.model, session.batches, settings, session.state)))
-    # Whole rounds of `observe_every`, so that steps that observe have their true share; slow models do with less.
-    tick = settings.observe_every if first * settings.observe_every < BUDGET else 1
-    records = play(session.model, session.batches, settings.model_copy(update={"tick": tick}), session.state)
-    # The first of these ends where a round begins.
-    next(records)
-    start, started = session.state.step, time.perf_counter()
-    for _ in range(TRIAL_TICKS):
-        next(records)
+    # Libraries choose and compile their kernels in the first steps.
+    warming = play(session.model, session.batches, settings, session.state)
+    started = time.perf_counter()
+    for _ in range(WARM_UP_STEPS):
+        last = _timed(lambda: next(warming))
         if time.perf_counter() - started > BUDGET:
             break
-    steps = session.state.step - start
-    return steps, (time.perf_counter() - started) / steps
+    # Whole rounds of `observe_every`, so that steps that observe have their true share; slow models do with less.
+    tick = settings.observe_every if last * settings.observe_every < BUDGET else 1
+    records = play(session.model, session.batches, settings.model_copy(update={"tick": tick}), session.state)
+    next(records)  # ends where a round begins
+    started, times = time.perf_counter(), []
+    while len(times) < TRIAL_TICKS and (not times or time.perf_counter() - started < BUDGET):
+        times.append(_timed(lambda: next(records)))
+    return tick * len(times), statistics.median(times) / tick
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -166,4 +169,10 @@ def _memory_sentence(estimate: Estimate) -> str:
 
 
 def _size(count: int) -> str:
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.3g} MB"
+    return (
+        f"{count / 1e9:.2f} GB"
+        if count >= 1e9
+        else f"{count / 1e6:,.0f} MB"
+        if count >= 1e7
+        else f"{count / 1e3:,.0f} kB"
+    )

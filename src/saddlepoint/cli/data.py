@@ -1,0 +1,172 @@
+"""`saddlepoint data SOURCE`: what a source holds, and what would go wrong if it were trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saddlepoint.cli import ending
+from saddlepoint.cli.arguments import Parser, split_settings
+from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.data import describe_sources
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.recipe import Recipe, fields
+from saddlepoint.records.schema import number_to_json
+
+if TYPE_CHECKING:
+    from saddlepoint.data import Dataset
+
+SHOWN, NAMED = 64, 20  # examples in a picture, classes listed
+
+
+def run(argv: Sequence[str]) -> int:
+    """Describe and check; returns the exit code."""
+    settings, rest = split_settings(
+        argv, lambda name: name.startswith("data.") or (name in DataSettings.model_fields and name != "source")
+    )
+    parser = _parser()
+    arguments = parser.read(rest, lambda: [f"data.{name}" for name in DataSettings.model_fields])
+    if arguments.list:
+        return _list_sources(arguments.json)
+    if arguments.source is None:
+        parser.error("name a source, built-in or a path (`saddlepoint data --list` lists the built-in ones)")
+    if arguments.batch_size < 1:
+        raise SettingError(f"data: --batch-size must be at least 1, got {arguments.batch_size}.")
+    if arguments.picture is not None:
+        _check_picture(Path(arguments.picture), overwrite=arguments.overwrite)
+    changes = {name if "." in name else f"data.{name}": value for name, value in settings.items()}
+    recipe = Recipe().override({"data.source": arguments.source, **changes}, where="data")
+    output = console(arguments.json)
+    output.say(f"Loading {arguments.source} ...")
+    from saddlepoint import data
+    from saddlepoint.data.preflight import preflight
+
+    dataset = data.load(recipe.data)
+    findings = preflight(dataset, arguments.batch_size)
+    facts = described(dataset)
+    if arguments.picture is not None:
+        _draw(dataset, Path(arguments.picture))
+        facts["picture"] = arguments.picture
+    if arguments.json:
+        print_json(number_to_json({**facts, "findings": [finding.to_json() for finding in findings]}))
+    else:
+        _say(facts, output)
+        for finding in findings:
+            output.say_finding(finding)
+        if not findings:
+            output.say("Nothing found that speaks against training on it.", "green")
+        if arguments.picture is None:
+            output.say(f"To see examples: saddlepoint data {arguments.source} --picture examples.png")
+    return ending.exit_code(findings, arguments.fail_on)
+
+
+def described(dataset: Dataset) -> dict[str, Any]:
+    """What a dataset is, as JSON values; mean, standard deviation and range of its training part, in its own units."""
+    event, x = dataset.event, dataset.x
+    facts: dict[str, Any] = {
+        "name": dataset.name,
+        "examples": len(dataset),
+        "held_out": len(dataset.held_out) if dataset.held_out is not None else 0,
+        "kind": event.kind,
+        "shape": list(event.shape),
+        "dtype": event.dtype,
+        "bytes": x.numel() * x.element_size(),
+        "range": [x.min().item(), x.max().item()],
+        "known_range": [event.low, event.high] if event.bounded else None,
+        "mean": list(event.mean),
+        "std": list(event.std),
+        "classes": None,
+        "fingerprint": dataset.fingerprint,
+        "notes": list(dataset.notes),
+    }
+    if dataset.y is not None:
+        import torch
+
+        names = event.class_names or tuple(str(label) for label in range(int(dataset.y.max()) + 1))
+        counts = torch.bincount(dataset.y, minlength=len(names)).tolist()
+        facts["classes"] = dict(zip(names, counts, strict=True))
+    return facts
+
+
+def _say(facts: dict[str, Any], output: Output) -> None:
+    shape = "x".join(map(str, facts["shape"]))
+    low, high = facts["range"]
+    known = (
+        ""
+        if facts["known_range"] is None
+        else f" of a possible {facts['known_range'][0]:g} to {facts['known_range'][1]:g}"
+    )
+    output.say(facts["name"], "bold")
+    output.say(f"  examples     {facts['examples']:,} to train on, {facts['held_out']:,} held out")
+    output.say(f"  one example  {facts['kind']} of {shape}, {facts['dtype']}; {facts['bytes'] / 1e6:,.1f} MB in all")
+    output.say(f"  values       {low:.4g} to {high:.4g}{known}")
+    output.say(f"  mean, std    {_numbers(facts['mean'])}; {_numbers(facts['std'])}")
+    if facts["classes"] is not None:
+        counts = [f"{name} {count:,}" for name, count in facts["classes"].items()]
+        more = f", and {len(counts) - NAMED} more" if len(counts) > NAMED else ""
+        output.say(f"  classes      {len(counts)}: {', '.join(counts[:NAMED])}{more}")
+    output.say(f"  fingerprint  {facts['fingerprint']}")
+    for note in facts["notes"]:
+        output.say(f"  note         {note}")
+    if "picture" in facts:
+        output.say(f"  picture      {facts['picture']}")
+
+
+def _numbers(values: list[float]) -> str:
+    shown = ", ".join(f"{value:.4g}" for value in values[:6])
+    return f"{shown}, ... ({len(values)} columns)" if len(values) > 6 else shown
+
+
+def _check_picture(path: Path, *, overwrite: bool) -> None:
+    """Before anything is loaded: can and may the picture be written there?"""
+    if path.suffix != ".png":
+        raise SettingError(f"data: --picture {path} must end with .png.")
+    if path.exists() and not overwrite:
+        raise RunError(f"{path} exists: name another file, or replace it with --overwrite.")
+
+
+def _draw(dataset: Dataset, path: Path) -> None:
+    """The first examples (images, sounds, volumes), or all points of a table."""
+    from saddlepoint.figures.samples import show_samples
+    from saddlepoint.figures.style import write_png
+
+    event = dataset.event
+    x = dataset.x if event.kind == "vector" else dataset.x[:SHOWN]
+    write_png(show_samples(x.numpy(), event.kind, low=event.low, high=event.high, title=dataset.name), path)
+
+
+def _list_sources(as_json: bool) -> int:
+    sources = describe_sources()
+    if as_json:
+        print_json(sources)
+        return ending.DONE
+    width = max(map(len, sources))
+    for name, description in sources.items():
+        print(f"{name:<{width}}  {description}")
+    print("\nOr a path: a folder of images (subfolders are classes), .npy, .npz, an IDX file or a folder of them.")
+    return ending.DONE
+
+
+def _parser() -> Parser:
+    plain = "\n".join(
+        f"  --{entry.name} {entry.type_text}: {entry.help}" for entry in fields(DataSettings) if entry.name != "source"
+    )
+    parser = Parser(
+        "data",
+        "Describe a data source, built-in or a path, and check it before training. Settings of a recipe's data section "
+        "are given as --size 32 or --data.size 32.",
+        "SOURCE [--SETTING VALUE ...] [options]",
+        epilog=f"settings:\n{plain}",
+    )
+    parser.add_argument("source", nargs="?", metavar="SOURCE", help="a built-in name, or a path")
+    parser.add_argument("--list", action="store_true", help="list the built-in sources")
+    parser.add_argument(
+        "--batch-size", type=int, default=64, metavar="N", help="check whether there is data for such batches (64)"
+    )
+    parser.add_argument("--picture", metavar="FILE.png", help="draw examples there")
+    parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    ending.add_fail_on(parser)
+    return parser

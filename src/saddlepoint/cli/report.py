@@ -1,0 +1,36 @@
+"""`saddlepoint report RUN`: write the run's page anew from what lies in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.console import print_json
+from saddlepoint.errors import RunError
+from saddlepoint.records import RunFolder
+
+
+def run(argv: Sequence[str]) -> int:
+    """Write report.html; returns the exit code."""
+    parser = Parser("report", "Write a run's report.html anew: one file that opens offline.")
+    parser.add_argument("run", metavar="RUN", help="the run's folder")
+    parser.add_argument("--out", metavar="FILE", help="write it here instead of RUN/report.html")
+    parser.add_argument("--open", action="store_true", help="show it in the browser")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    arguments = parser.read(argv)
+    folder = RunFolder(Path(arguments.run))
+    if not folder.exists():
+        raise RunError(f"{folder.path} is not a run: it holds no recipe.yaml.")
+    from saddlepoint.report import write_report
+
+    page = write_report(folder, output=Path(arguments.out) if arguments.out else None)
+    if arguments.json:
+        print_json({"report": str(page), "bytes": page.stat().st_size})
+    else:
+        print(f"{page} ({page.stat().st_size / 1e6:.1f} MB)")
+    if arguments.open:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())
+    return 0

@@ -1,0 +1,108 @@
+"""`saddlepoint sample RUN`: draw samples from a trained model into a picture, a folder of pictures, or an .npz."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.console import console, print_json
+from saddlepoint.errors import SettingError, suggestion
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from saddlepoint.data import Event
+
+
+def run(argv: Sequence[str]) -> int:
+    """Sample and write; returns the exit code."""
+    arguments = _parser().read(argv)
+    if arguments.count < 1:
+        raise SettingError(f"sample: -n must be at least 1, got {arguments.count}.")
+    step = _step(arguments.step)
+    output = console(arguments.json)
+    output.say(f"Loading PyTorch and {arguments.run} ...")
+    import torch
+
+    from saddlepoint import experiment
+    from saddlepoint.cli.samples import Destination, write
+
+    model = experiment.load(arguments.run, step=step, device=arguments.device)
+    default = Path(arguments.run) / (f"samples-{arguments.count}" + (".png" if model.event.kind == "image" else ".npz"))
+    destination = Destination.of(arguments.out, default, overwrite=arguments.overwrite)
+    destination.check(model.event)
+    labels = _labels(arguments.labels, arguments.count, model.event) if arguments.labels else None
+    generator = torch.Generator(model.device).manual_seed(arguments.seed)
+    started = time.perf_counter()
+    samples = model.sample(arguments.count, labels=labels, generator=generator).cpu()
+    seconds = time.perf_counter() - started
+    write(samples, labels, model.event, destination)
+    if arguments.json:
+        print_json(
+            {
+                "out": str(destination.path),
+                "n": arguments.count,
+                "shape": list(samples.shape),
+                "dtype": model.event.dtype,
+                "seed": arguments.seed,
+                "seconds": seconds,
+            }
+        )
+    else:
+        shape = "x".join(map(str, model.event.shape))
+        output.say(
+            f"{destination.path}: {arguments.count:,} {model.event.kind}s of {shape} {model.event.dtype}, "
+            f"seed {arguments.seed}, drawn in {seconds:.2g} s"
+        )
+    return 0
+
+
+def _step(text: str) -> Literal["newest", "best"] | int:
+    if text == "newest":
+        return "newest"
+    if text == "best":
+        return "best"
+    if text.isdigit():
+        return int(text)
+    raise SettingError(f'sample: --step is newest, best or the number of a step, got "{text}".')
+
+
+def _labels(text: str, count: int, event: Event) -> Tensor:
+    """ "3" or "cat,dog" -> (count,) int64, the named classes in turn; numbers count classes from 0."""
+    import torch
+
+    names = event.class_names or ()
+    chosen = []
+    for word in (part.strip() for part in text.split(",")):
+        if word in names:
+            chosen.append(names.index(word))
+        elif word.isdigit() and (not names or int(word) < len(names)):
+            chosen.append(int(word))
+        else:
+            classes = f" The classes are {', '.join(names)}." if names else ""
+            raise SettingError(f'sample: there is no class "{word}".{suggestion(word, names)}{classes}')
+    return torch.tensor(chosen, dtype=torch.int64).repeat(-(-count // len(chosen)))[:count]
+
+
+def _parser() -> Parser:
+    parser = Parser("sample", "Draw samples from a run's model: the same ones for the same seed.")
+    parser.add_argument("run", metavar="RUN", help="the run's folder")
+    parser.add_argument("-n", dest="count", type=int, default=64, metavar="N", help="how many (default: 64)")
+    parser.add_argument(
+        "--out",
+        metavar="PATH",
+        help="FILE.png: one picture; FILE.npz: array x in the data's own units, and y with labels; "
+        "a folder: one PNG an image (default: RUN/samples-N.png for images, else .npz)",
+    )
+    parser.add_argument("--labels", metavar="L,...", help="classes to draw, by name or number, in turn")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the noise (default: 0)")
+    parser.add_argument(
+        "--step", default="newest", metavar="STEP", help="checkpoint: newest (default), best, or a step's number"
+    )
+    parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default), auto, cuda, cuda:1 or mps")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file or pictures that are there")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    return parser

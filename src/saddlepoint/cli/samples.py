@@ -1,0 +1,115 @@
+"""Writes samples to where the user wants them. A file appears whole or not at all; nothing is replaced unasked."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+import numpy as np
+from torch import Tensor
+
+from saddlepoint.data.dataset import Event
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.figures.pixels import to_image, to_pixels
+from saddlepoint.figures.samples import show_samples
+from saddlepoint.figures.style import write_png
+from saddlepoint.records import replaced
+
+if TYPE_CHECKING:
+    from saddlepoint.figures.style import Picture
+
+MANY = 1_024  # images from which on a picture shows them pixel for pixel instead of enlarged
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where samples go, and as what."""
+
+    path: Path
+    form: Literal["picture", "arrays", "folder"]
+
+    @classmethod
+    def of(cls, out: str | None, default: Path, *, overwrite: bool) -> Self:
+        """What `--out` means; without it the default file, which may always be replaced.
+
+        Raises:
+            SettingError: the ending says neither picture, arrays nor folder.
+            RunError: there is something that would be replaced, and `overwrite` was not asked for.
+        """
+        path = Path(out) if out is not None else default
+        if out is not None and (out.endswith(("/", "\\")) or path.is_dir() or not path.suffix):
+            if path.exists() and not path.is_dir():
+                raise SettingError(f"--out {path} is a file, not a folder: end its name with .png or .npz.")
+            if not overwrite and path.is_dir() and any(path.iterdir()):
+                raise RunError(
+                    f"{path} is not empty: name another folder, or replace the samples in it with --overwrite."
+                )
+            return cls(path, "folder")
+        if path.suffix not in (".png", ".npz"):
+            raise SettingError(f"--out {path}: end it with .png (one picture), .npz (arrays), or / (a folder of PNGs).")
+        if out is not None and path.exists() and not overwrite:
+            raise RunError(f"{path} exists: name another file, or replace it with --overwrite.")
+        return cls(path, "picture" if path.suffix == ".png" else "arrays")
+
+    def check(self, event: Event) -> None:
+        """Raises SettingError where samples of `event` cannot take this form."""
+        if self.form == "folder" and event.kind != "image":
+            raise SettingError(f"--out {self.path}: {event.kind}s cannot be written as PNG files; use --out FILE.npz.")
+
+
+def write(samples: Tensor, labels: Tensor | None, event: Event, destination: Destination) -> None:
+    """samples (N, *event) in the data's units, and their labels (N,), to the destination."""
+    if destination.form == "arrays":
+        arrays = {"x": samples.numpy()} | ({} if labels is None else {"y": labels.numpy()})
+        with replaced(destination.path, "wb") as file:
+            # Uncompressed: packing noise-like pixels would take longer than drawing them.
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+    elif destination.form == "picture":
+        write_png(_picture(samples, event), destination.path)
+    else:
+        _write_folder(samples, labels, event, destination.path)
+
+
+def _picture(samples: Tensor, event: Event) -> Picture:
+    if event.kind == "image" and len(samples) > MANY:
+        from saddlepoint.figures.grids import sample_grid
+
+        return sample_grid(samples.numpy(), low=event.low, high=event.high, scale=1)
+    return show_samples(samples.numpy(), event.kind, low=event.low, high=event.high)
+
+
+def _write_folder(samples: Tensor, labels: Tensor | None, event: Event, path: Path) -> None:
+    """sample-00000.png, ...: in a subfolder a class where there are labels, as `--data.source` reads them back."""
+    pixels = to_pixels(samples.numpy(), low=event.low, high=event.high)
+    part = path.with_name(f".{path.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir(parents=True)
+        for number, image in enumerate(pixels):
+            folder = part if labels is None else part / _folder_name(event, int(labels[number]))
+            folder.mkdir(exist_ok=True)
+            to_image(image).save(folder / f"sample-{number:05d}.png")
+        _move_in(part, path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _folder_name(event: Event, label: int) -> str:
+    """The class's name where it can name a folder, else its number."""
+    name = event.class_names[label] if event.class_names else str(label)
+    return name if Path(name).name == name and name != ".." else str(label)
+
+
+def _move_in(part: Path, path: Path) -> None:
+    """Put what `part` holds in place of the samples at `path`; other files there stay."""
+    if not path.exists():
+        part.replace(path)
+        return
+    for old in path.rglob("sample-*.png"):
+        old.unlink()
+    for new in sorted(part.rglob("sample-*.png")):
+        target = path / new.relative_to(part)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        new.replace(target)
