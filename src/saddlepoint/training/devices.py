@@ -2,6 +2,9 @@
 
 Lightning Fabric resolves the device; the modules are not wrapped by it, because in one process its wrapper does nothing
 but cost time at every call of a network, which small perceptrons feel.
+
+Denormal numbers are not flushed to zero, though they slow the optimiser where units have died: the processor's flag holds
+only for threads made after it was set, so two runs of one seed could differ in their last bits.
 """
 
 from __future__ import annotations
@@ -51,12 +54,7 @@ class Devices:
         return torch.autocast(self.device.type, dtype=torch.bfloat16)
 
     def prepare(self, model: Model) -> None:
-        """Move the players here, convolutional ones to channels-last, and let the processor round denormals to zero.
-
-        Numbers under 1e-38 are computed many times slower by most CPUs and appear in moments that die out.
-        """
-        if self.device.type == "cpu":
-            torch.set_flush_denormal(True)
+        """Move the players here, and those with planar convolutions to the channels-last layout."""
         for player in model.players.values():
             player.to(self.device)
             if any(isinstance(module, PLANAR_CONVOLUTIONS) for module in player.modules()):

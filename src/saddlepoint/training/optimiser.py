@@ -96,6 +96,5 @@ def clip_(gradients: list[Tensor], largest: float) -> Tensor:
     https://arxiv.org/abs/1211.5063, algorithm 1.
     """
     norm = gradient_norm(gradients)
-    # Dividing by at least `largest` makes the factor exactly 1 for a norm within the bound.
-    torch._foreach_mul_(gradients, largest / norm.clamp(min=largest))
+    torch._foreach_mul_(gradients, (largest / norm).clamp(max=1.0))
     return norm
