@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,26 @@ def fill(path: Path, *, ticks: int = 60, frames: int = 5) -> RunFolder:
     return folder
 
 
+@pytest.fixture(scope="session")
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fill(tmp_path_factory.mktemp("made") / "run").path
+
+
 @pytest.fixture
-def full_run(tmp_path: Path) -> RunFolder:
-    return fill(tmp_path / "gan-digits-1")
+def full_run(_made: Path, tmp_path: Path) -> RunFolder:
+    shutil.copytree(_made, tmp_path / "gan-digits-1")
+    return RunFolder(tmp_path / "gan-digits-1")
+
+
+@pytest.fixture
+def light_run(full_run: RunFolder) -> RunFolder:
+    """The same with one series and no latent points: quick to draw."""
+    records = [
+        Record(record.step, record.seconds, {"d/loss": record.values["d/loss"]}) for record in full_run.read_records()
+    ]
+    full_run.records.unlink()
+    with JsonLines(full_run.records) as file:
+        for record in records:
+            file.append(record.to_json())
+    (full_run.figures / "latent.npz").unlink()
+    return full_run

@@ -7,6 +7,7 @@ as its share asks.
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import io
 import json
@@ -67,6 +68,7 @@ def embedded_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
+@functools.cache
 def plotly_source() -> str:
     """plotly.js, compressed and in base64 (about 2 MB instead of 5); the page unpacks it when it opens."""
     from plotly.offline import get_plotlyjs

@@ -1,0 +1,113 @@
+"""The page in a real browser: nothing is fetched, nothing fails, nothing is wider than a phone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saddlepoint.records import RunFolder
+from saddlepoint.report import write_report
+
+pytestmark = pytest.mark.slow
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = os.environ.get("SADDLEPOINT_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip("no Chromium: install it, or name one in SADDLEPOINT_CHROMIUM")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=program, args=FLAGS)
+        yield found
+        found.close()
+
+
+class Visit:
+    """One look at a page, with all it asked for and complained of."""
+
+    def __init__(self, browser: Any, path: Path, **options: Any) -> None:
+        self.context = browser.new_context(offline=True, **options)
+        self.page = self.context.new_page()
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(path.as_uri())
+
+    def alien(self, path: Path) -> list[str]:
+        inside = ("data:", "blob:")
+        return [url for url in self.requests if not url.startswith(inside) and url.partition("#")[0] != path.as_uri()]
+
+    def width(self) -> int:
+        return int(self.page.evaluate("document.documentElement.scrollWidth"))
+
+    def broken_images(self) -> int:
+        unloaded = "[...document.images].filter(image => !image.complete || !image.naturalWidth).length"
+        return int(self.page.evaluate(unloaded))
+
+
+@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_the_page_is_whole_offline_and_fits(browser: Any, full_run: RunFolder, device: dict, colours: str) -> None:
+    path = write_report(full_run)
+    visit = Visit(browser, path, color_scheme=colours, **device)
+    visit.page.wait_for_selector("html[data-plots=ready]", timeout=60_000)
+    assert visit.errors == []
+    assert visit.alien(path) == []
+    assert visit.width() == device["viewport"]["width"]
+    assert visit.broken_images() == 0
+    plots = visit.page.locator(".plot[data-plot]").count()
+    assert visit.page.locator(".plot .main-svg").count() >= plots > 0
+    buttons = visit.page.evaluate("[...document.querySelectorAll('.modebar-btn')].map(e => e.dataset.title)")
+    assert not [title for title in buttons if "share" in title.lower() or "cloud" in title.lower()]
+    visit.context.close()
+
+
+def test_the_slider_shows_one_moment_at_a_time(browser: Any, full_run: RunFolder) -> None:
+    visit = Visit(browser, write_report(full_run), **PHONE)
+    seen = visit.page.locator("figure.frame:visible")
+    assert seen.all_inner_texts() == ["Step 2,800"]
+    visit.page.locator(".player input").fill("0")
+    assert seen.all_inner_texts() == ["Step 0"]
+    visit.page.get_by_role("button", name="Play").click()
+    visit.page.wait_for_function("document.querySelector('.player input').value === '4'", timeout=20_000)
+    assert seen.all_inner_texts() == ["Step 2,800"]
+    visit.context.close()
+
+
+def test_without_scripts_still_pictures_tell_the_same(browser: Any, full_run: RunFolder) -> None:
+    path = write_report(full_run)
+    visit = Visit(browser, path, java_script_enabled=False, **PHONE)
+    assert visit.page.locator("figure.frame:visible").count() == 5
+    assert visit.page.locator(".plot img:visible").count() == visit.page.locator(".plot").count() > 0
+    boxes = [image.bounding_box() for image in visit.page.locator("img:visible").all()]
+    assert all(box["x"] + box["width"] <= 390 for box in boxes)
+    visit.context.close()
+
+
+def test_a_young_run_opens_too(browser: Any, tmp_path: Path) -> None:
+    path = write_report(RunFolder(tmp_path))
+    visit = Visit(browser, path, **PHONE)
+    assert (visit.errors, visit.alien(path), visit.width()) == ([], [], 390)
+    visit.context.close()

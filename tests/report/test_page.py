@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from saddlepoint.errors import RunError
+from saddlepoint.figures.style import write_png
+from saddlepoint.records import RunFolder
+from saddlepoint.report import write_report
+
+SECTIONS = ["trained", "findings", "samples", "pictures", "curves", "scores", "settings", "repeat"]
+
+
+class Page(HTMLParser):
+    """What a browser would see: words outside scripts, elements, addresses."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.addresses: list[str] = []
+        self.sections: list[str] = []
+        self.elements: dict[str, int] = {}
+        self._silent = False
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self._silent = tag in ("script", "style")
+        self.elements[tag] = self.elements.get(tag, 0) + 1
+        found = dict(attributes)
+        self.addresses += [address for key in ("src", "href") if (address := found.get(key))]
+        if tag == "section":
+            self.sections.append(found["id"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def test_a_full_run_tells_everything_in_order(full_run: RunFolder) -> None:
+    page = Page(write_report(full_run))
+    assert page.sections == SECTIONS
+    for words in (
+        "The discriminator overpowered the generator at step 500",
+        "1,617 to train on, 180 held out",
+        "1 × 8 × 8",
+        "2,345,678 parameters",
+        "3,000 steps, 1 h 2 min, on cpu (2 cores), in bf16",
+        "quality/frechet = 45 at step 1,000",
+        "step 900, raised 2 times since step 500",
+        "--training.discriminator.learning_rate 0.0001 --training.optimiser.betas 0.5,0.9",
+        'Held-out "examples" & theirs.',
+        "Step 2,800",
+        "source: digits",
+        "2.13.0",
+        "saddlepoint train gan-digits --training.steps 3000",
+    ):
+        assert words in page.text
+    assert page.text.index("GAN101") < page.text.index("DATA404"), "failures come first"
+
+
+def test_nothing_is_loaded_from_anywhere(full_run: RunFolder) -> None:
+    page = Page(write_report(full_run))
+    assert all(address.startswith(("data:", "#")) for address in page.addresses)
+    assert page.elements.get("link") == 1, "the empty icon, so that no browser asks for one"
+    assert page.elements.get("iframe", 0) == 0
+
+
+def test_what_a_run_says_is_text_and_never_markup(light_run: RunFolder) -> None:
+    page = Page(write_report(light_run))
+    assert "<script>alert(1)</script>" in page.text
+    assert "<b>bag</b>" in page.text
+    assert page.elements.get("b") == 1, "only the run's name is bold"
+
+
+def test_the_same_folder_gives_the_same_bytes(full_run: RunFolder, tmp_path: Path) -> None:
+    first = write_report(full_run, output=tmp_path / "one.html").read_bytes()
+    assert write_report(full_run, output=tmp_path / "two.html").read_bytes() == first
+
+
+def test_a_folder_with_nothing_in_it_has_a_report(tmp_path: Path) -> None:
+    page = Page(write_report(RunFolder(tmp_path)))
+    assert "This run has not recorded anything yet." in page.text
+    assert page.sections == [name for name in SECTIONS if name != "scores"]
+
+
+@pytest.mark.parametrize(
+    "missing",
+    ["summary.json", "records.jsonl", "findings.jsonl", "recipe.yaml", "samples", "figures", "scorecard.json"],
+)
+def test_any_part_may_be_missing(light_run: RunFolder, missing: str) -> None:
+    path = light_run.path / missing
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    page = Page(write_report(light_run))
+    assert set(SECTIONS) - set(page.sections) <= {"scores"}
+    assert "could not be read" not in page.text
+
+
+def test_a_young_run_is_summed_up_from_its_records_and_findings(light_run: RunFolder) -> None:
+    light_run.summary.unlink()
+    page = Page(write_report(light_run))
+    assert "At step 3,000, still under way or cut short: 1 failure, 1 notes." in page.text
+
+
+DAMAGED = [
+    "summary.json",
+    "records.jsonl",
+    "findings.jsonl",
+    "scorecard.json",
+    "figures/captions.json",
+    "figures/latent.npz",
+    "figures/reconstructions.png",
+    "samples/step-00000700.png",
+]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00 broken\n", b"[1, 2]\n"])
+def test_every_damaged_file_is_named_and_the_rest_is_told(full_run: RunFolder, content: bytes) -> None:
+    for name in DAMAGED:
+        (full_run.path / name).write_bytes(content)
+    page = Page(write_report(full_run))
+    assert [name for name in DAMAGED if Path(name).name not in page.text] == []
+    assert "Step 1,400" in page.text
+    assert "source: digits" in page.text
+
+
+def test_records_before_a_damaged_line_are_kept(light_run: RunFolder) -> None:
+    with light_run.records.open("ab") as file:
+        file.write(b"{broken}\n")
+    light_run.summary.unlink()
+    page = Page(write_report(light_run))
+    assert "At step 3,000" in page.text
+    assert "damaged after entry 60" in page.text
+
+
+def test_no_such_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="nowhere"):
+        write_report(RunFolder(tmp_path / "nowhere"))
+
+
+def test_a_heavy_run_stays_below_the_limit_and_says_what_is_left_out(light_run: RunFolder) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3)).astype(np.uint8)
+    for step in range(5000, 17_000, 1000):
+        write_png(Image.fromarray(noise), light_run.sample_grid(step))
+    for i in range(3):
+        write_png(Image.fromarray(noise), light_run.figures / f"extra-{i}.png")
+    limit = 5_500_000
+    path = write_report(light_run, limit=limit)
+    page = Page(path)
+    assert path.stat().st_size <= limit
+    assert re.search(r"The \d+ oldest sample pictures are left out", page.text)
+    assert "Step 16,000" in page.text
+    assert "Step 0 " not in page.text
+
+
+def test_of_many_samples_some_are_shown_with_the_first_and_the_last(light_run: RunFolder) -> None:
+    for step in range(10_000, 10_200):
+        write_png(Image.new("L", (4, 4)), light_run.sample_grid(step))
+    page = Page(write_report(light_run))
+    assert "Of 205 sample pictures, 60 evenly chosen ones are shown." in page.text
+    assert "Step 0 " in page.text
+    assert "Step 10,199" in page.text
