@@ -33,13 +33,14 @@ def load(settings: DataSettings) -> Dataset:
     """A `.npy` file of examples, or a `.npz` file with examples `x` and, if it has them, labels `y` or `labels`."""
     path = Path(settings.source).expanduser()
     try:
-        if path.suffix == ".npy":
-            return from_array(np.load(path, allow_pickle=False), settings=settings, name=path.name)
-        with np.load(path, allow_pickle=False) as archive:
-            key = _key(list(archive.files), path, settings)
-            label_key = next((k for k in LABEL_KEYS if k in archive.files and k != key), None)
-            y = None if label_key is None else archive[label_key]
-            return from_array(archive[key], y, settings=settings, name=path.name)
+        with path.open("rb") as file:
+            found = np.load(file, allow_pickle=False)
+            if isinstance(found, np.ndarray):
+                return from_array(found, settings=settings, name=path.name)
+            key = _key(list(found.files), path, settings)
+            label_key = next((k for k in LABEL_KEYS if k in found.files and k != key), None)
+            y = None if label_key is None else found[label_key]
+            return from_array(found[key], y, settings=settings, name=path.name)
     except ValueError as error:
         if "pickle" in str(error).lower():
             raise DataError(
@@ -141,13 +142,13 @@ def _arranged(x: Array, wanted: str, name: str) -> tuple[Array, Kind, tuple[str,
 def _typed(x: Array, kind: Kind) -> tuple[Tensor, float | None, float | None]:
     """The tensor to keep, uint8 or float32, and its range where it is known."""
     if kind not in ("image", "volume"):
-        return torch.from_numpy(np.array(x, dtype=np.float32)), None, None
+        return torch.from_numpy(np.array(x, dtype=np.float32, order="C")), None, None
     if x.dtype.kind in "biu" and x.min() >= 0 and x.max() <= 255:
-        tensor = torch.from_numpy(np.array(x, dtype=np.uint8))
+        tensor = torch.from_numpy(np.array(x, dtype=np.uint8, order="C"))
         if x.dtype == np.uint8 and x.max() > 1:
             return tensor, 0.0, 255.0
         return tensor, *float_range(tensor)
-    tensor = torch.from_numpy(np.array(x, dtype=np.float32))
+    tensor = torch.from_numpy(np.array(x, dtype=np.float32, order="C"))
     return tensor, *float_range(tensor)
 
 

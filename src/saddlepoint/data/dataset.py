@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import torch
@@ -100,14 +101,15 @@ class Scaling:
 
     def to_model(self, x: Tensor) -> Tensor:
         """(B, *event) in the data's units and type -> (B, *event) float32 in the model's units."""
-        x = x.to(torch.float32)
-        if len(self.scale) == 1:
-            scale, offset = self.scale[0], self.offset[0]
-            if scale == 1.0 and offset == 0.0:
-                return x
-            # In place where the conversion above already made a copy; never on the caller's own tensor.
-            return x.mul(scale).add_(offset) if offset else x.mul(scale)
-        return x * self._per_channel(self.scale, x) + self._per_channel(self.offset, x)
+        given, x = x, x.to(torch.float32)
+        if len(self.scale) > 1:
+            return torch.addcmul(self._per_channel(self.offset, x), x, self._per_channel(self.scale, x))
+        scale, offset = self.scale[0], self.offset[0]
+        if scale == 1.0 and offset == 0.0:
+            return x
+        # In place where the conversion above already made a copy; never on the caller's own tensor.
+        x = x.mul(scale) if x is given else x.mul_(scale)
+        return x.add_(offset) if offset else x
 
     def to_data(self, x: Tensor) -> Tensor:
         """(B, *event) in the model's units -> (B, *event) in the data's units, range and type.
@@ -132,8 +134,14 @@ class Scaling:
         return self.event.size / len(self.scale) * sum(math.log(s) for s in self.scale)
 
     def _per_channel(self, values: tuple[float, ...], like: Tensor) -> Tensor:
-        shape = (len(values),) + (1,) * (len(self.event.shape) - 1)
-        return torch.tensor(values, device=like.device, dtype=like.dtype).view(shape)
+        return _column(values, len(self.event.shape), like.device, like.dtype)
+
+
+@lru_cache(maxsize=64)
+def _column(values: tuple[float, ...], axes: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """`values` along the first of `axes` axes; kept, because making it anew costs more than using it."""
+    with torch.inference_mode(False):  # what is kept must serve training too
+        return torch.tensor(values, device=device, dtype=dtype).view(len(values), *[1] * (axes - 1))
 
 
 class Truth(Protocol):

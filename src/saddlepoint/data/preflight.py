@@ -9,7 +9,8 @@
   (a single column) are not searched for duplicates.
 - DATA404 warning: a class without examples, or with fewer than a tenth of an equal share.
 
-Ranges and duplicates are looked for in at most `LOOKED_AT` examples, evenly spread; what is said is said of those.
+Ranges and duplicates are looked for in at most `LOOKED_AT` examples (and `NUMBERS` numbers), evenly spread; what is said
+is said of those.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset, Scaling
 from saddlepoint.records import Finding
 
-LOOKED_AT = 50_000
+LOOKED_AT, NUMBERS = 50_000, 1 << 27
 BEYOND, FILLED = 0.05, 0.25
 PARAMETERS_A_NUMBER, PARAMETERS_AN_EXAMPLE = 10, 1_000
 DUPLICATES = 0.01
@@ -209,8 +210,8 @@ def _classes(dataset: Dataset) -> list[Finding]:
 
 
 def _spread(x: Tensor) -> Tensor:
-    """(M, ...) at most LOOKED_AT examples, evenly spread."""
-    return x[:: max(1, -(-len(x) // LOOKED_AT))]
+    """(M, ...) at most so many examples, evenly spread."""
+    return x[:: max(1, math.ceil(len(x) / LOOKED_AT), math.ceil(x.numel() / NUMBERS))]
 
 
 def _hashes(x: Tensor) -> list[bytes]:

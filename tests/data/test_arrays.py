@@ -1,0 +1,205 @@
+import numpy as np
+import pytest
+import torch
+
+from saddlepoint.data import DataSettings, from_array, load
+from saddlepoint.errors import DataError
+
+WHOLE = DataSettings(held_out=0.0)
+
+
+def event_of(x, **settings):
+    return from_array(x, settings=DataSettings(held_out=0.0, **settings)).event
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "shape"),
+    [
+        ((6,), "vector", (1,)),
+        ((6, 5), "vector", (5,)),
+        ((6, 8, 9), "image", (1, 8, 9)),
+        ((6, 3, 8, 9), "image", (3, 8, 9)),
+        ((6, 8, 9, 3), "image", (3, 8, 9)),
+        ((6, 8, 9, 4), "image", (4, 8, 9)),
+        ((6, 8, 9, 1), "image", (1, 8, 9)),
+        ((6, 5, 8, 9), "image", (5, 8, 9)),
+        ((6, 1, 4, 8, 9), "volume", (1, 4, 8, 9)),
+        ((6, 4, 8, 9, 1), "volume", (4, 8, 9, 1)),
+        ((6, 5, 8, 9, 3), "volume", (3, 5, 8, 9)),
+    ],
+)
+def test_the_shape_says_what_an_example_is(given, kind, shape):
+    event = event_of(np.zeros(given))
+    assert (event.kind, event.shape) == (kind, shape)
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "shape"),
+    [
+        ((6, 3, 8, 9), "vector", (216,)),
+        ((6, 50), "sound", (1, 50)),
+        ((6, 2, 50), "sound", (2, 50)),
+        ((6, 5, 8, 9), "volume", (1, 5, 8, 9)),
+        ((6, 8, 9), "image", (1, 8, 9)),
+    ],
+)
+def test_the_kind_may_be_said(given, kind, shape):
+    event = event_of(np.zeros(given), kind=kind)
+    assert (event.kind, event.shape) == (kind, shape)
+
+
+def test_channels_last_keep_each_pixel_where_it_was():
+    x = np.arange(2 * 6 * 5 * 3, dtype=np.uint8).reshape(2, 6, 5, 3)
+    dataset = from_array(x, settings=WHOLE)
+    original = {picture.transpose(2, 0, 1).tobytes() for picture in x}
+    assert {picture.numpy().tobytes() for picture in dataset.x} == original
+
+
+def test_an_ambiguous_shape_is_read_as_channels_first_and_said():
+    dataset = from_array(np.zeros((6, 3, 8, 3)), settings=WHOLE)
+    assert dataset.event.shape == (3, 8, 3)
+    assert "channels first" in dataset.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "low", "high"),
+    [
+        (np.array([0, 200], np.int64), "uint8", 0, 255),
+        (np.array([0, 16], np.uint8), "uint8", 0, 255),
+        (np.array([0, 16], np.int32), "uint8", 0, 16),
+        (np.array([False, True]), "uint8", 0, 1),
+        (np.array([0, 1], np.uint8), "uint8", 0, 1),
+        (np.array([-5, 300], np.int64), "float32", -5, 300),
+        (np.array([0.0, 0.9]), "float32", 0, 1),
+        (np.array([-0.5, 0.9], np.float16), "float32", -1, 1),
+        (np.array([0.0, 254.5]), "float32", 0, 255),
+        (np.array([0.0, 16.0]), "float32", 0, 16),
+    ],
+)
+def test_type_and_range_of_images(values, dtype, low, high):
+    event = event_of(np.broadcast_to(values[:, None, None], (2, 8, 8)))
+    assert (event.dtype, event.low, event.high) == (dtype, low, high)
+
+
+def test_whole_numbers_in_a_table_stay_a_table():
+    event = event_of(np.arange(12).reshape(6, 2))
+    assert (event.dtype, event.bounded) == ("float32", False)
+    assert event.mean == pytest.approx((5.0, 6.0))
+    assert event.std == pytest.approx((np.arange(0, 12, 2).std(), np.arange(0, 12, 2).std()))
+
+
+def test_the_callers_array_is_neither_shared_nor_changed():
+    x = np.zeros((4, 2), np.float32)
+    dataset = from_array(x, settings=WHOLE)
+    dataset.x.fill_(1)
+    assert not x.any()
+
+
+def test_tensors_are_arrays_too():
+    x = torch.randn(10, 3, requires_grad=True)
+    dataset = from_array(x, torch.arange(10) % 2, WHOLE)
+    assert not dataset.x.requires_grad
+    assert dataset.event.class_names == ("0", "1")
+    assert from_array(x.detach().numpy(), np.arange(10) % 2, WHOLE).fingerprint == dataset.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (np.array(["cat", "dog"] * 3), ("cat", "dog")),
+        (np.array([-1, 1] * 3), ("-1", "1")),
+        (np.array([0.0, 2.0] * 3), ("0", "1", "2")),
+        (np.array([[0], [1]] * 3), ("0", "1")),
+        (np.array([20_000, 30_000] * 3), ("20000", "30000")),
+        (np.array([True, False] * 3), ("False", "True")),
+    ],
+)
+def test_labels_become_positions_and_names(labels, names):
+    dataset = from_array(np.arange(6.0), labels, WHOLE)
+    assert dataset.event.class_names == names
+    order = dataset.x.flatten().long()
+    texts = [str(label) for label in labels.reshape(-1)[order]]
+    assert [names[label] for label in dataset.y] == [text.removesuffix(".0") for text in texts]
+
+
+ragged = np.empty(2, dtype=object)
+ragged[:] = [[1], [1, 2]]
+BAD = {
+    "objects": (ragged, None, "Python objects"),
+    "text": (np.array(["a", "b"]), None, "dtype <U1"),
+    "complex numbers": (np.zeros(3, complex), None, "dtype complex128"),
+    "a single number": (np.float64(3), None, "a single number"),
+    "NaN": (np.array([[0.0, 1.0], [np.nan, 1.0]]), None, "NaN in 1 of 2 examples, first at index (1, 0)"),
+    "infinity": (np.array([[0.0, -np.inf], [0.0, 1.0]]), None, "infinity in 1 of 2 examples, first at index (0, 1)"),
+    "zero-size images": (np.zeros((5, 0, 8)), None, "its examples have size zero"),
+    "no examples": (np.zeros((0, 8, 8)), None, "holds no examples"),
+    "six axes": (np.zeros((2, 1, 1, 1, 1, 1)), None, "cannot be guessed"),
+    "fewer labels": (np.zeros((5, 2)), np.zeros(4, int), "4 labels for 5 examples"),
+    "one-hot labels": (np.zeros((5, 2)), np.eye(5), "shape (N,)"),
+    "labels with fractions": (np.zeros(2), np.array([0.5, 1]), "fractions"),
+    "labels with NaN": (np.zeros(2), np.array([np.nan, 1]), "fractions, NaN"),
+    "one-image class": (np.zeros((3, 8, 8)), np.array([0, 0, 1]), "the class '1' has only one image"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_what_cannot_be_trained_on_is_said(kind):
+    x, y, message = BAD[kind]
+    with pytest.raises(DataError) as error:
+        from_array(x, y, name="mine")
+    assert message in str(error.value)
+    assert str(error.value).startswith("mine")
+
+
+def test_a_table_cannot_be_images():
+    with pytest.raises(DataError, match="cannot be image"):
+        event_of(np.zeros((5, 64)), kind="image")
+
+
+def test_npy_and_npz_are_what_the_array_is(tmp_path):
+    x, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 4
+    np.save(tmp_path / "a.npy", x)
+    np.savez(tmp_path / "b.npz", x=x, y=y)
+    np.savez_compressed(tmp_path / "c.npz", points=x, labels=y)
+    expected = from_array(x, y)
+    assert load(DataSettings(source=str(tmp_path / "a.npy"))).fingerprint == from_array(x).fingerprint
+    assert load(DataSettings(source=str(tmp_path / "b.npz"))).fingerprint == expected.fingerprint
+    assert load(DataSettings(source=str(tmp_path / "c.npz"))).fingerprint == expected.fingerprint
+
+
+def test_an_archive_of_several_arrays_wants_a_key(tmp_path):
+    path = tmp_path / "many.npz"
+    np.savez(path, first=np.zeros((5, 2)), second=np.ones((5, 3)))
+    with pytest.raises(DataError, match=r"It has first, second; name one with --data.key"):
+        load(DataSettings(source=str(path)))
+    with pytest.raises(DataError, match="has no array 'third'"):
+        load(DataSettings(source=str(path), key="third"))
+    assert load(DataSettings(source=str(path), key="second")).event.shape == (3,)
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_pickled_objects_are_never_loaded(tmp_path, suffix):
+    path = tmp_path / f"objects.{suffix}"
+    if suffix == "npy":
+        np.save(path, ragged, allow_pickle=True)
+    else:
+        np.savez(path, x=ragged)
+    with pytest.raises(DataError, match="never loaded because they could run code"):
+        load(DataSettings(source=str(path)))
+
+
+@pytest.mark.parametrize("content", [b"", b"not an array at all", b"\x93NUMPY\x01\x00", b"PK\x03\x04broken"])
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_a_damaged_file_is_named(tmp_path, suffix, content):
+    path = tmp_path / f"damaged.{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=f"damaged.{suffix}"):
+        load(DataSettings(source=str(path)))
+
+
+def test_a_truncated_npy_is_named(tmp_path):
+    path = tmp_path / "cut.npy"
+    np.save(path, np.zeros((100, 10)))
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(DataError, match=r"cut\.npy: cannot be read as an array"):
+        load(DataSettings(source=str(path)))

@@ -1,0 +1,124 @@
+import json
+import math
+
+import pytest
+import torch
+
+from saddlepoint.data import SOURCES, DataSettings, from_array, load
+from saddlepoint.data.preflight import preflight
+
+WHOLE = DataSettings(held_out=0.0)
+
+
+def noise(*shape: int) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(0))
+
+
+def codes(findings) -> list[tuple[str, str]]:
+    return [(finding.code, finding.severity) for finding in findings]
+
+
+@pytest.mark.parametrize("name", set(SOURCES) - {"mnist", "fashion-mnist", "kmnist"})
+def test_built_in_data_pass(name):
+    dataset = load(DataSettings(source=name))
+    assert (
+        preflight(
+            dataset, 64, (-1.0, 1.0) if dataset.event.bounded else None, 10_000, dataset.event.scaling("symmetric")
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize(("kind", "output"), [("unit", (0.0, 1.0)), ("symmetric", (-1.0, 1.0))])
+def test_a_range_that_fits_passes_and_another_fails_with_its_remedy(kind, output):
+    dataset = from_array(torch.randint(0, 256, (100, 8, 8)), settings=WHOLE)
+    assert preflight(dataset, 10, output, scaling=dataset.event.scaling(kind)) == []
+    [finding] = preflight(dataset, 10, output, scaling=dataset.event.scaling("none"))
+    assert codes([finding]) == [("DATA401", "failure")]
+    assert finding.remedy == {"model.scaling": kind}
+    assert finding.evidence["data_high"] == 255
+
+
+def test_values_beyond_a_tanh_fail_and_no_bounds_never_do():
+    dataset = from_array(noise(100, 3), settings=WHOLE)
+    standard = dataset.event.scaling("standard")
+    assert codes(preflight(dataset, 10, (-1.0, 1.0), scaling=standard)) == [("DATA401", "failure")]
+    assert preflight(dataset, 10, None, scaling=standard) == []
+
+
+def test_data_that_fill_a_corner_of_the_output_are_named():
+    dataset = from_array(torch.cat([torch.rand(99, 8, 8) * 200, torch.full((1, 8, 8), 250.0)]), settings=WHOLE)
+    small = from_array(torch.rand(100, 8, 8) * 0.2, settings=WHOLE)
+    assert preflight(dataset, 10, (0.0, 1.0), scaling=dataset.event.scaling("unit")) == []
+    assert codes(preflight(small, 10, (0.0, 1.0), scaling=small.event.scaling("unit"))) == [("DATA401", "warning")]
+
+
+@pytest.mark.parametrize(("n", "batch", "remedy"), [(100, 101, 64), (7, 64, 4), (1, 2, 1)])
+def test_fewer_examples_than_a_batch(n, batch, remedy):
+    [finding] = [f for f in preflight(from_array(noise(n, 3), settings=WHOLE), batch) if f.code == "DATA402"]
+    assert finding.severity == "failure"
+    assert finding.remedy == {"training.batch_size": remedy}
+    assert not preflight(from_array(noise(n + 1, 3), settings=WHOLE), min(n, batch))
+
+
+@pytest.mark.parametrize(("parameters", "found"), [(100_000, False), (100_001, True)])
+def test_a_model_far_larger_than_the_data(parameters, found):
+    dataset = from_array(noise(100, 10), settings=WHOLE)
+    assert codes(preflight(dataset, 10, parameters=parameters)) == [("DATA402", "warning")] * found
+
+
+def test_constant_columns_are_named():
+    x = noise(50, 6)
+    x[:, [1, 4]] = 3.0
+    [finding] = preflight(from_array(x, settings=WHOLE), 10)
+    assert codes([finding]) == [("DATA403", "warning")]
+    assert "2 of 6 columns never vary: 1, 4" in finding.title
+
+
+def test_images_may_have_constant_pixels_but_not_be_all_the_same():
+    x = torch.randint(0, 256, (50, 4, 4))
+    x[:, 0] = 0
+    assert preflight(from_array(x, settings=WHOLE), 10) == []
+    same = preflight(from_array(x[:1].expand(50, 4, 4), settings=WHOLE), 10)
+    assert [f.title for f in same if "same in every number" in f.title]
+
+
+@pytest.mark.parametrize(("copies", "severity"), [(1, "info"), (10, "info"), (11, "warning"), (500, "warning")])
+def test_exact_copies_are_counted(copies, severity):
+    x = noise(1000, 4)
+    x[:copies] = x[copies : 2 * copies].clone()
+    [finding] = preflight(from_array(x, settings=WHOLE), 10)
+    assert (finding.code, finding.severity) == ("DATA403", severity)
+    assert finding.evidence["duplicates"] == copies
+
+
+def test_held_out_examples_that_are_trained_on_are_counted():
+    x = noise(100, 4)
+    dataset = from_array(torch.cat([x, x]), settings=DataSettings(held_out=0.5))
+    both = (dataset.held_out.x[:, None] == dataset.x).all(2).any(1).sum().item()
+    [leak] = [f for f in preflight(dataset, 10) if "leaked" in f.evidence]
+    assert leak.evidence["leaked"] == both > 0
+
+
+def test_missing_and_rare_classes_are_named():
+    y = torch.tensor([0] * 100 + [1] * 100 + [3] * 4)
+    missing, rare = preflight(from_array(noise(204, 3), y, WHOLE), 10)
+    assert codes([missing, rare]) == [("DATA404", "warning")] * 2
+    assert "have no training examples: 2" in missing.title
+    assert "less than a tenth of an equal share of the examples: 3" in rare.title
+
+
+def test_large_data_are_looked_at_in_part(monkeypatch):
+    monkeypatch.setattr("saddlepoint.data.preflight.LOOKED_AT", 100)
+    x = noise(1, 4).expand(1050, 4)
+    found = preflight(from_array(x + 0.0, settings=WHOLE), 10)
+    assert max(f.evidence.get("looked_at", 0) for f in found) == math.ceil(1050 / 11)
+
+
+def test_findings_are_plain_json():
+    x = noise(20, 3)
+    x[:, 1] = 0
+    for finding in preflight(from_array(x, settings=WHOLE), 64, (-1.0, 1.0), 10**9):
+        assert json.loads(json.dumps(finding.to_json()))["code"] == finding.code
+        assert finding.advice
+        assert finding.evidence

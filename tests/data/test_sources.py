@@ -1,0 +1,112 @@
+"""What every source gives, held for each of them through the registry."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from saddlepoint.data import SOURCES, Dataset, DataSettings, describe_sources, load
+from saddlepoint.errors import DataError
+
+DOWNLOADED = {"mnist", "fashion-mnist", "kmnist"}
+
+
+def loaded(name: str, **settings) -> Dataset:
+    if name in DOWNLOADED and not (Path(os.environ.get("SADDLEPOINT_DATA", "/nowhere")) / name).is_dir():
+        pytest.skip(f"$SADDLEPOINT_DATA/{name} is not there")
+    return load(DataSettings(source=name, **settings))
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_source_keeps_the_contract(name):
+    dataset = loaded(name)
+    event = dataset.event
+    assert len(dataset) > 0
+    assert dataset.x.isfinite().all() if dataset.x.is_floating_point() else dataset.x.dtype == torch.uint8
+    assert dataset.held_out is not None
+    assert dataset.held_out.event == event
+    if event.bounded:
+        assert event.low <= dataset.x.min().item()
+        assert dataset.x.max().item() <= event.high
+    if dataset.y is not None:
+        assert set(dataset.y.unique().tolist()) == set(range(len(event.class_names)))
+    columns = dataset.x.double() if event.kind == "vector" else dataset.x.double().reshape(-1, 1)
+    torch.testing.assert_close(columns.mean(0), torch.tensor(event.mean).double())
+    torch.testing.assert_close(columns.std(0, correction=0), torch.tensor(event.std).double())
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_same_settings_give_the_same_data(name):
+    first, second = loaded(name, points=500), loaded(name, points=500)
+    assert first.fingerprint == second.fingerprint
+    assert len(first.fingerprint) == 64
+    assert torch.equal(first.x, second.x)
+    assert torch.equal(first.held_out.x, second.held_out.x)
+
+
+@pytest.mark.parametrize("name", set(SOURCES) - DOWNLOADED)
+def test_another_split_seed_gives_another_split(name):
+    first, second = loaded(name, points=500), loaded(name, points=500, split_seed=1)
+    assert first.fingerprint != second.fingerprint
+    assert len(first) == len(second)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_limit_takes_the_first_of_a_fixed_order(name):
+    few, more = loaded(name, limit=50, points=500), loaded(name, limit=80, points=500)
+    assert (len(few), len(more)) == (50, 80)
+    assert torch.equal(few.x, more.x[:50])
+    assert torch.equal(few.held_out.x, more.held_out.x)
+    assert few.fingerprint != more.fingerprint
+
+
+def test_digits_are_the_1797_of_the_original_and_no_example_is_in_both_parts():
+    from sklearn.datasets import load_digits
+
+    dataset = loaded("digits", held_out=0.25)
+    assert (len(dataset), len(dataset.held_out)) == (1797 - 449, 449)
+    together = torch.cat([dataset.x, dataset.held_out.x]).flatten(1).sort(dim=0).values
+    original = torch.from_numpy(load_digits().data).to(torch.uint8).sort(dim=0).values
+    assert torch.equal(together, original)
+
+
+def test_mnist_is_the_official_split():
+    dataset = loaded("mnist")
+    assert (len(dataset), len(dataset.held_out)) == (60_000, 10_000)
+    assert dataset.y[:5].tolist() == [5, 0, 4, 1, 9]
+    assert dataset.held_out.y[:5].tolist() == [7, 2, 1, 0, 4]
+    assert torch.bincount(dataset.y).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+
+
+def test_nothing_held_out_is_none():
+    assert loaded("digits", held_out=0.0).held_out is None
+    assert loaded("ring", held_out=0.0).held_out is None
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("digitz", 'neither a built-in name nor a file or folder. Did you mean "digits"?'),
+        ("fashion_mnist", 'Did you mean "fashion-mnist"?'),
+        ("no/such/folder", "there is no such file or folder"),
+        ("missing.npz", "there is no such file or folder"),
+    ],
+)
+def test_a_source_that_does_not_exist_is_named(source, message):
+    with pytest.raises(DataError) as error:
+        load(DataSettings(source=source))
+    assert message in str(error.value)
+    assert source in str(error.value)
+
+
+def test_every_source_has_a_description():
+    assert set(describe_sources()) == set(SOURCES)
+    assert all(describe_sources().values())
+
+
+def test_the_package_and_its_settings_import_without_torch():
+    code = "import sys, saddlepoint.data, saddlepoint.data.settings; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
