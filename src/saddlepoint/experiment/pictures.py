@@ -14,6 +14,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.figures import curves, density, grids, latent, style, video
+from saddlepoint.figures.samples import show_samples
 from saddlepoint.models.base import Encodes, Model
 from saddlepoint.records import RunFolder, replaced
 
@@ -75,11 +76,23 @@ class Pictures:
 
     def _show(self, x: Tensor, title: str) -> style.Picture:
         event = self.dataset.event
-        if event.kind == "image":
-            return grids.sample_grid(x.numpy(), low=event.low, high=event.high)
-        if event.kind == "volume":
-            return grids.volume_grid(x.numpy(), low=event.low, high=event.high)
-        return density.compare(x.numpy(), self.dataset, title=title)
+        if event.kind != "vector":
+            return show_samples(x.numpy(), event.kind, low=event.low, high=event.high, title=title)
+        truth = self.dataset.truth
+        scores = getattr(self.model, "scores", None)
+        return density.compare(
+            x.numpy(),
+            self._held_out(_SCATTER).x.numpy(),
+            log_prob=(lambda points: truth.log_prob(torch.as_tensor(points, dtype=torch.float32)).numpy())
+            if truth
+            else None,
+            modes=truth.modes.numpy() if truth and truth.modes is not None else None,
+            discriminator=(lambda points: scores(self._points(points)).cpu().numpy()) if scores else None,
+            title=title,
+        )
+
+    def _points(self, points: Numbers) -> Tensor:
+        return torch.as_tensor(points, dtype=torch.float32, device=self.model.device)
 
     def _codes(self, most: int) -> Tensor:
         assert isinstance(self.model, Encodes)

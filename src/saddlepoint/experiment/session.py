@@ -118,7 +118,9 @@ class Session:
     def _begin(self) -> None:
         """Findings on the data, and the untrained model: what every later number is compared with."""
         parameters = sum(self.model.parameter_counts().values())
-        for finding in preflight(self.dataset, self.recipe.training.batch_size, self.model.output_range, parameters):
+        for finding in preflight(
+            self.dataset, self.recipe.training.batch_size, self.model.output_range, parameters, self.model.scaling
+        ):
             self._report(finding)
         values = self._measure(0)
         self._first = values.get(quality.SERIES)
