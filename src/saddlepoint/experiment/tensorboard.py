@@ -24,7 +24,7 @@ class TensorBoard:
         """resumed_at: the step a resumed run goes on from; later events of earlier sessions are purged from view."""
         with warnings.catch_warnings():
             # Its import of protobuf warns about names that protobuf itself deprecates.
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore", DeprecationWarning)
             from torch.utils.tensorboard import SummaryWriter
         purge = None if resumed_at is None else resumed_at + 1
         self._writer: SummaryWriter = SummaryWriter(str(folder), purge_step=purge)
