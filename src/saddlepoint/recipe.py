@@ -191,9 +191,9 @@ def _from_text(value: Any, annotation: Any) -> Any:
         return value
     if value.lower() in ("none", "null") and type(None) in options:
         return None
-    if str in options and "," not in value:
-        return value
     is_sequence = any(get_origin(a) is tuple for a in (annotation, *options))
+    if str in options and not is_sequence:
+        return value
     try:
         parsed = yaml.safe_load(f"[{value}]" if is_sequence and not value.strip().startswith(("[", "(")) else value)
     except yaml.YAMLError:

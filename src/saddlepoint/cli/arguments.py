@@ -20,6 +20,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(
         self, command: str, description: str, usage: str | None = None, *, add_help: bool = True, epilog: str = ""
     ) -> None:
+        self.command = command
         super().__init__(
             prog=f"saddlepoint {command}",
             description=description,
@@ -31,7 +32,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        raise SettingError(f"{self.prog}: {message}. `{self.prog} --help` explains it.")
+        raise SettingError(f"{self.command}: {message}. `{self.prog} --help` explains it.")
 
     def read(self, argv: Sequence[str], settings: Callable[[], Iterable[str]] = tuple) -> argparse.Namespace:
         """Parse `argv`; `settings` gives dotted names to suggest from where an option is not known."""
@@ -45,7 +46,7 @@ class Parser(argparse.ArgumentParser):
             leaves = {f"--{setting.rpartition('.')[2].replace('_', '-')}": f"--{setting}" for setting in settings()}
             near = difflib.get_close_matches(name, [*flags, *leaves], n=1, cutoff=0.6)
             hint = f' Did you mean "{leaves.get(near[0], near[0])}"?' if near else ""
-            raise SettingError(f"{self.prog}: there is no option {name}.{hint} `{self.prog} --help` lists them.")
+            raise SettingError(f"{self.command}: there is no option {name}.{hint} `{self.prog} --help` lists them.")
         return known
 
 

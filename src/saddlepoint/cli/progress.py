@@ -79,10 +79,16 @@ class TrainingProgress(Listener):
             self._open(outline)
 
     def _open(self, outline: Outline) -> None:
+        from rich.constrain import Constrain
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
         from rich.table import Column
 
-        self._live = Progress(
+        class Line(Progress):
+            def get_renderable(self) -> Constrain:
+                # The terminal shows a Ctrl-C as "^C" behind the line: where that wraps, the line is drawn twice.
+                return Constrain(super().get_renderable(), self.console.width - 4)
+
+        self._live = Line(
             SpinnerColumn(),
             TextColumn("{task.completed:,}/{task.total:,}"),
             BarColumn(bar_width=20),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from saddlepoint.cli.arguments import Parser
 from saddlepoint.cli.console import console, print_json
-from saddlepoint.errors import SettingError, suggestion
+from saddlepoint.errors import RunError, SettingError, suggestion
+from saddlepoint.records import RunFolder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,6 +24,8 @@ def run(argv: Sequence[str]) -> int:
     if arguments.count < 1:
         raise SettingError(f"sample: -n must be at least 1, got {arguments.count}.")
     step = _step(arguments.step)
+    if not RunFolder(Path(arguments.run)).exists():
+        raise RunError(f"{arguments.run} is not a run: it holds no recipe.yaml.")
     output = console(arguments.json)
     output.say(f"Loading PyTorch and {arguments.run} ...")
     import torch

@@ -127,7 +127,8 @@ def _trial_steps(session: Session) -> tuple[int, float]:
     tick = settings.observe_every if last * settings.observe_every < BUDGET else 1
     records = play(session.model, session.batches, settings.model_copy(update={"tick": tick}), session.state)
     next(records)  # ends where a round begins
-    started, times = time.perf_counter(), []
+    times: list[float] = []
+    started = time.perf_counter()
     while len(times) < TRIAL_TICKS and (not times or time.perf_counter() - started < BUDGET):
         times.append(_timed(lambda: next(records)))
     return tick * len(times), statistics.median(times) / tick

@@ -1,0 +1,244 @@
+"""Laws of recipes: what is saved is what was loaded, an override changes what it names, a mistake names its mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.errors import SettingError
+from saddlepoint.models.settings import AutoencoderSettings, GANSettings, VAESettings
+from saddlepoint.recipe import Recipe, fields, shipped_names
+from saddlepoint.training.settings import TrainingSettings
+
+FAMILIES: dict[str, type[BaseModel]] = {"autoencoder": AutoencoderSettings, "vae": VAESettings, "gan": GANSettings}
+
+
+def of_family(family: str) -> Recipe:
+    return Recipe.from_mapping({"model": {"family": family}})
+
+
+def at(content: Any, name: str) -> Any:
+    for part in name.split("."):
+        content = content[part]
+    return content
+
+
+def typed(value: Any) -> str:
+    """A value as it is typed on a command line."""
+    if value is None:
+        return "none"
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_shipped_recipe_is_whole(name: str) -> None:
+    recipe = Recipe.load(name)
+    assert recipe.name == name
+    assert recipe.description
+    assert Recipe.parse(recipe.to_yaml()) == recipe
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_alone_gives_the_familys_defaults(family: str) -> None:
+    assert of_family(family).model == FAMILIES[family]()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_setting_typed_as_it_is_shown_changes_nothing(family: str) -> None:
+    recipe = of_family(family)
+    content = recipe.model_dump(mode="json")
+    names = [entry.name for entry in fields(Recipe, content)]
+    typeable = [name for name in names if not name.endswith(".arguments")]
+    assert recipe.override({name: typed(at(content, name)) for name in typeable}) == recipe
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_fields_are_the_leaves_of_the_recipe(family: str) -> None:
+    content = of_family(family).model_dump(mode="json")
+
+    def leaves(value: Any, prefix: str = "") -> set[str]:
+        if not isinstance(value, dict) or prefix.endswith(".arguments."):
+            return {prefix.rstrip(".")}
+        return {leaf for name, part in value.items() for leaf in leaves(part, f"{prefix}{name}.")}
+
+    found = [entry.name for entry in fields(Recipe, content)]
+    assert len(found) == len(set(found))
+    assert set(found) == leaves(content)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_setting_has_help_and_a_readable_type(family: str) -> None:
+    for entry in fields(Recipe, of_family(family).model_dump()):
+        assert entry.help.endswith("."), entry.name
+        assert "typing" not in entry.type_text, entry.name
+        assert "NoneType" not in entry.type_text, entry.name
+
+
+@given(steps=st.integers(1, 10**9), rate=st.floats(1e-12, 1e3), latent=st.integers(1, 10**6))
+def test_numbers_typed_as_text_come_out_exactly(steps: int, rate: float, latent: int) -> None:
+    recipe = Recipe().override(
+        {"training.steps": str(steps), "training.optimiser.learning_rate": repr(rate), "model.latent": latent}
+    )
+    assert (recipe.training.steps, recipe.training.optimiser.learning_rate) == (steps, rate)
+    assert recipe.model.latent == latent
+    assert Recipe.parse(recipe.to_yaml()) == recipe
+
+
+@given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])))
+def test_any_text_is_kept_as_it_is(text: str) -> None:
+    recipe = Recipe().override({"data.source": text, "description": text})
+    assert (recipe.data.source, recipe.description) == (text, text)
+    assert Recipe.parse(recipe.to_yaml()) == recipe
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("model.generator.hidden", "64,32", (64, 32)),
+        ("model.generator.hidden", "64", (64,)),
+        ("model.generator.hidden", "[64, 32]", (64, 32)),
+        ("model.generator.hidden", "(64, 32)", (64, 32)),
+        ("training.optimiser.betas", "0.5,0.9", (0.5, 0.9)),
+        ("training.optimiser.learning_rate", "1e-4", 1e-4),
+        ("training.optimiser.staircase", "true", True),
+        ("training.optimiser.clip_norm", "none", None),
+        ("training.optimiser.clip_norm", "1", 1.0),
+        ("training.generator.learning_rate", "None", None),
+        ("data.size", "32", (32, 32)),
+        ("data.size", "30,45", (30, 45)),
+        ("data.source", "none", "none"),
+        ("data.source", "007", "007"),
+        ("data.key", "1e3", "1e3"),
+        ("data.key", "none", None),
+        ("data.cache", "a,b", "a,b"),
+        ("model.objective", "minimax", "minimax"),
+        ("model.generator.arguments.depth", "3", 3),
+        ("model.generator.arguments.name", "deep", "deep"),
+        ("training.stop_on", "NUM301,GAN103", ("NUM301", "GAN103")),
+        ("training.stop_on", "", ()),
+    ],
+)
+def test_text_becomes_what_it_stands_for(name: str, text: str, value: Any) -> None:
+    recipe = Recipe().override({name: text})
+    assert at(recipe.model_dump(), name) == value
+    others = Recipe().model_dump()
+    changed = recipe.model_dump()
+    *sections, last = name.split(".")
+    for content in (others, changed):
+        (at(content, ".".join(sections)) if sections else content).pop(last, None)
+    assert changed == others
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_another_family_starts_from_its_own_defaults(family: str) -> None:
+    recipe = of_family("vae").override({"model.family": family, "model.latent": "9"})
+    assert recipe.model == FAMILIES[family](latent=9)
+
+
+def test_the_same_family_again_keeps_what_was_set() -> None:
+    recipe = of_family("vae").override({"model.beta": "4"})
+    assert recipe.override({"model.family": "vae"}) == recipe
+
+
+def test_a_network_given_in_part_keeps_what_its_family_gives_that_player() -> None:
+    recipe = Recipe.from_mapping({"model": {"family": "gan", "discriminator": {"hidden": [7]}}})
+    assert isinstance(recipe.model, GANSettings)
+    assert recipe.model.discriminator.hidden == (7,)
+    assert recipe.model.discriminator.activation == GANSettings().discriminator.activation
+    assert recipe.model.discriminator.activation != recipe.model.generator.activation
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"training.step": 3}, 'there is no setting training.step. Did you mean "training.steps"?'),
+        ({"trainings.steps": 3}, 'Did you mean "training.steps"?'),
+        ({"model.bta": 3}, "there is no setting model.bta"),
+        ({"model.beta": 3}, "model.beta is a setting of the family vae"),
+        ({"training": 3}, "training is a section"),
+        ({"training.optimiser": 3}, "training.optimiser is a section, not a setting: set one of its settings"),
+        ({"training.steps": "many"}, "training.steps cannot be 'many'"),
+        ({"training.steps": "0"}, "training.steps cannot be 0"),
+        ({"training.steps": "2.5"}, "training.steps cannot be 2.5"),
+        ({"training.steps": "none"}, "training.steps cannot be"),
+        ({"model.family": "gann"}, "must be autoencoder, vae or gan"),
+        ({"model.objective": "wasserstein"}, "model.objective cannot be 'wasserstein'"),
+        ({"data.size": "0"}, "data.size cannot be"),
+        ({"model.generator.hidden": "a,b"}, "model.generator.hidden"),
+        ({"": 3}, "there is no setting"),
+        ({"data.source.x": 3}, "data.source.x"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_the_setting(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        Recipe().override(changes, where="here")
+    text = str(caught.value)
+    assert said in text
+    assert text.startswith("here: ")
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "holds no settings"),
+        ("- a\n- b", "holds no settings"),
+        ("data: [", "is not valid YAML"),
+        ("dta: {}", 'there is no setting dta. Did you mean "data"?'),
+        ("data: 3", "data"),
+        ("model: 3", "model"),
+        ("model: {family: [1]}", "model.family"),
+        ("model: {family: vae, objective: minimax}", "model.objective"),
+        ("training: {steps: none}", "training.steps"),
+        ("training: null", "training"),
+    ],
+)
+def test_a_bad_file_is_named_and_explained(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingError) as caught:
+        Recipe.load(path)
+    assert str(path) in str(caught.value)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_does_not_exist_is_suggested(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match='Did you mean "dcgan-digits"'):
+        Recipe.load("dcgan-digit")
+    with pytest.raises(SettingError, match="no recipe file"):
+        Recipe.load(tmp_path / "none.yaml")
+    with pytest.raises(SettingError, match="without a recipe.yaml"):
+        Recipe.load(tmp_path)
+
+
+def test_a_run_folder_is_its_recipe(tmp_path: Path) -> None:
+    recipe = Recipe().override({"training.steps": 7})
+    (tmp_path / "recipe.yaml").write_text(recipe.to_yaml())
+    assert Recipe.load(tmp_path) == recipe == Recipe.load(tmp_path / "recipe.yaml")
+
+
+def test_a_saved_recipe_holds_every_default() -> None:
+    content = yaml.safe_load(Recipe().to_yaml())
+    assert content["training"].keys() == TrainingSettings.model_fields.keys()
+    assert content["data"].keys() == DataSettings.model_fields.keys()
+
+
+def test_types_in_words() -> None:
+    class Example(BaseModel):
+        a: int | None
+        b: Literal["x", "y"]
+        c: tuple[int, ...]
+        d: tuple[float, float] | None
+        e: dict[str, Any]
+
+    assert [entry.type_text for entry in fields(Example)] == [
+        "int or none", "x | y", "list of int", "list of float or none", "dict",
+    ]  # fmt: skip
