@@ -110,6 +110,12 @@ def test_a_long_run_is_thinned_but_keeps_its_ends_and_its_broken_values() -> Non
     assert plot["data"][-1]["x"] == [777]
 
 
+def test_a_small_constant_stays_readable() -> None:
+    series = {"d/learning_rate": (STEPS, np.full(100, 1e-3))}
+    low, high = panel_plot(panels(series)[0], series)["layout"]["yaxis"]["range"]
+    assert 0 < low < 1e-3 < high < 1e-2
+
+
 def test_a_living_plot_holds_what_plotly_knows() -> None:
     from plotly.graph_objects import Figure
 

@@ -48,7 +48,11 @@ def test_the_discriminator_has_an_axis_of_its_own() -> None:
     drawing = compare(RANDOM.normal(size=100), discriminator=lambda x: 1 / (1 + np.exp(-x[:, 0])))
     left, right = drawing.axes
     assert right.get_ylim() == (-0.02, 1.02)
-    assert left.get_legend() is not None
+    assert [words.get_text() for words in drawing.legends[0].texts] == [
+        "generated",
+        "discriminator: probability of real",
+    ]
+    assert left.get_ylim()[0] == 0.0
 
 
 HARD = {

@@ -18,6 +18,8 @@ NAMES = [
     "vae/kl",
     "vae/reconstruction",
     "vae/active_units",
+    "vae/bound",
+    "vae/held_out_bound",
     "quality/frechet",
     "time/steps_per_second",
     "time/waiting",
@@ -36,6 +38,7 @@ def test_losses_stand_by_player_and_scores_together() -> None:
     found = {panel.names: panel for panel in panels(NAMES)}
     assert found["d/loss",].title == "Discriminator: loss"
     assert found["vae/kl", "vae/reconstruction"].title == "VAE: loss"
+    assert found["vae/bound", "vae/held_out_bound"].title == "Lower bound of the log-likelihood"
     assert found["d/real_score", "d/fake_score"].limits == (0.0, 1.0)
     assert found["d/grad_norm", "g/grad_norm"].scale == "log"
 

@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.style import DATA, GENERATED, GREEN, INK, TITLE_SIZE, TRUTH, dress, figure, legend, text
+from saddlepoint.figures.style import (
+    DATA,
+    GENERATED,
+    GREEN,
+    INK,
+    RULE,
+    TICK_SIZE,
+    TITLE_SIZE,
+    TRUTH,
+    dress,
+    figure,
+    legend,
+    text,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +78,7 @@ def _one(
     name: str,
     title: str,
 ) -> Figure:
-    drawing, grid = figure(width=7.0, height=4.0)
+    drawing, grid = figure(width=7.0, height=4.4)
     axes: Axes = grid[0, 0]
     (view,) = _views(generated, data, modes)
     dress(axes, title=_with_count(title, generated, [view]), x=f"{name} (data's units)", y="probability density")
@@ -90,7 +103,12 @@ def _one(
         right.grid(False)
         right.spines["right"].set_visible(True)
         right.set_ylim(-0.02, 1.02)
-    legend(axes)
+    handles, labels = axes.get_legend_handles_labels()
+    if len(handles) > 1:
+        # Below the axes: inside, it would cover the densities, and jump from frame to frame of a time-lapse.
+        drawing.legend(
+            handles, labels, loc="outside lower center", ncols=2, fontsize=TICK_SIZE, edgecolor=RULE, labelcolor=INK
+        )
     return drawing
 
 

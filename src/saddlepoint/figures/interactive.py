@@ -43,6 +43,9 @@ def panel_plot(panel: Panel, series: Series, *, best: Best | None = None) -> Plo
     vertical: Plot = {"title": {"text": html.escape(panel.y)}, "type": "log" if log else "linear"}
     if panel.limits is not None:
         vertical["range"] = [panel.limits[0] - 0.03, panel.limits[1] + 0.03]
+    elif not log and len(finite) and finite.min() == finite.max() != 0.0:
+        # Plotly would show a constant such as 0.001 between -1 and 1.
+        vertical["range"] = sorted([0.5 * float(finite[0]), 1.5 * float(finite[0])])
     return {
         "data": traces,
         "layout": {
