@@ -1,0 +1,65 @@
+"""Every family of models resumes exactly, on the data's own stream of batches."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from saddlepoint import models
+from saddlepoint.data.batches import Batches
+from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.models.settings import AutoencoderSettings, GANSettings, NetworkSettings, VAESettings
+from saddlepoint.records import RunFolder
+from saddlepoint.training import checkpoint
+from saddlepoint.training.devices import Devices
+from saddlepoint.training.loop import play
+from saddlepoint.training.state import TrainingState
+from tests.training.games import assert_same, everything, settings
+
+SMALL = NetworkSettings(hidden=(8,))
+CONVOLUTIONAL = NetworkSettings(network="dcgan", width=4)
+FAMILIES = {
+    "autoencoder": AutoencoderSettings(encoder=SMALL, decoder=SMALL, denoising=0.1),
+    "vae": VAESettings(encoder=SMALL, decoder=SMALL, warm_up=5, binarise="stochastic"),
+    "gan": GANSettings(generator=SMALL, discriminator=SMALL, instance_noise=0.1, instance_noise_steps=9),
+    "dcgan": GANSettings(generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, discriminator_steps=2),
+}
+
+
+def dataset() -> Dataset:
+    x = torch.randint(0, 256, (20, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    return Dataset("noise", x, Event((1, 8, 8), "image", "uint8", 0.0, 255.0))
+
+
+def test_every_family_is_tested():
+    assert set(models.FAMILIES) <= set(FAMILIES)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_resumed_equals_uninterrupted(name, precision, tmp_path):
+    data, folder, training = dataset(), RunFolder(tmp_path), settings(ema=0.9, steps=9, tick=4)
+
+    def begin(seed):
+        model = models.build(FAMILIES[name], data.event, seed=seed)
+        state = TrainingState.start(model, training, Devices.choose("cpu", precision, model))
+        return model, state, Batches(data, 6, 0, "cpu", model.scaling)
+
+    model, state, batches = begin(0)
+    records = []
+    for record in play(model, batches, training, state):
+        records.append(record)
+        if state.step == 4:
+            model.fitted(data.x, torch.Generator().manual_seed(1))
+            checkpoint.save(folder, model, state)
+    assert [record.step for record in records] == [4, 8, 9]
+
+    other, other_state, batches = begin(1)
+    checkpoint.load(checkpoint.newest_valid(folder)[0], other, other_state)
+    assert_same(other.extra_state(), model.extra_state())
+    later = list(play(other, batches, training, other_state))
+    assert [record.step for record in later] == [8, 9]
+    for mine, theirs in zip(later, records[1:], strict=True):
+        values = [{k: v for k, v in r.values.items() if not k.startswith("time/")} for r in (mine, theirs)]
+        assert values[0] == values[1]
+    assert_same(everything(other, other_state), everything(model, state))
