@@ -215,7 +215,7 @@ def test_what_does_not_exist_is_suggested(tmp_path: Path) -> None:
         Recipe.load("dcgan-digit")
     with pytest.raises(SettingError, match="no recipe file"):
         Recipe.load(tmp_path / "none.yaml")
-    with pytest.raises(SettingError, match="without a recipe.yaml"):
+    with pytest.raises(SettingError, match="without a recipe"):
         Recipe.load(tmp_path)
 
 

@@ -83,10 +83,12 @@ class TrainingProgress(Listener):
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
         from rich.table import Column
 
+        output = self.output
+
         class Line(Progress):
             def get_renderable(self) -> Constrain:
                 # The terminal shows a Ctrl-C as "^C" behind the line: where that wraps, the line is drawn twice.
-                return Constrain(super().get_renderable(), self.console.width - 4)
+                return Constrain(super().get_renderable(), output.width - 4)
 
         self._live = Line(
             SpinnerColumn(),

@@ -1,0 +1,140 @@
+"""What a run shows of itself: on a terminal, without one, quietly, and what it proposes at the end."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saddlepoint.cli import progress
+from saddlepoint.cli.console import Output
+from saddlepoint.cli.progress import Pace, TrainingProgress, clock, next_commands
+from saddlepoint.experiment.listener import Outline
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import Finding, Record
+
+OUTLINE = Outline(
+    "toy", "runs/toy [1]", "Dataset('ring' [x])", {"generator": 1234, "discriminator": 5}, 0, 1_000, "cpu", "fp32"
+)
+ENDED: Mapping[str, Any] = {"verdict": "toy: all well [really].", "state": "finished", "step": 1_000}
+MODE_COLLAPSE = Finding(
+    "GAN103", "failure", 40, "All alike [/x].", {}, "Do this.", {"model.discriminator.hidden": (64, 64)}
+)
+SLOW = Finding("NUM304", "warning", 40, "Stalled.", {}, "", {"training.optimiser.learning_rate": 1e-4})
+
+
+def record(step: int) -> Record:
+    values = {"d/loss": 1.25, "g/loss": float("nan"), "quality/energy_distance": 0.5, "time/steps_per_second": 10.0}
+    return Record(step, step / 10, values)
+
+
+def shown(terminal: bool, quiet: bool = False, ticks: int = 10, **console: Any) -> str:
+    output = Output(file=io.StringIO(), force_terminal=terminal, width=100, **console)
+    with TrainingProgress(output, quiet=quiet) as listener:
+        listener.started(OUTLINE)
+        listener.note("One file was left out [a.png].")
+        listener.record(record(0))
+        for tick in range(1, ticks + 1):
+            listener.record(record(tick * 1_000 // ticks))
+        listener.finding(MODE_COLLAPSE)
+        listener.finished(ENDED)
+    text = output.file.getvalue()  # type: ignore[attr-defined]
+    assert isinstance(text, str)
+    return text
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_everything_is_said_as_it_is(terminal: bool) -> None:
+    text = shown(terminal, no_color=True)
+    for part in (
+        "1,234 parameters", "runs/toy [1]", "Dataset('ring' [x])", "[a.png]", "GAN103 (failure, step 40): All alike [/x].",
+        "Do this.", "toy: all well [really].", "report.html", "--model.discriminator.hidden 64,64",
+    ):  # fmt: skip
+        assert part in text, part
+
+
+def test_without_a_terminal_there_are_plain_lines_only() -> None:
+    text = shown(terminal=False)
+    assert "\x1b" not in text
+    assert "\r" not in text
+    assert "g/loss nan" in text
+
+
+def test_a_terminal_gets_a_live_line_that_is_taken_away_again() -> None:
+    text = shown(terminal=True)
+    assert "\x1b[?25l" in text  # the cursor is hidden
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # and shown again
+    assert text.index("GAN103") < text.index("all well")
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_quiet_leaves_findings_and_the_verdict(terminal: bool) -> None:
+    text = shown(terminal, quiet=True)
+    assert "GAN103" in text
+    assert "all well" in text
+    assert "parameters" not in text
+    assert "energy" not in text
+    assert "left out" not in text
+
+
+def test_plain_lines_are_few_and_the_last_is_never_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand ticks, one a second: a line every ten seconds, and the last."""
+    clock_hands = iter(float(second) for second in range(10_000))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock_hands))
+    lines = [line for line in shown(terminal=False, ticks=1_000).splitlines() if line.startswith("step ")]
+    assert 20 <= len(lines) <= 101
+    assert lines[-1].startswith("step 1,000/1,000")
+
+
+def test_an_error_gives_the_terminal_back() -> None:
+    output = Output(file=io.StringIO(), force_terminal=True, width=100)
+
+    def broken() -> None:
+        with TrainingProgress(output) as listener:
+            listener.started(OUTLINE)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
+    text = output.file.getvalue()  # type: ignore[attr-defined]
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
+
+
+def test_the_pace_is_that_of_the_clock_and_forgets() -> None:
+    pace = Pace()
+    assert pace.steps_per_second is None
+    pace.tick(100, 7.0)
+    assert pace.steps_per_second is None
+    pace.tick(150, 12.0)
+    assert pace.steps_per_second == pytest.approx(10.0)
+    for tick in range(progress.RECENT):
+        pace.tick(1_000 + tick, 100.0 + 4 * tick)
+    assert pace.steps_per_second == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-1, "0:00"), (0, "0:00"), (59.4, "0:59"), (59.6, "1:00"), (725, "12:05"), (10_800, "3:00:00")],
+)
+def test_the_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+def test_an_interrupted_run_is_to_be_resumed_first() -> None:
+    assert next_commands(Path("runs/a"), "interrupted", 10, [])[0] == "saddlepoint resume runs/a"
+
+
+def test_a_finished_run_may_train_on() -> None:
+    commands = next_commands(Path("my runs/a"), "finished", 500, [])
+    assert "saddlepoint resume 'my runs/a' --steps 1000" in commands
+
+
+def test_the_gravest_findings_remedy_is_proposed_as_it_is_typed() -> None:
+    commands = next_commands(Path("runs/a"), "failed", 500, [SLOW, MODE_COLLAPSE])
+    proposed = [command for command in commands if command.startswith("saddlepoint train")]
+    assert proposed == ["saddlepoint train runs/a --model.discriminator.hidden 64,64"]
+    name, value = proposed[0].split()[-2:]
+    assert Recipe().override({name.removeprefix("--"): value}).model.discriminator.hidden == (64, 64)  # type: ignore[union-attr]
