@@ -18,6 +18,7 @@ from saddlepoint.records import RunFolder
 from saddlepoint.training import checkpoint
 from saddlepoint.training.checkpoint import load, load_weights, newest_valid, prune, save
 from saddlepoint.training.loop import play
+from saddlepoint.training.manifest import sealed
 from saddlepoint.training.settings import OptimiserSettings
 from tests.training.games import OnePlayer, RandomBatches, TwoPlayers, assert_same, everything, settings, start
 
@@ -150,6 +151,29 @@ def test_no_checkpoint_that_holds_is_an_error(tmp_path):
         newest_valid(folder)
 
 
+def test_a_run_that_went_back_behind_a_damaged_checkpoint_keeps_what_it_saves(tmp_path):
+    folder = RunFolder(tmp_path)
+    model, state = trained(folder)
+    (folder.checkpoint(8) / "state.safetensors").write_bytes(b"")
+    load(newest_valid(folder)[0], model, state)
+    state.step = 6
+    save(folder, model, state)
+    prune(folder, keep=1)
+    assert names(folder) == ["step-00000006"]
+    assert newest_valid(folder) == (folder.checkpoint(6), [])
+
+
+def test_a_half_made_checkpoint_is_none(tmp_path, monkeypatch):
+    folder = RunFolder(tmp_path)
+    assert not checkpoint.exists(folder)
+    deaths = killed_saves(monkeypatch, folder, model := TwoPlayers(), start(model, TRAINING))
+    for _ in range(3):
+        next(deaths)
+        assert not checkpoint.exists(folder)
+    assert list(deaths)
+    assert checkpoint.exists(folder)
+
+
 class Killed(BaseException):
     """Stands for SIGKILL: nothing of ours may catch it."""
 
@@ -263,7 +287,7 @@ def test_a_later_format_is_refused(tmp_path):
     file = folder.checkpoint(8) / "manifest.json"
     manifest = json.loads(file.read_text())
     del manifest["sha256"]
-    file.write_bytes(checkpoint._sealed(manifest | {"format": 2}))
+    file.write_bytes(sealed(manifest | {"format": 2}))
     with pytest.raises(RunError, match="format 2"):
         load_weights(folder.checkpoint(8), TwoPlayers())
 

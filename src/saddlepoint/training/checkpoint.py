@@ -12,8 +12,6 @@ any time.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import platform
 import shutil
@@ -30,9 +28,9 @@ from torch import Tensor
 from saddlepoint.errors import RunError
 from saddlepoint.models.base import Model
 from saddlepoint.records import RunFolder
+from saddlepoint.training.manifest import FORMAT, Manifest, contents_of, digest, sealed, unsealed
 from saddlepoint.training.state import TrainingState
 
-FORMAT = 1
 WEIGHTS, OPTIMISER, STATE, MANIFEST = (
     "weights.safetensors",
     "optimiser.safetensors",
@@ -40,14 +38,14 @@ WEIGHTS, OPTIMISER, STATE, MANIFEST = (
     "manifest.json",
 )
 PART, REPLACED, REMOVED = ".part-", ".replaced-", ".removed-"
-Manifest = dict[str, Any]
 
 
 def save(folder: RunFolder, model: Model, state: TrainingState, *, extra: Mapping[str, Any] | None = None) -> Path:
     """Write checkpoints/step-NNNNNNNN and return its path; one that exists already is replaced.
 
-    `extra` (JSON values) comes back as `manifest["extra"]`. Killed at any moment, this leaves the checkpoints of before
-    as they were.
+    `extra` (JSON values) comes back as `manifest["extra"]`. Killed at any moment, this leaves the earlier checkpoints as
+    they were. Those of later steps are removed: the run went back behind them because they were damaged, and `prune` must
+    not take them for the newest.
     """
     folder.checkpoints.mkdir(parents=True, exist_ok=True)
     sweep(folder)
@@ -72,18 +70,21 @@ def save(folder: RunFolder, model: Model, state: TrainingState, *, extra: Mappin
             "torch": torch.__version__,
             "python": platform.python_version(),
         },
-        "files": {name: {"bytes": len(data), "sha256": _digest(data)} for name, data in contents.items()},
+        "files": {name: {"bytes": len(data), "sha256": digest(data)} for name, data in contents.items()},
         "extra": dict(extra or {}),
     }
     for name, data in contents.items():
         _write(part / name, data)
-    _write(part / MANIFEST, _sealed(manifest))
+    _write(part / MANIFEST, sealed(manifest))
     _sync(part)
     if path.exists():
         # Until the new folder has its name, the old one can be found under this one (see `_candidates`).
         path.rename(path.with_name(REPLACED + path.name))
     part.rename(path)
     _sync(folder.checkpoints)
+    for later in folder.checkpoints.glob("step-*"):
+        if later.name > path.name:
+            _remove(later)
     sweep(folder)
     return path
 
@@ -129,7 +130,12 @@ def load_weights(path: Path, model: Model, average: bool = True) -> Manifest:
 
 def read_manifest(path: Path) -> Manifest:
     """The manifest of the checkpoint at `path`, verified: what it is of, before any model is built for it."""
-    return _unsealed(path / MANIFEST)
+    return unsealed(path / MANIFEST)
+
+
+def exists(folder: RunFolder) -> bool:
+    """Whether any checkpoint was ever completed here, be it damaged since."""
+    return bool(_candidates(folder))
 
 
 def newest_valid(folder: RunFolder) -> tuple[Path, list[str]]:
@@ -229,54 +235,17 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _read(path: Path, names: tuple[str, ...]) -> tuple[Manifest, dict[str, dict[str, Tensor]]]:
     """The manifest and the tensors of the files `names`, verified; RunError says which file is damaged and how."""
-    manifest = _unsealed(path / MANIFEST)
+    manifest = unsealed(path / MANIFEST)
     tensors = {}
     for name in names:
-        data = _bytes(path / name)
+        data = contents_of(path / name)
         expected = manifest["files"][name]
         if len(data) != expected["bytes"]:
             raise RunError(f"{path / name} has {len(data):,} bytes instead of {expected['bytes']:,}.")
-        if _digest(data) != expected["sha256"]:
+        if digest(data) != expected["sha256"]:
             raise RunError(f"{path / name} does not have the SHA-256 that its manifest names.")
         tensors[name] = safetensors.torch.load(data)
     return manifest, tensors
-
-
-def _sealed(manifest: Manifest) -> bytes:
-    """The manifest as JSON, its own SHA-256 included."""
-    return _json(manifest | {"sha256": _digest(_json(manifest))})
-
-
-def _unsealed(path: Path) -> Manifest:
-    """Undo `_sealed`; RunError where a byte differs, or where the format is a later one."""
-    data = _bytes(path)
-    try:
-        manifest: Manifest = json.loads(data)
-        seal = manifest.pop("sha256")
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise RunError(f"{path} is not a checkpoint's manifest.") from error
-    if seal != _digest(_json(manifest)) or data != _sealed(manifest):
-        raise RunError(f"{path} does not have the SHA-256 that it names itself.")
-    if manifest["format"] != FORMAT:
-        raise RunError(
-            f"{path} has format {manifest['format']}; this version of saddlepoint reads {FORMAT}: update it."
-        )
-    return manifest
-
-
-def _json(value: Manifest) -> bytes:
-    return json.dumps(value, indent=1, allow_nan=False).encode()
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _write(path: Path, data: bytes) -> None:
