@@ -272,6 +272,30 @@ def test_the_learning_rate_is_recorded_and_followed():
     assert [values["ae/learning_rate"] for _, values in records] == pytest.approx([0.05 * n for n in range(10, -1, -1)])
 
 
+def test_the_average_follows_every_step():
+    """Recomputed by hand from the weights after every step, with the early correction."""
+    model, training = TwoPlayers(), settings(tick=1, ema=0.3)
+    state = start(model, training)
+    weight = model.players["g"][0].weight
+    expected = weight.detach().double()
+    for step, _ in enumerate(play(model, RandomBatches(), training, state)):
+        decay = min(0.3, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * weight.detach().double()
+    torch.testing.assert_close(state.averages["g"].module[0].weight.double(), expected, atol=1e-6, rtol=1e-6)
+
+
+def test_speed_counts_the_part_of_a_tick_before_a_pause(tmp_path):
+    model, training = OnePlayer(), settings(tick=10, steps=10)
+    state = start(model, training)
+    next(play(model, pause_after(state, 4), training, state))
+    assert 0 < state.tick_seconds == state.seconds
+    other = OnePlayer()
+    other_state = start(other, training)
+    checkpoint.load(checkpoint.save(RunFolder(tmp_path), model, state), other, other_state)
+    (record,) = play(other, RandomBatches(), training, other_state)
+    assert record.values["time/steps_per_second"] == pytest.approx(10 / record.seconds)
+
+
 def test_a_frozen_player_is_unchanged_and_has_no_gradient():
     model, training = TwoPlayers(), settings()
     model.phases_ = model.phases_[1:]
