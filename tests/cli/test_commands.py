@@ -1,0 +1,231 @@
+"""The commands on one small run: what they write, and that `--json` leaves one document on stdout."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from saddlepoint.cli.main import main
+from saddlepoint.recipe import Recipe, shipped_names
+
+TINY = ["--training.steps", "6", "--training.tick=3", "--training.samples=4", "--evaluation.samples", "20"]
+CLASSES = [str(digit) for digit in range(10)]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("cli") / "run"
+    assert main(["train", "vae-digits", *TINY, "--run", str(run), "--quiet"]) == 0
+    return run
+
+
+def document(capsys: pytest.CaptureFixture[str], argv: list[str], code: int = 0) -> Any:
+    capsys.readouterr()
+    assert main([*argv, "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as file:
+        return dict(file)
+
+
+def pixels(path: Path | str) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def test_training_shows_where_everything_is(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", str(trained)]) == 0
+    printed = capsys.readouterr()
+    run = Path("runs") / "vae-digits-1"
+    lines = printed.out.splitlines()
+    assert lines[0].startswith("vae-digits: ")
+    assert any(line.startswith("step 6/6") for line in lines)
+    assert any(line.endswith(str(run / "report.html")) for line in lines)
+    assert f"  saddlepoint sample {run} -n 64" in lines
+    assert (run / "recipe.yaml").read_text() == (trained / "recipe.yaml").read_text()
+
+
+def test_a_run_is_not_overwritten_unasked(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (trained / "summary.json").read_bytes()
+    assert main(["train", "vae-digits", *TINY, "--run", str(trained)]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert (trained / "summary.json").read_bytes() == before
+
+
+def test_training_answers_in_one_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = tmp_path / "run"
+    answer = document(capsys, ["train", "toy-gaussian-1", *TINY, "--run", str(run), "--training.batch-size", "4"])
+    assert answer["run"] == str(run)
+    assert (answer["state"], answer["step"]) == ("finished", 6)
+    assert answer["players"] == {"generator": 33, "discriminator": 169}
+    assert [finding["code"] for finding in answer["findings"]] == [
+        json.loads(line)["code"] for line in (run / "findings.jsonl").read_text().splitlines()
+    ]
+    assert Recipe.load(run).training.batch_size == 4
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("failure", 3), ("warning", 3), (None, 0)])
+def test_a_standing_finding_is_an_exit_code(
+    fail_on: str | None, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = np.arange(12, dtype=np.float32).reshape(6, 2)
+    np.save(tmp_path / "few.npy", rows)
+    argv = ["data", str(tmp_path / "few.npy"), "--batch-size", "50", *(["--fail-on", fail_on] if fail_on else [])]
+    answer = document(capsys, argv, code)
+    assert "DATA402" in [finding["code"] for finding in answer["findings"]]
+
+
+def test_resuming_a_finished_run_trains_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = str(tmp_path / "run")
+    assert main(["train", "toy-gaussian-1", *TINY, "--run", run, "--quiet"]) == 0
+    assert main(["resume", run]) == 2
+    assert "nothing to resume" in capsys.readouterr().err
+    answer = document(capsys, ["resume", run, "--steps", "9"])
+    assert (answer["state"], answer["step"]) == ("finished", 9)
+
+
+def test_a_dry_run_tells_and_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    answer = document(capsys, ["train", "toy-gaussian-1", *TINY, "--dry-run"])
+    assert Recipe.from_mapping(answer["recipe"]).training.steps == 6
+    assert answer["players"] == {"generator": 33, "discriminator": 169}
+    estimate = answer["estimate"]
+    assert estimate["parameters"] == 4 * (33 + 169)
+    assert estimate["data"] == 4 * 11_000
+    assert estimate["seconds"] > 6 * estimate["seconds_per_step"] > 0
+    assert main(["train", "toy-gaussian-1", *TINY, "--dry-run"]) == 0
+    printed = capsys.readouterr().out
+    assert "169 parameters" in printed
+    assert "Estimated from" in printed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_on_a_recipe_lists_its_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "vae-digits", "--model.beta", "4.5", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "--model.beta 4.5   (float)" in out
+    assert "model.objective" not in out
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_samples_as_arrays_are_in_the_datas_units(trained: Path, tmp_path: Path, n: int) -> None:
+    out = tmp_path / "x.npz"
+    assert main(["sample", str(trained), "-n", str(n), "--out", str(out)]) == 0
+    x = arrays(out)["x"]
+    assert (x.shape, x.dtype) == ((n, 1, 8, 8), np.uint8)
+    assert x.max() <= 16
+
+
+def test_the_seed_decides_the_samples(trained: Path, tmp_path: Path) -> None:
+    drawn = []
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert main(["sample", str(trained), "--seed", str(seed), "--out", str(tmp_path / f"{name}.npz")]) == 0
+        drawn.append(arrays(tmp_path / f"{name}.npz")["x"])
+    assert np.array_equal(drawn[0], drawn[1])
+    assert not np.array_equal(drawn[0], drawn[2])
+
+
+def test_a_folder_gets_one_picture_each_with_the_same_pixels(trained: Path, tmp_path: Path) -> None:
+    folder, out = tmp_path / "pictures", tmp_path / "x.npz"
+    assert main(["sample", str(trained), "-n", "3", "--out", f"{folder}/"]) == 0
+    assert main(["sample", str(trained), "-n", "3", "--out", str(out)]) == 0
+    assert sorted(path.name for path in folder.iterdir()) == [f"sample-{number:05d}.png" for number in range(3)]
+    first = pixels(folder / "sample-00000.png")
+    assert np.array_equal(first, np.rint(arrays(out)["x"][0, 0] * (255 / 16)))
+
+
+def test_nothing_is_replaced_unasked(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, file = tmp_path / "pictures", tmp_path / "x.npz"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    (folder / "sample-00007.png").write_text("old")
+    file.write_text("mine")
+    for out in (folder, file):
+        assert main(["sample", str(trained), "-n", "2", "--out", str(out)]) == 2
+        assert "--overwrite" in capsys.readouterr().err
+    assert file.read_text() == "mine"
+    for out in (folder, file):
+        assert main(["sample", str(trained), "-n", "2", "--out", str(out), "--overwrite"]) == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["mine.txt", "sample-00000.png", "sample-00001.png"]
+    assert arrays(file)["x"].shape == (2, 1, 8, 8)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "x.npz"]
+
+
+def test_samples_lie_in_the_run_by_default(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        answer = document(capsys, ["sample", str(trained), "-n", "9", "--step", "best"])
+        assert answer["out"] == str(trained / "samples-9.png")
+    assert min(pixels(answer["out"]).shape) > 3 * 8
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--labels", "3"], "without labels"),
+        (["--labels", "cat"], 'no class "cat"'),
+        (["--labels", "10"], 'no class "10"'),
+        (["--step", "5"], "no checkpoint of step 5"),
+        (["--out", "x.jpg"], "end it with .png"),
+        (["--device", "abacus"], "abacus"),
+    ],
+)
+def test_what_cannot_be_sampled_is_said(
+    trained: Path, argv: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert main(["sample", str(trained), *argv]) == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_report_is_written_anew(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = trained / "report.html"
+    page.unlink()
+    assert document(capsys, ["report", str(trained)]) == {"report": str(page), "bytes": page.stat().st_size}
+    assert main(["report", str(trained), "--out", str(tmp_path / "elsewhere.html")]) == 0
+    assert (tmp_path / "elsewhere.html").read_bytes() == page.read_bytes()
+
+
+def test_recipes_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [entry["name"] for entry in document(capsys, ["recipes"])] == shipped_names()
+    assert main(["recipes", "show", "toy-ring"]) == 0
+    assert Recipe.parse(capsys.readouterr().out) == Recipe.load("toy-ring")
+    assert Recipe.from_mapping(document(capsys, ["recipes", "show", "toy-ring"])) == Recipe.load("toy-ring")
+
+
+@pytest.mark.parametrize("flag", ["--points", "--data.points"])
+def test_data_are_described(flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "ring.png"
+    answer = document(capsys, ["data", "ring", flag, "500", "--picture", str(picture)])
+    assert (answer["examples"], answer["shape"], answer["dtype"]) == (500, [2], "float32")
+    assert answer["picture"] == str(picture)
+    assert pixels(picture).std() > 0
+    assert main(["data", "ring", flag, "500", "--picture", str(picture)]) == 2
+
+
+def test_the_digits_are_what_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = document(capsys, ["data", "digits"])
+    assert answer["examples"] + answer["held_out"] == 1_797
+    assert list(answer["classes"]) == CLASSES
+    assert sum(answer["classes"].values()) == answer["examples"]
+    assert answer["range"] == answer["known_range"] == [0, 16]
+    assert main(["data", "digits"]) == 0
+    assert answer["fingerprint"] in capsys.readouterr().out
+
+
+def test_sources_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "digits" in document(capsys, ["data", "--list"])

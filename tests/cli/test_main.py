@@ -1,0 +1,139 @@
+"""The front door: every mistake is one sentence and exit code 2, help costs nothing, a broken pipe is no error."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from saddlepoint.cli import main as front
+from saddlepoint.cli.main import COMMANDS, main
+
+SADDLEPOINT = [sys.executable, "-m", "saddlepoint.cli.main"]
+
+
+@pytest.mark.parametrize("argv", [[], ["--help"], ["-h"], ["help"]])
+def test_help_lists_every_command(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(argv) == 0
+    printed = capsys.readouterr()
+    assert all(f"  {name} " in printed.out and line in printed.out for name, (_, line) in COMMANDS.items())
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"usage: saddlepoint {command}")
+    assert "--json" in out
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("saddlepoint ")
+
+
+MISTAKES = [
+    (["trian"], 'Did you mean "train"?'),
+    (["--hlep"], "there is no command"),
+    (["train"], "name a recipe"),
+    (["train", "dcgan-digts"], 'Did you mean "dcgan-digits"?'),
+    (["train", "toy-ring", "--training.stepz", "3"], 'Did you mean "training.steps"?'),
+    (["train", "toy-ring", "--steps", "3"], 'Did you mean "--training.steps"?'),
+    (["train", "toy-ring", "--training.steps", "x"], "training.steps cannot be 'x'"),
+    (["train", "toy-ring", "--training.steps"], "needs a value"),
+    (["train", "toy-ring", "more"], "one argument too many"),
+    (["train", "toy-ring", "--fail-on", "worst"], "--fail-on"),
+    (["train", "nowhere/recipe.yaml"], "no recipe file"),
+    (["train", "toy-ring", "--data.source", "nowhere/at/all"], "no such file or folder"),
+    (["train", "toy-ring", "--training.batch_size", "100000", "--run", "new"], "batch"),
+    (["train", "toy-ring", "--training.device", "abacus", "--run", "new"], "abacus"),
+    (["resume"], "RUN"),
+    (["resume", "nowhere"], "not a run"),
+    (["resume", "nowhere", "--steps", "many"], "--steps"),
+    (["sample", "nowhere"], "not a run"),
+    (["sample", "nowhere", "-n", "0"], "-n must be at least 1"),
+    (["sample", "nowhere", "--step", "last"], "newest, best or the number"),
+    (["report", "nowhere"], "not a run"),
+    (["recipes", "show"], "NAME"),
+    (["recipes", "show", "toy-rig"], 'Did you mean "toy-ring"?'),
+    (["recipes", "list", "toy-ring"], "recipes show"),
+    (["data"], "name a source"),
+    (["data", "digts"], 'Did you mean "digits"?'),
+    (["data", "digits", "--modez", "3"], 'Did you mean "--data.modes"?'),
+    (["data", "digits", "--batch-size", "0"], "--batch-size"),
+    (["data", "digits", "--picture", "x.jpg"], ".png"),
+    (["data", "nowhere/at/all"], "no such file or folder"),
+]
+
+
+@pytest.mark.parametrize(("argv", "said"), MISTAKES, ids=[" ".join(argv) for argv, _ in MISTAKES])
+def test_a_mistake_is_one_sentence_and_leaves_nothing(
+    argv: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(argv) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("saddlepoint: ") or "\nsaddlepoint: " in error
+    assert said in error
+    assert "Traceback" not in error
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+    assert not (tmp_path / "new").exists()
+
+
+def raising(error: BaseException) -> object:
+    class Command:
+        @staticmethod
+        def run(argv: list[str]) -> int:
+            raise error
+
+    return Command
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (PermissionError(13, "Permission denied", "there/file"), 2, "there/file: Permission denied"),
+        (OSError(28, "No space left on device"), 2, "No space left on device"),
+    ],
+)
+def test_what_the_user_can_mend_has_no_traceback(
+    error: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(front, "import_module", lambda name: raising(error))
+    assert main(["report"]) == code
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), FileNotFoundError(2, "No such file", "x"), AssertionError()])
+def test_our_own_mistakes_keep_their_traceback(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front, "import_module", lambda name: raising(error))
+    with pytest.raises(type(error)):
+        main(["report"])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_there(command: str) -> None:
+    assert callable(import_module(COMMANDS[command][0]).run)
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    """`saddlepoint train toy-ring --help | head -1`"""
+    with subprocess.Popen(
+        [*SADDLEPOINT, "train", "toy-ring", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_the_exit_code_is_the_process_s() -> None:
+    done = subprocess.run([*SADDLEPOINT, "recipes", "show", "toy-rig"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
