@@ -62,28 +62,6 @@ def test_an_interruption_writes_a_checkpoint_from_which_training_goes_on(number:
     assert f"resumed at step {step:,}" in resumed.stderr
 
 
-def test_a_reader_that_leaves_does_not_stop_the_training(tmp_path: Path) -> None:
-    """`saddlepoint train ... | head -3`"""
-    run = tmp_path / "run"
-    with training(run) as process:
-        assert process.stdout is not None
-        process.stdout.close()
-        seen = sum(1 for _ in RunFolder(run).read_records())
-        deadline = time.monotonic() + PATIENCE
-        # Plain lines come every ten seconds at most: the next one meets a closed pipe.
-        time.sleep(11)
-        while sum(1 for _ in RunFolder(run).read_records()) < seen + 20:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        later = sum(1 for _ in RunFolder(run).read_records())
-        time.sleep(1)
-        assert process.poll() is None
-        assert sum(1 for _ in RunFolder(run).read_records()) > later
-        process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) == 130
-
-
 def test_without_a_terminal_the_lines_are_plain_and_the_first_comes_at_once(tmp_path: Path) -> None:
     argv = [*SADDLEPOINT, "train", "toy-gaussian-1", "--training.steps", "10", "--run", str(tmp_path / "run")]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

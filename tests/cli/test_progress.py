@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,18 @@ def test_an_error_gives_the_terminal_back() -> None:
         broken()
     text = output.file.getvalue()  # type: ignore[attr-defined]
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
+
+
+def test_a_reader_that_leaves_does_not_stop_the_training() -> None:
+    """`saddlepoint train ... | head -3`: what is left to say is not said, and nothing is raised."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as file:
+        output = Output(file=file)
+        output.say("seen")
+        assert os.read(reading, 100) == b"seen\n"
+        os.close(reading)
+        for _ in range(3):
+            output.say("unseen")
 
 
 def test_the_pace_is_that_of_the_clock_and_forgets() -> None:

@@ -24,7 +24,6 @@ class Output(Console):
     def say(self, text: str = "", style: str | None = None) -> None:
         """One line as it is: no markup is read into it, and without a terminal it is not broken."""
         self.print(text, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
-        self.file.flush()
 
     def say_finding(self, finding: Finding) -> None:
         """A finding in the colour of its severity, what to do about it below."""
