@@ -50,7 +50,9 @@ class GAN(Model):
             players,
             {"d": "discriminator", "g": "generator"},
         )
-        self._phases = adversarial_game(settings.objective, settings.discriminator_steps, settings.label_smoothing)
+        self._phases = adversarial_game(
+            settings.objective, settings.discriminator_steps, settings.label_smoothing, settings.fresh_noise
+        )
 
     @property
     def phases(self) -> tuple[Phase, ...]:

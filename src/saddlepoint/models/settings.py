@@ -113,6 +113,10 @@ class GANSettings(BaseModel):
         "non-saturating", description="What the generator minimises: -log D(G(z)), or log(1 - D(G(z)))."
     )
     discriminator_steps: int = Field(1, ge=1, description="Discriminator moves a step (k of the original algorithm).")
+    fresh_noise: bool = Field(
+        False,
+        description="Whether the generator moves on noise of its own instead of on the samples the discriminator has just seen (one more pass of the generator a step).",
+    )
     label_smoothing: float = Field(
         0.0, ge=0.0, lt=0.5, description="One-sided: real examples are labelled 1 minus this."
     )

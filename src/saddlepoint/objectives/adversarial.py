@@ -35,7 +35,8 @@ def discriminator_cross_entropy(label_smoothing: float = 0.0) -> Loss:
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
         real = logits(nets, batch.x, noise.get("real"))
-        fake = logits(nets, nets["g"](noise["z"]), noise.get("fake"))
+        # Detached, because the generator's move may use the same samples, and then they come with their graph.
+        fake = logits(nets, nets["g"](noise["z"]).detach(), noise.get("fake"))
         # Cross-entropy with the label 1 - s is softplus(-a) + s a.
         real_loss = softplus(-real) + label_smoothing * real if label_smoothing else softplus(-real)
         observations = {"real_score": real.detach().sigmoid(), "fake_score": fake.detach().sigmoid()}
@@ -58,10 +59,17 @@ GENERATOR_LOSSES: dict[str, Loss] = {"minimax": minimax_generator, "non-saturati
 
 
 def adversarial_game(
-    objective: str = "non-saturating", discriminator_steps: int = 1, label_smoothing: float = 0.0
+    objective: str = "non-saturating",
+    discriminator_steps: int = 1,
+    label_smoothing: float = 0.0,
+    fresh_noise: bool = False,
 ) -> tuple[Phase, ...]:
-    """One step of the game: the discriminator moves `discriminator_steps` times, then the generator once."""
+    """One step of the game: the discriminator moves `discriminator_steps` times, then the generator once.
+
+    fresh_noise: the generator moves on noise of its own, as in the original Algorithm 1, instead of on the samples that
+    the discriminator has just seen; both estimate the same gradient, and the latter saves a pass of the generator.
+    """
     return (
         Phase("d", discriminator_cross_entropy(label_smoothing), repeats=discriminator_steps),
-        Phase("g", GENERATOR_LOSSES[objective], uses_data=False),
+        Phase("g", GENERATOR_LOSSES[objective], uses_data=False, shares_noise=not fresh_noise),
     )

@@ -38,9 +38,12 @@ class Phase:
     player's name and a slash is taken as it is.
     uses_data: False where the loss never looks at `batch.x`, so that no batch has to be fetched: it then gets the
         previous batch.
+    shares_noise: True where the phase is played with the noise of the phase before it. What its player made of that
+        noise there, as a player that did not move, is then used again instead of being made twice.
     """
 
     player: str
     loss: Loss
     repeats: int = 1
     uses_data: bool = True
+    shares_noise: bool = False

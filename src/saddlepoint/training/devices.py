@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 PLANAR_CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+LARGE = 1 << 17  # weights of a 256 x 512 layer; measured on two cores with AVX512-BF16 (benchmarks/training.py)
 NAMES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -108,8 +109,15 @@ def computes_bf16(device: torch.device) -> bool:
 
 
 def gains_by_bf16(model: Model) -> bool:
-    """Whether a network of `model` convolves. In small perceptrons converting the weights costs more than it saves."""
-    return any(isinstance(module, CONVOLUTIONS) for player in model.players.values() for module in player.modules())
+    """Whether a network of `model` convolves or has a layer of `LARGE` weights.
+
+    In smaller perceptrons converting the weights at every step costs about what the faster multiplication saves.
+    """
+    return any(
+        isinstance(module, CONVOLUTIONS) or (isinstance(module, nn.Linear) and module.weight.numel() >= LARGE)
+        for player in model.players.values()
+        for module in player.modules()
+    )
 
 
 def _demand(present: bool, name: str) -> None:

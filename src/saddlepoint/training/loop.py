@@ -7,21 +7,21 @@ device as scalars, and come to the host in one transfer at its end.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from saddlepoint.models.base import Model
-from saddlepoint.objectives.phase import Batch, Phase
+from saddlepoint.objectives.phase import Batch, Nets, Noise, Phase
 from saddlepoint.records import Record
 from saddlepoint.training.optimiser import clip_, gradient_norm
 from saddlepoint.training.schedules import learning_rate
 from saddlepoint.training.settings import TrainingSettings
 from saddlepoint.training.state import TrainingState, trainable
 
-Move = Callable[[int, Batch, bool], None]
+Move = Callable[[int, Batch, bool, Noise | None], Noise]
 REDUCED = frozenset({torch.bfloat16, torch.float16})
 
 
@@ -44,9 +44,11 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
     number that is not finite is recorded as it is and training goes on.
     """
     phases = model.phases
-    turns = [(phase, _move(model, phase, settings, state)) for phase in phases for _ in range(phase.repeats)]
+    recalled = {phase.player for phase in phases if phase.shares_noise}
+    nets = {name: _Recalled(player) if name in recalled else player for name, player in model.players.items()}
+    turns = [(phase, _move(model, nets, phase, settings, state)) for phase in phases for _ in range(phase.repeats)]
     batches_a_step = sum(phase.uses_data for phase, _ in turns)
-    table = _Table(model, [phase.player for phase in phases])
+    table = _Table(model, [phase.player for phase in phases], recalled)
     averages = list(state.averages.values())
     tick, observe_every, last = settings.tick, settings.observe_every, settings.steps
 
@@ -57,6 +59,7 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
         started = time.perf_counter()
         number = state.step * batches_a_step
         batch: Batch | None = None
+        noise: Noise | None = None
         try:
             while True:
                 step = state.step
@@ -68,7 +71,7 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
                         number += 1
                     elif batch is None:
                         batch = Batch(*batches[max(number - 1, 0)])
-                    move(step, batch, observe)
+                    noise = move(step, batch, observe, noise if phase.shares_noise else None)
                 for average in averages:
                     average.update(step)
                 state.step = step + 1
@@ -95,17 +98,38 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
             yield None
 
 
+class _Recalled:
+    """A network that gives the same input, asked for once more, the output it made of it, graph included.
+
+    The graph is good for one backward pass, so an output is given out again once.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network
+        self._input: Tensor | None = None
+        self._output: Any = None
+
+    def __call__(self, x: Tensor) -> Any:
+        if x is self._input:
+            output, self._input, self._output = self._output, None, None
+            return output
+        self._input, self._output = x, self._network(x)
+        return self._output
+
+
 class _Table:
     """Where the players sit: in training mode, and only the one that moves has parameters that ask for gradients.
 
-    A frozen player costs no gradients of its weights and gets none.
+    A frozen player costs no gradients of its weights and gets none. A recalled one is never frozen: the graph of what it
+    makes in another's phase is needed in its own.
     """
 
-    def __init__(self, model: Model, moving: Sequence[str]) -> None:
+    def __init__(self, model: Model, moving: Sequence[str], recalled: Collection[str]) -> None:
         self._model = model
         self._parameters = {name: trainable(player) for name, player in model.players.items()}
         self._others = {
-            name: [p for other, own in self._parameters.items() if other != name for p in own] for name in moving
+            name: [p for other, own in self._parameters.items() if other != name and other not in recalled for p in own]
+            for name in moving
         }
         self._seated: str | None = None
 
@@ -134,11 +158,13 @@ class _Table:
         self._seated = None
 
 
-def _move(model: Model, phase: Phase, settings: TrainingSettings, state: TrainingState) -> Move:
-    """One move of `phase` as a closure, all that can be looked up beforehand being looked up."""
+def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, state: TrainingState) -> Move:
+    """One move of `phase` as a closure, all that can be looked up beforehand being looked up.
+
+    It takes the noise to move on, or None to draw some, and returns the noise it moved on.
+    """
     player = phase.player
     own = settings.player(model.roles[player])
-    nets: dict[str, Any] = model.players
     names = tuple(f"{name}/" for name in nets)
     loss_of, noise_of, generator = phase.loss, model.noise, state.generator
     autocast = state.devices.autocast()
@@ -157,8 +183,9 @@ def _move(model: Model, phase: Phase, settings: TrainingSettings, state: Trainin
             scalar = value.detach().to(torch.float32).mean()
             state.pending.setdefault(series, []).append(scalar)
 
-    def move(step: int, batch: Batch, observe: bool) -> None:
-        noise = noise_of(phase, len(batch.x), step, generator)
+    def move(step: int, batch: Batch, observe: bool, noise: Noise | None) -> Noise:
+        if noise is None:
+            noise = noise_of(phase, len(batch.x), step, generator)
         if autocast is None:
             loss, observations = loss_of(nets, batch, noise)
         else:
@@ -182,6 +209,7 @@ def _move(model: Model, phase: Phase, settings: TrainingSettings, state: Trainin
         losses.append(mean.detach())
         if observe:
             keep(observations)
+        return noise
 
     return move
 
