@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+NO_BENCHMARKS = {"run", "results"}  # how the others are run, and where they write
 
 
 def main(names: list[str]) -> int:
-    known = sorted(path.stem for path in HERE.glob("*.py") if path != Path(__file__).resolve())
+    known = sorted({path.stem for path in HERE.glob("*.py")} - NO_BENCHMARKS)
     if unknown := set(names) - set(known):
         print(f"no benchmark named {', '.join(sorted(unknown))}; there are: {', '.join(known)}", file=sys.stderr)
         return 2

@@ -1,0 +1,94 @@
+"""One way for every benchmark to put what it measured into RESULTS.md.
+
+A benchmark has one section there, or a few, each under a heading of its own:
+
+    ## NAME
+    2026-11-20; AMD EPYC, 2 cores, 2 threads; torch 2.13.0; load 0.1 at the start
+
+    what was measured, tables, whether the goal was met
+
+Measured again, a section is replaced where it stands; all others stay as they are, to the byte.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
+PREAMBLE = (
+    "# Measured\n\nWritten by the programs in this folder (`make bench`), one section a benchmark, each with its date and "
+    "machine.\nNumbers of different machines do not compare; ratios of two sides measured in turn do.\n"
+)
+
+
+def write(name: str, body: str, *, load: float | None = None, path: Path = RESULTS) -> None:
+    """Put `body` (Markdown) under the heading `name` in the file at `path`, in place of what was there.
+
+    load: the machine's load average before the measurement began, so that a reader sees whether others were working.
+    """
+    text = path.read_text("utf-8") if path.exists() else PREAMBLE
+    text = replaced(text, name, section(name, body, machine(load)))
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        file.write(text)
+    Path(file.name).chmod(0o644)
+    Path(file.name).replace(path)
+
+
+def section(name: str, body: str, facts: str) -> str:
+    """A whole section, from its heading to its last line end. Raises ValueError for text that would end it early."""
+    if "\n" in name or re.search(r"^##? ", body, re.MULTILINE):
+        raise ValueError(
+            f"results: the section {name!r} must have a name of one line and no headings above ### in its body."
+        )
+    return f"## {name}\n{facts}\n\n{body.strip()}\n"
+
+
+def replaced(text: str, name: str, new: str) -> str:
+    """`text` with `new` in place of its section `name`, or at its end where it has none."""
+    found = re.search(rf"^## {re.escape(name)}\n.*?(?=\n## |\Z)", text, re.MULTILINE | re.DOTALL)
+    if found is None:
+        return f"{text.rstrip()}\n\n{new}"
+    return text[: found.start()] + new + text[found.end() :]
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table, its columns padded so that it reads as plain text too."""
+    cells = [list(columns), *([str(cell) for cell in row] for row in rows)]
+    assert all(len(row) == len(columns) for row in cells), cells
+    widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def goal(text: str, met: bool) -> str:
+    """The one form in which a goal is judged: "goal at most 1.05: met"."""
+    return f"goal {text}: {'met' if met else 'not met'}"
+
+
+def machine(load: float | None = None) -> str:
+    """Date, processor, cores, threads and torch's version, in one line."""
+    import torch
+
+    facts = [
+        datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        f"{_processor()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads",
+        f"torch {torch.__version__}, Python {platform.python_version()}",
+    ]
+    return "; ".join(facts if load is None else [*facts, f"load {load:.1f} at the start"])
+
+
+def _processor() -> str:
+    try:
+        found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.processor() or platform.machine()

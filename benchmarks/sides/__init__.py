@@ -1,0 +1,1 @@
+"""The two sides of every comparison in `training.py`, and the processes they run in."""

@@ -1,0 +1,193 @@
+"""The same networks and losses by hand in plain PyTorch, in the strongest form that is still a plain loop.
+
+The data are one tensor, a batch is an index into it; Adam is fused; losses are torch's own fused ones; the discriminator
+is frozen while the generator moves and the generator makes no graph while the discriminator moves; convolutions are
+channels-last; the precision is ours. No monitoring at all: not a number leaves the step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from . import networks
+from .tasks import Task
+
+Losses = dict[str, Tensor]
+
+
+class Game(Protocol):
+    """One step of training on a batch; returns the losses as they are, on the device."""
+
+    players: dict[str, nn.Module]
+    scale: float
+    offset: float
+    shape: tuple[int, ...]
+
+    def step(self, x: Tensor) -> Losses: ...
+
+
+class Autoencoder:
+    """S1."""
+
+    scale, offset, shape = 1 / 255, 0.0, (networks.PIXELS,)
+
+    def __init__(self, task: Task, generator: torch.Generator | None, precision: str) -> None:
+        self.network = networks.autoencoder()
+        self.players = {"ae": self.network}
+        self.optimiser = adam(self.network, task)
+
+    def step(self, x: Tensor) -> Losses:
+        self.optimiser.zero_grad()
+        loss = functional.mse_loss(self.network(x), x, reduction="sum") / len(x)
+        loss.backward()
+        self.optimiser.step()
+        return {"ae": loss}
+
+
+class VariationalAutoencoder:
+    """S2."""
+
+    scale, offset, shape = 1 / 255, 0.0, (networks.PIXELS,)
+
+    def __init__(self, task: Task, generator: torch.Generator | None, precision: str) -> None:
+        self.network = networks.VariationalAutoencoder()
+        self.players = {"vae": self.network}
+        self.optimiser = adam(self.network, task)
+        self.generator = generator
+
+    def step(self, x: Tensor) -> Losses:
+        epsilon = torch.randn(len(x), 3, generator=self.generator)
+        self.optimiser.zero_grad()
+        output, mean, log_variance = self.network(x, epsilon)
+        reconstruction = functional.binary_cross_entropy_with_logits(output, x, reduction="sum")
+        divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum()
+        loss = (reconstruction + divergence) / len(x)
+        loss.backward()
+        self.optimiser.step()
+        return {"vae": loss}
+
+
+class DCGAN:
+    """S5; with `shared`, the generator moves on the batch that the discriminator was just shown."""
+
+    scale, offset, shape = 2 / 255, -1.0, (1, 28, 28)
+
+    def __init__(self, task: Task, generator: torch.Generator | None, precision: str, shared: bool = False) -> None:
+        self.g, self.d = (player.to(memory_format=torch.channels_last) for player in networks.dcgan())
+        self.players = {"d": self.d, "g": self.g}
+        self.g_optimiser, self.d_optimiser = adam(self.g, task), adam(self.d, task)
+        self.noise_generator = generator
+        self.bf16 = precision == "bf16"
+        self.shared = shared
+        self.frozen = list(self.d.parameters())
+
+    def step(self, x: Tensor) -> Losses:
+        ones, zeros = torch.ones(len(x), 1), torch.zeros(len(x), 1)
+        self.d_optimiser.zero_grad()
+        with self.arithmetic(), contextlib.nullcontext() if self.shared else torch.no_grad():
+            fake = self.g(self.noise(x))
+        with self.arithmetic():
+            real_logits, fake_logits = self.d(x), self.d(fake.detach())
+        d_loss = cross_entropy(real_logits, ones) + cross_entropy(fake_logits, zeros)
+        d_loss.backward()
+        self.d_optimiser.step()
+
+        self.g_optimiser.zero_grad()
+        for parameter in self.frozen:
+            parameter.requires_grad = False
+        with self.arithmetic():
+            logits = self.d(fake if self.shared else self.g(self.noise(x)))
+        g_loss = cross_entropy(logits, ones)
+        g_loss.backward()
+        self.g_optimiser.step()
+        for parameter in self.frozen:
+            parameter.requires_grad = True
+        return {"d": d_loss, "g": g_loss}
+
+    def noise(self, x: Tensor) -> Tensor:
+        return torch.randn(len(x), networks.LATENT, generator=self.noise_generator)
+
+    def arithmetic(self) -> torch.autocast | contextlib.nullcontext[None]:
+        return torch.autocast("cpu", dtype=torch.bfloat16) if self.bf16 else contextlib.nullcontext()
+
+
+GAMES: dict[str, Callable[[Task, torch.Generator | None, str], Game]] = {
+    "s1": Autoencoder,
+    "s2": VariationalAutoencoder,
+    "dcgan": DCGAN,
+    "dcgan-shared": lambda task, generator, precision: DCGAN(task, generator, precision, shared=True),
+}
+
+
+class Hand:
+    """Trains one of GAMES on shuffled batches.
+
+    order: (N,) permutation of the examples for an epoch; generator: of the noise. Both are torch's own randomness where
+    left out; a test gives those of our side, to see that both sides train alike.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        task: Task,
+        images: Tensor,
+        precision: str,
+        *,
+        order: Callable[[int], Tensor] | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        self.precision = precision
+        self.game = GAMES[name](task, generator, precision)
+        self._rows = images.flatten(1)
+        self._batch_size = task.training.batch_size
+        self._order = order or (lambda epoch: torch.randperm(len(images)))
+        self._epoch = 0
+        self._batches = iter(())
+
+    def parameters(self) -> dict[str, int]:
+        """Trainable numbers by player."""
+        return {name: sum(p.numel() for p in player.parameters()) for name, player in self.game.players.items()}
+
+    def steps(self, n: int) -> None:
+        """Train for n steps."""
+        for _ in range(n):
+            self.game.step(self._batch())
+
+    def losses(self, n: int) -> dict[str, float]:
+        """The mean loss of each player over n steps more."""
+        kept = [self.game.step(self._batch()) for _ in range(n)]
+        return {name: torch.stack([losses[name].detach() for losses in kept]).mean().item() for name in kept[0]}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _batch(self) -> Tensor:
+        index = next(self._batches, None)
+        if index is None or len(index) < self._batch_size:
+            self._batches = iter(self._order(self._epoch).split(self._batch_size))
+            self._epoch += 1
+            index = next(self._batches)
+        game = self.game
+        x = self._rows.index_select(0, index).to(torch.float32).mul_(game.scale)
+        return (x.add_(game.offset) if game.offset else x).view(-1, *game.shape)
+
+
+def adam(network: nn.Module, task: Task) -> torch.optim.Adam:
+    settings = task.training.optimiser
+    return torch.optim.Adam(
+        network.parameters(),
+        lr=settings.learning_rate,
+        betas=settings.betas,
+        weight_decay=settings.weight_decay,
+        fused=True,
+    )
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(logits.float(), labels)

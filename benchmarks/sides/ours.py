@@ -1,0 +1,75 @@
+"""Our side: what a run does between two pictures, monitoring included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from saddlepoint import models
+from saddlepoint.data import Batches, DataSettings, from_array
+from saddlepoint.diagnosis import Diagnosis
+from saddlepoint.experiment.tensorboard import TensorBoard
+from saddlepoint.records import JsonLines, Record
+from saddlepoint.training import Devices, TrainingState, play
+
+from . import pictures
+from .tasks import Task
+
+
+class Ours:
+    """Plays the game tick by tick; every record is written to records.jsonl and TensorBoard and judged by diagnosis."""
+
+    def __init__(self, task: Task, images: Tensor, folder: Path, tick: int, precision: str = "auto") -> None:
+        # The other sides know no other device.
+        training = task.training.model_copy(update={"tick": tick, "device": "cpu", "precision": precision})
+        dataset = from_array(pictures.resized(images, task.size), settings=DataSettings(held_out=0.0))
+        torch.manual_seed(training.seed)
+        modules = None
+        if task.networks is not None:
+            modules = dict(zip(("generator", "discriminator"), task.networks(), strict=True))
+        self.model = models.build(task.model, dataset.event, modules=modules, seed=training.seed)
+        self.devices = Devices.choose(training.device, training.precision, self.model)
+        self.precision = self.devices.precision
+        self.state = TrainingState.start(self.model, training, self.devices)
+        batches = Batches(dataset, training.batch_size, training.seed, self.devices.device, self.model.scaling)
+        self._tick = tick
+        self._records = JsonLines(folder / "records.jsonl")
+        self._board = TensorBoard(folder / "tensorboard")
+        self._diagnosis = Diagnosis(getattr(task.model, "objective", task.model.family))
+        self._play = play(self.model, batches, training, self.state)
+
+    def parameters(self) -> dict[str, int]:
+        """Trainable numbers by player."""
+        roles = {role: player for player, role in self.model.roles.items()}
+        return {roles[role]: count for role, count in self.model.parameter_counts().items()}
+
+    def steps(self, n: int) -> None:
+        """Train for n steps, whole ticks."""
+        self._ticks(n)
+
+    def losses(self, n: int) -> dict[str, float]:
+        """The mean loss of each player over n steps more."""
+        records = self._ticks(n)
+        return {
+            player: sum(record.values[f"{player}/loss"] for record in records) / len(records)
+            for player in self.model.players
+        }
+
+    def _ticks(self, n: int) -> list[Record]:
+        assert n % self._tick == 0, (n, self._tick)
+        records = []
+        for _ in range(n // self._tick):
+            record = next(self._play)
+            assert record is not None
+            self._records.append(record.to_json())
+            self._board.record(record)
+            self._diagnosis.watch(record)
+            records.append(record)
+        return records
+
+    def close(self) -> None:
+        self._play.close()
+        self._records.close()
+        self._board.close()

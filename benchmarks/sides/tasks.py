@@ -1,0 +1,92 @@
+"""What is compared: model, training, and whom ours is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import nn
+
+from saddlepoint.models.settings import (
+    AutoencoderSettings,
+    GANSettings,
+    ModelSettings,
+    NetworkSettings,
+    VAESettings,
+)
+from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
+
+from . import networks
+
+Pair = Callable[[], tuple[nn.Module, nn.Module]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """title: for the table.
+    against: the other side. goal: the largest ratio of times ours / by hand, or the least speed-up over a published
+        script; None where the row is there for comparison alone.
+    networks: makes the generator and discriminator that both sides train; None where ours builds its own from settings.
+    size: of the images.
+    """
+
+    title: str
+    against: Literal["hand", "hand-shared", "published"]
+    goal: float | None
+    model: ModelSettings
+    training: TrainingSettings
+    networks: Pair | None = None
+    size: int = 28
+
+
+PERCEPTRON = OptimiserSettings(learning_rate=1e-3)
+GAME = OptimiserSettings(learning_rate=2e-4, betas=(0.5, 0.999))
+FOREVER = 10**9
+
+S1 = AutoencoderSettings(
+    encoder=NetworkSettings(hidden=(50, 50), activation="tanh"),
+    decoder=NetworkSettings(hidden=(50, 50), activation="tanh"),
+)
+S2 = VAESettings(
+    encoder=NetworkSettings(hidden=(50, 50), activation="relu"),
+    decoder=NetworkSettings(hidden=(50, 50), activation="relu"),
+)
+DCGAN = GANSettings(
+    latent=networks.LATENT,
+    generator=NetworkSettings(network="dcgan", width=64),
+    discriminator=NetworkSettings(network="dcgan", width=64),
+)
+OWN = GANSettings(latent=networks.LATENT)
+
+
+def training(batch_size: int, optimiser: OptimiserSettings) -> TrainingSettings:
+    """All else as a user finds it: monitoring on, precision auto."""
+    return TrainingSettings(steps=FOREVER, batch_size=batch_size, optimiser=optimiser)
+
+
+TASKS = {
+    "s1": Task(
+        "S1, autoencoder 784-50-50-3-50-50-784, batch 256",
+        "hand",
+        1.05,
+        S1,
+        training(256, PERCEPTRON.model_copy(update={"weight_decay": 1e-4})),
+    ),
+    "s2": Task("S2, VAE 784-50-50-(3, 3)-50-50-784, batch 256", "hand", 1.05, S2, training(256, PERCEPTRON)),
+    "dcgan": Task("DCGAN 28x28, base 64, batch 128", "hand", 1.05, DCGAN, training(128, GAME)),
+    "dcgan-shared": Task(
+        "the same, by hand with one generated batch for both players' moves",
+        "hand-shared",
+        None,
+        DCGAN,
+        training(128, GAME),
+    ),
+    "upsampling": Task(
+        "upsample-convolution GAN 32x32, batch 64", "published", 3.0, OWN, training(64, GAME), networks.upsampling, 32
+    ),
+    "perceptrons": Task(
+        "perceptron GAN 784-1024-512-256, batch 64", "published", 2.0, OWN, training(64, GAME), networks.perceptrons
+    ),
+    "dcgan-published": Task("DCGAN 28x28, batch 64", "published", 2.0, OWN, training(64, GAME), networks.dcgan),
+}
