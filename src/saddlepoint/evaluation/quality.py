@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
+from saddlepoint.errors import DataError
 from saddlepoint.evaluation.energy import energy_coefficient
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.models.base import GenerativeModel
@@ -25,7 +26,13 @@ class Quality:
     """Energy distance of samples to held-out data, in about [0, 1]; lower is better, `floor` is what real data reach."""
 
     def __init__(self, dataset: Dataset, settings: EvaluationSettings) -> None:
-        """Fits the projection; without a held-out part, training examples stand in for it (`floor` is then None)."""
+        """Fits the projection; without a held-out part, training examples stand in for it (`floor` is then None).
+
+        Raises:
+            DataError: there are fewer than two examples.
+        """
+        if len(dataset) < 2:
+            raise DataError(f"{dataset.name}: one example has no distribution to learn; give two or more.")
         from sklearn.decomposition import PCA  # takes most of a second to import
 
         self.settings = settings

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,28 +36,35 @@ class Pictures:
     model: Model
     seed: int = 0
     samples: int = 64
-    _noise: Tensor | None = field(default=None, repr=False)
 
     def sample_grid(self, step: int) -> None:
         """samples/step-NNNNNNNN.png: the same noise every time, so that frames show one sample change."""
-        if self._noise is None:
-            generator = torch.Generator(self.model.device).manual_seed(self.seed)
-            self._noise = self.model.fixed_noise(self.samples, generator)
-        # Codes of a fitted prior move as the prior is fitted again; everything else keeps its noise.
-        samples = self.model.decode(self._noise).cpu()
+        generator = torch.Generator(self.model.device).manual_seed(self.seed)
+        # Drawn anew each time, from the same seed: codes of a fitted prior follow the prior as it is fitted again, and a
+        # resumed run draws what the uninterrupted one would.
+        samples = self.model.decode(self.model.fixed_noise(self.samples, generator)).cpu()
         style.write_png(self._show(samples, f"Samples at step {step:,}"), self.folder.sample_grid(step))
 
-    def final(self) -> None:
-        """figures/*.png with captions.json, and the points of the latent scatter for the interactive report."""
+    def final(
+        self, attempt: Callable[[str], AbstractContextManager[object]] = contextlib.nullcontext, *, trained: bool = True
+    ) -> None:
+        """figures/*.png with captions.json, and the points of the latent scatter for the interactive report.
+
+        attempt: a context for each picture by its file's name; what it swallows costs that picture alone.
+        trained: whether the model's weights can be used; without, the curves alone are drawn.
+        """
         captions = {}
-        for name, caption, draw in self._wanted():
-            style.write_png(draw(), self.folder.figures / name)
-            captions[name] = caption
-        with replaced(self.folder.figures / "captions.json") as file:
+        for name, caption, draw in self._wanted(trained):
+            with attempt(name):
+                style.write_png(draw(), self.folder.figures / name)
+                captions[name] = caption
+        with attempt("captions.json"), replaced(self.folder.figures / "captions.json") as file:
             json.dump(captions, file, indent=2)
 
-    def _wanted(self) -> Iterator[tuple[str, str, Callable[[], style.Picture]]]:
+    def _wanted(self, trained: bool) -> Iterator[tuple[str, str, Callable[[], style.Picture]]]:
         yield "curves.png", "What training recorded.", lambda: curves.training_curves(_series(self.folder))
+        if not trained:
+            return
         imaged = self.dataset.event.kind == "image"
         if imaged:
             yield "interpolation.png", "From one code to another along the sphere.", self._interpolations

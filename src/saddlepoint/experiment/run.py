@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from functools import cached_property
 from html import escape
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import RunError
+from saddlepoint.experiment import objects
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
@@ -96,15 +98,19 @@ def load(
 
     step: "newest" checkpoint that is whole, "best" by the series the model is judged by, or the step of a checkpoint.
     device: as the setting `training.device`.
-    modules: the user's own networks by role, where the run was trained with objects instead of import paths.
+    modules: the user's own networks by role, where the run was trained with objects instead of import paths; copies of
+        them take the weights.
 
     Raises:
-        RunError: not a run, no such checkpoint, or a damaged one.
+        RunError: not a run, no such checkpoint, a damaged one, or own networks that are missing.
     """
     run = Run(folder)
-    path = _checkpoint(run, step)
     recipe = run.recipe
-    model = build(recipe.model, Event.from_json(checkpoint.read_manifest(path)["event"]), modules=modules)
+    objects.require(recipe, modules, where=str(folder))
+    path = _checkpoint(run, step)
+    # Copies: loading a checkpoint must not change networks that the caller may be training or have loaded into before.
+    own = {role: copy.deepcopy(module) for role, module in (modules or {}).items()}
+    model = build(recipe.model, Event.from_json(checkpoint.read_manifest(path)["event"]), modules=own)
     checkpoint.load_weights(path, model)
     return model.to(resolve(device))
 
@@ -118,7 +124,9 @@ def _checkpoint(run: Run, step: Which) -> Path:
         if best is None:
             raise RunError(f'{run.folder.path} has no best step yet: nothing was measured. Ask for step="newest".')
         step = int(best["step"])
-    path = run.folder.checkpoint(int(step))
+    if not isinstance(step, int):
+        raise RunError(f'step is {step!r}; ask for "newest", "best" or the number of a step that has a checkpoint.')
+    path = run.folder.checkpoint(step)
     if not path.is_dir():
         there = ", ".join(str(int(p.name.removeprefix("step-"))) for p in sorted(run.folder.checkpoints.glob("step-*")))
         raise RunError(f"{run.folder.path} has no checkpoint of step {step}; it has those of {there or 'no step'}.")

@@ -7,8 +7,10 @@ watching a run does not change it.
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +20,7 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis import Diagnosis
+from saddlepoint.errors import RunError
 from saddlepoint.evaluation import quality
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.experiment.pictures import Pictures, time_lapse
@@ -61,6 +64,9 @@ class Session:
         self._last: float | None = None
         self._previous = 0
         self._positions: Mapping[str, int] | None = None
+        self._saved: int | None = None
+        self._fitted_at: int | None = None
+        self._said: set[str] = set()
 
     def load(self) -> None:
         """Go on from the newest checkpoint that is whole; damaged ones are named to the listener.
@@ -68,8 +74,8 @@ class Session:
         Raises:
             RunError: there is no checkpoint that can be loaded, or it belongs to another model.
         """
-        if not any(self.folder.checkpoints.glob("*step-*")):
-            # Killed before its first checkpoint: nothing is lost but those steps.
+        if not checkpoint.exists(self.folder):
+            # Killed before its first checkpoint, or while it wrote that: nothing is lost but those steps.
             self.listener.note(f"{self.folder.path} has no checkpoint yet: training starts again from the first step.")
             return
         path, skipped = checkpoint.newest_valid(self.folder)
@@ -78,13 +84,22 @@ class Session:
         extra = checkpoint.load(path, self.model, self.state)["extra"]
         self._positions = extra["positions"]
         self.best, self._first, self._last = extra["best"], extra["first_quality"], extra["last_quality"]
-        self._previous = extra["previous"]
-        kept = [record for record in self.folder.read_records() if record.step <= self.state.step]
-        self.findings = [finding for finding in self.folder.read_findings() if finding.step <= self.state.step]
-        self.diagnosis.resume(kept, self.findings)
+        self._previous, self._saved = extra["previous"], self.state.step
 
     def run(self) -> dict[str, Any]:
-        """Train to the last step or to an interruption (Ctrl-C, SIGTERM), write everything, return the summary."""
+        """Train to the last step or to an interruption (Ctrl-C, SIGTERM), write everything, return the summary.
+
+        Raises RunError where the folder can no longer be written; what was saved before can be resumed.
+        """
+        try:
+            return self._run()
+        except OSError as error:
+            raise RunError(
+                f"{self.folder.path}: training stopped at step {self.state.step:,} because a file could not be read or "
+                f"written: {error}. Mend that (is the disk full?), then go on: saddlepoint resume {self.folder.path}"
+            ) from error
+
+    def _run(self) -> dict[str, Any]:
         resumed = self._positions is not None
         positions = self._positions or {"records": 0, "findings": 0}
         self.listener.started(
@@ -101,22 +116,28 @@ class Session:
         )
         for note in self.dataset.notes:
             self.listener.note(note)
+        self.folder.summary.unlink(missing_ok=True)  # it tells of an earlier session
         with (
             JsonLines(self.folder.records, truncate_to=positions["records"]) as self._records,
             JsonLines(self.folder.findings, truncate_to=positions["findings"]) as self._found,
             pausing(self.state),
         ):
-            self._board = TensorBoard(self.folder.tensorboard, resumed_at=self.state.step if resumed else None)
+            self._board = TensorBoard(self.folder.tensorboard, first_step=self.state.step + 1 if resumed else 0)
             try:
-                if not resumed:
-                    self._begin()
-                interrupted = self._train()
+                if resumed:
+                    self.findings = list(self.folder.read_findings())
+                    self.diagnosis.resume(self.folder.read_records(), self.findings)
+                interrupted = False if not resumed and self._begin() else self._train()
             finally:
-                self._board.close()
+                with self._spared("The TensorBoard log"):
+                    self._board.close()
         return self._finish(interrupted)
 
-    def _begin(self) -> None:
-        """Findings on the data, and the untrained model: what every later number is compared with."""
+    def _begin(self) -> bool:
+        """Findings on the data, and the untrained model: what every later number is compared with.
+
+        True where training should not even start over them.
+        """
         parameters = sum(self.model.parameter_counts().values())
         for finding in preflight(
             self.dataset, self.recipe.training.batch_size, self.model.output_range, parameters, self.model.scaling
@@ -124,8 +145,11 @@ class Session:
             self._report(finding)
         values = self._measure(0)
         self._first = values.get(quality.SERIES)
-        self._keep(Record(0, 0.0, values))
+        record = Record(0, 0.0, values)
+        self._keep(record)
+        stop = self._watch(record)
         self._draw(0)
+        return stop
 
     def _train(self) -> bool:
         """Play to the end; True where it was interrupted."""
@@ -157,6 +181,9 @@ class Session:
 
     def _measure(self, step: int) -> dict[str, float]:
         """The quality series and the model's own held-out series at this step; notes the best step."""
+        if not self._healthy():
+            self._last = math.nan
+            return {quality.SERIES: math.nan}
         self._fit()
         values: dict[str, float] = {}
         with self.state.averaged(self.model):
@@ -173,13 +200,43 @@ class Session:
             self.best = {"step": step, "series": name, "value": value}
         return values
 
+    def _healthy(self) -> bool:
+        """Whether every weight is a finite number."""
+        modules = [*self.model.players.values(), *(average.module for average in self.state.averages.values())]
+        return all(bool(parameter.isfinite().all()) for module in modules for parameter in module.parameters())
+
     def _fit(self) -> None:
+        """Fit what is fitted rather than trained to the present weights, once a step.
+
+        Whoever uses it asks for it first: it then depends on the step alone, not on what was measured or saved before.
+        """
+        if self._fitted_at == self.state.step:
+            return
+        self._fitted_at = self.state.step
         generator = torch.Generator(self.devices.device).manual_seed(self.recipe.training.seed)
-        self.model.fitted(self.dataset.x[:_FITTED].to(self.devices.device), generator)
+        with self._spared("The distribution of codes", "fitted"):
+            self.model.fitted(self.dataset.x[:_FITTED].to(self.devices.device), generator)
+
+    @contextlib.contextmanager
+    def _spared(self, what: str, done: str = "drawn") -> Iterator[None]:
+        """Training matters more than a picture of it: where the block fails, the listener is told and training goes on.
+
+        What is not the disk's or the memory's fault is ours: it is warned of as well, and warnings fail our tests.
+        """
+        try:
+            yield
+        except Exception as error:
+            sentence = f"{what} could not be {done} ({type(error).__name__}: {error}). Training goes on."
+            if what not in self._said:
+                self._said.add(what)
+                self.listener.note(sentence)
+            if not isinstance(error, OSError | MemoryError):
+                warnings.warn(sentence, RuntimeWarning, stacklevel=3)
 
     def _keep(self, record: Record) -> None:
         self._records.append(record.to_json())
-        self._board.record(record)
+        with self._spared("The TensorBoard log", "written"):
+            self._board.record(record)
         self.listener.record(record)
 
     def _watch(self, record: Record) -> bool:
@@ -192,18 +249,23 @@ class Session:
     def _report(self, finding: Finding) -> None:
         self.findings.append(finding)
         self._found.append(finding.to_json())
-        self._board.finding(finding)
+        with self._spared("The TensorBoard log", "written"):
+            self._board.finding(finding)
         self.listener.finding(finding)
 
     def _draw(self, step: int) -> None:
-        with self.state.averaged(self.model):
-            self.pictures.sample_grid(step)
-        self._board.picture("samples", self.folder.sample_grid(step), step)
-        heads = self.pictures.heads()
-        if heads:
-            self._board.histograms(heads, step)
+        with self._spared("A sample picture"):
+            if self._healthy():
+                self._fit()
+            with self.state.averaged(self.model):
+                self.pictures.sample_grid(step)
+            self._board.picture("samples", self.folder.sample_grid(step), step)
+            self._board.histograms(self.pictures.heads(), step)
 
     def _checkpoint(self) -> None:
+        """Save this step; weights that are not finite are never saved, so that those from before them stay."""
+        if not self._healthy():
+            return
         self._fit()
         self._records.sync()
         self._found.sync()
@@ -215,6 +277,7 @@ class Session:
             "previous": self._previous,
         }
         checkpoint.save(self.folder, self.model, self.state, extra=extra)
+        self._saved = self.state.step
         checkpoint.prune(self.folder, self.recipe.training.keep, self.best["step"] if self.best else None)
 
     def _finish(self, interrupted: bool) -> dict[str, Any]:
@@ -223,15 +286,14 @@ class Session:
         failed = any(finding.severity == "failure" for finding in self.findings)
         state = "interrupted" if interrupted else "failed" if failed else "finished"
         step, seconds = self.state.step, self.state.seconds
-        with self.state.averaged(self.model):
-            self.pictures.final()
         measured = {"first": self._first, "last": self._last, "floor": self.quality.floor}
+        # First of all, so that it is there whatever happens to the pictures.
         summary = write_summary(
             self.folder,
             self.recipe,
             self.dataset,
             self.model,
-            sentence=verdict(self.recipe, state, step, seconds, self.findings, measured),
+            sentence=verdict(self.recipe, state, step, seconds, self.findings, measured, self._saved),
             state=state,
             step=step,
             seconds=seconds,
@@ -239,7 +301,11 @@ class Session:
             precision=self.devices.precision,
             best=self.best,
         )
-        time_lapse(self.folder)
-        write_report(self.folder)
+        with self.state.averaged(self.model):
+            self.pictures.final(self._spared, trained=self._healthy())
+        with self._spared("The time-lapse"):
+            time_lapse(self.folder)
+        with self._spared("The report", "written"):
+            write_report(self.folder)
         self.listener.finished(summary)
         return summary

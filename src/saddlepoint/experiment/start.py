@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
+import torch
 
 from saddlepoint import data as data_package
-from saddlepoint.errors import RunError, SettingError
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.errors import DataError, RunError, SettingError
+from saddlepoint.experiment import objects
+from saddlepoint.experiment.display import shown
 from saddlepoint.experiment.listener import Listener
+from saddlepoint.experiment.location import locked, new_folder
 from saddlepoint.experiment.run import Run
 from saddlepoint.experiment.session import Session
 from saddlepoint.models import build
@@ -46,11 +51,13 @@ def train(
     model, training, evaluation: settings that differ from the recipe's, nested or with dotted names:
         `{"steps": 2000, "discriminator.learning_rate": 1e-4}`.
     run: the folder to write; by default runs/RECIPE-N. An existing run is replaced only with `overwrite`.
-    modules: your own networks as objects, by role: {"generator": ..., "discriminator": ...}.
-    listener: hears of everything that happens; by default a progress display where there is a terminal or a notebook.
+    modules: your own networks as objects, by role: {"generator": ..., "discriminator": ...}. They are trained themselves;
+        who loads, resumes or repeats the run has to bring such objects again.
+    listener: hears of everything that happens; by default a line of progress on a terminal or in a notebook.
 
     Raises:
         SettingError, DataError, RunError: what the user can mend, before anything is written.
+        RunError: while training, where the folder can no longer be written; what was saved can be resumed.
     """
     loaded = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
     changes = {
@@ -58,27 +65,26 @@ def train(
         **_dotted("training", training or {}),
         **_dotted("evaluation", evaluation or {}),
     }
-    examples: tuple[Any, Any] | None = None
-    if isinstance(data, str | Path):
-        changes["data.source"] = str(data)
-    elif isinstance(data, Mapping):
-        changes |= _dotted("data", data)
-    elif isinstance(data, tuple):
-        if len(data) != 2:
-            raise SettingError(f"data is a tuple of {len(data)}; give examples, or a pair (examples, labels).")
-        examples = data
-    elif data is not None:
-        examples = (data, None)
-    loaded = _absolute_source(loaded.override(changes, where="train")) if changes else _absolute_source(loaded)
-    with _new_folder(loaded, run, overwrite) as folder:
+    settings, examples = _told_apart(data)
+    changes |= settings
+    loaded = loaded.override(changes, where="train") if changes else loaded
+    loaded = _absolute_source(objects.named(loaded, modules))
+    with shown(listener) as ears, new_folder(loaded.name, run, overwrite) as place:
+        staged = loaded
         if examples is not None:
-            _write_examples(folder.path / DATA_FILE, *examples)
-            loaded = loaded.override({"data.source": str((folder.path / DATA_FILE).resolve())})
-        session = prepare(loaded, folder, modules=modules, listener=listener)
-        with replaced(folder.recipe) as file:
+            _write_examples(place.staging / DATA_FILE, examples)
+        elif _belongs_to_a_run(loaded.data.source):
+            shutil.copyfile(loaded.data.source, place.staging / DATA_FILE)
+        if (place.staging / DATA_FILE).exists():
+            staged = _with_source(loaded, place.staging / DATA_FILE)
+            loaded = _with_source(loaded, place.path / DATA_FILE)
+        dataset = data_package.load(staged.data)
+        session = prepare(loaded, RunFolder(place.path), dataset=dataset, modules=modules, listener=ears)
+        with replaced(place.staging / session.folder.recipe.name) as file:
             file.write(loaded.to_yaml())
+        place.settle()
         session.run()
-    return Run(folder.path, modules=modules)
+    return Run(place.path, modules=modules)
 
 
 def resume(
@@ -91,16 +97,21 @@ def resume(
     """Go on with an interrupted run from its newest whole checkpoint, bit-equal to a run that was never interrupted.
 
     steps: train to this step instead of the recipe's (the recipe in the folder is changed).
+    modules: the networks that were given to `train` as objects, by role; their weights are replaced.
+    listener: as in `train`.
 
     Raises:
         RunError: not a run, another process is training it, it is at its last step, or it cannot be loaded.
     """
     folder = Run(run).folder
-    with _locked(folder):
+    with shown(listener) as ears, locked(folder):
         recipe = Recipe.load(folder.recipe)
+        moved = folder.path / DATA_FILE
+        if Path(recipe.data.source).name == DATA_FILE and not Path(recipe.data.source).exists() and moved.exists():
+            recipe = _with_source(recipe, moved)
         if steps is not None:
             recipe = recipe.override({"training.steps": steps}, where="resume")
-        session = prepare(recipe, folder, modules=modules, listener=listener)
+        session = prepare(recipe, folder, modules=modules, listener=ears)
         session.load()
         if session.state.step >= recipe.training.steps:
             raise RunError(
@@ -118,23 +129,63 @@ def prepare(
     recipe: Recipe,
     folder: RunFolder,
     *,
+    dataset: Dataset | None = None,
     modules: Mapping[str, nn.Module] | None = None,
     listener: Listener | None = None,
 ) -> Session:
-    """A session at its first step: data loaded, model built, nothing written."""
-    dataset = data_package.load(recipe.data)
+    """A session at its first step: data loaded (unless given), model built, nothing written."""
+    objects.require(recipe, modules, where=recipe.name)
+    if dataset is None:
+        dataset = data_package.load(recipe.data)
     model = build(recipe.model, dataset.event, modules=modules, seed=recipe.training.seed)
     return Session(recipe, folder, dataset, model, listener)
 
 
-def _write_examples(path: Path, x: Any, y: Any) -> None:
-    """Keep arrays or tensors beside the run, so that the run can be resumed and repeated without them."""
-    arrays = {"x": x} if y is None else {"x": x, "y": y}
-    values: dict[str, Any] = {
-        name: np.asarray(a.detach().cpu() if hasattr(a, "detach") else a) for name, a in arrays.items()
+def _told_apart(data: Any) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]] | None]:
+    """What `data` means: settings by dotted name, and examples (with labels) as arrays where it holds such."""
+    if data is None:
+        return {}, None
+    if isinstance(data, str | Path):
+        return {"data.source": str(data)}, None
+    if isinstance(data, DataSettings):
+        data = data.model_dump()
+    if isinstance(data, Mapping):
+        return _dotted("data", data), None
+    if isinstance(data, Dataset):
+        raise SettingError(
+            "data is a Dataset, of which a run folder could not say where it came from: give its source or settings, or "
+            "the examples and labels it was made from as a pair of arrays."
+        )
+    pair = data if isinstance(data, tuple) else (data,)
+    if len(pair) not in (1, 2):
+        raise SettingError(f"data is a tuple of {len(pair)}; give examples, or a pair (examples, labels).")
+    return {}, {
+        name: _array(name, values) for name, values in zip(("x", "y"), pair, strict=False) if values is not None
     }
+
+
+def _array(name: str, values: Any) -> npt.NDArray[Any]:
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
+        values = values.float() if values.is_floating_point() else values
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of unequal length
+        array = np.asarray(None)
+    # Labels may be names of classes; anything that would have to be pickled is neither.
+    if array.dtype.kind not in ("biuf" if name == "x" else "biufU") or array.ndim == 0:
+        what = "examples" if name == "x" else "labels"
+        raise DataError(
+            f"data: {what} of type {type(values).__name__} are no array of numbers; give an array or tensor "
+            f"{'(N, ...)' if name == 'x' else '(N,)'}, or the name or path of a source."
+        )
+    return array
+
+
+def _write_examples(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Keep examples beside the run, so that the run can be resumed and repeated without whoever made them."""
     with replaced(path, "wb") as file:
-        np.savez(file, **values)
+        np.savez(file, **dict(arrays))  # type: ignore[arg-type]
 
 
 def _dotted(section: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,66 +204,14 @@ def _absolute_source(recipe: Recipe) -> Recipe:
     path = Path(recipe.data.source).expanduser()
     if recipe.data.source in data_package.SOURCES or not path.exists():
         return recipe
+    return _with_source(recipe, path)
+
+
+def _with_source(recipe: Recipe, path: Path) -> Recipe:
     return recipe.override({"data.source": str(path.resolve())})
 
 
-@contextlib.contextmanager
-def _new_folder(recipe: Recipe, run: str | Path | None, overwrite: bool) -> Iterator[RunFolder]:
-    """A fresh, locked folder for a run; where the block fails before a recipe is written, nothing is left of it.
-
-    An existing run steps aside first and is removed only once the new one has its recipe; it returns if that fails.
-    """
-    path = Path(run) if run is not None else _next_free(recipe.name)
-    aside: Path | None = None
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        if not (path / "recipe.yaml").is_file():
-            raise RunError(f"{path} exists and is not a run, so it is left alone: name another folder with --run.")
-        if not overwrite:
-            raise RunError(
-                f"{path} already holds a run: name another folder with --run, or replace it with --overwrite."
-            )
-        with _locked(RunFolder(path)):
-            aside = path.with_name(f".{path.name}.replaced-{os.getpid()}")
-            path.rename(aside)
-    path.mkdir(parents=True, exist_ok=True)
-    folder = RunFolder(path)
-    try:
-        with _locked(folder):
-            yield folder
-    finally:
-        if folder.recipe.is_file():
-            if aside is not None:
-                shutil.rmtree(aside)
-        else:
-            shutil.rmtree(path, ignore_errors=True)
-            if aside is not None:
-                aside.rename(path)
-
-
-def _next_free(name: str) -> Path:
-    """runs/NAME-N with the smallest free N, made at once so that two processes never take the same."""
-    number = 1
-    while True:
-        path = Path("runs") / f"{name}-{number}"
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
-        else:
-            return path
-
-
-@contextlib.contextmanager
-def _locked(folder: RunFolder) -> Iterator[None]:
-    """Hold the run's lock; RunError where another process trains it. The system frees it when the process dies."""
-    try:
-        import fcntl
-    except ImportError:  # Windows has no fcntl; two trainings of one run are then the user's to avoid.
-        yield
-        return
-    with (folder.path / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunError(f"{folder.path} is being trained by another process: wait for it, or stop it.") from None
-        yield
+def _belongs_to_a_run(source: str) -> bool:
+    """Whether these are examples that another run keeps: a repetition needs a copy, for that run may go."""
+    path = Path(source)
+    return path.name == DATA_FILE and path.is_file() and RunFolder(path.parent).exists()

@@ -23,16 +23,18 @@ def verdict(
     seconds: float,
     findings: Sequence[Finding],
     quality: Mapping[str, float | None],
+    saved: int | None = None,
 ) -> str:
     """One line for a person: what happened, whether it failed, how far samples are from held-out data.
 
     state: "finished", "interrupted" or "failed". quality: energy distances under "last", "first" (untrained) and
-    "floor" (real data against real data), each None where it was not measured.
+    "floor" (real data against real data), each None where it was not measured. saved: the step of the newest checkpoint.
     """
     done = f"{recipe.name}: {step:,} steps in {_duration(seconds)}"
     failures = [finding for finding in findings if finding.severity == "failure"]
     if state == "interrupted":
-        return f"{done} of {recipe.training.steps:,}, interrupted; a checkpoint was written."
+        written = "a checkpoint was written" if saved == step else f"the newest checkpoint is of step {saved}"
+        return f"{done} of {recipe.training.steps:,}, interrupted; {written}."
     if failures:
         return f"{done}; FAILED. {failures[0].code}: {failures[0].title}"
     warnings = [finding.code for finding in findings if finding.severity == "warning"]

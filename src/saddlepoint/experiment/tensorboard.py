@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 class TensorBoard:
     """Writes event files; a resumed run hides what an interrupted session wrote beyond its checkpoint."""
 
-    def __init__(self, folder: Path, *, resumed_at: int | None = None) -> None:
-        """resumed_at: the step a resumed run goes on from; later events of earlier sessions are purged from view."""
+    def __init__(self, folder: Path, *, first_step: int = 0) -> None:
+        """first_step: of this session; what earlier ones wrote of it and of later steps is purged from view."""
         with warnings.catch_warnings():
             # Its import of protobuf warns about names that protobuf itself deprecates.
             warnings.simplefilter("ignore", DeprecationWarning)
             from torch.utils.tensorboard import SummaryWriter
-        purge = None if resumed_at is None else resumed_at + 1
-        self._writer: SummaryWriter = SummaryWriter(str(folder), purge_step=purge)
+        self._writer: SummaryWriter = SummaryWriter(str(folder), purge_step=first_step)
 
     def record(self, record: Record) -> None:
         for name, value in record.values.items():
@@ -39,8 +38,11 @@ class TensorBoard:
         self._writer.add_image(name, pixels, step, dataformats="HWC")
 
     def histograms(self, values: Mapping[str, Tensor], step: int) -> None:
+        """Of all finite values; a quantity without any has no histogram."""
         for name, value in values.items():
-            self._writer.add_histogram(name, value.numpy(), step)
+            finite = value[value.isfinite()]
+            if len(finite):
+                self._writer.add_histogram(name, finite.numpy(), step)
 
     def finding(self, finding: Finding) -> None:
         self._writer.add_text(f"findings/{finding.code}", str(finding), finding.step)

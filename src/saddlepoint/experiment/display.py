@@ -1,0 +1,89 @@
+"""What `train` and `resume` show in Python where nobody else listens: one line that keeps itself up to date.
+
+A carriage return works in terminals and notebooks alike. Elsewhere (scripts whose output goes to a file, tests) nothing
+is shown; the command line brings a display of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, TextIO
+
+from saddlepoint.experiment.listener import Listener, Outline
+from saddlepoint.records import Finding, Record
+
+_SECONDS = 0.2  # between two updates: more often is more than eyes can follow
+_WIDTH = 110  # a longer line would wrap on most terminals, and a wrapped line cannot be rewritten
+
+
+class ProgressLine(Listener):
+    """Steps done, time left, losses and quality on one line of `stream`; findings, notes and the verdict below it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._outline: Outline | None = None
+        self._began = self._shown = 0.0
+        self._quality = ""
+        self._open = False
+
+    def started(self, outline: Outline) -> None:
+        self._outline, self._began = outline, time.monotonic()
+        self._say(f"{outline.name}: {outline.data}, on {outline.device} in {outline.precision}, into {outline.folder}")
+
+    def note(self, text: str) -> None:
+        self._say(f"Note: {text}")
+
+    def finding(self, finding: Finding) -> None:
+        self._say(str(finding))
+
+    def record(self, record: Record) -> None:
+        for name, value in record.values.items():
+            if name.startswith("quality/"):
+                self._quality = f"  {name.removeprefix('quality/').replace('_', ' ')} {value:.3g}"
+        now = time.monotonic()
+        outline = self._outline
+        if outline is None or (now - self._shown < _SECONDS and record.step < outline.steps):
+            return
+        self._shown = now
+        done, left = record.step - outline.start, outline.steps - record.step
+        losses = "".join(f"  {name} {value:.4g}" for name, value in record.values.items() if name.endswith("/loss"))
+        time_left = f"  {(now - self._began) / done * left:,.0f} s left" if done else ""
+        line = f"step {record.step:,}/{outline.steps:,}{time_left}{losses}{self._quality}"
+        self._stream.write(f"\r{line[:_WIDTH]:<{_WIDTH}}")
+        self._stream.flush()
+        self._open = True
+
+    def finished(self, summary: Mapping[str, Any]) -> None:
+        self._say(str(summary["verdict"]))
+
+    def close(self) -> None:
+        """End the line, so that what is printed next (a traceback, say) starts on one of its own."""
+        if self._open:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._open = False
+
+    def _say(self, text: str) -> None:
+        self.close()
+        self._stream.write(f"{text}\n")
+        self._stream.flush()
+
+
+@contextlib.contextmanager
+def shown(listener: Listener | None) -> Iterator[Listener]:
+    """The listener itself; where there is none, a line of progress in a notebook or on a terminal, else silence."""
+    if listener is not None:
+        yield listener
+        return
+    stream = sys.stdout if "ipykernel" in sys.modules else sys.stderr
+    if stream is sys.stderr and not stream.isatty():
+        yield Listener()
+        return
+    line = ProgressLine(stream)
+    try:
+        yield line
+    finally:
+        line.close()
