@@ -1,0 +1,55 @@
+"""What every metric asks of its input: sets of points, one row each, all finite, enough of them, equally long."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from saddlepoint.errors import DataError
+
+
+def checked(points: Tensor, name: str, *, least: int = 2, dtype: torch.dtype | None = torch.float64) -> Tensor:
+    """The points (N, D) as floating-point numbers of type `dtype`; None keeps float32 and float64 as they are.
+
+    Raises:
+        DataError: not two axes, no columns, fewer than `least` points, or a value that is NaN or infinite.
+    """
+    if points.ndim != 2 or points.shape[1] == 0:
+        raise DataError(f"{name}: need one row of features a point, (N, D), got shape {tuple(points.shape)}.")
+    if len(points) < least:
+        raise DataError(f"{name}: need {least} points or more, got {len(points)}: give more examples or samples.")
+    if dtype is None:
+        dtype = points.dtype if points.dtype in (torch.float32, torch.float64) else torch.float32
+    points = points.detach().to(dtype)
+    # A sum is finite if all its terms are, short of overflow; only where it is not, each value is looked at.
+    if not points.sum().isfinite():
+        broken = int((~points.isfinite()).any(1).sum())
+        if broken:
+            raise DataError(
+                f"{name}: {broken:,} of {len(points):,} points hold NaN or infinite values; a score over the others "
+                "would hide them: find out why, or leave them out yourself."
+            )
+    return points
+
+
+def checked_pair(
+    x: Tensor,
+    y: Tensor,
+    *,
+    least: int = 2,
+    names: tuple[str, str] = ("real points", "samples"),
+    dtype: torch.dtype | None = torch.float64,
+) -> tuple[Tensor, Tensor]:
+    """Both sets (N, D) and (M, D), checked, of one type.
+
+    Raises:
+        DataError: as `checked`; or the two have different numbers of features.
+    """
+    x, y = checked(x, names[0], least=least, dtype=dtype), checked(y, names[1], least=least, dtype=dtype)
+    if x.shape[1] != y.shape[1]:
+        raise DataError(
+            f"{names[0]} have {x.shape[1]} features and {names[1]} {y.shape[1]}: "
+            "both must come from the same feature extractor."
+        )
+    wider = torch.promote_types(x.dtype, y.dtype)
+    return x.to(wider), y.to(wider)
