@@ -46,7 +46,7 @@ def section(name: str, body: str, facts: str) -> str:
         raise ValueError(
             f"results: the section {name!r} must have a name of one line and no headings above ### in its body."
         )
-    return f"## {name}\n{facts}\n\n{body.strip()}\n"
+    return f"## {name}\n{facts}\n\n{body}".rstrip() + "\n"
 
 
 def replaced(text: str, name: str, new: str) -> str:

@@ -1,8 +1,7 @@
 """The same networks and losses by hand in plain PyTorch, in the strongest form that is still a plain loop.
 
-The data are one tensor, a batch is an index into it; Adam is fused; losses are torch's own fused ones; the discriminator
-is frozen while the generator moves and the generator makes no graph while the discriminator moves; convolutions are
-channels-last; the precision is ours. No monitoring at all: not a number leaves the step.
+The data are one tensor, a batch is an index into it; Adam is fused; losses are torch's own fused ones; each player is
+frozen, or detached, while the other moves; convolutions are channels-last; the precision is ours. No monitoring at all: not a number leaves the step.
 """
 
 from __future__ import annotations
@@ -74,25 +73,23 @@ class VariationalAutoencoder:
 
 
 class DCGAN:
-    """S5; with `shared`, the generator moves on the batch that the discriminator was just shown."""
+    """S5; the generator moves on the batch that the discriminator was just shown, so it is made once a step."""
 
     scale, offset, shape = 2 / 255, -1.0, (1, 28, 28)
 
-    def __init__(self, task: Task, generator: torch.Generator | None, precision: str, shared: bool = False) -> None:
+    def __init__(self, task: Task, generator: torch.Generator | None, precision: str) -> None:
         self.g, self.d = (player.to(memory_format=torch.channels_last) for player in networks.dcgan())
         self.players = {"d": self.d, "g": self.g}
         self.g_optimiser, self.d_optimiser = adam(self.g, task), adam(self.d, task)
-        self.noise_generator = generator
+        self.noise = generator
         self.bf16 = precision == "bf16"
-        self.shared = shared
         self.frozen = list(self.d.parameters())
 
     def step(self, x: Tensor) -> Losses:
         ones, zeros = torch.ones(len(x), 1), torch.zeros(len(x), 1)
         self.d_optimiser.zero_grad()
-        with self.arithmetic(), contextlib.nullcontext() if self.shared else torch.no_grad():
-            fake = self.g(self.noise(x))
         with self.arithmetic():
+            fake = self.g(torch.randn(len(x), networks.LATENT, generator=self.noise))
             real_logits, fake_logits = self.d(x), self.d(fake.detach())
         d_loss = cross_entropy(real_logits, ones) + cross_entropy(fake_logits, zeros)
         d_loss.backward()
@@ -102,16 +99,13 @@ class DCGAN:
         for parameter in self.frozen:
             parameter.requires_grad = False
         with self.arithmetic():
-            logits = self.d(fake if self.shared else self.g(self.noise(x)))
+            logits = self.d(fake)
         g_loss = cross_entropy(logits, ones)
         g_loss.backward()
         self.g_optimiser.step()
         for parameter in self.frozen:
             parameter.requires_grad = True
         return {"d": d_loss, "g": g_loss}
-
-    def noise(self, x: Tensor) -> Tensor:
-        return torch.randn(len(x), networks.LATENT, generator=self.noise_generator)
 
     def arithmetic(self) -> torch.autocast | contextlib.nullcontext[None]:
         return torch.autocast("cpu", dtype=torch.bfloat16) if self.bf16 else contextlib.nullcontext()
@@ -121,7 +115,6 @@ GAMES: dict[str, Callable[[Task, torch.Generator | None, str], Game]] = {
     "s1": Autoencoder,
     "s2": VariationalAutoencoder,
     "dcgan": DCGAN,
-    "dcgan-shared": lambda task, generator, precision: DCGAN(task, generator, precision, shared=True),
 }
 
 

@@ -24,16 +24,16 @@ class Ours:
     def __init__(self, task: Task, images: Tensor, folder: Path, tick: int, precision: str = "auto") -> None:
         # The other sides know no other device.
         training = task.training.model_copy(update={"tick": tick, "device": "cpu", "precision": precision})
-        dataset = from_array(pictures.resized(images, task.size), settings=DataSettings(held_out=0.0))
+        self.dataset = from_array(pictures.resized(images, task.size), settings=DataSettings(held_out=0.0))
         torch.manual_seed(training.seed)
         modules = None
         if task.networks is not None:
             modules = dict(zip(("generator", "discriminator"), task.networks(), strict=True))
-        self.model = models.build(task.model, dataset.event, modules=modules, seed=training.seed)
+        self.model = models.build(task.model, self.dataset.event, modules=modules, seed=training.seed)
         self.devices = Devices.choose(training.device, training.precision, self.model)
         self.precision = self.devices.precision
         self.state = TrainingState.start(self.model, training, self.devices)
-        batches = Batches(dataset, training.batch_size, training.seed, self.devices.device, self.model.scaling)
+        batches = Batches(self.dataset, training.batch_size, training.seed, self.devices.device, self.model.scaling)
         self._tick = tick
         self._records = JsonLines(folder / "records.jsonl")
         self._board = TensorBoard(folder / "tensorboard")

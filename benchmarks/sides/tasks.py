@@ -25,15 +25,14 @@ Pair = Callable[[], tuple[nn.Module, nn.Module]]
 @dataclass(frozen=True)
 class Task:
     """title: for the table.
-    against: the other side. goal: the largest ratio of times ours / by hand, or the least speed-up over a published
-        script; None where the row is there for comparison alone.
+    against: the other side. goal: the largest ratio of times ours / by hand, or the least speed-up over a published script.
     networks: makes the generator and discriminator that both sides train; None where ours builds its own from settings.
     size: of the images.
     """
 
     title: str
-    against: Literal["hand", "hand-shared", "published"]
-    goal: float | None
+    against: Literal["hand", "published"]
+    goal: float
     model: ModelSettings
     training: TrainingSettings
     networks: Pair | None = None
@@ -75,13 +74,6 @@ TASKS = {
     ),
     "s2": Task("S2, VAE 784-50-50-(3, 3)-50-50-784, batch 256", "hand", 1.05, S2, training(256, PERCEPTRON)),
     "dcgan": Task("DCGAN 28x28, base 64, batch 128", "hand", 1.05, DCGAN, training(128, GAME)),
-    "dcgan-shared": Task(
-        "the same, by hand with one generated batch for both players' moves",
-        "hand-shared",
-        None,
-        DCGAN,
-        training(128, GAME),
-    ),
     "upsampling": Task(
         "upsample-convolution GAN 32x32, batch 64", "published", 3.0, OWN, training(64, GAME), networks.upsampling, 32
     ),
