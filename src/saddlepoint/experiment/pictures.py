@@ -183,7 +183,7 @@ def spherical(start: Tensor, end: Tensor, points: int) -> Tensor:
     share = torch.linspace(0, 1, points, device=start.device, dtype=start.dtype)[:, None]
     cosine = torch.dot(start, end) / (start.norm() * end.norm()).clamp_min(1e-12)
     angle = torch.acos(cosine.clamp(-1, 1))
-    if torch.sin(angle) < 1e-4:
+    if torch.sin(angle) < 1e-4 or not start.any() or not end.any():  # no plane through both, so no one arc
         return (1 - share) * start + share * end
     return (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(angle)
 

@@ -116,6 +116,11 @@ def load(
 
 
 def _checkpoint(run: Run, step: Which) -> Path:
+    if not checkpoint.exists(run.folder):
+        raise RunError(
+            f"{run.folder.path} has no checkpoint yet, so there is no model to load. To train it (on): "
+            f"saddlepoint resume {run.folder.path}"
+        )
     if step == "newest":
         return checkpoint.newest_valid(run.folder)[0]
     if step == "best":

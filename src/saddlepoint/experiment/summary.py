@@ -33,7 +33,8 @@ def verdict(
     done = f"{recipe.name}: {step:,} steps in {_duration(seconds)}"
     failures = [finding for finding in findings if finding.severity == "failure"]
     if state == "interrupted":
-        written = "a checkpoint was written" if saved == step else f"the newest checkpoint is of step {saved}"
+        written = "there is no checkpoint yet" if saved is None else f"the newest checkpoint is of step {saved:,}"
+        written = "a checkpoint was written" if saved == step else written
         return f"{done} of {recipe.training.steps:,}, interrupted; {written}."
     if failures:
         return f"{done}; FAILED. {failures[0].code}: {failures[0].title}"

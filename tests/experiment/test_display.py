@@ -1,0 +1,59 @@
+"""The line of progress that Python shows by itself."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from saddlepoint.experiment.display import ProgressLine, shown
+from saddlepoint.experiment.listener import Listener, Outline
+from saddlepoint.records import Finding, Record
+
+OUTLINE = Outline("toy", "runs/toy-1", "1,000 points", {"generator": 10}, 0, 100, "cpu", "fp32")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_one_line_is_rewritten_and_ends_before_other_words() -> None:
+    stream = Terminal()
+    line = ProgressLine(stream)
+    line.started(OUTLINE)
+    line.record(Record(0, 0.0, {"quality/energy_distance": 0.5}))
+    line.record(Record(100, 1.0, {"d/loss": 0.25, "g/grad_norm": 1.0}))
+    line.finding(Finding("NUM301", "failure", 100, "d/loss became nan."))
+    line.finished({"verdict": "done"})
+    lines = stream.getvalue().split("\n")
+    assert lines[0].startswith("toy: 1,000 points, on cpu in fp32, into runs/toy-1")
+    last = lines[1].split("\r")[-1]
+    assert last.startswith("step 100/100  0 s left  d/loss 0.25  energy distance 0.5")
+    assert lines[2].startswith("NUM301")
+    assert lines[3] == "done"
+
+
+def test_shown_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    mine = Listener()
+    with shown(mine) as ears:
+        assert ears is mine
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with shown(None) as ears:
+        assert type(ears) is Listener
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with pytest.raises(ValueError, match="stop"), shown(None) as ears:
+        ears.started(OUTLINE)
+        ears.record(Record(10, 0.1, {}))
+        raise ValueError("stop")
+    assert terminal.getvalue().endswith("\n")
+
+
+def test_shown_in_a_notebook(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    with shown(None) as ears:
+        ears.note("three files were left out")
+    assert capsys.readouterr().out == "Note: three files were left out\n"

@@ -1,0 +1,198 @@
+"""A run that was interrupted anywhere and resumed is the run that was not: records, weights, pictures, findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saddlepoint import experiment
+from saddlepoint.data.batches import Batches
+from saddlepoint.diagnosis import Series, rule
+from saddlepoint.errors import RunError
+from saddlepoint.experiment import start
+from saddlepoint.records import Finding, RunFolder
+from tests.experiment.runs import FAMILIES, STEPS, Ears, Interrupting, recipe, started, told
+
+pytestmark = pytest.mark.usefixtures("plain")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What the uninterrupted runs left, by family."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("saddlepoint.experiment.pictures.Pictures.final", lambda self, *_, **__: None)
+        patch.setattr("saddlepoint.report.write_report", lambda folder: None)
+        patch.setattr("saddlepoint.experiment.session.time_lapse", lambda folder: None)
+        for family in FAMILIES:
+            started(recipe(family), folder / family).run()
+    return {family: told(folder / family) for family in FAMILIES}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_uninterrupted_run_records_every_tick_once(whole: dict[str, dict[str, Any]], family: str) -> None:
+    assert [r["step"] for r in whole[family]["records"]] == [0, 5, 10, 15, 20, 25, 30, STEPS]
+    assert list(whole[family]["samples"]) == [f"step-{step:08d}.png" for step in (0, 10, 20, 30, STEPS)]
+    assert {"quality/energy_distance"} <= {*whole[family]["records"][0]}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_resumed_twice_equals_uninterrupted(whole: dict[str, dict[str, Any]], family: str, tmp_path: Path) -> None:
+    # In the middle of a tick, within the first step's batches of a session, and exactly at a tick.
+    path = tmp_path / family
+    session = started(recipe(family), path)
+    a_step = sum(p.uses_data * p.repeats for p in session.model.phases)
+    session.batches = Interrupting(session, 6 * a_step)  # type: ignore[assignment]
+    assert session.run()["state"] == "interrupted"
+    assert session.state.step == 7
+    second = start.prepare(recipe(family), RunFolder(path))
+    second.load()
+    second.batches = Interrupting(second, 20 * a_step - 1)  # type: ignore[assignment]
+    assert second.run()["step"] == 20
+    assert experiment.resume(path).summary["state"] in ("finished", "failed")
+    assert told(path) == whole[family]
+
+
+@pytest.mark.parametrize("step", [1, 9, 10, 11, 33])
+def test_resumed_from_any_step(whole: dict[str, dict[str, Any]], step: int, tmp_path: Path) -> None:
+    session = started(recipe("autoencoder"), tmp_path / "run")
+    session.batches = Interrupting(session, step - 1)  # type: ignore[assignment]
+    session.run()
+    assert session.state.step == step
+    experiment.resume(tmp_path / "run")
+    assert told(tmp_path / "run") == whole["autoencoder"]
+
+
+class _Power(Exception):
+    """The process ends without a word."""
+
+
+class _Failing:
+    def __init__(self, batches: Batches, at: int) -> None:
+        self.batches, self.at = batches, at
+
+    def __getitem__(self, number: int) -> Any:
+        if number == self.at:
+            raise _Power
+        return self.batches[number]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("at", [3, 26])
+def test_an_error_in_the_middle_leaves_a_run_to_resume(
+    whole: dict[str, dict[str, Any]], family: str, at: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "run"
+    session = started(recipe(family), path)
+    a_step = sum(p.uses_data * p.repeats for p in session.model.phases)
+    session.batches = _Failing(session.batches, at * a_step)  # type: ignore[assignment]
+    with pytest.raises(_Power):
+        session.run()
+    ears = Ears()
+    experiment.resume(path, listener=ears)
+    assert any("starts again" in note for note in ears.notes) == (at == 3)
+    assert told(path) == whole[family]
+
+
+@pytest.mark.parametrize("damage", ["truncate", "corrupt", "manifest", "remove"])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_taken(
+    whole: dict[str, dict[str, Any]], damage: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "run"
+    session = started(recipe("dcgan", keep=3), path)
+    session.batches = _Failing(session.batches, 2 * 33)  # type: ignore[assignment]
+    with pytest.raises(_Power):
+        session.run()
+    newest = sorted(RunFolder(path).checkpoints.glob("step-*"))[-1]
+    assert newest.name == "step-00000030"
+    weights = newest / "weights.safetensors"
+    data = bytearray(weights.read_bytes())
+    if damage == "truncate":
+        weights.write_bytes(data[: len(data) // 2])
+    elif damage == "corrupt":
+        data[-5] ^= 1
+        weights.write_bytes(data)
+    elif damage == "manifest":
+        (newest / "manifest.json").write_text("{")
+    else:
+        weights.unlink()
+    ears = Ears()
+    experiment.resume(path, listener=ears)
+    assert any("Skipped a damaged checkpoint" in note and "step-00000030" in note for note in ears.notes)
+    assert told(path) == whole["dcgan"]
+
+
+def test_killed_while_writing_the_first_checkpoint(whole: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    session = started(recipe("gan"), path)
+    session.batches = _Failing(session.batches, 2)  # type: ignore[assignment]
+    with pytest.raises(_Power):
+        session.run()
+    (RunFolder(path).checkpoints / ".part-step-00000010").mkdir(parents=True)
+    experiment.resume(path)
+    assert told(path) == whole["gan"]
+
+
+def test_all_checkpoints_damaged_is_one_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    started(recipe("gan"), path).run()
+    for manifest in path.glob("checkpoints/step-*/manifest.json"):
+        manifest.write_bytes(b"")
+    with pytest.raises(RunError, match="no checkpoint that can be loaded"):
+        experiment.resume(path)
+
+
+def test_a_finished_run_can_be_trained_further(tmp_path: Path) -> None:
+    longer = started(recipe("vae", steps=40, optimiser={}), tmp_path / "longer")
+    longer.run()
+    path = tmp_path / "run"
+    started(recipe("vae", steps=20, optimiser={}), path).run()
+    with pytest.raises(RunError, match=r"last step, 20.*--steps 40"):
+        experiment.resume(path)
+    experiment.resume(path, steps=40)
+    # With a constant rate nothing depends on how far training was meant to go.
+    assert told(path) == told(tmp_path / "longer")
+    assert "steps: 40" in (path / "recipe.yaml").read_text()
+
+
+def test_findings_are_reported_once_across_sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Found at step 25 of step 5: whether it was reported is not a matter of the step it speaks of.
+    @rule("TEST1")
+    def late(every_series: dict[str, Series]) -> Finding | None:
+        ticks = every_series["d/loss"].steps if "d/loss" in every_series else []
+        return Finding("TEST1", "warning", 5, "late") if len(ticks) >= 5 else None
+
+    monkeypatch.setattr("saddlepoint.diagnosis.rules.RULES", {"TEST1": late})
+    for number, batch in enumerate((22, 27, 33)):
+        path = tmp_path / str(number)
+        session = started(recipe("gan"), path)
+        session.batches = _Failing(session.batches, batch)  # type: ignore[assignment]
+        with pytest.raises(_Power):
+            session.run()
+        experiment.resume(path)
+        assert [finding.code for finding in RunFolder(path).read_findings()] == ["TEST1"]
+
+
+def test_the_summary_of_an_earlier_session_is_not_left_standing(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    session = started(recipe("gan"), path)
+    session.batches = Interrupting(session, 12)  # type: ignore[assignment]
+    assert "interrupted" in str(session.run()["verdict"])
+    again = start.prepare(recipe("gan"), RunFolder(path))
+    again.load()
+    again.batches = _Failing(again.batches, 20)  # type: ignore[assignment]
+    with pytest.raises(_Power):
+        again.run()
+    assert experiment.Run(path).verdict == "This run has not ended yet."
+
+
+def test_two_processes_cannot_train_one_run(tmp_path: Path) -> None:
+    from saddlepoint.experiment.location import locked
+
+    path = tmp_path / "run"
+    started(recipe("gan", steps=5), path).run()
+    with locked(RunFolder(path)), pytest.raises(RunError, match="another process"):
+        experiment.resume(path, steps=10)
+    experiment.resume(path, steps=10)

@@ -1,0 +1,56 @@
+"""How a run went, in a sentence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from saddlepoint.experiment.summary import verdict
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import Finding, RunFolder
+from tests.experiment.runs import recipe, started
+
+RECIPE = Recipe.from_mapping({"name": "toy", "training": {"steps": 2000}})
+MEASURED = {"first": 0.9, "last": 0.0284, "floor": -0.001}
+FAILURE = Finding("NUM301", "failure", 7, "d/loss became nan.")
+WARNING = Finding("GAN103", "warning", 7, "Modes are missing.")
+
+
+def test_a_good_run() -> None:
+    said = verdict(RECIPE, "finished", 2000, 61.2, [], MEASURED)
+    assert said == (
+        "toy: 2,000 steps in 1 min 1 s; no failure found. Samples are at energy distance 0.028 from held-out data "
+        "(0 is best; untrained 0.900; real data among themselves 0.000)."
+    )
+
+
+@pytest.mark.parametrize("seconds, words", [(0.04, "0.0 s"), (9.4, "9.4 s"), (42, "42 s"), (3601, "60 min 1 s")])
+def test_durations(seconds: float, words: str) -> None:
+    assert f"in {words};" in verdict(RECIPE, "finished", 1, seconds, [], {})
+
+
+def test_warnings_are_named_and_failures_come_first() -> None:
+    assert "warnings: GAN103" in verdict(RECIPE, "finished", 9, 1, [WARNING], {})
+    said = verdict(RECIPE, "failed", 9, 1, [WARNING, FAILURE], MEASURED)
+    assert said.endswith("FAILED. NUM301: d/loss became nan.")
+
+
+def test_an_interruption_says_where_the_checkpoint_is() -> None:
+    assert "of 2,000, interrupted; a checkpoint was written." in verdict(RECIPE, "interrupted", 9, 1, [], {}, saved=9)
+    assert "the newest checkpoint is of step 5." in verdict(RECIPE, "interrupted", 9, 1, [], {}, saved=5)
+    assert "no checkpoint" in verdict(RECIPE, "interrupted", 9, 1, [], {}, saved=None)
+
+
+@pytest.mark.usefixtures("plain")
+def test_the_summary_has_the_facts(tmp_path: Path) -> None:
+    session = started(recipe("gan", steps=10), tmp_path / "run")
+    session.run()
+    summary = RunFolder(tmp_path / "run").read_summary()
+    assert summary["state"] in ("finished", "failed")
+    assert summary["step"] == 10
+    assert summary["players"] == session.model.parameter_counts()
+    assert summary["data"]["examples"] == len(session.dataset)
+    assert re.fullmatch(r"\d+\.\d+.*", summary["versions"]["torch"])
+    assert summary["command"].startswith("saddlepoint train ")
