@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.points import checked
+from saddlepoint.evaluation.points import checked, checked_pair
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ def jensen_shannon_of_samples(x: Tensor, y: Tensor, *, cells: int = 50) -> tuple
     Raises:
         DataError: an empty set, unequal numbers of axes, NaN or infinite values.
     """
-    grid = Grid.around(torch.cat([checked(x, "real points", least=1), checked(y, "samples", least=1)]), cells)
+    x, y = checked_pair(x, y, least=1)
+    grid = Grid.around(torch.cat([x, y]), cells)
     p, q = grid.counts(x), grid.counts(y)
     return jensen_shannon(p, q), jensen_shannon_floor(int(((p + q) > 0).sum()), len(x), len(y))
 

@@ -5,7 +5,7 @@ infinite N: a biased score's interval does not repair the bias. Which to take:
 
 - a share (high quality, coverage of a fixed ball, exact copies): `wilson`.
 - a mean over independent points, and smooth functions of means: `of_mean`, `bootstrap`.
-- kernel distance: `normal` with its own standard error.
+- kernel distance: it brings its own.
 - scores that look at neighbours, at duplicates or at a covariance (precision, recall, density, coverage, Fréchet,
   Vendi, C_T): `half_sampling`. A bootstrap draws with replacement; a third of its points are copies of others, at
   distance 0 from their neighbour, and all such scores jump.

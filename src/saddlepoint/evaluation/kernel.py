@@ -12,13 +12,15 @@ https://arxiv.org/abs/1801.01401
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
+from saddlepoint.evaluation.intervals import Interval
 from saddlepoint.evaluation.points import checked_pair
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
@@ -27,10 +29,12 @@ Kernel = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class KernelDistance:
-    """value: the unbiased MMD^2. standard_error: of `value`, over new draws of both sets."""
+    """value: the unbiased MMD^2. standard_error: of `value`, over new draws of both sets. interval: for the true MMD^2,
+    at 95 %; it holds 0 where the sets may come from one distribution."""
 
     value: float
     standard_error: float
+    interval: Interval
 
 
 def polynomial(x: Tensor, y: Tensor) -> Tensor:
@@ -71,8 +75,9 @@ def median_width(x: Tensor, y: Tensor, *, most: int = 1_000) -> float:
 def kernel_distance(x: Tensor, y: Tensor, *, kernel: Kernel = polynomial, block: int = 2_048) -> KernelDistance:
     """Over all pairs of x (N, D) and y (M, D), in blocks of `block` points, in the points' own precision.
 
-    The standard error is that of a U-statistic with both terms of its Hoeffding decomposition, so it holds where the
-    distributions differ (the first dominates) and where they are equal (the first vanishes).
+    The variance is that of a U-statistic with both terms of its Hoeffding decomposition: the first dominates where the
+    distributions differ, the second is all there is where they are equal. There the standard error comes out a fifth
+    too large, because the first term's estimate is cut off at 0; the interval does without it (see `_interval`).
 
     Raises:
         DataError: fewer than two points a set, unequal numbers of features, NaN or infinite values.
@@ -90,9 +95,10 @@ def kernel_distance(x: Tensor, y: Tensor, *, kernel: Kernel = polynomial, block:
     alone_y = square_y / (m * (m - 1)) - 2 * b.square().mean() + b.mean() ** 2
     jointly = square_across / (n * m) - c.square().mean() - d.square().mean() + c.mean() ** 2
     second = 2 * alone_x / (n * (n - 1)) + 2 * alone_y / (m * (m - 1)) + 4 * jointly / (n * m)
-    # `first` holds the noise of its own means, which is `second` twice over.
-    variance = torch.maximum(first - second, second).clamp_min(0)
-    return KernelDistance(float(value), float(variance.sqrt()))
+    # `first` is estimated from means whose own noise adds `second` twice over.
+    second = second.clamp_min(0)
+    first = (first - 2 * second).clamp_min(0)
+    return KernelDistance(float(value), float((first + second).sqrt()), _interval(value, first, second))
 
 
 def kernel_distance_by_subsets(
@@ -113,45 +119,94 @@ def kernel_distance_by_subsets(
         DataError: fewer than `size` points in a set, unequal numbers of features, NaN or infinite values.
     """
     x, y = checked_pair(x, y, least=max(2, size), dtype=None)
-    values = torch.tensor([_subset(x, y, kernel, size, generator) for _ in range(subsets)], dtype=torch.float64)
+    drawn = [(_draw(x, size, generator), _draw(y, size, generator)) for _ in range(subsets)]
+    if subsets * 3 * size**2 < (len(x) ** 2 + len(y) ** 2) / 2 + len(x) * len(y):
+        values = torch.tensor([_of_all(x[a], y[b], kernel) for a, b in drawn], dtype=torch.float64)
+    else:  # the subsets share most of their pairs
+        values = _of_subsets(x, y, drawn, kernel)
     return float(values.mean()), float(values.std(correction=0))
 
 
-def _subset(x: Tensor, y: Tensor, kernel: Kernel, size: int, generator: torch.Generator) -> float:
-    a = x[torch.randperm(len(x), generator=generator)[:size]]
-    b = y[torch.randperm(len(y), generator=generator)[:size]]
-    within = [k.sum(1).double().sum() - k.diagonal().double().sum() for k in (kernel(a, a), kernel(b, b))]
-    across = kernel(a, b).sum(1).double().sum()
+def _interval(value: Tensor, first: Tensor, second: Tensor) -> Interval:
+    """All true values t that `value` is within 1.96 standard errors of, with the standard error that holds at t.
+
+    The first-order variance is that of the witness function, which grows in proportion to t itself. Value ± 1.96
+    standard errors would ignore this and be too narrow for small values, which come with small standard errors: near
+    t = 2 sqrt(second) it covers 85 % only. The proportion is that of the estimates; Cauchy and Schwarz bound it.
+    """
+    z = 1.96
+    bound = math.sqrt(8) * second.sqrt()
+    proportion = torch.minimum(first / value, bound) if value > 0 else bound
+    centre = value + z**2 / 2 * proportion
+    half = z * (z**2 / 4 * proportion.square() + proportion * value + second).clamp_min(0).sqrt()
+    return Interval(float(value), float(centre - half), float(centre + half))
+
+
+def _draw(x: Tensor, size: int, generator: torch.Generator) -> Tensor:
+    return torch.randperm(len(x), generator=generator)[:size]
+
+
+def _of_all(x: Tensor, y: Tensor, kernel: Kernel) -> float:
+    """MMD^2 of two sets of one size."""
+    size = len(x)
+    within = [k.sum(1).double().sum() - k.diagonal().double().sum() for k in (kernel(x, x), kernel(y, y))]
+    across = kernel(x, y).sum(1).double().sum()
     return float((within[0] + within[1]) / (size * (size - 1)) - 2 * across / size**2)
+
+
+def _of_subsets(x: Tensor, y: Tensor, drawn: list[tuple[Tensor, Tensor]], kernel: Kernel, block: int = 2_048) -> Tensor:
+    """MMD^2 of each pair of subsets, with the kernel of every pair of points computed once: (subsets,) float64."""
+    size = len(drawn[0][0])
+    chosen_x, chosen_y = x.new_zeros(len(drawn), len(x)), y.new_zeros(len(drawn), len(y))
+    for row, (a, b) in enumerate(drawn):
+        chosen_x[row, a] = 1
+        chosen_y[row, b] = 1
+    values = torch.zeros(len(drawn), dtype=torch.float64)
+    for points, chosen in ((x, chosen_x), (y, chosen_y)):
+        for left, right, k in _within(kernel, points, block):
+            sums = ((chosen[:, left] @ k) * chosen[:, right]).sum(1).double()
+            values += (1 if left == right else 2) * sums / (size * (size - 1))
+    for left, right, k in _across(kernel, x, y, block):
+        values -= 2 * ((chosen_x[:, left] @ k) * chosen_y[:, right]).sum(1).double() / size**2
+    return values
+
+
+def _within(kernel: Kernel, x: Tensor, block: int) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Blocks of the kernel of x with itself, the diagonal 0; those above the diagonal stand for those below too."""
+    for start in range(0, len(x), block):
+        left = slice(start, start + block)
+        yield left, left, kernel(x[left], x[left]).fill_diagonal_(0)
+        for other in range(start + block, len(x), block):
+            right = slice(other, other + block)
+            yield left, right, kernel(x[left], x[right])
+
+
+def _across(kernel: Kernel, x: Tensor, y: Tensor, block: int) -> Iterator[tuple[slice, slice, Tensor]]:
+    """All blocks of the kernel of x with y."""
+    for start in range(0, len(x), block):
+        left = slice(start, start + block)
+        for other in range(0, len(y), block):
+            right = slice(other, other + block)
+            yield left, right, kernel(x[left], y[right])
 
 
 def _row_sums(kernel: Kernel, x: Tensor, block: int) -> tuple[Tensor, Tensor]:
     """Sums over j != i of k(x_i, x_j) for each i, (N,) float64, and of all their squares."""
-    rows, squares = torch.zeros(len(x), dtype=torch.float64, device=x.device), torch.zeros((), dtype=torch.float64)
-    for start in range(0, len(x), block):
-        left = slice(start, start + block)
-        k = kernel(x[left], x[left]).fill_diagonal_(0)
+    rows, squares = torch.zeros(len(x), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
+    for left, right, k in _within(kernel, x, block):
         rows[left] += k.sum(1)
-        squares += k.square().sum(1).double().sum().cpu()
-        for other in range(start + block, len(x), block):  # the half above the diagonal stands for both
-            right = slice(other, other + block)
-            k = kernel(x[left], x[right])
-            rows[left] += k.sum(1)
+        if left != right:
             rows[right] += k.sum(0)
-            squares += 2 * k.square().sum(1).double().sum().cpu()
+        squares += (1 if left == right else 2) * k.square().sum(1).double().sum()
     return rows, squares
 
 
 def _cross_sums(kernel: Kernel, x: Tensor, y: Tensor, block: int) -> tuple[Tensor, Tensor, Tensor]:
     """Sums of k(x_i, y_j) over j (N,) and over i (M,), float64, and of all squares."""
-    over_y = torch.zeros(len(x), dtype=torch.float64, device=x.device)
-    over_x, squares = torch.zeros(len(y), dtype=torch.float64, device=x.device), torch.zeros((), dtype=torch.float64)
-    for start in range(0, len(x), block):
-        left = slice(start, start + block)
-        for other in range(0, len(y), block):
-            right = slice(other, other + block)
-            k = kernel(x[left], y[right])
-            over_y[left] += k.sum(1)
-            over_x[right] += k.sum(0)
-            squares += k.square().sum(1).double().sum().cpu()
+    over_y, over_x = torch.zeros(len(x), dtype=torch.float64), torch.zeros(len(y), dtype=torch.float64)
+    squares = torch.zeros((), dtype=torch.float64)
+    for left, right, k in _across(kernel, x, y, block):
+        over_y[left] += k.sum(1)
+        over_x[right] += k.sum(0)
+        squares += k.square().sum(1).double().sum()
     return over_y, over_x, squares
