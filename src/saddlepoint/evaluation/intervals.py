@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import torch
@@ -71,7 +72,7 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval:
     """
     if n < 1:
         raise DataError("an interval for a share needs one trial or more, got none.")
-    z = float(torch.special.ndtri(torch.tensor((1 + level) / 2).double()))
+    z = NormalDist().inv_cdf((1 + level) / 2)
     share = successes / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
@@ -157,8 +158,11 @@ def _acceleration(statistic: Callable[..., Any], sets: tuple[Tensor, ...]) -> fl
         n = len(points)
         parts = min(n, 50)  # groups instead of single points: the skewness need not be exact
         group = torch.arange(n) * parts // n
-        left_out = [float(statistic(*sets[:at], points[group != g], *sets[at + 1 :])) for g in range(parts)]
-        influence = (torch.tensor(left_out, dtype=torch.float64).mean() - torch.tensor(left_out).double()) * (parts - 1)
+        left_out = torch.tensor(
+            [float(statistic(*sets[:at], points[group != g], *sets[at + 1 :])) for g in range(parts)],
+            dtype=torch.float64,
+        )
+        influence = (left_out.mean() - left_out) * (parts - 1)
         # Means of `parts` groups of n / parts points: back to the moments of single points' means.
         cubes += float(influence.pow(3).sum()) / parts**3
         squares += float(influence.square().sum()) / parts**2

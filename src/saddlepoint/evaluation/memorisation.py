@@ -102,7 +102,8 @@ def data_copying(
         return DataCopying(math.nan, z, 0.0, math.nan)
     shares = weights[judged] / weights.sum()
     statistic = float((shares * z[judged]).sum())
-    p = float(torch.special.ndtr(torch.tensor(statistic / float(shares.square().sum().sqrt())).double()))
+    z_score = statistic / math.sqrt(float(shares.square().sum()))
+    p = math.erfc(-z_score / math.sqrt(2)) / 2
     return DataCopying(statistic, z, float(weights.sum()) / len(held_out), p)
 
 

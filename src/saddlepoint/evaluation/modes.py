@@ -55,6 +55,8 @@ def mode_report(samples: Tensor, centres: Tensor, std: float) -> ModeReport:
     Raises:
         DataError: no samples, another number of axes than the centres', NaN or infinite values, std not above 0.
     """
+    from scipy.stats import chi  # the distance of N(0, I) from its centre; half a second to import
+
     samples, centres = checked(samples, "samples", least=1), checked(centres, "centres", least=1)
     if samples.shape[1] != centres.shape[1] or not std > 0:
         raise DataError(f"samples have {samples.shape[1]} axes, modes {centres.shape[1]}, standard deviation {std}.")
@@ -63,13 +65,13 @@ def mode_report(samples: Tensor, centres: Tensor, std: float) -> ModeReport:
     good = distance < RADIUS * std
     counts = torch.bincount(mode[good], minlength=k)
     found = int(counts.sum())
-    typical = std * _median_radius(d)
+    typical = std * float(chi.median(d))
     width = torch.stack([_spread(samples[mode == at]) for at in range(k)]) / typical
     return ModeReport(
         modes=k,
         covered=int((counts > 0).sum()),
         high_quality=found / len(samples),
-        ceiling=float(torch.special.gammainc(torch.tensor(d / 2).double(), torch.tensor(RADIUS**2 / 2).double())),
+        ceiling=float(chi.cdf(RADIUS, d)),
         mass=counts.double() / (found or math.nan),
         width=width,
         reverse_kl=kl_divergence(counts, torch.ones(k)) if found else math.nan,
@@ -94,10 +96,3 @@ def _spread(x: Tensor) -> Tensor:
         return torch.tensor(math.nan, dtype=torch.float64)
     distances: Tensor = (x - x.median(0).values).square().sum(1).sqrt()
     return distances.median()
-
-
-def _median_radius(d: int) -> float:
-    """The median distance of N(0, I) in d dimensions from its centre."""
-    from scipy.stats import chi  # half a second to import
-
-    return float(chi.median(d))
