@@ -65,7 +65,7 @@ def test_resumed_from_any_step(whole: dict[str, dict[str, Any]], step: int, tmp_
     assert told(tmp_path / "run") == whole["autoencoder"]
 
 
-class _Power(Exception):
+class _PowerError(Exception):
     """The process ends without a word."""
 
 
@@ -75,7 +75,7 @@ class _Failing:
 
     def __getitem__(self, number: int) -> Any:
         if number == self.at:
-            raise _Power
+            raise _PowerError
         return self.batches[number]
 
 
@@ -88,7 +88,7 @@ def test_an_error_in_the_middle_leaves_a_run_to_resume(
     session = started(recipe(family), path)
     a_step = sum(p.uses_data * p.repeats for p in session.model.phases)
     session.batches = _Failing(session.batches, at * a_step)  # type: ignore[assignment]
-    with pytest.raises(_Power):
+    with pytest.raises(_PowerError):
         session.run()
     ears = Ears()
     experiment.resume(path, listener=ears)
@@ -103,7 +103,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_taken(
     path = tmp_path / "run"
     session = started(recipe("dcgan", keep=3), path)
     session.batches = _Failing(session.batches, 2 * 33)  # type: ignore[assignment]
-    with pytest.raises(_Power):
+    with pytest.raises(_PowerError):
         session.run()
     newest = sorted(RunFolder(path).checkpoints.glob("step-*"))[-1]
     assert newest.name == "step-00000030"
@@ -128,7 +128,7 @@ def test_killed_while_writing_the_first_checkpoint(whole: dict[str, dict[str, An
     path = tmp_path / "run"
     session = started(recipe("gan"), path)
     session.batches = _Failing(session.batches, 2)  # type: ignore[assignment]
-    with pytest.raises(_Power):
+    with pytest.raises(_PowerError):
         session.run()
     (RunFolder(path).checkpoints / ".part-step-00000010").mkdir(parents=True)
     experiment.resume(path)
@@ -149,12 +149,21 @@ def test_a_finished_run_can_be_trained_further(tmp_path: Path) -> None:
     longer.run()
     path = tmp_path / "run"
     started(recipe("vae", steps=20, optimiser={}), path).run()
+    (path / "report.html").touch()
     with pytest.raises(RunError, match=r"last step, 20.*--steps 40"):
         experiment.resume(path)
     experiment.resume(path, steps=40)
     # With a constant rate nothing depends on how far training was meant to go.
     assert told(path) == told(tmp_path / "longer")
     assert "steps: 40" in (path / "recipe.yaml").read_text()
+
+
+def test_a_run_killed_after_its_last_step_is_finished(whole: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    started(recipe("vae"), path).run()
+    (path / "summary.json").unlink()
+    assert experiment.resume(path).summary["state"] == "finished"
+    assert told(path) == whole["vae"]
 
 
 def test_findings_are_reported_once_across_sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +178,7 @@ def test_findings_are_reported_once_across_sessions(tmp_path: Path, monkeypatch:
         path = tmp_path / str(number)
         session = started(recipe("gan"), path)
         session.batches = _Failing(session.batches, batch)  # type: ignore[assignment]
-        with pytest.raises(_Power):
+        with pytest.raises(_PowerError):
             session.run()
         experiment.resume(path)
         assert [finding.code for finding in RunFolder(path).read_findings()] == ["TEST1"]
@@ -183,7 +192,7 @@ def test_the_summary_of_an_earlier_session_is_not_left_standing(tmp_path: Path) 
     again = start.prepare(recipe("gan"), RunFolder(path))
     again.load()
     again.batches = _Failing(again.batches, 20)  # type: ignore[assignment]
-    with pytest.raises(_Power):
+    with pytest.raises(_PowerError):
         again.run()
     assert experiment.Run(path).verdict == "This run has not ended yet."
 

@@ -26,7 +26,7 @@ def test_a_good_run() -> None:
     )
 
 
-@pytest.mark.parametrize("seconds, words", [(0.04, "0.0 s"), (9.4, "9.4 s"), (42, "42 s"), (3601, "60 min 1 s")])
+@pytest.mark.parametrize(("seconds", "words"), [(0.04, "0.0 s"), (9.4, "9.4 s"), (42, "42 s"), (3601, "60 min 1 s")])
 def test_durations(seconds: float, words: str) -> None:
     assert f"in {words};" in verdict(RECIPE, "finished", 1, seconds, [], {})
 

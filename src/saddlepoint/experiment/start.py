@@ -96,6 +96,8 @@ def resume(
 ) -> Run:
     """Go on with an interrupted run from its newest whole checkpoint, bit-equal to a run that was never interrupted.
 
+    A run that was killed between its last step and its report is finished.
+
     steps: train to this step instead of the recipe's (the recipe in the folder is changed).
     modules: the networks that were given to `train` as objects, by role; their weights are replaced.
     listener: as in `train`.
@@ -113,7 +115,7 @@ def resume(
             recipe = recipe.override({"training.steps": steps}, where="resume")
         session = prepare(recipe, folder, modules=modules, listener=ears)
         session.load()
-        if session.state.step >= recipe.training.steps:
+        if session.state.step >= recipe.training.steps and _is_complete(folder):
             raise RunError(
                 f"{folder.path} is at its last step, {session.state.step}: there is nothing to resume. "
                 f"To train on: saddlepoint resume {folder.path} --steps {2 * session.state.step}"
@@ -139,6 +141,12 @@ def prepare(
         dataset = data_package.load(recipe.data)
     model = build(recipe.model, dataset.event, modules=modules, seed=recipe.training.seed)
     return Session(recipe, folder, dataset, model, listener)
+
+
+def _is_complete(folder: RunFolder) -> bool:
+    """Whether the last session came to its end, the report; killed before that, the run can still be finished."""
+    ends = (folder.summary, folder.report)
+    return all(path.is_file() for path in ends) and folder.report.stat().st_mtime >= folder.summary.stat().st_mtime
 
 
 def _told_apart(data: Any) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]] | None]:

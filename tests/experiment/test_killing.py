@@ -1,0 +1,147 @@
+"""Real processes, really killed: whatever the moment, the resumed run is the one that was never disturbed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saddlepoint.errors import RunError
+from saddlepoint.experiment import resume
+from saddlepoint.records import RunFolder
+from tests.experiment.runs import FAMILIES, recipe, told
+
+pytestmark = pytest.mark.slow
+
+TRAIN = """
+import sys
+from pathlib import Path
+from saddlepoint import experiment
+run, source = Path(sys.argv[1]), sys.argv[2]
+if (run / "recipe.yaml").is_file():
+    done = experiment.resume(run)
+else:
+    done = experiment.train(source, run=run)
+print(done.summary["state"])
+"""
+# Imports once and forks a child a life: a life then takes as long as training does, and most kills fall into training.
+LIVES = """
+import os, random, signal, sys, time
+from pathlib import Path
+import matplotlib.figure, sklearn.mixture, sklearn.decomposition, sklearn.datasets, torch.utils.tensorboard, lightning_fabric
+from saddlepoint import experiment
+from saddlepoint.experiment import run, session, start
+
+folder, source, moments = Path(sys.argv[1]), sys.argv[2], random.Random(sys.argv[3])
+
+def life(run):
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        experiment.resume(run) if (run / "recipe.yaml").is_file() else experiment.train(source, run=run)
+    except BaseException as error:
+        print(repr(error), flush=True)
+        os._exit(1)
+    os._exit(0)
+
+started = time.monotonic()
+assert os.waitpid(life(folder / "whole"), 0)[1] == 0
+longest = time.monotonic() - started
+run, killed = folder / "run", 0
+for kill in range(10):
+    pid = life(run)
+    if kill < 2:  # before the first checkpoint; while it is written
+        awaited = "records.jsonl" if kill == 0 else "checkpoints/*step-*"
+        while not any(run.glob(awaited)):
+            time.sleep(0.0005)
+    else:
+        time.sleep(moments.random() * longest / 3)
+    if os.waitpid(pid, os.WNOHANG)[0] == 0:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        killed += 1
+    else:
+        break
+status = os.waitpid(life(run), 0)[1] if killed == kill + 1 else 0
+print("killed", killed)
+sys.exit(status)
+"""
+
+
+def content(family: str, folder: Path) -> Path:
+    """A recipe long enough to be killed in, with a checkpoint at every tick."""
+    chosen = recipe(family, steps=160, checkpoint_every=5, sample_every=40).override({"evaluation.every": 40})
+    path = folder / f"{family}.yaml"
+    path.write_text(chosen.to_yaml())
+    return path
+
+
+def process(run: Path, source: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", TRAIN, str(run), str(source)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(path: Path, running: subprocess.Popen[str], pattern: str) -> bool:
+    """Whether a file of this pattern appears before the process ends."""
+    while running.poll() is None:
+        if any(path.glob(pattern)):
+            return True
+        time.sleep(0.002)
+    return False
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_killed_at_any_moment(family: str, tmp_path: Path) -> None:
+    source = content(family, tmp_path)
+    command = [sys.executable, "-c", LIVES, str(tmp_path), str(source), family]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout.splitlines()[-1].split()[1]) >= 3
+    run = tmp_path / "run"
+    assert told(run) == told(tmp_path / "whole")
+    assert not list(run.glob("checkpoints/.*"))
+    assert not list(tmp_path.glob(".run*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop(number: signal.Signals, tmp_path: Path) -> None:
+    source = content("vae", tmp_path)
+    source.write_text(source.read_text().replace("steps: 160", "steps: 1000000"))
+    run = tmp_path / "run"
+    running = process(run, source)
+    assert wait_for(run, running, "checkpoints/step-*")
+    with pytest.raises(RunError, match="another process"):
+        resume(run)
+    running.send_signal(number)
+    out, err = running.communicate(timeout=120)
+    assert running.returncode == 0, err
+    assert out.strip() == "interrupted"
+    summary: dict[str, Any] = RunFolder(run).read_summary()
+    assert RunFolder(run).checkpoint(summary["step"]).is_dir()
+
+
+def test_killed_before_it_stands_leaves_the_old_run(tmp_path: Path) -> None:
+    source = content("gan", tmp_path)
+    run = tmp_path / "run"
+    process(run, source).communicate(timeout=300)
+    before = told(run)
+    slow = (
+        "import sys, os, signal\n"
+        "from saddlepoint import data, experiment\n"
+        "data.load = lambda settings: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "experiment.train(sys.argv[2], run=sys.argv[1], overwrite=True)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", slow, str(run), str(source)], timeout=120, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert told(run) == before
+    assert resume(run, steps=170).summary["step"] == 170
