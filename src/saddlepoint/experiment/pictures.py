@@ -67,12 +67,20 @@ class Pictures:
             return
         imaged = self.dataset.event.kind == "image"
         if imaged:
-            yield "interpolation.png", "From one code to another along the sphere.", self._interpolations
+            yield (
+                "interpolation.png",
+                "From one code (left) to another (right) along the sphere on which codes lie.",
+                self._interpolations,
+            )
         if isinstance(self.model, Encodes):
             if imaged:
                 yield "reconstructions.png", "Held-out examples above their reconstructions.", self._reconstructions
-                yield "traversals.png", "One latent dimension changed at a time.", self._traversals
-            yield "latent.png", "Codes of held-out examples.", self._latent
+                yield (
+                    "traversals.png",
+                    "One latent dimension changed at a time, by standard deviations of the held-out codes.",
+                    self._traversals,
+                )
+            yield "latent.png", "Where the encoder puts held-out examples.", self._latent
         if hasattr(self.model, "heads"):
             yield "heads.png", "The encoder's mean and log-variance on held-out examples.", self._heads
 
@@ -135,7 +143,12 @@ class Pictures:
         event = self.dataset.event
         images = self.model.decode(grid.flatten(0, 1).to(self.model.device)).cpu().view(*grid.shape[:2], *event.shape)
         return grids.traversal_grid(
-            images.numpy(), list(_VALUES), low=event.low, high=event.high, dimensions=[f"z{int(d)}" for d in dimensions]
+            images.numpy(),
+            list(_VALUES),
+            low=event.low,
+            high=event.high,
+            dimensions=[f"z{int(d) + 1}" for d in dimensions],
+            title="Latent traversals: one dimension a row, moved by standard deviations (above) from the mean code",
         )
 
     def _latent(self) -> style.Picture:
