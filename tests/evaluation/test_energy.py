@@ -74,7 +74,7 @@ def test_a_dropped_mode_is_seen() -> None:
     assert kept[0] > 3 * max(map(abs, noise))
 
 
-@pytest.mark.parametrize("n, m", [(1, 5), (5, 1), (0, 5)])
+@pytest.mark.parametrize(("n", "m"), [(1, 5), (5, 1), (0, 5)])
 def test_two_points_are_needed(n: int, m: int) -> None:
     with pytest.raises(ValueError, match="two points"):
         energy_coefficient(normal(n, 2, 0), normal(m, 2, 1))

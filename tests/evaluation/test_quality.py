@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from saddlepoint.data import DataSettings, Dataset, Event, load
+from saddlepoint.data import Dataset, DataSettings, Event, load
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.quality import Quality
 from saddlepoint.evaluation.settings import EvaluationSettings

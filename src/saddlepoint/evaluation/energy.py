@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+# The fast form, by a matrix product, loses the digits that a common offset takes, and the zeros of the diagonal.
+_EXACT = "donot_use_mm_for_euclid_dist"
+
 
 def energy_coefficient(x: Tensor, y: Tensor) -> Tensor:
     """How far the distributions behind x (N, D) and y (M, D) are apart: () in about [0, 1], 0 when they are the same.
@@ -26,7 +29,7 @@ def energy_coefficient(x: Tensor, y: Tensor) -> Tensor:
     """
     if len(x) < 2 or len(y) < 2:
         raise ValueError(f"energy_coefficient needs two points a set or more, got {len(x)} and {len(y)}")
-    between = 2 * torch.cdist(x, y).mean()
+    between = 2 * torch.cdist(x, y, compute_mode=_EXACT).mean()
     within = _mean_distance(x) + _mean_distance(y)
     # Two identical constant sets are at distance 0, not 0 / 0; a NaN among the points stays NaN.
     return torch.where(between == 0, torch.zeros_like(between), (between - within) / between)
@@ -34,6 +37,5 @@ def energy_coefficient(x: Tensor, y: Tensor) -> Tensor:
 
 def _mean_distance(x: Tensor) -> Tensor:
     """E|X - X'| over pairs of distinct points of x (N, D)."""
-    # "donot_use_mm" keeps exact zeros on the diagonal, where the fast form leaves rounding errors of the size of x.
     n = len(x)
-    return torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist").sum() / (n * (n - 1))
+    return torch.cdist(x, x, compute_mode=_EXACT).sum() / (n * (n - 1))

@@ -53,7 +53,7 @@ def test_silent_on_a_healthy_trace(code: str, objective: str) -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("objective, name", POISONS)
+@pytest.mark.parametrize(("objective", "name"), POISONS)
 def test_any_number_that_is_not_finite_is_found(objective: str, name: str, value: float) -> None:
     trace = HEALTHY[objective]
     finding = watched(objective, [*trace, {**trace[-1], name: value}]).found["NUM301"]
