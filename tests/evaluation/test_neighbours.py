@@ -136,10 +136,14 @@ def test_prdc_agrees():
 
 @pytest.mark.slow
 def test_the_published_values_of_equal_gaussians_in_a_thousand_dimensions():
-    """The unit test of `prdc`, 10,000 points a side and k = 5: within the scatter over draws, 4 deviations each."""
+    """The example of `prdc`, 10,000 points a side and k = 5, drawn without a seed: its four numbers are one draw's.
+
+    A thousand dimensions have hubs, points near to very many, on which density and coverage hang: between draws density
+    scatters by about .05 and coverage by .007, precision and recall by .006. Four of that each way.
+    """
     real, fake = (normal(10_000, 1_000, seed, dtype=torch.float32) for seed in (0, 1))
     found = neighbourhoods(real, fake, k=5)
     assert found.precision == pytest.approx(0.4772, abs=0.025)
     assert found.recall == pytest.approx(0.4705, abs=0.025)
-    assert found.density == pytest.approx(1.0555, abs=0.04)
-    assert found.coverage == pytest.approx(0.9735, abs=0.01)
+    assert found.density == pytest.approx(1.0555, abs=0.2)
+    assert found.coverage == pytest.approx(0.9735, abs=0.03)
