@@ -27,10 +27,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import results
 import torch
 from torch import Tensor
 
+import results
 from saddlepoint.evaluation.frechet import frechet_distance
 from saddlepoint.evaluation.kernel import kernel_distance, kernel_distance_by_subsets
 from saddlepoint.evaluation.neighbours import neighbourhoods
