@@ -9,7 +9,7 @@ from saddlepoint.errors import DataError
 
 
 def checked(points: Tensor, name: str, *, least: int = 2, dtype: torch.dtype | None = torch.float64) -> Tensor:
-    """The points (N, D) as floating-point numbers of type `dtype`; None keeps float32 and float64 as they are.
+    """The points (N, D) on the CPU, as numbers of type `dtype`; None keeps float32 and float64 as they are.
 
     Raises:
         DataError: not two axes, no columns, fewer than `least` points, or a value that is NaN or infinite.
@@ -20,7 +20,7 @@ def checked(points: Tensor, name: str, *, least: int = 2, dtype: torch.dtype | N
         raise DataError(f"{name}: need {least} points or more, got {len(points)}: give more examples or samples.")
     if dtype is None:
         dtype = points.dtype if points.dtype in (torch.float32, torch.float64) else torch.float32
-    points = points.detach().to(dtype)
+    points = points.detach().to("cpu", dtype)
     # A sum is finite if all its terms are, short of overflow; only where it is not, each value is looked at.
     if not points.sum().isfinite():
         broken = int((~points.isfinite()).any(1).sum())
