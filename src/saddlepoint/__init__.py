@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from saddlepoint.data import DataSettings, Dataset, from_array
+    from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
     from saddlepoint.errors import SaddlepointError
     from saddlepoint.experiment import Listener, Run, load, resume, train

@@ -67,7 +67,7 @@ def test_training_answers_in_one_document(tmp_path: Path, capsys: pytest.Capture
     answer = document(capsys, ["train", "toy-gaussian-1", *TINY, "--run", str(run), "--training.batch-size", "4"])
     assert answer["run"] == str(run)
     assert (answer["state"], answer["step"]) == ("finished", 6)
-    assert answer["players"] == {"generator": 33, "discriminator": 169}
+    assert answer["players"] == {"generator": 1153, "discriminator": 2209}
     assert [finding["code"] for finding in answer["findings"]] == [
         json.loads(line)["code"] for line in (run / "findings.jsonl").read_text().splitlines()
     ]
@@ -101,14 +101,14 @@ def test_a_dry_run_tells_and_leaves_nothing(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     answer = document(capsys, ["train", "toy-gaussian-1", *TINY, "--dry-run"])
     assert Recipe.from_mapping(answer["recipe"]).training.steps == 6
-    assert answer["players"] == {"generator": 33, "discriminator": 169}
+    assert answer["players"] == {"generator": 1153, "discriminator": 2209}
     estimate = answer["estimate"]
-    assert estimate["parameters"] == 4 * (33 + 169)
+    assert estimate["parameters"] == 4 * (1153 + 2209)
     assert estimate["data"] == 4 * 11_000
     assert estimate["seconds"] > 6 * estimate["seconds_per_step"] > 0
     assert main(["train", "toy-gaussian-1", *TINY, "--dry-run"]) == 0
     printed = capsys.readouterr().out
-    assert "169 parameters" in printed
+    assert "2,209 parameters" in printed
     assert "Estimated from" in printed
     assert list(tmp_path.iterdir()) == []
 

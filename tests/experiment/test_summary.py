@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -21,9 +22,15 @@ WARNING = Finding("GAN103", "warning", 7, "Modes are missing.")
 def test_a_good_run() -> None:
     said = verdict(RECIPE, "finished", 2000, 61.2, [], MEASURED)
     assert said == (
-        "toy: 2,000 steps in 1 min 1 s; no failure found. Samples are at energy distance 0.028 from held-out data "
-        "(0 is best; untrained 0.900; real data among themselves 0.000)."
+        "toy: 2,000 steps in 1 min 1 s; no failure found. Samples came 96.8% of the way from an untrained model's to "
+        "held-out data (energy distance 0.0284, 0 is best; untrained 0.9000; real data among themselves 0.0000)."
     )
+
+
+def test_a_run_that_made_samples_worse_or_not_a_number_does_not_sound_like_success() -> None:
+    assert "further from held-out data" in verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "last": 0.95})
+    assert "not a number" in verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "last": math.nan})
+    assert "of the way" not in verdict(RECIPE, "finished", 9, 1, [], {"first": None, "last": 0.1, "floor": None})
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.04, "0.0 s"), (9.4, "9.4 s"), (42, "42 s"), (3601, "60 min 1 s")])

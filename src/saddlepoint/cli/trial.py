@@ -25,6 +25,7 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder
 from saddlepoint.training import checkpoint
 from saddlepoint.training.loop import play
+from saddlepoint.training.threads import using_threads
 
 BUDGET = 3.0  # seconds of warming up, and again of trial steps
 WARM_UP_STEPS, TRIAL_TICKS = 10, 20
@@ -83,9 +84,14 @@ def dry_run(recipe: Recipe, output: Output, *, as_json: bool) -> int:
 
 def tried(session: Session) -> Estimate:
     """Play, measure, draw and save a little, with a clock."""
+    with using_threads(session.threads):
+        return _tried(session)
+
+
+def _tried(session: Session) -> Estimate:
     recipe, training = session.recipe, session.recipe.training
     steps, seconds_per_step = _trial_steps(session)
-    measurement = _timed(lambda: session._measure(session.state.step))
+    measurement = _timed(lambda: session.measure(session.state.step))
     picture = _timed(lambda: session.pictures.sample_grid(session.state.step))
     saving = _timed(lambda: checkpoint.save(session.folder, session.model, session.state))
     seconds = (

@@ -32,6 +32,7 @@ from saddlepoint.records import Finding, JsonLines, Record, RunFolder
 from saddlepoint.training import Devices, TrainingState, checkpoint
 from saddlepoint.training.interruption import pausing
 from saddlepoint.training.loop import play
+from saddlepoint.training.threads import threads_for, using_threads
 
 _MEASURED = 2_000  # held-out examples behind the held-out series
 _FITTED = 10_000  # training examples behind what is fitted rather than trained
@@ -53,6 +54,7 @@ class Session:
         self.listener = listener or Listener()
         training = recipe.training
         self.devices = Devices.choose(training.device, training.precision, model)
+        self.threads = threads_for(model, training.batch_size, training.threads)
         self.state = TrainingState.start(model, training, self.devices)
         self.batches = Batches(dataset, training.batch_size, training.seed, self.devices.device, model.scaling)
         self.quality = quality.Quality(dataset, recipe.evaluation)
@@ -92,7 +94,8 @@ class Session:
         Raises RunError where the folder can no longer be written; what was saved before can be resumed.
         """
         try:
-            return self._run()
+            with using_threads(self.threads):
+                return self._run()
         except OSError as error:
             raise RunError(
                 f"{self.folder.path}: training stopped at step {self.state.step:,} because a file could not be read or "
@@ -143,7 +146,7 @@ class Session:
             self.dataset, self.recipe.training.batch_size, self.model.output_range, parameters, self.model.scaling
         ):
             self._report(finding)
-        values = self._measure(0)
+        values = self.measure(0)
         self._first = values.get(quality.SERIES)
         record = Record(0, 0.0, values)
         self._keep(record)
@@ -158,7 +161,7 @@ class Session:
             if record is not None:
                 step, improved = record.step, False
                 if self._due(step, evaluation.every):
-                    record = replace(record, values={**record.values, **self._measure(step)})
+                    record = replace(record, values={**record.values, **self.measure(step)})
                     improved = self.best is not None and self.best["step"] == step
                 self._keep(record)
                 stop = self._watch(record)
@@ -172,6 +175,7 @@ class Session:
                     return False
             if self.state.pause:
                 self._checkpoint()
+                self.listener.note(f"Interrupted at step {self.state.step:,}: drawing the last pictures ...")
                 return True
         return False
 
@@ -179,7 +183,7 @@ class Session:
         """Whether a multiple of `every` was passed since the previous record, or this is the last step."""
         return step // every > self._previous // every or step == self.recipe.training.steps
 
-    def _measure(self, step: int) -> dict[str, float]:
+    def measure(self, step: int) -> dict[str, float]:
         """The quality series and the model's own held-out series at this step; notes the best step."""
         if not self._healthy():
             self._last = math.nan

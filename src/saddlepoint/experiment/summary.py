@@ -47,13 +47,17 @@ def _quality_sentence(quality: Mapping[str, float | None]) -> str:
     last, first, floor = quality.get("last"), quality.get("first"), quality.get("floor")
     if last is None:
         return ""
-    beside = [f"untrained {first:.3f}"] if first is not None else []
-    beside += [f"real data among themselves {max(floor, 0.0):.3f}"] if floor is not None else []
-    return (
-        f" Samples are at energy distance {last:.3f} from held-out data (0 is best"
-        + "".join(f"; {words}" for words in beside)
-        + ")."
-    )
+    # The estimate is unbiased, so between like samples it may fall a little below 0; a distance does not.
+    shown = f"energy distance {max(last, 0.0):.4f}" if last == last else "energy distance not a number"
+    beside = [f"untrained {first:.4f}"] if first is not None else []
+    beside += [f"real data among themselves {max(floor, 0.0):.4f}"] if floor is not None else []
+    said = "; ".join([f"{shown}, 0 is best", *beside])
+    if first is None or not first > max(floor or 0.0, 0.0) or last != last:
+        return f" Samples against held-out data: {said}."
+    way = min(1.0, (first - last) / (first - max(floor or 0.0, 0.0)))
+    if way < 0:
+        return f" Samples are further from held-out data than the untrained model's ({said})."
+    return f" Samples came {way:.1%} of the way from an untrained model's to held-out data ({said})."
 
 
 def _duration(seconds: float) -> str:

@@ -65,6 +65,11 @@ class TrainingSettings(BaseModel):
     generator: PlayerSettings = Field(PlayerSettings(), description="What the generator does differently.")
 
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps; auto takes the fastest there is.")
+    threads: int | None = Field(
+        None,
+        ge=1,
+        description="Processor threads; none takes one for small networks and torch's own number for others.",
+    )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
         description="Arithmetic of the networks; auto is bf16 where the machine computes it natively and the networks gain by it.",
