@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saddlepoint.experiment.pictures import spherical
+from saddlepoint.report import write_report
 from tests.experiment.runs import FAMILIES, recipe, started
 
 seeds = st.integers(0, 10_000)
@@ -100,3 +101,13 @@ def test_a_run_has_the_pictures_its_model_allows(family: str, tmp_path: Path) ->
         with np.load(folder.figures / "latent.npz") as arrays:
             assert len(arrays["codes"]) == len(arrays["labels"])
             assert len(arrays["class_names"]) == 10
+
+
+def test_codes_of_many_dimensions_are_kept_whole_and_shown_as_what_they_are(tmp_path: Path) -> None:
+    session = started(recipe("vae", steps=5).override({"model.latent": 5}), tmp_path / "run")
+    session.pictures.final()
+    with np.load(session.folder.figures / "latent.npz") as arrays:
+        codes = arrays["codes"]
+    torch.testing.assert_close(torch.from_numpy(codes), session.pictures._codes(2_000))
+    assert codes.shape[1] == 5
+    assert "principal component 1 of 5" in write_report(session.folder).read_text("utf-8")

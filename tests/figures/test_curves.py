@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saddlepoint.figures.curves import loss_curves, panel_curves, training_curves
+from saddlepoint.figures.curves import panel_curves, training_curves
 from saddlepoint.figures.interactive import LIMIT, panel_plot
 from saddlepoint.figures.panels import panels
 from saddlepoint.figures.style import write_png
@@ -82,12 +82,7 @@ def test_the_best_is_marked_in_its_panel_alone() -> None:
     assert ["best: 0.9 at step 300" in names for names in labels] == [False, True]
 
 
-def test_losses_alone_and_no_series_at_all() -> None:
-    series = {name: (STEPS, ordinary()) for name in ("d/loss", "g/loss", "d/grad_norm")}
-    assert [axes.get_title(loc="left") for axes in loss_curves(series).axes] == [
-        "Discriminator: loss",
-        "Generator: loss",
-    ]
+def test_no_series_at_all() -> None:
     assert training_curves({}).axes[0].get_title(loc="left") == "No series recorded yet"
 
 

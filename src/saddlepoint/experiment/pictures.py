@@ -18,7 +18,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.figures import curves, density, grids, latent, style, video
 from saddlepoint.figures.samples import show_samples
 from saddlepoint.models.base import Encodes, Model
-from saddlepoint.records import RunFolder, replaced
+from saddlepoint.records import RunFolder, replaced, series_of
 
 Numbers = npt.NDArray[Any]
 
@@ -62,7 +62,7 @@ class Pictures:
             json.dump(captions, file, indent=2)
 
     def _wanted(self, trained: bool) -> Iterator[tuple[str, str, Callable[[], style.Picture]]]:
-        yield "curves.png", "What training recorded.", lambda: curves.training_curves(_series(self.folder))
+        yield "curves.png", "What training recorded.", lambda: curves.training_curves(series_of(self.folder.read_records()))
         if not trained:
             return
         imaged = self.dataset.event.kind == "image"
@@ -154,10 +154,6 @@ class Pictures:
     def _latent(self) -> style.Picture:
         held_out = self._held_out(_SCATTER)
         codes = self._codes(_SCATTER).numpy()
-        title = "Codes of held-out examples"
-        if codes.shape[1] > 3:
-            codes = _principal(codes, 3)
-            title += " on their first 3 principal components"
         labels = held_out.y.numpy() if held_out.y is not None else None
         names = self.dataset.event.class_names
         with replaced(self.folder.figures / "latent.npz", "wb") as file:
@@ -165,7 +161,7 @@ class Pictures:
             if labels is not None:
                 arrays |= {"labels": labels, "class_names": np.array(names)}
             np.savez(file, **arrays)
-        return latent.latent_scatter(codes, labels, names, title=title)
+        return latent.latent_scatter(codes, labels, names, title="Codes of held-out examples")
 
     def heads(self) -> dict[str, Tensor]:
         """The encoder's mean and log-variance of held-out examples, (N, latent) each; empty for models without heads."""
@@ -201,18 +197,3 @@ def spherical(start: Tensor, end: Tensor, points: int) -> Tensor:
     return (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(angle)
 
 
-def _principal(codes: Numbers, dimensions: int) -> Numbers:
-    from sklearn.decomposition import PCA
-
-    return np.asarray(PCA(dimensions, random_state=0).fit_transform(codes), dtype=np.float32)
-
-
-def _series(folder: RunFolder) -> dict[str, tuple[Numbers, Numbers]]:
-    """{name: (steps, values)} of all records."""
-    points: dict[str, tuple[list[int], list[float]]] = {}
-    for record in folder.read_records():
-        for name, value in record.values.items():
-            steps, values = points.setdefault(name, ([], []))
-            steps.append(record.step)
-            values.append(value)
-    return {name: (np.array(steps), np.array(values)) for name, (steps, values) in points.items()}

@@ -31,11 +31,6 @@ def panel_curves(panel: Panel, series: Series, *, best: Best | None = None) -> F
     return _draw([panel], series, best, 1)
 
 
-def loss_curves(series: Series) -> Figure:
-    """The losses alone, one panel a player."""
-    return _draw([panel for panel in panels(series) if panel.title.endswith(": loss")], series, None, 2)
-
-
 def _draw(plan: list[Panel], series: Series, best: Best | None, columns: int) -> Figure:
     if not plan:
         drawing, axes = figure(width=5.0, height=2.6)

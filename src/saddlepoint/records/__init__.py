@@ -2,6 +2,18 @@
 
 from saddlepoint.records.folder import RunFolder, replaced
 from saddlepoint.records.schema import SEVERITIES, Finding, Record, Severity
+from saddlepoint.records.series import Series, series_of
 from saddlepoint.records.store import JsonLines, read_lines
 
-__all__ = ["SEVERITIES", "Finding", "JsonLines", "Record", "RunFolder", "Severity", "read_lines", "replaced"]
+__all__ = [
+    "SEVERITIES",
+    "Finding",
+    "JsonLines",
+    "Record",
+    "RunFolder",
+    "Series",
+    "Severity",
+    "read_lines",
+    "replaced",
+    "series_of",
+]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlepoint.errors import SaddlepointError
-from saddlepoint.records import Finding, Record, RunFolder
+from saddlepoint.records import Finding, RunFolder, Series, series_of
 
 T = TypeVar("T")
 UNREADABLE = (SaddlepointError, OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile)
@@ -35,14 +35,14 @@ class Latent:
 class Facts:
     """All that the page tells, as values.
 
-    series: {name: (steps (N,), values (N,))}; frames: (step, file), oldest first; pictures: (file, caption);
+    series: as `records.series_of` gives them; frames: (step, file), oldest first; pictures: (file, caption);
     notes: sentences on what could not be read.
     """
 
     name: str
     summary: Mapping[str, Any]
     recipe: str | None
-    series: Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64]]]
+    series: Series
     last_step: int
     findings: tuple[Finding, ...]
     frames: tuple[tuple[int, Path], ...]
@@ -80,8 +80,8 @@ def read_facts(folder: RunFolder) -> Facts:
     return Facts(
         name=folder.path.resolve().name,
         summary=attempt(folder.summary, lambda: _object(folder.summary), {}),
-        recipe=attempt(folder.recipe, lambda: folder.recipe.read_text() if folder.recipe.is_file() else None, None),
-        series=_series(records),
+        recipe=attempt(folder.recipe, lambda: folder.recipe.read_text("utf-8") if folder.recipe.is_file() else None, None),
+        series=series_of(records),
         last_step=max((record.step for record in records), default=0),
         findings=tuple(lines(folder.findings, folder.read_findings())),
         frames=_frames(folder.samples),
@@ -95,20 +95,10 @@ def read_facts(folder: RunFolder) -> Facts:
 def _object(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    value = json.loads(path.read_text())
+    value = json.loads(path.read_text("utf-8"))
     if not isinstance(value, dict):
         raise ValueError(f"it holds a {type(value).__name__}, not an object")
     return value
-
-
-def _series(records: list[Record]) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    steps: dict[str, list[int]] = {}
-    values: dict[str, list[float]] = {}
-    for record in records:
-        for name, value in record.values.items():
-            steps.setdefault(name, []).append(record.step)
-            values.setdefault(name, []).append(value)
-    return {name: (np.array(steps[name], np.int64), np.array(values[name], np.float64)) for name in steps}
 
 
 def _frames(samples: Path) -> tuple[tuple[int, Path], ...]:
