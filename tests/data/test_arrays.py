@@ -203,3 +203,11 @@ def test_a_truncated_npy_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:-8])
     with pytest.raises(DataError, match=r"cut\.npy: cannot be read as an array"):
         load(DataSettings(source=str(path)))
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (3, 4, 4)])
+def test_numbers_beyond_float32_are_named(shape):
+    values = np.ones(shape)
+    values[(1, 2, 0)[: len(shape)]] = -1e300
+    with pytest.raises(DataError, match=r"array: -1e\+300 at index \(1, .*beyond what float32 holds"):
+        from_array(values)

@@ -133,3 +133,12 @@ def test_a_class_with_one_image(tmp_path):
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
     with pytest.raises(DataError, match="the class '2' has only one image"):
         load(DataSettings(source=str(path)))
+
+
+def test_numbers_beyond_float32_are_named(tmp_path):
+    path = tmp_path / "train-images-idx3-ubyte"
+    values = np.zeros((2, 3, 3))
+    values[1, 2, 0] = 1e39
+    path.write_bytes(idx_bytes(values))
+    with pytest.raises(DataError, match=r"1e\+39 at index \(1, 2, 0\) is beyond what float32 holds"):
+        load(DataSettings(source=str(path)))

@@ -9,6 +9,7 @@ from PIL import Image
 
 import saddlepoint.data.images as module
 from saddlepoint.data import Batches, Dataset, DataSettings, load
+from saddlepoint.data.folder import Listing, list_images
 from saddlepoint.errors import DataError
 from tests.data.test_decoding import bomb
 
@@ -69,14 +70,33 @@ def test_a_copied_folder_has_the_same_fingerprint(pets, tmp_path):
     assert loaded(tmp_path / "copy").fingerprint == loaded(pets).fingerprint
 
 
-@pytest.mark.parametrize("change", ["edit", "add", "remove", "rename class"])
+def listed(root: Path) -> Listing:
+    """The folder's listing with every size and time made equal, as after an unpacking that gives all files one time."""
+    found = list_images(root)
+    for part in found.parts:
+        for directory in part.directories:
+            directory.images[:] = [(name, 100, 0, 0) for name, *_ in directory.images]
+    return found
+
+
+def test_two_folders_whose_files_look_alike_do_not_share_a_cache(tmp_path, monkeypatch):
+    fill(tmp_path / "one", 10, RED)
+    fill(tmp_path / "two", 10, BLUE)
+    monkeypatch.setattr(module, "list_images", listed)
+    assert loaded(tmp_path / "one").fingerprint != loaded(tmp_path / "two").fingerprint
+
+
+@pytest.mark.parametrize("change", ["edit", "edit in disguise", "add", "remove", "rename class"])
 def test_a_changed_folder_is_decoded_anew(pets, change):
     before = loaded(pets)
     path = pets / "cat" / "003.png"
-    if change == "edit":
+    if change.startswith("edit"):
         facts = path.stat()
-        Image.new("RGB", (6, 4), (9, 9, 9)).save(path)
-        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns + 1))
+        other = Image.new("RGB", (6, 4), (9, 9, 9))
+        other.save(path)
+        path.write_bytes(path.read_bytes().ljust(facts.st_size, b"\0"))
+        assert path.stat().st_size == facts.st_size
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns + (change == "edit")))
     elif change == "add":
         fill(pets / "dog", 11, RED)
     elif change == "remove":

@@ -66,7 +66,9 @@ def from_array(
     """
     values = _checked(np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x), name)
     values, kind, notes = _arranged(values, settings.kind, name)
-    tensor, low, high = _typed(values, kind)
+    with np.errstate(over="ignore"):  # what becomes too large is named below
+        tensor, low, high = _typed(values, kind)
+    check_range(values, tensor, name)
     event = Event(shape=tuple(tensor.shape[1:]), kind=kind, dtype=_dtype_name(tensor), low=low, high=high)
     labels = None
     if y is not None:
@@ -85,6 +87,16 @@ def float_range(x: Tensor) -> tuple[float, float]:
     if low >= 0 and 127 < high <= 255:
         return 0.0, 255.0
     return float(low), float(high)
+
+
+def check_range(given: Array, kept: Tensor, name: str) -> None:
+    """Raises DataError where a finite number became infinite as the float32 that is kept."""
+    if kept.is_floating_point() and not kept.isfinite().all():
+        where = tuple(int(i) for i in np.argwhere(~kept.isfinite().numpy())[0])
+        raise DataError(
+            f"{name}: {given[where]:g} at index {where} is beyond what float32 holds (3.4e38 either way); divide the data "
+            "by a constant."
+        )
 
 
 def _checked(x: Array, name: str) -> Array:

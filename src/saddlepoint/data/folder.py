@@ -17,7 +17,8 @@ TRAIN_NAMES = ("train", "training")
 TEST_NAMES = ("test", "testing", "val", "valid", "validation")  # the first that is there is held out
 IGNORED = ("__MACOSX",)
 
-FileFacts = tuple[str, int, int]  # name, size in bytes, time of change in nanoseconds
+# Name, size in bytes, and in nanoseconds the time its content changed and the time anything of it changed.
+FileFacts = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Part:
         return [
             (os.path.join(directory.path, name), label)  # noqa: PTH118
             for directory, label in zip(self.directories, self.labels, strict=True)
-            for name, _, _ in directory.images
+            for name, *_ in directory.images
         ]
 
 
@@ -111,7 +112,7 @@ def _walk(root: Path) -> Iterator[Directory]:
                     waiting.append((entry.path, f"{relative}/{name}" if relative else name))
                 elif name[name.rfind(".") :].lower() in SUFFIXES and entry.is_file():
                     facts = entry.stat()
-                    directory.images.append((name, facts.st_size, facts.st_mtime_ns))
+                    directory.images.append((name, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
                 else:
                     directory.others.append(name)
         directory.images.sort()

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from saddlepoint.data.arrays import float_range
+from saddlepoint.data.arrays import check_range, float_range
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, assembled
@@ -154,7 +154,10 @@ def _tensor(x: npt.NDArray[Any], path: Path) -> Tensor:
         return torch.from_numpy(x)
     if not np.isfinite(x).all():
         raise DataError(f"{path}: holds NaN or infinite values; clean the data first.")
-    return torch.from_numpy(x.astype(np.float32))
+    with np.errstate(over="ignore"):  # what becomes too large is named below
+        tensor = torch.from_numpy(x.astype(np.float32))
+    check_range(x, tensor, str(path))
+    return tensor
 
 
 def _labels(path: Path, images: Path, count: int) -> Tensor:

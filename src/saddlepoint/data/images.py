@@ -4,10 +4,11 @@ The layout of the folder says what is in it: `FOLDER/CLASS/...` labels images by
 by name; images right in FOLDER have no labels; `FOLDER/train` with `FOLDER/test` (or `val`) are the two parts of a
 split, each with either layout inside.
 
-The cache is found by a hash of the name, size and time of change (in nanoseconds) of every file and of the settings
-that shape the pixels. Hashing all bytes instead would mean to read all images at every start, which for 100,000 of
-them takes longer than a second, and the times of change miss only an edit that puts size and time back on purpose.
-The fingerprint of the dataset, in contrast, is a hash of the decoded pixels.
+The cache is found by a hash of the folder's path, of the name, size and times (in nanoseconds) of every file, and of the
+settings that shape the pixels. Hashing all bytes instead would mean to read all images at every start, which for 100,000
+of them takes longer than a second. An edit that puts size and time of modification back, as copying tools do, still moves
+the file's time of change; on Windows that is the time of creation, and such an edit goes unseen. The fingerprint of the
+dataset, in contrast, is a hash of the decoded pixels: a moved or copied folder is decoded anew and has the same one.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import check_counts, shuffled_order, training_count
 from saddlepoint.errors import DataError
 
-LAYOUT = 1  # of the cache; a new number leaves old caches aside
+LAYOUT = 2  # of the cache; a new number leaves old caches aside
 CHUNK = 32  # files one thread takes at a time
 NAMED = 5  # files named in a message
 
@@ -53,14 +54,14 @@ def load(settings: DataSettings) -> Dataset:
     """
     root = Path(settings.source).expanduser()
     listing = list_images(root)
-    folder = cache_folder(settings) / "images" / _key(listing, settings)
+    folder = cache_folder(settings) / "images" / _key(root, listing, settings)
     if not (folder / "meta.json").is_file():
         _build(root, listing, settings, folder)
     return _opened(root, folder, settings)
 
 
-def _key(listing: Listing, settings: DataSettings) -> str:
-    shaping = (LAYOUT, settings.size, settings.fit, settings.channels, settings.split_seed)
+def _key(root: Path, listing: Listing, settings: DataSettings) -> str:
+    shaping = (str(root.resolve()), LAYOUT, settings.size, settings.fit, settings.channels, settings.split_seed)
     digest = hashlib.blake2b(json.dumps(shaping).encode(), digest_size=16)
     for part in listing.parts:
         for directory in part.directories:
