@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+import saddlepoint.evaluation.quality as module
 from saddlepoint.data import Dataset, DataSettings, Event, load
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.quality import Quality
@@ -84,3 +85,18 @@ def test_one_example_has_no_distribution() -> None:
     data = load(DataSettings(source="gaussian", points=1, held_out=0.0))
     with pytest.raises(DataError, match="two or more"):
         Quality(data, SETTINGS)
+
+
+def test_large_events_are_measured_on_fewer_examples(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However large an event is, no more numbers than the bound are held at once."""
+    monkeypatch.setattr(module, "_MOST_NUMBERS", 100 * digits.event.size)
+    asked = []
+
+    class Counting(Source):
+        def sample(self, n: int, **how: object) -> Tensor:
+            asked.append(n)
+            return super().sample(n, **how)  # type: ignore[arg-type]
+
+    assert Quality(digits, SETTINGS).measure(Counting(digits.x, digits.event)) < 0.1
+    assert asked == [100]
+    assert [module.affordable(1_000, size) for size in (1, 2 * digits.event.size, 10**12)] == [1_000, 50, 2]

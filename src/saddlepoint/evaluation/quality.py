@@ -20,6 +20,7 @@ SERIES = "quality/energy_distance"
 
 _COMPONENTS = 32  # of which digits need about 20 and 32x32 photographs about 30 for 90 % of their variance
 _FITTED_ON = 2_000  # examples; the leading components no longer turn with more
+_MOST_NUMBERS = 1 << 25  # held at once: 128 MiB of float32
 
 
 class Quality:
@@ -37,7 +38,7 @@ class Quality:
 
         self.settings = settings
         generator = torch.Generator().manual_seed(settings.seed)
-        fit = _rows(dataset, _FITTED_ON, generator)
+        fit = _rows(dataset, affordable(_FITTED_ON, dataset.event.size), generator)
         # Columns of a table have units of their own; the pixels of an image share theirs.
         scale = (
             fit.std(0).clamp_min(1e-6) if dataset.event.kind == "vector" else torch.ones(fit.shape[1], dtype=fit.dtype)
@@ -45,27 +46,34 @@ class Quality:
         pca = PCA(min(_COMPONENTS, *fit.shape), random_state=settings.seed).fit((fit / scale).numpy())
         self._mean = torch.from_numpy(pca.mean_) * scale
         self._projection = torch.from_numpy(pca.components_.T.copy()) / scale[:, None]
+        del fit
+        self._count = affordable(settings.samples, dataset.event.size)
         reference = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else dataset
-        self._reference = self._features(_rows(reference, settings.samples, generator))
+        self._reference = self._features(_rows(reference, self._count, generator))
         self.floor: float | None = None
         if reference is not dataset:
             self.floor = float(
-                energy_coefficient(self._features(_rows(dataset, settings.samples, generator)), self._reference)
+                energy_coefficient(self._features(_rows(dataset, self._count, generator)), self._reference)
             )
 
     def measure(self, model: GenerativeModel) -> float:
         """The energy distance of fresh samples, drawn with the same noise at every call."""
         device = getattr(model, "device", torch.device("cpu"))
         generator = torch.Generator(device).manual_seed(self.settings.seed)
-        samples = model.sample(self.settings.samples, generator=generator)
-        return float(energy_coefficient(self._features(samples.cpu().flatten(1).double()), self._reference))
+        samples = model.sample(self._count, generator=generator)
+        return float(energy_coefficient(self._features(samples.cpu().flatten(1).float()), self._reference))
 
     def _features(self, x: Tensor) -> Tensor:
         features: Tensor = (x - self._mean) @ self._projection
-        return features
+        return features.double()
+
+
+def affordable(wanted: int, size: int) -> int:
+    """How many examples of `size` numbers to hold at once: those wanted, but two at least and `_MOST_NUMBERS` at most."""
+    return max(2, min(wanted, _MOST_NUMBERS // size))
 
 
 def _rows(dataset: Dataset, most: int, generator: torch.Generator) -> Tensor:
-    """Up to `most` examples in a random order, flattened: (n, D) float64."""
+    """Up to `most` examples in a random order, flattened: (n, D) float32."""
     index = torch.randperm(len(dataset), generator=generator)[:most]
-    return dataset.x[index].flatten(1).double()
+    return dataset.x[index].flatten(1).float()
