@@ -99,6 +99,20 @@ def test_held_out_scores_are_the_discriminators():
     torch.testing.assert_close(scores, expected)
 
 
+def test_training_and_held_out_scores_are_measured_alike():
+    """Of the same examples they are the same number, which BatchNorm in training mode would not give."""
+    conv = NetworkSettings(network="dcgan", width=4)
+    model = build(GANSettings(generator=conv, discriminator=conv), IMAGE)
+    x = torch.randint(0, 256, (60, 1, 8, 8), dtype=torch.uint8)
+    with torch.no_grad():
+        model.players["d"](5 * torch.randn(500, 1, 8, 8))  # running statistics unlike those of x
+    train_score = model.training_series(x)["d/train_score"]
+    assert torch.equal(train_score, model.held_out_series(x, torch.Generator())["d/held_out_score"])
+    with torch.no_grad():
+        in_training_mode = model.players["d"](model.scaling.to_model(x)).sigmoid()
+    assert not torch.allclose(train_score, in_training_mode)
+
+
 def test_convolutions_are_refused_for_vectors():
     conv = NetworkSettings(network="dcgan")
     with pytest.raises(SettingError, match=r"model\.generator\.network: .*set network to mlp"):

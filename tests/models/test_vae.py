@@ -155,3 +155,22 @@ def test_auto_scaling_fits_the_likelihood():
     assert build(VAESettings(), MNIST).scaling == MNIST.scaling("unit")
     assert build(VAESettings(likelihood="gaussian"), MNIST).scaling == MNIST.scaling("symmetric")
     assert build(VAESettings(likelihood="gaussian"), TABLE).scaling == TABLE.scaling("standard")
+
+
+@pytest.mark.parametrize("likelihood", ["gaussian", "gaussian-learnt"])
+def test_samples_of_a_gaussian_vae_scatter_about_the_mean_as_its_density_says(likelihood):
+    event = Event((3,), "vector", "float32", mean=(5.0,), std=(2.0,))
+    model = build(VAESettings(latent=2, likelihood=likelihood, observation_std=0.3), event)
+    n = 20_000
+    z = torch.randn(n, 2, generator=torch.Generator().manual_seed(4))
+    residual = model.sample(n, generator=torch.Generator().manual_seed(4)) - model.decode(z)
+    std = 0.3 * 2.0  # in the data's units
+    # Five standard errors of the mean and of the standard deviation.
+    assert abs(residual.mean().item()) < 5 * std / (3 * n) ** 0.5
+    assert abs(residual.std().item() - std) < 5 * std / (2 * 3 * n) ** 0.5
+
+
+def test_samples_of_a_bernoulli_vae_are_means():
+    model = build(VAESettings(latent=2), Event((1, 8, 8), "image", "uint8", 0.0, 255.0))
+    z = torch.randn(5, 2, generator=torch.Generator().manual_seed(4))
+    assert torch.equal(model.sample(5, generator=torch.Generator().manual_seed(4)), model.decode(z))

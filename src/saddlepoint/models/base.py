@@ -94,6 +94,11 @@ class Model(ABC):
     def decode(self, z: Tensor) -> Tensor:
         """(N, latent) -> (N, *event) in the data's own units, in evaluation mode and without gradients."""
 
+    def training_series(self, x: Tensor) -> dict[str, Tensor]:
+        """Series measured on training examples x (N, *event, the data's units) in evaluation mode, for those of
+        `held_out_series` that only mean something beside them. None by default."""
+        return {}
+
     def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         """Series measured on held-out examples x (N, *event, the data's units) at a checkpoint: {"vae/held_out_bound":
         (N,) tensor, ...}. None by default."""

@@ -103,6 +103,13 @@ class GAN(Model):
         with evaluating(self.players["d"]):
             return in_chunks(lambda part: logits(self.players, self.model_units(part)).sigmoid(), x)
 
+    def training_series(self, x: Tensor) -> dict[str, Tensor]:
+        """`d/train_score` (N,), measured as `d/held_out_score` is."""
+        return {"d/train_score": self.scores(x)}
+
     def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """`d/held_out_score` (N,): far below `d/real_score` where the discriminator has learnt its examples by heart."""
+        """`d/held_out_score` (N,): far below `d/train_score` where the discriminator has learnt its examples by heart.
+
+        Not to be compared with `d/real_score`, where BatchNorm takes the statistics of the batch.
+        """
         return {"d/held_out_score": self.scores(x)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal, NamedTuple
 
 import torch
@@ -155,18 +155,35 @@ class VAE(Model):
         return torch.randn(n, self.settings.latent, generator=generator, device=generator.device)
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """(n, *event) in the data's units: means of p(x | z) for z from the prior. Raises SettingError for labels."""
+        """(n, *event) in the data's units: for z from the prior, draws from a Gaussian p(x | z), or the means of a
+        Bernoulli one, whose draws would be black and white. Raises SettingError for labels."""
         self.check_request(n, labels)
         device = torch.device("cpu") if generator is None else generator.device
-        return self.decode(torch.randn(n, self.settings.latent, generator=generator, device=device))
+        z = torch.randn(n, self.settings.latent, generator=generator, device=device)
+        return self._evaluated(lambda part: self._drawn(part, generator), z)
 
     def decode(self, z: Tensor) -> Tensor:
-        with evaluating(self.player):
-            return in_chunks(self._decode, z.to(self.device, self.dtype))
+        """(N, latent) -> (N, *event) in the data's units: the means of p(x | z)."""
+        return self._evaluated(self._mean, z)
 
-    def _decode(self, z: Tensor) -> Tensor:
-        output = self.player.decoder(z)
-        return self.scaling.to_data(output.sigmoid() if self.settings.likelihood == "bernoulli" else output)
+    def _evaluated(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+        """`function` of codes z (N, latent), a chunk at a time, brought to the data's units."""
+        with evaluating(self.player):
+            return in_chunks(lambda part: self.scaling.to_data(function(part)), z.to(self.device, self.dtype))
+
+    def _mean(self, z: Tensor) -> Tensor:
+        """(B, latent) -> mean (B, *event) of p(x | z), in the model's units."""
+        output: Tensor = self.player.decoder(z)
+        return output.sigmoid() if self.settings.likelihood == "bernoulli" else output
+
+    def _drawn(self, z: Tensor, generator: torch.Generator | None) -> Tensor:
+        """(B, latent) -> one draw (B, *event) from a Gaussian p(x | z), in the model's units; the mean of a Bernoulli."""
+        mean = self._mean(z)
+        if self.player.log_std is None:
+            return mean
+        device = torch.device("cpu") if generator is None else generator.device
+        noise = torch.randn(mean.shape, generator=generator, device=device).to(mean)
+        return mean + torch.exp(self.player.log_std) * noise
 
     def encode(self, x: Tensor) -> Tensor:
         """(N, *event) in the data's units -> (N, latent) means of q(z | x)."""
