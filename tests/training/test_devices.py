@@ -71,3 +71,14 @@ def test_global_generators_come_back():
     first = torch.randn(3)
     here.set_global_generators(states)
     assert torch.equal(torch.randn(3), first)
+
+
+def test_on_cuda_the_kernels_are_repeatable(monkeypatch):
+    for name, value in (("deterministic", False), ("benchmark", True)):
+        monkeypatch.setattr(torch.backends.cudnn, name, value)
+    model = OnePlayer()
+    Devices(torch.device("cpu"), "fp32").prepare(model)
+    assert (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark) == (False, True)
+    model.players.clear()  # nothing to move, so that no such device is needed
+    Devices(torch.device("cuda"), "fp32").prepare(model)
+    assert (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark) == (True, False)

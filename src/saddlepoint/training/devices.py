@@ -55,7 +55,14 @@ class Devices:
         return torch.autocast(self.device.type, dtype=torch.bfloat16)
 
     def prepare(self, model: Model) -> None:
-        """Move the players here, and those with planar convolutions to the channels-last layout."""
+        """Move the players here, and those with planar convolutions to the channels-last layout.
+
+        On CUDA, cuDNN's choice of kernels is made repeatable for the whole process.
+        """
+        if self.device.type == "cuda":
+            # Kernels chosen by a race, or that add in any order, would make two runs of one seed part.
+            torch.backends.cudnn.deterministic = True
+            torch.backends.cudnn.benchmark = False
         for player in model.players.values():
             player.to(self.device)
             if any(isinstance(module, PLANAR_CONVOLUTIONS) for module in player.modules()):
