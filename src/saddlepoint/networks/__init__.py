@@ -21,7 +21,7 @@ Shape = Sequence[int]
 
 @dataclass(frozen=True)
 class Options:
-    """What a built-in network may be told; each takes what concerns it.."""
+    """What a built-in network may be told; each takes what concerns it."""
 
     hidden: tuple[int, ...] = (128, 128)
     activation: str = "relu"

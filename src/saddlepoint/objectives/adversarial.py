@@ -67,7 +67,8 @@ def adversarial_game(
     """One step of the game: the discriminator moves `discriminator_steps` times, then the generator once.
 
     fresh_noise: the generator moves on noise of its own, as in the original Algorithm 1, instead of on the samples that
-    the discriminator has just seen; both estimate the same gradient, and the latter saves a pass of the generator.
+    the discriminator has just seen. The latter, as common scripts do, saves a pass of the generator; it is not the same
+    estimate as Algorithm 1's, because the discriminator has just stepped on those very samples.
     """
     return (
         Phase("d", discriminator_cross_entropy(label_smoothing), repeats=discriminator_steps),
