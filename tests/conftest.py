@@ -2,8 +2,6 @@
 
 There is deliberately no automatic seeding. Randomness in this project comes in through explicit generators; a global
 seed would make a forgotten generator look reproducible.
-
-Shapes are stated in docstrings, not yet in jaxtyping annotations, so there is nothing for its import hook to check.
 """
 
 from __future__ import annotations
