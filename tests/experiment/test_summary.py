@@ -33,7 +33,7 @@ def test_a_run_that_made_samples_worse_or_not_a_number_does_not_sound_like_succe
     assert "of the way" not in verdict(RECIPE, "finished", 9, 1, [], {"first": None, "last": 0.1, "floor": None})
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0.04, "0.0 s"), (9.4, "9.4 s"), (42, "42 s"), (3601, "60 min 1 s")])
+@pytest.mark.parametrize(("seconds", "words"), [(0.04, "0.0 s"), (9.4, "9.4 s"), (42, "42 s"), (3661, "1 h 1 min")])
 def test_durations(seconds: float, words: str) -> None:
     assert f"in {words};" in verdict(RECIPE, "finished", 1, seconds, [], {})
 
@@ -60,4 +60,9 @@ def test_the_summary_has_the_facts(tmp_path: Path) -> None:
     assert summary["players"] == session.model.parameter_counts()
     assert summary["data"]["examples"] == len(session.dataset)
     assert re.fullmatch(r"\d+\.\d+.*", summary["versions"]["torch"])
-    assert summary["command"].startswith("saddlepoint train ")
+    assert summary["model"] == {
+        "family": "gan",
+        "latent": 2,
+        "objective": "non-saturating",
+        "networks": {"generator": "mlp", "discriminator": "mlp"},
+    }

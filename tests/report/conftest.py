@@ -80,10 +80,15 @@ def fill(path: Path, *, ticks: int = 60, frames: int = 5) -> RunFolder:
                     "classes": CLASSES,
                     "fingerprint": "ab12" * 16,
                 },
+                "model": {
+                    "family": "gan",
+                    "latent": 64,
+                    "objective": "minimax",
+                    "networks": {"generator": "dcgan", "discriminator": "mlp"},
+                },
                 "players": {"discriminator": 12345, "generator": 2345678},
                 "best": {"step": 1000, "series": "quality/frechet", "value": 45.0},
                 "versions": {"python": "3.11.9", "torch": "2.13.0", "saddlepoint": "0.1.0"},
-                "command": "saddlepoint train gan-digits --training.steps 3000",
             }
         )
     )

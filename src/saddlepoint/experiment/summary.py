@@ -10,10 +10,13 @@ from typing import Any
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.models.base import Model
+from saddlepoint.models.settings import ModelSettings
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, RunFolder, replaced
+from saddlepoint.report.words import duration
 
 _PACKAGES = ("saddlepoint", "torch", "numpy", "lightning-fabric")
+_OBJECTIVES = ("objective", "likelihood", "reconstruction")  # the setting by which each family names what it minimises
 
 
 def verdict(
@@ -30,7 +33,7 @@ def verdict(
     state: "finished", "interrupted" or "failed". quality: energy distances under "last", "first" (untrained) and
     "floor" (real data against real data), each None where it was not measured. saved: the step of the newest checkpoint.
     """
-    done = f"{recipe.name}: {step:,} steps in {_duration(seconds)}"
+    done = f"{recipe.name}: {step:,} steps in {duration(seconds)}"
     failures = [finding for finding in findings if finding.severity == "failure"]
     if state == "interrupted":
         written = "there is no checkpoint yet" if saved is None else f"the newest checkpoint is of step {saved:,}"
@@ -60,9 +63,15 @@ def _quality_sentence(quality: Mapping[str, float | None]) -> str:
     return f" Samples came {way:.1%} of the way from an untrained model's to held-out data ({said})."
 
 
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+def _model(settings: ModelSettings) -> dict[str, Any]:
+    """What kind of model it is: family, size of the code, what it minimises, and the network of every role."""
+    content = settings.model_dump()
+    told = {name: content[name] for name in ("family", "latent", *_OBJECTIVES) if name in content}
+    return told | {"networks": {role: value["network"] for role, value in content.items() if _is_network(value)}}
+
+
+def _is_network(value: Any) -> bool:
+    return isinstance(value, Mapping) and "network" in value
 
 
 def write_summary(
@@ -97,10 +106,10 @@ def write_summary(
             "classes": list(event.class_names) if event.class_names else None,
             "fingerprint": dataset.fingerprint,
         },
+        "model": _model(recipe.model),
         "players": model.parameter_counts(),
         "best": best,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-        "command": f"saddlepoint train {folder.recipe}",
     }
     with replaced(folder.summary) as file:
         json.dump(summary, file, indent=2)

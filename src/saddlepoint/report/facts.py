@@ -80,7 +80,9 @@ def read_facts(folder: RunFolder) -> Facts:
     return Facts(
         name=folder.path.resolve().name,
         summary=attempt(folder.summary, lambda: _object(folder.summary), {}),
-        recipe=attempt(folder.recipe, lambda: folder.recipe.read_text("utf-8") if folder.recipe.is_file() else None, None),
+        recipe=attempt(
+            folder.recipe, lambda: folder.recipe.read_text("utf-8") if folder.recipe.is_file() else None, None
+        ),
         series=series_of(records),
         last_step=max((record.step for record in records), default=0),
         findings=tuple(lines(folder.findings, folder.read_findings())),

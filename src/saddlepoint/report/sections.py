@@ -71,6 +71,7 @@ def trained(facts: Facts) -> str:
     ]
     body = definitions(
         [
+            ("Model", _model(_mapping(summary.get("model")))),
             ("Data", str(data.get("name") or "")),
             ("Examples", ", ".join(filter(None, [examples, held_out]))),
             ("One example", f"{data.get('kind') or ''} {form or ''}".strip()),
@@ -130,8 +131,6 @@ def repeat(facts: Facts) -> str:
         "<p>recipe.yaml alone repeats the run; on the same machine with the same versions, bit for bit:</p>",
         command(f"saddlepoint train {shlex.quote(facts.name)}/recipe.yaml"),
     ]
-    if summary.get("command"):
-        parts.append("<p>It was started by:</p>" + command(str(summary["command"])))
     fingerprint = _mapping(summary.get("data")).get("fingerprint")
     if fingerprint:
         parts.append(f"<p>Fingerprint of the data: <code>{escaped(fingerprint)}</code></p>")
@@ -152,6 +151,14 @@ def _card(finding: Finding, steps: Sequence[int]) -> str:
         f'<span class="quiet">step {finding.step:,}{again}</span><h3>{escaped(finding.title)}</h3></div>'
         f"{advice}{evidence}{remedy}</article>"
     )
+
+
+def _model(model: Mapping[str, Any]) -> str:
+    """{"family": "gan", "latent": 64, "objective": ..., "networks": {role: name}} -> one line."""
+    facts = {name: value for name, value in model.items() if name not in ("family", "networks")}
+    spoken = [str(model.get("family") or ""), *(f"{name} {number(value)}" for name, value in facts.items())]
+    networks = _mapping(model.get("networks")).items()
+    return ", ".join(filter(None, [*spoken, *(f"{role} {network}" for role, network in networks)]))
 
 
 def _classes(classes: Any, n: Any) -> str:
