@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from saddlepoint import experiment
@@ -205,3 +207,53 @@ def test_two_processes_cannot_train_one_run(tmp_path: Path) -> None:
     with locked(RunFolder(path)), pytest.raises(RunError, match="another process"):
         experiment.resume(path, steps=10)
     experiment.resume(path, steps=10)
+
+
+def interrupted(path: Path, source: Any) -> None:
+    session = started(source, path)
+    session.batches = Interrupting(session, 12)  # type: ignore[assignment]
+    assert session.run()["state"] == "interrupted"
+
+
+def test_changed_data_are_refused_before_anything_is_loaded(tmp_path: Path) -> None:
+    source = tmp_path / "data.npy"
+    np.save(source, np.random.default_rng(0).normal(size=(200, 2)))
+    chosen = recipe("autoencoder").override({"data.source": str(source), "data.limit": None})
+    interrupted(tmp_path / "run", chosen)
+    np.save(source, np.random.default_rng(1).normal(size=(200, 2)))
+    session = start.prepare(chosen, RunFolder(tmp_path / "run"))
+    with pytest.raises(RunError, match="the data have changed"):
+        session.load()
+    assert session.state.step == 0
+
+
+def test_a_copied_run_goes_on_with_the_examples_in_its_own_folder(tmp_path: Path) -> None:
+    examples = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
+    experiment.train(recipe("autoencoder", steps=10), data=examples, run=tmp_path / "run")
+    shutil.copytree(tmp_path / "run", tmp_path / "copy")
+    (tmp_path / "run" / "data.npz").write_bytes(b"another's")
+    assert experiment.resume(tmp_path / "copy", steps=12).summary["step"] == 12
+    assert str(tmp_path / "copy" / "data.npz") in (tmp_path / "copy" / "recipe.yaml").read_text()
+
+
+def test_a_resumed_run_keeps_its_arithmetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = recipe("vae", precision="bf16", threads=2)
+    started(whole, tmp_path / "whole").run()
+    interrupted(tmp_path / "run", whole)
+    # What `auto` chose where the run began need not be what it chooses here.
+    elsewhere = recipe("vae", precision="fp32", threads=1)
+    monkeypatch.setattr("saddlepoint.experiment.session.computes_bf16", lambda device: False)
+    ears = Ears()
+    session = start.prepare(elsewhere, RunFolder(tmp_path / "run"), listener=ears)
+    session.load()
+    assert (session.devices.precision, session.state.devices.precision, session.threads) == ("bf16", "bf16", 2)
+    assert any("bf16" in note for note in ears.notes)
+    session.run()
+    assert told(tmp_path / "run") == told(tmp_path / "whole")
+
+
+def test_another_device_and_too_few_processors_are_said(tmp_path: Path) -> None:
+    ears = Ears()
+    session = started(recipe("gan"), tmp_path / "run", ears)
+    session._take_arithmetic({"device": "cuda", "precision": "fp32", "threads": 100_000})
+    assert ["cuda" in note or "threads" in note for note in ears.notes] == [True, True]

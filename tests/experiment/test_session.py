@@ -166,7 +166,7 @@ def test_watching_changes_nothing(tmp_path: Path) -> None:
 def test_the_best_step_is_kept(tmp_path: Path) -> None:
     session = started(recipe("autoencoder", keep=1), tmp_path / "run")
     session.run()
-    best = session.best
+    best = session.measurement.best
     assert best is not None
     series = {r.step: r.values[best["series"]] for r in session.folder.read_records() if best["series"] in r.values}
     assert best["value"] == min(value for step, value in series.items() if step > 0) == series[best["step"]]

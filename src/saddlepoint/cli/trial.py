@@ -91,7 +91,7 @@ def tried(session: Session) -> Estimate:
 def _tried(session: Session) -> Estimate:
     recipe, training = session.recipe, session.recipe.training
     steps, seconds_per_step = _trial_steps(session)
-    measurement = _timed(lambda: session.measure(session.state.step))
+    measurement = _timed(lambda: session.measurement.measure(session.state.step))
     picture = _timed(lambda: session.pictures.sample_grid(session.state.step))
     saving = _timed(lambda: checkpoint.save(session.folder, session.model, session.state))
     seconds = (

@@ -127,7 +127,7 @@ def _checkpoint(run: Run, step: Which) -> Path:
         return checkpoint.newest_valid(run.folder)[0]
     if step == "best":
         newest = checkpoint.newest_valid(run.folder)[0]
-        best = checkpoint.read_manifest(newest)["extra"].get("best")
+        best = checkpoint.read_manifest(newest)["extra"].get("measured", {}).get("best")
         if best is None:
             raise RunError(f'{run.folder.path} has no best step yet: nothing was measured. Ask for step="newest".')
         step = int(best["step"])

@@ -8,21 +8,19 @@ watching a run does not change it.
 from __future__ import annotations
 
 import contextlib
-import math
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-
-import torch
 
 from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis import Diagnosis
 from saddlepoint.errors import RunError
-from saddlepoint.evaluation import quality
 from saddlepoint.experiment.listener import Listener, Outline
+from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.experiment.pictures import Pictures, time_lapse
 from saddlepoint.experiment.summary import verdict, write_summary
 from saddlepoint.experiment.tensorboard import TensorBoard
@@ -30,12 +28,10 @@ from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, JsonLines, Record, RunFolder
 from saddlepoint.training import Devices, TrainingState, checkpoint
+from saddlepoint.training.devices import computes_bf16
 from saddlepoint.training.interruption import pausing
 from saddlepoint.training.loop import play
 from saddlepoint.training.threads import threads_for, using_threads
-
-_MEASURED = 2_000  # held-out examples behind the held-out series
-_FITTED = 10_000  # training examples behind what is fitted rather than trained
 
 
 class Session:
@@ -57,24 +53,20 @@ class Session:
         self.threads = threads_for(model, training.batch_size, training.threads)
         self.state = TrainingState.start(model, training, self.devices)
         self.batches = Batches(dataset, training.batch_size, training.seed, self.devices.device, model.scaling)
-        self.quality = quality.Quality(dataset, recipe.evaluation)
+        self.measurement = Measurement(recipe, dataset, model, self.state, self._spared)
         self.pictures = Pictures(folder, dataset, model, training.seed, training.samples)
         self.diagnosis = Diagnosis(getattr(recipe.model, "objective", recipe.model.family))
         self.findings: list[Finding] = []
-        self.best: dict[str, Any] | None = None
-        self._first: float | None = None
-        self._last: float | None = None
         self._previous = 0
         self._positions: Mapping[str, int] | None = None
         self._saved: int | None = None
-        self._fitted_at: int | None = None
         self._said: set[str] = set()
 
     def load(self) -> None:
         """Go on from the newest checkpoint that is whole; damaged ones are named to the listener.
 
         Raises:
-            RunError: there is no checkpoint that can be loaded, or it belongs to another model.
+            RunError: there is no checkpoint that can be loaded, it belongs to another model, or the data have changed.
         """
         if not checkpoint.exists(self.folder):
             # Killed before its first checkpoint, or while it wrote that: nothing is lost but those steps.
@@ -83,10 +75,38 @@ class Session:
         path, skipped = checkpoint.newest_valid(self.folder)
         for sentence in skipped:
             self.listener.note(sentence)
-        extra = checkpoint.load(path, self.model, self.state)["extra"]
+        extra = checkpoint.read_manifest(path)["extra"]
+        if extra["fingerprint"] != self.dataset.fingerprint:
+            raise RunError(
+                f"{self.folder.path}: the data have changed since this run was trained on them ({self.dataset.name}, now "
+                f"{len(self.dataset):,} examples): bring back those it began with, or train anew: "
+                f"saddlepoint train {self.folder.path}"
+            )
+        checkpoint.load(path, self.model, self.state)
+        self.measurement.load(extra["measured"])
+        self._take_arithmetic(extra["arithmetic"])
         self._positions = extra["positions"]
-        self.best, self._first, self._last = extra["best"], extra["first_quality"], extra["last_quality"]
         self._previous, self._saved = extra["previous"], self.state.step
+
+    def _take_arithmetic(self, kept: Mapping[str, Any]) -> None:
+        """Go on in the precision and on the threads of the run so far, whatever `auto` would choose here."""
+        device = self.devices.device
+        self.devices = self.state.devices = replace(self.devices, precision=kept["precision"])
+        self.threads = kept["threads"]
+        if kept["device"] != device.type:
+            self.listener.note(
+                f"This run was trained on {kept['device']} and goes on on {device.type}: its numbers will not be, to the "
+                f"last bit, those it would have had there."
+            )
+        if kept["precision"] == "bf16" and not computes_bf16(device):
+            self.listener.note(
+                "This run computes in bf16, which this machine can only imitate: it goes on more slowly, and its numbers may "
+                "differ in the last bits."
+            )
+        if self.threads > (os.cpu_count() or self.threads):
+            self.listener.note(
+                f"This run computes on {self.threads} threads, more than this machine has processors: it goes on more slowly."
+            )
 
     def run(self) -> dict[str, Any]:
         """Train to the last step or to an interruption (Ctrl-C, SIGTERM), write everything, return the summary.
@@ -146,9 +166,7 @@ class Session:
             self.dataset, self.recipe.training.batch_size, self.model.output_range, parameters, self.model.scaling
         ):
             self._report(finding)
-        values = self.measure(0)
-        self._first = values.get(quality.SERIES)
-        record = Record(0, 0.0, values)
+        record = Record(0, 0.0, self.measurement.measure(0))
         self._keep(record)
         stop = self._watch(record)
         self._draw(0)
@@ -161,8 +179,8 @@ class Session:
             if record is not None:
                 step, improved = record.step, False
                 if self._due(step, evaluation.every):
-                    record = replace(record, values={**record.values, **self.measure(step)})
-                    improved = self.best is not None and self.best["step"] == step
+                    record = replace(record, values={**record.values, **self.measurement.measure(step)})
+                    improved = self.measurement.best is not None and self.measurement.best["step"] == step
                 self._keep(record)
                 stop = self._watch(record)
                 if self._due(step, training.sample_every):
@@ -182,44 +200,6 @@ class Session:
     def _due(self, step: int, every: int) -> bool:
         """Whether a multiple of `every` was passed since the previous record, or this is the last step."""
         return step // every > self._previous // every or step == self.recipe.training.steps
-
-    def measure(self, step: int) -> dict[str, float]:
-        """The quality series and the model's own held-out series at this step; notes the best step."""
-        if not self._healthy():
-            self._last = math.nan
-            return {quality.SERIES: math.nan}
-        self._fit()
-        values: dict[str, float] = {}
-        with self.state.averaged(self.model):
-            self._last = values[quality.SERIES] = self.quality.measure(self.model)
-            if self.dataset.held_out is not None and len(self.dataset.held_out):
-                held_out = self.dataset.held_out.x[:_MEASURED].to(self.devices.device)
-                generator = torch.Generator(self.devices.device).manual_seed(self.recipe.evaluation.seed)
-                series = self.model.held_out_series(held_out, generator)
-                values |= {name: float(value.float().mean()) for name, value in series.items()}
-        name, sign = self.model.judged_by if self.model.judged_by[0] in values else (quality.SERIES, -1)
-        value = values[name]
-        better = self.best is None or sign * value > sign * self.best["value"]
-        if step > 0 and math.isfinite(value) and better:
-            self.best = {"step": step, "series": name, "value": value}
-        return values
-
-    def _healthy(self) -> bool:
-        """Whether every weight is a finite number."""
-        modules = [*self.model.players.values(), *(average.module for average in self.state.averages.values())]
-        return all(bool(parameter.isfinite().all()) for module in modules for parameter in module.parameters())
-
-    def _fit(self) -> None:
-        """Fit what is fitted rather than trained to the present weights, once a step.
-
-        Whoever uses it asks for it first: it then depends on the step alone, not on what was measured or saved before.
-        """
-        if self._fitted_at == self.state.step:
-            return
-        self._fitted_at = self.state.step
-        generator = torch.Generator(self.devices.device).manual_seed(self.recipe.training.seed)
-        with self._spared("The distribution of codes", "fitted"):
-            self.model.fitted(self.dataset.x[:_FITTED].to(self.devices.device), generator)
 
     @contextlib.contextmanager
     def _spared(self, what: str, done: str = "drawn") -> Iterator[None]:
@@ -259,8 +239,8 @@ class Session:
 
     def _draw(self, step: int) -> None:
         with self._spared("A sample picture"):
-            if self._healthy():
-                self._fit()
+            if self.measurement.healthy() and not self.measurement.fit():
+                return
             with self.state.averaged(self.model):
                 self.pictures.sample_grid(step)
             self._board.picture("samples", self.folder.sample_grid(step), step)
@@ -268,21 +248,27 @@ class Session:
 
     def _checkpoint(self) -> None:
         """Save this step; weights that are not finite are never saved, so that those from before them stay."""
-        if not self._healthy():
+        if not self.measurement.healthy():
             return
-        self._fit()
+        self.measurement.fit()
         self._records.sync()
         self._found.sync()
         extra = {
             "positions": {"records": self._records.size, "findings": self._found.size},
-            "best": self.best,
-            "first_quality": self._first,
-            "last_quality": self._last,
+            "measured": self.measurement.to_json(),
             "previous": self._previous,
+            "fingerprint": self.dataset.fingerprint,
+            # As resolved here: on another machine `auto` may mean something else, which would change the run's numbers.
+            "arithmetic": {
+                "device": self.devices.device.type,
+                "precision": self.devices.precision,
+                "threads": self.threads,
+            },
         }
         checkpoint.save(self.folder, self.model, self.state, extra=extra)
         self._saved = self.state.step
-        checkpoint.prune(self.folder, self.recipe.training.keep, self.best["step"] if self.best else None)
+        best = self.measurement.best
+        checkpoint.prune(self.folder, self.recipe.training.keep, best["step"] if best else None)
 
     def _finish(self, interrupted: bool) -> dict[str, Any]:
         from saddlepoint.report import write_report
@@ -290,23 +276,22 @@ class Session:
         failed = any(finding.severity == "failure" for finding in self.findings)
         state = "interrupted" if interrupted else "failed" if failed else "finished"
         step, seconds = self.state.step, self.state.seconds
-        measured = {"first": self._first, "last": self._last, "floor": self.quality.floor}
         # First of all, so that it is there whatever happens to the pictures.
         summary = write_summary(
             self.folder,
             self.recipe,
             self.dataset,
             self.model,
-            sentence=verdict(self.recipe, state, step, seconds, self.findings, measured, self._saved),
+            sentence=verdict(self.recipe, state, step, seconds, self.findings, self.measurement.distances, self._saved),
             state=state,
             step=step,
             seconds=seconds,
             device=str(self.devices.device),
             precision=self.devices.precision,
-            best=self.best,
+            best=self.measurement.best,
         )
         with self.state.averaged(self.model):
-            self.pictures.final(self._spared, trained=self._healthy())
+            self.pictures.final(self._spared, trained=self.measurement.healthy())
         with self._spared("The time-lapse"):
             time_lapse(self.folder)
         with self._spared("The report", "written"):

@@ -108,9 +108,9 @@ def resume(
     folder = Run(run).folder
     with shown(listener) as ears, locked(folder):
         recipe = Recipe.load(folder.recipe)
-        moved = folder.path / DATA_FILE
-        if Path(recipe.data.source).name == DATA_FILE and not Path(recipe.data.source).exists() and moved.exists():
-            recipe = _with_source(recipe, moved)
+        own = folder.path / DATA_FILE
+        if own.exists():  # the recipe names it by an absolute path, which a copied or moved run no longer has
+            recipe = _with_source(recipe, own)
         if steps is not None:
             recipe = recipe.override({"training.steps": steps}, where="resume")
         session = prepare(recipe, folder, modules=modules, listener=ears)

@@ -1,0 +1,125 @@
+"""What a session measures of its model, and what it fits to the trained weights: beside training, never part of it.
+
+Examples for both are drawn once, at random by the split's seed: the first so many of data that come in some order, all of
+one class say, would be no sample of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.split import shuffled_order
+from saddlepoint.evaluation import quality
+from saddlepoint.models.base import Model
+from saddlepoint.recipe import Recipe
+from saddlepoint.training import TrainingState
+
+MEASURED = 2_000  # held-out examples behind the held-out series
+FITTED = 10_000  # training examples behind what is fitted rather than trained
+
+Spared = Callable[[str, str], contextlib.AbstractContextManager[None]]
+
+
+class Measurement:
+    """Measures one run: the quality series, the model's own held-out series, and which step was best by them.
+
+    best: {"step", "series", "value"} of the best step so far. first, last: the quality of the untrained model and the
+    newest one; None where there is none.
+    """
+
+    def __init__(self, recipe: Recipe, dataset: Dataset, model: Model, state: TrainingState, spared: Spared) -> None:
+        """spared: a context that says what could not be done, and swallows the error, so that training goes on."""
+        self.best: dict[str, Any] | None = None
+        self.first: float | None = None
+        self.last: float | None = None
+        self._quality = quality.Quality(dataset, recipe.evaluation)
+        self._recipe, self._dataset, self._model, self._state, self._spared = recipe, dataset, model, state, spared
+        self._held_out = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) else None
+        seed = recipe.data.split_seed
+        self._measured_on = shuffled_order(len(self._held_out or ()), seed)[:MEASURED]
+        self._fitted_on = shuffled_order(len(dataset), seed)[:FITTED]
+        self._fitted_at: int | None = None
+        self._samples = True
+
+    def to_json(self) -> dict[str, Any]:
+        """What a checkpoint keeps of this."""
+        return {"best": self.best, "first_quality": self.first, "last_quality": self.last}
+
+    def load(self, kept: dict[str, Any]) -> None:
+        """Undo `to_json`."""
+        self.best, self.first, self.last = kept["best"], kept["first_quality"], kept["last_quality"]
+
+    @property
+    def distances(self) -> dict[str, float | None]:
+        """Energy distances to held-out data: the untrained model's, the newest, and those of real data."""
+        return {"first": self.first, "last": self.last, "floor": self._quality.floor}
+
+    def measure(self, step: int) -> dict[str, float]:
+        """The quality series and the model's own held-out series at this step; notes the best step.
+
+        Without the quality series where the model has nothing to sample from because that could not be fitted: NaN would
+        say that training diverged.
+        """
+        if not self.healthy():
+            self.last = math.nan
+            return {quality.SERIES: math.nan}
+        sampling = self.fit()
+        values: dict[str, float] = {}
+        with self._state.averaged(self._model):
+            if sampling:
+                values[quality.SERIES] = self._quality.measure(self._model)
+            if self._held_out is not None:
+                device = self._state.devices.device
+                held_out = self._held_out.x[self._measured_on].to(device)
+                generator = torch.Generator(device).manual_seed(self._recipe.evaluation.seed)
+                series = self._model.held_out_series(held_out, generator)
+                values |= {name: float(value.float().mean()) for name, value in series.items()}
+        self.last = values.get(quality.SERIES)
+        if step == 0:
+            self.first = self.last
+        self._compare(step, values)
+        return values
+
+    def _compare(self, step: int, values: dict[str, float]) -> None:
+        name, sign = self._model.judged_by if self._model.judged_by[0] in values else (quality.SERIES, -1)
+        value = values.get(name, math.nan)
+        comparable = self.best is None or self.best["series"] == name
+        better = self.best is None or sign * value > sign * self.best["value"]
+        if step > 0 and math.isfinite(value) and comparable and better:
+            self.best = {"step": step, "series": name, "value": value}
+
+    def healthy(self) -> bool:
+        """Whether every weight is a finite number."""
+        modules = [*self._model.players.values(), *(average.module for average in self._state.averages.values())]
+        return all(bool(parameter.isfinite().all()) for module in modules for parameter in module.parameters())
+
+    def fit(self) -> bool:
+        """Fit what is fitted rather than trained to the present weights, once a step; whether there is what to sample from.
+
+        Whoever uses it asks for it first: it then depends on the step alone, not on what was measured or saved before.
+        Where it fails, an earlier fit is forgotten: it belonged to other weights.
+        """
+        if type(self._model).fitted is Model.fitted or self._fitted_at == self._state.step:
+            return self._samples
+        self._fitted_at, self._samples = self._state.step, False
+        with self._spared("The distribution of codes", "fitted"):
+            try:
+                self._model.fitted(self._examples(), self._generator())
+                self._samples = True
+            except Exception:
+                self._model.load_extra_state({})
+                raise
+        return self._samples
+
+    def _examples(self) -> Tensor:
+        return self._dataset.x[self._fitted_on].to(self._state.devices.device)
+
+    def _generator(self) -> torch.Generator:
+        return torch.Generator(self._state.devices.device).manual_seed(self._recipe.training.seed)
