@@ -114,3 +114,10 @@ def test_a_file_in_the_way_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be written"), new_folder("x", tmp_path / "file" / "run", False):
         pass
+
+
+@pytest.mark.parametrize("kind", [PermissionError, NotADirectoryError, FileExistsError])
+def test_what_fails_in_the_block_keeps_its_own_words(kind: type[OSError], tmp_path: Path) -> None:
+    with pytest.raises(kind, match="of another file"), new_folder("x", tmp_path / "run", False):
+        raise kind("of another file")
+    assert not any(tmp_path.iterdir())

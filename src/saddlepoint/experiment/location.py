@@ -43,28 +43,40 @@ def new_folder(name: str, run: str | Path | None, overwrite: bool) -> Iterator[N
     Raises:
         RunError: the place is taken, or cannot be written.
     """
-    try:
-        path = Path(run).expanduser() if run is not None else _next_free(name)
-        path = path.resolve() if path.is_symlink() else path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        with contextlib.ExitStack() as locks:
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                _check_replaceable(path, overwrite)
-                locks.enter_context(locked(RunFolder(path)))
-            staging = path.with_name(f".{path.name}{NEW}{os.getpid()}")
-            staging.mkdir()
-            try:
-                locks.enter_context(locked(RunFolder(staging)))
-                yield NewFolder(staging, path)
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
-                if run is None:
-                    for folder in (path, path.parent):
-                        with contextlib.suppress(OSError):
-                            folder.rmdir()  # empty: the name was reserved in vain
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
-        raise RunError(f"A run cannot be written to {run or 'runs'}: {error.strerror}. Name another folder.") from error
+    with contextlib.ExitStack() as held:
+        try:
+            place = _reserved(name, run, overwrite, held)
+        except (PermissionError, NotADirectoryError, FileExistsError) as error:
+            raise RunError(
+                f"A run cannot be written to {run or 'runs'}: {error.strerror}. Name another folder."
+            ) from error
+        # Outside of that `try`: what fails while the run is prepared and trained has reasons of its own.
+        yield place
+
+
+def _reserved(name: str, run: str | Path | None, overwrite: bool, held: contextlib.ExitStack) -> NewFolder:
+    """The place, locked, and in `held` whatever takes it back."""
+    path = Path(run).expanduser() if run is not None else _next_free(name)
+    if run is None:
+        held.callback(_give_back, path)
+    path = path.resolve() if path.is_symlink() else path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        _check_replaceable(path, overwrite)
+        held.enter_context(locked(RunFolder(path)))
+    staging = path.with_name(f".{path.name}{NEW}{os.getpid()}")
+    staging.mkdir()
+    held.callback(shutil.rmtree, staging, ignore_errors=True)
+    held.enter_context(locked(RunFolder(staging)))
+    return NewFolder(staging, path)
+
+
+def _give_back(path: Path) -> None:
+    """Drop a name that was reserved in vain: its folder, and runs/, where they are empty."""
+    for folder in (path, path.parent):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 @contextlib.contextmanager
