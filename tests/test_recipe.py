@@ -242,3 +242,77 @@ def test_types_in_words() -> None:
     assert [entry.type_text for entry in fields(Example)] == [
         "int or none", "x | y", "list of int", "list of float or none", "dict",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["photo.png", "x.npy", "x.npz"])
+def test_data_given_as_a_recipe_are_told_from_one(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"\x89PNG\xff\xfe\x00\x93NUMPY")
+    with pytest.raises(SettingError, match=r"is not a recipe \(YAML text\).*saddlepoint train .* --data.source"):
+        Recipe.load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("training.optimiser.betas", "0.5,1.5"),
+        ("training.optimiser.betas", "-0.1,0.9"),
+        ("training.generator.betas", "1,0.9"),
+        ("training.optimiser.learning_rate", ".inf"),
+        ("training.discriminator.learning_rate", ".nan"),
+        ("training.optimiser.epsilon", ".inf"),
+        ("training.optimiser.weight_decay", ".inf"),
+        ("training.optimiser.clip_norm", ".inf"),
+        ("training.seed", str(2**63)),
+    ],
+)
+def test_what_torch_refuses_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(SettingError, match=rf"{name}.* cannot be"):
+        Recipe().override({name: text})
+
+
+def test_the_largest_seed_is_taken() -> None:
+    assert Recipe().override({"training.seed": str(2**63 - 1)}).training.seed == 2**63 - 1
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("role", ["generator", "discriminator"])
+def test_a_players_settings_need_that_player(family: str, role: str) -> None:
+    change = {f"training.{role}.learning_rate": 0.1}
+    if family == "gan":
+        assert at(of_family(family).override(change).model_dump(), f"training.{role}.learning_rate") == 0.1
+    else:
+        with pytest.raises(SettingError, match=rf"training\.{role} sets a {role}, which the family {family} has not"):
+            of_family(family).override(change)
+    # Another family leaves behind what only the first one's players could use.
+    moved = of_family("gan").override(change).override({"model.family": family})
+    assert at(moved.model_dump(), f"training.{role}.learning_rate") == (0.1 if family == "gan" else None)
+
+
+def test_a_player_can_leave_its_gradients_alone() -> None:
+    training = Recipe().override({"training.optimiser.clip_norm": 1, "training.generator.clip_norm": "0"}).training
+    assert training.player("generator").clip_norm is None
+    assert training.player("discriminator").clip_norm == 1.0
+
+
+@pytest.mark.parametrize("value", [1e-4, 2.5e7, -3e-9, "1e-4", "1e4", "deep", "1.0e+5"])
+def test_free_arguments_keep_numbers_and_texts_apart(value: Any) -> None:
+    recipe = Recipe.from_mapping({"model": {"generator": {"arguments": {"a": value, "b": [value]}}}})
+    assert at(Recipe.parse(recipe.to_yaml()).model_dump(), "model.generator.arguments") == {"a": value, "b": [value]}
+
+
+@pytest.mark.parametrize(("text", "value"), [("1e-4", 1e-4), ("[1e-4, 2E3]", [1e-4, 2e3]), ("'1e-4'", "1e-4")])
+def test_free_arguments_may_be_typed_in_scientific_notation(text: str, value: Any) -> None:
+    name = "model.generator.arguments.rate"
+    assert at(Recipe().override({name: text}).model_dump(), name) == value
+    read = Recipe.parse(f"model: {{generator: {{arguments: {{rate: {text}}}}}}}")
+    assert at(read.model_dump(), name) == value
+
+
+def test_every_family_of_the_schema_is_known() -> None:
+    from saddlepoint.cli.arguments import setting_names
+    from saddlepoint import recipe as module
+
+    assert module.FAMILIES == FAMILIES
+    for family in FAMILIES:
+        assert {entry.name for entry in fields(Recipe, {"model": {"family": family}})} <= set(setting_names())

@@ -7,23 +7,42 @@ so that the command line, forms and docs can use it without torch.
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.models.settings import GANSettings, ModelSettings
-from saddlepoint.training.settings import TrainingSettings
+from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
+FAMILIES: dict[str, type[BaseModel]] = {
+    settings.model_fields["family"].default: settings for settings in get_args(get_args(ModelSettings)[0])
+}
+_PLAYERS = [name for name, field in TrainingSettings.model_fields.items() if field.annotation is PlayerSettings]
 _SHIPPED = resources.files("saddlepoint") / "recipes"
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that reads 1e-4 as a number: YAML 1.1, which PyYAML follows, demands a dot in it."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes the texts that `_Loader` would read as numbers."""
+
+
+for _reader in (_Loader, _Dumper):
+    _number = re.compile(r"[-+]?(\d[\d_]*(\.\d*)?|\.\d+)[eE][-+]?\d+$")
+    _reader.add_implicit_resolver("tag:yaml.org,2002:float", _number, list("-+.0123456789"))
 
 
 class Recipe(BaseModel):
@@ -62,18 +81,34 @@ class Recipe(BaseModel):
                     f'There is no recipe "{source}".{suggestion(str(source), known)} `saddlepoint recipes` lists all.'
                 )
             return cls.parse((_SHIPPED / f"{source}.yaml").read_text(encoding="utf-8"), where=f"recipe {source}")
-        return cls.parse(path.read_text(encoding="utf-8"), where=str(path))
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise SettingError(f"{path} is not a recipe (YAML text). {_training_on(path)}") from None
+        except OSError as error:
+            raise SettingError(f"{path} cannot be read: {error.strerror}.") from None
+        return cls.parse(text, where=str(path))
 
     @classmethod
     def parse(cls, text: str, where: str = "recipe") -> Self:
         """The recipe written in a YAML text; `where` names it in error messages."""
         try:
-            content = yaml.safe_load(text)
+            content = yaml.load(text, _Loader)
         except yaml.YAMLError as error:
             raise SettingError(f"{where} is not valid YAML: {' '.join(str(error).split())}") from None
         if not isinstance(content, dict):
             raise SettingError(f"{where} holds no settings: expected lines such as `data:` and `model:`.")
         return cls.from_mapping(content, where)
+
+    @model_validator(mode="after")
+    def _settings_have_players(self) -> Self:
+        for role in _PLAYERS:
+            if not hasattr(self.model, role) and getattr(self.training, role) != PlayerSettings():
+                raise ValueError(
+                    f"training.{role} sets a {role}, which the family {self.model.family} has not: set "
+                    "training.optimiser instead"
+                )
+        return self
 
     @classmethod
     def from_mapping(cls, content: Mapping[str, Any], where: str = "recipe") -> Self:
@@ -93,6 +128,8 @@ class Recipe(BaseModel):
         family = changes.get("model.family")
         if family is not None and family != self.model.family:
             content["model"] = {"family": family}
+            players = FAMILIES[family].model_fields if family in FAMILIES else ()
+            content["training"] |= {role: {} for role in _PLAYERS if role not in players}
         known = {entry.name: entry for entry in fields(type(self), content)}
         for name, value in changes.items():
             if name not in known and not _within_free_form(name):
@@ -106,7 +143,8 @@ class Recipe(BaseModel):
 
     def to_yaml(self) -> str:
         """The whole recipe, defaults included, as YAML that `parse` reads back."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
+        content = self.model_dump(mode="json")
+        return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
 
     def _repr_html_(self) -> str:
         import html
@@ -147,6 +185,13 @@ def fields(
             yield SettingField(f"{prefix}{name}", field.annotation, field.default, field.description or "")
 
 
+def _training_on(path: Path) -> str:
+    """How to train on a file that was given where a recipe belongs."""
+    if path.suffix.lower() in _PICTURES:
+        return "To train on pictures, put them into a folder: saddlepoint train dcgan-images --data.source FOLDER"
+    return f"To train on it: saddlepoint train gan-digits --data.source {path}"
+
+
 def _section(annotation: Any, value: Any) -> type[BaseModel] | None:
     """The settings class behind an annotation, chosen by `family` where there are several."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -162,10 +207,8 @@ def _over_defaults(content: Mapping[str, Any]) -> dict[str, Any]:
     """`content` laid over the defaults of its family: a network of which only the width is given keeps the activation
     that the family gives to that player, not the one that networks have in general."""
     model = content.get("model")
-    family = model.get("family", "gan") if isinstance(model, Mapping) else "gan"
-    settings = next(
-        (c for c in get_args(get_args(ModelSettings)[0]) if c.model_fields["family"].default == family), None
-    )
+    family = model.get("family") if isinstance(model, Mapping) else None
+    settings = FAMILIES.get(family or GANSettings().family) if isinstance(family, str | None) else None
     return _merge({"model": settings().model_dump()} if settings else {}, content)
 
 
@@ -195,7 +238,8 @@ def _from_text(value: Any, annotation: Any) -> Any:
     if str in options and not is_sequence:
         return value
     try:
-        parsed = yaml.safe_load(f"[{value}]" if is_sequence and not value.strip().startswith(("[", "(")) else value)
+        is_bare = is_sequence and not value.strip().startswith(("[", "("))
+        parsed = yaml.load(f"[{value}]" if is_bare else value, _Loader)
     except yaml.YAMLError:
         return value
     if is_sequence and isinstance(parsed, str):
@@ -205,6 +249,8 @@ def _from_text(value: Any, annotation: Any) -> Any:
 
 def _type_text(annotation: Any) -> str:
     origin, options = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type_text(options[0])
     if origin is Literal:
         return " | ".join(map(str, options))
     if origin in (Union, types.UnionType):
@@ -221,8 +267,7 @@ def _unknown(name: str, content: Mapping[str, Any] | None) -> str:
     if name in sections:
         example = next(known_name for known_name in known if known_name.startswith(f"{name}."))
         return f"{name} is a section, not a setting: set one of its settings, such as {example}."
-    for family in get_args(get_args(ModelSettings)[0]):
-        theirs = family.model_fields["family"].default
+    for theirs, family in FAMILIES.items():
         if name in {entry.name for entry in fields(family, prefix="model.")}:
             return f"{name} is a setting of the family {theirs}, which this model is not."
     return f"there is no setting {name}.{suggestion(name, [*known, *sections])}"
@@ -233,7 +278,7 @@ def _explain(error: ValidationError) -> str:
     first, *rest = error.errors()
     path = [str(part) for part in first["loc"]]
     # pydantic names the family's tag between the section and its field; the user never wrote it.
-    if len(path) > 1 and path[0] == "model" and path[1] in ("autoencoder", "vae", "gan"):
+    if len(path) > 1 and path[0] == "model" and path[1] in FAMILIES:
         family: str | None = path.pop(1)
     else:
         family = None
@@ -242,6 +287,10 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"{_unknown(name, {'model': {'family': family}} if family else None)}{more}"
     if first["type"].startswith("union_tag"):
-        return f"model.family is {first['input'].get('family')!r}; it must be autoencoder, vae or gan.{more}"
+        *others, last = FAMILIES
+        families = f"{', '.join(others)} or {last}"
+        return f"model.family is {first['input'].get('family')!r}; it must be {families}.{more}"
+    if not path:
+        return f"{first['msg'].removeprefix('Value error, ')}.{more}"
     said = first["msg"]
     return f"{name} cannot be {first['input']!r}: {said[0].lower()}{said[1:]}.{more}"

@@ -79,9 +79,9 @@ def is_recipe_setting(name: str) -> bool:
 
 def setting_names() -> list[str]:
     """All settings that a recipe of any family may have."""
-    from saddlepoint.recipe import Recipe, fields
+    from saddlepoint.recipe import FAMILIES, Recipe, fields
 
-    families = ({"model": {"family": family}} for family in ("gan", "vae", "autoencoder"))
+    families = ({"model": {"family": family}} for family in FAMILIES)
     return list(dict.fromkeys(entry.name for content in families for entry in fields(Recipe, content)))
 
 

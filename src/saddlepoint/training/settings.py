@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 OptimiserName = Literal["adam", "adamw", "sgd", "rmsprop"]
 ScheduleName = Literal["constant", "exponential", "cosine", "linear"]
+Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
+
+LARGEST_SEED = 2**63 - 1  # what torch's generators take
 
 
 class OptimiserSettings(BaseModel):
@@ -16,11 +19,15 @@ class OptimiserSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: OptimiserName = Field("adam", description="adam, adamw, sgd or rmsprop.")
-    learning_rate: float = Field(1e-3, gt=0.0, description="Step size at the start.")
-    betas: tuple[float, float] = Field((0.9, 0.999), description="Adam's decay rates of the first and second moment.")
-    epsilon: float = Field(1e-8, gt=0.0, description="Added to the denominator by adam, adamw and rmsprop.")
+    learning_rate: float = Field(1e-3, gt=0.0, allow_inf_nan=False, description="Step size at the start.")
+    betas: tuple[Decay, Decay] = Field((0.9, 0.999), description="Adam's decay rates of the first and second moment.")
+    epsilon: float = Field(
+        1e-8, gt=0.0, allow_inf_nan=False, description="Added to the denominator by adam, adamw and rmsprop."
+    )
     momentum: float = Field(0.0, ge=0.0, lt=1.0, description="Momentum of sgd and rmsprop.")
-    weight_decay: float = Field(0.0, ge=0.0, description="Decoupled for adamw, added to the gradient for the others.")
+    weight_decay: float = Field(
+        0.0, ge=0.0, allow_inf_nan=False, description="Decoupled for adamw, added to the gradient for the others."
+    )
     schedule: ScheduleName = Field("constant", description="How the learning rate changes over the run.")
     decay_rate: float = Field(0.95, gt=0.0, le=1.0, description="exponential: factor every decay_steps.")
     decay_steps: int = Field(1_000, ge=1, description="exponential: steps between two factors.")
@@ -29,7 +36,10 @@ class OptimiserSettings(BaseModel):
         0.0, ge=0.0, le=1.0, description="cosine and linear: share of the rate left at the last step."
     )
     clip_norm: float | None = Field(
-        None, gt=0.0, description="Largest gradient norm of the player; None leaves gradients alone."
+        None,
+        gt=0.0,
+        allow_inf_nan=False,
+        description="Largest gradient norm of the player; none leaves gradients alone.",
     )
 
 
@@ -39,17 +49,19 @@ class PlayerSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: OptimiserName | None = Field(None, description="adam, adamw, sgd or rmsprop.")
-    learning_rate: float | None = Field(None, gt=0.0, description="Step size at the start.")
-    betas: tuple[float, float] | None = Field(None, description="Adam's decay rates.")
-    epsilon: float | None = Field(None, gt=0.0, description="Added to the denominator.")
+    learning_rate: float | None = Field(None, gt=0.0, allow_inf_nan=False, description="Step size at the start.")
+    betas: tuple[Decay, Decay] | None = Field(None, description="Adam's decay rates.")
+    epsilon: float | None = Field(None, gt=0.0, allow_inf_nan=False, description="Added to the denominator.")
     momentum: float | None = Field(None, ge=0.0, lt=1.0, description="Momentum of sgd and rmsprop.")
-    weight_decay: float | None = Field(None, ge=0.0, description="Weight decay.")
+    weight_decay: float | None = Field(None, ge=0.0, allow_inf_nan=False, description="Weight decay.")
     schedule: ScheduleName | None = Field(None, description="How the learning rate changes.")
     decay_rate: float | None = Field(None, gt=0.0, le=1.0, description="exponential: factor every decay_steps.")
     decay_steps: int | None = Field(None, ge=1, description="exponential: steps between two factors.")
     staircase: bool | None = Field(None, description="exponential: in jumps.")
     final_fraction: float | None = Field(None, ge=0.0, le=1.0, description="cosine and linear: share left at the end.")
-    clip_norm: float | None = Field(None, gt=0.0, description="Largest gradient norm.")
+    clip_norm: float | None = Field(
+        None, ge=0.0, allow_inf_nan=False, description="Largest gradient norm; 0 leaves this player's gradients alone."
+    )
 
 
 class TrainingSettings(BaseModel):
@@ -59,7 +71,7 @@ class TrainingSettings(BaseModel):
 
     steps: int = Field(2_000, ge=1, description="Training steps; one step plays every phase of the game once.")
     batch_size: int = Field(64, ge=1, description="Examples in a batch.")
-    seed: int = Field(0, ge=0, description="Seed of the weights, the order of the data and all noise.")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of the weights, the order of the data and all noise.")
     optimiser: OptimiserSettings = Field(OptimiserSettings(), description="How every player moves.")
     discriminator: PlayerSettings = Field(PlayerSettings(), description="What the discriminator does differently.")
     generator: PlayerSettings = Field(PlayerSettings(), description="What the generator does differently.")
@@ -96,4 +108,7 @@ class TrainingSettings(BaseModel):
         own = getattr(self, role, None)
         if not isinstance(own, PlayerSettings):
             return self.optimiser
-        return self.optimiser.model_copy(update=own.model_dump(exclude_none=True))
+        changes = own.model_dump(exclude_none=True)
+        if changes.get("clip_norm") == 0:  # none is taken: it says to do as the others do
+            changes["clip_norm"] = None
+        return self.optimiser.model_copy(update=changes)
