@@ -4,16 +4,15 @@ Both sides of a comparison are held warm in a process each and work in turn, blo
 the ratios of the pairs, with its quartiles in brackets. Steps a second stand beside it for orientation alone. Measure on a machine
 that does nothing else.
 
-python benchmarks/training.py [--only NAME ...] [--pairs N] [--quick]
+python benchmarks/training.py [--only NAME ...] [--pairs N] [--quick] [--force]
 
-A section of RESULTS.md is written when all that belongs to it was measured; never with --quick, which only shows that
-everything runs.
+A section of RESULTS.md is written when all that belongs to it was measured, on a machine that did nothing else before
+(or with --force); never with --quick, which only shows that everything runs.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Any
 
 import results
 from sides.pairs import Blocks, Side, alternate, quartiles
+from sides.quiet import LIMIT, awaited_quiet, busy_cores
 from sides.tasks import TASKS, Task
 
 SAMPLING = "sampling"
@@ -172,18 +172,26 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--quick", action="store_true", help="two short pairs: shows that everything runs, not how fast"
     )
+    parser.add_argument("--force", action="store_true", help="measure and write although other work keeps cores busy")
     arguments = parser.parse_args(argv)
     if arguments.pairs < 1:
         parser.error("--pairs: at least 1")
-    load = os.getloadavg()[0]
+    busy = busy_cores() if arguments.quick or arguments.force else awaited_quiet()
     effort = Effort(2, 0.0, 0.0, 5, 1_000) if arguments.quick else Effort(arguments.pairs)
-    if load > 0.5:
-        print(f"The machine is busy (load {load:.1f}): do not trust what follows.", file=sys.stderr)
+    if busy > LIMIT and not (arguments.quick or arguments.force):
+        print(
+            f"training: {busy:.1f} cores are busy with other work (limit {LIMIT:g}), so RESULTS.md stays as it is: "
+            "measure again when the machine is quiet, or say --force.",
+            file=sys.stderr,
+        )
+        return 1
+    if busy > LIMIT:
+        print(f"The machine is busy ({busy:.1f} cores): do not trust what follows.", file=sys.stderr)
 
     def publish(name: str, body: str, *, complete: bool) -> None:
         print(f"\n## {name}\n\n{body}", flush=True)
         if complete and not arguments.quick:
-            results.write(name, body, load=load)
+            results.write(name, body, load=busy)
 
     with Side(kind="peak") as side:
         peak = side.ask("peak", repetitions=1 if arguments.quick else 30)

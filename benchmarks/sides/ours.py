@@ -13,6 +13,7 @@ from saddlepoint.diagnosis import Diagnosis
 from saddlepoint.experiment.tensorboard import TensorBoard
 from saddlepoint.records import JsonLines, Record
 from saddlepoint.training import Devices, TrainingState, play
+from saddlepoint.training.threads import threads_for, using_threads
 
 from . import pictures
 from .tasks import Task
@@ -34,6 +35,7 @@ class Ours:
         self.model = models.build(task.model, self.dataset.event, modules=modules, seed=training.seed)
         self.devices = Devices.choose(training.device, training.precision, self.model)
         self.precision = self.devices.precision
+        self.threads = threads_for(self.model, training.batch_size, training.threads)
         self.state = TrainingState.start(self.model, training, self.devices)
         batches = Batches(self.dataset, training.batch_size, training.seed, self.devices.device, self.model.scaling)
         self._tick = tick
@@ -62,13 +64,14 @@ class Ours:
     def _ticks(self, n: int) -> list[Record]:
         assert n % self._tick == 0, (n, self._tick)
         records = []
-        for _ in range(n // self._tick):
-            record = next(self._play)
-            assert record is not None
-            self._records.append(record.to_json())
-            self._board.record(record)
-            self._diagnosis.watch(record)
-            records.append(record)
+        with using_threads(self.threads):
+            for _ in range(n // self._tick):
+                record = next(self._play)
+                assert record is not None
+                self._records.append(record.to_json())
+                self._board.record(record)
+                self._diagnosis.watch(record)
+                records.append(record)
         return records
 
     def close(self) -> None:

@@ -1,0 +1,47 @@
+"""Whether the machine does anything else: how many cores are at work now. (The load average tells of the past minute.)"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+LIMIT = 0.5  # cores
+PATIENCE = 60.0  # seconds
+WINDOW = 2.0  # seconds
+
+
+def busy_cores(seconds: float = WINDOW) -> float:
+    """Mean number of cores at work over the next `seconds`; where the system does not count that, the load average."""
+    before = _counted()
+    if before is None:
+        return os.getloadavg()[0]
+    time.sleep(seconds)
+    after = _counted()
+    assert after is not None
+    work, total = (b - a for a, b in zip(before, after, strict=True))
+    return (os.cpu_count() or 1) * work / max(total, 1)
+
+
+def awaited_quiet(limit: float = LIMIT, patience: float = PATIENCE, window: float = WINDOW) -> float:
+    """`busy_cores` once it is at most `limit`, or the last one measured when `patience` seconds have passed."""
+    started, said = time.monotonic(), False
+    while (busy := busy_cores(window)) > limit and time.monotonic() - started < patience:
+        if not said:
+            print(
+                f"{busy:.1f} cores are busy: waiting up to {patience:.0f} s for quiet ...", file=sys.stderr, flush=True
+            )
+            said = True
+    return busy
+
+
+def _counted() -> tuple[int, int] | None:
+    """Ticks in which a core worked, and all ticks, since the machine started; None without Linux's /proc/stat."""
+    try:
+        fields = Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()
+    except OSError:
+        return None
+    # user, nice, system, idle, waiting for disks, interrupts ...; the last two, guests, are within user and nice.
+    ticks = [int(field) for field in fields[1:9]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
