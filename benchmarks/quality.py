@@ -336,7 +336,7 @@ def paired_tables(rows: Mapping[str, Paired]) -> str:
         )
     return (
         "Energy distance of the averaged generator's samples to held-out images (lower is better), on the same noise "
-        "at every\nmeasurement. Pairs share recipe, seed, first weights, order of data and noise; the interval is Student's t over "
+        "at every\nmeasurement. Pairs share recipe, seed, first weights and order of data; the interval is Student's t over "
         "the pairs'\ndifferences. Two trainings part from the "
         "smallest rounding on,\nand few seeds leave the interval wide: what it excludes is what is shown, no more.\n\n"
         + "\n\n".join(blocks)
