@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from saddlepoint.figures.panels import Panel, panels, scale_for, smoothed, smoothing_window
+from saddlepoint.figures.panels import (
+    Panel,
+    panels,
+    scale_for,
+    smoothed,
+    smoothing_window,
+    symlog,
+    symlog_ticks,
+)
 
 NAMES = [
     "d/loss",
@@ -80,3 +88,29 @@ def test_windows_are_odd_and_short(n: int) -> None:
     window = smoothing_window(n)
     assert window % 2 == 1
     assert window <= max(3, n // 25 + 1)
+
+
+def test_a_steep_fall_does_not_flatten_a_quality() -> None:
+    fallen = np.array([0.44, 0.01, 0.0008, -0.0001, 0.0005, 0.0006])
+    assert scale_for(panels(["quality/energy_distance"])[0], [fallen]) == "symlog"
+    assert scale_for(panels(["quality/energy_distance"])[0], [fallen[2:]]) == "linear"
+    assert scale_for(panels(["d/loss"])[0], [fallen]) == "linear"
+
+
+@given(st.floats(1e-6, 1e6), st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
+def test_a_symlog_axis_keeps_order_and_sign_and_has_a_decade_a_unit(threshold: float, a: float, b: float) -> None:
+    low, high, mirrored = symlog(np.array([min(a, b), max(a, b), -max(a, b)]), threshold)
+    assert low <= high
+    assert mirrored == -high
+    decades = symlog(threshold * np.array([-1, 0, 0.5, 1, 10, 100]), threshold)
+    assert decades == pytest.approx([-1, 0, 0.5, 1, 2, 3])
+
+
+@given(st.lists(st.floats(-1e12, 1e12), min_size=1), st.floats(1e-6, 1e3))
+def test_symlog_ticks_lie_among_the_values(values: list[float], threshold: float) -> None:
+    ticks = symlog_ticks(np.array(values), threshold)
+    assert 0.0 in ticks
+    assert len(ticks) <= 15
+    assert ticks == sorted(set(ticks))
+    assert max(ticks) <= max([*values, 0.0]) * (1 + 1e-9)
+    assert min(ticks) >= min([*values, 0.0]) * (1 + 1e-9)

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlepoint.figures.panels import Panel, Series, panels, scale_for, short_name, smoothed, smoothing_window
+from saddlepoint.figures.panels import (
+    Panel,
+    Series,
+    linear_part,
+    panels,
+    scale_for,
+    short_name,
+    smoothed,
+    smoothing_window,
+    symlog_ticks,
+)
 from saddlepoint.figures.style import FAILURE, INK, colours, dress, figure, legend, text
 
 if TYPE_CHECKING:
@@ -51,7 +61,11 @@ def _draw_panel(axes: Axes, panel: Panel, series: Series, best: Best | None) -> 
     lines = {name: tuple(np.asarray(part, dtype=np.float64) for part in series[name]) for name in panel.names}
     scale = scale_for(panel, [values for _, values in lines.values()])
     if scale == "symlog":
-        axes.set_yscale("symlog", linthresh=_typical([values for _, values in lines.values()]))
+        everything = np.concatenate([values for _, values in lines.values()])
+        threshold = linear_part([everything])
+        axes.set_yscale("symlog", linthresh=threshold)
+        ticks = symlog_ticks(everything, threshold)
+        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.set_ylabel(text(f"{panel.y}, symlog"))
     elif scale == "log" and any(bool((values > 0).any()) for _, values in lines.values()):
         axes.set_yscale("log")
@@ -107,8 +121,3 @@ def _mark_unusual(axes: Axes, lines: dict[str, tuple[NDArray[np.float64], ...]],
                 clip_on=False,
                 label=f"zero or below ({len(low):,})",
             )
-
-
-def _typical(values: list[NDArray[np.float64]]) -> float:
-    sizes = np.abs(np.concatenate([v[np.isfinite(v)] for v in values]))
-    return float(np.quantile(sizes[sizes > 0], 0.25))

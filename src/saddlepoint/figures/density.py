@@ -38,6 +38,9 @@ Range = tuple[float, float]
 BINS = 80
 MOST_POINTS = 4_000
 MOST_PAIRED = 4
+# Room for a title of two lines above; in one dimension for a legend of three rows below.
+ONE = {"left": 0.1, "right": 0.9, "top": 0.88, "bottom": 0.27}
+TWO = {"left": 0.12, "right": 0.97, "top": 0.91, "bottom": 0.09}
 
 
 def compare(
@@ -78,7 +81,7 @@ def _one(
     name: str,
     title: str,
 ) -> Figure:
-    drawing, grid = figure(width=7.0, height=4.4)
+    drawing, grid = figure(width=7.0, height=4.4, margins=ONE)
     axes: Axes = grid[0, 0]
     (view,) = _views(generated, data, modes)
     dress(axes, title=_with_count(title, generated, [view]), x=f"{name} (data's units)", y="probability density")
@@ -106,9 +109,7 @@ def _one(
     handles, labels = axes.get_legend_handles_labels()
     if len(handles) > 1:
         # Below the axes: inside, it would cover the densities, and jump from frame to frame of a time-lapse.
-        drawing.legend(
-            handles, labels, loc="outside lower center", ncols=2, fontsize=TICK_SIZE, edgecolor=RULE, labelcolor=INK
-        )
+        drawing.legend(handles, labels, loc="lower center", ncols=2, fontsize=TICK_SIZE, edgecolor=RULE, labelcolor=INK)
     return drawing
 
 
@@ -120,7 +121,7 @@ def _two(
     names: Sequence[str],
     title: str,
 ) -> Figure:
-    drawing, grid = figure(width=6.4, height=5.6)
+    drawing, grid = figure(width=6.0, height=5.9, margins=TWO)
     axes: Axes = grid[0, 0]
     views = _of_one_span(_views(generated, data, modes))
     dress(
@@ -144,7 +145,10 @@ def _two(
 def _many(generated: Points, data: Points | None, names: Sequence[str], title: str) -> Figure:
     """A histogram a column on the diagonal, points of each pair below; the first four columns."""
     shown = min(generated.shape[1], MOST_PAIRED)
-    drawing, grid = figure(shown, shown, width=2.3 * shown, height=2.2 * shown)
+    # Inches left for words, the same whatever the number of columns.
+    width, height = 2.5 * shown, 2.3 * shown + 0.5
+    margins = {"left": 0.7 / width, "right": 1 - 0.1 / width, "bottom": 0.5 / height, "top": 1 - 0.6 / height}
+    drawing, grid = figure(shown, shown, width=width, height=height, margins={**margins, "wspace": 0.45, "hspace": 0.4})
     views = _views(generated[:, :shown], None if data is None else data[:, :shown], None)
     for row in range(shown):
         for column in range(shown):
@@ -174,7 +178,9 @@ def _many(generated: Points, data: Points | None, names: Sequence[str], title: s
         fontsize=TITLE_SIZE,
         color=INK,
         x=0.01,
+        y=0.99,
         ha="left",
+        va="top",
     )
     return drawing
 

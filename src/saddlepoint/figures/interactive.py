@@ -12,7 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlepoint.figures.curves import Best
-from saddlepoint.figures.panels import Panel, Series, scale_for, short_name, smoothed, smoothing_window
+from saddlepoint.figures.panels import (
+    Panel,
+    Series,
+    linear_part,
+    scale_for,
+    short_name,
+    smoothed,
+    smoothing_window,
+    symlog,
+    symlog_ticks,
+)
 from saddlepoint.figures.style import FAILURE, ORANGE, colours
 
 Plot = dict[str, Any]
@@ -28,20 +38,25 @@ def panel_plot(panel: Panel, series: Series, *, best: Best | None = None) -> Plo
     lines = {name: tuple(np.asarray(part, dtype=np.float64) for part in series[name]) for name in panel.names}
     scale = scale_for(panel, [values for _, values in lines.values()])
     finite = np.concatenate([values[np.isfinite(values)] for _, values in lines.values()])
-    # Plotly has no symmetric log axis; a plain one does where every value is positive.
-    log = scale == "log" or (scale == "symlog" and bool((finite > 0).all()))
+    log = scale == "log"
+    # Plotly has no symmetric log axis: the values are placed as one would, and the ticks and labels say what they are.
+    threshold = linear_part([finite]) if scale == "symlog" else None
     traces: list[Plot] = []
     for (name, (steps, values)), colour in zip(lines.items(), colours(len(lines)), strict=True):
-        traces += _line(short_name(name, panel), steps, values, colour, log)
+        traces += _line(short_name(name, panel), steps, values, colour, log, threshold)
     traces += _not_finite(lines)
     if best is not None and best[0] in panel.names and np.isfinite(best[2]):
         star = {"symbol": "star", "size": 13, "color": ORANGE, "line": {"width": 1, "color": "#000000"}}
         traces.append(
             {"type": "scatter", "mode": "markers", "name": f"best: {best[2]:.4g} at step {best[1]:,}"}
-            | {"x": [best[1]], "y": [best[2]], "marker": star}
+            | {"x": [best[1]], "y": _placed(np.array([best[2]]), threshold), "marker": star}
         )
     vertical: Plot = {"title": {"text": html.escape(panel.y)}, "type": "log" if log else "linear"}
-    if panel.limits is not None:
+    if threshold is not None:
+        ticks = symlog_ticks(finite, threshold)
+        vertical["title"] = {"text": html.escape(f"{panel.y}, symlog")}
+        vertical |= {"tickvals": _placed(np.array(ticks), threshold), "ticktext": [f"{tick:g}" for tick in ticks]}
+    elif panel.limits is not None:
         vertical["range"] = [panel.limits[0] - 0.03, panel.limits[1] + 0.03]
     elif not log and len(finite) and finite.min() == finite.max() != 0.0:
         # Plotly would show a constant such as 0.001 between -1 and 1.
@@ -58,30 +73,48 @@ def panel_plot(panel: Panel, series: Series, *, best: Best | None = None) -> Plo
     }
 
 
-def _line(label: str, steps: NDArray[np.float64], values: NDArray[np.float64], colour: str, log: bool) -> list[Plot]:
+def _line(
+    label: str,
+    steps: NDArray[np.float64],
+    values: NDArray[np.float64],
+    colour: str,
+    log: bool,
+    threshold: float | None,
+) -> list[Plot]:
     drawable = np.isfinite(values) & ((values > 0) | (not log))
     drawn = np.where(drawable, values, np.nan)
     window = smoothing_window(len(values))
     keep = np.unique(np.linspace(0, max(len(values) - 1, 0), min(len(values), LIMIT)).astype(np.intp))
     if window == 1:
         mode = "lines+markers" if len(values) < 30 else "lines"
-        return [_trace(label, steps[keep], drawn[keep], colour, mode=mode, width=2)]
-    raw = _trace(label, steps[keep], drawn[keep], colour, mode="lines", width=1)
-    mean = _trace(label, steps[keep], smoothed(drawn, window)[keep], colour, mode="lines", width=2.2)
+        return [_trace(label, steps[keep], drawn[keep], colour, threshold, mode=mode, width=2)]
+    raw = _trace(label, steps[keep], drawn[keep], colour, threshold, mode="lines", width=1)
+    mean = _trace(label, steps[keep], smoothed(drawn, window)[keep], colour, threshold, mode="lines", width=2.2)
     return [raw | {"opacity": 0.3, "showlegend": False, "hoverinfo": "skip", "legendgroup": label}, mean]
 
 
-def _trace(label: str, x: Any, y: NDArray[np.float64], colour: str, *, mode: str, width: float) -> Plot:
-    return {
+def _trace(
+    label: str, x: Any, y: NDArray[np.float64], colour: str, threshold: float | None, *, mode: str, width: float
+) -> Plot:
+    trace = {
         "type": "scatter",
         "mode": mode,
         "name": html.escape(label),
         "legendgroup": label,
         "x": [int(step) for step in x],
-        "y": [float(f"{value:.6g}") if np.isfinite(value) else None for value in y],
+        "y": _placed(y, threshold),
         "line": {"color": colour, "width": width},
         "hovertemplate": "step %{x:,}: %{y:.4g}",
     }
+    if threshold is not None:
+        trace |= {"customdata": _placed(y, None), "hovertemplate": "step %{x:,}: %{customdata:.4g}"}
+    return trace
+
+
+def _placed(values: NDArray[np.float64], threshold: float | None) -> list[float | None]:
+    """Heights as JSON holds them: on a symlog axis where there is a threshold; None for what is not finite."""
+    heights = values if threshold is None else symlog(values, threshold)
+    return [float(f"{height:.6g}") if np.isfinite(height) else None for height in heights]
 
 
 def _not_finite(lines: dict[str, tuple[NDArray[np.float64], ...]]) -> list[Plot]:

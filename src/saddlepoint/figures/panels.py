@@ -65,14 +65,42 @@ def short_name(name: str, panel: Panel) -> str:
 
 
 def scale_for(panel: Panel, values: Sequence[NDArray[np.float64]]) -> Scale:
-    """The panel's own scale; a linear one gives way to symlog where a few values dwarf the others (a divergence)."""
+    """The panel's own scale; a linear one gives way to symlog where a few values dwarf the others.
+
+    That is a divergence, or a quality of which the untrained model's value would flatten all that training brought.
+    """
     if panel.scale != "linear" or panel.limits is not None:
         return panel.scale
     everything = np.abs(np.concatenate([v[np.isfinite(v)] for v in values] or [np.zeros(0)]))
     everything = everything[everything > 0]
     if len(everything) == 0:
         return "linear"
-    return "symlog" if everything.max() > 1e3 * np.quantile(everything, 0.75) else "linear"
+    share, factor = (0.5, 30.0) if panel.names[0].startswith("quality/") else (0.75, 1e3)
+    return "symlog" if everything.max() > factor * np.quantile(everything, share) else "linear"
+
+
+def linear_part(values: Sequence[NDArray[np.float64]]) -> float:
+    """Half the width of the linear middle of a symlog axis: the lower quartile of the sizes."""
+    sizes = np.abs(np.concatenate([v[np.isfinite(v)] for v in values]))
+    return float(np.quantile(sizes[sizes > 0], 0.25))
+
+
+def symlog(values: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
+    """Where a symlog axis puts `values`: linear up to +-`threshold` (at +-1), then 1 further a decade. NaN stays."""
+    sizes = np.abs(values) / threshold
+    return np.sign(values) * np.where(sizes <= 1, sizes, 1 + np.log10(np.maximum(sizes, 1)))
+
+
+def symlog_ticks(values: NDArray[np.float64], threshold: float) -> list[float]:
+    """0 and the powers of ten beyond the threshold that `values` span, at most about six on either side."""
+    finite = values[np.isfinite(values)]
+    ticks = [0.0]
+    for sign in (-1, 1):
+        largest = float((sign * finite).max(initial=0.0))
+        first = int(np.ceil(np.log10(threshold)))
+        last = int(np.floor(np.log10(largest))) if largest > threshold else first - 1
+        ticks += [sign * 10.0**power for power in range(first, last + 1, max(last - first, 0) // 6 + 1)]
+    return sorted(ticks)
 
 
 def smoothed(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:

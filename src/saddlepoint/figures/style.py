@@ -14,7 +14,7 @@ import contextlib
 import functools
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,13 +51,28 @@ def colours(n: int) -> list[str]:
     return [to_hex(matplotlib.colormaps["viridis"](position)) for position in np.linspace(0.0, 0.95, n)]
 
 
-def figure(rows: int = 1, columns: int = 1, *, width: float = 7.0, height: float = 4.2) -> tuple[Figure, NDArray[Any]]:
-    """A figure of `width` x `height` inches with (rows, columns) empty axes, all ours and nobody's global."""
+def figure(
+    rows: int = 1,
+    columns: int = 1,
+    *,
+    width: float = 7.0,
+    height: float = 4.2,
+    margins: Mapping[str, float] | None = None,
+) -> tuple[Figure, NDArray[Any]]:
+    """A figure of `width` x `height` inches with (rows, columns) empty axes, all ours and nobody's global.
+
+    margins: of matplotlib's `subplots_adjust`, for frames drawn again and again: finding margins that fit takes longer
+    than drawing. None finds them.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    drawing = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, facecolor=PAPER, layout="constrained")
+    drawing = Figure(
+        figsize=(width, height), dpi=DOTS_PER_INCH, facecolor=PAPER, layout="constrained" if margins is None else None
+    )
     FigureCanvasAgg(drawing)
+    if margins is not None:
+        drawing.subplots_adjust(**margins)
     return drawing, drawing.subplots(rows, columns, squeeze=False)
 
 
