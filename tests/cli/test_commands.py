@@ -229,3 +229,13 @@ def test_the_digits_are_what_they_are(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_sources_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "digits" in document(capsys, ["data", "--list"])
+
+
+def test_images_that_fill_little_of_their_range_are_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # A few grey levels, saved as if there were 256.
+    images = np.random.default_rng(0).integers(0, 12, (300, 8, 8)).astype(np.uint8)
+    np.save(tmp_path / "dark.npy", images)
+    np.save(tmp_path / "right.npy", images * 20)
+    for name, expected in (("dark", True), ("right", False)):
+        answer = document(capsys, ["data", str(tmp_path / f"{name}.npy")])
+        assert ("DATA401" in {finding["code"] for finding in answer["findings"]}) == expected

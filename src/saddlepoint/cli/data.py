@@ -44,7 +44,9 @@ def run(argv: Sequence[str]) -> int:
     from saddlepoint.data.preflight import preflight
 
     dataset = data.load(recipe.data)
-    findings = preflight(dataset, arguments.batch_size)
+    # There is no model yet; most that make bounded data make them within [-1, 1].
+    makes = (-1.0, 1.0) if dataset.event.bounded else None
+    findings = preflight(dataset, arguments.batch_size, makes, scaling=dataset.event.scaling("symmetric"))
     facts = described(dataset)
     if arguments.picture is not None:
         _draw(dataset, Path(arguments.picture))
