@@ -12,7 +12,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from saddlepoint.experiment import moments
 from saddlepoint.experiment.pictures import spherical
+from saddlepoint.records import RunFolder
 from saddlepoint.report import write_report
 from tests.experiment.runs import FAMILIES, recipe, started
 
@@ -67,10 +69,13 @@ def test_two_zero_codes() -> None:
 
 
 EXPECTED = {
-    "autoencoder": {"curves", "interpolation", "reconstructions", "traversals", "latent"},
-    "vae": {"curves", "interpolation", "reconstructions", "traversals", "latent", "heads"},
-    "gan": {"curves", "interpolation"},
-    "dcgan": {"curves", "interpolation"},
+    "autoencoder": {"curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"},
+    "vae": {
+        *("curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"),
+        *("heads", "heads-over-time"),
+    },
+    "gan": {"curves", "samples-over-time", "interpolation"},
+    "dcgan": {"curves", "samples-over-time", "interpolation"},
 }
 
 
@@ -111,3 +116,29 @@ def test_codes_of_many_dimensions_are_kept_whole_and_shown_as_what_they_are(tmp_
     torch.testing.assert_close(torch.from_numpy(codes), session.pictures._codes(2_000))
     assert codes.shape[1] == 5
     assert "principal component 1 of 5" in write_report(session.folder).read_text("utf-8")
+
+
+SHAPES = {"vector": (5,), "sound": (1, 64), "volume": (1, 4, 4, 4)}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_every_kind_of_event_has_its_reconstructions(kind: str, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(80, *SHAPES[kind])).astype(np.float32)
+    np.save(tmp_path / "x.npy", values)
+    source = {"data.source": str(tmp_path / "x.npy"), "data.kind": kind, "data.limit": None}
+    session = started(recipe("autoencoder", steps=5).override(source), tmp_path / "run")
+    assert session.dataset.event.kind == kind
+    session.pictures.final()
+    assert (session.folder.figures / "reconstructions.png").stat().st_size > 1_000
+
+
+def test_moments_are_kept_and_those_still_to_come_are_not_shown(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for step in range(0, 500, 20):
+        moments.keep(folder, step, {"samples": np.full(3, step)})
+    shown = moments.kept(folder, last=400)
+    steps = [step for step, _ in shown]
+    assert len(steps) == moments.ROWS
+    assert (steps[0], steps[-1]) == (0, 400)
+    assert all((arrays["samples"] == step).all() for step, arrays in shown)
+    assert moments.kept(RunFolder(tmp_path / "none"), last=9) == []

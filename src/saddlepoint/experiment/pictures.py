@@ -15,14 +15,17 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.figures import curves, density, grids, latent, style, video
-from saddlepoint.figures.samples import show_samples
+from saddlepoint.experiment import moments
+from saddlepoint.figures import agreement, curves, density, grids, latent, style, video
+from saddlepoint.figures.pixels import to_pixels
+from saddlepoint.figures.samples import show_samples, waveforms
 from saddlepoint.models.base import Encodes, Model
 from saddlepoint.records import RunFolder, replaced, series_of
 
 Numbers = npt.NDArray[Any]
 
 _SCATTER = 2_000  # points in a latent scatter: more hide one another and make the page heavy
+_KEPT_SAMPLES, _KEPT_CODES = 10, 500  # of every moment, for the pictures over time
 _TRAVERSED = 10  # latent dimensions shown in a traversal, those that vary most
 _VALUES = np.linspace(-2.5, 2.5, 9)  # a traversal's positions, in standard deviations of the codes
 
@@ -42,8 +45,15 @@ class Pictures:
         generator = torch.Generator(self.model.device).manual_seed(self.seed)
         # Drawn anew each time, from the same seed: codes of a fitted prior follow the prior as it is fitted again, and a
         # resumed run draws what the uninterrupted one would.
-        samples = self.model.decode(self.model.fixed_noise(self.samples, generator)).cpu()
+        # A cloud of points needs more of them than a grid of images.
+        n = max(self.samples, _SCATTER) if self.dataset.event.kind == "vector" else self.samples
+        samples = self.model.decode(self.model.fixed_noise(n, generator)).cpu()
         style.write_png(self._show(samples, f"Samples at step {step:,}"), self.folder.sample_grid(step))
+        arrays = {name.replace("heads/", ""): values[:_KEPT_CODES].numpy() for name, values in self.heads().items()}
+        if self.dataset.event.kind == "image":
+            arrays["samples"] = self._pixels(samples[:_KEPT_SAMPLES])
+        if arrays:
+            moments.keep(self.folder, step, arrays)
 
     def final(
         self, attempt: Callable[[str], AbstractContextManager[object]] = contextlib.nullcontext, *, trained: bool = True
@@ -62,10 +72,28 @@ class Pictures:
             json.dump(captions, file, indent=2)
 
     def _wanted(self, trained: bool) -> Iterator[tuple[str, str, Callable[[], style.Picture]]]:
-        yield "curves.png", "What training recorded.", lambda: curves.training_curves(series_of(self.folder.read_records()))
+        yield (
+            "curves.png",
+            "What training recorded.",
+            lambda: curves.training_curves(series_of(self.folder.read_records())),
+        )
+        last = max((record.step for record in self.folder.read_records()), default=0)
+        over_time = moments.kept(self.folder, last)
+        imaged = self.dataset.event.kind == "image"
+        if imaged and len(over_time) > 1:
+            yield (
+                "samples-over-time.png",
+                "A row a moment of training, the same noise in every row.",
+                lambda: grids.grid_over_time([(step, arrays["samples"]) for step, arrays in over_time]),
+            )
+        if len(over_time) > 1 and "mean" in over_time[0][1]:
+            yield (
+                "heads-over-time.png",
+                "The encoder's mean and log-variance of held-out examples, all units together, as training went on.",
+                lambda: latent.heads_over_time([(step, a["mean"], a["log_variance"]) for step, a in over_time]),
+            )
         if not trained:
             return
-        imaged = self.dataset.event.kind == "image"
         if imaged:
             yield (
                 "interpolation.png",
@@ -73,8 +101,8 @@ class Pictures:
                 self._interpolations,
             )
         if isinstance(self.model, Encodes):
+            yield "reconstructions.png", "Held-out examples and their reconstructions.", self._reconstructions
             if imaged:
-                yield "reconstructions.png", "Held-out examples above their reconstructions.", self._reconstructions
                 yield (
                     "traversals.png",
                     "One latent dimension changed at a time, by standard deviations of the held-out codes.",
@@ -117,9 +145,25 @@ class Pictures:
 
     def _reconstructions(self) -> style.Picture:
         assert isinstance(self.model, Encodes)
-        x, event = self._held_out(20).x, self.dataset.event
+        event = self.dataset.event
+        shown = {"image": 20, "volume": 4, "sound": 6, "vector": _SCATTER}[event.kind]
+        x = self._held_out(shown).x
         back = self.model.decode(self.model.encode(x.to(self.model.device))).cpu()
-        return grids.reconstruction_grid(x.numpy(), back.numpy(), low=event.low, high=event.high)
+        if event.kind == "image":
+            return grids.reconstruction_grid(x.numpy(), back.numpy(), low=event.low, high=event.high)
+        if event.kind == "vector":
+            return agreement.reconstruction_scatter(x.numpy(), back.numpy())
+        # Each beside, or above, what became of it.
+        pairs = torch.stack([x.to(back.dtype), back], 1).flatten(0, 1).numpy()
+        names = [f"{number + 1}, {what}" for number in range(len(x)) for what in ("original", "reconstruction")]
+        draw = grids.volume_grid if event.kind == "volume" else waveforms
+        title = "Held-out examples and their reconstructions"
+        return draw(pairs, low=event.low, high=event.high, names=names, title=title)
+
+    def _pixels(self, images: Tensor) -> Numbers:
+        """(N, C, H, W) as they will be drawn: bytes, a quarter of what floats would take."""
+        pixels = to_pixels(images.numpy(), low=self.dataset.event.low, high=self.dataset.event.high)
+        return pixels.transpose(0, 3, 1, 2)
 
     def _interpolations(self, rows: int = 6, points: int = 10) -> style.Picture:
         ends = self.model.fixed_noise(2 * rows, torch.Generator(self.model.device).manual_seed(self.seed + 1))
@@ -195,5 +239,3 @@ def spherical(start: Tensor, end: Tensor, points: int) -> Tensor:
     if torch.sin(angle) < 1e-4 or not start.any() or not end.any():  # no plane through both, so no one arc
         return (1 - share) * start + share * end
     return (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(angle)
-
-

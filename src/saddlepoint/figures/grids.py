@@ -128,11 +128,14 @@ def volume_grid(
     high: float | None = None,
     scale: int | None = None,
     limit: int = 8,
+    names: Sequence[str] | None = None,
     title: str = "Volumes: middle slices and largest values along each axis",
 ) -> Image:
     """(N, C, D, H, W): a row a volume with its three middle slices and three projections (largest value along an axis).
 
     Channels are averaged where there are neither one nor three. The first `limit` volumes are shown.
+
+    names: a volume's, instead of its number.
     """
     values = np.asarray(volumes)[:limit].astype(np.float64)
     if values.ndim != 5:
@@ -147,14 +150,14 @@ def volume_grid(
     side = max(values.shape[2:])
     views = same_form([_padded(to_pixels(view, low=low, high=high), side) for view in (*middle, *largest)])
     rows = [np.stack([view[i] for view in views]) for i in range(len(values))]
-    names = [f"mid {axis}" for axis in axes] + [f"max {axis}" for axis in axes]
+    above = [f"mid {axis}" for axis in axes] + [f"max {axis}" for axis in axes]
     return _rows_with_labels(
         rows,
-        [f"{i + 1}" for i in range(len(rows))],
+        list(names or [f"{i + 1}" for i in range(len(values))])[: len(values)],
         len(views),
         title,
         scale or enlargement(side, side, aim=96),
-        names,
+        above,
     )
 
 

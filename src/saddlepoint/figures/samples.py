@@ -52,9 +52,13 @@ def waveforms(
     low: float | None = None,
     high: float | None = None,
     limit: int = 12,
+    names: Sequence[str] | None = None,
     title: str = "Waveforms",
 ) -> Figure:
-    """(N, C, T): a small plot a sound, all with one scale; the first `limit`. Time is counted in samples."""
+    """(N, C, T): a small plot a sound, all with one scale; the first `limit`. Time is counted in samples.
+
+    names: a sound's, instead of its number; two of them then share a row.
+    """
     values = np.asarray(sounds, dtype=np.float64)
     if values.ndim != 3:
         raise ValueError(f"sounds must be (N, C, T), got an array of shape {values.shape}")
@@ -62,7 +66,7 @@ def waveforms(
     finite = values[np.isfinite(values)]
     low = (float(finite.min()) if len(finite) else -1.0) if low is None else low
     high = (float(finite.max()) if len(finite) else 1.0) if high is None else high
-    columns = min(3, max(1, len(values)))
+    columns = min(3 if names is None else 2, max(1, len(values)))
     rows = max(1, -(-len(values) // columns))
     drawing, grid = figure(rows, columns, width=3.4 * columns, height=1.9 * rows + 0.3)
     drawing.suptitle(text(title), fontsize=TITLE_SIZE, x=0.01, ha="left", color=INK)
@@ -72,7 +76,7 @@ def waveforms(
             axes.set_visible(False)
             continue
         broken = int((~np.isfinite(values[i])).sum())
-        name = f"{i + 1}" + (f" ({broken:,} values not finite)" if broken else "")
+        name = (names[i] if names else f"{i + 1}") + (f" ({broken:,} values not finite)" if broken else "")
         dress(axes, title=name, x="time (samples)", y="amplitude")
         shades = [DATA] if values.shape[1] == 1 else colours(values.shape[1])
         for channel, colour in enumerate(shades):

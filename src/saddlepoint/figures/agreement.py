@@ -1,0 +1,60 @@
+"""Vectors against their reconstructions, a plot a column: on the diagonal they are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from saddlepoint.figures.style import GENERATED, INK, TITLE_SIZE, dress, figure, text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_COLUMNS = 12
+
+
+def reconstruction_scatter(
+    originals: ArrayLike,
+    reconstructions: ArrayLike,
+    *,
+    names: Sequence[str] | None = None,
+    title: str = "Held-out examples and their reconstructions",
+) -> Figure:
+    """(N, D) each, in the data's units; the first twelve columns. Above each its share of variance explained: 1 is best.
+
+    The view is set by the originals; values that are not finite are left out.
+    """
+    first, second = (np.asarray(values, dtype=np.float64) for values in (originals, reconstructions))
+    if first.ndim != 2 or first.shape != second.shape:
+        raise ValueError(f"originals and reconstructions must be (N, D) both, got {first.shape} and {second.shape}")
+    shown = min(first.shape[1], MOST_COLUMNS)
+    columns = min(4, shown)
+    rows = -(-shown // columns)
+    drawing, grid = figure(rows, columns, width=max(2.6 * columns, 5.0), height=2.6 * rows + 0.4)
+    for column, axes in enumerate(grid.flat):
+        if column >= shown:
+            axes.set_visible(False)
+            continue
+        x, y = first[:, column], second[:, column]
+        finite = np.isfinite(x) & np.isfinite(y)
+        x, y = x[finite], y[finite]
+        name = names[column] if names else f"x{column + 1}"
+        dress(axes, title=f"{name} ({_explained(x, y)})", x="original", y="reconstruction")
+        low, high = (float(x.min()), float(x.max())) if len(x) else (-1.0, 1.0)
+        spare = 0.1 * (high - low) or 1.0
+        view = (low - spare, high + spare)
+        axes.plot(view, view, color=INK, linewidth=0.8)
+        axes.scatter(x, y, s=4, color=GENERATED, alpha=0.5, linewidths=0)
+        axes.set_xlim(view)
+        axes.set_ylim(view)
+    rest = f", columns 1 to {shown} of {first.shape[1]}" if first.shape[1] > shown else ""
+    drawing.suptitle(text(title + rest), fontsize=TITLE_SIZE, x=0.01, ha="left", color=INK)
+    return drawing
+
+
+def _explained(x: np.ndarray, y: np.ndarray) -> str:
+    variance = float(x.var()) if len(x) else 0.0
+    return f"explained {1 - float(((y - x) ** 2).mean()) / variance:.2f}" if variance > 0 else "constant"
