@@ -155,11 +155,6 @@ def test_data_that_are_none(data: Any, said: str) -> None:
     assert not any(Path.cwd().iterdir())
 
 
-def test_a_dataset_is_no_source() -> None:
-    with pytest.raises(sp.SaddlepointError, match="data is a Dataset"):
-        sp.train("toy-ring", data=sp.from_array(np.random.default_rng(0).normal(size=(60, 2))))
-
-
 @pytest.mark.parametrize(
     ("given", "said"),
     [

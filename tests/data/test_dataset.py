@@ -101,3 +101,10 @@ def test_a_subset_keeps_labels_with_their_examples():
     part = dataset.subset(torch.tensor([2, 0]))
     assert part.x.flatten().tolist() == part.y.tolist() == [2, 0]
     assert repr(dataset) == "Dataset('three': 3 vectors of 1 float32, 3 classes)"
+
+
+def test_a_notebook_shows_a_dataset_without_believing_its_markup() -> None:
+    event = Event((2,), "vector", class_names=("<i>", "b"))
+    page = Dataset("<d>", torch.zeros(3, 2), event, notes=("a & b",))._repr_html_()
+    for part in ("&lt;d&gt;", "vector of 2, float32", "&lt;i&gt;, b", "a &amp; b", "<td>3</td>"):
+        assert part in page

@@ -85,3 +85,12 @@ def test_a_finding_is_read_without_what_has_a_default() -> None:
 def test_a_finding_reads_as_a_sentence(advice: str) -> None:
     text = str(Finding("GAN103", "warning", 12, "Modes are missing.", advice=advice))
     assert text == "GAN103 (warning, step 12): Modes are missing." + (" Do this." if advice else "")
+
+
+def test_a_notebook_shows_a_finding_without_believing_its_markup() -> None:
+    finding = Finding("GAN101", "warning", 7, "<b>it</b>", {"ratio": 2.5}, "Do <this>.", {"training.seed": 1})
+    page = finding._repr_html_()
+    assert "<td>ratio</td><td>2.5</td>" in page
+    assert "&lt;b&gt;it" in page
+    assert "&lt;this&gt;" in page
+    assert "training.seed" in page

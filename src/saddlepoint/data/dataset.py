@@ -199,6 +199,21 @@ class Dataset:
             f"Dataset({self.name!r}: {len(self):,}{held_out} {self.event.kind}s of {shape} {self.event.dtype}{classes})"
         )
 
+    def _repr_html_(self) -> str:
+        import html
+
+        event = self.event
+        rows = {
+            "examples": f"{len(self):,}"
+            + (f" and {len(self.held_out):,} held out" if self.held_out is not None else ""),
+            "one example": f"{event.kind} of {'x'.join(map(str, event.shape))}, {event.dtype}",
+            "range": f"{event.low:g} to {event.high:g}" if event.bounded else "any",
+            "classes": ", ".join(event.class_names) if event.class_names else "none",
+            **{f"note {number}": note for number, note in enumerate(self.notes, 1)},
+        }
+        cells = "".join(f"<tr><td>{n}</td><td>{html.escape(value)}</td></tr>" for n, value in rows.items())
+        return f"<p><b>{html.escape(self.name)}</b></p><table>{cells}</table>"
+
     def subset(self, index: Tensor) -> Dataset:
         """The examples at `index` (M,) int64; without a held-out part."""
         return replace(self, x=self.x[index], y=None if self.y is None else self.y[index], held_out=None)

@@ -67,6 +67,13 @@ class Run:
         """{"step", "series", "value"} of the best step by the series the model is judged by; None before any measurement."""
         return self.summary.get("best")
 
+    @property
+    def pictures(self) -> dict[str, Path]:
+        """The run's pictures by name: "samples" (the newest), "curves", "latent", ..., as PNG files."""
+        frames = sorted(self.folder.samples.glob("step-*.png"))
+        newest = {"samples": frames[-1]} if frames else {}
+        return newest | {path.stem: path for path in sorted(self.folder.figures.glob("*.png"))}
+
     @cached_property
     def model(self) -> Model:
         """The model at the run's newest checkpoint."""
@@ -78,7 +85,7 @@ class Run:
     def _repr_html_(self) -> str:
         import base64
 
-        pictures = sorted(self.folder.samples.glob("step-*.png"))[-1:]
+        pictures = [path for name, path in self.pictures.items() if name == "samples"]
         shown = "".join(
             f'<img alt="samples" src="data:image/png;base64,{base64.b64encode(p.read_bytes()).decode()}">'
             for p in pictures

@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-import torch
-
 from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.errors import DataError, RunError, SettingError
+from saddlepoint.errors import RunError
+from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment import objects
 from saddlepoint.experiment.display import shown
+from saddlepoint.experiment.examples import DATA_FILE, Arrays
 from saddlepoint.experiment.listener import Listener
 from saddlepoint.experiment.location import locked, new_folder
 from saddlepoint.experiment.run import Run
@@ -27,8 +25,6 @@ from saddlepoint.records import RunFolder, replaced
 
 if TYPE_CHECKING:
     from torch import nn
-
-DATA_FILE = "data.npz"
 
 
 def train(
@@ -47,7 +43,8 @@ def train(
 
     recipe: the name of a ready-made recipe, a YAML file, a run folder to repeat, or a Recipe.
     data: settings of the `data` section; or a source (name or path); or examples themselves, an array or tensor
-        (N, *event), or a pair of examples and labels (N,). Examples are kept in the run's folder as data.npz.
+        (N, *event), or a pair of examples and labels (N,); or a Dataset, with its own held-out part, to which the
+        settings of the `data` section no longer apply. Examples are kept in the run's folder as data.npz.
     model, training, evaluation: settings that differ from the recipe's, nested or with dotted names:
         `{"steps": 2000, "discriminator.learning_rate": 1e-4}`.
     run: the folder to write; by default runs/RECIPE-N. An existing run is replaced only with `overwrite`.
@@ -72,13 +69,13 @@ def train(
     with shown(listener) as ears, new_folder(loaded.name, run, overwrite) as place:
         staged = loaded
         if examples is not None:
-            _write_examples(place.staging / DATA_FILE, examples)
+            examples_file.write(place.staging / DATA_FILE, examples)
         elif _belongs_to_a_run(loaded.data.source):
             shutil.copyfile(loaded.data.source, place.staging / DATA_FILE)
         if (place.staging / DATA_FILE).exists():
             staged = _with_source(loaded, place.staging / DATA_FILE)
             loaded = _with_source(loaded, place.path / DATA_FILE)
-        dataset = data_package.load(staged.data)
+        dataset = examples_file.load(staged.data)
         session = prepare(loaded, RunFolder(place.path), dataset=dataset, modules=modules, listener=ears)
         with replaced(place.staging / session.folder.recipe.name) as file:
             file.write(loaded.to_yaml())
@@ -138,7 +135,7 @@ def prepare(
     """A session at its first step: data loaded (unless given), model built, nothing written."""
     objects.require(recipe, modules, where=recipe.name)
     if dataset is None:
-        dataset = data_package.load(recipe.data)
+        dataset = examples_file.load(recipe.data)
     model = build(recipe.model, dataset.event, modules=modules, seed=recipe.training.seed)
     return Session(recipe, folder, dataset, model, listener)
 
@@ -149,7 +146,7 @@ def _is_complete(folder: RunFolder) -> bool:
     return all(path.is_file() for path in ends) and folder.report.stat().st_mtime >= folder.summary.stat().st_mtime
 
 
-def _told_apart(data: Any) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]] | None]:
+def _told_apart(data: Any) -> tuple[dict[str, Any], Arrays | None]:
     """What `data` means: settings by dotted name, and examples (with labels) as arrays where it holds such."""
     if data is None:
         return {}, None
@@ -159,41 +156,7 @@ def _told_apart(data: Any) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]] 
         data = data.model_dump()
     if isinstance(data, Mapping):
         return _dotted("data", data), None
-    if isinstance(data, Dataset):
-        raise SettingError(
-            "data is a Dataset, of which a run folder could not say where it came from: give its source or settings, or "
-            "the examples and labels it was made from as a pair of arrays."
-        )
-    pair = data if isinstance(data, tuple) else (data,)
-    if len(pair) not in (1, 2):
-        raise SettingError(f"data is a tuple of {len(pair)}; give examples, or a pair (examples, labels).")
-    return {}, {
-        name: _array(name, values) for name, values in zip(("x", "y"), pair, strict=False) if values is not None
-    }
-
-
-def _array(name: str, values: Any) -> npt.NDArray[Any]:
-    if isinstance(values, torch.Tensor):
-        values = values.detach().cpu()
-        values = values.float() if values.is_floating_point() else values
-    try:
-        array = np.asarray(values)
-    except ValueError:  # rows of unequal length
-        array = np.asarray(None)
-    # Labels may be names of classes; anything that would have to be pickled is neither.
-    if array.dtype.kind not in ("biuf" if name == "x" else "biufU") or array.ndim == 0:
-        what = "examples" if name == "x" else "labels"
-        raise DataError(
-            f"data: {what} of type {type(values).__name__} are no array of numbers; give an array or tensor "
-            f"{'(N, ...)' if name == 'x' else '(N,)'}, or the name or path of a source."
-        )
-    return array
-
-
-def _write_examples(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Keep examples beside the run, so that the run can be resumed and repeated without whoever made them."""
-    with replaced(path, "wb") as file:
-        np.savez(file, **dict(arrays))  # type: ignore[arg-type]
+    return {}, examples_file.arrays_of(data)
 
 
 def _dotted(section: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,15 @@ class Finding:
             f" {self.advice}" if self.advice else ""
         )
 
+    def _repr_html_(self) -> str:
+        import html
+
+        rows = [*self.evidence.items(), *((f"remedy: {name}", value) for name, value in (self.remedy or {}).items())]
+        cells = "".join(f"<tr><td>{html.escape(str(n))}</td><td>{html.escape(str(v))}</td></tr>" for n, v in rows)
+        said = f"<b>{html.escape(self.code)}</b> ({html.escape(self.severity)}, step {self.step}): "
+        table = f"<table>{cells}</table>" if cells else ""
+        return f"<p>{said}{html.escape(self.title)} {html.escape(self.advice)}</p>{table}"
+
 
 def number_to_json(value: Any) -> Any:
     """The value itself, with "nan", "inf", "-inf" for the floats in it that JSON cannot hold, however deep they lie."""

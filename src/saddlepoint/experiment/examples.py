@@ -1,0 +1,107 @@
+"""Examples given in Python rather than by a source: a run keeps them as data.npz, so that it can be resumed and repeated.
+
+Arrays are kept as they are and then loaded as any array file. A `Dataset` is split and described already: what it is goes
+into the file too, and comes back as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from saddlepoint import data as data_package
+from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.data.split import Part, content_digest
+from saddlepoint.errors import DataError, SettingError
+from saddlepoint.records import replaced
+
+DATA_FILE = "data.npz"
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def arrays_of(data: Any) -> Arrays:
+    """Examples (N, ...), a pair of examples and labels (N,), or a Dataset, as the arrays that the run keeps.
+
+    Raises SettingError and DataError for what is none of them.
+    """
+    if isinstance(data, Dataset):
+        return _parts(data)
+    pair = data if isinstance(data, tuple) else (data,)
+    if len(pair) not in (1, 2):
+        raise SettingError(f"data is a tuple of {len(pair)}; give examples, or a pair (examples, labels).")
+    return {name: _array(name, values) for name, values in zip(("x", "y"), pair, strict=False) if values is not None}
+
+
+def write(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Keep them at `path`, whole or not at all."""
+    with replaced(path, "wb") as file:
+        np.savez(file, **dict(arrays))  # type: ignore[arg-type]
+
+
+def load(settings: DataSettings) -> Dataset:
+    """The data of a run: a Dataset that it keeps, exactly as it was given, or what the settings name."""
+    path = Path(settings.source)
+    if path.name == DATA_FILE and path.is_file():
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                if "dataset" in file.files:
+                    return _whole(dict(file))
+        except (ValueError, OSError, zipfile.BadZipFile):
+            pass  # damaged: the loader of array files, below, says how
+    return data_package.load(settings)
+
+
+def _parts(dataset: Dataset) -> Arrays:
+    notes = list(dataset.notes)
+    if dataset.truth is not None:
+        notes.append("The exact density of these data is not kept in the run's folder, so pictures go without it.")
+    told = {"name": dataset.name, "event": dataset.event.to_json(), "notes": notes}
+    arrays: Arrays = {"dataset": np.array(json.dumps(told)), "x": dataset.x.numpy()}
+    if dataset.y is not None:
+        arrays["y"] = dataset.y.numpy()
+    if dataset.held_out is not None:
+        arrays["held_out_x"] = dataset.held_out.x.numpy()
+        if dataset.held_out.y is not None:
+            arrays["held_out_y"] = dataset.held_out.y.numpy()
+    return arrays
+
+
+def _whole(arrays: Arrays) -> Dataset:
+    told = json.loads(str(arrays["dataset"]))
+    event = Event.from_json(told["event"])
+    tensors = {name: torch.from_numpy(values) for name, values in arrays.items() if name != "dataset"}
+    part = Part(tensors["x"], tensors.get("y"))
+    digest, held_out = content_digest(part), None
+    if "held_out_x" in tensors:
+        other = Part(tensors["held_out_x"], tensors.get("held_out_y"))
+        held_out = Dataset(f"{told['name']} (held out)", other.x, event, other.y, fingerprint=content_digest(other))
+        digest = hashlib.sha256((digest + held_out.fingerprint).encode()).hexdigest()
+    return Dataset(told["name"], part.x, event, part.y, held_out, fingerprint=digest, notes=tuple(told["notes"]))
+
+
+def _array(name: str, values: Any) -> npt.NDArray[Any]:
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
+        values = values.float() if values.is_floating_point() else values
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of unequal length
+        array = np.asarray(None)
+    # Labels may be names of classes; anything that would have to be pickled is neither.
+    if array.dtype.kind not in ("biuf" if name == "x" else "biufU") or array.ndim == 0:
+        what = "examples" if name == "x" else "labels"
+        raise DataError(
+            f"data: {what} of type {type(values).__name__} are no array of numbers; give an array or tensor "
+            f"{'(N, ...)' if name == 'x' else '(N,)'}, or the name or path of a source."
+        )
+    return array

@@ -1,0 +1,43 @@
+"""A Dataset given in Python is kept whole: whoever resumes or repeats the run sees the same data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from saddlepoint import data, experiment
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.experiment import examples
+from tests.experiment.runs import recipe
+
+pytestmark = pytest.mark.usefixtures("plain")
+
+
+@pytest.mark.parametrize("source", ["digits", "ring"])
+def test_what_is_kept_comes_back_as_it_was(source: str, tmp_path: Path) -> None:
+    given = data.load(DataSettings(source=source, limit=100))
+    path = tmp_path / examples.DATA_FILE
+    examples.write(path, examples.arrays_of(given))
+    back = examples.load(DataSettings(source=str(path)))
+    assert (back.name, back.event, back.fingerprint) == (given.name, given.event, given.fingerprint)
+    assert given.held_out is not None
+    for one, other in ((back, given), (back.held_out, given.held_out)):
+        assert isinstance(one, Dataset)
+        assert torch.equal(one.x, other.x)
+        assert other.y is None if one.y is None else torch.equal(one.y, torch.as_tensor(other.y))
+
+
+def test_a_run_on_a_dataset_can_be_resumed_and_repeated(tmp_path: Path) -> None:
+    given = data.load(DataSettings(source="digits", limit=100))
+    run = experiment.train(recipe("vae", steps=10), data=given, run=tmp_path / "run")
+    assert run.summary["data"]["fingerprint"] == given.fingerprint
+    resumed = experiment.resume(tmp_path / "run", steps=12)
+    again = experiment.train(tmp_path / "run", run=tmp_path / "again")
+    assert resumed.summary["data"] == again.summary["data"]
+    assert again.summary["data"]["fingerprint"] == given.fingerprint
+    assert again.summary["step"] == 12
+    assert resumed.pictures["samples"] == tmp_path / "run" / "samples" / "step-00000012.png"
+    assert all(path.is_file() for path in resumed.pictures.values())
