@@ -316,3 +316,9 @@ def test_every_family_of_the_schema_is_known() -> None:
     assert module.FAMILIES == FAMILIES
     for family in FAMILIES:
         assert {entry.name for entry in fields(Recipe, {"model": {"family": family}})} <= set(setting_names())
+
+
+@pytest.mark.parametrize("name", ["data.split_seed", "evaluation.seed"])
+def test_other_seeds_have_the_same_bound(name: str) -> None:
+    with pytest.raises(SettingError, match=f"{name} cannot be"):
+        Recipe().override({name: str(2**63)})

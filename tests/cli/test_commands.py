@@ -239,3 +239,11 @@ def test_images_that_fill_little_of_their_range_are_found(tmp_path: Path, capsys
     for name, expected in (("dark", True), ("right", False)):
         answer = document(capsys, ["data", str(tmp_path / f"{name}.npy")])
         assert ("DATA401" in {finding["code"] for finding in answer["findings"]}) == expected
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**63)])
+def test_a_seed_that_no_generator_takes_is_refused(
+    trained: Path, seed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sample", str(trained), f"--seed={seed}"]) == 2
+    assert "--seed must be" in capsys.readouterr().err

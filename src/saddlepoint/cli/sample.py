@@ -23,6 +23,8 @@ def run(argv: Sequence[str]) -> int:
     arguments = _parser().read(argv)
     if arguments.count < 1:
         raise SettingError(f"sample: -n must be at least 1, got {arguments.count}.")
+    if not 0 <= arguments.seed < 2**63:
+        raise SettingError(f"sample: --seed must be 0 to 2^63 - 1, got {arguments.seed}.")
     step = _step(arguments.step)
     if not RunFolder(Path(arguments.run)).exists():
         raise RunError(f"{arguments.run} is not a run: it holds no recipe.yaml.")

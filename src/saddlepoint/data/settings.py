@@ -22,7 +22,7 @@ class DataSettings(BaseModel):
     held_out: float = Field(
         0.1, ge=0.0, lt=1.0, description="Share held out of training, where the source has no test part of its own."
     )
-    split_seed: int = Field(0, ge=0, description="Seed of the split into training and held-out examples.")
+    split_seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of the split into training and held-out examples.")
 
     size: tuple[int, ...] | None = Field(
         None, description="Image height and width in pixels; one number makes a square. None keeps the files' size."

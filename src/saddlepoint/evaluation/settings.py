@@ -12,4 +12,4 @@ class EvaluationSettings(BaseModel):
 
     every: int = Field(250, ge=1, description="Steps between two measurements of quality.")
     samples: int = Field(1_000, ge=10, description="Samples (and held-out examples) a measurement uses.")
-    seed: int = Field(0, ge=0, description="Seed of the measurement's own noise, the same at every step.")
+    seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of the measurement's own noise, the same at every step.")
