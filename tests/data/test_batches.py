@@ -19,7 +19,7 @@ def numbered(n: int):
 
 def batches(n: int, size: int, seed: int = 0) -> Batches:
     dataset = numbered(n)
-    return Batches(dataset, size, seed, "cpu", dataset.event.scaling("none"))
+    return Batches(dataset, size, seed, "cpu", dataset.event.scaling("none"), labels=True)
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=20), st.integers(0, 2**40))
@@ -45,9 +45,18 @@ def test_an_epoch_shows_each_example_at_most_once_and_leaves_out_less_than_a_bat
 def test_labels_go_with_their_examples_and_scaling_is_applied():
     dataset = numbered(50)
     scaling = dataset.event.scaling("standard")
-    x, y = Batches(dataset, 8, 3, "cpu", scaling)[4]
+    x, y = Batches(dataset, 8, 3, "cpu", scaling, labels=True)[4]
     assert x.dtype == torch.float32
     assert torch.equal(scaling.to_data(x).round()[:, 0].long(), y)
+
+
+def test_labels_come_only_where_they_are_wanted():
+    dataset = numbered(50)
+    with_labels, without = (
+        Batches(dataset, 8, 3, "cpu", dataset.event.scaling("none"), labels=wanted)[4] for wanted in (True, False)
+    )
+    assert torch.equal(with_labels[0], without[0])
+    assert without[1] is None
 
 
 def test_images_keep_their_shape_and_the_data_stay_as_they_are():

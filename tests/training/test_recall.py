@@ -49,6 +49,23 @@ def test_recalled_samples_move_the_generator_exactly_as_samples_made_anew_from_t
     assert (calls, more_calls) == (5 * discriminator_steps, 5 * (discriminator_steps + 1))
 
 
+@pytest.mark.parametrize("discriminator_steps", [1, 3])
+def test_only_the_samples_that_are_recalled_carry_their_graph(
+    discriminator_steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graphs = []
+    plain = loop._Recalled.__call__
+
+    def look(self: loop._Recalled, x: torch.Tensor) -> torch.Tensor:
+        made = plain(self, x)
+        graphs.append(made.requires_grad)
+        return made
+
+    monkeypatch.setattr(loop._Recalled, "__call__", look)
+    trained(discriminator_steps=discriminator_steps)
+    assert graphs == ([False] * (discriminator_steps - 1) + [True, True]) * 5
+
+
 def test_fresh_noise_makes_samples_of_its_own() -> None:
     shared, _ = trained()
     fresh, calls = trained(fresh_noise=True)

@@ -18,6 +18,8 @@ from saddlepoint.errors import DataError
 class Batches:
     """`batches[i]` is `(x, y)`: x (B, *event) float32 in the model's units, y (B,) int64 or None, both on `device`.
 
+    labels: whether y is wanted; gathering it costs a few microseconds a step, and most losses never look at it.
+
     The data move to an accelerator once, where they leave at least half of its free memory to the networks; else they
     stay where they are, and each batch moves by itself.
 
@@ -25,7 +27,14 @@ class Batches:
     """
 
     def __init__(
-        self, dataset: Dataset, batch_size: int, seed: int, device: torch.device | str, scaling: Scaling
+        self,
+        dataset: Dataset,
+        batch_size: int,
+        seed: int,
+        device: torch.device | str,
+        scaling: Scaling,
+        *,
+        labels: bool = False,
     ) -> None:
         if batch_size > len(dataset):
             raise DataError(
@@ -39,10 +48,10 @@ class Batches:
         self.per_epoch = len(dataset) // batch_size
         self._shape = (batch_size, *dataset.event.shape)
         # One row an example: index_select over rows is the cheapest gather.
-        rows, labels = dataset.x.reshape(len(dataset), -1), dataset.y
+        rows = dataset.x.reshape(len(dataset), -1)
         home = self.device if _fits(rows, self.device) else rows.device
         self._rows = rows.to(home)
-        self._labels = None if labels is None else labels.to(home)
+        self._labels = dataset.y.to(home) if labels and dataset.y is not None else None
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int64)
 

@@ -46,8 +46,13 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
     phases = model.phases
     recalled = {phase.player for phase in phases if phase.shares_noise}
     nets = {name: _Recalled(player) if name in recalled else player for name, player in model.players.items()}
-    turns = [(phase, _move(model, nets, phase, settings, state)) for phase in phases for _ in range(phase.repeats)]
-    batches_a_step = sum(phase.uses_data for phase, _ in turns)
+    order = [phase for phase in phases for _ in range(phase.repeats)]
+    # What a recalled player makes in the turn before one that shares its noise is needed there with its graph.
+    lends = [following.shares_noise for following in order[1:]] + [False]
+    turns = [
+        (phase, lent, _move(model, nets, phase, settings, state)) for phase, lent in zip(order, lends, strict=True)
+    ]
+    batches_a_step = sum(phase.uses_data for phase in order)
     table = _Table(model, [phase.player for phase in phases], recalled)
     averages = list(state.averages.values())
     tick, observe_every, last = settings.tick, settings.observe_every, settings.steps
@@ -64,9 +69,11 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
             while True:
                 step = state.step
                 observe = step % tick % observe_every == 0
-                for phase, move in turns:
-                    table.seat(phase.player)
+                for phase, lent, move in turns:
+                    table.seat(phase.player, lent)
                     if phase.uses_data:
+                        # Let go of the old one first: two at a time have the allocator give memory back and ask anew.
+                        batch = None
                         batch = Batch(*batches[number])
                         number += 1
                     elif batch is None:
@@ -120,18 +127,15 @@ class _Recalled:
 class _Table:
     """Where the players sit: in training mode, and only the one that moves has parameters that ask for gradients.
 
-    A frozen player costs no gradients of its weights and gets none. A recalled one is never frozen: the graph of what it
-    makes in another's phase is needed in its own.
+    A frozen player costs no gradients of its weights and gets none. A recalled one is not frozen in the turn before its
+    own: the graph of what it makes there is needed.
     """
 
     def __init__(self, model: Model, moving: Sequence[str], recalled: Collection[str]) -> None:
         self._model = model
         self._parameters = {name: trainable(player) for name, player in model.players.items()}
-        self._others = {
-            name: [p for other, own in self._parameters.items() if other != name and other not in recalled for p in own]
-            for name in moving
-        }
-        self._seated: str | None = None
+        self._free = {(name, lends): {name, *(recalled if lends else ())} for name in moving for lends in (False, True)}
+        self._seated: tuple[str, bool] | None = None
 
     def open(self) -> None:
         """Put every player in training mode and forget gradients that others left."""
@@ -140,15 +144,17 @@ class _Table:
             for parameter in self._parameters[name]:
                 parameter.grad = None
 
-    def seat(self, name: str) -> None:
-        """Let only the player `name` move."""
-        if name == self._seated:
+    def seat(self, name: str, lends: bool) -> None:
+        """Let only the player `name` move; with `lends`, what recalled players make in this turn keeps its graph."""
+        seated = (name, lends)
+        if seated == self._seated:
             return
-        for parameter in self._others[name]:
-            parameter.requires_grad = False
-        for parameter in self._parameters[name]:
-            parameter.requires_grad = True
-        self._seated = name
+        free = self._free[seated]
+        for other, parameters in self._parameters.items():
+            asks = other in free
+            for parameter in parameters:
+                parameter.requires_grad = asks
+        self._seated = seated
 
     def close(self) -> None:
         """Let every player move, as it was before."""
