@@ -1,0 +1,28 @@
+"""Every example runs and brings what it says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.py"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_it_runs(path: Path, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+
+
+@pytest.mark.slow
+def test_samples_of_the_array_lie_where_its_points_do(tmp_path: Path) -> None:
+    (path,) = (path for path in EXAMPLES if path.stem == "train_on_arrays")
+    said = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"distance ([\d.]+) \(the data: ([\d.]+)\)", said)
+    assert found is not None
+    # An untrained network's samples lie near the origin or far outside.
+    assert abs(float(found[1]) - float(found[2])) < 0.5
