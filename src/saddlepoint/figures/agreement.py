@@ -34,6 +34,7 @@ def reconstruction_scatter(
     columns = min(4, shown)
     rows = -(-shown // columns)
     drawing, grid = figure(rows, columns, width=max(2.6 * columns, 5.0), height=2.6 * rows + 0.4)
+    size = float(np.clip(6000 / max(len(first), 1), 4, 24))
     for column, axes in enumerate(grid.flat):
         if column >= shown:
             axes.set_visible(False)
@@ -47,7 +48,7 @@ def reconstruction_scatter(
         spare = 0.1 * (high - low) or 1.0
         view = (low - spare, high + spare)
         axes.plot(view, view, color=INK, linewidth=0.8)
-        axes.scatter(x, y, s=4, color=GENERATED, alpha=0.5, linewidths=0)
+        axes.scatter(x, y, s=size, color=GENERATED, alpha=0.5, linewidths=0)
         axes.set_xlim(view)
         axes.set_ylim(view)
     rest = f", columns 1 to {shown} of {first.shape[1]}" if first.shape[1] > shown else ""
