@@ -310,8 +310,8 @@ def test_free_arguments_may_be_typed_in_scientific_notation(text: str, value: An
 
 
 def test_every_family_of_the_schema_is_known() -> None:
-    from saddlepoint.cli.arguments import setting_names
     from saddlepoint import recipe as module
+    from saddlepoint.cli.arguments import setting_names
 
     assert module.FAMILIES == FAMILIES
     for family in FAMILIES:

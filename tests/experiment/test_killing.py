@@ -82,6 +82,36 @@ def content(family: str, folder: Path) -> Path:
     return path
 
 
+def wide(folder: Path, precision: str) -> Path:
+    """Layers wide enough for torch to split over two threads, whose sums then come in another order than on one."""
+    changes = {"training.threads": 2, "training.precision": precision, "training.batch_size": 256}
+    changes |= {"model.encoder.hidden": (512, 512), "model.decoder.hidden": (512, 512), "data.limit": None}
+    chosen = recipe("vae", steps=40, checkpoint_every=5).override(changes)
+    path = folder / "wide.yaml"
+    path.write_text(chosen.to_yaml())
+    return path
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_killed_while_two_threads_share_the_work(
+    precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, run = wide(tmp_path, precision), tmp_path / "run"
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    first = process(tmp_path / "whole", source)
+    first.communicate(timeout=300)
+    assert first.returncode == 0
+    running = process(run, source)
+    assert wait_for(run, running, "checkpoints/step-00000010")
+    running.kill()
+    running.communicate(timeout=60)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # the checkpoint says how many threads the run has
+    again = process(run, source)
+    _, err = again.communicate(timeout=300)
+    assert again.returncode == 0, err
+    assert told(run) == told(tmp_path / "whole")
+
+
 def process(run: Path, source: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", TRAIN, str(run), str(source)],
