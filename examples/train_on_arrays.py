@@ -27,6 +27,7 @@ def ring(n: int) -> np.ndarray:
 
 
 def main() -> None:
+    """Train, then sample."""
     dataset = from_array(ring(4_000), name="ring")
     hidden = NetworkSettings(hidden=(64, 64))
     model = models.build(

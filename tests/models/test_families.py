@@ -170,7 +170,7 @@ def test_weights_come_from_the_seed_and_leave_the_global_generator_alone(case):
     assert torch.equal(torch.get_rng_state(), before)
     for name in one.players:
         weights, equal, different = (
-            nn.utils.parameters_to_vector(model.players[name].parameters()) for model in (one, same, other)
+            torch.cat([p.flatten() for p in model.players[name].parameters()]) for model in (one, same, other)
         )
         assert torch.equal(weights, equal)
         assert not torch.equal(weights, different)
@@ -223,6 +223,15 @@ def test_decoding_does_not_depend_on_the_chunks(case):
     parts = torch.cat([model.decode(z[:500]), model.decode(z[500:])]).double()
     # Matrix products of other sizes may round otherwise; a byte can then fall on the other side of one half.
     torch.testing.assert_close(whole, parts, rtol=1e-4, atol=1.0 if model.event.dtype == "uint8" else 1e-4)
+
+
+@every_case
+def test_planar_convolutions_are_channels_last_from_the_start(case):
+    """Sampling, which needs no training device, is then as fast as training."""
+    for player in made(case).players.values():
+        for layer in player.modules():
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                assert layer.weight.is_contiguous(memory_format=torch.channels_last)
 
 
 @every_case

@@ -58,4 +58,6 @@ def build(
 
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        return FAMILIES[settings.family](settings, event, modules or {})
+        model = FAMILIES[settings.family](settings, event, modules or {})
+    model.lay_out()
+    return model

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, Scaling
 from saddlepoint.errors import SettingError
+from saddlepoint.networks import lay_out
 from saddlepoint.objectives.phase import Noise, Phase
 
 # Rows at a time: convolutions run twice as fast on batches whose activations fit the processor's cache.
@@ -135,6 +136,11 @@ class Model(ABC):
         for player in self.players.values():
             player.to(device)
         return self
+
+    def lay_out(self) -> None:
+        """Bring players with planar convolutions to the memory layout in which they are fastest."""
+        for player in self.players.values():
+            lay_out(player)
 
     def model_units(self, x: Tensor) -> Tensor:
         """(N, *event) in the data's units, anywhere -> the players' units, type and device.

@@ -11,10 +11,11 @@ from torch import nn
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.networks.conv import Discriminator, Generator, dcgan
 from saddlepoint.networks.evaluating import evaluating
+from saddlepoint.networks.layout import lay_out
 from saddlepoint.networks.mlp import MLP
 from saddlepoint.networks.own import made, tried
 
-__all__ = ["MLP", "NETWORKS", "Discriminator", "Generator", "Options", "build", "evaluating", "tried"]
+__all__ = ["MLP", "NETWORKS", "Discriminator", "Generator", "Options", "build", "evaluating", "lay_out", "tried"]
 
 Shape = Sequence[int]
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from saddlepoint.models.base import Model
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-PLANAR_CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 LARGE = 1 << 17  # weights of a 256 x 512 layer; measured on two cores with AVX512-BF16 (benchmarks/training.py)
 NAMES = ("auto", "cpu", "cuda", "mps")
 
@@ -65,8 +64,7 @@ class Devices:
             torch.backends.cudnn.benchmark = False
         for player in model.players.values():
             player.to(self.device)
-            if any(isinstance(module, PLANAR_CONVOLUTIONS) for module in player.modules()):
-                player.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model.lay_out()
 
     def global_generators(self) -> dict[str, torch.Tensor]:
         """States of torch's global generators (what dropout draws from): "cpu", and this device's own."""
