@@ -87,3 +87,8 @@ def test_examples_are_gathered_only_for_models_that_fit(
     assert session.measurement.fit()
     assert session.measurement.fit()
     assert len(gathered) == (type(session.model).fitted is not Model.fitted)
+
+
+def test_a_discriminator_is_measured_on_training_examples_as_on_held_out_ones(tmp_path: Path) -> None:
+    session = started(recipe("gan"), tmp_path / "run")
+    assert {"d/train_score", "d/held_out_score"} <= session.measurement.measure(0).keys()

@@ -42,8 +42,10 @@ def run(argv: Sequence[str]) -> int:
     output.say(f"Loading {arguments.source} ...")
     from saddlepoint import data
     from saddlepoint.data.preflight import preflight
+    from saddlepoint.data.progress import shown
 
-    dataset = data.load(recipe.data)
+    with shown():
+        dataset = data.load(recipe.data)
     # There is no model yet; most that make bounded data make them within [-1, 1].
     makes = (-1.0, 1.0) if dataset.event.bounded else None
     findings = preflight(dataset, arguments.batch_size, makes, scaling=dataset.event.scaling("symmetric"))

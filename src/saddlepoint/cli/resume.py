@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from saddlepoint.cli import ending
@@ -24,7 +25,9 @@ def run(argv: Sequence[str]) -> int:
         output.say(f"{arguments.run}: resuming", "bold")
         output.say("Loading PyTorch, the data and the model ...")
     from saddlepoint import experiment
+    from saddlepoint.data.progress import shown
 
-    with TrainingProgress(output, quiet=arguments.quiet) as progress:
+    loading = contextlib.nullcontext() if arguments.quiet else shown()
+    with loading, TrainingProgress(output, quiet=arguments.quiet) as progress:
         done = experiment.resume(arguments.run, steps=arguments.steps, listener=progress)
     return ending.trained(done, arguments)

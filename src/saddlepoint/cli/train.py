@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
 from collections.abc import Sequence
 
@@ -35,8 +36,10 @@ def run(argv: Sequence[str]) -> int:
         output.say(f"{recipe.name}: {recipe.description}".rstrip(": "), "bold")
         output.say("Loading PyTorch, the data and the model ...")
     from saddlepoint import experiment
+    from saddlepoint.data.progress import shown
 
-    with TrainingProgress(output, quiet=arguments.quiet) as progress:
+    loading = contextlib.nullcontext() if arguments.quiet else shown()
+    with loading, TrainingProgress(output, quiet=arguments.quiet) as progress:
         done = experiment.train(recipe, run=arguments.run, overwrite=arguments.overwrite, listener=progress)
     return ending.trained(done, arguments)
 

@@ -80,6 +80,9 @@ class Measurement:
                 held_out = self._held_out.x[self._measured_on].to(device)
                 generator = torch.Generator(device).manual_seed(self._recipe.evaluation.seed)
                 series = self._model.held_out_series(held_out, generator)
+                # As many training examples, for what only says something beside them.
+                learnt = self._dataset.x[self._fitted_on[: len(held_out)]].to(device)
+                series |= self._model.training_series(learnt)
                 values |= {name: float(value.float().mean()) for name, value in series.items()}
         self.last = values.get(quality.SERIES)
         if step == 0:
