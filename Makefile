@@ -24,7 +24,7 @@ help:
 	@echo 'make clean    remove .venv and all caches; runs/ stays'
 
 demo: $(RUNTIME)
-	@$(BIN)/saddlepoint train dcgan-digits --run runs/demo --overwrite
+	@$(BIN)/saddlepoint train dcgan-digits
 
 # One pytest session, so that its closing line counts everything; tests/conftest.py puts the slow tests last.
 # One thread a worker: two workers with a pool of threads each would fight for the same cores.

@@ -11,6 +11,10 @@ import pytest
 from PIL import Image
 
 from saddlepoint.cli.main import main
+from saddlepoint.cli.program import program
+from saddlepoint.cli.samples import Destination
+from saddlepoint.errors import SettingError
+from saddlepoint.experiment import load
 from saddlepoint.recipe import Recipe, shipped_names
 
 TINY = ["--training.steps", "6", "--training.tick=3", "--training.samples=4", "--evaluation.samples", "20"]
@@ -51,7 +55,7 @@ def test_training_shows_where_everything_is(
     assert lines[0].startswith("vae-digits: ")
     assert any(line.startswith("step 6/6") for line in lines)
     assert any(line.endswith(str(run / "report.html")) for line in lines)
-    assert f"  saddlepoint sample {run} -n 64" in lines
+    assert any(line.startswith(f"  {program()} sample {run} -n 64") for line in lines)
     assert (run / "recipe.yaml").read_text() == (trained / "recipe.yaml").read_text()
 
 
@@ -247,3 +251,34 @@ def test_a_seed_that_no_generator_takes_is_refused(
 ) -> None:
     assert main(["sample", str(trained), f"--seed={seed}"]) == 2
     assert "--seed must be" in capsys.readouterr().err
+
+
+def test_a_recipe_is_shown_without_the_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert document(capsys, ["recipes", "toy-ring"]) == document(capsys, ["recipes", "show", "toy-ring"])
+
+
+def test_the_picture_s_command_keeps_the_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "ring", "--data.points", "300", "--batch-size", "8"]) == 0
+    assert "data ring --data.points 300 --batch-size 8 --picture examples.png" in capsys.readouterr().out
+
+
+def test_a_table_is_offered_arrays_alone(tmp_path: Path) -> None:
+    with pytest.raises(SettingError) as caught:
+        Destination.of(str(tmp_path / "t.csv"), tmp_path / "samples-4.npz", overwrite=False)
+    assert ".npz" in str(caught.value)
+    assert "PNG" not in str(caught.value).upper()
+
+
+def test_a_damaged_checkpoint_is_named_even_quietly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = tmp_path / "run"
+    assert main(["train", "toy-ring", *TINY, "--training.checkpoint_every", "3", "--run", str(run), "--quiet"]) == 0
+    (run / "checkpoints" / "step-00000006" / "weights.safetensors").write_bytes(b"no")
+    capsys.readouterr()
+    assert main(["sample", str(run), "-n", "2"]) == 0
+    said = capsys.readouterr().err
+    assert "step-00000006" in said
+    assert "Using step 3" in said
+    with pytest.warns(UserWarning, match="Using step 3"):
+        load(run)
+    assert main(["resume", str(run), "--quiet"]) == 0
+    assert "damaged" in capsys.readouterr().err

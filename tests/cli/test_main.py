@@ -61,6 +61,8 @@ MISTAKES = [
     (["recipes", "show"], "NAME"),
     (["recipes", "show", "toy-rig"], 'Did you mean "toy-ring"?'),
     (["recipes", "list", "toy-ring"], "recipes show"),
+    (["recipes", "toy-rig"], 'Did you mean "toy-ring"?'),
+    (["recipes", "shwo", "toy-ring"], "neither list nor show"),
     (["data"], "name a source"),
     (["data", "digts"], 'Did you mean "digits"?'),
     (["data", "digits", "--modez", "3"], 'Did you mean "--data.modes"?'),

@@ -12,7 +12,7 @@ import pytest
 
 from saddlepoint.cli import progress
 from saddlepoint.cli.console import Output
-from saddlepoint.cli.progress import Pace, TrainingProgress, clock, next_commands
+from saddlepoint.cli.progress import Pace, TrainingProgress, clock, next_commands, rate
 from saddlepoint.experiment.listener import Outline
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record
@@ -151,3 +151,23 @@ def test_the_gravest_findings_remedy_is_proposed_as_it_is_typed() -> None:
     assert proposed == ["saddlepoint train runs/a --model.discriminator.hidden 64,64"]
     name, value = proposed[0].split()[-2:]
     assert Recipe().override({name.removeprefix("--"): value}).model.discriminator.hidden == (64, 64)  # type: ignore[union-attr]
+
+
+def test_samples_are_proposed_of_the_best_step_where_it_is_not_the_last() -> None:
+    assert "saddlepoint sample runs/a -n 64 --step best" in next_commands(Path("runs/a"), "finished", 500, [], 300)
+    assert "saddlepoint sample runs/a -n 64" in next_commands(Path("runs/a"), "finished", 500, [], 500)
+
+
+@pytest.mark.parametrize(("speed", "text"), [(0.512, "0.512"), (99.96, "100"), (999.7, "1,000"), (1_510.2, "1,510")])
+def test_the_rate_has_no_exponent(speed: float, text: str) -> None:
+    assert rate(speed) == text
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_step_count_is_whole_on_a_narrow_terminal(width: int) -> None:
+    output = Output(file=io.StringIO(), force_terminal=True, width=width, no_color=True)
+    with TrainingProgress(output) as listener:
+        listener.started(OUTLINE)
+        for step in (0, 500):
+            listener.record(record(step))
+    assert "500/1,000" in output.file.getvalue()  # type: ignore[attr-defined]

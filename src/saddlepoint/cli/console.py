@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
+from saddlepoint.cli.program import typed
 from saddlepoint.records import Finding
 
 SEVERITY_STYLES = {"info": "cyan", "warning": "yellow", "failure": "bold red"}
@@ -22,8 +23,8 @@ class Output(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
     def say(self, text: str = "", style: str | None = None) -> None:
-        """One line as it is: no markup is read into it, and without a terminal it is not broken."""
-        self.print(text, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        """One line as it is: no markup is read into it, and without a terminal it is not broken. Commands can be typed."""
+        self.print(typed(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     def say_finding(self, finding: Finding) -> None:
         """A finding in the colour of its severity, what to do about it below."""

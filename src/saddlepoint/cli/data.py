@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,7 @@ def run(argv: Sequence[str]) -> int:
         if not findings:
             output.say("Nothing found that speaks against training on it.", "green")
         if arguments.picture is None:
-            output.say(f"To see examples: saddlepoint data {arguments.source} --picture examples.png")
+            output.say(f"To see examples: saddlepoint data {shlex.join(argv)} --picture examples.png")
     return ending.exit_code(findings, arguments.fail_on)
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from saddlepoint.cli.program import typed
 from saddlepoint.errors import SaddlepointError, SettingError, suggestion
 
 DONE, WRONG_INPUT, INTERRUPTED = 0, 2, 130  # 3, a finding, is said by `saddlepoint.cli.ending`
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as leaving:  # argparse has printed a command's help
         return int(leaving.code or DONE)
     except SaddlepointError as error:
-        print(f"saddlepoint: {error}", file=sys.stderr)
+        print(f"saddlepoint: {typed(str(error))}", file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
         print("saddlepoint: interrupted.", file=sys.stderr)
@@ -70,7 +71,7 @@ usage: saddlepoint COMMAND ...
 {commands}
 
 `saddlepoint COMMAND --help` explains one; `saddlepoint --version` prints the version.
-To begin: saddlepoint train dcgan-digits
+{typed("To begin: saddlepoint train dcgan-digits")}
 """
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from saddlepoint.cli.console import Output
+from saddlepoint.cli.console import Output, console
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.records import Finding, Record, RunFolder
 
@@ -45,7 +45,7 @@ class TrainingProgress(Listener):
     """A listener that prints. Use as a context manager, so that the terminal is whole again after an error."""
 
     def __init__(self, output: Output, *, quiet: bool = False) -> None:
-        """quiet: findings and the last sentence alone."""
+        """quiet: findings and the last sentence alone, and on stderr what does not resume as it was left."""
         self.output, self.quiet = output, quiet
         self._live: Progress | None = None
         self._task: TaskID | None = None
@@ -94,8 +94,12 @@ class TrainingProgress(Listener):
             SpinnerColumn(),
             TextColumn("{task.completed:,}/{task.total:,}"),
             BarColumn(bar_width=20),
-            TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis"), markup=False),
+            # Only the last column gives way on a narrow terminal.
+            TextColumn(
+                "{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1), markup=False
+            ),
             console=self.output,
+            expand=True,
             transient=True,
             refresh_per_second=8,
         )
@@ -105,6 +109,9 @@ class TrainingProgress(Listener):
     def note(self, text: str) -> None:
         if not self.quiet:
             self.output.say(f"Note: {text}")
+        elif self._outline is None:
+            # Before training starts, a note says that the run does not go on just as it was left (a damaged checkpoint).
+            console(json=True).say(f"Note: {text}")
 
     def record(self, record: Record) -> None:
         assert self._outline is not None
@@ -134,7 +141,7 @@ class TrainingProgress(Listener):
         speed = self._pace.steps_per_second or record.values.get("time/steps_per_second")
         parts = []
         if speed:
-            parts = [f"{speed:.3g} steps/s", f"{clock((self._outline.steps - record.step) / speed)} left"]
+            parts = [f"{rate(speed)} steps/s", f"{clock((self._outline.steps - record.step) / speed)} left"]
         losses = {name: value for name, value in record.values.items() if name.endswith("/loss")}
         parts += [f"{name} {value:.4g}" for name, value in losses.items()]
         parts += [
@@ -156,8 +163,12 @@ class TrainingProgress(Listener):
         folder = RunFolder(Path(self._outline.folder))
         self.output.say(f"  pictures  {folder.samples} and {folder.figures}")
         self.output.say(f"  report    {folder.report}")
+        step, best = int(summary["step"]), summary.get("best")
+        best_step = int(best["step"]) if best else None
+        if best and best_step != step:
+            self.output.say(f"  best      step {best_step:,}, not the last: {best['series']} {best['value']:.4g}")
         self.output.say("To try next:")
-        for command in next_commands(folder.path, str(summary["state"]), int(summary["step"]), self._findings):
+        for command in next_commands(folder.path, str(summary["state"]), step, self._findings, best_step):
             self.output.say(f"  {command}")
 
     def _stop(self) -> None:
@@ -166,11 +177,15 @@ class TrainingProgress(Listener):
             self._live = None
 
 
-def next_commands(run: Path, state: str, step: int, findings: list[Finding]) -> list[str]:
-    """Two or three commands that suit how the run ended: the gravest finding's remedy comes before training longer."""
+def next_commands(run: Path, state: str, step: int, findings: list[Finding], best_step: int | None = None) -> list[str]:
+    """Two or three commands that suit how the run ended: the gravest finding's remedy comes before training longer.
+
+    best_step: where it is not the last, samples are proposed of it.
+    """
     name = shlex.quote(str(run))
     commands = [f"saddlepoint resume {name}"] if state == "interrupted" else []
-    commands.append(f"saddlepoint sample {name} -n 64")
+    best = "" if best_step in (None, step) else " --step best"
+    commands.append(f"saddlepoint sample {name} -n 64{best}")
     order = ("failure", "warning", "info")
     remedies = [f.remedy for f in sorted(findings, key=lambda finding: order.index(finding.severity)) if f.remedy]
     if remedies:
@@ -180,6 +195,11 @@ def next_commands(run: Path, state: str, step: int, findings: list[Finding]) -> 
         commands.append(f"saddlepoint resume {name} --steps {2 * step}")
         commands.append(f"saddlepoint train {name} --training.seed 1")
     return commands
+
+
+def rate(speed: float) -> str:
+    """Steps a second in three digits or more: "0.512", "51.2", "1,510"."""
+    return f"{speed:,.0f}" if speed >= 99.95 else f"{speed:.3g}"
 
 
 def clock(seconds: float) -> str:

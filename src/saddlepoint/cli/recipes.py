@@ -6,16 +6,21 @@ from collections.abc import Sequence
 
 from saddlepoint.cli.arguments import Parser
 from saddlepoint.cli.console import print_json
+from saddlepoint.cli.program import typed
 from saddlepoint.recipe import Recipe, shipped_names
 
 
 def run(argv: Sequence[str]) -> int:
     """List the recipes, or show one; returns the exit code."""
-    parser = Parser("recipes", "List the ready-made recipes, or print one as YAML.", "[show NAME] [--json]")
-    parser.add_argument("action", nargs="?", choices=("list", "show"), default="list", help="list (default) or show")
+    parser = Parser("recipes", "List the ready-made recipes, or print one as YAML.", "[[show] NAME] [--json]")
+    parser.add_argument("action", nargs="?", default="list", metavar="ACTION", help="list (default) or show")
     parser.add_argument("name", nargs="?", metavar="NAME", help="show: a recipe's name, a YAML file, or a run folder")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.read(argv)
+    if arguments.action not in ("list", "show"):
+        if arguments.name is not None:
+            parser.error(f'"{arguments.action}" is neither list nor show')
+        arguments.action, arguments.name = "show", arguments.action
     if arguments.action == "show":
         if arguments.name is None:
             parser.error("show which? Give a NAME")
@@ -34,5 +39,5 @@ def run(argv: Sequence[str]) -> int:
     width = max(len(recipe.name) for recipe in recipes)
     for recipe in recipes:
         print(f"{recipe.name:<{width}}  {recipe.description}")
-    print("\nTrain one: saddlepoint train NAME. See its settings: saddlepoint train NAME --help")
+    print(typed("\nTrain one: saddlepoint train NAME. See its settings: saddlepoint train NAME --help"))
     return 0

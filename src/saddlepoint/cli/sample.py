@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -35,7 +37,11 @@ def run(argv: Sequence[str]) -> int:
     from saddlepoint import experiment
     from saddlepoint.cli.samples import Destination, write
 
-    model = experiment.load(arguments.run, step=step, device=arguments.device)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        model = experiment.load(arguments.run, step=step, device=arguments.device)
+    for warning in caught:
+        print(f"saddlepoint: {warning.message}", file=sys.stderr)
     default = Path(arguments.run) / (f"samples-{arguments.count}" + (".png" if model.event.kind == "image" else ".npz"))
     destination = Destination.of(arguments.out, default, overwrite=arguments.overwrite)
     destination.check(model.event)

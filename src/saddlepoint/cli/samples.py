@@ -48,6 +48,8 @@ class Destination:
                 )
             return cls(path, "folder")
         if path.suffix not in (".png", ".npz"):
+            if default.suffix == ".npz":
+                raise SettingError(f"--out {path}: end it with .npz (arrays).")
             raise SettingError(f"--out {path}: end it with .png (one picture), .npz (arrays), or / (a folder of PNGs).")
         if out is not None and path.exists() and not overwrite:
             raise RunError(f"{path} exists: name another file, or replace it with --overwrite.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from html import escape
@@ -108,6 +109,8 @@ def load(
     modules: the user's own networks by role, where the run was trained with objects instead of import paths; copies of
         them take the weights.
 
+    Warns (UserWarning) where a newer checkpoint is damaged and an older one is loaded instead.
+
     Raises:
         RunError: not a run, no such checkpoint, a damaged one, or own networks that are missing.
     """
@@ -131,9 +134,9 @@ def _checkpoint(run: Run, step: Which) -> Path:
             f"saddlepoint resume {run.folder.path}"
         )
     if step == "newest":
-        return checkpoint.newest_valid(run.folder)[0]
+        return _newest(run.folder)
     if step == "best":
-        newest = checkpoint.newest_valid(run.folder)[0]
+        newest = _newest(run.folder)
         best = checkpoint.read_manifest(newest)["extra"].get("measured", {}).get("best")
         if best is None:
             raise RunError(f'{run.folder.path} has no best step yet: nothing was measured. Ask for step="newest".')
@@ -144,4 +147,14 @@ def _checkpoint(run: Run, step: Which) -> Path:
     if not path.is_dir():
         there = ", ".join(str(int(p.name.removeprefix("step-"))) for p in sorted(run.folder.checkpoints.glob("step-*")))
         raise RunError(f"{run.folder.path} has no checkpoint of step {step}; it has those of {there or 'no step'}.")
+    return path
+
+
+def _newest(folder: RunFolder) -> Path:
+    """The newest checkpoint that is whole; a newer one that is damaged is never passed over in silence."""
+    path, skipped = checkpoint.newest_valid(folder)
+    if skipped:
+        step = checkpoint.read_manifest(path)["step"]
+        # The line that is shown is the one that called `load`.
+        warnings.warn(f"{' '.join(skipped)} Using step {step} instead.", stacklevel=4)
     return path
