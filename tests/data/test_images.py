@@ -159,7 +159,7 @@ def test_hidden_and_other_files_are_left_aside(pets):
     (pets / "empty").mkdir()
     dataset = loaded(pets)
     assert dataset.event.class_names == ("cat", "dog")
-    assert dataset.notes == ("1 files that are no images were left aside, such as README.txt.",)
+    assert dataset.notes == ("One file that is no image was left aside: README.txt.",)
 
 
 def test_a_link_back_up_is_no_endless_walk(pets):

@@ -58,6 +58,7 @@ def test_fewer_examples_than_a_batch(n, batch, remedy):
     [finding] = [f for f in preflight(from_array(noise(n, 3), settings=WHOLE), batch) if f.code == "DATA402"]
     assert finding.severity == "failure"
     assert finding.remedy == {"training.batch_size": remedy}
+    assert f"(--training.batch_size {remedy})" in finding.advice
     assert not preflight(from_array(noise(n + 1, 3), settings=WHOLE), min(n, batch))
 
 

@@ -92,6 +92,7 @@ def test_nothing_held_out_is_none():
         ("digitz", 'neither a built-in name nor a file or folder. Did you mean "digits"?'),
         ("fashion_mnist", 'Did you mean "fashion-mnist"?'),
         ("no/such/folder", "there is no such file or folder"),
+        ("images", "this needs your own folder of pictures: --data.source FOLDER"),
         ("missing.npz", "there is no such file or folder"),
     ],
 )
@@ -100,6 +101,16 @@ def test_a_source_that_does_not_exist_is_named(source, message):
         load(DataSettings(source=source))
     assert message in str(error.value)
     assert source in str(error.value)
+
+
+def test_a_table_of_text_is_not_taken_for_idx(tmp_path):
+    (tmp_path / "t.csv").write_text("1,2")
+    with pytest.raises(DataError, match=r"\.csv files are not read; save the numbers with numpy\.save as \.npy"):
+        load(tmp_path / "t.csv")
+
+
+def test_a_source_alone_is_its_settings_at_their_defaults():
+    assert load("digits").fingerprint == load(DataSettings(source="digits")).fingerprint
 
 
 def test_every_source_has_a_description():

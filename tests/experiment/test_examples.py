@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from saddlepoint import data, experiment
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.errors import DataError
 from saddlepoint.experiment import examples
 from tests.experiment.runs import recipe
 
@@ -41,3 +43,8 @@ def test_a_run_on_a_dataset_can_be_resumed_and_repeated(tmp_path: Path) -> None:
     assert again.summary["step"] == 12
     assert resumed.pictures["samples"] == tmp_path / "run" / "samples" / "step-00000012.png"
     assert all(path.is_file() for path in resumed.pictures.values())
+
+
+def test_a_fault_of_a_given_array_names_no_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"^data: NaN in 5 of 5"):
+        experiment.train(recipe("vae"), data=np.full((5, 2), np.nan), run=tmp_path / "run")

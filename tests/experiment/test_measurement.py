@@ -92,3 +92,14 @@ def test_examples_are_gathered_only_for_models_that_fit(
 def test_a_discriminator_is_measured_on_training_examples_as_on_held_out_ones(tmp_path: Path) -> None:
     session = started(recipe("gan"), tmp_path / "run")
     assert {"d/train_score", "d/held_out_score"} <= session.measurement.measure(0).keys()
+
+
+def test_the_best_step_is_better_than_the_untrained_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = started(recipe("gan"), tmp_path / "run")
+    measured = session.measurement
+    for step, (value, best) in enumerate([(0.35, None), (0.39, None), (0.30, 2), (0.33, 2), (0.2, 4)]):
+        monkeypatch.setattr(measured._quality, "measure", lambda model, value=value: value)
+        measured.measure(step)
+        kept = measured.to_json()
+        measured.load(kept)  # a resumed run compares with the same untrained model
+        assert (measured.best and measured.best["step"]) == best

@@ -22,14 +22,21 @@ WARNING = Finding("GAN103", "warning", 7, "Modes are missing.")
 def test_a_good_run() -> None:
     said = verdict(RECIPE, "finished", 2000, 61.2, [], MEASURED)
     assert said == (
-        "toy: 2,000 steps in 1 min 1 s; no failure found. Samples came 96.8% of the way from an untrained model's to "
+        "toy: 2,000 steps in 1 min 1 s; numbers stayed finite, no finding. Samples came 96.8% of the way from an untrained model's to "
         "held-out data (energy distance 0.0284, 0 is best; untrained 0.9000; real data among themselves 0.0000)."
     )
 
 
 def test_a_run_that_made_samples_worse_or_not_a_number_does_not_sound_like_success() -> None:
-    assert "further from held-out data" in verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "last": 0.95})
-    assert "not a number" in verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "last": math.nan})
+    said = verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "last": 0.95})
+    assert "further from held-out data" in said
+    assert "has not learnt the data (" in said
+    said = verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "last": 0.6})
+    assert "only 33.3% of the way" in said
+    assert "has not learnt the data yet" in said
+    said = verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "last": math.nan})
+    assert "not a number" in said
+    assert "finite" not in said
     assert "of the way" not in verdict(RECIPE, "finished", 9, 1, [], {"first": None, "last": 0.1, "floor": None})
 
 

@@ -301,3 +301,18 @@ def test_chunks_are_put_together_in_order():
 def test_importing_settings_and_families_imports_no_torch():
     code = "import sys, saddlepoint.models, saddlepoint.models.settings; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "vae", "gan"])
+def test_arrays_are_taken_as_tensors_are(name):
+    settings, event = CASES[name]
+    model = build(settings, event)
+    x = torch.randint(0, 256, (5, *event.shape), dtype=torch.uint8)
+    for method in ("encode", "log_prob", "scores"):
+        if hasattr(model, method):
+            array = x.flip(0).numpy()[::-1]  # runs backwards
+            torch.testing.assert_close(getattr(model, method)(array), getattr(model, method)(x))
+    z = torch.randn(5, settings.latent)
+    torch.testing.assert_close(model.decode(z.numpy()), model.decode(z))
+    with pytest.raises(SettingError, match="no array of numbers"):
+        model.model_units("digits")

@@ -152,5 +152,10 @@ def test_features_are_the_smallest_level_and_heads_of_any_activation_can_follow(
 
 @pytest.mark.parametrize(("inputs", "outputs"), [((2,), (3,)), ((2,), ()), ((1, 8, 8), (1, 8, 8)), ((2,), None)])
 def test_vectors_are_refused_with_what_to_do(inputs, outputs):
-    with pytest.raises(SettingError, match="set network to mlp"):
+    with pytest.raises(SettingError, match="set both networks to mlp"):
         dcgan(inputs, outputs)
+
+
+def test_a_table_is_told_both_options_to_set():
+    with pytest.raises(SettingError, match=r"--model\.generator\.network mlp --model\.discriminator\.network mlp"):
+        dcgan((100,), (3,))

@@ -124,3 +124,7 @@ def test_what_was_replaced_can_be_read_by_others(tmp_path: Path) -> None:
     with replaced(tmp_path / "file") as file:
         file.write("x")
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_run_folder_is_a_path(tmp_path: Path) -> None:
+    assert Path(RunFolder(tmp_path)) == tmp_path

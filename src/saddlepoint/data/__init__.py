@@ -56,11 +56,20 @@ _LAZY = {
 }
 
 
-def load(settings: DataSettings) -> Dataset:
+# Files that people try, and which hold numbers only after choices of which column is what.
+TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
+OWN_PICTURES = "images"  # the source in recipes for one's own folder of pictures
+
+
+def load(settings: DataSettings | str | Path) -> Dataset:
     """The dataset that `settings.source` names: one of `SOURCES`, else a path.
+
+    settings: or the source alone, by its name or path, with every other setting at its default.
 
     Raises DataError where there is no such source, or its data cannot be read.
     """
+    if not isinstance(settings, DataSettings):
+        settings = DataSettings(source=str(settings))
     if settings.source in SOURCES:
         loader = SOURCES[settings.source][0]
     else:
@@ -84,7 +93,17 @@ def _loader_of(path: Path, source: str) -> str:
     if path.is_file():
         if path.suffix in (".npy", ".npz"):
             return "saddlepoint.data.arrays:load"
+        if path.suffix.lower() in TABLES:
+            raise DataError(
+                f"{source}: {path.suffix} files are not read; save the numbers with numpy.save as .npy, examples by row, and "
+                "give that file."
+            )
         return "saddlepoint.data.idx:load"
+    if source == OWN_PICTURES:
+        raise DataError(
+            f"--data.source {source}: there is no such folder here (looked in {Path.cwd()}); this needs your own folder "
+            "of pictures: --data.source FOLDER."
+        )
     if path.suffix or "/" in source or "\\" in source:
         raise DataError(f"{source}: there is no such file or folder (looked in {Path.cwd()}); check --data.source.")
     raise DataError(

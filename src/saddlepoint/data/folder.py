@@ -72,7 +72,9 @@ def list_images(root: Path) -> Listing:
         raise DataError(_nothing(root, others))
     notes = []
     if others:
-        notes.append(f"{len(others):,} files that are no images were left aside, such as {min(others)}.")
+        one = f"One file that is no image was left aside: {others[0]}."
+        many = f"{len(others):,} files that are no images were left aside, such as {min(others)}."
+        notes.append(one if len(others) == 1 else many)
     tops = {directory.class_below("") for directory in directories}
     train, tests = _named(tops, TRAIN_NAMES), _named(tops, TEST_NAMES)
     prefixes = {"train": ""}

@@ -97,14 +97,15 @@ def _too_few(dataset: Dataset, batch_size: int) -> Finding | None:
     n = len(dataset)
     if n >= batch_size:
         return None
+    smaller = 2 ** int(math.log2(n))
     return Finding(
         "DATA402",
         "failure",
         0,
         f"{n:,} training examples are fewer than one batch of {batch_size:,}.",
         {"examples": n, "batch_size": batch_size},
-        "Take a smaller batch, or give more data.",
-        {"training.batch_size": 2 ** int(math.log2(n))},
+        f"Take a smaller batch (--training.batch_size {smaller}), or give more data.",
+        {"training.batch_size": smaller},
     )
 
 

@@ -54,10 +54,15 @@ def load(settings: DataSettings) -> Dataset:
     if path.name == DATA_FILE and path.is_file():
         try:
             with np.load(path, allow_pickle=False) as file:
-                if "dataset" in file.files:
-                    return _whole(dict(file))
+                arrays = dict(file)
         except (ValueError, OSError, zipfile.BadZipFile):
             pass  # damaged: the loader of array files, below, says how
+        else:
+            if "dataset" in arrays:
+                return _whole(arrays)
+            if settings.key is None and "x" in arrays and arrays.keys() <= {"x", "y"}:
+                # Who gave an array knows nothing of a file.
+                return data_package.from_array(arrays["x"], arrays.get("y"), settings=settings, name="data")
     return data_package.load(settings)
 
 

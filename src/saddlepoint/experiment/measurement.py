@@ -30,7 +30,7 @@ Spared = Callable[[str, str], contextlib.AbstractContextManager[None]]
 class Measurement:
     """Measures one run: the quality series, the model's own held-out series, and which step was best by them.
 
-    best: {"step", "series", "value"} of the best step so far. first, last: the quality of the untrained model and the
+    best: {"step", "series", "value"} of the best step so far, None while none was better than the untrained model. first, last: the quality of the untrained model and the
     newest one; None where there is none.
     """
 
@@ -39,6 +39,7 @@ class Measurement:
         self.best: dict[str, Any] | None = None
         self.first: float | None = None
         self.last: float | None = None
+        self._untrained: dict[str, float] = {}
         self._quality = quality.Quality(dataset, recipe.evaluation)
         self._recipe, self._dataset, self._model, self._state, self._spared = recipe, dataset, model, state, spared
         self._held_out = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) else None
@@ -50,11 +51,17 @@ class Measurement:
 
     def to_json(self) -> dict[str, Any]:
         """What a checkpoint keeps of this."""
-        return {"best": self.best, "first_quality": self.first, "last_quality": self.last}
+        return {
+            "best": self.best,
+            "first_quality": self.first,
+            "last_quality": self.last,
+            "untrained": self._untrained,
+        }
 
     def load(self, kept: dict[str, Any]) -> None:
         """Undo `to_json`."""
         self.best, self.first, self.last = kept["best"], kept["first_quality"], kept["last_quality"]
+        self._untrained = kept["untrained"]
 
     @property
     def distances(self) -> dict[str, float | None]:
@@ -86,7 +93,7 @@ class Measurement:
                 values |= {name: float(value.float().mean()) for name, value in series.items()}
         self.last = values.get(quality.SERIES)
         if step == 0:
-            self.first = self.last
+            self.first, self._untrained = self.last, values
         self._compare(step, values)
         return values
 
@@ -94,7 +101,8 @@ class Measurement:
         name, sign = self._model.judged_by if self._model.judged_by[0] in values else (quality.SERIES, -1)
         value = values.get(name, math.nan)
         comparable = self.best is None or self.best["series"] == name
-        better = self.best is None or sign * value > sign * self.best["value"]
+        reached = self._untrained.get(name, math.nan) if self.best is None else self.best["value"]
+        better = not math.isfinite(reached) or sign * value > sign * reached
         if step > 0 and math.isfinite(value) and comparable and better:
             self.best = {"step": step, "series": name, "value": value}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, RunFolder, replaced
 from saddlepoint.report.words import duration
 
+LEARNT = 0.5  # the share of the way to held-out data below which a model has not learnt them yet
 _PACKAGES = ("saddlepoint", "torch", "numpy", "lightning-fabric")
 _OBJECTIVES = ("objective", "likelihood", "reconstruction")  # the setting by which each family names what it minimises
 
@@ -42,7 +44,9 @@ def verdict(
     if failures:
         return f"{done}; FAILED. {failures[0].code}: {failures[0].title}"
     warnings = [finding.code for finding in findings if finding.severity == "warning"]
-    health = f"warnings: {', '.join(warnings)}" if warnings else "no failure found"
+    # Says no more than was checked: the data, and that numbers are finite.
+    finite = math.isfinite(quality.get("last") or 0.0)
+    health = f"warnings: {', '.join(warnings)}" if warnings else f"{'numbers stayed finite, ' * finite}no finding"
     return f"{done}; {health}.{_quality_sentence(quality)}"
 
 
@@ -59,7 +63,14 @@ def _quality_sentence(quality: Mapping[str, float | None]) -> str:
         return f" Samples against held-out data: {said}."
     way = min(1.0, (first - last) / (first - max(floor or 0.0, 0.0)))
     if way < 0:
-        return f" Samples are further from held-out data than the untrained model's ({said})."
+        return (
+            f" Samples are further from held-out data than the untrained model's: it has not learnt the data ({said})."
+        )
+    if way < LEARNT:
+        return (
+            f" Samples came only {way:.1%} of the way from an untrained model's to held-out data: it has not learnt the "
+            f"data yet ({said})."
+        )
     return f" Samples came {way:.1%} of the way from an untrained model's to held-out data ({said})."
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.models.assembly import UNIT, check_roles, network, scaling
-from saddlepoint.models.base import Model, in_chunks
+from saddlepoint.models.base import Model, Numbers, as_tensor, in_chunks
 from saddlepoint.models.mixture import GaussianMixture
 from saddlepoint.models.settings import AutoencoderSettings
 from saddlepoint.networks import evaluating
@@ -123,14 +123,14 @@ class Autoencoder(Model):
             )
         return self.decode(self.prior.sample(n, generator))
 
-    def encode(self, x: Tensor) -> Tensor:
+    def encode(self, x: Numbers) -> Tensor:
         """(N, *event) in the data's units -> (N, latent) codes."""
         with evaluating(self.player):
             return in_chunks(lambda part: self.player.encode(self.model_units(part)), x)
 
-    def decode(self, z: Tensor) -> Tensor:
+    def decode(self, z: Numbers) -> Tensor:
         with evaluating(self.player):
-            return in_chunks(self._decode, z.to(self.device, self.dtype))
+            return in_chunks(self._decode, as_tensor(z).to(self.device, self.dtype))
 
     def _decode(self, z: Tensor) -> Tensor:
         output = self.player.decoder(z)

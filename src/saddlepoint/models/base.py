@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -20,6 +22,8 @@ from saddlepoint.objectives.phase import Noise, Phase
 
 # Rows at a time: convolutions run twice as fast on batches whose activations fit the processor's cache.
 CHUNK = 250
+
+Numbers = Tensor | npt.NDArray[Any]
 
 
 @runtime_checkable
@@ -92,7 +96,7 @@ class Model(ABC):
         """(n, latent) noise to draw the same samples from again and again during training: `decode(fixed_noise)`."""
 
     @abstractmethod
-    def decode(self, z: Tensor) -> Tensor:
+    def decode(self, z: Numbers) -> Tensor:
         """(N, latent) -> (N, *event) in the data's own units, in evaluation mode and without gradients."""
 
     def training_series(self, x: Tensor) -> dict[str, Tensor]:
@@ -142,11 +146,12 @@ class Model(ABC):
         for player in self.players.values():
             lay_out(player)
 
-    def model_units(self, x: Tensor) -> Tensor:
+    def model_units(self, x: Numbers) -> Tensor:
         """(N, *event) in the data's units, anywhere -> the players' units, type and device.
 
         Raises SettingError where x is not a batch of this model's events.
         """
+        x = as_tensor(x)
         if tuple(x.shape[1:]) != self.event.shape:
             raise SettingError(
                 f"A batch of shape {tuple(x.shape)} came where this {self.family} works on examples of shape "
@@ -177,6 +182,19 @@ class Model(ABC):
         }
 
 
-def in_chunks(function: Callable[[Tensor], Tensor], x: Tensor, size: int = CHUNK) -> Tensor:
+def as_tensor(x: Numbers) -> Tensor:
+    """x itself, or an array's numbers as a tensor. Raises SettingError for what is no array of numbers."""
+    if isinstance(x, Tensor):
+        return x
+    try:
+        # Copied: torch takes no array that is read-only or runs backwards.
+        return torch.from_numpy(np.array(x))
+    except (TypeError, ValueError) as error:
+        raise SettingError(
+            f"Examples of type {type(x).__name__} are no array of numbers; give a tensor or an array (N, ...)."
+        ) from error
+
+
+def in_chunks(function: Callable[[Tensor], Tensor], x: Numbers, size: int = CHUNK) -> Tensor:
     """`function(x)` for a function that treats rows alone, `size` rows at a time so that memory stays small."""
-    return torch.cat([function(part) for part in torch.split(x, size)])
+    return torch.cat([function(part) for part in torch.split(as_tensor(x), size)])

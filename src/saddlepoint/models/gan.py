@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.models.assembly import SYMMETRIC, UNIT, check_roles, is_own, network, scaling
-from saddlepoint.models.base import Model, in_chunks
+from saddlepoint.models.base import Model, Numbers, as_tensor, in_chunks
 from saddlepoint.models.settings import GANSettings
 from saddlepoint.networks import evaluating
 from saddlepoint.objectives.adversarial import adversarial_game, logits
@@ -93,12 +93,12 @@ class GAN(Model):
         self.check_request(n, labels)
         return self.decode(self.latent_noise(n, generator))
 
-    def decode(self, z: Tensor) -> Tensor:
+    def decode(self, z: Numbers) -> Tensor:
         player = self.players["g"]
         with evaluating(player):
-            return in_chunks(lambda part: self.scaling.to_data(player(part)), z.to(self.device, self.dtype))
+            return in_chunks(lambda part: self.scaling.to_data(player(part)), as_tensor(z).to(self.device, self.dtype))
 
-    def scores(self, x: Tensor) -> Tensor:
+    def scores(self, x: Numbers) -> Tensor:
         """(N, *event) in the data's units -> (N,) D(x), the discriminator's probability that x is real."""
         with evaluating(self.players["d"]):
             return in_chunks(lambda part: logits(self.players, self.model_units(part)).sigmoid(), x)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import SettingError
 from saddlepoint.models.assembly import UNIT, check_roles, network, scaling
-from saddlepoint.models.base import CHUNK, Model, in_chunks
+from saddlepoint.models.base import CHUNK, Model, Numbers, as_tensor, in_chunks
 from saddlepoint.models.settings import VAESettings
 from saddlepoint.networks import evaluating
 from saddlepoint.networks.initialisation import glorot_
@@ -162,14 +162,16 @@ class VAE(Model):
         z = torch.randn(n, self.settings.latent, generator=generator, device=device)
         return self._evaluated(lambda part: self._drawn(part, generator), z)
 
-    def decode(self, z: Tensor) -> Tensor:
+    def decode(self, z: Numbers) -> Tensor:
         """(N, latent) -> (N, *event) in the data's units: the means of p(x | z)."""
         return self._evaluated(self._mean, z)
 
-    def _evaluated(self, function: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+    def _evaluated(self, function: Callable[[Tensor], Tensor], z: Numbers) -> Tensor:
         """`function` of codes z (N, latent), a chunk at a time, brought to the data's units."""
         with evaluating(self.player):
-            return in_chunks(lambda part: self.scaling.to_data(function(part)), z.to(self.device, self.dtype))
+            return in_chunks(
+                lambda part: self.scaling.to_data(function(part)), as_tensor(z).to(self.device, self.dtype)
+            )
 
     def _mean(self, z: Tensor) -> Tensor:
         """(B, latent) -> mean (B, *event) of p(x | z), in the model's units."""
@@ -185,18 +187,18 @@ class VAE(Model):
         noise = torch.randn(mean.shape, generator=generator, device=device).to(mean)
         return mean + torch.exp(self.player.log_std) * noise
 
-    def encode(self, x: Tensor) -> Tensor:
+    def encode(self, x: Numbers) -> Tensor:
         """(N, *event) in the data's units -> (N, latent) means of q(z | x)."""
         return self.heads(x)[0]
 
-    def heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def heads(self, x: Numbers) -> tuple[Tensor, Tensor]:
         """(N, *event) in the data's units -> mean and log-variance of q(z | x), (N, latent) each."""
         with evaluating(self.player):
             both = in_chunks(lambda part: torch.cat(self.player.heads(self.model_units(part)), 1), x)
         mean, log_variance = both.chunk(2, 1)
         return mean, log_variance
 
-    def log_prob(self, x: Tensor, *, samples: int | None = None, generator: torch.Generator | None = None) -> Tensor:
+    def log_prob(self, x: Numbers, *, samples: int | None = None, generator: torch.Generator | None = None) -> Tensor:
         """(N, *event) in the data's units -> (N,) nats: a lower bound on log p(x) from `samples` draws an example.
 
         samples: `importance_samples` of the settings where None. generator: seeded with 0 where None, so that the same

@@ -160,5 +160,7 @@ def dcgan(
         return Generator(inputs, outputs, width, output_activation)
     raise SettingError(
         f"dcgan joins a flat code with a sound (C, T), an image (C, H, W) or a volume (C, D, H, W), but was asked to turn "
-        f"shape {tuple(inputs)} into {None if outputs is None else tuple(outputs)}: set network to mlp."
+        f"shape {tuple(inputs)} into {None if outputs is None else tuple(outputs)}: set both networks to "
+        "mlp (--model.generator.network mlp --model.discriminator.network mlp; of a VAE or an autoencoder, "
+        "--model.encoder.network mlp --model.decoder.network mlp)."
     )

@@ -76,8 +76,8 @@ def tried(module: object, inputs: Sequence[int], outputs: Sequence[int] | None, 
             result = module(trial)
     except Exception as error:
         raise SettingError(
-            f"{where}: {type(module).__name__} fails on a batch of shape {tuple(trial.shape)}: "
-            f"{type(error).__name__}: {error}."
+            f"{where}: {type(module).__name__} fails on a batch of shape {tuple(trial.shape)}, {_meaning(where)}: "
+            f"{type(error).__name__}: {error}. Let its first layer take that shape."
         ) from error
     got = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
     if not isinstance(result, Tensor):
@@ -95,3 +95,12 @@ def tried(module: object, inputs: Sequence[int], outputs: Sequence[int] | None, 
             "needed: change its last layer."
         )
     return module
+
+
+def _meaning(where: str) -> str:
+    """What goes into the network of this role, in words."""
+    return (
+        "which is (N, model.latent)"
+        if any(role in where for role in ("generator", "decoder"))
+        else "examples of the data"
+    )

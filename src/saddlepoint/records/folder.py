@@ -24,6 +24,10 @@ class RunFolder:
 
     path: Path
 
+    def __fspath__(self) -> str:
+        """So that a run's folder can be given wherever a path can."""
+        return str(self.path)
+
     @property
     def recipe(self) -> Path:
         return self.path / "recipe.yaml"
