@@ -118,3 +118,13 @@ def test_a_living_plot_holds_what_plotly_knows() -> None:
     for panel in panels(series):
         Figure(panel_plot(panel, series, best=("d/loss", 10, 1.0)))
         assert all("<b>" not in trace["name"] for trace in panel_plot(panel, series)["data"])
+
+
+def test_no_legend_covers_a_line() -> None:
+    names = ("d/real_score", "d/fake_score", "d/held_out_score", "d/grad_norm", "g/grad_norm", "quality/a")
+    drawing = training_curves({name: (STEPS, ordinary()) for name in names}, best=("quality/a", 300, 0.9))
+    drawing.canvas.draw()
+    boxes = [axes.get_legend().get_window_extent() for axes in drawing.axes if axes.get_legend()]
+    assert len(boxes) == 3
+    assert not any(box.overlaps(axes.get_window_extent()) for box in boxes for axes in drawing.axes)
+    assert all(drawing.bbox.y0 <= box.y0 for box in boxes)

@@ -73,3 +73,11 @@ def test_hard_points_are_drawn_without_a_warning(case: str, with_data: bool, tmp
     points = HARD[case]
     data = RANDOM.normal(size=(100, points.shape[1])) if with_data else None
     write_png(compare(points, data, log_prob=normal_log_density), tmp_path / "a.png")
+
+
+def test_data_and_generated_points_show_through_each_other() -> None:
+    points, data = RANDOM.normal(size=(5000, 2)), RANDOM.normal(size=(5000, 2))
+    dots, rings = compare(points, data).axes[0].collections
+    assert (dots.get_label(), rings.get_label()) == ("generated", "data")
+    assert len(rings.get_facecolor()) == 0
+    assert 0 < len(rings.get_offsets()) < len(dots.get_offsets())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -175,3 +176,18 @@ def test_of_many_samples_some_are_shown_with_the_first_and_the_last(light_run: R
     assert "Of 205 sample pictures, 60 evenly chosen ones are shown." in page.text
     assert "Step 0 " in page.text
     assert "Step 10,199" in page.text
+
+
+@pytest.mark.parametrize(("state", "yet"), [("finished", False), ("interrupted", True)])
+def test_only_a_run_that_may_go_on_is_said_to_have_no_pictures_yet(state: str, yet: bool, light_run: RunFolder) -> None:
+    shutil.rmtree(light_run.figures)
+    light_run.summary.write_text(json.dumps({"state": state}))
+    words = Page(write_report(light_run)).text
+    assert ("no pictures beside its samples and curves yet." in words) == yet
+    assert ("no pictures beside its samples and curves." in words) != yet
+
+
+def test_without_findings_the_page_says_what_was_checked(light_run: RunFolder) -> None:
+    light_run.findings.unlink()
+    words = Page(write_report(light_run)).text
+    assert "Checked were the data, before training, and the recorded numbers, for NaN and infinity." in words

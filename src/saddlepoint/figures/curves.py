@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Best = tuple[str, int, float]
 DRAWABLE = 1e100
+INCHES_TO_LEGEND = 0.47
 
 
 def training_curves(series: Series, *, best: Best | None = None, columns: int = 2) -> Figure:
@@ -48,7 +49,9 @@ def _draw(plan: list[Panel], series: Series, best: Best | None, columns: int) ->
         return drawing
     columns = min(columns, len(plan))
     rows = -(-len(plan) // columns)
-    drawing, grid = figure(rows, columns, width=4.9 * columns, height=2.9 * rows)
+    # Room for the longest legend: without it, a panel of many lines would be all legend.
+    most = max(len(panel.names) for panel in plan)
+    drawing, grid = figure(rows, columns, width=4.9 * columns, height=(3.1 + 0.1 * most) * rows)
     for axes, panel in zip(grid.flat, plan, strict=False):
         _draw_panel(axes, panel, series, best)
     for unused in list(grid.flat)[len(plan) :]:
@@ -76,7 +79,22 @@ def _draw_panel(axes: Axes, panel: Panel, series: Series, best: Best | None) -> 
     _mark_unusual(axes, lines, positive_only=axes.get_yscale() == "log")
     if best is not None and best[0] in panel.names and np.isfinite(best[2]):
         axes.plot([best[1]], [best[2]], "*", markersize=13, color=INK, label=f"best: {best[2]:.4g} at step {best[1]:,}")
-    legend(axes)
+    _legend_below(axes)
+
+
+def _legend_below(axes: Axes) -> None:
+    """Beneath the axis' name, where no line runs."""
+    from matplotlib.transforms import ScaledTranslation
+
+    longest = max((len(name) for name in axes.get_legend_handles_labels()[1]), default=0)
+    below = axes.transAxes + ScaledTranslation(0.0, -INCHES_TO_LEGEND, axes.figure.dpi_scale_trans)
+    place: dict[str, Any] = {
+        "loc": "upper left",
+        "bbox_to_anchor": (0.0, 0.0),
+        "bbox_transform": below,
+        "borderaxespad": 0.0,
+    }
+    legend(axes, **place, ncols=2 if longest <= 28 else 1)
 
 
 def _draw_line(axes: Axes, label: str, steps: NDArray[np.float64], values: NDArray[np.float64], colour: str) -> None:

@@ -7,7 +7,7 @@ points lie outside, or are not finite, is said in the title.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,6 +37,7 @@ Range = tuple[float, float]
 
 BINS = 80
 MOST_POINTS = 4_000
+MOST_RINGS = 600
 MOST_PAIRED = 4
 # Room for a title of two lines above; in one dimension for a legend of three rows below.
 ONE = {"left": 0.1, "right": 0.9, "top": 0.88, "bottom": 0.27}
@@ -130,9 +131,9 @@ def _two(
     axes.grid(False)
     if log_prob is not None:
         _shade(axes, log_prob, views)
+    _dots(axes, _thinned(generated), size=7)
     if data is not None:
-        _scatter(axes, _thinned(data), DATA, "data", size=5)
-    _scatter(axes, _thinned(generated), GENERATED, "generated", size=7)
+        _rings(axes, _thinned(data, MOST_RINGS), size=14)
     if modes is not None:
         axes.scatter(modes[:, 0], modes[:, 1], s=60, marker="+", color=TRUTH, linewidths=1.6, label="true modes")
     axes.set_xlim(*views[0])
@@ -168,10 +169,14 @@ def _many(generated: Points, data: Points | None, names: Sequence[str], title: s
                 continue
             axes.set_ylim(*views[row])
             pair = [column, row]
+            _dots(axes, _thinned(generated)[:, pair], size=3)
             if data is not None:
-                _scatter(axes, _thinned(data)[:, pair], DATA, "data", size=3)
-            _scatter(axes, _thinned(generated)[:, pair], GENERATED, "generated", size=3)
-    legend(grid[0, 0])
+                _rings(axes, _thinned(data, MOST_RINGS)[:, pair], size=7)
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    if len(handles) > 1:
+        # In the empty corner above the diagonal.
+        corner: dict[str, Any] = {"loc": "upper right", "bbox_to_anchor": (margins["right"], margins["top"])}
+        drawing.legend(handles, labels, **corner, fontsize=TICK_SIZE, edgecolor=RULE, labelcolor=INK)
     rest = f", columns 1 to {shown} of {generated.shape[1]}" if generated.shape[1] > shown else ""
     drawing.suptitle(
         text(_with_count(f"{title}{rest}", generated[:, :shown], views)),
@@ -197,9 +202,14 @@ def _histogram(
         axes.stairs(heights, edges, color=colour, linewidth=1.6, label=label)
 
 
-def _scatter(axes: Axes, points: Points, colour: str, label: str, *, size: float) -> None:
-    alpha = 0.35 if label == "data" else 0.6
-    axes.scatter(points[:, 0], points[:, 1], s=size, color=colour, alpha=alpha, linewidths=0, label=label)
+def _dots(axes: Axes, points: Points, *, size: float) -> None:
+    axes.scatter(points[:, 0], points[:, 1], s=size, color=GENERATED, alpha=0.6, linewidths=0, label="generated")
+
+
+def _rings(axes: Axes, points: Points, *, size: float) -> None:
+    """The data, above the generated points, hollow and few enough that neither hides the other."""
+    look: dict[str, Any] = {"facecolors": "none", "edgecolors": DATA, "alpha": 0.7, "linewidths": 0.6}
+    axes.scatter(points[:, 0], points[:, 1], s=size, label="data", **look)
 
 
 def _shade(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: int = 160) -> None:
@@ -242,9 +252,9 @@ def _with_count(title: str, generated: Points, views: Sequence[Range]) -> str:
     return f"{title}\n({', '.join(notes)})" if notes else title
 
 
-def _thinned(points: Points) -> Points:
+def _thinned(points: Points, most: int = MOST_POINTS) -> Points:
     drawable = points[np.isfinite(points).all(axis=1) & (np.abs(points) < 1e100).all(axis=1)]
-    return drawable[:: -(-len(drawable) // MOST_POINTS) or 1]
+    return drawable[:: -(-len(drawable) // most) or 1]
 
 
 def _rows(values: ArrayLike) -> Points:

@@ -39,7 +39,9 @@
     const axis = { gridcolor: colour("--rule"), zerolinecolor: colour("--rule"), linecolor: colour("--muted"), automargin: true };
     const whole = Object.assign({}, layout, {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      font: { color: colour("--ink"), size: 12 }, margin: { l: 55, r: 12, t: 24, b: 42 },
+      font: { color: colour("--ink"), size: 12 }, margin: { l: 55, r: fingers ? 12 : 34, t: 24, b: 42 },
+      // The buttons stand one above the other in a margin of their own: in a row they would cover the legend.
+      modebar: { orientation: "v", bgcolor: "rgba(0,0,0,0)", color: colour("--muted"), activecolor: colour("--ink") },
       legend: Object.assign({ orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", font: { size: 11 } }, layout.legend),
       hoverlabel: { bgcolor: colour("--card"), font: { color: colour("--ink") } },
     });

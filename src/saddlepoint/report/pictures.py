@@ -19,7 +19,7 @@ from saddlepoint.figures.latent import latent_plot, latent_scatter
 from saddlepoint.figures.panels import panels
 from saddlepoint.report.embedding import Embedded, embedded_json, embedded_picture
 from saddlepoint.report.facts import UNREADABLE, Facts
-from saddlepoint.report.sections import absent, section
+from saddlepoint.report.sections import absent, none_of, section
 from saddlepoint.report.words import escaped
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def samples(facts: Facts, album: Album) -> str:
     """Samples over time: the same noise at every moment; the oldest give way where the page is full."""
     title = "Samples over time"
     if not facts.frames:
-        return section("samples", title, absent("No sample picture has been written yet."))
+        return section("samples", title, none_of(facts, "sample pictures"))
     chosen = _evenly(facts.frames)
     if len(chosen) < len(facts.frames):
         album.notes.append(f"Of {len(facts.frames)} sample pictures, {len(chosen)} evenly chosen ones are shown.")
@@ -105,14 +105,14 @@ def gallery(facts: Facts, album: Album) -> str:
         picture = album.embed(path, PICTURE_SHARE)
         if picture is not None:
             parts.append(f"<figure>{_image(picture, caption)}<figcaption>{escaped(caption)}</figcaption></figure>")
-    body = "".join(parts) or absent("No picture of what the model does has been written yet.")
+    body = "".join(parts) or none_of(facts, "pictures beside its samples and curves")
     return section("pictures", "What the model does", body)
 
 
 def curves(facts: Facts, album: Album) -> str:
     """Every recorded series, in the panels that the figures use."""
     if not facts.series:
-        return section("curves", "Curves", absent("No record has been written yet."))
+        return section("curves", "Curves", none_of(facts, "records"))
     best = _best(facts)
     parts = [
         album.plot(

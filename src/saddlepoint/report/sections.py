@@ -23,6 +23,12 @@ def absent(words: str) -> str:
     return f'<p class="quiet">{escaped(words)}</p>'
 
 
+def none_of(facts: Facts, what: str) -> str:
+    """That there is no `what`: yet, as long as the run may still write one."""
+    yet = "" if facts.summary.get("state") == "finished" else " yet"
+    return absent(f"This run has no {what}{yet}.")
+
+
 def verdict(facts: Facts) -> str:
     """How it went, in one sentence."""
     spoken = facts.summary.get("verdict")
@@ -36,7 +42,7 @@ def verdict(facts: Facts) -> str:
         for severity in reversed(SEVERITIES)
         if (n := sum(finding.severity == severity for finding, _ in found))
     ]
-    return f"At step {facts.last_step:,}, still under way or cut short: {', '.join(tally) or 'nothing found wrong so far'}."
+    return f"At step {facts.last_step:,}, still under way or cut short: {', '.join(tally) or 'no findings so far'}."
 
 
 def head(facts: Facts) -> str:
@@ -92,7 +98,7 @@ def trained(facts: Facts) -> str:
 def findings(facts: Facts) -> str:
     """A card a finding, the gravest first; one that was raised again says so."""
     cards = [_card(finding, steps) for finding, steps in grouped(facts.findings)]
-    return section("findings", "Findings", "".join(cards) or absent("Nothing was found wrong."))
+    return section("findings", "Findings", "".join(cards) or absent(_nothing_found(facts)))
 
 
 def grouped(found: Sequence[Finding]) -> list[tuple[Finding, list[int]]]:
@@ -150,6 +156,16 @@ def _card(finding: Finding, steps: Sequence[int]) -> str:
         f'<span class="badge">{escaped(finding.severity)}</span> <code>{escaped(finding.code)}</code>'
         f'<span class="quiet">step {finding.step:,}{again}</span><h3>{escaped(finding.title)}</h3></div>'
         f"{advice}{evidence}{remedy}</article>"
+    )
+
+
+def _nothing_found(facts: Facts) -> str:
+    """What the silence covers: it is no word on how good the samples are."""
+    if not facts.last_step:
+        return "Nothing has been recorded that could be checked yet."
+    return (
+        "No findings. Checked were the data, before training, and the recorded numbers, for NaN and infinity. "
+        "How well the model learned is not among these checks: see the samples and the curves."
     )
 
 
