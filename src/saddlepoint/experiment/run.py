@@ -65,7 +65,7 @@ class Run:
 
     @property
     def best(self) -> Mapping[str, Any] | None:
-        """{"step", "series", "value"} of the best step by the series the model is judged by; None before any measurement."""
+        """{"step", "series", "value"} of the best step by the series the model is judged by; None where no measured step was better than the untrained model."""
         return self.summary.get("best")
 
     @property
@@ -139,7 +139,9 @@ def _checkpoint(run: Run, step: Which) -> Path:
         newest = _newest(run.folder)
         best = checkpoint.read_manifest(newest)["extra"].get("measured", {}).get("best")
         if best is None:
-            raise RunError(f'{run.folder.path} has no best step yet: nothing was measured. Ask for step="newest".')
+            raise RunError(
+                f'{run.folder.path} has no best step: no measured step was better than the untrained model. Ask for step="newest".'
+            )
         step = int(best["step"])
     if not isinstance(step, int):
         raise RunError(f'step is {step!r}; ask for "newest", "best" or the number of a step that has a checkpoint.')
