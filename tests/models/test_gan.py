@@ -115,5 +115,5 @@ def test_training_and_held_out_scores_are_measured_alike():
 
 def test_convolutions_are_refused_for_vectors():
     conv = NetworkSettings(network="dcgan")
-    with pytest.raises(SettingError, match=r"model\.generator\.network: .*set network to mlp"):
+    with pytest.raises(SettingError, match=r"--model\.generator\.network mlp"):
         build(GANSettings(generator=conv, discriminator=conv), TABLE)
