@@ -74,11 +74,13 @@ class Pairing:
 
 
 PAIRINGS = {
-    "bf16-digits": Pairing("dcgan-digits", "dcgan-digits", 4, "training.precision", "fp32", "bf16", ("fp32", "bf16")),
-    # The recipe's 5,000 steps would take half an hour.
+    "bf16-digits": Pairing(
+        "dcgan-digits", "dcgan-digits", 4, "training.precision", "fp32", "bf16", ("fp32", "bf16"), 1_500
+    ),
+    # The recipes' own lengths would take an hour together.
     "bf16-mnist": Pairing("dcgan-mnist", "dcgan-mnist", 3, "training.precision", "fp32", "bf16", ("fp32", "bf16"), 250),
     "fresh-noise": Pairing(
-        "dcgan-digits", "dcgan-digits", 4, "model.fresh_noise", False, True, ("shared noise", "fresh noise")
+        "dcgan-digits", "dcgan-digits", 4, "model.fresh_noise", False, True, ("shared noise", "fresh noise"), 1_500
     ),
 }
 RECONSTRUCTION_SEEDS = 3
