@@ -1,4 +1,4 @@
-"""Draw the README's picture from a finished run of images: `python docs/picture.py runs/demo` writes docs/images/demo.png.
+"""Draw the README's picture from a finished run of images: `python docs/picture.py runs/NAME` writes docs/images/demo.png.
 
 Six moments of training side by side, the same noise in each, and real examples last.
 """
