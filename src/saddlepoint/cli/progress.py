@@ -189,7 +189,11 @@ def next_commands(run: Path, state: str, step: int, findings: list[Finding], bes
     order = ("failure", "warning", "info")
     remedies = [f.remedy for f in sorted(findings, key=lambda finding: order.index(finding.severity)) if f.remedy]
     if remedies:
-        changes = " ".join(f"--{setting} {shlex.quote(_typed(value))}" for setting, value in remedies[0].items())
+        from saddlepoint.report.words import (
+            options,  # the page's own way to type a remedy; late, for a quick first line
+        )
+
+        changes = options(remedies[0])
         commands.append(f"saddlepoint train {name} {changes}")
     elif state != "interrupted":
         commands.append(f"saddlepoint resume {name} --steps {2 * step}")
@@ -207,8 +211,3 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(max(seconds, 0.0)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def _typed(value: Any) -> str:
-    """A setting's value as one types it."""
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
