@@ -1,0 +1,126 @@
+"""The protocol card: everything about how a score was measured that changes the number.
+
+A score without it says little: the same samples have another Fréchet distance at another N, against another split, in
+other features. Two scorecards may be compared where their protocols agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from saddlepoint.errors import RunError
+
+
+@dataclass(frozen=True)
+class FeatureCard:
+    """One feature extractor: its name, the hash of what computes it, numbers an example, and what is known of it."""
+
+    name: str
+    fingerprint: str
+    dimension: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProtocolCard:
+    """How a scorecard was measured.
+
+    model: what was measured; step: the checkpoint's step, None outside of runs; ema: whether weights were the moving
+        average, None where that is not known.
+    data, data_fingerprint: the data's name and the SHA-256 of its content. split: "held-out", or "training" where
+        nothing is held out; split_fingerprint: SHA-256 of the examples that samples were compared with.
+    n_real, n_fake: examples and samples a set (n_fake samples for each of `seeds`).
+    features: every extractor that was used. preprocessing: what happened to an example before the features.
+    seed: of subsets, halves and directions. seeds: of the samples.
+    settings: other choices that change a number (neighbours, subsets, ...).
+    versions: of saddlepoint and torch. seconds: how long it took; finished: when, UTC, ISO 8601.
+    """
+
+    model: str
+    data: str
+    data_fingerprint: str
+    split: str
+    split_fingerprint: str
+    n_real: int
+    n_fake: int
+    features: tuple[FeatureCard, ...]
+    preprocessing: str
+    seeds: tuple[int, ...]
+    seed: int
+    step: int | None = None
+    ema: bool | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    finished: str = ""
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ProtocolCard:
+        """Undo `dataclasses.asdict` and a trip through JSON."""
+        features = tuple(
+            FeatureCard(entry["name"], entry["fingerprint"], entry["dimension"], tuple(entry["notes"]))
+            for entry in value["features"]
+        )
+        return cls(**{**value, "features": features, "seeds": tuple(value["seeds"])})
+
+
+# What must agree between two cards before their scores are compared, and how to say it.
+_MATTERS = {
+    "data": "data",
+    "data_fingerprint": "content of the data",
+    "split": "split",
+    "split_fingerprint": "examples of the split",
+    "n_real": "number of real examples",
+    "n_fake": "number of samples",
+    "preprocessing": "preprocessing",
+    "seeds": "sampling seeds",
+    "seed": "seed of the measurement",
+}
+
+
+def differences(first: ProtocolCard, second: ProtocolCard) -> list[str]:
+    """What keeps two cards' scores from being compared, a phrase each; none where they may be.
+
+    The model, its step, its averaging and the clock are what a comparison is about, and torch's version moves numbers
+    by rounding alone: they may differ.
+    """
+    found = [
+        f"{words} ({_short(getattr(first, name))} against {_short(getattr(second, name))})"
+        for name, words in _MATTERS.items()
+        if getattr(first, name) != getattr(second, name)
+    ]
+    ours, theirs = ({f.name: f.fingerprint for f in card.features} for card in (first, second))
+    if set(ours) != set(theirs):
+        found.append(f"features ({', '.join(ours) or 'none'} against {', '.join(theirs) or 'none'})")
+    else:
+        found += [f"weights of the features {name}" for name in ours if ours[name] != theirs[name]]
+    for name in sorted({*first.settings, *second.settings}):
+        if first.settings.get(name) != second.settings.get(name):
+            found.append(f"{name} ({first.settings.get(name)} against {second.settings.get(name)})")
+    versions = [card.versions.get("saddlepoint") for card in (first, second)]
+    if versions[0] != versions[1]:
+        found.append(f"version of saddlepoint ({versions[0]} against {versions[1]})")
+    return found
+
+
+def require_comparable(cards: Mapping[str, ProtocolCard]) -> None:
+    """Every card against the first.
+
+    Raises:
+        RunError: two differ; the message names what in.
+    """
+    names = list(cards)
+    for name in names[1:]:
+        found = differences(cards[names[0]], cards[name])
+        if found:
+            raise RunError(
+                f"{names[0]} and {name} were measured by different protocols, so their scores say nothing of each other: "
+                f"they differ in {'; '.join(found)}. Evaluate both the same way, or compare all the same with --force."
+            )
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text[:12] if len(text) == 64 and " " not in text else text
