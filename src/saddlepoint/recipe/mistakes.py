@@ -1,0 +1,47 @@
+"""What is wrong with a recipe's settings, in one sentence that names the setting, its value, and what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from saddlepoint.errors import suggestion
+from saddlepoint.recipe.fields import FAMILIES, fields
+
+
+def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | None = None) -> str:
+    """Why there is no such setting: a slip of the pen, a whole section, or a setting of another family."""
+    known = [entry.name for entry in fields(recipe, content)]
+    sections = {known_name[: known_name.rindex(".")] for known_name in known if "." in known_name}
+    if name in sections:
+        example = next(known_name for known_name in known if known_name.startswith(f"{name}."))
+        return f"{name} is a section, not a setting: set one of its settings, such as {example}."
+    for theirs, family in FAMILIES.items():
+        if name in {entry.name for entry in fields(family, prefix="model.")}:
+            return f"{name} is a setting of the family {theirs}, which this model is not."
+    return f"there is no setting {name}.{suggestion(name, [*known, *sections])}"
+
+
+def explained(error: ValidationError, recipe: type[BaseModel]) -> str:
+    """The first mistake in one sentence; how many more there are."""
+    first, *rest = error.errors()
+    path = [str(part) for part in first["loc"]]
+    # pydantic names the family's tag between the section and its field; the user never wrote it.
+    if len(path) > 1 and path[0] == "model" and path[1] in FAMILIES:
+        family: str | None = path.pop(1)
+    else:
+        family = None
+    name = ".".join(path)
+    more = f" ({len(rest)} more like it.)" if rest else ""
+    if first["type"] == "extra_forbidden":
+        return f"{unknown(name, recipe, {'model': {'family': family}} if family else None)}{more}"
+    if first["type"].startswith("union_tag"):
+        *others, last = FAMILIES
+        families = f"{', '.join(others)} or {last}"
+        return f"model.family is {first['input'].get('family')!r}; it must be {families}.{more}"
+    if not path:
+        return f"{first['msg'].removeprefix('Value error, ')}.{more}"
+    said = first["msg"]
+    return f"{name} cannot be {first['input']!r}: {said[0].lower()}{said[1:]}.{more}"
