@@ -59,6 +59,46 @@ def test_every_setting_typed_as_it_is_shown_changes_nothing(family: str) -> None
     assert recipe.override({name: typed(at(content, name)) for name in typeable}) == recipe
 
 
+@pytest.mark.parametrize("recipe", [*map(Recipe.load, shipped_names()), *map(of_family, FAMILIES)])
+def test_what_differs_from_the_defaults_is_the_recipe(recipe: Recipe) -> None:
+    changed = recipe.override({"training.batch_size": "7", "training.optimiser.clip_norm": "2", "data.split_seed": "3"})
+    brief = changed.to_yaml(whole=False)
+    assert Recipe.parse(brief) == changed
+    assert "batch_size: 7" in brief
+    assert "observe_every" not in brief
+    assert len(brief.splitlines()) < len(changed.to_yaml().splitlines()) / 2
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_recipe_offers_the_settings_that_it_takes(family: str) -> None:
+    recipe = of_family(family)
+    offered = {entry.name: value for entry, value in recipe.settings()}
+    everything = [entry.name for entry in fields(Recipe, recipe.model_dump(mode="json"))]
+    refused = set(everything) - set(offered)
+    assert all(name.split(".")[1] not in FAMILIES[family].model_fields for name in refused)
+    assert ("training.discriminator.learning_rate" in offered) == (family == "gan")
+    for name in refused:
+        if name.endswith(".learning_rate"):
+            with pytest.raises(SettingError, match="has not"):
+                recipe.override({name: 1e-4})
+
+
+def test_a_description_is_true_of_the_recipe_it_describes() -> None:
+    shipped = Recipe.load("vae-digits")
+    assert shipped.override({"training.steps": 3}).description == shipped.description
+    elsewhere = shipped.override({"data.source": "photos"})
+    assert elsewhere.description == "Like vae-digits, but with data.source: photos."
+    both = elsewhere.override({"model.latent": "8"})
+    assert both.description == "Like vae-digits, but with data.source: photos, model.latent: 8."
+    assert both.override({"data.source": "digits", "model.latent": 3}) == shipped
+    assert shipped.override({"model.family": "gan"}).description == "Like vae-digits, but with model.family: gan."
+    # What somebody wrote stays, and so does a sentence that says itself what to set.
+    assert shipped.override({"data.source": "photos", "description": "Mine."}).description == "Mine."
+    assert Recipe(description="Own.").override({"data.source": "photos"}).description == "Own."
+    images = Recipe.load("dcgan-images")
+    assert images.override({"data.source": "photos"}).description == images.description
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_fields_are_the_leaves_of_the_recipe(family: str) -> None:
     content = of_family(family).model_dump(mode="json")

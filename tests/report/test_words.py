@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import shlex
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.report.words import command, duration, escaped, flattened, number, options
+from saddlepoint.report.words import command, duration, escaped, flattened, number
 
 
 class Words(HTMLParser):
@@ -53,13 +52,6 @@ def test_durations(value: float, words: str) -> None:
 )
 def test_numbers(value: object, words: str) -> None:
     assert number(value) == words
-
-
-def test_a_remedy_is_what_the_command_line_takes() -> None:
-    remedy = {"a.b": 1e-4, "c": [0.5, 0.9], "d": None, "e": True, "f": "two words"}
-    assert shlex.split(options(remedy)) == [
-        *("--a.b", "0.0001", "--c", "0.5,0.9", "--d", "none", "--e", "true", "--f", "two words"),
-    ]
 
 
 def test_nested_facts_become_dotted_names() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from saddlepoint.cli.console import Output, console
 from saddlepoint.experiment.listener import Listener, Outline
-from saddlepoint.records import Finding, Record, RunFolder
+from saddlepoint.records import Finding, Record, RunFolder, options
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -189,12 +189,7 @@ def next_commands(run: Path, state: str, step: int, findings: list[Finding], bes
     order = ("failure", "warning", "info")
     remedies = [f.remedy for f in sorted(findings, key=lambda finding: order.index(finding.severity)) if f.remedy]
     if remedies:
-        from saddlepoint.report.words import (
-            options,  # the page's own way to type a remedy; late, for a quick first line
-        )
-
-        changes = options(remedies[0])
-        commands.append(f"saddlepoint train {name} {changes}")
+        commands.append(f"saddlepoint train {name} {options(remedies[0])}")
     elif state != "interrupted":
         commands.append(f"saddlepoint resume {name} --steps {2 * step}")
         commands.append(f"saddlepoint train {name} --training.seed 1")

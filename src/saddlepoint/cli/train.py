@@ -10,7 +10,8 @@ from saddlepoint.cli import ending
 from saddlepoint.cli.arguments import Parser, is_recipe_setting, setting_names, split_settings
 from saddlepoint.cli.console import console
 from saddlepoint.cli.progress import TrainingProgress
-from saddlepoint.recipe import Recipe, fields
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import argument
 
 
 def run(argv: Sequence[str]) -> int:
@@ -46,30 +47,16 @@ def run(argv: Sequence[str]) -> int:
 
 def settings_help(recipe: Recipe, width: int = 110) -> str:
     """Every setting of the recipe by section: its name, type and present value, and what it does."""
-    content = recipe.model_dump(mode="json")
     lines: list[str] = []
     section = ""
-    for entry in fields(Recipe, content):
+    for entry, value in recipe.settings():
         head, _, _ = entry.name.rpartition(".")
         if head != section:
             section = head
             lines += ["", f"{section}:"]
-        value = content
-        for part in entry.name.split("."):
-            value = value[part]
-        lines.append(f"  --{entry.name} {_typed(value)}   ({entry.type_text})")
+        lines.append(f"  --{entry.name} {argument(value)}   ({entry.type_text})")
         lines += textwrap.wrap(entry.help, width, initial_indent=" " * 8, subsequent_indent=" " * 8)
     return f"settings of {recipe.name}, with their present values:\n" + "\n".join(lines) + "\n"
-
-
-def _typed(value: object) -> str:
-    """A value as one would type it after its setting's name."""
-    if value is None:
-        return "none"
-    if isinstance(value, list):
-        return ",".join(map(str, value)) or '""'
-    text = str(value)
-    return f'"{text}"' if " " in text or not text else text
 
 
 def _parser() -> Parser:

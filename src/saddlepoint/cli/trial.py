@@ -54,9 +54,12 @@ class Estimate:
 
 
 def dry_run(recipe: Recipe, output: Output, *, as_json: bool) -> int:
-    """Print recipe, players and estimate; nothing is trained or kept."""
+    """Print the recipe in short, then players and estimate, where the eye is; nothing is trained or kept."""
     if not as_json:
-        output.say(recipe.to_yaml().rstrip())
+        output.say(recipe.to_yaml(whole=False).rstrip())
+        output.say(
+            "# Other settings have their defaults: --help instead of --dry-run lists them, --json gives the whole recipe."
+        )
         output.say()
     output.say("Trying a few steps; no file is kept ...")
     with tempfile.TemporaryDirectory(prefix="saddlepoint-") as folder:
@@ -72,7 +75,7 @@ def dry_run(recipe: Recipe, output: Output, *, as_json: bool) -> int:
         output.say(f"  {role:<14} {count:,} parameters")
     output.say(f"  device         {estimate.device}, {estimate.precision}")
     output.say(
-        f"  time           about {clock(estimate.seconds)} for {recipe.training.steps:,} steps, and some seconds for the last "
+        f"  time           about {clock(max(estimate.seconds, 1.0))} for {recipe.training.steps:,} steps, and some seconds for the last "
         f"pictures and the report. Estimated from {estimate.trial_steps} steps here and now "
         f"({estimate.seconds_per_step * 1e3:.3g} ms each), one measurement ({estimate.seconds_per_measurement:.2g} s), "
         f"one picture ({estimate.seconds_per_picture:.2g} s) and one checkpoint "

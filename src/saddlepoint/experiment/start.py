@@ -70,6 +70,7 @@ def train(
         staged = loaded
         if examples is not None:
             examples_file.write(place.staging / DATA_FILE, examples)
+            loaded = loaded.override({"data.source": "examples given in Python"})  # for its description
         elif _belongs_to_a_run(loaded.data.source):
             shutil.copyfile(loaded.data.source, place.staging / DATA_FILE)
         if (place.staging / DATA_FILE).exists():
@@ -179,7 +180,8 @@ def _absolute_source(recipe: Recipe) -> Recipe:
 
 
 def _with_source(recipe: Recipe, path: Path) -> Recipe:
-    return recipe.override({"data.source": str(path.resolve())})
+    """The same data at another path: what describes the recipe stays as it is."""
+    return recipe.override({"data.source": str(path.resolve()), "description": recipe.description})
 
 
 def _belongs_to_a_run(source: str) -> bool:

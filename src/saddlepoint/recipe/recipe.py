@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import reduce
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self
@@ -14,12 +15,13 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.models.settings import GANSettings, ModelSettings
-from saddlepoint.recipe.fields import FAMILIES, PLAYERS, fields
+from saddlepoint.recipe.fields import FAMILIES, PLAYERS, SettingField, fields
 from saddlepoint.recipe.mistakes import explained, unknown
-from saddlepoint.recipe.text import read_yaml, value_of, write_yaml
+from saddlepoint.recipe.text import read_yaml, value_of, write_line, write_yaml
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
 _SHIPPED = resources.files("saddlepoint") / "recipes"
+_LIKE = "Like {}, but with "
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
@@ -100,7 +102,7 @@ class Recipe(BaseModel):
         """This recipe with settings changed by dotted name: `{"training.steps": 500, "model.beta": 4}`.
 
         A value may be text as typed on a command line ("1e-4", "64,64", "none"). A new `model.family` starts from that
-        family's defaults.
+        family's defaults. The sentence that describes a ready-made recipe gives way to one that is true of the new one.
         """
         content = self.model_dump(mode="json")
         family = changes.get("model.family")
@@ -112,16 +114,51 @@ class Recipe(BaseModel):
         for name, value in changes.items():
             if name not in known and not _within_free_form(name):
                 raise SettingError(f"{where}: {unknown(name, type(self), content)}")
-            *sections, last = name.split(".")
-            place = content
-            for section in sections:
-                place = place.setdefault(section, {})
-            place[last] = value_of(value, known[name].annotation if name in known else Any)
-        return self.from_mapping(content, where)
+            _put(content, name, value_of(value, known[name].annotation if name in known else Any))
+        changed = self.from_mapping(content, where)
+        return changed if "description" in changes else changed._truly_described()
 
-    def to_yaml(self) -> str:
-        """The whole recipe, defaults included, as YAML that `parse` reads back."""
-        return write_yaml(self.model_dump(mode="json"))
+    def settings(self) -> Iterator[tuple[SettingField, Any]]:
+        """Every setting that a recipe of this family takes, with its present value (as JSON has it)."""
+        content = self.model_dump(mode="json")
+        foreign = tuple(f"training.{role}." for role in PLAYERS if not hasattr(self.model, role))
+        for entry in fields(type(self), content):
+            if not entry.name.startswith(foreign):
+                yield entry, reduce(lambda value, part: value[part], entry.name.split("."), content)
+
+    def to_yaml(self, *, whole: bool = True) -> str:
+        """The recipe as YAML that `parse` reads back: with all defaults, or only with what differs from the family's."""
+        if whole:
+            return write_yaml(self.model_dump(mode="json"))
+        default = _values(type(self).from_mapping({"model": {"family": self.model.family}}))
+        content: dict[str, Any] = {}
+        for name, value in _values(self).items():
+            if value != default[name] or name in ("data.source", "model.family"):
+                _put(content, name, value)
+        return write_yaml(content, compact=True)
+
+    def _truly_described(self) -> Self:
+        """This recipe; where its sentence is that of a ready-made one whose data or model it no longer has, with another."""
+        if self.name not in shipped_names():
+            return self
+        shipped = type(self).load(self.name)
+        if self.description != shipped.description and not self.description.startswith(_LIKE.format(self.name)):
+            return self
+        before = _values(shipped)
+        changed = {
+            name: value
+            for name, value in _values(self).items()
+            if before.get(name) != value
+            # What the sentence itself says can be set does not make it wrong.
+            and name.startswith(("data.", "model."))
+            and f"--{name}" not in shipped.description
+        }
+        if "model.family" in changed:
+            changed = {name: value for name, value in changed.items() if not name.startswith("model.")} | {
+                "model.family": changed["model.family"]
+            }
+        said = f"{_LIKE.format(self.name)}{write_line(changed)}." if changed else shipped.description
+        return self.model_copy(update={"description": said})
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.to_yaml())}</pre>"
@@ -130,6 +167,19 @@ class Recipe(BaseModel):
 def shipped_names() -> list[str]:
     """The names of the ready-made recipes, in alphabetical order."""
     return sorted(entry.name.removesuffix(".yaml") for entry in _SHIPPED.iterdir() if entry.name.endswith(".yaml"))
+
+
+def _values(recipe: Recipe) -> dict[str, Any]:
+    """Every setting's value by dotted name."""
+    return {entry.name: value for entry, value in recipe.settings()}
+
+
+def _put(content: dict[str, Any], name: str, value: Any) -> None:
+    """Set a value by its dotted name in nested settings."""
+    *sections, last = name.split(".")
+    for section in sections:
+        content = content.setdefault(section, {})
+    content[last] = value
 
 
 def _training_on(path: Path) -> str:

@@ -30,9 +30,19 @@ def read_yaml(text: str) -> Any:
         raise ValueError(str(error)) from None
 
 
-def write_yaml(content: Mapping[str, Any]) -> str:
-    """YAML that `read_yaml` reads back, in the order of `content`."""
-    return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
+def write_yaml(content: Mapping[str, Any], *, compact: bool = False) -> str:
+    """YAML that `read_yaml` reads back, in the order of `content`; compact: innermost lists and sections on one line."""
+    flow = None if compact else False
+    return str(
+        yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=flow)
+    )
+
+
+def write_line(content: Mapping[str, Any]) -> str:
+    """YAML on one line, without brackets around it: `data.source: photos, model.latent: 8`."""
+    settings = dict(content)
+    line = yaml.dump(settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1e9, default_flow_style=True)
+    return str(line).strip()[1:-1]
 
 
 def value_of(value: Any, annotation: Any) -> Any:

@@ -1,6 +1,7 @@
 """What a run writes and what others read: records, findings, the folder. Free of torch and of the rest of ours."""
 
 from saddlepoint.records.folder import RunFolder, replaced
+from saddlepoint.records.overrides import argument, options
 from saddlepoint.records.schema import SEVERITIES, Finding, Record, Severity
 from saddlepoint.records.series import Series, series_of
 from saddlepoint.records.store import JsonLines, read_lines
@@ -13,6 +14,8 @@ __all__ = [
     "RunFolder",
     "Series",
     "Severity",
+    "argument",
+    "options",
     "read_lines",
     "replaced",
     "series_of",

@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from saddlepoint.records import SEVERITIES, Finding
+from saddlepoint.records import SEVERITIES, Finding, options
 from saddlepoint.report.facts import Facts
-from saddlepoint.report.words import command, count, definitions, duration, escaped, flattened, number, options, table
+from saddlepoint.report.words import command, count, definitions, duration, escaped, flattened, number, table
 
 PLURALS = {"failure": "failures", "warning": "warnings", "info": "notes"}
 

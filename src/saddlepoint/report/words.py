@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import html
-import json
 import math
-import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -40,11 +38,6 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
 
 
-def options(overrides: Mapping[str, Any]) -> str:
-    """Overrides as the command line takes them: `--model.beta 4 --training.optimiser.betas 0.5,0.9`."""
-    return " ".join(f"--{name} {_argument(value)}" for name, value in overrides.items())
-
-
 def command(line: str) -> str:
     """A command as markup that breaks between options, never inside one."""
     pieces = line.split(" --")
@@ -76,11 +69,3 @@ def flattened(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str
         else:
             rows.append((name, number(entry)))
     return rows
-
-
-def _argument(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ",".join(_argument(entry) for entry in value)
-    if value is None:
-        return "none"
-    return shlex.quote(value) if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,23 @@
+"""Settings as they are typed."""
+
+from __future__ import annotations
+
+import shlex
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saddlepoint.records import argument, options
+
+
+def test_overrides_are_what_the_command_line_takes() -> None:
+    overrides = {"a.b": 1e-4, "c": [0.5, 0.9], "d": None, "e": True, "f": "two words", "g": (), "h": {"k": [1]}}
+    assert shlex.split(options(overrides)) == [
+        *("--a.b", "0.0001", "--c", "0.5,0.9", "--d", "none", "--e", "true", "--f", "two words"),
+        *("--g", "", "--h", '{"k": [1]}'),
+    ]
+
+
+@given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])))
+def test_any_text_is_one_word_of_the_shell(text: str) -> None:
+    assert shlex.split(argument(text)) == [text]
