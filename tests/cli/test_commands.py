@@ -13,9 +13,11 @@ from PIL import Image
 from saddlepoint.cli.main import main
 from saddlepoint.cli.program import program
 from saddlepoint.cli.samples import Destination
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment import load
 from saddlepoint.recipe import Recipe, shipped_names
+from saddlepoint.records import RunFolder
+from saddlepoint.training.checkpoint import read_manifest
 
 TINY = ["--training.steps", "6", "--training.tick=3", "--training.samples=4", "--evaluation.samples", "20"]
 CLASSES = [str(digit) for digit in range(10)]
@@ -283,3 +285,19 @@ def test_a_damaged_checkpoint_is_named_even_quietly(tmp_path: Path, capsys: pyte
         load(run)
     assert main(["resume", str(run), "--quiet"]) == 0
     assert "damaged" in capsys.readouterr().err
+
+
+def test_the_best_step_before_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shared = ["--training.checkpoint_every", "3", "--evaluation.every", "3", "--run", str(run), "--quiet"]
+    assert main(["train", "vae-digits", *TINY, *shared]) == 0
+    folder = RunFolder(run)
+    whole, damaged = (folder.checkpoint(step) for step in (3, 6))
+    best = read_manifest(whole)["extra"]["measured"]["best"]
+    assert best["step"] == 3
+    (damaged / "weights.safetensors").write_bytes(b"no")
+    with pytest.warns(UserWarning, match=r"damaged.*step-00000006.*Using step 3, the best of the steps up to 3"):
+        load(run, step="best")
+    (whole / "weights.safetensors").write_bytes(b"no")
+    with pytest.raises(RunError, match="no checkpoint that can be loaded"):
+        load(run, step="best")

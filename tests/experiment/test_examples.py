@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,6 +32,30 @@ def test_what_is_kept_comes_back_as_it_was(source: str, tmp_path: Path) -> None:
         assert isinstance(one, Dataset)
         assert torch.equal(one.x, other.x)
         assert other.y is None if one.y is None else torch.equal(one.y, torch.as_tensor(other.y))
+
+
+@pytest.mark.parametrize("source", ["gaussian", "ring", "grid", "moons", "checkerboard"])
+def test_an_exact_density_comes_back(source: str, tmp_path: Path) -> None:
+    given = data.load(DataSettings(source=source, points=50))
+    examples.write(tmp_path / examples.DATA_FILE, examples.arrays_of(given))
+    back = examples.load(DataSettings(source=str(tmp_path / examples.DATA_FILE)))
+    assert given.truth is not None
+    assert back.truth is not None
+    assert torch.equal(back.truth.log_prob(given.x), given.truth.log_prob(given.x))
+    assert (back.truth.modes is None) == (given.truth.modes is None)
+    assert (back.truth.mode_std, back.notes) == (given.truth.mode_std, given.notes)
+
+
+def test_a_density_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
+    ring = data.load(DataSettings(source="ring", points=50))
+    assert ring.truth is not None
+    # A user's own distribution: whatever is none of our kinds.
+    own = SimpleNamespace(modes=None, mode_std=None, log_prob=ring.truth.log_prob, sample=ring.truth.sample)
+    given = replace(ring, truth=own)
+    examples.write(tmp_path / examples.DATA_FILE, examples.arrays_of(given))
+    back = examples.load(DataSettings(source=str(tmp_path / examples.DATA_FILE)))
+    assert back.truth is None
+    assert "exact density" in back.notes[-1]
 
 
 def test_a_run_on_a_dataset_can_be_resumed_and_repeated(tmp_path: Path) -> None:

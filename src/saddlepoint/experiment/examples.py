@@ -18,8 +18,10 @@ import numpy.typing as npt
 import torch
 
 from saddlepoint import data as data_package
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset, Event, Truth
+from saddlepoint.data.mixtures import GaussianMixture
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.data.shapes import Checkerboard
 from saddlepoint.data.split import Part, content_digest
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.records import replaced
@@ -68,10 +70,13 @@ def load(settings: DataSettings) -> Dataset:
 
 def _parts(dataset: Dataset) -> Arrays:
     notes = list(dataset.notes)
-    if dataset.truth is not None:
-        notes.append("The exact density of these data is not kept in the run's folder, so pictures go without it.")
-    told = {"name": dataset.name, "event": dataset.event.to_json(), "notes": notes}
-    arrays: Arrays = {"dataset": np.array(json.dumps(told)), "x": dataset.x.numpy()}
+    density, density_arrays = _told(dataset.truth)
+    if dataset.truth is not None and density is None:
+        notes.append(
+            "The exact density of these data is of a kind that a run's folder cannot keep, so pictures go without it."
+        )
+    told = {"name": dataset.name, "event": dataset.event.to_json(), "notes": notes, "density": density}
+    arrays: Arrays = {"dataset": np.array(json.dumps(told)), "x": dataset.x.numpy(), **density_arrays}
     if dataset.y is not None:
         arrays["y"] = dataset.y.numpy()
     if dataset.held_out is not None:
@@ -91,7 +96,25 @@ def _whole(arrays: Arrays) -> Dataset:
         other = Part(tensors["held_out_x"], tensors.get("held_out_y"))
         held_out = Dataset(f"{told['name']} (held out)", other.x, event, other.y, fingerprint=content_digest(other))
         digest = hashlib.sha256((digest + held_out.fingerprint).encode()).hexdigest()
-    return Dataset(told["name"], part.x, event, part.y, held_out, fingerprint=digest, notes=tuple(told["notes"]))
+    truth = _truth(told.get("density"), tensors)
+    return Dataset(told["name"], part.x, event, part.y, held_out, truth, digest, tuple(told["notes"]))
+
+
+def _told(truth: Truth | None) -> tuple[dict[str, Any] | None, Arrays]:
+    """Our own kinds of exact density, as JSON and arrays; None for any other, which only its own code could bring back."""
+    if isinstance(truth, GaussianMixture):
+        told = {"kind": "mixture", "std": truth.std, "has_modes": truth.has_modes}
+        return told, {"centres": truth.centres.numpy(), "groups": truth.groups.numpy()}
+    return ({"kind": "checkerboard"} if isinstance(truth, Checkerboard) else None), {}
+
+
+def _truth(told: Mapping[str, Any] | None, tensors: Mapping[str, torch.Tensor]) -> Truth | None:
+    """Undo `_told`."""
+    if told is None:
+        return None
+    if told["kind"] == "checkerboard":
+        return Checkerboard()
+    return GaussianMixture(tensors["centres"], told["std"], tensors["groups"], told["has_modes"])
 
 
 def _array(name: str, values: Any) -> npt.NDArray[Any]:

@@ -133,30 +133,33 @@ def _checkpoint(run: Run, step: Which) -> Path:
             f"{run.folder.path} has no checkpoint yet, so there is no model to load. To train it (on): "
             f"saddlepoint resume {run.folder.path}"
         )
-    if step == "newest":
-        return _newest(run.folder)
+    if step not in ("newest", "best"):
+        if not isinstance(step, int):
+            raise RunError(f'step is {step!r}; ask for "newest", "best" or the number of a step that has a checkpoint.')
+        return _of_step(run.folder, step)
+    newest, skipped = checkpoint.newest_valid(run.folder)
+    manifest = checkpoint.read_manifest(newest)
+    chosen, reason = newest, f"Using step {manifest['step']} instead."
     if step == "best":
-        newest = _newest(run.folder)
-        best = checkpoint.read_manifest(newest)["extra"].get("measured", {}).get("best")
+        best = manifest["extra"].get("measured", {}).get("best")
         if best is None:
             raise RunError(
-                f'{run.folder.path} has no best step: no measured step was better than the untrained model. Ask for step="newest".'
+                f"{run.folder.path} has no best step: no measured step was better than the untrained model. "
+                f'Ask for step="newest".'
             )
-        step = int(best["step"])
-    if not isinstance(step, int):
-        raise RunError(f'step is {step!r}; ask for "newest", "best" or the number of a step that has a checkpoint.')
-    path = run.folder.checkpoint(step)
+        chosen = _of_step(run.folder, int(best["step"]))
+        reason = (
+            f"Using step {best['step']}, the best of the steps up to {manifest['step']}, the newest whole checkpoint: "
+            f"what was measured later is not known."
+        )
+    if skipped:  # never passed over in silence; the line that is shown is the one that called `load`
+        warnings.warn(f"{' '.join(skipped)} {reason}", stacklevel=3)
+    return chosen
+
+
+def _of_step(folder: RunFolder, step: int) -> Path:
+    path = folder.checkpoint(step)
     if not path.is_dir():
-        there = ", ".join(str(int(p.name.removeprefix("step-"))) for p in sorted(run.folder.checkpoints.glob("step-*")))
-        raise RunError(f"{run.folder.path} has no checkpoint of step {step}; it has those of {there or 'no step'}.")
-    return path
-
-
-def _newest(folder: RunFolder) -> Path:
-    """The newest checkpoint that is whole; a newer one that is damaged is never passed over in silence."""
-    path, skipped = checkpoint.newest_valid(folder)
-    if skipped:
-        step = checkpoint.read_manifest(path)["step"]
-        # The line that is shown is the one that called `load`.
-        warnings.warn(f"{' '.join(skipped)} Using step {step} instead.", stacklevel=4)
+        there = ", ".join(str(int(p.name.removeprefix("step-"))) for p in sorted(folder.checkpoints.glob("step-*")))
+        raise RunError(f"{folder.path} has no checkpoint of step {step}; it has those of {there or 'no step'}.")
     return path
