@@ -13,6 +13,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.energy import energy_coefficient
+from saddlepoint.evaluation.projection import principal_components
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.models.base import GenerativeModel
 
@@ -34,26 +35,20 @@ class Quality:
         """
         if len(dataset) < 2:
             raise DataError(f"{dataset.name}: one example has no distribution to learn; give two or more.")
-        from sklearn.decomposition import PCA  # takes most of a second to import
-
         self.settings = settings
         generator = torch.Generator().manual_seed(settings.seed)
-        fit = _rows(dataset, affordable(_FITTED_ON, dataset.event.size), generator)
-        # Columns of a table have units of their own; the pixels of an image share theirs.
-        scale = (
-            fit.std(0).clamp_min(1e-6) if dataset.event.kind == "vector" else torch.ones(fit.shape[1], dtype=fit.dtype)
+        fit = drawn(dataset, affordable(_FITTED_ON, dataset.event.size), generator)
+        self._projection = principal_components(
+            fit, most=_COMPONENTS, seed=settings.seed, standardised=dataset.event.kind == "vector"
         )
-        pca = PCA(min(_COMPONENTS, *fit.shape), random_state=settings.seed).fit((fit / scale).numpy())
-        self._mean = torch.from_numpy(pca.mean_) * scale
-        self._projection = torch.from_numpy(pca.components_.T.copy()) / scale[:, None]
         del fit
         self._count = affordable(settings.samples, dataset.event.size)
         reference = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else dataset
-        self._reference = self._features(_rows(reference, self._count, generator))
+        self._reference = self._projected(drawn(reference, self._count, generator))
         self.floor: float | None = None
         if reference is not dataset:
             self.floor = float(
-                energy_coefficient(self._features(_rows(dataset, self._count, generator)), self._reference)
+                energy_coefficient(self._projected(drawn(dataset, self._count, generator)), self._reference)
             )
 
     def measure(self, model: GenerativeModel) -> float:
@@ -61,11 +56,10 @@ class Quality:
         device = getattr(model, "device", torch.device("cpu"))
         generator = torch.Generator(device).manual_seed(self.settings.seed)
         samples = model.sample(self._count, generator=generator)
-        return float(energy_coefficient(self._features(samples.cpu().flatten(1).float()), self._reference))
+        return float(energy_coefficient(self._projected(samples.cpu().flatten(1).float()), self._reference))
 
-    def _features(self, x: Tensor) -> Tensor:
-        features: Tensor = (x - self._mean) @ self._projection
-        return features.double()
+    def _projected(self, x: Tensor) -> Tensor:
+        return self._projection(x).double()
 
 
 def affordable(wanted: int, size: int) -> int:
@@ -73,7 +67,7 @@ def affordable(wanted: int, size: int) -> int:
     return max(2, min(wanted, _MOST_NUMBERS // size))
 
 
-def _rows(dataset: Dataset, most: int, generator: torch.Generator) -> Tensor:
+def drawn(dataset: Dataset, most: int, generator: torch.Generator) -> Tensor:
     """Up to `most` examples in a random order, flattened: (n, D) float32."""
     index = torch.randperm(len(dataset), generator=generator)[:most]
     return dataset.x[index].flatten(1).float()

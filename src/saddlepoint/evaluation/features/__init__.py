@@ -1,0 +1,64 @@
+"""What metrics look at: raw values, principal components, networks trained on the data themselves, or one's own.
+
+`build_features(name, dataset)` makes the features of a name in `FEATURES`, of an import path, or of a function;
+`default_features(dataset)` takes what suits the data. None of it needs the network but the pretrained ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.errors import SettingError, suggestion
+from saddlepoint.evaluation.features.extractor import Features
+from saddlepoint.evaluation.features.own import imported, own_features
+from saddlepoint.evaluation.features.pca import pca_features
+from saddlepoint.evaluation.features.random_convolutions import random_features
+from saddlepoint.evaluation.features.raw import raw_features
+
+__all__ = ["FEATURES", "Features", "build_features", "default_features"]
+
+# Names in settings and on the command line: a function of a Dataset and a seed that makes the Features.
+FEATURES: dict[str, Callable[[Dataset, int], Features]] = {
+    "raw": raw_features,
+    "pca": pca_features,
+    "random": random_features,
+}
+
+_FEW = 16  # numbers an example, up to which every one is looked at as it is
+
+
+def build_features(name: str | Callable[[Any], Any] | Features, dataset: Dataset, seed: int = 0) -> Features:
+    """The features that `name` says, fitted to the training part of `dataset` where they are fitted at all.
+
+    name: one of `FEATURES`, an import path `package.module:function`, a function or module of one's own (see
+        `own_features`), or features that were built already.
+
+    Raises:
+        SettingError: there is no such name or path.
+        DataError: these features cannot be made of this data.
+        MissingExtraError: they need a package that is not installed.
+    """
+    if isinstance(name, Features):
+        return name
+    if not isinstance(name, str):
+        return own_features(name, dataset)
+    if ":" in name:
+        return own_features(imported(name), dataset)
+    if name not in FEATURES:
+        raise SettingError(
+            f'features "{name}": there are {", ".join(FEATURES)}, or give package.module:function.'
+            f"{suggestion(name, FEATURES)}"
+        )
+    return FEATURES[name](dataset, seed)
+
+
+def default_features(dataset: Dataset, seed: int = 0) -> Features:
+    """Features that suit the data: raw values of at most 16 numbers; random convolutions of what has neighbourhoods;
+    else principal components."""
+    if dataset.event.size <= _FEW:
+        return raw_features(dataset, seed)
+    if dataset.event.kind != "vector":
+        return random_features(dataset, seed)
+    return pca_features(dataset, seed)

@@ -1,0 +1,88 @@
+"""Random convolutions: local patterns at several scales, from a network that was never trained.
+
+Three stages of random filters, each followed by a rectifier and the maxima of neighbours; of every stage the mean of
+each channel over the cells of a coarse grid is kept. A small shift changes such features little, a blur or a wrong
+texture much; what things mean they do not know.
+
+On Random Weights and Unsupervised Feature Learning (Andrew M. Saxe, Pang Wei Koh, Zhenghao Chen, Maneesh Bhand, Bipin
+Suresh, Andrew Y. Ng, 2011). https://icml.cc/2011/papers/551_icmlpaper.pdf
+Reliable Fidelity and Diversity Metrics for Generative Models (Muhammad Ferjad Naeem, Seong Joon Oh, Youngjung Uh,
+Yunjey Choi, Jaejun Yoo, 2020), which uses an untrained network where a pretrained one does not know the data.
+https://arxiv.org/abs/2002.09797
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.features.extractor import Features, fingerprint
+from saddlepoint.evaluation.features.layers import cells, convolution, halved, natural_units, shrunk
+
+_WIDTHS = (16, 32, 64)  # channels of the stages
+_CELLS = 2  # an axis
+
+
+def random_features(dataset: Dataset, seed: int = 0) -> Features:
+    """ "random convolutions": of images, sounds and volumes.
+
+    seed: of the filters.
+
+    Raises:
+        DataError: the examples are vectors, which have no neighbourhoods to convolve.
+    """
+    event = dataset.event
+    if event.kind == "vector":
+        raise DataError(
+            f"{dataset.name}: random convolutions are of images, sounds and volumes, and these are vectors; use raw, pca or "
+            "classifier features."
+        )
+    network = RandomConvolutions(event, torch.Generator().manual_seed(seed))
+    scaling = natural_units(event)
+
+    def responses(x: Tensor) -> Tensor:
+        rows: Tensor = network(scaling.to_model(x))
+        return rows
+
+    return Features(
+        name="random convolutions",
+        fingerprint=fingerprint(
+            "random convolutions",
+            network.state_dict(),
+            shape=event.shape,
+            cells=_CELLS,
+            scale=scaling.scale,
+            offset=scaling.offset,
+        ),
+        dimension=network.dimension,
+        function=responses,
+        notes=("random convolutions were never trained: they see patterns and textures, not meaning",),
+        shape=event.shape,
+    )
+
+
+class RandomConvolutions(nn.Module):
+    """Random stages and their pooled responses: (n, *event) in natural units -> (n, dimension)."""
+
+    def __init__(self, event: Event, generator: torch.Generator) -> None:
+        super().__init__()
+        self.axes = len(event.shape) - 1
+        channels = (event.shape[0], *_WIDTHS)
+        self.stages = nn.ModuleList(
+            convolution(self.axes, before, after, generator) for before, after in pairwise(channels)
+        )
+        self.dimension = sum(_WIDTHS) * _CELLS**self.axes
+        self.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = shrunk(x)
+        pooled = []
+        for stage in self.stages:
+            x = torch.relu(stage(x))
+            pooled.append(cells(x, (_CELLS,) * self.axes).flatten(1))
+            x = halved(x, least=2 * _CELLS)
+        return torch.cat(pooled, 1)

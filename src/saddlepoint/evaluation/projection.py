@@ -1,0 +1,47 @@
+"""Principal components of examples: the few directions in which most of them vary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """An affine map `(x - mean) @ directions` of flattened examples x (N, D); mean (D,), directions (D, d) float32.
+
+    share: of the variance that it was fitted to, what the d components hold, in [0, 1].
+    """
+
+    mean: Tensor
+    directions: Tensor
+    share: float
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """(N, D) float32 -> (N, d)."""
+        projected: Tensor = (x - self.mean) @ self.directions
+        return projected
+
+
+def principal_components(
+    x: Tensor, *, most: int, seed: int, standardised: bool, share: float | None = None
+) -> Projection:
+    """The leading components of x (N, D) float32, at most `most` of them; components are not whitened.
+
+    standardised: divides every column by its standard deviation first, for columns with units of their own; the pixels
+        of an image share theirs. Constant columns stay.
+    share: takes no more components than hold this share of the variance.
+    """
+    from sklearn.decomposition import PCA  # takes most of a second to import
+
+    scale = x.std(0).clamp_min(1e-6) if standardised else torch.ones(x.shape[1], dtype=x.dtype)
+    pca = PCA(min(most, *x.shape), random_state=seed).fit((x / scale).numpy())
+    held = torch.from_numpy(pca.explained_variance_ratio_).double().nan_to_num().cumsum(0)
+    count = len(held) if share is None else min(len(held), int((held < share).sum()) + 1)
+    return Projection(
+        mean=torch.from_numpy(pca.mean_) * scale,
+        directions=torch.from_numpy(pca.components_[:count].T.copy()) / scale[:, None],
+        share=min(1.0, float(held[count - 1])),
+    )
