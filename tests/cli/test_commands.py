@@ -96,7 +96,7 @@ def test_resuming_a_finished_run_trains_on(tmp_path: Path, capsys: pytest.Captur
     assert main(["train", "toy-gaussian-1", *TINY, "--run", run, "--quiet"]) == 0
     assert main(["resume", run]) == 2
     assert "nothing to resume" in capsys.readouterr().err
-    answer = document(capsys, ["resume", run, "--steps", "9"])
+    answer = document(capsys, ["resume", run, "--training.steps", "9"])
     assert (answer["state"], answer["step"]) == ("finished", 9)
 
 
@@ -205,6 +205,9 @@ def test_the_report_is_written_anew(trained: Path, tmp_path: Path, capsys: pytes
     assert document(capsys, ["report", str(trained)]) == {"report": str(page), "bytes": page.stat().st_size}
     assert main(["report", str(trained), "--out", str(tmp_path / "elsewhere.html")]) == 0
     assert (tmp_path / "elsewhere.html").read_bytes() == page.read_bytes()
+    assert main(["report", str(trained), "--out", str(tmp_path / "elsewhere.html")]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert main(["report", str(trained), "--out", str(tmp_path / "elsewhere.html"), "--overwrite"]) == 0
 
 
 def test_recipes_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,11 +220,11 @@ def test_recipes_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize("flag", ["--points", "--data.points"])
 def test_data_are_described(flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture = tmp_path / "ring.png"
-    answer = document(capsys, ["data", "ring", flag, "500", "--picture", str(picture)])
+    answer = document(capsys, ["data", "ring", flag, "500", "--out", str(picture)])
     assert (answer["examples"], answer["shape"], answer["dtype"]) == (500, [2], "float32")
     assert answer["picture"] == str(picture)
     assert pixels(picture).std() > 0
-    assert main(["data", "ring", flag, "500", "--picture", str(picture)]) == 2
+    assert main(["data", "ring", flag, "500", "--out", str(picture)]) == 2
 
 
 def test_the_digits_are_what_they_are(capsys: pytest.CaptureFixture[str]) -> None:
@@ -262,7 +265,7 @@ def test_a_recipe_is_shown_without_the_word(capsys: pytest.CaptureFixture[str]) 
 
 def test_the_picture_s_command_keeps_the_options(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "ring", "--data.points", "300", "--batch-size", "8"]) == 0
-    assert "data ring --data.points 300 --batch-size 8 --picture examples.png" in capsys.readouterr().out
+    assert "data ring --data.points 300 --batch-size 8 --out examples.png" in capsys.readouterr().out
 
 
 def test_a_table_is_offered_arrays_alone(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ MISTAKES = [
     (["data", "digts"], 'Did you mean "digits"?'),
     (["data", "digits", "--modez", "3"], 'Did you mean "--data.modes"?'),
     (["data", "digits", "--batch-size", "0"], "--batch-size"),
-    (["data", "digits", "--picture", "x.jpg"], ".png"),
+    (["data", "digits", "--out", "x.jpg"], ".png"),
     (["data", "nowhere/at/all"], "no such file or folder"),
 ]
 

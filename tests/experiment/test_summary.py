@@ -22,21 +22,27 @@ WARNING = Finding("GAN103", "warning", 7, "Modes are missing.")
 def test_a_good_run() -> None:
     said = verdict(RECIPE, "finished", 2000, 61.2, [], MEASURED)
     assert said == (
-        "toy: 2,000 steps in 1 min 1 s; numbers stayed finite, no finding. Samples came 96.8% of the way from an untrained model's to "
-        "held-out data (energy distance 0.0284, 0 is best; untrained 0.9000; real data among themselves 0.0000)."
+        "toy: 2,000 steps in 1 min 1 s; no problem was found in the data or the numbers. Its samples are 96.8% of the way "
+        "from where they were before training to real ones (energy distance, 0 where two sets are alike: now 0.0284, "
+        "untrained 0.9000, real against real 0.0000)."
     )
+
+
+def test_samples_as_near_as_real_ones_are_said_to_be_so() -> None:
+    said = verdict(RECIPE, "finished", 2000, 61.2, [], {"first": 0.9, "last": 0.001, "floor": 0.002})
+    assert "as near to real ones as other real ones are (" in said
 
 
 def test_a_run_that_made_samples_worse_or_not_a_number_does_not_sound_like_success() -> None:
     said = verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "last": 0.95})
-    assert "further from held-out data" in said
-    assert "has not learnt the data (" in said
+    assert "has not learnt the data:" in said
+    assert "further from real ones than before" in said
     said = verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "last": 0.6})
     assert "only 33.3% of the way" in said
-    assert "has not learnt the data yet" in said
+    assert "has not learnt the data yet:" in said
     said = verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "last": math.nan})
     assert "not a number" in said
-    assert "finite" not in said
+    assert "the numbers" not in said
     assert "of the way" not in verdict(RECIPE, "finished", 9, 1, [], {"first": None, "last": 0.1, "floor": None})
 
 
@@ -46,7 +52,8 @@ def test_durations(seconds: float, words: str) -> None:
 
 
 def test_warnings_are_named_and_failures_come_first() -> None:
-    assert "warnings: GAN103" in verdict(RECIPE, "finished", 9, 1, [WARNING], {})
+    assert verdict(RECIPE, "finished", 9, 1, [WARNING], {}).endswith("; WARNING GAN103: Modes are missing.")
+    assert "Modes are missing. (and 1 more)" in verdict(RECIPE, "finished", 9, 1, [WARNING, WARNING], {})
     said = verdict(RECIPE, "failed", 9, 1, [WARNING, FAILURE], MEASURED)
     assert said.endswith("FAILED. NUM301: d/loss became nan.")
 

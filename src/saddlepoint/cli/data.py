@@ -35,8 +35,8 @@ def run(argv: Sequence[str]) -> int:
         parser.error("name a source, built-in or a path (`saddlepoint data --list` lists the built-in ones)")
     if arguments.batch_size < 1:
         raise SettingError(f"data: --batch-size must be at least 1, got {arguments.batch_size}.")
-    if arguments.picture is not None:
-        _check_picture(Path(arguments.picture), overwrite=arguments.overwrite)
+    if arguments.out is not None:
+        _check_picture(Path(arguments.out), overwrite=arguments.overwrite)
     changes = {name if "." in name else f"data.{name}": value for name, value in settings.items()}
     recipe = Recipe().override({"data.source": arguments.source, **changes}, where="data")
     output = console(arguments.json)
@@ -51,9 +51,9 @@ def run(argv: Sequence[str]) -> int:
     makes = (-1.0, 1.0) if dataset.event.bounded else None
     findings = preflight(dataset, arguments.batch_size, makes, scaling=dataset.event.scaling("symmetric"))
     facts = described(dataset)
-    if arguments.picture is not None:
-        _draw(dataset, Path(arguments.picture))
-        facts["picture"] = arguments.picture
+    if arguments.out is not None:
+        _draw(dataset, Path(arguments.out))
+        facts["picture"] = arguments.out
     if arguments.json:
         print_json(number_to_json({**facts, "findings": [finding.to_json() for finding in findings]}))
     else:
@@ -62,8 +62,8 @@ def run(argv: Sequence[str]) -> int:
             output.say_finding(finding)
         if not findings:
             output.say("Nothing found that speaks against training on it.", "green")
-        if arguments.picture is None:
-            output.say(f"To see examples: saddlepoint data {shlex.join(argv)} --picture examples.png")
+        if arguments.out is None:
+            output.say(f"To see examples: saddlepoint data {shlex.join(argv)} --out examples.png")
     return ending.exit_code(findings, arguments.fail_on)
 
 
@@ -127,7 +127,7 @@ def _numbers(values: list[float]) -> str:
 def _check_picture(path: Path, *, overwrite: bool) -> None:
     """Before anything is loaded: can and may the picture be written there?"""
     if path.suffix != ".png":
-        raise SettingError(f"data: --picture {path} must end with .png.")
+        raise SettingError(f"data: --out {path} must end with .png.")
     if path.exists() and not overwrite:
         raise RunError(f"{path} exists: name another file, or replace it with --overwrite.")
 
@@ -170,7 +170,7 @@ def _parser() -> Parser:
     parser.add_argument(
         "--batch-size", type=int, default=64, metavar="N", help="check whether there is data for such batches (64)"
     )
-    parser.add_argument("--picture", metavar="FILE.png", help="draw examples there")
+    parser.add_argument("--out", metavar="FILE.png", help="draw examples there, as a picture")
     parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     ending.add_fail_on(parser)

@@ -16,15 +16,19 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser("report", "Write a run's report.html anew: one file that opens offline.")
     parser.add_argument("run", metavar="RUN", help="the run's folder")
     parser.add_argument("--out", metavar="FILE", help="write it here instead of RUN/report.html")
+    parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
     parser.add_argument("--open", action="store_true", help="show it in the browser")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.read(argv)
     folder = RunFolder(Path(arguments.run))
     if not folder.exists():
         raise RunError(f"{folder.path} is not a run: it holds no recipe.yaml.")
+    out = Path(arguments.out) if arguments.out else None
+    if out is not None and out.exists() and not arguments.overwrite:
+        raise RunError(f"{out} exists: name another file, or replace it with --overwrite.")
     from saddlepoint.report import write_report
 
-    page = write_report(folder, output=Path(arguments.out) if arguments.out else None)
+    page = write_report(folder, output=out)
     if arguments.json:
         print_json({"report": str(page), "bytes": page.stat().st_size})
     else:

@@ -15,7 +15,9 @@ def run(argv: Sequence[str]) -> int:
     """Resume; returns the exit code."""
     parser = Parser("resume", "Go on with an interrupted run; with --steps, train a finished one further.")
     parser.add_argument("run", metavar="RUN", help="the run's folder")
-    parser.add_argument("--steps", type=int, metavar="N", help="train to step N instead of the recipe's last")
+    parser.add_argument(
+        "--steps", "--training.steps", type=int, metavar="N", help="train to step N instead of the recipe's last"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     ending.add_fail_on(parser)
     parser.add_argument("--quiet", action="store_true", help="print findings and the last sentence alone")

@@ -43,35 +43,42 @@ def verdict(
         return f"{done} of {recipe.training.steps:,}, interrupted; {written}."
     if failures:
         return f"{done}; FAILED. {failures[0].code}: {failures[0].title}"
-    warnings = [finding.code for finding in findings if finding.severity == "warning"]
+    warnings = [finding for finding in findings if finding.severity == "warning"]
     # Says no more than was checked: the data, and that numbers are finite.
-    finite = math.isfinite(quality.get("last") or 0.0)
-    health = f"warnings: {', '.join(warnings)}" if warnings else f"{'numbers stayed finite, ' * finite}no finding"
-    return f"{done}; {health}.{_quality_sentence(quality)}"
+    checked = "the data or the numbers" if math.isfinite(quality.get("last") or 0.0) else "the data"
+    health = f"no problem was found in {checked}."
+    if warnings:
+        more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
+        health = f"WARNING {warnings[0].code}: {warnings[0].title}{more}"
+    return f"{done}; {health}{_quality_sentence(quality)}"
 
 
 def _quality_sentence(quality: Mapping[str, float | None]) -> str:
+    """How near samples came to real examples, in words a reader needs no background for; the numbers in brackets."""
     last, first, floor = quality.get("last"), quality.get("first"), quality.get("floor")
     if last is None:
         return ""
     # The estimate is unbiased, so between like samples it may fall a little below 0; a distance does not.
-    shown = f"energy distance {max(last, 0.0):.4f}" if last == last else "energy distance not a number"
-    beside = [f"untrained {first:.4f}"] if first is not None else []
-    beside += [f"real data among themselves {max(floor, 0.0):.4f}"] if floor is not None else []
-    said = "; ".join([f"{shown}, 0 is best", *beside])
+    told = [f"now {max(last, 0.0):.4f}" if last == last else "now not a number"]
+    told += [f"untrained {first:.4f}"] if first is not None else []
+    told += [f"real against real {max(floor, 0.0):.4f}"] if floor is not None else []
+    numbers = f"(energy distance, 0 where two sets are alike: {', '.join(told)})"
     if first is None or not first > max(floor or 0.0, 0.0) or last != last:
-        return f" Samples against held-out data: {said}."
+        return f" Its samples against real examples that were held out {numbers}."
     way = min(1.0, (first - last) / (first - max(floor or 0.0, 0.0)))
     if way < 0:
-        return (
-            f" Samples are further from held-out data than the untrained model's: it has not learnt the data ({said})."
-        )
+        return f" It has not learnt the data: its samples are further from real ones than before training {numbers}."
     if way < LEARNT:
         return (
-            f" Samples came only {way:.1%} of the way from an untrained model's to held-out data: it has not learnt the "
-            f"data yet ({said})."
+            f" It has not learnt the data yet: its samples came only {way:.1%} of the way from where they were before "
+            f"training to real ones {numbers}."
         )
-    return f" Samples came {way:.1%} of the way from an untrained model's to held-out data ({said})."
+    near = (
+        "as near to real ones as other real ones are"
+        if way == 1.0
+        else f"{way:.1%} of the way from where they were before training to real ones"
+    )
+    return f" Its samples are {near} {numbers}."
 
 
 def _model(settings: ModelSettings) -> dict[str, Any]:
