@@ -50,7 +50,7 @@ def test_the_fastest_form_takes_the_step_of_the_plain_one(name, dtype):
     fast, plain = (torch.linspace(-1, 1, 7, dtype=dtype).requires_grad_() for _ in range(2))
     optimisers = [
         build_optimiser([fast], own),
-        OPTIMISERS[name]([plain], own, {"foreach": False}),
+        build_optimiser([plain], own, {"foreach": False}),
     ]
     for step in range(5):
         for w, optimiser in zip((fast, plain), optimisers, strict=True):

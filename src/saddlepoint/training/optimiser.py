@@ -6,7 +6,7 @@ formula's line) is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -17,59 +17,28 @@ from saddlepoint.training.settings import OptimiserName, OptimiserSettings
 FUSED_DEVICES = frozenset({"cpu", "cuda", "mps"})
 FOREACH_DEVICES = frozenset({"cpu", "cuda", "mps"})
 
-Builder = Callable[[Sequence[Tensor], OptimiserSettings, dict[str, bool]], Optimizer]
-
-
-def _adam(parameters: Sequence[Tensor], settings: OptimiserSettings, form: dict[str, bool]) -> Optimizer:
-    return torch.optim.Adam(
-        parameters,
-        lr=settings.learning_rate,
-        betas=settings.betas,
-        eps=settings.epsilon,
-        weight_decay=settings.weight_decay,
-        **form,
-    )
-
-
-def _adamw(parameters: Sequence[Tensor], settings: OptimiserSettings, form: dict[str, bool]) -> Optimizer:
-    return torch.optim.AdamW(
-        parameters,
-        lr=settings.learning_rate,
-        betas=settings.betas,
-        eps=settings.epsilon,
-        weight_decay=settings.weight_decay,
-        **form,
-    )
-
-
-def _sgd(parameters: Sequence[Tensor], settings: OptimiserSettings, form: dict[str, bool]) -> Optimizer:
-    return torch.optim.SGD(
-        parameters,
-        lr=settings.learning_rate,
-        momentum=settings.momentum,
-        weight_decay=settings.weight_decay,
-        **form,
-    )
-
-
-def _rmsprop(parameters: Sequence[Tensor], settings: OptimiserSettings, form: dict[str, bool]) -> Optimizer:
-    return torch.optim.RMSprop(
-        parameters,
-        lr=settings.learning_rate,
-        eps=settings.epsilon,
-        momentum=settings.momentum,
-        weight_decay=settings.weight_decay,
-        **form,
-    )
-
-
-OPTIMISERS: dict[OptimiserName, Builder] = {"adam": _adam, "adamw": _adamw, "sgd": _sgd, "rmsprop": _rmsprop}
+# Each optimiser and, beside step size and weight decay, the settings it takes by torch's names for them.
+OPTIMISERS: dict[OptimiserName, tuple[Callable[..., Optimizer], dict[str, str]]] = {
+    "adam": (torch.optim.Adam, {"betas": "betas", "eps": "epsilon"}),
+    "adamw": (torch.optim.AdamW, {"betas": "betas", "eps": "epsilon"}),
+    "sgd": (torch.optim.SGD, {"momentum": "momentum"}),
+    "rmsprop": (torch.optim.RMSprop, {"eps": "epsilon", "momentum": "momentum"}),
+}
 FUSED: frozenset[OptimiserName] = frozenset({"adam", "adamw", "sgd"})
 
 
-def build_optimiser(parameters: Sequence[Tensor], settings: OptimiserSettings) -> Optimizer:
-    """The optimiser `settings` names over `parameters`, fused where device and type allow it, else foreach."""
-    return OPTIMISERS[settings.name](parameters, settings, fastest_form(parameters, settings.name))
+def build_optimiser(
+    parameters: Sequence[Tensor], settings: OptimiserSettings, form: Mapping[str, bool] | None = None
+) -> Optimizer:
+    """The optimiser `settings` names over `parameters`; form: torch's flag for it, the `fastest_form` where None."""
+    kind, taken = OPTIMISERS[settings.name]
+    return kind(
+        parameters,
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        **{argument: getattr(settings, setting) for argument, setting in taken.items()},
+        **(fastest_form(parameters, settings.name) if form is None else form),
+    )
 
 
 def fastest_form(parameters: Sequence[Tensor], name: OptimiserName) -> dict[str, bool]:
