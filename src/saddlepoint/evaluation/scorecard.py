@@ -6,6 +6,7 @@ Free of torch, so that reports, comparisons and the command line read it quickly
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -67,8 +68,12 @@ class Score:
 
     @property
     def position(self) -> float | None:
-        """Where the value lies between the ceiling (0) and the floor (1); may leave [0, 1]. None without both."""
-        if self.floor is None or self.ceiling is None or self.floor.value == self.ceiling.value:
+        """Where the value lies between the ceiling (0) and the floor (1); may leave [0, 1]. None without
+        two different finite ends."""
+        if self.floor is None or self.ceiling is None:
+            return None
+        numbers = (self.value, self.floor.value, self.ceiling.value)
+        if not all(map(math.isfinite, numbers)) or self.floor.value == self.ceiling.value:
             return None
         return (self.value - self.ceiling.value) / (self.floor.value - self.ceiling.value)
 

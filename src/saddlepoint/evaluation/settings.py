@@ -1,4 +1,4 @@
-"""How to measure while and after training: the `evaluation` section of a recipe (torch-free)."""
+"""How to measure: while training, the `evaluation` section of a recipe; afterwards, a scorecard (torch-free)."""
 
 from __future__ import annotations
 
@@ -13,3 +13,23 @@ class EvaluationSettings(BaseModel):
     every: int = Field(250, ge=1, description="Steps between two measurements of quality.")
     samples: int = Field(1_000, ge=10, description="Samples (and held-out examples) a measurement uses.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of the measurement's own noise, the same at every step.")
+
+
+class AssessmentSettings(BaseModel):
+    """How a scorecard is measured."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    samples: int | None = Field(
+        None, ge=2, description="Samples a sampling seed; as many as there are held-out examples, at most 10,000."
+    )
+    seeds: int = Field(3, ge=1, le=100, description="Sampling seeds; a score is the mean over them.")
+    seed: int = Field(
+        0, ge=0, le=2**62, description="First of the sampling seeds, and the seed of subsets and directions."
+    )
+    resamples: int | None = Field(
+        None,
+        ge=5,
+        le=1_000,
+        description="Random halves behind the intervals of scores that need them; 25, or 10 above 2,500 samples.",
+    )

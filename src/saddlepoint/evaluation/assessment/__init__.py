@@ -1,0 +1,9 @@
+"""From a model and data to a scorecard: which metrics apply, and each with its interval, floor and ceiling."""
+
+from __future__ import annotations
+
+from saddlepoint.evaluation.assessment.assess import assess
+from saddlepoint.evaluation.assessment.metrics import METRICS, Metric
+from saddlepoint.evaluation.assessment.progress import Progress
+
+__all__ = ["METRICS", "Metric", "Progress", "assess"]

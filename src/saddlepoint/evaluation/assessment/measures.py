@@ -1,0 +1,240 @@
+"""From two sets to named numbers: each function calls one metric the way a scorecard uses it.
+
+Where one computation gives several scores, its function gives them all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from saddlepoint.evaluation.assessment.sets import Comparison
+from saddlepoint.evaluation.bins import different_bins
+from saddlepoint.evaluation.classes import category_report, classifier_score
+from saddlepoint.evaluation.divergence import jensen_shannon_of_samples
+from saddlepoint.evaluation.diversity import birthday_test, mean_distance, vendi_score
+from saddlepoint.evaluation.energy import energy_coefficient
+from saddlepoint.evaluation.frechet import frechet_distance, frechet_infinity
+from saddlepoint.evaluation.intervals import Interval, wilson
+from saddlepoint.evaluation.kernel import Kernel, gaussian, kernel_distance, polynomial
+from saddlepoint.evaluation.memorisation import data_copying
+from saddlepoint.evaluation.modes import log_likelihood, mode_report
+from saddlepoint.evaluation.neighbours import neighbourhoods
+from saddlepoint.evaluation.transport import sliced_wasserstein, wasserstein
+from saddlepoint.evaluation.two_sample import Classifier, classifier_test
+
+NEIGHBOURS, BALLS = 3, 5  # of precision and recall, of density and coverage: as published
+DIRECTIONS = 200
+PAIRED = 1_000  # points a set of which all pairs of distances are held in double precision
+SPECTRUM = 1_000  # points of which a matrix of similarities is diagonalised
+JUDGED = 5_000  # points a set that a classifier is trained on
+BATCH_SHARE = 10  # a birthday batch is this part of the samples
+BATCHES = 20
+FEW = 16  # features among which nearest neighbours still mean closeness, and a straight line sees too little
+NEAR = 0.01  # the share of honest points that are nearer to the training examples than the threshold
+
+Values = Mapping[str, float]
+
+
+def frechet(c: Comparison) -> Values:
+    """Fréchet distance."""
+    return {"frechet": frechet_distance(*c.features())}
+
+
+def extrapolated(c: Comparison) -> Values:
+    """Fréchet distance at infinitely many points."""
+    return {"frechet_infinity": frechet_infinity(*c.features(), generator=c.context.generator()).value}
+
+
+def kernel(c: Comparison) -> Values:
+    """Kernel distance of one seed."""
+    return {"kernel": kernel_distance(*c.features(), kernel=_kernel(c)).value}
+
+
+def kernel_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
+    """All samples at once: the estimate has no bias that would depend on how many there are."""
+    fakes = torch.cat([c.fake.features for c in comparisons])
+    return kernel_distance(comparisons[0].real.features, fakes, kernel=_kernel(comparisons[0])).interval
+
+
+def _kernel(c: Comparison) -> Kernel:
+    """The polynomial of the published kernel distance; where features are few, three moments say too little of them."""
+    return gaussian(c.context.width) if c.context.dimension <= FEW else polynomial
+
+
+def neighbours(c: Comparison) -> Values:
+    """Precision, recall, density and coverage."""
+    found = neighbourhoods(*c.features(), k=NEIGHBOURS, density_k=BALLS)
+    return {
+        "precision": found.precision,
+        "recall": found.recall,
+        "density": found.density,
+        "coverage": found.coverage,
+    }
+
+
+def two_sample(c: Comparison) -> Values:
+    """Accuracy: by nearest neighbours among few features, else by a logistic regression."""
+    classifier: Classifier = "neighbours" if c.context.dimension <= FEW else "logistic"
+    test = classifier_test(*c.features(JUDGED), classifier=classifier, seed=c.context.seed)
+    return {"two_sample": test.accuracy.value}
+
+
+def two_sample_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
+    """The interval of one sampling seed around the mean of all: they share the real points."""
+    n = min(map(len, comparisons[0].features(JUDGED)))  # half of the points that were asked about, as in the test
+    return wilson(_mean(values) * n, n)
+
+
+def sliced(c: Comparison) -> Values:
+    """Sliced Wasserstein distance along fixed directions."""
+    distance, _ = sliced_wasserstein(*c.features(), generator=c.context.generator(), directions=DIRECTIONS)
+    return {"sliced_wasserstein": distance}
+
+
+def on_a_line(c: Comparison) -> Values:
+    """Exact Wasserstein distance of the first feature."""
+    return {"wasserstein": float(wasserstein(*c.features())[0])}
+
+
+def energy(c: Comparison) -> Values:
+    """Energy coefficient."""
+    real, fake = c.features(PAIRED)
+    return {"energy": float(energy_coefficient(real.double(), fake.double()))}
+
+
+def grid(c: Comparison) -> Values:
+    """Jensen-Shannon divergence of histograms."""
+    return {"jensen_shannon": jensen_shannon_of_samples(*c.features())[0]}
+
+
+def spectrum(c: Comparison) -> Values:
+    """Vendi score by distances, on the scale of the real examples."""
+    return {"vendi": vendi_score(c.features(SPECTRUM)[1], width=c.context.width)}
+
+
+def spread(c: Comparison) -> Values:
+    """Mean distance of samples over that of the real examples."""
+    return {"spread": mean_distance(c.features(PAIRED)[1]) / mean_distance(c.context.real.features[:PAIRED])}
+
+
+def birthday(c: Comparison) -> Values:
+    """Support by the birthday test."""
+    real, fake = c.features()
+    found = birthday_test(fake, real, size=_batch(c), generator=c.context.generator(), batches=BATCHES)
+    return {"birthday": found.support}
+
+
+def birthday_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
+    """From the share of batches with a duplicate, over the batches of all seeds."""
+    size = _batch(comparisons[0])
+    shares = [
+        0.0 if value == math.inf else 1.0 if value == 0 else -math.expm1(-(size**2) / 2 / value) for value in values
+    ]
+    share = wilson(_mean(shares) * BATCHES * len(values), BATCHES * len(values))
+    value, low, high = (_support(one, size) for one in (share.value, share.high, share.low))
+    return Interval(value, low, high)
+
+
+def _batch(c: Comparison) -> int:
+    return max(2, len(c.fake) // BATCH_SHARE)
+
+
+def _support(share: float, size: int) -> float:
+    """Different samples that give duplicates in this share of batches of `size`; as in `birthday_test`."""
+    return math.inf if share < 1e-9 else 0.0 if share > 1 - 1e-9 else size**2 / (-2 * math.log1p(-share))
+
+
+def cells(c: Comparison) -> Values:
+    """Share of different bins."""
+    found = different_bins(c.context.bins, c.fake.features)
+    return {"bins": found.different / len(found.z)}
+
+
+def cells_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
+    """Over the cells, taken as independent: the mean share over seeds with the interval of one seed."""
+    number = len(comparisons[0].context.bins.counts)
+    return wilson(_mean(values) * number, number)
+
+
+def copying(c: Comparison) -> Values:
+    """C_T by the distances to all training examples, in the scale of the whole sets: it grows with the root of N."""
+    train, held_out, samples = _on_a_line(c)
+    return {"data_copying": data_copying(train, held_out, samples).statistic / math.sqrt(c.share)}
+
+
+def near_copies(c: Comparison) -> Values:
+    """The threshold is the held-out examples' own, taken as known."""
+    threshold = _distances(c.real.distance).double().quantile(NEAR)
+    return {"near_copies": float((_distances(c.fake.distance) < threshold).double().mean())}
+
+
+def _on_a_line(c: Comparison) -> tuple[Tensor, Tensor, Tensor]:
+    """Training example, held-out examples and samples with the distances they have, found once, as points on a line."""
+    train = torch.zeros(1, 1)
+    return train, _distances(c.real.distance)[:, None], _distances(c.fake.distance)[:, None]
+
+
+def _distances(distance: Tensor | None) -> Tensor:
+    assert distance is not None
+    return distance
+
+
+def answers(c: Comparison) -> Values:
+    """Classifier score."""
+    return {"classifier_score": classifier_score(_posterior(c.fake.posterior))[0]}
+
+
+def shares(c: Comparison) -> Values:
+    """Of the classes, against those of the real examples as the same classifier reads them."""
+    real, fake = (_posterior(part).argmax(1) for part in (c.context.real.posterior, c.fake.posterior))
+    classes = _posterior(c.fake.posterior).shape[1]
+    # Half a count a class, so that a class that is rare among real examples leaves the divergence finite.
+    truth = torch.bincount(real, minlength=classes).double() + 0.5
+    found = category_report(fake, classes, truth=truth)
+    return {"class_divergence": found.kl, "classes_covered": float(found.covered)}
+
+
+def _posterior(posterior: Tensor | None) -> Tensor:
+    assert posterior is not None
+    return posterior
+
+
+def modes(c: Comparison) -> Values:
+    """All that a mode report says."""
+    truth = c.context.truth
+    assert truth is not None
+    assert truth.modes is not None
+    assert truth.mode_std is not None
+    found = mode_report(c.fake.features, truth.modes, truth.mode_std)
+    return {
+        "modes_covered": float(found.covered),
+        "high_quality": found.high_quality,
+        "reverse_kl": found.reverse_kl,
+        "mode_width": float(found.width.nanmedian()),
+    }
+
+
+def density(c: Comparison) -> Values:
+    """Mean log density under the truth."""
+    return {"true_likelihood": density_pooled([c], ()).value}
+
+
+def density_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
+    """Of all samples at once, independent draws."""
+    truth = comparisons[0].context.truth
+    assert truth is not None
+    return log_likelihood(torch.cat([c.fake.features for c in comparisons]), truth)
+
+
+def share_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
+    """For shares of samples: independent draws, whatever the seed."""
+    n = sum(len(c.fake) for c in comparisons)
+    return wilson(round(_mean(values) * n), n)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
