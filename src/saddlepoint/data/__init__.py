@@ -37,6 +37,7 @@ SOURCES: dict[str, tuple[str, str]] = {
     "mnist": ("saddlepoint.data.mnist:load", "70,000 handwritten digits, 28x28 grey"),
     "fashion-mnist": ("saddlepoint.data.mnist:load", "70,000 pictures of clothes in 10 classes, 28x28 grey"),
     "kmnist": ("saddlepoint.data.mnist:load", "70,000 handwritten Japanese characters in 10 classes, 28x28 grey"),
+    "stacked-mnist": ("saddlepoint.data.stacked:load", "MNIST digits in three channels, 28x28 colour: 1,000 modes"),
     "gaussian": ("saddlepoint.data.mixtures:gaussian", "1-D Gaussians: N(4, 0.5), or --data.modes of them"),
     "ring": ("saddlepoint.data.mixtures:ring", "8 (--data.modes) narrow Gaussians on a circle in the plane"),
     "grid": ("saddlepoint.data.mixtures:grid", "25 narrow Gaussians on a 5x5 grid in the plane"),

@@ -24,6 +24,7 @@ from saddlepoint.data.split import Part, assembled
 GAUSSIAN_CENTRE, GAUSSIAN_SPACING, GAUSSIAN_STD = 4.0, 4.0, 0.5
 RING_MODES, RING_STD = 8, 0.01
 GRID_STD = 0.05
+POINTS = 10_000  # drawn where the settings do not say how many
 PAIRS = 1 << 22  # distances between points and components computed together
 
 
@@ -100,10 +101,12 @@ def mixture(centres: Tensor, std: float) -> GaussianMixture:
 
 
 def drawn(name: str, truth: Truth, settings: DataSettings, class_names: tuple[str, ...] | None = None) -> Dataset:
-    """`points` training points from `truth`, and `held_out` times as many held-out ones, fixed by `split_seed`."""
+    """`points` (10,000) training points from `truth`, and `held_out` times as many held-out ones, fixed by
+    `split_seed`."""
     generator = torch.Generator().manual_seed(settings.split_seed)
-    x, y = truth.sample(settings.points, generator)
-    held_out_x, held_out_y = truth.sample(round(settings.points * settings.held_out), generator)
+    points = settings.points or POINTS
+    x, y = truth.sample(points, generator)
+    held_out_x, held_out_y = truth.sample(round(points * settings.held_out), generator)
     if class_names is None and truth.modes is not None and len(truth.modes) > 1:
         class_names = tuple(f"mode {k}" for k in range(len(truth.modes)))
     event = Event(shape=tuple(x.shape[1:]), kind="vector", class_names=class_names)

@@ -40,7 +40,11 @@ class DataSettings(BaseModel):
         None, description="Folder for decoded and downloaded data. None: $SADDLEPOINT_CACHE, else ~/.cache/saddlepoint."
     )
 
-    points: int = Field(10_000, ge=1, description="Mixtures and shapes: how many training points are drawn.")
+    points: int | None = Field(
+        None,
+        ge=1,
+        description="Mixtures, shapes and stacked-mnist: how many training points are drawn; None takes the source's own, 10,000 and 128,000.",
+    )
     modes: int | None = Field(
         None, ge=1, description="gaussian and ring: how many modes; None takes the source's own, 1 and 8."
     )
