@@ -7,8 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-import saddlepoint.data.images as module
-from saddlepoint.data import Batches, Dataset, DataSettings, load
+from saddlepoint.data import Batches, Dataset, DataSettings, image_cache, images, load
 from saddlepoint.data.folder import Listing, list_images
 from saddlepoint.errors import DataError
 from tests.data.test_decoding import bomb
@@ -82,7 +81,7 @@ def listed(root: Path) -> Listing:
 def test_two_folders_whose_files_look_alike_do_not_share_a_cache(tmp_path, monkeypatch):
     fill(tmp_path / "one", 10, RED)
     fill(tmp_path / "two", 10, BLUE)
-    monkeypatch.setattr(module, "list_images", listed)
+    monkeypatch.setattr(images, "list_images", listed)
     assert loaded(tmp_path / "one").fingerprint != loaded(tmp_path / "two").fingerprint
 
 
@@ -197,7 +196,7 @@ def test_channels_are_what_the_files_have(tmp_path, modes, count, note):
 def test_without_a_terminal_or_with_many_workers_the_pixels_are_the_same(pets, monkeypatch):
     parallel = loaded(pets).fingerprint
     shutil.rmtree(pets.parent / "cache")
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(image_cache.os, "cpu_count", lambda: 1)
     monkeypatch.setattr(module, "CHUNK", 3)
     assert loaded(pets).fingerprint == parallel
 

@@ -26,14 +26,13 @@ from saddlepoint.figures.style import (
     legend,
     text,
 )
+from saddlepoint.figures.views import Points, Range, data_views, of_one_span, with_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Points = NDArray[np.float64]
 LogProb = Callable[[Points], ArrayLike]
-Range = tuple[float, float]
 
 BINS = 80
 MOST_POINTS = 4_000
@@ -84,8 +83,8 @@ def _one(
 ) -> Figure:
     drawing, grid = figure(width=7.0, height=4.4, margins=ONE)
     axes: Axes = grid[0, 0]
-    (view,) = _views(generated, data, modes)
-    dress(axes, title=_with_count(title, generated, [view]), x=f"{name} (data's units)", y="probability density")
+    (view,) = data_views(generated, data, modes)
+    dress(axes, title=with_count(title, generated, [view]), x=f"{name} (data's units)", y="probability density")
     edges = np.linspace(*view, BINS + 1)
     _histogram(axes, generated[:, 0], edges, GENERATED, "generated", filled=True)
     line = np.linspace(*view, 600)[:, None]
@@ -124,9 +123,9 @@ def _two(
 ) -> Figure:
     drawing, grid = figure(width=6.0, height=5.9, margins=TWO)
     axes: Axes = grid[0, 0]
-    views = _of_one_span(_views(generated, data, modes))
+    views = of_one_span(data_views(generated, data, modes))
     dress(
-        axes, title=_with_count(title, generated, views), x=f"{names[0]} (data's units)", y=f"{names[1]} (data's units)"
+        axes, title=with_count(title, generated, views), x=f"{names[0]} (data's units)", y=f"{names[1]} (data's units)"
     )
     axes.grid(False)
     if log_prob is not None:
@@ -150,7 +149,7 @@ def _many(generated: Points, data: Points | None, names: Sequence[str], title: s
     width, height = 2.5 * shown, 2.3 * shown + 0.5
     margins = {"left": 0.7 / width, "right": 1 - 0.1 / width, "bottom": 0.5 / height, "top": 1 - 0.6 / height}
     drawing, grid = figure(shown, shown, width=width, height=height, margins={**margins, "wspace": 0.45, "hspace": 0.4})
-    views = _views(generated[:, :shown], None if data is None else data[:, :shown], None)
+    views = data_views(generated[:, :shown], None if data is None else data[:, :shown], None)
     for row in range(shown):
         for column in range(shown):
             axes = grid[row, column]
@@ -179,7 +178,7 @@ def _many(generated: Points, data: Points | None, names: Sequence[str], title: s
         drawing.legend(handles, labels, **corner, fontsize=TICK_SIZE, edgecolor=RULE, labelcolor=INK)
     rest = f", columns 1 to {shown} of {generated.shape[1]}" if generated.shape[1] > shown else ""
     drawing.suptitle(
-        text(_with_count(f"{title}{rest}", generated[:, :shown], views)),
+        text(with_count(f"{title}{rest}", generated[:, :shown], views)),
         fontsize=TITLE_SIZE,
         color=INK,
         x=0.01,
@@ -219,37 +218,6 @@ def _shade(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: int = 
     peak = float(finite.max()) if len(finite) else 0.0
     density = np.exp(np.where(np.isfinite(log_density), log_density - peak, -np.inf)).reshape(points, points)
     axes.pcolormesh(x, y, density, cmap="Greys", vmin=0.0, vmax=1.6, shading="nearest")
-
-
-def _views(generated: Points, data: Points | None, modes: Points | None) -> list[Range]:
-    """One range a column: the data's (all but 0.1 % at each end) and the modes', with a quarter to spare."""
-    known = [part for part in (data, modes) if part is not None and len(part)]
-    views = []
-    for column in range(generated.shape[1]):
-        values = np.concatenate([part[:, column] for part in known] or [generated[:, column]])
-        values = values[np.isfinite(values) & (np.abs(values) < 1e100)]
-        low, high = np.quantile(values, [0.001, 0.999]) if len(values) else (-1.0, 1.0)
-        if modes is not None:
-            low, high = min(low, modes[:, column].min()), max(high, modes[:, column].max())
-        spare = 0.25 * (high - low) or 0.5 * max(abs(high), 1.0)
-        views.append((float(low - spare), float(high + spare)))
-    return views
-
-
-def _of_one_span(views: Sequence[Range]) -> list[Range]:
-    """The same centres, all as wide as the widest: then one unit is equally long on every axis."""
-    half = max(high - low for low, high in views) / 2
-    return [((low + high) / 2 - half, (low + high) / 2 + half) for low, high in views]
-
-
-def _with_count(title: str, generated: Points, views: Sequence[Range]) -> str:
-    finite = np.isfinite(generated).all(axis=1)
-    low, high = np.array(views).T
-    outside = int(((generated[finite] < low) | (generated[finite] > high)).any(axis=1).sum())
-    broken = int((~finite).sum())
-    notes = [f"{outside:,} of {len(generated):,} outside the view"] if outside else []
-    notes += [f"{broken:,} of {len(generated):,} not finite"] if broken else []
-    return f"{title}\n({', '.join(notes)})" if notes else title
 
 
 def _thinned(points: Points, most: int = MOST_POINTS) -> Points:

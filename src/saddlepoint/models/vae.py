@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,66 +14,12 @@ from saddlepoint.errors import SettingError
 from saddlepoint.models.assembly import UNIT, check_roles, network, scaling
 from saddlepoint.models.base import CHUNK, Model, Numbers, as_tensor, in_chunks
 from saddlepoint.models.settings import VAESettings
+from saddlepoint.models.vae_network import VAENetwork
 from saddlepoint.networks import evaluating
-from saddlepoint.networks.initialisation import glorot_
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.evidence import negative_evidence
 from saddlepoint.objectives.likelihood import importance_bound, log_likelihood, standard_normal_log_prob
 from saddlepoint.objectives.phase import Noise, Phase
-from saddlepoint.objectives.precision import at_least_float32
-
-
-class Pass(NamedTuple):
-    """output: (B, *event) logits (Bernoulli) or mean (Gaussian); mean, log_variance: (B, latent) of q(z | x);
-    log_std: () of the Gaussian likelihood, None for Bernoulli."""
-
-    output: Tensor
-    mean: Tensor
-    log_variance: Tensor
-    log_std: Tensor | None
-
-
-class VAENetwork(nn.Module):
-    """The one player: a trunk that both heads share, the heads `mean` and `log_variance`, and the decoder.
-
-    trunk: (B, *event) -> features, flattened to (B, features). Heads are linear: nothing clamps them.
-    log_std: where the Gaussian likelihood's log standard deviation starts; None for Bernoulli. learnt: it is a parameter.
-    """
-
-    log_std: Tensor | None
-
-    def __init__(
-        self,
-        trunk: nn.Module,
-        decoder: nn.Module,
-        features: int,
-        latent: int,
-        log_std: float | None = None,
-        learnt: bool = False,
-    ) -> None:
-        super().__init__()
-        self.trunk = trunk
-        self.mean = nn.Linear(features, latent)
-        self.log_variance = nn.Linear(features, latent)
-        glorot_(self.mean)
-        glorot_(self.log_variance)
-        self.decoder = decoder
-        start = None if log_std is None else torch.tensor(log_std)
-        if learnt and start is not None:
-            self.log_std = nn.Parameter(start)
-        else:
-            self.register_buffer("log_std", start)
-
-    def heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, *event) -> mean and log-variance of q(z | x), (B, latent) each."""
-        features = self.trunk(x).flatten(1)
-        return at_least_float32(self.mean(features)), at_least_float32(self.log_variance(features))
-
-    def forward(self, x: Tensor, epsilon: Tensor) -> Pass:
-        """(B, *event) and standard normal (B, latent) -> one pass through code mean + e^(log_variance / 2) epsilon."""
-        mean, log_variance = self.heads(x)
-        output = self.decoder(mean + torch.exp(0.5 * log_variance) * epsilon)
-        return Pass(output, mean, log_variance, self.log_std)
 
 
 class VAE(Model):

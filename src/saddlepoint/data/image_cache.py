@@ -1,0 +1,212 @@
+"""Brings all images of a folder to one size and decodes them, in parallel, into files that can be mapped into memory.
+
+CACHE/meta.json                  shape, classes, SHA-256 of the parts, files that could not be read, notes
+CACHE/train/pixels.npy           (N, C, H, W) uint8; test/ likewise, where the folder has such a part
+CACHE/train/labels.npy           (N,) int64
+CACHE/train/sums.npy             (N, 2): the sum of each image's values, and of their squares
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from saddlepoint.data.decoding import COUNTS, Channels, Header, UnreadableImageError, decode, header, quiet
+from saddlepoint.data.folder import Listing, Part
+from saddlepoint.data.progress import progress
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.data.split import shuffled_order
+from saddlepoint.errors import DataError
+
+CHUNK = 32  # files one thread takes at a time
+NAMED = 5  # files named in a message
+
+
+@dataclass
+class _Plan:
+    """What all images are brought to."""
+
+    size: tuple[int, int]
+    channels: Channels
+    notes: list[str]
+
+
+def build(root: Path, listing: Listing, settings: DataSettings, folder: Path) -> None:
+    """Decode everything into a folder beside `folder`, and rename it to that when it is whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        with quiet():
+            headers, bad = _survey(root, listing)
+            if settings.on_bad == "fail":
+                refuse(root, bad)
+            plan = _planned(root, headers, bad, settings)
+            digests = {}
+            for part in listing.parts:
+                (temporary / part.name).mkdir()
+                digests[part.name], failed = _decode_part(root, part, plan, settings, temporary / part.name, bad)
+                bad += failed
+        if settings.on_bad == "fail":
+            refuse(root, bad)
+        meta = {
+            "shape": [COUNTS[plan.channels], *plan.size],
+            "class_names": listing.class_names,
+            "digests": digests,
+            "bad": bad,
+            "notes": [*listing.notes, *plan.notes],
+        }
+        (temporary / "meta.json").write_text(json.dumps(meta))
+        try:
+            temporary.rename(folder)
+        except OSError:
+            # Another process was first; what it made is the same.
+            if not (folder / "meta.json").is_file():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse(root: Path, bad: Sequence[Sequence[str]]) -> None:
+    """Raise DataError over files (name, reason) that cannot be read, where there are any."""
+    if bad:
+        named = "; ".join(f"{root / name} {reason}" for name, reason in bad[:NAMED])
+        more = f"; and {len(bad) - NAMED:,} more" if len(bad) > NAMED else ""
+        raise DataError(f"{named}{more}. Repair or remove what cannot be read, or set --data.on_bad skip.")
+
+
+def _survey(root: Path, listing: Listing) -> tuple[dict[str, Header], list[tuple[str, str]]]:
+    """The header of every readable file by name, and (name, reason) of every other."""
+    headers: dict[str, Header] = {}
+    bad: list[tuple[str, str]] = []
+    names = [name for part in listing.parts for name, _ in part.files()]
+
+    def look(name: str) -> None:
+        try:
+            headers[name] = header(root / name)
+        except UnreadableImageError as error:
+            bad.append((name, str(error)))
+
+    _in_parallel(look, names, f"Reading {len(names):,} headers")
+    return headers, sorted(bad)
+
+
+def _planned(root: Path, headers: dict[str, Header], bad: Sequence[tuple[str, str]], settings: DataSettings) -> _Plan:
+    """The size and channels for all; raises DataError where the files differ in size and none is wanted."""
+    if not headers:
+        raise DataError(f"{root}: none of its {len(bad):,} image files can be read; {root / bad[0][0]} {bad[0][1]}.")
+    notes = []
+    sizes = Counter((h.height, h.width) for h in headers.values())
+    if settings.size is not None:
+        height, width = settings.size
+        if len(sizes) > 1:
+            notes.append(f"Images of {len(sizes):,} sizes were brought to {height}x{width} by {settings.fit}.")
+    elif len(sizes) > 1:
+        (first, second) = (next(n for n in sorted(headers) if _size(headers[n]) == s) for s in sorted(sizes)[:2])
+        raise DataError(
+            f"{root}: images differ in size, {first} is {_text(headers[first])} and {second} {_text(headers[second])} "
+            f"(height x width); set one for all, for example --data.size {min(min(size) for size in sizes)}."
+        )
+    else:
+        height, width = next(iter(sizes))
+    channels: Channels
+    if settings.channels != "auto":
+        channels = settings.channels
+    elif all(h.alpha for h in headers.values()):
+        channels = "rgba"
+    else:
+        channels = "rgb" if any(h.colour for h in headers.values()) else "grey"
+    flattened = 0 if channels == "rgba" else sum(h.alpha for h in headers.values())
+    if flattened:
+        notes.append(f"{flattened:,} images with transparency were laid on white.")
+    return _Plan((height, width), channels, notes)
+
+
+def _size(head: Header) -> tuple[int, int]:
+    return head.height, head.width
+
+
+def _text(head: Header) -> str:
+    return f"{head.height}x{head.width}"
+
+
+def _decode_part(
+    root: Path,
+    part: Part,
+    plan: _Plan,
+    settings: DataSettings,
+    folder: Path,
+    known_bad: Sequence[tuple[str, str]],
+) -> tuple[str, list[tuple[str, str]]]:
+    """Write pixels, labels and sums of one part; gives the SHA-256 of its content, and the files that failed."""
+    skipped = {name for name, _ in known_bad}
+    files = [(name, label) for name, label in part.files() if name not in skipped]
+    files = [files[i] for i in shuffled_order(len(files), settings.split_seed).tolist()]
+    shape = (len(files), COUNTS[plan.channels], *plan.size)
+    pixels = np.lib.format.open_memmap(folder / "pixels.npy", mode="w+", dtype=np.uint8, shape=shape)
+    sums = np.zeros((len(files), 2))
+    failed: dict[int, tuple[str, str]] = {}
+
+    def work(i: int) -> None:
+        try:
+            image = decode(root / files[i][0], plan.size, settings.fit, plan.channels)
+        except UnreadableImageError as error:
+            failed[i] = (files[i][0], str(error))
+            return
+        pixels[i] = image
+        sums[i] = image.sum(dtype=np.int64), np.square(image, dtype=np.int64).sum()
+
+    _in_parallel(work, range(len(files)), f"Decoding {len(files):,} images")
+    if failed:
+        pixels = _without(folder, pixels, sorted(failed))
+        sums = np.delete(sums, sorted(failed), axis=0)
+    pixels.flush()
+    labels = np.array([label for i, (_, label) in enumerate(files) if i not in failed], dtype=np.int64)
+    np.save(folder / "sums.npy", sums)
+    np.save(folder / "labels.npy", labels)
+    digest = hashlib.sha256(f"{pixels.shape}".encode())
+    for start in range(0, len(pixels), 1024):
+        digest.update(pixels[start : start + 1024].data)
+    digest.update(labels.data)
+    return digest.hexdigest(), sorted(failed.values())
+
+
+def _without(folder: Path, pixels: npt.NDArray[np.uint8], failed: Sequence[int]) -> np.memmap[Any, Any]:
+    """The pixels once more, without the rows of files that could not be decoded."""
+    kept = np.delete(np.arange(len(pixels)), failed)
+    shape = (len(kept), *pixels.shape[1:])
+    whole = np.lib.format.open_memmap(folder / "kept.npy", mode="w+", dtype=np.uint8, shape=shape)
+    for start in range(0, len(kept), 1024):
+        whole[start : start + 1024] = pixels[kept[start : start + 1024]]
+    (folder / "kept.npy").replace(folder / "pixels.npy")
+    return whole
+
+
+def _in_parallel(work: Callable[[Any], None], items: Sequence[Any], what: str) -> None:
+    """`work` on every item, in threads: decoders release the interpreter's lock, and threads share the file that is
+    being written and start at once, where new processes would import the caller's script again."""
+    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+
+    def run(chunk: Sequence[Any]) -> int:
+        for item in chunk:
+            work(item)
+        return len(chunk)
+
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        with progress(what, len(items)) as advance:
+            for done in pool.map(run, chunks):
+                advance(done)
+    finally:
+        pool.shutdown(cancel_futures=True)

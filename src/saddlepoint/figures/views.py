@@ -1,0 +1,43 @@
+"""What stretch of the space a plot of points shows, and how many points it leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+Range = tuple[float, float]
+
+
+def data_views(generated: Points, data: Points | None, modes: Points | None) -> list[Range]:
+    """One range a column: the data's (all but 0.1 % at each end) and the modes', with a quarter to spare."""
+    known = [part for part in (data, modes) if part is not None and len(part)]
+    views = []
+    for column in range(generated.shape[1]):
+        values = np.concatenate([part[:, column] for part in known] or [generated[:, column]])
+        values = values[np.isfinite(values) & (np.abs(values) < 1e100)]
+        low, high = np.quantile(values, [0.001, 0.999]) if len(values) else (-1.0, 1.0)
+        if modes is not None:
+            low, high = min(low, modes[:, column].min()), max(high, modes[:, column].max())
+        spare = 0.25 * (high - low) or 0.5 * max(abs(high), 1.0)
+        views.append((float(low - spare), float(high + spare)))
+    return views
+
+
+def of_one_span(views: Sequence[Range]) -> list[Range]:
+    """The same centres, all as wide as the widest: then one unit is equally long on every axis."""
+    half = max(high - low for low, high in views) / 2
+    return [((low + high) / 2 - half, (low + high) / 2 + half) for low, high in views]
+
+
+def with_count(title: str, generated: Points, views: Sequence[Range]) -> str:
+    """The title, below it how many points (N, D) lie outside the views or are not finite."""
+    finite = np.isfinite(generated).all(axis=1)
+    low, high = np.array(views).T
+    outside = int(((generated[finite] < low) | (generated[finite] > high)).any(axis=1).sum())
+    broken = int((~finite).sum())
+    notes = [f"{outside:,} of {len(generated):,} outside the view"] if outside else []
+    notes += [f"{broken:,} of {len(generated):,} not finite"] if broken else []
+    return f"{title}\n({', '.join(notes)})" if notes else title
