@@ -45,7 +45,7 @@ def test_class_folders_become_labels(pets):
 
 def test_the_second_start_decodes_nothing(pets, monkeypatch):
     first = loaded(pets)
-    monkeypatch.setattr(module, "decode", None)
+    monkeypatch.setattr(image_cache, "decode", None)
     second = loaded(pets)
     assert second.fingerprint == first.fingerprint
     assert second.notes == first.notes
@@ -55,7 +55,7 @@ def test_the_second_start_decodes_nothing(pets, monkeypatch):
 
 def test_other_shares_and_limits_use_the_same_pixels(pets, monkeypatch):
     loaded(pets)
-    monkeypatch.setattr(module, "decode", None)
+    monkeypatch.setattr(image_cache, "decode", None)
     parts = [loaded(pets, held_out=share, limit=limit) for share, limit in ((0.5, None), (0.0, None), (0.1, 3))]
     assert [(len(p), len(p.held_out) if p.held_out else 0) for p in parts] == [(10, 10), (20, 0), (3, 2)]
     assert len({p.fingerprint for p in parts}) == 3
@@ -197,7 +197,7 @@ def test_without_a_terminal_or_with_many_workers_the_pixels_are_the_same(pets, m
     parallel = loaded(pets).fingerprint
     shutil.rmtree(pets.parent / "cache")
     monkeypatch.setattr(image_cache.os, "cpu_count", lambda: 1)
-    monkeypatch.setattr(module, "CHUNK", 3)
+    monkeypatch.setattr(image_cache, "CHUNK", 3)
     assert loaded(pets).fingerprint == parallel
 
 
