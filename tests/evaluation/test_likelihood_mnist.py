@@ -30,7 +30,7 @@ def trained(real_data):
     if not (real_data / "mnist").is_dir():
         pytest.skip("$SADDLEPOINT_DATA/mnist is not there")
     dataset = load(DataSettings(source="mnist", limit=20_000))
-    black_and_white = replace(dataset, x=(255 * binarised(dataset.x / 255)).to(torch.uint8))
+    black_and_white = replace(dataset, x=binarised(dataset.x, dataset.event))
     settings = TrainingSettings(
         steps=STEPS, batch_size=256, tick=500, device="cpu", optimiser=OptimiserSettings(learning_rate=2e-3)
     )
@@ -39,7 +39,7 @@ def trained(real_data):
     batches = Batches(black_and_white, settings.batch_size, 0, "cpu", model.scaling)
     records = [record for record in play(model, batches, settings, state) if record is not None]
     assert records[-1].values["vae/reconstruction"] < 0.9 * records[0].values["vae/reconstruction"]
-    return model, (255 * binarised(dataset.held_out.x[:IMAGES] / 255)).to(torch.uint8)
+    return model, binarised(dataset.held_out.x[:IMAGES], dataset.event)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from torch import nn
 from torch.distributions import Bernoulli, Normal
 
 from saddlepoint.data.dataset import Event
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.annealing import Annealing, annealed_evidence
 from saddlepoint.evaluation.observation import (
     LatentModel,
@@ -118,13 +118,25 @@ def _evidence(linear, std, x):
 
 
 def test_binarised_data_are_black_and_white_with_the_right_means():
-    x = torch.full((20_000, 1), 0.3)
-    assert binarised(torch.tensor([0.0, 0.49, 0.5, 1.0])).tolist() == [0, 0, 1, 1]
-    drawn = binarised(x, seeded())
-    assert set(drawn.unique().tolist()) == {0.0, 1.0}
-    assert abs(drawn.mean().item() - 0.3) < 5 * (0.21 / 20_000) ** 0.5
-    black_and_white = torch.rand(50, 4).round()
-    assert torch.equal(binarised(black_and_white, seeded()), black_and_white)
+    unit = Event((1,), "vector", low=-1.0, high=1.0)
+    assert binarised(torch.tensor([-1.0, -0.01, 0.0, 1.0]), unit).tolist() == [-1, -1, 1, 1]
+    x = torch.full((20_000, 1, 1), 77, dtype=torch.uint8)
+    drawn = binarised(x, IMAGES, seeded())
+    assert drawn.dtype == torch.uint8
+    assert set(drawn.unique().tolist()) == {0, 255}
+    share = 77 / 255
+    assert abs(drawn.float().mean().item() / 255 - share) < 5 * (share * (1 - share) / 20_000) ** 0.5
+    assert torch.equal(binarised(drawn, IMAGES, seeded(1)), drawn)
+    with pytest.raises(DataError, match="no lowest and highest value"):
+        binarised(x, TABLE)
+
+
+def test_a_bernoulli_likelihood_refuses_greys():
+    found = of_vae(build(VAESettings(latent=1, encoder=SMALL, decoder=SMALL), IMAGES))
+    grey = torch.full((2, 1, 4, 4), 100, dtype=torch.uint8)
+    with pytest.raises(DataError, match="these hold greys"):
+        found.prepare(grey)
+    assert found.prepare(binarised(grey, IMAGES)).unique().tolist() == [0]
 
 
 def test_a_frozen_copy_leaves_the_original_in_training():

@@ -69,7 +69,8 @@ class Evidence:
         if k == 1:
             return torch.full_like(self.log_evidence, math.nan)
         relative = self.log_weights.softmax(0) * k
-        return relative.std(0) / k**0.5
+        error: Tensor = relative.std(0) / k**0.5
+        return error
 
     @property
     def interval(self) -> Interval:
@@ -153,7 +154,7 @@ def bidirectional(
         raise DataError(f"need one code an example: got codes {tuple(z.shape)} for examples {tuple(x.shape)}.")
     parts = _parts(x, annealing)
     lower = [_annealed(log_likelihood, part, z.shape[1], annealing, generator) for part in parts]
-    codes = z.split([len(part) for part in parts])
+    codes = torch.split(z, [len(part) for part in parts])
     upper = [
         _annealed(log_likelihood, part, z.shape[1], annealing, generator, back_from=code)
         for part, code in zip(parts, codes, strict=True)
@@ -168,7 +169,7 @@ def _parts(x: Tensor, annealing: Annealing) -> tuple[Tensor, ...]:
     if x.ndim < 1 or len(x) == 0:
         raise DataError("need one example or more, got none.")
     x = x if x.dtype == torch.float64 else x.float()
-    return x.split(max(1, ROWS // annealing.chains))
+    return torch.split(x, max(1, ROWS // annealing.chains))
 
 
 def _annealed(

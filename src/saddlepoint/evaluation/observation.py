@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from saddlepoint.errors import SettingError
+from saddlepoint.data.dataset import Event
+from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.annealing import Annealing, annealed_evidence
 from saddlepoint.evaluation.hamiltonian import LogLikelihood
 from saddlepoint.models.gan import GAN
@@ -54,7 +55,7 @@ def bernoulli(latent: int, decoder: nn.Module) -> LatentModel:
 
     def draw(z: Tensor, generator: torch.Generator) -> Tensor:
         with torch.no_grad():
-            probabilities = decoder(z).sigmoid()
+            probabilities: Tensor = decoder(z).sigmoid()
         uniform = torch.rand(probabilities.shape, generator=generator, device=generator.device).to(probabilities)
         return (uniform < probabilities).to(probabilities.dtype)
 
@@ -80,12 +81,22 @@ def gaussian(latent: int, decoder: Callable[[Tensor], Tensor], std: float) -> La
 def of_vae(model: VAE) -> LatentModel:
     """The VAE's prior and decoder; its encoder has no part in it.
 
-    A Bernoulli likelihood is one of black and white examples: give binarised ones (`binarised`).
+    A Bernoulli likelihood is one of black and white examples: `prepare` raises DataError for others (`binarised`).
     """
     decoder = frozen(model.player.decoder)
     if model.player.log_std is None:
+
+        def prepare(x: Tensor) -> Tensor:
+            units = model.model_units(x)
+            if not ((units == 0) | (units == 1)).all():
+                raise DataError(
+                    "a Bernoulli likelihood is a probability for black and white examples alone; these hold greys: give "
+                    "binarised(x, event), with a generator where the model was trained on draws."
+                )
+            return units
+
         found = bernoulli(model.settings.latent, decoder)
-        return replace(found, prepare=model.model_units, notes=("Of black and white examples.",))
+        return replace(found, prepare=prepare, notes=("Of black and white examples.",))
     std = float(model.player.log_std.detach().exp())
     found = gaussian(model.settings.latent, decoder, std)
     return replace(found, prepare=model.model_units, shift=model.scaling.log_abs_det)
@@ -154,12 +165,19 @@ def fitted_std(
     return std
 
 
-def binarised(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Black and white of x (N, *event) in [0, 1]: white with the probability of its value, or, without a generator,
-    where it is 0.5 or more. The two are different data: likelihoods on one do not compare with those on the other."""
-    if generator is None:
-        return (x >= 0.5).to(x.dtype)
-    return (torch.rand(x.shape, generator=generator, device=generator.device).to(x) < x).to(x.dtype)
+def binarised(x: Tensor, event: Event, generator: torch.Generator | None = None) -> Tensor:
+    """x (N, *event) as black and white, its lowest and highest value: white with the probability of its grey, or,
+    without a generator, where it is half way or more. The two are different data, whose likelihoods do not compare.
+
+    Raises:
+        DataError: data without a known range.
+    """
+    if event.low is None or event.high is None:
+        raise DataError("binarised: these data have no lowest and highest value; black and white would be a guess.")
+    grey = (x.float() - event.low) / (event.high - event.low)
+    drawn = None if generator is None else torch.rand(x.shape, generator=generator, device=generator.device)
+    white = grey >= 0.5 if drawn is None else drawn.to(grey.device) < grey
+    return torch.where(white, event.high, event.low).to(x.dtype)
 
 
 def frozen(network: nn.Module) -> nn.Module:

@@ -44,5 +44,5 @@ def parzen(
 def _kernel(samples: Tensor, x: Tensor, width: float) -> Tensor:
     """(N,) log of the mean Gaussian of standard deviation `width` around each of samples (M, D) at x (N, D)."""
     constant = math.log(len(samples)) + x.shape[1] * (math.log(width) + 0.5 * math.log(2 * math.pi))
-    rows = [torch.logsumexp(-0.5 * (torch.cdist(part, samples) / width).square(), 1) for part in x.split(256)]
+    rows = [torch.logsumexp(-0.5 * (torch.cdist(part, samples) / width).square(), 1) for part in torch.split(x, 256)]
     return torch.cat(rows) - constant

@@ -61,7 +61,7 @@ def stacked_labels(x: Tensor, read: Reader) -> Tensor:
     if x.ndim != 4 or len(x) == 0:
         raise DataError(f"Stacked MNIST: need one image or more, (N, C, H, W), got {tuple(x.shape)}.")
     found = []
-    for part in x.split(CHUNK):
+    for part in torch.split(x, CHUNK):
         digits = read(part.flatten(0, 1)[:, None])
         if digits.shape != (len(part) * x.shape[1], 10):
             raise DataError(
