@@ -5,6 +5,7 @@ good they are.
     run = sp.train("dcgan-digits", training={"steps": 2000})
     run.model.sample(64); run.findings; run.best
     model = sp.load("runs/dcgan-digits-1")
+    sp.evaluate(model, "digits")
 
 The names below load what they need when first used: importing the package imports neither torch nor numpy.
 """
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
     from saddlepoint.errors import SaddlepointError
-    from saddlepoint.experiment import Listener, Run, load, resume, train
+    from saddlepoint.evaluation.scorecard import Scorecard
+    from saddlepoint.experiment import Listener, Run, evaluate, load, resume, train
     from saddlepoint.recipe import Recipe
     from saddlepoint.records import Finding, Record, RunFolder
     from saddlepoint.report import write_report
@@ -33,6 +35,8 @@ __all__ = [
     "Run",
     "RunFolder",
     "SaddlepointError",
+    "Scorecard",
+    "evaluate",
     "from_array",
     "load",
     "load_data",
@@ -51,6 +55,8 @@ _HOMES = {
     "Run": "experiment:Run",
     "RunFolder": "records:RunFolder",
     "SaddlepointError": "errors:SaddlepointError",
+    "Scorecard": "evaluation.scorecard:Scorecard",
+    "evaluate": "experiment:evaluate",
     "from_array": "data:from_array",
     "load": "experiment:load",
     "load_data": "data:load",

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("saddlepoint.cli.train", "train a recipe; leaves a run folder with samples, curves and a report"),
     "resume": ("saddlepoint.cli.resume", "go on with an interrupted run, or train a finished one further"),
     "sample": ("saddlepoint.cli.sample", "draw samples from a run: a picture, a folder of pictures, or an .npz"),
+    "evaluate": ("saddlepoint.cli.evaluate", "measure how good a run's samples are, or compare runs"),
     "report": ("saddlepoint.cli.report", "write a run's report.html anew"),
     "recipes": ("saddlepoint.cli.recipes", "list the ready-made recipes, or show one"),
     "data": ("saddlepoint.cli.data", "describe a data source and check it before training"),

@@ -35,6 +35,8 @@ class ProtocolCard:
     features: every extractor that was used. preprocessing: what happened to an example before the features.
     seed: of subsets, halves and directions. seeds: of the samples.
     settings: other choices that change a number (neighbours, subsets, ...).
+    asked: what the caller asked for (samples, seeds, features, data, checkpoint): by it, a card is known to answer the
+        same question again.
     versions: of saddlepoint and torch. seconds: how long it took; finished: when, UTC, ISO 8601.
     """
 
@@ -52,6 +54,7 @@ class ProtocolCard:
     step: int | None = None
     ema: bool | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     finished: str = ""

@@ -1,6 +1,6 @@
 """Runs a recipe: data, model, training loop, records, live diagnosis, pictures, report.
 
-`train` and `resume` make runs, `Run` and `load` hold them. Importing this package brings no torch.
+`train` and `resume` make runs, `Run` and `load` hold them, `evaluate` measures them. Importing this package brings no torch.
 """
 
 from __future__ import annotations
@@ -11,12 +11,21 @@ from typing import TYPE_CHECKING, Any
 from saddlepoint.experiment.listener import Listener, Outline
 
 if TYPE_CHECKING:
+    from saddlepoint.experiment.evaluation import Evaluation, evaluate
     from saddlepoint.experiment.run import Run, load
     from saddlepoint.experiment.start import prepare, resume, train
 
-__all__ = ["Listener", "Outline", "Run", "load", "prepare", "resume", "train"]
+__all__ = ["Evaluation", "Listener", "Outline", "Run", "evaluate", "load", "prepare", "resume", "train"]
 
-_HOMES = {"Run": "run", "load": "run", "prepare": "start", "resume": "start", "train": "start"}
+_HOMES = {
+    "Evaluation": "evaluation",
+    "Run": "run",
+    "evaluate": "evaluation",
+    "load": "run",
+    "prepare": "start",
+    "resume": "start",
+    "train": "start",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -38,7 +38,7 @@ class Run:
         self.folder = RunFolder(Path(folder))
         if not self.folder.exists():
             raise RunError(f"{folder} is not a run: it holds no recipe.yaml.")
-        self._modules = modules
+        self.modules = modules
 
     @property
     def recipe(self) -> Recipe:
@@ -78,7 +78,7 @@ class Run:
     @cached_property
     def model(self) -> Model:
         """The model at the run's newest checkpoint."""
-        return load(self.folder.path, modules=self._modules)
+        return load(self.folder.path, modules=self.modules)
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder.path)!r}): {self.verdict}"
@@ -117,17 +117,22 @@ def load(
     run = Run(folder)
     recipe = run.recipe
     objects.require(recipe, modules, where=str(folder))
-    path = _checkpoint(run, step)
+    path = checkpoint_of(run, step)
     # Copies: loading a checkpoint must not change networks that the caller may be training or have loaded into before.
     own = {role: copy.deepcopy(module) for role, module in (modules or {}).items()}
     model = build(recipe.model, Event.from_json(checkpoint.read_manifest(path)["event"]), modules=own)
-    checkpoint.load_weights(path, model)
+    model.trained_steps = checkpoint.load_weights(path, model)["step"]
     # The layout that training used: convolutions draw samples several times faster in it.
     Devices(resolve(device), "fp32").prepare(model)
     return model
 
 
-def _checkpoint(run: Run, step: Which) -> Path:
+def checkpoint_of(run: Run, step: Which) -> Path:
+    """The folder of the run's checkpoint that `step` names, as `load` takes it.
+
+    Raises:
+        RunError: there is no such checkpoint.
+    """
     if not checkpoint.exists(run.folder):
         raise RunError(
             f"{run.folder.path} has no checkpoint yet, so there is no model to load. To train it (on): "

@@ -111,12 +111,11 @@ def assess(
         found, failed = scored(sides, chosen, resamples, _turns(tally))
         scores += found.values()
         skipped += lacking + failed
-        if made.posterior is not None and not classes:
-            classes, sentences = by_class(sides, dataset)
-            skipped += [Skipped("classes", "Scores by class", sentence) for sentence in sentences]
-    if dataset.y is not None and not classes and not any(one.metric == "classes" for one in skipped):
-        reason = "these features cannot tell the class of a sample; the data's classifier (--features classifier) can."
-        skipped.append(Skipped("classes", "Scores by class", reason))
+        if dataset.y is not None and not classes:
+            tally.begin(f"Classes ({made.name})")
+            classes, why = by_class(sides, dataset)
+            if why:
+                skipped.append(Skipped("classes", f"Scores by class ({made.name})", why))
 
     plain = _plain_sides(sets, dataset, settings.seed)
     chosen, lacking = applicable(plain, dataset, "examples")

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import torch
+
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.evaluation.assessment.scoring import Sides
+from saddlepoint.evaluation.assessment.measures import JUDGED
+from saddlepoint.evaluation.assessment.scoring import UNFIT, Sides
+from saddlepoint.evaluation.per_class import labels_of, per_class
 from saddlepoint.evaluation.scorecard import ClassScores
 
 
-def by_class(sides: Sides, dataset: Dataset) -> tuple[tuple[ClassScores, ...], list[str]]:
-    """A row a class, or sentences on why there is none."""
-    return (), []
+def by_class(sides: Sides, dataset: Dataset) -> tuple[tuple[ClassScores, ...], str]:
+    """A row a class, or the sentence on why there is none: of the samples of the first seed, 5,000 at most, with the
+    real examples' classes read by the same classifier."""
+    real, fake = (part.take(slice(JUDGED)) for part in (sides.context.real, sides.fakes[0]))
+    if real.posterior is None or fake.posterior is None:
+        return (
+            (),
+            "these features cannot tell the class of a sample; the data's classifier (--features classifier) can.",
+        )
+    classes = real.posterior.shape[1]
+    names = dataset.event.class_names or tuple(map(str, range(classes)))
+    try:
+        reports = per_class(
+            real.features,
+            labels_of(real.posterior),
+            fake.features,
+            labels_of(fake.posterior),
+            names,
+            generator=torch.Generator().manual_seed(sides.context.seed),
+        )
+    except UNFIT as error:
+        return (), str(error)
+    return tuple(report.scores for report in reports), ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,8 @@ def _gaussian(dataset: Dataset, x: Tensor) -> Tensor | None:
         return None  # a density over bytes or pictures and a model's probability of them are not the same thing
     train = dataset.x.flatten(1).double()
     deviation = train.std(0).clamp_min(1e-6)
-    return torch.distributions.Normal(train.mean(0), deviation).log_prob(x.flatten(1).double()).sum(1)
+    standard = (x.flatten(1).double() - train.mean(0)) / deviation
+    return -(standard.square() / 2 + deviation.log() + math.log(2 * math.pi) / 2).sum(1)
 
 
 def _reconstruction(model: Encodes, x: Tensor) -> tuple[Tensor, str]:

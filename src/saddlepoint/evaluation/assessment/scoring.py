@@ -18,7 +18,7 @@ from saddlepoint.evaluation.intervals import normal
 from saddlepoint.evaluation.scorecard import Bounds, Pairing, Score, Skipped
 
 # What a metric raises on points that it cannot judge.
-UNFIT = (DataError, ValueError, torch.linalg.LinAlgError)
+UNFIT = (DataError, ValueError, torch.linalg.LinAlgError)  # type: ignore[attr-defined]
 
 Columns = Mapping[str, Sequence[float]]
 

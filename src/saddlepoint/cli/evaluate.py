@@ -1,0 +1,190 @@
+"""`saddlepoint evaluate RUN [RUN ...]`: how good a run's samples are; of several runs, which is better in what."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.cli.waiting import Waiting
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.records import RunFolder
+
+if TYPE_CHECKING:
+    from saddlepoint.evaluation.ranking import Ranking
+    from saddlepoint.evaluation.scorecard import Scorecard
+
+
+def run(argv: Sequence[str]) -> int:
+    """Evaluate, print and keep what was found; returns the exit code."""
+    arguments = _parser().read(argv)
+    runs = _runs(arguments.run)
+    step = _step(arguments.step)
+    output = console(arguments.json)
+    waiting = console(json=True)
+    found: dict[str, Scorecard] = {}
+    waiting.say("Loading PyTorch ...")
+    for name in runs:
+        found[name] = _scorecard(name, arguments, step, waiting, again=arguments.again or len(runs) == 1)
+    if len(runs) == 1:
+        name, scorecard = next(iter(found.items()))
+        if arguments.json:
+            print_json({"run": name, **scorecard.to_json()})
+        else:
+            from saddlepoint.cli.scores import show
+
+            show(output, scorecard)
+            output.say(f"{RunFolder(Path(name)).scorecard}")
+        return 0
+    from saddlepoint.evaluation.ranking import rank
+
+    ranking = rank(found, force=arguments.force)
+    picture = _drawn(ranking, Path(arguments.out) if arguments.out else _beside(runs))
+    if arguments.json:
+        print_json({"picture": str(picture), **_strict(ranking)})
+    else:
+        from saddlepoint.cli.scores import show_ranking
+
+        show_ranking(output, ranking)
+        output.say(str(picture))
+    return 0
+
+
+def _runs(given: Sequence[str]) -> list[str]:
+    """The runs, each once: what can be seen to be wrong is said before minutes are spent."""
+    names = list(dict.fromkeys(str(Path(name)) for name in given))
+    if len(given) > 1 and len(names) == 1:
+        raise SettingError(f"evaluate: {names[0]} is named twice; name another run to compare it with.")
+    for name in names:
+        if not RunFolder(Path(name)).exists():
+            raise RunError(f"{name} is not a run: it holds no recipe.yaml.")
+    return names
+
+
+def _scorecard(
+    name: str, arguments: argparse.Namespace, step: Literal["newest", "best"] | int, output: Output, *, again: bool
+) -> Scorecard:
+    from saddlepoint.evaluation.settings import AssessmentSettings
+    from saddlepoint.experiment import Evaluation, Run
+    from saddlepoint.experiment.evaluation import checked
+
+    features = None if arguments.features is None else [word.strip() for word in arguments.features.split(",")]
+    asked = checked(samples=arguments.samples, seeds=arguments.seeds, seed=arguments.seed)
+    settings = AssessmentSettings(**asked)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        evaluation = Evaluation(Run(name), settings, arguments.data, features, step, arguments.device)
+        stored = None if again else evaluation.stored()
+        if stored is not None:
+            output.say(f"{name}: its scorecard answers this already (--again measures it anew)")
+            return stored
+        from saddlepoint.data.progress import shown
+
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(shown())
+            waiting = stack.enter_context(Waiting(output, name))
+            scorecard = evaluation.measure(waiting.tell)
+    for warning in caught:
+        output.say(f"saddlepoint: {warning.message}")
+    return scorecard
+
+
+def _drawn(ranking: Ranking, path: Path) -> Path:
+    """The picture of all scores, at `path`."""
+    import numpy as np
+
+    from saddlepoint.evaluation.ranking import table
+    from saddlepoint.figures.comparison import comparison_figure
+    from saddlepoint.figures.style import write_png
+
+    rows = table(ranking)
+    names = list(ranking.scorecards)
+
+    def column(entry: str) -> list[list[float]]:
+        values = [[getattr(scores.get(name), entry, None) for name in names] for _, scores in rows]
+        return [[float("nan") if value is None else value for value in row] for row in values]
+
+    def reference(entry: str) -> list[float]:
+        firsts = [getattr(next(iter(scores.values())), entry) for _, scores in rows]
+        return [float("nan") if bounds is None else bounds.value for bounds in firsts]
+
+    drawing = comparison_figure(
+        [title for title, _ in rows],
+        _short(names),
+        np.array(column("value")),
+        np.array(column("low")),
+        np.array(column("high")),
+        np.array(reference("floor")),
+        np.array(reference("ceiling")),
+        [next(iter(scores.values())).better for _, scores in rows],
+    )
+    return write_png(drawing, path)
+
+
+def _short(names: Sequence[str]) -> list[str]:
+    """The last parts of the runs' paths, where these tell them apart."""
+    last = [Path(name).resolve().name for name in names]
+    return last if len(set(last)) == len(last) else list(names)
+
+
+def _beside(runs: Sequence[str]) -> Path:
+    """comparison.png in the folder that holds all the runs."""
+    common = os.path.commonpath([str(Path(name).resolve().parent) for name in runs])
+    return Path(os.path.relpath(Path(common) / "comparison.png"))
+
+
+def _strict(ranking: Ranking) -> dict[str, object]:
+    from saddlepoint.records.schema import number_to_json
+
+    document = number_to_json(ranking.to_json())
+    assert isinstance(document, dict)
+    return dict(document)
+
+
+def _step(text: str) -> Literal["newest", "best"] | int:
+    if text == "newest":
+        return "newest"
+    if text == "best":
+        return "best"
+    if text.isdigit():
+        return int(text)
+    raise SettingError(f'evaluate: --step is newest, best or the number of a step, got "{text}".')
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "evaluate",
+        "Measure how good a run's samples are: every score with a 95 % interval, what real data reach and what a bad "
+        "generator gets. Writes RUN/scorecard.json and brings the run's report up to date. Of several runs, says which "
+        "differences are real; runs that were measured the same way already are not measured again.",
+    )
+    parser.add_argument("run", metavar="RUN", nargs="+", help="the folders of one run or several")
+    parser.add_argument(
+        "--features",
+        metavar="NAME,...",
+        help="raw, pca, classifier, random, self-supervised, inception, clip, dino, or package.module:function "
+        "(default: what suits the data)",
+    )
+    parser.add_argument(
+        "--samples", type=int, metavar="N", help="samples a seed (default: as many as held out, at most 10,000)"
+    )
+    parser.add_argument("--seeds", type=int, default=3, metavar="K", help="sampling seeds (default: 3)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="the first of them (default: 0)")
+    parser.add_argument(
+        "--step", default="newest", metavar="STEP", help="checkpoint: newest (default), best, or a step's number"
+    )
+    parser.add_argument("--data", metavar="SOURCE", help="measure against these instead of the run's own data")
+    parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default), auto, cuda, cuda:1 or mps")
+    parser.add_argument("--again", action="store_true", help="measure anew what a scorecard answers already")
+    parser.add_argument("--force", action="store_true", help="compare runs that were measured in different ways")
+    parser.add_argument(
+        "--out", metavar="FILE", help="picture of a comparison (default: comparison.png beside the runs)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    return parser

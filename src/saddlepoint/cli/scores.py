@@ -1,0 +1,150 @@
+"""Scorecards on a terminal: one as a table with a bar a score, several side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.table import Table
+
+from saddlepoint.cli.console import Output
+from saddlepoint.evaluation.ranking import Ranking, table
+from saddlepoint.evaluation.scorecard import Bounds, Score, Scorecard
+
+ARROWS = {"lower": "↓", "higher": "↑", "none": " "}
+BAR = 10  # characters from the bad generator to real data
+WIDTH = 140  # without a terminal
+
+
+def show(output: Output, scorecard: Scorecard) -> None:
+    """The protocol, the scores, classes, what was skipped, and warnings last, where they are read."""
+    card = scorecard.card
+    averaged = {True: ", averaged weights", False: "", None: ""}[card.ema]
+    step = "" if card.step is None else f", step {card.step:,}{averaged}"
+    output.say(f"{card.model}{step}", "bold")
+    output.say(
+        f"  {card.n_fake:,} samples for each of {len(card.seeds)} seeds, against {card.n_real:,} {card.split} examples of "
+        f"{card.data} ({card.data_fingerprint[:12]})"
+    )
+    for features in card.features:
+        notes = f"; {'; '.join(features.notes)}" if features.notes else ""
+        output.say(f"  features: {features.name}, {features.dimension:,} numbers an example{notes}")
+    rows = Table(box=None, pad_edge=False)
+    for name, side in (("score", "left"), ("", "left"), ("value", "right"), ("95 % interval", "right")):
+        rows.add_column(name, justify=side, no_wrap=name != "score")  # type: ignore[arg-type]
+    rows.add_column("bad", justify="right", no_wrap=True)
+    rows.add_column("", no_wrap=True)
+    rows.add_column("real", justify="left", no_wrap=True)
+    for score in scorecard.scores:
+        rows.add_row(
+            _plain(score.title),
+            ARROWS[score.better],
+            _number(score.value),
+            _interval(score),
+            _bound(score.ceiling),
+            bar(score.position),
+            _bound(score.floor),
+        )
+    _print(output, rows)
+    if scorecard.classes:
+        _print(output, _classes(scorecard))
+    if scorecard.skipped:
+        output.say("Not measured:")
+        for reason, titles in _by_reason(scorecard).items():
+            output.say(f"  {', '.join(titles)}: {reason}")
+    for note in scorecard.notes:
+        output.say(f"Note: {note}")
+    for warning in scorecard.warnings:
+        output.say(f"Warning: {warning}", "yellow")
+
+
+def show_ranking(output: Output, ranking: Ranking) -> None:
+    """All runs in one table, the better of two where the difference is real, and a sentence a pair."""
+    names = list(ranking.scorecards)
+    rows = Table(box=None, pad_edge=False)
+    rows.add_column("score")
+    rows.add_column("", no_wrap=True)
+    for name in names:
+        rows.add_column(_plain(name), justify="right")
+    rows.add_column("real", justify="right", no_wrap=True)
+    rows.add_column("bad", justify="right", no_wrap=True)
+    rows.add_column("adjusted p", justify="right", no_wrap=True)
+    for title, scores in table(ranking):
+        first = next(iter(scores.values()))
+        tests = [d for d in ranking.differences if d.title == title]
+        winners = {d.winner for d in tests if d.real}
+        cells = []
+        for name in names:
+            score = scores.get(name)
+            told = "-" if score is None else f"{_number(score.value)} {_interval(score)}".strip()
+            cells.append(f"* {told}" if name in winners else told)
+        smallest = min((d.adjusted for d in tests), default=None)
+        told = "" if smallest is None else "<0.001" if smallest < 0.001 else f"{smallest:.3f}"
+        rows.add_row(
+            _plain(title), ARROWS[first.better], *map(_plain, cells), _bound(first.floor), _bound(first.ceiling), told
+        )
+    _print(output, rows)
+    output.say(
+        "*: better than another run here, a difference that is real at 5 % after Holm's correction over all of them"
+    )
+    for sentence in ranking.sentences:
+        output.say(sentence, "bold")
+    if ranking.untested:
+        output.say(f"Not tested, for want of an interval: {'; '.join(ranking.untested)}.")
+    for warning in ranking.warnings:
+        output.say(f"Warning: {warning}", "yellow")
+    for name, scorecard in ranking.scorecards.items():
+        for warning in scorecard.warnings:
+            output.say(f"Warning, {name}: {warning}", "yellow")
+
+
+def bar(position: float | None) -> str:
+    """Where a score lies between a bad generator on the left and real data on the right."""
+    if position is None:
+        return ""
+    filled = round(BAR * min(1.0, max(0.0, position)))
+    return "━" * filled + "·" * (BAR - filled)
+
+
+def _classes(scorecard: Scorecard) -> Table:
+    rows = Table(box=None, pad_edge=False, title=None)
+    for name in ("class", "real share", "share", "95 % interval", "precision", "recall", "diversity", "real"):
+        rows.add_column(name, justify="left" if name == "class" else "right", no_wrap=True)
+    for one in scorecard.classes:
+        rows.add_row(
+            _plain(one.name),
+            f"{one.real_share:.3f}",
+            f"{one.share:.3f}",
+            f"{one.low:.3f} to {one.high:.3f}",
+            *("-" if value is None else _number(value) for value in (one.precision, one.recall)),
+            *("-" if value is None else _number(value) for value in (one.diversity, one.real_diversity)),
+        )
+    return rows
+
+
+def _by_reason(scorecard: Scorecard) -> Mapping[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for one in scorecard.skipped:
+        grouped.setdefault(one.reason, []).append(one.title)
+    return grouped
+
+
+def _print(output: Output, rows: Table) -> None:
+    if not output.is_terminal:  # no width to fit: a table broken at 80 characters is hard to read
+        output.width = max(WIDTH, output.width)
+    output.print(rows, highlight=False)
+
+
+def _plain(words: str) -> str:
+    return words.replace("[", r"\[")
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _interval(score: Score) -> str:
+    return "" if score.low is None or score.high is None else f"{score.low:.4g} to {score.high:.4g}"
+
+
+def _bound(bounds: Bounds | None) -> str:
+    return "" if bounds is None else _number(bounds.value)

@@ -1,0 +1,111 @@
+"""Scores of several models side by side: a panel a score, with intervals, the floor and the ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from saddlepoint.figures.style import FAILURE, GREEN, INK, LABEL_SIZE, MUTED, TICK_SIZE, colours, dress, figure, text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLUMNS = 3
+_ARROWS = {"lower": "lower is better", "higher": "higher is better", "none": ""}
+_FAR = 8.0  # a ceiling further away than so many spans of the values is named, not drawn: it would flatten them
+
+
+def comparison_figure(
+    titles: Sequence[str],
+    names: Sequence[str],
+    values: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    floor: ArrayLike,
+    ceiling: ArrayLike,
+    better: Sequence[str],
+) -> Figure:
+    """Of S scores and R models: values, low, high (S, R), NaN where a model lacks the score or its interval; floor and
+    ceiling (S,), NaN for none; better: "lower", "higher" or "none" for each score.
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    shape = (len(titles), len(names))
+    scores, lows, highs = (np.asarray(rows, dtype=np.float64) for rows in (values, low, high))
+    floors, ceilings = (np.asarray(row, dtype=np.float64) for row in (floor, ceiling))
+    if any(rows.shape != shape for rows in (scores, lows, highs)) or any(
+        r.shape != shape[:1] for r in (floors, ceilings)
+    ):
+        raise ValueError(f"values, low and high must be {shape}, floor and ceiling {shape[:1]}, got {scores.shape}")
+    if 0 in shape:
+        raise ValueError("a comparison needs a score and a model")
+    rows = -(-len(titles) // _COLUMNS)
+    height = 0.75 + 0.3 * len(names)
+    drawing, grid = figure(rows, _COLUMNS, width=12.0, height=rows * (height + 0.55) + 0.4)
+    for number, axes in enumerate(grid.flat):
+        if number >= len(titles):
+            axes.set_visible(False)
+            continue
+        _panel(axes, names, scores[number], lows[number], highs[number], floors[number], ceilings[number])
+        arrow = _ARROWS[better[number]]
+        dress(axes, title=titles[number], x=arrow, y="")
+        axes.title.set_fontsize(LABEL_SIZE)
+        axes.grid(False, axis="y")
+        if number % _COLUMNS:
+            axes.set_yticklabels([])
+    legend = (
+        "point and bar: mean over sampling seeds and 95 % interval   ·   green: real data   ·   red: a bad generator"
+    )
+    drawing.supxlabel(text(legend), fontsize=TICK_SIZE, color=MUTED)
+    return drawing
+
+
+def _panel(
+    axes: Axes,
+    names: Sequence[str],
+    values: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    floor: float,
+    ceiling: float,
+) -> None:
+    places = np.arange(len(names))[::-1]  # the first on top
+    for place, name, colour in zip(range(len(names)), places, colours(len(names)), strict=True):
+        value = values[place]
+        if not np.isfinite(value):
+            words = "infinite" if np.isinf(value) else "not measured"
+            axes.text(
+                0.5, name, words, transform=axes.get_yaxis_transform(), fontsize=TICK_SIZE, color=MUTED, va="center"
+            )
+            continue
+        if np.isfinite([low[place], high[place]]).all():
+            axes.plot([low[place], high[place]], [name, name], color=colour, linewidth=2.2, solid_capstyle="butt")
+        axes.plot([value], [name], marker="o", color=colour, markersize=6)
+    shown = np.concatenate([values, low, high, [floor]])
+    shown = shown[np.isfinite(shown)]
+    span = float(np.ptp(shown)) if len(shown) else 0.0
+    if np.isfinite(floor):
+        axes.axvline(floor, color=GREEN, linewidth=1.2)
+    if np.isfinite(ceiling):
+        near = not len(shown) or abs(ceiling - float(shown.mean())) <= _FAR * max(span, 1e-12)
+        if near:
+            axes.axvline(ceiling, color=FAILURE, linewidth=1.2, linestyle="--")
+        else:
+            right = ceiling > shown.max()
+            axes.annotate(
+                text(f"bad: {ceiling:.3g} →" if right else f"← bad: {ceiling:.3g}"),
+                (1.0 if right else 0.0, 1.0),
+                xycoords="axes fraction",
+                ha="right" if right else "left",
+                va="top",
+                fontsize=TICK_SIZE,
+                color=FAILURE,
+            )
+    axes.set_ylim(-0.6, len(names) - 0.4)
+    axes.set_yticks(places, [text(name) for name in names], color=INK)
+    axes.locator_params(axis="x", nbins=5)
