@@ -27,7 +27,15 @@ def test_every_channel_is_a_digit_of_mnist_and_the_label_reads_them(stacked):
             assert torch.equal(part.x[:, channel], source.x[which[:, channel], 0])
 
 
-def test_nothing_of_the_test_part_is_trained_on_and_the_parts_are_drawn_apart():
+def test_the_modes_are_as_unequal_as_the_docstring_says(real_data):
+    if not (real_data / "mnist").is_dir():
+        pytest.skip("$SADDLEPOINT_DATA/mnist is not there")
+    shares = torch.bincount(load("mnist").y).double() / 60_000
+    # Of three independent digits the divergences add up.
+    assert round(float(3 * (shares * (10 * shares).log()).sum()), 3) == 0.004
+
+
+def test_parts_and_seeds_are_drawn_apart():
     assert not torch.equal(drawn(10_000, 50, 0, 0), drawn(10_000, 50, 0, 1))
     assert not torch.equal(drawn(10_000, 50, 0, 0), drawn(10_000, 50, 1, 0))
 
