@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 from torch import Tensor
@@ -28,8 +28,11 @@ class TensorBoard:
         self._writer: SummaryWriter = SummaryWriter(str(folder), purge_step=first_step)
 
     def record(self, record: Record) -> None:
-        for name, value in record.values.items():
-            self._writer.add_scalar(name, value, record.step)
+        # One event for all series: the writer's thread, which takes turns with training, wakes once and not for each.
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        values = [Summary.Value(tag=name, simple_value=value) for name, value in record.values.items()]
+        self._add(Summary(value=values), record.step)
 
     def picture(self, name: str, path: Path, step: int) -> None:
         """The PNG at `path` as an image; its bytes go in as they are, which is much faster than encoding them again."""
@@ -38,8 +41,7 @@ class TensorBoard:
         with Image.open(path) as picture:  # reads the header alone
             width, height = picture.size
         image = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=path.read_bytes())
-        writer = self._writer._get_file_writer()  # type: ignore[no-untyped-call]
-        writer.add_summary(Summary(value=[Summary.Value(tag=name, image=image)]), step)
+        self._add(Summary(value=[Summary.Value(tag=name, image=image)]), step)
 
     def histograms(self, values: Mapping[str, Tensor], step: int) -> None:
         """Of all finite values; a quantity without any has no histogram."""
@@ -53,3 +55,6 @@ class TensorBoard:
 
     def close(self) -> None:
         self._writer.close()
+
+    def _add(self, summary: Any, step: int) -> None:
+        self._writer._get_file_writer().add_summary(summary, step)  # type: ignore[no-untyped-call]
