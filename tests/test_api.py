@@ -75,6 +75,7 @@ def test_from_a_name_to_a_model() -> None:
     assert run.verdict.split(";")[0] in html
     assert "data:image/png;base64," in html
     assert "vae" in repr(run.model).lower()
+    assert "12 steps" in repr(run.model)
     assert (run.folder.path / "report.html").is_file()
 
 

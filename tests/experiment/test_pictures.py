@@ -1,72 +1,18 @@
-"""The arc between codes, and which pictures a run has."""
+"""Which pictures a run has."""
 
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from saddlepoint.experiment import moments
-from saddlepoint.experiment.pictures import spherical
 from saddlepoint.records import RunFolder
 from saddlepoint.report import write_report
 from tests.experiment.runs import FAMILIES, recipe, started
-
-seeds = st.integers(0, 10_000)
-
-
-def pair(seed: int, dimensions: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    start, end = torch.randn(2, dimensions, generator=generator, dtype=torch.float64)
-    return start, end
-
-
-@given(seeds, st.integers(2, 12))
-def test_the_arc_has_its_ends_and_can_be_walked_back(seed: int, points: int) -> None:
-    start, end = pair(seed)
-    path = spherical(start, end, points)
-    assert path.shape == (points, 5)
-    torch.testing.assert_close(path[0], start)
-    torch.testing.assert_close(path[-1], end)
-    torch.testing.assert_close(spherical(end, start, points).flip(0), path)
-
-
-@given(seeds)
-def test_on_a_sphere_the_arc_stays_on_it_and_its_steps_are_equal(seed: int) -> None:
-    start, end = (code / code.norm() for code in pair(seed))
-    path = spherical(3 * start, 3 * end, 9)
-    torch.testing.assert_close(path.norm(dim=1), torch.full((9,), 3.0, dtype=torch.float64))
-    cosines = (path[1:] * path[:-1]).sum(1) / 9
-    torch.testing.assert_close(cosines, torch.full((8,), math.cos(float(torch.dot(start, end).acos()) / 8)).double())
-
-
-@given(seeds)
-def test_the_middle_of_perpendicular_codes_keeps_their_norms_law(seed: int) -> None:
-    start, end = pair(seed)
-    end = end - torch.dot(start, end) / start.square().sum() * start
-    middle = spherical(start, end, 3)[1]
-    # |sin(pi/4) (a + b)|^2 = (|a|^2 + |b|^2) / 2 for perpendicular a, b.
-    torch.testing.assert_close(middle.square().sum(), (start.square().sum() + end.square().sum()) / 2)
-
-
-@pytest.mark.parametrize("factor", [1.0, 2.0, -1.0, 0.0])
-def test_where_there_is_no_arc_the_line_is_walked(factor: float) -> None:
-    # Equal, parallel, opposite and zero codes span no plane.
-    start = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
-    path = spherical(start, factor * start, 5)
-    share = torch.linspace(0, 1, 5, dtype=torch.float64)[:, None]
-    torch.testing.assert_close(path, (1 - share) * start + share * factor * start)
-
-
-def test_two_zero_codes() -> None:
-    assert torch.equal(spherical(torch.zeros(2), torch.zeros(2), 3), torch.zeros(3, 2))
-
 
 EXPECTED = {
     "autoencoder": {"curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"},
@@ -88,7 +34,9 @@ def test_points_are_drawn_against_the_truth(source: str, tmp_path: Path) -> None
     session.pictures.sample_grid(0)
     assert session.folder.sample_grid(0).read_bytes() == first
     session.pictures.final()
-    assert [path.name for path in session.folder.figures.glob("*.png")] == ["curves.png"]
+    # Between codes there is a way to see in the plane, none on a line.
+    expected = {"gaussian": {"curves.png"}, "ring": {"curves.png", "interpolation.png"}}
+    assert {path.name for path in session.folder.figures.glob("*.png")} == expected[source]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -130,6 +78,20 @@ def test_every_kind_of_event_has_its_reconstructions(kind: str, tmp_path: Path) 
     assert session.dataset.event.kind == kind
     session.pictures.final()
     assert (session.folder.figures / "reconstructions.png").stat().st_size > 1_000
+
+
+@pytest.mark.parametrize(("kind", "shape"), [("sound", (1, 64)), ("vector", (2,)), ("vector", (5,))])
+def test_arcs_between_codes_are_drawn_where_they_can_be_shown(
+    kind: str, shape: tuple[int, ...], tmp_path: Path
+) -> None:
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(80, *shape)).astype(np.float32))
+    source = {"data.source": str(tmp_path / "x.npy"), "data.kind": kind, "data.limit": None}
+    session = started(recipe("gan", steps=5).override(source), tmp_path / "run")
+    session.pictures.final()
+    assert (session.folder.figures / "interpolation.png").is_file() == (shape != (5,))
+    assert ("interpolation.png" in json.loads((session.folder.figures / "captions.json").read_text())) == (
+        shape != (5,)
+    )
 
 
 def test_moments_are_kept_and_those_still_to_come_are_not_shown(tmp_path: Path) -> None:

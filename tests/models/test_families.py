@@ -240,8 +240,14 @@ def test_it_introduces_itself(case):
     total = sum(p.numel() for player in model.players.values() for p in player.parameters())
     assert sum(model.parameter_counts().values()) == total
     assert "x".join(map(str, model.event.shape)) in repr(model)
-    assert len(repr(model)) < 120
+    assert len(repr(model)) < 130
     assert all(f"{count:,}" in repr(model) for count in model.parameter_counts().values())
+    assert f"code of {CASES[case][0].latent}" in repr(model)
+    assert "steps" not in repr(model)
+    model.trained_steps = 1_234
+    assert "1,234 steps" in repr(model)
+    for page in (model._repr_html_(), repr(model)):
+        assert all(fact in page for fact in model._facts().values())
     assert model.to("cpu") is model
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.experiment import moments
+from saddlepoint.experiment.arcs import spherical
 from saddlepoint.figures import agreement, curves, density, grids, latent, style, video
 from saddlepoint.figures.pixels import to_pixels
 from saddlepoint.figures.samples import show_samples, waveforms
@@ -100,6 +101,18 @@ class Pictures:
                 "From one code (left) to another (right) along the sphere on which codes lie.",
                 self._interpolations,
             )
+        elif self.dataset.event.kind == "sound":
+            yield (
+                "interpolation.png",
+                "From one code (first) to another (last) along the sphere on which codes lie.",
+                self._sounds_between,
+            )
+        elif self.dataset.event.shape == (2,):
+            yield (
+                "interpolation.png",
+                "What the model makes of codes along arcs from one code to another, over the data.",
+                self._paths,
+            )
         if isinstance(self.model, Encodes):
             yield "reconstructions.png", "Held-out examples and their reconstructions.", self._reconstructions
             if imaged:
@@ -165,15 +178,28 @@ class Pictures:
         pixels = to_pixels(images.numpy(), low=self.dataset.event.low, high=self.dataset.event.high)
         return pixels.transpose(0, 3, 1, 2)
 
-    def _interpolations(self, rows: int = 6, points: int = 10) -> style.Picture:
-        ends = self.model.fixed_noise(2 * rows, torch.Generator(self.model.device).manual_seed(self.seed + 1))
+    def _between(self, arcs: int, points: int) -> Tensor:
+        """What the model makes of codes on arcs between two codes each: (arcs, points, *event)."""
+        ends = self.model.fixed_noise(2 * arcs, torch.Generator(self.model.device).manual_seed(self.seed + 1))
         if isinstance(self.model, Encodes):
-            ends = self._codes(2 * rows).to(self.model.device)
-        paths = torch.stack([spherical(a, b, points) for a, b in zip(ends[:rows], ends[rows:], strict=False)])
-        images = self.model.decode(paths.flatten(0, 1)).cpu()
+            ends = self._codes(2 * arcs).to(self.model.device)
+        codes = torch.stack([spherical(a, b, points) for a, b in zip(ends[:arcs], ends[arcs:], strict=False)])
+        return self.model.decode(codes.flatten(0, 1)).cpu().view(*codes.shape[:2], *self.dataset.event.shape)
+
+    def _interpolations(self) -> style.Picture:
         event = self.dataset.event
-        return grids.interpolation_grid(
-            images.view(*paths.shape[:2], *event.shape).numpy(), low=event.low, high=event.high
+        return grids.interpolation_grid(self._between(6, 10).numpy(), low=event.low, high=event.high)
+
+    def _sounds_between(self) -> style.Picture:
+        event, points = self.dataset.event, 8
+        names = [f"{number / (points - 1):.0%} of the way" for number in range(points)]
+        sounds = self._between(1, points)[0].numpy()
+        return waveforms(sounds, low=event.low, high=event.high, names=names, title="From one code to another")
+
+    def _paths(self) -> style.Picture:
+        paths = self._between(10, 100).flatten(0, 1)
+        return density.compare(
+            paths.numpy(), self._held_out(_SCATTER).x.numpy(), title="Decoded from arcs between ten pairs of codes"
         )
 
     def _traversals(self) -> style.Picture:
@@ -223,19 +249,3 @@ def time_lapse(folder: RunFolder) -> None:
     frames = sorted(folder.samples.glob("step-*.png"))
     if len(frames) > 1:
         video.time_lapse(frames, folder.figures / "training")
-
-
-def spherical(start: Tensor, end: Tensor, points: int) -> Tensor:
-    """Codes on the arc from `start` (D,) to `end` (D,), both included: (points, D).
-
-    Gaussian noise lies near a sphere; a straight line would cut through its empty middle.
-
-    Reference:
-        Sampling Generative Networks, Tom White, 2016, https://arxiv.org/abs/1609.04468
-    """
-    share = torch.linspace(0, 1, points, device=start.device, dtype=start.dtype)[:, None]
-    cosine = torch.dot(start, end) / (start.norm() * end.norm()).clamp_min(1e-12)
-    angle = torch.acos(cosine.clamp(-1, 1))
-    if torch.sin(angle) < 1e-4 or not start.any() or not end.any():  # no plane through both, so no one arc
-        return (1 - share) * start + share * end
-    return (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(angle)

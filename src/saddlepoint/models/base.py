@@ -6,6 +6,7 @@ that contract alone. What only some models can do (`encode`, `decode`, `log_prob
 
 from __future__ import annotations
 
+import html
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
@@ -65,6 +66,7 @@ class Model(ABC):
     judged_by: the series by which steps of a run are compared, and whether more (1) or less (-1) of it is better.
     averaged: the players of which the training loop may keep a moving average for sampling.
     phases: what one training step does, in order.
+    trained_steps: of the checkpoint whose weights these are; None where they come from no checkpoint.
     """
 
     family: ClassVar[str]
@@ -78,6 +80,7 @@ class Model(ABC):
         self.scaling = scaling
         self.players = dict(players)
         self.roles = dict(roles)
+        self.trained_steps: int | None = None
 
     @property
     @abstractmethod
@@ -169,10 +172,22 @@ class Model(ABC):
             )
 
     def __repr__(self) -> str:
-        counts = self.parameter_counts().items()
-        players = ", ".join(f"{role} {count:,} parameters" for role, count in counts)
-        shape = "x".join(map(str, self.event.shape))
-        return f"{type(self).__name__}({self.event.kind} of {shape}: {players})"
+        facts = self._facts()
+        return f"{type(self).__name__}({facts.pop('one example')}: {', '.join(facts.values())})"
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><td>{html.escape(n)}</td><td>{html.escape(v)}</td></tr>" for n, v in self._facts().items()
+        )
+        return f"<p><b>{type(self).__name__}</b></p><table>{cells}</table>"
+
+    def _facts(self) -> dict[str, str]:
+        """What a user wants to see of a model in a terminal or a notebook."""
+        facts = {"one example": f"{self.event.kind} of {'x'.join(map(str, self.event.shape))}"}
+        latent = getattr(getattr(self, "settings", None), "latent", None)  # our own families have it
+        facts |= {} if latent is None else {"code": f"code of {latent}"}
+        facts |= {role: f"{role} {count:,} parameters" for role, count in self.parameter_counts().items()}
+        return facts | ({} if self.trained_steps is None else {"trained": f"{self.trained_steps:,} steps"})
 
     def parameter_counts(self) -> dict[str, int]:
         """Trainable numbers by role."""
