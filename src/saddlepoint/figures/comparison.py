@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMNS = 3
+_TITLE = 42  # characters a line of a panel's title
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "none": ""}
 _FAR = 8.0  # a ceiling further away than so many spans of the values is named, not drawn: it would flatten them
 
@@ -53,7 +55,7 @@ def comparison_figure(
             continue
         _panel(axes, names, scores[number], lows[number], highs[number], floors[number], ceilings[number])
         arrow = _ARROWS[better[number]]
-        dress(axes, title=titles[number], x=arrow, y="")
+        dress(axes, title=textwrap.fill(titles[number], _TITLE), x=arrow, y="")
         axes.title.set_fontsize(LABEL_SIZE)
         axes.grid(False, axis="y")
         if number % _COLUMNS:
