@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Callable, Iterable, Sequence
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from saddlepoint.errors import SettingError
 
@@ -75,6 +75,17 @@ def split_settings(argv: Sequence[str], is_setting: Callable[[str], bool]) -> tu
 def is_recipe_setting(name: str) -> bool:
     """Whether an option's name is meant as a recipe's setting: it has a dot, or is one of the two without."""
     return "." in name or name in ("name", "description")
+
+
+def checkpoint_step(command: str, text: str) -> Literal["newest", "best"] | int:
+    """What `--step` means; raises SettingError for what is no step."""
+    if text == "newest":
+        return "newest"
+    if text == "best":
+        return "best"
+    if text.isdigit():
+        return int(text)
+    raise SettingError(f'{command}: --step is newest, best or the number of a step, got "{text}".')
 
 
 def setting_names() -> list[str]:

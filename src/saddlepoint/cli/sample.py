@@ -7,9 +7,9 @@ import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.arguments import Parser, checkpoint_step
 from saddlepoint.cli.console import console, print_json
 from saddlepoint.errors import RunError, SettingError, suggestion
 from saddlepoint.records import RunFolder
@@ -27,7 +27,7 @@ def run(argv: Sequence[str]) -> int:
         raise SettingError(f"sample: -n must be at least 1, got {arguments.count}.")
     if not 0 <= arguments.seed < 2**63:
         raise SettingError(f"sample: --seed must be 0 to 2^63 - 1, got {arguments.seed}.")
-    step = _step(arguments.step)
+    step = checkpoint_step("sample", arguments.step)
     if not RunFolder(Path(arguments.run)).exists():
         raise RunError(f"{arguments.run} is not a run: it holds no recipe.yaml.")
     output = console(arguments.json)
@@ -69,16 +69,6 @@ def run(argv: Sequence[str]) -> int:
             f"seed {arguments.seed}, drawn in {seconds:.2g} s"
         )
     return 0
-
-
-def _step(text: str) -> Literal["newest", "best"] | int:
-    if text == "newest":
-        return "newest"
-    if text == "best":
-        return "best"
-    if text.isdigit():
-        return int(text)
-    raise SettingError(f'sample: --step is newest, best or the number of a step, got "{text}".')
 
 
 def _labels(text: str, count: int, event: Event) -> Tensor:

@@ -113,29 +113,16 @@ def _draw_line(axes: Axes, label: str, steps: NDArray[np.float64], values: NDArr
 def _mark_unusual(axes: Axes, lines: dict[str, tuple[NDArray[np.float64], ...]], *, positive_only: bool) -> None:
     """Marks on the lower edge at the steps where a value is not finite, or too small for a log scale."""
     not_finite = np.concatenate([steps[~np.isfinite(values)] for steps, values in lines.values()])
-    edge = axes.get_xaxis_transform()
-    if len(not_finite):
-        axes.plot(
-            not_finite,
-            np.full(len(not_finite), 0.04),
-            "x",
-            color=FAILURE,
-            markersize=7,
-            markeredgewidth=2,
-            transform=edge,
-            clip_on=False,
-            label=f"not finite ({len(not_finite):,})",
-        )
+    _mark(axes, not_finite, "x", FAILURE, 7, "not finite")
     if positive_only:
         low = np.concatenate([steps[values <= 0] for steps, values in lines.values()])
-        if len(low):
-            axes.plot(
-                low,
-                np.full(len(low), 0.04),
-                "v",
-                color=INK,
-                markersize=5,
-                transform=edge,
-                clip_on=False,
-                label=f"zero or below ({len(low):,})",
-            )
+        _mark(axes, low, "v", INK, 4, "zero or below")
+
+
+def _mark(axes: Axes, at: NDArray[np.float64], marker: str, colour: str, size: float, words: str) -> None:
+    if len(at):
+        look: dict[str, Any] = {"color": colour, "markersize": size, "markeredgewidth": 2}
+        label = f"{words} ({len(at):,})"
+        axes.plot(
+            at, np.full(len(at), 0.04), marker, **look, transform=axes.get_xaxis_transform(), clip_on=False, label=label
+        )
