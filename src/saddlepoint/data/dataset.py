@@ -6,6 +6,7 @@ model works in batch by batch, by a `Scaling`; samples travel the same way back.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -215,5 +216,12 @@ class Dataset:
         return f"<p><b>{html.escape(self.name)}</b></p><table>{cells}</table>"
 
     def subset(self, index: Tensor) -> Dataset:
-        """The examples at `index` (M,) int64; without a held-out part."""
-        return replace(self, x=self.x[index], y=None if self.y is None else self.y[index], held_out=None)
+        """The examples at `index` (M,) int64, with a fingerprint of their own; without a held-out part."""
+        chosen = hashlib.sha256(self.fingerprint.encode() + index.cpu().contiguous().numpy().tobytes()).hexdigest()
+        return replace(
+            self,
+            x=self.x[index],
+            y=None if self.y is None else self.y[index],
+            held_out=None,
+            fingerprint=chosen if self.fingerprint else "",
+        )

@@ -11,9 +11,12 @@ from typing import Any
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import SettingError, suggestion
+from saddlepoint.evaluation.features.classifier import classifier_features, learnable
+from saddlepoint.evaluation.features.contrastive import LEAST, self_supervised_features
 from saddlepoint.evaluation.features.extractor import Features
 from saddlepoint.evaluation.features.own import imported, own_features
 from saddlepoint.evaluation.features.pca import pca_features
+from saddlepoint.evaluation.features.pretrained import clip_features, dino_features, inception_features
 from saddlepoint.evaluation.features.random_convolutions import random_features
 from saddlepoint.evaluation.features.raw import raw_features
 
@@ -23,7 +26,12 @@ __all__ = ["FEATURES", "Features", "build_features", "default_features"]
 FEATURES: dict[str, Callable[[Dataset, int], Features]] = {
     "raw": raw_features,
     "pca": pca_features,
+    "classifier": classifier_features,
     "random": random_features,
+    "self-supervised": self_supervised_features,
+    "inception": inception_features,
+    "clip": clip_features,
+    "dino": dino_features,
 }
 
 _FEW = 16  # numbers an example, up to which every one is looked at as it is
@@ -55,10 +63,17 @@ def build_features(name: str | Callable[[Any], Any] | Features, dataset: Dataset
 
 
 def default_features(dataset: Dataset, seed: int = 0) -> Features:
-    """Features that suit the data: raw values of at most 16 numbers; random convolutions of what has neighbourhoods;
-    else principal components."""
-    if dataset.event.size <= _FEW:
+    """Features that suit the data, none of which needs a download.
+
+    Raw values of vectors of at most 16 numbers; else a classifier's where the labels can teach one; else those that
+    are learned without labels of 64 images or more; else random convolutions of what has neighbourhoods, and principal
+    components of vectors.
+    """
+    event = dataset.event
+    if event.kind == "vector" and event.size <= _FEW:
         return raw_features(dataset, seed)
-    if dataset.event.kind != "vector":
-        return random_features(dataset, seed)
-    return pca_features(dataset, seed)
+    if learnable(dataset):
+        return classifier_features(dataset, seed)
+    if event.kind == "image" and len(dataset) >= LEAST:
+        return self_supervised_features(dataset, seed)
+    return pca_features(dataset, seed) if event.kind == "vector" else random_features(dataset, seed)

@@ -1,0 +1,145 @@
+"""Features of images without labels: a small network that learned to recognise an image after it was moved.
+
+Two versions of every image, each turned, stretched and shifted a little at random, shall have features alike, and
+features unlike those of the other images in the batch. What such a change leaves alone is what the network learns.
+
+MEASURED
+
+A Simple Framework for Contrastive Learning of Visual Representations (Ting Chen, Simon Kornblith, Mohammad Norouzi,
+Geoffrey Hinton, 2020). https://arxiv.org/abs/2002.05709
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.features.encoder import Encoder
+from saddlepoint.evaluation.features.extractor import Features, check_finite, content_of, fingerprint
+from saddlepoint.evaluation.features.fitting import fit, steps_for
+from saddlepoint.evaluation.features.kept import Learned, kept
+from saddlepoint.evaluation.features.layers import linear, natural_units
+
+LEAST = 64  # images to learn from
+_DIMENSION = 64
+_BATCH = 256
+_TEMPERATURE = 0.2
+_TURN = math.radians(15)  # most of it either way; of the slant too
+_STRETCH = 0.2  # most of it either way, each side for itself
+_SHIFT = 0.15  # most of it either way, in half sides
+_VERSION = 1  # to be counted up when anything changes that decides the weights
+
+
+def self_supervised_features(dataset: Dataset, seed: int = 0) -> Features:
+    """ "self-supervised": 64 numbers an image, learned from the training images alone.
+
+    Learns once for each data and seed; the weights are then kept in the cache. Takes about a minute for MNIST.
+    seed: of the weights' beginnings, of the order of images and of their changes.
+
+    Raises:
+        DataError: the examples are no images, fewer than 64, or hold NaN or infinite values.
+    """
+    event = dataset.event
+    if event.kind != "image":
+        raise DataError(
+            f"{dataset.name}: self-supervised features are of images, and these are {event.kind}s; use random or pca features."
+        )
+    if len(dataset) < LEAST:
+        raise DataError(
+            f"{dataset.name}: self-supervised features need {LEAST} images or more to learn from, got {len(dataset)}; use "
+            "random features."
+        )
+    scaling = natural_units(event)
+    settings = {
+        "version": _VERSION,
+        "data": content_of(dataset),
+        "examples": len(dataset),
+        "shape": event.shape,
+        "dimension": _DIMENSION,
+        "scale": scaling.scale,
+        "offset": scaling.offset,
+        "seed": seed,
+    }
+    weights, _ = kept("self-supervised", settings, lambda: _learned(dataset, seed))
+    encoder = Encoder(event, _DIMENSION, torch.Generator().manual_seed(seed))
+    encoder.load_state_dict(weights)
+    encoder.eval().requires_grad_(False)
+
+    def hidden(x: Tensor) -> Tensor:
+        rows: Tensor = encoder(scaling.to_model(x))
+        return rows
+
+    return Features(
+        name="self-supervised",
+        fingerprint=fingerprint("self-supervised", weights, **settings),
+        dimension=_DIMENSION,
+        function=hidden,
+        notes=(
+            f"self-supervised: learned from {len(dataset):,} training images without labels to recognise an image that was "
+            "turned, stretched and shifted a little; blind to such changes",
+        ),
+        shape=event.shape,
+    )
+
+
+def moved(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Images (n, C, H, W), each turned, slanted, stretched and shifted by its own random amount; edges continue."""
+
+    def amount(most: float) -> Tensor:
+        return (2 * torch.rand(len(x), generator=generator) - 1) * most
+
+    turn, slant = amount(_TURN), amount(_TURN)
+    wide, high = 1 + amount(_STRETCH), 1 + amount(_STRETCH)
+    maps = torch.stack(
+        [
+            torch.stack([turn.cos() * wide, -(turn + slant).sin() * high, amount(_SHIFT)], 1),
+            torch.stack([turn.sin() * wide, (turn + slant).cos() * high, amount(_SHIFT)], 1),
+        ],
+        1,
+    )
+    grid = functional.affine_grid(maps, list(x.shape), align_corners=False)
+    return functional.grid_sample(x, grid, align_corners=False, padding_mode="border")
+
+
+def contrast(first: Tensor, second: Tensor, temperature: float) -> Tensor:
+    """Mean over 2 n rows of the cross-entropy of telling a row's partner from all others, in nats: (n, d), (n, d) -> ().
+
+    Similarity is the cosine over `temperature`; the "NT-Xent" of the paper.
+    """
+    n = len(first)
+    rows = functional.normalize(torch.cat([first, second]))
+    similarity = (rows @ rows.T / temperature).fill_diagonal_(-torch.inf)
+    return functional.cross_entropy(similarity, torch.arange(2 * n).roll(n))
+
+
+def _learned(dataset: Dataset, seed: int) -> Learned:
+    for part in torch.split(dataset.x, 1000):
+        check_finite(part, dataset.name)
+    generator = torch.Generator().manual_seed(seed)
+    encoder = Encoder(dataset.event, _DIMENSION, generator)
+    head = nn.Sequential(
+        linear(_DIMENSION, _DIMENSION, generator), nn.ReLU(), linear(_DIMENSION, _DIMENSION, generator)
+    )
+    scaling = natural_units(dataset.event)
+
+    def loss(index: Tensor) -> Tensor:
+        x = scaling.to_model(dataset.x[index])
+        # Both versions go through the network together: BatchNorm then tells nothing of which is whose.
+        z = head(encoder(torch.cat([moved(x, generator), moved(x, generator)])))
+        return contrast(z[: len(x)], z[len(x) :], _TEMPERATURE)
+
+    fit(
+        (encoder, head),
+        loss,
+        examples=len(dataset),
+        batch=_BATCH,
+        steps=steps_for(encoder, scaling.to_model(dataset.x[:1]), len(dataset), _BATCH, views=2),
+        generator=generator,
+        what=f"Learning features of {dataset.name}",
+    )
+    return dict(encoder.state_dict()), {}

@@ -1,0 +1,60 @@
+"""The small network that learns features of any kind of example, with one trunk for classifying and for contrast."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.data.dataset import Event
+from saddlepoint.evaluation.features.layers import cells, convolution, halved, linear, normalisation, shrunk
+
+_WIDTHS = (32, 64, 128)  # channels of the convolutions; further ones have as many as the last
+_LEAST = 4  # a side that is shorter is not halved any more
+_CELLS = 4  # an axis of the grid that the last convolution is averaged to
+_HIDDEN = 256  # of a vector's network
+
+
+class Encoder(nn.Module):
+    """(n, *event) in natural units -> (n, dimension), not negative.
+
+    Images, sounds and volumes: convolutions, BatchNorm, rectifiers and halvings until the sides are short, then one
+    linear layer. Vectors: two linear layers.
+    """
+
+    def __init__(self, event: Event, dimension: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.axes = 0 if event.kind == "vector" else len(event.shape) - 1
+        self.dimension = dimension
+        self.stages = nn.ModuleList()
+        if self.axes == 0:
+            self.stages.append(
+                nn.Sequential(linear(event.size, _HIDDEN, generator), normalisation(0, _HIDDEN), nn.ReLU())
+            )
+            self.last = linear(_HIDDEN, dimension, generator)
+            return
+        x = shrunk(torch.zeros(1, *event.shape))
+        while len(self.stages) == 0 or max(x.shape[2:]) >= _LEAST:
+            width = _WIDTHS[min(len(self.stages), len(_WIDTHS) - 1)]
+            self.stages.append(
+                nn.Sequential(
+                    convolution(self.axes, x.shape[1], width, generator), normalisation(self.axes, width), nn.ReLU()
+                )
+            )
+            x = halved(x[:, :1].expand(-1, width, *x.shape[2:]), least=_LEAST)
+        self.sides = tuple(min(_CELLS, side) for side in x.shape[2:])
+        self.last = linear(x.shape[1] * math.prod(self.sides), dimension, generator)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.axes:
+            x = shrunk(x)
+        if self.axes == 2:
+            x = x.contiguous(memory_format=torch.channels_last)  # half as fast again
+        for stage in self.stages:
+            x = stage(x)
+            if self.axes:
+                x = halved(x, least=_LEAST)
+        if self.axes:
+            x = cells(x, self.sides).flatten(1)
+        return torch.relu(self.last(x))

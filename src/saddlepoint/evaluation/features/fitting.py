@@ -1,0 +1,74 @@
+"""How the small networks of features learn: a fixed amount of work, so that they take about a minute on any data."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from saddlepoint.data.progress import progress
+
+_WORK = 5e12  # floating-point operations, backward passes included: half a minute on two cores
+_MOST_SEEN = 200_000  # examples, each time one is looked at
+_EPOCHS = 40
+_LEAST_STEPS = 50
+_LEARNING_RATE = 3e-3
+_WEIGHT_DECAY = 0.01
+
+
+def steps_for(network: nn.Module, example: Tensor, examples: int, batch: int, views: int = 1) -> int:
+    """Steps that `batch` examples each can be learned from: 40 epochs, if that is not too much work.
+
+    example: (1, *event) in the network's units. views: how often an example of a batch goes through the network.
+    """
+    network.eval()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(example)
+    work = 3 * views * max(1, counter.get_total_flops())  # a backward pass costs two forward passes
+    seen = min(_EPOCHS * examples, _MOST_SEEN, int(_WORK / work))
+    return max(_LEAST_STEPS, seen // batch)
+
+
+def fit(
+    networks: tuple[nn.Module, ...],
+    loss: Callable[[Tensor], Tensor],
+    *,
+    examples: int,
+    batch: int,
+    steps: int,
+    generator: torch.Generator,
+    what: str,
+) -> None:
+    """Minimise `loss(index)`, a mean over the examples at index (batch,) int64, over all weights of `networks`.
+
+    Ends in evaluation mode, with weights frozen. what: said where progress is shown.
+
+    Decoupled Weight Decay Regularization (Ilya Loshchilov, Frank Hutter, 2019). https://arxiv.org/abs/1711.05101
+    Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates (Leslie N. Smith, Nicholay
+    Topin, 2019), whose schedule warms up and cools down once. https://arxiv.org/abs/1708.07120
+    """
+    weights = [weight for network in networks for weight in network.parameters()]
+    optimiser = torch.optim.AdamW(weights, _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LEARNING_RATE, total_steps=steps, pct_start=0.2)
+    for network in networks:
+        network.train()
+    with progress(what, steps) as advance, torch.enable_grad():
+        for index in itertools.islice(_batches(examples, batch, generator), steps):
+            value = loss(index)
+            optimiser.zero_grad()
+            value.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            schedule.step()
+            advance(1)
+    for network in networks:
+        network.eval().requires_grad_(False)
+
+
+def _batches(examples: int, batch: int, generator: torch.Generator) -> itertools.chain[Tensor]:
+    """Batches of indices without end, every example once an epoch; what does not fill a batch waits for the next epoch."""
+    size = min(batch, examples)
+    orders = (torch.randperm(examples, generator=generator) for _ in itertools.count())
+    return itertools.chain.from_iterable(torch.split(order[: examples - examples % size], size) for order in orders)
