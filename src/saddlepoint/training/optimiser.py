@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from saddlepoint.training.adam import Adam, AdamW
 from saddlepoint.training.settings import OptimiserName, OptimiserSettings
 
 FUSED_DEVICES = frozenset({"cpu", "cuda", "mps"})
@@ -19,8 +20,8 @@ FOREACH_DEVICES = frozenset({"cpu", "cuda", "mps"})
 
 # Each optimiser and, beside step size and weight decay, the settings it takes by torch's names for them.
 OPTIMISERS: dict[OptimiserName, tuple[Callable[..., Optimizer], dict[str, str]]] = {
-    "adam": (torch.optim.Adam, {"betas": "betas", "eps": "epsilon"}),
-    "adamw": (torch.optim.AdamW, {"betas": "betas", "eps": "epsilon"}),
+    "adam": (Adam, {"betas": "betas", "eps": "epsilon"}),
+    "adamw": (AdamW, {"betas": "betas", "eps": "epsilon"}),
     "sgd": (torch.optim.SGD, {"momentum": "momentum"}),
     "rmsprop": (torch.optim.RMSprop, {"eps": "epsilon", "momentum": "momentum"}),
 }
