@@ -65,6 +65,13 @@ def test_without_two_ends_there_is_no_position(ends: dict[str, Any]) -> None:
     assert score(**ends).position is None
 
 
+@pytest.mark.parametrize(("better", "blind"), [("lower", False), ("higher", True), ("none", False)])
+def test_a_ceiling_above_the_floor_is_no_scale(better: Any, blind: bool) -> None:
+    found = score(better=better)  # real data at 0.1, the bad generator at 10
+    assert found.blind is blind
+    assert (found.position is None) is blind
+
+
 def test_it_shows_itself() -> None:
     shown = scorecard()
     assert "Fréchet distance (PCA-28)" in repr(shown)

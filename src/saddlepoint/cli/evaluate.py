@@ -99,6 +99,7 @@ def _drawn(ranking: Ranking, path: Path) -> Path:
     """The picture of all scores, at `path`."""
     import numpy as np
 
+    from saddlepoint.cli.scores import short
     from saddlepoint.evaluation.ranking import table
     from saddlepoint.figures.comparison import comparison_figure
     from saddlepoint.figures.style import write_png
@@ -116,7 +117,7 @@ def _drawn(ranking: Ranking, path: Path) -> Path:
 
     drawing = comparison_figure(
         [title for title, _ in rows],
-        _short(names),
+        short(names),
         np.array(column("value")),
         np.array(column("low")),
         np.array(column("high")),
@@ -125,12 +126,6 @@ def _drawn(ranking: Ranking, path: Path) -> Path:
         [next(iter(scores.values())).better for _, scores in rows],
     )
     return write_png(drawing, path)
-
-
-def _short(names: Sequence[str]) -> list[str]:
-    """The last parts of the runs' paths, where these tell them apart."""
-    last = [Path(name).resolve().name for name in names]
-    return last if len(set(last)) == len(last) else list(names)
 
 
 def _beside(runs: Sequence[str]) -> Path:

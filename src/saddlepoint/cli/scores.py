@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.table import Table
 
@@ -63,7 +64,7 @@ def show_ranking(output: Output, ranking: Ranking) -> None:
     rows = Table(box=None, pad_edge=False)
     rows.add_column("score")
     rows.add_column("", no_wrap=True)
-    for name in names:
+    for name in short(names):
         rows.add_column(_plain(name), justify="right")
     rows.add_column("real", justify="right", no_wrap=True)
     rows.add_column("bad", justify="right", no_wrap=True)
@@ -95,6 +96,12 @@ def show_ranking(output: Output, ranking: Ranking) -> None:
     for name, scorecard in ranking.scorecards.items():
         for warning in scorecard.warnings:
             output.say(f"Warning, {name}: {warning}", "yellow")
+
+
+def short(names: Sequence[str]) -> list[str]:
+    """The last parts of the runs' paths, where these tell them apart."""
+    last = [Path(name).resolve().name for name in names]
+    return last if len(set(last)) == len(last) else list(names)
 
 
 def bar(position: float | None) -> str:

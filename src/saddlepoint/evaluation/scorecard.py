@@ -69,13 +69,21 @@ class Score:
     @property
     def position(self) -> float | None:
         """Where the value lies between the ceiling (0) and the floor (1); may leave [0, 1]. None without
-        two different finite ends."""
+        two finite ends of which the floor is the better one: a metric that is blind to the bad generator has no scale."""
         if self.floor is None or self.ceiling is None:
             return None
         numbers = (self.value, self.floor.value, self.ceiling.value)
-        if not all(map(math.isfinite, numbers)) or self.floor.value == self.ceiling.value:
+        if not all(map(math.isfinite, numbers)) or self.floor.value == self.ceiling.value or self.blind:
             return None
         return (self.value - self.ceiling.value) / (self.floor.value - self.ceiling.value)
+
+    @property
+    def blind(self) -> bool:
+        """Whether a deliberately bad generator does better than real data here."""
+        if self.floor is None or self.ceiling is None or self.better == "none":
+            return False
+        sign = 1 if self.better == "higher" else -1
+        return sign * self.ceiling.value > sign * self.floor.value
 
 
 @dataclass(frozen=True)

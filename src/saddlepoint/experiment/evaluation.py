@@ -12,11 +12,12 @@ from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, RunError, SettingError
-from saddlepoint.evaluation.assessment import Progress, assess
+from saddlepoint.evaluation.assessment import Extremes, Progress, assess
 from saddlepoint.evaluation.features import Features
 from saddlepoint.evaluation.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.experiment import examples
+from saddlepoint.experiment.pairs import draw_pairs
 from saddlepoint.experiment.run import Run, Which, checkpoint_of, load
 from saddlepoint.models.base import GenerativeModel, Model
 from saddlepoint.report import write_report
@@ -94,12 +95,14 @@ class Evaluation:
         return found if same and found.card.versions.get("saddlepoint") == version("saddlepoint") else None
 
     def measure(self, progress: Progress | None = None) -> Scorecard:
-        """Measure, and keep the scorecard in the run's folder."""
+        """Measure, and keep the scorecard in the run's folder, with pictures of the samples nearest to and farthest from
+        real examples."""
         folder, recipe = self.run.folder, self.run.recipe
         path = checkpoint_of(self.run, self.step)
         step = int(checkpoint.read_manifest(path)["step"])
         model = load(folder.path, step=step, device=self.device, modules=self.run.modules)
-        scorecard = assess(model, self._dataset(), self.settings, self.features, progress)
+        dataset, looks = self._dataset(), list[Extremes]()
+        scorecard = assess(model, dataset, self.settings, self.features, progress, looks.append)
         card = replace(
             scorecard.card,
             model=str(folder.path),
@@ -109,6 +112,8 @@ class Evaluation:
         )
         scorecard = replace(scorecard, card=card)
         scorecard.save(folder.scorecard)
+        for found in looks:
+            draw_pairs(found, dataset, folder)
         if folder.report.is_file():
             write_report(folder)
         return scorecard
@@ -116,25 +121,33 @@ class Evaluation:
     def _dataset(self) -> Dataset:
         if self.data is not None and not isinstance(self.data, str | Path):
             return dataset_of(self.data)
+        return examples.load(self._settings())
+
+    def _settings(self) -> DataSettings:
+        """Of the data by name: the run's, with the source that was asked for."""
         settings = self.run.recipe.data
         own = self.run.folder.path / examples.DATA_FILE
-        if self.data is not None:
-            settings = settings.model_copy(update={"source": str(self.data)})
-        elif own.exists():  # the recipe names it by a path that a moved run no longer has
-            settings = settings.model_copy(update={"source": str(own.resolve())})
-        return examples.load(settings)
+        if isinstance(self.data, str | Path):
+            return settings.model_copy(update={"source": str(self.data)})
+        if own.exists():  # the recipe names it by a path that a moved run no longer has
+            return settings.model_copy(update={"source": str(own.resolve())})
+        return settings
 
     def _nameable(self) -> bool:
         """Whether what is asked can be told by words, so that it can be recognised."""
         names = _listed(self.features)
-        return all(isinstance(name, str) for name in names) and (self.data is None or isinstance(self.data, str | Path))
+        return all(isinstance(name, str) for name in names) and self._by_name
+
+    @property
+    def _by_name(self) -> bool:
+        return self.data is None or isinstance(self.data, str | Path)
 
     def _asked(self, checkpoint_path: Path) -> dict[str, Any]:
         seal = hashlib.sha256((checkpoint_path / "manifest.json").read_bytes()).hexdigest()
         return {
             **self.settings.model_dump(mode="json"),
             "features": [name if isinstance(name, str) else "own" for name in _listed(self.features)],
-            "data": None if self.data is None else str(self.data) if isinstance(self.data, str | Path) else "own",
+            "data": self._settings().model_dump(mode="json") if self._by_name else "own",
             "checkpoint": seal,
         }
 

@@ -19,6 +19,7 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.assessment import measures
 from saddlepoint.evaluation.assessment.classes import by_class
 from saddlepoint.evaluation.assessment.examples import EXAMPLE_METRICS, of_examples
+from saddlepoint.evaluation.assessment.extremes import Extremes, extremes
 from saddlepoint.evaluation.assessment.generators import drawn, noise, repeat
 from saddlepoint.evaluation.assessment.metrics import METRICS
 from saddlepoint.evaluation.assessment.progress import Progress, Tally
@@ -59,6 +60,7 @@ def assess(
     settings: AssessmentSettings | None = None,
     features: Wanted | Sequence[Wanted] | None = None,
     progress: Progress | None = None,
+    looks: Callable[[Extremes], None] | None = None,
 ) -> Scorecard:
     """How good the model's samples are, measured against the dataset's held-out part.
 
@@ -67,6 +69,7 @@ def assess(
     settings: how many samples and seeds; by default as many samples as held-out examples, at most 10,000, three seeds.
     features: what `build_features` takes, or several of them; by default what suits the data.
     progress: hears what is being done and which share is done.
+    looks: is given the samples to look at, by the first of the features; no part of any score.
 
     The same settings on the same machine give the same numbers.
 
@@ -107,10 +110,19 @@ def assess(
         cards.append(FeatureCard(made.name, made.fingerprint, made.dimension, made.notes))
         sides = _sides(made, sets, dataset, settings.seed, tally, features_work)
         warnings += _doubts(sides, made)
+        if looks is not None and len(cards) == 1:
+            tally.begin(f"Samples to look at ({made.name})")
+            looks(extremes(sides, sets.fakes[0], sets.train, sets.real))
         chosen, lacking = applicable(sides, dataset, "features")
         found, failed = scored(sides, chosen, resamples, _turns(tally))
         scores += found.values()
         skipped += lacking + failed
+        blind = [score.title for score in found.values() if score.blind]
+        if blind:
+            warnings.append(
+                f"A deliberately bad generator does better than real data in {', '.join(blind)}: there, these features take "
+                "noise for data, and a good value proves nothing. Read the other scores, or take other features."
+            )
         if dataset.y is not None and not classes:
             tally.begin(f"Classes ({made.name})")
             classes, why = by_class(sides, dataset)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from saddlepoint.errors import DataError
 from saddlepoint.evaluation.assessment.sets import Comparison
 from saddlepoint.evaluation.bins import different_bins
 from saddlepoint.evaluation.classes import category_report, classifier_score
@@ -118,7 +119,10 @@ def spectrum(c: Comparison) -> Values:
 
 def spread(c: Comparison) -> Values:
     """Mean distance of samples over that of the real examples."""
-    return {"spread": mean_distance(c.features(PAIRED)[1]) / mean_distance(c.context.real.features[:PAIRED])}
+    real = mean_distance(c.context.real.features[:PAIRED])
+    if real == 0:
+        raise DataError("all real examples have the same features, so there is no distance to compare with.")
+    return {"spread": mean_distance(c.features(PAIRED)[1]) / real}
 
 
 def birthday(c: Comparison) -> Values:

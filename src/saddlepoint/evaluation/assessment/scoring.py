@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -79,6 +81,24 @@ def scored(
 
     advance: told the title of each metric whose turn it is, once for every metric.
     """
+    with _unconverged():
+        return _scored(sides, metrics, resamples, advance)
+
+
+@contextlib.contextmanager
+def _unconverged() -> Iterator[None]:
+    """Without scikit-learn's warnings of k-means on duplicate points, which leave a cell empty that then counts as equal,
+    and of classifiers that were stopped, which are weaker as a test but as valid."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
+def _scored(
+    sides: Sides, metrics: Mapping[str, Metric], resamples: int, advance: Callable[[str], None]
+) -> tuple[dict[str, Score], list[Skipped]]:
     scores: dict[str, Score] = {}
     skipped: list[Skipped] = []
     for measure in dict.fromkeys(metric.measure for metric in metrics.values()):

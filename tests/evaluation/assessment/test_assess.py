@@ -1,0 +1,309 @@
+"""Laws of a scorecard: real data land at the floor, bad generators at the ceiling, planted damage moves the scores, and
+whatever is not measured is named.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from saddlepoint.data import DataSettings, from_array
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.assessment import METRICS, assess
+from saddlepoint.evaluation.assessment.examples import EXAMPLE_METRICS
+from saddlepoint.evaluation.assessment.needs import NEEDS
+from saddlepoint.evaluation.scorecard import Score, Scorecard
+from saddlepoint.evaluation.settings import AssessmentSettings
+from tests.evaluation.assessment import toys
+
+QUICK = AssessmentSettings(seeds=1, resamples=5)
+
+
+def where(metric: str) -> DataSettings:
+    """The data on which a metric applies."""
+    return toys.LINE if METRICS[metric].needs == ("line",) else toys.PLANE
+
+
+def reach(score: Score) -> float:
+    """How far the value may lie from where it belongs by chance: both intervals, twice over."""
+    assert score.low is not None
+    assert score.high is not None
+    own = score.high - score.low
+    floor = score.floor
+    return own if floor is None or floor.low is None or floor.high is None else own + floor.high - floor.low
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_real_data_land_at_the_floor(metric: str) -> None:
+    score = toys.measured(where(metric), toys.perfect)[metric]
+    assert score.floor is not None
+    if math.isinf(score.floor.value):  # no duplicates at all
+        assert score.high == math.inf
+        return
+    assert abs(score.value - score.floor.value) <= reach(score)
+    if METRICS[metric].better != "none" and score.position is not None:
+        assert score.position > 0.8
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_bad_generator_lands_at_the_ceiling(metric: str) -> None:
+    bad: dict[str, Callable[[Dataset], Any]] = {"noise": toys.noisy, "repeat": toys.stuck, "copies": toys.copying}
+    found = [toys.measured(where(metric), bad[kind])[metric] for kind in METRICS[metric].worst]
+    ceiling = found[0].ceiling
+    assert ceiling is not None
+    assert found[0].floor is not None
+    span = abs(found[0].floor.value - ceiling.value)
+    if math.isinf(span):
+        assert any(score.value == ceiling.value for score in found)
+    elif not math.isnan(span):
+        # A ceiling is one draw of its generator, and these are others.
+        assert min(abs(score.value - ceiling.value) - reach(score) for score in found) <= 0.1 * span
+
+
+DAMAGED: dict[Callable[[Dataset], Any], tuple[str, ...]] = {
+    toys.without_a_mode: (
+        "frechet", "kernel", "energy", "sliced_wasserstein", "recall", "coverage", "bins", "class_divergence",
+        "classes_covered", "jensen_shannon", "modes_covered", "reverse_kl",
+    ),
+    toys.blurred: (
+        "frechet", "frechet_infinity", "kernel", "energy", "sliced_wasserstein", "two_sample", "precision", "density",
+        "bins", "jensen_shannon", "high_quality", "true_likelihood",
+    ),
+    toys.repeating: ("recall", "coverage", "bins", "jensen_shannon", "birthday"),
+    toys.copying: ("near_copies",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "metric"), [(model, metric) for model, names in DAMAGED.items() for metric in names])
+def test_planted_damage_moves_the_score(model: Callable[[Dataset], Any], metric: str) -> None:
+    good, bad = (toys.measured(toys.PLANE, which)[metric] for which in (toys.perfect, model))
+    assert good.low is not None
+    assert good.high is not None
+    assert bad.value > good.high if good.better == "lower" else bad.value < good.low
+
+
+def test_copies_and_strangers_lie_on_different_sides() -> None:
+    copies, strangers = (toys.measured(toys.PLANE, m)["data_copying"].value for m in (toys.copying, toys.noisy))
+    assert copies < -5 < 5 < strangers
+
+
+@pytest.mark.parametrize("settings", [toys.PLANE, toys.LINE], ids=["plane", "line"])
+def test_nothing_is_silently_dropped(settings: DataSettings) -> None:
+    found = toys.measured(settings, toys.perfect)
+    told = {score.metric for score in found.scores} | {skipped.metric for skipped in found.skipped}
+    assert told >= {*METRICS, *EXAMPLE_METRICS}
+    assert all(skipped.reason.endswith(".") for skipped in found.skipped)
+
+
+def test_every_score_is_placed_and_has_its_interval() -> None:
+    for score in toys.measured(toys.PLANE, toys.perfect).scores:
+        assert score.low is not None, score.title
+        assert score.high is not None, score.title
+        assert score.low <= score.value <= score.high or score.metric == "kernel", score.title
+        assert len(score.repeats) == toys.SETTINGS.seeds
+        low, high = score.bounds
+        assert low is None or low <= score.low
+        assert high is None or high >= score.high
+
+
+def test_the_features_are_in_the_titles() -> None:
+    for score in toys.measured(toys.PLANE, toys.perfect).scores:
+        by_features = METRICS[score.metric].of == "features"
+        assert score.title.endswith("(values)") == by_features == (score.features == "values")
+
+
+def test_classes_have_a_row_each() -> None:
+    rows = toys.measured(toys.PLANE, toys.without_a_mode).classes
+    assert [row.name for row in rows] == [f"mode {k}" for k in range(5)]
+    assert rows[0].share == 0.0
+    assert all(row.share > row.real_share for row in rows[1:])
+
+
+def test_every_need_can_be_lacking() -> None:
+    assert {need for metric in METRICS.values() for need in metric.needs} == set(NEEDS)
+
+
+def test_the_same_settings_give_the_same_scorecard() -> None:
+    data = toys.dataset(toys.PLANE)
+    first, second = (assess(toys.perfect(data), data, QUICK, toys.oracle(data)) for _ in range(2))
+    assert repr(first.scores) == repr(second.scores)
+    assert replace(first.card, seconds=0, finished="") == replace(second.card, seconds=0, finished="")
+    other = assess(toys.perfect(data), data, AssessmentSettings(seeds=1, resamples=5, seed=1), toys.oracle(data))
+    assert other["frechet"].value != first["frechet"].value
+
+
+def test_the_state_of_the_global_generator_is_left_alone() -> None:
+    data = toys.dataset(toys.LINE)
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    assess(toys.perfect(data), data, QUICK)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_progress_runs_to_its_end() -> None:
+    data = toys.dataset(toys.LINE)
+    heard: list[tuple[str, float]] = []
+    assess(toys.perfect(data), data, QUICK, progress=lambda what, share: heard.append((what, share)))
+    shares = [share for _, share in heard]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] < 0.1
+    assert 0.8 < shares[-1] <= 1
+
+
+def test_a_model_may_draw_from_the_global_generator() -> None:
+    data = toys.dataset(toys.LINE)
+
+    class Simple:
+        event = data.event
+
+        def sample(self, n: int) -> Tensor:
+            return 4 + 0.5 * torch.randn(n, 1)
+
+    first, second = (assess(Simple(), data, QUICK) for _ in range(2))  # type: ignore[arg-type]
+    assert first["frechet"] == second["frechet"]
+    assert first["precision"].value > 0.8
+
+
+class Likely(toys.Own):
+    """Knows the density, and codes that lose nothing."""
+
+    log_prob_kind = "exact"
+
+    def __init__(self, data: Dataset, shift: float) -> None:
+        super().__init__(data.event, toys.perfect(data).draw)
+        self.truth, self.shift = data.truth, shift
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        assert self.truth is not None
+        return self.truth.log_prob(x - self.shift)
+
+    def encode(self, x: Tensor) -> Tensor:
+        return x + self.shift
+
+    def decode(self, z: Tensor) -> Tensor:
+        return z
+
+
+def test_what_else_a_model_can_do_is_measured() -> None:
+    data = toys.dataset(toys.LINE)
+    right, wrong = (assess(Likely(data, shift), data, QUICK) for shift in (0.0, 0.5))
+    assert right["likelihood"].title == "Held-out log-likelihood (exact)"
+    assert right["likelihood"].position == pytest.approx(1)
+    assert wrong["likelihood"].value < right["likelihood"].value
+    assert right["reconstruction"].value == 0
+    assert wrong["reconstruction"].value == pytest.approx(0.25, rel=1e-5)
+
+
+def rows(n: int = 200, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(n, 3)).astype(np.float32)
+
+
+def of_rows(x: np.ndarray, draw: Callable[[int], Tensor], **settings: Any) -> Scorecard:
+    data = from_array(x, settings=DataSettings(**settings))
+    return assess(toys.Own(data.event, lambda n, generator: draw(n)), data, QUICK)
+
+
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda n: torch.full((n, 3), math.nan), "hold NaN or infinite"),
+        (lambda n: torch.zeros(n, 4), "samples have shape"),
+        (lambda n: torch.zeros(n - 1, 3), "samples have shape"),
+    ],
+)
+def test_broken_samples_are_named(draw: Callable[[int], Tensor], words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        of_rows(rows(), draw)
+
+
+def test_samples_in_other_units_are_named() -> None:
+    pictures = from_array(np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8))
+    with pytest.raises(DataError, match="bytes, 0 to 255"):
+        assess(toys.Own(pictures.event, lambda n, g: torch.full((n, 1, 8, 8), -1.0)), pictures, QUICK)
+
+
+def test_a_model_of_other_examples_is_refused() -> None:
+    line, plane = toys.dataset(toys.LINE), toys.dataset(toys.PLANE)
+    with pytest.raises(DataError, match="of its own shape"):
+        assess(toys.perfect(line), plane, QUICK)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_too_few_examples_are_refused(n: int) -> None:
+    with pytest.raises(DataError, match="too few to compare"):
+        of_rows(rows(n), lambda m: torch.zeros(m, 3), held_out=0.0)
+
+
+def test_few_examples_leave_reasons() -> None:
+    found = of_rows(rows(12), lambda n: torch.randn(n, 3, generator=torch.Generator().manual_seed(0)), held_out=0.3)
+    reasons = {skipped.metric: skipped.reason for skipped in found.skipped}
+    assert "give more examples" in reasons["precision"]
+    assert any("below twice the features" in warning for warning in found.warnings)
+    assert any("kernel distance holds" in warning for warning in found.warnings)
+
+
+def test_constant_features_are_warned_of() -> None:
+    found = of_rows(np.ones((60, 3), dtype=np.float32), lambda n: torch.ones(n, 3), held_out=0.5)
+    assert any("constant" in warning for warning in found.warnings)
+    assert {*METRICS} <= {entry.metric for entry in (*found.scores, *found.skipped)}
+
+
+def test_without_a_held_out_part_it_says_so() -> None:
+    found = of_rows(rows(), lambda n: torch.randn(n, 3, generator=torch.Generator().manual_seed(0)), held_out=0.0)
+    assert found.card.split == "training"
+    assert "Nothing is held out" in found.warnings[-1]
+    assert {"near_copies", "data_copying"} <= {skipped.metric for skipped in found.skipped}
+
+
+def test_missing_labels_are_the_reason() -> None:
+    found = of_rows(rows(), lambda n: torch.randn(n, 3, generator=torch.Generator().manual_seed(0)))
+    reasons = {skipped.metric: skipped.reason for skipped in found.skipped}
+    assert "no labels" in reasons["classifier_score"]
+    assert "not known" in reasons["modes_covered"]
+
+
+def test_one_class_is_the_reason() -> None:
+    data = toys.dataset(DataSettings(source="ring", points=400, modes=1))
+    found = assess(toys.perfect(data), data, QUICK, toys.oracle(data))
+    reasons = {skipped.metric: skipped.reason for skipped in found.skipped}
+    assert "one class only" in reasons["class_divergence"]
+
+
+def test_several_features_are_scored_side_by_side() -> None:
+    data = toys.dataset(toys.PLANE)
+    found = assess(toys.perfect(data), data, QUICK, ["raw", toys.oracle(data)])
+    titles = [score.title for score in found.scores]
+    assert "Precision (raw values)" in titles
+    assert "Precision (values)" in titles
+    assert len(titles) == len(set(titles))
+    assert [one.name for one in found.card.features] == ["raw values", "values"]
+
+
+@pytest.mark.slow
+def test_intervals_of_means_over_seeds_cover() -> None:
+    """95 % of them, within three standard errors of 300 repeats, hold the expectation, of which the mean of all repeats
+    is the estimate."""
+    data = toys.dataset(toys.PLANE)
+    truth = data.truth
+    assert truth is not None
+    keys = ("frechet", "precision", "recall", "coverage", "sliced_wasserstein", "spread")
+    found: list[Scorecard] = []
+    for repeat in range(300):
+        generator = torch.Generator().manual_seed(10_000 + repeat)
+        held_out = replace(data, x=truth.sample(200, generator)[0], y=None, held_out=None)
+        fresh = replace(data, held_out=held_out, fingerprint="", y=None)
+        settings = AssessmentSettings(seeds=3, seed=1_000 * repeat)
+        found.append(assess(toys.blurred(data), fresh, settings, toys.oracle(data)))
+    for key in keys:
+        scores = [scorecard[key] for scorecard in found]
+        expectation = sum(score.value for score in scores) / len(scores)
+        held = sum(score.low <= expectation <= score.high for score in scores)  # type: ignore[operator]
+        assert 0.91 <= held / len(scores) <= 0.99, (key, held / len(scores))

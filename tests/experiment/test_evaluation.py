@@ -1,0 +1,123 @@
+"""From a run or any model to a scorecard, and what a run keeps of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+import saddlepoint as sp
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.evaluation.settings import AssessmentSettings
+from saddlepoint.experiment import Evaluation, Run, resume, train
+from tests.experiment.runs import recipe
+
+QUICK = AssessmentSettings(samples=40, seeds=1, resamples=5)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(recipe("vae", steps=12), run=tmp_path_factory.mktemp("evaluation") / "run")
+
+
+def test_a_run_keeps_its_scorecard_and_shows_it(run: Run) -> None:
+    before = run.folder.report.stat().st_mtime_ns
+    found = sp.evaluate(run, samples=40, seeds=1, features="pca")
+    assert isinstance(found, sp.Scorecard)
+    assert sp.Scorecard.load(run.folder.scorecard) == found
+    assert run.folder.report.stat().st_mtime_ns > before
+    assert (found.card.model, found.card.step, found.card.ema) == (str(run.folder.path), 12, False)
+    assert found.card.n_fake == 40
+    assert found["likelihood"].title == "Held-out log-likelihood (lower bound)"
+
+
+def test_its_folder_does_as_well(run: Run) -> None:
+    first, second = (sp.evaluate(one, samples=40, seeds=1, features="raw") for one in (run, run.folder.path))
+    assert repr(first.scores) == repr(second.scores)
+
+
+def test_a_scorecard_answers_the_same_question_only(run: Run) -> None:
+    asked = Evaluation(run, QUICK, features=["pca"])
+    asked.measure()
+    assert asked.stored() is not None
+    for other in (
+        replace(asked, settings=AssessmentSettings(samples=41, seeds=1, resamples=5)),
+        replace(asked, features=["raw"]),
+        replace(asked, features=[torch.nn.Flatten()]),
+        replace(asked, data="digits"),
+        replace(asked, step=10),
+    ):
+        assert other.stored() is None
+
+
+def test_a_run_that_was_trained_on_is_measured_anew(tmp_path: Path) -> None:
+    trained = train(recipe("gan", steps=4), run=tmp_path / "run")
+    asked = Evaluation(trained, QUICK, features="pca")
+    assert asked.stored() is None
+    asked.measure()
+    assert asked.stored() is not None
+    resume(tmp_path / "run", steps=6)
+    assert asked.stored() is None
+    trained.folder.scorecard.write_text("{")
+    assert asked.stored() is None
+
+
+def test_averaged_weights_are_on_the_card(tmp_path: Path) -> None:
+    trained = train(recipe("dcgan", steps=2), run=tmp_path / "run")
+    assert Evaluation(trained, QUICK, features="raw").measure().card.ema is True
+
+
+def test_examples_that_a_run_keeps_are_found_where_it_was_moved(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+    content = recipe("vae", steps=2, batch_size=8)
+    trained = train(content, data=x, model={"likelihood": "gaussian"}, run=tmp_path / "run")
+    trained.folder.path.rename(tmp_path / "moved")
+    found = sp.evaluate(tmp_path / "moved", seeds=1)
+    assert found.card.n_real == 6
+
+
+class Mine:
+    """No more than the contract."""
+
+    def __init__(self, data: sp.Dataset) -> None:
+        self.event = data.event
+        self.x = data.x
+
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        return self.x[torch.randint(len(self.x), (n,), generator=generator)]
+
+
+def test_any_model_is_measured_on_any_data(tmp_path: Path) -> None:
+    digits = sp.load_data("digits")
+    model = Mine(digits)
+    by_name, by_value = (sp.evaluate(model, data, seeds=1, features="pca") for data in ("digits", digits))
+    assert repr(by_name.scores) == repr(by_value.scores)
+    assert by_name.card.model == "Mine"
+    assert by_name["near_copies"].value > 0.9
+
+    x = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    ours = Mine(sp.from_array(x))
+    cards = [sp.evaluate(ours, data, seeds=1) for data in (x, torch.from_numpy(x), tmp_path / "x.npy")]
+    assert len({repr(card.scores) for card in cards}) == 1
+    labelled = sp.evaluate(ours, (x, (x[:, 0] > 0).astype(int)), seeds=1)
+    assert labelled.card.n_real == 30
+
+
+def test_what_cannot_be_evaluated_is_said(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="name the data"):
+        sp.evaluate(Mine(sp.load_data("ring")))
+    with pytest.raises(SettingError, match="is no model"):
+        sp.evaluate(object(), "ring")  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match="samples is 1"):
+        sp.evaluate(run, samples=1)
+    with pytest.raises(RunError, match="is not a run"):
+        sp.evaluate(tmp_path)
+    with pytest.raises(RunError, match="no checkpoint of step 7"):
+        sp.evaluate(run, step=7)
+    with pytest.raises(SettingError, match='features "nothing"'):
+        sp.evaluate(run, features="nothing")
