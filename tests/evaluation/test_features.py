@@ -17,6 +17,7 @@ from saddlepoint.data import Dataset, Event, load
 from saddlepoint.errors import DataError, MissingExtraError, SettingError
 from saddlepoint.evaluation.features import FEATURES, Features, build_features, default_features
 from saddlepoint.evaluation.features import fitting as fitting_module
+from saddlepoint.evaluation.features import pretrained
 from saddlepoint.evaluation.features.contrastive import contrast, moved
 
 PRETRAINED = ("inception", "clip", "dino")
@@ -382,6 +383,16 @@ def test_pretrained_features_get_bytes_of_three_channels(digits: Dataset, monkey
     assert "repeated to 3 channels" in features.notes[0]
     with pytest.raises(DataError, match="grey or RGB"):
         build_features("inception", examples("vector", (20,)))
+
+
+@pytest.mark.parametrize("chosen", [pretrained.INCEPTION, pretrained.CLIP, pretrained.DINO])
+def test_torch_fidelity_has_what_is_asked_of_it(chosen: pretrained.Pretrained) -> None:
+    registry = pytest.importorskip(
+        "torch_fidelity.registry", reason="torch-fidelity (the extra fid) is not installed", exc_type=ImportError
+    )
+    extractor = registry.FEATURE_EXTRACTORS_REGISTRY[chosen.name]
+    assert f"{extractor.__module__}:{extractor.__name__}" == chosen.extractor
+    assert chosen.layer in extractor.get_provided_features_list()
 
 
 @pytest.mark.parametrize("name", PRETRAINED)

@@ -3,7 +3,17 @@
 Two versions of every image, each turned, stretched and shifted a little at random, shall have features alike, and
 features unlike those of the other images in the batch. What such a change leaves alone is what the network learns.
 
-MEASURED
+How often the label of an image is that of most of its 5 nearest neighbours among 10,000 training images (1,617 of
+digits), for held-out digits (180; mean of 3 seeds) and MNIST (5,000; one seed, random convolutions three):
+
+    features             digits   MNIST
+    pixels               0.983    0.925
+    PCA-28, PCA-64       0.983    0.938
+    random convolutions  0.972    0.901
+    self-supervised      0.974    0.948
+    classifier           0.991    0.986
+
+On 8x8 digits they add nothing to pixels; on MNIST they are the best that is had without labels.
 
 A Simple Framework for Contrastive Learning of Visual Representations (Ting Chen, Simon Kornblith, Mohammad Norouzi,
 Geoffrey Hinton, 2020). https://arxiv.org/abs/2002.05709

@@ -98,7 +98,7 @@ class Features:
         with torch.no_grad():
             for part in torch.split(x, size):
                 check_finite(part, self.name)
-                rows = function(part).to("cpu", torch.float32)
+                rows = function(part.cpu()).to("cpu", torch.float32)
                 if result is None:
                     result = torch.empty(len(x), rows.shape[1] if width is None else width)
                 result[done : done + len(part)] = rows
