@@ -15,9 +15,8 @@ from torch import Tensor, nn
 
 from saddlepoint.data import Dataset, Event, load
 from saddlepoint.errors import DataError, MissingExtraError, SettingError
-from saddlepoint.evaluation.features import FEATURES, Features, build_features, default_features
+from saddlepoint.evaluation.features import FEATURES, Features, build_features, default_features, pretrained
 from saddlepoint.evaluation.features import fitting as fitting_module
-from saddlepoint.evaluation.features import pretrained
 from saddlepoint.evaluation.features.contrastive import contrast, moved
 
 PRETRAINED = ("inception", "clip", "dino")
