@@ -48,7 +48,7 @@ def test_a_scorecard_answers_the_same_question_only(run: Run) -> None:
         replace(asked, settings=AssessmentSettings(samples=41, seeds=1, resamples=5)),
         replace(asked, features=["raw"]),
         replace(asked, features=[torch.nn.Flatten()]),
-        replace(asked, data="digits"),
+        replace(asked, data="ring"),
         replace(asked, step=10),
     ):
         assert other.stored() is None
@@ -72,12 +72,12 @@ def test_averaged_weights_are_on_the_card(tmp_path: Path) -> None:
 
 
 def test_examples_that_a_run_keeps_are_found_where_it_was_moved(tmp_path: Path) -> None:
-    x = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+    x = np.random.default_rng(0).normal(size=(400, 2)).astype(np.float32)
     content = recipe("vae", steps=2, batch_size=8)
     trained = train(content, data=x, model={"likelihood": "gaussian"}, run=tmp_path / "run")
     trained.folder.path.rename(tmp_path / "moved")
     found = sp.evaluate(tmp_path / "moved", seeds=1)
-    assert found.card.n_real == 6
+    assert found.card.n_real == 40
 
 
 class Mine:

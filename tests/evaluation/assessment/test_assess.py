@@ -193,7 +193,7 @@ class Likely(toys.Own):
 
 
 def test_what_else_a_model_can_do_is_measured() -> None:
-    data = toys.dataset(toys.LINE)
+    data = toys.dataset(toys.PLANE)
     right, wrong = (assess(Likely(data, shift), data, QUICK) for shift in (0.0, 0.5))
     assert right["likelihood"].title == "Held-out log-likelihood (exact)"
     assert right["likelihood"].position == pytest.approx(1)
