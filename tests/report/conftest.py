@@ -10,9 +10,56 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from saddlepoint.evaluation.scorecard import Bounds, ClassScores, FeatureCard, ProtocolCard, Score, Scorecard, Skipped
 from saddlepoint.figures.grids import reconstruction_grid, sample_grid
 from saddlepoint.figures.style import write_png
 from saddlepoint.records import Finding, JsonLines, Record, RunFolder
+
+WHOLE = "Fréchet distance (<i>own</i> classifier)"
+
+
+def scorecard(step: int = 3_000) -> Scorecard:
+    """Every kind of score: placed, past a reference, without a reference, blind, not finite."""
+    card = ProtocolCard(
+        model="runs/<gan>",
+        data="digits",
+        data_fingerprint="ab12" * 16,
+        split="held-out",
+        split_fingerprint="cd34" * 16,
+        n_real=180,
+        n_fake=180,
+        features=(FeatureCard("<i>own</i> classifier", "ef56" * 16, 64, ("test accuracy 0.991",)),),
+        preprocessing="none: images of 1x8x8 in the data's own units",
+        seeds=(0, 1, 2),
+        seed=0,
+        step=step,
+        ema=True,
+        settings={"resamples": 25},
+        asked={"samples": None, "seeds": 3},
+        versions={"saddlepoint": "0.1.0"},
+        seconds=4.5,
+        finished="2026-01-02T03:04:05+00:00",
+    )
+    real, bad = Bounds(1.0, 0.5, 1.5), Bounds(400.0)
+    scores = (
+        Score("frechet", WHOLE, 14.1, 10.3, 17.9, "lower", floor=real, ceiling=bad, repeats=(13.6, 14.1, 14.6)),
+        Score("precision", "Precision", 0.5, 0.4, 0.6, "higher", unit="share", floor=Bounds(0.9), ceiling=Bounds(0.0)),
+        Score("worse", "Worse than bad", 9_000.0, 8_000.0, math.inf, "lower", floor=real, ceiling=bad),
+        Score("loose", "Without a reference", 3.0, None, None, "none", notes=("No interval: <b>too few</b>.",)),
+        Score("blind", "Blind to noise", 3.0, 2.0, 4.0, "lower", floor=bad, ceiling=real),
+        Score("endless", "Without an end", math.inf, 5.0, math.inf, "higher", floor=Bounds(math.inf), ceiling=bad),
+        Score("broken", "Without a number", math.nan, None, None, "lower", floor=real, ceiling=bad),
+    )
+    skipped = (
+        Skipped("modes", "Modes covered", "the data's modes are not known."),
+        Skipped("kl", "Reverse KL of modes", "the data's modes are not known."),
+    )
+    classes = (
+        ClassScores("T-shirt", 0.25, 0.3, 0.2, 0.4, 0.9, 0.8, 12.0, 13.0),
+        ClassScores("<b>bag</b>", 0.75, 0.7, 0.6, 0.8),
+    )
+    return Scorecard(card, scores, skipped, classes, ("15 of 64 features are <u>constant</u>.",), ("Told by the way.",))
+
 
 CLASSES = ["T-shirt", "<b>bag</b>", "boot", "dress"]
 
@@ -58,11 +105,13 @@ def fill(path: Path, *, ticks: int = 60, frames: int = 5) -> RunFolder:
         write_png(sample_grid(noise), folder.sample_grid(i * 700))
     noise = random.integers(0, 256, (12, 3, 8, 8)).astype(np.uint8)
     write_png(reconstruction_grid(noise, noise // 2), folder.figures / "reconstructions.png")
+    for name in ("nearest", "farthest"):
+        write_png(reconstruction_grid(noise, noise // 2), folder.figures / f"{name}.png")
     (folder.figures / "captions.json").write_text(json.dumps({"reconstructions.png": 'Held-out "examples" & theirs.'}))
     labels = random.integers(0, len(CLASSES), 200)
     codes = (random.normal(size=(200, 3)) + labels[:, None]).astype(np.float32)
     np.savez(folder.figures / "latent.npz", codes=codes, labels=labels, class_names=np.array(CLASSES))
-    folder.scorecard.write_text(json.dumps({"frechet": {"value": 12.5, "n": 1000}, "curve": list(range(20))}))
+    scorecard(ticks * 50).save(folder.scorecard)
     folder.summary.write_text(
         json.dumps(
             {

@@ -51,9 +51,13 @@ def reconstruction_grid(
     high: float | None = None,
     columns: int | None = None,
     scale: int | None = None,
+    names: tuple[str, str] = ("original", "reconstruction"),
     title: str = "Held-out examples and their reconstructions",
 ) -> Image:
-    """Every original above its reconstruction: (N, C, H, W) each, drawn in the same range."""
+    """Every original above its reconstruction: (N, C, H, W) each, drawn in the same range.
+
+    names: of the rows, for pairs of another kind.
+    """
     first = np.asarray(originals)
     if low is None and first.dtype != np.uint8:
         low = float(np.nanmin(first))
@@ -64,11 +68,11 @@ def reconstruction_grid(
         raise ValueError(f"originals and reconstructions differ in shape: {above.shape} and {below.shape}")
     columns = min(columns or 10, len(above))
     rows: list[Pixels] = []
-    names: list[str] = []
+    words: list[str] = []
     for start in range(0, len(above), columns):
         rows += [above[start : start + columns], below[start : start + columns]]
-        names += ["original", "reconstruction"]
-    return _rows_with_labels(rows, names, columns, title, scale)
+        words += names
+    return _rows_with_labels(rows, words, columns, title, scale)
 
 
 def grid_over_time(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlepoint.errors import SaddlepointError
+from saddlepoint.evaluation.scorecard import Scorecard
 from saddlepoint.records import Finding, RunFolder, Series, series_of
 
 T = TypeVar("T")
@@ -36,7 +37,8 @@ class Facts:
     """All that the page tells, as values.
 
     series: as `records.series_of` gives them; frames: (step, file), oldest first; pictures: (file, caption);
-    notes: sentences on what could not be read.
+    scorecard_trouble: why scorecard.json could not be read; empty where it could, or where there is none.
+    notes: sentences on what else could not be read.
     """
 
     name: str
@@ -48,7 +50,8 @@ class Facts:
     frames: tuple[tuple[int, Path], ...]
     pictures: tuple[tuple[Path, str], ...]
     latent: Latent | None
-    scorecard: Mapping[str, Any]
+    scorecard: Scorecard | None
+    scorecard_trouble: str
     notes: tuple[str, ...] = field(default=())
 
 
@@ -74,6 +77,7 @@ def read_facts(folder: RunFolder) -> Facts:
             notes.append(f"{path.name} is damaged after entry {len(entries)}; the rest is left out ({error}).")
         return entries
 
+    scorecard, trouble = _scorecard(folder.scorecard)
     captions = folder.figures / "captions.json"
     points = folder.figures / "latent.npz"
     records = lines(folder.records, folder.read_records())
@@ -89,9 +93,19 @@ def read_facts(folder: RunFolder) -> Facts:
         frames=_frames(folder.samples),
         pictures=_pictures(folder.figures, attempt(captions, lambda: _object(captions), {})),
         latent=attempt(points, lambda: _latent(points), None),
-        scorecard=attempt(folder.scorecard, lambda: _object(folder.scorecard), {}),
+        scorecard=scorecard,
+        scorecard_trouble=trouble,
         notes=tuple(notes),
     )
+
+
+def _scorecard(path: Path) -> tuple[Scorecard | None, str]:
+    if not path.is_file():
+        return None, ""
+    try:
+        return Scorecard.load(path), ""
+    except UNREADABLE as error:
+        return None, str(error) or type(error).__name__
 
 
 def _object(path: Path) -> dict[str, Any]:
@@ -121,6 +135,8 @@ KNOWN_PICTURES = {
     "traversal": "One dimension of the code changes along each row.",
     "latent": "Codes of examples, coloured by class.",
     "head": "What the encoder says of each latent unit.",
+    "nearest": "Samples nearest to a training example.",
+    "farthest": "Samples farthest from any example.",
 }
 
 

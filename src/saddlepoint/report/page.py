@@ -11,7 +11,7 @@ from pathlib import Path
 
 from saddlepoint.errors import RunError
 from saddlepoint.records import RunFolder, replaced
-from saddlepoint.report import pictures, sections
+from saddlepoint.report import pictures, scorecard, sections
 from saddlepoint.report.embedding import embedded_json, plotly_source
 from saddlepoint.report.facts import read_facts
 from saddlepoint.report.words import escaped
@@ -42,7 +42,7 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     words = [
         sections.trained(facts),
         sections.findings(facts),
-        sections.scores(facts),
+        scorecard.scores(facts),
         sections.settings(facts),
         sections.repeat(facts),
     ]
@@ -50,10 +50,11 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     album = pictures.Album(left=limit - len(script) - sum(len(part.encode()) for part in words) - spare)
     # The plots' bytes are known first and fixed; pictures, then samples, share what is left.
     curves = pictures.curves(facts, album)
+    looks = pictures.looks(facts, album)
     gallery = pictures.gallery(facts, album)
     samples = pictures.samples(facts, album)
-    trained, findings, scores, settings, repeat = words
-    body = [sections.head(facts), _links(bool(scores)), trained, findings, samples, gallery, curves, scores]
+    trained, findings, _, settings, repeat = words
+    body = [sections.head(facts), _links(), trained, findings, samples, gallery, curves, scorecard.scores(facts, looks)]
     body += [settings, repeat, _footer((*facts.notes, *album.notes))]
     data = [
         f'<script type="application/json" id="{identifier}">{embedded_json(plot)}</script>'
@@ -78,10 +79,9 @@ def _opening(name: str) -> str:
     )
 
 
-def _links(with_scores: bool) -> str:
+def _links() -> str:
     names = {"trained": "Trained", "findings": "Findings", "samples": "Samples", "pictures": "Pictures"}
-    names |= {"curves": "Curves"} | ({"scores": "Scores"} if with_scores else {})
-    names |= {"settings": "Settings", "repeat": "Repeat"}
+    names |= {"curves": "Curves", "scores": "Scores", "settings": "Settings", "repeat": "Repeat"}
     links = [f'<a href="#{identifier}">{word}</a>' for identifier, word in names.items()]
     return f"<nav>{''.join(links)}</nav>"
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST_FRAMES = 60
 PICTURE_SHARE = 700_000
 FRAME_SHARE = 400_000
+LOOKS = ("nearest", "farthest")  # pictures of sample pairs, which belong to the scores
 
 
 @dataclass
@@ -100,13 +101,16 @@ def gallery(facts: Facts, album: Album) -> str:
         living = latent_plot(latent.codes, latent.labels, latent.class_names)
         parts.append(f'<div class="plots">{album.plot("Latent space", still, living, wide=True)}</div>')
     for path, caption in facts.pictures:
-        if facts.latent is not None and path.stem.startswith("latent") and "trav" not in path.stem:
-            continue
-        picture = album.embed(path, PICTURE_SHARE)
-        if picture is not None:
-            parts.append(f"<figure>{_image(picture, caption)}<figcaption>{escaped(caption)}</figcaption></figure>")
+        drawn = facts.latent is not None and path.stem.startswith("latent") and "trav" not in path.stem
+        if not drawn and path.stem not in LOOKS:
+            parts.append(_figure(path, caption, album))
     body = "".join(parts) or none_of(facts, "pictures beside its samples and curves")
     return section("pictures", "What the model does", body)
+
+
+def looks(facts: Facts, album: Album) -> str:
+    """The samples nearest to and farthest from real examples, which an evaluation draws."""
+    return "".join(_figure(path, caption, album) for path, caption in facts.pictures if path.stem in LOOKS)
 
 
 def curves(facts: Facts, album: Album) -> str:
@@ -121,6 +125,13 @@ def curves(facts: Facts, album: Album) -> str:
         for panel in panels(facts.series)
     ]
     return section("curves", "Curves", f'<div class="plots">{"".join(parts)}</div>')
+
+
+def _figure(path: Path, caption: str, album: Album) -> str:
+    picture = album.embed(path, PICTURE_SHARE)
+    if picture is None:
+        return ""
+    return f"<figure>{_image(picture, caption)}<figcaption>{escaped(caption)}</figcaption></figure>"
 
 
 def _image(picture: Embedded, words: str) -> str:

@@ -112,11 +112,6 @@ def grouped(found: Sequence[Finding]) -> list[tuple[Finding, list[int]]]:
     return [(last[code], steps[code]) for code in order]
 
 
-def scores(facts: Facts) -> str:
-    """The last evaluation, as it was written; empty where there is none."""
-    return section("scores", "Scores", table(flattened(facts.scorecard))) if facts.scorecard else ""
-
-
 def settings(facts: Facts) -> str:
     """The resolved recipe, folded."""
     if facts.recipe is None:

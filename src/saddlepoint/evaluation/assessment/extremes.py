@@ -1,0 +1,74 @@
+"""The samples to look at beside the scores: those nearest to a training example, and those farthest from any example.
+
+A copy shows among the nearest pairs, and failures among the farthest; no number says as much about either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from saddlepoint.evaluation.assessment.scoring import Sides
+from saddlepoint.evaluation.neighbours import nearest
+
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """samples (K, *event), each with its nearest example (K, *event), in the data's own units and type; distance (K,)
+    of the two in features."""
+
+    samples: Tensor
+    examples: Tensor
+    distance: Tensor
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """features: the name of what distances are measured in. number: of samples that were searched.
+
+    nearest: the samples nearest to a training example, nearest first, no example twice. farthest: the samples farthest
+    from every example, held-out ones too, farthest first. honest: median distance of held-out examples to their nearest
+    training example, None without held-out ones.
+    """
+
+    features: str
+    number: int
+    nearest: Pairs
+    farthest: Pairs
+    honest: float | None
+
+
+def extremes(sides: Sides, samples: Tensor, train: Tensor, real: Tensor, *, shown: int = SHOWN) -> Extremes:
+    """Among samples (M, *event) of the first seed, with training examples train (N, *event) and the reference real
+    (R, *event), in the order of the features in `sides`; at most `shown` pairs of each kind."""
+    context, fake = sides.context, sides.fakes[0]
+    distance, index = (column[:, 0] for column in nearest(fake.features, context.train.features))
+    order = distance.argsort(stable=True)
+    once = _firsts(index[order])[:shown]
+    near = order[once]
+    distance_real, index_real = (column[:, 0] for column in nearest(fake.features, context.real.features))
+    either = torch.minimum(distance, distance_real)
+    far = either.argsort(descending=True, stable=True)[:shown]
+    held_out = (distance_real < distance)[far]
+    beside = torch.stack(
+        [real[index_real[i]] if other else train[index[i]] for i, other in zip(far, held_out, strict=True)]
+    )
+    honest = context.real.distance
+    return Extremes(
+        features=sides.name,
+        number=len(samples),
+        nearest=Pairs(samples[near], train[index[near]], distance[near]),
+        farthest=Pairs(samples[far], beside, either[far]),
+        honest=None if honest is None else float(honest.median()),
+    )
+
+
+def _firsts(values: Tensor) -> Tensor:
+    """Where each value of (N,) appears first: positions, ascending."""
+    _, positions = np.unique(values.numpy(), return_index=True)
+    return torch.from_numpy(np.sort(positions))

@@ -1,0 +1,120 @@
+"""Samples beside their nearest examples, for events of any kind: images and volumes, sounds, points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from saddlepoint.figures.grids import reconstruction_grid, volume_grid
+from saddlepoint.figures.samples import waveforms
+from saddlepoint.figures.style import DATA, GENERATED, GREY, INK, TITLE_SIZE, dress, figure, legend, text
+from saddlepoint.figures.views import Points, Range, data_views, of_one_span
+
+if TYPE_CHECKING:
+    from saddlepoint.figures.style import Picture
+
+SAMPLE, EXAMPLE = "sample", "nearest example"
+
+
+def show_pairs(
+    samples: ArrayLike,
+    examples: ArrayLike,
+    kind: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    data: ArrayLike | None = None,
+    title: str = "Samples and their nearest examples",
+) -> Picture:
+    """samples and examples (N, *event) of `kind` "image", "volume", "sound" or "vector", pair by pair.
+
+    low, high: the data's range, None where it has none. data (M, D): for vectors of one or two numbers, what lies
+    around them.
+    """
+    first, second = np.asarray(samples), np.asarray(examples)
+    if first.shape != second.shape or not len(first):
+        raise ValueError(f"samples and examples must be of one shape and not empty, got {first.shape}, {second.shape}")
+    if kind == "image":
+        # Five in a row can still be seen on a phone.
+        return reconstruction_grid(first, second, low=low, high=high, columns=5, names=(SAMPLE, EXAMPLE), title=title)
+    if kind == "vector":
+        narrow = first.shape[1] <= 2
+        return _linked(first, second, data, title) if narrow else _profiles(first, second, title)
+    most = {"volume": 4, "sound": 6}.get(kind)
+    if most is None:
+        raise ValueError(f'kind must be "image", "volume", "sound" or "vector", got {kind!r}')
+    first, second = first[:most], second[:most]
+    together = np.stack([first, second], axis=1).reshape(-1, *first.shape[1:])
+    names = [f"{pair + 1}, {what}" for pair in range(len(first)) for what in (SAMPLE, EXAMPLE)]
+    if kind == "volume":
+        return volume_grid(together, low=low, high=high, names=names, title=title)
+    return waveforms(together, low=low, high=high, names=names, title=title)
+
+
+def _linked(samples: NDArray[Any], examples: NDArray[Any], data: ArrayLike | None, title: str) -> Picture:
+    """Points of one or two numbers among the data, each with a line to its nearest example; one number lies on a line."""
+    line = samples.shape[1] == 1
+    first, second = _plane(samples), _plane(examples)
+    around = second if data is None else _plane(np.asarray(data))
+    views = _holding(data_views(first, around, None), np.concatenate([first, second]))
+    drawing, grid = figure(width=6.4, height=2.6 if line else 5.6)
+    axes = grid[0, 0]
+    dress(
+        axes, title=title, x="x (data's units)" if line else "x1 (data's units)", y="" if line else "x2 (data's units)"
+    )
+    axes.grid(False)
+    axes.scatter(*around.T, s=5, color=GREY, alpha=0.35, linewidths=0, label="data")
+    for pair in zip(first, second, strict=True):
+        axes.plot(*np.array(pair).T, color=INK, linewidth=0.9)
+    axes.scatter(*second.T, s=44, facecolors="none", edgecolors=DATA, linewidths=1.4, label=EXAMPLE)
+    axes.scatter(*first.T, s=34, marker="x", color=GENERATED, linewidths=1.6, label=SAMPLE)
+    if line:
+        axes.set_xlim(*views[0])
+        axes.set_yticks([])
+    else:
+        views = of_one_span(views)
+        axes.set_xlim(*views[0])
+        axes.set_ylim(*views[1])
+        axes.set_box_aspect(1.0)
+    legend(axes, loc="upper right")
+    return drawing
+
+
+def _profiles(samples: NDArray[Any], examples: NDArray[Any], title: str) -> Picture:
+    """A small plot a pair: its numbers from first to last."""
+    columns = min(5, len(samples))
+    rows = -(-len(samples) // columns)
+    drawing, grid = figure(rows, columns, width=2.3 * columns, height=1.9 * rows + 0.7)
+    drawing.suptitle(text(title), fontsize=TITLE_SIZE, x=0.01, ha="left", color=INK)
+    place = np.arange(1, samples.shape[1] + 1)
+    values = np.concatenate([samples, examples]).astype(np.float64)
+    low, high = float(values.min()), float(values.max())
+    spare = 0.05 * (high - low) or 1.0
+    for pair, axes in enumerate(grid.flat):
+        if pair >= len(samples):
+            axes.set_visible(False)
+            continue
+        dress(axes, title=f"{pair + 1}", x="column", y="value")
+        axes.plot(place, examples[pair], color=DATA, linewidth=2.2, alpha=0.6, label=EXAMPLE)
+        axes.plot(place, samples[pair], color=GENERATED, linewidth=1.0, linestyle="--", label=SAMPLE)
+        axes.set_ylim(low - spare, high + spare)
+    handles, names = grid.flat[0].get_legend_handles_labels()
+    drawing.legend(handles, names, loc="outside lower center", ncols=2, fontsize=9, frameon=False, labelcolor=INK)
+    return drawing
+
+
+def _plane(x: NDArray[Any]) -> Points:
+    """(N, 1) or (N, 2) -> (N, 2), with zeros where there is no second number."""
+    return np.concatenate([x, np.zeros((len(x), 2 - x.shape[1]))], axis=1).astype(np.float64)
+
+
+def _holding(views: list[Range], points: Points) -> list[Range]:
+    """The views, widened so far that all points lie inside."""
+    spare = [0.05 * (high - low) for low, high in views]
+    lows, highs = points.min(axis=0), points.max(axis=0)
+    return [
+        (min(low, float(least) - more), max(high, float(most) + more))
+        for (low, high), least, most, more in zip(views, lows, highs, spare, strict=True)
+    ]

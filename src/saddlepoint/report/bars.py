@@ -1,0 +1,138 @@
+"""Bars that place a number between two references, as inline SVG: they need no script, and stretch with the page.
+
+Every mark has a shape of its own and every bar a description in words, so that nothing is told by colour alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from saddlepoint.evaluation.scorecard import ClassScores, Score
+from saddlepoint.report.words import escaped, number
+
+BEYOND = 0.5  # of the way between the two references that a bar goes on past either of them
+MARGIN = 3.0  # per cent of the width left at either end for the marks
+MIDDLE = 13  # pixels from the top
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From values to per cent of a bar's width: `start` stands at position 0 and `end` at position 1, in either order;
+    the bar shows positions `first` (0 or less) to `last` (1 or more), and what lies further stands at its edge."""
+
+    start: float
+    end: float
+    first: float = 0.0
+    last: float = 1.0
+
+    def position(self, value: float) -> float:
+        """Of a value; may leave the bar."""
+        return (value - self.start) / (self.end - self.start)
+
+    def percent(self, value: float) -> float:
+        """Of a value, at most at the edges; rises with the value where `end` is above `start`, else falls."""
+        inside = min(self.last, max(self.first, self.position(value)))
+        return MARGIN + (100 - 2 * MARGIN) * (inside - self.first) / (self.last - self.first)
+
+
+def scale_of(score: Score) -> Scale | None:
+    """A deliberately bad generator on the left, real against real on the right; None where these two make no scale."""
+    if score.position is None or score.floor is None or score.ceiling is None:
+        return None
+    plain = Scale(score.ceiling.value, score.floor.value)
+    shown = (score.value, score.low, score.high, score.floor.low, score.floor.high)
+    positions = [plain.position(value) for value in shown if value is not None and not math.isnan(value)]
+    first, last = min(0.0, *positions), max(1.0, *positions)
+    return Scale(plain.start, plain.end, max(-BEYOND, first), min(1 + BEYOND, last))
+
+
+def score_bar(score: Score) -> str:
+    """The value with its interval between both references, or why it cannot be placed."""
+    scale = scale_of(score)
+    if scale is None or score.floor is None or score.ceiling is None:
+        return f'<span class="quiet">{escaped(_unplaced(score))}</span>'
+    words = f"{number(score.value)}{_within(score.low, score.high)}, on a line from a bad generator at "
+    words += f"{number(score.ceiling.value)} to real data at {number(score.floor.value)}"
+    marks = [_line("axis", scale.percent(scale.start), scale.percent(scale.end))]
+    if score.floor.low is not None and score.floor.high is not None:
+        marks.append(_band(scale.percent(score.floor.low), scale.percent(score.floor.high)))
+    marks += [_tick("bad", scale.percent(scale.start), 5), _tick("real", scale.percent(scale.end), 8)]
+    marks += _measured(scale, score.value, score.low, score.high)
+    return _drawing(words, marks)
+
+
+def class_bar(one: ClassScores, classes: Iterable[ClassScores]) -> str:
+    """The share of samples, with its interval and the real share as a tick; from 0 to the largest of all classes."""
+    largest = max(max(other.real_share, other.share, other.high) for other in classes)
+    scale = Scale(0.0, largest or 1.0)
+    words = f"{one.share:.1%} of samples{_within(one.low, one.high)}; of real examples {one.real_share:.1%}"
+    left, right = scale.percent(0.0), scale.percent(one.share)
+    marks = [
+        _line("axis", left, scale.percent(scale.end)),
+        f'<rect class="share" x="{left:.2f}%" width="{right - left:.2f}%" y="{MIDDLE - 4}" height="8"/>',
+        _tick("real", scale.percent(one.real_share), 9),
+        *_measured(scale, one.share, one.low, one.high),
+    ]
+    return _drawing(words, marks)
+
+
+def legend() -> str:
+    """What the marks of a score's bar mean, drawn with the same marks."""
+    samples = [
+        (_measured(Scale(0, 1), 0.5, 0.2, 0.8), "the score with its 95 % interval"),
+        ([_tick("bad", 50, 5)], "left: a deliberately bad generator"),
+        ([_band(25, 75), _tick("real", 50, 8)], "right: real data against real data, the best to hope for"),
+    ]
+    entries = [f"<span>{_drawing('', marks, 'key')} {escaped(words)}</span>" for marks, words in samples]
+    return f'<p class="legend quiet">{"".join(entries)}</p>'
+
+
+def _unplaced(score: Score) -> str:
+    if score.floor is None or score.ceiling is None:
+        return "No scale: a reference is missing."
+    if score.blind:
+        return "No scale: a bad generator does better here than real data."
+    if not math.isfinite(score.value):
+        return "Not a finite number."
+    return "No scale: the references are equal or not finite."
+
+
+def _measured(scale: Scale, value: float, low: float | None, high: float | None) -> list[str]:
+    """The interval as a bracketed line and the value as a dot, or as an arrowhead at the edge it lies beyond."""
+    marks = []
+    if low is not None and high is not None and not math.isnan(low) and not math.isnan(high):
+        ends = sorted((scale.percent(low), scale.percent(high)))
+        marks += [_line("interval", *ends), *(_tick("interval", end, 4) for end in ends)]
+    at, position = scale.percent(value), scale.position(value)
+    if position < scale.first or position > scale.last:
+        turned = "4,-6 -5,0 4,6" if position < scale.first else "-4,-6 5,0 -4,6"
+        marks.append(
+            f'<svg x="{at:.2f}%" y="{MIDDLE}" overflow="visible"><polygon class="value" points="{turned}"/></svg>'
+        )
+    else:
+        marks.append(f'<circle class="value" cx="{at:.2f}%" cy="{MIDDLE}" r="4.5"/>')
+    return marks
+
+
+def _line(kind: str, left: float, right: float) -> str:
+    return f'<line class="{kind}" x1="{left:.2f}%" x2="{right:.2f}%" y1="{MIDDLE}" y2="{MIDDLE}"/>'
+
+
+def _tick(kind: str, at: float, reach: int) -> str:
+    return f'<line class="{kind}" x1="{at:.2f}%" x2="{at:.2f}%" y1="{MIDDLE - reach}" y2="{MIDDLE + reach}"/>'
+
+
+def _band(one: float, other: float) -> str:
+    left, right = sorted((one, other))
+    return f'<rect class="band" x="{left:.2f}%" width="{right - left:.2f}%" y="{MIDDLE - 7}" height="14"/>'
+
+
+def _drawing(words: str, marks: Iterable[str], kind: str = "bar") -> str:
+    spoken = f'role="img" aria-label="{escaped(words)}"' if words else 'aria-hidden="true"'
+    return f'<svg class="{kind}" {spoken} height="{2 * MIDDLE}">{"".join(marks)}</svg>'
+
+
+def _within(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f", 95 % interval {number(low)} to {number(high)}"

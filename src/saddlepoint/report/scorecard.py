@@ -1,0 +1,202 @@
+"""The scorecard's part of the page: scores between a bad generator and real data, classes, what was not measured, and how.
+
+It stands on scorecard.json, which may be missing, damaged, or another program's: that becomes a sentence.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from saddlepoint.evaluation.scorecard import Bounds, ClassScores, ProtocolCard, Score, Scorecard, Skipped
+from saddlepoint.report.bars import class_bar, legend, score_bar
+from saddlepoint.report.facts import UNREADABLE, Facts
+from saddlepoint.report.sections import section
+from saddlepoint.report.words import command, definitions, duration, escaped, flattened, number, table
+
+DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "none": "neither direction is better"}
+MOST_CLASSES = 30  # more are folded: a thousand rows stand in the way of what follows
+
+
+def scores(facts: Facts, looks: str = "") -> str:
+    """The last evaluation, or how to get one. looks: markup of sample pairs, put after the scores."""
+    return section("scores", "Scores", _body(facts, looks))
+
+
+def _body(facts: Facts, looks: str) -> str:
+    again = command(f"saddlepoint evaluate {shlex.quote(facts.name)}")
+    trouble = facts.scorecard_trouble
+    if facts.scorecard is not None:
+        try:
+            return _told(facts.scorecard, facts.last_step, looks)
+        except UNREADABLE as error:  # JSON of the right form with contents of another kind
+            trouble = str(error) or type(error).__name__
+    if trouble:
+        words = f"scorecard.json could not be read ({trouble.rstrip('.')}); this command measures the run anew:"
+        return f"<p>{escaped(words)}</p>{again}{looks}"
+    return f'<p class="quiet">This run has no scorecard yet; this command measures how good its samples are:</p>{again}{looks}'
+
+
+def _told(scorecard: Scorecard, last_step: int, looks: str) -> str:
+    parts = [f"<p>{escaped(_measured(scorecard.card))}</p>"]
+    step = scorecard.card.step
+    doubts = list(scorecard.warnings)
+    if step is not None and step < last_step:
+        doubts.insert(0, f"This was measured at step {step:,}; the run has gone on to step {last_step:,} since.")
+    parts += [
+        f'<p class="card warning doubt"><b class="badge">warning</b> <span>{escaped(doubt)}</span></p>'
+        for doubt in doubts
+    ]
+    if scorecard.scores:
+        parts += [legend(), _scores(scorecard.scores)]
+    else:
+        parts.append('<p class="quiet">Nothing could be measured.</p>')
+    parts += [f'<p class="quiet">{escaped(note)}</p>' for note in scorecard.notes]
+    parts += [_skipped(scorecard.skipped), _classes(scorecard.classes), looks, _protocol(scorecard.card)]
+    return "\n".join(filter(None, parts))
+
+
+def _measured(card: ProtocolCard) -> str:
+    step = "" if card.step is None else f" of step {card.step:,}"
+    averaged = ", by averaged weights" if card.ema else ""
+    seeds = f"for each of {len(card.seeds)} sampling seeds" if len(card.seeds) > 1 else "by one sampling seed"
+    return f"{card.n_fake:,} samples{step}{averaged} {seeds}, against {card.n_real:,} {card.split} examples of {card.data}."
+
+
+def _scores(scores: Sequence[Score]) -> str:
+    names = ("Score", "Value", "95 % interval", "Bad generator", "", "Real data", "Sampling seeds")
+    return _table("scores", names, (_score(score) for score in scores))
+
+
+def _score(score: Score) -> list[tuple[str, str]]:
+    """(kind of cell, markup) a column."""
+    notes = "".join(f'<span class="note">{escaped(note)}</span>' for note in score.notes)
+    unit = f"{score.unit}, " if score.unit else ""
+    direction = DIRECTIONS.get(score.better, str(score.better))
+    return [
+        ("title", f"<b>{escaped(score.title)}</b><span>{escaped(unit + direction)}</span>{notes}"),
+        ("value", f"<b>{escaped(number(score.value))}</b>"),
+        ("interval", escaped(_interval(score.low, score.high) or "none")),
+        ("bad", _bounds(score.ceiling)),
+        ("drawn", score_bar(score)),
+        ("real", _bounds(score.floor)),
+        ("seeds", escaped(_spread(score.repeats))),
+    ]
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{number(low)} to {number(high)}"
+
+
+def _bounds(bounds: Bounds | None) -> str:
+    if bounds is None:
+        return "none"
+    interval = _interval(bounds.low, bounds.high)
+    return escaped(number(bounds.value)) + (f'<span class="note">{escaped(interval)}</span>' if interval else "")
+
+
+def _spread(repeats: Sequence[float]) -> str:
+    """The smallest and the largest value over sampling seeds."""
+    if len(repeats) < 2:
+        return "one"
+    return f"{len(repeats)}: {_interval(min(repeats), max(repeats))}"
+
+
+def _classes(classes: Sequence[ClassScores]) -> str:
+    if not classes:
+        return ""
+    names = ("Class", "Samples", "95 % interval", "", "Real data", "Precision", "Recall", "Diversity", "Real diversity")
+    rows = _table("classes", names, (_class(one, classes) for one in classes))
+    key = (
+        '<p class="quiet">Bar and dot: share of the samples, with its 95 % interval. Long tick: share of the real '
+        "examples.</p>"
+    )
+    if len(classes) > MOST_CLASSES:
+        missing = sum(one.share == 0 for one in classes)
+        rows = f"<details><summary>{len(classes):,} classes, {missing:,} of them in no sample</summary>{rows}</details>"
+    return f"<h3>By class</h3>{key}{rows}"
+
+
+def _class(one: ClassScores, classes: Sequence[ClassScores]) -> list[tuple[str, str]]:
+    optional = (one.precision, one.recall, one.diversity, one.real_diversity)
+    kinds = ("precision", "recall", "diversity", "real-diversity")
+    return [
+        ("title", f"<b>{escaped(one.name)}</b>"),
+        ("value", f"<b>{one.share:.1%}</b>"),
+        ("interval", f"{one.low:.1%} to {one.high:.1%}"),
+        ("drawn", class_bar(one, classes)),
+        ("real", f"{one.real_share:.1%}"),
+        *(
+            (kind, "too few" if value is None else escaped(number(value)))
+            for kind, value in zip(kinds, optional, strict=True)
+        ),
+    ]
+
+
+def _skipped(skipped: Sequence[Skipped]) -> str:
+    if not skipped:
+        return ""
+    reasons: dict[str, list[str]] = {}
+    for one in skipped:
+        reasons.setdefault(one.reason, []).append(one.title)
+    rows = table((", ".join(titles), reason) for reason, titles in reasons.items())
+    return f"<details><summary>Not measured ({len(skipped)}), and why</summary>{rows}</details>"
+
+
+def _protocol(card: ProtocolCard) -> str:
+    """All that decides these numbers, folded."""
+    averaged = {True: "averaged", False: "as trained", None: ""}[card.ema]
+    facts = [
+        ("Model", card.model),
+        ("Step", "" if card.step is None else f"{card.step:,}"),
+        ("Weights", averaged),
+        ("Data", card.data),
+        ("Fingerprint of the data", card.data_fingerprint),
+        ("Split", card.split),
+        ("Fingerprint of the split", card.split_fingerprint),
+        ("Real examples", f"{card.n_real:,}"),
+        ("Samples a seed", f"{card.n_fake:,}"),
+        ("Sampling seeds", ", ".join(map(str, card.seeds))),
+        ("Seed of the measurement", str(card.seed)),
+        ("Preprocessing", card.preprocessing),
+    ]
+    for features in card.features:
+        notes = "; ".join((f"{features.dimension:,} numbers an example", *features.notes))
+        facts.append((f"Features: {features.name}", f"{notes}; fingerprint {features.fingerprint}"))
+    facts += [(name[:1].upper() + name[1:], words) for name, words in _flat(card.settings)]
+    facts += [(f"Version of {package}", version) for package, version in _flat(card.versions)]
+    facts += [("Took", duration(card.seconds)), ("Finished", card.finished)]
+    asked = f"<p>What was asked for:</p>{table(_flat(card.asked))}" if card.asked else ""
+    return (
+        "<details><summary>How it was measured: scorecards may be compared where these agree</summary>"
+        f'<div class="protocol">{definitions(facts)}{asked}</div></details>'
+    )
+
+
+def _flat(value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was chosen; None stands for what was left to the default."""
+    return [(name, words) for name, words in flattened(value) if words not in ("", "None")]
+
+
+def _table(kind: str, names: Sequence[str], rows: Any) -> str:
+    """Rows of (kind of cell, markup) below `names`; on a narrow page each row becomes a card whose cells carry their
+    column's name, hence the roles: without a table's layout a browser forgets that it is one."""
+    head = "".join(f'<th role="columnheader" scope="col">{escaped(name)}</th>' for name in names)
+    body = "".join(
+        '<tr role="row">'
+        + "".join(
+            f'<td role="cell" class="{kind_of_cell}"{_label(name)}>{markup}</td>'
+            for name, (kind_of_cell, markup) in zip(names, row, strict=True)
+        )
+        + "</tr>\n"
+        for row in rows
+    )
+    return (
+        f'<table role="table" class="cards {kind}"><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+        f'<tbody role="rowgroup">\n{body}</tbody></table>'
+    )
+
+
+def _label(name: str) -> str:
+    return f' data-label="{escaped(name)}"' if name else ""
