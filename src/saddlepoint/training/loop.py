@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Phase
 from saddlepoint.records import Record
+from saddlepoint.training.memory import keep_freed_memory
 from saddlepoint.training.optimiser import clip_, gradient_norm
 from saddlepoint.training.schedules import learning_rate
 from saddlepoint.training.settings import TrainingSettings
@@ -43,6 +44,7 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
     (before clipping) at every `settings.observe_every`th step of the tick; the learning rate is the last step's. A
     number that is not finite is recorded as it is and training goes on.
     """
+    keep_freed_memory()
     phases = model.phases
     recalled = {phase.player for phase in phases if phase.shares_noise}
     nets = {name: _Recalled(player) if name in recalled else player for name, player in model.players.items()}

@@ -1,0 +1,53 @@
+"""What a step frees, the next step gets without asking the system."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+GLIBC = platform.libc_ver()[0] == "glibc"
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_TUNABLES"))}
+
+PROGRAM = """
+import resource, sys
+import torch
+from saddlepoint.training.memory import keep_freed_memory
+
+told = keep_freed_memory()
+assert keep_freed_memory() is told
+blocks = [1 << 17, 1 << 22, 1 << 25]  # around each of glibc's own thresholds, in float32 numbers
+
+def step():
+    for numbers in blocks:
+        torch.ones(numbers)
+
+for _ in range(20):  # until the heap has found its shape
+    step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(5):
+    step()
+print(told, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def faults(environment: dict[str, str]) -> tuple[str, int]:
+    answer = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
+    return answer[0], int(answer[1])
+
+
+@pytest.mark.skipif(not GLIBC, reason="only glibc can be told")
+def test_freed_blocks_are_used_again():
+    told, count = faults(CLEAN)
+    pages_of_one_step = sum((1 << 17, 1 << 22, 1 << 25)) * 4 // 4096
+    assert told == "True"
+    assert count < pages_of_one_step / 100
+
+
+def test_settings_of_the_users_own_stand():
+    assert faults(CLEAN | {"MALLOC_ARENA_MAX": "2"})[0] == "False"
