@@ -100,6 +100,7 @@ def _profiles(samples: NDArray[Any], examples: NDArray[Any], title: str) -> Pict
         axes.plot(place, examples[pair], color=DATA, linewidth=2.2, alpha=0.6, label=EXAMPLE)
         axes.plot(place, samples[pair], color=GENERATED, linewidth=1.0, linestyle="--", label=SAMPLE)
         axes.set_ylim(low - spare, high + spare)
+        axes.xaxis.get_major_locator().set_params(integer=True)
     handles, names = grid.flat[0].get_legend_handles_labels()
     drawing.legend(handles, names, loc="outside lower center", ncols=2, fontsize=9, frameon=False, labelcolor=INK)
     return drawing

@@ -45,7 +45,7 @@ def _told(scorecard: Scorecard, last_step: int, looks: str) -> str:
     if step is not None and step < last_step:
         doubts.insert(0, f"This was measured at step {step:,}; the run has gone on to step {last_step:,} since.")
     parts += [
-        f'<p class="card warning doubt"><b class="badge">warning</b> <span>{escaped(doubt)}</span></p>'
+        f'<p class="card warning doubt"><span class="badge">warning</span> <span class="said">{escaped(doubt)}</span></p>'
         for doubt in doubts
     ]
     if scorecard.scores:
@@ -75,8 +75,8 @@ def _score(score: Score) -> list[tuple[str, str]]:
     unit = f"{score.unit}, " if score.unit else ""
     direction = DIRECTIONS.get(score.better, str(score.better))
     return [
-        ("title", f"<b>{escaped(score.title)}</b><span>{escaped(unit + direction)}</span>{notes}"),
-        ("value", f"<b>{escaped(number(score.value))}</b>"),
+        ("title", f"<strong>{escaped(score.title)}</strong><span>{escaped(unit + direction)}</span>{notes}"),
+        ("value", f"<strong>{escaped(number(score.value))}</strong>"),
         ("interval", escaped(_interval(score.low, score.high) or "none")),
         ("bad", _bounds(score.ceiling)),
         ("drawn", score_bar(score)),
@@ -122,8 +122,8 @@ def _class(one: ClassScores, classes: Sequence[ClassScores]) -> list[tuple[str, 
     optional = (one.precision, one.recall, one.diversity, one.real_diversity)
     kinds = ("precision", "recall", "diversity", "real-diversity")
     return [
-        ("title", f"<b>{escaped(one.name)}</b>"),
-        ("value", f"<b>{one.share:.1%}</b>"),
+        ("title", f"<strong>{escaped(one.name)}</strong>"),
+        ("value", f"<strong>{one.share:.1%}</strong>"),
         ("interval", f"{one.low:.1%} to {one.high:.1%}"),
         ("drawn", class_bar(one, classes)),
         ("real", f"{one.real_share:.1%}"),

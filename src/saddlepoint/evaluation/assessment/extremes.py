@@ -15,6 +15,7 @@ from saddlepoint.evaluation.assessment.scoring import Sides
 from saddlepoint.evaluation.neighbours import nearest
 
 SHOWN = 10
+SEARCHED = 1_000  # of the nearest samples, for those next to different examples
 
 
 @dataclass(frozen=True)
@@ -47,23 +48,25 @@ def extremes(sides: Sides, samples: Tensor, train: Tensor, real: Tensor, *, show
     """Among samples (M, *event) of the first seed, with training examples train (N, *event) and the reference real
     (R, *event), in the order of the features in `sides`; at most `shown` pairs of each kind."""
     context, fake = sides.context, sides.fakes[0]
-    distance, index = (column[:, 0] for column in nearest(fake.features, context.train.features))
-    order = distance.argsort(stable=True)
-    once = _firsts(index[order])[:shown]
+    distance = fake.distance
+    if distance is None:
+        distance = nearest(fake.features, context.train.features)[0][:, 0]
+    order = distance.argsort(stable=True)[:SEARCHED]
+    beside_near = nearest(fake.features[order], context.train.features)[1][:, 0]
+    once = _firsts(beside_near)[:shown]
     near = order[once]
     distance_real, index_real = (column[:, 0] for column in nearest(fake.features, context.real.features))
     either = torch.minimum(distance, distance_real)
     far = either.argsort(descending=True, stable=True)[:shown]
+    beside_far = train[nearest(fake.features[far], context.train.features)[1][:, 0]]
     held_out = (distance_real < distance)[far]
-    beside = torch.stack(
-        [real[index_real[i]] if other else train[index[i]] for i, other in zip(far, held_out, strict=True)]
-    )
+    beside_far[held_out] = real[index_real[far[held_out]]]
     honest = context.real.distance
     return Extremes(
         features=sides.name,
         number=len(samples),
-        nearest=Pairs(samples[near], train[index[near]], distance[near]),
-        farthest=Pairs(samples[far], beside, either[far]),
+        nearest=Pairs(samples[near], train[beside_near[once]], distance[near]),
+        farthest=Pairs(samples[far], beside_far, either[far]),
         honest=None if honest is None else float(honest.median()),
     )
 

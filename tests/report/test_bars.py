@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saddlepoint.evaluation.scorecard import Bounds, ClassScores, Score
+from saddlepoint.report.bars import BEYOND, MARGIN, Scale, class_bar, legend, scale_of, score_bar
+
+numbers = st.floats(-1e6, 1e6)
+anything = st.none() | st.floats(allow_nan=True, allow_infinity=True)
+
+
+def score(
+    value: float, low: float | None, high: float | None, real: Bounds | None, bad: Bounds | None, better: str = "lower"
+) -> Score:
+    return Score("m", "M", value, low, high, better, floor=real, ceiling=bad)  # type: ignore[arg-type]
+
+
+def marks(drawing: str, name: str, kind: str) -> list[ElementTree.Element]:
+    return [e for e in ElementTree.fromstring(drawing).iter(name) if e.get("class") == kind]
+
+
+def at(element: ElementTree.Element, name: str) -> float:
+    return float((element.get(name) or "").removesuffix("%"))
+
+
+@given(numbers, numbers, numbers, numbers)
+def test_better_is_never_further_left(real: float, bad: float, one: float, other: float) -> None:
+    scale = Scale(bad, real, -BEYOND, 1 + BEYOND) if real != bad else Scale(0.0, 1.0)
+    better, worse = sorted((one, other), key=scale.position, reverse=True)
+    assert 0 <= scale.percent(worse) <= scale.percent(better) <= 100
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_between_the_references_places_are_linear(first: float, second: float) -> None:
+    scale = Scale(400.0, 2.0)
+    a, b = (400.0 - 398.0 * share for share in (first, second))
+    middle = (scale.percent(a) + scale.percent(b)) / 2
+    assert scale.percent((a + b) / 2) == pytest.approx(middle)
+
+
+@pytest.mark.parametrize(("real", "bad", "better"), [(1.0, 400.0, "lower"), (0.9, 0.1, "higher")])
+def test_a_bad_score_stands_left_and_a_perfect_one_right(real: float, bad: float, better: str) -> None:
+    for value, place in ((bad, MARGIN), (real, 100 - MARGIN), ((real + bad) / 2, 50.0)):
+        drawing = score_bar(score(value, None, None, Bounds(real), Bounds(bad), better))
+        (dot,) = marks(drawing, "circle", "value")
+        assert at(dot, "cx") == pytest.approx(place, abs=0.01)
+        (left,), (right,) = marks(drawing, "line", "bad"), marks(drawing, "line", "real")
+        assert (at(left, "x1"), at(right, "x1")) == (MARGIN, 100 - MARGIN)
+
+
+@given(anything, anything, anything, anything, anything, st.sampled_from(["lower", "higher", "none"]))
+def test_whatever_the_numbers_a_bar_stays_inside_or_says_why_there_is_none(
+    value: float | None, low: float | None, high: float | None, real: float | None, bad: float | None, better: str
+) -> None:
+    one = score(
+        math.nan if value is None else value,
+        low,
+        high,
+        None if real is None else Bounds(real, low, high),
+        None if bad is None else Bounds(bad),
+        better,
+    )
+    drawing = score_bar(one)
+    if scale_of(one) is None:
+        assert drawing.startswith('<span class="quiet">')
+        assert len(ElementTree.fromstring(drawing).text or "") > 10
+        return
+    places = [float(x) for x in re.findall(r'(?:x|x1|x2|cx)="([^"]*)%"', drawing)]
+    assert places
+    assert all(0 <= place <= 100 for place in places)
+    assert all(0 <= float(width) <= 100 for width in re.findall(r'width="([^"]*)%"', drawing))
+
+
+def test_what_lies_beyond_the_bar_is_an_arrowhead_at_its_edge() -> None:
+    real, bad = Bounds(1.0), Bounds(400.0)
+    worse, better = (score_bar(score(value, None, None, real, bad)) for value in (9e9, -9e9))
+    for drawing, place in ((worse, MARGIN), (better, 100 - MARGIN)):
+        assert not marks(drawing, "circle", "value")
+        assert len(marks(drawing, "polygon", "value")) == 1
+        assert f'<svg x="{place:.2f}%"' in drawing
+    assert re.findall("points=.*?/", worse) != re.findall("points=.*?/", better)
+
+
+def test_a_bar_says_in_words_what_it_draws() -> None:
+    one = score(14.0, 10.0, 18.0, Bounds(1.0, 0.5, 1.5), Bounds(400.0))
+    said = ElementTree.fromstring(score_bar(one)).get("aria-label")
+    assert said == "14, 95 % interval 10 to 18, on a line from a bad generator at 400 to real data at 1"
+    assert "does better here than real data" in score_bar(replace(one, floor=Bounds(500.0)))
+    assert "a reference is missing" in score_bar(replace(one, floor=None))
+
+
+def test_the_key_is_drawn_with_the_marks_of_the_bars() -> None:
+    key = ElementTree.fromstring(legend())
+    kinds = {element.get("class") for element in key.iter()}
+    assert {"value", "interval", "bad", "real", "band"} <= kinds
+
+
+def test_shares_of_classes_have_one_scale() -> None:
+    classes = [ClassScores("a", 0.25, 0.2, 0.1, 0.3), ClassScores("b", 0.75, 0.8, 0.7, 0.9)]
+    widths = [at(marks(class_bar(one, classes), "rect", "share")[0], "width") for one in classes]
+    assert widths[1] / widths[0] == pytest.approx(4, rel=1e-3)
+    assert max(at(e, "x2") for e in marks(class_bar(classes[1], classes), "line", "interval")) == 100 - MARGIN
+    nothing = [ClassScores("a", 0.0, 0.0, 0.0, 0.0)]
+    assert at(marks(class_bar(nothing[0], nothing), "rect", "share")[0], "width") == 0
