@@ -16,6 +16,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from . import networks
 from .networks import LATENT
 from .tasks import Task
 
@@ -48,9 +49,8 @@ class Published:
     precision = "fp32"
 
     def __init__(self, name: str, task: Task, images: Tensor) -> None:
-        assert task.networks is not None
         settings = task.training.optimiser
-        self.g, self.d = task.networks()
+        self.g, self.d = (task.networks or networks.dcgan)()
         self.g_optimiser, self.d_optimiser = (
             torch.optim.Adam(player.parameters(), lr=settings.learning_rate, betas=settings.betas)
             for player in (self.g, self.d)

@@ -80,5 +80,5 @@ TASKS = {
     "perceptrons": Task(
         "perceptron GAN 784-1024-512-256, batch 64", "published", 2.0, OWN, training(64, GAME), networks.perceptrons
     ),
-    "dcgan-published": Task("DCGAN 28x28, batch 64", "published", 2.0, OWN, training(64, GAME), networks.dcgan),
+    "dcgan-published": Task("DCGAN 28x28, batch 64", "published", 2.0, DCGAN, training(64, GAME)),
 }

@@ -8,7 +8,7 @@ from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from saddlepoint.errors import SettingError
 from saddlepoint.networks import Discriminator, Generator
-from saddlepoint.networks.conv import dcgan, levels
+from saddlepoint.networks.conv import FROM_POINT, TRANSPOSED_CONVOLUTIONS, dcgan, levels
 
 EVENTS = [
     (1, 8, 8),
@@ -159,3 +159,26 @@ def test_vectors_are_refused_with_what_to_do(inputs, outputs):
 def test_a_table_is_told_both_options_to_set():
     with pytest.raises(SettingError, match=r"--model\.generator\.network mlp --model\.discriminator\.network mlp"):
         dcgan((100,), (3,))
+
+
+@pytest.mark.parametrize("dimensions", FROM_POINT)
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_the_first_layer_is_a_transposed_convolution_to_its_gradients(dimensions, channels_last):
+    if channels_last and dimensions == 1:
+        pytest.skip("torch knows no channels-last layout for sound")
+    shape = {"kernel_size": (3, 5, 2)[:dimensions], "bias": False}
+    ours = FROM_POINT[dimensions](4, 6, **shape).double()
+    theirs = TRANSPOSED_CONVOLUTIONS[dimensions](4, 6, **shape).double()
+    theirs.load_state_dict(ours.state_dict())
+    if channels_last:
+        ours.to(memory_format={2: torch.channels_last, 3: torch.channels_last_3d}[dimensions])
+    z = torch.randn(7, 4, *[1] * dimensions, dtype=torch.float64)
+    outputs, gradients = [], []
+    for layer in (ours, theirs):
+        code = z.clone().requires_grad_()
+        output = layer(code)
+        (output.sin() * torch.arange(output[0].numel()).view_as(output[0])).sum().backward()
+        outputs.append(output.detach())
+        gradients.append((code.grad, layer.weight.grad))
+    torch.testing.assert_close(*outputs)
+    torch.testing.assert_close(*gradients)
