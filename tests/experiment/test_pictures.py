@@ -94,6 +94,15 @@ def test_arcs_between_codes_are_drawn_where_they_can_be_shown(
     )
 
 
+@pytest.mark.parametrize(("held_out", "without"), [(1, {"traversals"}), (3, set())])
+def test_few_held_out_examples_are_enough(held_out: int, without: set[str], tmp_path: Path) -> None:
+    few = recipe("vae", steps=10).override({"data.limit": 20, "data.held_out": held_out / 1797})
+    session = started(few, tmp_path / "run")
+    assert len(session.dataset.held_out or ()) == held_out
+    session.run()  # a warning that a picture could not be drawn would fail here
+    assert {path.stem for path in session.folder.figures.glob("*.png")} == EXPECTED["vae"] - without
+
+
 def test_moments_are_kept_and_those_still_to_come_are_not_shown(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     for step in range(0, 500, 20):

@@ -115,7 +115,7 @@ class Pictures:
             )
         if isinstance(self.model, Encodes):
             yield "reconstructions.png", "Held-out examples and their reconstructions.", self._reconstructions
-            if imaged:
+            if imaged and self._pairs(1):  # one code alone has no spread to move by
                 yield (
                     "traversals.png",
                     "One latent dimension changed at a time, by standard deviations of the held-out codes.",
@@ -131,6 +131,10 @@ class Pictures:
         )
         generator = torch.Generator().manual_seed(self.seed)
         return source.subset(torch.randperm(len(source), generator=generator)[:most])
+
+    def _pairs(self, most: int) -> int:
+        """How many pairs of held-out examples there are, `most` at most."""
+        return len(self._held_out(2 * most)) // 2
 
     def _show(self, x: Tensor, title: str) -> style.Picture:
         event = self.dataset.event
@@ -179,11 +183,14 @@ class Pictures:
         return pixels.transpose(0, 3, 1, 2)
 
     def _between(self, arcs: int, points: int) -> Tensor:
-        """What the model makes of codes on arcs between two codes each: (arcs, points, *event)."""
-        ends = self.model.fixed_noise(2 * arcs, torch.Generator(self.model.device).manual_seed(self.seed + 1))
-        if isinstance(self.model, Encodes):
-            ends = self._codes(2 * arcs).to(self.model.device)
-        codes = torch.stack([spherical(a, b, points) for a, b in zip(ends[:arcs], ends[arcs:], strict=False)])
+        """What the model makes of codes on arcs between two codes each: (arcs, points, *event), or as many arcs as there
+        are pairs of held-out examples."""
+        pairs = self._pairs(arcs)
+        if isinstance(self.model, Encodes) and pairs:
+            ends = self._codes(2 * pairs).to(self.model.device)
+        else:
+            ends = self.model.fixed_noise(2 * arcs, torch.Generator(self.model.device).manual_seed(self.seed + 1))
+        codes = torch.stack([spherical(a, b, points) for a, b in zip(*ends.chunk(2), strict=True)])
         return self.model.decode(codes.flatten(0, 1)).cpu().view(*codes.shape[:2], *self.dataset.event.shape)
 
     def _interpolations(self) -> style.Picture:
@@ -199,7 +206,7 @@ class Pictures:
     def _paths(self) -> style.Picture:
         paths = self._between(10, 100).flatten(0, 1)
         return density.compare(
-            paths.numpy(), self._held_out(_SCATTER).x.numpy(), title="Decoded from arcs between ten pairs of codes"
+            paths.numpy(), self._held_out(_SCATTER).x.numpy(), title="Decoded from arcs between pairs of codes"
         )
 
     def _traversals(self) -> style.Picture:
