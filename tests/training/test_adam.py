@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from saddlepoint.training import adam
 from saddlepoint.training.adam import Adam, AdamW
 
 PAIRS = {"adam": (Adam, torch.optim.Adam), "adamw": (AdamW, torch.optim.AdamW)}
@@ -78,3 +79,48 @@ def test_a_parameter_without_a_gradient_stands_still_as_in_torchs(name):
         assert equal(ours, theirs)
     counters = [state["step"].item() for state in optimisers[0].state_dict()["state"].values()]
     assert counters == [8, 6, 8]
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_parameter_that_never_has_a_gradient_has_no_state_as_in_torchs(name):
+    states = []
+    for kind in PAIRS[name]:
+        weights = parameters()
+        optimiser = kind(weights, **SETTINGS)
+        for step in range(2):
+            give_gradients(weights, step)
+            weights[1].grad = None
+            optimiser.step()
+        states.append(optimiser.state_dict()["state"])
+    assert states[0].keys() == states[1].keys() == {0, 2}
+
+
+def test_a_copy_goes_on_as_the_original():
+    weights = parameters()
+    optimiser = Adam(weights, **SETTINGS)
+    advance(weights, optimiser, range(4))
+    its_weights, its_optimiser = copy.deepcopy((weights, optimiser))
+    advance(weights, optimiser, range(4, 7))
+    advance(its_weights, its_optimiser, range(4, 7))
+    assert equal(weights, its_weights)
+
+
+def test_a_group_that_joins_later_is_trained_too():
+    ours, theirs = parameters(), parameters()
+    for kind, weights in zip(PAIRS["adam"], (ours, theirs), strict=True):
+        optimiser = kind(weights[:2], **SETTINGS)
+        advance(weights, optimiser, range(3))
+        optimiser.add_param_group({"params": weights[2:]})
+        advance(weights, optimiser, range(3, 6))
+    assert equal(ours, theirs)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_without_the_kernel_torchs_own_step_is_taken(name, monkeypatch):
+    monkeypatch.setattr(adam, "_KERNELS", {False: None, True: None})
+    ours, theirs = parameters(), parameters()
+    for kind, weights in zip(PAIRS[name], (ours, theirs), strict=True):
+        optimiser = kind(weights, **SETTINGS)
+        advance(weights, optimiser, range(4))
+        assert getattr(optimiser, "_kept", None) is None
+    assert equal(ours, theirs)

@@ -16,11 +16,14 @@ from torch import Tensor
 
 # Without the wrapper that torch puts around a class's step, which would call this object's hooks a second time.
 _torchs_step = inspect.unwrap(torch.optim.Adam.step)
+# By whether the weight decay is decoupled. They are private to torch: a version without them takes its own step.
+_KERNELS = {False: getattr(torch, "_fused_adam_", None), True: getattr(torch, "_fused_adamw_", None)}
 
 
 class _Arguments(NamedTuple):
     """What the kernel takes beside the gradients and the group's settings; `counter` () is the steps done."""
 
+    kernel: Callable[..., None]
     parameters: list[Tensor]
     first_moments: list[Tensor]
     second_moments: list[Tensor]
@@ -46,8 +49,7 @@ class Adam(torch.optim.Adam):
             return loss
         group = self.param_groups[0]
         kept.counter.add_(1)
-        kernel = torch._fused_adamw_ if group["decoupled_weight_decay"] else torch._fused_adam_
-        kernel(
+        kept.kernel(
             kept.parameters,
             gradients,
             kept.first_moments,
@@ -72,23 +74,36 @@ class Adam(torch.optim.Adam):
         self._kept = None
         super().load_state_dict(state_dict)
 
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        self._forget()
+        super().add_param_group(param_group)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles hold."""
+        self._settle()
+        return super().__getstate__()
+
     def _gathered(self) -> _Arguments | None:
         """The arguments, where one kernel on one counter can serve all parameters."""
         group = self.param_groups[0]
         parameters: list[Tensor] = group["params"]
-        states = [self.state[p] for p in parameters]
+        # Looked up only where there is one: asking would make it, and torch has none for a parameter without gradients.
+        states = [self.state[p] for p in parameters if p in self.state]
+        kernel = _KERNELS[group["decoupled_weight_decay"]]
         if (
-            len(self.param_groups) > 1
+            kernel is None
+            or len(self.param_groups) > 1
             or not group["fused"]
             or group["amsgrad"]
             or group["maximize"]
-            or any(not state or p.device.type != "cpu" for p, state in zip(parameters, states, strict=True))
+            or any(p.device.type != "cpu" for p in parameters)
+            or len(states) < len(parameters)
             or len({p.dtype for p in parameters}) > 1
             or len({float(state["step"]) for state in states}) > 1
         ):
             return None
         first, second = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq"))
-        return _Arguments(parameters, first, second, states[0]["step"].clone())
+        return _Arguments(kernel, parameters, first, second, states[0]["step"].clone())
 
     def _settle(self) -> None:
         """Write the one counter back to every parameter's own."""
