@@ -287,3 +287,25 @@ def test_real_photographs(tmp_path):
     assert x.shape == (64, 3, 32, 32)
     assert x.min() >= -1
     assert x.max() <= 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what a process maps")
+def test_no_file_is_mapped_when_it_is_renamed(pets, monkeypatch):
+    """Windows refuses to rename one that is."""
+    spoil(pets)  # so that the pixels are written once more
+    renamed = []
+
+    def watched(how):
+        def rename(path, target):
+            renamed.append(path.name)
+            assert str(path) not in Path("/proc/self/maps").read_text()
+            assert str(target) not in Path("/proc/self/maps").read_text()
+            return how(path, target)
+
+        return rename
+
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(Path, name, watched(getattr(Path, name)))
+    loaded(pets, size=(4, 6), on_bad="skip")
+    assert renamed[0] == "kept.npy"
+    assert len(renamed) == 2

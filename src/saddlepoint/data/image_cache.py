@@ -153,8 +153,28 @@ def _decode_part(
     skipped = {name for name, _ in known_bad}
     files = [(name, label) for name, label in part.files() if name not in skipped]
     files = [files[i] for i in shuffled_order(len(files), settings.split_seed).tolist()]
+    sums, failed = _decode_files(root, files, plan, settings, folder / "pixels.npy")
+    if failed:
+        _leave_out(folder / "pixels.npy", sorted(failed))
+        sums = np.delete(sums, sorted(failed), axis=0)
+    pixels = np.load(folder / "pixels.npy", mmap_mode="r")
+    labels = np.array([label for i, (_, label) in enumerate(files) if i not in failed], dtype=np.int64)
+    np.save(folder / "sums.npy", sums)
+    np.save(folder / "labels.npy", labels)
+    digest = hashlib.sha256(f"{pixels.shape}".encode())
+    for start in range(0, len(pixels), 1024):
+        digest.update(pixels[start : start + 1024].data)
+    digest.update(labels.data)
+    return digest.hexdigest(), sorted(failed.values())
+
+
+def _decode_files(
+    root: Path, files: Sequence[tuple[str, int]], plan: _Plan, settings: DataSettings, path: Path
+) -> tuple[npt.NDArray[np.float64], dict[int, tuple[str, str]]]:
+    """Decode `files` (name, label) into the array at `path`; gives their sums, and (name, reason) by row of those that
+    failed. At the end nothing maps the file: Windows would not rename it."""
     shape = (len(files), COUNTS[plan.channels], *plan.size)
-    pixels = np.lib.format.open_memmap(folder / "pixels.npy", mode="w+", dtype=np.uint8, shape=shape)
+    pixels = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
     sums = np.zeros((len(files), 2))
     failed: dict[int, tuple[str, str]] = {}
 
@@ -168,29 +188,19 @@ def _decode_part(
         sums[i] = image.sum(dtype=np.int64), np.square(image, dtype=np.int64).sum()
 
     _in_parallel(work, range(len(files)), f"Decoding {len(files):,} images")
-    if failed:
-        pixels = _without(folder, pixels, sorted(failed))
-        sums = np.delete(sums, sorted(failed), axis=0)
-    pixels.flush()
-    labels = np.array([label for i, (_, label) in enumerate(files) if i not in failed], dtype=np.int64)
-    np.save(folder / "sums.npy", sums)
-    np.save(folder / "labels.npy", labels)
-    digest = hashlib.sha256(f"{pixels.shape}".encode())
-    for start in range(0, len(pixels), 1024):
-        digest.update(pixels[start : start + 1024].data)
-    digest.update(labels.data)
-    return digest.hexdigest(), sorted(failed.values())
+    return sums, failed
 
 
-def _without(folder: Path, pixels: npt.NDArray[np.uint8], failed: Sequence[int]) -> np.memmap[Any, Any]:
-    """The pixels once more, without the rows of files that could not be decoded."""
-    kept = np.delete(np.arange(len(pixels)), failed)
-    shape = (len(kept), *pixels.shape[1:])
-    whole = np.lib.format.open_memmap(folder / "kept.npy", mode="w+", dtype=np.uint8, shape=shape)
+def _leave_out(path: Path, rows: Sequence[int]) -> None:
+    """Write the array at `path` once more, without the rows of files that could not be decoded."""
+    whole = np.load(path, mmap_mode="r")
+    kept = np.delete(np.arange(len(whole)), rows)
+    part = path.with_name("kept.npy")
+    rest = np.lib.format.open_memmap(part, mode="w+", dtype=whole.dtype, shape=(len(kept), *whole.shape[1:]))
     for start in range(0, len(kept), 1024):
-        whole[start : start + 1024] = pixels[kept[start : start + 1024]]
-    (folder / "kept.npy").replace(folder / "pixels.npy")
-    return whole
+        rest[start : start + 1024] = whole[kept[start : start + 1024]]
+    del whole, rest
+    part.replace(path)
 
 
 def _in_parallel(work: Callable[[Any], None], items: Sequence[Any], what: str) -> None:

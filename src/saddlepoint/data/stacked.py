@@ -91,7 +91,7 @@ def _stacked(x: Tensor, which: Tensor, path: Path) -> Tensor:
             )
             for start in range(0, len(which), CHUNK):
                 whole[start : start + CHUNK] = x[which[start : start + CHUNK], 0].numpy()
-            whole.flush()
+            del whole  # which writes it all; Windows renames no file that is mapped
             # Another process may have been first; what it made is the same.
             (Path(folder) / path.name).replace(path)
     # Mode "c" maps the file copy-on-write: writable for torch, which wants that, while the file stays as it is.
