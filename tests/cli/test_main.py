@@ -57,6 +57,7 @@ MISTAKES = [
     (["sample", "nowhere"], "not a run"),
     (["sample", "nowhere", "-n", "0"], "-n must be at least 1"),
     (["sample", "nowhere", "--step", "last"], "newest, best or the number"),
+    (["sample", "nowhere", "--step", "²"], "newest, best or the number"),
     (["report", "nowhere"], "not a run"),
     (["recipes", "show"], "NAME"),
     (["recipes", "show", "toy-rig"], 'Did you mean "toy-ring"?'),

@@ -83,7 +83,7 @@ def checkpoint_step(command: str, text: str) -> Literal["newest", "best"] | int:
         return "newest"
     if text == "best":
         return "best"
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     raise SettingError(f'{command}: --step is newest, best or the number of a step, got "{text}".')
 

@@ -80,7 +80,7 @@ def _labels(text: str, count: int, event: Event) -> Tensor:
     for word in (part.strip() for part in text.split(",")):
         if word in names:
             chosen.append(names.index(word))
-        elif word.isdigit() and (not names or int(word) < len(names)):
+        elif word.isdecimal() and (not names or int(word) < len(names)):
             chosen.append(int(word))
         else:
             classes = f" The classes are {', '.join(names)}." if names else ""
