@@ -47,7 +47,7 @@ def test_the_last_healthy_checkpoint_stays(
     family: str, stop_on: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = started(recipe(family, keep=1, stop_on=stop_on), tmp_path / "run")
-    keep = session._keep
+    keep = session.journal.record
 
     def poison(record: Record) -> None:
         keep(record)
@@ -58,7 +58,7 @@ def test_the_last_healthy_checkpoint_stays(
                 for average in session.state.averages.values():
                     next(average.module.parameters()).fill_(math.nan)
 
-    monkeypatch.setattr(session, "_keep", poison)
+    monkeypatch.setattr(session.journal, "record", poison)
     # A few steps may make samples worse, and then no step would be the best.
     monkeypatch.setattr(session.measurement._quality, "measure", lambda model: 1 / (1 + session.state.step))
     summary = session.run()

@@ -7,10 +7,8 @@ watching a run does not change it.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,14 +17,15 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis import Diagnosis
 from saddlepoint.errors import RunError
+from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.experiment.pictures import Pictures, time_lapse
+from saddlepoint.experiment.sparing import Sparing
 from saddlepoint.experiment.summary import verdict, write_summary
-from saddlepoint.experiment.tensorboard import TensorBoard
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, JsonLines, Record, RunFolder
+from saddlepoint.records import Record, RunFolder
 from saddlepoint.training import Devices, TrainingState, checkpoint
 from saddlepoint.training.devices import computes_bf16
 from saddlepoint.training.interruption import pausing
@@ -53,14 +52,14 @@ class Session:
         self.threads = threads_for(model, training.batch_size, training.threads)
         self.state = TrainingState.start(model, training, self.devices)
         self.batches = Batches(dataset, training.batch_size, training.seed, self.devices.device, model.scaling)
-        self.measurement = Measurement(recipe, dataset, model, self.state, self._spared)
+        self.spared = Sparing(self.listener)
+        self.journal = Journal(folder, self.listener, self.spared)
+        self.measurement = Measurement(recipe, dataset, model, self.state, self.spared)
         self.pictures = Pictures(folder, dataset, model, training.seed, training.samples)
         self.diagnosis = Diagnosis(getattr(recipe.model, "objective", recipe.model.family))
-        self.findings: list[Finding] = []
         self._previous = 0
         self._positions: Mapping[str, int] | None = None
         self._saved: int | None = None
-        self._said: set[str] = set()
 
     def load(self) -> None:
         """Go on from the newest checkpoint that is whole; damaged ones are named to the listener.
@@ -123,8 +122,6 @@ class Session:
             ) from error
 
     def _run(self) -> dict[str, Any]:
-        resumed = self._positions is not None
-        positions = self._positions or {"records": 0, "findings": 0}
         self.listener.started(
             Outline(
                 name=self.recipe.name,
@@ -140,20 +137,11 @@ class Session:
         for note in self.dataset.notes:
             self.listener.note(note)
         self.folder.summary.unlink(missing_ok=True)  # it tells of an earlier session
-        with (
-            JsonLines(self.folder.records, truncate_to=positions["records"]) as self._records,
-            JsonLines(self.folder.findings, truncate_to=positions["findings"]) as self._found,
-            pausing(self.state),
-        ):
-            self._board = TensorBoard(self.folder.tensorboard, first_step=self.state.step + 1 if resumed else 0)
-            try:
-                if resumed:
-                    self.findings = list(self.folder.read_findings())
-                    self.diagnosis.resume(self.folder.read_records(), self.findings)
-                interrupted = False if not resumed and self._begin() else self._train()
-            finally:
-                with self._spared("The TensorBoard log"):
-                    self._board.close()
+        resumed = self._positions is not None
+        with self.journal.opened(self._positions, self.state.step), pausing(self.state):
+            if resumed:
+                self.diagnosis.resume(self.folder.read_records(), self.journal.findings)
+            interrupted = False if not resumed and self._begin() else self._train()
         return self._finish(interrupted)
 
     def _begin(self) -> bool:
@@ -165,9 +153,9 @@ class Session:
         for finding in preflight(
             self.dataset, self.recipe.training.batch_size, self.model.output_range, parameters, self.model.scaling
         ):
-            self._report(finding)
+            self.journal.finding(finding)
         record = Record(0, 0.0, self.measurement.measure(0))
-        self._keep(record)
+        self.journal.record(record)
         stop = self._watch(record)
         self._draw(0)
         return stop
@@ -181,7 +169,7 @@ class Session:
                 if self._due(step, evaluation.every):
                     record = replace(record, values={**record.values, **self.measurement.measure(step)})
                     improved = self.measurement.best is not None and self.measurement.best["step"] == step
-                self._keep(record)
+                self.journal.record(record)
                 stop = self._watch(record)
                 if self._due(step, training.sample_every):
                     self._draw(step)
@@ -201,60 +189,28 @@ class Session:
         """Whether a multiple of `every` was passed since the previous record, or this is the last step."""
         return step // every > self._previous // every or step == self.recipe.training.steps
 
-    @contextlib.contextmanager
-    def _spared(self, what: str, done: str = "drawn") -> Iterator[None]:
-        """Training matters more than a picture of it: where the block fails, the listener is told and training goes on.
-
-        What is not the disk's or the memory's fault is ours: it is warned of as well, and warnings fail our tests.
-        """
-        try:
-            yield
-        except Exception as error:
-            sentence = f"{what} could not be {done} ({type(error).__name__}: {error}). Training goes on."
-            if what not in self._said:
-                self._said.add(what)
-                self.listener.note(sentence)
-            if not isinstance(error, OSError | MemoryError):
-                warnings.warn(sentence, RuntimeWarning, stacklevel=3)
-
-    def _keep(self, record: Record) -> None:
-        self._records.append(record.to_json())
-        with self._spared("The TensorBoard log", "written"):
-            self._board.record(record)
-        self.listener.record(record)
-
     def _watch(self, record: Record) -> bool:
         """Report what this record brings up; True where training should stop over it."""
         new = self.diagnosis.watch(record)
         for finding in new:
-            self._report(finding)
+            self.journal.finding(finding)
         return any(finding.code in self.recipe.training.stop_on for finding in new)
 
-    def _report(self, finding: Finding) -> None:
-        self.findings.append(finding)
-        self._found.append(finding.to_json())
-        with self._spared("The TensorBoard log", "written"):
-            self._board.finding(finding)
-        self.listener.finding(finding)
-
     def _draw(self, step: int) -> None:
-        with self._spared("A sample picture"):
+        with self.spared("A sample picture"):
             if self.measurement.healthy() and not self.measurement.fit():
                 return
             with self.state.averaged(self.model):
                 self.pictures.sample_grid(step)
-            self._board.picture("samples", self.folder.sample_grid(step), step)
-            self._board.histograms(self.pictures.heads(), step)
+            self.journal.looks(step, self.pictures.heads())
 
     def _checkpoint(self) -> None:
         """Save this step; weights that are not finite are never saved, so that those from before them stay."""
         if not self.measurement.healthy():
             return
         self.measurement.fit()
-        self._records.sync()
-        self._found.sync()
         extra = {
-            "positions": {"records": self._records.size, "findings": self._found.size},
+            "positions": self.journal.positions(),
             "measured": self.measurement.to_json(),
             "previous": self._previous,
             "fingerprint": self.dataset.fingerprint,
@@ -273,7 +229,7 @@ class Session:
     def _finish(self, interrupted: bool) -> dict[str, Any]:
         from saddlepoint.report import write_report
 
-        failed = any(finding.severity == "failure" for finding in self.findings)
+        failed = any(finding.severity == "failure" for finding in self.journal.findings)
         state = "interrupted" if interrupted else "failed" if failed else "finished"
         step, seconds = self.state.step, self.state.seconds
         # First of all, so that it is there whatever happens to the pictures.
@@ -282,7 +238,9 @@ class Session:
             self.recipe,
             self.dataset,
             self.model,
-            sentence=verdict(self.recipe, state, step, seconds, self.findings, self.measurement.distances, self._saved),
+            sentence=verdict(
+                self.recipe, state, step, seconds, self.journal.findings, self.measurement.distances, self._saved
+            ),
             state=state,
             step=step,
             seconds=seconds,
@@ -291,10 +249,10 @@ class Session:
             best=self.measurement.best,
         )
         with self.state.averaged(self.model):
-            self.pictures.final(self._spared, trained=self.measurement.healthy())
-        with self._spared("The time-lapse"):
+            self.pictures.final(self.spared, trained=self.measurement.healthy())
+        with self.spared("The time-lapse"):
             time_lapse(self.folder)
-        with self._spared("The report", "written"):
+        with self.spared("The report", "written"):
             write_report(self.folder)
         self.listener.finished(summary)
         return summary

@@ -1,0 +1,104 @@
+"""What a session writes down is in the files, on the board and in the listener's ears, and nothing of it twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saddlepoint.errors import RunError
+from saddlepoint.experiment.journal import Journal
+from saddlepoint.experiment.sparing import Sparing
+from saddlepoint.experiment.tensorboard import TensorBoard
+from saddlepoint.records import Finding, Record, RunFolder
+from tests.experiment.runs import Ears
+
+FOUND = Finding("NUM301", "failure", 5, "d/loss became nan.")
+
+
+def journal(folder: RunFolder, ears: Ears) -> Journal:
+    return Journal(folder, ears, Sparing(ears))
+
+
+def record(step: int) -> Record:
+    return Record(step, float(step), {"d/loss": 1.0 / step})
+
+
+def test_what_is_said_is_written_and_heard(tmp_path: Path) -> None:
+    folder, ears = RunFolder(tmp_path), Ears()
+    told = journal(folder, ears)
+    with told.opened(None, 0):
+        told.record(record(5))
+        told.finding(FOUND)
+        assert list(folder.read_records()) == [record(5)]
+    assert list(folder.read_findings()) == told.findings == [FOUND]
+    assert ears.records == [record(5)]
+    assert ears.heard == ["record", "NUM301"]
+    assert list(folder.tensorboard.glob("events.*"))
+
+
+def test_a_later_session_goes_on_from_the_checkpoints_positions(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    first = journal(folder, Ears())
+    with first.opened(None, 0):
+        first.record(record(5))
+        first.finding(FOUND)
+        positions = first.positions()
+        first.record(record(10))
+        first.finding(FOUND)
+    second = journal(folder, Ears())
+    with second.opened(positions, 5):
+        assert second.findings == [FOUND]
+        second.record(record(10))
+        longer = second.positions()
+    assert list(folder.read_records()) == [record(5), record(10)]
+    assert list(folder.read_findings()) == [FOUND]
+    anew = journal(folder, Ears())
+    with anew.opened(None, 0):
+        assert anew.findings == []
+        anew.record(record(1))
+    assert list(folder.read_records()) == [record(1)]
+    with pytest.raises(RunError, match="lines are missing"), anew.opened(longer, 10):
+        pass
+
+
+def test_the_board_may_fail_and_the_records_may_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    folder, ears = RunFolder(tmp_path), Ears()
+    told = journal(folder, ears)
+    with told.opened(None, 0):
+        with monkeypatch.context() as patch:
+            for name in ("record", "finding", "picture"):
+                patch.setattr(TensorBoard, name, full)
+            told.record(record(5))
+            told.finding(FOUND)
+            told.looks(5, {})
+        assert len([note for note in ears.notes if "TensorBoard" in note]) == 1
+        monkeypatch.setattr(told._records, "append", full)
+        with pytest.raises(OSError, match="No space left"):
+            told.record(record(6))
+    assert list(folder.read_records()) == [record(5)]
+    assert list(folder.read_findings()) == [FOUND]
+    assert ears.records == [record(5)]
+
+
+def test_our_own_slips_are_warned_of_and_each_kind_is_said_once(tmp_path: Path) -> None:
+    ears = Ears()
+    spared = Sparing(ears)
+    for _ in range(2):
+        with (
+            pytest.warns(RuntimeWarning, match=r"A picture could not be drawn \(TypeError: a slip\)"),
+            spared("A picture"),
+        ):
+            raise TypeError("a slip")
+    with spared("The report", "written"):
+        raise OSError("full")
+    assert ears.notes == [
+        "A picture could not be drawn (TypeError: a slip). Training goes on.",
+        "The report could not be written (OSError: full). Training goes on.",
+    ]
+    with pytest.raises(KeyboardInterrupt), spared("A picture"):
+        raise KeyboardInterrupt
