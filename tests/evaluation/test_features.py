@@ -396,7 +396,8 @@ def test_torch_fidelity_has_what_is_asked_of_it(chosen: pretrained.Pretrained) -
 
 @pytest.mark.parametrize("name", PRETRAINED)
 def test_without_the_extra_its_name_is_told(name: str, digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch_fidelity", None)  # an import of it then fails
+    for loaded in {"torch_fidelity", *(name for name in sys.modules if name.startswith("torch_fidelity."))}:
+        monkeypatch.setitem(sys.modules, loaded, None)  # an import of it then fails
     with pytest.raises(MissingExtraError, match=r"saddlepoint\[fid\]"):
         build_features(name, digits)
 
