@@ -30,8 +30,8 @@ Spared = Callable[[str, str], contextlib.AbstractContextManager[None]]
 class Measurement:
     """Measures one run: the quality series, the model's own held-out series, and which step was best by them.
 
-    best: {"step", "series", "value"} of the best step so far, None while none was better than the untrained model. first, last: the quality of the untrained model and the
-    newest one; None where there is none.
+    best: {"step", "series", "value"} of the best step so far; None while none was better than the untrained model.
+    first, last: the quality of the untrained model and the newest one; None where there is none.
     """
 
     def __init__(self, recipe: Recipe, dataset: Dataset, model: Model, state: TrainingState, spared: Spared) -> None:

@@ -65,7 +65,8 @@ class Run:
 
     @property
     def best(self) -> Mapping[str, Any] | None:
-        """{"step", "series", "value"} of the best step by the series the model is judged by; None where no measured step was better than the untrained model."""
+        """{"step", "series", "value"} of the best step by the series the model is judged by; None where no measured step
+        was better than the untrained model."""
         return self.summary.get("best")
 
     @property
