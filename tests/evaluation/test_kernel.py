@@ -97,6 +97,13 @@ def test_the_interval_covers(name, shift):
     assert 0.92 <= covered / repeats <= 0.98
 
 
+@pytest.mark.parametrize("name", KERNELS)
+def test_the_interval_holds_the_estimate_even_below_0(name):
+    found = [kernel_distance(normal(40, 4, s), normal(40, 4, 900 + s), kernel=KERNELS[name]) for s in range(30)]
+    assert min(one.value for one in found) < 0
+    assert all(one.value == one.interval.value and one.value in one.interval for one in found)
+
+
 @pytest.mark.parametrize("size", [20, 60])
 def test_subsets_computed_at_once_are_the_subsets(size):
     """With few small subsets each has its own products; with many, all share one. Both draw the same points."""

@@ -29,6 +29,13 @@ def test_json_and_back_is_the_same(value: float, low: float | None, repeats: lis
     assert after.classes == before.classes
 
 
+def test_a_file_of_before_scores_said_what_they_mean_is_read() -> None:
+    written = scorecard().to_json()
+    for entry in written["scores"]:
+        del entry["meaning"]
+    assert Scorecard.from_json(written) == scorecard()
+
+
 def test_it_is_kept_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "scorecard.json"
     scorecard().save(path)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.arguments import Parser, checkpoint_step
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.cli.waiting import Waiting
 from saddlepoint.errors import RunError, SettingError
@@ -25,7 +25,7 @@ def run(argv: Sequence[str]) -> int:
     """Evaluate, print and keep what was found; returns the exit code."""
     arguments = _parser().read(argv)
     runs = _runs(arguments.run)
-    step = _step(arguments.step)
+    step = checkpoint_step("evaluate", arguments.step)
     output = console(arguments.json)
     waiting = console(json=True)
     found: dict[str, Scorecard] = {}
@@ -140,16 +140,6 @@ def _strict(ranking: Ranking) -> dict[str, object]:
     document = number_to_json(ranking.to_json())
     assert isinstance(document, dict)
     return dict(document)
-
-
-def _step(text: str) -> Literal["newest", "best"] | int:
-    if text == "newest":
-        return "newest"
-    if text == "best":
-        return "best"
-    if text.isdigit():
-        return int(text)
-    raise SettingError(f'evaluate: --step is newest, best or the number of a step, got "{text}".')
 
 
 def _parser() -> Parser:

@@ -133,13 +133,15 @@ def _interval(value: Tensor, first: Tensor, second: Tensor) -> Interval:
     The first-order variance is that of the witness function, which grows in proportion to t itself. Value ± 1.96
     standard errors would ignore this and be too narrow for small values, which come with small standard errors: near
     t = 2 sqrt(second) it covers 85 % only. The proportion is that of the estimates; Cauchy and Schwarz bound it.
+    A distance is never negative, but its unbiased estimate may be: the interval then reaches down to it, which adds no
+    distance that could be true.
     """
     z = 1.96
     bound = math.sqrt(8) * second.sqrt()
     proportion = torch.minimum(first / value, bound) if value > 0 else bound
     centre = value + z**2 / 2 * proportion
     half = z * (z**2 / 4 * proportion.square() + proportion * value + second).clamp_min(0).sqrt()
-    return Interval(float(value), float(centre - half), float(centre + half))
+    return Interval(float(value), min(float(value), float(centre - half)), float(centre + half))
 
 
 def _draw(x: Tensor, size: int, generator: torch.Generator) -> Tensor:

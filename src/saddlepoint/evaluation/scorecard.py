@@ -47,7 +47,7 @@ class Score:
     resamples: the score over fixed parts of the data, for comparisons of runs that were measured by one protocol.
         `pairing` says of what: "halves" are random halves of both sets, "groups" are disjoint parts of the held-out
         examples, "none" where there are none.
-    notes: sentences on how far this number can be trusted.
+    notes: sentences on how far this number can be trusted. meaning: one sentence on what it says.
     """
 
     metric: str
@@ -65,6 +65,7 @@ class Score:
     resamples: tuple[float, ...] = ()
     pairing: Pairing = "none"
     notes: tuple[str, ...] = ()
+    meaning: str = ""
 
     @property
     def position(self) -> float | None:

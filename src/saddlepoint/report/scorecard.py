@@ -71,7 +71,8 @@ def _scores(scores: Sequence[Score]) -> str:
 
 def _score(score: Score) -> list[tuple[str, str]]:
     """(kind of cell, markup) a column."""
-    notes = "".join(f'<span class="note">{escaped(note)}</span>' for note in score.notes)
+    sentences = (score.meaning, *score.notes) if score.meaning else score.notes
+    notes = "".join(f'<span class="note">{escaped(sentence)}</span>' for sentence in sentences)
     unit = f"{score.unit}, " if score.unit else ""
     direction = DIRECTIONS.get(score.better, str(score.better))
     return [

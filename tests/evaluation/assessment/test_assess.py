@@ -93,6 +93,9 @@ def test_planted_damage_moves_the_score(model: Callable[[Dataset], Any], metric:
 def test_copies_and_strangers_lie_on_different_sides() -> None:
     copies, strangers = (toys.measured(toys.PLANE, m)["data_copying"].value for m in (toys.copying, toys.noisy))
     assert copies < -5 < 5 < strangers
+    (note,) = toys.measured(toys.PLANE, toys.perfect)["data_copying"].notes
+    assert "Below 0" in note
+    assert "above 0" in note
 
 
 @pytest.mark.parametrize("settings", [toys.PLANE, toys.LINE], ids=["plane", "line"])
@@ -107,7 +110,8 @@ def test_every_score_is_placed_and_has_its_interval() -> None:
     for score in toys.measured(toys.PLANE, toys.perfect).scores:
         assert score.low is not None, score.title
         assert score.high is not None, score.title
-        assert score.low <= score.value <= score.high or score.metric == "kernel", score.title
+        assert score.low <= score.value <= score.high, score.title
+        assert score.meaning == METRICS[score.metric].meaning
         assert len(score.repeats) == toys.SETTINGS.seeds
         low, high = score.bounds
         assert low is None or low <= score.low

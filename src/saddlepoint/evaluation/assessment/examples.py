@@ -137,6 +137,7 @@ def _score(key: str, metric: ExampleMetric, kind: str, values: Tensor, dataset: 
         resamples=tuple(means),
         pairing="groups",
         notes=metric.notes,
+        meaning=metric.meaning,
     )
 
 

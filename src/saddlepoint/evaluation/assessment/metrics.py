@@ -209,11 +209,13 @@ METRICS: dict[str, Metric] = {
         "Data copying C_T",
         "none",
         measures.copying,
-        "Normal score of the samples' distances to training examples against held-out ones': far below 0 for copies, "
-        "far above 0 for samples unlike the data.",
+        "Whether samples lie nearer to training examples than held-out examples do, as a normal score.",
         ("copies",),
         needs=("held-out",),
         floor="halves",
+        notes=(
+            "Below 0: nearer to training examples than honest data, down to copies; above 0: too far from them. 0 is best.",
+        ),
     ),
     "classifier_score": Metric(
         "Classifier score",

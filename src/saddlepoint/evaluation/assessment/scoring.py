@@ -138,6 +138,7 @@ def _scored(
                 resamples=tuple(drawn.get(key, ())) if halves == "halves" else (),
                 pairing=halves,
                 notes=tuple(notes),
+                meaning=metric.meaning,
             )
     return scores, skipped
 
