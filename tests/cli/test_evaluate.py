@@ -97,6 +97,8 @@ def test_other_protocols_are_refused_by_name(runs: Path, capsys: pytest.CaptureF
         (("{run}", "--step", "77"), "no checkpoint of step 77"),
         (("{run}", "--samples", "1"), "samples is 1"),
         (("{run}", "--seeds", "0"), "seeds is 0"),
+        (("{run}", "--likelihood", "much"), "likelihood is 'much'"),
+        (("{run}", "--step", "²"), "--step is newest, best"),
         (("{run}", "--features", "classifer"), 'Did you mean "classifier"'),
         (("{run}", "--data", "ring"), "of its own shape"),
         (("{run}", "--data", "nothing"), "neither a built-in name"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 import saddlepoint as sp
-from saddlepoint.errors import RunError, SettingError
+from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.experiment import Evaluation, Run, resume, train
 from tests.experiment.runs import recipe
@@ -106,6 +107,53 @@ def test_any_model_is_measured_on_any_data(tmp_path: Path) -> None:
     assert len({repr(card.scores) for card in cards}) == 1
     labelled = sp.evaluate(ours, (x, (x[:, 0] > 0).astype(int)), seeds=1)
     assert labelled.card.n_real == 30
+
+
+class Fixed:
+    """Samples that are what they are."""
+
+    def __init__(self, data: sp.Dataset, samples: Callable[[int], Tensor]) -> None:
+        self.event, self.samples = data.event, samples
+
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        return self.samples(n)
+
+
+NORMAL = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("x", "samples", "words"),
+    [
+        (NORMAL, lambda n: torch.full((n, 3), torch.nan), "hold NaN or infinite values"),
+        (NORMAL, lambda n: torch.zeros(n, 4), r"samples have shape \(\d+, 4\)"),
+        (NORMAL[:1], lambda n: torch.zeros(n, 3), "too few to compare"),
+    ],
+    ids=["NaN samples", "mismatched shapes", "one example"],
+)
+def test_broken_input_is_one_sentence(x: np.ndarray, samples: Callable[[int], Tensor], words: str) -> None:
+    with pytest.raises(DataError, match=words) as raised:
+        sp.evaluate(Fixed(sp.from_array(x), samples), x, seeds=1)
+    assert "\n" not in str(raised.value)
+    assert str(raised.value).rstrip().endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "words"),
+    [
+        (np.random.default_rng(0).normal(size=(60, 40)).astype(np.float32), None, "below twice the features"),
+        (np.ones((200, 3), dtype=np.float32), None, "features of raw values are constant"),
+        (NORMAL, None, "the data have no labels"),
+        (NORMAL, np.zeros(200, dtype=int), "class"),
+    ],
+    ids=["fewer samples than features", "constant features", "labels missing", "one class"],
+)
+def test_poor_input_is_said_on_the_card(x: np.ndarray, y: np.ndarray | None, words: str) -> None:
+    draw = Fixed(sp.from_array(x), lambda n: torch.from_numpy(np.resize(x, (n, x.shape[1]))))
+    card = sp.evaluate(draw, x if y is None else (x, y), seeds=1, features="raw")
+    sentences = [*card.warnings, *(skipped.reason for skipped in card.skipped)]
+    assert any(words in sentence for sentence in sentences), sentences
+    assert all("\n" not in sentence for sentence in sentences)
 
 
 def test_what_cannot_be_evaluated_is_said(run: Run, tmp_path: Path) -> None:

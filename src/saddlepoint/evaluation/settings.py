@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
+
+LikelihoodEffort = Literal["bounds", "annealed"]
 
 
 class EvaluationSettings(BaseModel):
@@ -32,4 +36,9 @@ class AssessmentSettings(BaseModel):
         ge=5,
         le=1_000,
         description="Random halves behind the intervals of scores that need them; 25, or 10 above 2,500 samples.",
+    )
+    likelihood: LikelihoodEffort = Field(
+        "bounds",
+        description="bounds: what is quick; annealed: annealed importance sampling with its gap as well, and the kernel "
+        "estimate, which takes minutes.",
     )

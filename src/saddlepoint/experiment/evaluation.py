@@ -15,7 +15,7 @@ from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.evaluation.assessment import Extremes, Progress, assess
 from saddlepoint.evaluation.features import Features
 from saddlepoint.evaluation.scorecard import Scorecard
-from saddlepoint.evaluation.settings import AssessmentSettings
+from saddlepoint.evaluation.settings import AssessmentSettings, LikelihoodEffort
 from saddlepoint.experiment import examples
 from saddlepoint.experiment.pairs import draw_pairs
 from saddlepoint.experiment.run import Run, Which, checkpoint_of, load
@@ -38,6 +38,7 @@ def evaluate(
     features: Wanted | Sequence[Wanted] | None = None,
     step: Which = "newest",
     device: str = "cpu",
+    likelihood: LikelihoodEffort = "bounds",
     progress: Progress | None = None,
 ) -> Scorecard:
     """How good a model's samples are: scores with intervals, floors and ceilings, and how they were measured.
@@ -50,12 +51,13 @@ def evaluate(
     features: names of `saddlepoint.evaluation.features.FEATURES`, import paths, functions, or a list of them; by default
         what suits the data.
     step, device: of a run's checkpoint, as in `load`.
+    likelihood: "annealed" adds annealed importance sampling with its gap, and a kernel estimate: minutes.
     progress: hears what is being done and the share that is done.
 
     Raises:
         RunError, DataError, SettingError: no such run or checkpoint, data that do not fit the model, broken samples.
     """
-    settings = AssessmentSettings(**checked(samples=samples, seeds=seeds, seed=seed))
+    settings = AssessmentSettings(**checked(samples=samples, seeds=seeds, seed=seed, likelihood=likelihood))
     if isinstance(model, Run | str | Path):
         run = model if isinstance(model, Run) else Run(model)
         return Evaluation(run, settings, data, features, step, device).measure(progress)

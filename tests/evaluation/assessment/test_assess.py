@@ -17,9 +17,10 @@ from torch import Tensor
 from saddlepoint.data import DataSettings, from_array
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.assessment import METRICS, assess
+from saddlepoint.evaluation.assessment import METRICS, assess, generators
 from saddlepoint.evaluation.assessment.examples import EXAMPLE_METRICS
 from saddlepoint.evaluation.assessment.needs import NEEDS
+from saddlepoint.evaluation.features import extractor
 from saddlepoint.evaluation.scorecard import Score, Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
 from tests.evaluation.assessment import toys
@@ -196,6 +197,27 @@ class Likely(toys.Own):
         return z
 
 
+def test_the_number_of_samples_drawn_at_a_time_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a model that draws one sample after the other; of others a seed means the chunks of 1,000 as well."""
+    data = toys.dataset(toys.LINE)
+    own = toys.Own(data.event, lambda n, g: torch.stack([4 + 0.5 * torch.randn(1, generator=g) for _ in range(n)]))
+    found = []
+    for chunk in (1_000, 70):
+        monkeypatch.setattr(generators, "TOGETHER", chunk)
+        found.append(assess(own, data, QUICK))
+    assert repr(found[0].scores) == repr(found[1].scores)
+
+
+def test_the_number_of_examples_turned_into_features_at_a_time_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = toys.dataset(toys.PLANE)
+    found = []
+    for numbers in (1 << 22, 60):
+        monkeypatch.setattr(extractor, "_CHUNK_NUMBERS", numbers)
+        found.append(assess(Likely(data, 0.5), data, QUICK, "raw"))
+    for one, other in zip(found[0].scores, found[1].scores, strict=True):
+        assert one.value == pytest.approx(other.value, rel=1e-5, nan_ok=True), one.title
+
+
 def test_what_else_a_model_can_do_is_measured() -> None:
     data = toys.dataset(toys.PLANE)
     right, wrong = (assess(Likely(data, shift), data, QUICK) for shift in (0.0, 0.5))
@@ -311,6 +333,7 @@ def test_intervals_of_means_over_seeds_cover() -> None:
         scores = [scorecard[key] for scorecard in found]
         expectation = sum(score.value for score in scores) / len(scores)
         shares[key] = sum(score.low <= expectation <= score.high for score in scores) / len(scores)  # type: ignore[operator]
-    # Precision far from the data looks at the few outermost real balls, which halves scatter too little: documented.
+    # 300 repeats have a binomial error of 1.3 %. Precision of samples that mostly lie off the data hangs on the few
+    # outermost real balls, and its score says so.
     least = {"precision": 0.86}
-    assert all(least.get(key, 0.91) <= share <= 0.99 for key, share in shares.items()), shares
+    assert all(least.get(key, 0.90) <= share <= 0.99 for key, share in shares.items()), shares

@@ -18,13 +18,16 @@ from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.assessment import measures
 from saddlepoint.evaluation.assessment.classes import by_class
+from saddlepoint.evaluation.assessment.codes import of_codes
 from saddlepoint.evaluation.assessment.examples import EXAMPLE_METRICS, of_examples
 from saddlepoint.evaluation.assessment.extremes import Extremes, extremes
 from saddlepoint.evaluation.assessment.generators import drawn, noise, repeat
+from saddlepoint.evaluation.assessment.likelihoods import FUNCTIONS, of_likelihoods
 from saddlepoint.evaluation.assessment.metrics import METRICS
 from saddlepoint.evaluation.assessment.progress import Progress, Tally
 from saddlepoint.evaluation.assessment.scoring import Sides, applicable, scored
 from saddlepoint.evaluation.assessment.sets import Context, Points
+from saddlepoint.evaluation.assessment.stacks import is_stacked, of_stacks
 from saddlepoint.evaluation.features import Features, build_features, default_features
 from saddlepoint.evaluation.features.extractor import content_of
 from saddlepoint.evaluation.neighbours import nearest
@@ -88,7 +91,11 @@ def assess(
     # Fewer halves widen an interval by Student's t; with many points each takes seconds.
     resamples = settings.resamples or (25 if n_fake <= MANY else 10)
     tally = Tally(
-        sampling_work + max(1, len(wanted)) * (features_work + metrics_work * len(METRICS)) + len(EXAMPLE_METRICS),
+        sampling_work
+        + max(1, len(wanted)) * (features_work + metrics_work * len(METRICS))
+        + len(EXAMPLE_METRICS)
+        + len(FUNCTIONS)
+        + 1,
         progress,
     )
 
@@ -133,8 +140,23 @@ def assess(
     chosen, lacking = applicable(plain, dataset, "examples")
     found, failed = scored(plain, chosen, resamples, _turns(tally))
     own, without = of_examples(model, dataset, sets.real, settings.seed, tally)
-    scores += [*found.values(), *own]
-    skipped += lacking + failed + without
+    likelihoods, unlikely = of_likelihoods(
+        model, dataset, sets.real, fakes[0], settings.seed, settings.likelihood, tally
+    )
+    codes, uncoded = of_codes(model, sets.real, settings.seed, tally)
+    scores += [*found.values(), *own, *likelihoods, *codes]
+    skipped += lacking + failed + without + unlikely + uncoded
+    if is_stacked(dataset):
+        tally.begin("Modes of Stacked MNIST")
+        modes, uncounted, read_by = of_stacks(
+            sets.real,
+            sets.train[:n_fake],
+            sets.fakes,
+            {"noise": sets.noise, "repeat": sets.repeat},
+            settings.seed,
+            resamples,
+        )
+        scores, skipped, cards = modes + scores, skipped + uncounted, cards + read_by
     held_out = dataset.held_out is not None and len(dataset.held_out) > 1
     if not held_out:
         warnings.append(

@@ -10,6 +10,8 @@ from saddlepoint.evaluation.assessment.scoring import UNFIT, Sides
 from saddlepoint.evaluation.per_class import labels_of, per_class
 from saddlepoint.evaluation.scorecard import ClassScores
 
+MOST = 100  # classes with a row each
+
 
 def by_class(sides: Sides, dataset: Dataset) -> tuple[tuple[ClassScores, ...], str]:
     """A row a class, or the sentence on why there is none: of the samples of the first seed, 5,000 at most, with the
@@ -21,6 +23,12 @@ def by_class(sides: Sides, dataset: Dataset) -> tuple[tuple[ClassScores, ...], s
             "these features cannot tell the class of a sample; the data's classifier (--features classifier) can.",
         )
     classes = real.posterior.shape[1]
+    if classes > MOST:
+        return (
+            (),
+            f"{len(real):,} examples over {classes:,} classes leave a handful each, and a row each says nothing; read how many "
+            "classes are covered, and the divergence of their shares.",
+        )
     names = dataset.event.class_names or tuple(map(str, range(classes)))
     try:
         reports = per_class(

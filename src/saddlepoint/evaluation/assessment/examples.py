@@ -17,6 +17,7 @@ from saddlepoint.evaluation.intervals import of_mean
 from saddlepoint.evaluation.likelihood import of_model
 from saddlepoint.evaluation.scorecard import Better, Bounds, Score, Skipped
 from saddlepoint.models.base import Encodes, GenerativeModel, HasDensity, in_chunks
+from saddlepoint.models.vae import VAE
 
 GROUPS = 50  # disjoint parts of the held-out examples whose means are kept for comparisons
 
@@ -24,7 +25,7 @@ GROUPS = 50  # disjoint parts of the held-out examples whose means are kept for 
 @dataclass(frozen=True)
 class ExampleMetric:
     """One number an example. values: (model, x (N, *event)) -> (N,), and a name for what they are, put into the title.
-    applies: why it does not, a sentence, or empty. floor, ceiling: the same numbers of the best and a bad answer."""
+    lacks: why it does not apply, a sentence, or empty. told: a note on this model's number, or empty. floor, ceiling: the same numbers of the best and a bad answer."""
 
     title: str
     better: Better
@@ -35,6 +36,7 @@ class ExampleMetric:
     floor: Callable[[Dataset, Tensor], Tensor | None]
     ceiling: Callable[[Dataset, Tensor], Tensor | None]
     notes: tuple[str, ...] = ()
+    told: Callable[[Any], str] = lambda model: ""
 
 
 def _density(model: HasDensity, x: Tensor) -> tuple[Tensor, str]:
@@ -80,6 +82,11 @@ EXAMPLE_METRICS: dict[str, ExampleMetric] = {
         _density,
         _truth,
         _gaussian,
+        told=lambda model: (
+            f"Importance bound (IWAE) of {model.settings.importance_samples} draws an example."
+            if isinstance(model, VAE)
+            else ""
+        ),
     ),
     "reconstruction": ExampleMetric(
         "Held-out reconstruction error",
@@ -109,7 +116,7 @@ def of_examples(
                 with torch.no_grad(), torch.random.fork_rng():
                     torch.manual_seed(seed)  # a bound may be estimated from draws of the global generator
                     values, kind = metric.values(model, x)
-                scores.append(_score(key, metric, kind, values, dataset, x))
+                scores.append(_score(key, metric, kind, values, dataset, x, metric.told(model)))
             except (SaddlepointError, ValueError) as error:
                 reason = str(error)
         if reason:
@@ -118,7 +125,7 @@ def of_examples(
     return scores, skipped
 
 
-def _score(key: str, metric: ExampleMetric, kind: str, values: Tensor, dataset: Dataset, x: Tensor) -> Score:
+def _score(key: str, metric: ExampleMetric, kind: str, values: Tensor, dataset: Dataset, x: Tensor, told: str) -> Score:
     interval = of_mean(values)
     groups = min(GROUPS, len(values))
     means = [float(part.mean()) for part in torch.tensor_split(values, groups)]
@@ -136,7 +143,7 @@ def _score(key: str, metric: ExampleMetric, kind: str, values: Tensor, dataset: 
         repeats=(interval.value,),
         resamples=tuple(means),
         pairing="groups",
-        notes=metric.notes,
+        notes=tuple(filter(None, (told, *metric.notes))),
         meaning=metric.meaning,
     )
 

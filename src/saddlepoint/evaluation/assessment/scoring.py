@@ -13,10 +13,10 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.assessment.metrics import METRICS, Bad, Measure, Metric
+from saddlepoint.evaluation.assessment.metrics import METRICS, SHARE, Bad, Measure, Metric
 from saddlepoint.evaluation.assessment.needs import lacking
 from saddlepoint.evaluation.assessment.sets import Comparison, Context, Points
-from saddlepoint.evaluation.intervals import normal
+from saddlepoint.evaluation.intervals import normal, of_share
 from saddlepoint.evaluation.scorecard import Bounds, Pairing, Score, Skipped
 
 # What a metric raises on points that it cannot judge.
@@ -180,6 +180,10 @@ def _bounds(
     error = float(torch.tensor(drawn, dtype=torch.float64).std()) if len(drawn) > 1 else math.nan
     if not math.isfinite(value) or not math.isfinite(error):
         return Bounds(value)
+    if metric.bounds == SHARE:
+        trials = sum(min(len(c.real), len(c.fake)) for c in comparisons)
+        share = of_share(value, error, trials, degrees=len(drawn) - 1)
+        return Bounds(value, share.low, share.high)
     found = normal(value, error, degrees=len(drawn) - 1)
     low, high = metric.bounds
     return Bounds(

@@ -1,0 +1,257 @@
+"""How likely held-out examples are, beyond the model's own `log_prob`: bounds, bits, annealing and the kernel estimate.
+
+What costs minutes, or misleads, is done only when it is asked for (`likelihood: annealed`); each row says what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.errors import DataError, SaddlepointError, SettingError
+from saddlepoint.evaluation.annealing import Annealing
+from saddlepoint.evaluation.assessment.examples import GROUPS
+from saddlepoint.evaluation.assessment.progress import Tally
+from saddlepoint.evaluation.bits import bits_per_dimension, of_bytes
+from saddlepoint.evaluation.intervals import Interval, of_mean
+from saddlepoint.evaluation.likelihood import annealed, bounds
+from saddlepoint.evaluation.observation import LatentModel, binarised, fitted_std, of_gan, of_vae
+from saddlepoint.evaluation.parzen import parzen
+from saddlepoint.evaluation.scorecard import Better, Score, Skipped
+from saddlepoint.evaluation.settings import LikelihoodEffort
+from saddlepoint.models.base import GenerativeModel, HasDensity
+from saddlepoint.models.gan import GAN
+from saddlepoint.models.vae import VAE
+
+BOUNDED = 1_000  # held-out examples of the bound and of bits
+ANNEALED = 50  # held-out examples, and as many simulated ones for the gap
+FITTED = 20  # training examples that the noise over a GAN's samples is fitted to
+KERNELS = (
+    2_000  # samples whose Gaussians are the kernel estimate; as many held-out examples, half of them for its width
+)
+LONG = Annealing(temperatures=200, chains=8, leapfrog=5)
+SHORT = Annealing(temperatures=50, chains=8, leapfrog=5)
+ASKED: LikelihoodEffort = "annealed"
+
+GREYS = (
+    "a Bernoulli likelihood is a probability of black and white alone, and these examples hold greys: train with "
+    "model.binarise stochastic, or on black and white."
+)
+ASK = "it costs minutes; --likelihood annealed asks for it."
+
+
+@dataclass(frozen=True)
+class _Row:
+    title: str
+    better: Better
+    unit: str
+    meaning: str
+
+
+ROWS = {
+    "elbo": _Row(
+        "Held-out evidence lower bound (ELBO)",
+        "higher",
+        "nats",
+        "Mean log likelihood of examples given their codes, less the KL of the codes to the prior.",
+    ),
+    "bits": _Row(
+        "Held-out bits per dimension",
+        "lower",
+        "bits per dimension",
+        "What a code made by this model would spend on each number of a held-out example.",
+    ),
+    "ais": _Row(
+        "Held-out log-likelihood by annealing (AIS)",
+        "higher",
+        "nats",
+        "Log-likelihood of the decoder alone, by annealed importance sampling: a lower bound, tight within its gap.",
+    ),
+    "ais_gap": _Row(
+        "Gap of annealing (BDMC)",
+        "lower",
+        "nats",
+        "How far annealing can be below the truth, from bounds on both sides of examples simulated by the model.",
+    ),
+    "parzen": _Row(
+        "Held-out log-likelihood (kernel estimate)",
+        "higher",
+        "nats",
+        "Log density of held-out examples under Gaussians on samples.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """model, data, held-out examples x (N, *event), samples (M, *event) of the first seed, and a seed."""
+
+    model: GenerativeModel
+    dataset: Dataset
+    x: Tensor
+    fake: Tensor
+    seed: int
+    effort: LikelihoodEffort
+
+    def generator(self) -> torch.Generator:
+        """On the model's device, in the same state at every call."""
+        return torch.Generator(getattr(self.model, "device", torch.device("cpu"))).manual_seed(self.seed)
+
+    def black_and_white(self, x: Tensor) -> Tensor:
+        """x as a Bernoulli VAE is annealed on it: drawn where it was trained on draws, else cut at the middle."""
+        assert isinstance(self.model, VAE)
+        drawn = self.model.settings.binarise == "stochastic"
+        return binarised(x, self.dataset.event, torch.Generator().manual_seed(self.seed) if drawn else None)
+
+
+def of_likelihoods(
+    model: GenerativeModel,
+    dataset: Dataset,
+    x: Tensor,
+    fake: Tensor,
+    seed: int,
+    effort: LikelihoodEffort,
+    tally: Tally,
+) -> tuple[list[Score], list[Skipped]]:
+    """The rows that apply, of held-out x (N, *event) and samples (M, *event); one step of `tally` a function."""
+    asked = _Asked(model, dataset, x, fake, seed, effort)
+    scores: list[Score] = []
+    skipped: list[Skipped] = []
+    for keys, function in FUNCTIONS.items():
+        tally.begin(ROWS[keys[0]].title)
+        try:
+            scores += function(asked)
+        except (SaddlepointError, ValueError) as error:
+            skipped += [Skipped(key, ROWS[key].title, str(error)) for key in keys]
+        tally.advance(1.0)
+    return scores, skipped
+
+
+def _bound(a: _Asked) -> list[Score]:
+    model = a.model
+    if not isinstance(model, VAE):
+        raise DataError("the model is no variational autoencoder, so it has no evidence bound.")
+    x, notes = a.x[:BOUNDED], list[str]()
+    if _bernoulli(model):
+        if model.settings.binarise == "stochastic":
+            x = a.black_and_white(x)
+            notes.append("Of held-out examples drawn black or white, as in training.")
+        elif not _is_black_and_white(a.dataset, x):
+            notes.append(f"Of greys: {GREYS[:1].upper()}{GREYS[1:]}")
+    latent = of_vae(model)
+    with torch.no_grad():
+        mean, log_variance = model.heads(x)
+        # `latent.prepare` refuses greys; the bound that training used takes them.
+        found = bounds(
+            latent.log_likelihood,
+            model.model_units(x),
+            mean,
+            log_variance,
+            samples=16,
+            generator=a.generator(),
+        )
+    return [_row("elbo", found.elbo.cpu() + latent.shift, notes)]
+
+
+def _bits(a: _Asked) -> list[Score]:
+    model, event, x = a.model, a.dataset.event, a.x[:BOUNDED]
+    if not isinstance(model, HasDensity):
+        raise DataError("the model cannot say how likely an example is (log_prob).")
+    at_most = "" if model.log_prob_kind == "exact" else "From a lower bound on the likelihood: so many bits at most."
+    if isinstance(model, VAE) and _bernoulli(model):
+        if model.settings.binarise != "stochastic" and not _is_black_and_white(a.dataset, x):
+            raise DataError(GREYS)
+        values = bits_per_dimension(model.log_prob(x).detach().cpu().double(), event, of="probability")
+        return [_row("bits", values, ["Of black and white.", at_most])]
+    if event.dtype != "uint8":
+        raise SettingError(
+            "these data are real numbers, whose density changes with their units; there are no bits without a bin width."
+        )
+    if not isinstance(model, VAE):
+        raise DataError(
+            "whether this model's log_prob of bytes is a density or a probability is not known; "
+            "saddlepoint.evaluation.bits.bits_per_dimension takes either."
+        )
+    found = of_bytes(model, x, generator=a.generator())
+    values = bits_per_dimension(found.values.detach().cpu(), event, of="density")
+    return [_row("bits", values, ["Each byte spread evenly over its unit.", at_most])]
+
+
+def _annealed(a: _Asked) -> list[Score]:
+    model = a.model
+    if not isinstance(model, VAE | GAN):
+        raise DataError("annealing needs a decoder with a normal prior: a VAE, or a GAN with noise laid over it.")
+    if a.effort != ASKED:
+        raise DataError(ASK)
+    x, generator = a.x[:ANNEALED], a.generator()
+    latent: LatentModel
+    if isinstance(model, VAE):
+        latent = of_vae(model)
+        if _bernoulli(model):
+            x = a.black_and_white(x)
+    else:
+        train = a.dataset.x[:FITTED]
+        std = fitted_std(lambda s: of_gan(model, s), train, 0.2, generator=generator, annealing=SHORT, rounds=5)
+        latent = of_gan(model, std)
+    found, sandwich = annealed(latent, x.to(model.device), generator=generator, annealing=LONG, simulated=ANNEALED)
+    gap = sandwich.gap
+    return [
+        _row("ais", found.values.detach().cpu().double(), [f"{len(x)} held-out examples.", *found.notes]),
+        _from("ais_gap", gap, [f"From {ANNEALED} simulated examples; for real ones it is an assumption."]),
+    ]
+
+
+def _kernels(a: _Asked) -> list[Score]:
+    if a.effort != ASKED:
+        raise DataError(
+            "it misleads beyond a few dimensions, so it is only given when asked for (--likelihood annealed)."
+        )
+    samples, x = (part.flatten(1).double() for part in (a.fake[:KERNELS], a.x[:KERNELS]))
+    middle = len(x) // 2
+    found = parzen(samples, x[middle:], x[:middle])
+    return [_row("parzen", found.values, list(found.notes))]
+
+
+FUNCTIONS: dict[tuple[str, ...], Callable[[_Asked], list[Score]]] = {
+    ("elbo",): _bound,
+    ("bits",): _bits,
+    ("ais", "ais_gap"): _annealed,
+    ("parzen",): _kernels,
+}
+
+
+def _bernoulli(model: VAE) -> bool:
+    return model.settings.likelihood == "bernoulli"
+
+
+def _is_black_and_white(dataset: Dataset, x: Tensor) -> bool:
+    event = dataset.event
+    return bool(((x == event.low) | (x == event.high)).all())
+
+
+def _row(key: str, values: Tensor, notes: list[str]) -> Score:
+    """A mean over examples; values (N,)."""
+    groups = torch.tensor_split(values, min(GROUPS, len(values)))
+    return _from(key, of_mean(values), notes, tuple(float(part.mean()) for part in groups))
+
+
+def _from(key: str, interval: Interval, notes: list[str], resamples: tuple[float, ...] = ()) -> Score:
+    row = ROWS[key]
+    return Score(
+        metric=key,
+        title=row.title,
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
+        better=row.better,
+        unit=row.unit,
+        repeats=(interval.value,),
+        resamples=resamples,
+        pairing="groups" if resamples else "none",
+        notes=tuple(filter(None, notes)),
+        meaning=row.meaning,
+    )
