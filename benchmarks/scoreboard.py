@@ -1,0 +1,377 @@
+"""The scoreboard: trained models, a Gaussian mixture and real examples, each by every metric, over training seeds.
+
+python benchmarks/scoreboard.py [--data digits mnist] [--seeds N] [--keep FOLDER] [--quick]
+
+Which metrics disagree about them is computed from the scores; why is in the readings (sides/readings.py), whose every
+sentence is checked against the scores of the day. About two minutes for digits and half an hour for MNIST on one core.
+With --keep, what is finished in FOLDER is not done again. A section of RESULTS.md is written with three seeds or more; never with
+--quick, which only shows that everything runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+import results
+import saddlepoint as sp
+from saddlepoint.data import Dataset
+from saddlepoint.evaluation.assessment import METRICS, assess
+from saddlepoint.evaluation.intervals import of_mean
+from saddlepoint.evaluation.scorecard import Score, Scorecard
+from saddlepoint.evaluation.settings import AssessmentSettings
+from saddlepoint.experiment.start import resume
+from saddlepoint.models.base import GenerativeModel
+from saddlepoint.records import RunFolder
+from sides import disagreement
+from sides.classical import PrincipalMixture, RealExamples
+from sides.readings import READINGS, Board, reading
+
+SEEDS = 3
+FAMILIES = {
+    "autoencoder": "autoencoder",
+    "vae": "VAE",
+    "gan": "GAN",
+    "dcgan": "DCGAN",
+}  # recipes, and what they are called
+MIXTURE, REAL = "mixture", "real against real"
+MODELS = [*FAMILIES.values(), MIXTURE]
+FEATURES = ("classifier", "pca")
+RESAMPLES = 5  # as few as can be: the intervals here are over trainings, not over halves
+SHOWN = 6  # pairs of metrics that disagree most
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """steps: instead of a recipe's own. samples: a sampling seed (None: as many as held out). sampling_seeds: of an
+    evaluation. components, gaussians: of the mixture."""
+
+    steps: dict[str, int]
+    samples: int | None
+    sampling_seeds: int
+    components: int
+    gaussians: int
+    features: tuple[str, ...] = FEATURES
+
+
+PROTOCOLS = {
+    "digits": Protocol({}, None, 5, 20, 10),
+    # The whole recipe of the DCGAN would take longer than all the rest.
+    "mnist": Protocol({"dcgan-mnist": 2_000}, 3_000, 1, 40, 50),
+}
+QUICK = Protocol({f"{family}-{name}": 3 for family in FAMILIES for name in PROTOCOLS}, 60, 1, 5, 2)
+
+
+@dataclass(frozen=True)
+class Training:
+    """One recipe and how long it was trained: of all seeds alike."""
+
+    recipe: str
+    steps: int
+    recipe_steps: int
+
+
+class Maker:
+    """Trains and evaluates; whatever is finished in `folder` is taken from there."""
+
+    def __init__(self, name: str, protocol: Protocol, seeds: int, folder: Path) -> None:
+        self.name, self.protocol, self.seeds, self.folder = name, protocol, seeds, folder
+        self.dataset: Dataset = sp.load_data(name)
+        self.trainings: dict[str, Training] = {}
+        self.kept = math.nan  # share of the variance that the mixture's components hold
+
+    def cards(self) -> dict[str, list[Scorecard]]:
+        """A scorecard a seed, by row."""
+        found: dict[str, list[Scorecard]] = {row: [] for row in (*MODELS, REAL)}
+        for seed in range(self.seeds):
+            for family, title in FAMILIES.items():
+                found[title].append(self.of_recipe(f"{family}-{self.name}", title, seed))
+            for row in (MIXTURE, REAL):
+                found[row].append(self.of_classical(row, seed))
+        return found
+
+    def of_recipe(self, recipe: str, title: str, seed: int) -> Scorecard:
+        run = self.trained(recipe, seed)
+        self.trainings[title] = Training(recipe, run.recipe.training.steps, sp.Recipe.load(recipe).training.steps)
+        return self.evaluated(run.model, f"{recipe}-seed-{seed}", run.recipe.to_yaml())
+
+    def trained(self, recipe: str, seed: int) -> sp.Run:
+        """The run of this recipe and seed; one that was interrupted is resumed, one of other settings replaced."""
+        settings: dict[str, int] = {"seed": seed}
+        if recipe in self.protocol.steps:
+            settings["steps"] = self.protocol.steps[recipe]
+        place = RunFolder(self.folder / "runs" / f"{recipe}-seed-{seed}")
+        wanted = sp.Recipe.load(recipe).override({f"training.{key}": value for key, value in settings.items()})
+        same = place.exists() and sp.Run(place.path).recipe == wanted
+        if same and place.report.is_file():
+            return sp.Run(place.path)
+        say(f"{self.name}: training {recipe}, seed {seed}, {wanted.training.steps:,} steps ...")
+        if same:
+            return resume(place.path)
+        return sp.train(wanted, run=place.path, overwrite=place.exists())
+
+    def of_classical(self, row: str, seed: int) -> Scorecard:
+        protocol = self.protocol
+        if row == REAL:
+            return self.evaluated(RealExamples(self.dataset, seed, self.seeds), f"real-{seed}-of-{self.seeds}")
+        model = PrincipalMixture(self.dataset, protocol.components, protocol.gaussians, seed)
+        self.kept = model.kept
+        return self.evaluated(model, f"mixture-{protocol.components}-{protocol.gaussians}-seed-{seed}")
+
+    def evaluated(self, model: GenerativeModel, name: str, made_by: str = "") -> Scorecard:
+        """The model's scorecard, kept under a name that holds a hash of all that decides it but the code of today."""
+        protocol = self.protocol
+        asked = {
+            "samples": protocol.samples,
+            "seeds": protocol.sampling_seeds,
+            "features": protocol.features,
+            "data": self.dataset.fingerprint,
+            "made by": made_by,
+            "versions": [version("saddlepoint"), torch.__version__],
+        }
+        seal = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
+        file = self.folder / "scorecards" / f"{self.name}-{name}-{seal}.json"
+        if file.is_file():
+            return Scorecard.load(file)
+        began = time.monotonic()
+        settings = AssessmentSettings(samples=protocol.samples, seeds=protocol.sampling_seeds, resamples=RESAMPLES)
+        card = assess(model, self.dataset, settings, protocol.features)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        card.save(file)
+        say(f"{self.name}: evaluated {name} in {time.monotonic() - began:.0f} s")
+        return card
+
+
+def say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def board_of(cards: dict[str, list[Scorecard]]) -> Board:
+    """What every row was given, by title and row: a value a seed."""
+    first = cards[REAL][0]
+    common = [score for score in first.scores if all(measured(card, score) for of in cards.values() for card in of)]
+    values = {
+        score.title: {row: [card[score.title].value for card in of] for row, of in cards.items()} for score in common
+    }
+    return Board(values, {score.title: score for score in common})
+
+
+def measured(card: Scorecard, score: Score) -> bool:
+    return any(other.title == score.title for other in card.scores)
+
+
+def shown(value: float) -> str:
+    """Three significant digits, without an exponent."""
+    if not math.isfinite(value):
+        return str(value)
+    if value == 0:
+        return "0"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return "0" if digits > 5 else f"{value:,.{digits}f}"
+
+
+def spread(values: Sequence[float]) -> str:
+    """Mean ± half of the 95 % interval, its digits as many as the half's first two."""
+    mean = statistics.fmean(values)
+    if len(values) < 2 or not math.isfinite(mean):
+        return shown(mean)
+    interval = of_mean(torch.tensor(list(values), dtype=torch.float64))
+    half = interval.high - interval.value
+    if half < 1e-9:
+        return f"{shown(mean)} ± 0"
+    digits = min(5, max(0, 1 - math.floor(math.log10(half))))
+    return f"{mean:,.{digits}f} ± {half:,.{digits}f}"
+
+
+def of_floor(score: Score) -> bool:
+    """Whether training examples are no measure here: they are copies of themselves."""
+    return METRICS[score.metric].floor == "halves"
+
+
+def scores_table(board: Board, features: str) -> str:
+    """Metrics in these features down, models across."""
+    arrows = {"lower": "lower", "higher": "higher", "none": ""}
+    rows = []
+    for title, score in board.scores.items():
+        if score.features != features:
+            continue
+        values = board.values[title]
+        real = "(floor)" if of_floor(score) else spread(values[REAL])
+        floor, ceiling = (shown(end.value) if end else "" for end in (score.floor, score.ceiling))
+        name = title.removesuffix(f" ({features})")
+        rows.append([name, arrows[score.better], *(spread(values[m]) for m in MODELS), real, floor, ceiling])
+    return results.table(["", "better", *MODELS, REAL, "floor", "ceiling"], rows)
+
+
+def protocol_facts(maker: Maker, cards: dict[str, list[Scorecard]]) -> str:
+    """What a reader needs to know in order to repeat it."""
+    card, protocol = cards[REAL][0].card, maker.protocol
+    lengths = []
+    for title, training in maker.trainings.items():
+        short = "" if training.steps == training.recipe_steps else f" of the recipe's {training.recipe_steps:,}"
+        lengths.append(f"{title} `{training.recipe}`, {training.steps:,} steps{short}")
+    features = "; ".join(
+        f"{f.name}, {f.dimension} numbers, {f.fingerprint[:12]}" + (f" ({', '.join(f.notes)})" if f.notes else "")
+        for f in card.features
+    )
+    warnings = "".join(f"\n- Warning of the scorecards: {text}" for text in dict.fromkeys(cards[REAL][0].warnings))
+    return (
+        f"- **Trained**, {maker.seeds} seeds each: {'; '.join(lengths)}. Averaged weights where the recipe keeps them. An autoencoder "
+        "samples from a mixture fitted to its codes.\n"
+        f"- **{MIXTURE}**: {protocol.gaussians} Gaussians with full covariances over {protocol.components} principal components "
+        f"({maker.kept:.0%} of the variance; the rest is left out), a seed its own start of the fit.\n"
+        f"- **{REAL}**: training examples in the samples' place, each seed its own {len(maker.dataset) // maker.seeds:,} of them. "
+        "They are copies by nature: what measures copying has the floor instead.\n"
+        f"- **Protocol**, the same for all: {card.n_fake:,} samples for each of {len(card.seeds)} sampling seed(s) against "
+        f"{card.n_real:,} {card.split} examples of {card.data} (split {card.split_fingerprint[:12]}); {card.preprocessing}; saddlepoint {card.versions['saddlepoint']}.\n"
+        f"- **Features**: {features}.\n"
+        "- **Intervals**: mean ± half of a 95 % interval by Student's t over the training seeds; the held-out examples stay the same. "
+        f"Of {maker.seeds} seeds it is wide: t is {student(maker.seeds):.1f}.\n"
+        "- **floor**: other real examples in the samples' place, once (for copying: held-out halves); **ceiling**: a deliberately "
+        f"bad generator (noise, one example again and again; for copying, the training examples).{warnings}"
+    )
+
+
+def student(seeds: int) -> float:
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, seeds - 1))
+
+
+def goodness(board: Board) -> dict[str, dict[str, list[float]]]:
+    """Badness by metric and model, real examples left out."""
+    return {
+        title: {
+            model: [
+                disagreement.badness(value, score.better, score.floor.value if score.floor else math.nan)
+                for value in board.values[title][model]
+            ]
+            for model in MODELS
+        }
+        for title, score in board.scores.items()
+    }
+
+
+def disagreements(board: Board) -> str:
+    """What the numbers say of the metrics, in words and tables."""
+    table = goodness(board)
+    found = disagreement.pairs(table)
+    titles = {title for pair in found for title in (pair.one, pair.other)}
+    constant = [title for title in table if title not in titles]
+    share = sum(pair.agrees for pair in found) / len(found)
+    mean = {
+        title: statistics.fmean(p.rho for p in found if title in (p.one, p.other)) for title in table if title in titles
+    }
+    apart = sorted(mean, key=lambda title: mean[title])
+    opposed = [pair for pair in found if pair.opposed]
+    lines = [
+        f"Spearman's rank correlation of {len(found)} pairs of {len(titles)} metrics over the {len(MODELS)} models' means, each "
+        "metric's good direction alike (without one: nearness to the floor). "
+        f"{share:.0%} of the pairs agree (above 0); {len(opposed)} disagree in the means and in every seed. "
+        + (f"Left out, for all models are alike: {', '.join(constant)}. " if constant else "")
+        + "Furthest from all others, by mean correlation: "
+        + ", ".join(f"{title} ({mean[title]:+.2f})" for title in apart[:4])
+        + "; nearest: "
+        + ", ".join(f"{title} ({mean[title]:+.2f})" for title in apart[:-4:-1])
+        + ".",
+        "",
+        "Pairs that disagree most (each metric once, or one would fill the table); models from best to worst:",
+        "",
+        results.table(
+            ["metrics", "rho", "by seed", "order"], [row for pair in varied(found) for row in both(pair, table)]
+        ),
+    ]
+    return "\n".join([*lines, *across_features(board, found, table)])
+
+
+def varied(found: Sequence[disagreement.Pair]) -> list[disagreement.Pair]:
+    """The first pairs that disagree, each metric once."""
+    chosen: list[disagreement.Pair] = []
+    for pair in found:
+        if pair.rho < 0 and not {pair.one, pair.other} & {title for c in chosen for title in (c.one, c.other)}:
+            chosen.append(pair)
+    return chosen[:SHOWN]
+
+
+def both(pair: disagreement.Pair, table: dict[str, dict[str, list[float]]]) -> list[list[str]]:
+    each = " ".join(f"{rho:+.1f}" for rho in pair.of_seeds)
+    one, other = (", ".join(disagreement.order(table[title])) for title in (pair.one, pair.other))
+    return [[pair.one, f"{pair.rho:+.2f}", each, one], [f"{pair.other}", "", "", other]]
+
+
+def across_features(
+    board: Board, found: Sequence[disagreement.Pair], table: dict[str, dict[str, list[float]]]
+) -> list[str]:
+    """One metric in two kinds of features: whether they tell of the same order."""
+    kinds = list(dict.fromkeys(score.features for score in board.scores.values() if score.features))
+    if len(kinds) < 2:
+        return []
+    rows = []
+    for pair in found:
+        one, other = board.scores[pair.one], board.scores[pair.other]
+        if one.metric == other.metric:
+            name = pair.one.removesuffix(f" ({one.features})")
+            orders = [", ".join(disagreement.order(table[title])) for title in (pair.one, pair.other)]
+            rows.append([name, f"{pair.rho:+.2f}", *orders])
+    head = ["", "rho", *(f"order by {kind}" for kind in kinds)]
+    return [
+        "",
+        "The same metric in the two kinds of features, those that agree least first:",
+        "",
+        results.table(head, rows),
+    ]
+
+
+def section(maker: Maker, cards: dict[str, list[Scorecard]], *, read: bool) -> str:
+    board = board_of(cards)
+    kinds = list(dict.fromkeys(score.features for score in board.scores.values() if score.features))
+    blocks = [protocol_facts(maker, cards)]
+    blocks += [f"### {maker.name}: in {kind}\n\n{scores_table(board, kind)}" for kind in kinds]
+    blocks.append(f"### {maker.name}: which metrics disagree\n\n{disagreements(board)}")
+    if read and maker.name in READINGS:
+        blocks.append(f"### {maker.name}: why\n\n{reading(READINGS[maker.name], board)}")
+    return "\n\n".join(blocks)
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", nargs="+", choices=list(PROTOCOLS), default=list(PROTOCOLS), metavar="NAME")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"training seeds (default: {SEEDS})")
+    parser.add_argument("--keep", type=Path, help="a folder for what is finished, so that it is not done again")
+    parser.add_argument("--quick", action="store_true", help="a few steps of two seeds; writes nothing")
+    arguments = parser.parse_args(argv)
+    if arguments.seeds < 2:
+        parser.error("--seeds: at least 2, for an interval")
+    own = os.environ.get("SADDLEPOINT_DATA")
+    if "mnist" in arguments.data and not (own and (Path(own) / "mnist").is_dir()):
+        print("scoreboard: there is no MNIST in $SADDLEPOINT_DATA/mnist; put its four files there.", file=sys.stderr)
+        return 2
+    load = os.getloadavg()[0]
+    seeds = 2 if arguments.quick else arguments.seeds
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.keep or Path(temporary)
+        for name in arguments.data:
+            maker = Maker(name, QUICK if arguments.quick else PROTOCOLS[name], seeds, folder)
+            body = section(maker, maker.cards(), read=not arguments.quick)
+            title = f"Scoreboard on {name}"
+            print(f"\n## {title}\n\n{body}", flush=True)
+            if not arguments.quick and seeds >= SEEDS:
+                results.write(title, body, load=load)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,142 @@
+"""The scoreboard runs from training to tables; its mixture, its real examples and its rank correlations are what they say."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import scipy.stats
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.sides import disagreement
+from benchmarks.sides.classical import PrincipalMixture, RealExamples
+from benchmarks.sides.readings import Board, Claim, Reading, reading
+from saddlepoint import data
+from saddlepoint.evaluation.assessment.generators import drawn
+
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "scoreboard.py"
+RESULTS = BENCHMARK.with_name("RESULTS.md")
+ROWS = st.lists(st.integers(-3, 3).map(float), min_size=5, max_size=5)
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, BENCHMARK, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.mark.slow
+def test_quick_gives_every_number_writes_no_results_and_does_nothing_twice(tmp_path: Path) -> None:
+    before = RESULTS.read_bytes()
+    done = run("--quick", "--data", "digits", "--keep", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"evaluated", done.stderr)) == 2 * 6
+    rows = [line.split("|")[1:-1] for line in done.stdout.splitlines() if line.startswith("| Precision ")]
+    assert len(rows) >= 2  # one a kind of features
+    for row in rows[:2]:
+        means = [float(cell.split("±")[0]) for cell in row[2:]]
+        assert len(means) == 8
+        assert all(0 <= mean <= 1 for mean in means)
+        # Models of three steps are no better than real examples.
+        assert means[5] > max(means[:4])
+    assert "3 steps of the recipe's 4,000" in done.stdout
+    assert "nan" not in done.stdout
+    assert before == RESULTS.read_bytes(), "--quick must not write results"
+    again = run("--quick", "--data", "digits", "--keep", str(tmp_path))
+    assert again.stderr == ""
+    assert again.stdout == done.stdout
+
+
+def test_without_mnist_one_sentence_says_so(tmp_path: Path) -> None:
+    done = run("--quick", SADDLEPOINT_DATA=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "$SADDLEPOINT_DATA/mnist" in done.stderr
+
+
+def test_real_examples_are_training_examples_of_disjoint_parts_none_drawn_twice() -> None:
+    digits = data.load("digits")
+    rows = {tuple(x.flatten().tolist()) for x in digits.x}
+    parts = [{tuple(x.flatten().tolist()) for x in RealExamples(digits, part, 3).x} for part in range(3)]
+    assert set.union(*parts) == rows
+    copies = len(digits) - len(rows)
+    assert sum(len(a & b) for i, a in enumerate(parts) for b in parts[:i]) <= copies
+    real = RealExamples(digits, 0, 3)
+    whole = drawn(real, digits.event, len(real.x), 0, lambda _: None)
+    assert sorted(map(tuple, whole.flatten(1).tolist())) == sorted(map(tuple, real.x.flatten(1).tolist()))
+    generator = torch.Generator().manual_seed(1)
+    halves = torch.cat([real.sample(100, generator=generator), real.sample(100, generator=generator)])
+    assert torch.equal(halves, real.sample(200, generator=torch.Generator().manual_seed(1)))
+    assert not torch.equal(halves, real.sample(200, generator=torch.Generator().manual_seed(2)))
+
+
+def test_the_mixture_has_the_mean_and_covariance_of_the_components_it_keeps() -> None:
+    x = torch.randn(4_000, 6, generator=torch.Generator().manual_seed(0)) * torch.tensor([8.0, 6.0, 4.0, 0.1, 0.1, 0.1])
+    dataset = data.from_array(x.numpy() + 3)
+    mixture = PrincipalMixture(dataset, 3, 1, 0)
+    assert mixture.kept == pytest.approx(1, abs=0.01)
+    n = 20_000
+    samples = mixture.sample(n, generator=torch.Generator().manual_seed(0))
+    assert samples.shape == (n, 6)
+    # Five standard errors of a mean and of a variance, of samples and of what was fitted.
+    error = math.sqrt(1 / n)
+    expected = dataset.x.mean(0)
+    assert bool(((samples.mean(0) - expected).abs() <= 5 * error * dataset.x.std(0) + 1e-2).all())
+    ratio = samples[:, :3].var(0) / dataset.x[:, :3].var(0)
+    assert bool(((ratio - 1).abs() <= 5 * math.sqrt(2) * error + 1e-3).all())
+
+
+@given(one=ROWS, other=ROWS)
+def test_the_correlation_is_spearmans(one: list[float], other: list[float]) -> None:
+    ours = disagreement.correlation(one, other)
+    if len(set(one)) == 1 or len(set(other)) == 1:
+        assert math.isnan(ours)
+    else:
+        assert ours == pytest.approx(float(scipy.stats.spearmanr(one, other).statistic), abs=1e-12)
+
+
+def test_pairs_come_the_most_opposed_first_and_constant_metrics_not_at_all() -> None:
+    rising = {model: [float(place), place + 0.1] for place, model in enumerate("abc")}
+    falling = {model: [-value for value in values] for model, values in rising.items()}
+    same = {model: [1.0, 1.0] for model in rising}
+    found = disagreement.pairs({"up": rising, "down": falling, "again": rising, "same": same})
+    assert [(p.one, p.other, p.rho) for p in found] == [
+        ("up", "down", pytest.approx(-1)),
+        ("down", "again", pytest.approx(-1)),
+        ("up", "again", pytest.approx(1)),
+    ]
+    assert found[0].opposed
+    assert not found[2].opposed
+    assert disagreement.order(falling) == ["c", "b", "a"]
+
+
+def test_badness_falls_towards_what_is_good() -> None:
+    assert disagreement.badness(2, "lower", 0) > disagreement.badness(1, "lower", 0)
+    assert disagreement.badness(1, "higher", 0) > disagreement.badness(2, "higher", 0)
+    assert disagreement.badness(-3, "none", 1) > disagreement.badness(2, "none", 1)
+
+
+def test_a_reading_says_of_each_sentence_whether_the_numbers_bear_it() -> None:
+    board = Board({"Precision (digits classifier)": {"VAE": [0.4, 0.6]}}, {})
+    assert board.mean("Precision", "VAE") == statistics.fmean([0.4, 0.6])
+    claims = (
+        Claim("It is low.", lambda b: b.mean("Precision", "VAE") < 0.6),
+        Claim("It is high.", lambda b: b.mean("Precision", "VAE") > 0.6),
+    )
+    text = reading(Reading("2026-11-21", claims), board)
+    assert "written on 2026-11-21" in text
+    assert "- (checked) It is low." in text
+    assert "- (NO LONGER SO) It is high." in text
