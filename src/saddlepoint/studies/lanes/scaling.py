@@ -1,0 +1,46 @@
+"""Units of data that differ from lane to lane: each lane's examples are brought to its model's units by its own data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Event, Scaling
+
+
+class LaneScaling(Scaling):
+    """A `Scaling` whose numbers come from the stacked buffers of the table, under `vmap`.
+
+    read: () -> scale and offset of the lane, (C, 1, ...) or of one entry, so that they broadcast to an event.
+    """
+
+    _read: Callable[[], tuple[Tensor, Tensor]]
+
+    def __init__(self, event: Event, read: Callable[[], tuple[Tensor, Tensor]]) -> None:
+        super().__init__(event, (), ())
+        object.__setattr__(self, "_read", read)  # the dataclass is frozen
+
+    def to_model(self, x: Tensor) -> Tensor:
+        """(B, *event) in the data's units and type -> (B, *event) float32 in the model's units."""
+        scale, offset = self._read()
+        return x.to(torch.float32) * scale + offset
+
+    def to_data(self, x: Tensor) -> Tensor:
+        """(B, *event) in the model's units -> (B, *event) in the data's units, range and type."""
+        scale, offset = self._read()
+        x = (x.to(torch.float32) - offset) / scale
+        if self.event.bounded:
+            x = x.clamp(self.event.low, self.event.high)
+        return x.round().to(torch.uint8) if self.event.dtype == "uint8" else x
+
+
+def stacked_numbers(scalings: Sequence[Scaling]) -> tuple[Tensor, Tensor]:
+    """Scale and offset of all lanes, (S, C, 1, ...) float32, as `LaneScaling` reads them lane by lane."""
+    axes = len(scalings[0].event.shape)
+
+    def stacked(rows: Sequence[tuple[float, ...]]) -> Tensor:
+        return torch.tensor(rows, dtype=torch.float32).view(len(rows), -1, *[1] * (axes - 1))
+
+    return stacked([s.scale for s in scalings]), stacked([s.offset for s in scalings])

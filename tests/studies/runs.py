@@ -1,0 +1,115 @@
+"""The single runs that lanes must equal, and small settings for both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from saddlepoint.data.batches import Batches
+from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.mixtures import gaussian
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.models import build
+from saddlepoint.models.base import Model
+from saddlepoint.models.settings import AutoencoderSettings, GANSettings, NetworkSettings, VAESettings
+from saddlepoint.records import Record
+from saddlepoint.studies.lanes import Lane, LaneRecord, Lanes
+from saddlepoint.training import Devices, TrainingState, play
+from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
+
+SMALL = NetworkSettings(hidden=(5, 3), activation="tanh")
+LINE = gaussian(DataSettings(points=50))
+GAN = GANSettings(latent=2, generator=SMALL, discriminator=SMALL)
+PLAYED = {
+    "gan": GAN,
+    "original gan": GAN.model_copy(
+        update={
+            "objective": "minimax", "fresh_noise": True, "discriminator_steps": 2, "latent_distribution": "uniform",
+            "label_smoothing": 0.1,
+        }
+    ),
+    "noisy gan": GAN.model_copy(update={"instance_noise": 0.3, "instance_noise_steps": 5}),
+    "vae": VAESettings(latent=2, encoder=SMALL, decoder=SMALL, likelihood="gaussian", warm_up=4, free_bits=0.01),
+    "learnt vae": VAESettings(latent=2, encoder=SMALL, decoder=SMALL, likelihood="gaussian-learnt"),
+    "autoencoder": AutoencoderSettings(latent=2, encoder=SMALL, decoder=SMALL),
+    "sparse autoencoder": AutoencoderSettings(
+        latent=2, encoder=SMALL, decoder=SMALL, denoising=0.1, sparsity="kl", sparsity_weight=0.1
+    ),
+}  # fmt: skip
+CPU = Devices(torch.device("cpu"), "fp32")
+
+
+class Convolutional(nn.Module):
+    """Convolutions without BatchNorm, in either direction."""
+
+    def __init__(self, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> None:
+        super().__init__()
+        self.outputs = outputs
+        if len(inputs) == 3:
+            self.layers = nn.Sequential(
+                nn.Conv2d(inputs[0], 3, 4, 2, 1),
+                nn.LeakyReLU(0.2),
+                nn.Flatten(),
+                nn.Linear(3 * 16, max(sum(outputs), 1)),
+            )
+        else:
+            self.layers = nn.Sequential(
+                nn.Linear(inputs[0], 2 * 16), nn.Unflatten(1, (2, 4, 4)), nn.ReLU(inplace=True),
+                nn.ConvTranspose2d(2, outputs[0], 4, 2, 1), nn.Tanh(),
+            )  # fmt: skip
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.layers(x)
+        return result
+
+
+def images(n: int = 30) -> Dataset:
+    x = torch.randint(0, 256, (n, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    return Dataset("noise", x, Event((1, 8, 8), "image", "uint8", 0.0, 255.0))
+
+
+def training(**values: Any) -> TrainingSettings:
+    own = {"steps": 12, "tick": 5, "observe_every": 2, "batch_size": 8} | values
+    return TrainingSettings(**{"optimiser": OptimiserSettings(learning_rate=0.01), **own})
+
+
+def single(lane: Lane) -> tuple[Model, TrainingState, list[Record]]:
+    """The run that `lane` stands for, as the training loop plays it."""
+    model = build(lane.model, lane.dataset.event, seed=lane.training.seed)
+    state = TrainingState.start(model, lane.training, CPU)
+    batches = Batches(lane.dataset, lane.training.batch_size, lane.training.seed, "cpu", model.scaling)
+    return model, state, [record for record in play(model, batches, lane.training, state) if record is not None]
+
+
+def assert_lanes_are_single_runs(
+    lanes: Sequence[Lane], among: Sequence[int] | None = None, tolerance: float = 2e-4, **options: Any
+) -> Lanes:
+    """Weights, averages and every number of every record, to rounding (float32, grown over a dozen steps)."""
+    together = Lanes(lanes, device="cpu", **options)
+    records = list(together.play())
+    for index in among if among is not None else range(len(lanes)):
+        model, state, alone = single(lanes[index])
+        assert [record.step for record in records] == [record.step for record in alone]
+        for record, expected in zip(records, alone, strict=True):
+            assert_same_record(record, expected, index, tolerance)
+        same_players(together.model(index, averaged=False).players, model.players, tolerance)
+        with state.averaged(model):
+            same_players(together.model(index).players, model.players, tolerance)
+    return together
+
+
+def assert_same_record(record: LaneRecord, expected: Record, lane: int, tolerance: float) -> None:
+    mine = {name: value[lane].item() for name, value in record.values.items() if not name.startswith("time/")}
+    others = {name: value for name, value in expected.values.items() if not name.startswith("time/")}
+    assert mine.keys() == others.keys()
+    for name, value in others.items():
+        assert abs(mine[name] - value) <= tolerance * (1 + abs(value)), (name, lane, mine[name], value)
+
+
+def same_players(mine: dict[str, nn.Module], others: dict[str, nn.Module], tolerance: float) -> None:
+    for name, player in others.items():
+        for key, value in player.state_dict().items():
+            torch.testing.assert_close(mine[name].state_dict()[key], value, rtol=tolerance, atol=tolerance, msg=key)
