@@ -54,6 +54,11 @@ def test_a_shares_interval_holds_it_and_stays_in_its_range(share, error, most, d
     assert wider.high - wider.low >= found.high - found.low - 1e-9
 
 
+def test_a_share_of_none_whose_halves_found_some_is_still_small():
+    assert of_share(0.0, 0.004, 540, degrees=24).high < 0.1
+    assert of_share(1.0, 0.004, 540, degrees=24).low > 0.9
+
+
 def test_nothing_to_estimate_from_is_refused():
     with pytest.raises(DataError):
         of_mean(torch.ones(1))

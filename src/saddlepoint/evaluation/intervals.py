@@ -105,7 +105,10 @@ def of_share(
     if not most >= 1:
         raise DataError("an interval for a share needs trials, got none.")
     variance = standard_error**2
-    n = most if variance * most <= share * (1 - share) else max(1.0, share * (1 - share) / variance)
+    # A share of none or all says no more of a single trial's variance than that it is that of one in `most`.
+    likely = min(max(share, 1 / most), 1 - 1 / most)
+    spread = likely * (1 - likely)
+    n = most if variance * most <= spread else max(1.0, spread / variance)
     z = float(t.ppf((1 + level) / 2, degrees))
     return _wilson(share, n, z, level)
 

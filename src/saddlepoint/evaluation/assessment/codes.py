@@ -7,7 +7,7 @@ from torch import Tensor
 
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.assessment.progress import Tally
-from saddlepoint.evaluation.intervals import bootstrap, of_mean
+from saddlepoint.evaluation.intervals import bootstrap
 from saddlepoint.evaluation.latent import ACTIVE, surgery, units
 from saddlepoint.evaluation.scorecard import Score, Skipped
 from saddlepoint.models.base import GenerativeModel
@@ -48,8 +48,7 @@ def _scores(model: VAE, x: Tensor, generator: torch.Generator) -> list[Score]:
     number = int(found.active.sum())
     ordered = found.kl.sort(descending=True).values
     silent = int((ordered < ACTIVE).sum())
-    per_example = 0.5 * (mean.square() + torch.expm1(log_variance) - log_variance).sum(1)
-    whole = of_mean(per_example)
+    whole = cut.kl
     (below, above), (gap_below, gap_above) = cut.information, cut.gap
     saturated = (f"Near log N = {cut.ceiling:.3g}, all that {len(x):,} examples can show: it may be more.",)
     return [

@@ -140,7 +140,7 @@ def _bound(a: _Asked) -> list[Score]:
         if model.settings.binarise == "stochastic":
             x = a.black_and_white(x)
             notes.append("Of held-out examples drawn black or white, as in training.")
-        elif not _is_black_and_white(a.dataset, x):
+        elif not _is_black_and_white(model, x):
             notes.append(f"Of greys: {GREYS[:1].upper()}{GREYS[1:]}")
     latent = of_vae(model)
     with torch.no_grad():
@@ -163,7 +163,7 @@ def _bits(a: _Asked) -> list[Score]:
         raise DataError("the model cannot say how likely an example is (log_prob).")
     at_most = "" if model.log_prob_kind == "exact" else "From a lower bound on the likelihood: so many bits at most."
     if isinstance(model, VAE) and _bernoulli(model):
-        if model.settings.binarise != "stochastic" and not _is_black_and_white(a.dataset, x):
+        if model.settings.binarise != "stochastic" and not _is_black_and_white(model, x):
             raise DataError(GREYS)
         values = bits_per_dimension(model.log_prob(x).detach().cpu().double(), event, of="probability")
         return [_row("bits", values, ["Of black and white.", at_most])]
@@ -228,9 +228,9 @@ def _bernoulli(model: VAE) -> bool:
     return model.settings.likelihood == "bernoulli"
 
 
-def _is_black_and_white(dataset: Dataset, x: Tensor) -> bool:
-    event = dataset.event
-    return bool(((x == event.low) | (x == event.high)).all())
+def _is_black_and_white(model: VAE, x: Tensor) -> bool:
+    units = model.model_units(x)
+    return bool(((units == 0) | (units == 1)).all())
 
 
 def _row(key: str, values: Tensor, notes: list[str]) -> Score:

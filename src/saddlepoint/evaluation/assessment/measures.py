@@ -15,7 +15,7 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.assessment.sets import Comparison
 from saddlepoint.evaluation.bins import different_bins
 from saddlepoint.evaluation.classes import category_report, classifier_score
-from saddlepoint.evaluation.divergence import jensen_shannon_of_samples
+from saddlepoint.evaluation.divergence import Grid, jensen_shannon
 from saddlepoint.evaluation.diversity import birthday_test, mean_distance, vendi_score
 from saddlepoint.evaluation.energy import energy_coefficient
 from saddlepoint.evaluation.frechet import frechet_distance, frechet_infinity
@@ -108,8 +108,11 @@ def energy(c: Comparison) -> Values:
 
 
 def grid(c: Comparison) -> Values:
-    """Jensen-Shannon divergence of histograms."""
-    return {"jensen_shannon": jensen_shannon_of_samples(*c.features())[0]}
+    """Jensen-Shannon divergence of histograms; one cell more holds whatever lies outside of the real examples' box, as
+    a box around the samples too would grow with the farthest of them until one cell holds everything."""
+    cells = Grid.around(c.context.real.features)
+    real, fake = map(cells.counts, c.features())
+    return {"jensen_shannon": jensen_shannon(real, fake)}
 
 
 def spectrum(c: Comparison) -> Values:
@@ -119,10 +122,10 @@ def spectrum(c: Comparison) -> Values:
 
 def spread(c: Comparison) -> Values:
     """Mean distance of samples over that of the real examples."""
-    real = mean_distance(c.context.real.features[:PAIRED])
+    real, fake = map(mean_distance, c.features(PAIRED))
     if real == 0:
         raise DataError("all real examples have the same features, so there is no distance to compare with.")
-    return {"spread": mean_distance(c.features(PAIRED)[1]) / real}
+    return {"spread": fake / real}
 
 
 def birthday(c: Comparison) -> Values:
@@ -194,7 +197,7 @@ def answers(c: Comparison) -> Values:
 
 def shares(c: Comparison) -> Values:
     """Of the classes, against those of the real examples as the same classifier reads them."""
-    real, fake = (_posterior(part).argmax(1) for part in (c.context.real.posterior, c.fake.posterior))
+    real, fake = (_posterior(part.posterior).argmax(1) for part in (c.real, c.fake))
     classes = _posterior(c.fake.posterior).shape[1]
     # Half a count a class, so that a class that is rare among real examples leaves the divergence finite.
     truth = torch.bincount(real, minlength=classes).double() + 0.5

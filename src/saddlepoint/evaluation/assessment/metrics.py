@@ -23,6 +23,7 @@ from saddlepoint.evaluation.scorecard import Better
 
 Need = Literal["classifier", "truth", "modes", "held-out", "plane", "line", "several classes"]
 Bad = Literal["noise", "repeat", "copies"]
+Floor = Literal["training", "halves", "held-out"]
 Measure = Callable[[Comparison], Mapping[str, float]]
 Own = Callable[[Sequence[Comparison], Sequence[float]], Interval]
 
@@ -40,7 +41,8 @@ class Metric:
     and perhaps others. meaning: one sentence. of: "features" for each kind of features, "examples" once, by the numbers of the
     examples themselves. interval:
     "halves", or the metric's own. floor: "training" compares training examples with the held-out ones in the samples'
-    place; "halves" one half of the held-out examples with the other.
+    place; "halves" one half of the held-out examples with the other; "held-out" the held-out examples themselves with
+    what was fitted to training examples, for metrics that look at no others.
     """
 
     title: str
@@ -51,7 +53,7 @@ class Metric:
     interval: Literal["halves"] | Own = "halves"
     needs: tuple[Need, ...] = ()
     of: Literal["features", "examples"] = "features"
-    floor: Literal["training", "halves"] = "training"
+    floor: Floor = "training"
     unit: str = ""
     bounds: tuple[float | None, float | None] = ANY
     notes: tuple[str, ...] = ()
@@ -167,6 +169,7 @@ METRICS: dict[str, Metric] = {
         "Share of the data's regions that samples visit too often or too rarely, each tested at 5 %.",
         ALL,
         interval=measures.cells_pooled,
+        floor="held-out",  # the regions are those of the training examples, who would visit them just so often
         unit="share",
         bounds=SHARE,
     ),

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.assessment.metrics import METRICS, SHARE, Bad, Measure, Metric
+from saddlepoint.evaluation.assessment.metrics import METRICS, SHARE, Bad, Floor, Measure, Metric
 from saddlepoint.evaluation.assessment.needs import lacking
 from saddlepoint.evaluation.assessment.sets import Comparison, Context, Points
 from saddlepoint.evaluation.intervals import normal, of_share
@@ -43,9 +43,11 @@ class Sides:
         """Each sampling seed's samples with the real examples."""
         return [Comparison(self.context.real, fake, self.context) for fake in self.fakes]
 
-    def of_floor(self, kind: str) -> Comparison:
-        """Real examples in the samples' place: `training` ones, or `halves` of the reference with each other."""
+    def of_floor(self, kind: Floor) -> Comparison:
+        """Real examples in the samples' place: `training` ones, `halves` of the reference with each other, or all of it."""
         real = self.context.real
+        if kind == "held-out":
+            return Comparison(real, real, self.context)
         if kind == "training":
             return Comparison(real, self.training, self.context)
         middle = len(real) // 2
@@ -144,7 +146,7 @@ def _scored(
 
 
 def _floor(
-    sides: Sides, measure: Measure, kind: str, group: Mapping[str, Metric], resamples: int
+    sides: Sides, measure: Measure, kind: Floor, group: Mapping[str, Metric], resamples: int
 ) -> Mapping[str, Bounds]:
     comparison = sides.of_floor(kind)
     try:

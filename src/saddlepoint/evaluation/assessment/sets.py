@@ -72,6 +72,13 @@ class Comparison:
     share: float = 1.0
 
     def features(self, most: int | None = None) -> tuple[Tensor, Tensor]:
-        """Of both (N, D), (M, D); the first `most`, or that share of them. The order is random already."""
-        limit = None if most is None else int(most * self.share)
-        return self.real.features[:limit], self.fake.features[:limit]
+        """Of both (N, D), (M, D); the first `most`, or of halves so many that they scatter around the whole set's first
+        `most` as those do around the expectation. The order is random already."""
+        return self._first(self.real, most), self._first(self.fake, most)
+
+    def _first(self, points: Points, most: int | None) -> Tensor:
+        if most is None or self.share == 1:
+            return points.features[:most]
+        # n of N, drawn without replacement, vary by 1 / n - 1 / N: that is the 1 / most of `most` points.
+        whole = len(points) / self.share
+        return points.features[: max(2, int(most * whole / (most + whole)))]
