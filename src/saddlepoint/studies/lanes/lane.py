@@ -67,7 +67,7 @@ def check_cell(lanes: Sequence[Lane]) -> None:
     first = structure(lanes[0])
     for index, lane in enumerate(lanes):
         other = structure(lane)
-        for name in first.keys() | other.keys():
+        for name in dict.fromkeys([*first, *other]):
             if first.get(name) != other.get(name):
                 raise SettingError(
                     f"lanes 0 and {index} differ in {name} ({first.get(name)} and {other.get(name)}), which lanes trained "
