@@ -12,7 +12,7 @@ import pytest
 from tests.architecture.imports import ROOT, imports, modules, reached_on_load
 
 EVERYTHING = {
-    "records", "networks", "objectives", "optimisers", "figures", "data", "models", "training", "evaluation",
+    "records", "networks", "objectives", "optimisers", "games", "figures", "data", "models", "training", "evaluation",
     "diagnosis", "studies", "applications", "report", "web", "recipe", "experiment", "cli",
 }  # fmt: skip
 
@@ -22,13 +22,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "networks": set(),
     "objectives": set(),
     "optimisers": set(),
+    "games": {"optimisers"},
     "figures": set(),
     "data": {"records"},
     "models": {"networks", "objectives", "data"},
     "training": {"records", "data", "models", "objectives", "optimisers"},
     "evaluation": {"data", "models", "records"},
     "diagnosis": {"records"},
-    "studies": {"data", "models", "objectives", "optimisers", "evaluation", "records", "figures"},
+    # training: a lane is the single run, so it takes that run's schedules, averages, seeds and settings from their one place.
+    "studies": {"data", "models", "objectives", "optimisers", "games", "evaluation", "records", "figures", "training"},
     "applications": {"data", "models", "training", "evaluation", "records", "figures", "experiment"},
     "report": {"records", "diagnosis", "evaluation", "figures"},
     "web": {"records", "diagnosis", "figures", "report", "recipe"},

@@ -99,6 +99,19 @@ def test_resumed_equals_uninterrupted_for_every_optimiser(name, schedule, tmp_pa
     assert_same(everything(other, other_state), everything(whole, state))
 
 
+@pytest.mark.parametrize("pause", [6, 7, 8, 9])
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_resumed_equals_uninterrupted_with_lookahead(name, pause, tmp_path):
+    """In the middle of a player's round and at its ends."""
+    own = OptimiserSettings(name=name, lookahead=3)
+    training = settings(optimiser=own, discriminator=PlayerSettings(lookahead=6, lookahead_share=0.8))
+    whole = TwoPlayers(repeats=2)
+    records, state = run(whole, training)
+    later, other, other_state = resumed(GAMES["two moves"], training, pause, RunFolder(tmp_path))
+    assert later == records
+    assert_same(everything(other, other_state), everything(whole, state))
+
+
 def test_channels_last_moments_survive_a_resume(tmp_path):
     """Fused kernels walk weights and moments in memory order, so the layout of a loaded moment matters."""
 

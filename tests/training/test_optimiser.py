@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.training.optimiser import OPTIMISERS, build_optimiser, clip_, fastest_form, gradient_norm
+from saddlepoint.training.optimiser import FOREACH_ALONE, OPTIMISERS, build_optimiser, clip_, fastest_form, gradient_norm
 from saddlepoint.training.settings import OptimiserName, OptimiserSettings
 
 
@@ -39,11 +39,12 @@ def test_every_setting_reaches_the_optimiser(name):
     names = {"learning_rate": "lr", "epsilon": "eps"}
     for key, value in values.items():
         assert group.get(names.get(key, key), value) == value
-    own = {"adam": {"betas", "eps"}, "adamw": {"betas", "eps"}, "sgd": {"momentum"}, "rmsprop": {"momentum", "eps"}}
-    assert {"lr", "weight_decay"} | own[name] <= group.keys()
+    moments = {"betas", "eps"}
+    own = {"sgd": {"momentum"}, "rmsprop": {"momentum", "eps"}, "optimistic-sgd": set()}
+    assert {"lr", "weight_decay"} | own.get(name, moments) <= group.keys()
 
 
-@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("name", sorted(set(OPTIMISERS) - FOREACH_ALONE))
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_the_fastest_form_takes_the_step_of_the_plain_one(name, dtype):
     own = OptimiserSettings(name=name, momentum=0.9, weight_decay=0.01)
@@ -63,6 +64,34 @@ def test_fused_where_there_is_a_fused_form():
     w = [torch.zeros(2)]
     assert fastest_form(w, "adam") == {"fused": True}
     assert fastest_form(w, "rmsprop") == {"foreach": True}
+    assert fastest_form(w, "extra-adam") == {}
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_lookahead_returns_to_where_the_round_began_as_far_as_it_is_told(name):
+    """Share 1 keeps all of the way: the optimiser alone. A smaller share is that share of the first round's way."""
+    paths = {}
+    for lookahead, share in ((0, 0.5), (3, 1.0), (3, 0.25)):
+        own = OptimiserSettings(name=name, learning_rate=0.1, lookahead=lookahead, lookahead_share=share)
+        w = torch.linspace(-1, 1, 5, dtype=torch.float64).requires_grad_()
+        optimiser = build_optimiser([w], own)
+        path = paths[lookahead, share] = [w.detach().clone()]
+        for step in range(7):
+            w.grad = torch.cos(w.detach() * (step + 1))
+            optimiser.step()
+            path.append(w.detach().clone())
+    alone, whole, quarter = paths.values()
+    torch.testing.assert_close(whole, alone)
+    torch.testing.assert_close(quarter[:3], alone[:3])
+    torch.testing.assert_close(quarter[3], torch.lerp(alone[0], alone[3], 0.25))
+
+
+def test_lookahead_names_what_it_wraps():
+    """A checkpoint tells the kinds of optimisers apart by the names of their classes."""
+    w = [torch.zeros(2, requires_grad=True)]
+    kinds = [type(build_optimiser(w, OptimiserSettings(name=name, lookahead=2))).__name__ for name in OPTIMISERS]
+    assert len(set(kinds)) == len(OPTIMISERS)
+    assert all(kind.startswith("Lookahead") for kind in kinds)
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12), st.floats(1e-3, 1e4))

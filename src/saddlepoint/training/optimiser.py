@@ -1,7 +1,7 @@
 """Builds a player's optimiser in the fastest form its device has, and clips gradients by their norm.
 
 Fused optimisers update all parameters in one call; where a device or a type has none, the foreach form (one call a
-formula's line) is taken.
+formula's line) is taken. Those made for games have the foreach form alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from saddlepoint.optimisers.extragradient import ExtraAdamOptimizer
+from saddlepoint.optimisers.lookahead import lookahead
+from saddlepoint.optimisers.optimistic import OptimisticAdamOptimizer, OptimisticSGD
 from saddlepoint.training.adam import Adam, AdamW
 from saddlepoint.training.settings import OptimiserName, OptimiserSettings
 
@@ -24,26 +27,36 @@ OPTIMISERS: dict[OptimiserName, tuple[Callable[..., Optimizer], dict[str, str]]]
     "adamw": (AdamW, {"betas": "betas", "eps": "epsilon"}),
     "sgd": (torch.optim.SGD, {"momentum": "momentum"}),
     "rmsprop": (torch.optim.RMSprop, {"eps": "epsilon", "momentum": "momentum"}),
+    "optimistic-sgd": (OptimisticSGD, {}),
+    "optimistic-adam": (OptimisticAdamOptimizer, {"betas": "betas", "eps": "epsilon"}),
+    "extra-adam": (ExtraAdamOptimizer, {"betas": "betas", "eps": "epsilon"}),
 }
 FUSED: frozenset[OptimiserName] = frozenset({"adam", "adamw", "sgd"})
+FOREACH_ALONE: frozenset[OptimiserName] = frozenset({"optimistic-sgd", "optimistic-adam", "extra-adam"})
 
 
 def build_optimiser(
     parameters: Sequence[Tensor], settings: OptimiserSettings, form: Mapping[str, bool] | None = None
 ) -> Optimizer:
-    """The optimiser `settings` names over `parameters`; form: torch's flag for it, the `fastest_form` where None."""
+    """The optimiser `settings` names over `parameters`, with Lookahead around it where they ask for that.
+
+    form: torch's flag for it, the `fastest_form` where None.
+    """
     kind, taken = OPTIMISERS[settings.name]
-    return kind(
+    optimiser = kind(
         parameters,
         lr=settings.learning_rate,
         weight_decay=settings.weight_decay,
         **{argument: getattr(settings, setting) for argument, setting in taken.items()},
         **(fastest_form(parameters, settings.name) if form is None else form),
     )
+    return lookahead(optimiser, settings.lookahead, settings.lookahead_share) if settings.lookahead else optimiser
 
 
 def fastest_form(parameters: Sequence[Tensor], name: OptimiserName) -> dict[str, bool]:
-    """`{"fused": True}` or `{"foreach": ...}`: the flag torch's optimiser wants for these parameters."""
+    """`{"fused": True}` or `{"foreach": ...}`: the flag torch's optimiser wants for these parameters; {}: it takes none."""
+    if name in FOREACH_ALONE:
+        return {}
     devices = {p.device.type for p in parameters}
     floating = all(p.is_floating_point() for p in parameters)
     if name in FUSED and devices <= FUSED_DEVICES and floating:

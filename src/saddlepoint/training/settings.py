@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-OptimiserName = Literal["adam", "adamw", "sgd", "rmsprop"]
+OptimiserName = Literal["adam", "adamw", "sgd", "rmsprop", "optimistic-sgd", "optimistic-adam", "extra-adam"]
 ScheduleName = Literal["constant", "exponential", "cosine", "linear"]
 Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
 
@@ -18,16 +18,25 @@ class OptimiserSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: OptimiserName = Field("adam", description="adam, adamw, sgd or rmsprop.")
+    name: OptimiserName = Field(
+        "adam",
+        description="adam, adamw, sgd or rmsprop; made for games: optimistic-sgd, optimistic-adam or extra-adam.",
+    )
     learning_rate: float = Field(1e-3, gt=0.0, allow_inf_nan=False, description="Step size at the start.")
     betas: tuple[Decay, Decay] = Field((0.9, 0.999), description="Adam's decay rates of the first and second moment.")
     epsilon: float = Field(
-        1e-8, gt=0.0, allow_inf_nan=False, description="Added to the denominator by adam, adamw and rmsprop."
+        1e-8, gt=0.0, allow_inf_nan=False, description="Added to the denominator by rmsprop and all kinds of Adam."
     )
     momentum: float = Field(0.0, ge=0.0, lt=1.0, description="Momentum of sgd and rmsprop.")
     weight_decay: float = Field(
         0.0, ge=0.0, allow_inf_nan=False, description="Decoupled for adamw, added to the gradient for the others."
     )
+    lookahead: int = Field(
+        0,
+        ge=0,
+        description="Moves of the player after which it goes back part of the way it came (Lookahead-minmax); 0 never does.",
+    )
+    lookahead_share: float = Field(0.5, gt=0.0, le=1.0, description="Share of that way that is kept.")
     schedule: ScheduleName = Field("constant", description="How the learning rate changes over the run.")
     decay_rate: float = Field(0.95, gt=0.0, le=1.0, description="exponential: factor every decay_steps.")
     decay_steps: int = Field(1_000, ge=1, description="exponential: steps between two factors.")
@@ -48,12 +57,16 @@ class PlayerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: OptimiserName | None = Field(None, description="adam, adamw, sgd or rmsprop.")
+    name: OptimiserName | None = Field(
+        None, description="adam, adamw, sgd, rmsprop, optimistic-sgd, optimistic-adam or extra-adam."
+    )
     learning_rate: float | None = Field(None, gt=0.0, allow_inf_nan=False, description="Step size at the start.")
     betas: tuple[Decay, Decay] | None = Field(None, description="Adam's decay rates.")
     epsilon: float | None = Field(None, gt=0.0, allow_inf_nan=False, description="Added to the denominator.")
     momentum: float | None = Field(None, ge=0.0, lt=1.0, description="Momentum of sgd and rmsprop.")
     weight_decay: float | None = Field(None, ge=0.0, allow_inf_nan=False, description="Weight decay.")
+    lookahead: int | None = Field(None, ge=0, description="Moves between two steps back; 0 never does.")
+    lookahead_share: float | None = Field(None, gt=0.0, le=1.0, description="Share of the way that is kept.")
     schedule: ScheduleName | None = Field(None, description="How the learning rate changes.")
     decay_rate: float | None = Field(None, gt=0.0, le=1.0, description="exponential: factor every decay_steps.")
     decay_steps: int | None = Field(None, ge=1, description="exponential: steps between two factors.")

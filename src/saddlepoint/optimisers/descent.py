@@ -1,0 +1,59 @@
+"""Plain gradient descent in a game, the players moving at once or one after another: what the others improve upon.
+
+With eigenvalue lambda of the field's Jacobian, a simultaneous step multiplies by 1 - rate lambda, which is outside the unit
+circle for every imaginary lambda: around the equilibrium of a zero-sum game without curvature, descent spirals out.
+Alternating steps stay on a closed curve there.
+
+Two time scales are one rate a tensor: GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium
+(Heusel, Ramsauer, Unterthiner, Nessler, Hochreiter, 2017), https://arxiv.org/abs/1706.08500
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from saddlepoint.optimisers.field import Field, Rate, State, moved
+
+
+@dataclass(frozen=True)
+class Simultaneous:
+    """w' = w - rate F(w): all players move on what they saw at the same point.
+
+    rate: step size, above 0, or one a tensor.
+    """
+
+    rate: Rate = 0.1
+
+    def start(self, parameters: Sequence[Tensor]) -> State:
+        return [list(parameters)]
+
+    def step(self, field: Field, state: State) -> State:
+        (parameters,) = state
+        return [moved(parameters, field(parameters), self.rate)]
+
+
+@dataclass(frozen=True)
+class Alternating:
+    """The players move in turn, each on what the moves before have left; one step is one turn of each.
+
+    rate: step size, above 0, or one a tensor.
+    players: indices of the tensors that move together, in the order of the turns; empty: each tensor is a player, the last
+        one first, as a discriminator moves before its generator.
+    """
+
+    rate: Rate = 0.1
+    players: tuple[tuple[int, ...], ...] = ()
+
+    def start(self, parameters: Sequence[Tensor]) -> State:
+        return [list(parameters)]
+
+    def step(self, field: Field, state: State) -> State:
+        (parameters,) = state
+        turns = self.players or tuple((index,) for index in reversed(range(len(parameters))))
+        for turn in turns:
+            after = moved(parameters, field(parameters), self.rate)
+            parameters = [after[index] if index in turn else p for index, p in enumerate(parameters)]
+        return [parameters]

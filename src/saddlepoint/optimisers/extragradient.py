@@ -1,0 +1,145 @@
+"""Extragradient: look one step ahead, and move along the gradient that is found there.
+
+Where lambda is an eigenvalue of the field's Jacobian, a step multiplies by 1 - a + a^2 with a = rate lambda: for
+imaginary lambda its modulus is sqrt(1 - |a|^2 + |a|^4), inside the unit circle while |a| < 1.
+
+The extragradient method for finding saddle points and other problems (Korpelevich, 1976); for GANs, with the extrapolation
+from the past and Extra-Adam: A Variational Inequality Perspective on Generative Adversarial Networks (Gidel, Berard,
+Vignoud, Vincent, Lacoste-Julien, 2019), https://arxiv.org/abs/1802.10551, algorithms 2 to 4
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from saddlepoint.optimisers.field import Field, Rate, State, moved
+from saddlepoint.optimisers.moments import Moments, direction, no_moments
+from saddlepoint.optimisers.optimiser import adam_direction, evaluated, moving
+
+
+@dataclass(frozen=True)
+class Extragradient:
+    """w_ahead = w - rate F(w); w' = w - rate F(w_ahead). Two gradients a step.
+
+    rate: step size, above 0, or one a tensor.
+    """
+
+    rate: Rate = 0.1
+
+    def start(self, parameters: Sequence[Tensor]) -> State:
+        return [list(parameters)]
+
+    def step(self, field: Field, state: State) -> State:
+        (parameters,) = state
+        ahead = moved(parameters, field(parameters), self.rate)
+        return [moved(parameters, field(ahead), self.rate)]
+
+
+@dataclass(frozen=True)
+class PastExtragradient:
+    """w_ahead = w - rate F(w_ahead before); w' = w - rate F(w_ahead). One gradient a step, and one kept.
+
+    Its looks ahead are the points of optimistic descent. The first look ahead, which has no past, is the start itself.
+    rate: step size, above 0, or one a tensor.
+    """
+
+    rate: Rate = 0.1
+
+    def start(self, parameters: Sequence[Tensor]) -> State:
+        return [list(parameters), [torch.zeros_like(p) for p in parameters]]
+
+    def step(self, field: Field, state: State) -> State:
+        parameters, previous = state
+        gradients = field(moved(parameters, previous, self.rate))
+        return [moved(parameters, gradients, self.rate), gradients]
+
+
+@dataclass(frozen=True)
+class ExtraAdam:
+    """Extragradient along Adam's directions; the moments take in both gradients of a step.
+
+    rate: step size, above 0, or one a tensor; betas: decay rates of the moments, in [0, 1); epsilon: added to the root.
+    """
+
+    rate: Rate = 0.01
+    betas: tuple[float, float] = (0.5, 0.9)
+    epsilon: float = 1e-8
+
+    def start(self, parameters: Sequence[Tensor]) -> State:
+        first, second, updates = no_moments(parameters)
+        return [list(parameters), first, second, [updates]]
+
+    def step(self, field: Field, state: State) -> State:
+        parameters, first, second, (updates,) = state
+        moments = Moments(first, second, updates)
+        look, moments = direction(field(parameters), moments, self.betas, self.epsilon)
+        gradients = field(moved(parameters, look, self.rate))
+        directions, after = direction(gradients, moments, self.betas, self.epsilon)
+        return [moved(parameters, directions, self.rate), after.first, after.second, [after.updates]]
+
+
+@dataclass(frozen=True)
+class PastExtraAdam:
+    """Extra-Adam that looks ahead along the gradient of the look before (option 2 of algorithm 4): one gradient a step.
+
+    The parameters in the state are the looks ahead, where the gradients are taken: what training sees as the network. The
+    points that they look ahead from are the state's second part.
+    rate: step size, above 0, or one a tensor; betas: decay rates of the moments, in [0, 1); epsilon: added to the root.
+    """
+
+    rate: Rate = 0.01
+    betas: tuple[float, float] = (0.5, 0.9)
+    epsilon: float = 1e-8
+
+    def start(self, parameters: Sequence[Tensor]) -> State:
+        first, second, updates = no_moments(parameters)
+        return [list(parameters), list(parameters), first, second, [updates]]
+
+    def step(self, field: Field, state: State) -> State:
+        ahead, base, first, second, (updates,) = state
+        gradients = field(ahead)
+        directions, moments = direction(gradients, Moments(first, second, updates), self.betas, self.epsilon)
+        base = moved(base, directions, self.rate)
+        look, after = direction(gradients, moments, self.betas, self.epsilon)
+        return [moved(base, look, self.rate), base, after.first, after.second, [after.updates]]
+
+
+class ExtraAdamOptimizer(Optimizer):
+    """`PastExtraAdam` for networks: one gradient a step, so that any training loop can play it.
+
+    A network's parameters are the looks ahead; the points they look ahead from are kept as `base`.
+    lr: step size; betas, eps: Adam's; weight_decay: times the parameters, added to the gradient.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        loss = evaluated(closure)
+        for group in self.param_groups:
+            parameters, gradients = moving(group)
+            if not parameters:
+                continue
+            for p in parameters:
+                if "base" not in self.state[p]:
+                    self.state[p]["base"] = p.detach().clone(memory_format=torch.preserve_format)
+            bases = [self.state[p]["base"] for p in parameters]
+            torch._foreach_add_(bases, adam_direction(self, group, parameters, gradients), alpha=-group["lr"])
+            look = adam_direction(self, group, parameters, gradients)
+            torch._foreach_copy_(parameters, bases)
+            torch._foreach_add_(parameters, look, alpha=-group["lr"])
+        return loss
