@@ -39,12 +39,38 @@ CASES = {
     "gan-minimax": (GANSettings(**GAN, latent=4, objective="minimax", discriminator_steps=3), VECTOR),
     "gan-noisy": (GANSettings(**GAN, latent=4, instance_noise=0.5, label_smoothing=0.1), SOUND),
     "gan-uniform": (GANSettings(**GAN, latent=4, latent_distribution="uniform", output="sigmoid"), IMAGE),
+    "gan-stratified": (GANSettings(**GAN, latent=4, latent_distribution="uniform", latent_scale=8.0, stratified=True), VECTOR),
+    "gan-minibatch": (GANSettings(**GAN, latent=4, minibatch_kernels=3), IMAGE),
+    "gan-feature-matching": (GANSettings(**GAN, latent=4, objective="feature-matching", instance_noise=0.1), SOUND),
+    "gan-packing": (GANSettings(**GAN, latent=4, packing=2), IMAGE),
+    "gan-flipping": (GANSettings(**GAN, latent=4, label_flipping=0.4, label_smoothing=0.1), VECTOR),
+    "gan-replay": (GANSettings(**GAN, latent=4, replay=0.5, replay_size=3, discriminator_steps=2), VECTOR),
+    "gan-all": (
+        GANSettings(
+            **GAN,
+            latent=4,
+            packing=3,
+            minibatch_kernels=2,
+            objective="feature-matching",
+            label_flipping=0.4,
+            replay=0.5,
+        ),
+        SOUND,
+    ),
+    "dcgan-minibatch": (
+        GANSettings(generator=CONV, discriminator=CONV, latent=4, minibatch_kernels=2, packing=2),
+        IMAGE,
+    ),
     "dcgan": (GANSettings(generator=CONV, discriminator=CONV, latent=4), IMAGE),
     "dcgan-sound": (GANSettings(generator=CONV, discriminator=CONV, latent=4), SOUND),
 }
-WITH_BATCH_NORM = {"autoencoder-conv", "vae-conv", "dcgan", "dcgan-sound"}
-# A penalty or an allowance on the batch's mean ties examples together; all else treats each alone.
-TIED = WITH_BATCH_NORM | {"autoencoder-sparse-kl", "vae-free-bits"}
+WITH_BATCH_NORM = {"autoencoder-conv", "vae-conv", "dcgan", "dcgan-sound", "dcgan-minibatch"}
+# Neighbours in the batch are judged together, and so have no order of their own.
+PACKED = {"gan-packing", "gan-all", "dcgan-minibatch"}
+# A penalty on the batch's mean, an allowance or a comparison ties examples together; all else treats each alone.
+TIED = WITH_BATCH_NORM | {"autoencoder-sparse-kl", "vae-free-bits", "gan-minibatch", "gan-feature-matching"}
+# What is replayed depends on what was made before.
+REPLAYING = {"gan-replay", "gan-all"}
 
 every_case = pytest.mark.parametrize("case", CASES)
 
@@ -102,7 +128,7 @@ def test_networks_in_bfloat16_leave_the_losses_in_float32(case):
         )
 
 
-@every_case
+@pytest.mark.parametrize("case", [case for case in CASES if case not in PACKED])
 def test_examples_may_come_in_any_order_and_most_losses_treat_each_alone(case):
     model = made(case)
     order = torch.tensor([3, 0, 5, 1, 4, 2])
@@ -150,7 +176,7 @@ def test_stacked_parameter_sets_give_what_each_gives_alone(case):
         torch.testing.assert_close(torch.func.vmap(lane, randomness="error")(stacks), expected)
 
 
-@every_case
+@pytest.mark.parametrize("case", [case for case in CASES if case not in REPLAYING])
 def test_the_same_generator_gives_the_same_noise_and_the_same_loss(case):
     model = made(case)
     x = examples(model.event)

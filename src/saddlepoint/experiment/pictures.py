@@ -17,6 +17,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.experiment import moments
 from saddlepoint.experiment.arcs import spherical
+from saddlepoint.experiment.points import draw_points
 from saddlepoint.figures import agreement, curves, density, grids, latent, style, video
 from saddlepoint.figures.pixels import to_pixels
 from saddlepoint.figures.samples import show_samples, waveforms
@@ -140,21 +141,7 @@ class Pictures:
         event = self.dataset.event
         if event.kind != "vector":
             return show_samples(x.numpy(), event.kind, low=event.low, high=event.high, title=title)
-        truth = self.dataset.truth
-        scores = getattr(self.model, "scores", None)
-        return density.compare(
-            x.numpy(),
-            self._held_out(_SCATTER).x.numpy(),
-            log_prob=(lambda points: truth.log_prob(torch.as_tensor(points, dtype=torch.float32)).numpy())
-            if truth
-            else None,
-            modes=truth.modes.numpy() if truth and truth.modes is not None else None,
-            discriminator=(lambda points: scores(self._points(points)).cpu().numpy()) if scores else None,
-            title=title,
-        )
-
-    def _points(self, points: Numbers) -> Tensor:
-        return torch.as_tensor(points, dtype=torch.float32, device=self.model.device)
+        return draw_points(self.model, x, self._held_out(_SCATTER).x, self.dataset.truth, title)
 
     def _codes(self, most: int) -> Tensor:
         assert isinstance(self.model, Encodes)

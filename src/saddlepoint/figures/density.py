@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 LogProb = Callable[[Points], ArrayLike]
 
 BINS = 80
+LINE = 600  # points of a curve
 MOST_POINTS = 4_000
 MOST_RINGS = 600
 MOST_PAIRED = 4
@@ -60,9 +61,9 @@ def compare(
     discriminator: (K, D) -> (K,) probability that a point is real, in [0, 1]; drawn in 1-D only.
     names: of the D columns.
     """
-    points = _rows(generated)
-    reference = None if data is None else _rows(data)
-    centres = None if modes is None else _rows(modes)
+    points = rows(generated)
+    reference = None if data is None else rows(data)
+    centres = None if modes is None else rows(modes)
     columns = points.shape[1]
     names = list(names or ([f"x{d + 1}" for d in range(columns)] if columns > 1 else ["x"]))
     if columns == 1:
@@ -85,10 +86,21 @@ def _one(
     axes: Axes = grid[0, 0]
     (view,) = data_views(generated, data, modes)
     dress(axes, title=with_count(title, generated, [view]), x=f"{name} (data's units)", y="probability density")
+    densities(axes, view, generated, data, log_prob=log_prob, modes=modes)
+    if discriminator is not None:
+        decision(axes, view, discriminator)
+    legend_below(drawing, axes)
+    return drawing
+
+
+def densities(
+    axes: Axes, view: Range, generated: Points, data: Points | None, *, log_prob: LogProb | None, modes: Points | None
+) -> None:
+    """On a line: a histogram of generated (N, 1), the data's exact density or a histogram of data (M, 1), the modes."""
     edges = np.linspace(*view, BINS + 1)
     _histogram(axes, generated[:, 0], edges, GENERATED, "generated", filled=True)
-    line = np.linspace(*view, 600)[:, None]
     if log_prob is not None:
+        line = np.linspace(*view, LINE)[:, None]
         density = np.exp(np.minimum(np.asarray(log_prob(line), np.float64), 700.0))
         axes.plot(line[:, 0], density, color=TRUTH, linewidth=1.8, label="data (exact density)")
     elif data is not None:
@@ -97,20 +109,34 @@ def _one(
         axes.plot(modes[:, 0], np.zeros(len(modes)), "^", color=TRUTH, markersize=7, clip_on=False, label="true modes")
     axes.set_xlim(*view)
     axes.set_ylim(bottom=0.0)
-    if discriminator is not None:
-        decision = np.asarray(discriminator(line), np.float64)
-        axes.plot([], [], color=GREEN, linestyle="--", label="discriminator: probability of real")
-        right = axes.twinx()
-        right.plot(line[:, 0], np.where(np.isfinite(decision), decision, np.nan), color=GREEN, linestyle="--")
-        dress(right, title="", x=f"{name} (data's units)", y="probability of real, 0 to 1")
-        right.grid(False)
-        right.spines["right"].set_visible(True)
-        right.set_ylim(-0.02, 1.02)
+
+
+def decision(axes: Axes, view: Range, discriminator: Callable[[Points], ArrayLike]) -> NDArray[np.float64]:
+    """The discriminator's probability of real, on an axis of its own at the right; where it crosses 1/2, in the data's
+    units."""
+    line = np.linspace(*view, LINE)
+    values = np.asarray(discriminator(line[:, None]), np.float64)
+    values = np.where(np.isfinite(values), values, np.nan)
+    axes.plot([], [], color=GREEN, linestyle="--", label="discriminator: probability of real")
+    right = axes.twinx()
+    right.plot(line, values, color=GREEN, linestyle="--")
+    dress(right, title="", x=axes.get_xlabel(), y="probability of real, 0 to 1")
+    right.grid(False)
+    right.spines["right"].set_visible(True)
+    right.set_ylim(-0.02, 1.02)
+    over = values - 0.5
+    with np.errstate(invalid="ignore"):
+        before = np.flatnonzero(over[:-1] * over[1:] < 0)
+    share = over[before] / (over[before] - over[before + 1])
+    crossings: NDArray[np.float64] = line[before] + share * (line[1] - line[0])
+    return crossings
+
+
+def legend_below(drawing: Figure, axes: Axes) -> None:
+    """Below the axes: inside, it would cover the densities, and jump from frame to frame of a time-lapse."""
     handles, labels = axes.get_legend_handles_labels()
     if len(handles) > 1:
-        # Below the axes: inside, it would cover the densities, and jump from frame to frame of a time-lapse.
         drawing.legend(handles, labels, loc="lower center", ncols=2, fontsize=TICK_SIZE, edgecolor=RULE, labelcolor=INK)
-    return drawing
 
 
 def _two(
@@ -130,16 +156,21 @@ def _two(
     axes.grid(False)
     if log_prob is not None:
         _shade(axes, log_prob, views)
-    _dots(axes, _thinned(generated), size=7)
+    cloud(axes, views, generated, data, modes)
+    legend(axes, markerscale=1.6, loc="upper right")
+    return drawing
+
+
+def cloud(axes: Axes, views: Sequence[Range], generated: Points, data: Points | None, modes: Points | None) -> None:
+    """In the plane: generated (N, 2) as dots, data (M, 2) as rings, modes (K, 2) as crosses, a unit equally long both ways."""
+    _dots(axes, thinned(generated), size=7)
     if data is not None:
-        _rings(axes, _thinned(data, MOST_RINGS), size=14)
+        _rings(axes, thinned(data, MOST_RINGS), size=14)
     if modes is not None:
         axes.scatter(modes[:, 0], modes[:, 1], s=60, marker="+", color=TRUTH, linewidths=1.6, label="true modes")
     axes.set_xlim(*views[0])
     axes.set_ylim(*views[1])
     axes.set_box_aspect(1.0)
-    legend(axes, markerscale=1.6, loc="upper right")
-    return drawing
 
 
 def _many(generated: Points, data: Points | None, names: Sequence[str], title: str) -> Figure:
@@ -168,9 +199,9 @@ def _many(generated: Points, data: Points | None, names: Sequence[str], title: s
                 continue
             axes.set_ylim(*views[row])
             pair = [column, row]
-            _dots(axes, _thinned(generated)[:, pair], size=3)
+            _dots(axes, thinned(generated)[:, pair], size=3)
             if data is not None:
-                _rings(axes, _thinned(data, MOST_RINGS)[:, pair], size=7)
+                _rings(axes, thinned(data, MOST_RINGS)[:, pair], size=7)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     if len(handles) > 1:
         # In the empty corner above the diagonal.
@@ -220,12 +251,14 @@ def _shade(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: int = 
     axes.pcolormesh(x, y, density, cmap="Greys", vmin=0.0, vmax=1.6, shading="nearest")
 
 
-def _thinned(points: Points, most: int = MOST_POINTS) -> Points:
+def thinned(points: Points, most: int = MOST_POINTS) -> Points:
+    """At most about `most` of the points, only those that can be drawn."""
     drawable = points[np.isfinite(points).all(axis=1) & (np.abs(points) < 1e100).all(axis=1)]
     return drawable[:: -(-len(drawable) // most) or 1]
 
 
-def _rows(values: ArrayLike) -> Points:
+def rows(values: ArrayLike) -> Points:
+    """(N, D) float64; numbers alone are N points on a line. Raises ValueError for another shape."""
     points = np.asarray(values, dtype=np.float64)
     if points.ndim == 1:
         return points[:, None]

@@ -35,6 +35,7 @@ def network(
         batch_norm=settings.batch_norm,
         width=settings.width,
         output_activation=output_activation,
+        weights=settings.weights,
     )
     return networks.build(
         settings.network, inputs, outputs, options, arguments=settings.arguments, where=f"model.{role}.network"

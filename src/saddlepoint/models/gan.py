@@ -12,9 +12,10 @@ from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.models.assembly import SYMMETRIC, UNIT, check_roles, is_own, network, scaling
 from saddlepoint.models.base import Model, Numbers, as_tensor, in_chunks
 from saddlepoint.models.settings import GANSettings
-from saddlepoint.networks import evaluating
-from saddlepoint.objectives.adversarial import adversarial_game, logits
-from saddlepoint.objectives.phase import Noise, Phase
+from saddlepoint.networks import FeatureDiscriminator, Packed, evaluating, packed_shape
+from saddlepoint.objectives.adversarial import GENERATOR_LOSSES, MATCHING_LOSSES, adversarial_game, logits
+from saddlepoint.objectives.phase import Batch, Noise, Phase
+from saddlepoint.objectives.replay import Replay
 
 RANGES = {"tanh": SYMMETRIC, "sigmoid": UNIT, "identity": None}
 SCALINGS: dict[str, ScalingKind] = {"tanh": "symmetric", "sigmoid": "unit", "identity": "standard"}
@@ -42,7 +43,7 @@ class GAN(Model):
         self._output_range = None if unknown else RANGES[output]
         players = {
             "g": network("generator", settings.generator, (settings.latent,), event.shape, modules, output),
-            "d": network("discriminator", settings.discriminator, event.shape, (), modules),
+            "d": _discriminator(settings, event, modules),
         }
         super().__init__(
             event,
@@ -54,6 +55,8 @@ class GAN(Model):
             settings.objective, settings.discriminator_steps, settings.label_smoothing, settings.fresh_noise
         )
 
+        self._replay = Replay(settings.replay_size) if settings.replay else None
+
     @property
     def phases(self) -> tuple[Phase, ...]:
         return self._phases
@@ -63,14 +66,40 @@ class GAN(Model):
         return self._output_range
 
     def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
-        """`z` (n, latent); with instance noise also `fake` and, for the discriminator, `real` (n, *event)."""
-        noise = {"z": self.latent_noise(n, generator)}
+        """`z` (n, latent); with instance noise `fake` and, where the phase looks at data, `real` (n, *event).
+
+        For the discriminator also, where the settings ask for them, `flip_real` and `flip_fake` (n,), and `replayed`
+        (n, *event) with `is_replayed` (n,). Replay adds what the generator makes at that moment to what it keeps.
+        """
+        settings = self.settings
+        noise = {"z": self._stratified(n, generator) if settings.stratified else self.latent_noise(n, generator)}
         std = self.instance_std(step)
         if std > 0:
-            for name in ("real", "fake") if phase.player == "d" else ("fake",):
+            for name in ("real", "fake") if phase.uses_data else ("fake",):
                 drawn = torch.randn(n, *self.event.shape, generator=generator, device=generator.device)
                 noise[name] = std * drawn
+        if phase.player != "d":
+            return noise
+        if settings.label_flipping:
+            for name in ("flip_real", "flip_fake"):
+                # One decision on a pack, one label.
+                packs = -(-n // settings.packing)
+                chance = torch.rand(packs, generator=generator, device=generator.device)
+                noise[name] = (chance < settings.label_flipping).float().repeat_interleave(settings.packing)[:n]
+        if self._replay is not None:
+            if len(self._replay):
+                noise["replayed"] = self._replay.draw(n, generator)
+                noise["is_replayed"] = torch.rand(n, generator=generator, device=generator.device) < settings.replay
+            with evaluating(self.players["g"]):
+                self._replay.add(self.players["g"](noise["z"][:1].to(self.dtype))[0], generator)
         return noise
+
+    def extra_state(self) -> dict[str, Tensor]:
+        return {} if self._replay is None else self._replay.state()
+
+    def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
+        if self._replay is not None:
+            self._replay.load_state(state, self.device)
 
     def instance_std(self, step: int) -> float:
         """Standard deviation of the instance noise at this step, in the model's units."""
@@ -80,10 +109,32 @@ class GAN(Model):
 
     def latent_noise(self, n: int, generator: torch.Generator | None) -> Tensor:
         """(n, latent) float32 from the latent distribution, on the generator's device."""
+        settings = self.settings
         device = torch.device("cpu") if generator is None else generator.device
+        if settings.latent_distribution == "normal":
+            drawn = torch.randn(n, settings.latent, generator=generator, device=device)
+        else:
+            drawn = torch.rand(n, settings.latent, generator=generator, device=device).mul_(2).sub_(1)
+        return drawn if settings.latent_scale == 1 else drawn * settings.latent_scale
+
+    def latent_quantiles(self, share: Tensor) -> Tensor:
+        """Values below which these shares, in (0, 1), of one latent dimension lie."""
         if self.settings.latent_distribution == "normal":
-            return torch.randn(n, self.settings.latent, generator=generator, device=device)
-        return torch.rand(n, self.settings.latent, generator=generator, device=device).mul_(2).sub_(1)
+            normal: Tensor = torch.special.ndtri(share)
+            return normal * self.settings.latent_scale
+        return (2 * share - 1) * self.settings.latent_scale
+
+    def _stratified(self, n: int, generator: torch.Generator) -> Tensor:
+        """(n, latent): a Latin hypercube, one value of every dimension in each of n equally probable parts.
+
+        A Comparison of Three Methods for Selecting Values of Input Variables in the Analysis of Output from a Computer
+        Code (McKay, Beckman, Conover, 1979), https://doi.org/10.2307/1268522
+        """
+        shape, device = (n, self.settings.latent), generator.device
+        part = torch.rand(shape, generator=generator, device=device).argsort(0)
+        share = (part + torch.rand(shape, generator=generator, device=device)) / n
+        # Rounding may reach an end of the range, where a normal value is infinite.
+        return self.latent_quantiles(share.clamp(1e-7, 1 - 1e-7))
 
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
         return self.latent_noise(n, generator)
@@ -103,6 +154,31 @@ class GAN(Model):
         with evaluating(self.players["d"]):
             return in_chunks(lambda part: logits(self.players, self.model_units(part)).sigmoid(), x)
 
+    @property
+    def judges_alone(self) -> bool:
+        """Whether the discriminator's score of an example is a function of that example."""
+        return self.settings.packing == 1 and self.settings.minibatch_kernels == 0
+
+    def pushes(self, x: Numbers) -> Tensor | None:
+        """(N, *event) in the data's units -> (N, *event), where the generator's loss would have generated examples at x
+        go: minus its gradient, in nats per unit of the data. None where the loss is not one of each example alone."""
+        if not self.judges_alone or self.settings.objective not in GENERATOR_LOSSES:
+            return None
+
+        def itself(value: Tensor) -> Tensor:
+            return value
+
+        def pushed(part: Tensor) -> Tensor:
+            with torch.enable_grad():
+                leaf = part.to(self.device).float().requires_grad_()
+                made = self.model_units(leaf)
+                loss, _ = self._phases[-1].loss({"d": self.players["d"], "g": itself}, Batch(made), {"z": made})
+                (gradient,) = torch.autograd.grad(loss.sum(), leaf)
+            return -gradient
+
+        with evaluating(self.players["d"]):
+            return in_chunks(pushed, x)
+
     def training_series(self, x: Tensor) -> dict[str, Tensor]:
         """`d/train_score` (N,), measured as `d/held_out_score` is."""
         return {"d/train_score": self.scores(x)}
@@ -113,3 +189,16 @@ class GAN(Model):
         Not to be compared with `d/real_score`, where BatchNorm takes the statistics of the batch.
         """
         return {"d/held_out_score": self.scores(x)}
+
+
+def _discriminator(settings: GANSettings, event: Event, modules: Mapping[str, nn.Module]) -> nn.Module:
+    """(B, *event) -> logits, with the features, comparisons and packs that the settings ask for.
+
+    Where features are needed, the network itself (the user's own too) ends with them instead of with a logit.
+    """
+    shape = packed_shape(event.shape, settings.packing)
+    looked_into = settings.minibatch_kernels > 0 or settings.objective in MATCHING_LOSSES
+    found = network("discriminator", settings.discriminator, shape, None if looked_into else (), modules)
+    if looked_into:
+        found = FeatureDiscriminator(found, shape, settings.minibatch_kernels)
+    return Packed(found, settings.packing) if settings.packing > 1 else found

@@ -22,6 +22,9 @@ class NetworkSettings(BaseModel):
     hidden: tuple[int, ...] = Field((128, 128), description="mlp: widths of the hidden layers.")
     activation: Activation = Field("relu", description="mlp: activation of the hidden layers.")
     batch_norm: bool = Field(False, description="mlp: BatchNorm after every hidden layer.")
+    weights: Literal["glorot", "normal"] = Field(
+        "glorot", description="mlp: how the weights begin; normal is N(0, 1), which saturates wide layers."
+    )
     width: int = Field(
         64, ge=1, description="dcgan: channels of the layer nearest to the image; they double away from it."
     )
@@ -105,12 +108,20 @@ class GANSettings(BaseModel):
     family: Literal["gan"] = Field("gan", description="The kind of model.")
     latent: int = Field(64, ge=1, description="Size of the noise that the generator turns into an example.")
     latent_distribution: Literal["normal", "uniform"] = Field("normal", description="N(0, 1), or uniform on [-1, 1].")
+    latent_scale: float = Field(
+        1.0, gt=0.0, description="Factor of the noise: 8 makes uniform noise range over [-8, 8]."
+    )
+    stratified: bool = Field(
+        False,
+        description="Whether a training batch of B takes one value from each of B equally probable parts of the noise's range (in every dimension), so that no part is left out.",
+    )
     generator: NetworkSettings = Field(NetworkSettings(), description="Noise -> example.")
     discriminator: NetworkSettings = Field(
         NetworkSettings(activation="leaky_relu"), description="Example -> one logit: real or generated."
     )
-    objective: Literal["non-saturating", "minimax"] = Field(
-        "non-saturating", description="What the generator minimises: -log D(G(z)), or log(1 - D(G(z)))."
+    objective: Literal["non-saturating", "minimax", "feature-matching"] = Field(
+        "non-saturating",
+        description="What the generator minimises: -log D(G(z)), log(1 - D(G(z))), or the squared distance between the discriminator's mean features of real and generated examples.",
     )
     discriminator_steps: int = Field(1, ge=1, description="Discriminator moves a step (k of the original algorithm).")
     fresh_noise: bool = Field(
@@ -119,6 +130,25 @@ class GANSettings(BaseModel):
     )
     label_smoothing: float = Field(
         0.0, ge=0.0, lt=0.5, description="One-sided: real examples are labelled 1 minus this."
+    )
+    label_flipping: float = Field(
+        0.0, ge=0.0, lt=0.5, description="Share of examples whose labels the discriminator gets the wrong way round."
+    )
+    minibatch_kernels: int = Field(
+        0,
+        ge=0,
+        description="Minibatch discrimination: in how many learnt ways the discriminator compares an example with the others of its batch; 0 not at all.",
+    )
+    packing: int = Field(
+        1, ge=1, description="Examples that the discriminator judges together, all real or all generated (PacGAN)."
+    )
+    replay: float = Field(
+        0.0, ge=0.0, lt=1.0, description="Share of the generated examples shown to the discriminator that are old ones."
+    )
+    replay_size: int = Field(
+        1_000,
+        ge=1,
+        description="replay: how many old examples are kept; each move of the discriminator adds one, in the place of a random other once full.",
     )
     instance_noise: float = Field(
         0.0,

@@ -11,11 +11,26 @@ from torch import nn
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.networks.conv import Discriminator, Generator, dcgan
 from saddlepoint.networks.evaluating import evaluating
+from saddlepoint.networks.features import FeatureDiscriminator
 from saddlepoint.networks.layout import lay_out
 from saddlepoint.networks.mlp import MLP
 from saddlepoint.networks.own import made, tried
+from saddlepoint.networks.packing import Packed, packed_shape
 
-__all__ = ["MLP", "NETWORKS", "Discriminator", "Generator", "Options", "build", "evaluating", "lay_out", "tried"]
+__all__ = [
+    "MLP",
+    "NETWORKS",
+    "Discriminator",
+    "FeatureDiscriminator",
+    "Generator",
+    "Options",
+    "Packed",
+    "build",
+    "evaluating",
+    "lay_out",
+    "packed_shape",
+    "tried",
+]
 
 Shape = Sequence[int]
 
@@ -29,10 +44,19 @@ class Options:
     batch_norm: bool = False
     width: int = 64
     output_activation: str = "identity"
+    weights: str = "glorot"
 
 
 def _mlp(inputs: Shape, outputs: Shape | None, options: Options) -> nn.Module:
-    return MLP(inputs, outputs, options.hidden, options.activation, options.batch_norm, options.output_activation)
+    return MLP(
+        inputs,
+        outputs,
+        options.hidden,
+        options.activation,
+        options.batch_norm,
+        options.output_activation,
+        options.weights,
+    )
 
 
 def _dcgan(inputs: Shape, outputs: Shape | None, options: Options) -> nn.Module:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
@@ -35,3 +37,16 @@ def glorot_(module: nn.Module) -> None:
             nn.init.xavier_uniform_(layer.weight)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+
+
+def standard_normal_(module: nn.Module) -> None:
+    """Linear layers N(0, 1), biases 0, as early scripts did: wide layers of tanh units begin saturated."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+# The ways to begin a perceptron, by the name that settings carry.
+WEIGHTS: dict[str, Callable[[nn.Module], None]] = {"glorot": glorot_, "normal": standard_normal_}

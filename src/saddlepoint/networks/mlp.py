@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from saddlepoint.errors import SettingError
 from saddlepoint.networks.activations import activation_layer
-from saddlepoint.networks.initialisation import glorot_
+from saddlepoint.networks.initialisation import WEIGHTS
 
 
 class MLP(nn.Module):
@@ -21,8 +21,9 @@ class MLP(nn.Module):
     hidden: widths of the hidden layers; `()` makes the network linear.
     batch_norm: BatchNorm between every hidden layer and its activation.
     output_activation: after the output layer.
+    weights: how they begin, a name in `initialisation.WEIGHTS`.
 
-    Weights begin as `glorot_` says. Raises SettingError for a width below 1.
+    Raises SettingError for a width below 1.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class MLP(nn.Module):
         activation: str = "relu",
         batch_norm: bool = False,
         output_activation: str = "identity",
+        weights: str = "glorot",
     ) -> None:
         super().__init__()
         if any(width < 1 for width in hidden):
@@ -52,7 +54,7 @@ class MLP(nn.Module):
                 layers.append(activation_layer(output_activation))
         self.outputs = (width,) if outputs is None else tuple(outputs)
         self.layers = nn.Sequential(*layers)
-        glorot_(self)
+        WEIGHTS[weights](self)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, *inputs) -> (B, *outputs)."""

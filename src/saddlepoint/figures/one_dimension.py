@@ -1,0 +1,167 @@
+"""The smallest adversarial game, all of it in one picture: one number made from one number.
+
+Above, the densities that the generator should make alike and the discriminator that tells them apart; between, where the
+generator's loss would have samples go, which is the slope of that discriminator; below, how the generator spreads its
+noise over the data's axis. After figure 1 of Generative Adversarial Networks (Goodfellow et al., 2014),
+https://arxiv.org/abs/1406.2661
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from saddlepoint.figures.density import LINE, LogProb, decision, densities, legend_below, rows, thinned
+from saddlepoint.figures.style import GENERATED, GREEN, LABEL_SIZE, MUTED, PURPLE, dress, figure, text
+from saddlepoint.figures.views import Points, Range, data_views, with_count
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Pushes = Callable[[Points], ArrayLike]
+
+LEFT, RIGHT = 1.0, 0.8  # inches beside the panels
+TITLE, LEGEND = 0.5, 0.95  # inches above the first panel and below the last one's axis
+GAP, AXIS = 0.42, 0.5  # inches between two panels, and for the last one's ticks and name
+PANELS = {"densities": 2.6, "pushes": 1.25, "map": 1.7}
+WIDTH = 7.6
+ARROWS = 11
+LONGEST = 0.12  # of the view, an arrow as strong as the panel is high
+
+
+def game(
+    generated: ArrayLike,
+    data: ArrayLike | None = None,
+    *,
+    log_prob: LogProb | None = None,
+    modes: ArrayLike | None = None,
+    discriminator: Callable[[Points], ArrayLike] | None = None,
+    pushes: Pushes | None = None,
+    latent: tuple[ArrayLike, ArrayLike] | None = None,
+    name: str = "x",
+    title: str = "The game on a line",
+) -> Figure:
+    """The panels that are known, over one axis in the data's units.
+
+    generated: (N,) or (N, 1). data: (M,) or (M, 1), drawn where log_prob is not given: (K, 1) -> (K,) exact log density
+    in nats. modes: (K,) or (K, 1).
+    discriminator: (K, 1) -> (K,) probability that a point is real, in [0, 1].
+    pushes: (K, 1) -> (K, 1), minus the gradient of the generator's loss at these points, in nats per unit of the data.
+    latent: values of the noise (L,), evenly spaced in probability, and what the generator makes of them (L,).
+    """
+    points = rows(generated)
+    reference = None if data is None else rows(data)
+    centres = None if modes is None else rows(modes)
+    (view,) = data_views(points, reference, centres)
+    shown = ["densities", *(["pushes"] if pushes is not None else []), *(["map"] if latent is not None else [])]
+    drawing, panels = _panels(shown)
+    units = f"{name} (data's units)"
+
+    top = panels["densities"]
+    dress(top, title=with_count(title, points, [view]), x="", y="probability density")
+    densities(top, view, points, reference, log_prob=log_prob, modes=centres)
+    boundaries = decision(top, view, discriminator) if discriminator is not None else np.empty(0)
+    for panel in (panels[part] for part in shown if part != "map"):
+        for boundary in boundaries:
+            panel.axvline(boundary, color=GREEN, linewidth=1.0, linestyle=":")
+    if discriminator is not None:
+        top.plot(
+            [], [], color=GREEN, linewidth=1.0, linestyle=":", label="decision boundary: probability of real is 1/2"
+        )
+    if pushes is not None:
+        _draw_pushes(panels["pushes"], view, points, pushes)
+        _named(top, GENERATED, "where the generator's loss pushes samples")
+    if latent is not None:
+        _draw_map(panels["map"], view, *latent)
+        _named(top, PURPLE, "from noise z to G(z), lines of equal probability")
+    last = panels[shown[-1]]
+    if shown[-1] != "map":
+        last.set_xlabel(text(units), fontsize=LABEL_SIZE)
+    else:
+        panels[shown[-2]].set_xlabel(text(units), fontsize=LABEL_SIZE, labelpad=1)
+    legend_below(drawing, top)
+    return drawing
+
+
+def _panels(shown: Sequence[str]) -> tuple[Figure, dict[str, Axes]]:
+    """Panels of the heights above, all as wide, with room for words that does not depend on how many there are."""
+    height = TITLE + sum(PANELS[part] for part in shown) + GAP * (len(shown) - 1) + AXIS + LEGEND
+    margins = {"left": LEFT / WIDTH, "right": 1 - RIGHT / WIDTH}
+    drawing, grid = figure(len(shown), 1, width=WIDTH, height=height, margins=margins)
+    panels: dict[str, Axes] = dict(zip(shown, grid[:, 0], strict=True))
+    upper = height - TITLE
+    for part, axes in panels.items():
+        lower = upper - PANELS[part]
+        axes.set_position((margins["left"], lower / height, margins["right"] - margins["left"], PANELS[part] / height))
+        upper = lower - GAP
+    return drawing, panels
+
+
+def _draw_pushes(axes: Axes, view: Range, generated: Points, pushes: Pushes) -> None:
+    """The field as a curve over the view, and as arrows at generated points, each at the height of its strength."""
+    line = np.linspace(*view, LINE)[:, None]
+    field = _finite(pushes(line))
+    dress(axes, title="", x="", y="push\n(nats per unit)")
+    axes.axhline(0.0, color=MUTED, linewidth=0.8)
+    axes.plot(line[:, 0], field, color=MUTED, linewidth=1.2)
+    axes.set_xlim(*view)
+    inside = thinned(generated)
+    inside = inside[(inside[:, 0] >= view[0]) & (inside[:, 0] <= view[1])]
+    strongest = 0.0
+    if len(inside):
+        at = np.quantile(inside[:, 0], (np.arange(ARROWS) + 0.5) / ARROWS)
+        strength = _finite(pushes(at[:, None]))
+        strongest = float(np.nanmax(np.abs(strength), initial=0.0))
+    # As high as what happens to the samples needs; where there are none the field may be many times as strong.
+    half = max(1.5 * strongest, 0.35 * float(np.nanmax(np.abs(field), initial=0.0)), 1e-6)
+    axes.set_ylim(-half, half)
+    if strongest > 0:
+        length = strength * LONGEST * (view[1] - view[0]) / half
+        axes.plot(at, strength, "o", color=GENERATED, markersize=3)
+        look: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1.0, "units": "inches", "width": 0.016}
+        axes.quiver(at, strength, length, np.zeros(len(at)), color=GENERATED, zorder=3, **look)
+
+
+def _draw_map(axes: Axes, view: Range, noise: ArrayLike, made: ArrayLike) -> None:
+    """Lines from the noise's axis below to the data's axis above."""
+    from matplotlib.collections import LineCollection
+    from matplotlib.ticker import MaxNLocator
+
+    z, x = np.asarray(noise, np.float64).ravel(), np.asarray(made, np.float64).ravel()
+    dress(axes, title="", x="noise z", y="")
+    low, high = float(z.min()), float(z.max())
+    spread = (high - low) or 1.0
+
+    def place(value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where the noise's axis, stretched over the panel, has this value."""
+        placed: NDArray[np.float64] = view[0] + (0.04 + 0.92 * (value - low) / spread) * (view[1] - view[0])
+        return placed
+
+    drawable = np.isfinite(x) & (np.abs(x) < 1e100)
+    below, above = np.stack([place(z), np.zeros(len(z))], 1), np.stack([x, np.ones(len(x))], 1)
+    lines = np.stack([below, above], 1)[drawable]
+    axes.add_collection(LineCollection(list(lines), colors=PURPLE, linewidths=0.8, alpha=0.8))
+    ticks = np.array([tick for tick in MaxNLocator(8).tick_values(low, high) if low <= tick <= high])
+    axes.set_xticks(place(ticks), [f"{tick:g}" for tick in ticks])
+    axes.set_yticks([0.0, 1.0], ["z", "G(z)"])
+    axes.grid(False)
+    axes.spines["top"].set_visible(True)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlim(*view)
+    axes.set_ylim(0.0, 1.0)
+
+
+def _finite(values: ArrayLike) -> NDArray[np.float64]:
+    """(K, 1) -> (K,), what is not finite as a gap."""
+    found = np.asarray(values, np.float64).reshape(-1)
+    finite: NDArray[np.float64] = np.where(np.isfinite(found), found, np.nan)
+    return finite
+
+
+def _named(axes: Axes, colour: str, label: str) -> None:
+    """An entry of the legend for what another panel shows."""
+    axes.plot([], [], color=colour, linewidth=1.2, label=label)
