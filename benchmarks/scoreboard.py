@@ -51,6 +51,7 @@ MIXTURE, REAL = "mixture", "real against real"
 MODELS = [*FAMILIES.values(), MIXTURE]
 FEATURES = ("classifier", "pca")
 RESAMPLES = 5  # as few as can be: the intervals here are over trainings, not over halves
+HUGE = 1e8
 SHOWN = 6  # pairs of metrics that disagree most
 
 
@@ -174,9 +175,11 @@ def measured(card: Scorecard, score: Score) -> bool:
 
 
 def shown(value: float) -> str:
-    """Three significant digits, without an exponent."""
+    """Three significant digits, with an exponent only from a hundred million on."""
     if not math.isfinite(value):
         return str(value)
+    if abs(value) >= HUGE:
+        return f"{value:.2e}"
     if value == 0:
         return "0"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
@@ -192,13 +195,15 @@ def spread(values: Sequence[float]) -> str:
     half = interval.high - interval.value
     if half < 1e-9:
         return f"{shown(mean)} ± 0"
+    if abs(mean) >= HUGE:
+        return f"{mean:.2e} ± {half:.1e}"
     digits = min(5, max(0, 1 - math.floor(math.log10(half))))
     return f"{mean:,.{digits}f} ± {half:,.{digits}f}"
 
 
 def of_floor(score: Score) -> bool:
     """Whether training examples are no measure here: they are copies of themselves."""
-    return METRICS[score.metric].floor == "halves"
+    return METRICS[score.metric].floor != "training"
 
 
 def scores_table(board: Board, features: str) -> str:

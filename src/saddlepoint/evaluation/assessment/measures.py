@@ -34,6 +34,7 @@ SPECTRUM = 1_000  # points of which a matrix of similarities is diagonalised
 JUDGED = 5_000  # points a set that a classifier is trained on
 BATCH_SHARE = 10  # a birthday batch is this part of the samples
 BATCHES = 20
+CELLS, IN_A_CELL = 50, 5  # of a grid an axis at most, and real examples a cell on average: with fewer all is noise
 FEW = 16  # features among which nearest neighbours still mean closeness, and a straight line sees too little
 NEAR = 0.01  # the share of honest points that are nearer to the training examples than the threshold
 
@@ -107,11 +108,12 @@ def energy(c: Comparison) -> Values:
     return {"energy": float(energy_coefficient(real.double(), fake.double()))}
 
 
-def grid(c: Comparison) -> Values:
+def histograms(c: Comparison) -> Values:
     """Jensen-Shannon divergence of histograms; one cell more holds whatever lies outside of the real examples' box, as
     a box around the samples too would grow with the farthest of them until one cell holds everything."""
-    cells = Grid.around(c.context.real.features)
-    real, fake = map(cells.counts, c.features())
+    whole = c.context.real.features
+    grid = Grid.around(whole, max(2, min(CELLS, round((len(whole) / IN_A_CELL) ** (1 / whole.shape[1])))))
+    real, fake = map(grid.counts, c.features())
     return {"jensen_shannon": jensen_shannon(real, fake)}
 
 
@@ -174,7 +176,7 @@ def copying(c: Comparison) -> Values:
 
 
 def near_copies(c: Comparison) -> Values:
-    """The threshold is the held-out examples' own, taken as known."""
+    """The threshold is the held-out examples' own, which varies with them: more than the share of samples does."""
     threshold = _distances(c.real.distance).double().quantile(NEAR)
     return {"near_copies": float((_distances(c.fake.distance) < threshold).double().mean())}
 

@@ -206,7 +206,6 @@ METRICS: dict[str, Metric] = {
         measures.near_copies,
         f"Share of samples nearer to a training example than all but {measures.NEAR:.0%} of held-out examples are.",
         ("copies",),
-        interval=measures.share_pooled,
         needs=("held-out",),
         floor="halves",
         unit="share",
@@ -255,8 +254,8 @@ METRICS: dict[str, Metric] = {
     "jensen_shannon": Metric(
         "Jensen-Shannon divergence on a grid",
         "lower",
-        measures.grid,
-        "Divergence of the two histograms of 50 cells an axis, at most log 2.",
+        measures.histograms,
+        "Divergence of the two histograms, of as many cells as examples fill, 50 an axis at most; log 2 is the most.",
         ALL,
         needs=("plane",),
         of="examples",
