@@ -131,7 +131,7 @@ METRICS: dict[str, Metric] = {
         unit="share",
         bounds=SHARE,
         notes=(
-            "Of samples that mostly lie off the data, it hangs on the few outermost real examples, and the interval is too "
+            "Of samples that partly lie off the data, it hangs on the few outermost real examples, and the interval is too "
             "narrow: in simulations it held the expectation in 89 to 95 %.",
         ),
     ),
