@@ -65,6 +65,10 @@ def test_two_runs_are_compared(runs: Path, capsys: pytest.CaptureFixture[str], t
     assert found["Held-out log-likelihood (lower bound)"]["winner"] == names[1]
     assert found["Held-out log-likelihood (lower bound)"]["paired"]
     assert len(answer["sentences"]) == 1
+    kept = picture.read_bytes()
+    assert "--overwrite" in refused(capsys, *names, "--out", str(picture))
+    assert picture.read_bytes() == kept
+    document(capsys, *names, "--out", str(picture), "--overwrite")
     assert main(["evaluate", *names, *QUICK]) == 0
     printed = capsys.readouterr()
     assert printed.err.count("answers this already") == 2
@@ -100,6 +104,9 @@ def test_other_protocols_are_refused_by_name(runs: Path, capsys: pytest.CaptureF
         (("{run}", "--likelihood", "much"), "likelihood is 'much'"),
         (("{run}", "--step", "²"), "--step is newest, best"),
         (("{run}", "--features", "classifer"), 'Did you mean "classifier"'),
+        (("{run}", "--out", "foo.png"), "name a second run"),
+        (("{run}", "{other}", "--out", "cmp.jpg"), "must end with .png"),
+        (("{run}", "{other}", "--out", "{run}"), "is a folder"),
         (("{run}", "--data", "ring"), "of its own shape"),
         (("{run}", "--data", "nothing"), "neither a built-in name"),
     ],
@@ -108,7 +115,7 @@ def test_what_cannot_be_done_is_one_sentence(
     argv: tuple[str, ...], words: str, runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path.name for path in (runs / "short").iterdir()}
-    told = refused(capsys, *(part.format(run=runs / "short") for part in argv))
+    told = refused(capsys, *(part.format(run=runs / "short", other=runs / "long") for part in argv))
     assert words in told
     assert "Traceback" not in told
     assert {path.name for path in (runs / "short").iterdir()} == before

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from saddlepoint.cli import ending
 from saddlepoint.cli.arguments import Parser, split_settings
 from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.cli.destination import check_file
 from saddlepoint.data import describe_sources
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.errors import RunError, SettingError
+from saddlepoint.errors import SettingError
 from saddlepoint.recipe import Recipe, fields
 from saddlepoint.records.schema import number_to_json
 
@@ -36,7 +37,7 @@ def run(argv: Sequence[str]) -> int:
     if arguments.batch_size < 1:
         raise SettingError(f"data: --batch-size must be at least 1, got {arguments.batch_size}.")
     if arguments.out is not None:
-        _check_picture(Path(arguments.out), overwrite=arguments.overwrite)
+        check_file("data", Path(arguments.out), [".png"], overwrite=arguments.overwrite)
     changes = {name if "." in name else f"data.{name}": value for name, value in settings.items()}
     recipe = Recipe().override({"data.source": arguments.source, **changes}, where="data")
     output = console(arguments.json)
@@ -122,14 +123,6 @@ def _say(facts: dict[str, Any], output: Output) -> None:
 def _numbers(values: list[float]) -> str:
     shown = ", ".join(f"{value:.4g}" for value in values[:6])
     return f"{shown}, ... ({len(values)} columns)" if len(values) > 6 else shown
-
-
-def _check_picture(path: Path, *, overwrite: bool) -> None:
-    """Before anything is loaded: can and may the picture be written there?"""
-    if path.suffix != ".png":
-        raise SettingError(f"data: --out {path} must end with .png.")
-    if path.exists() and not overwrite:
-        raise RunError(f"{path} exists: name another file, or replace it with --overwrite.")
 
 
 def _draw(dataset: Dataset, path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from saddlepoint.cli.arguments import Parser, checkpoint_step
 from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.cli.destination import check_file
 from saddlepoint.cli.waiting import Waiting
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.records import RunFolder
@@ -26,6 +27,10 @@ def run(argv: Sequence[str]) -> int:
     arguments = _parser().read(argv)
     runs = _runs(arguments.run)
     step = checkpoint_step("evaluate", arguments.step)
+    if arguments.out is not None:
+        if len(runs) == 1:
+            raise SettingError("evaluate: --out is the picture of a comparison: name a second run, or leave it out.")
+        check_file("evaluate", Path(arguments.out), [".png"], overwrite=arguments.overwrite)
     output = console(arguments.json)
     waiting = console(json=True)
     found: dict[str, Scorecard] = {}
@@ -177,7 +182,8 @@ def _parser() -> Parser:
     parser.add_argument("--again", action="store_true", help="measure anew what a scorecard answers already")
     parser.add_argument("--force", action="store_true", help="compare runs that were measured in different ways")
     parser.add_argument(
-        "--out", metavar="FILE", help="picture of a comparison (default: comparison.png beside the runs)"
+        "--out", metavar="FILE.png", help="picture of a comparison (default: comparison.png beside the runs)"
     )
+    parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from saddlepoint.cli.arguments import Parser
 from saddlepoint.cli.console import print_json
+from saddlepoint.cli.destination import check_file
 from saddlepoint.errors import RunError
 from saddlepoint.records import RunFolder
 
@@ -24,8 +25,8 @@ def run(argv: Sequence[str]) -> int:
     if not folder.exists():
         raise RunError(f"{folder.path} is not a run: it holds no recipe.yaml.")
     out = Path(arguments.out) if arguments.out else None
-    if out is not None and out.exists() and not arguments.overwrite:
-        raise RunError(f"{out} exists: name another file, or replace it with --overwrite.")
+    if out is not None:
+        check_file("report", out, overwrite=arguments.overwrite)
     from saddlepoint.report import write_report
 
     page = write_report(folder, output=out)

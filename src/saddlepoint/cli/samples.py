@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 from torch import Tensor
 
+from saddlepoint.cli.destination import check_file, check_place
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.figures.pixels import to_image, to_pixels
@@ -35,7 +36,7 @@ class Destination:
         """What `--out` means; without it the default file, which may always be replaced.
 
         Raises:
-            SettingError: the ending says neither picture, arrays nor folder.
+            SettingError: the ending says neither picture, arrays nor folder, or nothing can be written there.
             RunError: there is something that would be replaced, and `overwrite` was not asked for.
         """
         path = Path(out) if out is not None else default
@@ -46,13 +47,14 @@ class Destination:
                 raise RunError(
                     f"{path} is not empty: name another folder, or replace the samples in it with --overwrite."
                 )
+            check_place("sample", path)
             return cls(path, "folder")
         if path.suffix not in (".png", ".npz"):
             if default.suffix == ".npz":
                 raise SettingError(f"--out {path}: end it with .npz (arrays).")
             raise SettingError(f"--out {path}: end it with .png (one picture), .npz (arrays), or / (a folder of PNGs).")
-        if out is not None and path.exists() and not overwrite:
-            raise RunError(f"{path} exists: name another file, or replace it with --overwrite.")
+        if out is not None:
+            check_file("sample", path, overwrite=overwrite)
         return cls(path, "picture" if path.suffix == ".png" else "arrays")
 
     def check(self, event: Event) -> None:

@@ -1,0 +1,48 @@
+"""Where `--out` may write: one check for all commands, made before anything is loaded or measured."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from saddlepoint.errors import RunError, SettingError
+
+
+def check_file(command: str, path: Path, endings: Sequence[str] = (), *, overwrite: bool) -> None:
+    """Whether the file `path` can and may be written; `endings` are those that it may have, any where there are none.
+
+    Raises:
+        SettingError: it is a folder, has another ending, or lies where no file can be.
+        RunError: it exists, and `overwrite` was not asked for.
+    """
+    if path.is_dir():
+        raise SettingError(f"{command}: --out {path} is a folder: name a file in it.")
+    if endings and path.suffix not in endings:
+        raise SettingError(f"{command}: --out {path} must end with {' or '.join(endings)}.")
+    check_place(command, path)
+    if path.exists() and not overwrite:
+        raise RunError(f"{path} exists: name another file, or replace it with --overwrite.")
+
+
+def check_place(command: str, path: Path) -> None:
+    """Whether the folder that is to hold `path` takes files, tried with one that is gone at once, as are new folders.
+
+    Raises:
+        SettingError: it does not, or it is a file.
+    """
+    folder = path.parent
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        files = [str(one) for one in (folder, *folder.parents) if one.is_file()]
+        why = f"{files[0]} is a file, not a folder" if files else f"nothing can be written there ({error.strerror})"
+        raise SettingError(f"{command}: --out {path}: {why}; name another place.") from None
+    finally:
+        with contextlib.suppress(OSError):  # of those that were never made, or that somebody fills meanwhile
+            for made in missing:
+                made.rmdir()
