@@ -6,6 +6,7 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models import build
 from saddlepoint.models.settings import GANSettings, NetworkSettings
+from saddlepoint.objectives.phase import Batch
 
 IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
 TABLE = Event((4,), "vector", "float32", mean=(2.0,), std=(4.0,))
@@ -117,3 +118,76 @@ def test_convolutions_are_refused_for_vectors():
     conv = NetworkSettings(network="dcgan")
     with pytest.raises(SettingError, match=r"--model\.generator\.network mlp"):
         build(GANSettings(generator=conv, discriminator=conv), TABLE)
+
+
+@pytest.mark.parametrize("distribution", ["normal", "uniform"])
+def test_stratified_noise_leaves_no_part_out(distribution):
+    settings = GANSettings(latent=3, latent_distribution=distribution, latent_scale=8.0, stratified=True)
+    model = build(settings, TABLE)
+    z = model.noise(model.phases[0], 50, 0, torch.Generator().manual_seed(0))["z"]
+    edges = model.latent_quantiles(torch.arange(1, 50) / 50)
+    for column in z.T.contiguous():
+        assert torch.equal(torch.bucketize(column, edges).sort().values, torch.arange(50))
+
+
+@pytest.mark.parametrize("distribution", ["normal", "uniform"])
+def test_quantiles_are_those_of_the_noise(distribution):
+    model = build(GANSettings(latent=1, latent_distribution=distribution, latent_scale=3.0), TABLE)
+    z = model.latent_noise(10_000, torch.Generator().manual_seed(0))
+    for share in (0.1, 0.5, 0.8):
+        below = (z < model.latent_quantiles(torch.tensor(share))).float().mean().item()
+        assert abs(below - share) < 5 * (share * (1 - share) / 10_000) ** 0.5
+
+
+def test_settings_at_their_plain_values_are_the_plain_game():
+    plain = build(GANSettings(), IMAGE, seed=1)
+    same = build(GANSettings(packing=1, minibatch_kernels=0, label_flipping=0.0, replay=0.0), IMAGE, seed=1)
+    batch = Batch(torch.rand(6, 1, 8, 8) * 2 - 1)
+    for phase, other in zip(plain.phases, same.phases, strict=True):
+        noise, again = (model.noise(phase, 6, 0, torch.Generator().manual_seed(0)) for model in (plain, same))
+        assert set(noise) == set(again) == {"z"}
+        assert torch.equal(phase.loss(plain.players, batch, noise)[0], other.loss(same.players, batch, again)[0])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_labels_are_flipped_as_often_as_asked_and_a_pack_has_one_label(share):
+    model = build(GANSettings(packing=2, label_flipping=share), IMAGE)
+    noise = model.noise(model.phases[0], 4_000, 0, torch.Generator().manual_seed(0))
+    assert ("flip_real" in noise) == (share > 0)
+    for name in ("flip_real", "flip_fake") if share else ():
+        assert torch.equal(noise[name][::2], noise[name][1::2])
+        assert abs(noise[name].mean().item() - share) < 5 * (share * (1 - share) / 2_000) ** 0.5
+
+
+def test_what_is_replayed_was_once_generated():
+    model = build(GANSettings(replay=0.5, replay_size=4), TABLE)
+    generator = torch.Generator().manual_seed(0)
+    made = []
+    for number in range(12):
+        noise = model.noise(model.phases[0], 40, number, generator)
+        if number:
+            assert all(any(torch.allclose(row, old, atol=1e-6) for old in made) for row in noise["replayed"])
+            assert abs(noise["is_replayed"].float().mean() - 0.5) < 5 * (0.25 / 40) ** 0.5
+        with torch.no_grad():
+            made.append(model.players["g"](noise["z"][:1])[0])
+            for parameter in model.players["g"].parameters():
+                parameter.add_(0.1)
+    assert model.extra_state()["replay"].shape == (4, 4)
+    assert "replayed" not in model.noise(model.phases[1], 40, 0, generator)
+
+
+def test_pushes_are_the_slope_of_the_generators_loss():
+    model = build(GANSettings(), TABLE)
+    x = torch.randn(5, 4) * 4 + 2
+    pushes = model.pushes(x)
+    step = 1e-2 * torch.eye(4)
+    for column in range(4):
+        # -log D rises by less where it is pushed: central differences of the scores.
+        above, below = (model.scores(x + sign * step[column]).log() for sign in (1, -1))
+        torch.testing.assert_close(pushes[:, column], (above - below) / 2e-2, rtol=2e-2, atol=1e-4)
+
+
+@pytest.mark.parametrize("settings", [{"packing": 2}, {"minibatch_kernels": 2}, {"objective": "feature-matching"}])
+def test_where_no_example_is_judged_alone_none_is_pushed_alone(settings):
+    assert build(GANSettings(**settings), TABLE).pushes(torch.zeros(3, 4)) is None
+    assert build(GANSettings(**settings), TABLE).judges_alone == ("objective" in settings)

@@ -7,7 +7,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from saddlepoint.objectives.adversarial import (
     GENERATOR_LOSSES,
     adversarial_game,
+    cross_entropy,
     discriminator_cross_entropy,
+    feature_matching_generator,
     logits,
     minimax_generator,
     non_saturating_generator,
@@ -112,3 +114,53 @@ def test_the_discriminators_gradient_stops_at_the_discriminator_without_detach()
     by_hand = w.clone().requires_grad_()
     (expected,) = torch.autograd.grad(loss(by_hand, w), by_hand)
     torch.testing.assert_close(by_grad, expected)
+
+
+@pytest.mark.parametrize("label", [0.0, 0.3, 1.0])
+def test_cross_entropy_is_torchs(label):
+    expected = binary_cross_entropy_with_logits(REAL, torch.full_like(REAL, label), reduction="none")
+    torch.testing.assert_close(cross_entropy(REAL, label), expected)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_labels_that_are_not_flipped_change_nothing_and_flipped_ones_swap_sides(smoothing):
+    loss = discriminator_cross_entropy(smoothing)
+    none, all_of_them = torch.zeros(4, dtype=torch.float64), torch.ones(4, dtype=torch.float64)
+    plain, _ = loss(NETS, BATCH, NOISE)
+    torch.testing.assert_close(loss(NETS, BATCH, NOISE | {"flip_real": none, "flip_fake": none})[0], plain)
+    flipped, _ = loss(NETS, BATCH, NOISE | {"flip_real": all_of_them, "flip_fake": all_of_them})
+    swapped, _ = discriminator_cross_entropy()(NETS, Batch(FAKE[:, None]), {"z": REAL[:, None]})
+    torch.testing.assert_close(flipped, swapped)
+
+
+def test_replayed_examples_take_the_place_of_new_ones_where_it_says():
+    old = torch.full((4, 1), 7.0, dtype=torch.float64)
+    loss = discriminator_cross_entropy()
+    nowhere = torch.zeros(4, dtype=torch.bool)
+    plain, _ = loss(NETS, BATCH, NOISE)
+    assert torch.equal(loss(NETS, BATCH, NOISE | {"replayed": old, "is_replayed": nowhere})[0], plain)
+    some = torch.tensor([True, False, False, True])
+    mixed, _ = loss(NETS, BATCH, NOISE | {"replayed": old, "is_replayed": some})
+    everywhere, _ = loss(NETS, BATCH, {"z": old})
+    assert torch.equal(mixed, torch.where(some, everywhere, plain))
+
+
+FEATURED = {"d": lambda x, features: torch.cat([x, x.square()], 1), "g": identity}
+
+
+def test_feature_matching_is_the_distance_of_mean_features():
+    loss, _ = feature_matching_generator(FEATURED, BATCH, NOISE)
+    expected = (REAL.mean() - FAKE.mean()) ** 2 + (REAL.square().mean() - FAKE.square().mean()) ** 2
+    torch.testing.assert_close(loss, expected.expand(4))
+
+
+def test_feature_matching_is_nothing_between_equal_batches_in_any_order():
+    z = REAL.flip(0)[:, None].requires_grad_()
+    loss, _ = feature_matching_generator(FEATURED, BATCH, {"z": z})
+    assert loss.abs().max() < 1e-20
+    assert torch.autograd.grad(loss.mean(), z)[0].abs().max() < 1e-9
+
+
+def test_feature_matching_looks_at_the_data():
+    _, generator = adversarial_game("feature-matching")
+    assert generator.uses_data
