@@ -131,10 +131,10 @@ def test_badness_falls_towards_what_is_good() -> None:
 
 def test_a_reading_says_of_each_sentence_whether_the_numbers_bear_it() -> None:
     board = Board({"Precision (digits classifier)": {"VAE": [0.4, 0.6]}}, {})
-    assert board.mean("Precision", "VAE") == statistics.fmean([0.4, 0.6])
+    assert board.mean("Precision", "VAE", "digits classifier") == statistics.fmean([0.4, 0.6])
     claims = (
-        Claim("It is low.", lambda b: b.mean("Precision", "VAE") < 0.6),
-        Claim("It is high.", lambda b: b.mean("Precision", "VAE") > 0.6),
+        Claim("It is low.", lambda b: b.mean("Precision", "VAE", "digits classifier") < 0.6),
+        Claim("It is high.", lambda b: b.mean("Precision", "VAE", "digits classifier") > 0.6),
     )
     text = reading(Reading("2026-11-21", claims), board)
     assert "written on 2026-11-21" in text
