@@ -28,7 +28,7 @@ class Difference:
 
     p: of this difference or a larger one between equal models; adjusted: after Holm, over all differences of a
     comparison. real: adjusted is below 5 %. paired: taken draw by draw. winner: which of both is better, where it is
-    real and the metric has a direction.
+    real, the metric has a direction, and the better one is not past what real data score.
     """
 
     title: str
@@ -112,7 +112,7 @@ def rank(scorecards: Mapping[str, Scorecard], *, force: bool = False) -> Ranking
                 f"Compared by --force although {names[0]} and {name} were measured by different protocols: they differ in "
                 f"{'; '.join(found)}."
             )
-    tested: list[tuple[str, str, Score, float, float, float, bool]] = []
+    tested: list[tuple[str, str, Score, Score, float, float, float, bool]] = []
     untested: list[str] = []
     for first, second in itertools.combinations(names, 2):
         theirs = {score.title: score for score in scorecards[second].scores}
@@ -125,7 +125,7 @@ def rank(scorecards: Mapping[str, Scorecard], *, force: bool = False) -> Ranking
             if not math.isfinite(value) or not math.isfinite(error):
                 untested.append(f"{score.title}: {first} and {second}")
                 continue
-            tested.append((first, second, score, value, error, degrees, paired))
+            tested.append((first, second, score, other, value, error, degrees, paired))
     p_values = [_p_value(value, error, degrees) for *_, value, error, degrees, _ in tested]
     adjusted = holm(p_values)
     return Ranking(
@@ -165,7 +165,16 @@ def _p_value(value: float, error: float, degrees: float) -> float:
 
 
 def _difference(
-    first: str, second: str, score: Score, value: float, error: float, degrees: float, paired: bool, p: float, a: float
+    first: str,
+    second: str,
+    score: Score,
+    other: Score,
+    value: float,
+    error: float,
+    degrees: float,
+    paired: bool,
+    p: float,
+    a: float,
 ) -> Difference:
     from scipy.stats import t
 
@@ -173,7 +182,8 @@ def _difference(
     real = a < LEVEL
     winner = None
     if real and score.better != "none" and value != 0:
-        winner = first if (value < 0) == (score.better == "lower") else second
+        name, better = (first, score) if (value < 0) == (score.better == "lower") else (second, other)
+        winner = None if better.past_floor else name
     return Difference(score.title, first, second, value, value - half, value + half, p, a, paired, real, winner)
 
 

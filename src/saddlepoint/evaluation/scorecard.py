@@ -86,6 +86,20 @@ class Score:
         sign = 1 if self.better == "higher" else -1
         return sign * self.ceiling.value > sign * self.floor.value
 
+    @property
+    def past_floor(self) -> bool:
+        """Whether it is better than real data by more than chance: its interval and the floor's do not meet. There, more
+        is not better: samples that are more diverse than real data, or denser, are unlike them."""
+        if self.floor is None or self.better == "none":
+            return False
+        if self.better == "higher":
+            ends = (self.value if self.low is None else self.low, self.floor.high, self.floor.value)
+        else:
+            ends = (self.value if self.high is None else self.high, self.floor.low, self.floor.value)
+        worst, bound, plain = ends
+        best_real = plain if bound is None else bound
+        return worst > best_real if self.better == "higher" else worst < best_real
+
 
 @dataclass(frozen=True)
 class Skipped:

@@ -136,9 +136,11 @@ def assess(
             if why:
                 skipped.append(Skipped("classes", f"Scores by class ({made.name})", why))
 
-    plain = _plain_sides(sets, dataset, settings.seed)
-    chosen, lacking = applicable(plain, dataset, "examples")
-    found, failed = scored(plain, chosen, resamples, _turns(tally))
+    # One example tells what applies; images' bytes as numbers would take gigabytes, for metrics that are not for images.
+    chosen, lacking = applicable(_plain_sides(sets, dataset, settings.seed, most=1), dataset, "examples")
+    found, failed = {}, list[Skipped]()
+    if chosen:
+        found, failed = scored(_plain_sides(sets, dataset, settings.seed), chosen, resamples, _turns(tally))
     own, without = of_examples(model, dataset, sets.real, settings.seed, tally)
     likelihoods, unlikely = of_likelihoods(
         model, dataset, sets.real, fakes[0], settings.seed, settings.likelihood, tally
@@ -162,7 +164,7 @@ def assess(
         warnings.append(
             "Nothing is held out: samples are compared with training examples, and a model that copies them looks perfect."
         )
-    tally.begin("Done")
+    tally.end()
     card = ProtocolCard(
         model=type(model).__name__,
         data=dataset.name,
@@ -271,13 +273,13 @@ def _sides(made: Features, sets: _Sets, dataset: Dataset, seed: int, tally: Tall
     )
 
 
-def _plain_sides(sets: _Sets, dataset: Dataset, seed: int) -> Sides:
-    """All sets by their own numbers, for metrics that know the truth about those."""
+def _plain_sides(sets: _Sets, dataset: Dataset, seed: int, most: int | None = None) -> Sides:
+    """All sets, or their first `most`, by their own numbers, for metrics that know the truth about those."""
     real, training, noisy, repeated = (
-        Points(x.flatten(1).float()) for x in (sets.real, sets.training, sets.noise, sets.repeat)
+        Points(x[:most].flatten(1).float()) for x in (sets.real, sets.training, sets.noise, sets.repeat)
     )
     context = Context(real, training, dataset.truth, seed, dataset.event.size)
-    fakes = tuple(Points(fake.flatten(1).float()) for fake in sets.fakes)
+    fakes = tuple(Points(fake[:most].flatten(1).float()) for fake in sets.fakes)
     return Sides("", context, fakes, training, {"noise": noisy, "repeat": repeated, "copies": training})
 
 
