@@ -22,6 +22,7 @@ from saddlepoint.studies.lanes.scaling import LaneScaling, stacked_numbers
 
 Tensors = dict[str, Tensor]
 Build = Callable[[Any, Event, int], Model]
+Pieces = list[Tensor]  # a player's trainable numbers, in one flat tensor or several
 
 # Settings that the weights or buffers hold from the start, so that stacking them is all it takes.
 IN_WEIGHTS = frozenset({"observation_std"})
@@ -67,11 +68,16 @@ class StackedGame:
     template: plays for every lane; its settings hold a `PerLane` where lanes differ.
     models: one a lane, without their weights: for their settings, their scaling and their noise.
     weights: by player, the trainable numbers of all lanes, (S, P).
+    apart: whether a player's pieces are its tensors, each by itself, or one for all of them: fewer operators for the
+        same work, but one that joins tensors is in the way of a compiler.
     fixed: all that is not trained, by its name in the table, (S, ...): buffers, frozen weights, the lanes' own numbers.
     """
 
     def __init__(self, lanes: Sequence[Lane], make: Build = build) -> None:
-        """Raises SettingError for a game whose lanes would not be independent of each other, or cannot be stacked."""
+        """The lanes' models, built and stacked.
+
+        Raises SettingError for a game whose lanes would not be independent of each other, or cannot be stacked."""
+        self.apart = False
         columns = differing(lanes)
         scalars = {name: PerLane(f"model.{name}", values) for name, values in columns.items() if name not in IN_WEIGHTS}
         first = lanes[0]
@@ -120,18 +126,27 @@ class StackedGame:
         """`function(template, *arguments)`, the tensors (of one lane, by their names in the table) in place."""
         return functional_call(self.table, tensors, (function, *arguments))
 
-    def unstacked(self, player: str, stack: Tensor, axis: int = 0) -> Tensors:
-        """The views of a player's stack (S, P), or with axis -1 (P, S), by name: (S, *shape), or (*shape, S)."""
-        lanes = stack.shape[axis]
-        if axis == 0:
-            return {e.name: stack[:, e.start : e.stop].view(lanes, *e.shape) for e in self.entries[player]}
-        return {e.name: stack[e.start : e.stop].view(*e.shape, lanes) for e in self.entries[player]}
+    def split(self, player: str, stack: Tensor) -> Pieces:
+        """A player's stack (S, P) in pieces (S, P_i), as `cuts` says."""
+        return [stack[:, entries[0].start : entries[-1].stop] for entries in self.cuts(player)]
 
-    def stacked(self, player: str, tensors: Tensors, axis: int = 0) -> Tensor:
-        """Undo `unstacked`."""
-        if axis == 0:
-            return torch.cat([tensors[e.name].reshape(-1, e.shape.numel()) for e in self.entries[player]], 1)
-        return torch.cat([tensors[e.name].reshape(e.shape.numel(), -1) for e in self.entries[player]], 0)
+    def cuts(self, player: str) -> list[list[Entry]]:
+        """The player's tensors by piece: all in one, or each by itself."""
+        entries = self.entries[player]
+        return [[entry] for entry in entries] if self.apart else [entries]
+
+    def tensors(self, player: str, pieces: Pieces) -> Tensors:
+        """A lane's tensors by name, as views of its pieces (P_i,)."""
+        return {
+            entry.name: piece[entry.start - entries[0].start : entry.stop - entries[0].start].view(entry.shape)
+            for entries, piece in zip(self.cuts(player), pieces, strict=True)
+            for entry in entries
+        }
+
+    def pieces(self, player: str, tensors: Tensors) -> Pieces:
+        """Undo `tensors`."""
+        parts = [[tensors[entry.name].reshape(-1) for entry in entries] for entries in self.cuts(player)]
+        return [part[0] if len(part) == 1 else torch.cat(part) for part in parts]
 
 
 def check_independent(model: Model, lanes: Sequence[Lane]) -> None:

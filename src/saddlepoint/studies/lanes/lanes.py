@@ -19,7 +19,7 @@ from torch.func import vmap
 from saddlepoint.errors import SettingError
 from saddlepoint.models.base import Model
 from saddlepoint.studies.lanes.batches import StackedBatches
-from saddlepoint.studies.lanes.game import Build, StackedGame, Tensors, build
+from saddlepoint.studies.lanes.game import Build, Pieces, StackedGame, Tensors, build
 from saddlepoint.studies.lanes.lane import Lane, check_cell
 from saddlepoint.studies.lanes.noise import StackedNoise
 from saddlepoint.studies.lanes.optimisers import AS_WEIGHTS, by_step, constants, memory
@@ -86,7 +86,9 @@ class Lanes:
         self._build = build
         game, training = self.game, self.settings
         self.compiled = self._pays() if compiled is None else compiled
-        self._axis = -1 if self.compiled and self.device.type == "cpu" and self._narrow() else 0
+        self._fused = self.compiled and self.device.type == "cpu" and self._narrow()
+        self._axis = -1 if self._fused else 0
+        game.apart = self._fused
         self.why_not = ""
         self.step = 0
         self.seconds = 0.0
@@ -97,23 +99,17 @@ class Lanes:
         self._own = {name: [lane.training.player(game.template.roles[name]) for lane in lanes] for name in game.entries}
         self._averaged = tuple(name for name in game.template.averaged if name in game.entries and training.ema > 0)
         self._rules = Rules(
-            game, self._turns, self._sources, {name: own[0].name for name, own in self._own.items()},
-            self._averaged, self._axis,
-        )  # fmt: skip
-        weights = {name: self._inner(stack) for name, stack in game.weights.items()}
-        self._state = State(
-            weights,
-            {
-                name: {
-                    kept: weights[name].clone() if kept in AS_WEIGHTS else torch.zeros_like(weights[name])
-                    for kept in memory(own)
-                }
-                for name, own in self._own.items()
-            },
-            {name: weights[name].clone() for name in self._averaged},
-            torch.ones(len(lanes), dtype=torch.bool, device=self.device),
-            torch.zeros(len(lanes), dtype=torch.int64, device=self.device),
+            game, self._turns, self._sources, {name: own[0].name for name, own in self._own.items()}, self._averaged
         )
+        stacks = {f"weights/{name}": stack for name, stack in game.weights.items()}
+        for name, own in self._own.items():
+            for kept in memory(own):
+                start = game.weights[name] if kept in AS_WEIGHTS else torch.zeros_like(game.weights[name])
+                stacks[f"memory/{name}/{kept}"] = start
+        stacks |= {f"averages/{name}": game.weights[name] for name in self._averaged}
+        stacks["alive"] = torch.ones(len(lanes), dtype=torch.bool)
+        stacks["done"] = torch.zeros(len(lanes), dtype=torch.int64)
+        self._state = self._laid_out(stacks)
         game.weights = {}  # the state has them now
         self._fixed = {name: self._inner(value) for name, value in game.fixed.items()}
         self._coefficients = {
@@ -126,7 +122,7 @@ class Lanes:
             self.device, 0 if self._axis == 0 else 1,
         )  # fmt: skip
         self._noise = StackedNoise(
-            game.template, game.models, self._each, self._turns, training.batch_size,
+            game.template, game.models, self._each_noise, self._turns, training.batch_size,
             [torch.Generator().manual_seed(derived_seed(seed, "noise")) for seed in seeds], self.device, self._axis,
         )  # fmt: skip
         self._traced: dict[str, Traced] = {}
@@ -198,8 +194,9 @@ class Lanes:
         """Weights and buffers of all lanes by name, (S, ...) each."""
         stacks = self._state.weights | (self._state.averages if averaged else {})
         found = {name: self._outer(value) for name, value in self._fixed.items()}
-        for player, stack in stacks.items():
-            found |= self.game.unstacked(player, self._outer(stack))
+        for player, pieces in stacks.items():
+            whole = self._joined(pieces)
+            found |= {e.name: whole[:, e.start : e.stop].view(len(self), *e.shape) for e in self.game.entries[player]}
         return found
 
     @property
@@ -210,41 +207,55 @@ class Lanes:
     def state_tensors(self) -> Tensors:
         """All that a checkpoint must hold, the lanes first; the state of the generators is (S, bytes)."""
         state = self._state
-        found = {f"weights/{name}": self._outer(value) for name, value in state.weights.items()}
+        found = {f"weights/{name}": self._joined(pieces) for name, pieces in state.weights.items()}
         for player, kept in state.memory.items():
-            found |= {f"memory/{player}/{name}": self._outer(value) for name, value in kept.items()}
-        found |= {f"averages/{name}": self._outer(value) for name, value in state.averages.items()}
+            found |= {f"memory/{player}/{name}": self._joined(pieces) for name, pieces in kept.items()}
+        found |= {f"averages/{name}": self._joined(pieces) for name, pieces in state.averages.items()}
         generators = torch.stack([generator.get_state() for generator in self._noise.generators])
         return found | {"alive": state.alive, "done": state.done, "generators": generators}
 
     def load_state_tensors(self, tensors: Tensors, *, step: int, seconds: float, odd: bool) -> None:
         """Undo `state_tensors`, whichever way the lanes lie here."""
-        state = self._state
-        self._state = State(
-            {name: self._inner(tensors[f"weights/{name}"]) for name in state.weights},
-            {
-                player: {name: self._inner(tensors[f"memory/{player}/{name}"]) for name in kept}
-                for player, kept in state.memory.items()
-            },
-            {name: self._inner(tensors[f"averages/{name}"]) for name in state.averages},
-            tensors["alive"].to(self.device),
-            tensors["done"].to(self.device),
-        )
+        self._state = self._laid_out(tensors)
         for generator, value in zip(self._noise.generators, tensors["generators"], strict=True):
             generator.set_state(value.clone())  # torch wants it to begin its storage
         self._noise.odd = odd
         self.step, self.seconds = step, seconds
 
+    def _laid_out(self, stacks: Tensors) -> State:
+        """The state as the step wants it, from stacks (S, P) by the names that a checkpoint has."""
+
+        def pieces(name: str, player: str) -> Pieces:
+            return [self._inner(piece) for piece in self.game.split(player, stacks[name])]
+
+        return State(
+            {name: pieces(f"weights/{name}", name) for name in self._own},
+            {
+                name: {kept: pieces(f"memory/{name}/{kept}", name) for kept in memory(own)}
+                for name, own in self._own.items()
+            },
+            {name: pieces(f"averages/{name}", name) for name in self._averaged},
+            stacks["alive"].to(self.device),
+            stacks["done"].to(self.device),
+        )
+
+    def _joined(self, pieces: Pieces) -> Tensor:
+        """(S, P) from a player's pieces."""
+        return torch.cat([self._outer(piece) for piece in pieces], 1)
+
     def _outer(self, value: Tensor) -> Tensor:
         """Undo `_inner`, but for the device."""
         return value if self._axis == 0 else value.movedim(-1, 0)
 
-    def _each(self, function: Callable[..., Any], *arguments: Tensor, axis: int = 0, averaged: bool = False) -> Any:
+    def _each(self, function: Callable[..., Any], *stacked: Tensor, averaged: bool = False) -> Any:
+        return vmap(lambda tensors, *parts: self.game.call(tensors, function, *parts))(self.tensors(averaged), *stacked)
+
+    def _each_noise(self, function: Callable[..., Any], *stacked: Tensor) -> Any:
+        """The same where the lanes' own numbers are all that counts, with the lanes where the step has them."""
+        numbers = {name: value for name, value in self._fixed.items() if name.startswith("numbers.")}
         return vmap(
-            lambda tensors, *parts: self.game.call(tensors, function, *parts),
-            in_dims=(0, *(axis for _ in arguments)),
-            out_dims=axis,
-        )(self.tensors(averaged), *arguments)
+            lambda tensors, *parts: self.game.call(tensors, function, *parts), in_dims=self._axis, out_dims=self._axis
+        )(numbers, *stacked)
 
     def _block(self, first: int, stop: int) -> Iterator[Tensor]:
         """Play the steps from `first` to before `stop`; yields what each saw, (rows, S)."""
@@ -270,7 +281,10 @@ class Lanes:
         """One step; it is traced anew where the noise has other names than before (instance noise has faded away)."""
         form = str([sorted(noise) for noise in inputs.noise])
         if form not in self._traced:
-            self._traced[form] = Traced(self._rules, self._state, inputs, self.compiled)
+            axes = Inputs(0 if self._axis == 0 else 1, self._axis, self._axis, 0, 0, 0)  # type: ignore[arg-type]
+            self._traced[form] = Traced(
+                self._rules, self._state, inputs, (self._axis, axes), self.compiled, self._fused
+            )
             self.why_not = self._traced[form].why_not
             self._series = self._traced[form].series
         return self._traced[form](self._state, inputs)
@@ -324,7 +338,7 @@ class Lanes:
 
     def _inner(self, value: Tensor) -> Tensor:
         """(S, ...) with the lanes where the step has them, on the device."""
-        return value.to(self.device) if self._axis == 0 else value.movedim(0, -1).contiguous().to(self.device)
+        return (value if self._axis == 0 else value.movedim(0, -1)).contiguous().to(self.device)
 
     def _narrow(self) -> bool:
         """Whether the game has none but fully connected layers (no kernels) of at most FUSED_WIDTH."""

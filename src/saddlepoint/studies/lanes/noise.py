@@ -89,7 +89,7 @@ class StackedNoise:
 
     turns: the phases in the order of play; one that shares noise gets that of the turn before it.
     models: one a lane, for draws lane by lane; `template` stands for all of them under vmap, through `each`, which calls
-        a function of the template and of stacked tensors for all lanes at once.
+        a function of the template and of tensors stacked along `axis` for all lanes at once.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class StackedNoise:
             with Handing(self._scratch, lambda draw: next(left)):
                 return [dict(model.noise(phase, self._batch_size, step, self._scratch)) for _, phase in self._fresh()]
 
-        return self._by_turn(self._each(noise_of, *parts, axis=self._axis))
+        return self._by_turn(self._each(noise_of, *parts))
 
     def _lane_by_lane(self, step: int) -> list[Made]:
         made: list[Made] = []

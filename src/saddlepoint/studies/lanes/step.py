@@ -1,8 +1,11 @@
-"""One step of all lanes as one pure function of tensors, traced once into a graph and compiled where that pays.
+"""One step of a game as one pure function of tensors, for one lane; of all lanes by `vmap`; traced once into a graph.
 
-Run as it is, the step spends most of its time on the way to its operators: `vmap`, `grad` and Python. Traced, it is a list
-of operators. Compiled, neighbours in that list become one loop over the lanes: the lanes are then the last axis of every
-tensor, so that a processor handles 8 or 16 of them at once, and a small matrix product is written as the sum it is.
+Run as it is, the step would spend most of its time on the way to its operators: `vmap`, `grad` and Python. Traced, it is a
+list of operators.
+
+Compiled, neighbours in that list become one loop. A processor handles 8 or 16 numbers at once, and a small game has no axis
+as long but that of the lanes: so the lanes are the last axis of every tensor then, and a small matrix product is written as
+the sums it is, before `vmap` sees it, so that nothing but loops over the lanes is left.
 """
 
 from __future__ import annotations
@@ -16,37 +19,37 @@ import torch
 from torch import Tensor
 from torch.func import grad_and_value, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
-from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from saddlepoint.errors import SettingError
 from saddlepoint.objectives.phase import Batch, Phase
-from saddlepoint.studies.lanes.game import StackedGame
+from saddlepoint.studies.lanes.game import Pieces, StackedGame
 from saddlepoint.studies.lanes.noise import Made
 from saddlepoint.studies.lanes.optimisers import Tensors, moved
 from saddlepoint.training.settings import OptimiserName
 
-UNROLLED = 16  # a sum over at most so many products is written out, which lets it melt into its neighbours
+UNROLLED = 16  # sums of at most so many numbers melt into their neighbours
 
 
 class State(NamedTuple):
-    """All that a step changes; lanes along the step's axis.
+    """All that a step changes.
 
-    weights, averages: by player. memory: what its optimiser remembers, by player. alive (S,) bool: whether all has been
-    finite so far. done (S,) int64: the steps a lane has made.
+    weights, averages: by player. memory: what its optimiser remembers, by player and name. alive () bool: whether all has
+    been finite so far. done () int64: the steps made while alive.
     """
 
-    weights: Tensors
-    memory: dict[str, Tensors]
-    averages: Tensors
+    weights: dict[str, Pieces]
+    memory: dict[str, dict[str, Pieces]]
+    averages: dict[str, Pieces]
     alive: Tensor
     done: Tensor
 
 
 class Inputs(NamedTuple):
-    """All that a step is given: batches by their number in the step, noise by turn, and numbers a lane.
+    """All that a step is given: batches by their number in the step, noise by turn, and numbers.
 
     coefficients: by player, those that never change; rates: by turn, those that change from step to step.
-    ema: (S,) what share of the way an average moves.
+    ema: () what share of the way an average moves.
     """
 
     batches: list[Tensor]
@@ -59,95 +62,97 @@ class Inputs(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What the step is, beside its numbers. axis: of the lanes, 0, or -1 for the last; sources: by turn, the number of
-    the batch it plays with."""
+    """What the step is, beside its numbers. sources: by turn, the number of the batch it plays with."""
 
     game: StackedGame
     turns: tuple[Phase, ...]
     sources: tuple[int, ...]
     optimisers: Mapping[str, OptimiserName]
     averaged: tuple[str, ...]
-    axis: int
 
 
 def step(rules: Rules, state: State, inputs: Inputs) -> tuple[State, dict[str, list[Tensor]]]:
-    """The state after one step, and what was seen: by series, (S,) at every turn that observed it.
+    """The state of one lane after one step, and what was seen: by series, () at every turn that observed it.
 
     A lane in which a loss or a weight is not finite stays as it was before that turn, from then on.
     """
-    game, axis = rules.game, rules.axis
-    weights, memory, averages = dict(state.weights), dict(state.memory), dict(state.averages)
-    alive = state.alive
+    game = rules.game
+    weights, memory, averages, alive = dict(state.weights), dict(state.memory), dict(state.averages), state.alive
     seen: dict[str, list[Tensor]] = {}
     prefixes = tuple(f"{name}/" for name in game.entries)
-    batch_axis = 0 if axis == 0 else 1
-    for turn, phase in enumerate(rules.turns):
+    for phase, source, noise, rates in zip(rules.turns, rules.sources, inputs.noise, inputs.rates, strict=True):
         player = phase.player
-        mine = game.unstacked(player, weights[player], axis)
-        others: Tensors = {}
-        for name, stack in weights.items():
+        fixed = dict(inputs.fixed)
+        for name, pieces in weights.items():
             if name != player:
-                others |= game.unstacked(name, stack, axis)
+                fixed |= game.tensors(name, pieces)
+        batch = Batch(inputs.batches[source])
 
         def loss_of(
-            mine: Tensors, others: Tensors, fixed: Tensors, x: Tensor, noise: Made, phase: Phase = phase
+            mine: Tensors, fixed: Tensors = fixed, batch: Batch = batch, noise: Made = noise, phase: Phase = phase
         ) -> Any:
-            tensors = {**others, **fixed, **mine}
-            loss, observations = game.call(tensors, lambda model: phase.loss(model.players, Batch(x), noise))
-            means = {name: value.detach().to(torch.float32).mean() for name, value in observations.items()}
-            return loss.mean(), means
+            loss, observations = game.call({**fixed, **mine}, lambda model: phase.loss(model.players, batch, noise))
+            return loss.mean(), {name: value.detach().to(torch.float32).mean() for name, value in observations.items()}
 
-        gradients, (loss, observations) = vmap(
-            grad_and_value(loss_of, has_aux=True),
-            in_dims=(axis, axis, 0 if axis == 0 else -1, batch_axis, axis),
-            out_dims=(axis, (0, 0)),  # type: ignore[arg-type]  # torch's annotation knows no trees
-        )(mine, others, inputs.fixed, inputs.batches[rules.sources[turn]], inputs.noise[turn])
-        gradient = game.stacked(player, gradients, axis)
-        given = {**inputs.coefficients[player], **inputs.rates[turn]}
-        row = {name: value[:, None] if axis == 0 else value for name, value in given.items()}
-        after, remembered = moved(rules.optimisers[player], weights[player], gradient, memory[player], row)
-        within = 1 if axis == 0 else 0
-        alive = alive & torch.isfinite(loss) & torch.isfinite(after.sum(within))
-        mask = alive[:, None] if axis == 0 else alive
-        weights[player] = torch.where(mask, after, weights[player])
-        memory[player] = {name: torch.where(mask, value, memory[player][name]) for name, value in remembered.items()}
+        gradients, (loss, observations) = grad_and_value(loss_of, has_aux=True)(game.tensors(player, weights[player]))
+        gradient = game.pieces(player, gradients)
+        numbers = {**inputs.coefficients[player], **rates}
+        kept = memory[player]
+        results = [
+            moved(rules.optimisers[player], p, g, {name: kept[name][i] for name in kept}, numbers)
+            for i, (p, g) in enumerate(zip(weights[player], gradient, strict=True))
+        ]
+        after = [piece for piece, _ in results]
+        alive = alive & torch.isfinite(loss + _total([piece.sum() for piece in after]))
+        weights[player] = _kept(alive, after, weights[player])
+        memory[player] = {
+            name: _kept(alive, [remembered[name] for _, remembered in results], kept[name]) for name in kept
+        }
         seen.setdefault(f"{player}/loss", []).append(loss)
-        seen.setdefault(f"{player}/grad_norm", []).append(gradient.square().sum(within).sqrt())
+        seen.setdefault(f"{player}/grad_norm", []).append(_total([g.square().sum() for g in gradient]).sqrt())
         for quantity, value in observations.items():
             series = quantity if quantity.startswith(prefixes) else f"{player}/{quantity}"
             seen.setdefault(series, []).append(value)
-    share = inputs.ema[:, None] if axis == 0 else inputs.ema
     for name in rules.averaged:
-        nearer = averages[name] + share * (weights[name] - averages[name])
-        averages[name] = torch.where(alive[:, None] if axis == 0 else alive, nearer, averages[name])
+        nearer = [a + inputs.ema * (w - a) for a, w in zip(averages[name], weights[name], strict=True)]
+        averages[name] = _kept(alive, nearer, averages[name])
     return State(weights, memory, averages, alive, state.done + alive), seen
 
 
 class Traced:
-    """`step` for tensors of the shapes of `state` and `inputs`, as a graph.
+    """`step` for all lanes, as a graph for tensors of the shapes of `state` and `inputs`.
 
+    axes: where the lanes are in the tensors of the state and of the inputs.
     compiled: whether to have torch's compiler write loops for it; where that fails (no C++ compiler on this machine), the
-        graph runs as it is, and `why_not` says why.
+        graph runs as it is, and `why_not` says why. fused: whether matrix products become sums then.
     series: names of the rows of what a step saw; a turn that is played several times in a step has a row each time.
     """
 
-    def __init__(self, rules: Rules, state: State, inputs: Inputs, compiled: bool) -> None:
+    def __init__(
+        self, rules: Rules, state: State, inputs: Inputs, axes: tuple[int, Inputs], compiled: bool, fused: bool
+    ) -> None:
         """Raises SettingError for a game that cannot be stacked."""
         self.series: list[str] = []
         self.why_not = ""
-        _, self._inputs_form = tree_flatten(inputs)
-        flat_state, self._state_form = tree_flatten(state)
+        arguments, form = tree_flatten((state, inputs))
+        of_state, self._state_form = tree_flatten(state)
+        dims = tuple(tree_flatten((tree_map(lambda _: axes[0], state), _axes(inputs, axes[1])))[0])
 
-        def flat(*tensors: Tensor) -> tuple[Tensor, ...]:
-            before = tree_unflatten(list(tensors[: len(flat_state)]), self._state_form)
-            after, seen = step(rules, before, tree_unflatten(list(tensors[len(flat_state) :]), self._inputs_form))
+        def one(*tensors: Tensor) -> tuple[Tensor, ...]:
+            after, seen = step(rules, *tree_unflatten(list(tensors), form))
             self.series = [name for name, values in seen.items() for _ in values]
-            return (*tree_flatten(after)[0], torch.stack([value for values in seen.values() for value in values]))
+            return (*tree_flatten(after)[0], *(value for values in seen.values() for value in values))
 
-        arguments = [*flat_state, *tree_flatten(inputs)[0]]
-        products = {torch.ops.aten.bmm.default: _product} if compiled and rules.axis == -1 else {}
+        def every(*tensors: Tensor) -> tuple[Tensor, ...]:
+            after = vmap(lane, in_dims=dims, out_dims=axes[0])(*tensors)
+            return (*after[: len(of_state)], torch.stack(after[len(of_state) :]))
+
         try:
-            graph = make_fx(flat, decomposition_table=products)(*arguments)
+            lane: Callable[..., tuple[Tensor, ...]] = one
+            if fused:
+                first = [tensor.select(dim, 0).clone() for tensor, dim in zip(arguments, dims, strict=True)]
+                lane = make_fx(one, decomposition_table=PRODUCTS)(*first)
+            graph = make_fx(every)(*arguments)
         except SettingError:
             raise
         except RuntimeError as error:
@@ -164,11 +169,13 @@ class Traced:
     def __call__(self, state: State, inputs: Inputs) -> tuple[State, Tensor]:
         """The state after the step, and what was seen, (rows, S)."""
         with torch.no_grad():
-            *after, seen = self._run(*tree_flatten(state)[0], *tree_flatten(inputs)[0])
+            *after, seen = self._run(*tree_flatten((state, inputs))[0])
         return tree_unflatten(list(after), self._state_form), seen
 
     def _compiled(self, graph: Any, arguments: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
-        compiled: Callable[..., tuple[Tensor, ...]] = torch.compile(graph, fullgraph=True, dynamic=False)
+        compiled: Callable[..., tuple[Tensor, ...]] = torch.compile(
+            graph, fullgraph=True, dynamic=False, options={"unroll_reductions_threshold": UNROLLED + 1}
+        )
         try:
             with warnings.catch_warnings(), torch.no_grad():
                 warnings.simplefilter("ignore", UserWarning)
@@ -179,11 +186,30 @@ class Traced:
         return compiled
 
 
+def _axes(inputs: Inputs, axes: Inputs) -> Inputs:
+    """`axes` (a number a field) in the form of `inputs`."""
+    return Inputs(*(tree_map(lambda _, axis=axis: axis, part) for part, axis in zip(inputs, axes, strict=True)))
+
+
+def _kept(alive: Tensor, after: Pieces, before: Pieces) -> Pieces:
+    return [torch.where(alive, new, old) for new, old in zip(after, before, strict=True)]
+
+
+def _total(values: Sequence[Tensor]) -> Tensor:
+    return values[0] if len(values) == 1 else torch.stack(list(values)).sum()
+
+
 def _product(a: Tensor, b: Tensor) -> Tensor:
-    """`torch.bmm` as sums of products: (S, n, k), (S, k, m) -> (S, n, m)."""
-    if a.shape[2] > UNROLLED:
-        return (a[:, :, :, None] * b[:, None]).sum(2)
-    total = a[:, :, 0, None] * b[:, 0, None]
-    for k in range(1, a.shape[2]):
-        total = total + a[:, :, k, None] * b[:, k, None]
-    return total
+    """`torch.mm` as sums of products: (n, k), (k, m) -> (n, m)."""
+    return (a[:, :, None] * b[None]).sum(1)
+
+
+def _sum_and_product(bias: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """`torch.addmm`."""
+    return bias + _product(a, b)
+
+
+PRODUCTS: dict[Any, Callable[..., Any]] = {
+    torch.ops.aten.mm.default: _product,
+    torch.ops.aten.addmm.default: _sum_and_product,
+}
