@@ -53,7 +53,10 @@ def update_operator(game: SmoothGame, method: Method) -> Tensor:
 
 
 def update_spectrum(game: SmoothGame, method: Method) -> Tensor:
-    """(M,) complex eigenvalues of the update operator, by imaginary part; inside the unit circle: it converges."""
+    """(M,) complex eigenvalues of the update operator, by imaginary part; inside the unit circle: it converges.
+
+    What a method remembers adds eigenvalues of its own, 0 for a mere counter.
+    """
     return ordered(torch.linalg.eigvals(update_operator(game, method)))
 
 

@@ -1,0 +1,126 @@
+"""Pictures of games: where eigenvalues lie, the paths that players take, and how far from the equilibrium they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from saddlepoint.figures.style import INK, LABEL_SIZE, MARKERS, MUTED, colours, dress, figure, legend
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def spectrum(
+    eigenvalues: Mapping[str, ArrayLike],
+    *,
+    of_steps: bool = False,
+    title: str = "Eigenvalues at the equilibrium",
+) -> Figure:
+    """Eigenvalues (N,) complex of one or more games or methods by name, in the complex plane.
+
+    of_steps: they belong to steps, which converge inside the unit circle (drawn). Otherwise they belong to the Jacobian of a
+        field that descent follows: right of the imaginary axis (drawn) it draws in, and off the real axis it turns.
+    """
+    if not eigenvalues:
+        raise ValueError("no eigenvalues to draw")
+    drawing, grid = figure(width=7.2, height=4.6)
+    draw_spectrum(grid[0, 0], eigenvalues, of_steps=of_steps, title=title)
+    return drawing
+
+
+def trajectories(
+    paths: Mapping[str, ArrayLike],
+    *,
+    equilibrium: tuple[float, float] = (0.0, 0.0),
+    names: tuple[str, str] = ("first player", "second player"),
+    title: str = "The players' paths",
+) -> Figure:
+    """Paths (T, 2) of two players with one parameter each, by name of the method, and their distances over the steps.
+
+    Every path's first point is a dot and the equilibrium a cross. The view holds twice the farthest start; a path that leaves
+    it, or whose numbers overflow, is cut there.
+    """
+    if not paths:
+        raise ValueError("no paths to draw")
+    points = {name: _path(path) for name, path in paths.items()}
+    drawing, (row,) = figure(1, 2, width=10.0, height=4.6)
+    draw_paths(row[0], points, equilibrium=equilibrium, names=names, title=title)
+    away = {name: np.hypot(*(path - np.asarray(equilibrium)).T) for name, path in points.items()}
+    draw_distances(row[1], away, title="Distance to the equilibrium")
+    return drawing
+
+
+def draw_spectrum(axes: Axes, eigenvalues: Mapping[str, ArrayLike], *, of_steps: bool, title: str) -> None:
+    """See `spectrum`; into axes of a larger picture."""
+    shown = {name: np.asarray(values, dtype=np.complex128).reshape(-1) for name, values in eigenvalues.items()}
+    dress(axes, title=title, x="real part", y="imaginary part")
+    if of_steps:
+        angle = np.linspace(0.0, 2.0 * np.pi, 721)
+        axes.plot(np.cos(angle), np.sin(angle), color=MUTED, linewidth=1.0, label="unit circle: inside converges")
+    else:
+        axes.axvline(0.0, color=MUTED, linewidth=1.0, label="imaginary axis: turns without end")
+    tints = colours(len(shown))
+    for index, (name, values) in enumerate(shown.items()):
+        finite = values[np.isfinite(values)]
+        # Eigenvalues of several often coincide: the later ones are smaller and hollow, so that none is hidden.
+        axes.scatter(
+            finite.real,
+            finite.imag,
+            s=max(80 - 9 * index, 24),
+            marker=MARKERS[index % len(MARKERS)],
+            facecolors="none",
+            edgecolors=tints[index],
+            linewidths=1.6,
+            label=name,
+            zorder=3,
+        )
+    axes.set_aspect("equal", adjustable="datalim")
+    legend(axes, loc="center left", bbox_to_anchor=(1.02, 0.5))
+
+
+def draw_paths(
+    axes: Axes, paths: Mapping[str, ArrayLike], *, equilibrium: tuple[float, float], names: tuple[str, str], title: str
+) -> None:
+    """See `trajectories`; into axes of a larger picture."""
+    points = {name: _path(path) for name, path in paths.items()}
+    dress(axes, title=title, x=names[0], y=names[1])
+    centre = np.asarray(equilibrium)
+    reach = 2.0 * max(float(np.linalg.norm(path[0] - centre)) for path in points.values()) or 1.0
+    for tint, (name, path) in zip(colours(len(points)), points.items(), strict=True):
+        # One point beyond the edge, so that the line leaves the view.
+        outside = ~(np.abs(path - centre).max(1) <= reach)
+        end = int(outside.argmax()) + 1 if outside.any() else len(path)
+        kept = path[:end][np.isfinite(path[:end]).all(1)]
+        axes.plot(kept[:, 0], kept[:, 1], color=tint, linewidth=1.2, label=name)
+        axes.plot(*path[0], "o", color=INK, markersize=4)
+    axes.plot(*centre, "+", color=INK, markersize=11, markeredgewidth=1.8)
+    axes.set_xlim(centre[0] - reach, centre[0] + reach)
+    axes.set_ylim(centre[1] - reach, centre[1] + reach)
+    axes.set_aspect("equal")
+
+
+def draw_distances(
+    axes: Axes, series: Mapping[str, ArrayLike], *, title: str, x: str = "step", y: str = "distance"
+) -> None:
+    """Positive numbers (T,) by name over steps, on a logarithmic axis; zeros and overflows are left out."""
+    dress(axes, title=title, x=x, y=y)
+    for tint, (name, values) in zip(colours(len(series)), series.items(), strict=True):
+        numbers = np.asarray(values, dtype=np.float64)
+        # Beyond a million, or under a trillionth, there is nothing to tell from a picture.
+        drawn = np.where(np.isfinite(numbers) & (numbers > 1e-12) & (numbers < 1e6), numbers, np.nan)
+        axes.plot(np.arange(len(drawn)), drawn, color=tint, linewidth=1.4, label=name)
+    axes.set_yscale("log")
+    axes.tick_params(labelsize=LABEL_SIZE - 1)
+    legend(axes)
+
+
+def _path(path: ArrayLike) -> NDArray[np.float64]:
+    points = np.asarray(path, dtype=np.float64)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
+        raise ValueError(f"a path is (T, 2), one parameter a player, got {points.shape}")
+    return points
