@@ -67,6 +67,17 @@ def test_the_position_runs_from_the_ceiling_to_the_floor(value: float, position:
     assert score(value).position == (position if position is None else pytest.approx(position))
 
 
+@pytest.mark.parametrize(("better", "alike"), [("none", True), ("lower", False), ("higher", False)])
+def test_without_a_better_direction_too_far_on_either_side_is_as_bad(better: str, alike: bool) -> None:
+    below, above = (score(0.1 + way, better=better, ceiling=Bounds(-10.0)) for way in (-4.0, 4.0))
+    if better == "lower":  # of which a ceiling lies above
+        below, above = (score(0.1 + way, better=better) for way in (-4.0, 4.0))
+    assert below.position is not None
+    assert above.position is not None
+    assert (abs(below.position - above.position) < 1e-9) is alike
+    assert max(below.position, above.position) < 1 if alike else max(below.position, above.position) > 1
+
+
 @pytest.mark.parametrize("ends", [{"floor": None}, {"ceiling": None}, {"floor": Bounds(1.0), "ceiling": Bounds(1.0)}])
 def test_without_two_ends_there_is_no_position(ends: dict[str, Any]) -> None:
     assert score(**ends).position is None

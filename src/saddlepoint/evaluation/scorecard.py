@@ -70,12 +70,15 @@ class Score:
     @property
     def position(self) -> float | None:
         """Where the value lies between the ceiling (0) and the floor (1); may leave [0, 1]. None without
-        two finite ends of which the floor is the better one: a metric that is blind to the bad generator has no scale."""
+        two finite ends of which the floor is the better one: a metric that is blind to the bad generator has no scale.
+        Where neither direction is better (copying below, underfitting above), too far on either side is far from 1."""
         if self.floor is None or self.ceiling is None:
             return None
         numbers = (self.value, self.floor.value, self.ceiling.value)
         if not all(map(math.isfinite, numbers)) or self.floor.value == self.ceiling.value or self.blind:
             return None
+        if self.better == "none":
+            return 1 - abs(self.value - self.floor.value) / abs(self.ceiling.value - self.floor.value)
         return (self.value - self.ceiling.value) / (self.floor.value - self.ceiling.value)
 
     @property
