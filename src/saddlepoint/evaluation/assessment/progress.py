@@ -24,6 +24,11 @@ class Tally:
         self._done += amount
         self._tell()
 
+    def end(self) -> None:
+        """All is done, also what turned out not to apply."""
+        self._what, self._done = "Done", self._total
+        self._tell()
+
     def _tell(self) -> None:
         if self._listener is not None:
             self._listener(self._what, min(1.0, self._done / self._total))
