@@ -88,9 +88,7 @@ def resolve(name: str) -> torch.device:
     """`auto`, `cpu`, `cuda`, `cuda:N` or `mps` as a device of this machine; SettingError where there is none."""
     kind, _, index = name.partition(":")
     if kind not in NAMES or (index and (kind != "cuda" or not index.isdigit())):
-        raise SettingError(
-            f'training.device is "{name}", which is no device: use auto, cpu, cuda, cuda:N (N = 0, 1, ...) or mps.'
-        )
+        raise SettingError(f'"{name}" is no device: use auto, cpu, cuda, cuda:N (N = 0, 1, ...) or mps.')
     if kind == "cuda":
         _demand(torch.cuda.is_available(), name)
         _demand(int(index or 0) < torch.cuda.device_count(), name)
@@ -127,4 +125,4 @@ def gains_by_bf16(model: Model) -> bool:
 
 def _demand(present: bool, name: str) -> None:
     if not present:
-        raise SettingError(f"{name} was asked for, but this machine has none: use --training.device cpu (or auto).")
+        raise SettingError(f"{name} was asked for, but this machine has none: choose cpu (or auto) as the device.")
