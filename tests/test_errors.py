@@ -38,6 +38,11 @@ def test_nothing_is_suggested_for_what_is_near_to_nothing(word: str) -> None:
     assert suggestion(word, SETTINGS) == ""
 
 
+@pytest.mark.parametrize(("word", "known"), [("nope", "dino"), ("what", "clip"), ("cat", "raw")])
+def test_short_words_that_share_half_their_letters_are_not_near(word: str, known: str) -> None:
+    assert suggestion(word, [known]) == ""
+
+
 @given(word=st.sampled_from(SETTINGS), known=st.permutations(SETTINGS))
 def test_a_known_word_is_nearest_to_itself_in_any_order(word: str, known: list[str]) -> None:
     assert suggestion(word, known) == f' Did you mean "{word}"?'

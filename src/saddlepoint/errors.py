@@ -45,5 +45,5 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     section, dot, last = word.rpartition(".")
     siblings = {name.rpartition(".")[2]: name for name in known if name.rpartition(".")[0] == section}
     nearest = [siblings[name] for name in difflib.get_close_matches(last, siblings, n=1, cutoff=0.6)]
-    nearest += difflib.get_close_matches(word, known, n=1, cutoff=0.75 if dot else 0.5)
+    nearest += difflib.get_close_matches(word, known, n=1, cutoff=0.75 if dot else 0.6)
     return f' Did you mean "{nearest[0]}"?' if nearest else ""
