@@ -49,7 +49,8 @@ def test_one_run_is_told_in_a_table(runs: Path, capsys: pytest.CaptureFixture[st
     assert main(["evaluate", str(runs / "long"), *QUICK]) == 0
     printed = capsys.readouterr()
     lines = printed.out.splitlines()
-    assert any(line.startswith("Precision (PCA-28)") and "↑" in line for line in lines)
+    assert any(line.startswith("  Precision ") and "↑" in line for line in lines)
+    assert sum("by PCA-28:" in line for line in lines) == 1
     assert any("the true distribution of these data is not known." in line for line in lines)
     assert lines[-1] == str(runs / "long" / "scorecard.json")
     assert "Evaluating" in printed.err

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 
 from saddlepoint.cli.console import Output
@@ -14,6 +18,7 @@ from saddlepoint.evaluation.scorecard import Bounds, Score, Scorecard
 ARROWS = {"lower": "↓", "higher": "↑", "none": " "}
 BAR = 10  # characters from the bad generator to real data
 WIDTH = 140  # without a terminal
+UNBOUNDED = 10_000  # characters, to measure how wide a table would like to be
 
 
 def show(output: Output, scorecard: Scorecard) -> None:
@@ -29,15 +34,15 @@ def show(output: Output, scorecard: Scorecard) -> None:
     for features in card.features:
         notes = f"; {'; '.join(features.notes)}" if features.notes else ""
         output.say(f"  features: {features.name}, {features.dimension:,} numbers an example{notes}")
-    rows = Table(box=None, pad_edge=False)
+    rows = _columns()
     for name, side in (("score", "left"), ("", "left"), ("value", "right"), ("95 % interval", "right")):
         rows.add_column(name, justify=side, no_wrap=name != "score")  # type: ignore[arg-type]
     rows.add_column("bad", justify="right", no_wrap=True)
     rows.add_column("", no_wrap=True)
     rows.add_column("real", justify="left", no_wrap=True)
-    for score in scorecard.scores:
+    for score, name in _grouped(rows, scorecard.scores):
         rows.add_row(
-            _plain(score.title),
+            name,
             ARROWS[score.better],
             _number(score.value),
             _interval(score),
@@ -46,6 +51,9 @@ def show(output: Output, scorecard: Scorecard) -> None:
             _bound(score.floor),
         )
     _print(output, rows)
+    for score in scorecard.scores:
+        if not math.isfinite(score.value) and score.notes:
+            output.say(f"{score.title} is {_number(score.value)}: {' '.join(score.notes)}")
     if scorecard.classes:
         _print(output, _classes(scorecard))
     if scorecard.skipped:
@@ -60,35 +68,18 @@ def show(output: Output, scorecard: Scorecard) -> None:
 
 def show_ranking(output: Output, ranking: Ranking) -> None:
     """All runs in one table, the better of two where the difference is real, and a sentence a pair."""
-    names = list(ranking.scorecards)
-    rows = Table(box=None, pad_edge=False)
-    rows.add_column("score")
-    rows.add_column("", no_wrap=True)
-    for name in short(names):
-        rows.add_column(_plain(name), justify="right")
-    rows.add_column("real", justify="right", no_wrap=True)
-    rows.add_column("bad", justify="right", no_wrap=True)
-    rows.add_column("adjusted p", justify="right", no_wrap=True)
-    for title, scores in table(ranking):
-        first = next(iter(scores.values()))
-        tests = [d for d in ranking.differences if d.title == title]
-        winners = {d.winner for d in tests if d.real}
-        cells = []
-        for name in names:
-            score = scores.get(name)
-            told = "-" if score is None else f"{_number(score.value)} {_interval(score)}".strip()
-            cells.append(f"* {told}" if name in winners else told)
-        smallest = min((d.adjusted for d in tests), default=None)
-        told = "" if smallest is None else "<0.001" if smallest < 0.001 else f"{smallest:.3f}"
-        rows.add_row(
-            _plain(title), ARROWS[first.better], *map(_plain, cells), _bound(first.floor), _bound(first.ceiling), told
-        )
+    rows = _compared(ranking, " ")
+    if (
+        output.is_terminal
+        and output.measure(rows, options=output.options.update(width=UNBOUNDED)).maximum > output.width
+    ):
+        rows = _compared(ranking, "\n")
     _print(output, rows)
     output.say(
         "*: better than another run here, a difference that is real at 5 % after Holm's correction over all of them"
     )
-    for sentence in ranking.sentences:
-        output.say(sentence, "bold")
+    for (first, second), sentence in zip(itertools.combinations(ranking.scorecards, 2), ranking.sentences, strict=True):
+        _say_pair(output, ranking, first, second, sentence)
     if ranking.untested:
         output.say(f"Not tested, for want of an interval: {'; '.join(ranking.untested)}.")
     for warning in ranking.warnings:
@@ -96,6 +87,56 @@ def show_ranking(output: Output, ranking: Ranking) -> None:
     for name, scorecard in ranking.scorecards.items():
         for warning in scorecard.warnings:
             output.say(f"Warning, {name}: {warning}", "yellow")
+
+
+def _compared(ranking: Ranking, between: str) -> Table:
+    """A column a run; `between` a score and its interval stands a space, or where that is too wide a line break."""
+    names = list(ranking.scorecards)
+    rows = _columns()
+    rows.add_column("score")
+    rows.add_column("", no_wrap=True)
+    for name in short(names):
+        rows.add_column(_plain(name), justify="right")
+    rows.add_column("real", justify="right", no_wrap=True)
+    rows.add_column("bad", justify="right", no_wrap=True)
+    rows.add_column("adj. p", justify="right", no_wrap=True)
+    scores_of = dict(table(ranking))
+    firsts = [next(iter(scores.values())) for scores in scores_of.values()]
+    for first, title in _grouped(rows, firsts):
+        scores = scores_of[first.title]
+        tests = [d for d in ranking.differences if d.title == first.title]
+        winners = {d.winner for d in tests if d.real}
+        cells = []
+        for name in names:
+            score = scores.get(name)
+            told = "-" if score is None else f"{_number(score.value)}{between}{_interval(score)}".strip()
+            cells.append(f"* {told}" if name in winners else told)
+        smallest = min((d.adjusted for d in tests), default=None)
+        told = "" if smallest is None else "<0.001" if smallest < 0.001 else f"{smallest:.3f}"
+        rows.add_row(title, ARROWS[first.better], *map(_plain, cells), _bound(first.floor), _bound(first.ceiling), told)
+    return rows
+
+
+def _say_pair(output: Output, ranking: Ranking, first: str, second: str, sentence: str) -> None:
+    """What a pair's sentence says, a line a score; itself where no difference is real."""
+    found = [d for d in ranking.differences if (d.first, d.second) == (first, second)]
+    if not any(d.real for d in found):
+        output.say(sentence, "bold")
+        return
+    heads = {
+        first: f"{first} is better than {second} in",
+        second: f"{second} is better than {first} in",
+        None: f"{first} and {second} differ in",
+    }
+    for winner, head in heads.items():
+        titles = [d.title for d in found if d.real and d.winner == winner]
+        if titles:
+            output.say(head, "bold")
+            for title in titles:
+                output.say(f"  {title}")
+    chance = sum(not d.real for d in found)
+    if chance:
+        output.say(f"{chance} of {len(found)} differences may be chance")
 
 
 def short(names: Sequence[str]) -> list[str]:
@@ -126,6 +167,21 @@ def _classes(scorecard: Scorecard) -> Table:
             *("-" if value is None else _number(value) for value in (one.diversity, one.real_diversity)),
         )
     return rows
+
+
+def _columns() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+
+
+def _grouped(rows: Table, scores: Iterable[Score]) -> Iterator[tuple[Score, RenderableType]]:
+    """Each score with the name of its row: those by the same features stand under these, which are named once."""
+    above = ""
+    for score in scores:
+        if score.features and score.features != above:
+            rows.add_row(f"by {_plain(score.features)}:", style="bold")
+        above = score.features
+        name = _plain(score.title.removesuffix(f" ({score.features})"))
+        yield score, Padding(name, (0, 0, 0, 2)) if score.features else name
 
 
 def _by_reason(scorecard: Scorecard) -> Mapping[str, list[str]]:

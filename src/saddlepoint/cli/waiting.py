@@ -45,7 +45,7 @@ class Waiting:
         """`what` is being done, and `share` of everything is done."""
         now = time.monotonic()
         left = ""
-        if share > _TRUSTED:
+        if _TRUSTED < share < 1:
             left = f", about {(now - self._began) * (1 - share) / share:,.0f} s left"
         if self._bar is not None:
             assert self._task is not None

@@ -1,0 +1,77 @@
+"""Scorecards on terminals of different widths: names whole, numbers whole, features named once, reasons given."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import pytest
+
+from saddlepoint.cli.console import Output
+from saddlepoint.cli.scores import show, show_ranking
+from saddlepoint.evaluation.protocol import FeatureCard, ProtocolCard
+from saddlepoint.evaluation.ranking import rank
+from saddlepoint.evaluation.scorecard import Bounds, Score, Scorecard
+
+FEATURES = "random convolutions"
+TITLES = ("Fréchet distance", "Sliced Wasserstein distance", "Near copies of training examples")
+
+
+def scorecard(shift: float = 0.0) -> Scorecard:
+    scores = [
+        Score(
+            title, f"{title} ({FEATURES})", 0.6915 + shift, 0.6865 + shift, 0.6965 + shift, "lower", FEATURES,
+            floor=Bounds(-0.0006379), ceiling=Bounds(7.812e-08),
+        )
+        for title in TITLES
+    ]  # fmt: skip
+    scores.append(Score("likelihood", "Held-out log-likelihood (lower bound)", -40.71, -40.8, -40.62, "higher"))
+    scores.append(Score("reverse_kl", "Reverse KL of modes", math.nan, None, None, "lower", notes=("Nothing here.",)))
+    features = FeatureCard(FEATURES, "0" * 64, 448, ())
+    card = ProtocolCard("runs/a", "digits", "1" * 64, "held-out", "2" * 64, 180, 180, (features,), "none", (0,), 0)
+    return Scorecard(card, tuple(scores))
+
+
+def shown(width: int, *, terminal: bool = True, compared: bool = False) -> list[str]:
+    output = Output(file=io.StringIO(), force_terminal=terminal, width=width, no_color=True, color_system=None)
+    if compared:
+        show_ranking(output, rank({"runs/a": scorecard(), "runs/b": scorecard(0.5)}))
+    else:
+        show(output, scorecard())
+    return output.file.getvalue().splitlines()  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.mark.parametrize("compared", [False, True])
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_table_names_its_features_once_and_cuts_nothing(width: int, compared: bool) -> None:
+    lines = shown(width, compared=compared)
+    end = next(at for at, line in enumerate(lines) if line.startswith(("*:", "Reverse KL of modes is")))
+    start = next(at for at, line in enumerate(lines) if line.startswith("score"))
+    rows = lines[start:end]
+    assert all(len(line.rstrip()) <= width for line in rows)
+    assert not any("…" in line for line in rows)
+    assert sum("by random" in line for line in rows) == 1
+    words = " ".join(rows)
+    assert f"({FEATURES})" not in words
+    for number in ("0.6915", "0.6865 to 0.6965", "-40.8 to -40.62", "-0.0006379", "7.812e-08"):
+        assert number in words, number
+    assert any(line.startswith("Held-out") for line in rows)  # not by these features: not under them
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_is_not_a_number_says_why(terminal: bool) -> None:
+    assert "Reverse KL of modes is nan: Nothing here." in shown(80, terminal=terminal)
+
+
+def test_a_pair_is_told_a_line_a_score() -> None:
+    lines = shown(80, compared=True)
+    head = lines.index("runs/a is better than runs/b in")
+    assert lines[head + 1 : head + 4] == [f"  {title} ({FEATURES})" for title in TITLES]
+    assert lines[head + 4] == "1 of 4 differences may be chance"
+
+
+def test_equal_runs_are_told_in_one_sentence() -> None:
+    output = Output(file=io.StringIO(), width=140)
+    show_ranking(output, rank({"a": scorecard(), "b": scorecard(), "bb": scorecard()}))
+    said = output.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert sum("none of 4 differences is real" in line for line in said) == 3
