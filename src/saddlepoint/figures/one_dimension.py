@@ -116,8 +116,9 @@ def _draw_pushes(axes: Axes, view: Range, generated: Points, pushes: Pushes) -> 
         at = np.quantile(inside[:, 0], (np.arange(ARROWS) + 0.5) / ARROWS)
         strength = _finite(pushes(at[:, None]))
         strongest = float(np.nanmax(np.abs(strength), initial=0.0))
-    # As high as what happens to the samples needs; where there are none the field may be many times as strong.
-    half = max(1.5 * strongest, 0.35 * float(np.nanmax(np.abs(field), initial=0.0)), 1e-6)
+    # As high as what happens to the samples needs: where there are none the field may be many times as strong.
+    share = 0.35 if strongest > 0 else 1.25
+    half = max(1.5 * strongest, share * float(np.nanmax(np.abs(field), initial=0.0)), 1e-6)
     axes.set_ylim(-half, half)
     if strongest > 0:
         length = strength * LONGEST * (view[1] - view[0]) / half
