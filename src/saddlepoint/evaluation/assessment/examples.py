@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.assessment.progress import Tally
 from saddlepoint.evaluation.intervals import of_mean
@@ -66,7 +67,8 @@ def _reconstruction(model: Encodes, x: Tensor) -> tuple[Tensor, str]:
 
 def _mean(dataset: Dataset, x: Tensor) -> Tensor:
     """What answering the training data's mean to every example gets."""
-    mean = dataset.x[:10_000].flatten(1).float().mean(0)
+    some = shuffled_order(len(dataset), 0)[:10_000]  # the examples of a folder come class by class
+    mean = dataset.x[some].flatten(1).float().mean(0)
     return (x.flatten(1).float() - mean).double().square().mean(1)
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import DataError
 from saddlepoint.models.base import GenerativeModel, as_tensor
 
@@ -75,7 +76,9 @@ def noise(dataset: Dataset, n: int, seed: int) -> Tensor:
     """n examples (n, *event) whose numbers are independent Gaussians with the training data's mean and deviation at that
     place; clipped to the data's range and type."""
     event = dataset.event
-    fitted = dataset.x[: max(2, min(_FITTED, (1 << 26) // event.size))].float()
+    # At random: the examples of a folder come class by class.
+    some = shuffled_order(len(dataset), seed)[: max(2, min(_FITTED, (1 << 26) // event.size))]
+    fitted = dataset.x[some].float()
     generator = torch.Generator().manual_seed(seed)
     deviation = fitted.std(0) if len(fitted) > 1 else torch.zeros(event.shape)
     x = fitted.mean(0) + deviation * torch.randn(n, *event.shape, generator=generator)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import DataError, SaddlepointError, SettingError
 from saddlepoint.evaluation.annealing import Annealing
 from saddlepoint.evaluation.assessment.examples import GROUPS
@@ -194,7 +195,7 @@ def _annealed(a: _Asked) -> list[Score]:
         if _bernoulli(model):
             x = a.black_and_white(x)
     else:
-        train = a.dataset.x[:FITTED]
+        train = a.dataset.x[shuffled_order(len(a.dataset), a.seed)[:FITTED]]
         std = fitted_std(lambda s: of_gan(model, s), train, 0.2, generator=generator, annealing=SHORT, rounds=5)
         latent = of_gan(model, std)
     found, sandwich = annealed(latent, x.to(model.device), generator=generator, annealing=LONG, simulated=ANNEALED)

@@ -109,10 +109,11 @@ def energy(c: Comparison) -> Values:
 
 
 def histograms(c: Comparison) -> Values:
-    """Jensen-Shannon divergence of histograms; one cell more holds whatever lies outside of the real examples' box, as
-    a box around the samples too would grow with the farthest of them until one cell holds everything."""
-    whole = c.context.real.features
-    grid = Grid.around(whole, max(2, min(CELLS, round((len(whole) / IN_A_CELL) ** (1 / whole.shape[1])))))
+    """Jensen-Shannon divergence of histograms; one cell more holds whatever lies outside of the training examples'
+    box: one around the samples too would grow with the farthest of them until one cell holds everything, and one around
+    the real examples would move with these."""
+    whole, box = len(c.context.real), c.context.train.features
+    grid = Grid.around(box, max(2, min(CELLS, round((whole / IN_A_CELL) ** (1 / box.shape[1])))))
     real, fake = map(grid.counts, c.features())
     return {"jensen_shannon": jensen_shannon(real, fake)}
 
