@@ -40,9 +40,9 @@ def show(output: Output, scorecard: Scorecard) -> None:
     rows.add_column("bad", justify="right", no_wrap=True)
     rows.add_column("", no_wrap=True)
     rows.add_column("real", justify="left", no_wrap=True)
-    for score, name in _grouped(rows, scorecard.scores):
+    for score, label in _grouped(rows, scorecard.scores):
         rows.add_row(
-            name,
+            label,
             ARROWS[score.better],
             _number(score.value),
             _interval(score),
