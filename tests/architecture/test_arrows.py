@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "data": {"records"},
     "models": {"networks", "objectives", "data"},
     "training": {"records", "data", "models", "objectives", "optimisers"},
-    "evaluation": {"data", "models", "records"},
+    "evaluation": {"data", "models", "objectives", "records"},
     "diagnosis": {"records"},
     # training: a lane is the single run, so it takes that run's schedules, averages, seeds and settings from their one place.
     "studies": {"data", "models", "objectives", "optimisers", "games", "evaluation", "records", "figures", "training"},

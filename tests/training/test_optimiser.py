@@ -10,7 +10,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.training.optimiser import FOREACH_ALONE, OPTIMISERS, build_optimiser, clip_, fastest_form, gradient_norm
+from saddlepoint.training.optimiser import (
+    FOREACH_ALONE,
+    OPTIMISERS,
+    build_optimiser,
+    clip_,
+    fastest_form,
+    gradient_norm,
+)
 from saddlepoint.training.settings import OptimiserName, OptimiserSettings
 
 
@@ -113,3 +120,25 @@ def test_clipping_does_not_hide_a_gradient_that_is_not_finite():
     parts = [torch.tensor([1.0, float("nan")]), torch.tensor([2.0])]
     assert clip_(parts, 1.0).isnan()
     assert parts[1].isnan().all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "arrives"),
+    [
+        ({"name": "sgd"}, False),
+        ({"name": "optimistic-sgd"}, True),
+        ({"name": "sgd", "lookahead": 10}, True),
+    ],
+    ids=["sgd", "optimistic-sgd", "lookahead"],
+)
+def test_players_that_take_turns_arrive_with_optimisers_made_for_games(changes, arrives):
+    """x y, which x minimises and y maximises, y moving first, as the training loop plays: plain descent circles."""
+    x, y = (torch.ones(1, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    own = OptimiserSettings(learning_rate=0.1, **changes)
+    optimisers = {player: build_optimiser([player], own) for player in (y, x)}
+    for _ in range(1_000):
+        for player, optimiser in optimisers.items():
+            player.grad = x.detach().neg() if player is y else y.detach().clone()
+            optimiser.step()
+    distance = math.hypot(x.item(), y.item())
+    assert distance < 1e-2 if arrives else distance > 1
