@@ -39,7 +39,10 @@ CASES = {
     "gan-minimax": (GANSettings(**GAN, latent=4, objective="minimax", discriminator_steps=3), VECTOR),
     "gan-noisy": (GANSettings(**GAN, latent=4, instance_noise=0.5, label_smoothing=0.1), SOUND),
     "gan-uniform": (GANSettings(**GAN, latent=4, latent_distribution="uniform", output="sigmoid"), IMAGE),
-    "gan-stratified": (GANSettings(**GAN, latent=4, latent_distribution="uniform", latent_scale=8.0, stratified=True), VECTOR),
+    "gan-stratified": (
+        GANSettings(**GAN, latent=4, latent_distribution="uniform", latent_scale=8.0, stratified=True),
+        VECTOR,
+    ),
     "gan-minibatch": (GANSettings(**GAN, latent=4, minibatch_kernels=3), IMAGE),
     "gan-feature-matching": (GANSettings(**GAN, latent=4, objective="feature-matching", instance_noise=0.1), SOUND),
     "gan-packing": (GANSettings(**GAN, latent=4, packing=2), IMAGE),
