@@ -82,5 +82,5 @@ def _digest(tensors: dict[str, Tensor]) -> str:
     found = hashlib.sha256()
     for name in sorted(tensors):
         found.update(name.encode())
-        found.update(memoryview(tensors[name].contiguous().view(-1).view(torch.uint8).numpy()))
+        found.update(tensors[name].contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     return found.hexdigest()
