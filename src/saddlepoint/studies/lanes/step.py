@@ -24,11 +24,13 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 from saddlepoint.errors import SettingError
 from saddlepoint.objectives.phase import Batch, Phase
 from saddlepoint.studies.lanes.game import Pieces, StackedGame
+from saddlepoint.studies.lanes.graph import share
+from saddlepoint.studies.lanes.lanewise import Lanewise, translatable
 from saddlepoint.studies.lanes.noise import Made
 from saddlepoint.studies.lanes.optimisers import Tensors, moved
 from saddlepoint.training.settings import OptimiserName
 
-UNROLLED = 16  # sums of at most so many numbers melt into their neighbours
+UNROLLED = 8  # sums of at most so many numbers melt into their neighbours
 
 
 class State(NamedTuple):
@@ -144,14 +146,13 @@ class Traced:
             return (*tree_flatten(after)[0], *(value for values in seen.values() for value in values))
 
         def every(*tensors: Tensor) -> tuple[Tensor, ...]:
-            after = vmap(lane, in_dims=dims, out_dims=axes[0])(*tensors)
-            return (*after[: len(of_state)], torch.stack(after[len(of_state) :]))
+            after = lanes(*tensors)
+            return (*after[: len(of_state)], torch.stack(list(after[len(of_state) :])))
 
         try:
-            lane: Callable[..., tuple[Tensor, ...]] = one
+            lanes: Callable[..., Sequence[Tensor]] = vmap(one, in_dims=dims, out_dims=axes[0])
             if fused:
-                first = [tensor.select(dim, 0).clone() for tensor, dim in zip(arguments, dims, strict=True)]
-                lane = make_fx(one, decomposition_table=PRODUCTS)(*first)
+                lanes = _lanes_last(one, arguments, dims) or lanes
             graph = make_fx(every)(*arguments)
         except SettingError:
             raise
@@ -160,8 +161,7 @@ class Traced:
             raise SettingError(
                 f"lanes: this game cannot be played by many lanes at once; train one run at a time. {reason}"
             ) from error
-        graph.graph.eliminate_dead_code()
-        graph.recompile()
+        share(graph)
         self._run: Callable[..., tuple[Tensor, ...]] = graph
         if compiled:
             self._run = self._compiled(graph, arguments)
@@ -173,17 +173,42 @@ class Traced:
         return tree_unflatten(list(after), self._state_form), seen
 
     def _compiled(self, graph: Any, arguments: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
+        options: dict[str, Any] = {"unroll_reductions_threshold": UNROLLED + 1}
+        if hasattr(torch.compiler, "skip_all_guards_unsafe"):
+            # Looking at every step whether the tensors still have their shapes costs a fifth of a small step; they have.
+            options["guard_filter_fn"] = torch.compiler.skip_all_guards_unsafe
         compiled: Callable[..., tuple[Tensor, ...]] = torch.compile(
-            graph, fullgraph=True, dynamic=False, options={"unroll_reductions_threshold": UNROLLED + 1}
+            graph, fullgraph=True, dynamic=False, options=options
         )
         try:
             with warnings.catch_warnings(), torch.no_grad():
+                # The compiler's own, about its own code.
                 warnings.simplefilter("ignore", UserWarning)
+                warnings.simplefilter("ignore", DeprecationWarning)
                 compiled(*arguments)
         except Exception as error:
             self.why_not = f"not compiled: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
             return graph  # type: ignore[no-any-return]
         return compiled
+
+
+def _lanes_last(
+    one: Callable[..., tuple[Tensor, ...]], arguments: Sequence[Tensor], dims: Sequence[int]
+) -> Callable[..., Sequence[Tensor]] | None:
+    """`one` for all lanes, whose results have the lanes last; None where it does what only vmap knows."""
+    first = [tensor.select(dim, 0).clone() for tensor, dim in zip(arguments, dims, strict=True)]
+    graph = make_fx(one, decomposition_table=PRODUCTS)(*first)
+    share(graph)
+    if not translatable(graph):
+        return None
+    lanes = arguments[0].shape[dims[0]]
+
+    def every(*tensors: Tensor) -> Sequence[Tensor]:
+        last = [tensor.movedim(dim, -1) for tensor, dim in zip(tensors, dims, strict=True)]
+        results: Sequence[Tensor] = Lanewise(graph).run(*last)
+        return [result.expand(*result.shape[:-1], lanes) for result in results]
+
+    return every
 
 
 def _axes(inputs: Inputs, axes: Inputs) -> Inputs:
