@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from saddlepoint.data import DataSettings, from_array
+from saddlepoint.data import DataSettings, from_array, load
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.assessment import METRICS, assess, generators
@@ -294,6 +294,19 @@ def test_missing_labels_are_the_reason() -> None:
     reasons = {skipped.metric: skipped.reason for skipped in found.skipped}
     assert "no labels" in reasons["classifier_score"]
     assert "not known" in reasons["modes_covered"]
+
+
+@pytest.mark.parametrize("event", [(1, 8, 8), None])
+def test_an_event_that_is_none_is_refused(event: object) -> None:
+    class Mine:
+        def __init__(self) -> None:
+            self.event = event
+
+        def sample(self, n: int, *, labels: object = None, generator: object = None) -> torch.Tensor:
+            raise AssertionError("refused before it is asked")
+
+    with pytest.raises(DataError, match=r"must be an Event.*load_data\('digits'\)\.event"):
+        assess(Mine(), load(DataSettings(source="digits")))
 
 
 def test_one_class_is_the_reason() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.assessment import measures
@@ -192,6 +192,11 @@ def assess(
 
 def _check(model: GenerativeModel, dataset: Dataset) -> None:
     theirs, ours = model.event, dataset.event
+    if not isinstance(theirs, Event):
+        raise DataError(
+            f"the model's event says what one example is, and must be an Event, not {theirs!r}: where it makes examples like "
+            f"the data's, set event = sp.load_data({dataset.name!r}).event."
+        )
     if tuple(theirs.shape) != ours.shape:
         raise DataError(
             f"the model makes examples of shape {tuple(theirs.shape)} and {dataset.name} holds {ours.kind}s of shape "
