@@ -32,7 +32,9 @@ from saddlepoint.training.threads import using_threads
 
 BLOCK = 64  # steps whose noise is drawn at once, at most
 BLOCK_NUMBERS = 1 << 24  # random numbers drawn at once, at most
-FUSED_WIDTH = 64  # layers up to so wide gain by loops over the lanes instead of matrix products
+# Seconds, measured on two cores (benchmarks/lanes.py): what compiling takes, and saves a step, and a step and lane.
+COMPILING, STEP_SAVES, LANE_SAVES = 15.0, 0.9e-3, 5e-6
+FUSED_WIDTH = 32  # layers up to so wide gain by loops over the lanes instead of matrix products
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Lanes:
     lanes: what each lane is; they may differ in their seed, in any number of the training and model settings that is not
         a count, and in their data (of one shape, range and size). See `cells` for sorting those that differ in more.
     device: auto, cpu, cuda, cuda:N. Noise is drawn on the host everywhere, so that a seed means the same on all.
-    compiled: whether torch's compiler writes the step's loops (half a minute at the start); None decides: it pays for
-        perceptrons on a processor that play long enough. Without a C++ compiler the step runs uncompiled (`why_not`).
+    compiled: whether torch's compiler writes the step's loops (some 15 seconds at the start); None decides: it pays for
+        narrow perceptrons on a processor that play long enough. Without a C++ compiler the step runs uncompiled (`why_not`).
     threads: processor threads; None takes one for small games.
     build: (model settings, event, seed) -> Model, for games of your own.
 
@@ -346,8 +348,9 @@ class Lanes:
         return all(len(entry.shape) <= 2 and max(entry.shape, default=1) <= FUSED_WIDTH for entry in entries)
 
     def _pays(self) -> bool:
-        """Whether compiling is worth half a minute: narrow networks, on a processor, many steps."""
-        return self.device.type == "cpu" and self._narrow() and self.settings.steps >= 10_000
+        """Whether compiling saves more than it takes: for narrow networks on a processor, by the number of steps."""
+        saved = self.settings.steps * (STEP_SAVES + LANE_SAVES * len(self))
+        return self.device.type == "cpu" and self._narrow() and saved > COMPILING
 
 
 def _sources(turns: Sequence[Any]) -> tuple[tuple[int, ...], int]:
