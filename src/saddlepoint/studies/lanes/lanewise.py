@@ -124,7 +124,7 @@ ELEMENTWISE: frozenset[Any] = frozenset(
         aten.full_like.default, aten._to_copy.default, aten.where.self, aten.softplus_backward.default,
         aten.tanh_backward.default, aten.sigmoid_backward.default, aten.threshold_backward.default,
         aten.leaky_relu_backward.default, aten.elu_backward.default, aten.gelu_backward.default,
-        aten.silu_backward.default,
+        aten.silu_backward.default, aten.empty_like.default, aten.fill_.Scalar,
     }
 )  # fmt: skip
 TRANSLATED: dict[Any, Callable[..., Any]] = {
