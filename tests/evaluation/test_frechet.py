@@ -5,6 +5,7 @@ import torch
 from scipy.linalg import sqrtm
 
 from saddlepoint.errors import DataError
+from saddlepoint.evaluation import frechet
 from saddlepoint.evaluation.frechet import frechet_between_gaussians, frechet_distance, frechet_infinity
 
 
@@ -41,6 +42,16 @@ def test_points_and_their_moments_agree_on_both_sides_of_n_equals_d(n, m):
     moments = frechet_between_gaussians(x.mean(0), torch.cov(x.T), y.mean(0), torch.cov(y.T))
     # Roots of eigenvalues that ought to be 0 are wrong by the root of rounding.
     assert frechet_distance(x, y) == pytest.approx(moments, rel=1e-6)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 64])
+def test_chunks_of_rows_change_nothing(rows, monkeypatch):
+    """Any size, with a last chunk of fewer rows than features, and single precision as it is."""
+    x, y = normal(201, 5, 0).float(), normal(150, 5, 1, 1.5, 0.3).float()
+    whole = frechet_distance(x, y)
+    monkeypatch.setattr(frechet, "_chunks", lambda points: (part.double() for part in points.split(rows)))
+    assert frechet_distance(x, y) == pytest.approx(whole, rel=1e-12)
+    assert frechet_distance(x.double(), y.double()) == pytest.approx(whole, rel=1e-12)
 
 
 @pytest.mark.parametrize("n", [10, 100])

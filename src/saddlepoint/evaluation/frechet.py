@@ -7,7 +7,8 @@ is the FID. Blind to whatever two distributions of equal mean and covariance dif
 
 The trace of the root is computed as a nuclear norm: with C_x = F^T F and C_y = G^T G it is the sum of the singular
 values of F G^T. No root of a nonsymmetric product is taken, so nothing becomes complex or needs a jitter, and F and G
-may have any number of rows: N x D data matrices where N < D, triangular D x D factors where N >= D.
+may have any number of rows: N x D data matrices where N < D, triangular D x D factors where N >= D. These are gathered a
+chunk of rows at a time, so that features of single precision are never held in double precision all at once.
 
 GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium (Martin Heusel, Hubert Ramsauer,
 Thomas Unterthiner, Bernhard Nessler, Sepp Hochreiter, 2017). https://arxiv.org/abs/1706.08500
@@ -16,6 +17,7 @@ Thomas Unterthiner, Bernhard Nessler, Sepp Hochreiter, 2017). https://arxiv.org/
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +25,8 @@ from torch import Tensor
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.points import checked_pair
+
+_CHUNK = 8_192  # rows in double precision at a time, or four times the features where that is more
 
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:
@@ -35,9 +39,9 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     Raises:
         DataError: fewer than two points a set, unequal numbers of features, NaN or infinite values.
     """
-    x, y = checked_pair(x, y)
-    mean_x, mean_y = x.mean(0), y.mean(0)
-    return _distance(mean_x - mean_y, _factor(x - mean_x), _factor(y - mean_y))
+    x, y = checked_pair(x, y, dtype=None)
+    mean_x, mean_y = _mean(x), _mean(y)
+    return _distance(mean_x - mean_y, _factor(x, mean_x), _factor(y, mean_y))
 
 
 def frechet_between_gaussians(mean_x: Tensor, covariance_x: Tensor, mean_y: Tensor, covariance_y: Tensor) -> float:
@@ -91,7 +95,7 @@ def frechet_infinity(x: Tensor, y: Tensor, *, generator: torch.Generator, parts:
         DataError: as `frechet_distance`; or the smallest part has no more points than twice the features, where the
             bias is no straight line.
     """
-    x, y = checked_pair(x, y)
+    x, y = checked_pair(x, y, dtype=None)
     assert parts >= 2, parts
     least = 2 * x.shape[1] * parts
     if min(len(x), len(y)) <= least:
@@ -126,10 +130,30 @@ def _distance(shift: Tensor, first: Tensor, second: Tensor) -> float:
     return max(0.0, float(distance))  # what is below 0 is rounding
 
 
-def _factor(centred: Tensor) -> Tensor:
-    """F (R, D) with F^T F the unbiased covariance of centred points (N, D), R = min(N, D)."""
-    n, d = centred.shape
-    factor: Tensor = torch.linalg.qr(centred, mode="r").R if n > d else centred
+def _chunks(x: Tensor) -> Iterator[Tensor]:
+    """The rows of (N, D) in double precision, some at a time."""
+    return (part.double() for part in x.split(max(_CHUNK, 4 * x.shape[1])))
+
+
+def _mean(x: Tensor) -> Tensor:
+    """(N, D) -> (D,)."""
+    total = torch.zeros(x.shape[1], dtype=torch.float64)
+    for part in _chunks(x):
+        total += part.sum(0)
+    return total / len(x)
+
+
+def _factor(x: Tensor, mean: Tensor) -> Tensor:
+    """F (R, D) with F^T F the unbiased covariance of points (N, D) around their `mean`, R = min(N, D).
+
+    The triangle of all rows is that of the triangle so far, stacked on the next chunk.
+    """
+    n, d = x.shape
+    if n <= d:
+        return (x.double() - mean) / math.sqrt(n - 1)
+    factor = torch.empty(0, d, dtype=torch.float64)
+    for part in _chunks(x):
+        factor = torch.linalg.qr(torch.cat([factor, part - mean]), mode="r").R
     return factor / math.sqrt(n - 1)
 
 
