@@ -1,11 +1,15 @@
-"""Rules are asked where they apply, and a finding is reported once."""
+"""Rules are asked where they apply; what they say opens, persists and closes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from saddlepoint.diagnosis import Diagnosis, History, Series, rule
-from saddlepoint.records import Finding, Record
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saddlepoint.diagnosis import Diagnosis, Facts, History, Series, rule
+from saddlepoint.records import Finding, Record, standing
 
 
 def found(code: str, step: int = 0) -> Finding:
@@ -14,12 +18,12 @@ def found(code: str, step: int = 0) -> Finding:
 
 @rule("A1")
 def needs_both(d_loss: Series, g_loss: Series) -> Finding | None:
-    return found("A1", d_loss.steps[-1]) if d_loss.last > g_loss.last else None
+    return found("A1", d_loss.step) if d_loss.last > g_loss.last else None
 
 
 @rule("A2", objectives={"minimax"})
 def of_minimax(d_loss: Series) -> Finding | None:
-    return found("A2", d_loss.steps[-1])
+    return found("A2", d_loss.step)
 
 
 @rule("A3")
@@ -27,7 +31,27 @@ def of_all(every_series: Mapping[str, Series]) -> Finding | None:
     return found("A3") if len(every_series) > 2 else None
 
 
+@rule("A4")
+def takes_more(d_loss: Series, run: Facts, x_y: Series | None = None) -> Finding | None:
+    return found("A4") if x_y is not None and run.progress(d_loss.step) > 0.5 else None
+
+
+@rule("B1", opens=3, closes=2)
+def patient(d_loss: Series) -> Finding | None:
+    if d_loss.last <= 0:
+        return None
+    return Finding("B1", "failure" if d_loss.last > 1 else "warning", d_loss.step, "too large")
+
+
 RULES = (needs_both, of_minimax, of_all)
+
+
+def codes(findings: Sequence[Finding]) -> list[str]:
+    return [finding.code for finding in findings]
+
+
+def losses(values: Sequence[float]) -> list[Record]:
+    return [Record(10 * i, 0.0, {"d/loss": value}) for i, value in enumerate(values)]
 
 
 def test_a_rule_names_what_it_needs() -> None:
@@ -35,38 +59,85 @@ def test_a_rule_names_what_it_needs() -> None:
     assert needs_both.objectives is None
     assert of_minimax.objectives == {"minimax"}
     assert of_all.needs == ("every_series",)
+    assert (takes_more.needs, takes_more.wishes) == (("d_loss", "run"), ("x_y",))
 
 
 def test_a_rule_is_not_asked_before_its_series_exist() -> None:
-    assert needs_both.ask(History([Record(1, 0.0, {"d/loss": 1.0})])) is None
+    history = History([Record(1, 0.0, {"d/loss": 1.0})])
+    assert needs_both.ask(history) is None
+    assert needs_both.missing(history) == ["g_loss"]
     asked = needs_both.ask(History([Record(1, 0.0, {"d/loss": 1.0, "g/loss": 0.0})]))
     assert asked == found("A1", 1)
     # The plain function stays reachable for tests and for a user's own use.
     assert needs_both.judge(Series("d/loss", [1], [0.0]), Series("g/loss", [1], [1.0])) is None
 
 
+def test_what_could_not_be_asked_is_named() -> None:
+    watch = Diagnosis("minimax", RULES)
+    watch.watch(Record(1, 0.0, {"d/loss": 1.0}))
+    assert watch.unasked() == {"A1": ["g_loss"]}
+
+
+def test_a_series_with_a_default_is_given_where_it_exists() -> None:
+    watch = Diagnosis("vae", [takes_more], Facts(steps=10))
+    assert watch.watch(Record(6, 0.0, {"d/loss": 1.0})) == []
+    assert watch.watch(Record(7, 0.0, {"d/loss": 1.0, "x/y": 1.0}))
+    watch = Diagnosis("vae", [takes_more], Facts(steps=100))
+    assert watch.watch(Record(7, 0.0, {"d/loss": 1.0, "x/y": 1.0})) == []
+
+
 def test_a_rule_is_asked_for_its_objectives_alone() -> None:
     record = Record(1, 0.0, {"d/loss": 1.0})
     assert Diagnosis("vae", RULES).watch(record) == []
-    assert Diagnosis("minimax", RULES).watch(record) == [found("A2", 1)]
+    assert codes(Diagnosis("minimax", RULES).watch(record)) == ["A2"]
+    assert codes(Diagnosis(("gan", "minimax"), RULES).watch(record)) == ["A2"]
 
 
 def test_a_finding_is_reported_once() -> None:
     watch = Diagnosis("vae", RULES)
     ill = {"d/loss": 1.0, "g/loss": 0.0}
     assert watch.watch(Record(1, 0.0, {"d/loss": 0.0, "g/loss": 1.0})) == []
-    assert [f.code for f in watch.watch(Record(2, 0.0, ill))] == ["A1"]
+    assert codes(watch.watch(Record(2, 0.0, ill))) == ["A1"]
     assert watch.watch(Record(3, 0.0, ill)) == []
-    assert [f.code for f in watch.watch(Record(4, 0.0, {**ill, "d/grad_norm": 1.0}))] == ["A3"]
+    assert codes(watch.watch(Record(4, 0.0, {**ill, "d/grad_norm": 1.0}))) == ["A3"]
     assert set(watch.found) == {"A1", "A3"}
 
 
-def test_resuming_equals_never_having_stopped() -> None:
+def test_a_passing_spike_is_no_finding_and_a_passing_calm_no_end() -> None:
+    watch = Diagnosis("vae", [patient])
+    said = [change for record in losses([1, 1, 0, 1, 1, 1, 0, 1, 0, 0, 0]) for change in watch.watch(record)]
+    assert [(change.state, change.step) for change in said] == [("open", 50), ("closed", 90)]
+    assert said[0].evidence == {"window": [30, 50], "series": ["d/loss"]}
+    assert watch.found == {}
+
+
+def test_what_grows_graver_is_said_again() -> None:
+    watch = Diagnosis("vae", [patient])
+    said = [change for record in losses([1, 1, 1, 1, 5, 5, 1]) for change in watch.watch(record)]
+    assert [(change.severity, change.step) for change in said] == [("warning", 20), ("failure", 40)]
+
+
+def test_old_news_is_no_answer() -> None:
+    watch = Diagnosis("vae", [patient])
+    for step in range(9):
+        assert watch.watch(Record(step, 0.0, {"d/loss": 1.0} if step == 0 else {"g/loss": 1.0})) == []
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 2.0]), max_size=30))
+def test_what_stands_is_what_the_log_says_last(values: list[float]) -> None:
+    watch = Diagnosis("vae", [patient])
+    log = [change for record in losses(values) for change in watch.watch(record)]
+    assert standing(log) == list(watch.found.values())
+    assert all(before.state != after.state or after.severity == "failure" for before, after in zip(log, log[1:]))  # noqa: B905, RUF007
+
+
+@pytest.mark.parametrize("stop", range(9))
+def test_resuming_equals_never_having_stopped(stop: int) -> None:
+    rules = (*RULES, patient)
     records = [Record(i, 0.0, {"d/loss": float(i), "g/loss": 3.0, **({"x/y": 0.0} if i > 6 else {})}) for i in range(9)]
-    for stop in range(9):
-        whole, first, second = (Diagnosis("minimax", RULES) for _ in range(3))
-        reported = [finding for record in records[:stop] for finding in first.watch(record)]
-        second.resume(records[:stop], reported)
-        assert second.history.series == first.history.series
-        after = [finding for record in records[stop:] for finding in second.watch(record)]
-        assert reported + after == [finding for record in records for finding in whole.watch(record)]
+    whole, first, second = (Diagnosis("minimax", rules) for _ in range(3))
+    reported = [finding for record in records[:stop] for finding in first.watch(record)]
+    second.resume(records[:stop])
+    assert second.history.series == first.history.series
+    after = [finding for record in records[stop:] for finding in second.watch(record)]
+    assert reported + after == [finding for record in records for finding in whole.watch(record)]

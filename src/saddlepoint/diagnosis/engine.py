@@ -1,78 +1,170 @@
 """Watches a run's records and says what goes wrong.
 
 A rule is a plain function that names, as its parameters, the series it needs (`d_real_score: Series` for
-`d/real_score`); it is asked only where all of them exist and only for the objectives that it declares. The parameter
-`every_series` stands for all series at once. A rule answers with a Finding, or None while all is well.
+`d/real_score`); it is asked only where all of them exist and only for the objectives that it declares. A parameter with
+a default is given where its series exists. `every_series` stands for all series at once, `run` for the facts of the
+run. A rule answers with a Finding, or None while all is well.
+
+One answer is no finding yet: it opens when a rule has said so `opens` times in a row, and closes when the rule has been
+content `closes` times in a row. A rule is asked whenever one of its series has a new value.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
+from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.series import History
-from saddlepoint.records import Finding, Record
+from saddlepoint.records import SEVERITIES, Finding, Record
 
 Judgement = Callable[..., Finding | None]
+_NOT_SERIES = ("every_series", "run")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A judgement, its stable code, the series it needs, and the objectives it speaks about (None: all)."""
+    """A judgement, its stable code, the series it needs, and the objectives it speaks about (None: all).
+
+    wishes: series that it takes where they exist. opens, closes: answers in a row that open and close its finding.
+    """
 
     code: str
     judge: Judgement
     needs: tuple[str, ...]
     objectives: frozenset[str] | None
+    wishes: tuple[str, ...] = ()
+    opens: int = 1
+    closes: int = 3
 
-    def ask(self, history: History) -> Finding | None:
+    def missing(self, history: History) -> list[str]:
+        """The parameters whose series do not exist; the rule cannot be asked while there are any."""
+        known = history.by_parameter()
+        return [name for name in self.needs if name not in (*_NOT_SERIES, *known)]
+
+    def concerns(self, parameters: Collection[str]) -> bool:
+        """Whether new values of these series are news for this rule."""
+        return "every_series" in self.needs or not {*self.needs, *self.wishes}.isdisjoint(parameters)
+
+    def ask(self, history: History, facts: Facts | None = None) -> Finding | None:
         """The judgement on this history, or None where a series it needs is missing."""
-        series = history.by_parameter()
-        if any(name != "every_series" and name not in series for name in self.needs):
+        if self.missing(history):
             return None
-        given = {name: history.series if name == "every_series" else series[name] for name in self.needs}
-        return self.judge(**given)
+        known: dict[str, Any] = {**history.by_parameter(), "every_series": history.series, "run": facts or Facts()}
+        given = {name: known[name] for name in self.needs}
+        return self.judge(**given, **{name: known[name] for name in self.wishes if name in known})
 
 
-def rule(code: str, *, objectives: Iterable[str] | None = None) -> Callable[[Judgement], Rule]:
+def rule(
+    code: str, *, objectives: Iterable[str] | None = None, opens: int = 1, closes: int = 3
+) -> Callable[[Judgement], Rule]:
     """Make a rule of a plain function; its parameters say what it needs. The function stays reachable as `.judge`."""
 
     def declare(judge: Judgement) -> Rule:
-        needs = tuple(inspect.signature(judge).parameters)
-        return Rule(code, judge, needs, frozenset(objectives) if objectives is not None else None)
+        parameters = inspect.signature(judge).parameters.values()
+        needs = tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)
+        wishes = tuple(p.name for p in parameters if p.name not in needs)
+        declared = frozenset(objectives) if objectives is not None else None
+        return Rule(code, judge, needs, declared, wishes, opens, closes)
 
     return declare
 
 
-class Diagnosis:
-    """The state of one watch: feed it records, get the findings that are new."""
+@dataclass
+class _Watch:
+    """How one rule has answered lately."""
 
-    def __init__(self, objective: str, rules: Iterable[Rule] | None = None) -> None:
-        """objective: the name that rules declare ("non-saturating", "minimax", "vae", "autoencoder")."""
+    ill: int = 0
+    well: int = 0
+    since: int = 0
+    open: Finding | None = None
+
+
+class Diagnosis:
+    """The state of one watch: feed it records, get what changes: findings that open, grow graver or close."""
+
+    def __init__(
+        self, objective: str | Iterable[str], rules: Iterable[Rule] | None = None, facts: Facts | None = None
+    ) -> None:
+        """objective: the names that rules declare ("gan", "non-saturating", "vae", "autoencoder"), one or several."""
         if rules is None:
             from saddlepoint.diagnosis.rules import RULES
 
-            rules = RULES.values()
-        self.rules = [r for r in rules if r.objectives is None or objective in r.objectives]
+            rules = RULES
+        objectives = {objective} if isinstance(objective, str) else set(objective)
+        self.rules = [r for r in rules if r.objectives is None or r.objectives & objectives]
+        self.facts = replace(facts or Facts(), objectives=frozenset(objectives))
         self.history = History()
-        self.found: dict[str, Finding] = {}
+        self._watches = [_Watch() for _ in self.rules]
 
-    def resume(self, records: Iterable[Record], findings: Iterable[Finding]) -> None:
-        """Take up the watch where an earlier session left it: its records, and the findings it has reported."""
+    @property
+    def found(self) -> dict[str, Finding]:
+        """What stands now, by code; where two rules of a code found something, the graver."""
+        standing = [watch.open for watch in self._watches if watch.open is not None]
+        return {finding.code: finding for finding in sorted(standing, key=_gravity)}
+
+    def unasked(self) -> dict[str, list[str]]:
+        """Codes that no rule could be asked about, with the parameters of the series they would need."""
+        gaps = [(rule.code, rule.missing(self.history)) for rule in self.rules]
+        asked = {code for code, missing in gaps if not missing}
+        return {code: missing for code, missing in gaps if code not in asked}
+
+    def resume(self, records: Iterable[Record]) -> None:
+        """Take up the watch where an earlier session left it."""
         for record in records:
-            self.history.add(record)
-        self.found |= {finding.code: finding for finding in findings}
+            self.watch(record)
 
     def watch(self, record: Record) -> list[Finding]:
-        """Findings that this record brings up and that were not reported before."""
+        """What this record changes."""
         self.history.add(record)
-        new = []
-        for rule in self.rules:
-            if rule.code in self.found:
+        news = {name.replace("/", "_") for name in record.values}
+        changes = []
+        for rule, watch in zip(self.rules, self._watches, strict=True):
+            if not rule.concerns(news) or rule.missing(self.history):
                 continue
-            finding = rule.ask(self.history)
-            if finding is not None:
-                self.found[rule.code] = finding
-                new.append(finding)
-        return new
+            before = self._standing(rule.code)
+            self._ask(rule, watch, record.step)
+            after = self._standing(rule.code)
+            if after is not None and (before is None or _gravity(after) > _gravity(before)):
+                changes.append(after)
+            elif before is not None and after is None:
+                changes.append(_closed(before, record.step))
+        return changes
+
+    def _standing(self, code: str) -> Finding | None:
+        """The gravest finding of this code."""
+        own = [w.open for r, w in zip(self.rules, self._watches, strict=True) if r.code == code and w.open is not None]
+        return max(own, key=_gravity, default=None)
+
+    def _ask(self, rule: Rule, watch: _Watch, step: int) -> None:
+        finding = rule.ask(self.history, self.facts)
+        if finding is None:
+            watch.ill, watch.well = 0, watch.well + 1
+            if watch.well >= rule.closes:
+                watch.open = None
+            return
+        if not watch.ill:
+            watch.since = step
+        watch.ill, watch.well = watch.ill + 1, 0
+        if watch.ill >= rule.opens and (watch.open is None or _gravity(finding) > _gravity(watch.open)):
+            parameters = {name: series.name for name, series in self.history.by_parameter().items()}
+            read = [parameters[name] for name in (*rule.needs, *rule.wishes) if name in parameters]
+            window = {"window": [watch.since, step], "series": read} if read else {}
+            watch.open = replace(finding, evidence={**finding.evidence, **window})
+
+
+def _gravity(finding: Finding) -> int:
+    return SEVERITIES.index(finding.severity)
+
+
+def _closed(finding: Finding, step: int) -> Finding:
+    return replace(
+        finding,
+        step=step,
+        state="closed",
+        title=f"No longer so since step {step:,}: {finding.title}",
+        advice="",
+        remedy=None,
+    )

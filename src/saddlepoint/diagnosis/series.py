@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,9 +23,33 @@ class Series:
         return self.values[-1]
 
     @property
+    def step(self) -> int:
+        """The step of the newest value."""
+        return self.steps[-1]
+
+    @property
     def parameter(self) -> str:
         """The name by which a rule asks for this series: `d/real_score` is `d_real_score`."""
         return self.name.replace("/", "_")
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def recent(self, count: int) -> list[float]:
+        """The newest `count` values that are finite, oldest first; fewer where there are no more."""
+        return [value for value in self.values[-count:] if math.isfinite(value)]
+
+    def level(self, count: int) -> float:
+        """Median of the newest `count` values: what one spike does not move. NaN where none is finite."""
+        recent = self.recent(count)
+        return statistics.median(recent) if recent else math.nan
+
+    def at(self, step: int) -> float:
+        """The newest value recorded at `step` or before; NaN where there is none."""
+        for own, value in zip(reversed(self.steps), reversed(self.values), strict=True):
+            if own <= step:
+                return value
+        return math.nan
 
 
 class History:
@@ -31,6 +57,7 @@ class History:
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self.series: dict[str, Series] = {}
+        self._parameters: dict[str, Series] = {}
         for record in records:
             self.add(record)
 
@@ -39,8 +66,9 @@ class History:
             series = self.series.get(name)
             if series is None:
                 series = self.series[name] = Series(name)
+                self._parameters[series.parameter] = series
             series.steps.append(record.step)
             series.values.append(value)
 
     def by_parameter(self) -> Mapping[str, Series]:
-        return {series.parameter: series for series in self.series.values()}
+        return self._parameters

@@ -1,8 +1,9 @@
 """What a run writes and what others read: records, findings, the folder. Free of torch and of the rest of ours."""
 
+from saddlepoint.records.findings import standing
 from saddlepoint.records.folder import RunFolder, replaced
 from saddlepoint.records.overrides import argument, options
-from saddlepoint.records.schema import SEVERITIES, Finding, Record, Severity
+from saddlepoint.records.schema import SEVERITIES, Finding, Record, Severity, State
 from saddlepoint.records.series import Series, series_of
 from saddlepoint.records.store import JsonLines, read_lines
 
@@ -14,9 +15,11 @@ __all__ = [
     "RunFolder",
     "Series",
     "Severity",
+    "State",
     "argument",
     "options",
     "read_lines",
     "replaced",
     "series_of",
+    "standing",
 ]

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 Severity = Literal["info", "warning", "failure"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "failure")
+State = Literal["open", "closed"]
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 
@@ -48,6 +49,9 @@ class Finding:
 
     `code` is stable (GAN101, NUM301, DATA401, ...). `remedy` is data: overrides of recipe settings by dotted name, so
     that whoever finds need not know how training works; None where there is no setting to change.
+
+    state: "open" from the step at which it was found; a later one of the same code says that it grew graver, or, with
+    "closed", that it no longer holds (see `saddlepoint.records.standing`).
     """
 
     code: str
@@ -57,6 +61,7 @@ class Finding:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     advice: str = ""
     remedy: Mapping[str, Any] | None = None
+    state: State = "open"
 
     def to_json(self) -> dict[str, JSON]:
         """One JSON object; a non-finite number in evidence or remedy becomes a string, and stays one when read back."""
@@ -70,6 +75,8 @@ class Finding:
         return cls(**line)
 
     def __str__(self) -> str:
+        if self.state == "closed":
+            return f"{self.code} (over, step {self.step}): {self.title}"
         return f"{self.code} ({self.severity}, step {self.step}): {self.title}" + (
             f" {self.advice}" if self.advice else ""
         )
@@ -79,7 +86,8 @@ class Finding:
 
         rows = [*self.evidence.items(), *((f"remedy: {name}", value) for name, value in (self.remedy or {}).items())]
         cells = "".join(f"<tr><td>{html.escape(str(n))}</td><td>{html.escape(str(v))}</td></tr>" for n, v in rows)
-        said = f"<b>{html.escape(self.code)}</b> ({html.escape(self.severity)}, step {self.step}): "
+        severity = "over" if self.state == "closed" else self.severity
+        said = f"<b>{html.escape(self.code)}</b> ({html.escape(severity)}, step {self.step}): "
         table = f"<table>{cells}</table>" if cells else ""
         return f"<p>{said}{html.escape(self.title)} {html.escape(self.advice)}</p>{table}"
 

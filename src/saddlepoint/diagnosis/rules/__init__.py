@@ -2,4 +2,4 @@
 
 from saddlepoint.diagnosis.rules.numerics import non_finite
 
-RULES = {rule.code: rule for rule in (non_finite,)}
+RULES = (non_finite,)
