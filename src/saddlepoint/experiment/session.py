@@ -140,7 +140,7 @@ class Session:
         resumed = self._positions is not None
         with self.journal.opened(self._positions, self.state.step), pausing(self.state):
             if resumed:
-                self.diagnosis.resume(self.folder.read_records(), self.journal.findings)
+                self.diagnosis.resume(self.folder.read_records())
             interrupted = False if not resumed and self._begin() else self._train()
         return self._finish(interrupted)
 
