@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import torch
 from torch import nn
@@ -202,5 +204,6 @@ def test_each_sees_every_lane():
 @pytest.mark.parametrize("name", ["gan", "vae", "autoencoder"])
 def test_compiled_lanes_are_the_single_runs_too(name):
     together = assert_lanes_are_single_runs(Lane.over_seeds(PLAYED[name], training(), LINE, 3), compiled=True)
-    if together.why_not:
-        pytest.skip(together.why_not)
+    if together.why_not and not any(map(shutil.which, ("g++", "c++", "clang++"))):
+        pytest.skip(together.why_not)  # its one excuse: no compiler
+    assert not together.why_not

@@ -177,14 +177,15 @@ class Traced:
         if hasattr(torch.compiler, "skip_all_guards_unsafe"):
             # Looking at every step whether the tensors still have their shapes costs a fifth of a small step; they have.
             options["guard_filter_fn"] = torch.compiler.skip_all_guards_unsafe
-        compiled: Callable[..., tuple[Tensor, ...]] = torch.compile(
-            graph, fullgraph=True, dynamic=False, options=options
-        )
         try:
             with warnings.catch_warnings(), torch.no_grad():
-                # The compiler's own, about its own code.
+                # The compiler's own, about its own code: torch still writes `torch.jit.script_method`, which torch deprecates,
+                # in a module that compiling imports. Where warnings are errors (in tests) that import would fail.
                 warnings.simplefilter("ignore", UserWarning)
                 warnings.simplefilter("ignore", DeprecationWarning)
+                compiled: Callable[..., tuple[Tensor, ...]] = torch.compile(
+                    graph, fullgraph=True, dynamic=False, options=options
+                )
                 compiled(*arguments)
         except Exception as error:
             self.why_not = f"not compiled: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
