@@ -35,6 +35,27 @@ def energy_coefficient(x: Tensor, y: Tensor) -> Tensor:
     return torch.where(between == 0, torch.zeros_like(between), (between - within) / between)
 
 
+def energy_with_error(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The energy coefficient of samples x (N, D) and a fixed reference y (M, D), and its standard error over samples.
+
+    The error is the delta method's: the spread of what each sample contributes to the means of which the coefficient is
+    made. It says how much other samples of the same model would change it, not how much another reference would.
+
+    Raises:
+        ValueError: a set has fewer than two points.
+    """
+    if len(x) < 2 or len(y) < 2:
+        raise ValueError(f"energy_with_error needs two points a set or more, got {len(x)} and {len(y)}")
+    to_y = torch.cdist(x, y, compute_mode=_EXACT).mean(1)
+    to_x = torch.cdist(x, x, compute_mode=_EXACT).sum(1) / (len(x) - 1)
+    between, within = 2 * to_y.mean(), to_x.mean() + _mean_distance(y)
+    zero = torch.zeros_like(between)
+    # H = 1 - within / between; a sample is one of N in `to_y`, and in half of the pairs of `to_x`.
+    shares = (2 * (to_y - to_y.mean()) * within / between - 2 * (to_x - to_x.mean())) / between
+    value = torch.where(between == 0, zero, (between - within) / between)
+    return value, torch.where(between == 0, zero, shares.std() / len(x) ** 0.5)
+
+
 def _mean_distance(x: Tensor) -> Tensor:
     """E|X - X'| over pairs of distinct points of x (N, D)."""
     n = len(x)

@@ -12,16 +12,20 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.energy import energy_coefficient
+from saddlepoint.evaluation.energy import energy_coefficient, energy_with_error
+from saddlepoint.evaluation.neighbours import neighbourhoods
 from saddlepoint.evaluation.projection import principal_components
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.models.base import GenerativeModel
 
 SERIES = "quality/energy_distance"
+ERROR = "quality/energy_distance_error"
+PRECISION, RECALL = "quality/precision", "quality/recall"
 
 _COMPONENTS = 32  # of which digits need about 20 and 32x32 photographs about 30 for 90 % of their variance
 _FITTED_ON = 2_000  # examples; the leading components no longer turn with more
 _MOST_NUMBERS = 1 << 25  # held at once: 128 MiB of float32
+_NEIGHBOURS = 500  # points a side behind precision and recall
 
 
 class Quality:
@@ -46,17 +50,45 @@ class Quality:
         reference = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else dataset
         self._reference = self._projected(drawn(reference, self._count, generator))
         self.floor: float | None = None
+        # What real examples reach of precision and recall; they need not be 1.
+        self._reached = (1.0, 1.0)
         if reference is not dataset:
-            self.floor = float(
-                energy_coefficient(self._projected(drawn(dataset, self._count, generator)), self._reference)
-            )
+            real = self._projected(drawn(dataset, self._count, generator))
+            self.floor = float(energy_coefficient(real, self._reference))
+            self._reached = self._overlap(real)
 
     def measure(self, model: GenerativeModel) -> float:
         """The energy distance of fresh samples, drawn with the same noise at every call."""
+        return float(energy_coefficient(self._sampled(model), self._reference))
+
+    def series(self, model: GenerativeModel) -> dict[str, float]:
+        """The same with its standard error, and precision and recall over what real examples reach."""
+        samples = self._sampled(model)
+        distance, error = energy_with_error(samples, self._reference)
+        values = {SERIES: float(distance), ERROR: float(error)}
+        if samples.isfinite().all():
+            overlaps = zip(self._overlap(samples), self._reached, strict=True)
+            precision, recall = (share / max(best, 1e-9) for share, best in overlaps)
+            values |= {PRECISION: precision, RECALL: recall}
+        return values
+
+    def _sampled(self, model: GenerativeModel) -> Tensor:
         device = getattr(model, "device", torch.device("cpu"))
         generator = torch.Generator(device).manual_seed(self.settings.seed)
-        samples = model.sample(self._count, generator=generator)
-        return float(energy_coefficient(self._projected(samples.cpu().flatten(1).float()), self._reference))
+        return self._projected(model.sample(self._count, generator=generator).cpu().flatten(1).float())
+
+    def project(self, x: Tensor) -> Tensor:
+        """Examples (N, *event) in the data's units, on any device -> (N, d) float32, as the quality series sees them."""
+        flat = x.flatten(1).float()
+        return (flat - self._projection.mean.to(flat.device)) @ self._projection.directions.to(flat.device)
+
+    def distance(self, x: Tensor) -> float:
+        """The energy distance of other examples x (N, *event), in the data's units, to the same held-out ones."""
+        return float(energy_coefficient(self._projected(x.cpu().flatten(1).float()), self._reference[: len(x)]))
+
+    def _overlap(self, points: Tensor) -> tuple[float, float]:
+        found = neighbourhoods(self._reference[:_NEIGHBOURS], points[:_NEIGHBOURS])
+        return found.precision, found.recall
 
     def _projected(self, x: Tensor) -> Tensor:
         return self._projection(x).double()

@@ -17,11 +17,15 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.evaluation import quality
+from saddlepoint.evaluation.signals import Watch
+from saddlepoint.models.autoencoder import Autoencoder
 from saddlepoint.models.base import Model
+from saddlepoint.models.vae import VAE
 from saddlepoint.recipe import Recipe
 from saddlepoint.training import TrainingState
 
 MEASURED = 2_000  # held-out examples behind the held-out series
+RECONSTRUCTED = 500  # training examples whose reconstructions are held against samples
 FITTED = 10_000  # training examples behind what is fitted rather than trained
 
 Spared = Callable[[str, str], contextlib.AbstractContextManager[None]]
@@ -41,6 +45,8 @@ class Measurement:
         self.last: float | None = None
         self._untrained: dict[str, float] = {}
         self._quality = quality.Quality(dataset, recipe.evaluation)
+        device = state.devices.device
+        self._watch = Watch(dataset, model, self._quality.project, recipe.evaluation.seed, device)
         self._recipe, self._dataset, self._model, self._state, self._spared = recipe, dataset, model, state, spared
         self._held_out = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) else None
         seed = recipe.data.split_seed
@@ -56,17 +62,27 @@ class Measurement:
             "first_quality": self.first,
             "last_quality": self.last,
             "untrained": self._untrained,
+            "watched": self._watch.to_json(),
         }
 
     def load(self, kept: dict[str, Any]) -> None:
         """Undo `to_json`."""
         self.best, self.first, self.last = kept["best"], kept["first_quality"], kept["last_quality"]
         self._untrained = kept["untrained"]
+        self._watch.load(kept.get("watched"))
 
     @property
     def distances(self) -> dict[str, float | None]:
         """Energy distances to held-out data: the untrained model's, the newest, and those of real data."""
         return {"first": self.first, "last": self.last, "floor": self._quality.floor}
+
+    def look(self) -> dict[str, float]:
+        """What findings are read from and is cheap; nothing where weights are not finite, which other series say."""
+        if not self.healthy():
+            return {}
+        state, model = self._state, self._model
+        with state.devices.autocast() or contextlib.nullcontext():
+            return self._watch.look({name: average.module for name, average in state.averages.items()})
 
     def measure(self, step: int) -> dict[str, float]:
         """The quality series and the model's own held-out series at this step; notes the best step.
@@ -81,7 +97,7 @@ class Measurement:
         values: dict[str, float] = {}
         with self._state.averaged(self._model):
             if sampling:
-                values[quality.SERIES] = self._quality.measure(self._model)
+                values |= self._quality.series(self._model) | self._watch.measure()
             if self._held_out is not None:
                 device = self._state.devices.device
                 held_out = self._held_out.x[self._measured_on].to(device)
@@ -91,10 +107,32 @@ class Measurement:
                 learnt = self._dataset.x[self._fitted_on[: len(held_out)]].to(device)
                 series |= self._model.training_series(learnt)
                 values |= {name: float(value.float().mean()) for name, value in series.items()}
+                values |= self._alike(series, held_out, learnt)
         self.last = values.get(quality.SERIES)
         if step == 0:
             self.first, self._untrained = self.last, values
         self._compare(step, values)
+        return values
+
+    def _alike(self, series: dict[str, Tensor], held_out: Tensor, learnt: Tensor) -> dict[str, float]:
+        """What is only said beside the held-out series: their noise, and the same of training examples."""
+        values = {}
+        model = self._model
+        latent = getattr(getattr(model, "settings", None), "latent", None)
+        for name in series:
+            if name.endswith("/active_units") and latent:
+                values[name.replace("units", "share")] = float(series[name]) / latent
+        generator = torch.Generator(self._state.devices.device).manual_seed(self._recipe.evaluation.seed)
+        if isinstance(model, VAE):
+            bound = series["vae/held_out_bound"]
+            values["vae/held_out_bound_error"] = float(bound.std()) / math.sqrt(len(bound))
+            trained = model.held_out_series(learnt, generator)
+            values["vae/train_bound"] = float(trained["vae/held_out_bound"].mean())
+            again = model.decode(model.encode(learnt[:RECONSTRUCTED]))
+            values["vae/reconstruction_distance"] = self._quality.distance(again)
+        elif isinstance(model, Autoencoder):
+            trained = model.held_out_series(learnt, generator)
+            values["ae/train_reconstruction"] = float(trained["ae/held_out_reconstruction"].mean())
         return values
 
     def _compare(self, step: int, values: dict[str, float]) -> None:

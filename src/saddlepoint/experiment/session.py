@@ -15,8 +15,8 @@ from typing import Any
 from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.preflight import preflight
-from saddlepoint.diagnosis import Diagnosis
 from saddlepoint.errors import RunError
+from saddlepoint.experiment.diagnosing import watching
 from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.experiment.measurement import Measurement
@@ -56,7 +56,7 @@ class Session:
         self.journal = Journal(folder, self.listener, self.spared)
         self.measurement = Measurement(recipe, dataset, model, self.state, self.spared)
         self.pictures = Pictures(folder, dataset, model, training.seed, training.samples)
-        self.diagnosis = Diagnosis(getattr(recipe.model, "objective", recipe.model.family))
+        self.diagnosis = watching(recipe)
         self._previous = 0
         self._positions: Mapping[str, int] | None = None
         self._saved: int | None = None
@@ -154,7 +154,7 @@ class Session:
             self.dataset, self.recipe.training.batch_size, self.model.output_range, parameters, self.model.scaling
         ):
             self.journal.finding(finding)
-        record = Record(0, 0.0, self.measurement.measure(0))
+        record = Record(0, 0.0, {**self.measurement.look(), **self.measurement.measure(0)})
         self.journal.record(record)
         stop = self._watch(record)
         self._draw(0)
@@ -166,6 +166,8 @@ class Session:
         for record in play(self.model, self.batches, training, self.state):
             if record is not None:
                 step, improved = record.step, False
+                if self._due(step, evaluation.watch_every):
+                    record = replace(record, values={**record.values, **self.measurement.look()})
                 if self._due(step, evaluation.every):
                     record = replace(record, values={**record.values, **self.measurement.measure(step)})
                     improved = self.measurement.best is not None and self.measurement.best["step"] == step

@@ -17,7 +17,7 @@ from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Phase
 from saddlepoint.records import Record
 from saddlepoint.training.memory import keep_freed_memory
-from saddlepoint.training.optimiser import clip_, gradient_norm
+from saddlepoint.training.optimiser import clip_, gradient_norm, update_ratio
 from saddlepoint.training.schedules import learning_rate
 from saddlepoint.training.settings import TrainingSettings
 from saddlepoint.training.state import TrainingState, trainable
@@ -41,8 +41,9 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
     change the players' mode, draw random numbers and swap players (`state.averaged`), if it puts the players back.
 
     A record's values are means over the tick: of the loss at every step, of observations and of the gradient's norm
-    (before clipping) at every `settings.observe_every`th step of the tick; the learning rate is the last step's. A
-    number that is not finite is recorded as it is and training goes on.
+    (before clipping) at every `settings.observe_every`th step of the tick; the ratio of a step's length to that of the
+    weights is the first step's, the learning rate the last step's. A number that is not finite is recorded as it is and
+    training goes on.
     """
     keep_freed_memory()
     phases = model.phases
@@ -184,6 +185,8 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
     group["lr"] = learning_rate(own, state.step, steps)
     losses = state.pending.setdefault(f"{player}/loss", [])
     norms = state.pending.setdefault(f"{player}/grad_norm", [])
+    ratios = state.pending.setdefault(f"{player}/update_ratio", [])
+    tick = settings.tick
 
     def keep(observations: dict[str, Tensor]) -> None:
         for quantity, value in observations.items():
@@ -211,7 +214,12 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
                 norms.append(norm)
         elif observe:
             norms.append(gradient_norm([p.grad for p in parameters if p.grad is not None]))
-        take_step()
+        if step % tick == 0:
+            before = [parameter.detach().clone() for parameter in parameters]
+            take_step()
+            ratios.append(update_ratio(before, parameters))
+        else:
+            take_step()
         for parameter in parameters:
             parameter.grad = None
         losses.append(mean.detach())

@@ -70,6 +70,13 @@ def gradient_norm(gradients: list[Tensor]) -> Tensor:
     return norm
 
 
+@torch.no_grad()
+def update_ratio(before: list[Tensor], parameters: Sequence[Tensor]) -> Tensor:
+    """Length of the step from `before` to `parameters` over the parameters' length: a scalar, without a host sync."""
+    moved = torch._foreach_sub(before, list(parameters))
+    return gradient_norm(list(moved)) / gradient_norm(list(parameters)).clamp_min(1e-30)
+
+
 def clip_(gradients: list[Tensor], largest: float) -> Tensor:
     """Scale `gradients` in place so that their joint norm is at most `largest`; returns the norm before.
 

@@ -1,0 +1,78 @@
+"""Which units of a network do any work: a unit that gives the same number for every example tells nothing on.
+
+Rectifiers die where their input is negative for all examples; saturated tanh and sigmoid units end as much alike.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+ACTIVATIONS = (
+    nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ReLU6, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU,
+    nn.Mish, nn.Hardtanh, nn.Hardswish, nn.Hardsigmoid,
+)  # fmt: skip
+ALIKE = 1e-6  # of its own size: within single precision's rounding of one number
+
+
+@dataclass
+class Activity:
+    """The lowest and highest value of every hidden unit seen so far, by layer.
+
+    A channel of a convolution is one unit, over all places.
+    """
+
+    ranges: dict[nn.Module, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    _last: tuple[nn.Module, Tensor] | None = None
+
+    def see(self, layer: nn.Module, output: Tensor) -> None:
+        """One layer's output (B, units, ...)."""
+        x = output.detach()
+        axes = [axis for axis in range(x.ndim) if axis != 1]
+        low, high = x.amin(axes), x.amax(axes)
+        if layer in self.ranges:
+            before = self.ranges[layer]
+            low, high = torch.minimum(low, before[0]), torch.maximum(high, before[1])
+        self.ranges[layer] = (low, high)
+        self._last = (layer, output)
+
+    def left(self, output: Any) -> None:
+        """What the whole network gave: where an activation made it, that one's units are outputs, not hidden."""
+        if self._last is not None and output is self._last[1]:
+            self.ranges.pop(self._last[0], None)
+        self._last = None
+
+    def dead_share(self) -> Tensor | None:
+        """() share of the hidden units that never changed, in [0, 1]; None for a network without known activations."""
+        if not self.ranges:
+            return None
+        low = torch.cat([low.float() for low, _ in self.ranges.values()])
+        high = torch.cat([high.float() for _, high in self.ranges.values()])
+        return (high - low <= ALIKE * torch.maximum(low.abs(), high.abs())).float().mean()
+
+
+@contextlib.contextmanager
+def heard(network: nn.Module) -> Iterator[Activity]:
+    """Within the block, every pass through `network` is heard."""
+    activity = Activity()
+
+    def hear(layer: nn.Module, _: Any, output: Any) -> None:
+        if isinstance(output, Tensor) and output.ndim >= 2:
+            activity.see(layer, output)
+
+    hooks = [
+        layer.register_forward_hook(hear)
+        for layer in network.modules()
+        if isinstance(layer, ACTIVATIONS) and layer is not network
+    ]
+    hooks.append(network.register_forward_hook(lambda _, __, output: activity.left(output)))
+    try:
+        yield activity
+    finally:
+        for hook in hooks:
+            hook.remove()

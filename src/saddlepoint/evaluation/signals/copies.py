@@ -1,0 +1,27 @@
+"""Whether samples are copies of training examples: are they nearer to those than to examples that were held out?
+
+A model that has learnt the distribution, and not its examples, cannot tell the two apart. So the nearest real example of
+a sample is a training example as often as its set's size says, whatever the model's quality.
+
+A Non-Parametric Test to Detect Data-Copying in Generative Models (Casey Meehan, Kamalika Chaudhuri, Sanjoy Dasgupta,
+2020), https://arxiv.org/abs/2004.05675
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def copied(samples: Tensor, training: Tensor, held_out: Tensor) -> tuple[Tensor, Tensor]:
+    """Projected samples (N, d), training (M, d) and held-out examples (K, d) -> () how much more often than by chance the
+    nearest real example is one trained on, 1 where it always is; and () the ratio of median distances to the training
+    examples, of samples over held-out examples: near 0 for copies, near 1 for new examples.
+    """
+    to_training = torch.cdist(samples, training).min(1).values
+    to_held_out = torch.cdist(samples, held_out).min(1).values
+    chance = len(training) / (len(training) + len(held_out))
+    # A tie is an example that both sets have: no evidence either way.
+    nearer = (to_training < to_held_out).float() + chance * (to_training == to_held_out).float()
+    usual = torch.cdist(held_out, training).min(1).values.median()
+    return (nearer.mean() - chance) / (1 - chance), to_training.median() / usual.clamp_min(1e-12)

@@ -1,0 +1,101 @@
+"""Where samples are among the data: how far apart, in whose neighbourhood, coming and going.
+
+Examples and samples are projected on the data's principal components; k-means divides the data there into
+neighbourhoods. Which of them samples visit says what a mean distance cannot: that a part of the data has no samples.
+
+The share of bins that samples miss, or visit in another proportion than the data do: On GANs and GMMs (Eitan Richardson,
+Yair Weiss, 2018), https://arxiv.org/abs/1805.12462
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+CELLS, ROUNDS = 32, 15
+PER_CELL = 8  # real examples a cell should hold, so that its share of the data is known
+LOST = 0.1  # a neighbourhood is lost where samples come less than a tenth as often as they should
+
+Project = Callable[[Tensor], Tensor]
+
+
+class Neighbourhood:
+    """Neighbourhoods of the data in projected space, the mean distance of two real examples, and the known modes.
+
+    shares: (K,) of the data in each neighbourhood.
+    """
+
+    def __init__(self, project: Project, real: Tensor, seed: int = 0) -> None:
+        """project: (N, *event) in the data's units -> (N, d). real: (N, d) projected examples, two at least."""
+        self.project = project
+        cells = max(1, min(CELLS, len(real) // PER_CELL))
+        self.centres = k_means(real, cells, torch.Generator().manual_seed(seed))
+        self.shares = self.shares_of(real)
+        self.distance = mean_distance(real)
+
+    def to(self, device: torch.device) -> None:
+        """Move what is kept."""
+        self.centres, self.shares, self.distance = (x.to(device) for x in (self.centres, self.shares, self.distance))
+
+    def shares_of(self, projected: Tensor) -> Tensor:
+        """(N, d) -> (K,) share of the points in each neighbourhood."""
+        nearest = torch.cdist(projected, self.centres).argmin(1)
+        return torch.nn.functional.one_hot(nearest, len(self.centres)).float().mean(0)
+
+    def diversity(self, projected: Tensor) -> Tensor:
+        """(N, d) -> () mean distance of two samples over that of two real examples."""
+        return mean_distance(projected) / self.distance.clamp_min(1e-12)
+
+    def coverage(self, shares: Tensor) -> Tensor:
+        """Samples' shares (K,) -> () share of the data whose neighbourhood samples visit a tenth as often or more."""
+        return (self.shares * (shares >= LOST * self.shares)).sum()
+
+    def turnover(self, shares: Tensor, before: Tensor, n: int) -> Tensor:
+        """Shares (K,) now and before, of n samples each -> () share of them that moved elsewhere, in [0, 1].
+
+        The total variation between two draws of n samples from the same shares is sqrt(K / (pi n)) on average where cells
+        are alike; that much is chance.
+        """
+        moved = 0.5 * (shares - before).abs().sum()
+        chance = math.sqrt(len(shares) / (math.pi * n))
+        return ((moved - chance) / (1 - chance)).clamp_min(0.0) if chance < 1 else torch.zeros_like(moved)
+
+
+def mean_distance(x: Tensor) -> Tensor:
+    """Mean distance of two different points of x (N, d) -> ()."""
+    n = len(x)
+    return torch.cdist(x, x).sum() / max(n * (n - 1), 1)
+
+
+def modes_covered(samples: Tensor, centres: Tensor, std: float, radius: float = 3.0) -> tuple[Tensor, Tensor]:
+    """samples (N, D), centres (K, D) -> () share of the modes that hold a tenth of what they should of the samples
+    within `radius` standard deviations, and () the share of the samples that lie so near to one."""
+    distance, mode = torch.cdist(samples, centres).min(1)
+    good = distance < radius * std
+    counts = (torch.nn.functional.one_hot(mode, len(centres)) * good[:, None]).float().sum(0)
+    enough = max(1.0, LOST * len(samples) / len(centres))
+    return (counts >= enough).float().mean(), good.float().mean()
+
+
+def k_means(x: Tensor, k: int, generator: torch.Generator) -> Tensor:
+    """(k, d) centres of x (N, d), from k-means++ beginnings.
+
+    k-means++: The Advantages of Careful Seeding (David Arthur, Sergei Vassilvitskii, 2007),
+    https://theory.stanford.edu/~sergei/papers/kMeansPP-soda.pdf
+    """
+    centres = x[torch.randint(len(x), (1,), generator=generator)]
+    nearest = (x - centres).square().sum(1)
+    for _ in range(k - 1):
+        weights = nearest if nearest.sum() > 0 else torch.ones_like(nearest)
+        chosen = x[torch.multinomial(weights, 1, generator=generator)]
+        centres = torch.cat([centres, chosen])
+        nearest = torch.minimum(nearest, (x - chosen).square().sum(1))
+    for _ in range(ROUNDS):
+        own = torch.nn.functional.one_hot(torch.cdist(x, centres).argmin(1), k).to(x.dtype)
+        counts = own.sum(0)
+        means = (own.T @ x) / counts.clamp_min(1)[:, None]
+        centres = torch.where(counts[:, None] > 0, means, centres)
+    return centres

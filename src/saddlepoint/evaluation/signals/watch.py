@@ -1,0 +1,143 @@
+"""One run's watch: what is looked at often because it is cheap, and what is measured now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.evaluation.signals import adversarial, codes
+from saddlepoint.evaluation.signals.activity import heard
+from saddlepoint.evaluation.signals.copies import copied
+from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, Project, modes_covered
+from saddlepoint.models.base import Model
+from saddlepoint.models.gan import GAN
+from saddlepoint.models.vae import VAE
+from saddlepoint.networks import evaluating
+
+SAMPLES = 256  # generated at a look
+JUDGED = 128  # examples of each kind that networks look at
+FITTED = 2_000  # training examples behind neighbourhoods
+SEARCHED = 10_000  # training examples among which copies are looked for
+
+Signals = dict[str, Tensor]
+
+
+class Watch:
+    """Looks at one model again and again, always with the same examples and noise."""
+
+    def __init__(self, dataset: Dataset, model: Model, project: Project, seed: int, device: torch.device) -> None:
+        """project: (N, *event) in the data's units -> (N, d) float32, on the device of what it is given."""
+        self._model, self._device, self._seed = model, device, seed
+        self._project = project
+        generator = torch.Generator().manual_seed(seed)
+        order = torch.randperm(len(dataset), generator=generator)
+        held_out = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else None
+        self._training = dataset.x[order[:JUDGED]].to(device)
+        self._held_out: Tensor | None = None
+        if held_out is not None:
+            chosen = torch.randperm(len(held_out), generator=generator)
+            self._held_out = held_out.x[chosen[:JUDGED]].to(device)
+        self._before: Tensor | None = None
+        if not isinstance(model, GAN):
+            return
+        self._neighbourhood = Neighbourhood(project, project(dataset.x[order[:FITTED]]), seed)
+        self._neighbourhood.to(device)
+        truth = dataset.truth
+        self._modes: tuple[Tensor, float] | None = None
+        if truth is not None and truth.modes is not None and truth.mode_std is not None:
+            self._modes = (truth.modes.to(device).float(), float(truth.mode_std))
+        self._searched = project(dataset.x[order[:SEARCHED]]).to(device)
+        self._others = None if held_out is None else project(held_out.x[chosen[:FITTED]]).to(device)
+
+    def to_json(self) -> list[float] | None:
+        """What a later look compares itself with."""
+        return None if self._before is None else self._before.tolist()
+
+    def load(self, kept: list[float] | None) -> None:
+        """Undo `to_json`."""
+        self._before = None if kept is None else torch.tensor(kept, device=self._device)
+
+    def look(self, sampled: Mapping[str, Any]) -> dict[str, float]:
+        """Everything that is cheap, on the model as it is; its numbers come to the host in one transfer.
+
+        sampled: the players to draw samples with, where they are others (moving averages).
+        """
+        with torch.no_grad():
+            if isinstance(self._model, GAN):
+                signals = self._game(self._model, sampled)
+            else:
+                signals = self._alone(self._model)
+        return _fetched(signals)
+
+    def measure(self) -> dict[str, float]:
+        """What takes longer: whether samples are copies. Within the moving averages, where there are any."""
+        if not isinstance(self._model, GAN) or self._others is None:
+            return {}
+        with torch.no_grad():
+            samples = self._project(self._model.decode(self._noise(self._model)))
+            copies, ratio = copied(samples, self._searched, self._others)
+        return _fetched({"g/copies": copies, "g/nearest_ratio": ratio})
+
+    def _noise(self, model: Model) -> Tensor:
+        return model.fixed_noise(SAMPLES, torch.Generator(self._device).manual_seed(self._seed))
+
+    def _game(self, model: GAN, sampled: Mapping[str, Any]) -> Signals:
+        z = self._noise(model).to(model.dtype)
+        own = model.players["g"]
+        real = model.model_units(self._training)
+        held_out = None if self._held_out is None else model.model_units(self._held_out)
+        with evaluating(*model.players.values()), heard(own) as makers, heard(model.players["d"]) as judges:
+            made = own(z)
+            signals = adversarial.scores(model, real, made[:JUDGED], held_out)
+        if (gradient := adversarial.sample_gradient(model, real, z[: min(JUDGED, len(real))])) is not None:
+            signals["g/sample_gradient"] = gradient
+        for name, activity in (("g", makers), ("d", judges)):
+            if (dead := activity.dead_share()) is not None:
+                signals[f"{name}/dead_units"] = dead
+        average = sampled.get("g", own)
+        if average is not own:
+            with evaluating(average):
+                made = average(z)
+        return signals | self._places(model.scaling.to_data(made))
+
+    def _places(self, samples: Tensor) -> Signals:
+        around = self._neighbourhood
+        projected = self._project(samples)
+        shares = around.shares_of(projected)
+        signals = {"g/diversity": around.diversity(projected), "g/coverage": around.coverage(shares)}
+        if self._before is not None:
+            signals["g/turnover"] = around.turnover(shares, self._before, len(samples))
+        self._before = shares
+        if self._modes is not None:
+            signals["g/modes"], signals["g/high_quality"] = modes_covered(samples.float(), *self._modes)
+        return signals
+
+    def _alone(self, model: Model) -> Signals:
+        """Of a game of one player."""
+        signals: Signals = {}
+        x = model.model_units(self._training)
+        (name, player), *_ = model.players.items()
+        with evaluating(player), heard(player) as activity:
+            if isinstance(model, VAE):
+                generator = torch.Generator(self._device).manual_seed(self._seed)
+                epsilon = torch.randn(len(x), model.settings.latent, generator=generator, device=self._device)
+                player(x, epsilon.to(x.dtype))
+            else:
+                player(x)
+        if (dead := activity.dead_share()) is not None:
+            signals[f"{name}/dead_units"] = dead
+        if isinstance(model, VAE):
+            signals |= codes.heads(model, x)
+        return signals
+
+
+def _fetched(signals: Signals) -> dict[str, float]:
+    """All numbers in one transfer."""
+    if not signals:
+        return {}
+    values = torch.stack([value.float() for value in signals.values()]).cpu().double().tolist()
+    return dict(zip(signals, values, strict=True))
