@@ -68,6 +68,14 @@ class RunFolder:
     def report(self) -> Path:
         return self.path / "report.html"
 
+    @property
+    def cures(self) -> Path:
+        return self.path / "cures.jsonl"
+
+    def attempt(self, number: int) -> Path:
+        """Where the part of the run lies that cure `number` (1, 2, ...) went back behind."""
+        return self.path / "attempts" / str(number)
+
     def exists(self) -> bool:
         """Whether this folder is a run (it holds a recipe)."""
         return self.recipe.is_file()
@@ -83,6 +91,10 @@ class RunFolder:
 
     def read_findings(self) -> Iterator[Finding]:
         return (Finding.from_json(line) for line in read_lines(self.findings))
+
+    def read_cures(self) -> list[dict[str, Any]]:
+        """What was tried against failures, in order (see `saddlepoint.experiment.cure`); empty where nothing was."""
+        return list(read_lines(self.cures))
 
     def read_summary(self) -> dict[str, Any]:
         """What the last session wrote at its end (see `saddlepoint.experiment`); empty before that."""

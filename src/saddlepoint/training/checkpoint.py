@@ -120,6 +120,39 @@ def load(path: Path, model: Model, state: TrainingState | None = None) -> Manife
     return manifest
 
 
+def load_fitting(path: Path, model: Model, state: TrainingState) -> list[str]:
+    """Like `load`, for a model or optimisers that were changed since: what still fits is loaded, and the rest stays as new.
+
+    Returns the players that stay as new, because their weights have other shapes. Raises RunError for a damaged checkpoint.
+    """
+    manifest, tensors = _read(path, (WEIGHTS, OPTIMISER, STATE))
+    weights, kinds = tensors[WEIGHTS], _kinds(state)
+    fresh = []
+    memories: dict[str, Tensor] = {}
+    for name, player in model.players.items():
+        kept = _under(f"players/{name}/", weights)
+        if {key: value.shape for key, value in kept.items()} != {k: v.shape for k, v in player.state_dict().items()}:
+            fresh.append(name)
+            continue
+        player.load_state_dict(kept)
+        if name in state.averages:
+            state.averages[name].module.load_state_dict(_under(f"averaged/{name}/", weights) or kept)
+        if name in kinds and manifest["optimisers"].get(name) == kinds[name]:
+            memories |= {key: value for key, value in tensors[OPTIMISER].items() if key.startswith(f"{name}/")}
+    state.load_optimiser_tensors(memories)
+    state.load_tensors({key: value for key, value in tensors[STATE].items() if not key.startswith("pending/")})
+    state.step, state.seconds, state.tick_seconds = manifest["step"], manifest["seconds"], 0.0
+    return fresh
+
+
+def remove_after(folder: RunFolder, step: int) -> None:
+    """Remove the checkpoints of steps later than `step`: the run goes on from there in another way."""
+    for path in folder.checkpoints.glob("step-*"):
+        if path.name > folder.checkpoint(step).name:
+            _remove(path)
+    sweep(folder)
+
+
 def load_weights(path: Path, model: Model, average: bool = True) -> Manifest:
     """Load what sampling needs: the moving averages of the players that have one (with `average`), else the weights."""
     manifest, tensors = _read(path, (WEIGHTS,))

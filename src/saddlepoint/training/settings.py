@@ -107,6 +107,12 @@ class TrainingSettings(BaseModel):
         ("NUM301",), description="Codes of findings that end the training; an empty list never stops."
     )
 
+    cure: Literal["off", "suggest", "auto"] = Field(
+        "off",
+        description="On a failure: off does nothing, suggest says at the end what to change, auto goes back to the last healthy checkpoint, changes it and goes on.",
+    )
+    cures: int = Field(3, ge=1, description="cure auto: tries at most.")
+
     tick: int = Field(50, ge=1, description="Steps between two records.")
     observe_every: int = Field(
         5, ge=1, description="Steps between two looks at scores and gradient norms (the loss is kept at every step)."

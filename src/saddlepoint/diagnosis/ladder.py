@@ -1,0 +1,124 @@
+"""What to try against a finding, and what next where that did not help: for every code a ladder of remedies.
+
+A rung is data, as a finding's own remedy is: settings by dotted name. `Times` says to multiply the present value
+instead of setting one; `Only` that a rung is for runs that are set so. The order is from the gentlest to the strongest, as far
+as published comparisons tell; what a rung is worth is measured by benchmarks/diagnosis.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from saddlepoint.records import Finding
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Times:
+    """The present value times `factor`, within `least` and `most`."""
+
+    factor: float
+    least: float = 0.0
+    most: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Only:
+    """`value`, in runs where the setting is one of `where`; in others the whole rung is left out."""
+
+    where: tuple[Any, ...]
+    value: Any
+
+
+Rung = Mapping[str, Any]
+
+D_RATE, G_RATE = "training.discriminator.learning_rate", "training.generator.learning_rate"
+RATE, BETAS, CLIP = "training.optimiser.learning_rate", "training.optimiser.betas", "training.optimiser.clip_norm"
+# A player that names no rate of its own has that of all.
+_INHERITED = {D_RATE: RATE, G_RATE: RATE}
+
+_STEEP: Rung = {"model.objective": Only(("minimax",), "non-saturating")}
+_WEAKER: Rung = {D_RATE: Times(0.25)}
+_BLURRED: Rung = {"model.instance_noise": 0.1}
+# The critic's slope at real examples: Which Training Methods for GANs do actually Converge? (Mescheder et al., 2018).
+_SMOOTH: Rung = {"model.r1": 1.0}
+# A relativistic loss with both penalties: The GAN is dead; long live the GAN! (Huang et al., 2024).
+_PAIRED: Rung = {
+    "model.objective": Only(("minimax", "non-saturating"), "relativistic"),
+    "model.r1": 1.0,
+    "model.r2": 1.0,
+    BETAS: [0.0, 0.99],
+}
+# PacGAN: The power of two samples in generative adversarial networks (Lin et al., 2018).
+_PACKED: Rung = {"model.packing": 2}
+_CALM: Rung = {BETAS: [0.5, 0.99]}
+_SLOWER: Rung = {RATE: Times(0.25), D_RATE: Times(0.25), G_RATE: Times(0.25)}
+_MUCH_SLOWER: Rung = {RATE: Times(0.1, most=1e-2), D_RATE: Times(0.1, most=1e-2), G_RATE: Times(0.1, most=1e-2)}
+_CLIPPED: Rung = {CLIP: 1.0}
+
+LADDERS: dict[str, tuple[Rung, ...]] = {
+    "GAN101": ({"model.discriminator_steps": 1}, _STEEP, _WEAKER, _SMOOTH, _PAIRED, _BLURRED),
+    "GAN102": (_STEEP, _WEAKER, _SMOOTH, _PAIRED, _BLURRED),
+    "GAN103": (_STEEP, _PACKED, _PAIRED, _CALM, _SLOWER),
+    "GAN104": ({"model.label_flipping": 0.0, "model.instance_noise": 0.0}, {D_RATE: Times(4.0, most=1e-2)}, _SLOWER),
+    "GAN105": (_SMOOTH, _CALM, _PAIRED, _SLOWER),
+    "GAN106": (_CLIPPED, _SLOWER, _SMOOTH, _PAIRED, _MUCH_SLOWER),
+    "GAN107": (_SMOOTH, _BLURRED, _WEAKER),
+    "GAN108": (_SMOOTH, _BLURRED, {"training.optimiser.weight_decay": 1e-4}),
+    "VAE201": ({"model.beta": Times(0.25)}, {"model.free_bits": 0.25}, _SLOWER),
+    "VAE204": ({"model.beta": 1.0}, {"model.likelihood": Only(("gaussian",), "gaussian-learnt")}),
+    "VAE205": ({"model.beta": Times(4.0)},),
+    "VAE206": ({"training.optimiser.weight_decay": 1e-3}, {RATE: Times(0.25)}),
+    "NUM301": (_MUCH_SLOWER, {"training.precision": "fp32"}, _CLIPPED),
+    "NUM302": (_CLIPPED, _SLOWER, _MUCH_SLOWER),
+    "NUM303": (
+        {
+            "model.generator.activation": Only(("relu",), "leaky_relu"),
+            "model.discriminator.activation": Only(("relu", "leaky_relu"), "leaky_relu"),
+        },
+        {"model.encoder.activation": Only(("relu",), "leaky_relu")},
+        _SLOWER,
+    ),
+    "NUM304": ({RATE: Times(10.0, most=1e-2), D_RATE: Times(10.0, most=1e-2), G_RATE: Times(10.0, most=1e-2)},),
+}
+
+
+def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = ()) -> tuple[int, dict[str, Any]] | None:
+    """The rung to try now and its changes: the finding's own remedy (0) first, then its code's ladder (1, 2, ...).
+
+    settings: the recipe's by dotted name; a rung that names none of them, or changes nothing, is passed over.
+    tried: the rungs that were tried against this code. None where nothing is left.
+    """
+    for number, rung in enumerate((finding.remedy or {}, *LADDERS.get(finding.code, ()))):
+        if number not in tried and (changes := _changes(rung, settings)):
+            return number, changes
+    return None
+
+
+def _changes(rung: Rung, settings: Settings) -> dict[str, Any]:
+    """What of a rung changes these settings; nothing where it is not for such runs."""
+    found: dict[str, Any] = {}
+    for name, wanted in rung.items():
+        if name not in settings:
+            continue
+        present = settings[name]
+        if isinstance(wanted, Only):
+            if present not in wanted.where:
+                if present == wanted.value:
+                    continue
+                return {}
+            wanted = wanted.value
+        if isinstance(wanted, Times):
+            if present is None and name in _INHERITED and _INHERITED[name] in rung:
+                continue  # it follows the rate of all, which this rung changes
+            before = settings.get(_INHERITED.get(name, ""), present) if present is None else present
+            if not isinstance(before, int | float) or not before:
+                continue
+            wanted = min(max(float(f"{before * wanted.factor:.2g}"), wanted.least), wanted.most)
+        if json.dumps(wanted) != json.dumps(present):
+            found[name] = wanted
+    return found

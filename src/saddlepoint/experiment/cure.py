@@ -1,0 +1,171 @@
+"""Against a failure while training: back to the last healthy checkpoint, the remedy applied, and on.
+
+What was tried lies in the run: cures.jsonl has a line a try; attempts/N/ has the recipe, records and findings that try N
+went back behind. recipe.yaml has the settings the run goes on with, so that everybody who reads the run reads it as ever.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from saddlepoint.diagnosis.ladder import next_remedy
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import Finding, JsonLines, RunFolder, argument, replaced
+from saddlepoint.records.schema import number_to_json
+from saddlepoint.training import checkpoint
+
+STANDING = "standing"  # in a checkpoint's extra: the codes of the failures that stood when it was written
+
+
+@dataclass(frozen=True)
+class Cure:
+    """One try.
+
+    number: 1, 2, ... code, title: of the finding; found: the step at which it opened, since: from which it held.
+    returned_to: the step the run went back to; 0 means that it began anew.
+    rung: which of the code's remedies (see `saddlepoint.diagnosis.ladder`).
+    changes: settings by dotted name, [before, after].
+    """
+
+    number: int
+    code: str
+    title: str
+    found: int
+    since: int
+    returned_to: int
+    rung: int
+    changes: Mapping[str, tuple[Any, Any]]
+
+    def __str__(self) -> str:
+        where = f"went back to step {self.returned_to:,}" if self.returned_to else "began anew"
+        return f"Cure {self.number}, against {self.code} at step {self.found:,}: {where} with {_told(self.changes)}."
+
+    def settings(self) -> dict[str, Any]:
+        """The changes as overrides of a recipe."""
+        return {name: after for name, (_, after) in self.changes.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        line: dict[str, Any] = number_to_json(asdict(self))
+        return line
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> Cure:
+        changes = {name: (before, after) for name, (before, after) in line["changes"].items()}
+        return cls(**{**line, "changes": changes})
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What to change against a finding: settings by dotted name, (before, after), and the recipe with them."""
+
+    code: str
+    rung: int
+    changes: Mapping[str, tuple[Any, Any]]
+    recipe: Recipe
+
+    def __str__(self) -> str:
+        return _told(self.changes)
+
+    @property
+    def flags(self) -> str:
+        """The changes as the command line takes them."""
+        return " ".join(f"--{name} {argument(after)}" for name, (_, after) in self.changes.items())
+
+
+def read(folder: RunFolder) -> list[Cure]:
+    """The run's tries so far."""
+    return [Cure.from_json(line) for line in folder.read_cures()]
+
+
+def suggestion(recipe: Recipe, finding: Finding, tried: Collection[int] = ()) -> Suggestion | None:
+    """The next remedy against `finding` that goes together with the recipe; None where nothing is left to try.
+
+    tried: the rungs that were tried against its code.
+    """
+    passed = set(tried)
+    present = {entry.name: value for entry, value in recipe.settings()}
+    while (following := next_remedy(finding, present, passed)) is not None:
+        rung, changes = following
+        try:
+            cured = recipe.override(changes, where=f"the remedy of {finding.code}")
+        except SettingError:  # it does not go together with other settings: the next one may
+            passed.add(rung)
+        else:
+            told = {name: (present[name], after) for name, after in changes.items()}
+            return Suggestion(finding.code, rung, told, cured)
+    return None
+
+
+def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure, Recipe] | None:
+    """What to do against `finding` now; None where the tries are used up or nothing is left to try."""
+    tried = read(folder)
+    if len(tried) >= recipe.training.cures:
+        return None
+    same = [cure for cure in tried if cure.code == finding.code]
+    suggested = suggestion(recipe, finding, [cure.rung for cure in same])
+    if suggested is None:
+        return None
+    since = int(finding.evidence.get("window", [finding.step])[0])
+    step = 0 if same else _healthy(folder, since)  # where going back a little has not helped, begin anew
+    number = len(tried) + 1
+    told = Cure(number, finding.code, finding.title, finding.step, since, step, suggested.rung, suggested.changes)
+    return told, suggested.recipe
+
+
+def archive(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
+    """Put the failed part aside, write down the try, and leave the run as it was at the step it goes back to.
+
+    Killed at any moment, the run stays one that can be resumed: with the old settings before the try is written down, with
+    the new ones after (see `caught_up`).
+    """
+    place = folder.attempt(cure.number)
+    part = place.with_name(f".part-{place.name}")
+    for old in (part, place):
+        shutil.rmtree(old, ignore_errors=True)
+    part.mkdir(parents=True)
+    for path in (folder.recipe, folder.records, folder.findings):
+        if path.exists():
+            shutil.copyfile(path, part / path.name)
+    part.rename(place)
+    with JsonLines(folder.cures) as file:
+        file.append(cure.to_json())
+        file.sync()
+    _settle(folder, cure, cured)
+
+
+def caught_up(recipe: Recipe, folder: RunFolder) -> Recipe:
+    """The recipe to resume with: where the run was killed in the middle of a cure, that is finished first."""
+    tried = read(folder)
+    if not tried:
+        return recipe
+    cured = recipe.override(tried[-1].settings(), where="resume")
+    if cured != recipe:
+        _settle(folder, tried[-1], cured)
+    return cured
+
+
+def _settle(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
+    if folder.checkpoints.is_dir():
+        checkpoint.remove_after(folder, cure.returned_to)
+    with replaced(folder.recipe) as file:
+        file.write(cured.to_yaml())
+
+
+def _healthy(folder: RunFolder, since: int) -> int:
+    """The step of the newest whole checkpoint from before `since` in which no failure stood; 0 where there is none."""
+    for path in sorted(folder.checkpoints.glob("step-*"), reverse=True):
+        try:
+            manifest = checkpoint.read_manifest(path)
+        except RunError:
+            continue
+        if manifest["step"] < since and not manifest["extra"].get(STANDING):
+            return int(manifest["step"])
+    return 0
+
+
+def _told(changes: Mapping[str, tuple[Any, Any]]) -> str:
+    return ", ".join(f"{name} {argument(before)} -> {argument(after)}" for name, (before, after) in changes.items())

@@ -1,0 +1,96 @@
+"""A ladder's rungs name real settings, change something, and are never tried twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from saddlepoint.diagnosis.ladder import LADDERS, next_remedy
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import Finding
+
+RECIPES = {
+    "gan": Recipe.load("gan-digits"),
+    "dcgan": Recipe.load("dcgan-digits"),
+    "minimax": Recipe.load("toy-lab-1"),
+    "vae": Recipe.load("vae-digits"),
+    "autoencoder": Recipe.load("autoencoder-digits"),
+}
+
+
+def finding(code: str, remedy: Mapping[str, Any] | None = None) -> Finding:
+    return Finding(code, "failure", 100, "It fails.", remedy=remedy)
+
+
+def settings(recipe: Recipe) -> dict[str, Any]:
+    return {entry.name: value for entry, value in recipe.settings()}
+
+
+def climbed(recipe: Recipe, code: str) -> list[tuple[int, dict[str, Any]]]:
+    """All that is tried against a code, one after the other, each on top of those before."""
+    tried: list[tuple[int, dict[str, Any]]] = []
+    present = settings(recipe)
+    while (following := next_remedy(finding(code), present, [rung for rung, _ in tried])) is not None:
+        tried.append(following)
+        present |= following[1]
+        assert len(tried) < 20
+    return tried
+
+
+@pytest.mark.parametrize("code", LADDERS)
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_rung_is_a_change_that_the_recipe_takes(name: str, code: str) -> None:
+    recipe = RECIPES[name]
+    for _, changes in climbed(recipe, code):
+        assert recipe.override(changes) != recipe
+
+
+@pytest.mark.parametrize("code", LADDERS)
+def test_rungs_name_settings_that_exist(code: str) -> None:
+    known = {name for recipe in RECIPES.values() for name in settings(recipe)}
+    for rung in LADDERS[code]:
+        assert set(rung) <= known
+
+
+@pytest.mark.parametrize("code", LADDERS)
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_change_is_tried_twice(name: str, code: str) -> None:
+    rungs = [rung for rung, _ in climbed(RECIPES[name], code)]
+    assert rungs == sorted(set(rungs))
+
+
+def test_a_findings_own_remedy_comes_first() -> None:
+    recipe = RECIPES["gan"]
+    own = {"training.discriminator.learning_rate": 1e-5}
+    assert next_remedy(finding("GAN101", own), settings(recipe)) == (0, own)
+    for later in (
+        next_remedy(finding("GAN101", own), settings(recipe), [0]),
+        next_remedy(finding("GAN101", own), settings(recipe.override(own))),
+    ):
+        assert later is not None
+        assert later[0] > 0
+
+
+def test_a_code_without_a_ladder_and_a_remedy_has_none() -> None:
+    assert next_remedy(finding("VAE202"), settings(RECIPES["vae"])) is None
+
+
+def test_a_player_without_a_rate_of_its_own_starts_from_the_rate_of_all() -> None:
+    recipe = RECIPES["gan"].override(
+        {"training.optimiser.learning_rate": 1e-3, "training.discriminator.learning_rate": "none"}
+    )
+    following = next_remedy(finding("GAN107"), settings(recipe), [1, 2])
+    assert following == (3, {"training.discriminator.learning_rate": pytest.approx(2.5e-4)})
+
+
+def test_a_rate_keeps_within_its_bounds() -> None:
+    own = {"training.optimiser.learning_rate": 5.0}
+    assert next_remedy(finding("NUM301"), own) == (1, {"training.optimiser.learning_rate": 1e-2})
+
+
+@pytest.mark.parametrize(("present", "rung"), [("minimax", 1), ("non-saturating", None), ("feature-matching", None)])
+def test_a_rung_is_left_out_where_it_is_not_meant(present: str, rung: int | None) -> None:
+    following = next_remedy(finding("GAN102"), {"model.objective": present}, range(2, 9))
+    assert (following[0] if following else None) == rung
