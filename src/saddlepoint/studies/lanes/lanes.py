@@ -133,10 +133,11 @@ class Lanes:
     def __len__(self) -> int:
         return len(self.lanes)
 
-    def play(self) -> Iterator[LaneRecord]:
+    def play(self, watch: Callable[[int], object] | None = None) -> Iterator[LaneRecord]:
         """Train from the present step to the last; a record every `training.tick` steps, and at the last step.
 
-        Stopping is `break`; calling `play` again goes on.
+        Stopping is `break`; calling `play` again goes on. `watch` is called after every step with the steps done, and may
+        look at the lanes (`sample`, `each`, `frozen`): a record costs some steps' time, a call nothing.
         """
         keep_freed_memory()
         training = self.settings
@@ -144,9 +145,12 @@ class Lanes:
             started = time.perf_counter()
             first, stop = self.step, min((self.step // training.tick + 1) * training.tick, training.steps)
             with using_threads(self.threads or 1):
-                rows = [
-                    seen for begin in range(first, stop, BLOCK) for seen in self._block(begin, min(begin + BLOCK, stop))
-                ]
+                rows = []
+                for begin in range(first, stop, BLOCK):
+                    for seen in self._block(begin, min(begin + BLOCK, stop)):
+                        rows.append(seen)
+                        if watch is not None:
+                            watch(first + len(rows))
             values = self._values(torch.stack(rows), first)
             self.step = stop
             self.seconds += time.perf_counter() - started

@@ -1,0 +1,216 @@
+"""When a GAN on a line has converged, for many lanes at once.
+
+A lane is good at a look if its samples' Wasserstein-1 distance to the data is under 0.1 of the data's standard deviation
+and every mode holds at least half its mass. It has converged when it was good at 5 looks in a row; the step of the fifth is
+its time. A lane that has not by the end of its run is censored: its time is NaN, known only to be longer than the run.
+
+The data must be a mixture of equal Gaussians on a line. Its quantiles are exact, and the samples stand at equally spaced
+quantiles of the noise, so the distance has no random error: sorted samples less sorted quantiles, all lanes at once.
+
+Looks come at every `every` steps at the start and then less and less often, such that 5 of them span at least a sixth
+and at most a third of the steps made (`due`): time is resolved in proportion, a lucky moment late in a run is no convergence, and
+the looks' cost does not grow with the run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.errors import SettingError
+from saddlepoint.studies.lanes import Lanes
+
+DISTANCE = 0.1  # of the data's standard deviation
+MASS = 0.5  # of the mode's own mass
+LOOKS = 5  # in a row
+RADIUS = 3.0  # standard deviations within which a sample belongs to a mode, as in evaluation.modes
+FIRST_SPACING_LOOKS = 32  # looks at the first spacing; each further spacing, twice as wide, has half as many
+POINTS, POINTS_A_MODE = 128, 16  # samples a lane, at least
+
+
+def due(step: int, every: int = 1) -> bool:
+    """Whether the schedule of spacing `every` looks after `step` steps: at all multiples of `every` up to 32 of them,
+    then of 2 `every` up to 64 `every`, of 4 up to 128, and so on."""
+    wide = every
+    while step > FIRST_SPACING_LOOKS * wide:
+        wide *= 2
+    return step > 0 and step % wide == 0
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the samples of one dataset are compared with.
+
+    quantiles: (n,) of the data at (i + 1/2) / n. std: the data's. edges: (2 K,) low and high end of each mode, in order.
+    shares: (K,) the data's own mass between them.
+    """
+
+    quantiles: Tensor
+    std: float
+    edges: Tensor
+    shares: Tensor
+
+    @classmethod
+    def of(cls, dataset: Dataset, points: int) -> Target:
+        """Raises SettingError for anything but a mixture of equal Gaussians on a line."""
+        truth = dataset.truth
+        if truth is None or truth.modes is None or truth.mode_std is None or truth.modes.shape[1] != 1:
+            raise SettingError(
+                f"convergence: {dataset.name} has no known modes on a line; take the data source gaussian, "
+                "or another mixture of equal Gaussians with one number an example."
+            )
+        centres, width = truth.modes[:, 0].double().sort().values, truth.mode_std
+        between = (centres[1:] + centres[:-1]) / 2
+        reach = RADIUS * width
+        low = torch.maximum(centres - reach, torch.cat([centres[:1] - reach, between]))
+        high = torch.minimum(centres + reach, torch.cat([between, centres[-1:] + reach]))
+        edges = torch.stack([low, high], 1).flatten()
+        shares = mixture_cdf(edges, centres, width).view(-1, 2).diff(dim=1)[:, 0]
+        at = (torch.arange(points, dtype=torch.float64) + 0.5) / points
+        std = math.sqrt(float(centres.var(correction=0)) + width**2)
+        return cls(mixture_quantiles(at, centres, width), std, edges, shares)
+
+    def measure(self, samples: Tensor) -> tuple[Tensor, Tensor]:
+        """(S, n) samples -> (S,) Wasserstein-1 distance in standard deviations of the data, and (S, K) mass of each mode
+        over what it should be. NaN and 0 for samples that are not finite."""
+        ordered = samples.sort(dim=1).values
+        quantiles, edges = self.quantiles.to(ordered), self.edges.to(ordered)
+        distance = (ordered - quantiles).abs().mean(1).double() / self.std
+        counts = torch.searchsorted(ordered, edges.expand(len(ordered), -1).contiguous())
+        mass = counts.view(len(ordered), -1, 2).diff(dim=2)[..., 0] / samples.shape[1] / self.shares.to(samples.device)
+        return distance, mass
+
+
+class Convergence:
+    """Looks at lanes while they train, and keeps when each one converged.
+
+        convergence = Convergence(dataset, lanes=len(lanes))
+        for record in lanes.play(watch=lambda step: convergence.check(lanes, step)):
+            ...
+        convergence.steps
+
+    dataset: what the lanes learn: one for all, or one a lane.
+    every: spacing of the first looks in steps; after 32 of them it doubles, and again (see `due`).
+    points: samples a lane; None takes 128, and 16 a mode where that is more.
+    averaged: judge the moving average of the weights where the lanes keep one.
+    row: good looks in a row that make a convergence.
+
+    steps: (S,) float64, the step at which a lane had converged; NaN while it has not.
+    distance: (S,) float64, at the last look: Wasserstein-1 in standard deviations of the data.
+    mass: (S,) float64, at the last look: the least of the modes' masses, over what it should be.
+    good: (S,) bool, whether the last look was good. looked: the steps looked at so far.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset | Sequence[Dataset],
+        lanes: int,
+        *,
+        every: int = 1,
+        points: int | None = None,
+        row: int = LOOKS,
+        averaged: bool = True,
+    ) -> None:
+        """Raises SettingError for data that are no mixture on a line, and for less than one lane, step, sample or look."""
+        datasets = [dataset] * lanes if isinstance(dataset, Dataset) else list(dataset)
+        if points is None:
+            modes = max((len(known) for own in datasets if (known := _modes(own)) is not None), default=0)
+            points = max(POINTS, POINTS_A_MODE * modes)
+        if min(lanes, every, points, row) < 1 or len(datasets) != lanes:
+            raise SettingError(
+                f"convergence: {lanes} lanes with {len(datasets)} datasets, a look every {every} steps at {points} samples "
+                f"and {row} in a row cannot be: give one dataset, or one a lane, and 1 or more of all else."
+            )
+        self.every, self.points, self.row, self.averaged = every, points, row, averaged
+        places: dict[int, list[int]] = {}
+        for place, own in enumerate(datasets):
+            places.setdefault(id(own), []).append(place)
+        self._targets = [(torch.tensor(where), Target.of(datasets[where[0]], points)) for where in places.values()]
+        self._in_a_row = torch.zeros(lanes, dtype=torch.int64)
+        self._noise: Tensor | None = None
+        self.steps = torch.full((lanes,), torch.nan, dtype=torch.float64)
+        self.distance = self.steps.clone()
+        self.mass = self.steps.clone()
+        self.good = torch.zeros(lanes, dtype=torch.bool)
+        self.looked: list[int] = []
+
+    def check(self, lanes: Lanes, step: int) -> bool:
+        """Look at the lanes after `step` steps if the schedule says so; returns whether it did.
+
+        A lane that is frozen is not good."""
+        if not due(step, self.every):
+            return False
+        samples = self._samples(lanes)
+        self.update(samples.reshape(len(self.steps), self.points), step, alive=lanes.frozen < 0)
+        return True
+
+    def update(self, samples: Tensor, step: int, alive: Tensor | None = None) -> None:
+        """Take (S, n) samples as those of a look after `step` steps; alive: (S,) bool, lanes that still train."""
+        mass = torch.empty_like(self.mass)
+        for where, target in self._targets:
+            own = samples if len(self._targets) == 1 else samples[where.to(samples.device)]
+            distance, masses = target.measure(own)
+            self.distance[where] = distance.cpu()
+            mass[where] = masses.amin(1).double().cpu()
+        self.mass = mass
+        self.good = (self.distance < DISTANCE) & (self.mass >= MASS)
+        if alive is not None:
+            self.good &= alive
+        self._in_a_row = torch.where(self.good, self._in_a_row + 1, 0)
+        self.steps = torch.where(self.steps.isnan() & (self._in_a_row >= self.row), float(step), self.steps)
+        self.looked.append(step)
+
+    @property
+    def share(self) -> float:
+        """The share of lanes that have converged."""
+        return float((~self.steps.isnan()).double().mean())
+
+    def _samples(self, lanes: Lanes) -> Tensor:
+        """(S, n, 1), at equally spaced quantiles of the noise where the model knows them."""
+        template: Any = lanes.game.template
+        if not hasattr(template, "latent_quantiles"):
+            return lanes.sample(self.points, averaged=self.averaged)
+        if self._noise is None:
+            shares = spread_shares(self.points, int(template.settings.latent)).to(lanes.device)
+            self._noise = lanes.each(_quantiles, shares.expand(len(lanes), -1, -1))
+        return lanes.decode(self._noise, averaged=self.averaged)
+
+
+def spread_shares(points: int, latent: int) -> Tensor:
+    """(points, latent) float32 in (0, 1), as evenly as can be: middles of equal parts, Sobol's points in more dimensions."""
+    if latent == 1:
+        return ((torch.arange(points, dtype=torch.float64) + 0.5) / points)[:, None].float()
+    drawn: Tensor = torch.quasirandom.SobolEngine(latent, scramble=True, seed=0).draw(points)  # type: ignore[no-untyped-call]
+    return drawn.clamp(0.5 / points, 1 - 0.5 / points)
+
+
+def mixture_cdf(x: Tensor, centres: Tensor, width: float) -> Tensor:
+    """Share of an equal mixture of N(centres_k, width^2) below x: (...), (K,) -> (...)."""
+    return torch.special.ndtr((x[..., None] - centres) / width).mean(-1)
+
+
+def mixture_quantiles(shares: Tensor, centres: Tensor, width: float) -> Tensor:
+    """Where these shares in (0, 1) of the mixture lie below: (n,), (K,) -> (n,) float64, by bisection to rounding."""
+    reach = width * 10  # ndtr(-10) is under 1e-23
+    low = torch.full_like(shares, float(centres.min()) - reach)
+    high = torch.full_like(shares, float(centres.max()) + reach)
+    for _ in range(64):
+        middle = (low + high) / 2
+        under = mixture_cdf(middle, centres, width) < shares
+        low, high = torch.where(under, middle, low), torch.where(under, high, middle)
+    return (low + high) / 2
+
+
+def _quantiles(model: Any, shares: Tensor) -> Tensor:
+    found: Tensor = model.latent_quantiles(shares)
+    return found
+
+
+def _modes(dataset: Dataset) -> Tensor | None:
+    return None if dataset.truth is None else dataset.truth.modes
