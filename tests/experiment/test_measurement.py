@@ -38,7 +38,7 @@ def test_examples_in_some_order_are_sampled_throughout(tmp_path: Path, monkeypat
     monkeypatch.setattr(measurement, "FITTED", 50)
     monkeypatch.setattr(session.model, "fitted", lambda x, generator: seen.update(fitted=x))
     monkeypatch.setattr(session.model, "held_out_series", lambda x, generator: seen.update(held_out=x) or {})
-    monkeypatch.setattr(quality.Quality, "measure", lambda self, model: 0.0)
+    monkeypatch.setattr(quality.Quality, "series", lambda self, model: {quality.SERIES: 0.0})
     images = np.repeat([0, 16], 500).astype(np.uint8)[:, None, None, None] * np.ones((1, 1, 8, 8), np.uint8)
     plain = from_array(images, settings=DataSettings(held_out=0.0))
     ordered = Dataset("x", torch.from_numpy(images), plain.event)
@@ -98,7 +98,7 @@ def test_the_best_step_is_better_than_the_untrained_model(tmp_path: Path, monkey
     session = started(recipe("gan"), tmp_path / "run")
     measured = session.measurement
     for step, (value, best) in enumerate([(0.35, None), (0.39, None), (0.30, 2), (0.33, 2), (0.2, 4)]):
-        monkeypatch.setattr(measured._quality, "measure", lambda model, value=value: value)
+        monkeypatch.setattr(measured._quality, "series", lambda model, value=value: {quality.SERIES: value})
         measured.measure(step)
         kept = measured.to_json()
         measured.load(kept)  # a resumed run compares with the same untrained model

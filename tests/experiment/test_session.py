@@ -13,6 +13,7 @@ import torch
 
 from saddlepoint import experiment
 from saddlepoint.errors import DataError, RunError
+from saddlepoint.evaluation import quality
 from saddlepoint.experiment import session as session_module
 from saddlepoint.records import Record, RunFolder
 from tests.experiment.runs import FAMILIES, STEPS, Ears, recipe, started, told
@@ -60,7 +61,8 @@ def test_the_last_healthy_checkpoint_stays(
 
     monkeypatch.setattr(session.journal, "record", poison)
     # A few steps may make samples worse, and then no step would be the best.
-    monkeypatch.setattr(session.measurement._quality, "measure", lambda model: 1 / (1 + session.state.step))
+    better = lambda model: {quality.SERIES: 1 / (1 + session.state.step)}  # noqa: E731
+    monkeypatch.setattr(session.measurement._quality, "series", better)
     summary = session.run()
     assert summary["state"] == "failed"
     assert summary["step"] == (20 if stop_on else STEPS)

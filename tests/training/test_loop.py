@@ -247,7 +247,7 @@ def test_series_and_batches_of_two_players():
     training, batches = settings(steps=5), RandomBatches()
     ((_, values),), _ = run(TwoPlayers(repeats=2), training, batches=batches)
     assert set(values) == {
-        *(f"{player}/{quantity}" for player in "dg" for quantity in ("loss", "grad_norm", "learning_rate")),
+        *(f"{player}/{quantity}" for player in "dg" for quantity in ("loss", "grad_norm", "update_ratio", "learning_rate")),
         "d/real_score",
         "d/fake_score",
     }

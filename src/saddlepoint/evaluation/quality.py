@@ -26,6 +26,7 @@ _COMPONENTS = 32  # of which digits need about 20 and 32x32 photographs about 30
 _FITTED_ON = 2_000  # examples; the leading components no longer turn with more
 _MOST_NUMBERS = 1 << 25  # held at once: 128 MiB of float32
 _NEIGHBOURS = 500  # points a side behind precision and recall
+_FEW = 20  # points a side below which they would say nothing
 
 
 class Quality:
@@ -55,7 +56,8 @@ class Quality:
         if reference is not dataset:
             real = self._projected(drawn(dataset, self._count, generator))
             self.floor = float(energy_coefficient(real, self._reference))
-            self._reached = self._overlap(real)
+            if min(len(real), len(self._reference)) >= _FEW:
+                self._reached = self._overlap(real)
 
     def measure(self, model: GenerativeModel) -> float:
         """The energy distance of fresh samples, drawn with the same noise at every call."""
@@ -66,7 +68,7 @@ class Quality:
         samples = self._sampled(model)
         distance, error = energy_with_error(samples, self._reference)
         values = {SERIES: float(distance), ERROR: float(error)}
-        if samples.isfinite().all():
+        if samples.isfinite().all() and len(self._reference) >= _FEW:
             overlaps = zip(self._overlap(samples), self._reached, strict=True)
             precision, recall = (share / max(best, 1e-9) for share, best in overlaps)
             values |= {PRECISION: precision, RECALL: recall}

@@ -123,14 +123,16 @@ class Measurement:
             if name.endswith("/active_units") and latent:
                 values[name.replace("units", "share")] = float(series[name]) / latent
         generator = torch.Generator(self._state.devices.device).manual_seed(self._recipe.evaluation.seed)
-        if isinstance(model, VAE):
+        if isinstance(model, VAE) and "vae/held_out_bound" in series:
             bound = series["vae/held_out_bound"]
-            values["vae/held_out_bound_error"] = float(bound.std()) / math.sqrt(len(bound))
+            if len(bound) > 1:
+                values["vae/held_out_bound_error"] = float(bound.std()) / math.sqrt(len(bound))
             trained = model.held_out_series(learnt, generator)
             values["vae/train_bound"] = float(trained["vae/held_out_bound"].mean())
-            again = model.decode(model.encode(learnt[:RECONSTRUCTED]))
-            values["vae/reconstruction_distance"] = self._quality.distance(again)
-        elif isinstance(model, Autoencoder):
+            if len(learnt) > 1:
+                again = model.decode(model.encode(learnt[:RECONSTRUCTED]))
+                values["vae/reconstruction_distance"] = self._quality.distance(again)
+        elif isinstance(model, Autoencoder) and "ae/held_out_reconstruction" in series:
             trained = model.held_out_series(learnt, generator)
             values["ae/train_reconstruction"] = float(trained["ae/held_out_reconstruction"].mean())
         return values
