@@ -9,6 +9,7 @@ posterior sample is known, from which the same walk backwards gives an upper bou
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,10 +17,12 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
+from saddlepoint.evaluation.evidence import Evidence, Sandwich, joined
 from saddlepoint.evaluation.hamiltonian import LogLikelihood, State, move, state
-from saddlepoint.evaluation.intervals import Interval, of_mean
 
 Schedule = Literal["sigmoid", "linear"]
+Share = Callable[[float], None]
+"""Hears which share of the work is done, from 0 to 1."""
 ROWS = 2_000  # chains that move together; their activations then fit the processor's cache
 ACCEPTANCE = 0.65  # Neal (2011), section 5.4.4: the optimum for moves in many dimensions
 FIRST_STEP, LONGEST_STEP = 0.5, 2.0  # beyond 2 the leapfrog is unstable even on the prior
@@ -41,59 +44,6 @@ class Annealing:
             raise DataError(f"annealing needs one temperature, chain and leapfrog step or more, got {self}.")
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What annealing found of B examples, with K chains each.
-
-    log_evidence: (B,) nats, the log of the chains' mean weight: below log p(x) in expectation.
-    log_weights: (K, B) nats. z: (K, B, D) codes at the end, draws from the posterior when weighted by them.
-    acceptance: mean share of moves that were taken; about 0.65 where step sizes fit.
-    """
-
-    log_evidence: Tensor
-    log_weights: Tensor
-    z: Tensor
-    acceptance: float
-
-    @property
-    def effective_chains(self) -> Tensor:
-        """(B,) from 1 to K: how many equally weighted chains would be as good; near 1 the estimate rests on one."""
-        share = self.log_weights.softmax(0)
-        return 1 / share.square().sum(0)
-
-    @property
-    def standard_error(self) -> Tensor:
-        """(B,) nats, of `log_evidence` by the scatter of the chains' weights; NaN with one chain. Where few chains are
-        effective it is too small."""
-        k = len(self.log_weights)
-        if k == 1:
-            return torch.full_like(self.log_evidence, math.nan)
-        relative = self.log_weights.softmax(0) * k
-        error: Tensor = relative.std(0) / k**0.5
-        return error
-
-    @property
-    def interval(self) -> Interval:
-        """Of the mean over the examples, for the population they were drawn from."""
-        return of_mean(self.log_evidence)
-
-
-@dataclass(frozen=True)
-class Sandwich:
-    """Bounds on log p(x) of examples simulated from the model: in expectation lower <= log p(x) <= upper.
-
-    lower, upper: (B,) nats. gap: mean of upper - lower with its interval; no estimate by the same annealing is further
-    below the truth than this on average, for examples like the model's own. For real data that is an assumption.
-    """
-
-    lower: Tensor
-    upper: Tensor
-
-    @property
-    def gap(self) -> Interval:
-        return of_mean(self.upper - self.lower)
-
-
 def temperatures(number: int, schedule: Schedule = "sigmoid") -> Tensor:
     """(number + 1,) float64 from 0 to 1, strictly rising. "sigmoid": sigma(4 (2 t - 1)), scaled to reach 0 and 1."""
     even = torch.linspace(0, 1, number + 1, dtype=torch.float64)
@@ -110,13 +60,15 @@ def annealed_evidence(
     *,
     generator: torch.Generator,
     annealing: Annealing | None = None,
+    progress: Share | None = None,
 ) -> Evidence:
     """log p(x) of examples x (B, *event) under z ~ N(0, I) of `latent` numbers and p(x | z) = exp log_likelihood(z, x).
 
     The mean weight is an unbiased estimate of p(x), so its log is below log p(x) in expectation (and by more than c
     with a probability of at most e^-c). To keep that exact, step sizes are not adapted on the way: a pilot walk with
     the same number of chains finds one for each example and temperature first, and costs as much again.
-    Codes are of the type of x if that is float32 or float64; weights are summed in float64.
+    Codes are of the type of x if that is float32 or float64; weights are summed in float64. progress: hears the share
+    that is done.
 
     Annealed Importance Sampling (Radford M. Neal, 2001), https://arxiv.org/abs/physics/9803008; for decoders, with the
     sigmoid schedule: On the Quantitative Analysis of Decoder-Based Generative Models (Yuhuai Wu, Yuri Burda, Ruslan
@@ -126,7 +78,9 @@ def annealed_evidence(
         DataError: no examples, or a log likelihood that is not (B,) or not finite.
     """
     annealing = annealing or Annealing()
-    return _joined([_annealed(log_likelihood, part, latent, annealing, generator) for part in _parts(x, annealing)])
+    parts = _parts(x, annealing)
+    moved = _counted(2 * annealing.temperatures * len(parts), progress)
+    return joined([_annealed(log_likelihood, part, latent, annealing, generator, moved) for part in parts])
 
 
 def bidirectional(
@@ -136,6 +90,7 @@ def bidirectional(
     *,
     generator: torch.Generator,
     annealing: Annealing | None = None,
+    progress: Share | None = None,
 ) -> Sandwich:
     """Bounds from both sides for simulated x (B, *event), each drawn from p(x | z) for its z (B, D) from the prior.
 
@@ -153,16 +108,30 @@ def bidirectional(
     if z.ndim != 2 or len(z) != len(x):
         raise DataError(f"need one code an example: got codes {tuple(z.shape)} for examples {tuple(x.shape)}.")
     parts = _parts(x, annealing)
-    lower = [_annealed(log_likelihood, part, z.shape[1], annealing, generator) for part in parts]
+    moved = _counted(4 * annealing.temperatures * len(parts), progress)
+    lower = [_annealed(log_likelihood, part, z.shape[1], annealing, generator, moved) for part in parts]
     codes = torch.split(z, [len(part) for part in parts])
     upper = [
-        _annealed(log_likelihood, part, z.shape[1], annealing, generator, back_from=code)
+        _annealed(log_likelihood, part, z.shape[1], annealing, generator, moved, back_from=code)
         for part, code in zip(parts, codes, strict=True)
     ]
     k = annealing.chains
     # log_weights of a walk back are those of the same path forwards: minus the log of the mean of 1 / w.
     above = torch.cat([math.log(k) - torch.logsumexp(-one.log_weights, 0) for one in upper])
-    return Sandwich(_joined(lower).log_evidence, above)
+    return Sandwich(joined(lower).log_evidence, above)
+
+
+def _counted(moves: int, progress: Share | None) -> Callable[[], None]:
+    """To be called after every move of all chains of a part, of which there are so many."""
+    done = 0
+
+    def moved() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done / moves)
+
+    return moved
 
 
 def _parts(x: Tensor, annealing: Annealing) -> tuple[Tensor, ...]:
@@ -178,12 +147,13 @@ def _annealed(
     latent: int,
     annealing: Annealing,
     generator: torch.Generator,
+    moved: Callable[[], None],
     back_from: Tensor | None = None,
 ) -> Evidence:
     """A walk from the prior to the posterior of x (B, *event), or back from codes (B, D) of the posterior."""
     rising = temperatures(annealing.temperatures, annealing.schedule)
     rows = x.repeat(annealing.chains, *[1] * (x.ndim - 1))  # (K B, *event), chain by chain
-    sizes = _step_sizes(log_likelihood, rows, latent, rising, annealing, generator)
+    sizes = _step_sizes(log_likelihood, rows, latent, rising, annealing, generator, moved)
     if back_from is None:
         z = torch.randn(len(rows), latent, generator=generator, device=generator.device).to(rows)
     else:
@@ -207,6 +177,7 @@ def _annealed(
         if back_from is not None:
             weights += float(rising[t] - rising[t - 1]) * at.log_likelihood.double()
         accepted += float(acceptance.mean())
+        moved()
     weights = weights.view(annealing.chains, len(x))
     evidence = torch.logsumexp(weights, 0) - math.log(annealing.chains)
     codes = at.z.view(annealing.chains, len(x), latent)
@@ -220,6 +191,7 @@ def _step_sizes(
     rising: Tensor,
     annealing: Annealing,
     generator: torch.Generator,
+    moved: Callable[[], None],
 ) -> Tensor:
     """(T, B): a step size for each example (the same for its chains) at which about 65 % of moves are taken.
 
@@ -244,6 +216,7 @@ def _step_sizes(
         wanted = acceptance.view(k, b).mean(0) - ACCEPTANCE
         log_size = (log_size + RATE * wanted).clamp(max=math.log(LONGEST_STEP))
         found.append(log_size)
+        moved()
     return torch.stack(found).exp()
 
 
@@ -255,12 +228,3 @@ def _checked(at: State) -> State:
     if not at.log_likelihood.isfinite().all():
         raise DataError("log_likelihood is not finite at codes of the prior: look for NaN in the examples or weights.")
     return at
-
-
-def _joined(parts: list[Evidence]) -> Evidence:
-    return Evidence(
-        torch.cat([part.log_evidence for part in parts]),
-        torch.cat([part.log_weights for part in parts], 1),
-        torch.cat([part.z for part in parts], 1),
-        sum(part.acceptance * len(part.log_evidence) for part in parts) / sum(len(part.log_evidence) for part in parts),
-    )

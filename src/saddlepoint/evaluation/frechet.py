@@ -132,7 +132,7 @@ def _distance(shift: Tensor, first: Tensor, second: Tensor) -> float:
 
 def _chunks(x: Tensor) -> Iterator[Tensor]:
     """The rows of (N, D) in double precision, some at a time."""
-    return (part.double() for part in x.split(max(_CHUNK, 4 * x.shape[1])))
+    return (part.double() for part in torch.split(x, max(_CHUNK, 4 * x.shape[1])))
 
 
 def _mean(x: Tensor) -> Tensor:

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Truth
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.annealing import Annealing, Sandwich, annealed_evidence, bidirectional
+from saddlepoint.evaluation.annealing import Annealing, Share, annealed_evidence, bidirectional
+from saddlepoint.evaluation.evidence import Sandwich
 from saddlepoint.evaluation.hamiltonian import LogLikelihood
 from saddlepoint.evaluation.intervals import Interval, of_mean
 from saddlepoint.evaluation.observation import LatentModel
@@ -117,23 +118,38 @@ def annealed(
     generator: torch.Generator,
     annealing: Annealing | None = None,
     simulated: int = 100,
+    progress: Share | None = None,
 ) -> tuple[Likelihood, Sandwich]:
-    """AIS on x (N, *event) in the data's units, and its bidirectional gap on as many `simulated` examples.
+    """AIS on x (N, *event) in the data's units, and its bidirectional gap on as many `simulated` examples. progress:
+    hears the share that is done.
 
     Raises:
         DataError: as `annealed_evidence`.
     """
-    annealing = annealing or Annealing()
+    annealing, told = annealing or Annealing(), progress or (lambda share: None)
+    forth = len(some(x)) / (len(x) + 2 * simulated)  # of the work: the gap takes walks both ways
     found = annealed_evidence(
-        model.log_likelihood, model.prepare(some(x)), model.latent, generator=generator, annealing=annealing
+        model.log_likelihood,
+        model.prepare(x),
+        model.latent,
+        generator=generator,
+        annealing=annealing,
+        progress=lambda share: told(forth * share),
     )
     like, codes = model.simulate(simulated, generator)
-    sandwich = bidirectional(model.log_likelihood, like, codes, generator=generator, annealing=annealing)
-    told = (
+    sandwich = bidirectional(
+        model.log_likelihood,
+        like,
+        codes,
+        generator=generator,
+        annealing=annealing,
+        progress=lambda share: told(forth + (1 - forth) * share),
+    )
+    note = (
         f"{annealing.chains} chains, {annealing.temperatures:,} temperatures, {found.acceptance:.0%} of moves taken; gap "
         f"between the bounds on simulated examples {sandwich.gap} nats."
     )
-    return Likelihood(found.log_evidence + model.shift, "lower bound", "AIS", (told, *model.notes)), sandwich
+    return Likelihood(found.log_evidence + model.shift, "lower bound", "AIS", (note, *model.notes)), sandwich
 
 
 def some(x: Tensor) -> Tensor:

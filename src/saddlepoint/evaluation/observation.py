@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.evaluation.annealing import Annealing, annealed_evidence
+from saddlepoint.evaluation.annealing import Annealing, Share, annealed_evidence
 from saddlepoint.evaluation.hamiltonian import LogLikelihood
 from saddlepoint.models.gan import GAN
 from saddlepoint.models.vae import VAE
@@ -137,12 +137,14 @@ def fitted_std(
     generator: torch.Generator,
     annealing: Annealing | None = None,
     rounds: int = 10,
+    progress: Share | None = None,
 ) -> float:
     """The Gaussian noise under which examples x (N, *event), in the data's units, are likeliest; in the model's units.
 
     of: makes the model with a standard deviation, such as `lambda std: of_gan(model, std)`; `start`: its first value.
     Expectation maximisation: codes from the annealed posterior, then the root mean square of the residuals they leave.
-    Fit on other examples than are scored. Every round anneals anew, so give few examples and a short annealing.
+    Fit on other examples than are scored. Every round anneals anew, so give few examples and a short annealing. progress:
+    hears the share that is done.
 
     A Monte Carlo Implementation of the EM Algorithm (Greg C. G. Wei, Martin A. Tanner, 1990).
     https://doi.org/10.1080/01621459.1990.10474930
@@ -151,7 +153,7 @@ def fitted_std(
         DataError: as `annealed_evidence`. SettingError: as `of`.
     """
     std = start
-    for _ in range(rounds):
+    for done in range(rounds):
         model = of(std)
         inputs = model.prepare(x)
         found = annealed_evidence(model.log_likelihood, inputs, model.latent, generator=generator, annealing=annealing)
@@ -162,6 +164,8 @@ def fitted_std(
         with torch.no_grad():
             squares = torch.stack([-2 * std**2 * (model.log_likelihood(z, inputs) + constant) for z in found.z])
         std = math.sqrt(float((shares * squares).sum(0).mean()) / size)
+        if progress is not None:
+            progress((done + 1) / rounds)
     return std
 
 

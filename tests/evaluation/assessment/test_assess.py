@@ -16,7 +16,7 @@ from torch import Tensor
 
 from saddlepoint.data import DataSettings, from_array, load
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.errors import DataError
+from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.assessment import METRICS, assess, generators
 from saddlepoint.evaluation.assessment.examples import EXAMPLE_METRICS
 from saddlepoint.evaluation.assessment.needs import NEEDS
@@ -161,6 +161,44 @@ def test_progress_runs_to_its_end() -> None:
     assert shares == sorted(shares)
     assert 0 <= shares[0] < 0.1
     assert heard[-1] == ("Done", 1.0)
+
+
+def test_long_steps_tell_how_far_they_are() -> None:
+    """Between a metric's beginning and the next one's there is more than one share, and none is told twice as far."""
+    data = toys.dataset(toys.PLANE)
+    heard: list[tuple[str, float]] = []
+    assess(toys.perfect(data), data, QUICK, progress=lambda what, share: heard.append((what, share)))
+    shares: dict[str, set[float]] = {}
+    for what, share in heard:
+        shares.setdefault(what, set()).add(share)
+    long = [what for what in shares if what.startswith(("Precision", "Sliced", "Fréchet", "Features", "Drawing"))]
+    assert len(long) >= 5
+    assert all(len(shares[what]) > 1 for what in long)
+    assert max(max(parts) - min(parts) for parts in shares.values()) < 0.6
+
+
+def test_features_are_built_before_anything_is_drawn() -> None:
+    data = toys.dataset(toys.LINE)
+
+    def draw(n: int, generator: torch.Generator) -> Tensor:
+        raise AssertionError
+
+    with pytest.raises(SettingError, match="features"):
+        assess(toys.Own(data.event, draw), data, QUICK, "no such features")
+
+
+@pytest.mark.parametrize(("key", "number"), [("classes_covered", 5), ("modes_covered", 5)])
+def test_a_count_s_interval_ends_where_there_are_no_more(key: str, number: int) -> None:
+    """A model that loses a mode now and then would be said to cover more than there are."""
+    data = toys.dataset(toys.PLANE)
+    rare = toys.Own(
+        data.event, lambda n, g: torch.cat([toys.without_a_mode(data).draw(n - 2, g), data.x[data.y == 0][:2]])
+    )
+    found = assess(rare, data, toys.SETTINGS, toys.oracle(data))[key]
+    assert found.bounds == (0.0, number)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.value <= found.high <= number
 
 
 def test_a_model_may_draw_from_the_global_generator() -> None:

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from saddlepoint.evaluation.assessment import Extremes, assess
 from saddlepoint.evaluation.assessment.extremes import extremes
-from saddlepoint.evaluation.assessment.scoring import Sides
 from saddlepoint.evaluation.assessment.sets import Context, Points
+from saddlepoint.evaluation.assessment.sides import Sides
 from saddlepoint.evaluation.settings import AssessmentSettings
 from tests.evaluation.assessment import toys
 

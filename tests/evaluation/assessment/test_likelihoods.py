@@ -103,6 +103,41 @@ def test_the_bounds_are_in_order_and_in_the_same_units(likelihood: str) -> None:
     assert found["elbo"].pairing == "groups"
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "greys too, which is no likelihood of greys"),
+        ({"binarise": "stochastic"}, "drawn black or white by their greys, as in training"),
+        ({"likelihood": "gaussian"}, "log density of a whole example in the data's own units"),
+    ],
+)
+def test_a_vae_s_likelihood_says_what_it_may_be_compared_with(settings: dict[str, Any], words: str) -> None:
+    assert words in measured(model(**settings), digits())["likelihood"].notes[0]
+
+
+def test_a_bound_says_how_to_get_annealing_until_it_was_asked_for() -> None:
+    quick, long = (measured(model(), digits(), likelihood)["elbo"].notes for likelihood in ("bounds", "annealed"))
+    assert any("--likelihood annealed" in note and 'likelihood="annealed"' in note for note in quick)
+    assert not any("--likelihood" in note for note in long)
+
+
+@pytest.mark.parametrize("network", ["vae", "gan"])
+def test_annealing_tells_how_far_it_is(network: str) -> None:
+    gan = build(GANSettings(latent=4, generator=SMALL, discriminator=SMALL), digits().event)
+    heard: list[float] = []
+    assess(
+        model() if network == "vae" else gan,
+        digits(),
+        AssessmentSettings(samples=40, seeds=1, resamples=5, likelihood="annealed"),
+        "raw",
+        lambda what, share: heard.append(share) if "AIS" in what else None,
+    )
+    assert heard == sorted(heard)
+    assert len(set(heard)) > 20
+    work = likelihoods.likelihood_work(gan, "annealed") - likelihoods.likelihood_work(gan, "bounds")
+    assert work > 10 * likelihoods.likelihood_work(gan, "bounds")
+
+
 def test_costly_rows_come_when_asked_for_and_the_kernel_estimate_with_its_warning() -> None:
     gan = build(GANSettings(latent=4, generator=SMALL, discriminator=SMALL), digits().event)
     quick, long = (measured(gan, digits(), likelihood) for likelihood in ("bounds", "annealed"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,8 +11,9 @@ from torch import Tensor
 
 from saddlepoint.evaluation.assessment import measures
 from saddlepoint.evaluation.assessment.metrics import METRICS
-from saddlepoint.evaluation.assessment.scoring import Sides, scored
+from saddlepoint.evaluation.assessment.scoring import scored
 from saddlepoint.evaluation.assessment.sets import Comparison, Context, Points
+from saddlepoint.evaluation.assessment.sides import Sides
 
 
 def normal(n: int, seed: int, axes: int = 2) -> Tensor:
@@ -70,9 +72,25 @@ def test_the_interval_of_near_copies_allows_for_the_threshold() -> None:
         distances = torch.rand(4, 400, generator=torch.Generator().manual_seed(repeat))
         real, *fakes = (Points(nothing, distance=row) for row in distances)
         sides = Sides("", Context(real, train, None, repeat, 1), tuple(fakes), train, {"copies": train})
-        found.append(scored(sides, metrics, 25, lambda title: None)[0]["near_copies"])
+        found.append(scored(sides, metrics, 25, lambda title, share: None)[0]["near_copies"])
     expectation = sum(score.value for score in found) / len(found)
     held = [
         score.low <= expectation <= score.high for score in found if score.low is not None and score.high is not None
     ]
     assert sum(held) / len(found) > 0.90
+
+
+@pytest.mark.parametrize("key", ["precision", "recall", "coverage"])
+def test_more_seeds_are_more_samples_and_the_same_real_examples(key: str) -> None:
+    """A share that never varies has the interval of its trials: of all seeds' samples, but of real examples once."""
+    share = replace(METRICS[key], measure=lambda comparison: {key: 1.0})
+    points = Points(normal(60, 0))
+    context = Context(points, points, None, 0, 2)
+    lows = []
+    for seeds in (1, 4):
+        sides = Sides("", context, (points,) * seeds, points, {"noise": points, "repeat": points})
+        found = scored(sides, {key: share}, 10, lambda title, share: None)[0][key]
+        assert found.low is not None
+        lows.append(1 - found.low)
+    ratio = lows[1] / lows[0]
+    assert ratio == 1.0 if key != "precision" else 0.2 < ratio < 0.5

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from saddlepoint.evaluation.assessment.assess import assess
 from saddlepoint.evaluation.assessment.extremes import Extremes, Pairs
-from saddlepoint.evaluation.assessment.metrics import METRICS, Metric
+from saddlepoint.evaluation.assessment.metric import Metric
+from saddlepoint.evaluation.assessment.metrics import METRICS
 from saddlepoint.evaluation.assessment.progress import Progress
 
 __all__ = ["METRICS", "Extremes", "Metric", "Pairs", "Progress", "assess"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 
 from saddlepoint.data.dataset import Dataset
+from saddlepoint.evaluation.assessment.halves import UNFIT
 from saddlepoint.evaluation.assessment.measures import JUDGED
-from saddlepoint.evaluation.assessment.scoring import UNFIT, Sides
+from saddlepoint.evaluation.assessment.sides import Sides
 from saddlepoint.evaluation.per_class import labels_of, per_class
 from saddlepoint.evaluation.scorecard import ClassScores
 

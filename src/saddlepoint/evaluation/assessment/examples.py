@@ -45,6 +45,24 @@ def _density(model: HasDensity, x: Tensor) -> tuple[Tensor, str]:
     return torch.cat([part.values.detach().cpu().double() for part in parts]), parts[0].kind
 
 
+def _of_vae(model: VAE) -> str:
+    """What its bound is of, which decides what it may be compared with."""
+    bound = f"Importance bound (IWAE) of {model.settings.importance_samples} draws an example"
+    if model.settings.likelihood != "bernoulli":
+        return (
+            f"{bound}, a log density of a whole example in the data's own units: in other units, such as 0 to 1 for bytes, it "
+            "is another number."
+        )
+    drawn = {
+        "none": "of the values in [0, 1] as they are, greys too, which is no likelihood of greys",
+        "stochastic": "of examples drawn black or white by their greys, as in training",
+    }
+    return (
+        f"{bound}, a log probability of a whole example as black and white ({drawn[model.settings.binarise]}): not to be "
+        "compared with a log density, nor with black and white made in another way."
+    )
+
+
 def _truth(dataset: Dataset, x: Tensor) -> Tensor | None:
     return None if dataset.truth is None else dataset.truth.log_prob(x.flatten(1).float())
 
@@ -84,11 +102,7 @@ EXAMPLE_METRICS: dict[str, ExampleMetric] = {
         _density,
         _truth,
         _gaussian,
-        told=lambda model: (
-            f"Importance bound (IWAE) of {model.settings.importance_samples} draws an example."
-            if isinstance(model, VAE)
-            else ""
-        ),
+        told=lambda model: _of_vae(model) if isinstance(model, VAE) else "",
     ),
     "reconstruction": ExampleMetric(
         "Held-out reconstruction error",

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.assessment.scoring import Sides
+from saddlepoint.evaluation.assessment.sides import Sides
 from saddlepoint.evaluation.neighbours import nearest
 
 SHOWN = 10

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,14 +16,13 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import DataError, SaddlepointError, SettingError
 from saddlepoint.evaluation.annealing import Annealing
-from saddlepoint.evaluation.assessment.examples import GROUPS
+from saddlepoint.evaluation.assessment.likelihood_rows import ROWS, row_from, row_of
 from saddlepoint.evaluation.assessment.progress import Tally
 from saddlepoint.evaluation.bits import bits_per_dimension, of_bytes
-from saddlepoint.evaluation.intervals import Interval, of_mean
 from saddlepoint.evaluation.likelihood import annealed, bounds
 from saddlepoint.evaluation.observation import LatentModel, binarised, fitted_std, of_gan, of_vae
 from saddlepoint.evaluation.parzen import parzen
-from saddlepoint.evaluation.scorecard import Better, Score, Skipped
+from saddlepoint.evaluation.scorecard import Score, Skipped
 from saddlepoint.evaluation.settings import LikelihoodEffort
 from saddlepoint.models.base import GenerativeModel, HasDensity
 from saddlepoint.models.gan import GAN
@@ -42,54 +42,19 @@ GREYS = (
     "a Bernoulli likelihood is a probability of black and white alone, and these examples hold greys: train with "
     "model.binarise stochastic, or on black and white."
 )
-ASK = "it costs minutes; --likelihood annealed asks for it."
-
-
-@dataclass(frozen=True)
-class _Row:
-    title: str
-    better: Better
-    unit: str
-    meaning: str
-
-
-ROWS = {
-    "elbo": _Row(
-        "Held-out evidence lower bound (ELBO)",
-        "higher",
-        "nats",
-        "Mean log likelihood of examples given their codes, less the KL of the codes to the prior.",
-    ),
-    "bits": _Row(
-        "Held-out bits per dimension",
-        "lower",
-        "bits per dimension",
-        "What a code made by this model would spend on each number of a held-out example.",
-    ),
-    "ais": _Row(
-        "Held-out log-likelihood by annealing (AIS)",
-        "higher",
-        "nats",
-        "Log-likelihood of the decoder alone, by annealed importance sampling: a lower bound, tight within its gap.",
-    ),
-    "ais_gap": _Row(
-        "Gap of annealing (BDMC)",
-        "lower",
-        "nats",
-        "How far annealing can be below the truth, from bounds on both sides of examples simulated by the model.",
-    ),
-    "parzen": _Row(
-        "Held-out log-likelihood (kernel estimate)",
-        "higher",
-        "nats",
-        "Log density of held-out examples under Gaussians on samples.",
-    ),
-}
+ASK = 'it costs minutes; --likelihood annealed asks for it (in Python, likelihood="annealed").'
+SOON = (
+    "A lower bound. How likely the decoder alone finds examples, between bounds on both sides, --likelihood annealed "
+    'measures (in Python, likelihood="annealed"); it takes minutes.'
+)
+ANNEALING = 60.0  # seconds on two cores, about
+FITTING = 0.15  # of them for the noise over a GAN's samples
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """model, data, held-out examples x (N, *event), samples (M, *event) of the first seed, and a seed."""
+    """model, data, held-out examples x (N, *event), samples (M, *event) of the first seed, and a seed. progress: hears the
+    share of a long function that is done."""
 
     model: GenerativeModel
     dataset: Dataset
@@ -97,6 +62,7 @@ class _Asked:
     fake: Tensor
     seed: int
     effort: LikelihoodEffort
+    progress: Callable[[float], None] = lambda share: None
 
     def generator(self) -> torch.Generator:
         """On the model's device, in the same state at every call."""
@@ -118,18 +84,28 @@ def of_likelihoods(
     effort: LikelihoodEffort,
     tally: Tally,
 ) -> tuple[list[Score], list[Skipped]]:
-    """The rows that apply, of held-out x (N, *event) and samples (M, *event); one step of `tally` a function."""
-    asked = _Asked(model, dataset, x, fake, seed, effort)
+    """The rows that apply, of held-out x (N, *event) and samples (M, *event); `likelihood_work` of `tally`."""
     scores: list[Score] = []
     skipped: list[Skipped] = []
     for keys, function in FUNCTIONS.items():
-        tally.begin(ROWS[keys[0]].title)
+        title, work = ROWS[keys[0]].title, _work(function, model, effort)
+        tally.begin(title)
+        told = partial(tally.within(work), title)
         try:
-            scores += function(asked)
+            scores += function(_Asked(model, dataset, x, fake, seed, effort, told))
         except (SaddlepointError, ValueError) as error:
             skipped += [Skipped(key, ROWS[key].title, str(error)) for key in keys]
-        tally.advance(1.0)
+        tally.advance(work)
     return scores, skipped
+
+
+def likelihood_work(model: GenerativeModel, effort: LikelihoodEffort) -> float:
+    """About how many seconds `of_likelihoods` takes on two cores."""
+    return sum(_work(function, model, effort) for function in FUNCTIONS.values())
+
+
+def _work(function: Callable[[_Asked], list[Score]], model: GenerativeModel, effort: LikelihoodEffort) -> float:
+    return ANNEALING if function is _annealed and effort == ASKED and isinstance(model, VAE | GAN) else 0.5
 
 
 def _bound(a: _Asked) -> list[Score]:
@@ -155,7 +131,9 @@ def _bound(a: _Asked) -> list[Score]:
             samples=16,
             generator=a.generator(),
         )
-    return [_row("elbo", found.elbo.cpu() + latent.shift, notes)]
+    if a.effort != ASKED:
+        notes.append(SOON)
+    return [row_of("elbo", found.elbo.cpu() + latent.shift, notes)]
 
 
 def _bits(a: _Asked) -> list[Score]:
@@ -167,7 +145,7 @@ def _bits(a: _Asked) -> list[Score]:
         if model.settings.binarise != "stochastic" and not _is_black_and_white(model, x):
             raise DataError(GREYS)
         values = bits_per_dimension(model.log_prob(x).detach().cpu().double(), event, of="probability")
-        return [_row("bits", values, ["Of black and white.", at_most])]
+        return [row_of("bits", values, ["Of black and white.", at_most])]
     if event.dtype != "uint8":
         raise SettingError(
             "these data are real numbers, whose density changes with their units; there are no bits without a bin width."
@@ -179,7 +157,7 @@ def _bits(a: _Asked) -> list[Score]:
         )
     found = of_bytes(model, x, generator=a.generator())
     values = bits_per_dimension(found.values.detach().cpu(), event, of="density")
-    return [_row("bits", values, ["Each byte spread evenly over its unit.", at_most])]
+    return [row_of("bits", values, ["Each byte spread evenly over its unit.", at_most])]
 
 
 def _annealed(a: _Asked) -> list[Score]:
@@ -188,7 +166,7 @@ def _annealed(a: _Asked) -> list[Score]:
         raise DataError("annealing needs a decoder with a normal prior: a VAE, or a GAN with noise laid over it.")
     if a.effort != ASKED:
         raise DataError(ASK)
-    x, generator = a.x[:ANNEALED], a.generator()
+    x, generator, fitting = a.x[:ANNEALED], a.generator(), 0.0
     latent: LatentModel
     if isinstance(model, VAE):
         latent = of_vae(model)
@@ -196,13 +174,29 @@ def _annealed(a: _Asked) -> list[Score]:
             x = a.black_and_white(x)
     else:
         train = a.dataset.x[shuffled_order(len(a.dataset), a.seed)[:FITTED]]
-        std = fitted_std(lambda s: of_gan(model, s), train, 0.2, generator=generator, annealing=SHORT, rounds=5)
+        fitting = FITTING
+        std = fitted_std(
+            lambda s: of_gan(model, s),
+            train,
+            0.2,
+            generator=generator,
+            annealing=SHORT,
+            rounds=5,
+            progress=lambda share: a.progress(FITTING * share),
+        )
         latent = of_gan(model, std)
-    found, sandwich = annealed(latent, x.to(model.device), generator=generator, annealing=LONG, simulated=ANNEALED)
+    found, sandwich = annealed(
+        latent,
+        x.to(model.device),
+        generator=generator,
+        annealing=LONG,
+        simulated=ANNEALED,
+        progress=lambda share: a.progress(fitting + (1 - fitting) * share),
+    )
     gap = sandwich.gap
     return [
-        _row("ais", found.values.detach().cpu().double(), [f"{len(x)} held-out examples.", *found.notes]),
-        _from("ais_gap", gap, [f"From {ANNEALED} simulated examples; for real ones it is an assumption."]),
+        row_of("ais", found.values.detach().cpu().double(), [f"{len(x)} held-out examples.", *found.notes]),
+        row_from("ais_gap", gap, [f"From {ANNEALED} simulated examples; for real ones it is an assumption."]),
     ]
 
 
@@ -214,7 +208,7 @@ def _kernels(a: _Asked) -> list[Score]:
     samples, x = (part.flatten(1).double() for part in (a.fake[:KERNELS], a.x[:KERNELS]))
     middle = len(x) // 2
     found = parzen(samples, x[middle:], x[:middle])
-    return [_row("parzen", found.values, list(found.notes))]
+    return [row_of("parzen", found.values, list(found.notes))]
 
 
 FUNCTIONS: dict[tuple[str, ...], Callable[[_Asked], list[Score]]] = {
@@ -232,27 +226,3 @@ def _bernoulli(model: VAE) -> bool:
 def _is_black_and_white(model: VAE, x: Tensor) -> bool:
     units = model.model_units(x)
     return bool(((units == 0) | (units == 1)).all())
-
-
-def _row(key: str, values: Tensor, notes: list[str]) -> Score:
-    """A mean over examples; values (N,)."""
-    groups = torch.tensor_split(values, min(GROUPS, len(values)))
-    return _from(key, of_mean(values), notes, tuple(float(part.mean()) for part in groups))
-
-
-def _from(key: str, interval: Interval, notes: list[str], resamples: tuple[float, ...] = ()) -> Score:
-    row = ROWS[key]
-    return Score(
-        metric=key,
-        title=row.title,
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
-        better=row.better,
-        unit=row.unit,
-        repeats=(interval.value,),
-        resamples=resamples,
-        pairing="groups" if resamples else "none",
-        notes=tuple(filter(None, notes)),
-        meaning=row.meaning,
-    )

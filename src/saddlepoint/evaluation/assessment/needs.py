@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.evaluation.assessment.metrics import Metric, Need
+from saddlepoint.evaluation.assessment.metric import Metric, Need
 from saddlepoint.evaluation.assessment.sets import Context
 
 Reason = Callable[[Dataset, Context], str]

@@ -24,11 +24,21 @@ class Tally:
         self._done += amount
         self._tell()
 
+    def within(self, amount: float) -> Progress:
+        """For work that names and shares out its own parts: hears these, as parts of the next `amount` of the total.
+        Follow it with `advance(amount)`."""
+
+        def tell(what: str, share: float) -> None:
+            self._what = what
+            self._tell(amount * share)
+
+        return tell
+
     def end(self) -> None:
         """All is done, also what turned out not to apply."""
         self._what, self._done = "Done", self._total
         self._tell()
 
-    def _tell(self) -> None:
+    def _tell(self, more: float = 0.0) -> None:
         if self._listener is not None:
-            self._listener(self._what, min(1.0, self._done / self._total))
+            self._listener(self._what, min(1.0, (self._done + more) / self._total))

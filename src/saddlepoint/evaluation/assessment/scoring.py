@@ -6,55 +6,22 @@ import contextlib
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 import torch
-from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.errors import DataError
-from saddlepoint.evaluation.assessment.metrics import METRICS, SHARE, Bad, Floor, Measure, Metric
+from saddlepoint.evaluation.assessment.halves import UNFIT, by_halves, columns, sentence
+from saddlepoint.evaluation.assessment.metric import SHARE, Bad, Floor, Measure, Metric
+from saddlepoint.evaluation.assessment.metrics import METRICS
 from saddlepoint.evaluation.assessment.needs import lacking
-from saddlepoint.evaluation.assessment.sets import Comparison, Context, Points
+from saddlepoint.evaluation.assessment.progress import Progress
+from saddlepoint.evaluation.assessment.sets import Comparison
+from saddlepoint.evaluation.assessment.sides import Sides
 from saddlepoint.evaluation.intervals import normal, of_share
 from saddlepoint.evaluation.scorecard import Bounds, Pairing, Score, Skipped
 
-# What a metric raises on points that it cannot judge.
-UNFIT = (DataError, ValueError, torch.linalg.LinAlgError)  # type: ignore[attr-defined]
-
-Columns = Mapping[str, Sequence[float]]
-
-
-@dataclass(frozen=True)
-class Sides:
-    """All sets of one kind of features.
-
-    name: of the features, empty for the examples' own numbers. fakes: one set a sampling seed. training: as many
-    training examples as real ones, in the samples' place for the floor. bad: the sets of bad generators.
-    """
-
-    name: str
-    context: Context
-    fakes: tuple[Points, ...]
-    training: Points
-    bad: Mapping[Bad, Points]
-
-    def of_model(self) -> list[Comparison]:
-        """Each sampling seed's samples with the real examples."""
-        return [Comparison(self.context.real, fake, self.context) for fake in self.fakes]
-
-    def of_floor(self, kind: Floor) -> Comparison:
-        """Real examples in the samples' place: `training` ones, `halves` of the reference with each other, or all of it."""
-        real = self.context.real
-        if kind == "held-out":
-            return Comparison(real, real, self.context)
-        if kind == "training":
-            return Comparison(real, self.training, self.context)
-        middle = len(real) // 2
-        return Comparison(real.take(slice(middle, None)), real.take(slice(middle)), self.context)
-
-    def of_bad(self, kind: Bad) -> Comparison:
-        return Comparison(self.context.real, self.bad[kind], self.context)
+LEAST_WORK = 0.2  # of a metric, beside the work that is written with the others
 
 
 def applicable(sides: Sides, dataset: Dataset, of: str) -> tuple[dict[str, Metric], list[Skipped]]:
@@ -77,14 +44,14 @@ def title(metric: Metric, features: str) -> str:
 
 
 def scored(
-    sides: Sides, metrics: Mapping[str, Metric], resamples: int, advance: Callable[[str], None]
+    sides: Sides, metrics: Mapping[str, Metric], resamples: int, progress: Progress
 ) -> tuple[dict[str, Score], list[Skipped]]:
     """Scores by key, and those that these points could not be given, with what the metric said of them.
 
-    advance: told the title of each metric whose turn it is, once for every metric.
+    progress: hears the title of each metric whose turn it is, and the share of all of them that is done.
     """
     with _unconverged():
-        return _scored(sides, metrics, resamples, advance)
+        return _scored(sides, metrics, resamples, progress)
 
 
 @contextlib.contextmanager
@@ -99,23 +66,29 @@ def _unconverged() -> Iterator[None]:
 
 
 def _scored(
-    sides: Sides, metrics: Mapping[str, Metric], resamples: int, advance: Callable[[str], None]
+    sides: Sides, metrics: Mapping[str, Metric], resamples: int, progress: Progress
 ) -> tuple[dict[str, Score], list[Skipped]]:
     scores: dict[str, Score] = {}
     skipped: list[Skipped] = []
+    whole, done = sum(map(_work, metrics.values())), 0.0
     for measure in dict.fromkeys(metric.measure for metric in metrics.values()):
         group = {key: metric for key, metric in metrics.items() if metric.measure is measure}
-        for metric in group.values():
-            advance(title(metric, sides.name))
         comparisons = sides.of_model()
+        first, work = next(iter(group.values())), sum(map(_work, group.values()))
+        counted = _Counted(
+            measure,
+            _calls(group, len(comparisons), resamples),
+            partial(_tell, progress, title(first, sides.name), done / whole, work / whole),
+        )
+        done += work
         try:
-            values = _columns([measure(c) for c in comparisons])
+            values = columns([counted(c) for c in comparisons])
         except UNFIT as error:
-            skipped += [Skipped(key, title(metric, sides.name), _sentence(error)) for key, metric in group.items()]
+            skipped += [Skipped(key, title(metric, sides.name), sentence(error)) for key, metric in group.items()]
             continue
-        drawn, why = _resampled(measure, comparisons, group, resamples)
-        floors = {kind: _floor(sides, measure, kind, group, resamples) for kind in {m.floor for m in group.values()}}
-        bad = {kind: _bad(sides, measure, kind) for kind in {kind for m in group.values() for kind in m.worst}}
+        drawn, why = by_halves(counted, comparisons, group, resamples)
+        floors = {kind: _floor(sides, counted, kind, group, resamples) for kind in _floors(group)}
+        bad = {kind: _bad(sides, counted, kind) for kind in _bads(group)}
         for key, metric in group.items():
             bounds = _bounds(metric, comparisons, values[key], drawn.get(key, ()))
             halves: Pairing = "halves" if metric.interval == "halves" and drawn else "none"
@@ -133,7 +106,7 @@ def _scored(
                 better=metric.better,
                 features=sides.name if metric.of == "features" else "",
                 unit=metric.unit,
-                bounds=metric.bounds,
+                bounds=metric.within(sides.context),
                 floor=floors[metric.floor].get(key),
                 ceiling=_worst(metric, [bad[kind][key] for kind in metric.worst if key in bad[kind]]),
                 repeats=tuple(values[key]),
@@ -145,15 +118,51 @@ def _scored(
     return scores, skipped
 
 
+class _Counted:
+    """A measure that tells which share of its calls is done; one on halves is a quarter of one on whole sets."""
+
+    def __init__(self, measure: Measure, calls: float, told: Callable[[float], None]) -> None:
+        self._measure, self._calls, self._told, self._done = measure, calls, told, 0.0
+        told(0.0)
+
+    def __call__(self, comparison: Comparison) -> Mapping[str, float]:
+        found = self._measure(comparison)
+        self._done += comparison.share**2
+        self._told(min(1.0, self._done / self._calls))
+        return found
+
+
+def _calls(group: Mapping[str, Metric], seeds: int, resamples: int) -> float:
+    """Of a group's measure, in calls on whole sets."""
+    halves = resamples / 4 if any(metric.interval == "halves" for metric in group.values()) else 0.0
+    return (seeds + len(_floors(group))) * (1 + halves) + len(_bads(group))
+
+
+def _floors(group: Mapping[str, Metric]) -> list[Floor]:
+    return list(dict.fromkeys(metric.floor for metric in group.values()))
+
+
+def _bads(group: Mapping[str, Metric]) -> list[Bad]:
+    return list(dict.fromkeys(kind for metric in group.values() for kind in metric.worst))
+
+
+def _work(metric: Metric) -> float:
+    return max(metric.work, LEAST_WORK)
+
+
+def _tell(progress: Progress, what: str, done: float, part: float, share: float) -> None:
+    progress(what, done + part * share)
+
+
 def _floor(
     sides: Sides, measure: Measure, kind: Floor, group: Mapping[str, Metric], resamples: int
 ) -> Mapping[str, Bounds]:
     comparison = sides.of_floor(kind)
     try:
-        values = _columns([measure(comparison)])
+        values = columns([measure(comparison)])
     except UNFIT:
         return {}
-    drawn, _ = _resampled(measure, [comparison], group, resamples)
+    drawn, _ = by_halves(measure, [comparison], group, resamples)
     return {key: _bounds(metric, [comparison], values[key], drawn.get(key, ())) for key, metric in group.items()}
 
 
@@ -183,52 +192,15 @@ def _bounds(
     if not math.isfinite(value) or not math.isfinite(error):
         return Bounds(value)
     if metric.bounds == SHARE:
-        trials = sum(min(len(c.real), len(c.fake)) for c in comparisons)
+        counts = [len(c.real) if metric.share_of == "examples" else min(len(c.real), len(c.fake)) for c in comparisons]
+        # Every seed brings samples of its own, and all are held against the same real examples.
+        trials = counts[0] if metric.share_of == "examples" else sum(counts)
         share = of_share(value, error, trials, degrees=len(drawn) - 1)
         return Bounds(value, share.low, share.high)
     found = normal(value, error, degrees=len(drawn) - 1)
-    low, high = metric.bounds
+    low, high = metric.within(comparisons[0].context)
     return Bounds(
         value,
         found.low if low is None else min(max(found.low, low), value),
         found.high if high is None else max(min(found.high, high), value),
     )
-
-
-def _resampled(
-    measure: Measure, comparisons: Sequence[Comparison], group: Mapping[str, Metric], resamples: int
-) -> tuple[Columns, str]:
-    """The mean over sampling seeds on random halves of all sets, {key: one value a draw}; or why there are none.
-
-    As `intervals.half_sampling`, for several scores and several sets of samples at once: the halves of the real examples
-    are shared by all sets, and by every model that is measured with the same seed, so that draws can be paired.
-    """
-    if all(metric.interval != "halves" for metric in group.values()):
-        return {}, ""
-    context = comparisons[0].context
-    generator = context.generator()
-    drawn = []
-    try:
-        for _ in range(resamples):
-            real = comparisons[0].real.take(_half(len(comparisons[0].real), generator))
-            halves = [
-                Comparison(real, c.fake.take(_half(len(c.fake), generator)), context, share=0.5) for c in comparisons
-            ]
-            columns = _columns([measure(half) for half in halves])
-            drawn.append({key: sum(values) / len(values) for key, values in columns.items()})
-    except UNFIT as error:
-        return {}, f"half of the points are too few ({_sentence(error)})"
-    return _columns(drawn), ""
-
-
-def _half(n: int, generator: torch.Generator) -> Tensor:
-    return torch.randperm(n, generator=generator)[: n // 2]
-
-
-def _columns(rows: Sequence[Mapping[str, float]]) -> Columns:
-    return {key: [row[key] for row in rows] for key in rows[0]}
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return text if text.endswith(".") else f"{text}."

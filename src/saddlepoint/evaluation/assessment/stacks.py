@@ -12,9 +12,10 @@ from saddlepoint.data import load
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SaddlepointError
-from saddlepoint.evaluation.assessment.metrics import Bad, Metric
-from saddlepoint.evaluation.assessment.scoring import Sides, scored
+from saddlepoint.evaluation.assessment.metric import Bad, Metric
+from saddlepoint.evaluation.assessment.scoring import scored
 from saddlepoint.evaluation.assessment.sets import Comparison, Context, Points
+from saddlepoint.evaluation.assessment.sides import Sides
 from saddlepoint.evaluation.classes import category_report
 from saddlepoint.evaluation.features import build_features
 from saddlepoint.evaluation.protocol import FeatureCard
@@ -94,7 +95,7 @@ def of_stacks(
         floor,
         {kind: points(x) for kind, x in bad.items()},
     )
-    found, skipped = scored(sides, STACKED, resamples, lambda what: None)
+    found, skipped = scored(sides, STACKED, resamples, lambda what, share: None)
     least = category_report(torch.zeros(len(fakes[0]), dtype=torch.int64), MODES).floor
     note = (
         f"Perfect samples of equal shares get about {least:.3g} at this number of samples; real digits are not quite equally "

@@ -1,0 +1,69 @@
+"""One score of a scorecard: what it is called and needs, and where its interval, floor and ceiling come from.
+
+The intervals, by what kind of number it is (see `saddlepoint.evaluation.intervals`):
+
+- "halves": the scatter of the mean over sampling seeds on random halves of real examples and samples;
+- a function: the metric's own interval, over all samples of all seeds.
+
+Ceilings, from generators that are as bad as can be for this metric, the worse score where there are two: "noise" has each
+number of an example drawn on its own, with the data's mean and deviation there; "repeat" is one training example again and
+again; "copies" are the training examples. Noise is no ceiling for diversity (it is diverse), nor a real example for quality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from saddlepoint.evaluation.assessment.sets import Comparison, Context
+from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.evaluation.scorecard import Better
+
+Need = Literal["classifier", "truth", "modes", "held-out", "plane", "line", "several classes"]
+Bad = Literal["noise", "repeat", "copies"]
+Floor = Literal["training", "halves", "held-out"]
+Measure = Callable[[Comparison], Mapping[str, float]]
+Own = Callable[[Sequence[Comparison], Sequence[float]], Interval]
+
+COUNT = (0.0, None)
+SHARE = (0.0, 1.0)
+ANY = (None, None)
+ALL: tuple[Bad, ...] = ("noise", "repeat")
+PAST_FLOOR = "More than real data have is not better."
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One score.
+
+    title: without the features, which are added. measure: a function of a comparison that gives this score by its key,
+    and perhaps others. meaning: one sentence. of: "features" for each kind of features, "examples" once, by the numbers of the
+    examples themselves. interval: "halves", or the metric's own. floor: "training" compares training examples with the
+    held-out ones in the samples' place; "halves" one half of the held-out examples with the other; "held-out" the held-out
+    examples themselves with what was fitted to training examples, for metrics that look at no others.
+
+    bounds: of all values it can have; most: the upper one where it depends on the data. share_of: what a share by halves
+    is counted over; samples of several seeds are as many trials, and real examples the same ones again. work: about how
+    long its measure takes beside the others', all of it counted at the first of its scores.
+    """
+
+    title: str
+    better: Better
+    measure: Measure
+    meaning: str
+    worst: tuple[Bad, ...]
+    interval: Literal["halves"] | Own = "halves"
+    needs: tuple[Need, ...] = ()
+    of: Literal["features", "examples"] = "features"
+    floor: Floor = "training"
+    unit: str = ""
+    bounds: tuple[float | None, float | None] = ANY
+    most: Callable[[Context], float] | None = None
+    share_of: Literal["samples", "examples"] = "samples"
+    notes: tuple[str, ...] = ()
+    work: float = 0.0
+
+    def within(self, context: Context) -> tuple[float | None, float | None]:
+        """The bounds on these data."""
+        return self.bounds if self.most is None else (self.bounds[0], self.most(context))

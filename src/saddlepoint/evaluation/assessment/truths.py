@@ -1,0 +1,121 @@
+"""Against what is known beyond the examples: their classes, or the distribution they were drawn from."""
+
+from __future__ import annotations
+
+from saddlepoint.evaluation.assessment import measures
+from saddlepoint.evaluation.assessment.metric import ALL, COUNT, SHARE, Metric
+from saddlepoint.evaluation.assessment.sets import Context
+
+
+def _classes(context: Context) -> float:
+    """How many the classifier knows."""
+    assert context.real.posterior is not None
+    return float(context.real.posterior.shape[1])
+
+
+def _modes(context: Context) -> float:
+    """How many the truth has."""
+    assert context.truth is not None
+    assert context.truth.modes is not None
+    return float(len(context.truth.modes))
+
+
+TRUTHS: dict[str, Metric] = {
+    "classifier_score": Metric(
+        "Classifier score",
+        "higher",
+        measures.answers,
+        "High where the data's classifier is sure of each sample and finds all classes (as the Inception score).",
+        ("repeat",),
+        needs=("classifier", "several classes"),
+        bounds=(1.0, None),
+    ),
+    "class_divergence": Metric(
+        "Divergence of class shares",
+        "lower",
+        measures.shares,
+        "Kullback-Leibler divergence of the samples' classes from the real examples', as the classifier reads both.",
+        ("repeat",),
+        needs=("classifier", "several classes"),
+        unit="nats",
+        bounds=COUNT,
+    ),
+    "classes_covered": Metric(
+        "Classes covered",
+        "higher",
+        measures.shares,
+        "Classes that the classifier found among samples.",
+        ("repeat",),
+        needs=("classifier", "several classes"),
+        bounds=COUNT,
+        most=_classes,
+    ),
+    "jensen_shannon": Metric(
+        "Jensen-Shannon divergence on a grid",
+        "lower",
+        measures.histograms,
+        "Divergence of the two histograms, of as many cells as examples fill, 50 an axis at most; log 2 is the most.",
+        ALL,
+        needs=("plane",),
+        of="examples",
+        unit="nats",
+        bounds=(0.0, 0.6932),
+    ),
+    "modes_covered": Metric(
+        "Modes covered",
+        "higher",
+        measures.modes,
+        "True modes with at least one sample of high quality.",
+        ("repeat",),
+        needs=("truth", "modes"),
+        of="examples",
+        bounds=COUNT,
+        most=_modes,
+    ),
+    "high_quality": Metric(
+        "High-quality samples",
+        "higher",
+        measures.modes,
+        "Share of samples within 3 standard deviations of a true mode.",
+        ("noise",),
+        interval=measures.share_pooled,
+        needs=("truth", "modes"),
+        of="examples",
+        unit="share",
+        bounds=SHARE,
+        notes=("More than real data have means modes that are too narrow.",),
+    ),
+    "reverse_kl": Metric(
+        "Reverse KL of modes",
+        "lower",
+        measures.modes,
+        "Kullback-Leibler divergence of the high-quality samples' modes from equal shares.",
+        ("repeat",),
+        needs=("truth", "modes"),
+        of="examples",
+        unit="nats",
+        bounds=COUNT,
+    ),
+    "mode_width": Metric(
+        "Width of modes",
+        "none",
+        measures.modes,
+        "Median over modes of their samples' spread over the true one; 1 is right.",
+        ("repeat",),
+        needs=("truth", "modes"),
+        of="examples",
+        bounds=COUNT,
+    ),
+    "true_likelihood": Metric(
+        "Log-likelihood under the truth",
+        "higher",
+        measures.density,
+        "Mean log density of samples under the distribution the data were drawn from.",
+        ("noise",),
+        interval=measures.density_pooled,
+        needs=("truth",),
+        of="examples",
+        unit="nats",
+        notes=("More than real data have means samples that crowd at the peaks.",),
+    ),
+}
