@@ -68,3 +68,30 @@ def test_glorot_bounds_the_weights_and_clears_the_biases():
     # 600 uniform draws: the largest lies within 5 % of the bound but for a chance of 0.95^600 < 1e-13.
     assert layer.weight.abs().max() > 0.95 * bound
     assert not layer.bias.any()
+
+
+@pytest.mark.parametrize("pieces", [2, 5])
+def test_a_maxout_unit_is_the_largest_of_its_pieces(pieces):
+    network = MLP((3,), (2,), (4,), "maxout", pieces=pieces)
+    x = torch.randn(6, 3)
+    first, _, last = network.layers
+    assert first.out_features == 4 * pieces
+    largest = torch.stack([first(x)[:, k * 4 : (k + 1) * 4] for k in range(pieces)]).max(0).values
+    torch.testing.assert_close(network(x), last(largest))
+    with pytest.raises(SettingError, match="at least 2 pieces, got 1"):
+        MLP((3,), (2,), (4,), "maxout", pieces=1)
+
+
+def test_maxout_is_convex_and_with_batch_norm_still_a_network():
+    network = MLP((3,), (1,), (4,), "maxout").double()
+    with torch.no_grad():
+        network.layers[-1].weight.abs_()
+    a, b = torch.randn(2, 50, 3, dtype=torch.float64)
+    assert (network((a + b) / 2) <= (network(a) + network(b)) / 2 + 1e-12).all()
+    assert MLP((3,), (2,), (4, 4), "maxout", batch_norm=True)(torch.randn(5, 3)).shape == (5, 2)
+
+
+def test_small_weights_are_small():
+    weight = MLP((50,), (50,), (200,), weights="small").layers[0].weight
+    # 10,000 draws: 5 standard errors.
+    assert abs(weight.std().item() - 0.02) < 5 * 0.02 / (2 * weight.numel()) ** 0.5

@@ -13,6 +13,7 @@ from saddlepoint.objectives.adversarial import (
     logits,
     minimax_generator,
     non_saturating_generator,
+    relativistic_generator,
 )
 from saddlepoint.objectives.phase import Batch
 
@@ -164,3 +165,37 @@ def test_feature_matching_is_nothing_between_equal_batches_in_any_order():
 def test_feature_matching_looks_at_the_data():
     _, generator = adversarial_game("feature-matching")
     assert generator.uses_data
+
+
+def test_a_pair_costs_log_two_where_it_cannot_be_told_apart_and_more_where_it_is_the_wrong_way_round():
+    discriminator = discriminator_cross_entropy(relativistic=True)
+    both, _ = discriminator(NETS, BATCH, {"z": BATCH.x})
+    torch.testing.assert_close(both, torch.full((4,), math.log(2), dtype=torch.float64))
+    loss, observations = discriminator(NETS, BATCH, NOISE)
+    torch.testing.assert_close(loss, torch.nn.functional.softplus(FAKE - REAL))
+    torch.testing.assert_close(observations["real_score"] + observations["fake_score"], torch.ones_like(REAL))
+
+
+def test_in_pairs_only_differences_of_scores_count_and_the_players_trade_places():
+    shifted = {"d": lambda x: x[:, :1] + 5, "g": identity}
+    for loss in (discriminator_cross_entropy(relativistic=True), relativistic_generator):
+        torch.testing.assert_close(loss(shifted, BATCH, NOISE)[0], loss(NETS, BATCH, NOISE)[0])
+    generator, _ = relativistic_generator(NETS, BATCH, NOISE)
+    swapped, _ = discriminator_cross_entropy(relativistic=True)(NETS, Batch(FAKE[:, None]), {"z": REAL[:, None]})
+    torch.testing.assert_close(generator, swapped)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_a_pairs_label_is_flipped_and_smoothed(smoothing):
+    loss = discriminator_cross_entropy(smoothing, relativistic=True)
+    plain, _ = loss(NETS, BATCH, NOISE)
+    torch.testing.assert_close(plain, cross_entropy(REAL - FAKE, 1 - smoothing))
+    flips = {"flip_real": torch.ones_like(REAL), "flip_fake": torch.zeros_like(REAL)}
+    torch.testing.assert_close(loss(NETS, BATCH, NOISE | flips)[0], cross_entropy(REAL - FAKE, 0.0))
+
+
+def test_the_relativistic_game_shows_the_generator_real_examples():
+    discriminator, generator = adversarial_game("relativistic", r1=1.0, r2=1.0)
+    assert generator.uses_data
+    assert generator.loss is relativistic_generator
+    assert discriminator.loss(NETS, BATCH, NOISE)[1].keys() >= {"real_slope", "fake_slope"}

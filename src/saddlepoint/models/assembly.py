@@ -36,6 +36,7 @@ def network(
         width=settings.width,
         output_activation=output_activation,
         weights=settings.weights,
+        pieces=settings.maxout_pieces,
     )
     return networks.build(
         settings.network, inputs, outputs, options, arguments=settings.arguments, where=f"model.{role}.network"

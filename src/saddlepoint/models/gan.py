@@ -52,7 +52,13 @@ class GAN(Model):
             {"d": "discriminator", "g": "generator"},
         )
         self._phases = adversarial_game(
-            settings.objective, settings.discriminator_steps, settings.label_smoothing, settings.fresh_noise
+            settings.objective,
+            settings.discriminator_steps,
+            settings.label_smoothing,
+            settings.fresh_noise,
+            # A pack is judged once, and its logit stands for each of its examples.
+            settings.r1 / settings.packing,
+            settings.r2 / settings.packing,
         )
 
         self._replay = Replay(settings.replay_size) if settings.replay else None

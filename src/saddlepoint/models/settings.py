@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Activation = Literal["relu", "leaky_relu", "tanh", "sigmoid", "softplus", "elu", "gelu", "silu", "identity"]
+Activation = Literal["relu", "leaky_relu", "tanh", "sigmoid", "softplus", "elu", "gelu", "silu", "maxout", "identity"]
 ScalingName = Literal["auto", "none", "unit", "symmetric", "standard"]
 
 
@@ -21,9 +21,13 @@ class NetworkSettings(BaseModel):
     network: str = Field("mlp", description="mlp, dcgan, or module:Class of your own.")
     hidden: tuple[int, ...] = Field((128, 128), description="mlp: widths of the hidden layers.")
     activation: Activation = Field("relu", description="mlp: activation of the hidden layers.")
+    maxout_pieces: int = Field(
+        5, ge=2, description="maxout: linear functions of which a unit is the largest (so many times the weights)."
+    )
     batch_norm: bool = Field(False, description="mlp: BatchNorm after every hidden layer.")
-    weights: Literal["glorot", "normal"] = Field(
-        "glorot", description="mlp: how the weights begin; normal is N(0, 1), which saturates wide layers."
+    weights: Literal["glorot", "normal", "small"] = Field(
+        "glorot",
+        description="mlp: how the weights begin; normal is N(0, 1), which saturates wide layers, small is N(0, 0.02).",
     )
     width: int = Field(
         64, ge=1, description="dcgan: channels of the layer nearest to the image; they double away from it."
@@ -119,9 +123,21 @@ class GANSettings(BaseModel):
     discriminator: NetworkSettings = Field(
         NetworkSettings(activation="leaky_relu"), description="Example -> one logit: real or generated."
     )
-    objective: Literal["non-saturating", "minimax", "feature-matching"] = Field(
+    objective: Literal["non-saturating", "minimax", "relativistic", "feature-matching"] = Field(
         "non-saturating",
-        description="What the generator minimises: -log D(G(z)), log(1 - D(G(z))), or the squared distance between the discriminator's mean features of real and generated examples.",
+        description="What the generator minimises: -log D(G(z)), log(1 - D(G(z))), what the discriminator says of pairs of a real and a generated example (relativistic), or the squared distance between its mean features of both.",
+    )
+    r1: float = Field(
+        0.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="Weight of the penalty on the slope of the discriminator's logit at real examples; 1 is a good start.",
+    )
+    r2: float = Field(
+        0.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="The same at generated examples; with the relativistic objective take both.",
     )
     discriminator_steps: int = Field(1, ge=1, description="Discriminator moves a step (k of the original algorithm).")
     fresh_noise: bool = Field(

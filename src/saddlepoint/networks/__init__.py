@@ -45,6 +45,7 @@ class Options:
     width: int = 64
     output_activation: str = "identity"
     weights: str = "glorot"
+    pieces: int = 5
 
 
 def _mlp(inputs: Shape, outputs: Shape | None, options: Options) -> nn.Module:
@@ -56,6 +57,7 @@ def _mlp(inputs: Shape, outputs: Shape | None, options: Options) -> nn.Module:
         options.batch_norm,
         options.output_activation,
         options.weights,
+        options.pieces,
     )
 
 

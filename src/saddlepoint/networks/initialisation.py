@@ -48,5 +48,18 @@ def standard_normal_(module: nn.Module) -> None:
                 nn.init.zeros_(layer.bias)
 
 
+def small_normal_(module: nn.Module) -> None:
+    """Linear layers N(0, 0.02), biases 0, as the DCGAN has its convolutions; for perceptrons with BatchNorm, or shallow."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, 0.0, 0.02)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
 # The ways to begin a perceptron, by the name that settings carry.
-WEIGHTS: dict[str, Callable[[nn.Module], None]] = {"glorot": glorot_, "normal": standard_normal_}
+WEIGHTS: dict[str, Callable[[nn.Module], None]] = {
+    "glorot": glorot_,
+    "normal": standard_normal_,
+    "small": small_normal_,
+}

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from saddlepoint.errors import SettingError
 from saddlepoint.networks.activations import activation_layer
 from saddlepoint.networks.initialisation import WEIGHTS
+from saddlepoint.networks.maxout import Maxout
 
 
 class MLP(nn.Module):
@@ -19,11 +20,12 @@ class MLP(nn.Module):
     outputs: shape of one result; `()` gives one number an example, (B,); None leaves the output layer away and gives
         the last hidden layer, (B, hidden[-1]).
     hidden: widths of the hidden layers; `()` makes the network linear.
+    activation: a name in `activations.ACTIVATIONS`, or `maxout`, where a unit is the largest of `pieces` linear functions.
     batch_norm: BatchNorm between every hidden layer and its activation.
     output_activation: after the output layer.
     weights: how they begin, a name in `initialisation.WEIGHTS`.
 
-    Raises SettingError for a width below 1.
+    Raises SettingError for a width below 1, or fewer than 2 pieces.
     """
 
     def __init__(
@@ -35,18 +37,22 @@ class MLP(nn.Module):
         batch_norm: bool = False,
         output_activation: str = "identity",
         weights: str = "glorot",
+        pieces: int = 5,
     ) -> None:
         super().__init__()
+        if pieces < 2:
+            raise SettingError(f"mlp: maxout takes the largest of at least 2 pieces, got {pieces}.")
         if any(width < 1 for width in hidden):
             raise SettingError(f"mlp: every hidden layer needs a width of at least 1, got hidden = {list(hidden)}.")
         layers: list[nn.Module] = []
         width = math.prod(inputs)
         for following in hidden:
             # BatchNorm subtracts the mean, so a bias before it would do nothing.
-            layers.append(nn.Linear(width, following, bias=not batch_norm))
+            functions = following * pieces if activation == "maxout" else following
+            layers.append(nn.Linear(width, functions, bias=not batch_norm))
             if batch_norm:
-                layers.append(nn.BatchNorm1d(following))
-            layers.append(activation_layer(activation))
+                layers.append(nn.BatchNorm1d(functions))
+            layers.append(Maxout(pieces) if activation == "maxout" else activation_layer(activation))
             width = following
         if outputs is not None:
             layers.append(nn.Linear(width, math.prod(outputs)))
