@@ -1,0 +1,245 @@
+"""The failure zoo: how often the diagnosis finds what is wrong, and how often it cries wolf.
+
+python benchmarks/diagnosis.py --keep DIR [--quick] [--workers N] [--part I/N] [--minutes M] [--only KIND ...] [--train | --judge]
+
+Trains runs that were made to fail and runs that were not, lets truth (zoo/truth.py, which knows nothing of rules) decide
+what each became, replays the rules over their records and compares. A finished run is kept in --keep and trained no
+second time; --judge trains nothing and asks the present rules over what is kept. About an hour on two cores.
+
+Writes sections of RESULTS.md, docs/diagnosis-accuracy.md with its picture, and all misses and false alarms into
+DIR/disagreements.md; --quick writes nothing but shows that everything runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import results
+from zoo import accuracy
+from zoo.accuracy import CODES, Case, CodeAccuracy
+from zoo.bases import BASES
+from zoo.kinds import KINDS, PLANTED
+from zoo.runs import all_runs, finished, train
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+SECTION = "Diagnosis: the failure zoo"
+HALVES = ("calibration", "reporting")
+# A few seconds each, of every family, planted and healthy.
+QUICK = (
+    "toy-gaussian-1",
+    "vae-moons",
+    "pulled-gaussian",
+    "flipped-kl-moons",
+    "frozen-code-roll",
+    "stalled-roll",
+    "overflow-moons",
+    "leak-digits",
+)
+QUICK_SEEDS = 2
+DETECTED, FALSE, EARLY = 0.98, 0.01, 0.25
+
+
+def main(arguments: list[str]) -> int:
+    options = _options().parse_args(arguments)
+    if unknown := set(options.only) - set(KINDS):
+        print(f"no kind named {', '.join(sorted(unknown))}; there are: {', '.join(KINDS)}", file=sys.stderr)
+        return 2
+    names = options.only or [*(QUICK if options.quick else _possible())]
+    with tempfile.TemporaryDirectory() as scratch:
+        keep = Path(options.keep or scratch)
+        if not options.judge:
+            seeds = QUICK_SEEDS if options.quick else options.seeds
+            _train(all_runs(names, seeds), keep, options)
+        if not options.train:
+            cases = accuracy.read(keep, names)
+            print(report(cases))
+            if not options.quick and not options.only:
+                publish(cases, keep)
+    return 0
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Test the diagnosis on runs that fail and on runs that do not.")
+    parser.add_argument("--keep", metavar="DIR", help="where runs are kept; without it they are thrown away")
+    parser.add_argument("--quick", action="store_true", help="a few kinds, two seeds; writes no results")
+    parser.add_argument("--only", nargs="*", default=[], metavar="KIND", help="these kinds alone; writes no results")
+    parser.add_argument("--seeds", type=int, help="at most so many seeds of a kind")
+    parser.add_argument("--workers", type=int, default=2, help="processes that train")
+    parser.add_argument("--part", default="0/1", metavar="I/N", help="train every Nth run from the Ith on")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after so many minutes")
+    parser.add_argument("--train", action="store_true", help="only train")
+    parser.add_argument("--judge", action="store_true", help="only judge what is kept")
+    return parser
+
+
+def _possible() -> list[str]:
+    """All kinds but those whose data are not on this machine."""
+    folder = os.environ.get("SADDLEPOINT_DATA", "")
+    there = {"mnist": Path(folder, "mnist").is_dir(), "cifar10": Path(folder, "cifar10-folder").is_dir()}
+    missing = [name for name, is_there in there.items() if not folder or not is_there]
+    if missing:
+        print(f"left out what needs $SADDLEPOINT_DATA/{', '.join(missing)}", file=sys.stderr)
+    sources = {name: BASES[kind.base].settings().data.source for name, kind in KINDS.items()}
+    return [name for name, source in sources.items() if not any(part in source for part in missing)]
+
+
+def _train(runs: Sequence[tuple[str, int]], keep: Path, options: argparse.Namespace) -> None:
+    part, parts = map(int, options.part.split("/"))
+    deadline = time.monotonic() + 60 * options.minutes
+    todo = [run for run in runs[part::parts] if not finished(keep / run[0] / str(run[1]))]
+    jobs = [(name, seed, keep, deadline) for name, seed in todo]
+    if options.workers == 1:
+        for number, job in enumerate(jobs, 1):
+            _said(number, len(jobs), _one(job))
+        return
+    # Spawned: a forked child of a process that has used torch may hang.
+    with multiprocessing.get_context("spawn").Pool(options.workers) as pool:
+        for number, line in enumerate(pool.imap_unordered(_one, jobs), 1):
+            _said(number, len(jobs), line)
+
+
+def _one(job: tuple[str, int, Path, float]) -> str | None:
+    name, seed, keep, deadline = job
+    if time.monotonic() > deadline:
+        return None
+    return f"{name}/{seed} {train(name, seed, keep):.1f} s"
+
+
+def _said(number: int, count: int, line: str | None) -> None:
+    if line is not None:
+        print(f"{number}/{count} {line}", file=sys.stderr, flush=True)
+
+
+def report(cases: Sequence[Case]) -> str:
+    """Everything in Markdown, without headings above ###."""
+    well = [case for case in cases if case.truth.healthy]
+    failed = [case for case in cases if case.truth.failed]
+    halves = {half: [case for case in cases if case.half == half] for half in HALVES}
+    lines = [
+        f"{len(cases):,} runs of {len({case.kind.name for case in cases})} kinds "
+        f"({len({case.kind.name for case in cases if case.kind.code})} with something planted): by the truth {len(failed)} failed, {len(well)} "
+        f"are healthy and {len(cases) - len(failed) - len(well)} in between (counted as neither).",
+        "",
+        results.table(
+            ["", *HALVES],
+            [
+                [name, *(str(accuracy.overall(halves[half])[name]) for half in HALVES)]
+                for name in accuracy.overall(cases)
+            ],
+        ),
+        "",
+        *_goals(halves["reporting"]),
+        "",
+    ]
+    for half in reversed(HALVES):
+        lines += [
+            f"### By code, {half} half",
+            results.table(
+                [
+                    "code",
+                    "detected, of runs that have it",
+                    "any alarm in those",
+                    "raised in healthy runs",
+                    "median delay",
+                ],
+                [_row(accuracy.of_code(halves[half], code)) for code in CODES],
+            ),
+            "",
+        ]
+    lines += ["### Who is taken for what, both halves", _confusion(cases), ""]
+    return "\n".join(lines)
+
+
+def _goals(cases: Sequence[Case]) -> list[str]:
+    whole = accuracy.overall(cases)
+    named, false = whole["failures named by their code"], whole["healthy runs with a false alarm"]
+    delays = sorted(case.delay(code) for case in cases for code in CODES if case.has(code) and code in case.raised)
+    lines = ["On the reporting half:"]
+    if named.of:
+        lines.append(f"- failures named {named}, {results.goal('at least 98 %', named.count >= DETECTED * named.of)}")
+    if false.of:
+        lines.append(f"- false alarms {false}, {results.goal('at most 1 %', false.count <= FALSE * false.of)}")
+    if delays:
+        median = delays[len(delays) // 2]
+        lines.append(
+            f"- median time from onset to detection {median:.1%} of what is left of the run, "
+            f"{results.goal('within 25 %', median <= EARLY)}"
+        )
+    return lines
+
+
+def _row(code: CodeAccuracy) -> list[str]:
+    delay = "-" if code.delay is None else f"{code.delay:.0%}"
+    return [code.code, str(code.detected), str(code.alarmed), str(code.false), delay]
+
+
+def _confusion(cases: Sequence[Case]) -> str:
+    rows = accuracy.confusion(cases)
+    return results.table(
+        ["the run is", "runs", "raised (runs)"],
+        [
+            [code, counts["runs"], ", ".join(f"{n} {c}" for n, c in counts.most_common() if n != "runs")]
+            for code, counts in rows.items()
+        ],
+    )
+
+
+def disagreements(cases: Sequence[Case]) -> str:
+    """Every miss and every false alarm, one a line."""
+    lines = ["# Misses", ""]
+    lines += [
+        f"- {code} {case.half} {case.name} (strength {case.strength:g}, from step {case.truth.codes[code].onset} of "
+        f"{case.steps}): raised {', '.join(f'{a.code}@{a.step}' for a in case.alarms) or 'nothing'}"
+        for case, code in accuracy.misses(cases)
+    ]
+    lines += ["", "# False alarms", ""]
+    lines += [
+        f"- {alarm.code} {case.half} {case.name}, step {alarm.step} of {case.steps}, "
+        f"{'stands' if alarm.stands else 'withdrawn'}: {alarm.title}"
+        for case, alarm in accuracy.false_alarms(cases)
+    ]
+    lines += ["", "# Raised although the truth says no, in runs that are not healthy", ""]
+    lines += [
+        f"- {alarm.code} {case.half} {case.name}: {alarm.title}"
+        for case in cases
+        if not case.truth.healthy
+        for alarm in case.alarms
+        if case.lacks(alarm.code) and case.truth.failed
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def publish(cases: Sequence[Case], keep: Path) -> None:
+    from zoo.picture import draw
+
+    text = report(cases)
+    (keep / "disagreements.md").write_text(disagreements(cases), "utf-8")
+    results.write(SECTION, f"{_what()}\n\n{text}")
+    draw(
+        [accuracy.of_code([case for case in cases if case.half == "reporting"], code) for code in CODES],
+        accuracy.confusion(cases),
+        DOCS / "images" / "diagnosis-accuracy.png",
+    )
+    page = f"# How accurate the diagnosis is\n\n{results.machine()}\n\n{_what()}\n\n![Detection by code, and who is taken for what](images/diagnosis-accuracy.png)\n\n"
+    (DOCS / "diagnosis-accuracy.md").write_text(page + text.replace("### ", "## "), "utf-8")
+
+
+def _what() -> str:
+    short = [base.name for base in BASES.values() if base.name == base.recipe and base.shortened]
+    return (
+        "Runs were made to fail, or not, and a truth that knows neither rule nor record (`benchmarks/zoo/truth.py`: known modes, "
+        "labels, transport distance, closed-form KL, bounds on held-out examples, dead and idle units, weights that move) decided "
+        "what each became. Thresholds of the rules may be chosen by the calibration half of the recipes; the reporting half is "
+        f"what counts. Kinds planted: {len(PLANTED)}, each seed with a strength of its own. Shortened: {', '.join(short)}."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

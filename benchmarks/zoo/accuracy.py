@@ -1,0 +1,165 @@
+"""Holds what the rules said against the truth: rates with intervals, times to detection, who was taken for what.
+
+A code is detected where it was raised in a run of which the truth says that it holds. A false alarm is any warning or
+failure at any time of a run of which the truth says that nothing holds, be it withdrawn later.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from saddlepoint.evaluation.intervals import wilson
+from zoo.bases import BASES
+from zoo.kinds import KINDS, PLANTED, Kind
+from zoo.replay import Alarm, alarms
+from zoo.truth import Reference, Truth, decide
+
+CODES = tuple(dict.fromkeys(kind.code for kind in PLANTED))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run: what it was made to be, what it is, and what was said of it."""
+
+    kind: Kind
+    seed: int
+    strength: float
+    steps: int
+    truth: Truth
+    alarms: Sequence[Alarm]
+    seconds: float
+
+    @property
+    def half(self) -> str:
+        return self.kind.on.half
+
+    @property
+    def raised(self) -> dict[str, Alarm]:
+        return {alarm.code: alarm for alarm in self.alarms}
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind.name}/{self.seed}"
+
+    def has(self, code: str) -> bool:
+        held = self.truth.codes.get(code)
+        return held is not None and held.state == "yes"
+
+    def lacks(self, code: str) -> bool:
+        """Whether the truth surely says no; a code of another family cannot hold."""
+        held = self.truth.codes.get(code)
+        return held is None or held.state == "no"
+
+    def delay(self, code: str) -> float:
+        """From the failure's onset to its detection, as a share of the run after the onset; 0 where it came before."""
+        onset = self.truth.codes[code].onset
+        return max(0.0, self.raised[code].step - onset) / max(1, self.steps - onset)
+
+
+def read(keep: Path, names: Iterable[str] | None = None) -> list[Case]:
+    """All finished runs under `keep`, with their truth decided and the present rules asked."""
+    runs: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
+    for name in KINDS if names is None else names:
+        for folder in sorted((keep / name).glob("*"), key=lambda path: int(path.name)):
+            if (folder / "truth.json").is_file():
+                runs.setdefault(name, []).append((folder, json.loads((folder / "truth.json").read_text("utf-8"))))
+    cases = []
+    for name, members in runs.items():
+        kind = KINDS[name]
+        reference = Reference.of([facts for _, facts in runs.get(kind.base, [])])
+        for folder, facts in members:
+            truth = decide(facts, reference)
+            said = alarms(folder, facts)
+            cases.append(
+                Case(kind, facts["seed"], facts["strength"], facts["steps"], truth, said, facts.get("seconds", 0.0))
+            )
+    return cases
+
+
+@dataclass(frozen=True)
+class Rate:
+    """count of all, with Wilson's interval."""
+
+    count: int
+    of: int
+
+    def __str__(self) -> str:
+        if not self.of:
+            return "-"
+        interval = wilson(self.count, self.of)
+        return f"{interval.value:.1%} ({self.count}/{self.of}; {interval.low:.1%} to {interval.high:.1%})"
+
+
+@dataclass(frozen=True)
+class CodeAccuracy:
+    """One code on one half.
+
+    detected: of runs in which it holds. alarmed: of the same, any alarm at all. false: raised, of healthy runs.
+    delay: median from onset to detection, share of what is left of the run; None where none was detected.
+    """
+
+    code: str
+    detected: Rate
+    alarmed: Rate
+    false: Rate
+    delay: float | None
+
+
+def of_code(cases: Sequence[Case], code: str) -> CodeAccuracy:
+    ill = [case for case in cases if case.has(code)]
+    found = [case for case in ill if code in case.raised]
+    well = [case for case in cases if case.truth.healthy]
+    return CodeAccuracy(
+        code,
+        Rate(len(found), len(ill)),
+        Rate(sum(bool(case.alarms) for case in ill), len(ill)),
+        Rate(sum(code in case.raised for case in well), len(well)),
+        statistics.median(case.delay(code) for case in found) if found else None,
+    )
+
+
+def overall(cases: Sequence[Case]) -> dict[str, Rate]:
+    """Failed runs with any alarm, healthy ones with any, and failures, code by code, that were raised."""
+    failed = [case for case in cases if case.truth.failed]
+    well = [case for case in cases if case.truth.healthy]
+    pairs = [(case, code) for case in cases for code in CODES if case.has(code)]
+    return {
+        "failed runs with an alarm": Rate(sum(bool(case.alarms) for case in failed), len(failed)),
+        "failures named by their code": Rate(sum(code in case.raised for case, code in pairs), len(pairs)),
+        "healthy runs with a false alarm": Rate(sum(bool(case.alarms) for case in well), len(well)),
+    }
+
+
+def misses(cases: Sequence[Case]) -> list[tuple[Case, str]]:
+    return [(case, code) for case in cases for code in CODES if case.has(code) and code not in case.raised]
+
+
+def false_alarms(cases: Sequence[Case]) -> list[tuple[Case, Alarm]]:
+    return [(case, alarm) for case in cases if case.truth.healthy for alarm in case.alarms]
+
+
+def confusion(cases: Sequence[Case]) -> dict[str, Counter[str]]:
+    """Rows: the planted code, where it took, or "healthy"; columns: codes raised (or "none") in those runs."""
+    rows: dict[str, Counter[str]] = {}
+    for case in cases:
+        row = "healthy" if case.truth.healthy else case.kind.code if case.has(case.kind.code) else None
+        if row is None:
+            continue
+        counts = rows.setdefault(row, Counter())
+        counts["runs"] += 1
+        counts.update(case.raised or ["none"])
+    return {code: rows[code] for code in ("healthy", *CODES) if code in rows}
+
+
+def planted_that_took(cases: Sequence[Case]) -> Counter[str]:
+    return Counter(case.kind.name for case in cases if case.kind.code and case.has(case.kind.code))
+
+
+def bases() -> dict[str, str]:
+    return {name: base.half for name, base in BASES.items()}

@@ -1,0 +1,124 @@
+"""What the zoo trains: every shipped recipe, shortened where it is slow, and a few of the zoo's own for other data.
+
+A base belongs to one half, with all that is planted on it: thresholds may be chosen by the runs of the calibration half
+alone; rates are reported of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from saddlepoint.recipe import Recipe
+
+Half = Literal["calibration", "reporting"]
+LOOKS = 16  # moments of a run at which its truth is measured
+
+
+@dataclass(frozen=True)
+class Base:
+    """A training that is expected to go well.
+
+    steps: of the shortened run. seeds: how many healthy runs. changes: settings by dotted name, beside the length.
+    """
+
+    name: str
+    recipe: str
+    half: Half
+    steps: int
+    seeds: int
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def shortened(self) -> bool:
+        """Whether the run is shorter than its recipe says."""
+        return self.steps < Recipe.load(self.recipe).training.steps
+
+    def settings(self, steps: int | None = None) -> Recipe:
+        """The recipe with as many ticks, looks and measurements as a run of its full length has, or nearly."""
+        steps = steps or self.steps
+        return Recipe.load(self.recipe).override(
+            {
+                "name": self.name,
+                "training.steps": steps,
+                "training.tick": max(1, steps // 60),
+                "training.observe_every": 2,
+                "training.sample_every": max(1, steps // LOOKS),
+                "training.checkpoint_every": steps,
+                "training.device": "cpu",
+                "training.threads": 1,
+                "evaluation.every": max(1, steps // 15),
+                "evaluation.samples": 500,
+                **({"evaluation.watch_every": max(1, steps // 30)} if "watch_every" in _evaluation() else {}),
+                **self.changes,
+            }
+        )
+
+
+def _evaluation() -> set[str]:
+    return set(type(Recipe().evaluation).model_fields)
+
+
+_SMALL = {"model.generator.hidden": [64, 64], "model.discriminator.hidden": [64, 64], "training.batch_size": 64}
+_PLANE = {
+    "model.likelihood": "gaussian-learnt",
+    "model.latent": 2,
+    "model.encoder.hidden": [64, 64],
+    "model.decoder.hidden": [64, 64],
+    "training.batch_size": 64,
+}
+
+BASES = {
+    base.name: base
+    for base in (
+        # On a line.
+        Base("toy-gaussian-1", "toy-gaussian-1", "calibration", 1500, 30),
+        Base("toy-gaussian-2", "toy-gaussian-2", "reporting", 2000, 25),
+        Base("toy-gaussian-3", "toy-gaussian-3", "calibration", 2500, 15),
+        Base("toy-lab-1", "toy-lab-1", "reporting", 2000, 12),
+        Base("toy-lab-2", "toy-lab-2", "calibration", 2000, 6),
+        Base("toy-lab-3", "toy-lab-3", "reporting", 2000, 6),
+        Base("minimax-gaussian-1", "toy-gaussian-1", "calibration", 1500, 10, {"model.objective": "minimax"}),
+        Base("minimax-gaussian-2", "toy-gaussian-2", "reporting", 2000, 10, {"model.objective": "minimax"}),
+        Base("matching-gaussian-2", "toy-gaussian-2", "reporting", 2000, 8, {"model.objective": "feature-matching"}),
+        # In the plane.
+        Base("toy-ring", "toy-ring", "reporting", 1500, 10),
+        Base("ring-small", "toy-ring", "reporting", 2000, 10, {**_SMALL, "data.scale": 0.05}),
+        Base("toy-grid", "toy-grid", "calibration", 1800, 4),
+        Base("grid-small", "toy-grid", "calibration", 2000, 8, {**_SMALL, "data.scale": 0.2}),
+        Base("vae-moons", "vae-mnist", "reporting", 1500, 20, {**_PLANE, "data.source": "moons"}),
+        Base(
+            "autoencoder-roll",
+            "autoencoder-mnist",
+            "calibration",
+            1500,
+            15,
+            {"data.source": "swiss-roll", "model.latent": 2, "training.batch_size": 64},
+        ),
+        # Pictures.
+        Base("autoencoder-digits", "autoencoder-digits", "reporting", 1500, 30),
+        Base("autoencoder-mnist", "autoencoder-mnist", "calibration", 400, 10),
+        Base("vae-digits", "vae-digits", "calibration", 1500, 35),
+        Base("vae-mnist", "vae-mnist", "reporting", 500, 12),
+        Base("gan-digits", "gan-digits", "calibration", 1000, 14),
+        Base("gan-mnist", "gan-mnist", "reporting", 600, 3, {"training.batch_size": 32}),
+        Base("dcgan-digits", "dcgan-digits", "reporting", 400, 3),
+        Base("dcgan-mnist", "dcgan-mnist", "calibration", 100, 1, {"training.batch_size": 32}),
+        Base(
+            "dcgan-images",
+            "dcgan-images",
+            "calibration",
+            300,
+            2,
+            {
+                "data.source": "$SADDLEPOINT_DATA/cifar10-folder/train",
+                "data.size": [16, 16],
+                "data.limit": 2000,
+                "model.generator.width": 16,
+                "model.discriminator.width": 16,
+                "training.batch_size": 32,
+            },
+        ),
+    )
+}

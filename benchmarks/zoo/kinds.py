@@ -1,0 +1,356 @@
+"""The kinds of trainings in the zoo: which base, what is planted, how strongly, and which finding it is planted for.
+
+What is planted need not take: whether a run failed, and of what, `truth` decides from the model and the data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from saddlepoint.data.dataset import Dataset
+from zoo import mistakes
+from zoo.bases import BASES, Base
+
+Strength = Callable[[float], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """code: what it is planted for; "" where nothing is.
+
+    strength: range from which every seed draws, evenly on a logarithmic scale. plant: settings of that strength.
+    settings: those of any strength. model, picked, data: mistakes in the model, in the model by way of the data, in the
+    data. meddle: in the middle of the run, from the share `onset` of it on. steps: where not the base's.
+    """
+
+    name: str
+    base: str
+    code: str = ""
+    strength: tuple[float, float] = (1.0, 1.0)
+    plant: Strength | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    model: Callable[[Any, float], None] | None = None
+    picked: Callable[[Any, Dataset, float], None] | None = None
+    data: Callable[[Dataset, float, torch.Generator], Dataset] | None = None
+    meddle: Callable[[Any, float], None] | None = None
+    onset: float = 0.0
+    steps: int | None = None
+    seeds: int = 10
+
+    @property
+    def on(self) -> Base:
+        return BASES[self.base]
+
+    def drawn(self, seed: int) -> float:
+        """The strength of this seed: evenly spread over the range, in an order of its own."""
+        low, high = self.strength
+        share = (seed * 0.6180339887 + 0.5) % 1.0
+        return float(f"{math.exp(math.log(low) + share * (math.log(high) - math.log(low))):.4g}") if low > 0 else low
+
+
+def _rates(discriminator: float | None = None, generator: float | None = None) -> Strength:
+    """Learning rates of the players, each that many times the strength; None leaves one alone."""
+
+    def settings(strength: float) -> Mapping[str, Any]:
+        found = {}
+        if discriminator is not None:
+            found["training.discriminator.learning_rate"] = discriminator * strength
+        if generator is not None:
+            found["training.generator.learning_rate"] = generator * strength
+        return found
+
+    return settings
+
+
+def _set(*names: str, whole: bool = False) -> Strength:
+    return lambda strength: {name: round(strength) if whole else strength for name in names}
+
+
+HEALTHY = tuple(Kind(base.name, base.name, seeds=base.seeds) for base in BASES.values())
+_SGD = {"training.optimiser.name": "sgd"}
+_TANH = {"model.generator.activation": "tanh"}
+_LEAKY = {"model.generator.activation": "leaky_relu"}
+_OPEN = {"model.encoder.activation": "leaky_relu", "model.decoder.activation": "leaky_relu"}
+_PLAIN = {"training.ema": 0.0, "training.optimiser.schedule": "constant"}
+_WIDE = {"model.encoder.hidden": [256, 256], "model.decoder.hidden": [256, 256], "model.latent": 10}
+
+PLANTED = (
+    # GAN101: the discriminator wins.
+    Kind(
+        "d-fast-gaussian",
+        "toy-gaussian-3",
+        "GAN101",
+        (1e-7, 2e-6),
+        _rates(generator=1.0),
+        {"training.discriminator.learning_rate": 5e-3, "data.modes": 4},
+    ),
+    Kind(
+        "d-fast-ring",
+        "ring-small",
+        "GAN101",
+        (1e-7, 3e-6),
+        _rates(generator=1.0),
+        {"training.discriminator.learning_rate": 3e-3, **_PLAIN},
+    ),
+    Kind(
+        "d-fast-digits",
+        "gan-digits",
+        "GAN101",
+        (1e-7, 1e-6),
+        _rates(generator=1.0),
+        {"training.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
+        seeds=8,
+    ),
+    Kind("no-detach-ring", "ring-small", "GAN101", (5.0, 20.0), settings=_PLAIN, model=mistakes.missing_detach),
+    # GAN102: a saturated loss.
+    Kind(
+        "saturated-gaussian",
+        "toy-gaussian-3",
+        "GAN102",
+        (1e-3, 5e-3),
+        _rates(discriminator=1.0),
+        {"model.objective": "minimax", "training.generator.learning_rate": 1e-5, "data.modes": 4, **_PLAIN},
+    ),
+    Kind(
+        "saturated-ring",
+        "ring-small",
+        "GAN102",
+        (1e-3, 5e-3),
+        _rates(discriminator=1.0),
+        {"model.objective": "minimax", "training.generator.learning_rate": 1e-5, **_PLAIN},
+    ),
+    # GAN103: few answers.
+    Kind("pulled-grid", "grid-small", "GAN103", (10.0, 100.0), model=mistakes.pulled_together),
+    Kind("pulled-gaussian", "toy-gaussian-2", "GAN103", (2.0, 20.0), model=mistakes.pulled_together),
+    Kind(
+        "g-fast-ring",
+        "ring-small",
+        "GAN103",
+        (3e-3, 1e-2),
+        _rates(generator=1.0),
+        {"training.discriminator.learning_rate": 2e-4, "training.optimiser.betas": [0.9, 0.999], **_TANH, **_PLAIN},
+    ),
+    Kind("pulled-digits", "gan-digits", "GAN103", (20.0, 200.0), model=mistakes.pulled_together, seeds=8),
+    # GAN104: a discriminator that cannot teach.
+    Kind("d-slow-ring", "ring-small", "GAN104", (1e-8, 1e-6), _rates(discriminator=1.0), _PLAIN),
+    Kind("d-slow-gaussian", "toy-gaussian-3", "GAN104", (1e-8, 1e-6), _rates(discriminator=1.0)),
+    Kind("d-mixed-ring", "ring-small", "GAN104", (2.0, 4.0), settings=_PLAIN, model=mistakes.noise_discriminator),
+    Kind("d-squashed-grid", "grid-small", "GAN104", (0.01, 0.1), model=mistakes.squashed_discriminator),
+    # GAN105: the players circle.
+    Kind(
+        "circles-ring",
+        "ring-small",
+        "GAN105",
+        (3e-3, 1e-2),
+        _set("training.optimiser.learning_rate"),
+        {"training.optimiser.betas": [0.9, 0.999], **_TANH, **_PLAIN},
+    ),
+    Kind(
+        "circles-gaussian",
+        "toy-gaussian-3",
+        "GAN105",
+        (5e-3, 2e-2),
+        _set("training.optimiser.learning_rate"),
+        {"training.optimiser.betas": [0.9, 0.99], **_PLAIN},
+    ),
+    # GAN106: away from the data.
+    Kind("g-diverges-gaussian", "toy-gaussian-1", "GAN106", (0.03, 0.3), _rates(generator=1.0), {**_LEAKY, **_PLAIN}),
+    Kind("g-diverges-ring", "ring-small", "GAN106", (0.03, 0.3), _rates(generator=1.0), {**_LEAKY, **_PLAIN}),
+    Kind("swapped-gaussian", "toy-gaussian-2", "GAN106", (0.5, 2.0), settings=_PLAIN, model=mistakes.swapped_labels),
+    # GAN107: learnt by heart.
+    Kind(
+        "few-digits",
+        "gan-digits",
+        "GAN107",
+        (70, 150),
+        _set("data.limit", whole=True),
+        {"training.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
+        seeds=8,
+    ),
+    Kind(
+        "few-mnist",
+        "gan-mnist",
+        "GAN107",
+        (70, 200),
+        _set("data.limit", whole=True),
+        {"training.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
+        seeds=4,
+    ),
+    Kind(
+        "few-ring",
+        "ring-small",
+        "GAN107",
+        (64, 100),
+        _set("data.points", whole=True),
+        {"model.discriminator.hidden": [256, 256], "data.scale": 0.3, "data.held_out": 0.9, **_PLAIN},
+    ),
+    # GAN108: copies.
+    Kind("memory-digits", "gan-digits", "GAN108", (0.02, 0.3), picked=mistakes.memory, seeds=8),
+    Kind("memory-mnist", "gan-mnist", "GAN108", (0.02, 0.3), picked=mistakes.memory, steps=120, seeds=5),
+    # GAN109: past its best.
+    Kind(
+        "past-ring",
+        "ring-small",
+        "GAN109",
+        (20, 80),
+        settings={**_TANH, **_PLAIN},
+        meddle=mistakes.faster("g"),
+        onset=0.5,
+    ),
+    Kind(
+        "past-gaussian", "toy-gaussian-3", "GAN109", (10, 40), settings=_PLAIN, meddle=mistakes.faster("g"), onset=0.6
+    ),
+    # AE251: a code in part unused.
+    Kind(
+        "frozen-code-roll",
+        "autoencoder-roll",
+        "AE251",
+        (0.3, 0.7),
+        settings={"model.latent": 6},
+        model=mistakes.frozen_units,
+    ),
+    Kind(
+        "frozen-code-digits",
+        "autoencoder-digits",
+        "AE251",
+        (0.2, 0.6),
+        settings={"model.latent": 8},
+        model=mistakes.frozen_units,
+    ),
+    # VAE201: the code says nothing.
+    Kind("collapse-digits", "vae-digits", "VAE201", (15, 100), _set("model.beta")),
+    Kind("collapse-moons", "vae-moons", "VAE201", (15, 100), _set("model.beta")),
+    # VAE202: the objective is wrong.
+    Kind("flipped-kl-digits", "vae-digits", "VAE202", (0.1, 2.0), model=mistakes.wrong_kl(mistakes.kl_flipped)),
+    Kind("half-kl-digits", "vae-digits", "VAE202", (0.9, 1.0), model=mistakes.wrong_kl(mistakes.kl_without_variance)),
+    Kind("flipped-kl-moons", "vae-moons", "VAE202", (0.1, 2.0), model=mistakes.wrong_kl(mistakes.kl_flipped)),
+    Kind("deviation-kl-moons", "vae-moons", "VAE202", (4.0, 20.0), model=mistakes.wrong_kl(mistakes.kl_of_deviation)),
+    # VAE203: heads that cannot go everywhere.
+    Kind("relu-heads-digits", "vae-digits", "VAE203", (1e-6, 0.3), model=mistakes.relu_on_heads),
+    Kind("relu-heads-mnist", "vae-mnist", "VAE203", (1e-6, 0.3), model=mistakes.relu_on_heads, seeds=6),
+    Kind("relu-mean-moons", "vae-moons", "VAE203", (1e-6, 0.3), model=mistakes.relu_on_mean),
+    # VAE204: out of balance.
+    Kind("tiny-beta-digits", "vae-digits", "VAE204", (1e-4, 1e-2), _set("model.beta")),
+    Kind("tiny-beta-moons", "vae-moons", "VAE204", (1e-4, 1e-2), _set("model.beta")),
+    # VAE205: holes.
+    Kind("holes-digits", "vae-digits", "VAE205", (1e-4, 5e-3), _set("model.beta")),
+    Kind("holes-mnist", "vae-mnist", "VAE205", (1e-4, 5e-3), _set("model.beta"), seeds=6),
+    # VAE206: learnt by heart.
+    Kind(
+        "few-vae-digits",
+        "vae-digits",
+        "VAE206",
+        (50, 120),
+        _set("data.limit", whole=True),
+        {**_WIDE, "training.batch_size": 32, "training.optimiser.learning_rate": 3e-3},
+        seeds=8,
+    ),
+    Kind(
+        "few-vae-mnist",
+        "vae-mnist",
+        "VAE206",
+        (50, 150),
+        _set("data.limit", whole=True),
+        {**_WIDE, "training.batch_size": 32, "training.optimiser.learning_rate": 3e-3},
+        seeds=6,
+    ),
+    # NUM301: no numbers.
+    Kind(
+        "overflow-roll",
+        "autoencoder-roll",
+        "NUM301",
+        (10, 1e3),
+        _set("training.optimiser.learning_rate"),
+        {**_SGD, **_OPEN},
+    ),
+    Kind("overflow-moons", "vae-moons", "NUM301", (0.3, 10), _set("training.optimiser.learning_rate"), _SGD),
+    Kind(
+        "overflow-grid", "grid-small", "NUM301", (30, 3e3), _set("training.optimiser.learning_rate"), {**_SGD, **_PLAIN}
+    ),
+    Kind("breaks-gaussian", "toy-gaussian-2", "NUM301", meddle=mistakes.one_weight_breaks, onset=0.3),
+    # NUM302: gradients explode.
+    Kind(
+        "explodes-digits",
+        "autoencoder-digits",
+        "NUM302",
+        (100, 1000),
+        meddle=mistakes.faster("ae"),
+        onset=0.4,
+        settings=_OPEN,
+    ),
+    Kind(
+        "explodes-vae-digits",
+        "vae-digits",
+        "NUM302",
+        (10, 60),
+        settings=_OPEN,
+        meddle=mistakes.faster("vae"),
+        onset=0.4,
+    ),
+    Kind(
+        "jump-roll", "autoencoder-roll", "NUM302", (100, 1000), settings=_OPEN, meddle=mistakes.faster("ae"), onset=0.5
+    ),
+    # NUM303: dead units.
+    Kind(
+        "dead-digits",
+        "autoencoder-digits",
+        "NUM303",
+        (0.5, 0.9),
+        model=mistakes.dead_from_the_start,
+        settings={"model.encoder.activation": "relu", "model.decoder.activation": "relu"},
+    ),
+    Kind("dying-digits", "vae-digits", "NUM303", (0.03, 0.3), _set("training.optimiser.learning_rate")),
+    Kind(
+        "dead-ring",
+        "ring-small",
+        "NUM303",
+        (0.5, 0.9),
+        model=mistakes.dead_from_the_start,
+        settings={"model.discriminator.activation": "relu", **_PLAIN},
+    ),
+    # NUM304: nothing moves.
+    Kind("stalled-digits", "vae-digits", "NUM304", (1e-8, 1e-6), _set("training.optimiser.learning_rate")),
+    Kind("stalled-roll", "autoencoder-roll", "NUM304", (1e-8, 1e-6), _set("training.optimiser.learning_rate")),
+    Kind("stalled-autoencoder", "autoencoder-digits", "NUM304", (1e-8, 1e-6), _set("training.optimiser.learning_rate")),
+    Kind(
+        "decayed-moons",
+        "vae-moons",
+        "NUM304",
+        (0.3, 0.7),
+        _set("training.optimiser.decay_rate"),
+        {"training.optimiser.schedule": "exponential", "training.optimiser.decay_steps": 4},
+    ),
+    Kind("stalled-gaussian", "toy-gaussian-2", "NUM304", (1e-8, 1e-6), _set("training.optimiser.learning_rate")),
+    # DATA401 to 404: wrong before the first step.
+    Kind("beyond-digits", "gan-digits", "DATA401", (2, 255), data=mistakes.beyond_range, steps=60),
+    Kind(
+        "narrow-digits",
+        "autoencoder-digits",
+        "DATA401",
+        (0.004, 0.2),
+        data=mistakes.beyond_range,
+        settings={"model.reconstruction": "bernoulli"},
+        steps=60,
+    ),
+    Kind("tiny-batch-digits", "gan-digits", "DATA402", (8, 60), _set("data.limit", whole=True), steps=60),
+    Kind(
+        "tiny-vae-moons",
+        "vae-mnist",
+        "DATA402",
+        (20, 60),
+        _set("data.limit", whole=True),
+        {**_WIDE, "training.batch_size": 16},
+        steps=60,
+    ),
+    Kind("copies-digits", "autoencoder-digits", "DATA403", (0.02, 0.5), data=mistakes.with_copies, steps=60),
+    Kind("leak-digits", "vae-digits", "DATA403", (0.02, 0.5), data=mistakes.with_leak, steps=60),
+    Kind("column-roll", "autoencoder-roll", "DATA403", (0.5, 5.0), data=mistakes.with_constant_column, steps=60),
+    Kind("no-class-digits", "vae-digits", "DATA404", (1e-4, 0.06), data=mistakes.without_class, steps=60),
+    Kind("no-class-autoencoder", "autoencoder-digits", "DATA404", (1e-4, 0.06), data=mistakes.without_class, steps=60),
+)
+KINDS = {kind.name: kind for kind in (*HEALTHY, *PLANTED)}

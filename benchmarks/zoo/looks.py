@@ -1,0 +1,307 @@
+"""What a model is at one moment of its training, measured on the data: numbers from which `truth` decides.
+
+Nothing here reads a record of the run or asks a rule. Where the rules look at energy distances in principal components,
+coverage of cells and scores by rank, this looks at optimal transport along lines, at the known modes or the labels of
+the data, at the loss itself and at the weights; noise and examples are its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.models.base import Model
+from saddlepoint.networks import evaluating
+from saddlepoint.objectives.divergence import kl_standard_normal_units
+from saddlepoint.objectives.likelihood import log_likelihood
+from saddlepoint.objectives.phase import Batch
+from saddlepoint.training import TrainingState
+
+Facts = dict[str, Any]
+
+POINTS, DIRECTIONS, COMPONENTS = 1000, 32, 12
+HELD = 0.1  # of its fair share of samples, below which a mode counts as lost
+SEED = 9_173
+_ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.ELU, nn.GELU, nn.SiLU)
+
+
+class Looker:
+    """Looks at one run again and again, always with the same examples and noise."""
+
+    def __init__(self, dataset: Dataset, model: Model, state: TrainingState) -> None:
+        self.dataset, self.model, self.state = dataset, model, state
+        generator = torch.Generator().manual_seed(SEED)
+        self.train = dataset.x[torch.randperm(len(dataset), generator=generator)[:POINTS]]
+        rest = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else dataset
+        self.held_out = rest.x[torch.randperm(len(rest), generator=generator)[:POINTS]]
+        flat = self.train.flatten(1).double()
+        finite = flat[flat.isfinite().all(1)]
+        self._mean, self._std = finite.mean(0), finite.std(0).clamp_min(1e-9)
+        if dataset.event.kind == "image":  # pixels share a unit
+            self._std = torch.full_like(self._std, float(self._std.square().mean().sqrt()))
+        self._axes = torch.eye(flat.shape[1], dtype=torch.float64)
+        if flat.shape[1] > COMPONENTS:
+            self._axes = torch.linalg.svd(self._standard(finite), full_matrices=False).Vh[:COMPONENTS].T
+        drawn = torch.randn(self._axes.shape[1], DIRECTIONS, generator=generator, dtype=torch.float64)
+        lines = self._axes @ (drawn / drawn.norm(dim=0)) if self._axes.shape[1] > 1 else self._axes
+        real = self._standard(self.held_out.flatten(1).double()) @ lines
+        spread = (self._standard(finite) @ lines).std(0).clamp_min(1e-9)
+        self._lines = lines / spread  # so that a distance is in standard deviations of the data along the line
+        self._real = real / spread
+        self._weights: dict[str, Tensor] = {}
+        self._honest = self._nearest(self.held_out).quantile(0.01) if len(self.held_out) >= 20 else None
+
+    def floor(self) -> float:
+        """The distance of as many other real examples."""
+        return self.distance(self.train)
+
+    def look(self, step: int) -> Facts:
+        facts: Facts = {"step": step, "finite": self._finite(), "dead": {}, "moved": {}, "norm": {}}
+        for name, player in self.model.players.items():
+            flat = torch.cat([p.detach().flatten().double() for p in player.parameters()])
+            facts["norm"][name] = float(flat.norm())
+            if name in self._weights:
+                facts["moved"][name] = float((flat - self._weights[name]).norm() / flat.norm().clamp_min(1e-12))
+            self._weights[name] = flat
+        if not facts["finite"]:
+            return facts
+        facts["gradient"] = self._gradients(step)
+        facts |= {"gan": self._gan, "vae": self._vae, "autoencoder": self._autoencoder}[self.model.family](facts)
+        return facts
+
+    def distance(self, x: Tensor) -> float:
+        """Wasserstein-1 distance to held-out examples, in standard deviations of the data, mean over fixed lines."""
+        made = self._standard(x.flatten(1).double()) @ self._lines
+        if not made.isfinite().all():
+            return math.inf
+        share = (torch.arange(200, dtype=torch.float64) + 0.5) / 200
+        return float((made.quantile(share, dim=0) - self._real.quantile(share, dim=0)).abs().mean())
+
+    def _gan(self, facts: Facts) -> Facts:
+        model: Any = self.model
+        raw = self._samples()
+        with self.state.averaged(model):
+            averaged = self._samples() if self.state.averages else raw
+        noise = torch.Generator().manual_seed(SEED + 1)
+        z = model.latent_noise(POINTS, noise)
+        found: Facts = {
+            "distance": self.distance(averaged),
+            "raw_distance": self.distance(raw),
+            "spread": self._spread(averaged),
+            "raw_spread": self._spread(raw),
+            "scale": float(self._standard(raw.flatten(1).double()).square().mean().sqrt()),
+        }
+        if (mass := self._mass(raw)) is not None:
+            found |= {"raw_mass": mass, "mass": self._mass(averaged), "real_mass": self._mass(self.held_out)}
+        truth = self.dataset.truth
+        if truth is not None and truth.modes is not None:
+            found["high_quality"] = float((self._to_modes(averaged)[0] < 4 * (truth.mode_std or 0.0)).double().mean())
+        if self._honest is not None and self.dataset.event.size > 2:
+            found["copies"] = float((self._nearest(averaged) < self._honest).double().mean())
+        real, train, fake = (model.scores(x) for x in (self.held_out, self.train, raw))
+        found |= {
+            "d_real": float(real.mean()),
+            "d_fake": float(fake.mean()),
+            "advantage": _advantage(real, fake),
+            "learnt_by_heart": _advantage(train, real),
+        }
+        facts["dead"] = self._dead({"d": lambda: model.scores(self.train), "g": lambda: model.decode(z)})
+        if (pushes := model.pushes(raw)) is not None:
+            push = pushes.flatten(1).norm(dim=1)
+            # What -log D(G(z)) would push is the other's divided by D / (1 - D).
+            d = fake.double().clamp(1e-12, 1 - 1e-12).to(push)
+            saturating = model.settings.objective == "minimax"
+            found["push"] = float(push.median())
+            found["saturation"] = float((d / (1 - d)).median()) if saturating else 1.0
+        return found
+
+    def _vae(self, facts: Facts) -> Facts:
+        model: Any = self.model
+        parts = {}
+        for name, x in (("held_out", self.held_out), ("train", self.train)):
+            inputs = model.model_units(x)
+            epsilon = torch.randn(len(x), model.settings.latent, generator=torch.Generator().manual_seed(SEED))
+            with evaluating(model.player):
+                output, mean, log_variance, log_std = model.player(inputs, epsilon)
+                decoded = model.decode(mean)
+            units = kl_standard_normal_units(mean, log_variance)
+            error = -log_likelihood(inputs, output, log_std)
+            parts[name] = (error, units.sum(1), mean, log_variance, units, decoded)
+        error, kl, mean, log_variance, units, decoded = parts["held_out"]
+        with torch.no_grad():
+            noise = model.noise(model.phases[0], len(self.held_out), 10**9, torch.Generator().manual_seed(SEED))
+            said, observed = model.phases[0].loss(
+                {"vae": model.player}, Batch(model.model_units(self.held_out)), {**noise, "epsilon": epsilon_like(mean)}
+            )
+        facts["dead"] = self._dead(
+            {"vae": lambda: model.player(model.model_units(self.train), epsilon_like(mean, self.train))}
+        )
+        samples = self._samples()
+        return {
+            "distance": self.distance(samples),
+            "reconstruction_distance": self.distance(decoded),
+            "reconstruction": float(error.mean()),
+            "train_reconstruction": float(parts["train"][0].mean()),
+            "kl": float(kl.mean()),
+            "kl_units": units.mean(0).tolist(),
+            "said_kl": float(observed["kl"].mean()),
+            "said_loss": float(said.mean()),
+            "kl_weight": float(noise["kl_weight"]),
+            "bound": float(-(error + kl).mean()),
+            "train_bound": float(-(parts["train"][0] + parts["train"][1]).mean()),
+            "mean_variance": mean.var(0).tolist(),
+            "mean_piled": _piled(mean),
+            "log_variance_piled": _piled(log_variance),
+            "code_scale": float((mean.square() + log_variance.exp()).mean()),
+        }
+
+    def _autoencoder(self, facts: Facts) -> Facts:
+        model: Any = self.model
+        code = model.encode(self.held_out)
+        inputs = model.model_units(self.held_out)
+
+        def error(z: Tensor) -> float:
+            with evaluating(model.player):
+                output = model.player.decoder(z)
+            output = output.sigmoid() if model.settings.reconstruction == "bernoulli" else output
+            return float((output - inputs).square().flatten(1).sum(1).mean())
+
+        whole = error(code)
+        without = []
+        for unit in range(code.shape[1]):
+            silenced = code.clone()
+            silenced[:, unit] = code[:, unit].mean()
+            without.append(error(silenced))
+        variance = float((inputs - inputs.mean(0)).square().flatten(1).sum(1).mean())
+        facts["dead"] = self._dead({"ae": lambda: model.player(model.model_units(self.train))})
+        train = model.model_units(self.train)
+        with evaluating(model.player):
+            decoded = model.decode(code)
+            learnt = model.player(train)[0]
+            learnt = learnt.sigmoid() if model.settings.reconstruction == "bernoulli" else learnt
+        model.fitted(self.train, torch.Generator().manual_seed(SEED))
+        return {
+            "distance": self.distance(self._samples()),
+            "reconstruction_distance": self.distance(decoded),
+            "reconstruction": whole,
+            "train_reconstruction": float((learnt - train).square().flatten(1).sum(1).mean()),
+            "data_variance": variance,
+            "use": [(w - whole) / variance for w in without],  # what silencing a unit costs, of the data's variance
+            "code_variance": code.var(0).tolist(),
+        }
+
+    def _samples(self) -> Tensor:
+        samples: Tensor = self.model.sample(POINTS, generator=torch.Generator().manual_seed(SEED + 2))
+        return samples.cpu()
+
+    def _standard(self, flat: Tensor) -> Tensor:
+        return (flat - self._mean) / self._std
+
+    def _nearest(self, x: Tensor) -> Tensor:
+        """Distances to the nearest training example, in units of the data."""
+        axes = self._axes
+        at = self._standard(x.flatten(1).double()) @ axes
+        near: Tensor = torch.cdist(at, self._standard(self.dataset.x[:4_000].flatten(1).double()) @ axes).amin(1)
+        return near
+
+    def _spread(self, x: Tensor) -> float:
+        """Mean distance of two samples over that of two real examples."""
+
+        def apart(y: Tensor) -> float:
+            at, half = self._standard(y.flatten(1).double()), len(y) // 2
+            return float((at[:half] - at[half : 2 * half]).norm(dim=1).mean())
+
+        return apart(x) / max(apart(self.train), 1e-9)
+
+    def _mass(self, x: Tensor) -> list[float] | None:
+        """Share of samples nearest to each known mode, or, by the five nearest training examples, of each labelled class."""
+        truth = self.dataset.truth
+        if truth is not None and truth.modes is not None:
+            modes = truth.modes
+            return (torch.bincount(self._to_modes(x)[1], minlength=len(modes)) / len(x)).tolist()
+        if self.dataset.y is None or self.dataset.event.class_names is None or self.dataset.event.kind != "image":
+            return None
+        known = self._standard(self.dataset.x[:2_000].flatten(1).double()) @ self._axes
+        at = self._standard(x.flatten(1).double()) @ self._axes
+        near = torch.cdist(at, known).topk(5, largest=False).indices
+        label = self.dataset.y[:2_000][near].mode(1).values
+        return (torch.bincount(label, minlength=len(self.dataset.event.class_names)) / len(x)).tolist()
+
+    def _to_modes(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Distance to the nearest known mode, and which that is."""
+        assert self.dataset.truth is not None
+        assert self.dataset.truth.modes is not None
+        nearest: tuple[Tensor, Tensor] = torch.cdist(x.flatten(1).double(), self.dataset.truth.modes).min(1)
+        return nearest
+
+    def _finite(self) -> bool:
+        return all(bool(p.isfinite().all()) for player in self.model.players.values() for p in player.parameters())
+
+    def _gradients(self, step: int) -> dict[str, float]:
+        """Norm of the gradient of every player's loss, each on the same batch, as its player would be moved."""
+        model, found = self.model, {}
+        batch = Batch(model.model_units(self.train[:64]))
+        modes = {layer: layer.training for player in model.players.values() for layer in player.modules()}
+        buffers = [(b, b.clone()) for player in model.players.values() for b in player.buffers()]
+        for phase in model.phases:
+            noise = model.noise(phase, len(batch.x), step, torch.Generator().manual_seed(SEED))
+            for player in model.players.values():
+                player.train()
+            loss, _ = phase.loss(model.players, batch, noise)
+            wanted = [p for p in model.players[phase.player].parameters() if p.requires_grad]
+            gradients = torch.autograd.grad(loss.mean(), wanted, allow_unused=True)
+            found[phase.player] = float(
+                torch.stack([g.double().norm() for g in gradients if g is not None] or [torch.zeros(())]).norm()
+            )
+        for layer, mode in modes.items():
+            layer.training = mode
+        for buffer, before in buffers:
+            buffer.copy_(before)
+        return found
+
+    def _dead(self, passes: dict[str, Callable[[], Any]]) -> dict[str, float]:
+        """Share of a player's hidden units that give one number for all examples."""
+        found = {}
+        for name, forward in passes.items():
+            still: list[Tensor] = []
+
+            def watch(_: nn.Module, __: Any, output: Tensor, still: list[Tensor] = still) -> None:
+                rows = output.detach().transpose(0, 1).flatten(1) if output.ndim > 2 else output.detach().T
+                width = (rows.amax(1) - rows.amin(1)) / rows.abs().amax(1).clamp_min(1e-12)
+                still.append(width < 1e-4)
+
+            layers = [m for m in self.model.players[name].modules() if isinstance(m, _ACTIVATIONS)]
+            hooks = [layer.register_forward_hook(watch) for layer in layers]
+            try:
+                with evaluating(self.model.players[name]):
+                    forward()
+            finally:
+                for hook in hooks:
+                    hook.remove()
+            if still:
+                hidden = [s for s in still if len(s) > 1] or still
+                found[name] = float(torch.cat(hidden).double().mean())
+        return found
+
+
+def epsilon_like(mean: Tensor, x: Tensor | None = None) -> Tensor:
+    """Standard normal noise for as many examples."""
+    shape = (len(mean if x is None else x), mean.shape[1])
+    return torch.randn(shape, generator=torch.Generator().manual_seed(SEED))
+
+
+def _advantage(better: Tensor, worse: Tensor) -> float:
+    """2 AUC - 1: how often the one score is above the other, less how often below."""
+    difference = better.double()[:, None] - worse.double()[None]
+    return float(difference.sign().mean())
+
+
+def _piled(x: Tensor) -> float:
+    """Share of values that equal the smallest or the largest of all exactly, those two themselves left out."""
+    piled = (x == x.min()).sum() + (x == x.max()).sum()
+    return max(0.0, float(piled - 2) / x.numel())

@@ -1,0 +1,167 @@
+"""Trains one run of the zoo as the command line would, without pictures, checkpoints and TensorBoard.
+
+What stays of it: recipe.yaml, records.jsonl, and truth.json with what was looked at. The rules are asked again over the
+records, so they may change without another training.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from saddlepoint import data, models
+from saddlepoint.errors import SaddlepointError
+from saddlepoint.experiment import journal
+from saddlepoint.experiment.session import Session
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import RunFolder
+from saddlepoint.records.schema import number_to_json
+from zoo.bases import LOOKS
+from zoo.kinds import KINDS, Kind
+from zoo.looks import Facts, Looker
+
+
+class _Silence:
+    """In the place of TensorBoard's log, which nobody reads here."""
+
+    def __init__(self, *_: Any, **__: Any) -> None: ...
+
+    def __getattr__(self, _: str) -> Any:
+        return lambda *_, **__: None
+
+
+class Watched(Session):
+    """A session that looks at its model where it would draw, and in whose middle the zoo may meddle."""
+
+    kind: Kind
+    strength: float
+    looks: list[Facts]
+    looker: Looker
+    meddled: int | None = None
+
+    def _draw(self, step: int) -> None:
+        self.looks.append(self.looker.look(step))
+
+    def _watch(self, record: Any) -> bool:
+        kind = self.kind
+        if kind.meddle is not None and self.meddled is None and record.step >= kind.onset * self.recipe.training.steps:
+            kind.meddle(self, self.strength)
+            self.meddled = record.step
+        return super()._watch(record)
+
+    def _checkpoint(self) -> None: ...
+
+    def _finish(self, interrupted: bool) -> dict[str, Any]:
+        if not self.looks or self.looks[-1]["step"] != self.state.step:  # stopped by a finding
+            self.looks.append(self.looker.look(self.state.step))
+        return {}
+
+
+def recipe_of(kind: Kind, seed: int) -> Recipe:
+    """The recipe of this seed, with the strength that it draws."""
+    recipe = kind.on.settings(kind.steps)
+    changes = {**kind.settings, **(kind.plant(kind.drawn(seed)) if kind.plant else {}), "training.seed": seed + 1}
+    source = recipe.data.source
+    if source.startswith("$"):
+        changes["data.source"] = os.path.expandvars(source)
+    return recipe.override(changes)
+
+
+def finished(folder: Path) -> bool:
+    return (folder / "truth.json").is_file()
+
+
+def train(name: str, seed: int, keep: Path) -> float:
+    """Train and keep it under keep/NAME/SEED, unless it is there already; the seconds that it took."""
+    place = keep / name / f"{seed}"
+    if finished(place):
+        return 0.0
+    started = time.perf_counter()
+    kind, strength = KINDS[name], KINDS[name].drawn(seed)
+    recipe = recipe_of(kind, seed)
+    journal.TensorBoard = _Silence  # type: ignore[misc, assignment]
+    torch.set_num_threads(1)
+    facts: dict[str, Any] = {"kind": name, "seed": seed, "strength": strength, "steps": recipe.training.steps}
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        folder = RunFolder(Path(scratch))
+        try:
+            session = _session(kind, recipe, folder, strength, seed)
+            facts |= {"floor": session.looker.floor(), "data": _of_data(session)}
+            session.run()
+            facts |= {"looks": session.looks, "meddled": session.meddled}
+            facts["preflight"] = [f.to_json() for f in session.journal.findings if f.step == 0]
+        except SaddlepointError as error:  # refused before it began, in a sentence that may name the code
+            facts |= {"refused": str(error), "looks": [], "data": _refused_data(recipe), "preflight": []}
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "recipe.yaml").write_text(recipe.to_yaml(), "utf-8")
+        if folder.records.exists():
+            shutil.copyfile(folder.records, place / "records.jsonl")
+        else:
+            (place / "records.jsonl").touch()
+    facts["seconds"] = time.perf_counter() - started
+    (place / "truth.json").write_text(json.dumps(number_to_json(facts)), "utf-8")
+    return float(facts["seconds"])
+
+
+def _session(kind: Kind, recipe: Recipe, folder: RunFolder, strength: float, seed: int) -> Watched:
+    dataset = data.load(recipe.data)
+    if kind.data is not None:
+        dataset = kind.data(dataset, strength, torch.Generator().manual_seed(seed))
+    model = models.build(recipe.model, dataset.event, seed=recipe.training.seed)
+    if kind.model is not None:
+        kind.model(model, strength)
+    if kind.picked is not None:
+        kind.picked(model, dataset, strength)
+    session = Watched(recipe, folder, dataset, model)
+    session.kind, session.strength, session.looks = kind, strength, []
+    session.looker = Looker(dataset, model, session.state)
+    return session
+
+
+def _of_data(session: Session) -> Facts:
+    """What is true of the data, by counting."""
+    dataset, model = session.dataset, session.model
+    x = dataset.x.flatten(1)
+    known = {row.numpy().tobytes() for row in x}
+    rest = dataset.held_out.x.flatten(1) if dataset.held_out is not None else x[:0]
+    scaled = model.scaling.to_model(dataset.x[:5_000]).flatten()
+    counts = []
+    if dataset.y is not None and dataset.event.class_names is not None:
+        counts = torch.bincount(dataset.y, minlength=len(dataset.event.class_names)).tolist()
+    return {
+        "examples": len(x),
+        "numbers": dataset.event.size,
+        "batch": session.recipe.training.batch_size,
+        "parameters": sum(model.parameter_counts().values()),
+        "copies": 1 - len(known) / len(x) if dataset.event.size > 1 else 0.0,
+        "leaked": sum(row.numpy().tobytes() in known for row in rest) if dataset.event.size > 1 else 0,
+        "constant": int((x == x[:1]).all(0).sum()) if dataset.event.kind == "vector" else 0,
+        "low": float(scaled.min()),
+        "high": float(scaled.max()),
+        "output": model.output_range,
+        "classes": counts,
+    }
+
+
+def _refused_data(recipe: Recipe) -> Facts:
+    """Of data with which not even a session could be made."""
+    dataset = data.load(recipe.data)
+    return {"examples": len(dataset), "batch": recipe.training.batch_size}
+
+
+def all_runs(names: list[str], seeds: int | None) -> list[tuple[str, int]]:
+    """Every run as (kind, seed), one seed of all kinds after the other, so that a part of them is a fair part."""
+    wanted = [(name, seed) for name in names for seed in range(min(KINDS[name].seeds, seeds or 10**9))]
+    return sorted(wanted, key=lambda run: run[1] / KINDS[run[0]].seeds)
+
+
+__all__ = ["LOOKS", "all_runs", "finished", "recipe_of", "train"]

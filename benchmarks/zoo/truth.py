@@ -1,0 +1,405 @@
+"""What is wrong with a run, decided from its model and its data alone, never from a record or a rule.
+
+Every code has a score a look: 1 or more is the failure, 0 or less is none, between them lies ground on which a doctor
+would not commit himself either; such runs count neither as failed nor as healthy, and are reported by their number. A failure
+holds where it does so over the last fifth of the run, in the middle of its scores; it begins at the first look after
+which it holds for at least three quarters of what is left.
+
+What is good enough is what the same base reaches unspoilt: the median of its healthy runs, over all seeds. Thresholds
+stand here once and for all; they were set before the rules were asked.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Facts = Mapping[str, Any]
+State = Literal["yes", "no", "unclear"]
+LAST = 0.2  # of the run, by which its end is judged
+SHORTEST = 100  # steps below which a run was only made for what can be known before its first
+
+
+@dataclass(frozen=True)
+class Held:
+    """Whether a failure holds, and the step of the look from which on it does."""
+
+    state: State
+    onset: int = 0
+
+
+@dataclass(frozen=True)
+class Truth:
+    """By code; codes that say nothing of this family are absent.
+
+    failed: by any code, or by its quality alone. healthy: by none at all, not even unclearly.
+    """
+
+    codes: Mapping[str, Held]
+    quality: State
+
+    @property
+    def failed(self) -> bool:
+        return any(held.state == "yes" for held in self.codes.values()) or self.quality == "yes"
+
+    @property
+    def healthy(self) -> bool:
+        return all(held.state == "no" for held in self.codes.values()) and self.quality == "no"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the healthy runs of a base come to at their end, medians over seeds."""
+
+    values: Mapping[str, float]
+
+    @classmethod
+    def of(cls, runs: Sequence[Facts]) -> Reference:
+        ends = [last(run) for run in runs if last(run)]
+        names = {name for end in ends for name, value in end.items() if isinstance(value, float)}
+        values = {}
+        for name in names:
+            known = [float(end[name]) for end in ends if name in end and math.isfinite(float(end[name]))]
+            if known:
+                values[name] = statistics.median(known)
+        for player in {p for end in ends for p in end.get("gradient", {})}:
+            values[f"gradient/{player}"] = statistics.median(
+                max(float(look["gradient"][player]) for look in run["looks"] if player in look.get("gradient", {}))
+                for run in runs
+                if run["looks"]
+            )
+        return cls(values)
+
+
+def decide(run: Facts, reference: Reference) -> Truth:
+    """The truth of a run with the facts of its looks, beside the reference of its base."""
+    codes = _of_data(run["data"])
+    if "refused" in run:
+        return Truth(codes, "unclear")
+    if run["steps"] < SHORTEST:
+        return Truth(codes, "unclear")
+    looks = [_numbers(look) for look in run["looks"]]
+    codes["NUM301"] = _non_finite(looks)
+    sound = [look for look in looks if look["finite"]]
+    if len(sound) < len(looks) and len(sound) < 4:
+        return Truth(codes, "yes")
+    family = next(f for f, sign in (("gan", "advantage"), ("vae", "kl"), ("ae", "use")) if sign in sound[-1])
+    asked = {**SCORES["any"], **SCORES[family]}
+    for code, score in asked.items():
+        codes[code] = _held([score(sound[: i + 1], reference, run) for i in range(len(sound))], sound, run)
+    bad = _end([_bad(sound[: i + 1], reference, run) for i in range(len(sound))])
+    if len(sound) < len(looks):
+        bad = "yes"
+    return Truth(_without_consequences(codes), bad)
+
+
+def last(run: Facts) -> Facts:
+    """The last look at finite weights; empty where there is none."""
+    return next((_numbers(look) for look in reversed(run["looks"]) if look["finite"]), {})
+
+
+Score = Callable[[list[Facts], Reference, Facts], float]
+
+
+def between(value: float, none: float, full: float) -> float:
+    """0 at `none`, 1 at `full`, in a straight line through both; NaN counts as none."""
+    if math.isnan(value):
+        return 0.0
+    if math.isinf(value):
+        return 1.0 if (value > 0) == (full > none) else 0.0
+    return (value - none) / (full - none)
+
+
+def _bad(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Quality against the healthy runs of the same base."""
+    now, usual = looks[-1], reference.values
+    if "advantage" in now:
+        good = _good(reference, run)
+        return max(between(now["distance"], 1.8 * good, 3.5 * good), between(_lost(now), 0.2, 0.35))
+    if "kl" in now:
+        scale = max(abs(usual["bound"]) * 0.05, 0.3)
+        return between(usual["bound"] - now["bound"], scale, 2.5 * scale)
+    good = max(usual["reconstruction"], 0.01 * now["data_variance"])
+    return between(now["reconstruction"], 1.4 * good, 2.5 * good)
+
+
+def _good(reference: Reference, run: Facts, name: str = "distance") -> float:
+    """A distance that is good enough, in standard deviations of the data; on a line and in the plane never above 0.15,
+    for there a recipe that fails as a rule must not be what others are measured by."""
+    good = max(reference.values.get(name, 0.1), 1.5 * run["floor"], 0.05)
+    return min(good, 0.15) if run["data"]["numbers"] <= 2 else good
+
+
+def _lost(look: Facts, key: str = "mass") -> float:
+    """Share of the known modes, weighed alike, that get less than a tenth of their fair share of samples."""
+    mass, real = look.get(key), look.get("real_mass")
+    if mass is None or real is None:
+        return 0.0
+    present = [(m, r) for m, r in zip(mass, real, strict=True) if r > 0]
+    return sum(m < 0.1 * r for m, r in present) / max(len(present), 1)
+
+
+def _too_strong(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Tells all generated examples from real ones, surely, while those stay bad."""
+    now = looks[-1]
+    sure = between(now["d_real"] - now["d_fake"], 0.7, 0.9)
+    return min(between(now["advantage"], 0.95, 0.99), sure, _bad(looks, reference, run))
+
+
+def _saturated(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """The generator is bad, and its loss pushes its samples less than a twentieth as much as -log D would."""
+    now = looks[-1]
+    if "saturation" not in now:
+        return 0.0
+    return min(between(-math.log10(max(now["saturation"], 1e-12)), 0.7, 1.3), _bad(looks, reference, run))
+
+
+def _collapsed(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Known modes or classes are lost, or samples scatter less than half as much as the data."""
+    now = looks[-1]
+    near = between(now["scale"], 6.0, 4.0)  # samples that have left the data are another failure
+    return min(near, max(between(_lost(now), 0.2, 0.4), between(now["spread"], 0.75, 0.5)))
+
+
+def _too_weak(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Tells nothing although samples are plainly not like the data, or does not learn to."""
+    now = looks[-1]
+    blind = min(between(abs(now["advantage"]), 0.6, 0.3), between(abs(now["d_real"] - now["d_fake"]), 0.1, 0.03))
+    still = between(-math.log10(max(now["moved"].get("d", 1.0), 1e-12)), 3.5, 4.0)
+    return min(max(blind, still), _bad(looks, reference, run))
+
+
+def _circles(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Samples come and go: from look to look a good part of them lies at other modes, or at another place."""
+    recent = looks[-6:]
+    if len(recent) < 4:
+        return 0.0
+    moved = []
+    for before, now in itertools.pairwise(recent):
+        if "raw_mass" in now:
+            moved.append(0.5 * sum(abs(a - b) for a, b in zip(before["raw_mass"], now["raw_mass"], strict=True)))
+    if not moved:
+        return 0.0
+    wide = between(looks[-1]["raw_spread"], 0.4, 0.6)  # a single answer that jumps is another failure
+    worse = statistics.median(look["raw_distance"] for look in recent)
+    good = _good(reference, run, "raw_distance")
+    return min(wide, between(statistics.median(moved), 0.15, 0.3), between(worse, 1.5 * good, 2.5 * good))
+
+
+def _diverges(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Samples are further from the data than before training, and several standard deviations away from it."""
+    now, first = looks[-1], looks[0]
+    far = between(now["raw_distance"], max(1.0, 1.2 * first["raw_distance"]), max(2.0, 2.0 * first["raw_distance"]))
+    return max(far, min(between(now["scale"], 4.0, 8.0), between(now["raw_distance"], 1.0, 2.0)))
+
+
+def _by_heart(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """The discriminator scores training examples above held-out ones, of which it could know nothing."""
+    return between(looks[-1]["learnt_by_heart"], 0.2, 0.4)
+
+
+def _copies(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Samples lie nearer to training examples than one in a hundred held-out examples does."""
+    return between(looks[-1].get("copies", 0.0), 0.1, 0.3)
+
+
+def _past_best(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Was good, and has become clearly worse since."""
+    good = _good(reference, run)
+    best = min(look["distance"] for look in looks)
+    was = between(best, 3.0 * good, 2.0 * good)
+    return min(was, between(looks[-1]["distance"] - best, 1.0 * good, 2.0 * good))
+
+
+def _silent_code(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """At least half of the units say nothing, and the bound suffers by it."""
+    now = looks[-1]
+    silent = sum(k < 0.01 for k in now["kl_units"]) / len(now["kl_units"])
+    return min(between(silent, 0.2, 0.5), _bad(looks, reference, run))
+
+
+def _wrong_objective(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """What the loss calls KL is below what a KL can be, or away from the closed form of its own heads."""
+    now = looks[-1]
+    away = abs(now["said_kl"] - now["kl"]) / max(now["kl"], 0.1)
+    return max(between(-now["said_kl"], 0.0, 0.01), between(away, 0.05, 0.2))
+
+
+def _clamped(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Outputs of a head pile up on one number."""
+    return between(max(looks[-1]["mean_piled"], looks[-1]["log_variance_piled"]), 0.005, 0.02)
+
+
+def _balance(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """The bound suffers, and KL is far more than in a healthy run, or reconstruction pays for next to no KL."""
+    now, usual = looks[-1], reference.values
+    much = between(now["kl"] / max(usual["kl"], 0.1), 1.5, 2.5)
+    little = between(now["kl"] / max(usual["kl"], 0.1), 0.5, 0.2)
+    return min(max(much, little), _bad(looks, reference, run))
+
+
+def _holes(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Samples lie far from the data, reconstructions near."""
+    now, good = looks[-1], _good(reference, run)
+    far = between(now["distance"], 1.5 * good, 2.0 * good)
+    return min(far, between(now["distance"] / max(now["reconstruction_distance"], 1e-3), 1.5, 2.5))
+
+
+def _overfits(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """The bound on training examples is far above that on held-out ones, which has fallen from its best."""
+    now, usual = looks[-1], reference.values
+    scale = max(abs(usual["bound"]) * 0.05, 0.3)
+    best = max(look["bound"] for look in looks)
+    gap = between(now["train_bound"] - now["bound"], scale, 2.5 * scale)
+    return min(gap, between(best - now["bound"], 0.1 * scale, 0.5 * scale))
+
+
+def _unused(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """A code unit, or more, that could be silenced at no cost."""
+    use, variance = looks[-1]["use"], looks[-1]["code_variance"]
+    top = max(variance) or 1.0
+    learnt = looks[-1]["reconstruction"] < 0.7 * looks[-1]["data_variance"]  # else no unit is of use yet
+    idle = sum((u < 1e-4 and learnt) or v < 1e-5 * top for u, v in zip(use, variance, strict=True)) / len(use)
+    return between(idle, 0.0, 0.1) if top > 1e-8 else 1.0
+
+
+def _explodes(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """The model is bad, and its gradients are a hundred times what they were early in the run; or what they are at most, at
+    any look, in healthy runs."""
+    score, early = 0.0, looks[: max(2, len(run["looks"]) // 3)]
+    for player, norm in looks[-1]["gradient"].items():
+        own = statistics.median(look["gradient"][player] for look in early)
+        most = reference.values.get(f"gradient/{player}", own)
+        grown = between(math.log10(max(norm, 1e-12) / max(own, 1e-12)), 1.0, 2.0)
+        beyond = between(math.log10(max(norm, 1e-12) / max(most, 1e-12)), 1.0, 2.0)
+        score = max(score, beyond, min(grown, between(norm / max(most, 1e-12), 0.5, 1.0)))
+    return min(score, _bad(looks, reference, run))
+
+
+def _dead(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Half of a player's hidden units give one number for all examples."""
+    return max((between(share, 0.3, 0.5) for share in looks[-1]["dead"].values()), default=0.0)
+
+
+def _stalled(looks: list[Facts], reference: Reference, run: Facts) -> float:
+    """Weights hardly move from look to look while the model is still bad."""
+    now = looks[-1]
+    if not now["moved"]:
+        return 0.0
+    still = between(-math.log10(max(*now["moved"].values(), 1e-12)), 2.7, 3.3)
+    return min(still, _bad(looks, reference, run))
+
+
+SCORES: dict[str, dict[str, Score]] = {
+    "any": {"NUM302": _explodes, "NUM303": _dead, "NUM304": _stalled},
+    "gan": {
+        "GAN101": _too_strong,
+        "GAN102": _saturated,
+        "GAN103": _collapsed,
+        "GAN104": _too_weak,
+        "GAN105": _circles,
+        "GAN106": _diverges,
+        "GAN107": _by_heart,
+        "GAN108": _copies,
+        "GAN109": _past_best,
+    },
+    "vae": {
+        "VAE201": _silent_code,
+        "VAE202": _wrong_objective,
+        "VAE203": _clamped,
+        "VAE204": _balance,
+        "VAE205": _holes,
+        "VAE206": _overfits,
+    },
+    "ae": {"AE251": _unused},
+}
+
+
+# What follows from what: a consequence is neither missed where it is not named, nor false where it is.
+FOLLOWS = {
+    "NUM301": {*SCORES["any"], *SCORES["gan"], *SCORES["vae"], *SCORES["ae"]},
+    "NUM304": {"GAN101", "GAN102", "GAN103", "GAN104", "VAE201", "VAE204", "VAE205", "AE251"},
+    "NUM303": {"GAN103", "GAN104", "GAN105", "VAE201", "VAE203", "VAE204", "VAE205", "AE251", "NUM302"},
+    "NUM302": {"GAN103", "GAN105", "VAE201", "VAE204", "VAE205", "AE251", "NUM303"},
+    "GAN101": {"GAN103", "GAN107", "NUM302"},
+    "GAN102": {"GAN101", "GAN103", "NUM302"},
+    "GAN104": {"GAN103", "GAN105", "GAN106", "NUM302"},
+    "GAN106": {"GAN101", "GAN103", "GAN105", "NUM302"},
+    "GAN105": {"GAN103"},
+    "VAE201": {"VAE204", "VAE205"},
+    "VAE202": {"VAE201", "VAE204", "VAE205", "VAE206"},
+    "VAE203": {"VAE201", "VAE204", "VAE205"},
+    "VAE206": {"VAE205"},
+}
+
+
+def _without_consequences(codes: Mapping[str, Held]) -> dict[str, Held]:
+    """A failure that follows from another that holds becomes unclear; causes come first, and what only follows causes
+    nothing."""
+    found = dict(codes)
+    for cause, consequences in FOLLOWS.items():
+        if found.get(cause, Held("no")).state == "yes":
+            for code in consequences & found.keys():
+                if found[code].state == "yes":
+                    found[code] = Held("unclear")
+    return found
+
+
+def _of_data(data: Facts) -> dict[str, Held]:
+    """The codes about data, by counting."""
+
+    def held(score: float) -> Held:
+        return Held("yes" if score >= 1 else "no" if score <= 0 else "unclear")
+
+    few = 1.0 if data["examples"] < data["batch"] else 0.0
+    if "parameters" not in data:
+        return {"DATA402": held(few)}
+    numbers = data["examples"] * data["numbers"]
+    few = max(few, min(between(data["parameters"] / numbers, 3, 10), between(data["examples"], 400, 100)))
+    found = {"DATA402": held(few)}
+    if data["output"] is not None and math.isfinite(float(data["low"])):
+        low, high = data["output"]
+        width = high - low
+        beyond = max(low - data["low"], data["high"] - high) / width
+        filled = (data["high"] - data["low"]) / width
+        found["DATA401"] = held(max(between(beyond, 0.01, 0.05), between(filled, 0.5, 0.25)))
+    copies = max(between(data["copies"], 0.001, 0.01), min(1.0, float(data["leaked"])), float(data["constant"]))
+    found["DATA403"] = held(copies)
+    if data["classes"]:
+        fair = data["examples"] / len(data["classes"])
+        found["DATA404"] = held(between(min(data["classes"]) / fair, 0.3, 0.1))
+    return found
+
+
+def _held(scores: Sequence[float], looks: Sequence[Facts], run: Facts) -> Held:
+    state = _end(scores)
+    if state != "yes":
+        return Held(state)
+    for at in range(len(scores)):
+        rest = scores[at:]
+        if scores[at] >= 1 and sum(score >= 1 for score in rest) >= 0.75 * len(rest):
+            return Held("yes", int(looks[at]["step"]))
+    return Held("yes", int(looks[-1]["step"]))
+
+
+def _end(scores: Sequence[float]) -> State:
+    ending = statistics.median(scores[-max(1, round(LAST * len(scores))) :])
+    return "yes" if ending >= 1 else "no" if ending <= 0 else "unclear"
+
+
+def _non_finite(looks: Sequence[Facts]) -> Held:
+    broken = [look["step"] for look in looks if not look["finite"]]
+    return Held("yes", int(broken[0])) if broken else Held("no")
+
+
+def _numbers(value: Any) -> Any:
+    """What JSON had to write as text is a number again."""
+    if isinstance(value, Mapping):
+        return {name: _numbers(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_numbers(part) for part in value]
+    return float(value) if value in ("nan", "inf", "-inf") else value
