@@ -15,6 +15,7 @@ from saddlepoint.objectives.adversarial import logits
 from saddlepoint.objectives.phase import Batch, Noise, Phase
 
 Signals = dict[str, Tensor]
+FEW = 20  # held-out examples, below which their ranks would say nothing
 
 
 def scores(model: GAN, real: Tensor, fake: Tensor, held_out: Tensor | None) -> Signals:
@@ -34,6 +35,8 @@ def scores(model: GAN, real: Tensor, fake: Tensor, held_out: Tensor | None) -> S
     }
     if held_out is not None:
         signals["d/held_out_logit"] = found[2].mean()
+        if len(held_out) >= FEW:
+            signals["d/overfitting"] = advantage(found[0], found[2])
     return signals
 
 

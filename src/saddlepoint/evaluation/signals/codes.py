@@ -18,6 +18,7 @@ def heads(model: VAE, x: Tensor) -> Signals:
         mean, log_variance = model.player.heads(x)
     units = kl_standard_normal_units(mean, log_variance).mean(0)
     signals = {
+        "vae/head_kl": units.sum(),
         "vae/kl_low": units.min(),
         "vae/kl_high": units.max(),
         "vae/code_spread": (mean.square() + log_variance.exp()).mean(),

@@ -13,15 +13,17 @@ import torch
 from torch import Tensor
 
 
-def copied(samples: Tensor, training: Tensor, held_out: Tensor) -> tuple[Tensor, Tensor]:
+def copied(samples: Tensor, training: Tensor, held_out: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Projected samples (N, d), training (M, d) and held-out examples (K, d) -> () how much more often than by chance the
     nearest real example is one trained on, 1 where it always is; and () the ratio of median distances to the training
-    examples, of samples over held-out examples: near 0 for copies, near 1 for new examples.
+    examples, of samples over held-out examples: near 0 for copies, near 1 for new examples; and () the share of samples
+    nearer to a training example than all but one in a hundred held-out examples are.
     """
     to_training = torch.cdist(samples, training).min(1).values
     to_held_out = torch.cdist(samples, held_out).min(1).values
     chance = len(training) / (len(training) + len(held_out))
     # A tie is an example that both sets have: no evidence either way.
     nearer = (to_training < to_held_out).float() + chance * (to_training == to_held_out).float()
-    usual = torch.cdist(held_out, training).min(1).values.median()
-    return (nearer.mean() - chance) / (1 - chance), to_training.median() / usual.clamp_min(1e-12)
+    usual = torch.cdist(held_out, training).min(1).values
+    closest = (to_training < usual.quantile(0.01)).float().mean()
+    return (nearer.mean() - chance) / (1 - chance), to_training.median() / usual.median().clamp_min(1e-12), closest

@@ -35,10 +35,13 @@ class Neighbourhood:
         self.centres = k_means(real, cells, torch.Generator().manual_seed(seed))
         self.shares = self.shares_of(real)
         self.distance = mean_distance(real)
+        self.middle = real.mean(0)
+        self.radius = (real - self.middle).norm(dim=1).mean()
 
     def to(self, device: torch.device) -> None:
         """Move what is kept."""
         self.centres, self.shares, self.distance = (x.to(device) for x in (self.centres, self.shares, self.distance))
+        self.middle, self.radius = self.middle.to(device), self.radius.to(device)
 
     def shares_of(self, projected: Tensor) -> Tensor:
         """(N, d) -> (K,) share of the points in each neighbourhood."""
@@ -48,6 +51,10 @@ class Neighbourhood:
     def diversity(self, projected: Tensor) -> Tensor:
         """(N, d) -> () mean distance of two samples over that of two real examples."""
         return mean_distance(projected) / self.distance.clamp_min(1e-12)
+
+    def reach(self, projected: Tensor) -> Tensor:
+        """(N, d) -> () mean distance of samples from the data's middle over that of the data."""
+        return (projected - self.middle).norm(dim=1).mean() / self.radius.clamp_min(1e-12)
 
     def coverage(self, shares: Tensor) -> Tensor:
         """Samples' shares (K,) -> () share of the data whose neighbourhood samples visit a tenth as often or more."""

@@ -67,11 +67,8 @@ class Watch:
         sampled: the players to draw samples with, where they are others (moving averages).
         """
         with torch.no_grad():
-            if isinstance(self._model, GAN):
-                signals = self._game(self._model, sampled)
-            else:
-                signals = self._alone(self._model)
-        return _fetched(signals)
+            model = self._model
+            return _fetched(self._game(model, sampled) if isinstance(model, GAN) else self._alone(model))
 
     def measure(self) -> dict[str, float]:
         """What takes longer: whether samples are copies. Within the moving averages, where there are any."""
@@ -79,8 +76,8 @@ class Watch:
             return {}
         with torch.no_grad():
             samples = self._project(self._model.decode(self._noise(self._model)))
-            copies, ratio = copied(samples, self._searched, self._others)
-        return _fetched({"g/copies": copies, "g/nearest_ratio": ratio})
+            copies, ratio, closest = copied(samples, self._searched, self._others)
+        return _fetched({"g/copies": copies, "g/nearest_ratio": ratio, "g/copied": closest})
 
     def _noise(self, model: Model) -> Tensor:
         return model.fixed_noise(SAMPLES, torch.Generator(self._device).manual_seed(self._seed))
@@ -98,20 +95,31 @@ class Watch:
         for name, activity in (("g", makers), ("d", judges)):
             if (dead := activity.dead_share()) is not None:
                 signals[f"{name}/dead_units"] = dead
+        signals |= self._movement(model.scaling.to_data(made))
         average = sampled.get("g", own)
         if average is not own:
             with evaluating(average):
                 made = average(z)
         return signals | self._places(model.scaling.to_data(made))
 
-    def _places(self, samples: Tensor) -> Signals:
+    def _movement(self, samples: Tensor) -> Signals:
+        """Of the generator that plays, whatever its average makes."""
         around = self._neighbourhood
         projected = self._project(samples)
         shares = around.shares_of(projected)
-        signals = {"g/diversity": around.diversity(projected), "g/coverage": around.coverage(shares)}
+        signals = {"g/reach": around.reach(projected)}
         if self._before is not None:
             signals["g/turnover"] = around.turnover(shares, self._before, len(samples))
         self._before = shares
+        return signals
+
+    def _places(self, samples: Tensor) -> Signals:
+        around = self._neighbourhood
+        projected = self._project(samples)
+        signals = {
+            "g/diversity": around.diversity(projected),
+            "g/coverage": around.coverage(around.shares_of(projected)),
+        }
         if self._modes is not None:
             signals["g/modes"], signals["g/high_quality"] = modes_covered(samples.float(), *self._modes)
         return signals

@@ -1,0 +1,173 @@
+"""Which player wins: GAN101 the discriminator, GAN102 it and the loss saturates, GAN104 it cannot teach."""
+
+from __future__ import annotations
+
+import math
+
+from saddlepoint.diagnosis.engine import rule
+from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.rules.objectives import CROSS_ENTROPY, GAMES, SATURATING
+from saddlepoint.diagnosis.rules.quality import is_bad, is_improving, known, told
+from saddlepoint.diagnosis.series import Series
+from saddlepoint.records import Finding
+
+TICKS, LOOKS = 5, 3  # over which a level is taken: single batches scatter
+BEGUN = 0.1  # share of the run before which a discriminator may well be ahead, or behind
+SURE = 0.9  # gap of the scores: real examples at 0.95, generated ones at 0.05
+ALWAYS = 0.95  # by rank: 2 AUC - 1, one pair in forty in the wrong order
+SATURATED = 0.05  # D(G(z)) there is what is left of the gradient beside that of -log D(G(z))
+BLIND, ALIKE = 0.35, 0.05  # rank and gap of scores, within which a discriminator tells next to nothing
+STILL = 1e-6  # of its weights' length a step: a discriminator that does not move does not learn
+
+
+@rule("GAN101", objectives=CROSS_ENTROPY, opens=3, closes=5)
+def discriminator_overpowers(
+    d_real_score: Series,
+    d_fake_score: Series,
+    run: Facts,
+    d_advantage: Series | None = None,
+    quality_energy_distance: Series | None = None,
+) -> Finding | None:
+    """The discriminator tells nearly every example apart, for long, while samples stay bad and do not improve.
+
+    A strong discriminator alone is no fault: it is the teacher. It becomes one where the generator no longer follows; so
+    the finding needs both. Label smoothing by s bounds D(x) by 1 - s, and the gap with it.
+
+    Towards Principled Methods for Training Generative Adversarial Networks (Martin Arjovsky, Léon Bottou, 2017),
+    theorems 2.1 to 2.4, https://arxiv.org/abs/1701.04862
+    """
+    step = d_real_score.step
+    highest = 1 - float(run.settings.get("model.label_smoothing", 0.0) or 0.0)
+    highest -= float(run.settings.get("model.label_flipping", 0.0) or 0.0)
+    gap = (d_real_score.level(TICKS) - d_fake_score.level(TICKS)) / max(highest, 0.1)
+    rank = math.nan if d_advantage is None else d_advantage.level(LOOKS)
+    quality = quality_energy_distance
+    if run.progress(step) < BEGUN or not gap > SURE or rank <= ALWAYS or not is_bad(quality) or is_improving(quality):
+        return None
+    return Finding(
+        "GAN101",
+        "failure" if known(quality) else "warning",
+        step,
+        f"The discriminator wins: it gives real examples {d_real_score.level(TICKS):.2f} and generated ones "
+        f"{d_fake_score.level(TICKS):.2f}" + (", and samples do not improve." if known(quality) else "."),
+        {
+            "real_score": round(d_real_score.level(TICKS), 4),
+            "fake_score": round(d_fake_score.level(TICKS), 4),
+            **({} if math.isnan(rank) else {"advantage": round(rank, 4)}),
+            **told(quality),
+        },
+        "It is so sure that its answer hardly changes with the sample, so the generator cannot learn from it. Slow the "
+        "discriminator down (a lower learning rate, fewer steps), blur what it sees (instance noise), or punish steep "
+        "slopes (a gradient penalty).",
+        _slower(run, "discriminator")
+        or run.remedy(model__discriminator_steps=1)
+        or run.remedy(model__instance_noise=0.1),
+    )
+
+
+@rule("GAN102", objectives=SATURATING, opens=3, closes=5)
+def gradient_vanishes(
+    d_fake_score: Series,
+    run: Facts,
+    g_sample_gradient: Series | None = None,
+    quality_energy_distance: Series | None = None,
+) -> Finding | None:
+    """log(1 - D(G(z))) is flat where D(G(z)) is near 0: its gradient is D / (1 - D) times that of -log D(G(z)).
+
+    Generative Adversarial Networks (Ian Goodfellow et al., 2014), section 3, https://arxiv.org/abs/1406.2661
+    """
+    step, score, quality = d_fake_score.step, d_fake_score.level(TICKS), quality_energy_distance
+    if run.progress(step) < BEGUN or not score < SATURATED or not is_bad(quality) or is_improving(quality):
+        return None
+    share = score / (1 - score)
+    gradient = {} if g_sample_gradient is None else {"sample_gradient": g_sample_gradient.level(LOOKS)}
+    return Finding(
+        "GAN102",
+        "failure" if known(quality) else "warning",
+        step,
+        f"The generator's gradient vanishes: the loss log(1 - D(G(z))) passes on {share:.1%} of what -log D(G(z)) would.",
+        {"fake_score": score, "gradient_left": share, **gradient, **told(quality)},
+        "Its loss is flat where samples are bad. Take the non-saturating loss, which has the same solution and is steep "
+        "there, or slow the discriminator down.",
+        run.remedy(model__objective="non-saturating"),
+    )
+
+
+@rule("GAN104", objectives=GAMES, opens=3, closes=5)
+def discriminator_too_weak(
+    d_advantage: Series,
+    run: Facts,
+    quality_energy_distance: Series,
+    d_real_score: Series | None = None,
+    d_fake_score: Series | None = None,
+) -> Finding | None:
+    """The discriminator cannot tell examples apart that are plainly different, so nobody teaches the generator.
+
+    At the solution it cannot tell either; so the finding needs samples that are bad by another measure, and stay so. By
+    rank, which holds for critics too; where scores are probabilities, they have to be alike as well.
+
+    Training Generative Adversarial Networks with Limited Data (Tero Karras et al., 2020), section 3.1, for what scores
+    say; https://arxiv.org/abs/2006.06676
+    """
+    step, rank, quality = d_advantage.step, d_advantage.level(LOOKS), quality_energy_distance
+    gap = 0.0
+    if d_real_score is not None and d_fake_score is not None:
+        gap = d_real_score.level(TICKS) - d_fake_score.level(TICKS)
+    told_apart = abs(rank) > BLIND or abs(gap) > ALIKE
+    if run.progress(step) < BEGUN or told_apart or not known(quality) or not is_bad(quality) or is_improving(quality):
+        return None
+    return Finding(
+        "GAN104",
+        "failure",
+        step,
+        "The discriminator tells next to nothing: generated examples score like real ones although they are plainly "
+        "different.",
+        {"advantage": round(rank, 4), "gap": round(gap, 4), **told(quality)},
+        "What it cannot tell, it cannot teach. Give it a higher learning rate, more steps or a wider network, and take away "
+        "what blurs its view (flipped labels, instance noise).",
+        run.remedy(model__label_flipping=0.0, model__instance_noise=0.0) or _faster(run, "discriminator"),
+    )
+
+
+@rule("GAN104", objectives=GAMES, opens=3, closes=5)
+def discriminator_stands_still(
+    d_update_ratio: Series, g_update_ratio: Series, run: Facts, quality_energy_distance: Series
+) -> Finding | None:
+    """The discriminator's weights hardly move while the generator's do: it never learns to tell anything."""
+    step, own, other = d_update_ratio.step, d_update_ratio.level(TICKS), g_update_ratio.level(TICKS)
+    quality = quality_energy_distance
+    moving = not own < STILL or not other > 10 * own
+    if run.progress(step) < BEGUN or moving or not known(quality) or not is_bad(quality) or is_improving(quality):
+        return None
+    return Finding(
+        "GAN104",
+        "failure",
+        step,
+        f"The discriminator hardly learns: a step moves its weights by {own:.1e} of their length, the generator's by "
+        f"{other:.1e}.",
+        {"discriminator_update": own, "generator_update": other, **told(quality)},
+        "Give the discriminator a higher learning rate; 1e-4 to 1e-2 of the weights' length a step is usual.",
+        _faster(run, "discriminator"),
+    )
+
+
+def _slower(run: Facts, player: str) -> dict[str, float] | None:
+    return _rate(run, player, 0.25)
+
+
+def _faster(run: Facts, player: str) -> dict[str, float] | None:
+    return _rate(run, player, 4.0)
+
+
+def _rate(run: Facts, player: str, factor: float) -> dict[str, float] | None:
+    """The player's learning rate times `factor`; away from the other's, no nearer than they lie already."""
+    name = f"training.{player}.learning_rate"
+    present = run.settings.get(name) or run.settings.get("training.optimiser.learning_rate")
+    other = "generator" if player == "discriminator" else "discriminator"
+    theirs = run.settings.get(f"training.{other}.learning_rate") or run.settings.get("training.optimiser.learning_rate")
+    if not present or not theirs:
+        return None
+    # A rate far from the other player's is more likely a slip than a choice: go back to theirs first.
+    apart = present / theirs
+    wanted = theirs if (apart > 4 and factor < 1) or (apart < 0.25 and factor > 1) else present * factor
+    return {name: float(f"{wanted:.2g}")}

@@ -1,0 +1,66 @@
+"""Few answers to all noise: GAN103."""
+
+from __future__ import annotations
+
+import math
+
+from saddlepoint.diagnosis.engine import rule
+from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.rules.objectives import GAMES
+from saddlepoint.diagnosis.series import Series
+from saddlepoint.records import Finding
+
+LOOKS = 3
+BEGUN = 0.1  # an untrained generator says the same to everything
+# Share of the data that samples visit, and their mean distance from each other over the data's. A balanced generator of
+# eight modes that lost two has 0.75 of the first; half of the second is two thirds of the modes on a ring.
+FEW, HARDLY_ANY = 0.7, 0.5
+NARROW, POINT = 0.65, 0.4
+RISING = 0.1  # over three looks: modes are being found
+GONE = 3.0  # distance from the data's middle, beyond which samples have left the data: another failure
+
+
+@rule("GAN103", objectives=GAMES, opens=3, closes=4)
+def mode_collapse(
+    g_coverage: Series,
+    g_diversity: Series,
+    run: Facts,
+    g_modes: Series | None = None,
+    g_reach: Series | None = None,
+) -> Finding | None:
+    """Samples visit a part of the data only, or scatter much less than they do.
+
+    Coverage counts neighbourhoods of the data that samples visit at least a tenth as often as they should (the share of
+    bins that differ: On GANs and GMMs, Eitan Richardson, Yair Weiss, 2018, https://arxiv.org/abs/1805.12462). Known modes
+    are counted as in VEEGAN (Akash Srivastava et al., 2017), https://arxiv.org/abs/1705.07761
+    """
+    step = g_coverage.step
+    coverage, diversity = g_coverage.level(LOOKS), g_diversity.level(LOOKS)
+    if run.progress(step) < BEGUN or len(g_coverage) < LOOKS or (g_reach is not None and g_reach.level(LOOKS) > GONE):
+        return None
+    rising = (
+        g_coverage.last > g_coverage.values[-LOOKS] + RISING or g_diversity.last > g_diversity.values[-LOOKS] + RISING
+    )
+    if rising or math.isnan(coverage + diversity) or not (coverage < FEW or diversity < NARROW):
+        return None
+    grave = coverage < HARDLY_ANY or diversity < POINT
+    modes = {} if g_modes is None else {"modes_covered": round(g_modes.level(LOOKS), 4)}
+    visited = f"visit {coverage:.0%} of the data" if coverage < FEW else "visit most of the data"
+    return Finding(
+        "GAN103",
+        "failure" if grave else "warning",
+        step,
+        f"Mode collapse: samples {visited} and lie {diversity:.2f} times as far from each other as real examples do.",
+        {"coverage": round(coverage, 4), "diversity": round(diversity, 4), **modes},
+        "Whatever the noise, the generator gives few answers. Let the discriminator see several examples at once (packing), "
+        "compare real with generated ones (the relativistic loss with penalties), or lower the learning rates.",
+        _remedy(run),
+    )
+
+
+def _remedy(run: Facts) -> dict[str, object] | None:
+    if run.settings.get("model.objective") == "minimax":
+        return {"model.objective": "non-saturating"}
+    if "model.r1" in run.settings and run.settings.get("model.objective") == "non-saturating":
+        return {"model.objective": "relativistic", "model.r1": 1.0, "model.r2": 1.0}
+    return run.remedy(model__packing=2)

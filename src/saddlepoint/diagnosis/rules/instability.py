@@ -1,0 +1,125 @@
+"""Players that do not settle: GAN105 circling, GAN106 divergence, GAN109 past the best."""
+
+from __future__ import annotations
+
+import math
+import statistics
+
+from saddlepoint.diagnosis.engine import rule
+from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.rules.objectives import GAMES
+from saddlepoint.diagnosis.rules.quality import BAD, remaining, told
+from saddlepoint.diagnosis.series import Series
+from saddlepoint.records import Finding
+
+LOOKS = 6
+SETTLED = 0.25  # share of the run in which modes may come and go
+MOVING = 0.15  # share of the samples that change their neighbourhood from look to look, beyond chance
+NARROW = 0.4  # diversity below which there is one answer that jumps: a collapse, not a circle
+AWAY, GONE = 3.0, 5.0  # distance from the data's middle over the data's own
+FAR = 0.85  # energy distance at which sets lie more than three times their own width apart
+WORSE = 0.05  # of the untrained distance, by which quality must have fallen behind its best
+ERRORS = 4.0  # standard errors, so that in many measurements chance is no finding
+
+
+@rule("GAN105", objectives=GAMES, opens=3, closes=4)
+def players_circle(
+    g_turnover: Series, g_diversity: Series, run: Facts, quality_energy_distance: Series
+) -> Finding | None:
+    """Samples go from one part of the data to another and back, and quality has no trend.
+
+    Which Training Methods for GANs do actually Converge? (Lars Mescheder, Andreas Geiger, Sebastian Nowozin, 2018),
+    https://arxiv.org/abs/1801.04406
+    """
+    step, moved, quality = g_turnover.step, g_turnover.level(LOOKS), quality_energy_distance
+    if run.progress(step) < SETTLED or len(g_turnover) < LOOKS or not moved > MOVING or len(quality) < 5:
+        return None
+    before, after = statistics.median(quality.values[-5:-2]), statistics.median(quality.values[-3:])
+    settling = not after > 0.7 * before or not remaining(quality) > BAD / 2
+    if settling or g_diversity.level(LOOKS) < NARROW:
+        return None
+    return Finding(
+        "GAN105",
+        "failure" if remaining(quality) > BAD else "warning",
+        step,
+        f"The players circle: from look to look {moved:.0%} of the samples go elsewhere, and quality does not improve.",
+        {"turnover": round(moved, 4), **told(quality)},
+        "Each player undoes what the other learnt. Punish steep slopes of the discriminator (r1), lower the momentum "
+        "(betas 0.5 or 0) and the learning rates, or take an optimiser made for games.",
+        run.remedy(model__r1=1.0) or run.remedy(training__optimiser__name="optimistic-adam"),
+    )
+
+
+@rule("GAN106", objectives=GAMES, opens=2, closes=4)
+def samples_leave_the_data(g_reach: Series, run: Facts) -> Finding | None:
+    """Samples lie several times further out than the data, and do not come back.
+
+    A generator that outruns its discriminator goes where that one still says "more": Which Training Methods for GANs do
+    actually Converge? (Lars Mescheder, Andreas Geiger, Sebastian Nowozin, 2018), https://arxiv.org/abs/1801.04406
+    """
+    reach = g_reach.level(3)
+    if len(g_reach) < 4 or not reach > AWAY or g_reach.last < 0.8 * g_reach.values[-3]:
+        return None
+    return _diverged(
+        g_reach.step, reach > GONE, {"reach": round(reach, 2)}, f"{reach:.1f} times as far out as the data", run
+    )
+
+
+@rule("GAN106", objectives=GAMES, opens=2, closes=3)
+def samples_far_from_the_data(quality_energy_distance: Series, run: Facts) -> Finding | None:
+    """Samples are further from the data than before training, by more than the data's own width several times."""
+    quality = quality_energy_distance
+    distance = quality.level(2)
+    if len(quality) < 3 or not distance > max(FAR, 1.1 * quality.values[0]):
+        return None
+    evidence = {"energy_distance": round(distance, 4), "untrained": round(quality.values[0], 4)}
+    return _diverged(quality.step, True, evidence, "further from the data than before training", run)
+
+
+def _diverged(step: int, grave: bool, evidence: dict[str, float], words: str, run: Facts) -> Finding:
+    rates = ("training.optimiser", "training.discriminator", "training.generator")
+    slower = {
+        f"{name}.learning_rate": float(f"{0.25 * value:.2g}")
+        for name in rates
+        if (value := run.settings.get(f"{name}.learning_rate"))
+    }
+    return Finding(
+        "GAN106",
+        "failure" if grave else "warning",
+        step,
+        f"Training diverges: samples lie {words}.",
+        evidence,
+        "Lower the learning rates, above all the generator's, clip gradients, or punish steep slopes of the discriminator.",
+        slower or None,
+    )
+
+
+@rule("GAN109", objectives=GAMES, opens=2, closes=2)
+def past_its_best(quality_energy_distance: Series, quality_energy_distance_error: Series, run: Facts) -> Finding | None:
+    """Quality was better at an earlier step, by more than its noise, at each of the three newest measurements.
+
+    Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
+    """
+    quality, errors = quality_energy_distance, quality_energy_distance_error
+    finite = [(value, place) for place, value in enumerate(quality.values) if math.isfinite(value)]
+    if len(finite) < 5 or not quality.values[0] > 0:
+        return None
+    best, place = min(finite)
+    newest = quality.values[-3:]
+    if place == 0 or place > len(quality) - 4 or not all(map(math.isfinite, newest)):
+        return None
+    error = math.hypot(errors.at(quality.steps[place]), errors.level(3))
+    margin = max(ERRORS * error, WORSE * quality.values[0], abs(best))
+    if not min(newest) > best + margin:
+        return None
+    step = quality.steps[place]
+    now = statistics.median(newest)
+    return Finding(
+        "GAN109",
+        "failure" if (now - best) / quality.values[0] > 2 * BAD else "warning",
+        quality.step,
+        f"Quality is past its best: the distance to real examples was {best:.4f} at step {step:,} and is {now:.4f} now.",
+        {"best": best, "best_step": step, "now": now, "standard_error": error},
+        "Use the checkpoint of the best step (step='best'), stop there, or let the learning rate fall to 0 by the end.",
+        run.remedy(training__optimiser__schedule="cosine") or run.remedy(training__steps=step),
+    )

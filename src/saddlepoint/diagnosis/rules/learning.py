@@ -1,0 +1,93 @@
+"""Networks that do not learn: NUM303 dead units, NUM304 weights that stand still."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from saddlepoint.diagnosis.engine import rule
+from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.rules.quality import is_improving, known, remaining, told
+from saddlepoint.diagnosis.series import Series
+from saddlepoint.records import Finding
+
+LOOKS, TICKS = 3, 5
+HALF, MOST = 0.4, 0.7  # of a player's hidden units
+STILL = 3e-6  # of the weights' length a step; 1e-4 to 1e-2 is usual
+BEGUN = 0.1
+FAR = 0.25  # of the untrained distance that is left: it has not learnt yet
+_ROLES = {"d": "discriminator", "g": "generator"}
+
+
+@rule("NUM303", opens=2, closes=3)
+def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None:
+    """Many hidden units give the same number for every example, so they carry nothing and get no gradient back.
+
+    Dying ReLU and Initialization: Theory and Numerical Examples (Lu Lu, Yeonjong Shin, Yanhui Su, George Karniadakis,
+    2019), https://arxiv.org/abs/1903.06733
+    """
+    shares = {
+        name.partition("/")[0]: series
+        for name, series in every_series.items()
+        if name.endswith("/dead_units") and len(series) >= 2 and series.level(LOOKS) > HALF
+    }
+    if not shares:
+        return None
+    player = max(shares, key=lambda name: shares[name].level(LOOKS))
+    share = shares[player].level(LOOKS)
+    leaky = {f"model.{role}.activation": "leaky_relu" for role in _networks(player)}
+    return Finding(
+        "NUM303",
+        "failure" if share > MOST else "warning",
+        shares[player].step,
+        f"{share:.0%} of the hidden units of player {player} are dead: they say the same to every example.",
+        {"player": player, **{f"{name}_dead_units": round(s.level(LOOKS), 4) for name, s in shares.items()}},
+        "A rectifier whose input is negative for all examples never comes back, a saturated unit hardly ever. Lower the "
+        "learning rate and start anew, or take leaky rectifiers.",
+        {n: v for n, v in leaky.items() if run.settings.get(n) in ("relu", "tanh", "sigmoid")} or None,
+    )
+
+
+@rule("NUM304", opens=4, closes=4)
+def stalled(
+    every_series: Mapping[str, Series], run: Facts, quality_energy_distance: Series | None = None
+) -> Finding | None:
+    """No player's weights move any more, before anything is learnt: a rate that is far too small, or no gradient at all.
+
+    Deep Learning (Ian Goodfellow, Yoshua Bengio, Aaron Courville, 2016), section 11.4.1, on the learning rate,
+    https://www.deeplearningbook.org
+    """
+    ratios = {name.partition("/")[0]: s for name, s in every_series.items() if name.endswith("/update_ratio")}
+    if not ratios:
+        return None
+    step = max(series.step for series in ratios.values())
+    moving = max(series.level(TICKS) for series in ratios.values())
+    learnt = known(quality_energy_distance) and remaining(quality_energy_distance) < FAR
+    if math.isnan(moving) or not moving < STILL or run.progress(step) < BEGUN or learnt:
+        return None
+    if is_improving(quality_energy_distance):
+        return None
+    return Finding(
+        "NUM304",
+        "failure",
+        step,
+        f"Learning has stalled: a step moves no player's weights by more than {moving:.1e} of their length.",
+        {
+            **{f"{player}_update_ratio": series.level(TICKS) for player, series in ratios.items()},
+            **told(quality_energy_distance),
+        },
+        "Raise the learning rate tenfold (1e-4 to 1e-2 of the weights' length a step is usual). Where the gradient is 0, look "
+        "for saturated or dead units.",
+        _faster(run),
+    )
+
+
+def _networks(player: str) -> tuple[str, ...]:
+    return (_ROLES[player],) if player in _ROLES else ("encoder", "decoder")
+
+
+def _faster(run: Facts) -> dict[str, float] | None:
+    names = ("training.optimiser", "training.discriminator", "training.generator")
+    rates = {f"{n}.learning_rate": run.settings.get(f"{n}.learning_rate") for n in names}
+    # A rate far too small is not merely multiplied: 1e-4 is where searches begin.
+    return {name: max(min(10 * rate, 1e-2), 1e-4) for name, rate in rates.items() if rate} or None

@@ -1,0 +1,151 @@
+"""A bound that is no bound: VAE202 a wrong KL, VAE203 clamped heads, VAE206 overfitting."""
+
+from __future__ import annotations
+
+import math
+
+from saddlepoint.diagnosis.engine import rule
+from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.series import Series
+from saddlepoint.records import Finding
+
+LOOKS = 3
+ROUNDING = 1e-3  # nats: what single precision may leave of a KL of 0
+AWAY = 0.35  # share by which a tick's mean KL may differ from that of the looked-at examples
+TINY = 0.5  # nats, below which shares mean nothing
+TIED = 0.01  # share of a head's outputs on one number; of a free head's about none
+GAP = 0.05  # of the bound's size, or so many nats:
+NATS = 0.3
+
+
+@rule("VAE202", objectives={"vae"}, opens=1, closes=3)
+def negative_kl(vae_kl: Series, run: Facts) -> Finding | None:
+    """A KL divergence is never negative (Gibbs' inequality); one that is, is not what the formula says.
+
+    Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), appendix B, https://arxiv.org/abs/1312.6114
+    """
+    if not vae_kl.last < -ROUNDING:
+        return None
+    return _wrong(
+        vae_kl.step,
+        f"The KL term is negative ({vae_kl.last:.3g} nats), which no divergence is: the objective is wrong.",
+        {"kl": vae_kl.last},
+    )
+
+
+@rule("VAE202", objectives={"vae"}, opens=3, closes=3)
+def not_the_kl_of_its_heads(vae_kl: Series, vae_head_kl: Series, run: Facts) -> Finding | None:
+    """What the loss calls KL is not that of its own heads: a sum that became a mean, a missing term, a deviation taken for a
+    variance.
+
+    0.5 sum(mean^2 + e^v - 1 - v): Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), appendix B,
+    https://arxiv.org/abs/1312.6114
+    """
+    said, closed_form = vae_kl.level(2), vae_head_kl.level(2)
+    if len(vae_head_kl) < 3 or max(abs(said), closed_form) < TINY:
+        return None
+    if vae_head_kl.last > 1.3 * vae_head_kl.values[-2]:  # it grows: a tick's mean lags behind
+        return None
+    if not abs(said - closed_form) > AWAY * max(abs(said), closed_form):
+        return None
+    return _wrong(
+        vae_kl.step,
+        f"The loss calls {said:.3g} nats KL, but its heads' KL is {closed_form:.3g}: the objective is wrong.",
+        {"kl": said, "kl_of_the_heads": closed_form},
+    )
+
+
+@rule("VAE202", objectives={"vae"}, opens=3, closes=3)
+def kl_is_subtracted(vae_loss: Series, vae_reconstruction: Series, vae_kl: Series, run: Facts) -> Finding | None:
+    """The loss is below its own reconstruction term, so KL is rewarded instead of paid.
+
+    Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), equation 3, https://arxiv.org/abs/1312.6114
+    """
+    paid, nats = vae_loss.level(3) - vae_reconstruction.level(3), abs(vae_kl.level(3))
+    # Both are means over a tick, the loss of all steps, the term of some: they differ by their noise.
+    if nats < TINY or not paid < -max(0.3 * nats, 0.02 * abs(vae_reconstruction.level(3))):
+        return None
+    return _wrong(
+        vae_loss.step,
+        f"The loss is {-paid:.3g} nats below its reconstruction term: the KL term is subtracted, not added.",
+        {"loss": vae_loss.level(3), "reconstruction": vae_reconstruction.level(3), "kl": vae_kl.level(3)},
+    )
+
+
+@rule("VAE203", objectives={"vae"}, opens=2, closes=3)
+def clamped_heads(
+    vae_mean_ties: Series,
+    vae_log_variance_ties: Series,
+    run: Facts,
+    vae_mean_low: Series,
+    vae_log_variance_low: Series,
+) -> Finding | None:
+    """Many outputs of a head are one and the same number, its smallest or largest: it passes a ReLU, or is clamped.
+
+    Means have to be negative for half of the examples, and log-variances for all that are known better than the prior
+    says: Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), appendix C.2, https://arxiv.org/abs/1312.6114
+    """
+    heads = {"mean": (vae_mean_ties, vae_mean_low), "log-variance": (vae_log_variance_ties, vae_log_variance_low)}
+    tied = {name: ties.level(2) for name, (ties, _) in heads.items() if ties.level(2) > TIED}
+    if not tied or len(vae_mean_ties) < 2:
+        return None
+    names = " and the ".join(tied)
+    return Finding(
+        "VAE203",
+        "failure",
+        vae_mean_ties.step,
+        f"The {names} head is clamped: {max(tied.values()):.0%} of its outputs are one and the same number.",
+        {
+            **{f"{name}_tied": round(share, 4) for name, share in tied.items()},
+            "mean_low": vae_mean_low.last,
+            "log_variance_low": vae_log_variance_low.last,
+        },
+        "Take the activation (a ReLU, most likely) off the heads: both must be free to take any value, negative ones above "
+        "all. Bounding them is no part of the model.",
+        None,
+    )
+
+
+@rule("VAE206", objectives={"vae"}, opens=2, closes=2)
+def bounds_part(
+    vae_train_bound: Series, vae_held_out_bound: Series, vae_held_out_bound_error: Series, run: Facts
+) -> Finding | None:
+    """The bound on training examples is far above that on held-out ones, which falls.
+
+    Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
+    """
+    trained, held_out = vae_train_bound.level(2), vae_held_out_bound.level(2)
+    finite = [(value, -place) for place, value in enumerate(vae_held_out_bound.values) if math.isfinite(value)]
+    if len(finite) < 4:
+        return None
+    best, place = max(finite)
+    scale = max(GAP * abs(best), NATS)
+    gap, fall = trained - held_out, best - held_out
+    # The same examples every time, so the difference of two bounds has far less noise than one bound.
+    if not (gap > 1.2 * scale and fall > max(0.5 * scale, 0.5 * vae_held_out_bound_error.level(2))):
+        return None
+    step = vae_held_out_bound.steps[-place]
+    return Finding(
+        "VAE206",
+        "failure" if gap > 2.5 * scale and fall > scale else "warning",
+        vae_held_out_bound.step,
+        f"Overfitting: the bound is {trained:.1f} nats on training and {held_out:.1f} on held-out examples, where it was "
+        f"{best:.1f} at step {step:,}.",
+        {"train_bound": trained, "held_out_bound": held_out, "best": best, "best_step": step},
+        "It learns its examples by heart. Use the checkpoint of the best step (step='best'), give more data, or take a "
+        "smaller network.",
+        run.remedy(training__steps=step) if step else None,
+    )
+
+
+def _wrong(step: int, title: str, evidence: dict[str, float]) -> Finding:
+    return Finding(
+        "VAE202",
+        "failure",
+        step,
+        title,
+        evidence,
+        "KL(N(m, e^v) || N(0, 1)) is 0.5 (m^2 + e^v - 1 - v), summed over units, added to the loss. Check sign, sum (not mean) "
+        "over units, and whether the head gives a variance's logarithm.",
+        None,
+    )
