@@ -11,6 +11,7 @@ from saddlepoint.records import SEVERITIES, Finding
 from saddlepoint.records.schema import number_to_json
 
 if TYPE_CHECKING:
+    from saddlepoint.cli.console import Output
     from saddlepoint.experiment import Run
 
 DONE, FOUND, INTERRUPTED = 0, 3, 130
@@ -26,15 +27,38 @@ def add_fail_on(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_cure(parser: argparse.ArgumentParser) -> None:
+    """The flag `--cure`, short for the setting `training.cure`."""
+    parser.add_argument(
+        "--cure",
+        choices=("off", "suggest", "auto"),
+        metavar="HOW",
+        help="on a failure: auto goes back to the last healthy checkpoint, changes the settings and goes on; suggest says "
+        "at the end what to change; off (the default) does nothing",
+    )
+
+
+def suggest(run: Run, output: Output) -> None:
+    """What to change against what stands, as a command to type."""
+    suggestions = run.suggestions
+    for suggestion in suggestions:
+        output.say(f"Against {suggestion.code}, try {suggestion}:", "bold")
+        output.say(f"    saddlepoint train {run.folder.path} {suggestion.flags}")
+    if not suggestions and any(finding.severity == "failure" for finding in run.findings):
+        output.say("There is no setting to change against what was found: its advice says what to do.")
+
+
 def exit_code(findings: Iterable[Finding], fail_on: str | None) -> int:
     """3 where a finding is at least as grave as `fail_on`, else 0."""
     gravest = max((SEVERITIES.index(finding.severity) for finding in findings), default=-1)
     return FOUND if fail_on is not None and gravest >= SEVERITIES.index(fail_on) else DONE
 
 
-def trained(run: Run, arguments: argparse.Namespace) -> int:
+def trained(run: Run, arguments: argparse.Namespace, output: Output) -> int:
     """Ends `train` and `resume`: with `--json`, the summary, the folder and the findings in one document."""
     summary, findings = run.summary, run.findings
+    if run.recipe.training.cure == "suggest" and not arguments.json:
+        suggest(run, output)
     if arguments.json:
         document = {"run": str(run.folder.path), **summary, "findings": [finding.to_json() for finding in findings]}
         print_json(number_to_json(document))

@@ -32,4 +32,4 @@ def run(argv: Sequence[str]) -> int:
     loading = contextlib.nullcontext() if arguments.quiet else shown()
     with loading, TrainingProgress(output, quiet=arguments.quiet) as progress:
         done = experiment.resume(arguments.run, steps=arguments.steps, listener=progress)
-    return ending.trained(done, arguments)
+    return ending.trained(done, arguments, output)

@@ -24,6 +24,8 @@ def run(argv: Sequence[str]) -> int:
         return ending.DONE
     if arguments.recipe is None:
         parser.error("name a recipe or a file, such as dcgan-digits (`saddlepoint recipes` lists the ready-made ones)")
+    if arguments.cure is not None:
+        settings["training.cure"] = arguments.cure
     recipe = Recipe.load(arguments.recipe).override(settings, where="train")
     if arguments.help:
         print(parser.format_help(), settings_help(recipe), sep="\n", end="")
@@ -42,7 +44,7 @@ def run(argv: Sequence[str]) -> int:
     loading = contextlib.nullcontext() if arguments.quiet else shown()
     with loading, TrainingProgress(output, quiet=arguments.quiet) as progress:
         done = experiment.train(recipe, run=arguments.run, overwrite=arguments.overwrite, listener=progress)
-    return ending.trained(done, arguments)
+    return ending.trained(done, arguments, output)
 
 
 def settings_help(recipe: Recipe, width: int = 110) -> str:
@@ -78,5 +80,6 @@ def _parser() -> Parser:
     )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     ending.add_fail_on(parser)
+    ending.add_cure(parser)
     parser.add_argument("--quiet", action="store_true", help="print findings and the last sentence alone")
     return parser

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import RunError
-from saddlepoint.experiment import objects
+from saddlepoint.experiment import cure, objects
+from saddlepoint.experiment.cure import Cure, Suggestion
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, RunFolder
+from saddlepoint.records.findings import standing
 from saddlepoint.training import checkpoint
 from saddlepoint.training.devices import Devices, resolve
 
@@ -52,6 +54,22 @@ class Run:
     @property
     def findings(self) -> list[Finding]:
         return list(self.folder.read_findings())
+
+    @property
+    def cures(self) -> list[Cure]:
+        """What was tried against failures while it trained (`training.cure`: auto), in order."""
+        return cure.read(self.folder)
+
+    @property
+    def suggestions(self) -> list[Suggestion]:
+        """What to change against each finding that stands, the gravest first; none where there is nothing to change."""
+        recipe, tried = self.recipe, self.cures
+        standing_now = [f for f in standing(self.findings) if f.severity != "info"]
+        found = (
+            cure.suggestion(recipe, f, [earlier.rung for earlier in tried if earlier.code == f.code])
+            for f in standing_now
+        )
+        return [suggestion for suggestion in found if suggestion is not None]
 
     @property
     def summary(self) -> dict[str, Any]:

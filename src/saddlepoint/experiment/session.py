@@ -16,6 +16,8 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.preflight import preflight
 from saddlepoint.errors import RunError
+from saddlepoint.experiment import cure
+from saddlepoint.experiment.cure import Cure
 from saddlepoint.experiment.diagnosing import watching
 from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.listener import Listener, Outline
@@ -32,9 +34,14 @@ from saddlepoint.training.interruption import pausing
 from saddlepoint.training.loop import play
 from saddlepoint.training.threads import threads_for, using_threads
 
+KEPT_FOR_A_CURE = 5  # checkpoints
+
 
 class Session:
-    """One sitting of a run. `run()` trains; what it found and measured stays readable afterwards."""
+    """One sitting of a run. `run()` trains; what it found and measured stays readable afterwards.
+
+    cures: how many cures the run had before this sitting. cure: the one that ended it, with the recipe to go on by.
+    """
 
     def __init__(
         self, recipe: Recipe, folder: RunFolder, dataset: Dataset, model: Model, listener: Listener | None = None
@@ -57,6 +64,9 @@ class Session:
         self.measurement = Measurement(recipe, dataset, model, self.state, self.spared)
         self.pictures = Pictures(folder, dataset, model, training.seed, training.samples)
         self.diagnosis = watching(recipe)
+        self.cures = len(cure.read(folder))
+        self.cure: tuple[Cure, Recipe] | None = None
+        self._changed = False
         self._previous = 0
         self._positions: Mapping[str, int] | None = None
         self._saved: int | None = None
@@ -81,9 +91,16 @@ class Session:
                 f"{len(self.dataset):,} examples): bring back those it began with, or train anew: "
                 f"saddlepoint train {self.folder.path}"
             )
-        checkpoint.load(path, self.model, self.state)
+        if (
+            extra.get("cures", 0) < self.cures
+        ):  # the first sitting after a cure: the settings are no longer those of then
+            for player in checkpoint.load_fitting(path, self.model, self.state):
+                self.listener.note(f"The {self.model.roles[player]} has other layers now: it begins anew.")
+            self._changed = True
+        else:
+            checkpoint.load(path, self.model, self.state)
+            self._take_arithmetic(extra["arithmetic"])
         self.measurement.load(extra["measured"])
-        self._take_arithmetic(extra["arithmetic"])
         self._positions = extra["positions"]
         self._previous, self._saved = extra["previous"], self.state.step
 
@@ -107,8 +124,10 @@ class Session:
                 f"This run computes on {self.threads} threads, more than this machine has processors: it goes on more slowly."
             )
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> dict[str, Any] | None:
         """Train to the last step or to an interruption (Ctrl-C, SIGTERM), write everything, return the summary.
+
+        None where a failure is to be cured: `cure` says how, nothing is written yet, and another session goes on.
 
         Raises RunError where the folder can no longer be written; what was saved before can be resumed.
         """
@@ -121,7 +140,7 @@ class Session:
                 f"written: {error}. Mend that (is the disk full?), then go on: saddlepoint resume {self.folder.path}"
             ) from error
 
-    def _run(self) -> dict[str, Any]:
+    def _run(self) -> dict[str, Any] | None:
         self.listener.started(
             Outline(
                 name=self.recipe.name,
@@ -141,7 +160,11 @@ class Session:
         with self.journal.opened(self._positions, self.state.step), pausing(self.state):
             if resumed:
                 self.diagnosis.resume(self.folder.read_records())
+            if self._changed:
+                self._checkpoint()  # in place of the one of before the cure, whose settings were others
             interrupted = False if not resumed and self._begin() else self._train()
+        if self.cure is not None:
+            return None
         return self._finish(interrupted)
 
     def _begin(self) -> bool:
@@ -176,6 +199,8 @@ class Session:
                 if self._due(step, training.sample_every):
                     self._draw(step)
                 due = improved or stop or self._due(step, training.checkpoint_every)
+                if self.cure is not None:
+                    return False
                 self._previous = step
                 if due:
                     self._checkpoint()
@@ -196,6 +221,12 @@ class Session:
         new = self.diagnosis.watch(record)
         for finding in new:
             self.journal.finding(finding)
+        if self.recipe.training.cure == "auto":
+            failures = [finding for finding in new if finding.severity == "failure" and finding.state == "open"]
+            cures = (cure.prescribe(self.recipe, self.folder, finding) for finding in failures)
+            self.cure = next((found for found in cures if found is not None), None)
+            if self.cure is not None:
+                return True
         return any(finding.code in self.recipe.training.stop_on for finding in new)
 
     def _draw(self, step: int) -> None:
@@ -216,6 +247,8 @@ class Session:
             "measured": self.measurement.to_json(),
             "previous": self._previous,
             "fingerprint": self.dataset.fingerprint,
+            "cures": self.cures,
+            cure.STANDING: [f.code for f in self.diagnosis.found.values() if f.severity == "failure"],
             # As resolved here: on another machine `auto` may mean something else, which would change the run's numbers.
             "arithmetic": {
                 "device": self.devices.device.type,
@@ -226,7 +259,10 @@ class Session:
         checkpoint.save(self.folder, self.model, self.state, extra=extra)
         self._saved = self.state.step
         best = self.measurement.best
-        checkpoint.prune(self.folder, self.recipe.training.keep, best["step"] if best else None)
+        keep = self.recipe.training.keep
+        if self.recipe.training.cure == "auto":  # a failure is found some time after it began
+            keep = max(keep, KEPT_FOR_A_CURE)
+        checkpoint.prune(self.folder, keep, best["step"] if best else None)
 
     def _finish(self, interrupted: bool) -> dict[str, Any]:
         from saddlepoint.report import write_report

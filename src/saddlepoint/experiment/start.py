@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,8 +12,8 @@ from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError
+from saddlepoint.experiment import cure, objects
 from saddlepoint.experiment import examples as examples_file
-from saddlepoint.experiment import objects
 from saddlepoint.experiment.display import shown
 from saddlepoint.experiment.examples import DATA_FILE, Arrays
 from saddlepoint.experiment.listener import Listener
@@ -81,7 +82,7 @@ def train(
         with replaced(place.staging / session.folder.recipe.name) as file:
             file.write(loaded.to_yaml())
         place.settle()
-        session.run()
+        _played(session, modules)
     return Run(place.path, modules=modules)
 
 
@@ -111,6 +112,7 @@ def resume(
             recipe = _with_source(recipe, own)
         if steps is not None:
             recipe = recipe.override({"training.steps": steps}, where="resume")
+        recipe = cure.caught_up(recipe, folder)
         session = prepare(recipe, folder, modules=modules, listener=ears)
         session.load()
         if session.state.step >= recipe.training.steps and _is_complete(folder):
@@ -121,7 +123,7 @@ def resume(
         if steps is not None:
             with replaced(folder.recipe) as file:
                 file.write(recipe.to_yaml())
-        session.run()
+        _played(session, modules)
     return Run(run, modules=modules)
 
 
@@ -139,6 +141,22 @@ def prepare(
         dataset = examples_file.load(recipe.data)
     model = build(recipe.model, dataset.event, modules=modules, seed=recipe.training.seed)
     return Session(recipe, folder, dataset, model, listener)
+
+
+def _played(session: Session, modules: Mapping[str, nn.Module] | None) -> None:
+    """Train to the end, cure after cure where the recipe asks for that."""
+    own = modules if session.recipe.training.cure == "auto" else None
+    first = {role: copy.deepcopy(module.state_dict()) for role, module in (own or {}).items()}
+    while session.run() is None:
+        assert session.cure is not None
+        found, cured = session.cure
+        cure.archive(session.folder, found, cured)
+        session.listener.note(str(found))
+        for role, module in (own or {}).items():
+            module.load_state_dict(first[role])
+        session = prepare(cured, session.folder, dataset=session.dataset, modules=modules, listener=session.listener)
+        if found.returned_to:
+            session.load()
 
 
 def _is_complete(folder: RunFolder) -> bool:

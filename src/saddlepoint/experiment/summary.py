@@ -127,6 +127,7 @@ def write_summary(
         "model": _model(recipe.model),
         "players": model.parameter_counts(),
         "best": best,
+        "cures": folder.read_cures(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     }
     with replaced(folder.summary) as file:

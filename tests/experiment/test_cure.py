@@ -1,0 +1,222 @@
+"""A cure goes back to a healthy step, changes what the remedy says, and leaves a run like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from saddlepoint import experiment
+from saddlepoint.diagnosis import Diagnosis, Series, rule
+from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.experiment import cure
+from saddlepoint.experiment import session as session_module
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import Finding, RunFolder
+from tests.experiment.runs import STEPS, Ears, recipe
+
+RATE = "training.discriminator.learning_rate"
+REMEDY = {RATE: 1e-4}
+Plant = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked at is not what is tested here, and takes most of a small run's time."""
+    monkeypatch.setattr("saddlepoint.report.write_report", lambda folder: None)
+    monkeypatch.setattr(session_module.Pictures, "final", lambda *_, **__: None)
+    monkeypatch.setattr(session_module.Pictures, "sample_grid", lambda *_, **__: None)
+    monkeypatch.setattr(session_module, "time_lapse", lambda folder: None)
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> Plant:
+    """Has diagnosis find a failure from a step on, until a setting has the remedy's value."""
+
+    def plant(remedy: dict[str, Any], at: int, *, healed: bool = True) -> None:
+        name, value = next(iter(remedy.items()))
+
+        @rule("GAN101")
+        def found(d_loss: Series, run: Facts) -> Finding | None:
+            if d_loss.steps[-1] < at or (healed and run.settings[name] == value):
+                return None
+            return Finding("GAN101", "failure", d_loss.steps[-1], "It fails.", remedy=remedy)
+
+        def watching(recipe: Recipe) -> Diagnosis:
+            facts = Facts(steps=recipe.training.steps, settings={e.name: v for e, v in recipe.settings()})
+            return Diagnosis("gan", [found], facts)
+
+        monkeypatch.setattr(session_module, "watching", watching)
+
+    return plant
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    model = experiment.load(folder)
+    return {
+        f"{name}/{key}": value for name, player in model.players.items() for key, value in player.state_dict().items()
+    }
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+def steps(folder: Path) -> list[int]:
+    return [record.step for record in RunFolder(folder).read_records()]
+
+
+def test_it_goes_back_to_the_last_healthy_checkpoint(tmp_path: Path, planted: Plant) -> None:
+    planted(REMEDY, at=25)
+    ears = Ears()
+    run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run", listener=ears)
+    (tried,) = run.cures
+    assert (tried.code, tried.found, tried.returned_to) == ("GAN101", 25, 20)
+    assert tried.changes == {RATE: (None, 1e-4)}
+    assert str(tried) in ears.notes
+    assert run.recipe.training.discriminator.learning_rate == 1e-4
+    assert steps(tmp_path / "run") == [0, 5, 10, 15, 20, 25, 30, STEPS]
+    assert run.summary["state"] == "finished"
+    assert not [finding for finding in run.findings if finding.severity == "failure"]
+
+
+def test_what_failed_is_kept_aside(tmp_path: Path, planted: Plant) -> None:
+    planted(REMEDY, at=25)
+    experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
+    aside = RunFolder(RunFolder(tmp_path / "run").attempt(1))
+    assert Recipe.load(aside.recipe) == recipe("gan", cure="auto")
+    assert [record.step for record in aside.read_records()][-1] == 25
+    assert [finding.code for finding in aside.read_findings()] == ["GAN101"]
+
+
+def test_up_to_the_step_it_goes_back_to_nothing_changes(tmp_path: Path, planted: Plant) -> None:
+    planted(REMEDY, at=25)
+    experiment.train(recipe("gan", cure="auto"), run=tmp_path / "cured")
+    experiment.train(recipe("gan"), run=tmp_path / "off")
+
+    def told(folder: Path) -> list[dict[str, float]]:
+        records = list(RunFolder(folder).read_records())
+        return [
+            {name: value for name, value in record.values.items() if not name.startswith("time/")}
+            for record in records
+            if record.step <= 20
+        ]
+
+    assert told(tmp_path / "cured") == told(tmp_path / "off")
+    assert not same(weights(tmp_path / "cured"), weights(tmp_path / "off"))
+
+
+def test_begun_anew_it_is_the_run_of_the_cured_recipe(tmp_path: Path, planted: Plant) -> None:
+    planted(REMEDY, at=5)
+    run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "cured")
+    assert [tried.returned_to for tried in run.cures] == [0]
+    experiment.train(recipe("gan").override(REMEDY), run=tmp_path / "fresh")
+    assert same(weights(tmp_path / "cured"), weights(tmp_path / "fresh"))
+    assert steps(tmp_path / "cured") == steps(tmp_path / "fresh")
+
+
+def test_tries_are_bounded_and_the_failure_then_stands(tmp_path: Path, planted: Plant) -> None:
+    planted(REMEDY, at=25, healed=False)
+    run = experiment.train(recipe("gan", cure="auto", cures=2), run=tmp_path / "run")
+    assert [tried.number for tried in run.cures] == [1, 2]
+    assert [tried.returned_to for tried in run.cures] == [20, 0]  # the second time it begins anew
+    assert len({tried.rung for tried in run.cures}) == 2
+    assert run.summary["state"] == "failed"
+    assert steps(tmp_path / "run")[-1] == STEPS
+
+
+@pytest.mark.parametrize("how", ["off", "suggest"])
+def test_without_auto_nothing_is_changed(how: str, tmp_path: Path, planted: Plant) -> None:
+    planted(REMEDY, at=25)
+    run = experiment.train(recipe("gan", cure=how), run=tmp_path / "run")
+    assert run.cures == []
+    assert run.summary["state"] == "failed"
+    suggestion, *_ = run.suggestions
+    assert suggestion.changes == {RATE: (None, 1e-4)}
+    assert suggestion.flags == f"--{RATE} 0.0001"
+    assert suggestion.recipe == run.recipe.override(REMEDY)
+
+
+def test_a_player_of_other_shapes_begins_anew_and_the_other_goes_on(tmp_path: Path, planted: Plant) -> None:
+    planted({"model.packing": 2}, at=25)
+    ears = Ears()
+    own = recipe("gan", cure="auto", checkpoint_every=10, optimiser={"name": "sgd", "learning_rate": 1e-12})
+    run = experiment.train(own, run=tmp_path / "run", listener=ears)
+    assert run.recipe.model.packing == 2  # type: ignore[union-attr]
+    assert any("discriminator has other layers" in note for note in ears.notes)
+    before = experiment.prepare(own, RunFolder(tmp_path / "other")).model.players["g"].state_dict()
+    after = run.model.players["g"].state_dict()
+    for name, value in before.items():
+        torch.testing.assert_close(after[name], value, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("at", [5, 25])
+@pytest.mark.parametrize("moment", ["_settle", "replaced"])
+def test_killed_in_the_middle_of_a_cure_it_is_finished_on_resuming(
+    at: int, moment: str, tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted(REMEDY, at=at)
+    experiment.train(recipe("gan", cure="auto"), run=tmp_path / "whole")
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cure, moment, killed)
+        with pytest.raises(SystemExit):
+            experiment.train(recipe("gan", cure="auto"), run=tmp_path / "killed")
+    experiment.resume(tmp_path / "killed")
+    assert same(weights(tmp_path / "killed"), weights(tmp_path / "whole"))
+    assert steps(tmp_path / "killed") == steps(tmp_path / "whole")
+    assert [replace(tried, number=0) for tried in experiment.Run(tmp_path / "killed").cures] == [
+        replace(tried, number=0) for tried in experiment.Run(tmp_path / "whole").cures
+    ]
+
+
+def test_resuming_a_cured_run_is_bit_equal(tmp_path: Path, planted: Plant) -> None:
+    planted(REMEDY, at=25)
+    experiment.train(recipe("gan", cure="auto"), run=tmp_path / "whole")
+
+    class Leaves(Ears):
+        def record(self, record: Any) -> None:
+            super().record(record)
+            if record.step == 30 and len(self.records) > 7:
+                raise SystemExit
+
+    with pytest.raises(SystemExit):
+        experiment.train(recipe("gan", cure="auto"), run=tmp_path / "left", listener=Leaves())
+    experiment.resume(tmp_path / "left")
+    assert same(weights(tmp_path / "left"), weights(tmp_path / "whole"))
+    assert steps(tmp_path / "left") == steps(tmp_path / "whole")
+
+
+def test_own_networks_begin_anew_from_their_first_weights(tmp_path: Path, planted: Plant) -> None:
+    planted(REMEDY, at=5)
+
+    def networks() -> dict[str, nn.Module]:
+        torch.manual_seed(0)
+        return {"generator": nn.Linear(2, 64), "discriminator": nn.Linear(64, 1)}
+
+    class Shaped(nn.Module):
+        def __init__(self, inner: nn.Module, shape: tuple[int, ...]) -> None:
+            super().__init__()
+            self.inner, self.shape = inner, shape
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            made: torch.Tensor = self.inner(x.flatten(1))
+            return made.view(len(x), *self.shape)
+
+    def shaped() -> dict[str, nn.Module]:
+        own = networks()
+        return {"generator": Shaped(own["generator"], (1, 8, 8)), "discriminator": Shaped(own["discriminator"], ())}
+
+    cured, fresh = shaped(), shaped()
+    experiment.train(recipe("gan", cure="auto"), run=tmp_path / "cured", modules=cured)
+    experiment.train(recipe("gan").override(REMEDY), run=tmp_path / "fresh", modules=fresh)
+    for role, module in cured.items():
+        assert same(dict(module.state_dict()), dict(fresh[role].state_dict()))
