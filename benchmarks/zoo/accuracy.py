@@ -153,7 +153,7 @@ def confusion(cases: Sequence[Case]) -> dict[str, Counter[str]]:
             continue
         counts = rows.setdefault(row, Counter())
         counts["runs"] += 1
-        counts.update(case.raised or ["none"])
+        counts.update([*case.raised] or ["none"])
     return {code: rows[code] for code in ("healthy", *CODES) if code in rows}
 
 

@@ -61,6 +61,7 @@ def _evaluation() -> set[str]:
 
 
 _SMALL = {"model.generator.hidden": [64, 64], "model.discriminator.hidden": [64, 64], "training.batch_size": 64}
+_PAIRS = {"model.objective": "relativistic", "model.r1": 0.1, "model.r2": 0.1}
 _PLANE = {
     "model.likelihood": "gaussian-learnt",
     "model.latent": 2,
@@ -73,7 +74,7 @@ BASES = {
     base.name: base
     for base in (
         # On a line.
-        Base("toy-gaussian-1", "toy-gaussian-1", "calibration", 1500, 30),
+        Base("toy-gaussian-1", "toy-gaussian-1", "calibration", 1500, 40),
         Base("toy-gaussian-2", "toy-gaussian-2", "reporting", 2000, 25),
         Base("toy-gaussian-3", "toy-gaussian-3", "calibration", 2500, 15),
         Base("toy-lab-1", "toy-lab-1", "reporting", 2000, 12),
@@ -82,24 +83,27 @@ BASES = {
         Base("minimax-gaussian-1", "toy-gaussian-1", "calibration", 1500, 10, {"model.objective": "minimax"}),
         Base("minimax-gaussian-2", "toy-gaussian-2", "reporting", 2000, 10, {"model.objective": "minimax"}),
         Base("matching-gaussian-2", "toy-gaussian-2", "reporting", 2000, 8, {"model.objective": "feature-matching"}),
+        Base("r1-gaussian-2", "toy-gaussian-2", "reporting", 2000, 8, {"model.r1": 0.1}),
         # In the plane.
         Base("toy-ring", "toy-ring", "reporting", 1500, 10),
         Base("ring-small", "toy-ring", "reporting", 2000, 10, {**_SMALL, "data.scale": 0.05}),
+        Base("pairs-ring", "toy-ring", "reporting", 2000, 8, {**_SMALL, **_PAIRS, "data.scale": 0.05}),
+        Base("pairs-gaussian-3", "toy-gaussian-3", "calibration", 2000, 8, _PAIRS),
         Base("toy-grid", "toy-grid", "calibration", 1800, 4),
         Base("grid-small", "toy-grid", "calibration", 2000, 8, {**_SMALL, "data.scale": 0.2}),
-        Base("vae-moons", "vae-mnist", "reporting", 1500, 20, {**_PLANE, "data.source": "moons"}),
+        Base("vae-moons", "vae-mnist", "reporting", 1500, 25, {**_PLANE, "data.source": "moons"}),
         Base(
             "autoencoder-roll",
             "autoencoder-mnist",
             "calibration",
             1500,
-            15,
+            20,
             {"data.source": "swiss-roll", "model.latent": 2, "training.batch_size": 64},
         ),
         # Pictures.
-        Base("autoencoder-digits", "autoencoder-digits", "reporting", 1500, 30),
+        Base("autoencoder-digits", "autoencoder-digits", "reporting", 1500, 36),
         Base("autoencoder-mnist", "autoencoder-mnist", "calibration", 400, 10),
-        Base("vae-digits", "vae-digits", "calibration", 1500, 35),
+        Base("vae-digits", "vae-digits", "calibration", 1500, 40),
         Base("vae-mnist", "vae-mnist", "reporting", 500, 12),
         Base("gan-digits", "gan-digits", "calibration", 1000, 14),
         Base("gan-mnist", "gan-mnist", "reporting", 600, 3, {"training.batch_size": 32}),

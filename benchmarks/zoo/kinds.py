@@ -126,6 +126,7 @@ PLANTED = (
     ),
     # GAN103: few answers.
     Kind("pulled-grid", "grid-small", "GAN103", (10.0, 100.0), model=mistakes.pulled_together),
+    Kind("pulled-pairs", "pairs-ring", "GAN103", (10.0, 100.0), model=mistakes.pulled_together, seeds=8),
     Kind("pulled-gaussian", "toy-gaussian-2", "GAN103", (2.0, 20.0), model=mistakes.pulled_together),
     Kind(
         "g-fast-ring",
@@ -141,6 +142,7 @@ PLANTED = (
     Kind("d-slow-gaussian", "toy-gaussian-3", "GAN104", (1e-8, 1e-6), _rates(discriminator=1.0)),
     Kind("d-mixed-ring", "ring-small", "GAN104", (2.0, 4.0), settings=_PLAIN, model=mistakes.noise_discriminator),
     Kind("d-squashed-grid", "grid-small", "GAN104", (0.01, 0.1), model=mistakes.squashed_discriminator),
+    Kind("d-slow-pairs", "pairs-ring", "GAN104", (1e-8, 1e-6), _rates(discriminator=1.0), _PLAIN, seeds=8),
     # GAN105: the players circle.
     Kind(
         "circles-ring",
@@ -162,6 +164,7 @@ PLANTED = (
     Kind("g-diverges-gaussian", "toy-gaussian-1", "GAN106", (0.03, 0.3), _rates(generator=1.0), {**_LEAKY, **_PLAIN}),
     Kind("g-diverges-ring", "ring-small", "GAN106", (0.03, 0.3), _rates(generator=1.0), {**_LEAKY, **_PLAIN}),
     Kind("swapped-gaussian", "toy-gaussian-2", "GAN106", (0.5, 2.0), settings=_PLAIN, model=mistakes.swapped_labels),
+    Kind("g-diverges-pairs", "pairs-ring", "GAN106", (0.03, 0.3), _rates(generator=1.0), {**_LEAKY, **_PLAIN}, seeds=8),
     # GAN107: learnt by heart.
     Kind(
         "few-digits",

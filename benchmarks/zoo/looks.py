@@ -107,6 +107,9 @@ class Looker:
         found |= {
             "d_real": float(real.mean()),
             "d_fake": float(fake.mean()),
+            "sure": float(
+                2 * (real.double().logit(1e-9) - fake.double().logit(1e-9)[: len(real)]).sigmoid().mean() - 1
+            ),
             "advantage": _advantage(real, fake),
             "learnt_by_heart": _advantage(train, real),
         }

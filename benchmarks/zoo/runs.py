@@ -60,6 +60,8 @@ class Watched(Session):
     def _checkpoint(self) -> None: ...
 
     def _finish(self, interrupted: bool) -> dict[str, Any]:
+        if interrupted:  # half a run is none
+            raise KeyboardInterrupt
         if not self.looks or self.looks[-1]["step"] != self.state.step:  # stopped by a finding
             self.looks.append(self.looker.look(self.state.step))
         return {}

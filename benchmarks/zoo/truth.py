@@ -146,7 +146,7 @@ def _lost(look: Facts, key: str = "mass") -> float:
 def _too_strong(looks: list[Facts], reference: Reference, run: Facts) -> float:
     """Tells all generated examples from real ones, surely, while those stay bad."""
     now = looks[-1]
-    sure = between(now["d_real"] - now["d_fake"], 0.7, 0.9)
+    sure = between(now["sure"], 0.94, 0.99)
     return min(between(now["advantage"], 0.95, 0.99), sure, _bad(looks, reference, run))
 
 
@@ -168,7 +168,7 @@ def _collapsed(looks: list[Facts], reference: Reference, run: Facts) -> float:
 def _too_weak(looks: list[Facts], reference: Reference, run: Facts) -> float:
     """Tells nothing although samples are plainly not like the data, or does not learn to."""
     now = looks[-1]
-    blind = min(between(abs(now["advantage"]), 0.6, 0.3), between(abs(now["d_real"] - now["d_fake"]), 0.1, 0.03))
+    blind = min(between(abs(now["advantage"]), 0.6, 0.3), between(abs(now["sure"]), 0.2, 0.06))
     still = between(-math.log10(max(now["moved"].get("d", 1.0), 1e-12)), 3.5, 4.0)
     return min(max(blind, still), _bad(looks, reference, run))
 

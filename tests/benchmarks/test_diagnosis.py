@@ -1,0 +1,271 @@
+"""The failure zoo holds what it says it holds, its truth follows the facts, and its rates count what they say they count."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "diagnosis.py"
+RESULTS = BENCHMARK.with_name("RESULTS.md")
+DESIGNED = (
+    *(f"GAN{n}" for n in range(101, 110)),
+    "AE251",
+    *(f"VAE{n}" for n in range(201, 207)),
+    *(f"NUM{n}" for n in range(301, 305)),
+    *(f"DATA{n}" for n in range(401, 405)),
+)
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARK.parent))
+
+
+def test_every_code_is_planted_in_both_halves_and_every_recipe_is_trained() -> None:
+    from saddlepoint.recipe.recipe import shipped_names
+    from zoo.bases import BASES
+    from zoo.kinds import HEALTHY, PLANTED
+
+    assert len(PLANTED) >= 24
+    assert sum(kind.seeds for kind in HEALTHY) >= 300
+    assert {base.recipe for base in BASES.values()} >= set(shipped_names())
+    for code in DESIGNED:
+        halves = {kind.on.half for kind in PLANTED if kind.code == code}
+        assert halves == {"calibration", "reporting"}, code
+        assert sum(kind.seeds for kind in PLANTED if kind.code == code) >= 10, code
+
+
+def test_every_seed_of_every_kind_makes_a_recipe_of_a_strength_within_its_range() -> None:
+    from zoo.kinds import KINDS
+    from zoo.runs import recipe_of
+
+    for kind in KINDS.values():
+        strengths = {kind.drawn(seed) for seed in range(kind.seeds)}
+        low, high = kind.strength
+        assert all(low * 0.999 <= strength <= high * 1.001 for strength in strengths), kind.name
+        assert low == high or len(strengths) == kind.seeds, kind.name
+        assert recipe_of(kind, kind.seeds - 1).training.seed == kind.seeds
+
+
+def look(step: int, **changes: Any) -> dict[str, Any]:
+    """Of a GAN on two modes that is as good as real data."""
+    facts = {
+        "step": step, "finite": True, "dead": {"d": 0.0, "g": 0.0}, "moved": {"d": 0.01, "g": 0.01},
+        "norm": {"d": 1.0, "g": 1.0}, "gradient": {"d": 0.1, "g": 0.1}, "distance": 0.05, "raw_distance": 0.05,
+        "spread": 1.0, "raw_spread": 1.0, "scale": 1.0, "mass": [0.5, 0.5], "raw_mass": [0.5, 0.5], "real_mass": [0.5, 0.5],
+        "copies": 0.01, "d_real": 0.5, "d_fake": 0.5, "sure": 0.1, "advantage": 0.3, "learnt_by_heart": 0.0,
+        "saturation": 1.0,
+    }  # fmt: skip
+    return facts | changes
+
+
+DATA = {
+    "examples": 10_000, "numbers": 64, "batch": 64, "parameters": 10_000, "copies": 0.0, "leaked": 0, "constant": 0,
+    "low": -1.0, "high": 1.0, "output": [-1.0, 1.0], "classes": [5_000, 5_000],
+}  # fmt: skip
+
+
+def run(
+    later: dict[str, Any], *, onset: int = 8, looks: int = 16, data: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Healthy looks every 100 steps, changed from the look `onset` on."""
+    facts = [look(100 * at, **(copy.deepcopy(later) if at >= onset else {})) for at in range(looks)]
+    return {"looks": facts, "steps": 100 * (looks - 1), "floor": 0.02, "data": DATA | (data or {})}
+
+
+ILLS: dict[str, dict[str, Any]] = {
+    "GAN101": {"advantage": 1.0, "sure": 1.0, "distance": 1.0},
+    "GAN102": {"saturation": 1e-6, "distance": 1.0},
+    "GAN103": {"mass": [1.0, 0.0], "spread": 0.4},
+    "GAN104": {"advantage": 0.0, "sure": 0.0, "distance": 1.0},
+    "GAN106": {"raw_distance": 9.0, "distance": 9.0, "scale": 10.0},
+    "GAN107": {"learnt_by_heart": 0.9},
+    "GAN108": {"copies": 0.9},
+    "GAN109": {"distance": 0.5},
+    "NUM302": {"gradient": {"d": 100.0, "g": 0.1}, "distance": 1.0},
+    "NUM303": {"dead": {"d": 0.8, "g": 0.0}},
+    "NUM304": {"moved": {"d": 1e-9, "g": 1e-9}, "distance": 1.0},
+}
+
+
+@pytest.mark.parametrize("code", ILLS)
+def test_truth_follows_the_facts_from_their_onset_on(code: str) -> None:
+    from zoo.truth import Reference, decide
+
+    reference = Reference.of([run({})])
+    assert decide(run({}), reference).healthy
+    truth = decide(run(ILLS[code]), reference)
+    assert truth.codes[code].state == "yes"
+    assert truth.codes[code].onset == 800
+    assert truth.failed
+    assert not truth.healthy
+    # What passed before the end is no failure of the run.
+    passing = run(ILLS[code])
+    passing["looks"][10:] = [look(100 * at) for at in range(10, 16)]
+    assert decide(passing, reference).codes[code].state == "no"
+
+
+def test_modes_that_come_and_go_are_circling_and_a_consequence_is_unclear() -> None:
+    from zoo.truth import Reference, decide
+
+    reference = Reference.of([run({})])
+    circling = run({"raw_distance": 1.0, "distance": 1.0})
+    for at, facts in enumerate(circling["looks"][8:]):
+        facts["raw_mass"] = [1.0, 0.0] if at % 2 else [0.0, 1.0]
+    assert decide(circling, reference).codes["GAN105"].state == "yes"
+    both = decide(run(ILLS["GAN104"] | {"spread": 0.1}), reference).codes
+    assert (both["GAN104"].state, both["GAN103"].state) == ("yes", "unclear")
+
+
+def test_weights_that_are_no_numbers_fail_whatever_else() -> None:
+    from zoo.truth import Reference, decide
+
+    broken = run({})
+    broken["looks"][-1] = {"step": 1500, "finite": False, "dead": {}, "moved": {}, "norm": {"d": "nan"}}
+    truth = decide(broken, Reference.of([run({})]))
+    assert (truth.codes["NUM301"].state, truth.codes["NUM301"].onset) == ("yes", 1500)
+    assert truth.failed
+
+
+@pytest.mark.parametrize(
+    ("code", "data"),
+    [
+        ("DATA401", {"high": 3.0}),
+        ("DATA401", {"low": 0.0, "high": 0.1}),
+        ("DATA402", {"examples": 50}),
+        ("DATA403", {"copies": 0.2}),
+        ("DATA403", {"leaked": 3}),
+        ("DATA404", {"classes": [9_990, 10]}),
+    ],
+)
+def test_truth_of_data_is_counted(code: str, data: dict[str, Any]) -> None:
+    from zoo.truth import Reference, decide
+
+    reference = Reference.of([run({})])
+    assert decide(run({}), reference).codes[code].state == "no"
+    assert decide(run({}, data=data), reference).codes[code].state == "yes"
+
+
+def test_wrong_kl_terms_are_wrong_as_they_say() -> None:
+    from saddlepoint.objectives.divergence import kl_standard_normal
+    from zoo import mistakes
+
+    generator = torch.Generator().manual_seed(0)
+    mean, log_variance = (torch.randn(50, 3, generator=generator, dtype=torch.float64) for _ in range(2))
+    right = kl_standard_normal(mean, log_variance)
+    torch.testing.assert_close(mistakes.kl_flipped(mean, log_variance, 2.0), -2 * right)
+    torch.testing.assert_close(mistakes.kl_without_variance(mean, log_variance, 0.0), right)
+    lowest = mistakes.kl_of_deviation(torch.zeros(1, 1), torch.full((1, 1), 2 * math.log(2.0)), 1.0)
+    assert float(lowest) == pytest.approx(0.5 * (2 - 2 * math.log(2) - 1))
+    assert (mistakes.kl_of_deviation(mean, log_variance, 1.0) >= 3 * lowest.double() - 1e-12).all()
+
+
+def test_a_generator_of_examples_is_as_good_as_data_and_a_constant_one_is_not() -> None:
+    from saddlepoint import data, models
+    from saddlepoint.recipe import Recipe
+    from saddlepoint.training import Devices, TrainingState
+    from zoo import mistakes
+    from zoo.looks import Looker
+
+    recipe = Recipe.load("toy-ring").override({"data.scale": 0.05, "training.ema": 0.0, "model.latent": 64})
+    dataset = data.load(recipe.data)
+    model: Any = models.build(recipe.model, dataset.event, seed=0)
+    mistakes.memory(model, dataset, 1e-3)
+    looker = Looker(dataset, model, TrainingState.start(model, recipe.training, Devices.choose("cpu", "fp32", model)))
+    good = looker.look(0)
+    assert good["distance"] < 3 * looker.floor()
+    assert good["spread"] == pytest.approx(1.0, abs=0.1)
+    assert min(good["mass"]) > 0.05
+    assert good["high_quality"] == 1.0
+    with torch.no_grad():
+        model.players["g"].sharpness.zero_()
+    flat = looker.look(1)
+    assert flat["spread"] < 1e-3
+    assert max(flat["mass"]) == 1.0
+    assert flat["distance"] > 10 * looker.floor()
+
+
+def test_rates_count_detections_false_alarms_and_delays() -> None:
+    from zoo import accuracy
+    from zoo.kinds import KINDS
+    from zoo.replay import Alarm
+    from zoo.truth import Held, Truth
+
+    kind = KINDS["pulled-gaussian"]
+
+    def case(state: Any, step: int | None, onset: int = 200) -> accuracy.Case:
+        alarms = [] if step is None else [Alarm("GAN103", step, "failure", "", True)]
+        return accuracy.Case(kind, 0, 1.0, 1_000, Truth({"GAN103": Held(state, onset)}, "no"), alarms, 0.0)
+
+    cases = [
+        case("yes", 400),
+        case("yes", 100),
+        case("yes", None),
+        case("no", None),
+        case("no", 50),
+        case("unclear", 9),
+    ]
+    found = accuracy.of_code(cases, "GAN103")
+    assert (found.detected.count, found.detected.of) == (2, 3)
+    assert (found.false.count, found.false.of) == (1, 2)
+    assert found.delay == pytest.approx((0.25 + 0.0) / 2)
+    assert [c.alarms for c, _ in accuracy.misses(cases)] == [[]]
+    assert [alarm.step for _, alarm in accuracy.false_alarms(cases)] == [50]
+    assert accuracy.confusion(cases)["GAN103"] == {"runs": 3, "GAN103": 2, "none": 1}
+
+
+def test_damage_to_data_is_as_strong_as_it_says() -> None:
+    from saddlepoint import data
+    from zoo import mistakes
+
+    digits, generator = data.load("digits"), torch.Generator().manual_seed(0)
+    copied = mistakes.with_copies(digits, 0.2, generator)
+    distinct = len({row.numpy().tobytes() for row in copied.x})
+    assert 1 - distinct / len(digits) == pytest.approx(0.2, abs=0.01)
+    assert mistakes.beyond_range(digits, 7.0, generator).x.max() == pytest.approx(7.0)
+    session = SimpleNamespace(state=SimpleNamespace(optimisers={"g": SimpleNamespace(param_groups=[{"lr": 1e-3}])}))
+    mistakes.faster("g")(session, 10.0)
+    assert session.state.optimisers["g"].param_groups[0]["lr"] == pytest.approx(1e-2)
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, BENCHMARK, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+        env=os.environ,
+    )
+
+
+@pytest.mark.slow
+def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: Path) -> None:
+    before = RESULTS.read_bytes() if RESULTS.exists() else None
+    done = command("--quick", "--keep", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"16 runs of 8 kinds \(6 with something planted\)", done.stdout)
+    assert all(f"| {code} " in done.stdout for code in DESIGNED)
+    assert {path.name for path in (tmp_path / "toy-gaussian-1" / "0").iterdir()} == {
+        "recipe.yaml", "records.jsonl", "truth.json",
+    }  # fmt: skip
+    assert (RESULTS.read_bytes() if RESULTS.exists() else None) == before, "--quick must not write results"
+    again = command("--quick", "--keep", str(tmp_path))
+    assert again.stdout == done.stdout
+    assert again.stderr == ""
+
+
+def test_a_kind_that_is_not_there_is_named() -> None:
+    done = command("--only", "no-such-kind")
+    assert done.returncode == 2
+    assert "no-such-kind" in done.stderr
