@@ -12,6 +12,7 @@ from pathlib import Path
 from saddlepoint.errors import RunError
 from saddlepoint.records import RunFolder, replaced
 from saddlepoint.report import pictures, scorecard, sections
+from saddlepoint.report.cures import cures
 from saddlepoint.report.embedding import embedded_json, plotly_source
 from saddlepoint.report.facts import read_facts
 from saddlepoint.report.words import escaped
@@ -41,7 +42,7 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     script = plotly_source() if facts.series or facts.latent is not None else ""
     words = [
         sections.trained(facts),
-        sections.findings(facts),
+        sections.findings(facts) + cures(facts),
         scorecard.scores(facts),
         sections.settings(facts),
         sections.repeat(facts),

@@ -1,0 +1,39 @@
+"""The section on cures: a row a try, and none where nothing was tried."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saddlepoint.records import RunFolder
+from saddlepoint.report.cures import cures
+from saddlepoint.report.facts import read_facts
+
+TRY = {
+    "number": 1, "code": "GAN103", "title": "Modes < 3 are left.", "found": 1_200, "since": 900, "returned_to": 800,
+    "rung": 0, "changes": {"model.packing": [1, 2]},
+}  # fmt: skip
+
+
+def section(folder: Path, tried: Any) -> str:
+    import json
+
+    (folder / "recipe.yaml").write_text("name: run\n")
+    (folder / "summary.json").write_text(json.dumps({"cures": tried}))
+    return cures(read_facts(RunFolder(folder)))
+
+
+def test_a_try_is_a_row(tmp_path: Path) -> None:
+    page = section(tmp_path, [TRY, TRY | {"number": 2, "returned_to": 0}])
+    assert page.count("<tr>") == 3
+    assert "step 800" in page
+    assert "the start" in page
+    assert "Modes &lt; 3" in page
+    assert "1 → 2" in page
+
+
+@pytest.mark.parametrize("tried", [[], None, "damaged", [1]])
+def test_without_a_try_there_is_no_row(tried: Any, tmp_path: Path) -> None:
+    assert section(tmp_path, tried).count("<tr>") <= 1
