@@ -6,6 +6,7 @@ good they are.
     run.model.sample(64); run.findings; run.best
     model = sp.load("runs/dcgan-digits-1")
     sp.evaluate(model, "digits")
+    print(sp.diagnose("runs/dcgan-digits-1"))
 
 The names below load what they need when first used: importing the package imports neither torch nor numpy.
 """
@@ -16,11 +17,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from saddlepoint.cli.study import study
     from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
     from saddlepoint.errors import SaddlepointError
     from saddlepoint.evaluation.scorecard import Scorecard
     from saddlepoint.experiment import Listener, Run, evaluate, load, resume, train
+    from saddlepoint.experiment.diagnosing import Diagnosed, diagnose
     from saddlepoint.recipe import Recipe
     from saddlepoint.records import Finding, Record, RunFolder
     from saddlepoint.report import write_report
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DataSettings",
     "Dataset",
+    "Diagnosed",
     "Finding",
     "Listener",
     "Recipe",
@@ -36,11 +40,13 @@ __all__ = [
     "RunFolder",
     "SaddlepointError",
     "Scorecard",
+    "diagnose",
     "evaluate",
     "from_array",
     "load",
     "load_data",
     "resume",
+    "study",
     "train",
     "write_report",
 ]
@@ -48,6 +54,7 @@ __all__ = [
 _HOMES = {
     "DataSettings": "data:DataSettings",
     "Dataset": "data:Dataset",
+    "Diagnosed": "experiment.diagnosing:Diagnosed",
     "Finding": "records:Finding",
     "Listener": "experiment:Listener",
     "Recipe": "recipe:Recipe",
@@ -56,11 +63,13 @@ _HOMES = {
     "RunFolder": "records:RunFolder",
     "SaddlepointError": "errors:SaddlepointError",
     "Scorecard": "evaluation.scorecard:Scorecard",
+    "diagnose": "experiment.diagnosing:diagnose",
     "evaluate": "experiment:evaluate",
     "from_array": "data:from_array",
     "load": "experiment:load",
     "load_data": "data:load",
     "resume": "experiment:resume",
+    "study": "cli.study:study",
     "train": "experiment:train",
     "write_report": "report:write_report",
 }

@@ -23,7 +23,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume": ("saddlepoint.cli.resume", "go on with an interrupted run, or train a finished one further"),
     "sample": ("saddlepoint.cli.sample", "draw samples from a run: a picture, a folder of pictures, or an .npz"),
     "evaluate": ("saddlepoint.cli.evaluate", "measure how good a run's samples are, or compare runs"),
+    "diagnose": ("saddlepoint.cli.diagnose", "say what went wrong in a run, or in somebody else's log, and what to do"),
     "report": ("saddlepoint.cli.report", "write a run's report.html anew"),
+    "study": ("saddlepoint.cli.study", "train many runs along axes and seeds; tables and pictures with intervals"),
     "recipes": ("saddlepoint.cli.recipes", "list the ready-made recipes, or show one"),
     "data": ("saddlepoint.cli.data", "describe a data source and check it before training"),
 }

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 NAME = "saddlepoint"
-_COMMAND = re.compile(rf"(?<![\w/.-]){NAME}(?= (?:train|resume|sample|evaluate|report|recipes|data|COMMAND|--\w+)\b)")
+_COMMAND = re.compile(rf"(?<![\w/.-]){NAME}(?= (?:train|resume|sample|evaluate|diagnose|report|study|recipes|data|COMMAND|--\w+)\b)")
 
 
 def program() -> str:

@@ -1,0 +1,92 @@
+"""A study's summary as a table: two lines a point, below every number its interval."""
+
+from __future__ import annotations
+
+import math
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from saddlepoint.cli.console import Output
+
+if TYPE_CHECKING:
+    from saddlepoint.evaluation.intervals import Interval
+    from saddlepoint.studies.study import StudyResult
+    from saddlepoint.studies.summary import PointSummary
+
+MOST_POINTS = 60
+Cell = tuple[str, str]  # a number and its interval
+
+
+def show(output: Output, done: StudyResult, axes: list[str]) -> None:
+    """The table, where everything lies, and what to know of it."""
+    output.say()
+    for line, style in table(done.summary[:MOST_POINTS], axes):
+        output.say(line, style)
+    if len(done.summary) > MOST_POINTS:
+        output.say(f"... and {len(done.summary) - MOST_POINTS} more points: {done.folder.summary}")
+    words = "Below each number its 95 % interval."
+    if any(point.median_steps is not None for point in done.summary):
+        words += " Medians count the runs that did not converge."
+    if any(point.frozen for point in done.summary):
+        words += " Means are of the runs that did not diverge."
+    output.say(words, "dim")
+    already = f" ({done.kept:,} were there already)" if done.kept else ""
+    output.say(f"{len(done.rows):,} runs{already}: {done.folder.results}")
+    for path in done.pictures:
+        output.say(str(path))
+
+
+def table(summary: list[PointSummary], axes: list[str]) -> list[tuple[str, str | None]]:
+    """(line, style) of each: headings, then the points."""
+    from saddlepoint.studies.pictures import short
+
+    asked = any(point.converged is not None for point in summary)
+    diverged = any(point.frozen for point in summary)
+    names = list(dict.fromkeys(name for point in summary for name in point.outcomes))
+    headings = [short(axis) for axis in axes] + ["n"] + ["diverged"] * diverged
+    headings += ["converged", "median steps"] * asked + [name.replace("_", " ") for name in names]
+    rows = []
+    for point in summary:
+        row: list[Cell] = [(str(point.values[axis]), "") for axis in axes] + [(str(point.n), "")]
+        row += [(str(point.frozen), "")] * diverged
+        row += [_share(point.converged), _number(point.median_steps)] * asked
+        rows.append(row + [_number(point.outcomes.get(name)) for name in names])
+    columns = list(zip_longest(headings, *rows))
+    widths = [
+        max(len(words) for cell in column for words in ((cell,) if isinstance(cell, str) else cell))
+        for column in columns
+    ]
+
+    def line(words: list[str]) -> str:
+        left = len(axes)
+        return "  ".join(
+            f"{word:<{width}}" if place < left else f"{word:>{width}}"
+            for place, (word, width) in enumerate(zip(words, widths, strict=True))
+        ).rstrip()
+
+    found: list[tuple[str, str | None]] = [(line(headings), "bold")]
+    for row in rows:
+        found.append((line([number for number, _ in row]), None))
+        if any(interval for _, interval in row):
+            found.append((line([interval for _, interval in row]), "dim"))
+    return found
+
+
+def _share(interval: Interval | None) -> Cell:
+    if interval is None:
+        return "-", ""
+    return f"{100 * interval.value:.0f} %", f"[{100 * interval.low:.0f}, {100 * interval.high:.0f}]"
+
+
+def _number(interval: Interval | None) -> Cell:
+    if interval is None:
+        return "-", ""
+    if math.isinf(interval.value):  # fewer than half of the runs have
+        return "not reached", "" if math.isinf(interval.low) else f"[{_word(interval.low)}, ∞]"
+    return _word(interval.value), f"[{_word(interval.low)}, {_word(interval.high)}]"
+
+
+def _word(number: float) -> str:
+    if math.isinf(number):
+        return "∞"
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"

@@ -1,0 +1,82 @@
+"""Heat maps: one number over two axes, its interval written below it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from saddlepoint.figures.style import INK, LABEL_SIZE, MUTED, PAPER, TICK_SIZE, dress, figure, text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def heat_map_figure(
+    value: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    columns: Sequence[str],
+    rows: Sequence[str],
+    *,
+    x: str,
+    y: str,
+    title: str,
+    share: bool = False,
+) -> Figure:
+    """(R, C) numbers with the ends of their intervals; the first row is at the bottom.
+
+    share: they are shares, so that the colours run from 0 to 1. An infinite number (a median that was not reached) and NaN
+    (nothing was measured) have no colour. Colours are by the logarithm where positive numbers spread over more than a
+    factor of 20.
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import LogNorm, Normalize
+
+    numbers, lows, highs = (np.asarray(part, np.float64) for part in (value, low, high))
+    if numbers.shape != (len(rows), len(columns)):
+        raise ValueError(f"a heat map of {len(rows)} rows and {len(columns)} columns got numbers {numbers.shape}")
+    known = numbers[np.isfinite(numbers)]
+    least, most = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    norm: Normalize
+    if share:
+        norm = Normalize(0.0, 1.0)
+    elif least > 0 and most / least > 20:
+        norm = LogNorm(least, most)
+    else:
+        norm = Normalize(least, most if most > least else least + 1.0)
+    drawing, grid = figure(width=2.2 + 1.15 * len(columns), height=1.5 + 0.75 * len(rows))
+    axes = grid[0, 0]
+    dress(axes, title=title, x=x, y=y)
+    axes.grid(False)
+    tints = colormaps["viridis"]
+    axes.set_facecolor("#F2F2F2")
+    axes.imshow(np.ma.masked_invalid(numbers), origin="lower", aspect="auto", cmap=tints, norm=norm)
+    axes.set_xticks(range(len(columns)), [text(name) for name in columns])
+    axes.set_yticks(range(len(rows)), [text(name) for name in rows])
+    for row in range(len(rows)):
+        for column in range(len(columns)):
+            number = float(numbers[row, column])
+            ends = (float(lows[row, column]), float(highs[row, column]))
+            light = math.isfinite(number) and sum(tints(norm(number))[:3]) < 1.6
+            axes.text(
+                column, row + 0.12, _word(number), ha="center", va="center", fontsize=LABEL_SIZE + 1,
+                color=PAPER if light else INK,
+            )  # fmt: skip
+            if math.isfinite(number):
+                axes.text(
+                    column, row - 0.22, f"[{_word(ends[0])}, {_word(ends[1])}]", ha="center", va="center",
+                    fontsize=TICK_SIZE - 1, color=PAPER if light else MUTED if sum(tints(norm(number))[:3]) > 2 else INK,
+                )  # fmt: skip
+    return drawing
+
+
+def _word(number: float) -> str:
+    if math.isnan(number):
+        return "-"
+    if math.isinf(number):
+        return "not reached" if number > 0 else "-∞"
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"

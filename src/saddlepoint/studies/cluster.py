@@ -1,0 +1,99 @@
+"""The engine for clusters: cells are tasks of Ray, on this machine or on all that a Ray cluster has.
+
+Every machine needs this package and the study's data at the same path; results come back by value, so that the study's
+folder is on the machine that asked.
+
+Ray: A Distributed Framework for Emerging AI Applications (Philipp Moritz et al., 2018), https://arxiv.org/abs/1712.05889
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from saddlepoint.errors import MissingExtraError, RunError, SaddlepointError
+from saddlepoint.studies.cell import train_cell
+from saddlepoint.studies.engine import ATTEMPTS, Advanced, Event, Lost, Train, answered
+from saddlepoint.studies.plan import Cell
+
+
+def on_ray(
+    cells: Sequence[Cell], workers: int | None = None, address: str | None = None, train: Train = train_cell
+) -> Iterator[Event]:
+    """Train the cells as tasks of one processor each; a task whose worker dies is given out once more.
+
+    workers: processors of a Ray started here (none takes all); of no account with an address. address: of a running
+    cluster ("auto", "ray://host:10001"); none starts one here, or joins the one that is running in this process.
+    train: another function by which cells are trained.
+
+    Raises:
+        MissingExtraError: Ray is not installed. RunError: there is no cluster at the address.
+        RuntimeError: a mistake of ours, with the worker's traceback.
+    """
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray warns of a default that it will change
+    try:
+        import ray
+    except ImportError:
+        raise MissingExtraError("ray", "cluster", "study --engine ray") from None
+    ours = not ray.is_initialized()
+    if ours:
+        try:
+            ray.init(
+                address=address,
+                num_cpus=workers if address is None else None,
+                include_dashboard=False if address is None else None,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                configure_logging=False,
+            )
+        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+            raise RunError(f"study: there is no Ray cluster at {address}: {str(error).splitlines()[0]}") from error
+    try:
+        yield from _tasks(ray, cells, train)
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def _tasks(ray: Any, cells: Sequence[Cell], train: Train) -> Iterator[Event]:
+    task = ray.remote(max_retries=0, num_cpus=1)(_answer)
+    under_way = {task.remote(train, cell): index for index, cell in enumerate(cells)}
+    lost: dict[int, int] = {}
+    try:
+        while under_way:
+            (reference,), _ = ray.wait(list(under_way), num_returns=1)
+            index = under_way.pop(reference)
+            try:
+                answer = ray.get(reference)
+            except (
+                ray.exceptions.WorkerCrashedError,
+                ray.exceptions.NodeDiedError,
+                ray.exceptions.OutOfMemoryError,
+            ) as error:
+                lost[index] = lost.get(index, 0) + 1
+                again = lost[index] < ATTEMPTS
+                if again:
+                    under_way[task.remote(train, cells[index])] = index
+                yield Lost(index, type(error).__name__, again)
+                continue
+            yield Advanced(index, 0.0)
+            yield answered(index, answer)
+    finally:
+        for reference in under_way:
+            ray.cancel(reference, force=True)
+
+
+def _answer(train: Train, cell: Cell) -> tuple[str, Any]:
+    """What a task returns: see `engine.answered`."""
+    import torch
+
+    torch.set_num_threads(1)
+    try:
+        return "done", train(cell, lambda share: None)
+    except SaddlepointError as error:
+        return "wrong", str(error)
+    except Exception:
+        return "broken", traceback.format_exc()

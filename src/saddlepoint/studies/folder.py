@@ -1,0 +1,114 @@
+"""A study is a folder: what was asked, what came of every cell, and tables and pictures made of that.
+
+studies/NAME/
+  study.yaml      resolved: this file alone repeats the study
+  cells/KEY.json  one a finished cell; appears by rename, whole or not at all
+  results.csv     one row a run (and results.parquet where pyarrow is installed)
+  series.csv      one row a run and scheduled step, where the study asks for it
+  summary.json    by point: shares, medians and means with their intervals
+  pictures/
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from saddlepoint.errors import RunError
+from saddlepoint.records import replaced
+from saddlepoint.records.schema import number_to_json
+from saddlepoint.studies.cell import CellResult, RunResult
+
+FORMAT = 1
+
+
+class StudyFolder:
+    """The layout of `studies/NAME/`; use `opened` to write to it."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @property
+    def study(self) -> Path:
+        return self.path / "study.yaml"
+
+    @property
+    def cells(self) -> Path:
+        return self.path / "cells"
+
+    @property
+    def results(self) -> Path:
+        return self.path / "results.csv"
+
+    @property
+    def series(self) -> Path:
+        return self.path / "series.csv"
+
+    @property
+    def summary(self) -> Path:
+        return self.path / "summary.json"
+
+    @property
+    def pictures(self) -> Path:
+        return self.path / "pictures"
+
+    @contextlib.contextmanager
+    def opened(self, text: str) -> Iterator[None]:
+        """Hold the folder, and write the study's YAML `text` to it.
+
+        Raises RunError: the folder holds something else, is another process's, or cannot be written.
+        """
+        try:
+            if self.path.exists() and not self.study.is_file() and any(self.path.iterdir()):
+                raise RunError(
+                    f"{self.path} exists and is no study, so it is left alone: name another folder with --dir."
+                )
+            self.cells.mkdir(parents=True, exist_ok=True)
+        except (PermissionError, NotADirectoryError, FileExistsError) as error:
+            raise RunError(
+                f"A study cannot be written to {self.path}: {error.strerror}. Name another folder."
+            ) from error
+        with _locked(self.path):
+            with replaced(self.study) as file:
+                file.write(text)
+            yield
+
+    def keep(self, result: CellResult) -> None:
+        """Write a finished cell."""
+        with replaced(self.cells / f"{result.key}.json") as file:
+            json.dump({"format": FORMAT} | number_to_json(result.to_json()), file, allow_nan=False)
+
+    def known(self) -> tuple[dict[str, RunResult], list[str]]:
+        """The results kept so far by run's key, and a sentence on each file that is damaged (its runs are made again)."""
+        found: dict[str, RunResult] = {}
+        damaged: list[str] = []
+        for path in sorted(self.cells.glob("*.json")):
+            try:
+                content: Any = json.loads(path.read_text("utf-8"))
+                if content["format"] != FORMAT:
+                    raise ValueError(f"format {content['format']}")
+                result = CellResult.from_json(content)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                damaged.append(f"{path} is damaged ({type(error).__name__}: {error}): its runs are made again.")
+                continue
+            found |= {run.key: run for run in result.runs}
+        return found, damaged
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the study's lock; the system frees it when the process dies."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has no fcntl; two processes in one study are then the user's to avoid.
+        yield
+        return
+    with (path / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunError(f"{path} is being worked on by another process: wait for it, or stop it.") from None
+        yield

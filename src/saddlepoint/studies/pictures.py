@@ -1,0 +1,168 @@
+"""The pictures that a study asks for, from its rows to files."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.studies.power_law import PowerLaw, power_law
+from saddlepoint.studies.settings import HeatMapPicture, Picture, PowerLawPicture, StudySettings, SurvivalPicture
+from saddlepoint.studies.summary import finite, grouped, mean, share_converged, survival, times
+from saddlepoint.studies.tables import Row
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WORDS = {
+    "converged": "share converged",
+    "steps_to_convergence": "steps to convergence",
+    "wasserstein": "Wasserstein-1 (the data's standard deviations)",
+    "modes": "modes covered",
+    "high_quality": "share of high quality",
+    "least_mode": "least mode's mass over its share",
+    "width": "width of modes over the true one",
+    "reverse_kl": "reverse KL of the modes (nats)",
+    "quality": "energy distance",
+}
+
+
+def draw(study: StudySettings, rows: Sequence[Row], folder: Path) -> tuple[list[Path], list[str]]:
+    """Draw the study's pictures: (their files, a sentence on each that the data do not allow)."""
+    from saddlepoint.figures.style import write_png
+
+    drawn: list[Path] = []
+    missing: list[str] = []
+    for picture in study.pictures:
+        try:
+            figure = _figure(study, picture, rows)
+        except DataError as error:
+            missing.append(f"the picture {picture.kind} cannot be drawn: {error}")
+            continue
+        drawn.append(write_png(figure, folder / _file(picture)))
+    return drawn, missing
+
+
+def _file(picture: Picture) -> str:
+    parts: list[str] = [picture.kind]
+    if isinstance(picture, SurvivalPicture):
+        parts += list(picture.by or ())
+    elif isinstance(picture, HeatMapPicture):
+        parts += [picture.value, picture.y, picture.x]
+    else:
+        parts += [picture.value, picture.x, *([picture.by] if picture.by else [])]
+    return re.sub(r"[^\w.]+", "-", "-".join(parts)) + ".png"
+
+
+def _figure(study: StudySettings, picture: Picture, rows: Sequence[Row]) -> Figure:
+    if isinstance(picture, SurvivalPicture):
+        return _survival(study, picture, rows)
+    if isinstance(picture, HeatMapPicture):
+        return _heat_map(study, picture, rows)
+    return _power_law(study, picture, rows)
+
+
+def _survival(study: StudySettings, picture: SurvivalPicture, rows: Sequence[Row]) -> Figure:
+    from saddlepoint.figures.survival import Curve, survival_figure
+
+    by = list(study.axes) if picture.by is None else list(picture.by)
+    curves: dict[str, Curve] = {}
+    for key, own in grouped(rows, by).items():
+        found = survival(own)
+        assert found is not None  # the settings ask for convergence
+        words = ", ".join(f"{short(name)} {value}" for name, value in zip(by, key, strict=True)) or "all runs"
+        curves[words] = Curve(found.times, found.survival, found.low, found.high, found.last, found.n, found.quantile())
+    return survival_figure(curves, title=_title("Runs not converged yet", study, by, rows))
+
+
+def _heat_map(study: StudySettings, picture: HeatMapPicture, rows: Sequence[Row]) -> Figure:
+    import numpy as np
+
+    from saddlepoint.figures.heat_map import heat_map_figure
+
+    xs, ys = study.axes[picture.x].labels, study.axes[picture.y].labels
+    found = {key: _number(own, picture.value) for key, own in grouped(rows, (picture.x, picture.y)).items()}
+    if all(interval is None for interval in found.values()):
+        raise DataError(f"no run has {picture.value}.")
+
+    def table(part: str) -> Any:
+        cells = [[found.get((x, y)) for x in xs] for y in ys]
+        return np.array([[math.nan if c is None else getattr(c, part) for c in row] for row in cells])
+
+    words = WORDS.get(picture.value, picture.value)
+    words = f"median {words}" if picture.value == "steps_to_convergence" else words
+    words = f"mean {words}" if picture.value not in ("converged", "steps_to_convergence") else words
+    return heat_map_figure(
+        table("value"), table("low"), table("high"),
+        [str(x) for x in xs], [str(y) for y in ys],
+        x=short(picture.x), y=short(picture.y),
+        title=_title(words[0].upper() + words[1:], study, (picture.x, picture.y), rows),
+        share=picture.value in ("converged", "high_quality"),
+    )  # fmt: skip
+
+
+def _power_law(study: StudySettings, picture: PowerLawPicture, rows: Sequence[Row]) -> Figure:
+    from saddlepoint.figures.power_law import Law, power_law_figure
+
+    by = [picture.by] if picture.by is not None else []
+    laws: dict[str, Law] = {}
+    why_not = ""
+    for key, own in grouped(rows, by).items():
+        words = f"{short(by[0])} {key[0]}" if by else ""
+        try:
+            law = fitted(own, picture.x, picture.value)
+        except DataError as error:
+            why_not = str(error)
+            continue
+        laws[words] = Law(law.x, law.medians, law.limits, law.line, law.exponent)
+    if not laws:
+        raise DataError(why_not)
+    return power_law_figure(
+        laws,
+        x=short(picture.x),
+        y=f"median {WORDS.get(picture.value, picture.value)}",
+        title=_title("A power law through the medians", study, [picture.x, *by], rows),
+    )
+
+
+def fitted(rows: Sequence[Row], axis: str, value: str = "steps_to_convergence") -> PowerLaw:
+    """The power law of steps to convergence (censored where it was not reached) or of an outcome by an axis of numbers.
+
+    Raises DataError for an axis that is none of numbers above 0, and for too few medians.
+    """
+    groups = {}
+    for (x,), own in grouped(rows, (axis,)).items():
+        if isinstance(x, bool) or not isinstance(x, int | float):
+            raise DataError(f"the axis {axis} has the value {x!r}, which is no number: give the axis `values`.")
+        if value == "steps_to_convergence":
+            groups[float(x)] = times(own)
+        elif finite(own, value):
+            numbers = finite(own, value)
+            groups[float(x)] = (numbers, [True] * len(numbers))
+    return power_law(groups)
+
+
+def _number(rows: Sequence[Row], value: str) -> Interval | None:
+    if value == "converged":
+        return share_converged(rows)
+    if value == "steps_to_convergence":
+        curve = survival(rows)
+        return None if curve is None else curve.quantile()
+    return mean(rows, value)
+
+
+def _title(words: str, study: StudySettings, shown: Sequence[str], rows: Sequence[Row]) -> str:
+    """With the axes over which runs are pooled, and how many runs a point has."""
+    pooled = [short(name) for name in study.axes if name not in shown and len(study.axes[name]) > 1]
+    count = len(grouped(rows, [name for name in study.axes if name in shown]))
+    each = f"{len(rows) // max(count, 1)} runs each"
+    return f"{words} ({each}{', pooled over ' + ', '.join(pooled) if pooled else ''})"
+
+
+def short(axis: str) -> str:
+    """An axis in pictures and tables: the last part of a dotted name, in words."""
+    return axis.rpartition(".")[2].replace("_", " ")

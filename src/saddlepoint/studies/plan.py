@@ -1,0 +1,179 @@
+"""From points to cells: which runs there are, which of them can be trained at once, and what tells one from another.
+
+A run's key is the hash of all that decides its numbers: settings, data and what is measured. Results are kept by key, so a
+study that goes on, or that was given more seeds, trains only what is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from saddlepoint import data as data_package
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.errors import DataError, SettingError
+from saddlepoint.models.settings import ModelSettings
+from saddlepoint.studies.convergence import Convergence
+from saddlepoint.studies.lanes.game import StackedGame
+from saddlepoint.studies.lanes.lane import Lane, cells
+from saddlepoint.studies.settings import MeasureSettings, Point, StudySettings
+from saddlepoint.training.settings import TrainingSettings
+
+SELDOM = 250  # steps
+FORMAT = 1  # of what is measured; another one makes all results stale
+# What of the training settings leaves a run's numbers as they are.
+FREE = {"device", "threads", "stop_on", "checkpoint_every", "keep", "sample_every", "samples", "tick", "observe_every"}
+# Work of a step, in arbitrary units: of lanes, per lane, of a run alone (measured: benchmarks/RESULTS.md).
+LANES_COST, LANE_COST, ALONE_COST = 0.2, 0.0016, 0.5
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a study. point: its position among the study's points. fingerprint: of its data."""
+
+    point: int
+    model: ModelSettings
+    training: TrainingSettings
+    data: DataSettings
+    fingerprint: str
+    key: str
+
+    @property
+    def seed(self) -> int:
+        return self.training.seed
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Runs that one worker trains: at once where `together`, else one after another."""
+
+    key: str
+    runs: tuple[Run, ...]
+    measure: MeasureSettings
+    together: bool
+
+    @property
+    def steps(self) -> int:
+        return self.runs[0].training.steps
+
+    @property
+    def work(self) -> float:
+        """How long it takes, compared with other cells."""
+        count = len(self.runs)
+        a_step = LANES_COST + LANE_COST * count if self.together else ALONE_COST * count
+        return self.steps * a_step
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All runs of a study in the order of its results, and what keeps some from being trained as lanes.
+
+    alone: by run's key, why it is trained alone.
+    """
+
+    study: StudySettings
+    points: tuple[Point, ...]
+    runs: tuple[Run, ...]
+    groups: tuple[tuple[int, ...], ...]
+    alone: dict[str, str]
+
+    @classmethod
+    def of(cls, study: StudySettings, points: Sequence[Point]) -> Plan:
+        """Loads the data, once each.
+
+        Raises:
+            SettingError: data without modes where modes are asked for.
+            DataError: data that cannot be read, or are fewer than a batch.
+        """
+        datasets: dict[str, Dataset] = {}
+        runs: list[Run] = []
+        lanes: list[Lane] = []
+        for position, point in enumerate(points):
+            name = point.data.model_dump_json()
+            if name not in datasets:
+                datasets[name] = data_package.load(point.data)
+                _check(study.measure, datasets[name])
+            dataset = datasets[name]
+            if len(dataset) < point.training.batch_size:
+                raise DataError(
+                    f"{dataset.name} has {len(dataset):,} training examples, fewer than training.batch_size "
+                    f"{point.training.batch_size}: lower it."
+                )
+            for seed in range(study.seeds.first, study.seeds.first + study.seeds.count):
+                training = point.training.model_copy(update={"seed": seed} | _ticks(point.training, study.measure))
+                key = _key(point.model, training, dataset.fingerprint, study.measure)
+                runs.append(Run(position, point.model, training, point.data, dataset.fingerprint, key))
+                lanes.append(Lane(point.model, training, dataset))
+        groups = cells(lanes)
+        alone: dict[str, str] = {}
+        for group in groups:
+            why_not = _refusal(lanes[group[0]])
+            alone |= {runs[index].key: why_not for index in group if why_not}
+        return cls(study, tuple(points), tuple(runs), tuple(map(tuple, groups)), alone)
+
+    def cells(self, known: Collection[str] = ()) -> list[Cell]:
+        """The cells of all runs whose key is not `known`, those that take longest first."""
+        found: list[Cell] = []
+        taken = set(known)
+        for group in self.groups:
+            waiting: list[Run] = []
+            for index in group:
+                run = self.runs[index]
+                if run.key not in taken:  # two points may be one
+                    taken.add(run.key)
+                    waiting.append(run)
+            together = not waiting or waiting[0].key not in self.alone
+            size = self.study.lanes if together else 1
+            found += [self._cell(waiting[at : at + size], together) for at in range(0, len(waiting), size)]
+        return sorted(found, key=lambda cell: -cell.work)
+
+    def _cell(self, runs: Sequence[Run], together: bool) -> Cell:
+        return Cell(_digest([run.key for run in runs]), tuple(runs), self.study.measure, together)
+
+
+def _check(measure: MeasureSettings, dataset: Dataset) -> None:
+    """Raises SettingError for what cannot be measured of these data."""
+    asked = {*(measure.outcomes or ()), *measure.scheduled}
+    modes = sorted(asked & {"modes", "high_quality", "least_mode", "width", "reverse_kl"})
+    if modes and (dataset.truth is None or dataset.truth.modes is None):
+        raise SettingError(
+            f"measure.outcomes: {', '.join(modes)} need data with known modes (gaussian, ring, grid), which {dataset.name} "
+            "has not: leave them out."
+        )
+    if measure.convergence is not None:
+        Convergence(dataset, 1)
+
+
+def _ticks(training: TrainingSettings, measure: MeasureSettings) -> dict[str, int]:
+    """Records come for the rows of series.csv, and otherwise seldom."""
+    tick = min(measure.every or max(1, min(training.steps // 20, SELDOM)), training.steps)
+    return {"tick": tick, "observe_every": min(tick, training.observe_every)}
+
+
+def _refusal(lane: Lane) -> str:
+    """Why lanes cannot train this run, or an empty text."""
+    try:
+        StackedGame([lane])
+    except SettingError as error:
+        return str(error)
+    return ""
+
+
+def _key(model: ModelSettings, training: TrainingSettings, fingerprint: str, measure: MeasureSettings) -> str:
+    return _digest(
+        [
+            FORMAT,
+            model.model_dump(mode="json"),
+            training.model_dump(mode="json", exclude=FREE),
+            fingerprint,
+            measure.model_dump(mode="json"),
+        ]
+    )
+
+
+def _digest(facts: Any) -> str:
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]

@@ -1,0 +1,119 @@
+"""Power laws, y = factor x^exponent, through medians of which some are known only to be longer than the study."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.studies.survival import kaplan_meier
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    """exponent, factor: with bootstrap intervals. x: (K,) positive numbers. medians: (K,) of y with their intervals;
+    infinite where fewer than half of the runs met the event. limits: (K,) until when runs were followed.
+    reached: how many medians were seen. line: (3, K) low, fitted and high y at x."""
+
+    exponent: Interval
+    factor: Interval
+    x: Floats
+    medians: tuple[Interval, ...]
+    limits: Floats
+    reached: int
+    line: Floats
+
+
+def power_law(
+    groups: Mapping[float, tuple[ArrayLike, ArrayLike]], *, seed: int = 0, repeats: int = 1_000, level: float = 0.95
+) -> PowerLaw:
+    """Fit medians of y by x: {x: (times (N,), observed (N,) bool)}, as `kaplan_meier` takes them; y above 0.
+
+    Least squares between logarithms. A median that was not reached is not left out, which would make hard settings look
+    easy: all that is known of it is that it lies above the last step, so it costs where the line lies below that, and
+    nothing elsewhere. Intervals: runs are drawn anew within each group, with replacement, and the whole is fitted again;
+    they are the percentiles of the fits. They hold if a power law holds: look at the picture.
+
+    An Introduction to the Bootstrap (Bradley Efron, Robert J. Tibshirani, 1993), https://doi.org/10.1201/9780429246593
+
+    Raises:
+        DataError: fewer than two groups whose median was reached, or numbers that are not above 0.
+    """
+    keys = sorted(groups)
+    x = np.array(keys, np.float64)
+    data = [(np.asarray(groups[key][0], np.float64), np.asarray(groups[key][1], bool)) for key in keys]
+    if len(x) and (x.min() <= 0 or any((times <= 0).any() for times, _ in data)):
+        raise DataError("a power law is one of numbers above 0.")
+    curves = [kaplan_meier(times, observed, level=level) for times, observed in data]
+    medians = tuple(curve.quantile() for curve in curves)
+    limits = np.array([curve.last for curve in curves])
+    values = np.array([median.value for median in medians])
+    if int(np.isfinite(values).sum()) < 2:
+        raise DataError(
+            f"a power law needs two medians or more, got {int(np.isfinite(values).sum())}: train longer, or on more values."
+        )
+    fitted = _fit(x, values, limits)
+    generator = np.random.default_rng(seed)
+    draws = np.array([_fit(x, _redrawn(data, generator), limits) for _ in range(repeats)])
+    tails = (100 * (1 - level) / 2, 100 * (1 + level) / 2)
+    slopes = np.percentile(draws[:, 0], tails)
+    factors = np.exp(np.percentile(draws[:, 1], tails))
+    lines = np.exp(draws[:, :1] * np.log(x) + draws[:, 1:])
+    line = np.stack(
+        [
+            np.percentile(lines, tails[0], 0),
+            np.exp(fitted[0] * np.log(x) + fitted[1]),
+            np.percentile(lines, tails[1], 0),
+        ]
+    )
+    return PowerLaw(
+        Interval(float(fitted[0]), float(slopes[0]), float(slopes[1]), level),
+        Interval(math.exp(fitted[1]), float(factors[0]), float(factors[1]), level),
+        x,
+        medians,
+        limits,
+        int(np.isfinite(values).sum()),
+        line,
+    )
+
+
+def _redrawn(data: list[tuple[Floats, NDArray[np.bool_]]], generator: np.random.Generator) -> Floats:
+    """The medians of runs drawn anew. Two draws without any seen median are no sample to fit: they are drawn again."""
+    while True:
+        found = []
+        for times, observed in data:
+            rows = generator.integers(len(times), size=len(times))
+            found.append(_median(times[rows], observed[rows]))
+        if np.isfinite(found).sum() >= 2:
+            return np.array(found)
+
+
+def _median(times: Floats, observed: NDArray[np.bool_]) -> float:
+    """Kaplan and Meier's median."""
+    order = np.lexsort((~observed, times))
+    t, met = times[order], observed[order]
+    left = np.cumprod(1 - met / np.arange(len(t), 0, -1))
+    below = (left <= 0.5 + 1e-12) & met
+    return float(t[int(below.argmax())]) if below.any() else math.inf
+
+
+def _fit(x: Floats, medians: Floats, limits: Floats) -> Floats:
+    """(slope, intercept) between logarithms. Convex: medians above their limit join or leave until none changes sides."""
+    reached = np.isfinite(medians)
+    design = np.stack([np.log(x), np.ones_like(x)], 1)
+    target = np.log(np.where(reached, medians, limits))
+    active = reached.copy()
+    seen: set[bytes] = set()
+    solution = np.zeros(2)
+    while active.tobytes() not in seen:
+        seen.add(active.tobytes())
+        solution = np.linalg.lstsq(design[active], target[active], rcond=None)[0]
+        active = reached | (design @ solution < target)
+    return solution

@@ -1,0 +1,235 @@
+"""What a study asks: which runs differ in what, what is measured of each, and which pictures answer (torch-free)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.models.settings import ModelSettings
+from saddlepoint.training.settings import LARGEST_SEED, TrainingSettings
+
+OutcomeName = Literal[
+    "wasserstein", "modes", "high_quality", "least_mode", "width", "reverse_kl", "quality", "held_out"
+]
+Label = bool | int | float | str | None
+
+# Columns of results.csv that an axis must not be named after.
+COLUMNS = ("seed", "trained", "steps", "frozen_at", "converged", "steps_to_convergence", "censored_at", "step")
+
+
+class SeedSettings(BaseModel):
+    """The runs of one point: they differ in their seed alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    count: int = Field(16, ge=1, description="Runs of every point, one a seed.")
+    first: int = Field(0, ge=0, le=LARGEST_SEED, description="The first seed; the others follow it.")
+
+
+class AxisSettings(BaseModel):
+    """One axis: what is set at each of its values. All its lists have one length, and move together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    settings: dict[str, tuple[Any, ...]] = Field(
+        default_factory=dict, description="Settings of the recipe by dotted name, each with its values along the axis."
+    )
+    widths: dict[str, tuple[int, ...]] = Field(
+        default_factory=dict,
+        description="Networks (model.generator), each with the width of all its hidden layers along the axis.",
+    )
+    variants: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Instead of lists: named sets of settings; `base` in one takes another recipe.",
+    )
+    values: tuple[Label, ...] | None = Field(
+        None, description="What tables and pictures call the values; none takes those of the first list."
+    )
+
+    @model_validator(mode="after")
+    def _one_length(self) -> AxisSettings:
+        lists = {**self.settings, **self.widths}
+        if bool(lists) == bool(self.variants):
+            raise ValueError("an axis has either lists (settings, widths) or variants")
+        lengths = {name: len(values) for name, values in lists.items()} or {"variants": len(self.variants)}
+        if len(set(lengths.values())) > 1:
+            said = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+            raise ValueError(f"the lists of an axis move together, so they must be equally long: {said}")
+        if self.values is not None and len(self.values) != len(self):
+            raise ValueError(f"an axis of {len(self)} values has {len(self.values)} names for them")
+        if len(self) == 0:
+            raise ValueError("an axis needs at least one value")
+        if len(set(map(repr, self.labels))) < len(self):
+            raise ValueError(f"two values of an axis are called the same ({', '.join(map(str, self.labels))})")
+        return self
+
+    def __len__(self) -> int:
+        return len(next(iter([*self.settings.values(), *self.widths.values(), self.variants])))
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """What tables call the values."""
+        if self.values is not None:
+            return self.values
+        first: Any = next(iter([*self.settings.values(), *self.widths.values(), tuple(self.variants)]))
+        return tuple(_label(value) for value in first)
+
+    def at(self, position: int) -> tuple[dict[str, Any], dict[str, int]]:
+        """(settings, widths) at a position."""
+        if self.variants:
+            return dict(list(self.variants.values())[position]), {}
+        return (
+            {name: values[position] for name, values in self.settings.items()},
+            {name: values[position] for name, values in self.widths.items()},
+        )
+
+
+class ConvergenceSettings(BaseModel):
+    """When a run has converged, and how often that is asked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    every: int = Field(
+        1, ge=1, description="Steps between the first looks; later ones come less and less often, in proportion."
+    )
+    in_a_row: int = Field(5, ge=1, description="Good looks in a row that make a convergence; the last is its time.")
+    samples: int = Field(128, ge=2, description="Samples a look; more than 16 a mode.")
+
+
+class MeasureSettings(BaseModel):
+    """What is measured of every run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outcomes: tuple[OutcomeName, ...] | None = Field(
+        None,
+        description="At the end: wasserstein, modes, high_quality, least_mode, width, reverse_kl (data with known modes), quality, held_out; none takes what suits the data.",
+    )
+    samples: int = Field(2_000, ge=2, description="Samples that outcomes are measured on.")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of those samples and of what they are compared with.")
+    every: int | None = Field(None, ge=1, description="Steps between two rows of series.csv; none writes none.")
+    series: tuple[str, ...] = Field(
+        (), description="Series of the training's records in them, such as d/loss; all takes all."
+    )
+    scheduled: tuple[OutcomeName, ...] = Field((), description="Outcomes in them.")
+    convergence: ConvergenceSettings | None = Field(
+        None, description="Steps to convergence, for data with known modes; none does not ask."
+    )
+
+    @model_validator(mode="after")
+    def _scheduled(self) -> MeasureSettings:
+        if self.every is None and (self.series or self.scheduled):
+            raise ValueError("series and scheduled are measured every so many steps: set measure.every")
+        return self
+
+
+class SurvivalPicture(BaseModel):
+    """The share of runs that have not converged yet, over the steps."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["survival"] = Field("survival", description="The kind of picture.")
+    by: tuple[str, ...] | None = Field(
+        None, description="Axes whose values have curves of their own; none takes all. Runs are pooled over the others."
+    )
+
+
+class HeatMapPicture(BaseModel):
+    """One number over two axes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["heat map"] = Field("heat map", description="The kind of picture.")
+    x: str = Field(description="Axis from left to right.")
+    y: str = Field(description="Axis from bottom to top.")
+    value: str = Field("converged", description="converged, steps_to_convergence, or an outcome.")
+
+
+class PowerLawPicture(BaseModel):
+    """A power of an axis's values, fitted to medians."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["power law"] = Field("power law", description="The kind of picture.")
+    x: str = Field(description="Axis of positive numbers.")
+    value: str = Field("steps_to_convergence", description="steps_to_convergence, or an outcome above 0.")
+    by: str | None = Field(None, description="Axis whose values have laws of their own.")
+
+
+Picture = Annotated[SurvivalPicture | HeatMapPicture | PowerLawPicture, Field(discriminator="kind")]
+
+
+class StudySettings(BaseModel):
+    """One study: a base recipe, axes along which its runs differ, and what is asked of them; immutable."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field("study", description="Names the study's folder where none is given.")
+    description: str = Field("", description="One sentence on what this study asks.")
+    base: str | dict[str, Any] = Field(description="The recipe that all runs share: its name, file, run, or content.")
+    overrides: dict[str, Any] = Field(default_factory=dict, description="Settings that differ from it, dotted.")
+    seeds: SeedSettings = Field(SeedSettings(), description="The runs of every point.")
+    axes: dict[str, AxisSettings] = Field(
+        default_factory=dict,
+        description="Axes by name; the points are all combinations. A list is short for values of the setting so named.",
+    )
+    measure: MeasureSettings = Field(MeasureSettings(), description="What is measured of every run.")
+    pictures: tuple[Picture, ...] = Field((), description="Pictures to draw.")
+    lanes: int = Field(256, ge=1, description="Runs trained at once in one cell, at most.")
+
+    @field_validator("axes", mode="before")
+    @classmethod
+    def _short(cls, axes: Any) -> Any:
+        if not isinstance(axes, Mapping):
+            return axes
+        return {
+            name: {"settings": {name: value}} if isinstance(value, list | tuple) else value
+            for name, value in axes.items()
+        }
+
+    @model_validator(mode="after")
+    def _names(self) -> StudySettings:
+        for name in self.axes:
+            if name in COLUMNS or name in OUTCOME_COLUMNS:
+                raise ValueError(f"no axis can be called {name}: results have a column of that name")
+        for picture in self.pictures:
+            named = picture.by or () if isinstance(picture, SurvivalPicture) else (picture.x,)
+            if isinstance(picture, HeatMapPicture):
+                named = (picture.x, picture.y)
+            elif isinstance(picture, PowerLawPicture) and picture.by is not None:
+                named = (picture.x, picture.by)
+            for axis in named:
+                if axis not in self.axes:
+                    known = ", ".join(self.axes) or "none"
+                    raise ValueError(f"the picture {picture.kind} names the axis {axis}; the axes are {known}")
+            value = "steps_to_convergence" if isinstance(picture, SurvivalPicture) else picture.value
+            if value in ("converged", "steps_to_convergence") and self.measure.convergence is None:
+                raise ValueError(f"the picture {picture.kind} is of convergence: set measure.convergence")
+        return self
+
+
+OUTCOME_COLUMNS = ("wasserstein", "modes", "high_quality", "least_mode", "width", "reverse_kl", "quality")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One combination of the axes' values, resolved: what its runs share.
+
+    values: by axis, what tables call the value.
+    """
+
+    values: Mapping[str, Label]
+    data: DataSettings
+    model: ModelSettings
+    training: TrainingSettings
+
+
+def _label(value: Any) -> Label:
+    """A value as a table's cell holds it."""
+    if isinstance(value, list | tuple):
+        return ",".join(str(_label(part)) for part in value)
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

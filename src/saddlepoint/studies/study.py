@@ -1,0 +1,161 @@
+"""Runs a study: trains what its folder does not hold yet, keeps every finished cell, and writes tables and pictures."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from saddlepoint.errors import RunError
+from saddlepoint.records import replaced
+from saddlepoint.studies.cell import RunResult
+from saddlepoint.studies.engine import Engine, Failed, Finished, Lost
+from saddlepoint.studies.folder import StudyFolder
+from saddlepoint.studies.pictures import draw
+from saddlepoint.studies.plan import Plan
+from saddlepoint.studies.progress import Pace
+from saddlepoint.studies.summary import PointSummary, summarised
+from saddlepoint.studies.tables import Row, result_rows, series_rows, write_table
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study is: cells and runs done of those that were missing, share of the work, seconds left (None: unknown)."""
+
+    cells: int
+    of_cells: int
+    runs: int
+    of_runs: int
+    share: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """What came of a study.
+
+    rows: one a run, as results.csv has them. summary: by point. pictures: the files drawn. notes: what the reader must know
+    (why runs were trained alone, workers that died, pictures that could not be drawn). trained, kept: runs that were trained
+    now, and that the folder held already.
+    """
+
+    name: str
+    folder: StudyFolder
+    rows: list[Row]
+    summary: list[PointSummary]
+    pictures: tuple[Path, ...]
+    notes: tuple[str, ...]
+    trained: int
+    kept: int
+
+
+def run_study(
+    plan: Plan,
+    folder: StudyFolder,
+    text: str,
+    engine: Engine,
+    *,
+    say: Say = lambda sentence: None,
+    progress: Callable[[Progress], None] = lambda progress: None,
+) -> StudyResult:
+    """Train what is missing in the folder and write everything; interrupted, what is finished is kept.
+
+    text: the study's YAML. say: hears each note once, as it comes up.
+
+    Raises:
+        RunError: the folder cannot be used; or, after all else was done and written, cells could not be trained.
+    """
+    notes: list[str] = []
+
+    def note(sentence: str) -> None:
+        if sentence not in notes:
+            notes.append(sentence)
+            say(sentence)
+
+    with folder.opened(text):
+        known, damaged = folder.known()
+        for sentence in damaged:
+            note(sentence)
+        wanted = {run.key for run in plan.runs}
+        results = {key: result for key, result in known.items() if key in wanted}
+        kept = len(results)
+        for why, count in Counter(plan.alone.values()).items():
+            note(f"{count} of {len(plan.runs)} runs are trained one at a time: {why}")
+        failed = _train(plan, folder, results, engine, note, progress)
+        rows = result_rows(plan, results)
+        written = _write(plan, folder, rows, results, tuple(notes)) if rows else ((), [])
+        for sentence in written[1]:
+            note(sentence)
+    if failed:
+        raise RunError(
+            f"study {plan.study.name}: {len(failed)} of its cells could not be trained: {failed[0]} The others are in "
+            f"{folder.path}; the same command tries again."
+        )
+    return StudyResult(
+        plan.study.name, folder, rows, summarised(rows, list(plan.study.axes)), tuple(written[0]), tuple(notes),
+        len(results) - kept, kept,
+    )  # fmt: skip
+
+
+def _train(
+    plan: Plan,
+    folder: StudyFolder,
+    results: dict[str, RunResult],
+    engine: Engine,
+    note: Say,
+    progress: Callable[[Progress], None],
+) -> list[str]:
+    """Train what is missing; returns why cells could not be."""
+    cells = plan.cells(results)
+    pace = Pace([cell.work for cell in cells], time.monotonic())
+    runs, of_runs, done = 0, sum(len(cell.runs) for cell in cells), 0
+    failed: list[str] = []
+    if cells:
+        progress(Progress(0, len(cells), 0, of_runs, 0.0, None))
+    for event in engine(cells):
+        if isinstance(event, Finished):
+            folder.keep(event.result)
+            results.update((run.key, run) for run in event.result.runs)
+            runs, done = runs + len(event.result.runs), done + 1
+            for sentence in event.result.notes:
+                note(f"some runs are trained one at a time, or in smaller cells: {sentence}")
+            pace.advance(event.cell, 1.0, time.monotonic())
+        elif isinstance(event, Lost):
+            fate = "another takes it." if event.again else "it is left out."
+            note(f"a worker died ({event.why}) in cell {cells[event.cell].key}: {fate}")
+            pace.advance(event.cell, 0.0, time.monotonic())
+            if not event.again:
+                failed.append(f"two workers died of it ({event.why}).")
+        elif isinstance(event, Failed):
+            failed.append(event.why)
+            pace.advance(event.cell, 1.0, time.monotonic())
+        else:
+            pace.advance(event.cell, event.share, time.monotonic())
+        progress(Progress(done, len(cells), runs, of_runs, pace.share, pace.seconds_left(time.monotonic())))
+    return failed
+
+
+def _write(
+    plan: Plan, folder: StudyFolder, rows: Sequence[Row], results: Mapping[str, RunResult], notes: tuple[str, ...]
+) -> tuple[list[Path], list[str]]:
+    """Tables, summary and pictures: (the pictures' files, sentences on those that could not be drawn)."""
+    write_table(folder.results, rows)
+    if plan.study.measure.every is not None:
+        write_table(folder.series, list(series_rows(plan, results)))
+    drawn, missing = draw(plan.study, rows, folder.pictures)
+    summary = summarised(rows, list(plan.study.axes))
+    with replaced(folder.summary) as file:
+        document = {
+            "name": plan.study.name,
+            "runs": len(rows),
+            "of_runs": len(plan.runs),
+            "points": [point.to_json() for point in summary],
+            "notes": [*notes, *missing],
+        }
+        json.dump(document, file, indent=2, allow_nan=False)
+    return drawn, missing

@@ -1,0 +1,96 @@
+"""Tidy tables: one row a run, or one a run and step; as CSV always, as Parquet too where pyarrow is installed."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from saddlepoint.records import replaced
+from saddlepoint.studies.cell import RunResult
+from saddlepoint.studies.plan import Plan
+
+Row = dict[str, Any]
+
+
+def result_rows(plan: Plan, results: Mapping[str, RunResult]) -> list[Row]:
+    """One row a run that is known, in the plan's order: the axes' values, seed, and what came of it.
+
+    None stands for what does not apply, NaN for what could not be measured because the run diverged.
+    """
+    asked = plan.study.measure.convergence is not None
+    rows: list[Row] = []
+    for run in plan.runs:
+        result = results.get(run.key)
+        if result is None:
+            continue
+        row: Row = dict(plan.points[run.point].values) | {"seed": run.seed, "trained": result.trained}
+        row |= {"steps": result.steps, "frozen_at": result.frozen_at}
+        if asked:
+            converged = result.converged_at is not None
+            row |= {
+                "converged": converged,
+                "steps_to_convergence": result.converged_at,
+                # A run that diverged never converges: it is followed to the last step like any other.
+                "censored_at": None if converged else result.steps,
+            }
+        rows.append(row | result.outcomes)
+    return rows
+
+
+def series_rows(plan: Plan, results: Mapping[str, RunResult]) -> Iterator[Row]:
+    """One row a run and scheduled step."""
+    for run in plan.runs:
+        result = results.get(run.key)
+        if result is None:
+            continue
+        for position, step in enumerate(result.schedule):
+            row: Row = dict(plan.points[run.point].values) | {"seed": run.seed, "step": step}
+            yield row | {name: values[position] for name, values in result.series.items()}
+
+
+def write_table(path: Path, rows: Sequence[Row]) -> list[Path]:
+    """Write the rows to `path` (.csv), and beside it as .parquet where pyarrow is installed; returns what was written."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with replaced(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([_cell(row.get(name)) for name in columns])
+    if importlib.util.find_spec("pyarrow") is None:
+        return [path]
+    return [path, _write_parquet(path.with_suffix(".parquet"), rows, columns)]
+
+
+def _write_parquet(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> Path:
+    import pyarrow
+    import pyarrow.parquet
+
+    table = pyarrow.table({name: _one_type([row.get(name) for row in rows]) for name in columns})
+    with replaced(path, "wb") as file:
+        pyarrow.parquet.write_table(table, file)
+    return path
+
+
+def _one_type(values: list[Any]) -> list[Any]:
+    """A column of one type: numbers as floats where they are mixed, everything as text where types are."""
+    kinds = {type(value) for value in values if value is not None}
+    if len(kinds) <= 1:
+        return values
+    if kinds == {int, float}:
+        return [None if value is None else float(value) for value in values]
+    return [None if value is None else _cell(value) for value in values]
+
+
+def _cell(value: Any) -> str:
+    """A value as CSV holds it: empty for none, nan for what could not be measured."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return "nan" if math.isnan(value) else repr(value)
+    return str(value)

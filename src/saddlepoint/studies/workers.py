@@ -1,0 +1,141 @@
+"""The local engine: a pool of processes, one core each, that outlives the death of any of them.
+
+Each worker has a pipe of its own. When one dies (killed for memory, say), its pipe ends; its cell goes once to another,
+and a new worker takes its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections import deque
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from saddlepoint.errors import RunError, SaddlepointError
+from saddlepoint.studies.engine import ATTEMPTS, Event, Lost, Train, answered
+from saddlepoint.studies.plan import Cell
+
+READY = "ready"
+
+
+class _Worker:
+    """A process and our end of its pipe. cell: what it trains, or None."""
+
+    def __init__(self, train: Train | None) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=serve, args=(theirs, train), name="saddlepoint study worker")
+        self.process.start()
+        theirs.close()
+        self.ready = False
+        self.cell: int | None = None
+
+    def stop(self) -> None:
+        self.connection.close()
+        self.process.kill()
+        self.process.join()
+
+
+def on_workers(cells: Sequence[Cell], workers: int, train: Train | None = None) -> Iterator[Event]:
+    """Train the cells on so many processes; ending the iteration (break, an error, Ctrl-C) ends them.
+
+    train: another function than `train_cell`, by which workers train a cell; importable by them.
+
+    Raises:
+        RunError: workers end before they have begun.
+        RuntimeError: a mistake of ours, with the worker's traceback.
+    """
+    waiting = deque(range(len(cells)))
+    lost: dict[int, int] = {}
+    pool: list[_Worker] = []
+    try:
+        while waiting or any(worker.cell is not None for worker in pool):
+            while len(pool) < min(workers, len(waiting) + sum(worker.cell is not None for worker in pool)):
+                pool.append(_Worker(train))
+            for worker in pool:
+                if worker.ready and worker.cell is None and waiting:
+                    worker.cell = waiting.popleft()
+                    with contextlib.suppress(OSError):  # it has just died: its pipe says so below
+                        worker.connection.send(cells[worker.cell])
+            for connection in wait([worker.connection for worker in pool]):
+                worker = next(own for own in pool if own.connection is connection)
+                try:
+                    answer: Any = worker.connection.recv()
+                except (EOFError, OSError):
+                    pool.remove(worker)
+                    event = _died(worker, lost)
+                    if event is not None:
+                        if event.again:
+                            waiting.appendleft(event.cell)
+                        yield event
+                    continue
+                if answer == READY:
+                    worker.ready = True
+                    continue
+                assert worker.cell is not None
+                cell = worker.cell
+                if answer[0] != "share":
+                    worker.cell = None
+                yield answered(cell, answer)
+    finally:
+        for worker in pool:
+            worker.stop()
+
+
+def _died(worker: _Worker, lost: dict[int, int]) -> Lost | None:
+    worker.process.join()
+    code = worker.process.exitcode or 0
+    worker.connection.close()
+    if not worker.ready:
+        raise RunError(
+            "study: the worker processes end before they begin. In a script of your own, call the study below "
+            'if __name__ == "__main__":, or train in this process with workers=0.'
+        )
+    if worker.cell is None:
+        return None
+    lost[worker.cell] = lost.get(worker.cell, 0) + 1
+    why = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return Lost(worker.cell, why, lost[worker.cell] < ATTEMPTS)
+
+
+def serve(connection: Connection[Any, Any], train: Train | None = None) -> None:
+    """What a worker does until its pipe ends. Ctrl-C is the business of whoever started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    import torch
+
+    from saddlepoint.studies.cell import train_cell
+
+    torch.set_num_threads(1)
+    connection.send(READY)
+    while True:
+        try:
+            cell = connection.recv()
+        except EOFError:
+            return
+        try:
+            reply: tuple[str, Any] = (
+                "done",
+                (train or train_cell)(cell, lambda share: connection.send(("share", share))),
+            )
+        except SaddlepointError as error:
+            reply = ("wrong", str(error))
+        except Exception:
+            reply = ("broken", traceback.format_exc())
+        connection.send(reply)
+
+
+def _leave_with_parent() -> None:
+    """A worker whose parent was killed trains for nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
