@@ -39,7 +39,8 @@ class BinReport:
     different: bins whose two shares are more than `threshold` standard errors apart (NDB); by_chance: how many of them
     chance alone makes, on average.
     certain: those that differ after Holm's correction at 5 %, of which chance makes none in 19 of 20 cases. divergence:
-    Jensen-Shannon of the shares in nats, and its floor.
+    Jensen-Shannon of the shares in nats, and its floor. trials: how many independent bins, all as likely to differ, would
+    make `different` scatter as much over fresh samples; K or more.
     """
 
     z: Tensor
@@ -48,6 +49,7 @@ class BinReport:
     certain: int
     divergence: float
     floor: float
+    trials: float
 
 
 def bins(train: Tensor, *, number: int = 100, seed: int = 0) -> Bins:
@@ -92,4 +94,19 @@ def different_bins(bins: Bins, samples: Tensor, *, threshold: float = 1.96) -> B
         sum(value < LEVEL for value in holm(p.clamp(0, 1).tolist())),
         jensen_shannon(train, counts),
         jensen_shannon_floor(len(z), int(n), int(m)),
+        _trials(z, float(n / (n + m)), threshold),
     )
+
+
+def _trials(z: Tensor, noise: float, threshold: float) -> float:
+    """Of scores z (K,) that vary by `noise` over fresh samples, the training points' shares being given.
+
+    Bins that always or never differ do not scatter. The expected scores are taken to vary by what the scores vary more than
+    by noise, and are pulled towards 0 accordingly.
+    """
+    middle = z * max(0.0, 1 - noise / max(float(z.square().mean()), 1e-12)) ** 0.5
+    tails = torch.stack([middle - threshold, -middle - threshold]) / noise**0.5
+    chance = torch.special.ndtr(tails).sum(0)
+    scatter = float((chance * (1 - chance)).mean())
+    mean = float(chance.mean())
+    return len(z) * mean * (1 - mean) / scatter if scatter > 0 else float(len(z))

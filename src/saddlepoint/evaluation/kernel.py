@@ -77,7 +77,7 @@ def kernel_distance(x: Tensor, y: Tensor, *, kernel: Kernel = polynomial, block:
 
     The variance is that of a U-statistic with both terms of its Hoeffding decomposition: the first dominates where the
     distributions differ, the second is all there is where they are equal. There the standard error comes out a fifth
-    too large, because the first term's estimate is cut off at 0; the interval does without it (see `_interval`).
+    too large, because the first term's estimate is cut off at 0; the interval does without it (see `around`).
 
     Raises:
         DataError: fewer than two points a set, unequal numbers of features, NaN or infinite values.
@@ -90,15 +90,8 @@ def kernel_distance(x: Tensor, y: Tensor, *, kernel: Kernel = polynomial, block:
     a, b, c, d = within_x / (n - 1), within_y / (m - 1), across_x / m, across_y / n
     value = a.mean() + b.mean() - 2 * c.mean()
 
-    first = 4 * (a - c).var() / n + 4 * (b - d).var() / m
-    alone_x = square_x / (n * (n - 1)) - 2 * a.square().mean() + a.mean() ** 2
-    alone_y = square_y / (m * (m - 1)) - 2 * b.square().mean() + b.mean() ** 2
-    jointly = square_across / (n * m) - c.square().mean() - d.square().mean() + c.mean() ** 2
-    second = 2 * alone_x / (n * (n - 1)) + 2 * alone_y / (m * (m - 1)) + 4 * jointly / (n * m)
-    # `first` is estimated from means whose own noise adds `second` twice over.
-    second = second.clamp_min(0)
-    first = (first - 2 * second).clamp_min(0)
-    return KernelDistance(float(value), float((first + second).sqrt()), _interval(value, first, second))
+    first, second = variances((a, b, c, d), (square_x, square_y, square_across))
+    return KernelDistance(float(value), float((first + second).sqrt()), around(value, first, second))
 
 
 def kernel_distance_by_subsets(
@@ -127,7 +120,28 @@ def kernel_distance_by_subsets(
     return float(values.mean()), float(values.std(correction=0))
 
 
-def _interval(value: Tensor, first: Tensor, second: Tensor) -> Interval:
+def variances(
+    means: tuple[Tensor, Tensor, Tensor, Tensor], squares: tuple[Tensor, Tensor, Tensor], *, across: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """The variance of mean a + mean b - 2 `across` mean c by order: of single points, and of pairs; () each.
+
+    means: a (N,) and b (M,) of the kernel over the other points of the own set, c (N,) and d (M,) over those of the other
+    set. squares: sums of the kernel's squares over all i != j of each set, and over all pairs across.
+    """
+    a, b, c, d = means
+    square_x, square_y, square_across = squares
+    n, m = len(a), len(b)
+    first = 4 * (a - across * c).var() / n + 4 * (b - across * d).var() / m
+    alone_x = square_x / (n * (n - 1)) - 2 * a.square().mean() + a.mean() ** 2
+    alone_y = square_y / (m * (m - 1)) - 2 * b.square().mean() + b.mean() ** 2
+    jointly = square_across / (n * m) - c.square().mean() - d.square().mean() + c.mean() ** 2
+    second = 2 * alone_x / (n * (n - 1)) + 2 * alone_y / (m * (m - 1)) + 4 * across**2 * jointly / (n * m)
+    # `first` is estimated from means whose own noise adds `second` twice over.
+    second = second.clamp_min(0)
+    return (first - 2 * second).clamp_min(0), second
+
+
+def around(value: Tensor, first: Tensor, second: Tensor) -> Interval:
     """All true values t that `value` is within 1.96 standard errors of, with the standard error that holds at t.
 
     The first-order variance is that of the witness function, which grows in proportion to t itself. Value ± 1.96

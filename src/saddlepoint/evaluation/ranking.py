@@ -144,7 +144,7 @@ def _error(first: Score, second: Score, *, paired: bool) -> tuple[float, float, 
         if not all(map(math.isfinite, gaps)):
             return math.nan, 0.0, True
         deviation = statistics.stdev(gaps)
-        # Halves scatter as the whole does; a mean over disjoint groups scatters less than one of them.
+        # Halves are apart by as much as the whole scatters; a mean over disjoint groups scatters less than one of them.
         return deviation / (1.0 if first.pairing == "halves" else math.sqrt(count)), count - 1.0, True
     errors = [_half_width(score) / _HALF_WIDTH for score in (first, second)]
     return math.hypot(*errors), math.inf, False

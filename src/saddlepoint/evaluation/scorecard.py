@@ -45,8 +45,8 @@ class Score:
         ceiling: what a deliberately bad generator scores.
     repeats: the value of each sampling seed.
     resamples: the score over fixed parts of the data, for comparisons of runs that were measured by one protocol.
-        `pairing` says of what: "halves" are random halves of both sets, "groups" are disjoint parts of the held-out
-        examples, "none" where there are none.
+        `pairing` says of what: "halves" is half its difference between two random halves of both sets, "groups" are
+        disjoint parts of the held-out examples, "none" where there are none.
     notes: sentences on how far this number can be trusted. meaning: one sentence on what it says.
     """
 

@@ -40,7 +40,7 @@ class AssessmentSettings(BaseModel):
         None,
         ge=5,
         le=1_000,
-        description="Random halves behind the intervals of scores that need them; 25, or 10 above 2,500 samples.",
+        description="Random cuts into halves behind the intervals of scores that need them; 25, or 10 above 2,500 samples.",
     )
     likelihood: LikelihoodEffort = Field(
         "bounds",

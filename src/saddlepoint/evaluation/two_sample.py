@@ -17,6 +17,7 @@ from saddlepoint.evaluation.intervals import Interval, wilson
 from saddlepoint.evaluation.points import checked_pair
 
 Classifier = Literal["logistic", "network", "neighbours"]
+TRIALS = 2 / 1.3**2  # independent answers that scatter like those about both points of a pair
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def classifier_test(
 
     The threshold is the paper's, 1/2 + 1.645 / sqrt(4 n), with n half of the points, as in the paper, where the other
     half trains. Folds ask about all of them, but their classifiers train on each other's points, so the accuracy
-    scatters by up to 1.3 times the deviation of so many coins; counting half of them allows for 1.4 times.
+    scatters by up to 1.3 times the deviation of so many coins; counting half of them allows for 1.4 times, and the
+    interval, for the expected accuracy at these numbers of points, counts 2 / 1.3^2 of n (`TRIALS`).
 
     Raises:
         DataError: fewer points than twice the folds in a set, unequal numbers of features, NaN or infinite values.
@@ -63,7 +65,7 @@ def classifier_test(
     accuracy = right / (2 * n)
     score = (accuracy - 0.5) * math.sqrt(4 * n)  # of n of the 2 n points
     p_value = math.erfc(score / math.sqrt(2)) / 2
-    return TwoSampleTest(wilson(accuracy * n, n), p_value, 0.5 + 1.6449 / math.sqrt(4 * n), 2 * n)
+    return TwoSampleTest(wilson(accuracy * TRIALS * n, TRIALS * n), p_value, 0.5 + 1.6449 / math.sqrt(4 * n), 2 * n)
 
 
 def _model(classifier: Classifier, n: int, seed: int) -> Any:

@@ -12,6 +12,7 @@ DISTANCES: dict[str, Metric] = {
         measures.frechet,
         "Distance of the Gaussians fitted to real examples and samples.",
         ALL,
+        shape="growing",
         bounds=COUNT,
         work=0.7,
     ),
@@ -21,6 +22,8 @@ DISTANCES: dict[str, Metric] = {
         measures.extrapolated,
         "The Fréchet distance without its bias in the number of samples.",
         ALL,
+        shape="growing",
+        biased=measures.not_extrapolated,
         work=3.0,
     ),
     "kernel": Metric(
@@ -42,6 +45,8 @@ DISTANCES: dict[str, Metric] = {
         measures.energy,
         "How much further samples are from real examples than either among themselves; 0 for one distribution, 1 at most.",
         ALL,
+        interval=measures.energy_pooled,
+        paired=True,
         bounds=(None, 1.0),
         notes=(
             f"From {measures.PAIRED:,} examples and samples at most. The estimate is unbiased, so it may be slightly below 0 "
@@ -55,6 +60,7 @@ DISTANCES: dict[str, Metric] = {
         measures.sliced,
         "How far mass must be carried, on average over random directions.",
         ALL,
+        shape="root",
         bounds=COUNT,
         work=10.0,
     ),
@@ -64,6 +70,7 @@ DISTANCES: dict[str, Metric] = {
         measures.on_a_line,
         "How far mass must be carried on the line, exactly.",
         ALL,
+        shape="root",
         needs=("line",),
         bounds=COUNT,
         work=1.0,

@@ -1,15 +1,15 @@
-"""The same scores on random halves of all sets: their scatter is an interval, and runs are compared draw by draw."""
+"""The same scores on both halves of all sets: how far they are apart is an interval, and runs are compared cut by cut."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.assessment.metric import Measure, Metric
-from saddlepoint.evaluation.assessment.sets import Comparison
+from saddlepoint.evaluation.assessment.sets import Comparison, Points
+from saddlepoint.evaluation.intervals import cut
 
 # What a metric raises on points that it cannot judge.
 UNFIT = (DataError, ValueError, torch.linalg.LinAlgError)  # type: ignore[attr-defined]
@@ -18,33 +18,48 @@ Columns = Mapping[str, Sequence[float]]
 
 
 def by_halves(
-    measure: Measure, comparisons: Sequence[Comparison], group: Mapping[str, Metric], resamples: int
+    measure: Measure, comparisons: Sequence[Comparison], values: Columns, group: Mapping[str, Metric], resamples: int
 ) -> tuple[Columns, str]:
-    """The mean over sampling seeds on random halves of all sets, {key: one value a draw}; or why there are none.
+    """Half the difference between both halves of all sets in the mean over sampling seeds, {key: one number a cut}; or why
+    there are none. values: on the whole sets.
 
-    As `intervals.half_sampling`, for several scores and several sets of samples at once: the halves of the real examples
-    are shared by all sets, and by every model that is measured with the same seed, so that draws can be paired.
+    As `intervals.half_sampling`, for several scores and several sets of samples at once: the cuts of the real examples
+    are shared by all sets, and by every model that is measured with the same seed, so that they can be paired.
     """
-    if all(metric.interval != "halves" for metric in group.values()):
+    if not any(metric.by_halves for metric in group.values()):
         return {}, ""
     context = comparisons[0].context
     generator = context.generator()
     drawn = []
     try:
         for _ in range(resamples):
-            real = comparisons[0].real.take(_half(len(comparisons[0].real), generator))
-            halves = [
-                Comparison(real, c.fake.take(_half(len(c.fake), generator)), context, share=0.5) for c in comparisons
-            ]
-            found = columns([measure(half) for half in halves])
-            drawn.append({key: sum(values) / len(values) for key, values in found.items()})
+            sets = [_cut(part, generator) for part in (comparisons[0].real, *(c.fake for c in comparisons))]
+            first, second = (
+                columns([measure(Comparison(real, fake, context, share=0.5)) for fake in fakes])
+                for real, *fakes in zip(*sets, strict=True)
+            )
+            drawn.append({key: _apart(group[key], first[key], second[key], values[key]) for key in group})
     except UNFIT as error:
         return {}, f"half of the points are too few ({sentence(error)})"
     return columns(drawn), ""
 
 
-def _half(n: int, generator: torch.Generator) -> Tensor:
-    return torch.randperm(n, generator=generator)[: n // 2]
+def _cut(points: Points, generator: torch.Generator) -> tuple[Points, Points]:
+    first, second = cut(torch.arange(len(points)), generator)
+    return points.take(first), points.take(second)
+
+
+def _apart(metric: Metric, first: Sequence[float], second: Sequence[float], values: Sequence[float]) -> float:
+    """Half the difference of the means over sampling seeds. Of a root, of its squares, which are what adds up: halves raise
+    a small root, by their bias, to where it moves less."""
+    whole = 2 * _mean(values)
+    if metric.shape == "root" and whole > 0:
+        return (_mean([one**2 for one in first]) - _mean([one**2 for one in second])) / 2 / whole
+    return (_mean(first) - _mean(second)) / 2
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def columns(rows: Sequence[Mapping[str, float]]) -> Columns:

@@ -17,15 +17,15 @@ from saddlepoint.evaluation.bins import different_bins
 from saddlepoint.evaluation.classes import category_report, classifier_score
 from saddlepoint.evaluation.divergence import Grid, jensen_shannon
 from saddlepoint.evaluation.diversity import birthday_test, mean_distance, vendi_score
-from saddlepoint.evaluation.energy import energy_coefficient
+from saddlepoint.evaluation.energy import energy_coefficient, energy_interval
 from saddlepoint.evaluation.frechet import frechet_distance, frechet_infinity
 from saddlepoint.evaluation.intervals import Interval, wilson
-from saddlepoint.evaluation.kernel import Kernel, gaussian, kernel_distance, polynomial
+from saddlepoint.evaluation.kernel import Kernel, gaussian, kernel_distance, median_width, polynomial
 from saddlepoint.evaluation.memorisation import data_copying
 from saddlepoint.evaluation.modes import log_likelihood, mode_report
 from saddlepoint.evaluation.neighbours import neighbourhoods
 from saddlepoint.evaluation.transport import sliced_wasserstein, wasserstein
-from saddlepoint.evaluation.two_sample import Classifier, classifier_test
+from saddlepoint.evaluation.two_sample import TRIALS, Classifier, classifier_test
 
 NEIGHBOURS, BALLS = 3, 5  # of precision and recall, of density and coverage: as published
 DIRECTIONS = 200
@@ -49,6 +49,11 @@ def frechet(c: Comparison) -> Values:
 def extrapolated(c: Comparison) -> Values:
     """Fréchet distance at infinitely many points."""
     return {"frechet_infinity": frechet_infinity(*c.features(), generator=c.context.generator()).value}
+
+
+def not_extrapolated(c: Comparison) -> float:
+    """Fréchet distance at this number of points."""
+    return frechet_distance(*c.features())
 
 
 def kernel(c: Comparison) -> Values:
@@ -86,9 +91,11 @@ def two_sample(c: Comparison) -> Values:
 
 
 def two_sample_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
-    """The interval of one sampling seed around the mean of all: they share the real points."""
-    n = min(map(len, comparisons[0].features(JUDGED)))  # half of the points that were asked about, as in the test
-    return wilson(_mean(values) * n, n)
+    """Around the mean of all sampling seeds, which share the real points."""
+    n = TRIALS * min(map(len, comparisons[0].features(JUDGED)))
+    # Half of the answers are about samples, of which every seed has its own.
+    trials = n * 2 * len(values) / (len(values) + 1)
+    return wilson(_mean(values) * trials, trials)
 
 
 def sliced(c: Comparison) -> Values:
@@ -108,6 +115,12 @@ def energy(c: Comparison) -> Values:
     return {"energy": float(energy_coefficient(real.double(), fake.double()))}
 
 
+def energy_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
+    """All samples at once, as the estimate has no bias that would depend on how many there are."""
+    real = comparisons[0].features(PAIRED)[0].double()
+    return energy_interval(real, torch.cat([c.features(PAIRED)[1] for c in comparisons]).double())
+
+
 def histograms(c: Comparison) -> Values:
     """Jensen-Shannon divergence of histograms; one cell more holds whatever lies outside of the training examples'
     box: one around the samples too would grow with the farthest of them until one cell holds everything, and one around
@@ -119,8 +132,9 @@ def histograms(c: Comparison) -> Values:
 
 
 def spectrum(c: Comparison) -> Values:
-    """Vendi score by distances, on the scale of the real examples."""
-    return {"vendi": vendi_score(c.features(SPECTRUM)[1], width=c.context.width)}
+    """Vendi score by distances, on the scale of the real examples, which varies with them."""
+    width = c.context.width if c.share == 1 else median_width(c.real.features, c.real.features)
+    return {"vendi": vendi_score(c.features(SPECTRUM)[1], width=width)}
 
 
 def spread(c: Comparison) -> Values:
@@ -165,9 +179,9 @@ def cells(c: Comparison) -> Values:
 
 
 def cells_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
-    """Over the cells, taken as independent: the mean share over seeds with the interval of one seed."""
-    number = len(comparisons[0].context.bins.counts)
-    return wilson(_mean(values) * number, number)
+    """Over the cells of all seeds, taken as independent: the training examples' shares are given."""
+    trials = sum(different_bins(c.context.bins, c.fake.features).trials for c in comparisons)
+    return wilson(_mean(values) * trials, trials)
 
 
 def copying(c: Comparison) -> Values:

@@ -2,7 +2,7 @@
 
 The intervals, by what kind of number it is (see `saddlepoint.evaluation.intervals`):
 
-- "halves": the scatter of the mean over sampling seeds on random halves of real examples and samples;
+- "halves": by how far random halves of real examples and samples are apart in the mean over sampling seeds;
 - a function: the metric's own interval, over all samples of all seeds.
 
 Ceilings, from generators that are as bad as can be for this metric, the worse score where there are two: "noise" has each
@@ -43,6 +43,11 @@ class Metric:
     held-out ones in the samples' place; "halves" one half of the held-out examples with the other; "held-out" the held-out
     examples themselves with what was fitted to training examples, for metrics that look at no others.
 
+    shape: of an interval by halves. "even": value ± errors, or of a share as lopsided as its range makes it; "growing": of a
+    squared distance or a divergence, whose variance grows with its expectation; "root": of the root of one. biased: the
+    same score with its bias, a number of shape "growing", of one without. paired: halves are kept to compare runs by, though
+    the interval is the metric's own.
+
     bounds: of all values it can have; most: the upper one where it depends on the data. share_of: what a share by halves
     is counted over; samples of several seeds are as many trials, and real examples the same ones again. work: about how
     long its measure takes beside the others', all of it counted at the first of its scores.
@@ -54,6 +59,9 @@ class Metric:
     meaning: str
     worst: tuple[Bad, ...]
     interval: Literal["halves"] | Own = "halves"
+    shape: Literal["even", "growing", "root"] = "even"
+    biased: Callable[[Comparison], float] | None = None
+    paired: bool = False
     needs: tuple[Need, ...] = ()
     of: Literal["features", "examples"] = "features"
     floor: Floor = "training"
@@ -63,6 +71,11 @@ class Metric:
     share_of: Literal["samples", "examples"] = "samples"
     notes: tuple[str, ...] = ()
     work: float = 0.0
+
+    @property
+    def by_halves(self) -> bool:
+        """Whether halves are needed."""
+        return self.paired or self.interval == "halves"
 
     def within(self, context: Context) -> tuple[float | None, float | None]:
         """The bounds on these data."""

@@ -18,7 +18,7 @@ from saddlepoint.evaluation.assessment.needs import lacking
 from saddlepoint.evaluation.assessment.progress import Progress
 from saddlepoint.evaluation.assessment.sets import Comparison
 from saddlepoint.evaluation.assessment.sides import Sides
-from saddlepoint.evaluation.intervals import normal, of_share
+from saddlepoint.evaluation.intervals import normal, of_distance, of_share
 from saddlepoint.evaluation.scorecard import Bounds, Pairing, Score, Skipped
 
 LEAST_WORK = 0.2  # of a metric, beside the work that is written with the others
@@ -86,12 +86,12 @@ def _scored(
         except UNFIT as error:
             skipped += [Skipped(key, title(metric, sides.name), sentence(error)) for key, metric in group.items()]
             continue
-        drawn, why = by_halves(counted, comparisons, group, resamples)
+        drawn, why = by_halves(counted, comparisons, values, group, resamples)
         floors = {kind: _floor(sides, counted, kind, group, resamples) for kind in _floors(group)}
         bad = {kind: _bad(sides, counted, kind) for kind in _bads(group)}
         for key, metric in group.items():
             bounds = _bounds(metric, comparisons, values[key], drawn.get(key, ()))
-            halves: Pairing = "halves" if metric.interval == "halves" and drawn else "none"
+            halves: Pairing = "halves" if metric.by_halves and drawn else "none"
             notes = [*metric.notes]
             if metric.interval == "halves" and why:
                 notes.append(f"No interval: {why}")
@@ -134,7 +134,7 @@ class _Counted:
 
 def _calls(group: Mapping[str, Metric], seeds: int, resamples: int) -> float:
     """Of a group's measure, in calls on whole sets."""
-    halves = resamples / 4 if any(metric.interval == "halves" for metric in group.values()) else 0.0
+    halves = resamples / 2 if any(metric.by_halves for metric in group.values()) else 0.0
     return (seeds + len(_floors(group))) * (1 + halves) + len(_bads(group))
 
 
@@ -162,7 +162,7 @@ def _floor(
         values = columns([measure(comparison)])
     except UNFIT:
         return {}
-    drawn, _ = by_halves(measure, [comparison], group, resamples)
+    drawn, _ = by_halves(measure, [comparison], values, group, resamples)
     return {key: _bounds(metric, [comparison], values[key], drawn.get(key, ())) for key, metric in group.items()}
 
 
@@ -197,7 +197,12 @@ def _bounds(
         trials = counts[0] if metric.share_of == "examples" else sum(counts)
         share = of_share(value, error, trials, degrees=len(drawn) - 1)
         return Bounds(value, share.low, share.high)
-    found = normal(value, error, degrees=len(drawn) - 1)
+    degrees = len(drawn) - 1
+    if metric.shape == "growing":
+        biased = [value if metric.biased is None else metric.biased(c) for c in comparisons]
+        found = of_distance(value, error, lift=sum(biased) / len(biased) - value, degrees=degrees)
+    else:
+        found = normal(value, error, degrees=degrees)
     low, high = metric.within(comparisons[0].context)
     return Bounds(
         value,

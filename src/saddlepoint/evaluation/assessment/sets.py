@@ -72,13 +72,8 @@ class Comparison:
     share: float = 1.0
 
     def features(self, most: int | None = None) -> tuple[Tensor, Tensor]:
-        """Of both (N, D), (M, D); the first `most`, or of halves so many that they scatter around the whole set's first
-        `most` as those do around the expectation. The order is random already."""
+        """Of both (N, D), (M, D); the first `most`, or of halves half as many. The order is random already."""
         return self._first(self.real, most), self._first(self.fake, most)
 
     def _first(self, points: Points, most: int | None) -> Tensor:
-        if most is None or self.share == 1:
-            return points.features[:most]
-        # n of N, drawn without replacement, vary by 1 / n - 1 / N: that is the 1 / most of `most` points.
-        whole = len(points) / self.share
-        return points.features[: max(2, int(most * whole / (most + whole)))]
+        return points.features if most is None else points.features[: max(2, round(most * self.share))]

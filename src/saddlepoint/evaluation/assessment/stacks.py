@@ -47,6 +47,7 @@ STACKED = {
         _read,
         "Kullback-Leibler divergence of the shares of the 1,000 modes, as read from the samples, from equal ones.",
         ("repeat",),
+        shape="growing",
         unit="nats",
         bounds=(0.0, None),
     ),

@@ -14,10 +14,6 @@ SUPPORT: dict[str, Metric] = {
         ("noise",),
         unit="share",
         bounds=SHARE,
-        notes=(
-            "Of samples that partly lie off the data, it hangs on the few outermost real examples, and the interval is too "
-            "narrow: in simulations it held the expectation in 89 to 95 %.",
-        ),
         work=34.0,
     ),
     "recall": Metric(
