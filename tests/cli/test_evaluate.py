@@ -46,7 +46,7 @@ def test_one_run_answers_in_one_document(runs: Path, capsys: pytest.CaptureFixtu
 
 
 def test_one_run_is_told_in_a_table(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", str(runs / "long"), *QUICK]) == 0
+    assert main(["evaluate", str(runs / "long"), *QUICK, "--again"]) == 0
     printed = capsys.readouterr()
     lines = printed.out.splitlines()
     assert any(line.startswith("  Precision ") and "↑" in line for line in lines)
@@ -55,6 +55,22 @@ def test_one_run_is_told_in_a_table(runs: Path, capsys: pytest.CaptureFixture[st
     assert lines[-1] == str(runs / "long" / "scorecard.json")
     assert "Evaluating" in printed.err
     assert "Evaluating" not in printed.out
+
+
+def test_one_run_is_measured_once(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What its scorecard answers already is told at once; another question, or --again, measures."""
+    name = str(runs / "short")
+    first = document(capsys, name)
+    assert main(["evaluate", name, *QUICK]) == 0
+    printed = capsys.readouterr()
+    assert f"{name}: its scorecard answers this already (--again measures it anew)" in printed.err
+    assert "Evaluating" not in printed.err
+    assert "Precision" in printed.out
+    assert document(capsys, name)["card"]["finished"] == first["card"]["finished"]
+    assert main(["evaluate", name, *QUICK, "--again"]) == 0
+    assert f"Evaluating {name}\n" in capsys.readouterr().err
+    assert main(["evaluate", name, *QUICK, "--seed", "1"]) == 0
+    assert f"Evaluating {name}: its scorecard was measured otherwise (seed)\n" in capsys.readouterr().err
 
 
 def test_two_runs_are_compared(runs: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 import saddlepoint as sp
 from saddlepoint.errors import DataError, RunError, SettingError
+from saddlepoint.evaluation.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.experiment import Evaluation, Run, resume, train
 from tests.experiment.runs import recipe
@@ -44,7 +45,7 @@ def test_its_folder_does_as_well(run: Run) -> None:
 def test_a_scorecard_answers_the_same_question_only(run: Run) -> None:
     asked = Evaluation(run, QUICK, features=["pca"])
     asked.measure()
-    assert asked.stored() is not None
+    assert asked.stored()[0] is not None
     for other in (
         replace(asked, settings=AssessmentSettings(samples=41, seeds=1, resamples=5)),
         replace(asked, features=["raw"]),
@@ -52,19 +53,56 @@ def test_a_scorecard_answers_the_same_question_only(run: Run) -> None:
         replace(asked, data="ring"),
         replace(asked, step=10),
     ):
-        assert other.stored() is None
+        assert other.stored()[0] is None
 
 
 def test_a_run_that_was_trained_on_is_measured_anew(tmp_path: Path) -> None:
     trained = train(recipe("gan", steps=4), run=tmp_path / "run")
     asked = Evaluation(trained, QUICK, features="pca")
-    assert asked.stored() is None
+    assert asked.stored()[0] is None
     asked.measure()
-    assert asked.stored() is not None
+    assert asked.stored()[0] is not None
     resume(tmp_path / "run", steps=6)
-    assert asked.stored() is None
+    assert asked.stored()[0] is None
     trained.folder.scorecard.write_text("{")
-    assert asked.stored() is None
+    assert asked.stored()[0] is None
+
+
+def test_changed_data_of_the_same_name_are_measured_anew(tmp_path: Path) -> None:
+    x = sp.load_data("digits").x[:300].numpy()
+    file = tmp_path / "x.npy"
+    np.save(file, x)
+    trained = train(recipe("gan", steps=4), run=tmp_path / "run")
+    asked = Evaluation(trained, QUICK, data=str(file), features=["raw"])
+    asked.measure()
+    assert replace(asked).stored() == (Scorecard.load(trained.folder.scorecard), "")
+    np.save(file, x[::-1])
+    found, why = replace(asked).stored()
+    assert found is None
+    assert "has changed since" in why
+    np.save(file, x)
+    assert replace(asked).stored()[0] is not None
+
+
+def test_weights_that_are_not_those_that_were_measured_answer_nothing(tmp_path: Path) -> None:
+    trained = train(recipe("gan", steps=4), run=tmp_path / "run")
+    asked = Evaluation(trained, QUICK, features="raw", step=4)
+    asked.measure()
+    assert asked.stored()[0] is not None
+    weights = next(trained.folder.checkpoints.glob("*04/weights.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+    found, why = asked.stored()
+    assert found is None
+    assert "not those that were measured" in why
+    with pytest.raises(RunError):
+        asked.measure()
+
+
+def test_one_s_own_features_are_always_computed(run: Run) -> None:
+    """Their code may have changed under their name."""
+    asked = Evaluation(run, QUICK, features=["torch.nn:Flatten"])
+    asked.measure()
+    assert asked.stored()[0] is None
 
 
 def test_averaged_weights_are_on_the_card(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import warnings
 from collections.abc import Sequence
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Literal
 from saddlepoint.cli.arguments import Parser, checkpoint_step
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.cli.destination import check_file
-from saddlepoint.cli.waiting import Waiting
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.records import RunFolder
 
@@ -36,7 +34,7 @@ def run(argv: Sequence[str]) -> int:
     found: dict[str, Scorecard] = {}
     waiting.say("Loading PyTorch ...")
     for name in runs:
-        found[name] = _scorecard(name, arguments, step, waiting, again=arguments.again or len(runs) == 1)
+        found[name] = _scorecard(name, arguments, step, waiting)
     if len(runs) == 1:
         name, scorecard = next(iter(found.items()))
         if arguments.json:
@@ -73,11 +71,14 @@ def _runs(given: Sequence[str]) -> list[str]:
 
 
 def _scorecard(
-    name: str, arguments: argparse.Namespace, step: Literal["newest", "best"] | int, output: Output, *, again: bool
+    name: str, arguments: argparse.Namespace, step: Literal["newest", "best"] | int, output: Output
 ) -> Scorecard:
+    """The one that the run keeps, where it answers what is asked, or a new one."""
+    from saddlepoint.data.progress import shown
     from saddlepoint.evaluation.settings import AssessmentSettings
     from saddlepoint.experiment import Evaluation, Run
     from saddlepoint.experiment.evaluation import checked
+    from saddlepoint.experiment.waiting import Waiting
 
     features = None if arguments.features is None else [word.strip() for word in arguments.features.split(",")]
     asked = checked(
@@ -87,16 +88,14 @@ def _scorecard(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         evaluation = Evaluation(Run(name), settings, arguments.data, features, step, arguments.device)
-        stored = None if again else evaluation.stored()
-        if stored is not None:
-            output.say(f"{name}: its scorecard answers this already (--again measures it anew)")
-            return stored
-        from saddlepoint.data.progress import shown
-
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(shown())
-            waiting = stack.enter_context(Waiting(output, name))
-            scorecard = evaluation.measure(waiting.tell)
+        with shown():
+            stored, why = (None, "") if arguments.again else evaluation.stored()
+            if stored is not None:
+                output.say(f"{name}: its scorecard answers this already (--again measures it anew)")
+                return stored
+            output.say(f"Evaluating {name}{why and f': {why}'}")
+            with Waiting(output) as waiting:
+                scorecard = evaluation.measure(waiting.tell)
     for warning in caught:
         output.say(f"saddlepoint: {warning.message}")
     return scorecard
@@ -154,7 +153,8 @@ def _parser() -> Parser:
         "evaluate",
         "Measure how good a run's samples are: every score with a 95 % interval, what real data reach and what a bad "
         "generator gets. Writes RUN/scorecard.json and brings the run's report up to date. Of several runs, says which "
-        "differences are real; runs that were measured the same way already are not measured again.",
+        "differences are real. What a run's scorecard answers already, of this checkpoint, data and settings, is not "
+        "measured again (--again does).",
     )
     parser.add_argument("run", metavar="RUN", nargs="+", help="the folders of one run or several")
     parser.add_argument(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,14 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.evaluation.assessment import Extremes, Progress, assess
-from saddlepoint.evaluation.features import Features
+from saddlepoint.evaluation.features import FEATURES, Features
+from saddlepoint.evaluation.features.extractor import content_of
 from saddlepoint.evaluation.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings, LikelihoodEffort
 from saddlepoint.experiment import examples
 from saddlepoint.experiment.pairs import draw_pairs
 from saddlepoint.experiment.run import Run, Which, checkpoint_of, load
+from saddlepoint.experiment.waiting import heard
 from saddlepoint.models.base import GenerativeModel, Model
 from saddlepoint.report import write_report
 from saddlepoint.training import checkpoint
@@ -39,7 +43,7 @@ def evaluate(
     step: Which = "newest",
     device: str = "cpu",
     likelihood: LikelihoodEffort = "bounds",
-    progress: Progress | None = None,
+    progress: Progress | bool = True,
 ) -> Scorecard:
     """How good a model's samples are: scores with intervals, floors and ceilings, and how they were measured.
 
@@ -52,7 +56,10 @@ def evaluate(
         what suits the data.
     step, device: of a run's checkpoint, as in `load`.
     likelihood: "annealed" adds annealed importance sampling with its gap, and a kernel estimate: minutes.
-    progress: hears what is being done and the share that is done.
+    progress: True shows it on standard error, on a terminal or in a notebook; False does not; or a function that hears
+        what is being done and the share that is done.
+
+    Always measures anew; the command line takes what a run's scorecard answers already.
 
     Raises:
         RunError, DataError, SettingError: no such run or checkpoint, data that do not fit the model, broken samples.
@@ -60,7 +67,8 @@ def evaluate(
     settings = AssessmentSettings(**checked(samples=samples, seeds=seeds, seed=seed, likelihood=likelihood))
     if isinstance(model, Run | str | Path):
         run = model if isinstance(model, Run) else Run(model)
-        return Evaluation(run, settings, data, features, step, device).measure(progress)
+        with heard(progress) as listener:
+            return Evaluation(run, settings, data, features, step, device).measure(listener)
     if not callable(getattr(model, "sample", None)) or not hasattr(model, "event"):
         raise SettingError(
             f"evaluate: a {type(model).__name__} is no model: give a run, its folder, or an object with an `event` and a "
@@ -68,7 +76,8 @@ def evaluate(
         )
     if data is None:
         raise SettingError("evaluate: name the data to measure this model against, such as evaluate(model, 'digits').")
-    return assess(model, dataset_of(data), settings, features, progress)
+    with heard(progress) as listener:
+        return assess(model, dataset_of(data), settings, features, listener)
 
 
 @dataclass(frozen=True)
@@ -82,19 +91,31 @@ class Evaluation:
     step: Which = "newest"
     device: str = "cpu"
 
-    def stored(self) -> Scorecard | None:
-        """The run's scorecard, where it was measured at this checkpoint, with these settings and by this version."""
-        folder = self.run.folder
-        if not folder.scorecard.is_file() or not self._nameable():
-            return None
+    def stored(self) -> tuple[Scorecard | None, str]:
+        """The run's scorecard, where it answers what is asked: measured at this checkpoint, whose weights are what they
+        were, on the same content of the data, with these settings and by this version. Else None, and why there is to be
+        measured anew, a phrase; empty where there is none yet."""
+        file = self.run.folder.scorecard
+        if not file.is_file():
+            return None, ""
+        if not self._nameable():
+            return None, "what is asked cannot be told by words, so no scorecard is known to answer it"
         try:
-            found = Scorecard.load(folder.scorecard)
+            card = (found := Scorecard.load(file)).card
         except RunError:
-            return None
-        from importlib.metadata import version
-
-        same = found.card.asked == self._asked(checkpoint_of(self.run, self.step))
-        return found if same and found.card.versions.get("saddlepoint") == version("saddlepoint") else None
+            return None, "its scorecard cannot be read"
+        path = checkpoint_of(self.run, self.step)
+        asked, ours = self._asked(path), version("saddlepoint")
+        if card.versions.get("saddlepoint") != ours:
+            return None, f"its scorecard is by version {card.versions.get('saddlepoint')}, this is {ours}"
+        if card.asked != asked:
+            names = [name for name in asked if card.asked.get(name) != asked[name]]
+            return None, f"its scorecard was measured otherwise ({', '.join(names)})"
+        if not _whole(path):
+            return None, f"the weights of {path.name} are not those that were measured"
+        if card.data_fingerprint != content_of(self.dataset):
+            return None, f"its scorecard is of other data: {card.data} has changed since"
+        return found, ""
 
     def measure(self, progress: Progress | None = None) -> Scorecard:
         """Measure, and keep the scorecard in the run's folder, with pictures of the samples nearest to and farthest from
@@ -103,7 +124,7 @@ class Evaluation:
         path = checkpoint_of(self.run, self.step)
         step = int(checkpoint.read_manifest(path)["step"])
         model = load(folder.path, step=step, device=self.device, modules=self.run.modules)
-        dataset, looks = self._dataset(), list[Extremes]()
+        dataset, looks = self.dataset, list[Extremes]()
         scorecard = assess(model, dataset, self.settings, self.features, progress, looks.append)
         card = replace(
             scorecard.card,
@@ -120,7 +141,9 @@ class Evaluation:
             write_report(folder)
         return scorecard
 
-    def _dataset(self) -> Dataset:
+    @cached_property
+    def dataset(self) -> Dataset:
+        """What is measured against; loaded once."""
         if self.data is not None and not isinstance(self.data, str | Path):
             return dataset_of(self.data)
         return examples.load(self._settings())
@@ -136,9 +159,10 @@ class Evaluation:
         return settings
 
     def _nameable(self) -> bool:
-        """Whether what is asked can be told by words, so that it can be recognised."""
+        """Whether what is asked can be told by words, so that it can be recognised; one's own features cannot, whose code
+        may have changed under their name."""
         names = _listed(self.features)
-        return all(isinstance(name, str) for name in names) and self._by_name
+        return all(isinstance(name, str) and name in FEATURES for name in names) and self._by_name
 
     @property
     def _by_name(self) -> bool:
@@ -186,6 +210,13 @@ def checked(**values: Any) -> dict[str, Any]:
         first = error.errors()[0]
         raise SettingError(f"evaluate: {first['loc'][0]} is {first['input']!r}: {first['msg']}.") from None
     return values
+
+
+def _whole(path: Path) -> bool:
+    """Whether the checkpoint's weights are those that its manifest names."""
+    file = path / checkpoint.WEIGHTS
+    named = checkpoint.read_manifest(path)["files"][checkpoint.WEIGHTS]["sha256"]
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == named
 
 
 def _averages(model: Model, decay: float | None) -> bool:
