@@ -27,7 +27,10 @@ class Output(Console):
         self.print(typed(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     def say_finding(self, finding: Finding) -> None:
-        """A finding in the colour of its severity, what to do about it below."""
+        """A finding in the colour of its severity, what to do about it below; one that closed, quietly."""
+        if finding.state == "closed":
+            self.say(f"{finding.code}: {finding.title}", "dim")
+            return
         where = f", step {finding.step:,}" if finding.step else ""
         self.say(f"{finding.code} ({finding.severity}{where}): {finding.title}", SEVERITY_STYLES[finding.severity])
         if finding.advice:

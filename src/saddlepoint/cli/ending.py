@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from saddlepoint.cli.console import print_json
-from saddlepoint.records import SEVERITIES, Finding
+from saddlepoint.records import SEVERITIES, Finding, standing
 from saddlepoint.records.schema import number_to_json
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def suggest(run: Run, output: Output) -> None:
 
 
 def exit_code(findings: Iterable[Finding], fail_on: str | None) -> int:
-    """3 where a finding is at least as grave as `fail_on`, else 0."""
-    gravest = max((SEVERITIES.index(finding.severity) for finding in findings), default=-1)
+    """3 where a finding that stands is at least as grave as `fail_on`, else 0."""
+    gravest = max((SEVERITIES.index(finding.severity) for finding in standing(findings)), default=-1)
     return FOUND if fail_on is not None and gravest >= SEVERITIES.index(fail_on) else DONE
 
 

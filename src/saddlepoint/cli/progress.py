@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from saddlepoint.cli.console import Output, console
 from saddlepoint.experiment.listener import Listener, Outline
-from saddlepoint.records import Finding, Record, RunFolder, options
+from saddlepoint.records import Finding, Record, RunFolder, options, standing
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -186,8 +186,7 @@ def next_commands(run: Path, state: str, step: int, findings: list[Finding], bes
     commands = [f"saddlepoint resume {name}"] if state == "interrupted" else []
     best = "" if best_step in (None, step) else " --step best"
     commands.append(f"saddlepoint sample {name} -n 64{best}")
-    order = ("failure", "warning", "info")
-    remedies = [f.remedy for f in sorted(findings, key=lambda finding: order.index(finding.severity)) if f.remedy]
+    remedies = [finding.remedy for finding in standing(findings) if finding.remedy]
     if remedies:
         commands.append(f"saddlepoint train {name} {options(remedies[0])}")
     elif state != "interrupted":

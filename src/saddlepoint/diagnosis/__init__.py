@@ -3,5 +3,6 @@
 from saddlepoint.diagnosis.engine import Diagnosis, Rule, rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.series import History, Series
+from saddlepoint.diagnosis.verdict import HEALTHS, Health, health_of
 
-__all__ = ["Diagnosis", "Facts", "History", "Rule", "Series", "rule"]
+__all__ = ["HEALTHS", "Diagnosis", "Facts", "Health", "History", "Rule", "Series", "health_of", "rule"]

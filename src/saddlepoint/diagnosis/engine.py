@@ -28,7 +28,8 @@ _NOT_SERIES = ("every_series", "run")
 class Rule:
     """A judgement, its stable code, the series it needs, and the objectives it speaks about (None: all).
 
-    wishes: series that it takes where they exist. opens, closes: answers in a row that open and close its finding.
+    wishes: series that it takes where they exist. opens, closes: answers in a row that open and close its finding; with
+    closes 0 it stands for good.
     """
 
     code: str
@@ -142,7 +143,7 @@ class Diagnosis:
         finding = rule.ask(self.history, self.facts)
         if finding is None:
             watch.ill, watch.well = 0, watch.well + 1
-            if watch.well >= rule.closes:
+            if rule.closes and watch.well >= rule.closes:
                 watch.open = None
             return
         if not watch.ill:

@@ -1,9 +1,97 @@
-"""From a recipe to the rules that watch it: what they are told of a run beside its series."""
+"""The rules asked of a run: while it trains, and afterwards of its folder or of somebody else's log."""
 
 from __future__ import annotations
 
-from saddlepoint.diagnosis import Diagnosis, Facts
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saddlepoint.diagnosis import Diagnosis, Facts, Health, health_of
+from saddlepoint.diagnosis.foreign import read_log
+from saddlepoint.errors import RunError, SettingError
 from saddlepoint.recipe import Recipe
+from saddlepoint.records import Finding, Record, RunFolder, standing
+from saddlepoint.records.schema import number_to_json
+
+if TYPE_CHECKING:
+    from saddlepoint.experiment.run import Run
+
+FAMILIES = {"d": "gan", "g": "gan", "vae": "vae", "ae": "autoencoder"}
+
+
+@dataclass(frozen=True)
+class Diagnosed:
+    """What the rules say of a run.
+
+    findings: those that stand at its end, the gravest first. log: all that opened, grew graver or closed, in order.
+    asked: codes of which at least one rule could be asked. unasked: others, with the series that they would need.
+    not_meant: codes whose rules speak about other objectives than this run's. steps: the last one recorded.
+    """
+
+    source: str
+    objectives: tuple[str, ...]
+    health: Health
+    findings: tuple[Finding, ...]
+    log: tuple[Finding, ...]
+    asked: tuple[str, ...]
+    unasked: Mapping[str, tuple[str, ...]]
+    not_meant: tuple[str, ...]
+    steps: int
+    columns_left: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        document: dict[str, Any] = number_to_json(
+            {
+                "source": self.source,
+                "objectives": list(self.objectives),
+                "health": self.health,
+                "steps": self.steps,
+                "findings": [finding.to_json() for finding in self.findings],
+                "log": [finding.to_json() for finding in self.log],
+                "asked": list(self.asked),
+                "unasked": {code: list(series) for code, series in self.unasked.items()},
+                "not_meant": list(self.not_meant),
+                "columns_left": list(self.columns_left),
+            }
+        )
+        return document
+
+    def __str__(self) -> str:
+        said = "\n".join(map(str, self.findings)) or "No finding stands."
+        return f"{self.source}: {self.health}\n{said}"
+
+    def _repr_html_(self) -> str:
+        import html
+
+        found = "".join(finding._repr_html_() for finding in self.findings) or "<p>No finding stands.</p>"
+        return f"<p><b>{html.escape(self.source)}</b>: {self.health}</p>{found}"
+
+
+def diagnose(
+    source: str | Path | Run, *, objective: str | Iterable[str] | None = None, columns: Mapping[str, str] | None = None
+) -> Diagnosed:
+    """What the rules say of a run, or of somebody else's log, by the numbers that were recorded.
+
+    source: a run, its folder, a CSV file with a row a step, or a folder of TensorBoard's events.
+    objective: of a log, what was trained: "non-saturating", "minimax", "vae", ...; several where a model has several names.
+        Without it only rules that hold for the whole family are asked. A run knows its own.
+    columns: of a log, {series: column}, as {"d/loss": "loss_D"}; names that are in wide use need none.
+
+    Raises:
+        RunError: there is no run or log, or nothing in it is a series. SettingError: an objective no rule knows.
+    """
+    path = Path(getattr(getattr(source, "folder", None), "path", source))  # type: ignore[arg-type]
+    folder = RunFolder(path)
+    if folder.exists():
+        return _of_run(folder)
+    if not path.exists():
+        raise RunError(f"{path}: there is no such run or log.")
+    log = read_log(path, columns)
+    named = {objective} if isinstance(objective, str) else set(objective or ())
+    watch = _log_watch(log.records, named)
+    return _asked(str(path), watch, log.records, [], columns_left=log.left)
 
 
 def watching(recipe: Recipe) -> Diagnosis:
@@ -15,3 +103,61 @@ def watching(recipe: Recipe) -> Diagnosis:
 def objectives(recipe: Recipe) -> set[str]:
     """The names by which rules know what this recipe trains: its family, and the objective where the family has several."""
     return {recipe.model.family, getattr(recipe.model, "objective", recipe.model.family)}
+
+
+def _of_run(folder: RunFolder) -> Diagnosed:
+    watch = watching(Recipe.load(folder.recipe))
+    # What was said of data and model before the first step is not in the records.
+    rules = {rule.code for rule in watch.rules}
+    before = [f for f in folder.read_findings() if f.step == 0 and (f.code not in rules or "preflight" in f.evidence)]
+    ended = folder.read_summary().get("state") in ("finished", "failed")
+    return _asked(str(folder.path), watch, list(folder.read_records()), before, ended=ended)
+
+
+def _log_watch(records: Iterable[Record], named: set[str]) -> Diagnosis:
+    from saddlepoint.diagnosis.rules import RULES
+
+    known = {name for rule in RULES for name in rule.objectives or ()}
+    if named - known:
+        raise SettingError(
+            f"diagnose: no rule speaks about the objective {', '.join(sorted(named - known))}. Known: {', '.join(sorted(known))}."
+        )
+    players = {name.partition("/")[0] for record in records for name in record.values}
+    families = {FAMILIES[player] for player in players if player in FAMILIES}
+    steps = max((record.step for record in records), default=0)
+    return Diagnosis(named | families, facts=Facts(steps=steps))
+
+
+def _asked(
+    source: str,
+    watch: Diagnosis,
+    records: Iterable[Record],
+    before: list[Finding],
+    *,
+    ended: bool = True,
+    columns_left: tuple[str, ...] = (),
+) -> Diagnosed:
+    from saddlepoint.diagnosis.rules import RULES
+
+    log, steps = list(before), 0
+    for record in records:
+        log += watch.watch(record)
+        steps = record.step
+    names = {series.parameter: name for name, series in watch.history.series.items()}
+    unasked = {
+        code: tuple(names.get(parameter, parameter.replace("_", "/", 1)) for parameter in missing)
+        for code, missing in watch.unasked().items()
+    }
+    meant = {rule.code for rule in watch.rules}
+    return Diagnosed(
+        source=source,
+        objectives=tuple(sorted(watch.facts.objectives)),
+        health=health_of(log, ended=ended),
+        findings=tuple(standing(log)),
+        log=tuple(log),
+        asked=tuple(sorted(meant - unasked.keys())),
+        unasked=unasked,
+        not_meant=tuple(sorted({rule.code for rule in RULES} - meant)),
+        steps=steps,
+        columns_left=columns_left,
+    )

@@ -43,6 +43,7 @@ class Measurement:
         self.best: dict[str, Any] | None = None
         self.first: float | None = None
         self.last: float | None = None
+        self._precision: float | None = None
         self._untrained: dict[str, float] = {}
         self._quality = quality.Quality(dataset, recipe.evaluation)
         device = state.devices.device
@@ -61,6 +62,7 @@ class Measurement:
             "best": self.best,
             "first_quality": self.first,
             "last_quality": self.last,
+            "last_precision": self._precision,
             "untrained": self._untrained,
             "watched": self._watch.to_json(),
         }
@@ -68,13 +70,15 @@ class Measurement:
     def load(self, kept: dict[str, Any]) -> None:
         """Undo `to_json`."""
         self.best, self.first, self.last = kept["best"], kept["first_quality"], kept["last_quality"]
-        self._untrained = kept["untrained"]
+        self._untrained, self._precision = kept["untrained"], kept.get("last_precision")
         self._watch.load(kept.get("watched"))
 
     @property
     def distances(self) -> dict[str, float | None]:
-        """Energy distances to held-out data: the untrained model's, the newest, and those of real data."""
-        return {"first": self.first, "last": self.last, "floor": self._quality.floor}
+        """Energy distances to held-out data: the untrained model's, the newest, and those of real data; with them the newest
+        precision."""
+        distances = {"first": self.first, "last": self.last, "floor": self._quality.floor}
+        return {**distances, "precision": self._precision}
 
     def look(self) -> dict[str, float]:
         """What findings are read from and is cheap; nothing where weights are not finite, which other series say."""
@@ -91,7 +95,7 @@ class Measurement:
         say that training diverged.
         """
         if not self.healthy():
-            self.last = math.nan
+            self.last, self._precision = math.nan, None
             return {quality.SERIES: math.nan}
         sampling = self.fit()
         values: dict[str, float] = {}
@@ -108,7 +112,7 @@ class Measurement:
                 series |= self._model.training_series(learnt)
                 values |= {name: float(value.float().mean()) for name, value in series.items()}
                 values |= self._alike(series, held_out, learnt)
-        self.last = values.get(quality.SERIES)
+        self.last, self._precision = values.get(quality.SERIES), values.get(quality.PRECISION)
         if step == 0:
             self.first, self._untrained = self.last, values
         self._compare(step, values)

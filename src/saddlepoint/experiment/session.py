@@ -24,7 +24,7 @@ from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.experiment.pictures import Pictures, time_lapse
 from saddlepoint.experiment.sparing import Sparing
-from saddlepoint.experiment.summary import verdict, write_summary
+from saddlepoint.experiment.summary import health, verdict, write_summary
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Record, RunFolder
@@ -267,8 +267,8 @@ class Session:
     def _finish(self, interrupted: bool) -> dict[str, Any]:
         from saddlepoint.report import write_report
 
-        failed = any(finding.severity == "failure" for finding in self.journal.findings)
-        state = "interrupted" if interrupted else "failed" if failed else "finished"
+        found = health(self.journal.findings, self.measurement.distances, ended=not interrupted)
+        state = "interrupted" if interrupted else "failed" if found == "failed" else "finished"
         step, seconds = self.state.step, self.state.seconds
         # First of all, so that it is there whatever happens to the pictures.
         summary = write_summary(
@@ -279,6 +279,7 @@ class Session:
             sentence=verdict(
                 self.recipe, state, step, seconds, self.journal.findings, self.measurement.distances, self._saved
             ),
+            health=found,
             state=state,
             step=step,
             seconds=seconds,

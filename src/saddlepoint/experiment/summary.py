@@ -10,13 +10,16 @@ from importlib.metadata import version
 from typing import Any
 
 from saddlepoint.data.dataset import Dataset
+from saddlepoint.diagnosis import Health, health_of
 from saddlepoint.models.base import Model
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, RunFolder, replaced
+from saddlepoint.records import Finding, RunFolder, replaced, standing
 from saddlepoint.report.words import duration
 
 LEARNT = 0.5  # the share of the way to held-out data below which a model has not learnt them yet
+FEW = 0.1  # the share of samples among real examples, over what real ones reach, below which it has not either
+_NO_NUMBER = " Its samples could not be measured: their distance to real ones is not a number."
 _PACKAGES = ("saddlepoint", "torch", "numpy", "lightning-fabric")
 _OBJECTIVES = ("objective", "likelihood", "reconstruction")  # the setting by which each family names what it minimises
 
@@ -33,24 +36,43 @@ def verdict(
     """One line for a person: what happened, whether it failed, how far samples are from held-out data.
 
     state: "finished", "interrupted" or "failed". quality: energy distances under "last", "first" (untrained) and
-    "floor" (real data against real data), each None where it was not measured. saved: the step of the newest checkpoint.
+    "floor" (real data against real data), and "precision", each None or absent where it was not measured. saved: the step
+    of the newest checkpoint.
     """
     done = f"{recipe.name}: {step:,} steps in {duration(seconds)}"
-    failures = [finding for finding in findings if finding.severity == "failure"]
     if state == "interrupted":
         written = "there is no checkpoint yet" if saved is None else f"the newest checkpoint is of step {saved:,}"
         written = "a checkpoint was written" if saved == step else written
         return f"{done} of {recipe.training.steps:,}, interrupted; {written}."
-    if failures:
-        return f"{done}; FAILED. {failures[0].code}: {failures[0].title}"
-    warnings = [finding for finding in findings if finding.severity == "warning"]
-    # Says no more than was checked: the data, and that numbers are finite.
-    checked = "the data or the numbers" if math.isfinite(quality.get("last") or 0.0) else "the data"
-    health = f"no problem was found in {checked}."
-    if warnings:
-        more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
-        health = f"WARNING {warnings[0].code}: {warnings[0].title}{more}"
-    return f"{done}; {health}{_quality_sentence(quality)}"
+    found = health(findings, quality)
+    stands = standing(findings)
+    if found == "failed":
+        return f"{done}; FAILED. {stands[0].code}: {stands[0].title}"
+    warnings = [finding for finding in stands if finding.severity == "warning"]
+    sentence = _quality_sentence(quality) if math.isfinite(quality.get("last") or 0.0) else _NO_NUMBER
+    if not warnings:
+        words = "at risk, though none of the rules" if found == "at risk" else "healthy: none of the rules"
+        return f"{done}; {words} for such a model found anything.{sentence}"
+    more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
+    risk = "at risk" if found == "at risk" else "healthy, with a WARNING on the data"
+    return f"{done}; {risk}. {warnings[0].code}: {warnings[0].title}{more}{sentence}"
+
+
+def health(findings: Sequence[Finding], quality: Mapping[str, float | None], *, ended: bool = True) -> Health:
+    """The verdict over a run, in a word."""
+    precision, way = quality.get("precision"), share_of_the_way(quality)
+    learnt = None if way is None else way >= LEARNT and (precision is None or precision >= FEW)
+    return health_of(findings, ended=ended, learnt=learnt)
+
+
+def share_of_the_way(quality: Mapping[str, float | None]) -> float | None:
+    """How far samples came from where they were before training to real examples: 1 all the way, below 0 away from them;
+    None where that is not known."""
+    last, first = quality.get("last"), quality.get("first")
+    floor = max(quality.get("floor") or 0.0, 0.0)
+    if last is None or first is None or not first > floor or last != last:
+        return None
+    return min(1.0, (first - last) / (first - floor))
 
 
 def _quality_sentence(quality: Mapping[str, float | None]) -> str:
@@ -59,13 +81,13 @@ def _quality_sentence(quality: Mapping[str, float | None]) -> str:
     if last is None:
         return ""
     # The estimate is unbiased, so between like samples it may fall a little below 0; a distance does not.
-    told = [f"now {max(last, 0.0):.4f}" if last == last else "now not a number"]
+    told = [f"now {max(last, 0.0):.4f}"]
     told += [f"untrained {first:.4f}"] if first is not None else []
     told += [f"real against real {max(floor, 0.0):.4f}"] if floor is not None else []
     numbers = f"(energy distance, 0 where two sets are alike: {', '.join(told)})"
-    if first is None or not first > max(floor or 0.0, 0.0) or last != last:
+    way, precision = share_of_the_way(quality), quality.get("precision")
+    if way is None:
         return f" Its samples against real examples that were held out {numbers}."
-    way = min(1.0, (first - last) / (first - max(floor or 0.0, 0.0)))
     if way < 0:
         return f" It has not learnt the data: its samples are further from real ones than before training {numbers}."
     if way < LEARNT:
@@ -78,7 +100,15 @@ def _quality_sentence(quality: Mapping[str, float | None]) -> str:
         if way == 1.0
         else f"{way:.1%} of the way from where they were before training to real ones"
     )
-    return f" Its samples are {near} {numbers}."
+    if precision is None:
+        return f" Its samples are {near} {numbers}."
+    # A distance between two sets may be small although no single sample is like a real one.
+    if precision < FEW:
+        return (
+            f" It has not learnt the data yet: as a set its samples are {near} {numbers}, but only {precision:.1%} of them lie "
+            "among real examples, one by one (precision, 100% for real ones)."
+        )
+    return f" Its samples are, as a set, {near} {numbers}; one by one, {min(precision, 1.0):.0%} of them lie among real examples."
 
 
 def _model(settings: ModelSettings) -> dict[str, Any]:
@@ -99,6 +129,7 @@ def write_summary(
     model: Model,
     *,
     sentence: str,
+    health: Health,
     state: str,
     step: int,
     seconds: float,
@@ -110,6 +141,7 @@ def write_summary(
     event = dataset.event
     summary = {
         "verdict": sentence,
+        "health": health,
         "state": state,
         "step": step,
         "seconds": seconds,

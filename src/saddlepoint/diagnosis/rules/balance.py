@@ -6,7 +6,7 @@ import math
 
 from saddlepoint.diagnosis.engine import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.rules.objectives import CROSS_ENTROPY, GAMES, SATURATING
+from saddlepoint.diagnosis.rules.objectives import CROSS_ENTROPY, GAMES, SATURATING, SINGLE
 from saddlepoint.diagnosis.rules.quality import is_bad, is_improving, known, told
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
@@ -15,6 +15,7 @@ TICKS, LOOKS = 5, 3  # over which a level is taken: single batches scatter
 BEGUN = 0.1  # share of the run before which a discriminator may well be ahead, or behind
 SURE = 0.9  # gap of the scores: real examples at 0.95, generated ones at 0.05
 ALWAYS = 0.95  # by rank: 2 AUC - 1, one pair in forty in the wrong order
+VANISHED = 0.1  # nats, of 1.39 where it cannot tell
 SATURATED = 0.05  # D(G(z)) there is what is left of the gradient beside that of -log D(G(z))
 BLIND, ALIKE = 0.35, 0.05  # rank and gap of scores, within which a discriminator tells next to nothing
 STILL = 1e-6  # of its weights' length a step: a discriminator that does not move does not learn
@@ -62,6 +63,29 @@ def discriminator_overpowers(
         _slower(run, "discriminator")
         or run.remedy(model__discriminator_steps=1)
         or run.remedy(model__instance_noise=0.1),
+    )
+
+
+@rule("GAN101", objectives=SINGLE, opens=5, closes=5)
+def discriminator_loss_vanishes(d_loss: Series, run: Facts, d_real_score: Series | None = None) -> Finding | None:
+    """Both cross-entropies together are near 0, where logs hold no scores: an answer of 0.95 to real and 0.05 to generated
+    examples costs 0.1 nats.
+
+    "D loss goes to 0: failure": How to Train a GAN? Tips and tricks to make GANs work (Chintala, Denton, Arjovsky, Mathieu,
+    2016), point 10, https://github.com/soumith/ganhacks; for cross-entropy games of one example at a time.
+    """
+    loss = d_loss.level(TICKS)
+    if d_real_score is not None or run.progress(d_loss.step) < BEGUN or not 0 <= loss < VANISHED:
+        return None
+    return Finding(
+        "GAN101",
+        "warning",
+        d_loss.step,
+        f"The discriminator's loss has gone to {loss:.3g} nats: it tells nearly every example apart.",
+        {"discriminator_loss": loss},
+        "See whether samples still improve. Where they do not, slow the discriminator down (a lower learning rate, fewer "
+        "steps), or blur what it sees (instance noise).",
+        _slower(run, "discriminator"),
     )
 
 

@@ -23,11 +23,11 @@ _JUMPS = 0.3  # of the weights' length in one step; 1e-4 to 1e-2 is usual
 _LEARNT = 0.15  # of the untrained distance: below, large gradients did no harm
 
 
-@rule("NUM301")
+@rule("NUM301", closes=0)
 def non_finite(every_series: Mapping[str, Series]) -> Finding | None:
     """A loss, score or norm is NaN or infinite.
 
-    There is no threshold: one such value in a tick poisons every weight it reaches, so nothing after it is trustworthy.
+    There is no threshold: one such value in a tick poisons every weight it reaches, so nothing after it is trustworthy and the finding stands.
     """
     broken = {
         name: series.last for name, series in every_series.items() if series.values and not math.isfinite(series.last)

@@ -18,7 +18,7 @@ GAP = 0.05  # of the bound's size, or so many nats:
 NATS = 0.3
 
 
-@rule("VAE202", objectives={"vae"}, opens=1, closes=3)
+@rule("VAE202", objectives={"vae"}, opens=1, closes=0)
 def negative_kl(vae_kl: Series, run: Facts) -> Finding | None:
     """A KL divergence is never negative (Gibbs' inequality); one that is, is not what the formula says.
 

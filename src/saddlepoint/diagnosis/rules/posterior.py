@@ -38,6 +38,26 @@ def posterior_collapse(vae_kl_high: Series, run: Facts) -> Finding | None:
     )
 
 
+@rule("VAE201", objectives={"vae"}, opens=5, closes=3)
+def kl_vanishes(vae_kl: Series, run: Facts, vae_kl_high: Series | None = None) -> Finding | None:
+    """The whole KL term is next to 0, where logs hold no KL of single units.
+
+    Generating Sentences from a Continuous Space (Samuel Bowman et al., 2016), section 3, https://arxiv.org/abs/1511.06349
+    """
+    nats = vae_kl.level(5)
+    if vae_kl_high is not None or _early(run, vae_kl.step) or not 0 <= nats < SILENT:
+        return None
+    return Finding(
+        "VAE201",
+        "failure",
+        vae_kl.step,
+        f"Posterior collapse: the code says {nats:.3f} nats of an example.",
+        {"kl": nats},
+        "The decoder ignores the code, and samples are all alike. Lower beta, let the KL weight grow from 0, or grant free bits.",
+        _lighter(run),
+    )
+
+
 @rule("VAE201", objectives={"vae"}, opens=2, closes=2)
 def units_collapse(vae_active_share: Series, vae_active_units: Series, run: Facts) -> Finding | None:
     """Half of the code's units, or more, do not vary with the example.

@@ -1,0 +1,69 @@
+"""`saddlepoint diagnose RUN`: what the rules say of a run's records, or of somebody else's log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from saddlepoint.cli import ending
+from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.errors import SettingError
+from saddlepoint.records import options
+
+if TYPE_CHECKING:
+    from saddlepoint.experiment.diagnosing import Diagnosed
+
+_STYLES = {"healthy": "bold green", "at risk": "bold yellow", "failing": "bold red", "failed": "bold red"}
+
+
+def run(argv: Sequence[str]) -> int:
+    """Print a verdict with its findings; returns the exit code."""
+    parser = Parser(
+        "diagnose",
+        "Ask all rules about a run, also while it trains, or about a log of somebody else's: a CSV file with a row a step, or "
+        "a folder of TensorBoard's events.",
+    )
+    parser.add_argument("run", metavar="RUN|LOG", help="the run's folder, a CSV file, or a folder of TensorBoard's events")
+    parser.add_argument("--objective", metavar="NAME,...", help="of a log: what was trained, such as non-saturating or vae")
+    parser.add_argument("--map", metavar="SERIES=COLUMN,...", help="of a log: which column is which, as d/loss=loss_D")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    ending.add_fail_on(parser)
+    arguments = parser.read(argv)
+    from saddlepoint.experiment.diagnosing import diagnose
+
+    objective = arguments.objective.split(",") if arguments.objective else None
+    found = diagnose(arguments.run, objective=objective, columns=_columns(arguments.map))
+    if arguments.json:
+        print_json(found.to_json())
+    else:
+        _tell(found, console())
+    return ending.exit_code(found.findings, arguments.fail_on)
+
+
+def _columns(text: str | None) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in text.split(",")] if text else []
+    for series, equals, column in pairs:
+        if not (series and equals and column):
+            raise SettingError(f'diagnose: --map takes SERIES=COLUMN pairs with commas between them, got "{text}".')
+    return {series: column for series, _, column in pairs}
+
+
+def _tell(found: Diagnosed, output: Output) -> None:
+    output.say(f"{found.source}, {found.steps:,} steps: {found.health}", _STYLES[found.health])
+    for finding in found.findings:
+        output.say_finding(finding)
+        if finding.remedy:
+            output.say(f"    Try: {options(finding.remedy)}")
+    if not found.findings:
+        output.say("No finding stands.")
+    over = sorted({finding.code for finding in found.log} - {finding.code for finding in found.findings})
+    if over:
+        output.say(f"Found and over since: {', '.join(over)}.")
+    output.say(f"Asked: {', '.join(found.asked) or 'no rule'}.")
+    for code, series in found.unasked.items():
+        output.say(f"Could not be asked: {code}, for want of {', '.join(series)}.")
+    if found.not_meant:
+        output.say(f"About other objectives than {', '.join(found.objectives)}: {', '.join(found.not_meant)}.")
+    if found.columns_left:
+        output.say(f"Columns that stand for no series: {', '.join(found.columns_left)} (--map says which is which).")
