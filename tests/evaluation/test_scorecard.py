@@ -62,9 +62,20 @@ def test_scores_are_found_by_key_and_title() -> None:
         found["precision"]
 
 
-@pytest.mark.parametrize(("value", "position"), [(10.0, 0.0), (0.1, 1.0), (5.05, 0.5), (math.inf, None)])
+@pytest.mark.parametrize(
+    ("value", "position"), [(10.0, 0.0), (0.1, 1.0), (5.05, 0.5), (math.inf, -math.inf), (math.nan, None)]
+)
 def test_the_position_runs_from_the_ceiling_to_the_floor(value: float, position: float | None) -> None:
     assert score(value).position == (position if position is None else pytest.approx(position))
+
+
+def test_a_score_as_unbounded_as_real_data_lies_at_the_floor() -> None:
+    """The birthday test, where neither samples nor real data hold a duplicate."""
+    ends: dict[str, Any] = {"better": "higher", "floor": Bounds(math.inf), "ceiling": Bounds(0.0)}
+    assert score(math.inf, **ends).position == 1.0
+    assert score(500.0, **ends).position is None
+    assert score(math.inf, **{**ends, "floor": Bounds(900.0)}).position == math.inf
+    assert score(math.inf, **{**ends, "ceiling": Bounds(math.inf)}).position is None
 
 
 @pytest.mark.parametrize(("better", "alike"), [("none", True), ("lower", False), ("higher", False)])

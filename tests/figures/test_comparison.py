@@ -30,7 +30,7 @@ def test_a_panel_a_score_and_a_point_a_model(tmp_path: Path) -> None:
     markers = [[line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"] for axes in shown]
     assert markers == [[1.0, 2.0], [0.5], [3.0], [7.0, 7.0]]
     words = [text.get_text() for axes in shown for text in axes.texts]
-    assert words == ["bad: 1e+09 →", "not measured", "infinite"]
+    assert words == ["bad: 1e+09 →", "–  not measured", "unbounded →"]
     path = write_png(drawing, tmp_path / "comparison.png")
     assert path.stat().st_size > 1_000
 

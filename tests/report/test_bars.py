@@ -88,6 +88,45 @@ def test_what_lies_beyond_the_bar_is_an_arrowhead_at_its_edge() -> None:
     assert re.findall("points=.*?/", worse) != re.findall("points=.*?/", better)
 
 
+@given(st.floats(-50, 50), st.floats(0.1, 20), st.floats(0.1, 20))
+def test_a_score_without_a_direction_stands_by_its_distance_from_real_data(
+    real: float, gap: float, away: float
+) -> None:
+    """Where the terminal puts it too: as far above as below is the same place, and none is right of real data."""
+    ends = (Bounds(real), Bounds(real - gap))
+    below, above = (score(real + side * away, None, None, *ends, "none") for side in (-1, 1))
+    for one in (below, above):
+        scale = scale_of(one)
+        assert scale is not None
+        assert scale.position(one.value) == pytest.approx(one.position)
+        assert scale.percent(one.value) <= scale.percent(real) == 100 - MARGIN
+    assert (
+        score_bar(below).partition("svg")[2].split(">", 1)[1] == score_bar(above).partition("svg")[2].split(">", 1)[1]
+    )
+
+
+def test_an_interval_around_real_data_reaches_them_from_either_side() -> None:
+    """Folded: from the further end to real data."""
+    one = score(-2.0, -8.0, 4.0, Bounds(0.0, -1.0, 2.0), Bounds(-10.0), "none")
+    drawing = score_bar(one)
+    (interval, *_) = marks(drawing, "line", "interval")
+    (dot,), (band,) = marks(drawing, "circle", "value"), marks(drawing, "rect", "band")
+    width = 100 - 2 * MARGIN
+    assert at(interval, "x1") == pytest.approx(MARGIN + 0.2 * width, abs=0.01)
+    assert at(interval, "x2") == pytest.approx(100 - MARGIN)
+    assert at(dot, "cx") == pytest.approx(MARGIN + 0.8 * width, abs=0.01)
+    assert at(band, "x") == pytest.approx(MARGIN + 0.8 * width, abs=0.01)
+    assert "distance from real data" in (ElementTree.fromstring(drawing).get("aria-label") or "")
+
+
+@pytest.mark.parametrize("real", [math.inf, 900.0])
+def test_what_is_unbounded_is_an_arrowhead_at_the_right_end(real: float) -> None:
+    drawing = score_bar(score(math.inf, 400.0, math.inf, Bounds(real), Bounds(0.0), "higher"))
+    assert len(marks(drawing, "polygon", "value")) == 1
+    assert f'<svg x="{100 - MARGIN:.2f}%"' in drawing
+    assert "without bound" in score_bar(score(500.0, 400.0, 600.0, Bounds(math.inf), Bounds(0.0), "higher"))
+
+
 def test_a_bar_says_in_words_what_it_draws() -> None:
     one = score(14.0, 10.0, 18.0, Bounds(1.0, 0.5, 1.5), Bounds(400.0))
     said = ElementTree.fromstring(score_bar(one)).get("aria-label")

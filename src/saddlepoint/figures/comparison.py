@@ -80,9 +80,20 @@ def _panel(
     for place, name, colour in zip(range(len(names)), places, colours(len(names)), strict=True):
         value = values[place]
         if not np.isfinite(value):
-            words = "infinite" if np.isinf(value) else "not measured"
+            # Without bound it lies beyond the end of the axis, on its side.
+            right = np.isposinf(value)
+            words = "unbounded →" if right else "← unbounded" if np.isneginf(value) else "–  not measured"
+            where, side = (0.98, "right") if right else (0.02, "left")
+            where, side = (where, side) if np.isinf(value) else (0.5, "center")
             axes.text(
-                0.5, name, words, transform=axes.get_yaxis_transform(), fontsize=TICK_SIZE, color=MUTED, va="center"
+                where,
+                name,
+                text(words),
+                transform=axes.get_yaxis_transform(),
+                fontsize=TICK_SIZE,
+                color=colour if np.isinf(value) else MUTED,
+                va="center",
+                ha=side,
             )
             continue
         if np.isfinite([low[place], high[place]]).all():

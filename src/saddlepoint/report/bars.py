@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from saddlepoint.evaluation.scorecard import ClassScores, Score
 from saddlepoint.report.words import escaped, number
@@ -20,16 +20,27 @@ MIDDLE = 13  # pixels from the top
 @dataclass(frozen=True)
 class Scale:
     """From values to per cent of a bar's width: `start` stands at position 0 and `end` at position 1, in either order;
-    the bar shows positions `first` (0 or less) to `last` (1 or more), and what lies further stands at its edge."""
+    the bar shows positions `first` (0 or less) to `last` (1 or more), and what lies further stands at its edge. Folded:
+    a value stands by its distance from `end`, on whichever side."""
 
     start: float
     end: float
     first: float = 0.0
     last: float = 1.0
+    folded: bool = False
 
     def position(self, value: float) -> float:
         """Of a value; may leave the bar."""
+        if self.folded:
+            return 1 - abs(value - self.end) / abs(self.end - self.start)
         return (value - self.start) / (self.end - self.start)
+
+    def span(self, low: float, high: float) -> tuple[float, float]:
+        """Per cent, left and right, of all values from `low` to `high`."""
+        ends = [self.percent(low), self.percent(high)]
+        if self.folded and low <= self.end <= high:
+            ends.append(self.percent(self.end))
+        return min(ends), max(ends)
 
     def percent(self, value: float) -> float:
         """Of a value, at most at the edges; rises with the value where `end` is above `start`, else falls."""
@@ -38,14 +49,17 @@ class Scale:
 
 
 def scale_of(score: Score) -> Scale | None:
-    """A deliberately bad generator on the left, real against real on the right; None where these two make no scale."""
+    """A deliberately bad generator on the left, real against real on the right; None where these two make no scale. A
+    score without a better direction stands by its distance from real data."""
     if score.position is None or score.floor is None or score.ceiling is None:
         return None
-    plain = Scale(score.ceiling.value, score.floor.value)
+    if math.isinf(score.floor.value):
+        return Scale(0.0, math.inf)  # nothing finite has a place between the two but the bad generator
+    plain = Scale(score.ceiling.value, score.floor.value, folded=score.better == "none")
     shown = (score.value, score.low, score.high, score.floor.low, score.floor.high)
     positions = [plain.position(value) for value in shown if value is not None and not math.isnan(value)]
     first, last = min(0.0, *positions), max(1.0, *positions)
-    return Scale(plain.start, plain.end, max(-BEYOND, first), min(1 + BEYOND, last))
+    return replace(plain, first=max(-BEYOND, first), last=min(1 + BEYOND, last))
 
 
 def score_bar(score: Score) -> str:
@@ -53,11 +67,14 @@ def score_bar(score: Score) -> str:
     scale = scale_of(score)
     if scale is None or score.floor is None or score.ceiling is None:
         return f'<span class="quiet">{escaped(_unplaced(score))}</span>'
+    if math.isinf(scale.end):
+        return _unbounded(score.ceiling.value)
     words = f"{number(score.value)}{_within(score.low, score.high)}, on a line from a bad generator at "
     words += f"{number(score.ceiling.value)} to real data at {number(score.floor.value)}"
+    words += ", by its distance from real data on either side" if scale.folded else ""
     marks = [_line("axis", scale.percent(scale.start), scale.percent(scale.end))]
     if score.floor.low is not None and score.floor.high is not None:
-        marks.append(_band(scale.percent(score.floor.low), scale.percent(score.floor.high)))
+        marks.append(_band(*scale.span(score.floor.low, score.floor.high)))
     marks += [_tick("bad", scale.percent(scale.start), 5), _tick("real", scale.percent(scale.end), 8)]
     marks += _measured(scale, score.value, score.low, score.high)
     return _drawing(words, marks)
@@ -89,11 +106,21 @@ def legend() -> str:
     return f'<p class="legend quiet">{"".join(entries)}</p>'
 
 
+def _unbounded(bad: float) -> str:
+    """Both the score and real data are without bound: an arrowhead at the right end, where real data stand."""
+    scale = Scale(0.0, 1.0)
+    marks = [_line("axis", scale.percent(0), scale.percent(1)), _tick("bad", scale.percent(0), 5)]
+    marks += [_tick("real", scale.percent(1), 8), *_measured(scale, math.inf, None, None)]
+    return _drawing(f"unbounded, as real data are; a bad generator at {number(bad)}", marks)
+
+
 def _unplaced(score: Score) -> str:
     if score.floor is None or score.ceiling is None:
         return "No scale: a reference is missing."
     if score.blind:
         return "No scale: a bad generator does better here than real data."
+    if math.isinf(score.floor.value) and math.isfinite(score.value):
+        return "No scale: real data are without bound."
     if not math.isfinite(score.value):
         return "Not a finite number."
     return "No scale: the references are equal or not finite."
@@ -103,7 +130,7 @@ def _measured(scale: Scale, value: float, low: float | None, high: float | None)
     """The interval as a bracketed line and the value as a dot, or as an arrowhead at the edge it lies beyond."""
     marks = []
     if low is not None and high is not None and not math.isnan(low) and not math.isnan(high):
-        ends = sorted((scale.percent(low), scale.percent(high)))
+        ends = scale.span(low, high)
         marks += [_line("interval", *ends), *(_tick("interval", end, 4) for end in ends)]
     at, position = scale.percent(value), scale.position(value)
     if position < scale.first or position > scale.last:
@@ -124,8 +151,7 @@ def _tick(kind: str, at: float, reach: int) -> str:
     return f'<line class="{kind}" x1="{at:.2f}%" x2="{at:.2f}%" y1="{MIDDLE - reach}" y2="{MIDDLE + reach}"/>'
 
 
-def _band(one: float, other: float) -> str:
-    left, right = sorted((one, other))
+def _band(left: float, right: float) -> str:
     return f'<rect class="band" x="{left:.2f}%" width="{right - left:.2f}%" y="{MIDDLE - 7}" height="14"/>'
 
 
