@@ -26,7 +26,7 @@ from saddlepoint.figures.style import (
     legend,
     text,
 )
-from saddlepoint.figures.views import Points, Range, data_views, of_one_span, with_count
+from saddlepoint.figures.views import Points, Range, data_views, of_one_span, steady, with_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +36,7 @@ LogProb = Callable[[Points], ArrayLike]
 
 BINS = 80
 LINE = 600  # points of a curve
+HEADROOM = 1.6
 MOST_POINTS = 4_000
 MOST_RINGS = 600
 MOST_PAIRED = 4
@@ -96,19 +97,24 @@ def _one(
 def densities(
     axes: Axes, view: Range, generated: Points, data: Points | None, *, log_prob: LogProb | None, modes: Points | None
 ) -> None:
-    """On a line: a histogram of generated (N, 1), the data's exact density or a histogram of data (M, 1), the modes."""
+    """On a line: a histogram of generated (N, 1), the data's exact density or a histogram of data (M, 1), the modes.
+
+    The axis ends at HEADROOM times the data's peak, or as many doublings higher as the generated need."""
     edges = np.linspace(*view, BINS + 1)
-    _histogram(axes, generated[:, 0], edges, GENERATED, "generated", filled=True)
+    highest = _histogram(axes, generated[:, 0], edges, GENERATED, "generated", filled=True)
+    peak = 0.0
     if log_prob is not None:
         line = np.linspace(*view, LINE)[:, None]
         density = np.exp(np.minimum(np.asarray(log_prob(line), np.float64), 700.0))
         axes.plot(line[:, 0], density, color=TRUTH, linewidth=1.8, label="data (exact density)")
+        peak = float(np.nanmax(density, initial=0.0))
     elif data is not None:
-        _histogram(axes, data[:, 0], edges, DATA, "data", filled=False)
+        peak = _histogram(axes, data[:, 0], edges, DATA, "data", filled=False)
     if modes is not None:
         axes.plot(modes[:, 0], np.zeros(len(modes)), "^", color=TRUTH, markersize=7, clip_on=False, label="true modes")
     axes.set_xlim(*view)
-    axes.set_ylim(bottom=0.0)
+    needed = max(highest, peak * HEADROOM)
+    axes.set_ylim(0.0, steady(needed, peak * HEADROOM) if 0.0 < peak < np.inf and needed < np.inf else None)
 
 
 def decision(axes: Axes, view: Range, discriminator: Callable[[Points], ArrayLike]) -> NDArray[np.float64]:
@@ -222,14 +228,15 @@ def _many(generated: Points, data: Points | None, names: Sequence[str], title: s
 
 def _histogram(
     axes: Axes, values: NDArray[np.float64], edges: NDArray[np.float64], colour: str, label: str, *, filled: bool
-) -> None:
-    """A density over `edges` in which every value counts, those outside the view and non-finite ones too."""
+) -> float:
+    """A density over `edges` in which every value counts, those outside the view and non-finite ones too; its highest."""
     inside = values[np.isfinite(values) & (values >= edges[0]) & (values <= edges[-1])]
     heights = np.histogram(inside, edges)[0] / max(len(values), 1) / np.diff(edges)
     if filled:
         axes.stairs(heights, edges, fill=True, color=colour, alpha=0.45, label=label)
     else:
         axes.stairs(heights, edges, color=colour, linewidth=1.6, label=label)
+    return float(heights.max())
 
 
 def _dots(axes: Axes, points: Points, *, size: float) -> None:

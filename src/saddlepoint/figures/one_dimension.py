@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from saddlepoint.figures.density import LINE, LogProb, decision, densities, legend_below, rows, thinned
 from saddlepoint.figures.style import GENERATED, GREEN, LABEL_SIZE, MUTED, PURPLE, dress, figure, text
-from saddlepoint.figures.views import Points, Range, data_views, with_count
+from saddlepoint.figures.views import Points, Range, data_views, steady, with_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,7 +118,7 @@ def _draw_pushes(axes: Axes, view: Range, generated: Points, pushes: Pushes) -> 
         strongest = float(np.nanmax(np.abs(strength), initial=0.0))
     # As high as what happens to the samples needs: where there are none the field may be many times as strong.
     share = 0.35 if strongest > 0 else 1.25
-    half = max(1.5 * strongest, share * float(np.nanmax(np.abs(field), initial=0.0)), 1e-6)
+    half = steady(max(1.5 * strongest, share * float(np.nanmax(np.abs(field), initial=0.0)), 1e-6))
     axes.set_ylim(-half, half)
     if strongest > 0:
         length = strength * LONGEST * (view[1] - view[0]) / half

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from saddlepoint.figures.density import cloud, legend_below, rows, thinned
 from saddlepoint.figures.style import DATA, GENERATED, GREEN, INK, LABEL_SIZE, MUTED, TICK_SIZE, dress, figure
-from saddlepoint.figures.views import Points, data_views, of_one_span, with_count
+from saddlepoint.figures.views import Points, data_views, of_one_span, steady, with_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ WIDTH, HEIGHT, SIDE = 7.2, 7.15, 5.3  # inches: of the figure, of the square
 LEFT, BOTTOM = 0.85, 1.3  # inches beside the square and below it, where the legend is
 GRID = 120  # points of the surface a side
 ARROWS = 120
-LONGEST = 0.08  # of the view, the longest arrow
+LONGEST = 0.08  # of the view, the longest arrow at most
 
 
 def surface(
@@ -37,7 +37,8 @@ def surface(
 
     discriminator: (K, 2) -> (K,) in [0, 1]. modes: (K, 2).
     pushes: (K, 2) -> (K, 2), minus the gradient of the generator's loss at these points, in nats per unit of the data;
-        drawn as arrows at some of the generated points, the longest of which is as strong as the legend says.
+        drawn as arrows at some of the generated points, the longest of which is as strong as the legend says and half to
+        all of LONGEST.
     """
     points = rows(generated)
     reference = None if data is None else rows(data)
@@ -94,7 +95,8 @@ def _arrows(
     strongest = float(np.linalg.norm(field, axis=1).max())
     if strongest == 0:
         return
-    arrows = field * LONGEST * (high[0] - low[0]) / strongest
+    # An arrow is as long for the same push in most frames of a film.
+    arrows = field * LONGEST * (high[0] - low[0]) / steady(strongest)
     axes.quiver(
         *at.T, *arrows.T, angles="xy", scale_units="xy", scale=1.0, units="inches", width=0.014, color=INK, zorder=4
     )

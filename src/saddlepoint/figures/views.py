@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,6 +25,16 @@ def data_views(generated: Points, data: Points | None, modes: Points | None) -> 
         spare = 0.25 * (high - low) or 0.5 * max(abs(high), 1.0)
         views.append((float(low - spare), float(high + spare)))
     return views
+
+
+def steady(needed: float, unit: float = 1.0) -> float:
+    """The smallest of unit times ..., 1/2, 1, 2, 4, ... that is at least `needed`; `unit` where there is no such number.
+
+    The end of an axis, so that it stays where it is from frame to frame of a film until it must be twice as long.
+    """
+    if not (math.isfinite(needed / unit) and needed / unit > 0.0):
+        return unit
+    return float(unit * 2.0 ** math.ceil(math.log2(needed / unit) - 1e-9))
 
 
 def of_one_span(views: Sequence[Range]) -> list[Range]:

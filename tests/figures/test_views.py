@@ -1,0 +1,31 @@
+"""An axis that holds still: its end is a doubling of its unit, and never cuts off what it must show."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saddlepoint.figures.views import steady
+
+POSITIVE = st.floats(1e-6, 1e6)
+
+
+@given(POSITIVE, POSITIVE)
+def test_it_is_a_doubling_of_its_unit_and_the_least_that_suffices(needed: float, unit: float) -> None:
+    end = steady(needed, unit)
+    assert math.log2(end / unit) == pytest.approx(round(math.log2(end / unit)))
+    assert needed <= end * (1 + 1e-6)
+    assert end / 2 < needed * (1 + 1e-6)
+
+
+@given(POSITIVE)
+def test_it_moves_only_by_doubling(needed: float) -> None:
+    assert steady(1.5 * needed) / steady(needed) in (1.0, 2.0)
+
+
+@pytest.mark.parametrize("needed", [0.0, -1.0, math.inf, math.nan])
+def test_where_nothing_can_be_shown_it_is_the_unit(needed: float) -> None:
+    assert steady(needed, 3.0) == 3.0
