@@ -7,8 +7,8 @@ its time. A lane that has not by the end of its run is censored: its time is NaN
 The data must be a mixture of equal Gaussians on a line. Its quantiles are exact, and the samples stand at equally spaced
 quantiles of the noise, so the distance has no random error: sorted samples less sorted quantiles, all lanes at once.
 
-Looks come at every `every` steps at the start and then less and less often, such that 5 of them span at least a sixth
-and at most a third of the steps made (`due`): time is resolved in proportion, a lucky moment late in a run is no convergence, and
+Looks come at every `every` steps at the start and then less and less often, such that 5 of them span about an eighth
+to a quarter of the steps made (`due`): time is resolved in proportion, a lucky moment late in a run is no convergence, and
 the looks' cost does not grow with the run.
 """
 
@@ -146,13 +146,15 @@ class Convergence:
         A lane that is frozen is not good."""
         if not due(step, self.every):
             return False
-        samples = self._samples(lanes)
+        if self._noise is None:
+            self._noise = spread_noise(lanes, self.points)
+        samples = lanes.decode(self._noise, averaged=self.averaged)
         self.update(samples.reshape(len(self.steps), self.points), step, alive=lanes.frozen < 0)
         return True
 
     def update(self, samples: Tensor, step: int, alive: Tensor | None = None) -> None:
         """Take (S, n) samples as those of a look after `step` steps; alive: (S,) bool, lanes that still train."""
-        mass = torch.empty_like(self.mass)
+        self.distance, mass = self.distance.clone(), torch.empty_like(self.mass)
         for where, target in self._targets:
             own = samples if len(self._targets) == 1 else samples[where.to(samples.device)]
             distance, masses = target.measure(own)
@@ -171,15 +173,17 @@ class Convergence:
         """The share of lanes that have converged."""
         return float((~self.steps.isnan()).double().mean())
 
-    def _samples(self, lanes: Lanes) -> Tensor:
-        """(S, n, 1), at equally spaced quantiles of the noise where the model knows them."""
-        template: Any = lanes.game.template
-        if not hasattr(template, "latent_quantiles"):
-            return lanes.sample(self.points, averaged=self.averaged)
-        if self._noise is None:
-            shares = spread_shares(self.points, int(template.settings.latent)).to(lanes.device)
-            self._noise = lanes.each(_quantiles, shares.expand(len(lanes), -1, -1))
-        return lanes.decode(self._noise, averaged=self.averaged)
+
+def spread_noise(lanes: Lanes, points: int) -> Tensor:
+    """(S, points, latent): each lane's noise at evenly spread quantiles, for models that know them; else drawn, the same
+    for all lanes."""
+    template: Any = lanes.game.template
+    if not hasattr(template, "latent_quantiles"):
+        drawn: Tensor = template.fixed_noise(points, torch.Generator().manual_seed(0))
+        return drawn.expand(len(lanes), *drawn.shape).to(lanes.device)
+    shares = spread_shares(points, int(template.settings.latent)).to(lanes.device)
+    noise: Tensor = lanes.each(_quantiles, shares.expand(len(lanes), -1, -1))
+    return noise
 
 
 def spread_shares(points: int, latent: int) -> Tensor:
@@ -187,12 +191,13 @@ def spread_shares(points: int, latent: int) -> Tensor:
     if latent == 1:
         return ((torch.arange(points, dtype=torch.float64) + 0.5) / points)[:, None].float()
     drawn: Tensor = torch.quasirandom.SobolEngine(latent, scramble=True, seed=0).draw(points)  # type: ignore[no-untyped-call]
-    return drawn.clamp(0.5 / points, 1 - 0.5 / points)
+    return torch.clamp(drawn, 0.5 / points, 1 - 0.5 / points)
 
 
 def mixture_cdf(x: Tensor, centres: Tensor, width: float) -> Tensor:
     """Share of an equal mixture of N(centres_k, width^2) below x: (...), (K,) -> (...)."""
-    return torch.special.ndtr((x[..., None] - centres) / width).mean(-1)
+    shares: Tensor = torch.special.ndtr((x[..., None] - centres) / width)
+    return shares.mean(-1)
 
 
 def mixture_quantiles(shares: Tensor, centres: Tensor, width: float) -> Tensor:

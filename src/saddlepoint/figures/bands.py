@@ -1,0 +1,74 @@
+"""Numbers over steps for many runs at once: the middle run as a line, most runs as a band around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from saddlepoint.figures.style import INK, MUTED, TICK_SIZE, colours, dress, figure, legend, text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+class Band(NamedTuple):
+    """x (T,); the band's lower end, its middle and its upper end there, (T,) each."""
+
+    x: ArrayLike
+    low: ArrayLike
+    middle: ArrayLike
+    high: ArrayLike
+
+
+def bands_figure(
+    panels: Mapping[str, Mapping[str, Band]],
+    *,
+    y: str,
+    x: str = "training step",
+    lines: Mapping[str, float] | None = None,
+    log_x: bool = True,
+    log_y: bool = True,
+) -> Figure:
+    """A panel a title, in it bands by name; lines: heights to mark in all of them, by name. Panels share their axes.
+
+    Raises ValueError without a band."""
+    if not panels or not all(panels.values()):
+        raise ValueError("no bands to draw")
+    drawing, grid = figure(1, len(panels), width=1.2 + 4.3 * len(panels), height=4.2)
+    names = list(dict.fromkeys(name for own in panels.values() for name in own))
+    tints = dict(zip(names, colours(len(names)), strict=True))
+    for axes, (title, own) in zip(grid[0], panels.items(), strict=True):
+        dress(axes, title=title, x=x, y=y if axes is grid[0, 0] else "")
+        for name, band in own.items():
+            _draw(axes, name, band, tints[name], log_y)
+        for name, height in (lines or {}).items():
+            axes.axhline(height, color=INK, linewidth=1.0, linestyle=":")
+            axes.annotate(
+                text(name),
+                (0.02, height),
+                xycoords=("axes fraction", "data"),
+                va="bottom",
+                color=MUTED,
+                fontsize=TICK_SIZE,
+            )
+        if log_x:
+            axes.set_xscale("log")
+        if log_y:
+            axes.set_yscale("log")
+        legend(axes, loc="best")
+    bottom, top = min(axes.get_ylim()[0] for axes in grid[0]), max(axes.get_ylim()[1] for axes in grid[0])
+    for axes in grid[0]:
+        axes.set_ylim(bottom, top)
+    return drawing
+
+
+def _draw(axes: Axes, name: str, band: Band, tint: str, log_y: bool) -> None:
+    x, low, middle, high = (np.asarray(part, np.float64) for part in band)
+    shown = np.where(np.isfinite(middle) & (middle > 0 if log_y else True), middle, np.nan)
+    axes.plot(x, shown, color=tint, linewidth=1.6, label=text(name))
+    seen = np.isfinite(low) & np.isfinite(high) & np.isfinite(shown)
+    axes.fill_between(x, low, high, where=seen, color=tint, alpha=0.15, linewidth=0)

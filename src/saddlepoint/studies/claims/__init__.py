@@ -1,0 +1,31 @@
+"""The claims that the literature makes, each with the program that tests it.
+
+Importing this package brings no torch; `claim` loads the one that is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from saddlepoint.errors import SettingError, suggestion
+
+if TYPE_CHECKING:
+    from saddlepoint.studies.claims.claim import Claim
+
+# Claim: the module whose CLAIM it is.
+CLAIMS: dict[str, str] = {
+    "C7": "saturation",
+    "C8": "steps_to_convergence",
+}
+
+
+def claim(identifier: str) -> Claim:
+    """The claim of that number ("C8", or "c8"). Raises SettingError where there is none."""
+    name = identifier.upper()
+    if name not in CLAIMS:
+        raise SettingError(
+            f'there is no claim "{identifier}".{suggestion(name, CLAIMS)} There are {", ".join(CLAIMS)}; `all` takes all of them.'
+        )
+    found: Claim = importlib.import_module(f"{__name__}.{CLAIMS[name]}").CLAIM
+    return found

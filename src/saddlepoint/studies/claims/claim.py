@@ -1,0 +1,80 @@
+"""A claim of a source, and what became of it: what must be trained to test it, what was measured, and the verdict.
+
+Claims are tested in two parts. `setups` names what is to be trained, so that a program knows beforehand how much that is and
+trains what several claims share once. `measure` turns the outcomes into numbers with intervals, pictures and a verdict, by a
+rule that `rule` states and that was written before anything was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from saddlepoint.evaluation.intervals import Interval
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from saddlepoint.studies.claims.laboratory import Outcome, Setup
+
+Verdict = Literal["holds", "holds in part", "does not hold"]
+VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One measured number. interval: with its 95 % interval; infinite where a median was not reached. claimed: what the source
+    says of it, if anything. unit: of the numbers; empty for ratios and shares."""
+
+    name: str
+    interval: Interval
+    unit: str = ""
+    claimed: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        own = self.interval
+        return {
+            "name": self.name, "value": own.value, "low": own.low, "high": own.high, "level": own.level,
+            "unit": self.unit, "claimed": self.claimed,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Picture:
+    """name: of its file, without ending. caption: what it shows and how to read it."""
+
+    name: str
+    caption: str
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a claim came to. because: the verdict's reason in numbers, in one or two sentences."""
+
+    verdict: Verdict
+    because: str
+    quantities: tuple[Quantity, ...]
+    pictures: tuple[Picture, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Claim:
+    """id: its number in our list. words: the claim in our own. source: who says it, where. rule: what decides the verdict.
+
+    setups: by name, what must be trained; quick: for a look at whether everything runs.
+    measure: (outcomes by those names, quick) -> Measured.
+    """
+
+    id: str
+    words: str
+    source: str
+    rule: str
+    setups: Callable[[bool], Mapping[str, Setup]]
+    measure: Callable[[Mapping[str, Outcome], bool], Measured]
+
+
+def verdict(holds: bool, in_part: bool) -> Verdict:
+    """The better of the two that is true."""
+    return "holds" if holds else "holds in part" if in_part else "does not hold"

@@ -1,0 +1,121 @@
+"""What C9 and C10 share: the same game with a weaker generator, seed by seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.figures.bands import bands_figure
+from saddlepoint.figures.survival import survival_figure
+from saddlepoint.studies.claims.claim import Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.laboratory import Outcome, Setup
+from saddlepoint.studies.claims.quantities import (
+    bands,
+    curves,
+    median_steps,
+    of_median,
+    race,
+    share_converged,
+    spoken,
+)
+from saddlepoint.studies.claims.setups import described, recommended
+from saddlepoint.studies.convergence import DISTANCE
+
+KINDS = {"as described": described, "as recommended": recommended}
+SLOWER = 2.0  # so many times as long the weaker one must take at least
+RULE = (
+    f"Holds if, from the same seeds and as described, the stronger generator converges first more often (95 % interval) and the "
+    f"weaker one's median is at least {SLOWER:g} times as long; in part if the stronger one converges first more often as "
+    "described or as recommended."
+)
+
+
+def setups_of(modes: int, strong: str, weak: str, hidden: tuple[int, ...]) -> Callable[[bool], dict[str, Setup]]:
+    """The generator of `modes` modes and the one with these hidden layers, of both kinds; strong, weak: their names."""
+
+    def setups(quick: bool) -> dict[str, Setup]:
+        found = {}
+        for kind, make in KINDS.items():
+            found[f"{kind}, {strong}"] = make(modes, quick=quick)
+            found[f"{kind}, {weak}"] = make(modes, hidden=hidden, quick=quick)
+        return found
+
+    return setups
+
+
+def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Mapping[str, Outcome], bool], Measured]:
+    """claimed: steps of the strong and of the weak one, in the source's words."""
+
+    def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
+        quantities: list[Quantity] = []
+        first: dict[str, bool] = {}
+        slower: dict[str, bool] = {}
+        told = []
+        shown = {}
+        for kind in KINDS:
+            pair = {name: outcomes[f"{kind}, {name}"] for name in (strong, weak)}
+            shown[kind] = pair
+            medians = {name: median_steps(outcome) for name, outcome in pair.items()}
+            quantities += [
+                Quantity(f"median steps to convergence, {kind}, {name}", medians[name], "steps", words)
+                for name, words in zip(pair, claimed, strict=True)
+            ]
+            quantities += [
+                Quantity(
+                    f"share that converges within {outcome.last:,} steps, {kind}, {name}", share_converged(outcome)
+                )
+                for name, outcome in pair.items()
+            ]
+            runs = race(pair[strong], pair[weak])
+            quantities.append(
+                Quantity(f"share of decided seeds with which {strong} converges first, {kind}", runs.share)
+            )
+            quantities.append(
+                Quantity(
+                    f"least distance with {weak} over that with {strong}, same seed, {kind}",
+                    _nearer(pair, strong, weak),
+                )
+            )
+            first[kind] = runs.share.low > 0.5
+            slower[kind] = math.isfinite(medians[strong].value) and (
+                medians[weak].value >= SLOWER * medians[strong].value
+            )
+            told.append(
+                f"{kind}, medians are {spoken(medians[strong])} with {strong} and {spoken(medians[weak])} with {weak}; the "
+                f"former converges first with {runs}"
+            )
+        kind = next(iter(KINDS))
+        because = ". ".join(words[:1].upper() + words[1:] for words in told) + "."
+        return Measured(
+            verdict(first[kind] and slower[kind], any(first.values())),
+            because,
+            tuple(quantities),
+            (
+                Picture(
+                    "steps-to-convergence",
+                    "Share of seeds that have not converged yet, with 95 % intervals.",
+                    survival_figure(
+                        curves({f"{kind}, {name}": own for kind, pair in shown.items() for name, own in pair.items()}),
+                        title="Steps to convergence",
+                    ),
+                ),
+                Picture(
+                    "distance",
+                    "Wasserstein-1 distance of the samples to the data: the middle seed, and the band of the middle 80 %.",
+                    bands_figure(
+                        {kind: bands(pair) for kind, pair in shown.items()},
+                        y="distance / standard deviation of the data",
+                        lines={"counts as converged below": DISTANCE},
+                    ),
+                ),
+            ),
+        )
+
+    return measure
+
+
+def _nearer(pair: Mapping[str, Outcome], strong: str, weak: str) -> Interval:
+    """The median ratio of the least distances, weak over strong."""
+    found = of_median(pair[weak].closest.log() - pair[strong].closest.log())
+    return Interval(math.exp(found.value), math.exp(found.low), math.exp(found.high), found.level)

@@ -1,0 +1,144 @@
+"""C7: where the generator's two objectives teach it anything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.figures.style import MUTED, colours, dress, figure, legend
+from saddlepoint.figures.survival import survival_figure
+from saddlepoint.objectives.adversarial import GENERATOR_LOSSES
+from saddlepoint.objectives.phase import Batch, Loss
+from saddlepoint.studies.claims.claim import Claim, Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.laboratory import Outcome, Setup
+from saddlepoint.studies.claims.quantities import curves, median_steps, of_median, race, share_converged
+from saddlepoint.studies.claims.setups import described, recommended
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+OBJECTIVES = {"minimax": "log(1 - D(G(z)))", "non-saturating": "-log D(G(z))"}
+KINDS = {"as described": described, "as recommended": recommended}
+SOURCE = "Generative Adversarial Networks (Goodfellow et al., 2014), section 3, https://arxiv.org/abs/1406.2661"
+BAD = 0.01  # D of a bad sample
+RATIO = 10.0
+
+
+def setups(quick: bool) -> dict[str, Setup]:
+    """One mode, both kinds, with either objective."""
+    found = {}
+    for kind, make in KINDS.items():
+        base = make(1, quick=quick)
+        for objective in OBJECTIVES:
+            model = base.model.model_copy(update={"objective": objective})
+            found[f"{kind}, {objective}"] = Setup(model, base.training, base.data)
+    return found
+
+
+def slopes(shares: Tensor) -> dict[str, Tensor]:
+    """How strongly each objective pushes the discriminator's logit, (n,) at least 0, where D(G(z)) is `shares` (n,): by
+    automatic differentiation of the very losses that training uses."""
+    return {objective: _slope(GENERATOR_LOSSES[objective], shares.double()) for objective in OBJECTIVES}
+
+
+def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
+    """The slopes, and how long the game takes with either."""
+    bad = {name: float(slope) for name, slope in slopes(torch.tensor([BAD])).items()}
+    quantities = [
+        Quantity(f"push on the logit at D(G(z)) = {BAD:g}, {OBJECTIVES[name]}", Interval(slope, slope, slope), "nats")
+        for name, slope in bad.items()
+    ]
+    faster = {}
+    told = []
+    for kind in KINDS:
+        own = {name: outcomes[f"{kind}, {name}"] for name in OBJECTIVES}
+        quantities += [
+            Quantity(f"median steps to convergence, {kind}, {OBJECTIVES[name]}", median_steps(outcome), "steps")
+            for name, outcome in own.items()
+        ]
+        quantities += [
+            Quantity(
+                f"share that converges within {outcome.last:,} steps, {kind}, {OBJECTIVES[name]}",
+                share_converged(outcome),
+            )
+            for name, outcome in own.items()
+        ]
+        closer = of_median(own["minimax"].closest.log() - own["non-saturating"].closest.log())
+        ratio = Interval(*(math.exp(end) for end in (closer.value, closer.low, closer.high)), closer.level)
+        quantities.append(
+            Quantity(f"least distance with {OBJECTIVES['minimax']} over that with the other, same seed, {kind}", ratio)
+        )
+        runs = race(own["non-saturating"], own["minimax"])
+        quantities.append(
+            Quantity(
+                f"share of decided seeds with which {OBJECTIVES['non-saturating']} converges first, {kind}", runs.share
+            )
+        )
+        faster[kind] = runs.share.low > 0.5 or ratio.low > 1
+        told.append(f"{kind}, the other converges first with {runs}, and comes {ratio.value:.2f} times as near")
+    flat = bad["non-saturating"] >= RATIO * bad["minimax"]
+    return Measured(
+        verdict(flat and any(faster.values()), flat),
+        f"At D(G(z)) = {BAD:g}, log(1 - D) pushes {bad['non-saturating'] / bad['minimax']:.0f} times less than log D. "
+        + "; ".join(told).capitalize()
+        + ".",
+        tuple(quantities),
+        (
+            Picture(
+                "push",
+                "How strongly each objective pushes the logit of a generated sample, by how real that looks.",
+                _drawn(),
+            ),
+            Picture(
+                "steps-to-convergence",
+                "Share of seeds that have not converged yet with one mode, with 95 % intervals.",
+                survival_figure(curves({name: outcomes[name] for name in setups(quick)}), title="Steps to convergence"),
+            ),
+        ),
+    )
+
+
+def _slope(loss: Loss, shares: Tensor) -> Tensor:
+    nets: dict[str, Callable[..., Any]] = {"g": lambda z: z, "d": lambda x: x}  # a sample is its own logit
+
+    def total(values: Tensor) -> Tensor:
+        return loss(nets, Batch(values), {"z": values})[0].sum()
+
+    slope: Tensor = torch.func.grad(total)(torch.logit(shares))
+    return slope.abs()
+
+
+def _drawn() -> Figure:
+    logits = np.linspace(-9.0, 9.0, 181)
+    shares = 1 / (1 + np.exp(-logits))
+    drawing, grid = figure(1, 2, width=10.0, height=4.2)
+    found = slopes(torch.from_numpy(shares))
+    for axes, log in zip(grid[0], (False, True), strict=True):
+        dress(axes, title="" if log else "Push on the logit", x="D(G(z))", y="nats" if not log else "")
+        for tint, (name, slope) in zip(colours(2), found.items(), strict=True):
+            axes.plot(shares, slope, color=tint, linewidth=1.8, label=OBJECTIVES[name])
+        axes.axvline(BAD, color=MUTED, linewidth=1.0, linestyle=":")
+        if log:
+            axes.set_xscale("logit")
+            axes.set_yscale("log")
+        legend(axes)
+    return drawing
+
+
+CLAIM = Claim(
+    "C7",
+    "The generator's objective log(1 - D(G(z))) is flat where samples are bad, so that it learns little there; with log D(G(z)) "
+    "it learns.",
+    SOURCE,
+    f"Holds if at D(G(z)) = {BAD:g} the second pushes at least {RATIO:g} times as strongly, and the game converges earlier, or "
+    "comes nearer to the data, with it than with the first from the same seeds (95 % interval), as described or as "
+    "recommended; in part if only the first is so.",
+    setups,
+    measure,
+)
