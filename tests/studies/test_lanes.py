@@ -43,6 +43,8 @@ def test_whatever_the_batch_size(batch_size):
         OptimiserSettings(name="optimistic-sgd", learning_rate=0.05, lookahead=3, lookahead_share=0.4),
         OptimiserSettings(name="optimistic-adam", learning_rate=0.01, betas=(0.5, 0.9), weight_decay=0.1),
         OptimiserSettings(name="extra-adam", learning_rate=0.01, betas=(0.5, 0.9), lookahead=5),
+        OptimiserSettings(name="sgd", learning_rate=0.05, momentum=0.5, historical_averaging=0.5),
+        OptimiserSettings(name="adam", learning_rate=0.01, weight_decay=0.1, historical_averaging=0.5, lookahead=3),
     ],
     ids=lambda optimiser: f"{optimiser.name}-{optimiser.schedule}-{optimiser.momentum}",
 )

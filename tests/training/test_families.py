@@ -26,6 +26,11 @@ FAMILIES = {
     "gan-packing": GANSettings(
         generator=SMALL, discriminator=SMALL, packing=4, minibatch_kernels=2, objective="feature-matching"
     ),
+    "gan-relativistic": GANSettings(
+        generator=SMALL, discriminator=SMALL, packing=2, objective="relativistic", r1=0.1, r2=0.1
+    ),
+    "gan-unrolled": GANSettings(generator=SMALL, discriminator=SMALL, unrolled_steps=2, r1=0.1),
+    "dcgan-unrolled": GANSettings(generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, unrolled_steps=2, r2=0.1),
     "dcgan": GANSettings(generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, discriminator_steps=2),
 }
 

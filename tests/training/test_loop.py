@@ -112,6 +112,18 @@ def test_resumed_equals_uninterrupted_with_lookahead(name, pause, tmp_path):
     assert_same(everything(other, other_state), everything(whole, state))
 
 
+@pytest.mark.parametrize("lookahead", [0, 3])
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_resumed_equals_uninterrupted_with_historical_averaging(name, lookahead, tmp_path):
+    own = OptimiserSettings(name=name, historical_averaging=0.1, lookahead=lookahead)
+    training = settings(optimiser=own, discriminator=PlayerSettings(historical_averaging=0.5))
+    whole = TwoPlayers(repeats=2)
+    records, state = run(whole, training)
+    later, other, other_state = resumed(GAMES["two moves"], training, 7, RunFolder(tmp_path))
+    assert later == records
+    assert_same(everything(other, other_state), everything(whole, state))
+
+
 def test_channels_last_moments_survive_a_resume(tmp_path):
     """Fused kernels walk weights and moments in memory order, so the layout of a loaded moment matters."""
 
@@ -247,7 +259,11 @@ def test_series_and_batches_of_two_players():
     training, batches = settings(steps=5), RandomBatches()
     ((_, values),), _ = run(TwoPlayers(repeats=2), training, batches=batches)
     assert set(values) == {
-        *(f"{player}/{quantity}" for player in "dg" for quantity in ("loss", "grad_norm", "update_ratio", "learning_rate")),
+        *(
+            f"{player}/{quantity}"
+            for player in "dg"
+            for quantity in ("loss", "grad_norm", "update_ratio", "learning_rate")
+        ),
         "d/real_score",
         "d/fake_score",
     }

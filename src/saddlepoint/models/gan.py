@@ -59,6 +59,8 @@ class GAN(Model):
             # A pack is judged once, and its logit stands for each of its examples.
             settings.r1 / settings.packing,
             settings.r2 / settings.packing,
+            settings.unrolled_steps,
+            settings.unrolled_rate,
         )
 
         self._replay = Replay(settings.replay_size) if settings.replay else None
@@ -170,6 +172,8 @@ class GAN(Model):
         go: minus its gradient, in nats per unit of the data. None where the loss is not one of each example alone."""
         if not self.judges_alone or self.settings.objective not in GENERATOR_LOSSES:
             return None
+        # Against the discriminator as it is, also where training looks ahead.
+        generator_loss = GENERATOR_LOSSES[self.settings.objective]
 
         def itself(value: Tensor) -> Tensor:
             return value
@@ -178,7 +182,7 @@ class GAN(Model):
             with torch.enable_grad():
                 leaf = part.to(self.device).float().requires_grad_()
                 made = self.model_units(leaf)
-                loss, _ = self._phases[-1].loss({"d": self.players["d"], "g": itself}, Batch(made), {"z": made})
+                loss, _ = generator_loss({"d": self.players["d"], "g": itself}, Batch(made), {"z": made})
                 (gradient,) = torch.autograd.grad(loss.sum(), leaf)
             return -gradient
 

@@ -140,6 +140,14 @@ class GANSettings(BaseModel):
         description="The same at generated examples; with the relativistic objective take both.",
     )
     discriminator_steps: int = Field(1, ge=1, description="Discriminator moves a step (k of the original algorithm).")
+    unrolled_steps: int = Field(
+        0,
+        ge=0,
+        description="Steps of the discriminator that the generator looks ahead, so that it sees how its move is answered; 0 looks at the discriminator as it is.",
+    )
+    unrolled_rate: float = Field(
+        0.1, gt=0.0, allow_inf_nan=False, description="Step size of the gradient descent that these steps are."
+    )
     fresh_noise: bool = Field(
         False,
         description="Whether the generator moves on noise of its own instead of on the samples the discriminator has just seen (one more pass of the generator a step).",

@@ -18,7 +18,7 @@ class Maxout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, F pieces) -> (B, F)."""
         # Runs along memory, and in a quarter less time than with a unit's pieces side by side.
-        return x.unflatten(1, (self.pieces, -1)).amax(1)
+        return x.reshape(x.shape[0], self.pieces, -1).amax(1)
 
     def extra_repr(self) -> str:
         return f"{self.pieces}"

@@ -26,6 +26,7 @@ from torch.nn.functional import softplus
 from saddlepoint.objectives.penalties import gradient_penalty, scored
 from saddlepoint.objectives.phase import Batch, Loss, Nets, Noise, Observations, Phase
 from saddlepoint.objectives.precision import at_least_float32
+from saddlepoint.objectives.unrolled import unrolled
 
 
 def logits(nets: Nets, x: Tensor, instance_noise: Tensor | None = None) -> Tensor:
@@ -103,7 +104,7 @@ def _each_alone(real: Tensor, fake: Tensor, label_smoothing: float, noise: Noise
 
 def _in_pairs(real: Tensor, fake: Tensor, label_smoothing: float, noise: Noise) -> tuple[Tensor, Observations]:
     gap = real - fake
-    label = 1 - label_smoothing
+    label: Tensor | float = 1 - label_smoothing
     if "flip_real" in noise:
         label = label * (1 - noise["flip_real"])
     return cross_entropy(gap, label), {"real_score": gap.detach().sigmoid(), "fake_score": (-gap).detach().sigmoid()}
@@ -160,6 +161,8 @@ def adversarial_game(
     fresh_noise: bool = False,
     r1: float = 0.0,
     r2: float = 0.0,
+    unrolled_steps: int = 0,
+    unrolled_rate: float = 0.1,
 ) -> tuple[Phase, ...]:
     """One step of the game: the discriminator moves `discriminator_steps` times, then the generator once.
 
@@ -167,12 +170,16 @@ def adversarial_game(
     the discriminator has just seen. The latter, as common scripts do, saves a pass of the generator; it is not the same
     estimate as Algorithm 1's, because the discriminator has just stepped on those very samples.
     r1, r2: weights of the penalties on the slope of the discriminator's logit at real and at generated examples.
+    unrolled_steps, unrolled_rate: how many steps of what size the generator looks ahead (see `unrolled`).
     """
     generator_loss = (GENERATOR_LOSSES | MATCHING_LOSSES | RELATIVISTIC_LOSSES)[objective]
-    discriminator_loss = discriminator_cross_entropy(
-        label_smoothing, relativistic=objective in RELATIVISTIC_LOSSES, r1=r1, r2=r2
-    )
+    in_pairs = objective in RELATIVISTIC_LOSSES
+    discriminator_loss = discriminator_cross_entropy(label_smoothing, relativistic=in_pairs, r1=r1, r2=r2)
+    if unrolled_steps:
+        answer = discriminator_cross_entropy(label_smoothing, relativistic=in_pairs, r1=r1, r2=r2, detached=False)
+        generator_loss = unrolled(generator_loss, answer, unrolled_steps, unrolled_rate)
+    uses_data = objective not in GENERATOR_LOSSES or unrolled_steps > 0
     return (
         Phase("d", discriminator_loss, repeats=discriminator_steps),
-        Phase("g", generator_loss, uses_data=objective not in GENERATOR_LOSSES, shares_noise=not fresh_noise),
+        Phase("g", generator_loss, uses_data=uses_data, shares_noise=not fresh_noise),
     )

@@ -25,10 +25,9 @@ def scored(score: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor
     Both can be differentiated further, in the loop of a single run, under `torch.func` and under `no_grad`. The gradient is
     that of the scores' sum: where examples are judged together, it has a share in the others' scores too.
     """
-    # Not torch's private list of transforms but its one question; the first way knows BatchNorm, which keeps statistics,
-    # and is the faster of the two; the second is the only one that torch.func's transforms allow.
+    # torch.func's transforms allow no other way than theirs; outside of them torch.autograd's is faster, and allows BatchNorm.
     if torch._C._are_functorch_transforms_active():
-        values, pull = torch.func.vjp(score, x)
+        values, pull = torch.func.vjp(score, x)[:2]
         (gradient,) = pull(torch.ones_like(values))
     else:
         with torch.enable_grad():

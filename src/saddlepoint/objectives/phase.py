@@ -4,6 +4,9 @@ A *loss* is pure: `(nets, batch, noise) -> (per-sample loss (B,), observations)`
 callables, so that the same loss serves one module or a thousand stacked ones (`torch.func`). All randomness comes in
 as `noise`, drawn by the model from an explicit generator: that makes exact resume, tests and lanes possible. A loss
 never calls `.backward()`, never logs and never reduces over the batch.
+
+A loss that moves another player in thought (`unrolled`) takes that player as an `nn.Module` and replaces its parameters by
+`torch.func.functional_call`: the loop's players that do not share noise are modules, and so are those of lanes.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from saddlepoint.optimisers.averaging import historical_averaging
 from saddlepoint.optimisers.extragradient import ExtraAdamOptimizer
 from saddlepoint.optimisers.lookahead import lookahead
 from saddlepoint.optimisers.optimistic import OptimisticAdamOptimizer, OptimisticSGD
@@ -38,7 +39,7 @@ FOREACH_ALONE: frozenset[OptimiserName] = frozenset({"optimistic-sgd", "optimist
 def build_optimiser(
     parameters: Sequence[Tensor], settings: OptimiserSettings, form: Mapping[str, bool] | None = None
 ) -> Optimizer:
-    """The optimiser `settings` names over `parameters`, with Lookahead around it where they ask for that.
+    """The optimiser `settings` names over `parameters`, with historical averaging and Lookahead around it where they ask.
 
     form: torch's flag for it, the `fastest_form` where None.
     """
@@ -50,6 +51,8 @@ def build_optimiser(
         **{argument: getattr(settings, setting) for argument, setting in taken.items()},
         **(fastest_form(parameters, settings.name) if form is None else form),
     )
+    if settings.historical_averaging:
+        optimiser = historical_averaging(optimiser, settings.historical_averaging)
     return lookahead(optimiser, settings.lookahead, settings.lookahead_share) if settings.lookahead else optimiser
 
 

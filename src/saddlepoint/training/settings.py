@@ -37,6 +37,12 @@ class OptimiserSettings(BaseModel):
         description="Moves of the player after which it goes back part of the way it came (Lookahead-minmax); 0 never does.",
     )
     lookahead_share: float = Field(0.5, gt=0.0, le=1.0, description="Share of that way that is kept.")
+    historical_averaging: float = Field(
+        0.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="Weight of the squared distance between the player's weights and their average so far; 0 is without.",
+    )
     schedule: ScheduleName = Field("constant", description="How the learning rate changes over the run.")
     decay_rate: float = Field(0.95, gt=0.0, le=1.0, description="exponential: factor every decay_steps.")
     decay_steps: int = Field(1_000, ge=1, description="exponential: steps between two factors.")
@@ -67,6 +73,9 @@ class PlayerSettings(BaseModel):
     weight_decay: float | None = Field(None, ge=0.0, allow_inf_nan=False, description="Weight decay.")
     lookahead: int | None = Field(None, ge=0, description="Moves between two steps back; 0 never does.")
     lookahead_share: float | None = Field(None, gt=0.0, le=1.0, description="Share of the way that is kept.")
+    historical_averaging: float | None = Field(
+        None, ge=0.0, allow_inf_nan=False, description="Weight of the distance to the weights' average so far."
+    )
     schedule: ScheduleName | None = Field(None, description="How the learning rate changes.")
     decay_rate: float | None = Field(None, gt=0.0, le=1.0, description="exponential: factor every decay_steps.")
     decay_steps: int | None = Field(None, ge=1, description="exponential: steps between two factors.")

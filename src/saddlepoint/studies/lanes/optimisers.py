@@ -20,7 +20,7 @@ Tensors = dict[str, Tensor]
 Given = Mapping[str, Tensor]
 Formula = Callable[[Tensor, Tensor, Given, Given], tuple[Tensor, Tensors]]
 RMSPROP_DECAY = 0.99  # torch's
-AS_WEIGHTS = frozenset({"base", "slow"})  # memory that begins as the weights; all other begins with zeros
+AS_WEIGHTS = frozenset({"base", "slow", "mean"})  # memory that begins as the weights; all other begins with zeros
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,16 @@ def moved(name: OptimiserName, p: Tensor, g: Tensor, kept: Given, c: Given) -> t
     """One move of one player in all lanes: its new parameters, and what its optimiser remembers.
 
     Lookahead: Taming GANs with Lookahead-Minmax (Chavdarova, Pagliardini, Stich, Fleuret, Jaggi, 2021).
-    https://arxiv.org/abs/2006.14567
+    https://arxiv.org/abs/2006.14567. Historical averaging: see `saddlepoint.optimisers.averaging`.
     """
     if "weight_decay" in c:
         g = g + c["weight_decay"] * p
+    if "pull" in c:
+        g = g + c["pull"] * (p - kept["mean"])
     after, remembered = STACKED[name].formula(p, g, kept, c)
+    if "pull" in c:
+        mean = kept["mean"] + c["newest"] * (after - kept["mean"])
+        remembered = {**remembered, "mean": mean}
     if "share" in c:
         slow = kept["slow"] + c["back"] * c["share"] * (after - kept["slow"])
         after, remembered = after + c["back"] * (slow - after), {**remembered, "slow": slow}
@@ -111,10 +116,12 @@ def moved(name: OptimiserName, p: Tensor, g: Tensor, kept: Given, c: Given) -> t
 
 
 def memory(settings: Sequence[OptimiserSettings]) -> tuple[str, ...]:
-    """What these lanes' optimiser remembers: no velocity where none has momentum, no slow weights without lookahead."""
+    """What these lanes' optimiser remembers: no velocity where none has momentum, no slow weights without lookahead, no
+    mean without historical averaging."""
     kept = STACKED[settings[0].name].memory
     if not any(own.momentum for own in settings):
         kept = tuple(name for name in kept if name != "velocity")
+    kept = (*kept, "mean") if any(own.historical_averaging for own in settings) else kept
     return (*kept, "slow") if any(own.lookahead for own in settings) else kept
 
 
@@ -130,10 +137,12 @@ def constants(settings: Sequence[OptimiserSettings]) -> Tensors:
         "fresh1": [1 - own.betas[0] for own in settings],
         "fresh2": [1 - own.betas[1] for own in settings],
         "share": [own.lookahead_share for own in settings],
+        "pull": [2 * own.historical_averaging for own in settings],
     }
     numbers = STACKED[settings[0].name].numbers
     needed = [name for name in numbers if name in ADAM or any(columns[name])]
     needed += ["share"] if any(own.lookahead for own in settings) else []
+    needed += ["pull"] if any(columns["pull"]) else []
     return {name: torch.tensor(columns[name], dtype=torch.float32) for name in needed}
 
 
@@ -141,7 +150,8 @@ def by_step(settings: Sequence[OptimiserSettings], first: int, count: int, steps
     """The coefficients (count, moves, S) float64 of `count` steps from `first` on, of a run of `steps`.
 
     moves: how often the player moves in a step. Beside the `rate`: the corrections of Adam's moments, whether there is a
-    previous move (`begun`), and whether lookahead goes `back` after this one.
+    previous move (`begun`), the share of the `newest` weights in their mean, and whether lookahead goes `back` after this
+    one.
     """
     shape = (count, moves, len(settings))
     found = {"rate": _rates(settings, first, count, steps)[:, None].expand(shape)}
@@ -154,6 +164,8 @@ def by_step(settings: Sequence[OptimiserSettings], first: int, count: int, steps
         found[f"spread{update}"] = (1 - betas[:, 1] ** updates).rsqrt()
     if "previous" in optimiser.memory:
         found["begun"] = (done > 1).double().expand(shape)
+    if any(own.historical_averaging for own in settings):
+        found["newest"] = (1 / (done + 1)).expand(shape)
     every = torch.tensor([own.lookahead for own in settings], dtype=torch.float64)
     if every.any():
         found["back"] = ((every > 0) & (done % every.clamp(min=1) == 0)).double()
