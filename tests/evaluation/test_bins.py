@@ -86,3 +86,12 @@ def test_mnist_without_nines(real_data):
     assert validation.different < other.different < without.different
     assert without.different == pytest.approx(11, abs=4)
     assert without.divergence == pytest.approx(0.016, abs=0.004)
+
+
+def test_bins_that_differ_for_sure_count_for_more_than_bins_that_may():
+    """Alike bins scatter like so many trials; where half of them differ always and half never, next to nothing scatters."""
+    x = torch.randn(4_000, 2, generator=torch.Generator().manual_seed(0))
+    cells = bins(x[:2_000], number=20)
+    alike = different_bins(cells, x[2_000:]).trials
+    assert 20 <= alike < 40
+    assert different_bins(cells, x[2_000:].abs()).trials > 2 * alike

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.classes import category_report, classifier_score
+from saddlepoint.evaluation.classes import category_report, classifier_score, covered_interval
 
 
 def test_sure_and_even_is_the_number_of_classes():
@@ -65,3 +65,24 @@ def test_true_shares_may_be_unequal():
 def test_labels_outside_of_the_range_are_refused(labels):
     with pytest.raises(DataError, match="0 to 3"):
         category_report(labels, 4)
+
+
+def test_a_count_that_cannot_vary_has_no_width():
+    found = covered_interval([torch.tensor([50, 60, 40])])
+    assert (found.value, found.high) == (3, 3)
+    assert found.low == pytest.approx(3)
+
+
+def test_the_variance_of_a_count_is_that_of_the_birthday_problem():
+    """1,000 draws from 1,000 equal categories: of the missed ones K e^-1 (1 - 2 e^-1) is the variance."""
+    found = []
+    for seed in range(40):
+        draws = torch.randint(1_000, (1_000,), generator=torch.Generator().manual_seed(seed))
+        one = covered_interval([torch.bincount(draws, minlength=1_000)])
+        found.append((one.high - one.low) / 2 / 1.96)
+    assert sum(found) / 40 == pytest.approx((1_000 * math.exp(-1) * (1 - 2 * math.exp(-1))) ** 0.5, rel=0.15)
+
+
+def test_counts_must_be_given():
+    with pytest.raises(DataError, match="one row of counts"):
+        covered_interval([])

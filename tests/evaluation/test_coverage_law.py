@@ -59,7 +59,9 @@ def draw(truth: GaussianMixture, n: int, generator: torch.Generator, weights: Te
 
 def measured(sides: Sides, metrics: Mapping[str, Metric]) -> list[tuple[str, bool, float, float, float]]:
     """(score, whether on its floor, value, low, high), in one call: real points stand in the samples' place for the floor."""
-    scores, skipped = scored(sides, {key: replace(one, worst=()) for key, one in metrics.items()}, CUTS, lambda *_: None)
+    scores, skipped = scored(
+        sides, {key: replace(one, worst=()) for key, one in metrics.items()}, CUTS, lambda *_: None
+    )
     assert not skipped
     rows = []
     for key, score in scores.items():

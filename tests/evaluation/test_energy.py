@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from saddlepoint.evaluation.energy import energy_coefficient
+from saddlepoint.evaluation.energy import energy_coefficient, energy_interval
+from saddlepoint.evaluation.intervals import Interval
 
 seeds = st.integers(0, 2**31)
 
@@ -85,3 +86,19 @@ def test_constants_and_what_is_not_finite() -> None:
     assert energy_coefficient(same, same) == 0
     assert energy_coefficient(same, other) == 1
     assert energy_coefficient(torch.full((3, 2), torch.nan), other).isnan()
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5, 3.0])
+def test_the_interval_holds_the_coefficient_and_stays_below_1(shift: float) -> None:
+    g = torch.Generator().manual_seed(0)
+    x, y = (torch.randn(60, 3, generator=g, dtype=torch.float64) for _ in range(2))
+    found = energy_interval(x, y + shift)
+    assert found.value == pytest.approx(float(energy_coefficient(x, y + shift)))
+    assert found.low <= found.value <= found.high <= 1
+    assert (found.low <= 0) == (shift == 0)
+    scaled = energy_interval(7 * x, 7 * (y + shift))
+    assert (scaled.low, scaled.high) == pytest.approx((found.low, found.high))
+
+
+def test_one_constant_has_no_width() -> None:
+    assert energy_interval(torch.ones(4, 2), torch.ones(5, 2)) == Interval(0, 0, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +11,9 @@ from torch import Tensor
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.divergence import kl_divergence, kl_floor
+from saddlepoint.evaluation.intervals import Interval, normal
+
+SMOOTHED = 10  # coins behind the weights of Efron and Thisted
 
 
 def classifier_score(probabilities: Tensor, *, splits: int = 1) -> tuple[float, float]:
@@ -69,3 +74,33 @@ def category_report(labels: Tensor, categories: int, *, truth: Tensor | None = N
     counts = torch.bincount(labels, minlength=categories)
     kl = kl_divergence(counts, torch.ones(categories) if truth is None else truth)
     return CategoryReport(counts / len(labels), int((counts > 0).sum()), kl, kl_floor(categories, len(labels)))
+
+
+def covered_interval(counts: Sequence[Tensor]) -> Interval:
+    """How many of K categories are covered on average by as many samples, from counts (K,) of one seed or several.
+
+    A number of categories is no mean, and halves of the samples say little of it. Its variance is what as many samples
+    again would newly cover, by Good and Toulmin's alternating sum over categories hit once, twice, ..., less what is due to
+    the number of samples being fixed; and no less than if every category were as likely as its own count says. A category
+    that nothing hit and that might have been hit is not thought of: the interval of a count that never varies has no width.
+
+    The Number of New Species, and the Increase in Population Coverage, when a Sample Is Increased (I. J. Good, G. H.
+    Toulmin, 1956), https://doi.org/10.1093/biomet/43.1-2.45; smoothed as in Estimating the Number of Unseen Species: How
+    Many Words Did Shakespeare Know? (Bradley Efron, Ronald Thisted, 1976), https://doi.org/10.1093/biomet/63.3.435.
+
+    Raises:
+        DataError: no counts.
+    """
+    if not counts or any(one.ndim != 1 or len(one) == 0 for one in counts):
+        raise DataError("covered categories: need one row of counts or more, each of one category or more.")
+    value = sum(int((one > 0).sum()) for one in counts) / len(counts)
+    found = normal(value, math.sqrt(sum(map(_covered_variance, counts))) / len(counts))
+    return Interval(value, max(0.0, found.low), min(float(len(counts[0])), found.high))
+
+
+def _covered_variance(counts: Tensor) -> float:
+    hits = [int((counts == times).sum()) for times in range(1, SMOOTHED + 1)]
+    tails = [sum(math.comb(SMOOTHED, k) for k in range(j, SMOOTHED + 1)) / 2**SMOOTHED for j in range(1, SMOOTHED + 1)]
+    new = sum((-1) ** j * number * tail for j, (number, tail) in enumerate(zip(hits, tails, strict=True)))
+    missed = torch.exp(-counts[counts > 0].double())
+    return max(new - hits[0] ** 2 / max(1, int(counts.sum())), float((missed * (1 - missed)).sum()))

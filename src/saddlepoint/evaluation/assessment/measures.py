@@ -14,7 +14,7 @@ from torch import Tensor
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.assessment.sets import Comparison
 from saddlepoint.evaluation.bins import different_bins
-from saddlepoint.evaluation.classes import category_report, classifier_score
+from saddlepoint.evaluation.classes import category_report, classifier_score, covered_interval
 from saddlepoint.evaluation.divergence import Grid, jensen_shannon
 from saddlepoint.evaluation.diversity import birthday_test, mean_distance, vendi_score
 from saddlepoint.evaluation.energy import energy_coefficient, energy_interval
@@ -22,7 +22,7 @@ from saddlepoint.evaluation.frechet import frechet_distance, frechet_infinity
 from saddlepoint.evaluation.intervals import Interval, wilson
 from saddlepoint.evaluation.kernel import Kernel, gaussian, kernel_distance, median_width, polynomial
 from saddlepoint.evaluation.memorisation import data_copying
-from saddlepoint.evaluation.modes import log_likelihood, mode_report
+from saddlepoint.evaluation.modes import ModeReport, log_likelihood, mode_report
 from saddlepoint.evaluation.neighbours import neighbourhoods
 from saddlepoint.evaluation.transport import sliced_wasserstein, wasserstein
 from saddlepoint.evaluation.two_sample import TRIALS, Classifier, classifier_test
@@ -222,6 +222,12 @@ def shares(c: Comparison) -> Values:
     return {"class_divergence": found.kl, "classes_covered": float(found.covered)}
 
 
+def classes_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
+    """From how often each class was hit."""
+    posteriors = [_posterior(c.fake.posterior) for c in comparisons]
+    return covered_interval([torch.bincount(one.argmax(1), minlength=one.shape[1]) for one in posteriors])
+
+
 def _posterior(posterior: Tensor | None) -> Tensor:
     assert posterior is not None
     return posterior
@@ -229,17 +235,27 @@ def _posterior(posterior: Tensor | None) -> Tensor:
 
 def modes(c: Comparison) -> Values:
     """All that a mode report says."""
-    truth = c.context.truth
-    assert truth is not None
-    assert truth.modes is not None
-    assert truth.mode_std is not None
-    found = mode_report(c.fake.features, truth.modes, truth.mode_std)
+    found = _of_modes(c)
     return {
         "modes_covered": float(found.covered),
         "high_quality": found.high_quality,
         "reverse_kl": found.reverse_kl,
         "mode_width": float(found.width.nanmedian()),
     }
+
+
+def modes_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
+    """From how many samples of high quality each mode has."""
+    reports = [(_of_modes(c), len(c.fake)) for c in comparisons]
+    return covered_interval([(one.mass.nan_to_num() * one.high_quality * n).round().long() for one, n in reports])
+
+
+def _of_modes(c: Comparison) -> ModeReport:
+    truth = c.context.truth
+    assert truth is not None
+    assert truth.modes is not None
+    assert truth.mode_std is not None
+    return mode_report(c.fake.features, truth.modes, truth.mode_std)
 
 
 def density(c: Comparison) -> Values:

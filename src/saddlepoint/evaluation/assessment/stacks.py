@@ -16,8 +16,9 @@ from saddlepoint.evaluation.assessment.metric import Bad, Metric
 from saddlepoint.evaluation.assessment.scoring import scored
 from saddlepoint.evaluation.assessment.sets import Comparison, Context, Points
 from saddlepoint.evaluation.assessment.sides import Sides
-from saddlepoint.evaluation.classes import category_report
+from saddlepoint.evaluation.classes import category_report, covered_interval
 from saddlepoint.evaluation.features import build_features
+from saddlepoint.evaluation.intervals import Interval
 from saddlepoint.evaluation.protocol import FeatureCard
 from saddlepoint.evaluation.scorecard import Score, Skipped
 from saddlepoint.evaluation.stacked import Reader, stacked_labels
@@ -32,6 +33,11 @@ def _read(c: Comparison) -> dict[str, float]:
     return {"stacked_modes": float(found.covered), "stacked_kl": found.kl}
 
 
+def _covered(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
+    """From how often each mode was read."""
+    return covered_interval([torch.bincount(c.fake.features[:, 0].long(), minlength=MODES) for c in comparisons])
+
+
 STACKED = {
     "stacked_modes": Metric(
         "Modes of Stacked MNIST",
@@ -39,6 +45,7 @@ STACKED = {
         _read,
         "How many of the 1,000 triples of digits a classifier of MNIST reads among the samples.",
         ("repeat",),
+        interval=_covered,
         bounds=(0.0, float(MODES)),
     ),
     "stacked_kl": Metric(
