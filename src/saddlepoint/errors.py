@@ -31,7 +31,8 @@ class MissingExtraError(SaddlepointError):
 
     def __init__(self, package: str, extra: str, needed_for: str) -> None:
         super().__init__(
-            f"{needed_for} needs the package {package!r}, which is not installed: pip install 'saddlepoint[{extra}]'"
+            f"{needed_for} needs the package {package!r}, which is not installed: pip install 'saddlepoint[{extra}]', or in a "
+            f"checkout of the source pip install -e '.[{extra}]'"
         )
 
 

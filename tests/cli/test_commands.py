@@ -171,10 +171,17 @@ def test_nothing_is_replaced_unasked(trained: Path, tmp_path: Path, capsys: pyte
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "x.npz"]
 
 
+def test_other_samples_never_replace_those_that_lie_there(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ([], ["--seed", "5"], ["--step", "best"], ["--step", "best", "--seed", "5"])
+    names = [document(capsys, ["sample", str(trained), "-n", "4", *flags])["out"] for flags in asked]
+    assert len(set(names)) == len(names)
+    assert names[:2] == [str(trained / "samples-4.png"), str(trained / "samples-4-seed-5.png")]
+
+
 def test_samples_lie_in_the_run_by_default(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         answer = document(capsys, ["sample", str(trained), "-n", "9", "--step", "best"])
-        assert answer["out"] == str(trained / "samples-9.png")
+        assert answer["out"] == str(trained / "samples-9-step-best.png")
     assert min(pixels(answer["out"]).shape) > 3 * 8
 
 

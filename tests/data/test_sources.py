@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -115,6 +116,27 @@ def test_a_table_of_text_is_not_taken_for_idx(tmp_path):
     (tmp_path / "t.csv").write_text("1,2")
     with pytest.raises(DataError, match=r"\.csv files are not read; save the numbers with numpy\.save as \.npy"):
         load(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(("suffix", "separator"), [(".csv", ","), (".tsv", "\t"), (".txt", " ")])
+def test_what_is_said_of_a_table_makes_a_file_that_is_read(
+    suffix: str, separator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
+    (tmp_path / f"t{suffix}").write_text("\n".join([f"a{separator}b", *(f"{a}{separator}{b}" for a, b in x)]))
+    with pytest.raises(DataError) as raised:
+        load(f"t{suffix}")
+    advice = str(raised.value).split("give that file: ")[1].split("), with skiprows")[0] + ")"
+    exec(advice, {"numpy": np})
+    assert len(load("t.npy")) + len(load("t.npy").held_out or ()) == 30
+
+
+def test_where_a_path_was_looked_for_is_said_unless_it_says_so_itself(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no such file or folder \(looked in"):
+        load("nowhere/x.npy")
+    with pytest.raises(DataError, match=r"no such file or folder; check"):
+        load(tmp_path / "x.npy")
 
 
 def test_a_source_alone_is_its_settings_at_their_defaults():

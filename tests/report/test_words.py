@@ -34,7 +34,8 @@ def test_a_command_as_markup_reads_as_the_command(names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (0.0, "0.0 s"),
+        (0.0, "under 0.1 s"),
+        (0.06, "0.1 s"),
         (9.94, "9.9 s"),
         (59.0, "59 s"),
         (61.2, "1 min 1 s"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 import sys
 import time
 import warnings
@@ -42,7 +44,7 @@ def run(argv: Sequence[str]) -> int:
         model = experiment.load(arguments.run, step=step, device=arguments.device)
     for warning in caught:
         print(f"saddlepoint: {warning.message}", file=sys.stderr)
-    default = Path(arguments.run) / (f"samples-{arguments.count}" + (".png" if model.event.kind == "image" else ".npz"))
+    default = Path(arguments.run) / (_name(arguments) + (".png" if model.event.kind == "image" else ".npz"))
     destination = Destination.of(arguments.out, default, overwrite=arguments.overwrite)
     destination.check(model.event)
     labels = _labels(arguments.labels, arguments.count, model.event) if arguments.labels else None
@@ -88,6 +90,17 @@ def _labels(text: str, count: int, event: Event) -> Tensor:
     return torch.tensor(chosen, dtype=torch.int64).repeat(-(-count // len(chosen)))[:count]
 
 
+def _name(arguments: argparse.Namespace) -> str:
+    """Of the file, without an ending: by all that was asked for, so that other samples never replace it."""
+    asked = {
+        "step": "" if arguments.step == "newest" else arguments.step,
+        "labels": arguments.labels or "",
+        "seed": str(arguments.seed or ""),
+    }
+    parts = [f"{name}-{'-'.join(re.findall('[A-Za-z0-9]+', words))}" for name, words in asked.items() if words]
+    return "-".join([f"samples-{arguments.count}", *parts])
+
+
 def _parser() -> Parser:
     parser = Parser("sample", "Draw samples from a run's model: the same ones for the same seed.")
     parser.add_argument("run", metavar="RUN", help="the run's folder")
@@ -96,7 +109,8 @@ def _parser() -> Parser:
         "--out",
         metavar="PATH",
         help="FILE.png: one picture; FILE.npz: array x in the data's own units, and y with labels; "
-        "a folder: one PNG an image (default: RUN/samples-N.png for images, else .npz)",
+        "a folder: one PNG an image (default: RUN/samples-N.png for images, else .npz; the name tells --step, --labels and "
+        "--seed where they are given)",
     )
     parser.add_argument("--labels", metavar="L,...", help="classes to draw, by name or number, in turn")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the noise (default: 0)")

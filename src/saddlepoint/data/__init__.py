@@ -59,6 +59,7 @@ _LAZY = {
 
 # Files that people try, and which hold numbers only after choices of which column is what.
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
+_SEPARATED = {".csv": ", delimiter=','", ".tsv": ", delimiter='\\t'", ".txt": ""}
 OWN_PICTURES = "images"  # the source in recipes for one's own folder of pictures
 
 
@@ -97,20 +98,36 @@ def _loader_of(path: Path, source: str) -> str:
         if path.suffix.lower() in TABLES:
             raise DataError(
                 f"{source}: {path.suffix} files are not read; save the numbers with numpy.save as .npy, examples by row, and "
-                "give that file."
+                f"give that file{_read_by_numpy(path)}."
             )
         return "saddlepoint.data.idx:load"
     if source == OWN_PICTURES:
         raise DataError(
-            f"--data.source {source}: there is no such folder here (looked in {Path.cwd()}); this needs your own folder "
+            f"--data.source {source}: there is no such folder{_where(path)}; this needs your own folder "
             "of pictures: --data.source FOLDER."
         )
     if path.suffix or "/" in source or "\\" in source:
-        raise DataError(f"{source}: there is no such file or folder (looked in {Path.cwd()}); check --data.source.")
+        raise DataError(f"{source}: there is no such file or folder{_where(path)}; check --data.source.")
     raise DataError(
         f"--data.source {source}: neither a built-in name nor a file or folder.{suggestion(source, SOURCES)} "
         f"Built-in are {', '.join(SOURCES)}."
     )
+
+
+def _read_by_numpy(path: Path) -> str:
+    """How to make such a file of a table of plain numbers."""
+    separated = _SEPARATED.get(path.suffix.lower())
+    if separated is None:
+        return ""
+    return (
+        f": numpy.save('{path.stem}.npy', numpy.loadtxt('{path.name}'{separated}, skiprows=1)), with skiprows=0 where the first "
+        "line holds numbers already"
+    )
+
+
+def _where(path: Path) -> str:
+    """Where a path was looked for, if it does not say so itself."""
+    return "" if path.is_absolute() else f" (looked in {Path.cwd()})"
 
 
 def __getattr__(name: str) -> Any:

@@ -31,6 +31,8 @@ def duration(seconds: float) -> str:
     """3725.0 -> "1 h 2 min"."""
     if not math.isfinite(seconds):
         return "an unknown time"
+    if 0 <= seconds < 0.05:
+        return "under 0.1 s"
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
