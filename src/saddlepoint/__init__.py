@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from saddlepoint.cli.study import study
     from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
+    from saddlepoint.data.dataset import Event
     from saddlepoint.errors import SaddlepointError
     from saddlepoint.evaluation.scorecard import Scorecard
     from saddlepoint.experiment import Listener, Run, evaluate, load, resume, train
@@ -32,6 +33,7 @@ __all__ = [
     "DataSettings",
     "Dataset",
     "Diagnosed",
+    "Event",
     "Finding",
     "Listener",
     "Recipe",
@@ -55,6 +57,7 @@ _HOMES = {
     "DataSettings": "data:DataSettings",
     "Dataset": "data:Dataset",
     "Diagnosed": "experiment.diagnosing:Diagnosed",
+    "Event": "data.dataset:Event",
     "Finding": "records:Finding",
     "Listener": "experiment:Listener",
     "Recipe": "recipe:Recipe",
