@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.points import checked, checked_pair
+from saddlepoint.evaluation.points import checked
 
 
 @dataclass(frozen=True)
@@ -88,20 +88,6 @@ def jensen_shannon(p: Tensor, q: Tensor) -> float:
     p, q = _shares(p, q)
     middle = (p + q) / 2
     return (kl_divergence(p, middle) + kl_divergence(q, middle)) / 2
-
-
-def jensen_shannon_of_samples(x: Tensor, y: Tensor, *, cells: int = 50) -> tuple[float, float]:
-    """Of x (N, D) and y (M, D) on a grid around both, and its floor: how much equal distributions would show.
-
-    For one or two dimensions; with D = 3 and more nearly every point has a cell of its own.
-
-    Raises:
-        DataError: an empty set, unequal numbers of axes, NaN or infinite values.
-    """
-    x, y = checked_pair(x, y, least=1)
-    grid = Grid.around(torch.cat([x, y]), cells)
-    p, q = grid.counts(x), grid.counts(y)
-    return jensen_shannon(p, q), jensen_shannon_floor(int(((p + q) > 0).sum()), len(x), len(y))
 
 
 def kl_floor(categories: int, n: int) -> float:

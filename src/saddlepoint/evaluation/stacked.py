@@ -1,55 +1,26 @@
-"""Counting the 1,000 modes of Stacked MNIST: a classifier of digits reads every channel."""
+"""Counting the 1,000 modes of Stacked MNIST: a classifier of digits reads every channel.
+
+Papers use 25,600 or 26,000 samples, and their own classifiers: numbers of other sizes or classifiers do not compare.
+
+VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning (Akash Srivastava, Lazar Valkov, Chris
+Russell, Michael U. Gutmann, Charles Sutton, 2017), https://arxiv.org/abs/1705.07761; PacGAN: The power of two samples
+in generative adversarial networks (Zinan Lin, Ashish Khetan, Giulia Fanti, Sewoong Oh, 2018),
+https://arxiv.org/abs/1712.04086
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.classes import CategoryReport, category_report
 from saddlepoint.evaluation.per_class import labels_of
 
 CHUNK = 2_000  # images read together
 Reader = Callable[[Tensor], Tensor]
 """A classifier of digits: (n, 1, H, W) in the data's own units -> (n, 10) probabilities."""
-
-
-@dataclass(frozen=True)
-class StackedReport:
-    """samples: modes covered of 1,000, and KL of their shares to equal ones in nats, with the floor (K - 1) / 2N.
-
-    real: the same for equally many real images read by the same classifier. Its KL is the least to hope for: it holds
-    the floor, the unequal frequency of MNIST's digits (0.004 nats) and the classifier's mistakes.
-    """
-
-    samples: CategoryReport
-    real: CategoryReport
-
-
-def stacked_report(samples: Tensor, real: Tensor, read: Reader) -> StackedReport:
-    """Of samples (N, C, H, W) and real held-out images (M, C, H, W), M at least N, of which the first N are taken.
-
-    Papers use N = 25,600 or 26,000, and their own classifiers: numbers of different N or classifiers do not compare.
-
-    VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning (Akash Srivastava, Lazar Valkov, Chris
-    Russell, Michael U. Gutmann, Charles Sutton, 2017), https://arxiv.org/abs/1705.07761; PacGAN: The power of two samples
-    in generative adversarial networks (Zinan Lin, Ashish Khetan, Giulia Fanti, Sewoong Oh, 2018),
-    https://arxiv.org/abs/1712.04086
-
-    Raises:
-        DataError: no samples, fewer real images than samples, unequal shapes, or a classifier of another shape.
-    """
-    if samples.shape[1:] != real.shape[1:] or len(real) < len(samples):
-        raise DataError(
-            f"Stacked MNIST: samples {tuple(samples.shape)} are compared with as many real images, got "
-            f"{tuple(real.shape)}: take fewer samples, or stack more images (--data.held_out)."
-        )
-    found = [stacked_labels(x, read) for x in (samples, real[: len(samples)])]
-    categories = 10 ** samples.shape[1]
-    return StackedReport(category_report(found[0], categories), category_report(found[1], categories))
 
 
 def stacked_labels(x: Tensor, read: Reader) -> Tensor:
