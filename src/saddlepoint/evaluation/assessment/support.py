@@ -52,6 +52,7 @@ SUPPORT: dict[str, Metric] = {
         "Share of the data's regions that samples visit too often or too rarely, each tested at 5 %.",
         ALL,
         interval=measures.cells_pooled,
+        notes=("In simulations the interval held the expectation in 91 % on the floor, in 95 % elsewhere.",),
         floor="held-out",  # the regions are those of the training examples, who would visit them just so often
         unit="share",
         bounds=SHARE,
@@ -85,6 +86,10 @@ SUPPORT: dict[str, Metric] = {
         ("repeat",),
         interval=measures.birthday_pooled,
         bounds=COUNT,
+        notes=(
+            "The interval takes the closest pair of real examples, which says what counts as alike, as given; in simulations it "
+            "held the expected share of batches with a duplicate in 90 to 95 %. Other real examples move the score by more.",
+        ),
         work=4.0,
     ),
     "near_copies": Metric(
