@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diagnose": ("saddlepoint.cli.diagnose", "say what went wrong in a run, or in somebody else's log, and what to do"),
     "report": ("saddlepoint.cli.report", "write a run's report.html anew"),
     "study": ("saddlepoint.cli.study", "train many runs along axes and seeds; tables and pictures with intervals"),
+    "reproduce": ("saddlepoint.cli.reproduce", "test claims of the literature over many seeds; verdicts and pictures"),
     "recipes": ("saddlepoint.cli.recipes", "list the ready-made recipes, or show one"),
     "data": ("saddlepoint.cli.data", "describe a data source and check it before training"),
 }

@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 
 NAME = "saddlepoint"
-_COMMAND = re.compile(rf"(?<![\w/.-]){NAME}(?= (?:train|resume|sample|evaluate|diagnose|report|study|recipes|data|COMMAND|--\w+)\b)")
+_COMMAND = re.compile(
+    rf"(?<![\w/.-]){NAME}(?= (?:train|resume|sample|evaluate|diagnose|report|reproduce|study|recipes|data|COMMAND|--\w+)\b)"
+)
 
 
 def program() -> str:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+FEW = 6  # names from which on a legend would cover the panels
+
+
 class Band(NamedTuple):
     """x (T,); the band's lower end, its middle and its upper end there, (T,) each."""
 
@@ -44,7 +47,7 @@ def bands_figure(
     for axes, (title, own) in zip(grid[0], panels.items(), strict=True):
         dress(axes, title=title, x=x, y=y if axes is grid[0, 0] else "")
         for name, band in own.items():
-            _draw(axes, name, band, tints[name], log_y)
+            _draw(axes, name, band, tints[name], log_y, shade=0.15 if len(names) <= FEW else 0.05)
         for name, height in (lines or {}).items():
             axes.axhline(height, color=INK, linewidth=1.0, linestyle=":")
             axes.annotate(
@@ -59,16 +62,19 @@ def bands_figure(
             axes.set_xscale("log")
         if log_y:
             axes.set_yscale("log")
-        legend(axes, loc="best")
+        if len(names) <= FEW:
+            legend(axes, loc="best")
+    if len(names) > FEW:  # one for all panels, which share colours
+        legend(grid[0, -1], loc="upper left", bbox_to_anchor=(1.01, 1.0))
     bottom, top = min(axes.get_ylim()[0] for axes in grid[0]), max(axes.get_ylim()[1] for axes in grid[0])
     for axes in grid[0]:
         axes.set_ylim(bottom, top)
     return drawing
 
 
-def _draw(axes: Axes, name: str, band: Band, tint: str, log_y: bool) -> None:
+def _draw(axes: Axes, name: str, band: Band, tint: str, log_y: bool, shade: float) -> None:
     x, low, middle, high = (np.asarray(part, np.float64) for part in band)
     shown = np.where(np.isfinite(middle) & (middle > 0 if log_y else True), middle, np.nan)
     axes.plot(x, shown, color=tint, linewidth=1.6, label=text(name))
     seen = np.isfinite(low) & np.isfinite(high) & np.isfinite(shown)
-    axes.fill_between(x, low, high, where=seen, color=tint, alpha=0.15, linewidth=0)
+    axes.fill_between(x, low, high, where=seen, color=tint, alpha=shade, linewidth=0)

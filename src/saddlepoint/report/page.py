@@ -63,20 +63,21 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     ]
     if script:
         data.append(f'<script type="application/octet-stream" id="plotly-source">{script}</script>')
-    page = "\n".join([_opening(facts.name), *filter(None, body), *data, f"<script>{_asset('page.js')}</script>"])
+    page = "\n".join([opening(facts.name), *filter(None, body), *data, f"<script>{asset('page.js')}</script>"])
     path = output or folder.report
     with replaced(path) as file:
         file.write(page + "\n</body>\n</html>\n")
     return path
 
 
-def _opening(name: str) -> str:
+def opening(name: str) -> str:
+    """The page's head, with its content policy and style, up to its body; `name` is what the browser calls it."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<title>{escaped(name)} - Saddlepoint</title>\n<link rel="icon" href="data:,">\n'
-        f"<style>\n{_asset('page.css')}</style>\n</head>\n<body>"
+        f"<style>\n{asset('page.css')}</style>\n</head>\n<body>"
     )
 
 
@@ -92,5 +93,6 @@ def _footer(notes: tuple[str, ...]) -> str:
     return f"<footer>{left_out}<p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>"
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file that lies beside this one."""
     return files("saddlepoint.report").joinpath(name).read_text(encoding="utf-8")

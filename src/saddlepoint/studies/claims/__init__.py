@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 CLAIMS: dict[str, str] = {
     "C7": "saturation",
     "C8": "steps_to_convergence",
+    "C9": "fewer_layers",
+    "C10": "narrowed_layers",
+    "C11": "width_and_modes",
+    "C12": "seeds",
+    "C13": "weak_generator",
+    "C14": "narrow_densities",
+    "C20": "game_optimisers",
 }
 
 

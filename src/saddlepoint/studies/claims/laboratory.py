@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -99,13 +100,16 @@ class Laboratory:
     def __init__(self, *, seeds: int, tell: Callable[[float], None] = lambda done: None, threads: int = 1) -> None:
         self.seeds, self._tell, self._threads = seeds, tell, threads
         self._kept: dict[str, Outcome] = {}
-        self._done = 0.0
+        self.done = 0.0  # work, in weights
+        self.seconds = 0.0  # spent training
 
     def outcome(self, setup: Setup) -> Outcome:
         """Of that setup, trained now if it has not been before."""
         if setup.key not in self._kept:
+            began = time.monotonic()
             self._kept[setup.key] = self._trained(setup)
-            self._done += setup.weight
+            self.done += setup.weight
+            self.seconds += time.monotonic() - began
         return self._kept[setup.key]
 
     def forget(self, needed: Iterable[Setup]) -> None:
@@ -131,7 +135,7 @@ class Laboratory:
                 distances.append(convergence.distance)
 
         for record in lanes.play(watch=look):
-            self._tell(self._done + setup.weight * record.step / training.steps)
+            self._tell(self.done + setup.weight * record.step / training.steps)
         samples = lanes.decode(spread_noise(lanes, SAMPLES)).reshape(self.seeds, SAMPLES)
         return Outcome(
             setup,

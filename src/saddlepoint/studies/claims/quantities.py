@@ -74,11 +74,11 @@ class Race:
         return f"{self.faster} seeds to {self.slower}, {self.undecided} undecided"
 
 
-def race(first: Outcome, second: Outcome) -> Race:
+def race(first: Outcome, second: Outcome, level: float = 0.95) -> Race:
     """Seed by seed. A seed that has not converged is later than one that has, whenever it would have."""
     a, b = (torch.where(own.converged, own.steps, torch.inf) for own in (first, second))
     faster, slower = int((a < b).sum()), int((a > b).sum())
-    share = wilson(faster, faster + slower) if faster + slower else Interval(0.5, 0.0, 1.0)
+    share = wilson(faster, faster + slower, level=level) if faster + slower else Interval(0.5, 0.0, 1.0, level)
     return Race(faster, slower, len(a) - faster - slower, share)
 
 

@@ -120,7 +120,12 @@ def _drawn() -> Figure:
     drawing, grid = figure(1, 2, width=10.0, height=4.2)
     found = slopes(torch.from_numpy(shares))
     for axes, log in zip(grid[0], (False, True), strict=True):
-        dress(axes, title="" if log else "Push on the logit", x="D(G(z))", y="nats" if not log else "")
+        dress(
+            axes,
+            title="The same, the ends drawn out" if log else "Push on the logit",
+            x="D(G(z))",
+            y="" if log else "nats",
+        )
         for tint, (name, slope) in zip(colours(2), found.items(), strict=True):
             axes.plot(shares, slope, color=tint, linewidth=1.8, label=OBJECTIVES[name])
         axes.axvline(BAD, color=MUTED, linewidth=1.0, linestyle=":")

@@ -1,0 +1,132 @@
+"""`saddlepoint reproduce C8 ...`: test claims of the literature; a table of verdicts and a page with the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.errors import SettingError
+
+ALL = "all"
+FOLDER, QUICK_FOLDER = "reproduced", "reproduced-quick"
+STYLES = {"holds": "green", "holds in part": "yellow", "does not hold": "red"}
+SEEDS = 256
+
+
+def run(argv: Sequence[str]) -> int:
+    """Test the claims that are named, or list them all; returns the exit code."""
+    parser = Parser(
+        "reproduce",
+        "Test claims of the literature over many seeds: each with numbers, intervals, a verdict and pictures.",
+        epilog="Without a claim, lists them. A verdict is decided by a rule that is stated before anything is measured.",
+    )
+    parser.add_argument("claims", metavar="CLAIM", nargs="*", help="their numbers, such as C8; or all")
+    parser.add_argument(
+        "--quick", action="store_true", help="few seeds and steps: whether everything runs, and nothing more"
+    )
+    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"seeds of everything trained ({SEEDS})")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help=f"folder of the results ({FOLDER}; {QUICK_FOLDER} with --quick); adds to what it holds",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace results that the folder has for these claims")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    arguments = parser.read(argv)
+    output = console(arguments.json)
+    if not arguments.claims:
+        _list(output, arguments.json)
+        return 0
+    if arguments.seeds < 2:
+        raise SettingError(f"reproduce: --seeds is 2 or more, since one run tells nothing; got {arguments.seeds}.")
+    folder = Path(arguments.out or (QUICK_FOLDER if arguments.quick else FOLDER))
+    if folder.is_file():
+        raise SettingError(f"reproduce: --out {folder} is a file: name a folder.")
+    results, page = _tested(output, arguments, folder)
+    if arguments.json:
+        print_json({"folder": str(folder), "page": str(page), "claims": results})
+    else:
+        _show(output, results)
+        output.say(f"numbers and pictures: {page}")
+    return 0
+
+
+def _tested(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str, Any]], Path]:
+    """What became of the claims; the page is written also where somebody interrupts, of what is finished."""
+    from saddlepoint.studies.claims import CLAIMS, claim
+
+    names = list(CLAIMS) if ALL in (name.lower() for name in arguments.claims) else arguments.claims
+    for name in names:
+        claim(name)  # a mistake in the last one is found before the first is trained
+    from saddlepoint.experiment.waiting import Waiting
+    from saddlepoint.report.claims import write_claims_page
+    from saddlepoint.studies.claims.results import load, reproduce
+
+    def told(result: Mapping[str, Any]) -> None:
+        output.say(f"{result['id']} {result['verdict']}: {result['because']}", STYLES[result["verdict"]])
+
+    output.say(
+        f"Testing {len(set(names))} claim{'s' if len(set(names)) > 1 else ''}, each setup with {arguments.seeds} seeds"
+    )
+    try:
+        with Waiting(output) as waiting:
+            results = reproduce(
+                names,
+                folder,
+                seeds=arguments.seeds,
+                quick=arguments.quick,
+                overwrite=arguments.overwrite,
+                tell=waiting.tell,
+                found=told,
+            )
+    finally:
+        kept = load(folder)
+        page = write_claims_page(kept, folder) if kept else folder
+    return results, page
+
+
+def _list(output: Output, as_json: bool) -> None:
+    """All claims, and who makes them."""
+    from saddlepoint.studies.claims import CLAIMS, claim
+
+    if as_json:
+        keys = ("id", "claim", "source", "rule")
+        print_json(
+            {"claims": [dict(zip(keys, (c.id, c.words, c.source, c.rule), strict=True)) for c in map(claim, CLAIMS)]}
+        )
+        return
+    from rich.table import Table
+
+    rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("", "claim", "source"):
+        rows.add_column(name, style="dim" if name == "source" else None)
+    for one in map(claim, CLAIMS):
+        rows.add_row(one.id, one.words, one.source.partition(", http")[0])
+    output.print(rows, highlight=False)
+    output.say("To test one: saddlepoint reproduce C8; all of them: saddlepoint reproduce all")
+
+
+def _show(output: Output, results: Sequence[Mapping[str, Any]]) -> None:
+    """A line a quantity, under the claim that it belongs to."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from saddlepoint.report.claims import spoken
+
+    rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("claim", "measured", "[95 % interval]", "claimed", "verdict"):
+        rows.add_column(Text(name))
+    for result in results:
+        rows.add_section()
+        rows.add_row(
+            result["id"], Text(result["claim"]), "", Text(result["source"].partition(", http")[0], "dim"),
+            Text(result["verdict"], STYLES[result["verdict"]]),
+        )  # fmt: skip
+        for quantity in result["quantities"]:
+            rows.add_row("", Text(quantity["name"]), Text(spoken(quantity)), Text(quantity["claimed"]), "")
+    if not output.is_terminal:
+        output.width = max(160, output.width)
+    output.print(rows, highlight=False)

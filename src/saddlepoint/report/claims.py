@@ -1,0 +1,123 @@
+"""The page of claims that were tested: one HTML file that opens offline, with every number and picture inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from saddlepoint.records import replaced
+from saddlepoint.report.embedding import embedded_picture
+from saddlepoint.report.page import opening
+from saddlepoint.report.sections import section
+from saddlepoint.report.words import duration, escaped
+
+PICTURE_SHARE = 400_000
+TONES = {"holds": "good", "holds in part": "warning", "does not hold": "failure"}
+ADDRESS = re.compile(r"https?://[^\s;,)]*[^\s;,).]")
+
+
+def write_claims_page(results: Sequence[Mapping[str, Any]], folder: Path) -> Path:
+    """Write `folder`/index.html from results as `studies.claims` keeps them in `folder`, and return its path."""
+    quick = any(result["quick"] for result in results)
+    warning = (
+        '<p class="warning">Some of these are quick looks with few seeds and steps: they show that everything runs, and decide '
+        "nothing.</p>"
+        if quick
+        else ""
+    )
+    links = "".join(f'<a href="#{escaped(result["id"])}">{escaped(result["id"])}</a>' for result in results)
+    body = [
+        opening("Claims"),
+        f"<header><h1>{escaped(_head(results))}</h1>{warning}</header><nav>{links}</nav>",
+        section("all", "All claims", _overview(results)),
+        *(_claim(result, folder / str(result["id"])) for result in results),
+        "<footer><p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>\n</body>\n</html>\n",
+    ]
+    path = folder / "index.html"
+    with replaced(path) as file:
+        file.write("\n".join(body))
+    return path
+
+
+def spoken(quantity: Mapping[str, Any]) -> str:
+    """A measured number with its interval, from its JSON: "24 [22, 28] steps", "not reached"."""
+    value, low, high = (float(quantity[part]) for part in ("value", "low", "high"))
+    unit = f" {quantity['unit']}" if quantity["unit"] else ""
+    if value == float("inf"):
+        return "not reached" if low == value else f"not reached [{number(low)}, {number(high)}]{unit}"
+    if value != value:
+        return "none to measure"
+    if low == high:
+        return f"{number(value)}{unit}"
+    return f"{number(value)} [{number(low)}, {number(high)}]{unit}"
+
+
+def number(value: float) -> str:
+    """Three figures, thousands with commas."""
+    if value == float("inf"):
+        return "∞"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _head(results: Sequence[Mapping[str, Any]]) -> str:
+    told = [
+        f"{sum(result['verdict'] == verdict for result in results)} {'hold' if verdict == 'holds' else words}"
+        for verdict, words in (("holds", ""), ("holds in part", "hold in part"), ("does not hold", "do not hold"))
+    ]
+    return f"{len(results)} claim{'s' if len(results) != 1 else ''} tested: {', '.join(told)}"
+
+
+def _overview(results: Sequence[Mapping[str, Any]]) -> str:
+    rows = "".join(
+        f'<tr><td><a href="#{escaped(r["id"])}">{escaped(r["id"])}</a></td><td>{escaped(r["claim"])}</td><td>{_badge(r)}</td>'
+        f"<td>{escaped(r['because'])}</td></tr>"
+        for r in results
+    )
+    return (
+        '<div class="scroll"><table><thead><tr><th></th><th>claim</th><th>verdict</th><th>measured</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _claim(result: Mapping[str, Any], folder: Path) -> str:
+    rows = "".join(
+        f"<tr><td>{escaped(q['name'])}</td><td>{escaped(spoken(q))}</td><td>{escaped(q['claimed'])}</td></tr>"
+        for q in result["quantities"]
+    )
+    how = f"{result['seeds']} seeds each{', a quick look' if result['quick'] else ''}; {result['date']}"
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    pictures = "".join(_picture(folder / own["file"], own["caption"]) for own in result["pictures"])
+    return section(
+        str(result["id"]),
+        f"{result['id']}: {result['claim']}",
+        f'<p>{_badge(result)} {escaped(result["because"])}</p><p class="quiet">Source: {_linked(str(result["source"]))}</p>'
+        f'<p class="quiet">Rule, set before measuring: {escaped(result["rule"])}</p>{pictures}'
+        '<div class="scroll"><table><thead><tr><th>quantity</th><th>measured [95 % interval]</th><th>claimed</th></tr></thead>'
+        f'<tbody>{rows}</tbody></table></div><p class="quiet">{escaped(how)}; trained in '
+        f"{escaped(duration(float(result['training_seconds'])))}; {escaped(versions)}</p>",
+    )
+
+
+def _badge(result: Mapping[str, Any]) -> str:
+    verdict = str(result["verdict"])
+    return f'<span class="badge {TONES[verdict]}">{escaped(verdict)}</span>'
+
+
+def _linked(text: str) -> str:
+    """Text whose addresses are links."""
+    parts, end = [], 0
+    for match in ADDRESS.finditer(text):
+        address = escaped(match[0])
+        parts += [escaped(text[end : match.start()]), f'<a href="{address}">{address}</a>']
+        end = match.end()
+    return "".join([*parts, escaped(text[end:])])
+
+
+def _picture(path: Path, caption: str) -> str:
+    picture = embedded_picture(path, PICTURE_SHARE)
+    return (
+        f'<figure><img src="{picture.address}" width="{picture.width}" height="{picture.height}" alt="{escaped(caption)}">'
+        f"<figcaption>{escaped(caption)}</figcaption></figure>"
+    )

@@ -1,0 +1,159 @@
+"""Every claim runs, and what they are judged by obeys its laws."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+import torch
+
+from saddlepoint.data.mixtures import gaussian
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.recipe import Recipe
+from saddlepoint.report.claims import number, spoken, write_claims_page
+from saddlepoint.studies.claims import CLAIMS, claim
+from saddlepoint.studies.claims.claim import VERDICTS, verdict
+from saddlepoint.studies.claims.laboratory import Laboratory, Outcome, Setup, target
+from saddlepoint.studies.claims.quantities import median_steps, of_median, race, share_converged
+from saddlepoint.studies.claims.results import load, reproduce
+from saddlepoint.studies.claims.setups import described
+
+
+def outcome(steps: list[float], last: int = 100, samples: torch.Tensor | None = None, modes: int = 1) -> Outcome:
+    """Of as many seeds as `steps` has; NaN where one has not converged."""
+    setup = described(modes)
+    n = len(steps)
+    made = samples if samples is not None else torch.zeros(n, 64)
+    return Outcome(
+        setup, gaussian(setup.data), torch.tensor(steps, dtype=torch.float64), last, torch.tensor([1, last]),
+        torch.ones(2, n, dtype=torch.float64), made.sort(1).values, (),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("modes", [1, 2, 3])
+def test_what_is_described_is_the_recipe_that_says_so(modes):
+    recipe, setup = Recipe.load(f"toy-lab-{modes}"), described(modes)
+    assert setup.model == recipe.model
+    assert setup.data == recipe.data
+    own = ("steps", "batch_size", "optimiser", "discriminator", "generator", "ema", "seed")
+    assert all(getattr(setup.training, name) == getattr(recipe.training, name) for name in own)
+
+
+@pytest.mark.parametrize("identifier", CLAIMS)
+def test_a_claim_says_who_makes_it_and_what_decides(identifier):
+    one = claim(identifier.lower())
+    assert one.id == identifier
+    assert "http" in one.source
+    assert one.rule.startswith("Holds if")
+    assert "in part if" in one.rule
+    quick, full = one.setups(True), one.setups(False)
+    assert quick.keys() <= full.keys()
+    assert sum(setup.weight for setup in quick.values()) < sum(setup.weight for setup in full.values()) / 20
+    labels = [setup.key for setup in full.values()]
+    assert len(set(labels)) == len(labels), "two names for one setup"
+
+
+def test_there_is_no_other_claim():
+    with pytest.raises(SettingError, match="C8"):
+        claim("C88")
+
+
+def test_verdicts():
+    assert [verdict(True, True), verdict(False, True), verdict(False, False)] == list(VERDICTS)
+
+
+def test_seeds_that_never_converge_count():
+    half = outcome([10.0, 20.0, math.nan, math.nan, math.nan])
+    assert median_steps(half).value == math.inf
+    assert share_converged(half).value == pytest.approx(0.4)
+    assert median_steps(outcome([10.0, 20.0, 30.0, math.nan, math.nan])).value == 30.0
+    assert half.times.tolist() == [10.0, 20.0, 100.0, 100.0, 100.0]
+
+
+def test_a_race_is_decided_seed_by_seed():
+    first = outcome([10.0, 10.0, math.nan, math.nan, 30.0])
+    second = outcome([20.0, math.nan, 10.0, math.nan, 30.0])
+    found = race(first, second)
+    assert (found.faster, found.slower, found.undecided) == (2, 1, 2)
+    assert found.share.value == pytest.approx(2 / 3)
+    back = race(second, first)
+    assert back.share.value == pytest.approx(1 - found.share.value)
+    assert back.share.low == pytest.approx(1 - found.share.high)
+    assert race(first, first).share.low == 0.0
+
+
+def test_the_interval_of_a_median_covers_it():
+    generator = torch.Generator().manual_seed(0)
+    draws = torch.rand(2_000, 41, generator=generator, dtype=torch.float64)
+    covered = [0.5 in of_median(row) for row in draws]
+    # At least 95 % by the binomial distribution; a normal 0.5 % of scatter over 2,000 repeats.
+    assert sum(covered) / len(covered) > 0.95 - 3 * 0.005
+    few = of_median(torch.tensor([3.0, 1.0, torch.nan, 2.0]))
+    assert (few.low, few.value, few.high) == (1.0, 2.0, 3.0)
+    assert math.isnan(of_median(torch.tensor([torch.nan])).value)
+
+
+def test_a_setup_is_trained_once():
+    tiny = described(1, quick=True)
+    heard = []
+    laboratory = Laboratory(seeds=2, tell=heard.append)
+    first = laboratory.outcome(tiny)
+    again = laboratory.outcome(Setup(tiny.model, tiny.training, DataSettings(source="gaussian", modes=1)))
+    assert first is again
+    assert heard == sorted(heard)
+    assert heard[-1] == laboratory.done == tiny.weight
+    assert first.distance.shape == (len(first.looked), 2)
+    assert (first.samples.diff(dim=1) >= 0).all()
+    torch.testing.assert_close(target(first).measure(first.samples)[0], first.distance[-1], rtol=0.05, atol=0.05)
+    laboratory.forget([])
+    assert laboratory.outcome(tiny) is not first
+
+
+@pytest.mark.slow
+def test_all_claims_run_quickly_and_write_a_page(tmp_path):
+    heard: list[float] = []
+    results = reproduce(list(CLAIMS), tmp_path, seeds=256, quick=True, tell=lambda what, share: heard.append(share))
+    assert [result["id"] for result in results] == list(CLAIMS)
+    assert heard == sorted(heard)
+    assert load(tmp_path) == json.loads(json.dumps(results))
+    for result in results:
+        assert result["verdict"] in VERDICTS
+        assert result["quick"]
+        assert result["quantities"]
+        for quantity in result["quantities"]:
+            value, low, high = (float(quantity[part]) for part in ("value", "low", "high"))
+            assert math.isnan(value) or low <= value <= high, quantity
+            assert spoken(quantity)
+        for picture in result["pictures"]:
+            assert (tmp_path / result["id"] / picture["file"]).stat().st_size > 1_000
+    page = write_claims_page(results, tmp_path).read_text()
+    assert all(f'id="{identifier}"' in page for identifier in CLAIMS)
+    assert "decide nothing" in page
+    assert 'src="http' not in page
+
+
+def test_results_are_not_replaced_unasked(tmp_path):
+    (tmp_path / "C8").mkdir()
+    (tmp_path / "C8" / "result.json").write_text("{}")
+    with pytest.raises(RunError, match=r"C8.*--overwrite"):
+        reproduce(["c8"], tmp_path, seeds=2, quick=True)
+    (tmp_path / "C8" / "result.json").write_text("{")
+    with pytest.raises(RunError, match="cannot be read"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "words"),
+    [
+        (24.0, 22.0, 28.0, "24 [22, 28] steps"),
+        ("inf", "inf", "inf", "not reached"),
+        ("inf", 1234.0, "inf", "not reached [1,234, ∞] steps"),
+        ("nan", "nan", "nan", "none to measure"),
+        (0.01, 0.01, 0.01, "0.01 steps"),
+    ],
+)
+def test_numbers_are_spoken(value, low, high, words):
+    assert spoken({"value": value, "low": low, "high": high, "unit": "steps"}) == words
+    assert number(1234.5) == "1,234"
