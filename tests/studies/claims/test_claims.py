@@ -14,7 +14,7 @@ from saddlepoint.errors import RunError, SettingError
 from saddlepoint.recipe import Recipe
 from saddlepoint.report.claims import number, spoken, write_claims_page
 from saddlepoint.studies.claims import CLAIMS, claim
-from saddlepoint.studies.claims.claim import VERDICTS, verdict
+from saddlepoint.studies.claims.contract import VERDICTS, verdict
 from saddlepoint.studies.claims.laboratory import Laboratory, Outcome, Setup, target
 from saddlepoint.studies.claims.quantities import median_steps, of_median, race, share_converged
 from saddlepoint.studies.claims.results import load, reproduce

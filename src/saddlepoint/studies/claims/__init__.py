@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from saddlepoint.errors import SettingError, suggestion
 
 if TYPE_CHECKING:
-    from saddlepoint.studies.claims.claim import Claim
+    from saddlepoint.studies.claims.contract import Claim
 
 # Claim: the module whose CLAIM it is.
 CLAIMS: dict[str, str] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ from saddlepoint.objectives.phase import Batch
 from saddlepoint.optimisers import METHODS
 from saddlepoint.optimisers.field import Method
 from saddlepoint.optimisers.lookahead import Lookahead
-from saddlepoint.studies.claims.claim import Claim, Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import QUICK_STEPS, Outcome, Setup
 from saddlepoint.studies.claims.quantities import bands, of_median, race, share_converged
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, recommended
@@ -229,22 +230,21 @@ def jacobian_spectrum(model: Model, data: Tensor, noise: Tensor) -> Tensor:
     split = sum(size for (player, _), size in zip(names, sizes, strict=True) if player == "g")
     losses = {phase.player: phase.loss for phase in model.phases}
 
-    def gradients(point: Tensor) -> Tensor:
-        def loss(player: str) -> Tensor:
-            return torch.func.grad(lambda whole: total(player, whole))(point)
-
-        return torch.cat([loss("g")[:split], loss("d")[split:]])
+    def net(role: str, parts: Mapping[tuple[str, str], Tensor]) -> Callable[[Tensor], Any]:
+        own = {key: value for (whose, key), value in parts.items() if whose == role}
+        return lambda x: torch.func.functional_call(model.players[role], own, (x,))
 
     def total(player: str, point: Tensor) -> Tensor:
-        parts = dict(zip(names, (p.view_as(v) for p, v in zip(point.split(sizes), values, strict=True)), strict=True))
-
-        def net(role: str, x: Tensor) -> Tensor:
-            own = {key: value for (whose, key), value in parts.items() if whose == role}
-            made: Tensor = torch.func.functional_call(model.players[role], own, (x,))
-            return made
-
-        nets = {role: lambda x, role=role: net(role, x) for role in ("g", "d")}  # type: ignore[misc]
+        pieces = torch.split(point, sizes)
+        parts = {name: piece.view_as(like) for name, piece, like in zip(names, pieces, values, strict=True)}
+        nets = {role: net(role, parts) for role in ("g", "d")}
         return losses[player](nets, Batch(data), {"z": noise})[0].mean()
+
+    def gradients(point: Tensor) -> Tensor:
+        """Each player's gradient of its own loss by its own parameters."""
+        of_generator: Tensor = torch.func.grad(lambda whole: total("g", whole))(point)
+        of_discriminator: Tensor = torch.func.grad(lambda whole: total("d", whole))(point)
+        return torch.cat([of_generator[:split], of_discriminator[split:]])
 
     point = torch.cat([value.reshape(-1) for value in values])
     return ordered(torch.linalg.eigvals(torch.func.jacrev(gradients)(point)))

@@ -12,7 +12,7 @@ from torch import Tensor
 from saddlepoint.evaluation.intervals import Interval, wilson
 from saddlepoint.evaluation.modes import mode_report
 from saddlepoint.figures.style import DATA, GENERATED, INK, MARKERS, colours, dress, figure, legend
-from saddlepoint.studies.claims.claim import Claim, Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, target
 from saddlepoint.studies.claims.quantities import of_median
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, WIDTHS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saddlepoint.studies.claims.claim import Claim
+from saddlepoint.studies.claims.contract import Claim
 from saddlepoint.studies.claims.paired import RULE, measure_of, setups_of
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS
 

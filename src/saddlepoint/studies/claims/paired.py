@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from saddlepoint.evaluation.intervals import Interval
 from saddlepoint.figures.bands import bands_figure
 from saddlepoint.figures.survival import survival_figure
-from saddlepoint.studies.claims.claim import Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.contract import Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import (
     bands,
     curves,
     median_steps,
-    of_median,
+    nearer,
     race,
     share_converged,
     spoken,
@@ -74,7 +73,7 @@ def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Ma
             quantities.append(
                 Quantity(
                     f"least distance with {weak} over that with {strong}, same seed, {kind}",
-                    _nearer(pair, strong, weak),
+                    nearer(pair[weak], pair[strong]),
                 )
             )
             first[kind] = runs.share.low > 0.5
@@ -85,10 +84,9 @@ def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Ma
                 f"{kind}, medians are {spoken(medians[strong])} with {strong} and {spoken(medians[weak])} with {weak}; the "
                 f"former converges first with {runs}"
             )
-        kind = next(iter(KINDS))
         because = ". ".join(words[:1].upper() + words[1:] for words in told) + "."
         return Measured(
-            verdict(first[kind] and slower[kind], any(first.values())),
+            verdict(first["as described"] and slower["as described"], any(first.values())),
             because,
             tuple(quantities),
             (
@@ -113,9 +111,3 @@ def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Ma
         )
 
     return measure
-
-
-def _nearer(pair: Mapping[str, Outcome], strong: str, weak: str) -> Interval:
-    """The median ratio of the least distances, weak over strong."""
-    found = of_median(pair[weak].closest.log() - pair[strong].closest.log())
-    return Interval(math.exp(found.value), math.exp(found.low), math.exp(found.high), found.level)

@@ -20,7 +20,7 @@ from saddlepoint.figures.style import write_png
 from saddlepoint.records import replaced
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.studies.claims import CLAIMS, claim
-from saddlepoint.studies.claims.claim import Claim, Measured
+from saddlepoint.studies.claims.contract import Claim, Measured
 from saddlepoint.studies.claims.laboratory import QUICK_SEEDS, Laboratory
 
 RESULT = "result.json"

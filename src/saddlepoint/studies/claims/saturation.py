@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,9 @@ from saddlepoint.figures.style import MUTED, colours, dress, figure, legend
 from saddlepoint.figures.survival import survival_figure
 from saddlepoint.objectives.adversarial import GENERATOR_LOSSES
 from saddlepoint.objectives.phase import Batch, Loss
-from saddlepoint.studies.claims.claim import Claim, Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
-from saddlepoint.studies.claims.quantities import curves, median_steps, of_median, race, share_converged
+from saddlepoint.studies.claims.quantities import curves, median_steps, nearer, race, share_converged
 from saddlepoint.studies.claims.setups import described, recommended
 
 if TYPE_CHECKING:
@@ -69,8 +68,7 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
             )
             for name, outcome in own.items()
         ]
-        closer = of_median(own["minimax"].closest.log() - own["non-saturating"].closest.log())
-        ratio = Interval(*(math.exp(end) for end in (closer.value, closer.low, closer.high)), closer.level)
+        ratio = nearer(own["minimax"], own["non-saturating"])
         quantities.append(
             Quantity(f"least distance with {OBJECTIVES['minimax']} over that with the other, same seed, {kind}", ratio)
         )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.evaluation.intervals import Interval, wilson
 from saddlepoint.figures.style import INK, MUTED, colours, dress, figure, legend
-from saddlepoint.studies.claims.claim import Claim, Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import share_converged
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, described, recommended
 from saddlepoint.studies.convergence import DISTANCE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 KINDS = {"as described": described, "as recommended": recommended}
 NAMED = (42, 4)
@@ -27,8 +32,6 @@ def setups(quick: bool) -> dict[str, Setup]:
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     """Shares of the seeds, and what became of the two that are named."""
-    from saddlepoint.evaluation.intervals import wilson
-
     quantities = []
     differs: dict[str, bool] = {}
     apart: dict[str, bool] = {}
@@ -68,7 +71,7 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     )
 
 
-def _drawn(ends: Mapping[str, np.ndarray]):  # type: ignore[no-untyped-def, type-arg]
+def _drawn(ends: Mapping[str, NDArray[np.float64]]) -> Figure:
     drawing, grid = figure(width=7.6, height=4.4)
     axes = grid[0, 0]
     dress(

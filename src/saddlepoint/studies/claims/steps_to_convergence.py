@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from saddlepoint.figures.bands import bands_figure
 from saddlepoint.figures.survival import survival_figure
-from saddlepoint.studies.claims.claim import Claim, Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import bands, curves, median_steps, share_converged, spoken
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, WIDTHS, described, recommended

@@ -13,7 +13,7 @@ from saddlepoint.evaluation.intervals import Interval
 from saddlepoint.figures.heat_map import heat_map_figure
 from saddlepoint.figures.style import MUTED, PALETTE, RULE, dress, figure, legend
 from saddlepoint.studies.claims.accelerated import Fit, accelerated
-from saddlepoint.studies.claims.claim import Claim, Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import median_steps, share_converged
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, recommended
