@@ -22,7 +22,7 @@ WARNING = Finding("GAN103", "warning", 7, "Modes are missing.")
 def test_a_good_run() -> None:
     said = verdict(RECIPE, "finished", 2000, 61.2, [], MEASURED)
     assert said == (
-        "toy: 2,000 steps in 1 min 1 s; no problem was found in the data or the numbers. Its samples are 96.8% of the way "
+        "toy: 2,000 steps in 1 min 1 s; healthy: none of the rules for such a model found anything. Its samples are 96.8% of the way "
         "from where they were before training to real ones (energy distance, 0 where two sets are alike: now 0.0284, "
         "untrained 0.9000, real against real 0.0000)."
     )
@@ -42,8 +42,16 @@ def test_a_run_that_made_samples_worse_or_not_a_number_does_not_sound_like_succe
     assert "has not learnt the data yet:" in said
     said = verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "last": math.nan})
     assert "not a number" in said
-    assert "the numbers" not in said
     assert "of the way" not in verdict(RECIPE, "finished", 9, 1, [], {"first": None, "last": 0.1, "floor": None})
+
+
+def test_samples_that_are_like_no_single_example_do_not_sound_like_success() -> None:
+    said = verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "precision": 0.002})
+    assert "at risk" in said
+    assert "only 0.2% of them lie among real examples" in said
+    said = verdict(RECIPE, "finished", 9, 1, [], {**MEASURED, "precision": 0.9})
+    assert "healthy" in said
+    assert "90% of them lie among real examples" in said
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.04, "0.0 s"), (9.4, "9.4 s"), (42, "42 s"), (3661, "1 h 1 min")])
@@ -52,8 +60,13 @@ def test_durations(seconds: float, words: str) -> None:
 
 
 def test_warnings_are_named_and_failures_come_first() -> None:
-    assert verdict(RECIPE, "finished", 9, 1, [WARNING], {}).endswith("; WARNING GAN103: Modes are missing.")
-    assert "Modes are missing. (and 1 more)" in verdict(RECIPE, "finished", 9, 1, [WARNING, WARNING], {})
+    assert verdict(RECIPE, "finished", 9, 1, [WARNING], {}).endswith("; at risk. GAN103: Modes are missing.")
+    other = Finding("NUM303", "warning", 8, "Units are dead.")
+    assert "Modes are missing. (and 1 more)" in verdict(RECIPE, "finished", 9, 1, [WARNING, other], {})
+    over = Finding("GAN103", "warning", 9, "No longer so.", state="closed")
+    assert "healthy: none" in verdict(RECIPE, "finished", 9, 1, [WARNING, over], {})
+    data = Finding("DATA402", "warning", 0, "Too few.")
+    assert "healthy, with a WARNING on the data. DATA402" in verdict(RECIPE, "finished", 9, 1, [data], {})
     said = verdict(RECIPE, "failed", 9, 1, [WARNING, FAILURE], MEASURED)
     assert said.endswith("FAILED. NUM301: d/loss became nan.")
 

@@ -29,7 +29,7 @@ class Rule:
     """A judgement, its stable code, the series it needs, and the objectives it speaks about (None: all).
 
     wishes: series that it takes where they exist. opens, closes: answers in a row that open and close its finding; with
-    closes 0 it stands for good.
+    closes 0 it stands for good. unless: codes from which this one follows; while one of them stands, it does not open.
     """
 
     code: str
@@ -39,6 +39,7 @@ class Rule:
     wishes: tuple[str, ...] = ()
     opens: int = 1
     closes: int = 3
+    unless: frozenset[str] = frozenset()
 
     def missing(self, history: History) -> list[str]:
         """The parameters whose series do not exist; the rule cannot be asked while there are any."""
@@ -59,7 +60,12 @@ class Rule:
 
 
 def rule(
-    code: str, *, objectives: Iterable[str] | None = None, opens: int = 1, closes: int = 3
+    code: str,
+    *,
+    objectives: Iterable[str] | None = None,
+    opens: int = 1,
+    closes: int = 3,
+    unless: Iterable[str] = (),
 ) -> Callable[[Judgement], Rule]:
     """Make a rule of a plain function; its parameters say what it needs. The function stays reachable as `.judge`."""
 
@@ -68,7 +74,7 @@ def rule(
         needs = tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)
         wishes = tuple(p.name for p in parameters if p.name not in needs)
         declared = frozenset(objectives) if objectives is not None else None
-        return Rule(code, judge, needs, declared, wishes, opens, closes)
+        return Rule(code, judge, needs, declared, wishes, opens, closes, frozenset(unless))
 
     return declare
 
@@ -149,7 +155,8 @@ class Diagnosis:
         if not watch.ill:
             watch.since = step
         watch.ill, watch.well = watch.ill + 1, 0
-        if watch.ill >= rule.opens and (watch.open is None or _gravity(finding) > _gravity(watch.open)):
+        follows = watch.open is None and any(self._standing(code) is not None for code in rule.unless)
+        if watch.ill >= rule.opens and not follows and (watch.open is None or _gravity(finding) > _gravity(watch.open)):
             parameters = {name: series.name for name, series in self.history.by_parameter().items()}
             read = [parameters[name] for name in (*rule.needs, *rule.wishes) if name in parameters]
             window = {"window": [watch.since, step], "series": read} if read else {}

@@ -77,7 +77,11 @@ def _taken(names: Iterable[str], columns: Mapping[str, str], path: Path) -> dict
             )
         taken[column] = series
     for name in present:
-        meant = name if "/" in name and name.split("/")[0] in ("d", "g", "vae", "ae", "quality") else KNOWN.get(name.lower())
+        meant = (
+            name
+            if "/" in name and name.split("/")[0] in ("d", "g", "vae", "ae", "quality")
+            else KNOWN.get(name.lower())
+        )
         if name not in taken and meant is not None and meant not in taken.values():
             taken[name] = meant
     return taken
@@ -91,7 +95,9 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
             named = {str(name).strip().lower(): name for name in reader.fieldnames or ()}
             clock = next((named[name] for name in STEPS if name in named), None)
             for number, row in enumerate(reader):
-                numbers = {str(n).strip(): v for n, text in row.items() if n != clock and (v := _number(text)) is not None}
+                numbers = {
+                    str(n).strip(): v for n, text in row.items() if n != clock and (v := _number(text)) is not None
+                }
                 at = _number(row[clock]) if clock is not None else float(number)
                 yield int(at) if at is not None and at == at else number, numbers
     except (OSError, UnicodeDecodeError, csv.Error) as error:

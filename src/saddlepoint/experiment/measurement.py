@@ -84,7 +84,7 @@ class Measurement:
         """What findings are read from and is cheap; nothing where weights are not finite, which other series say."""
         if not self.healthy():
             return {}
-        state, model = self._state, self._model
+        state = self._state
         with state.devices.autocast() or contextlib.nullcontext():
             return self._watch.look({name: average.module for name, average in state.averages.items()})
 

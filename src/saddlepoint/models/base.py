@@ -6,6 +6,7 @@ that contract alone. What only some models can do (`encode`, `decode`, `log_prob
 
 from __future__ import annotations
 
+import contextlib
 import html
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, Scaling
 from saddlepoint.errors import SettingError
-from saddlepoint.networks import lay_out
+from saddlepoint.networks import evaluating, lay_out
 from saddlepoint.objectives.phase import Noise, Phase
 
 # Rows at a time: convolutions run twice as fast on batches whose activations fit the processor's cache.
@@ -143,6 +144,10 @@ class Model(ABC):
         for player in self.players.values():
             player.to(device)
         return self
+
+    def at_rest(self) -> contextlib.AbstractContextManager[None]:
+        """Within it the players are in evaluation mode and make no gradients; every layer's mode returns after."""
+        return evaluating(*self.players.values())
 
     def lay_out(self) -> None:
         """Bring players with planar convolutions to the memory layout in which they are fastest."""

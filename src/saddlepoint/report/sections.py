@@ -6,8 +6,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from saddlepoint.diagnosis import health_of
 from saddlepoint.records import SEVERITIES, Finding, options
 from saddlepoint.report.facts import Facts
+from saddlepoint.report.sparkline import sparklines
 from saddlepoint.report.words import command, count, definitions, duration, escaped, flattened, number, table
 
 PLURALS = {"failure": "failures", "warning": "warnings", "info": "notes"}
@@ -36,22 +38,28 @@ def verdict(facts: Facts) -> str:
         return str(spoken)
     if not facts.last_step:
         return "This run has not recorded anything yet."
-    found = grouped(facts.findings)
+    found = [finding for finding, _ in grouped(facts.findings) if finding.state == "open"]
     tally = [
         f"{n} {severity if n == 1 and severity != 'info' else PLURALS[severity]}"
         for severity in reversed(SEVERITIES)
-        if (n := sum(finding.severity == severity for finding, _ in found))
+        if (n := sum(finding.severity == severity for finding in found))
     ]
-    return f"At step {facts.last_step:,}, still under way or cut short: {', '.join(tally) or 'no findings so far'}."
+    health = health_of(facts.findings, ended=False)
+    return f"At step {facts.last_step:,}, still under way or cut short, {health}: {', '.join(tally) or 'no findings so far'}."
 
 
 def head(facts: Facts) -> str:
     """Name, state and verdict."""
     state = str(facts.summary.get("state", "under way"))
     tone = {"finished": "good", "failed": "failure", "interrupted": "warning"}.get(state, "info")
+    badges = f'<span class="badge {tone}">{escaped(state)}</span>'
+    health = facts.summary.get("health")
+    if health and health != state:
+        tone = {"healthy": "good", "at risk": "warning"}.get(str(health), "failure")
+        badges += f' <span class="badge {tone}">{escaped(health)}</span>'
     return (
-        f'<header><p class="run">Saddlepoint run <b>{escaped(facts.name)}</b> '
-        f'<span class="badge {tone}">{escaped(state)}</span></p><h1>{escaped(verdict(facts))}</h1></header>'
+        f'<header><p class="run">Saddlepoint run <b>{escaped(facts.name)}</b> {badges}</p>'
+        f"<h1>{escaped(verdict(facts))}</h1></header>"
     )
 
 
@@ -96,19 +104,27 @@ def trained(facts: Facts) -> str:
 
 
 def findings(facts: Facts) -> str:
-    """A card a finding, the gravest first; one that was raised again says so."""
-    cards = [_card(finding, steps) for finding, steps in grouped(facts.findings)]
+    """A card a finding, the gravest first, those that are over last; one that was raised again says so."""
+    cards = [_card(finding, steps, facts) for finding, steps in grouped(facts.findings)]
     return section("findings", "Findings", "".join(cards) or absent(_nothing_found(facts)))
 
 
 def grouped(found: Sequence[Finding]) -> list[tuple[Finding, list[int]]]:
-    """The last finding of every code with all the steps it was raised at; failures first, then by first step."""
+    """The last finding of every code with all the steps it was raised at; those that stand first, failures before others,
+    then by first step."""
     steps: dict[str, list[int]] = {}
     last: dict[str, Finding] = {}
     for finding in found:
-        steps.setdefault(finding.code, []).append(finding.step)
+        if finding.state == "open":
+            steps.setdefault(finding.code, []).append(finding.step)
         last[finding.code] = finding
-    order = sorted(last, key=lambda code: (-SEVERITIES.index(last[code].severity), steps[code][0], code))
+    last = {code: finding for code, finding in last.items() if code in steps}
+
+    def rank(code: str) -> tuple[bool, int, int, str]:
+        over = last[code].state == "closed"
+        return over, -SEVERITIES.index(last[code].severity), steps[code][0], code
+
+    order = sorted(last, key=rank)
     return [(last[code], steps[code]) for code in order]
 
 
@@ -139,9 +155,15 @@ def repeat(facts: Facts) -> str:
     return section("repeat", "Versions and how to repeat", "".join(parts))
 
 
-def _card(finding: Finding, steps: Sequence[int]) -> str:
+def _card(finding: Finding, steps: Sequence[int], facts: Facts) -> str:
+    if finding.state == "closed":
+        return (
+            '<article class="card finding info"><div class="top"><span class="badge">over</span> '
+            f'<code>{escaped(finding.code)}</code><span class="quiet">steps {steps[0]:,} to {finding.step:,}</span>'
+            f"<h3>{escaped(finding.title)}</h3></div></article>"
+        )
     again = f", raised {len(steps)} times since step {min(steps):,}" if len(steps) > 1 else ""
-    evidence = table(flattened(finding.evidence))
+    evidence = table(flattened({n: v for n, v in finding.evidence.items() if n not in ("window", "series")}))
     advice = f"<p>{escaped(finding.advice)}</p>" if finding.advice else ""
     remedy = ""
     if finding.remedy:
@@ -150,7 +172,7 @@ def _card(finding: Finding, steps: Sequence[int]) -> str:
         f'<article class="card finding {escaped(finding.severity)}"><div class="top">'
         f'<span class="badge">{escaped(finding.severity)}</span> <code>{escaped(finding.code)}</code>'
         f'<span class="quiet">step {finding.step:,}{again}</span><h3>{escaped(finding.title)}</h3></div>'
-        f"{advice}{evidence}{remedy}</article>"
+        f"{advice}{sparklines(finding.evidence, facts.series)}{evidence}{remedy}</article>"
     )
 
 
@@ -159,8 +181,8 @@ def _nothing_found(facts: Facts) -> str:
     if not facts.last_step:
         return "Nothing has been recorded that could be checked yet."
     return (
-        "No findings. Checked were the data, before training, and the recorded numbers, for NaN and infinity. "
-        "How well the model learned is not among these checks: see the samples and the curves."
+        "No findings. Checked were the data, before training, and the recorded numbers, by every rule that speaks about such a "
+        "model (docs/diagnosis.md). How good the samples are is another question: see the samples, the curves and the scores."
     )
 
 

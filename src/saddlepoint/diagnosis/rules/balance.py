@@ -21,7 +21,7 @@ BLIND, ALIKE = 0.35, 0.05  # rank and gap of scores, within which a discriminato
 STILL = 1e-6  # of its weights' length a step: a discriminator that does not move does not learn
 
 
-@rule("GAN101", objectives=CROSS_ENTROPY, opens=3, closes=5)
+@rule("GAN101", objectives=CROSS_ENTROPY, opens=3, closes=5, unless={"NUM304"})
 def discriminator_overpowers(
     d_real_score: Series,
     d_fake_score: Series,
@@ -89,7 +89,7 @@ def discriminator_loss_vanishes(d_loss: Series, run: Facts, d_real_score: Series
     )
 
 
-@rule("GAN102", objectives=SATURATING, opens=3, closes=5)
+@rule("GAN102", objectives=SATURATING, opens=3, closes=5, unless={"NUM304"})
 def gradient_vanishes(
     d_fake_score: Series,
     run: Facts,
@@ -117,7 +117,7 @@ def gradient_vanishes(
     )
 
 
-@rule("GAN104", objectives=GAMES, opens=3, closes=5)
+@rule("GAN104", objectives=GAMES, opens=6, closes=5, unless={"NUM304", "NUM301"})
 def discriminator_too_weak(
     d_advantage: Series,
     run: Facts,
@@ -153,7 +153,7 @@ def discriminator_too_weak(
     )
 
 
-@rule("GAN104", objectives=GAMES, opens=3, closes=5)
+@rule("GAN104", objectives=GAMES, opens=6, closes=5, unless={"NUM304", "NUM301"})
 def discriminator_stands_still(
     d_update_ratio: Series, g_update_ratio: Series, run: Facts, quality_energy_distance: Series
 ) -> Finding | None:

@@ -8,7 +8,7 @@ import statistics
 from saddlepoint.diagnosis.engine import rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.rules.objectives import GAMES
-from saddlepoint.diagnosis.rules.quality import BAD, remaining, told
+from saddlepoint.diagnosis.rules.quality import BAD, NEAR, is_bad, remaining, told
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
@@ -18,11 +18,11 @@ MOVING = 0.15  # share of the samples that change their neighbourhood from look 
 NARROW = 0.4  # diversity below which there is one answer that jumps: a collapse, not a circle
 AWAY, GONE = 3.0, 5.0  # distance from the data's middle over the data's own
 FAR = 0.85  # energy distance at which sets lie more than three times their own width apart
-WORSE = 0.05  # of the untrained distance, by which quality must have fallen behind its best
+WORSE = 0.1  # of the untrained distance, by which quality must have fallen behind its best
 ERRORS = 4.0  # standard errors, so that in many measurements chance is no finding
 
 
-@rule("GAN105", objectives=GAMES, opens=3, closes=4)
+@rule("GAN105", objectives=GAMES, opens=5, closes=4, unless={"GAN104", "GAN106", "NUM304"})
 def players_circle(
     g_turnover: Series, g_diversity: Series, run: Facts, quality_energy_distance: Series
 ) -> Finding | None:
@@ -35,7 +35,7 @@ def players_circle(
     if run.progress(step) < SETTLED or len(g_turnover) < LOOKS or not moved > MOVING or len(quality) < 5:
         return None
     before, after = statistics.median(quality.values[-5:-2]), statistics.median(quality.values[-3:])
-    settling = not after > 0.7 * before or not remaining(quality) > BAD / 2
+    settling = not after > 0.7 * before or not is_bad(quality, BAD / 2)
     if settling or g_diversity.level(LOOKS) < NARROW:
         return None
     return Finding(
@@ -50,7 +50,7 @@ def players_circle(
     )
 
 
-@rule("GAN106", objectives=GAMES, opens=2, closes=4)
+@rule("GAN106", objectives=GAMES, opens=2, closes=4, unless={"GAN104", "NUM304"})
 def samples_leave_the_data(g_reach: Series, run: Facts) -> Finding | None:
     """Samples lie several times further out than the data, and do not come back.
 
@@ -65,7 +65,7 @@ def samples_leave_the_data(g_reach: Series, run: Facts) -> Finding | None:
     )
 
 
-@rule("GAN106", objectives=GAMES, opens=2, closes=3)
+@rule("GAN106", objectives=GAMES, opens=2, closes=3, unless={"GAN104", "NUM304"})
 def samples_far_from_the_data(quality_energy_distance: Series, run: Facts) -> Finding | None:
     """Samples are further from the data than before training, by more than the data's own width several times."""
     quality = quality_energy_distance
@@ -107,6 +107,8 @@ def past_its_best(quality_energy_distance: Series, quality_energy_distance_error
     best, place = min(finite)
     newest = quality.values[-3:]
     if place == 0 or place > len(quality) - 4 or not all(map(math.isfinite, newest)):
+        return None
+    if best > max(BAD * quality.values[0], NEAR) or not min(newest) > NEAR:  # it never was good, or still is
         return None
     error = math.hypot(errors.at(quality.steps[place]), errors.level(3))
     margin = max(ERRORS * error, WORSE * quality.values[0], abs(best))

@@ -9,6 +9,7 @@ from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
 LOOKS = 3
+BEGUN, SCATTERED = 0.15, 0.6
 # By rank, 2 AUC - 1 between training and held-out examples; 128 of each scatter around 0 by 0.07.
 KNOWN, BY_HEART = 0.3, 0.6
 # Of the samples; one in a hundred lies so near by definition where nothing was copied.
@@ -49,14 +50,19 @@ def discriminator_overfits(
 
 
 @rule("GAN108", objectives=GAMES, opens=2, closes=2)
-def generator_copies(g_copied: Series, g_copies: Series, run: Facts, g_nearest_ratio: Series) -> Finding | None:
+def generator_copies(
+    g_copied: Series, g_copies: Series, run: Facts, g_nearest_ratio: Series, g_diversity: Series
+) -> Finding | None:
     """Many samples are nearer to a training example than new examples ever are, and not to held-out ones.
 
     A Non-Parametric Test to Detect Data-Copying in Generative Models (Casey Meehan, Kamalika Chaudhuri, Sanjoy Dasgupta,
     2020), https://arxiv.org/abs/2004.05675
     """
     share, preferred = g_copied.level(2), g_copies.level(2)
-    if len(g_copied) < 2 or not (share > SOME and preferred > PREFERRED):
+    # A few answers near the data's middle are near everything: that is a collapse, not a memory.
+    if len(g_copied) < 3 or run.progress(g_copied.step) < BEGUN or not g_diversity.level(LOOKS) > SCATTERED:
+        return None
+    if share <= SOME or preferred <= PREFERRED:
         return None
     return Finding(
         "GAN108",

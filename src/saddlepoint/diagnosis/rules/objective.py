@@ -106,7 +106,7 @@ def clamped_heads(
     )
 
 
-@rule("VAE206", objectives={"vae"}, opens=2, closes=2)
+@rule("VAE206", objectives={"vae"}, opens=2, closes=2, unless={"VAE202"})
 def bounds_part(
     vae_train_bound: Series, vae_held_out_bound: Series, vae_held_out_bound_error: Series, run: Facts
 ) -> Finding | None:

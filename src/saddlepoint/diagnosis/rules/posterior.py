@@ -9,15 +9,16 @@ from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
 LOOKS = 3
-BEGUN = 0.15  # share of the run in which a code may still wake up
+BEGUN, SOON = 0.15, 100  # share of the run, and steps, in which a code may still wake up
 SILENT = 0.05  # nats: KL of a unit that tells next to nothing
 HALF = 0.5  # of the units
 PLENTY = 10  # active units, above which the others were simply not needed
 WIDE, VERY_WIDE = 2.0, 5.0  # second moment of codes, 1 under the prior
 UNUSED = 0.999
+_CAUSES = ("VAE202", "NUM304", "NUM302")  # from which all of this follows
 
 
-@rule("VAE201", objectives={"vae"}, opens=3, closes=3)
+@rule("VAE201", objectives={"vae"}, unless=_CAUSES, opens=3, closes=3)
 def posterior_collapse(vae_kl_high: Series, run: Facts) -> Finding | None:
     """No unit of the code says anything: the decoder ignores it.
 
@@ -38,7 +39,7 @@ def posterior_collapse(vae_kl_high: Series, run: Facts) -> Finding | None:
     )
 
 
-@rule("VAE201", objectives={"vae"}, opens=5, closes=3)
+@rule("VAE201", objectives={"vae"}, unless=_CAUSES, opens=5, closes=3)
 def kl_vanishes(vae_kl: Series, run: Facts, vae_kl_high: Series | None = None) -> Finding | None:
     """The whole KL term is next to 0, where logs hold no KL of single units.
 
@@ -58,7 +59,7 @@ def kl_vanishes(vae_kl: Series, run: Facts, vae_kl_high: Series | None = None) -
     )
 
 
-@rule("VAE201", objectives={"vae"}, opens=2, closes=2)
+@rule("VAE201", objectives={"vae"}, unless=_CAUSES, opens=2, closes=2)
 def units_collapse(vae_active_share: Series, vae_active_units: Series, run: Facts) -> Finding | None:
     """Half of the code's units, or more, do not vary with the example.
 
@@ -85,7 +86,7 @@ def units_collapse(vae_active_share: Series, vae_active_units: Series, run: Fact
     )
 
 
-@rule("VAE204", objectives={"vae"}, opens=3, closes=3)
+@rule("VAE204", objectives={"vae"}, unless=_CAUSES, opens=3, closes=3)
 def codes_leave_the_prior(
     vae_code_spread: Series, run: Facts, vae_kl: Series, vae_reconstruction: Series
 ) -> Finding | None:
@@ -110,7 +111,7 @@ def codes_leave_the_prior(
     )
 
 
-@rule("VAE204", objectives={"vae"}, opens=3, closes=3)
+@rule("VAE204", objectives={"vae"}, unless=_CAUSES, opens=3, closes=3)
 def kl_outweighs(vae_kl: Series, run: Facts) -> Finding | None:
     """The KL term weighs so much that the code is held down, though not silenced: beta above 1, little said by it.
 
@@ -131,7 +132,7 @@ def kl_outweighs(vae_kl: Series, run: Facts) -> Finding | None:
     )
 
 
-@rule("AE251", objectives={"autoencoder"}, opens=2, closes=2)
+@rule("AE251", objectives={"autoencoder"}, unless={"NUM302", "NUM304"}, opens=2, closes=2)
 def unused_dimensions(ae_active_share: Series, run: Facts) -> Finding | None:
     """Dimensions of the code that hardly vary: under a hundredth of the variance of the one that varies most.
 
@@ -152,7 +153,7 @@ def unused_dimensions(ae_active_share: Series, run: Facts) -> Finding | None:
     )
 
 
-@rule("VAE205", objectives={"vae"}, opens=2, closes=2)
+@rule("VAE205", objectives={"vae"}, unless=_CAUSES, opens=2, closes=2)
 def holes(vae_reconstruction_distance: Series, quality_energy_distance: Series, run: Facts) -> Finding | None:
     """Samples lie far from the data, reconstructions near: the prior has mass where no code lies.
 
@@ -182,7 +183,7 @@ def holes(vae_reconstruction_distance: Series, quality_energy_distance: Series, 
 
 def _early(run: Facts, step: int) -> bool:
     """Whether the code may still wake up: at the run's beginning, and while the KL weight grows."""
-    return run.progress(step) < BEGUN or step < 1.2 * float(run.settings.get("model.warm_up", 0) or 0)
+    return run.progress(step) < BEGUN or step < SOON or step < 1.2 * float(run.settings.get("model.warm_up", 0) or 0)
 
 
 def _lighter(run: Facts) -> dict[str, object] | None:

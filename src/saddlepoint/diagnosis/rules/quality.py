@@ -9,6 +9,7 @@ import math
 
 from saddlepoint.diagnosis.series import Series
 
+NEAR = 0.03  # energy distance that two unit normals a third of their width apart have: good enough, wherever it began
 BAD = 0.12  # of the untrained model's distance that is left, above which a GAN's samples are plainly not like the data
 STUCK = 0.8  # a distance that fell below this share of what it was two measurements ago still falls
 
@@ -16,17 +17,19 @@ STUCK = 0.8  # a distance that fell below this share of what it was two measurem
 def remaining(quality: Series | None) -> float:
     """Share of the untrained model's distance to the data that is left, 1 before training; NaN where not known.
 
-    The middle of the two newest values, so that one measurement's chance does not decide.
+    The better of the two newest values, so that one bad measurement does not decide.
     """
     if quality is None or len(quality) < 2 or not quality.values[0] > 0:
         return math.nan
-    return max(quality.level(2), 0.0) / quality.values[0]
+    return max(min(quality.recent(2), default=math.nan), 0.0) / quality.values[0]
 
 
 def is_bad(quality: Series | None, more_than: float = BAD) -> bool:
     """Whether samples are plainly not like the data; not known counts as bad, so that foreign logs can be judged."""
     left = remaining(quality)
-    return math.isnan(left) or left > more_than
+    if math.isnan(left) or quality is None:
+        return True
+    return left > more_than and left * quality.values[0] > NEAR
 
 
 def is_improving(quality: Series | None) -> bool:

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from saddlepoint.models.gan import GAN
-from saddlepoint.networks import evaluating
 from saddlepoint.objectives.adversarial import logits
 from saddlepoint.objectives.phase import Batch, Noise, Phase
 
@@ -57,7 +56,7 @@ def sample_gradient(model: GAN, real: Tensor, z: Tensor) -> Tensor | None:
     phase = _generators_move(model)
     if phase is None:
         return None
-    with evaluating(*model.players.values()):
+    with model.at_rest():
         made = model.players["g"](z.to(model.dtype)).detach()
         noise: Noise = {"z": made}
         with torch.enable_grad():

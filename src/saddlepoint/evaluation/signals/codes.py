@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from saddlepoint.models.vae import VAE
-from saddlepoint.networks import evaluating
 from saddlepoint.objectives.divergence import kl_standard_normal_units
 
 Signals = dict[str, Tensor]
@@ -14,7 +13,7 @@ Signals = dict[str, Tensor]
 
 def heads(model: VAE, x: Tensor) -> Signals:
     """Of examples x (N, *event) in the model's units."""
-    with evaluating(model.player):
+    with model.at_rest():
         mean, log_variance = model.player.heads(x)
     units = kl_standard_normal_units(mean, log_variance).mean(0)
     signals = {

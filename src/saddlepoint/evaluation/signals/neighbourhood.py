@@ -45,8 +45,7 @@ class Neighbourhood:
 
     def shares_of(self, projected: Tensor) -> Tensor:
         """(N, d) -> (K,) share of the points in each neighbourhood."""
-        nearest = torch.cdist(projected, self.centres).argmin(1)
-        return torch.nn.functional.one_hot(nearest, len(self.centres)).float().mean(0)
+        return shares_at(projected, self.centres)
 
     def diversity(self, projected: Tensor) -> Tensor:
         """(N, d) -> () mean distance of two samples over that of two real examples."""
@@ -60,15 +59,22 @@ class Neighbourhood:
         """Samples' shares (K,) -> () share of the data whose neighbourhood samples visit a tenth as often or more."""
         return (self.shares * (shares >= LOST * self.shares)).sum()
 
-    def turnover(self, shares: Tensor, before: Tensor, n: int) -> Tensor:
-        """Shares (K,) now and before, of n samples each -> () share of them that moved elsewhere, in [0, 1].
 
-        The total variation between two draws of n samples from the same shares is sqrt(K / (pi n)) on average where cells
-        are alike; that much is chance.
-        """
-        moved = 0.5 * (shares - before).abs().sum()
-        chance = math.sqrt(len(shares) / (math.pi * n))
-        return ((moved - chance) / (1 - chance)).clamp_min(0.0) if chance < 1 else torch.zeros_like(moved)
+def turnover(shares: Tensor, before: Tensor, n: int) -> Tensor:
+    """Shares (K,) now and before, of n samples each -> () share of them that moved elsewhere, in [0, 1].
+
+    The total variation between two draws of n samples from the same shares is sqrt(K / (pi n)) on average where places are
+    alike; that much is chance.
+    """
+    moved = 0.5 * (shares - before).abs().sum()
+    chance = math.sqrt(len(shares) / (math.pi * n))
+    return ((moved - chance) / (1 - chance)).clamp_min(0.0) if chance < 1 else torch.zeros_like(moved)
+
+
+def shares_at(points: Tensor, places: Tensor) -> Tensor:
+    """points (N, d), places (K, d) -> (K,) share of the points nearest to each place."""
+    nearest = torch.cdist(points, places).argmin(1)
+    return torch.nn.functional.one_hot(nearest, len(places)).float().mean(0)
 
 
 def mean_distance(x: Tensor) -> Tensor:
@@ -78,13 +84,13 @@ def mean_distance(x: Tensor) -> Tensor:
 
 
 def modes_covered(samples: Tensor, centres: Tensor, std: float, radius: float = 3.0) -> tuple[Tensor, Tensor]:
-    """samples (N, D), centres (K, D) -> () share of the modes that hold a tenth of what they should of the samples
-    within `radius` standard deviations, and () the share of the samples that lie so near to one."""
+    """samples (N, D), centres (K, D) -> () share of the modes that get a tenth or more of their fair share of the samples,
+    each of which counts for its nearest mode, however far; () share of samples within `radius` standard deviations of one.
+    """
     distance, mode = torch.cdist(samples, centres).min(1)
-    good = distance < radius * std
-    counts = (torch.nn.functional.one_hot(mode, len(centres)) * good[:, None]).float().sum(0)
+    counts = torch.nn.functional.one_hot(mode, len(centres)).float().sum(0)
     enough = max(1.0, LOST * len(samples) / len(centres))
-    return (counts >= enough).float().mean(), good.float().mean()
+    return (counts >= enough).float().mean(), (distance < radius * std).float().mean()
 
 
 def k_means(x: Tensor, k: int, generator: torch.Generator) -> Tensor:

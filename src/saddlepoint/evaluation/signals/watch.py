@@ -12,11 +12,10 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.signals import adversarial, codes
 from saddlepoint.evaluation.signals.activity import heard
 from saddlepoint.evaluation.signals.copies import copied
-from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, Project, modes_covered
+from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan import GAN
 from saddlepoint.models.vae import VAE
-from saddlepoint.networks import evaluating
 
 SAMPLES = 256  # generated at a look
 JUDGED = 128  # examples of each kind that networks look at
@@ -87,7 +86,7 @@ class Watch:
         own = model.players["g"]
         real = model.model_units(self._training)
         held_out = None if self._held_out is None else model.model_units(self._held_out)
-        with evaluating(*model.players.values()), heard(own) as makers, heard(model.players["d"]) as judges:
+        with model.at_rest(), heard(own) as makers, heard(model.players["d"]) as judges:
             made = own(z)
             signals = adversarial.scores(model, real, made[:JUDGED], held_out)
         if (gradient := adversarial.sample_gradient(model, real, z[: min(JUDGED, len(real))])) is not None:
@@ -98,18 +97,21 @@ class Watch:
         signals |= self._movement(model.scaling.to_data(made))
         average = sampled.get("g", own)
         if average is not own:
-            with evaluating(average):
-                made = average(z)
+            model.players["g"] = average
+            try:
+                return signals | self._places(model.decode(z))
+            finally:
+                model.players["g"] = own
         return signals | self._places(model.scaling.to_data(made))
 
     def _movement(self, samples: Tensor) -> Signals:
         """Of the generator that plays, whatever its average makes."""
         around = self._neighbourhood
         projected = self._project(samples)
-        shares = around.shares_of(projected)
+        shares = around.shares_of(projected) if self._modes is None else shares_at(samples.float(), self._modes[0])
         signals = {"g/reach": around.reach(projected)}
         if self._before is not None:
-            signals["g/turnover"] = around.turnover(shares, self._before, len(samples))
+            signals["g/turnover"] = turnover(shares, self._before, len(samples))
         self._before = shares
         return signals
 
@@ -129,7 +131,7 @@ class Watch:
         signals: Signals = {}
         x = model.model_units(self._training)
         (name, player), *_ = model.players.items()
-        with evaluating(player), heard(player) as activity:
+        with model.at_rest(), heard(player) as activity:
             if isinstance(model, VAE):
                 generator = torch.Generator(self._device).manual_seed(self._seed)
                 epsilon = torch.randn(len(x), model.settings.latent, generator=generator, device=self._device)
