@@ -1,0 +1,52 @@
+"""A finding's evidence at a glance: the series that its rule read, each as a line no larger than a word, window shaded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from saddlepoint.figures.panels import words
+from saddlepoint.records import Series
+from saddlepoint.report.words import escaped, number
+
+WIDTH, HEIGHT = 220.0, 40.0
+MOST, POINTS = 4, 120  # series a finding; points a line
+
+
+def sparklines(evidence: Mapping[str, Any], series: Series) -> str:
+    """The series that `evidence["series"]` names, with `evidence["window"]` ([first, last] step) shaded; "" without any."""
+    names = evidence.get("series")
+    window = evidence.get("window")
+    if not isinstance(names, Sequence) or isinstance(names, str):
+        return ""
+    shown = [name for name in names if isinstance(name, str) and name in series][:MOST]
+    lines = "".join(_line(name, *series[name], window) for name in shown)
+    return f'<div class="sparklines">{lines}</div>' if lines else ""
+
+
+def _line(name: str, steps: Sequence[int], values: Sequence[float], window: Any) -> str:
+    points = [(step, value) for step, value in zip(steps, values, strict=True) if math.isfinite(value)]
+    if len(points) < 2:
+        return ""
+    points = points[:: max(1, len(points) // POINTS)] + points[-1:]
+    first, last = points[0][0], points[-1][0]
+    low, high = min(value for _, value in points), max(value for _, value in points)
+
+    def across(step: float) -> float:
+        return WIDTH * (min(max(step, first), last) - first) / max(last - first, 1)
+
+    path = " ".join(
+        f"{across(step):.1f},{HEIGHT - 2 - (HEIGHT - 4) * (value - low) / (high - low or 1):.1f}"
+        for step, value in points
+    )
+    shade = ""
+    if isinstance(window, Sequence) and len(window) == 2 and all(isinstance(step, int) for step in window):
+        start, end = across(window[0]), across(window[1])
+        shade = f'<rect x="{start:.1f}" y="0" width="{max(end - start, 1.5):.1f}" height="{HEIGHT:g}"/>'
+    said = f"{words(name)}: from {number(points[0][1])} to {number(points[-1][1])}"
+    return (
+        f'<figure><svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{escaped(said)}">{shade}'
+        f'<polyline points="{path}"/></svg><figcaption>{escaped(words(name))}: {escaped(number(values[-1]))} '
+        f"({escaped(number(low))} to {escaped(number(high))})</figcaption></figure>"
+    )
