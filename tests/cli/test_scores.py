@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from saddlepoint.cli.console import Output
 from saddlepoint.cli.scores import show, show_ranking
 from saddlepoint.evaluation.protocol import FeatureCard, ProtocolCard
 from saddlepoint.evaluation.ranking import rank
-from saddlepoint.evaluation.scorecard import Bounds, Score, Scorecard
+from saddlepoint.evaluation.scorecard import Bounds, Score, Scorecard, Skipped
 
 FEATURES = "random convolutions"
 TITLES = ("Fréchet distance", "Sliced Wasserstein distance", "Near copies of training examples")
@@ -68,6 +69,25 @@ def test_a_pair_is_told_a_line_a_score() -> None:
     head = lines.index("runs/a is better than runs/b in")
     assert lines[head + 1 : head + 4] == [f"  {title} ({FEATURES})" for title in TITLES]
     assert lines[head + 4] == "1 of 4 differences may be chance"
+
+
+@pytest.mark.parametrize("lacking", ["a", "b"])
+def test_a_score_that_one_run_lacks_has_a_row_with_a_dash_and_the_reason(lacking: str) -> None:
+    whole = scorecard()
+    title = f"{TITLES[1]} ({FEATURES})"
+    less = replace(
+        whole,
+        scores=tuple(score for score in whole.scores if score.title != title),
+        skipped=(Skipped(TITLES[1], title, "too few points."),),
+    )
+    output = Output(file=io.StringIO(), width=140)
+    show_ranking(output, rank({"a": less, "b": whole} if lacking == "a" else {"a": whole, "b": less}))
+    lines = output.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    (row,) = (line for line in lines if line.startswith("  Sliced"))
+    assert " - " in row
+    assert "0.6915" in row
+    assert sum("by random" in line for line in lines) == 1
+    assert f"-: {lacking} has no {title}: too few points." in lines
 
 
 def test_equal_runs_are_told_in_one_sentence() -> None:

@@ -78,6 +78,8 @@ def show_ranking(output: Output, ranking: Ranking) -> None:
     output.say(
         "*: better than another run here, a difference that is real at 5 % after Holm's correction over all of them"
     )
+    for sentence in _missing(ranking):
+        output.say(sentence)
     for (first, second), sentence in zip(itertools.combinations(ranking.scorecards, 2), ranking.sentences, strict=True):
         _say_pair(output, ranking, first, second, sentence)
     if ranking.untested:
@@ -101,7 +103,7 @@ def _compared(ranking: Ranking, between: str) -> Table:
     rows.add_column("bad", justify="right", no_wrap=True)
     rows.add_column("adj. p", justify="right", no_wrap=True)
     scores_of = dict(table(ranking))
-    firsts = [next(iter(scores.values())) for scores in scores_of.values()]
+    firsts = _beside_their_like([next(iter(scores.values())) for scores in scores_of.values()])
     for first, title in _grouped(rows, firsts):
         scores = scores_of[first.title]
         tests = [d for d in ranking.differences if d.title == first.title]
@@ -115,6 +117,26 @@ def _compared(ranking: Ranking, between: str) -> Table:
         told = "" if smallest is None else "<0.001" if smallest < 0.001 else f"{smallest:.3f}"
         rows.add_row(title, ARROWS[first.better], *map(_plain, cells), _bound(first.floor), _bound(first.ceiling), told)
     return rows
+
+
+def _beside_their_like(scores: Sequence[Score]) -> list[Score]:
+    """In their order, but those by the same features together: a score that only a later run has stands under its
+    features too."""
+    order = list(dict.fromkeys(score.features for score in scores))
+    return sorted(scores, key=lambda score: order.index(score.features))
+
+
+def _missing(ranking: Ranking) -> list[str]:
+    """A sentence for each score that some run lacks, with the reasons its scorecard gives."""
+    said = []
+    for title, scores in table(ranking):
+        for name, card in ranking.scorecards.items():
+            if name not in scores:
+                reason = next((one.reason for one in card.skipped if one.title == title), "")
+                metric = next(iter(scores.values())).metric
+                reason = reason or next((one.reason for one in card.skipped if one.metric == metric), "not measured.")
+                said.append(f"-: {name} has no {title}: {reason}")
+    return said
 
 
 def _say_pair(output: Output, ranking: Ranking, first: str, second: str, sentence: str) -> None:
