@@ -192,3 +192,35 @@ def test_pushes_are_the_slope_of_the_generators_loss():
 def test_where_no_example_is_judged_alone_none_is_pushed_alone(settings):
     assert build(GANSettings(**settings), TABLE).pushes(torch.zeros(3, 4)) is None
     assert build(GANSettings(**settings), TABLE).judges_alone == ("objective" in settings)
+
+
+@pytest.mark.parametrize(("step", "scale"), [(0, 1.0), (10, 0.5), (30, 0.125)])
+def test_penalties_fall_by_half_every_half_life(step, scale):
+    model = build(GANSettings(r1=1.0, penalty_half_life=10), IMAGE)
+    for phase in model.phases:
+        noise = model.noise(phase, 4, step, torch.Generator().manual_seed(0))
+        assert noise["penalty_scale"].item() == pytest.approx(scale)
+    steady = build(GANSettings(r1=1.0), IMAGE)
+    assert steady.penalty_scale(step) == 1
+    assert "penalty_scale" not in steady.noise(steady.phases[0], 4, step, torch.Generator())
+
+
+def test_the_penalties_of_a_pack_count_once():
+    packed = build(GANSettings(r1=1.0, r2=0.5, packing=3), TABLE)
+    x, z = torch.randn(6, 4), torch.randn(6, 64)
+    loss, observed = packed.phases[0].loss(packed.players, Batch(x), {"z": z})
+    plain, _ = build(GANSettings(packing=3), TABLE).phases[0].loss(packed.players, Batch(x), {"z": z})
+    # A pack's slope is that of its one logit; each of its three examples has three logits that are the same.
+    expected = (observed["real_slope"].square() + 0.5 * observed["fake_slope"].square()) / 2 / 3
+    torch.testing.assert_close(loss - plain, expected)
+
+
+@pytest.mark.parametrize("objective", ["relativistic", "non-saturating"])
+def test_looking_ahead_changes_no_push_and_pairs_have_none(objective):
+    plain = build(GANSettings(objective=objective), TABLE, seed=1)
+    ahead = build(GANSettings(objective=objective, unrolled_steps=2), TABLE, seed=1)
+    x = torch.randn(3, 4)
+    if objective == "relativistic":
+        assert plain.pushes(x) is None
+    else:
+        torch.testing.assert_close(ahead.pushes(x), plain.pushes(x))

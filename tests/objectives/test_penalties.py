@@ -91,3 +91,12 @@ def test_a_pack_is_penalised_once_whatever_its_size(size):
     packed = Packed(body, size)
     _, slope = scored(lambda x: logits({"d": packed}, x), X)
     torch.testing.assert_close(slope.mean() / size, body.weight.square().sum())
+
+
+def test_a_penalty_falls_with_its_scale():
+    nets = {"d": linear(), "g": identity}
+    plain, _ = discriminator_cross_entropy()(nets, Batch(X), {"z": Z})
+    whole, _ = discriminator_cross_entropy(r1=1.0, r2=0.5)(nets, Batch(X), {"z": Z})
+    scale = torch.tensor(0.25, dtype=torch.float64)
+    part, _ = discriminator_cross_entropy(r1=1.0, r2=0.5)(nets, Batch(X), {"z": Z, "penalty_scale": scale})
+    torch.testing.assert_close(part - plain, 0.25 * (whole - plain))

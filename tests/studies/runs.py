@@ -33,7 +33,7 @@ PLAYED = {
     ),
     "noisy gan": GAN.model_copy(update={"instance_noise": 0.3, "instance_noise_steps": 5}),
     "relativistic gan": GAN.model_copy(update={"objective": "relativistic", "r1": 0.5, "r2": 0.2, "packing": 2}),
-    "unrolled gan": GAN.model_copy(update={"unrolled_steps": 2, "r1": 0.1}),
+    "unrolled gan": GAN.model_copy(update={"unrolled_steps": 2, "r1": 0.1, "penalty_half_life": 3}),
     "vae": VAESettings(latent=2, encoder=SMALL, decoder=SMALL, likelihood="gaussian", warm_up=4, free_bits=0.01),
     "learnt vae": VAESettings(latent=2, encoder=SMALL, decoder=SMALL, likelihood="gaussian-learnt"),
     "autoencoder": AutoencoderSettings(latent=2, encoder=SMALL, decoder=SMALL),

@@ -76,8 +76,8 @@ class GAN(Model):
     def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
         """`z` (n, latent); with instance noise `fake` and, where the phase looks at data, `real` (n, *event).
 
-        For the discriminator also, where the settings ask for them, `flip_real` and `flip_fake` (n,), and `replayed`
-        (n, *event) with `is_replayed` (n,). Replay adds what the generator makes at that moment to what it keeps.
+        `penalty_scale` () where the penalties fall. For the discriminator also, where the settings ask for them,
+        `flip_real` and `flip_fake` (n,), and `replayed` (n, *event) with `is_replayed` (n,). Replay adds what the generator makes at that moment to what it keeps.
         """
         settings = self.settings
         noise = {"z": self._stratified(n, generator) if settings.stratified else self.latent_noise(n, generator)}
@@ -86,6 +86,8 @@ class GAN(Model):
             for name in ("real", "fake") if phase.uses_data else ("fake",):
                 drawn = torch.randn(n, *self.event.shape, generator=generator, device=generator.device)
                 noise[name] = std * drawn
+        if settings.penalty_half_life:
+            noise["penalty_scale"] = torch.full((), self.penalty_scale(step), device=generator.device)
         if phase.player != "d":
             return noise
         if settings.label_flipping:
@@ -114,6 +116,11 @@ class GAN(Model):
         settings = self.settings
         left = 1 - step / settings.instance_noise_steps if settings.instance_noise_steps else 1.0
         return settings.instance_noise * max(left, 0.0)
+
+    def penalty_scale(self, step: int) -> float:
+        """Share of r1 and r2 that is left at this step."""
+        half_life = self.settings.penalty_half_life
+        return float(0.5 ** (step / half_life)) if half_life else 1.0
 
     def latent_noise(self, n: int, generator: torch.Generator | None) -> Tensor:
         """(n, latent) float32 from the latent distribution, on the generator's device."""

@@ -139,6 +139,11 @@ class GANSettings(BaseModel):
         allow_inf_nan=False,
         description="The same at generated examples; with the relativistic objective take both.",
     )
+    penalty_half_life: int = Field(
+        0,
+        ge=0,
+        description="Steps in which r1 and r2 fall to a half: large while the game finds its way, small where strays between narrow modes need a steep score; 0 keeps them.",
+    )
     discriminator_steps: int = Field(1, ge=1, description="Discriminator moves a step (k of the original algorithm).")
     unrolled_steps: int = Field(
         0,

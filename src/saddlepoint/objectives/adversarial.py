@@ -13,6 +13,7 @@ All losses read nets["d"]: (B, *event) -> B logits and nets["g"]: (B, latent) ->
     z (B, latent),
     real, fake (B, *event), optional: instance noise, already scaled, added to what the discriminator sees,
     flip_real, flip_fake (B,), optional: 1 where the discriminator is given the wrong label, else 0,
+    penalty_scale (), optional: what the penalties' weights are multiplied by,
     replayed (B, *event), optional: generated examples of old, and is_replayed (B,) bool: where they take the place of
         new ones before the discriminator.
 """
@@ -79,7 +80,7 @@ def discriminator_cross_entropy(
             seen = x + noise[kind] if kind in noise else x
             if weight:
                 score, squared_slope = scored(lambda value: logits(nets, value), seen)
-                penalties.append(gradient_penalty(squared_slope, weight))
+                penalties.append(gradient_penalty(squared_slope, weight) * noise.get("penalty_scale", 1.0))
                 slopes[f"{kind}_slope"] = squared_slope.detach().sqrt()
             else:
                 score = logits(nets, seen)
