@@ -91,6 +91,10 @@ BASES = {
         Base("pairs-gaussian-3", "toy-gaussian-3", "calibration", 2000, 8, _PAIRS),
         Base("toy-grid", "toy-grid", "calibration", 1800, 4),
         Base("grid-small", "toy-grid", "calibration", 1500, 8, {**_SMALL, "data.scale": 0.2}),
+        Base("toy-ring-best", "toy-ring-best", "reporting", 1500, 2),
+        Base("toy-grid-best", "toy-grid-best", "calibration", 1500, 2),
+        Base("pacgan-ring", "pacgan-ring", "reporting", 400, 1),
+        Base("pacgan-grid", "pacgan-grid", "calibration", 400, 1),
         Base("vae-moons", "vae-mnist", "reporting", 1200, 25, {**_PLANE, "data.source": "moons"}),
         Base(
             "autoencoder-roll",

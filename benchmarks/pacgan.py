@@ -1,0 +1,309 @@
+"""PacGAN's Table 1, shortened, with a row for our best recipe and what each of its ingredients is worth.
+
+    python benchmarks/pacgan.py --keep DIR [--trials N] [--minutes M] [--part I/N] [--train | --judge] [--quick]
+
+A trial that is finished is kept in --keep and not done again, so that the table can grow over several calls; trials come in
+rounds, one of every row, so that what is there at any time is comparable. The section of RESULTS.md says how many trials
+each row has. --quick plays a few steps of two rows and writes nothing.
+
+Modes, high quality and reverse KL as VEEGAN and PacGAN define them (saddlepoint.evaluation.modes), of 2,500 samples.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import results
+
+SECTION = "PacGAN's table of modes, shortened"
+SAMPLES = 2_500
+TRIALS, ABLATION_TRIALS = 10, 3
+BEST = "our best recipe"
+MODES = {"ring": 8, "grid": 25}
+# [modes, high quality in %, reverse KL in nats], mean and standard error of 10 trials of 400,000 steps: PacGAN, table 1.
+PUBLISHED = {
+    ("ring", "GAN"): "6.3 ± .5 / 98.2 ± .2 / .45 ± .09",
+    ("ring", "PacGAN2"): "7.9 ± .1 / 95.6 ± 2.0 / .07 ± .03",
+    ("ring", "PacGAN3"): "7.8 ± .1 / 97.7 ± .3 / .10 ± .02",
+    ("ring", "PacGAN4"): "7.8 ± .1 / 95.9 ± 1.4 / .07 ± .02",
+    ("grid", "GAN"): "17.3 ± .8 / 94.8 ± .7 / .70 ± .07",
+    ("grid", "PacGAN2"): "23.8 ± .7 / 91.3 ± .8 / .13 ± .04",
+    ("grid", "PacGAN3"): "24.6 ± .4 / 94.2 ± .4 / .06 ± .02",
+    ("grid", "PacGAN4"): "24.8 ± .2 / 93.6 ± .6 / .04 ± .01",
+}
+ROWS = {"GAN": 1, "PacGAN2": 2, "PacGAN3": 3, "PacGAN4": 4}
+# The best recipe with one ingredient less.
+WITHOUT: dict[str, dict[str, Any]] = {
+    "R1": {"model.r1": 0.0},
+    "R2": {"model.r2": 0.0},
+    "R1 and R2": {"model.r1": 0.0, "model.r2": 0.0},
+    "pairs (non-saturating loss)": {"model.objective": "non-saturating"},
+    "pairs, R1 and R2": {"model.objective": "non-saturating", "model.r1": 0.0, "model.r2": 0.0},
+    "the rate's decay": {"training.optimiser.schedule": "constant"},
+    "the generator's average": {"training.ema": 0.0},
+    "the high rate (0.001)": {"training.optimiser.learning_rate": 1e-3},
+    "the wide noise (scale 1)": {"model.latent_scale": 1.0},
+    "beta1 = 0 (0.5)": {"training.optimiser.betas": [0.5, 0.99]},
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of one trial. width: the modes' median typical width over the true one. seconds: of training."""
+
+    modes: int
+    high_quality: float
+    reverse_kl: float
+    width: float
+    steps: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A recipe of a row, with its seed."""
+
+    data: str
+    row: str
+    seed: int
+    recipe: Any
+
+    def place(self, keep: Path) -> Path:
+        """Where it is kept, under a hash of all that decides it but the code."""
+        known = json.dumps(self.recipe.model_dump(mode="json"), sort_keys=True, default=str)
+        seal = hashlib.sha256(known.encode()).hexdigest()[:12]
+        return keep / f"{self.data}-{seal}-{self.seed}.json"
+
+
+def trials(settings: argparse.Namespace) -> list[Trial]:
+    """All of them, a round of every row after the other."""
+    from saddlepoint.recipe import Recipe
+
+    short: dict[str, Any] = {"training.steps": settings.steps, "training.optimiser.learning_rate": settings.rate}
+    found = []
+    for seed in range(max(settings.trials, settings.ablation)):
+        for data in MODES:
+            rows = {BEST: Recipe.load(f"toy-{data}-best")}
+            rows |= {
+                row: Recipe.load(f"pacgan-{data}").override(short | {"model.packing": size})
+                for row, size in ROWS.items()
+            }
+            if settings.quick:
+                rows = {row: rows[row].override({"training.steps": 20}) for row in (BEST, "PacGAN2")}
+            found += [
+                Trial(data, row, seed, recipe.override({"training.seed": seed}))
+                for row, recipe in rows.items()
+                if seed < (settings.trials if row == BEST else settings.others)
+            ]
+            if seed < settings.ablation and not settings.quick:
+                found += [
+                    Trial(data, f"without {name}", seed, rows[BEST].override({**changes, "training.seed": seed}))
+                    for name, changes in WITHOUT.items()
+                ]
+    return found
+
+
+def played(trial: Trial) -> Outcome:
+    """Train as a run does, without records and pictures, and look at samples of the averaged generator where there is one."""
+    import torch
+
+    from saddlepoint.data import load
+    from saddlepoint.data.batches import Batches
+    from saddlepoint.evaluation.modes import mode_report
+    from saddlepoint.models import build
+    from saddlepoint.training import Devices, TrainingState, play
+
+    torch.set_num_threads(1)
+    recipe = trial.recipe
+    dataset = load(recipe.data)
+    training = recipe.training.model_copy(update={"tick": recipe.training.steps})
+    model = build(recipe.model, dataset.event, seed=training.seed)
+    state = TrainingState.start(model, training, Devices(torch.device("cpu"), "fp32"))
+    batches = Batches(dataset, training.batch_size, training.seed, "cpu", model.scaling)
+    for _ in play(model, batches, training, state):
+        pass
+    with state.averaged(model):
+        samples = model.sample(SAMPLES, generator=torch.Generator().manual_seed(10_000 + training.seed))
+    truth = dataset.truth
+    assert truth is not None
+    assert truth.modes is not None
+    assert truth.mode_std is not None
+    if not samples.isfinite().all():
+        return Outcome(0, 0.0, math.inf, math.nan, state.step, state.seconds)
+    report = mode_report(samples, truth.modes, truth.mode_std)
+    # No sample in any mode: as far from equal shares as can be.
+    reverse_kl = math.log(report.modes) if math.isnan(report.reverse_kl) else report.reverse_kl
+    width = report.width[~report.width.isnan()].median().item()
+    return Outcome(report.covered, report.high_quality, reverse_kl, width, state.step, state.seconds)
+
+
+def train(wanted: Sequence[Trial], keep: Path, minutes: float) -> None:
+    """Play what is not kept yet, saying how far it is and how long it may take."""
+    keep.mkdir(parents=True, exist_ok=True)
+    began, spent = time.monotonic(), []
+    todo = [trial for trial in wanted if not trial.place(keep).exists()]
+    for index, trial in enumerate(todo):
+        if time.monotonic() - began > 60 * minutes:
+            say(f"{len(todo) - index} trials are left for another call")
+            return
+        started = time.monotonic()
+        outcome = played(trial)
+        spent.append(time.monotonic() - started)
+        place = trial.place(keep)
+        part = place.with_suffix(f".part-{os.getpid()}")
+        part.write_text(json.dumps(vars(outcome)), "utf-8")
+        part.replace(place)
+        left = statistics.mean(spent) * (len(todo) - index - 1) / 60
+        say(
+            f"{index + 1}/{len(todo)} {trial.data}, {trial.row}, seed {trial.seed}: {outcome.modes} modes, "
+            f"{outcome.high_quality:.1%}, KL {outcome.reverse_kl:.4f}, {spent[-1]:.0f} s; about {left:.0f} min left"
+        )
+
+
+def kept(wanted: Sequence[Trial], keep: Path) -> dict[tuple[str, str], list[Outcome]]:
+    """The finished trials by data and row."""
+    found: dict[tuple[str, str], list[Outcome]] = {}
+    for trial in wanted:
+        if trial.place(keep).exists():
+            outcome = Outcome(**json.loads(trial.place(keep).read_text("utf-8")))
+            found.setdefault((trial.data, trial.row), []).append(outcome)
+    return found
+
+
+def spread(values: Sequence[float], digits: int) -> str:
+    """Mean ± standard error; the mean alone of a single value."""
+    mean = f"{statistics.mean(values):.{digits}f}"
+    return f"{mean} ± {statistics.stdev(values) / len(values) ** 0.5:.{digits}f}" if len(values) > 1 else mean
+
+
+def cells(outcomes: Sequence[Outcome]) -> list[str]:
+    return [
+        str(len(outcomes)),
+        spread([one.modes for one in outcomes], 1),
+        spread([100 * one.high_quality for one in outcomes], 1),
+        spread([one.reverse_kl for one in outcomes], 4),
+        f"{statistics.median(one.width for one in outcomes):.2f}",
+        f"{outcomes[0].steps:,}",
+        f"{statistics.median(one.seconds for one in outcomes):.0f}",
+    ]
+
+
+def reached(data: str, outcomes: Sequence[Outcome], asked: int) -> list[str]:
+    """Each goal of the best recipe, which all trials are to meet."""
+
+    def judged(name: str, good: Sequence[bool], worst: str) -> str:
+        met = all(good) and len(good) >= asked
+        return f"- {data}, {BEST}: {worst}; " + results.goal(f"{name} in all of {asked} trials", met)
+
+    return [
+        judged(
+            f"{MODES[data]} modes",
+            [one.modes == MODES[data] for one in outcomes],
+            f"fewest modes {min(one.modes for one in outcomes)}",
+        ),
+        judged(
+            "high quality at least 95 %",
+            [one.high_quality >= 0.95 for one in outcomes],
+            f"least high quality {min(one.high_quality for one in outcomes):.1%}",
+        ),
+        judged(
+            "reverse KL at most 0.02",
+            [one.reverse_kl <= 0.02 for one in outcomes],
+            f"largest reverse KL {max(one.reverse_kl for one in outcomes):.4f}",
+        ),
+    ]
+
+
+COLUMNS = ["trials", "modes", "high quality, %", "reverse KL, nats", "width", "steps", "s a trial"]
+
+
+def body(found: Mapping[tuple[str, str], Sequence[Outcome]], settings: argparse.Namespace) -> str:
+    lines = [
+        f"Mean ± standard error of {SAMPLES:,} samples a trial; high quality can be 98.9 % at most. PacGAN's rows are its "
+        f"networks, data and optimiser, shortened: {settings.steps:,} steps of 100 examples at a rate of {settings.rate:g} "
+        "where the paper takes 400,000 at 0.0001; they show what this effort reaches, not what the method can. The paper's "
+        "own numbers stand beside them. width: the modes' typical width over the true one; below 1, modes are too narrow. "
+        "Seconds are of one thread, on a machine that others used too."
+    ]
+    for data in MODES:
+        rows = [
+            [row, *cells(found[data, row]), PUBLISHED.get((data, row), "")]
+            for row in (*ROWS, BEST)
+            if (data, row) in found
+        ]
+        if rows:
+            lines += [f"### {data}", results.table(["row", *COLUMNS, "paper: modes / high quality / KL"], rows)]
+        if (data, BEST) in found:
+            lines.append("\n".join(reached(data, found[data, BEST], TRIALS)))
+        less = [
+            [f"without {name}", *cells(found[data, f"without {name}"])]
+            for name in WITHOUT
+            if (data, f"without {name}") in found
+        ]
+        if less:
+            lines.append(f"What the ingredients of the best recipe are worth on the {data}, one left out at a time:")
+            lines.append(results.table(["row", *COLUMNS], [[BEST, *cells(found[data, BEST])], *less]))
+    return "\n\n".join(lines)
+
+
+def say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="where trials are kept; without it they are thrown away"
+    )
+    parser.add_argument("--trials", type=int, default=TRIALS, help="of the best recipe")
+    parser.add_argument("--others", type=int, default=TRIALS, help="of PacGAN's rows")
+    parser.add_argument("--ablation", type=int, default=ABLATION_TRIALS, help="of every ingredient left out")
+    parser.add_argument("--steps", type=int, default=2_000, help="of PacGAN's rows; the paper's are 400,000")
+    parser.add_argument("--rate", type=float, default=1e-3, help="PacGAN's rows' learning rate; the paper's is 1e-4")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no trial after so many")
+    parser.add_argument("--part", default="0/1", metavar="I/N", help="play every Nth trial from the Ith on")
+    parser.add_argument(
+        "--only", nargs="+", metavar="ROW", help="train these rows alone: the beginning of a row's name"
+    )
+    parser.add_argument("--data", nargs="+", choices=list(MODES), default=list(MODES), help="train on these alone")
+    parser.add_argument("--train", action="store_true", help="only train")
+    parser.add_argument("--judge", action="store_true", help="only write what is kept")
+    parser.add_argument("--quick", action="store_true", help="a few steps of two rows, nothing written")
+    settings = parser.parse_args(arguments)
+    if settings.quick:
+        settings.trials = settings.others = 2
+    wanted = trials(settings)
+    with tempfile.TemporaryDirectory() as scratch:
+        keep = settings.keep or Path(scratch)
+        if not settings.judge:
+            part, parts = (int(number) for number in settings.part.split("/"))
+            chosen = [one for one in wanted if one.data in settings.data]
+            chosen = [one for one in chosen if not settings.only or one.row.startswith(tuple(settings.only))]
+            train(chosen[part::parts], keep, settings.minutes)
+        if settings.train:
+            return 0
+        found = kept(wanted, keep)
+    text = body(found, settings)
+    print(text)
+    if not settings.quick and not settings.only:
+        results.write(SECTION, text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
