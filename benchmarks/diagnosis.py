@@ -6,8 +6,8 @@ Trains runs that were made to fail and runs that were not, lets truth (zoo/truth
 what each became, replays the rules over their records and compares. A finished run is kept in --keep and trained no
 second time; --judge trains nothing and asks the present rules over what is kept. About an hour on two cores.
 
-Writes sections of RESULTS.md, docs/diagnosis-accuracy.md with its picture, and all misses and false alarms into
-DIR/disagreements.md; --quick writes nothing but shows that everything runs.
+Writes its section of RESULTS.md, docs/diagnosis-accuracy.md with its picture, and all misses and false alarms into
+zoo/disagreements.md; --quick writes nothing but shows that everything runs.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import results
-from zoo import accuracy
+from zoo import accuracy, reasons
 from zoo.accuracy import CODES, Case, CodeAccuracy
 from zoo.bases import BASES
 from zoo.kinds import KINDS, PLANTED
 from zoo.runs import all_runs, finished, train
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+DISAGREEMENTS = Path(__file__).resolve().parent / "zoo" / "disagreements.md"
 SECTION = "Diagnosis: the failure zoo"
 HALVES = ("calibration", "reporting")
 # A few seconds each, of every family, planted and healthy.
@@ -192,26 +193,27 @@ def _confusion(cases: Sequence[Case]) -> str:
 
 
 def disagreements(cases: Sequence[Case]) -> str:
-    """Every miss and every false alarm, one a line."""
-    lines = ["# Misses", ""]
+    """Every miss and every false alarm, one a line, with the reason where it is known."""
+    lines = ["# Misses and false alarms, one by one", "", "Written by `benchmarks/diagnosis.py`.", "", "## Misses", ""]
     lines += [
-        f"- {code} {case.half} {case.name} (strength {case.strength:g}, from step {case.truth.codes[code].onset} of "
-        f"{case.steps}): raised {', '.join(f'{a.code}@{a.step}' for a in case.alarms) or 'nothing'}"
+        f"- {code}, {case.half}, {case.name} (strength {case.strength:g}, from step {case.truth.codes[code].onset} of "
+        f"{case.steps}): raised {', '.join(f'{a.code} at {a.step}' for a in case.alarms) or 'nothing'}; "
+        f"{reasons.of_miss(code, case.kind.name)}"
         for case, code in accuracy.misses(cases)
     ]
-    lines += ["", "# False alarms", ""]
+    lines += ["", "## False alarms in healthy runs", ""]
     lines += [
-        f"- {alarm.code} {case.half} {case.name}, step {alarm.step} of {case.steps}, "
-        f"{'stands' if alarm.stands else 'withdrawn'}: {alarm.title}"
+        f"- {alarm.code}, {case.half}, {case.name}, step {alarm.step} of {case.steps}, "
+        f"{'stands' if alarm.stands else 'withdrawn'}: {alarm.title} ({reasons.of_false_alarm(alarm.code, case.kind.name)})"
         for case, alarm in accuracy.false_alarms(cases)
     ]
-    lines += ["", "# Raised although the truth says no, in runs that are not healthy", ""]
+    lines += ["", "## Raised beside the failure, though the truth says no to this code", ""]
     lines += [
-        f"- {alarm.code} {case.half} {case.name}: {alarm.title}"
+        f"- {alarm.code}, {case.half}, {case.name}: {alarm.title}"
         for case in cases
-        if not case.truth.healthy
+        if case.truth.failed
         for alarm in case.alarms
-        if case.lacks(alarm.code) and case.truth.failed
+        if case.lacks(alarm.code)
     ]
     return "\n".join(lines) + "\n"
 
@@ -220,7 +222,7 @@ def publish(cases: Sequence[Case], keep: Path) -> None:
     from zoo.picture import draw
 
     text = report(cases)
-    (keep / "disagreements.md").write_text(disagreements(cases), "utf-8")
+    DISAGREEMENTS.write_text(disagreements(cases), "utf-8")
     results.write(SECTION, f"{_what()}\n\n{text}")
     draw(
         [accuracy.of_code([case for case in cases if case.half == "reporting"], code) for code in CODES],

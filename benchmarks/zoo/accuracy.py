@@ -54,7 +54,7 @@ class Case:
     def lacks(self, code: str) -> bool:
         """Whether the truth surely says no; a code of another family cannot hold."""
         held = self.truth.codes.get(code)
-        return held is None or held.state == "no"
+        return held.state == "no" if held is not None else self.truth.judged
 
     def delay(self, code: str) -> float:
         """From the failure's onset to its detection, as a share of the run after the onset; 0 where it came before."""
@@ -133,6 +133,9 @@ def overall(cases: Sequence[Case]) -> dict[str, Rate]:
         "failed runs with an alarm": Rate(sum(bool(case.alarms) for case in failed), len(failed)),
         "failures named by their code": Rate(sum(code in case.raised for case, code in pairs), len(pairs)),
         "healthy runs with a false alarm": Rate(sum(bool(case.alarms) for case in well), len(well)),
+        "healthy runs with one that stands at the end": Rate(
+            sum(any(alarm.stands for alarm in case.alarms) for case in well), len(well)
+        ),
     }
 
 

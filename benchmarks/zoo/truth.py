@@ -2,11 +2,13 @@
 
 Every code has a score a look: 1 or more is the failure, 0 or less is none, between them lies ground on which a doctor
 would not commit himself either; such runs count neither as failed nor as healthy, and are reported by their number. A failure
-holds where it does so over the last fifth of the run, in the middle of its scores; it begins at the first look after
-which it holds for at least three quarters of what is left.
+holds where it does so in three quarters of the looks at the last quarter of the run, and is absent where it is in as many
+of them; it begins at the first look after which it holds for at least three quarters of what is left.
 
 What is good enough is what the same base reaches unspoilt: the median of its healthy runs, over all seeds. Thresholds
-stand here once and for all; they were set before the rules were asked.
+were set before the rules were asked. What was made clearer after a first look at 150 runs, without regard to which rule
+it helps: a failure has to last (three quarters of the last quarter, not the middle of the last fifth), gradients whose
+norm overflows count as NUM301, and a network that died of an explosion need not be called stalled as well.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from typing import Any, Literal
 
 Facts = Mapping[str, Any]
 State = Literal["yes", "no", "unclear"]
-LAST = 0.2  # of the run, by which its end is judged
+LAST, MOST = 0.25, 0.75  # of the run, by which its end is judged; of the looks there, that have to agree
+OVERFLOW = 1.8e19  # a norm whose square no number of 32 bits holds
 SHORTEST = 100  # steps below which a run was only made for what can be known before its first
 
 
@@ -36,11 +39,13 @@ class Held:
 class Truth:
     """By code; codes that say nothing of this family are absent.
 
+    judged: whether the run was long enough to be judged by more than its data.
     failed: by any code, or by its quality alone. healthy: by none at all, not even unclearly.
     """
 
     codes: Mapping[str, Held]
     quality: State
+    judged: bool = True
 
     @property
     def failed(self) -> bool:
@@ -79,9 +84,9 @@ def decide(run: Facts, reference: Reference) -> Truth:
     """The truth of a run with the facts of its looks, beside the reference of its base."""
     codes = _of_data(run["data"])
     if "refused" in run:
-        return Truth(codes, "unclear")
+        return Truth(codes, "unclear", judged=False)
     if run["steps"] < SHORTEST:
-        return Truth(codes, "unclear")
+        return Truth(codes, "unclear", judged=False)
     looks = [_numbers(look) for look in run["looks"]]
     codes["NUM301"] = _non_finite(looks)
     sound = [look for look in looks if look["finite"]]
@@ -324,8 +329,8 @@ SCORES: dict[str, dict[str, Score]] = {
 FOLLOWS = {
     "NUM301": {*SCORES["any"], *SCORES["gan"], *SCORES["vae"], *SCORES["ae"]},
     "NUM304": {"GAN101", "GAN102", "GAN103", "GAN104", "VAE201", "VAE204", "VAE205", "AE251"},
-    "NUM303": {"GAN103", "GAN104", "GAN105", "VAE201", "VAE203", "VAE204", "VAE205", "AE251", "NUM302"},
-    "NUM302": {"GAN103", "GAN105", "VAE201", "VAE204", "VAE205", "AE251", "NUM303"},
+    "NUM303": {"GAN103", "GAN104", "GAN105", "VAE201", "VAE203", "VAE204", "VAE205", "AE251", "NUM302", "NUM304"},
+    "NUM302": {"GAN103", "GAN105", "VAE201", "VAE204", "VAE205", "AE251", "NUM303", "NUM304"},
     "GAN101": {"GAN103", "GAN107", "NUM302"},
     "GAN102": {"GAN101", "GAN103", "NUM302"},
     "GAN104": {"GAN103", "GAN105", "GAN106", "NUM302"},
@@ -381,18 +386,23 @@ def _held(scores: Sequence[float], looks: Sequence[Facts], run: Facts) -> Held:
         return Held(state)
     for at in range(len(scores)):
         rest = scores[at:]
-        if scores[at] >= 1 and sum(score >= 1 for score in rest) >= 0.75 * len(rest):
+        if scores[at] >= 1 and sum(score >= 1 for score in rest) >= MOST * len(rest):
             return Held("yes", int(looks[at]["step"]))
     return Held("yes", int(looks[-1]["step"]))
 
 
 def _end(scores: Sequence[float]) -> State:
-    ending = statistics.median(scores[-max(1, round(LAST * len(scores))) :])
-    return "yes" if ending >= 1 else "no" if ending <= 0 else "unclear"
+    ending = scores[-max(1, round(LAST * len(scores))) :]
+    ill, well = (sum(score >= 1 for score in ending), sum(score <= 0 for score in ending))
+    return "yes" if ill >= MOST * len(ending) else "no" if well >= MOST * len(ending) else "unclear"
 
 
 def _non_finite(looks: Sequence[Facts]) -> Held:
-    broken = [look["step"] for look in looks if not look["finite"]]
+    broken = [
+        look["step"]
+        for look in looks
+        if not look["finite"] or not max(look["gradient"].values(), default=0.0) < OVERFLOW
+    ]
     return Held("yes", int(broken[0])) if broken else Held("no")
 
 
