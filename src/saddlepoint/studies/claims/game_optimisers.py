@@ -16,6 +16,7 @@ from saddlepoint.games.dynamics import path, update_spectrum
 from saddlepoint.games.smooth import SmoothGame, ordered
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan import GAN
+from saddlepoint.objectives.adversarial import GENERATOR_LOSSES, discriminator_cross_entropy
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.optimisers import METHODS
 from saddlepoint.optimisers.field import Method
@@ -222,13 +223,18 @@ def _spectrum(model: Model, outcome: Outcome) -> Tensor:
 
 def jacobian_spectrum(model: Model, data: Tensor, noise: Tensor) -> Tensor:
     """(P,) complex eigenvalues of the Jacobian of both players' gradients at a trained GAN, its losses taken over data (N, 1)
-    in the model's units and noise (M, latent)."""
+    in the model's units and noise (N, latent). For objectives that look at samples one by one."""
     assert isinstance(model, GAN)
     names = [(player, key) for player in ("g", "d") for key, _ in model.players[player].named_parameters()]
     values = [dict(model.players[player].named_parameters())[key].detach().double() for player, key in names]
     sizes = [value.numel() for value in values]
     split = sum(size for (player, _), size in zip(names, sizes, strict=True) if player == "g")
-    losses = {phase.player: phase.loss for phase in model.phases}
+    settings = model.settings
+    losses = {
+        "g": GENERATOR_LOSSES[settings.objective],
+        # Training stops the discriminator's loss at the samples; how it changes with the generator is half of the game.
+        "d": discriminator_cross_entropy(settings.label_smoothing, r1=settings.r1, r2=settings.r2, detached=False),
+    }
 
     def net(role: str, parts: Mapping[tuple[str, str], Tensor]) -> Callable[[Tensor], Any]:
         own = {key: value for (whose, key), value in parts.items() if whose == role}

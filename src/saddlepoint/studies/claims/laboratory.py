@@ -30,16 +30,20 @@ COMPILED = 256 * 2_000  # seed-steps from which compiling pays by far
 
 @dataclass(frozen=True)
 class Setup:
-    """A GAN on a line, to be trained from many seeds. `training.steps` is where runs are cut off."""
+    """A GAN on a line, to be trained from many seeds. `training.steps` is where runs are cut off.
+
+    most: seeds at most, where there are many setups; None takes as many as are asked for.
+    """
 
     model: GANSettings
     training: TrainingSettings
     data: DataSettings
+    most: int | None = None
 
     @cached_property
     def key(self) -> str:
         """The same for setups that are the same."""
-        return "\n".join(part.model_dump_json() for part in (self.model, self.training, self.data))
+        return "\n".join([*(part.model_dump_json() for part in (self.model, self.training, self.data)), str(self.most)])
 
     @property
     def weight(self) -> float:
@@ -47,7 +51,8 @@ class Setup:
         widths = [[1, *net.hidden, 1] for net in (self.model.generator, self.model.discriminator)]
         layers = sum(len(own) - 1 for own in widths)
         numbers = sum(a * b for own in widths for a, b in itertools.pairwise(own))
-        return self.training.steps * (500.0 * layers + self.training.batch_size * numbers)
+        share = 1.0 if self.most is None else min(1.0, self.most / SEEDS)
+        return share * self.training.steps * (500.0 * layers + self.training.batch_size * numbers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,15 +124,16 @@ class Laboratory:
 
     def _trained(self, setup: Setup) -> Outcome:
         dataset = gaussian(setup.data)
+        seeds = self.seeds if setup.most is None else min(self.seeds, setup.most)
         tick = max(1, min(250, setup.training.steps // 20))
         training = setup.training.model_copy(update={"tick": tick, "observe_every": tick})
         lanes = Lanes(
-            Lane.over_seeds(setup.model, training, dataset, self.seeds),
+            Lane.over_seeds(setup.model, training, dataset, seeds),
             device="cpu",
-            compiled=self.seeds * training.steps >= COMPILED,
+            compiled=seeds * training.steps >= COMPILED,
             threads=self._threads,
         )
-        convergence = Convergence(dataset, self.seeds)
+        convergence = Convergence(dataset, seeds)
         distances: list[Tensor] = []
 
         def look(step: int) -> None:
@@ -136,7 +142,7 @@ class Laboratory:
 
         for record in lanes.play(watch=look):
             self._tell(self.done + setup.weight * record.step / training.steps)
-        samples = lanes.decode(spread_noise(lanes, SAMPLES)).reshape(self.seeds, SAMPLES)
+        samples = lanes.decode(spread_noise(lanes, SAMPLES)).reshape(seeds, SAMPLES)
         return Outcome(
             setup,
             dataset,
@@ -145,7 +151,7 @@ class Laboratory:
             torch.tensor(convergence.looked),
             torch.stack(distances),
             samples.cpu().sort(1).values,
-            tuple(lanes.model(lane) for lane in range(min(MODELS, self.seeds))),
+            tuple(lanes.model(lane) for lane in range(min(MODELS, seeds))),
             int((lanes.frozen >= 0).sum()),
         )
 

@@ -69,7 +69,9 @@ def reproduce(
             outcomes[name] = laboratory.outcome(setup)
         what = f"{one.id}: measuring"
         tell(what, min(laboratory.done / total, 0.999))
-        result = _kept(one, one.measure(outcomes, quick), folder, laboratory, quick, laboratory.seconds - started)
+        measured = one.measure(outcomes, quick)
+        seeds_of = max((outcome.seeds for outcome in outcomes.values()), default=laboratory.seeds)
+        result = _kept(one, measured, folder, seeds_of, quick, laboratory.seconds - started)
         results.append(result)
         found(result)
         laboratory.forget(setup for setups in plan[place + 1 :] for setup in setups)
@@ -93,9 +95,7 @@ def load(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _kept(
-    one: Claim, measured: Measured, folder: Path, laboratory: Laboratory, quick: bool, seconds: float
-) -> dict[str, Any]:
+def _kept(one: Claim, measured: Measured, folder: Path, seeds: int, quick: bool, seconds: float) -> dict[str, Any]:
     """Write pictures and numbers, numbers last: a folder with a result is complete."""
     place = folder / one.id
     for picture in measured.pictures:
@@ -110,7 +110,7 @@ def _kept(
             "because": measured.because,
             "quantities": [quantity.to_json() for quantity in measured.quantities],
             "pictures": [{"file": f"{own.name}.png", "caption": own.caption} for own in measured.pictures],
-            "seeds": laboratory.seeds,
+            "seeds": seeds,
             "quick": quick,
             "training_seconds": round(seconds, 1),
             "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
