@@ -97,7 +97,7 @@ def against(score: Callable[[Tensor, Tensor], float]) -> Callable[[Case], float]
 
 
 def on_a_grid(x: Tensor, y: Tensor) -> float:
-    grid = Grid.around(torch.cat([x, y]), 20)
+    grid = Grid.around(x, 20)
     return jensen_shannon(grid.counts(x), grid.counts(y))
 
 
