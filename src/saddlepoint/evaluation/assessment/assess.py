@@ -19,6 +19,7 @@ from saddlepoint.evaluation.assessment.codes import of_codes
 from saddlepoint.evaluation.assessment.doubts import check_event, of_blindness, of_features, of_units
 from saddlepoint.evaluation.assessment.examples import EXAMPLE_METRICS, of_examples
 from saddlepoint.evaluation.assessment.extremes import Extremes, extremes
+from saddlepoint.evaluation.assessment.games import game_work, of_games
 from saddlepoint.evaluation.assessment.generators import drawn
 from saddlepoint.evaluation.assessment.likelihoods import likelihood_work, of_likelihoods
 from saddlepoint.evaluation.assessment.material import gathered, held_out_of, in_features, in_numbers, sizes
@@ -72,7 +73,7 @@ def assess(
     # Fewer halves widen an interval by Student's t; with many points each takes seconds.
     resamples = settings.resamples or (25 if n_fake <= MANY else 10)
     wanted = _wanted(features)
-    rest = likelihood_work(model, settings.likelihood) + len(EXAMPLE_METRICS) + CODES
+    rest = likelihood_work(model, settings.likelihood) + len(EXAMPLE_METRICS) + CODES + game_work(model)
     tally = Tally(SAMPLING + len(wanted) * (FEATURES + SCORES + CLASSES) + rest, progress)
 
     # First: it may be refused, and it may take a minute that no later step knows of.
@@ -121,8 +122,9 @@ def assess(
         model, dataset, sets.real, fakes[0], settings.seed, settings.likelihood, tally
     )
     codes, uncoded = of_codes(model, sets.real, settings.seed, tally)
-    scores += [*found.values(), *own, *likelihoods, *codes]
-    skipped += lacking + failed + without + unlikely + uncoded
+    games, no_games = of_games(model, dataset, settings.seed, tally)
+    scores += [*found.values(), *own, *likelihoods, *codes, *games]
+    skipped += lacking + failed + without + unlikely + uncoded + no_games
     if is_stacked(dataset):
         tally.begin("Modes of Stacked MNIST")
         modes, uncounted, read_by = of_stacks(
