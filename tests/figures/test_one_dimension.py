@@ -57,6 +57,13 @@ def test_arrows_point_where_the_loss_falls_and_are_as_long_as_it_does() -> None:
         assert ((low < strength) & (strength < high)).all()
 
 
+def test_axes_hold_still_from_frame_to_frame() -> None:
+    known = {"log_prob": lambda x: -0.5 * x[:, 0] ** 2 - 0.92, "discriminator": score, "latent": (POINTS, POINTS)}
+    frames = [game(factor * POINTS, POINTS, pushes=lambda x, f=factor: f * push(x), **known) for factor in (0.98, 1.0)]
+    ends = [[(axes.get_xlim(), axes.get_ylim()) for axes in drawing.axes] for drawing in frames]
+    assert ends[0] == ends[1]
+
+
 def test_lines_go_from_the_noise_to_what_is_made_of_it() -> None:
     z = np.linspace(-2.0, 2.0, 9)
     axes = panels(latent=(z, z / 2))[1]
