@@ -25,6 +25,7 @@ from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.experiment.pictures import Pictures, time_lapse
 from saddlepoint.experiment.sparing import Sparing
 from saddlepoint.experiment.summary import health, verdict, write_summary
+from saddlepoint.experiment.trial import mistakes, output_range
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Record, RunFolder
@@ -35,6 +36,7 @@ from saddlepoint.training.loop import play
 from saddlepoint.training.threads import threads_for, using_threads
 
 KEPT_FOR_A_CURE = 5  # checkpoints
+TRIED = 64  # examples on which the objective is tried before the first step
 
 
 class Session:
@@ -173,9 +175,11 @@ class Session:
         True where training should not even start over them.
         """
         parameters = sum(self.model.parameter_counts().values())
-        for finding in preflight(
-            self.dataset, self.recipe.training.batch_size, self.model.output_range, parameters, self.model.scaling
-        ):
+        bounds = output_range(self.model)
+        for finding in preflight(self.dataset, self.recipe.training.batch_size, bounds, parameters, self.model.scaling):
+            self.journal.finding(finding)
+        few = self.dataset.x[: min(TRIED, len(self.dataset))]
+        for finding in mistakes(self.model, few.to(self.devices.device)):
             self.journal.finding(finding)
         record = Record(0, 0.0, {**self.measurement.look(), **self.measurement.measure(0)})
         self.journal.record(record)

@@ -7,6 +7,7 @@ import math
 from saddlepoint.diagnosis.engine import rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.rules.objectives import GAMES
+from saddlepoint.diagnosis.rules.quality import is_improving
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
@@ -27,6 +28,7 @@ def mode_collapse(
     run: Facts,
     g_modes: Series | None = None,
     g_reach: Series | None = None,
+    quality_energy_distance: Series | None = None,
 ) -> Finding | None:
     """Samples visit a part of the data only, or scatter much less than they do.
 
@@ -35,18 +37,17 @@ def mode_collapse(
     are counted as in VEEGAN (Akash Srivastava et al., 2017), https://arxiv.org/abs/1705.07761
     """
     step = g_coverage.step
-    # Modes that are known are counted; neighbourhoods are finer, and miss what is too narrow within a mode.
-    visited = g_coverage if g_modes is None else g_modes
+    # Known modes count what falls within three of their deviations, neighbourhoods what falls near: samples that blur a
+    # mode visit it all the same, and so do those too narrow for all its neighbourhoods.
+    visited = max((g_coverage, *([g_modes] if g_modes is not None else [])), key=lambda series: series.level(LOOKS))
     coverage, diversity = visited.level(LOOKS), g_diversity.level(LOOKS)
     if run.progress(step) < BEGUN or len(g_coverage) < LOOKS or (g_reach is not None and g_reach.level(LOOKS) > GONE):
         return None
-    rising = (
-        g_coverage.last > g_coverage.values[-LOOKS] + RISING or g_diversity.last > g_diversity.values[-LOOKS] + RISING
-    )
-    if rising or math.isnan(coverage + diversity) or not (coverage < FEW or diversity < NARROW):
+    rising = any(series.last > (series.recent(BEFORE) or [math.nan])[0] + RISING for series in (visited, g_diversity))
+    if rising or is_improving(quality_energy_distance) or math.isnan(coverage + diversity) or not (coverage < FEW or diversity < NARROW):
         return None
     grave = coverage < HARDLY_ANY or diversity < POINT
-    of_what = "data" if g_modes is None else "known modes"
+    of_what = "known modes" if visited is g_modes else "data"
     words = f"visit {coverage:.0%} of the {of_what}" if coverage < FEW else f"visit most of the {of_what}"
     return Finding(
         "GAN103",

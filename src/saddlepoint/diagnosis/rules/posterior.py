@@ -9,7 +9,7 @@ from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
 LOOKS = 3
-BEGUN, SOON = 0.15, 100  # share of the run, and steps, in which a code may still wake up
+BEGUN, SOON = 0.15, 300  # share of the run, and steps, in which a code may still wake up
 SILENT = 0.05  # nats: KL of a unit that tells next to nothing
 HALF = 0.5  # of the units
 PLENTY = 10  # active units, above which the others were simply not needed

@@ -1,0 +1,114 @@
+"""Records the traces in tests/diagnosis/traces anew: short real runs, one that fails and one that does not for every rule.
+
+    python tests/diagnosis/record_traces.py [--keep DIR]
+
+Takes some minutes. The runs are kinds of the failure zoo (benchmarks/zoo); what is kept of them are the series that the
+rule reads, rounded to five digits, and the settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+TRACES = Path(__file__).resolve().parent / "traces"
+sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "benchmarks")]
+
+# Rule: (a kind on which it has to speak, one on which it must not), with the seed where it is not 0.
+RUNS: dict[str, tuple[str, str]] = {
+    "non_finite": ("overflow-roll", "autoencoder-roll"),
+    "exploding_gradient": ("jump-roll", "autoencoder-roll"),
+    "dead_units": ("dying-digits", "vae-digits"),
+    "stalled": ("stalled-roll", "autoencoder-roll"),
+    "discriminator_overpowers": ("d-fast-digits", "gan-digits"),
+    "discriminator_loss_vanishes": ("d-fast-digits", "gan-digits"),
+    "gradient_vanishes": ("saturated-digits", "minimax-gaussian-1"),
+    "mode_collapse": ("pulled-digits", "gan-digits"),
+    "discriminator_too_weak": ("d-slow-gaussian", "toy-gaussian-1"),
+    "discriminator_stands_still": ("d-slow-gaussian", "toy-gaussian-1"),
+    "players_circle": ("circles-gaussian", "toy-gaussian-1"),
+    "samples_leave_the_data": ("g-diverges-gaussian", "toy-gaussian-1"),
+    "samples_far_from_the_data": ("g-diverges-gaussian", "toy-gaussian-1"),
+    "discriminator_overfits": ("few-digits", "gan-digits"),
+    "generator_copies": ("memory-digits", "gan-digits"),
+    "past_its_best": ("past-gaussian", "toy-gaussian-1"),
+    "unused_dimensions": ("frozen-code-roll", "autoencoder-roll"),
+    "posterior_collapse": ("collapse-digits", "vae-digits"),
+    "kl_vanishes": ("collapse-digits", "vae-digits"),
+    "units_collapse": ("collapse-digits", "vae-digits"),
+    "negative_kl": ("flipped-kl-digits", "vae-digits"),
+    "not_the_kl_of_its_heads": ("half-kl-digits", "vae-digits"),
+    "kl_is_subtracted": ("flipped-kl-digits", "vae-digits"),
+    "clamped_heads": ("relu-heads-digits", "vae-digits"),
+    "codes_leave_the_prior": ("tiny-beta-digits", "vae-digits"),
+    "kl_outweighs": ("collapse-digits", "vae-digits"),
+    "holes": ("holes-digits", "vae-digits"),
+    "bounds_part": ("few-vae-digits", "vae-digits"),
+}
+# Series that the run had and the rule is for logs without: they would silence it.
+WITHOUT = {"discriminator_loss_vanishes": {"d/real_score"}, "kl_vanishes": {"vae/kl_high"}}
+OF_ALL = ("/update_ratio", "/grad_norm", "/dead_units", "/loss", "quality/energy_distance")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Record the traces of the rules' tests anew.")
+    parser.add_argument("--keep", metavar="DIR", help="where whole runs are kept, and taken from where they are there")
+    parser.add_argument("--only", nargs="*", default=list(RUNS), metavar="RULE")
+    options = parser.parse_args(arguments)
+    TRACES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        keep = Path(options.keep or scratch)
+        for name in options.only:
+            for state, kind in zip(("ill", "well"), RUNS[name], strict=True):
+                path = TRACES / f"{name}-{state}.json"
+                path.write_text(json.dumps(trace(name, kind, keep), separators=(",", ":")) + "\n", "utf-8")
+                print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB", flush=True)
+    return 0
+
+
+def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
+    """What the rule `name` reads of the first run of this kind."""
+    from saddlepoint.diagnosis.rules import RULES
+    from saddlepoint.experiment.diagnosing import objectives
+    from saddlepoint.recipe import Recipe
+    from zoo.runs import train
+
+    train(kind, 0, keep)
+    folder = keep / kind / "0"
+    rule = next(rule for rule in RULES if rule.judge.__name__ == name)
+    recipe = Recipe.load(folder / "recipe.yaml")
+    read = {*rule.needs, *rule.wishes}
+    without = WITHOUT.get(name, set())
+
+    def wanted(series: str) -> bool:
+        if series in without:
+            return False
+        return series.replace("/", "_") in read or ("every_series" in read and series.endswith(OF_ALL))
+
+    records = []
+    for text in (folder / "records.jsonl").read_text("utf-8").splitlines():
+        line = json.loads(text)
+        values = {series: rounded(value) for series, value in line.items() if wanted(series)}
+        if values:
+            records.append({"step": line["step"], **values})
+    settings = {entry.name: value for entry, value in recipe.settings() if entry.name.startswith(("model", "training"))}
+    return {
+        "kind": kind,
+        "objectives": sorted(objectives(recipe)),
+        "steps": recipe.training.steps,
+        "settings": settings,
+        "records": records,
+    }
+
+
+def rounded(value: Any) -> Any:
+    return float(f"{value:.5g}") if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

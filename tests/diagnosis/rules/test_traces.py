@@ -1,0 +1,84 @@
+"""Every rule on two recorded runs: one that fails, on which it speaks, and one that does not, on which it is silent."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saddlepoint.diagnosis import Diagnosis, Facts, Rule
+from saddlepoint.diagnosis.rules import RULES
+from saddlepoint.records import Finding, Record
+
+TRACES = Path(__file__).parents[1] / "traces"
+BY_NAME = {rule.judge.__name__: rule for rule in RULES}
+
+
+@cache
+def read(name: str, state: str) -> Any:
+    return json.loads((TRACES / f"{name}-{state}.json").read_text("utf-8"))
+
+
+def records(trace: Any) -> Iterator[Record]:
+    return (Record.from_json({"seconds": 0.0, **line}) for line in trace["records"])
+
+
+def said(rule: Rule, trace: Any) -> list[Finding]:
+    facts = Facts(steps=trace["steps"], settings=trace["settings"])
+    watch = Diagnosis(trace["objectives"], [rule], facts)
+    assert watch.rules, f"{rule.code} does not speak about {trace['objectives']}"
+    return [finding for record in records(trace) for finding in watch.watch(record)]
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_rule_speaks_on_a_run_that_fails(name: str) -> None:
+    rule, trace = BY_NAME[name], read(name, "ill")
+    found = said(rule, trace)
+    assert found
+    first = found[0]
+    assert (first.code, first.state) == (rule.code, "open")
+    assert first.severity in ("warning", "failure")
+    assert first.title.endswith(".")
+    assert first.advice.endswith(".")
+    assert first.evidence["window"][0] <= first.evidence["window"][1] == first.step
+    # A remedy changes settings that this run has.
+    assert set(first.remedy or {}) <= set(trace["settings"])
+    assert all(trace["settings"][setting] != value for setting, value in (first.remedy or {}).items())
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_rule_is_silent_on_a_run_that_does_not(name: str) -> None:
+    assert said(BY_NAME[name], read(name, "well")) == []
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_rule_cites_its_source(name: str) -> None:
+    words = BY_NAME[name].judge.__doc__ or ""
+    assert "https://" in words or BY_NAME[name].code == "NUM301"
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_rule_says_nothing_of_other_objectives(name: str) -> None:
+    rule = BY_NAME[name]
+    assert rule.objectives is None or Diagnosis("something else", [rule]).rules == []
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_rule_bears_numbers_that_are_none(name: str) -> None:
+    rule, trace = BY_NAME[name], read(name, "ill")
+    watch = Diagnosis(trace["objectives"], [rule], Facts(steps=trace["steps"], settings=trace["settings"]))
+    for record in records(trace):
+        watch.watch(Record(record.step, 0.0, dict.fromkeys(record.values, math.nan)))
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_rule_needs_no_settings(name: str) -> None:
+    trace = read(name, "ill")
+    without = {**trace, "settings": {}}
+    if name != "kl_outweighs":  # which is about one
+        assert [finding.code for finding in said(BY_NAME[name], without)][:1] == [BY_NAME[name].code]

@@ -1,0 +1,25 @@
+"""docs/diagnosis.md and the README know every code and every series that a rule reads."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from saddlepoint.diagnosis.rules import RULES
+
+CHECKOUT = Path(__file__).parents[2]
+PAGE = (CHECKOUT / "docs" / "diagnosis.md").read_text("utf-8")
+
+
+def test_every_code_is_documented() -> None:
+    rows = set(re.findall(r"^\| ([A-Z]+\d{3}) \|", PAGE, re.MULTILINE))
+    assert {rule.code for rule in RULES} | {"DATA401", "DATA402", "DATA403", "DATA404"} == rows
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    assert all(code in readme for code in rows)
+
+
+def test_every_series_that_a_rule_names_is_documented() -> None:
+    written = {name.replace("/", "_") for name in re.findall(r"`(\w+/\w+)`", PAGE)}
+    written |= {name.replace("P_", f"{player}_", 1) for name in written for player in ("d", "g", "vae", "ae")}
+    named = {name for rule in RULES for name in (*rule.needs, *rule.wishes)} - {"every_series", "run"}
+    assert named - written - {"ae_active_share"} == set()

@@ -1,0 +1,87 @@
+"""Logs of others come in as records, by a map or by names in wide use."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from saddlepoint.diagnosis.foreign import read_log
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.experiment.diagnosing import diagnose
+
+LOG = "iter,loss_D,loss_G,D(x),D(G(z)),mood\n" + "".join(
+    f"{50 * i},{max(0.01, 1.3 - 0.05 * i)},{0.7 + 0.1 * i},{min(0.99, 0.5 + 0.02 * i)},{max(0.01, 0.5 - 0.02 * i)},7\n"
+    for i in range(120)
+)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "log.csv"
+    path.write_text(LOG)
+    return path
+
+
+def test_names_in_wide_use_are_known(log: Path) -> None:
+    read = read_log(log)
+    assert read.taken == {"loss_D": "d/loss", "loss_G": "g/loss", "D(x)": "d/real_score", "D(G(z))": "d/fake_score"}
+    assert read.left == ("mood",)
+    assert [record.step for record in read.records[:3]] == [0, 50, 100]
+    assert read.records[0].values == {"d/loss": 1.3, "g/loss": 0.7, "d/real_score": 0.5, "d/fake_score": 0.5}
+
+
+def test_a_map_comes_first(log: Path) -> None:
+    read = read_log(log, {"vae/kl": "mood", "g/loss": "loss_D"})
+    assert read.taken["mood"] == "vae/kl"
+    assert read.taken["loss_D"] == "g/loss"
+    with pytest.raises(RunError, match='no column "loss_d"'):
+        read_log(log, {"d/loss": "loss_d"})
+
+
+def test_what_is_no_number_is_left_out_and_what_is_none_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("d_loss,g_loss\n1,\nnan,2\n")
+    first, second = read_log(path).records
+    assert first.values == {"d/loss": 1.0}
+    assert math.isnan(second.values["d/loss"])
+    assert (first.step, second.step) == (0, 1)
+
+
+def test_what_is_no_log_is_said(tmp_path: Path) -> None:
+    for name, text in (("a.csv", "x,y\n1,2\n"), ("b.csv", "")):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(RunError, match="no column is known"):
+            read_log(tmp_path / name)
+    with pytest.raises(RunError, match="no log"):
+        read_log(tmp_path)
+    with pytest.raises(RunError, match="no such run or log"):
+        diagnose(tmp_path / "nowhere")
+
+
+def test_a_log_is_judged_as_far_as_its_series_allow(log: Path) -> None:
+    found = diagnose(log, objective="non-saturating")
+    assert [finding.code for finding in found.findings] == ["GAN101"]
+    assert found.health == "at risk"
+    assert "GAN101" in found.asked
+    assert "g/coverage" in found.unasked["GAN103"]
+    assert "VAE201" in found.not_meant
+    # Without the objective the rule of cross-entropies is not asked.
+    assert "GAN101" in diagnose(log).not_meant
+    with pytest.raises(SettingError, match="no rule speaks about"):
+        diagnose(log, objective="telepathy")
+
+
+def test_tensorboard_is_read(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from saddlepoint.experiment.tensorboard import TensorBoard
+    from saddlepoint.records import Record
+
+    board = TensorBoard(tmp_path)
+    for step in range(3):
+        board.record(Record(step, 0.0, {"d/loss": float(step), "Loss/G": 1.0}))
+    board.close()
+    read = read_log(tmp_path)
+    assert read.taken == {"d/loss": "d/loss", "Loss/G": "g/loss"}
+    assert [record.values["d/loss"] for record in read.records] == [0.0, 1.0, 2.0]

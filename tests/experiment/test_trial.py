@@ -1,0 +1,158 @@
+"""Planted mistakes in objectives are found on one batch, before the first step; ready-made models make none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.data.dataset import Event
+from saddlepoint.experiment.trial import mistakes, output_range
+from saddlepoint.models import build
+from saddlepoint.models.base import Model
+from saddlepoint.models.settings import AutoencoderSettings, GANSettings, NetworkSettings, VAESettings
+from saddlepoint.objectives.adversarial import cross_entropy, logits
+from saddlepoint.objectives.divergence import kl_standard_normal
+from saddlepoint.objectives.likelihood import log_likelihood
+
+IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
+X = torch.randint(0, 256, (64, 1, 8, 8), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+
+READY = {
+    "autoencoder": AutoencoderSettings(),
+    "vae": VAESettings(latent=4),
+    "vae, Gaussian, warm-up": VAESettings(likelihood="gaussian-learnt", warm_up=100, beta=4),
+    "vae, free bits": VAESettings(free_bits=0.5),
+    "vae, binarised": VAESettings(binarise="stochastic"),
+    "gan": GANSettings(),
+    "minimax": GANSettings(objective="minimax", label_smoothing=0.1),
+    "relativistic": GANSettings(objective="relativistic", r1=1.0, r2=1.0),
+    "feature matching": GANSettings(objective="feature-matching"),
+    "packed": GANSettings(packing=2, label_flipping=0.1, instance_noise=0.1, replay=0.5, minibatch_kernels=4),
+    "dcgan": GANSettings(
+        generator=NetworkSettings(network="dcgan", width=4), discriminator=NetworkSettings(network="dcgan", width=4)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", READY)
+def test_ready_made_models_make_none(name: str) -> None:
+    model = build(READY[name], IMAGE)
+    before = {key: value.clone() for player in model.players.values() for key, value in player.state_dict().items()}
+    modes = [layer.training for player in model.players.values() for layer in player.modules()]
+    assert mistakes(model, X) == []
+    after = {key: value for player in model.players.values() for key, value in player.state_dict().items()}
+    assert all(torch.equal(value, after[key]) for key, value in before.items())
+    assert [layer.training for player in model.players.values() for layer in player.modules()] == modes
+    assert all(p.grad is None for player in model.players.values() for p in player.parameters())
+
+
+def vae(kl: Callable[[Tensor, Tensor], Tensor]) -> Model:
+    """A VAE that charges this for KL."""
+    model: Any = build(VAESettings(latent=4), IMAGE)
+
+    def loss(nets: Any, batch: Any, noise: Any) -> Any:
+        output, mean, log_variance, log_std = nets["vae"](batch.x, noise["epsilon"])
+        return -log_likelihood(batch.x, output, log_std) + noise["kl_weight"] * kl(mean, log_variance), {}
+
+    model._phases = (replace(model.phases[0], loss=loss),)
+    return model  # type: ignore[no-any-return]
+
+
+WRONG = {
+    "its sign is flipped": lambda m, v: -kl_standard_normal(m, v),
+    "the mean over units": lambda m, v: kl_standard_normal(m, v) / 4,
+    "divided by the batch's size": lambda m, v: kl_standard_normal(m, v) / 64,
+    "times what it should be": lambda m, v: 3 * kl_standard_normal(m, v),
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_a_wrong_kl_is_found_and_named(words: str) -> None:
+    (found,) = mistakes(vae(WRONG[words]), X)
+    assert found.code == "VAE202"
+    assert words in found.title
+
+
+@pytest.mark.parametrize("heads", [("mean",), ("log_variance",), ("mean", "log_variance")])
+def test_clamped_heads_are_found(heads: tuple[str, ...]) -> None:
+    model: Any = build(VAESettings(latent=8), IMAGE)
+    for name in heads:
+        setattr(model.player, name, nn.Sequential(getattr(model.player, name), nn.ReLU()))
+    assert [found.code for found in mistakes(model, X)] == ["VAE203"] * len(heads)
+
+
+def swapped(model: Any) -> None:
+    def loss(nets: Any, batch: Any, noise: Any) -> Any:
+        real, fake = logits(nets, batch.x), logits(nets, nets["g"](noise["z"]).detach())
+        return cross_entropy(real, 0.0) + cross_entropy(fake, 1.0), {}
+
+    model._phases = (replace(model.phases[0], loss=loss), *model.phases[1:])
+
+
+def wrong_direction(model: Any) -> None:
+    own = model.phases[1].loss
+
+    def loss(nets: Any, batch: Any, noise: Any) -> Any:
+        value, seen = own(nets, batch, noise)
+        return -value, seen
+
+    model._phases = (model.phases[0], replace(model.phases[1], loss=loss))
+
+
+def not_detached(model: Any) -> None:
+    def loss(nets: Any, batch: Any, noise: Any) -> Any:
+        real, fake = logits(nets, batch.x), logits(nets, nets["g"](noise["z"]))
+        return cross_entropy(real, 1.0) + cross_entropy(fake, 0.0), {}
+
+    model._phases = (replace(model.phases[0], loss=loss), *model.phases[1:])
+
+
+def squashed(model: Any) -> None:
+    model.players["d"] = nn.Sequential(model.players["d"], nn.Sigmoid())
+
+
+def never_training(model: Any) -> None:
+    class Still(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.BatchNorm1d(8), nn.Linear(8, 1))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.layers(x)  # type: ignore[no-any-return]
+
+        def train(self, mode: bool = True) -> Still:
+            return super().train(False)
+
+    model.players["d"] = Still()
+
+
+@pytest.mark.parametrize(
+    ("plant", "code", "words"),
+    [
+        (swapped, "GAN106", "labels are swapped"),
+        (wrong_direction, "GAN106", "wrong sign"),
+        (not_detached, "GAN101", "not detached"),
+        (squashed, "GAN104", "sigmoid"),
+        (never_training, "GAN104", "evaluation mode"),
+    ],
+)
+def test_a_mistake_in_a_game_is_found(plant: Callable[[Any], None], code: str, words: str) -> None:
+    model = build(GANSettings(), IMAGE)
+    plant(model)
+    (found,) = mistakes(model, X)
+    assert (found.code, found.step) == (code, 0)
+    assert words in found.title
+
+
+@pytest.mark.parametrize(("last", "bounds"), [(nn.Tanh(), (-1, 1)), (nn.Sigmoid(), (0, 1)), (nn.Identity(), None)])
+def test_a_generator_of_ones_own_shows_its_range(last: nn.Module, bounds: tuple[float, float] | None) -> None:
+    own = nn.Sequential(nn.Linear(64, 64), nn.Unflatten(1, (1, 8, 8)), last)
+    model = build(GANSettings(), IMAGE, modules={"generator": own})
+    assert model.output_range is None
+    assert output_range(model) == bounds
+    assert output_range(build(GANSettings(), IMAGE)) == (-1, 1)
