@@ -20,7 +20,7 @@ from saddlepoint.studies.lanes import Lanes
 from saddlepoint.studies.settings import OutcomeName
 
 FITTED = 10_000  # training examples behind what is fitted rather than trained
-OF_MODES = frozenset({"modes", "high_quality", "least_mode", "width", "reverse_kl"})
+OF_MODES = frozenset({"modes_covered", "high_quality", "least_mode", "mode_width", "reverse_kl"})
 OF_SAMPLES = OF_MODES | {"wasserstein", "quality"}
 
 
@@ -29,8 +29,8 @@ class Outcomes:
 
     wasserstein: Wasserstein-1 distance to as many true points (held-out or training examples where the distribution is not
         known), in the data's standard deviations; in more than one dimension, sliced.
-    modes: modes that hold a sample within 3 standard deviations. high_quality: share of samples within 3 standard
-        deviations of a mode. least_mode: the least mode's mass over what it should be. width: typical width of the found
+    modes_covered: modes that hold a sample within 3 standard deviations. high_quality: share of samples within 3 standard
+        deviations of a mode. least_mode: the least mode's mass over what it should be. mode_width: typical width of the found
         modes over what it should be. reverse_kl: KL of the modes' masses to equal ones, nats.
     quality: energy distance to held-out data, in about [0, 1].
     held_out: what the model itself says of held-out examples, under the names of its series (vae/held_out_bound).
@@ -78,10 +78,10 @@ class Outcomes:
             report = mode_report(x, truth.modes, truth.mode_std)
             widths = report.width[report.width.isfinite()]
             found |= {
-                "modes": float(report.covered),
+                "modes_covered": float(report.covered),
                 "high_quality": report.high_quality,
                 "least_mode": float(report.mass.min()) * report.modes,
-                "width": float(widths.mean()) if len(widths) else math.nan,
+                "mode_width": float(widths.mean()) if len(widths) else math.nan,
                 "reverse_kl": report.reverse_kl,
             }
         if self._quality is not None:
@@ -116,7 +116,7 @@ class _Given:
 def suited(dataset: Dataset) -> tuple[OutcomeName, ...]:
     """What is measured where the study does not say."""
     if dataset.truth is not None and dataset.truth.modes is not None:
-        return ("wasserstein", "modes", "high_quality")
+        return ("wasserstein", "modes_covered", "high_quality")
     return ("wasserstein",) if dataset.event.kind == "vector" else ("quality",)
 
 

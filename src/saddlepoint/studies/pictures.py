@@ -22,10 +22,10 @@ WORDS = {
     "converged": "share converged",
     "steps_to_convergence": "steps to convergence",
     "wasserstein": "Wasserstein-1 (the data's standard deviations)",
-    "modes": "modes covered",
+    "modes_covered": "modes covered",
     "high_quality": "share of high quality",
     "least_mode": "least mode's mass over its share",
-    "width": "width of modes over the true one",
+    "mode_width": "width of modes over the true one",
     "reverse_kl": "reverse KL of the modes (nats)",
     "quality": "energy distance",
 }

@@ -26,7 +26,7 @@ from saddlepoint.training.settings import TrainingSettings
 SELDOM = 250  # steps
 FORMAT = 1  # of what is measured; another one makes all results stale
 # What of the training settings leaves a run's numbers as they are.
-FREE = {"device", "threads", "stop_on", "checkpoint_every", "keep", "sample_every", "samples", "tick", "observe_every"}
+FREE = {"device", "threads", "stop_on", "checkpoint_every", "keep", "sample_every", "samples", "tick"}
 # Work of a step, in arbitrary units: of lanes, per lane, of a run alone (measured: benchmarks/RESULTS.md).
 LANES_COST, LANE_COST, ALONE_COST = 0.2, 0.0016, 0.5
 
@@ -138,7 +138,7 @@ class Plan:
 def _check(measure: MeasureSettings, dataset: Dataset) -> None:
     """Raises SettingError for what cannot be measured of these data."""
     asked = {*(measure.outcomes or ()), *measure.scheduled}
-    modes = sorted(asked & {"modes", "high_quality", "least_mode", "width", "reverse_kl"})
+    modes = sorted(asked - {"wasserstein", "quality", "held_out"})
     if modes and (dataset.truth is None or dataset.truth.modes is None):
         raise SettingError(
             f"measure.outcomes: {', '.join(modes)} need data with known modes (gaussian, ring, grid), which {dataset.name} "

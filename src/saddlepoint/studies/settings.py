@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -13,8 +13,9 @@ from saddlepoint.models.settings import ModelSettings
 from saddlepoint.training.settings import LARGEST_SEED, TrainingSettings
 
 OutcomeName = Literal[
-    "wasserstein", "modes", "high_quality", "least_mode", "width", "reverse_kl", "quality", "held_out"
-]
+    "wasserstein", "modes_covered", "high_quality", "least_mode", "mode_width", "reverse_kl", "quality", "held_out"
+]  # fmt: skip
+OUTCOME_COLUMNS = tuple(name for name in get_args(OutcomeName) if name != "held_out")
 Label = bool | int | float | str | None
 
 # Columns of results.csv that an axis must not be named after.
@@ -107,7 +108,7 @@ class MeasureSettings(BaseModel):
 
     outcomes: tuple[OutcomeName, ...] | None = Field(
         None,
-        description="At the end: wasserstein, modes, high_quality, least_mode, width, reverse_kl (data with known modes), quality, held_out; none takes what suits the data.",
+        description="At the end: wasserstein, modes_covered, high_quality, least_mode, mode_width, reverse_kl (data with known modes), quality, held_out; none takes what suits the data.",
     )
     samples: int = Field(2_000, ge=2, description="Samples that outcomes are measured on.")
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of those samples and of what they are compared with.")
@@ -210,9 +211,6 @@ class StudySettings(BaseModel):
             if value in ("converged", "steps_to_convergence") and self.measure.convergence is None:
                 raise ValueError(f"the picture {picture.kind} is of convergence: set measure.convergence")
         return self
-
-
-OUTCOME_COLUMNS = ("wasserstein", "modes", "high_quality", "least_mode", "width", "reverse_kl", "quality")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,99 @@
+"""Small studies, and workers that misbehave."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from saddlepoint.recipe.studies import load_study, points, resolved, study_text
+from saddlepoint.studies.cell import CellResult, RunResult
+from saddlepoint.studies.engine import Event, in_this_process
+from saddlepoint.studies.folder import StudyFolder
+from saddlepoint.studies.plan import Cell, Plan
+from saddlepoint.studies.study import StudyResult, run_study
+
+NETWORK = {"network": "mlp", "hidden": [4], "activation": "tanh"}
+TINY: dict[str, Any] = {
+    "name": "tiny",
+    "base": {
+        "data": {"source": "gaussian", "points": 200},
+        "model": {"family": "gan", "latent": 1, "generator": NETWORK, "discriminator": NETWORK, "output": "identity"},
+        "training": {"steps": 30, "batch_size": 8, "optimiser": {"learning_rate": 0.01}},
+    },
+    "seeds": {"count": 3},
+    "axes": {"training.optimiser.learning_rate": [0.01, 0.03]},
+    "measure": {
+        "outcomes": ["wasserstein", "modes_covered", "high_quality"],
+        "samples": 200,
+        "every": 10,
+        "series": ["d/loss", "g/loss"],
+        "scheduled": ["wasserstein"],
+        "convergence": {"every": 5, "samples": 32},
+    },
+    "lanes": 2,
+}
+
+
+def tiny(**changes: Any) -> dict[str, Any]:
+    return TINY | changes
+
+
+def planned(content: Mapping[str, Any]) -> Plan:
+    study = load_study(content)
+    return Plan.of(study, points(study))
+
+
+def ran(
+    content: Mapping[str, Any],
+    folder: Path,
+    engine: Callable[[Sequence[Cell]], Iterator[Event]] = in_this_process,
+) -> StudyResult:
+    plan = planned(content)
+    return run_study(plan, StudyFolder(folder), study_text(resolved(plan.study)), engine)
+
+
+def made_up(cell: Cell) -> CellResult:
+    """A result without any training, by the run's seed."""
+    runs = [RunResult(run.key, "lanes", 30, None, None, {"wasserstein": float(run.seed)}) for run in cell.runs]
+    return CellResult(cell.key, tuple(runs), (), 0.0)
+
+
+def quick(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+    tell(0.5)
+    return made_up(cell)
+
+
+def deadly(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+    """Kills the worker of the first seed, always."""
+    if cell.runs[0].seed == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return made_up(cell)
+
+
+def deadly_once(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+    """Kills the first worker that comes here; $SADDLEPOINT_TEST_FOLDER remembers that it did."""
+    mark = Path(os.environ["SADDLEPOINT_TEST_FOLDER"]) / "killed"
+    if cell.runs[0].seed == 0 and not mark.exists():
+        mark.write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGKILL)
+    return made_up(cell)
+
+
+def waiting(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+    """Writes its process to $SADDLEPOINT_TEST_FOLDER and waits there, the first time, to be killed."""
+    folder = Path(os.environ["SADDLEPOINT_TEST_FOLDER"])
+    mark = folder / "waited"
+    if cell.runs[0].seed == 0 and not mark.exists():
+        mark.write_text("")
+        (folder / "process.part").write_text(str(os.getpid()))
+        (folder / "process.part").rename(folder / "process")
+        time.sleep(120)
+    return made_up(cell)
+
+
+def broken(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+    raise ZeroDivisionError("planted")

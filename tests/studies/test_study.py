@@ -1,0 +1,323 @@
+"""Laws of studies: a row is its single run, whoever trained it; going on equals never having stopped; nothing is trained twice."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from saddlepoint.data.batches import Batches
+from saddlepoint.data.mixtures import gaussian
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.evaluation.modes import mode_report
+from saddlepoint.evaluation.transport import wasserstein
+from saddlepoint.models import build
+from saddlepoint.studies.cell import train_cell
+from saddlepoint.studies.engine import Event, in_this_process
+from saddlepoint.studies.folder import StudyFolder
+from saddlepoint.studies.plan import Cell
+from saddlepoint.studies.progress import Pace
+from saddlepoint.studies.tables import write_table
+from saddlepoint.training import Devices, TrainingState, play
+from tests.studies.studies import TINY, made_up, planned, ran, tiny
+
+FILES = ("results.csv", "series.csv", "summary.json", "study.yaml")
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def close(mine: str, other: float, tolerance: float = 2e-3) -> bool:
+    return abs(float(mine) - other) <= tolerance * (1 + abs(other))
+
+
+def test_a_row_is_its_single_run(tmp_path: Path) -> None:
+    """Trained in the plain loop and measured by hand."""
+    done = ran(TINY, tmp_path / "study")
+    rows, series = table(done.folder.results), table(done.folder.series)
+    assert len(rows) == 6
+    assert all(row["trained"] == "lanes" for row in rows)
+    plan = planned(TINY)
+    for index, run in enumerate(plan.runs):
+        data = gaussian(run.data)
+        model = build(run.model, data.event, seed=run.seed)
+        state = TrainingState.start(model, run.training, Devices(torch.device("cpu"), "fp32"))
+        batches = Batches(data, run.training.batch_size, run.seed, "cpu", model.scaling)
+        records = [record for record in play(model, batches, run.training, state) if record is not None]
+        samples = model.sample(200, generator=torch.Generator().manual_seed(0))
+        truth = data.truth
+        assert truth is not None
+        assert truth.modes is not None
+        points, _ = truth.sample(200, torch.Generator().manual_seed(1))
+        row = rows[index]
+        assert (row["seed"], row["steps"], row["frozen_at"]) == (str(run.seed), "30", "")
+        assert float(row["training.optimiser.learning_rate"]) == run.training.optimiser.learning_rate
+        assert close(row["wasserstein"], float(wasserstein(samples, points)) / 0.5, 0.01)
+        assert float(row["modes_covered"]) == mode_report(samples, truth.modes, 0.5).covered
+        own = [line for line in series if line["seed"] == row["seed"]]
+        own = [
+            line
+            for line in own
+            if float(line["training.optimiser.learning_rate"]) == run.training.optimiser.learning_rate
+        ]
+        assert [line["step"] for line in own] == ["10", "20", "30"]
+        for line, record in zip(own, records, strict=True):
+            assert close(line["d/loss"], record.values["d/loss"])
+            assert close(line["g/loss"], record.values["g/loss"])
+        assert own[-1]["wasserstein"] == row["wasserstein"]
+
+
+def test_lanes_and_runs_alone_make_the_same_rows() -> None:
+    for cell in planned(TINY | {"lanes": 6}).cells():
+        together = train_cell(cell)
+        alone = train_cell(replace(cell, together=False))
+        assert [run.trained for run in together.runs] == ["lanes"] * 6
+        assert [run.trained for run in alone.runs] == ["alone"] * 6
+        for mine, other in zip(together.runs, alone.runs, strict=True):
+            assert (mine.key, mine.steps, mine.schedule) == (other.key, other.steps, other.schedule)
+            assert (mine.frozen_at, mine.converged_at) == (other.frozen_at, other.converged_at)
+            assert mine.outcomes == pytest.approx(other.outcomes, rel=1e-2, abs=1e-2)
+            assert mine.series.keys() == other.series.keys()
+            for name, values in mine.series.items():
+                assert values == pytest.approx(other.series[name], rel=1e-2, abs=1e-3)
+
+
+def interrupting(after: int) -> Any:
+    def engine(cells: Sequence[Cell]) -> Iterator[Event]:
+        for number, event in enumerate(in_this_process(cells)):
+            if number == 2 * after:  # each cell is two events
+                raise KeyboardInterrupt
+            yield event
+
+    return engine
+
+
+@pytest.mark.parametrize("after", [0, pytest.param(1, marks=pytest.mark.slow), 2])
+def test_going_on_equals_never_having_stopped(tmp_path: Path, after: int) -> None:
+    whole = ran(TINY, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        ran(TINY, tmp_path / "study", interrupting(after))
+    assert len(list((tmp_path / "study" / "cells").iterdir())) == after
+    done = ran(TINY, tmp_path / "study")
+    assert (done.trained, done.kept) == (6 - 2 * after, 2 * after)
+    for name in FILES:
+        assert (tmp_path / "study" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+    assert done.rows == whole.rows
+
+
+def none_left(cells: Sequence[Cell]) -> Iterator[Event]:
+    assert not cells
+    yield from ()
+
+
+def test_nothing_is_trained_twice(tmp_path: Path) -> None:
+    first = ran(TINY, tmp_path)
+    again = ran(TINY, tmp_path, none_left)
+    assert (again.rows, again.trained, again.kept) == (first.rows, 0, 6)
+
+
+def test_more_seeds_train_the_new_ones_alone(tmp_path: Path) -> None:
+    few = ran(TINY, tmp_path / "study")
+    more = ran(tiny(seeds={"count": 5}), tmp_path / "study")
+    assert (more.trained, more.kept) == (4, 6)
+    assert [row for row in more.rows if row["seed"] < 3] == few.rows
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"measure": TINY["measure"] | {"samples": 100}},
+        {"overrides": {"training.steps": 29}},
+        {"overrides": {"data.split_seed": 1}},
+        {"overrides": {"model.latent": 2}},
+        {"seeds": {"count": 3, "first": 3}},
+    ],
+)
+def test_what_changes_a_result_changes_its_key(changes: dict[str, Any]) -> None:
+    before, after = ({run.key for run in planned(content).runs} for content in (TINY, tiny(**changes)))
+    assert not before & after
+
+
+@pytest.mark.parametrize("name", ["device", "threads", "checkpoint_every", "keep", "sample_every", "samples", "tick"])
+def test_what_changes_no_result_changes_no_key(name: str) -> None:
+    value = "cpu" if name == "device" else 3
+    changed = planned(tiny(overrides={f"training.{name}": value}))
+    assert [run.key for run in changed.runs] == [run.key for run in planned(TINY).runs]
+
+
+def test_a_damaged_cell_is_named_and_made_again(tmp_path: Path) -> None:
+    first = ran(TINY, tmp_path)
+    broken, *_ = sorted(first.folder.cells.iterdir())
+    broken.write_text(broken.read_text()[:100])
+    done = ran(TINY, tmp_path)
+    assert done.trained == 2
+    assert any(broken.name in note and "damaged" in note for note in done.notes)
+    assert done.rows == first.rows
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"training.optimiser.clip_norm": 1.0}, "clip_norm"),
+        ({"model.generator.batch_norm": True}, "running statistics"),
+        ({"model.replay": 0.5}, "memory of its own"),
+    ],
+)
+def test_what_lanes_refuse_is_trained_alone_and_said_once(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    heard: list[str] = []
+    content = tiny(overrides=changes, seeds={"count": 2})
+    plan = planned(content)
+    assert [len(cell.runs) for cell in plan.cells()] == [1] * 4
+    from saddlepoint.studies.study import run_study
+
+    done = run_study(plan, StudyFolder(tmp_path), "", in_this_process, say=heard.append)
+    assert {row["trained"] for row in done.rows} == {"alone"}
+    assert sum(said in sentence for sentence in heard) == 1
+    assert heard[0].startswith("4 of 4 runs")
+
+
+def test_what_lanes_refuse_only_while_they_play_is_told_too() -> None:
+    """Where lanes differ in a number that decides something, each of its values makes lanes of its own."""
+    content = tiny(axes={"model.instance_noise": [0.0, 0.5]}, lanes=6)
+    (cell,) = planned(content).cells()
+    result = train_cell(cell)
+    assert {run.trained for run in result.runs} == {"lanes"}
+    assert [run.key for run in result.runs] == [run.key for run in cell.runs]
+    assert result.notes
+    assert "instance_noise" in result.notes[0]
+
+
+def test_a_run_that_diverges_is_frozen_counted_and_not_averaged(tmp_path: Path) -> None:
+    content = tiny(axes={"training.optimiser.learning_rate": [0.01, 1e38]}, lanes=6)
+    done = ran(content, tmp_path)
+    fine, wild = done.summary
+    assert (fine.frozen, wild.frozen) == (0, 3)
+    assert wild.outcomes["wasserstein"] is None
+    assert wild.converged is not None
+    assert wild.converged.value == 0
+    rows = [row for row in done.rows if row["frozen_at"] is not None]
+    assert all(math.isnan(row["wasserstein"]) and row["censored_at"] == 30 for row in rows)
+    assert json.loads(done.folder.summary.read_text())["points"][1]["diverged"] == 3
+    assert done.folder.results.read_text().count("nan") >= 3
+    # Alone it is told at the next record, not at the step itself.
+    (cell,) = planned(content).cells()
+    alone = train_cell(replace(cell, together=False))
+    assert [run.frozen_at is None for run in alone.runs] == [row["frozen_at"] is None for row in done.rows]
+
+
+def test_points_that_are_the_same_are_trained_once(tmp_path: Path) -> None:
+    content = tiny(axes={"twice": {"variants": {"a": {}, "b": {}}}})
+    done = ran(content, tmp_path)
+    assert sum(len(cell.runs) for cell in planned(content).cells()) == 3
+    assert len(done.rows) == 6
+    a, b = ([row | {"twice": ""} for row in done.rows if row["twice"] == name] for name in "ab")
+    assert a == b
+
+
+def test_widths_and_data_make_cells_of_their_own() -> None:
+    plan = planned(tiny(axes={"width": {"widths": {"model.generator": [2, 4]}}, "data.modes": [1, 2]}, lanes=100))
+    cells = plan.cells()
+    # Lanes share shapes, not data: two widths, both numbers of modes in each.
+    assert [len(cell.runs) for cell in cells] == [6, 6]
+    assert {run.model.generator.hidden for run in plan.runs if run.point in (0, 1)} == {(2,)}  # type: ignore[union-attr]
+
+
+def test_images_are_judged_by_what_suits_them(tmp_path: Path) -> None:
+    base = {
+        "data": {"source": "digits", "limit": 100},
+        "model": {"family": "vae", "latent": 2, "encoder": {"hidden": [8]}, "decoder": {"hidden": [8]}},
+        "training": {"steps": 4, "batch_size": 8},
+    }
+    measure = {"samples": 50, "outcomes": ["quality", "held_out"]}
+    content = {"name": "v", "base": base, "seeds": {"count": 2}, "axes": {"model.beta": [1.0, 4.0]}, "measure": measure}
+    done = ran(content, tmp_path)
+    assert {"quality", "vae/held_out_bound"} <= set(done.rows[0])
+    assert len({row["vae/held_out_bound"] for row in done.rows}) == 4
+    assert "converged" not in done.rows[0]
+    assert planned(content | {"measure": {"samples": 50}}).study.measure.outcomes is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"measure": {"outcomes": ["modes_covered"]}, "overrides": {"data.source": "moons"}}, "known modes"),
+        ({"measure": {"convergence": {}}, "overrides": {"data.source": "ring"}}, "known modes on a line"),
+        ({"overrides": {"training.batch_size": 500}}, "batch_size"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_before_training(changes: dict[str, Any], said: str) -> None:
+    from saddlepoint.errors import SaddlepointError
+
+    with pytest.raises(SaddlepointError, match=said):
+        planned(tiny(axes={}) | changes)
+
+
+def test_cells_that_fail_leave_the_others_and_are_named(tmp_path: Path) -> None:
+    def failing(cell: Cell, tell: Any) -> Any:
+        if cell.runs[0].seed == 0:
+            raise SettingError("planted mistake.")
+        return made_up(cell)
+
+    def engine(cells: Sequence[Cell]) -> Iterator[Event]:
+        return in_this_process(cells, failing)
+
+    content = tiny(lanes=1, measure={"outcomes": ["wasserstein"]})
+    with pytest.raises(RunError, match="2 of its cells could not be trained: planted mistake"):
+        ran(content, tmp_path, engine)
+    assert len(table(tmp_path / "results.csv")) == 4
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("mine")
+    with pytest.raises(RunError, match="is no study"):
+        ran(TINY, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
+
+
+def test_two_processes_do_not_share_a_folder(tmp_path: Path) -> None:
+    with StudyFolder(tmp_path / "s").opened("x"), pytest.raises(RunError, match="another process"):
+        ran(TINY, tmp_path / "s")
+
+
+def test_a_table_is_read_back(tmp_path: Path) -> None:
+    rows = [{"a": 1, "b": math.nan, "c": None}, {"a": 2.5, "b": 0.1, "d": "x,y"}, {"a": None, "b": math.inf, "c": True}]
+    written = write_table(tmp_path / "t.csv", rows)
+    assert table(tmp_path / "t.csv") == [
+        {"a": "1", "b": "nan", "c": "", "d": ""},
+        {"a": "2.5", "b": "0.1", "c": "", "d": "x,y"},
+        {"a": "", "b": "inf", "c": "true", "d": ""},
+    ]
+    assert len(written) == 1 + (importlib.util.find_spec("pyarrow") is not None)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason="pyarrow is not installed (the extra parquet)")
+def test_parquet_holds_what_the_csv_does(tmp_path: Path) -> None:
+    import pyarrow.parquet
+
+    done = ran(TINY, tmp_path)
+    stored = pyarrow.parquet.read_table(done.folder.results.with_suffix(".parquet")).to_pylist()
+    assert stored == done.rows
+
+
+def test_time_left_is_that_of_an_even_pace() -> None:
+    pace = Pace([1.0, 3.0], 0.0)
+    assert pace.seconds_left(10.0) is None
+    pace.advance(1, 0.0, 0.0)
+    pace.advance(1, 1 / 3, 10.0)
+    assert pace.share == pytest.approx(0.25)
+    assert pace.seconds_left(10.0) == pytest.approx(30.0)
+    pace.advance(0, 1.0, 12.0)
+    # One cell is left, which needs twice as long again as it took so far: the idle worker does not help it.
+    assert pace.seconds_left(12.0) == pytest.approx(24.0)
+    pace.advance(1, 1.0, 40.0)
+    assert pace.seconds_left(40.0) == 0.0

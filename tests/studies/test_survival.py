@@ -1,0 +1,90 @@
+"""The Kaplan-Meier curve is scipy's, its median's interval covers, and nothing is hidden where all or none converge."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import CensoredData, ecdf
+
+from saddlepoint.errors import DataError
+from saddlepoint.studies.survival import kaplan_meier
+
+RUNS = st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=1, max_size=40)
+
+
+@given(RUNS)
+def test_curve_and_interval_are_scipys(runs: list[tuple[int, bool]]) -> None:
+    times = np.array([time for time, _ in runs], np.float64)
+    met = np.array([event for _, event in runs])
+    mine = kaplan_meier(times, met)
+    theirs = ecdf(CensoredData(uncensored=times[met], right=times[~met]))
+    np.testing.assert_allclose(mine.survival, theirs.sf.evaluate(mine.times), atol=1e-12)
+    # At a share of 0 the formula divides by 0, and scipy has no interval.
+    inner = mine.survival > 1e-9
+    if inner.any():
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="The confidence interval is undefined", category=RuntimeWarning)
+            bounds = theirs.sf.confidence_interval(method="log-log")
+        np.testing.assert_allclose(mine.low[inner], bounds.low.evaluate(mine.times)[inner], atol=1e-9)
+        np.testing.assert_allclose(mine.high[inner], bounds.high.evaluate(mine.times)[inner], atol=1e-9)
+    assert (np.diff(mine.survival) < 0).all()
+    assert ((mine.low <= mine.survival) & (mine.survival <= mine.high + 1e-12)).all()
+    assert (mine.n, mine.events, mine.last) == (len(runs), met.sum(), times.max())
+
+
+@given(RUNS)
+def test_the_median_lies_in_its_interval(runs: list[tuple[int, bool]]) -> None:
+    median = kaplan_meier(*zip(*runs, strict=True)).quantile()
+    assert median.low <= median.value <= median.high
+
+
+@given(st.lists(st.integers(1, 99), min_size=1, max_size=30))
+def test_without_censoring_the_median_is_the_plain_one(times: list[int]) -> None:
+    median = kaplan_meier(times, [True] * len(times)).quantile()
+    assert median.value == sorted(times)[(len(times) - 1) // 2]
+
+
+def test_half_of_the_runs_are_half_however_they_are_rounded() -> None:
+    for n in range(2, 60, 2):
+        times = [*range(1, n // 2 + 1), *[n] * (n // 2)]
+        assert kaplan_meier(times, [True] * (n // 2) + [False] * (n // 2)).quantile().value == n // 2
+
+
+@pytest.mark.parametrize(("n", "bounded"), [(3, False), (5, False), (6, True), (256, True)])
+def test_all_at_once_has_an_interval_where_there_are_enough(n: int, bounded: bool) -> None:
+    """Of six, all below the median has a chance of 1/64 under 2.5 %; of five, 1/32 above it."""
+    median = kaplan_meier([30] * n, [True] * n).quantile()
+    assert median.value == 30
+    assert median.high == (30 if bounded else math.inf)
+
+
+def test_a_median_that_was_not_reached_is_infinite() -> None:
+    median = kaplan_meier([1] * 4 + [50] * 6, [True] * 4 + [False] * 6).quantile()
+    assert median.value == median.high == math.inf
+    none = kaplan_meier([50] * 6, [False] * 6)
+    assert none.quantile().low == math.inf
+    assert (none.events, none.last) == (0, 50)
+
+
+@pytest.mark.parametrize("n", [20, 64])
+@pytest.mark.parametrize("limit", [1.0, 2.0, 9.0])
+def test_the_interval_holds_the_median_as_often_as_it_says(n: int, limit: float) -> None:
+    """Exponential times, followed to `limit`; 600 studies of which 95 % should: three standard errors are 2.7 %."""
+    generator = np.random.default_rng(0)
+    held = 0
+    for _ in range(600):
+        times = generator.exponential(size=n)
+        median = kaplan_meier(np.minimum(times, limit), times <= limit).quantile()
+        held += median.low <= math.log(2) <= median.high
+    assert 0.95 - 0.045 <= held / 600
+
+
+@pytest.mark.parametrize(("times", "observed"), [([], []), ([1.0], [True, False]), ([math.nan], [True])])
+def test_what_has_no_curve_is_said(times: list[float], observed: list[bool]) -> None:
+    with pytest.raises(DataError, match="survival curve"):
+        kaplan_meier(times, observed)

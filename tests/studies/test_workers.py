@@ -1,0 +1,152 @@
+"""Workers die, and studies do not: the cell of a dead worker is trained by another, and a killed study goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+import yaml
+
+from saddlepoint.errors import RunError
+from saddlepoint.recipe.studies import resolved
+from saddlepoint.studies.engine import Advanced, Finished, Lost
+from saddlepoint.studies.workers import on_workers
+from tests.studies.studies import TINY, broken, deadly, deadly_once, made_up, planned, quick, ran, tiny
+
+ONE_BY_ONE = tiny(lanes=1, axes={}, measure={"outcomes": ["wasserstein"]})
+LONG = tiny(
+    lanes=1,
+    axes={},
+    seeds={"count": 4},
+    measure={"outcomes": ["wasserstein"], "samples": 200},
+    overrides={"training.steps": 300, "training.optimiser.clip_norm": 1.0},
+)
+COMMAND = [sys.executable, "-m", "saddlepoint.cli.main", "study", "long.yaml", "--workers", "2"]
+
+
+def test_cells_come_back_and_say_how_far_they_are() -> None:
+    cells = planned(ONE_BY_ONE).cells()
+    events = list(on_workers(cells, 2, quick))
+    assert {event.cell: event.result for event in events if isinstance(event, Finished)} == {
+        index: made_up(cell) for index, cell in enumerate(cells)
+    }
+    assert sorted(event.cell for event in events if isinstance(event, Advanced)) == [0, 1, 2]
+
+
+def test_the_cell_of_a_worker_that_was_killed_is_trained_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SADDLEPOINT_TEST_FOLDER", str(tmp_path))
+    done = ran(ONE_BY_ONE, tmp_path / "study", partial(on_workers, workers=2, train=deadly_once))
+    assert len(done.rows) == 3
+    (note,) = done.notes
+    assert "a worker died (signal SIGKILL)" in note
+    assert note.endswith("another takes it.")
+
+
+@pytest.mark.slow
+def test_a_cell_that_kills_two_workers_is_left_out_and_the_others_stay(tmp_path: Path) -> None:
+    cells = planned(ONE_BY_ONE).cells()
+    events = list(on_workers(cells, 1, deadly))
+    assert [(event.again, event.why) for event in events if isinstance(event, Lost)] == [
+        (True, "signal SIGKILL"),
+        (False, "signal SIGKILL"),
+    ]
+    assert sum(isinstance(event, Finished) for event in events) == 2
+    with pytest.raises(RunError, match="1 of its cells could not be trained: two workers died"):
+        ran(ONE_BY_ONE, tmp_path, partial(on_workers, workers=2, train=deadly))
+    assert len((tmp_path / "results.csv").read_text().splitlines()) == 3
+
+
+@pytest.mark.slow
+def test_our_own_mistakes_keep_the_workers_traceback() -> None:
+    with pytest.raises(RuntimeError, match="ZeroDivisionError: planted"):
+        list(on_workers(planned(ONE_BY_ONE).cells(), 1, broken))
+
+
+def test_ending_early_ends_the_workers() -> None:
+    events = on_workers(planned(ONE_BY_ONE).cells(), 1, quick)
+    next(events)
+    children = multiprocessing_children()
+    assert children
+    events.close()  # type: ignore[attr-defined]
+    assert not multiprocessing_children()
+
+
+def multiprocessing_children() -> list[int]:
+    import multiprocessing
+
+    return [child.pid for child in multiprocessing.active_children() if child.pid is not None]
+
+
+@pytest.mark.slow
+def test_workers_train_what_this_process_trains(tmp_path: Path) -> None:
+    here = ran(TINY, tmp_path / "here")
+    there = ran(TINY, tmp_path / "there", partial(on_workers, workers=2))
+    assert there.rows == here.rows
+    assert (tmp_path / "there/results.csv").read_bytes() == (tmp_path / "here/results.csv").read_bytes()
+
+
+def started(folder: Path) -> subprocess.Popen[str]:
+    plan = planned(LONG)
+    (folder / "long.yaml").write_text(yaml.safe_dump(resolved(plan.study).model_dump(mode="json")))
+    return subprocess.Popen(
+        COMMAND, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+
+
+def wait_for_cells(folder: Path, count: int, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 300
+    while len(list((folder / "studies/tiny/cells").glob("*.json"))) < count:
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_killed_study_goes_on_and_its_workers_leave(tmp_path: Path) -> None:
+    process = started(tmp_path)
+    wait_for_cells(tmp_path, 1, process)
+    workers = children_of(process.pid)
+    process.kill()
+    process.wait()
+    process.stdout.close()  # type: ignore[union-attr]
+    deadline = time.monotonic() + 60
+    while any(alive(worker) for worker in workers):
+        assert time.monotonic() < deadline, "workers train for nobody"
+        time.sleep(0.1)
+    kept = {path: path.read_bytes() for path in (tmp_path / "studies/tiny/cells").glob("*.json")}
+    assert kept
+    subprocess.run(COMMAND, cwd=tmp_path, check=True, capture_output=True)
+    assert {path: path.read_bytes() for path in kept} == kept
+    whole = ran(LONG, tmp_path / "whole")
+    assert (tmp_path / "studies/tiny/results.csv").read_bytes() == whole.folder.results.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_exits_130_and_keeps_what_is_finished(tmp_path: Path, number: int) -> None:
+    process = started(tmp_path)
+    wait_for_cells(tmp_path, 1, process)
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert list((tmp_path / "studies/tiny/cells").glob("*.json"))
+
+
+def children_of(process: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def alive(process: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
