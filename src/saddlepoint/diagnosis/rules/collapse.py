@@ -44,7 +44,12 @@ def mode_collapse(
     if run.progress(step) < BEGUN or len(g_coverage) < LOOKS or (g_reach is not None and g_reach.level(LOOKS) > GONE):
         return None
     rising = any(series.last > (series.recent(BEFORE) or [math.nan])[0] + RISING for series in (visited, g_diversity))
-    if rising or is_improving(quality_energy_distance) or math.isnan(coverage + diversity) or not (coverage < FEW or diversity < NARROW):
+    if (
+        rising
+        or is_improving(quality_energy_distance)
+        or math.isnan(coverage + diversity)
+        or not (coverage < FEW or diversity < NARROW)
+    ):
         return None
     grave = coverage < HARDLY_ANY or diversity < POINT
     of_what = "known modes" if visited is g_modes else "data"
