@@ -1,0 +1,47 @@
+"""The pages of claims say what the results say."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from saddlepoint.report.claims import write_claims_page
+
+WRITER = runpy.run_path(str(Path(__file__).parents[3] / "docs" / "claims.py"))
+RESULT = {
+    "id": "C8", "claim": "It takes <30> steps.", "source": "Somebody, 2017, https://example.org/post.", "rule": "Holds if so.",
+    "verdict": "does not hold", "because": "It takes 40 | or more.", "seeds": 256, "quick": False, "training_seconds": 61.2,
+    "quantities": [
+        {"name": "median", "value": "inf", "low": 40.0, "high": "inf", "level": 0.95, "unit": "steps", "claimed": "30 steps"}
+    ],
+    "pictures": [], "date": "2026-01-02", "versions": {"torch": "2", "python": "3"},
+}  # fmt: skip
+
+
+def test_the_offline_page(tmp_path):
+    page = write_claims_page([RESULT], tmp_path).read_text()
+    assert "It takes &lt;30&gt; steps." in page
+    assert "not reached [40, ∞] steps" in page
+    assert 'href="https://example.org/post"' in page
+    assert '<span class="badge failure">does not hold</span>' in page
+    assert "1 claim tested: 0 hold, 0 hold in part, 1 do not hold" in page
+
+
+def test_the_docs():
+    page, section = WRITER["page"]([RESULT]), WRITER["section"]([RESULT])
+    for text in (page, section):
+        rows = [line for line in text.splitlines() if line.startswith("|")]
+        assert any(r"40 \| or more" in row for row in rows)
+        assert "does not hold" in text
+    assert "not reached [40, ∞] steps" in page
+    assert "<https://example.org/post>" in page
+    assert section.startswith("## Claims, reproduced\n2026-01-02; ")
+
+
+def test_quick_looks_are_no_docs(tmp_path, capsys):
+    assert WRITER["main"]([str(tmp_path)]) == 2
+    assert "holds no results" in capsys.readouterr().err
+    with pytest.raises(KeyError):
+        WRITER["page"]([{}])
