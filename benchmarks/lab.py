@@ -126,6 +126,10 @@ def row(found: dict[str, Any]) -> tuple[list[str], float, float]:
     return cells, median.value, share.value
 
 
+def _modes(count: int) -> str:
+    return f"{count} mode{'s' if count > 1 else ''}"
+
+
 def _step(value: float) -> str:
     return f"{value:,.0f}" if math.isfinite(value) else "not seen"
 
@@ -138,7 +142,8 @@ def body(recipes: dict[int, dict[str, Any]], without: dict[int, dict[str, dict[s
         lines.append([str(modes), *cells, f"{statistics.median(found['within']):.0%}"])
         met = median <= GOALS[modes] and share >= SHARE
         goals.append(
-            f"- {modes} modes: " + results.goal(f"median at most {GOALS[modes]:,}, {SHARE:.0%} of seeds converged", met)
+            f"- {_modes(modes)}: "
+            + results.goal(f"median at most {GOALS[modes]:,}, {SHARE:.0%} of seeds converged", met)
         )
     text = (
         "Seeds from 0 on; the recipes were searched for on seeds from 1000 on. Looks at every step up to 48, then every "
@@ -150,7 +155,7 @@ def body(recipes: dict[int, dict[str, Any]], without: dict[int, dict[str, dict[s
         + "\n".join(goals)
     )
     for modes, variants in without.items():
-        text += f"\n\n### {modes} modes, one ingredient left out, seeds 0 to {LEFT_OUT_SEEDS - 1}\n\n"
+        text += f"\n\n### {_modes(modes)}, one ingredient left out, seeds 0 to {LEFT_OUT_SEEDS - 1}\n\n"
         text += results.table(["left out", *columns[1:]], [[name, *row(found)[0]] for name, found in variants.items()])
     return text
 
