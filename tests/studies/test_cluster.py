@@ -34,7 +34,8 @@ def test_without_ray_the_extra_is_named() -> None:
 @pytest.mark.slow
 def test_one_of_two_workers_is_killed_and_the_study_finishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SADDLEPOINT_TEST_FOLDER", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))  # for what the workers take from these tests
+    # What the workers take from these tests.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(CHECKOUT), os.environ.get("PYTHONPATH", "")]))
     cells = planned(ONE_BY_ONE).cells()
 
     def kill() -> None:

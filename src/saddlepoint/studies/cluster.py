@@ -30,7 +30,7 @@ def on_ray(
     train: another function by which cells are trained.
 
     Raises:
-        MissingExtraError: Ray is not installed. RunError: there is no cluster at the address.
+        MissingExtraError: Ray is not installed. RunError: there is no cluster at the address, or it lacks this package.
         RuntimeError: a mistake of ours, with the worker's traceback.
     """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray warns of a default that it will change
@@ -79,6 +79,12 @@ def _tasks(ray: Any, cells: Sequence[Cell], train: Train) -> Iterator[Event]:
                     under_way[task.remote(train, cells[index])] = index
                 yield Lost(index, type(error).__name__, again)
                 continue
+            except ray.exceptions.RayError as error:
+                said = next((line for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
+                raise RunError(
+                    f"study: Ray cannot train a cell: {said.strip()}. Every machine of the cluster needs this package and "
+                    "the study's data."
+                ) from error
             yield Advanced(index, 0.0)
             yield answered(index, answer)
     finally:

@@ -1,0 +1,36 @@
+"""A heat map writes every number with its interval, and has colours for any range of them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from saddlepoint.figures.heat_map import heat_map_figure
+from saddlepoint.figures.style import write_png
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_every_cell_has_its_number_and_interval(share: bool, tmp_path: Path) -> None:
+    value = np.array([[0.1, 0.9, math.nan], [1.0, math.inf, 0.0]])
+    drawing = heat_map_figure(value, value - 0.1, value + 0.1, "abc", "de", x="x", y="y", title="t", share=share)
+    said = [words.get_text() for words in drawing.axes[0].texts]
+    assert said.count("-") == 1
+    assert said.count("not reached") == 1
+    assert "0.9" in said
+    assert "[0.8, 1]" in said
+    assert len([words for words in said if words.startswith("[")]) == 4
+    write_png(drawing, tmp_path / "h.png")
+
+
+@pytest.mark.parametrize("numbers", [[[5.0]], [[1.0, 1e6]], [[math.nan]], [[-3.0, 4.0]]])
+def test_any_range_of_numbers_has_colours(numbers: list[list[float]], tmp_path: Path) -> None:
+    names = [str(i) for i in range(len(numbers[0]))]
+    write_png(heat_map_figure(numbers, numbers, numbers, names, ["r"], x="x", y="y", title="t"), tmp_path / "h.png")
+
+
+def test_a_map_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 rows and 1 columns"):
+        heat_map_figure([[1.0]], [[1.0]], [[1.0]], ["a"], ["b", "c"], x="x", y="y", title="t")
