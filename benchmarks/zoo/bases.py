@@ -101,6 +101,8 @@ BASES = {
         Base("pacgan-ring", "pacgan-ring", "reporting", 400, 1),
         Base("pacgan-grid", "pacgan-grid", "calibration", 400, 1),
         Base("vae-spirals", "vae-mnist", "calibration", 1200, 10, {**_PLANE, "data.source": "spirals"}),
+        Base("vae-board", "vae-mnist", "calibration", 1200, 5, {**_PLANE, "data.source": "checkerboard"}),
+        Base("vae-roll", "vae-mnist", "calibration", 1200, 5, {**_PLANE, "data.source": "swiss-roll"}),
         Base("vae-moons", "vae-mnist", "reporting", 1200, 25, {**_PLANE, "data.source": "moons"}),
         Base(
             "autoencoder-roll",
