@@ -33,7 +33,8 @@ what `saddlepoint reproduce all --out DIR` measured; edit neither this page nor 
 A verdict follows from a rule that stood in the code before anything was measured. *Converged* means: Wasserstein-1 distance to
 the data under 0.1 of the data's standard deviation, and every mode holds at least half its mass, for 5 looks in a row. Runs that
 never do are not left out: medians are Kaplan and Meier's. Intervals are of 95 %. *As described* is the recipe of the source
-(toy-lab-1 to 3); *as recommended* is the same generator with what we found to work.
+(toy-lab-1 to 3). *With our training* is its generator, but for the activation, trained as the recipes lab-1 to 3 train theirs, with a
+smaller discriminator and smaller batches; how fast those recipes themselves converge stands in benchmarks/RESULTS.md.
 """
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from saddlepoint.cli.arguments import Parser
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.errors import SettingError
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 ALL = "all"
 FOLDER, QUICK_FOLDER = "reproduced", "reproduced-quick"
 STYLES = {"holds": "green", "holds in part": "yellow", "does not hold": "red"}
 SEEDS = 256
+WIDTH = 300  # without a terminal
 
 
 def run(argv: Sequence[str]) -> int:
@@ -102,10 +106,10 @@ def _list(output: Output, as_json: bool) -> None:
 
     rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("", "claim", "source"):
-        rows.add_column(name, style="dim" if name == "source" else None)
+        rows.add_column(name, style="dim" if name == "source" else None, no_wrap=not name)
     for one in map(claim, CLAIMS):
         rows.add_row(one.id, one.words, one.source.partition(", http")[0])
-    output.print(rows, highlight=False)
+    _print(output, rows)
     output.say("To test one: saddlepoint reproduce C8; all of them: saddlepoint reproduce all")
 
 
@@ -117,8 +121,8 @@ def _show(output: Output, results: Sequence[Mapping[str, Any]]) -> None:
     from saddlepoint.report.claims import spoken
 
     rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("claim", "measured", "[95 % interval]", "claimed", "verdict"):
-        rows.add_column(Text(name))
+    for name in ("claim", "quantity", "measured [95 % interval]", "claimed", "verdict"):
+        rows.add_column(Text(name), no_wrap=name in ("claim", "verdict"))
     for result in results:
         rows.add_section()
         rows.add_row(
@@ -127,6 +131,10 @@ def _show(output: Output, results: Sequence[Mapping[str, Any]]) -> None:
         )  # fmt: skip
         for quantity in result["quantities"]:
             rows.add_row("", Text(quantity["name"]), Text(spoken(quantity)), Text(quantity["claimed"]), "")
-    if not output.is_terminal:
-        output.width = max(160, output.width)
+    _print(output, rows)
+
+
+def _print(output: Output, rows: Table) -> None:
+    if not output.is_terminal:  # no width to fit, and a broken line is hard to search
+        output.width = max(WIDTH, output.width)
     output.print(rows, highlight=False)

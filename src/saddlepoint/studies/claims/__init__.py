@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Claim: the module whose CLAIM it is.
 CLAIMS: dict[str, str] = {
+    "C5": "clamped_heads",
+    "C6": "never_negative",
     "C7": "saturation",
     "C8": "steps_to_convergence",
     "C9": "fewer_layers",

@@ -16,7 +16,7 @@ from saddlepoint.evaluation.intervals import Interval
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from saddlepoint.studies.claims.laboratory import Outcome, Setup
+    from saddlepoint.studies.claims.laboratory import Trial
 
 Verdict = Literal["holds", "holds in part", "does not hold"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold")
@@ -64,15 +64,15 @@ class Claim:
     """id: its number in our list. words: the claim in our own. source: who says it, where. rule: what decides the verdict.
 
     setups: by name, what must be trained; quick: for a look at whether everything runs.
-    measure: (outcomes by those names, quick) -> Measured.
+    measure: (outcomes by those names, quick) -> Measured; an outcome is what its setup's `train` returns.
     """
 
     id: str
     words: str
     source: str
     rule: str
-    setups: Callable[[bool], Mapping[str, Setup]]
-    measure: Callable[[Mapping[str, Outcome], bool], Measured]
+    setups: Callable[[bool], Mapping[str, Trial]]
+    measure: Callable[[Mapping[str, Any], bool], Measured]
 
 
 def verdict(holds: bool, in_part: bool) -> Verdict:

@@ -24,9 +24,8 @@ from saddlepoint.optimisers.lookahead import Lookahead
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import QUICK_STEPS, Outcome, Setup
 from saddlepoint.studies.claims.quantities import bands, of_median, race, share_converged
-from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, recommended
+from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, ours
 from saddlepoint.studies.convergence import DISTANCE, Target, spread_shares
-from saddlepoint.training.settings import OptimiserSettings
 
 PLAIN = ("simultaneous", "alternating")
 MADE_FOR_GAMES = ("extragradient", "past-extragradient", "optimistic", "consensus", "adjustment", "lookahead")
@@ -37,19 +36,18 @@ STEPS = 500
 POINTS = 128  # of data and noise, over which the 1-D GAN's Jacobian is taken
 DRAWN = ("simultaneous", "alternating", "extragradient", "optimistic", "consensus", "lookahead")
 STAYS, ARRIVES = 0.5, 0.01  # of the first distance
+ADAM = ours(1).training.optimiser
 TRAINED = {
-    "adam": OptimiserSettings(name="adam", learning_rate=5e-3, betas=(0.0, 0.99)),
-    "optimistic-adam": OptimiserSettings(name="optimistic-adam", learning_rate=5e-3, betas=(0.0, 0.99)),
-    "extra-adam": OptimiserSettings(name="extra-adam", learning_rate=5e-3, betas=(0.0, 0.99)),
-    "adam with lookahead": OptimiserSettings(
-        name="adam", learning_rate=5e-3, betas=(0.0, 0.99), lookahead=10, lookahead_share=0.5
-    ),
+    "adam": ADAM,
+    "optimistic-adam": ADAM.model_copy(update={"name": "optimistic-adam"}),
+    "extra-adam": ADAM.model_copy(update={"name": "extra-adam"}),
+    "adam with lookahead": ADAM.model_copy(update={"lookahead": 10}),
 }
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """The recommended GAN of one mode without its average, which would hide that players circle, by optimiser."""
-    base = recommended(1, quick=quick)
+    """Our GAN of one mode without its average, which would hide that players circle, by optimiser."""
+    base = ours(1, quick=quick)
     return {
         optimiser: Setup(base.model, base.training.model_copy(update={"optimiser": settings, "ema": 0.0}), base.data)
         for optimiser, settings in TRAINED.items()

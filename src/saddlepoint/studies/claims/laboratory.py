@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -26,6 +27,22 @@ QUICK_STEPS = 20
 SAMPLES = 1_024  # of every seed, at the end
 MODELS = 8  # first seeds whose networks are kept
 COMPILED = 256 * 2_000  # seed-steps from which compiling pays by far
+
+
+class Trial(Protocol):
+    """What a laboratory can train.
+
+    key: the same for trials that are the same. weight: how long it takes, roughly and in relation to others.
+    train: from that many seeds, or fewer; what it returns says how many, `seeds`. tell hears the share that is done.
+    """
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def weight(self) -> float: ...
+
+    def train(self, seeds: int, *, threads: int, tell: Callable[[float], None]) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -53,6 +70,40 @@ class Setup:
         numbers = sum(a * b for own in widths for a, b in itertools.pairwise(own))
         share = 1.0 if self.most is None else min(1.0, self.most / SEEDS)
         return share * self.training.steps * (500.0 * layers + self.training.batch_size * numbers)
+
+    def train(self, seeds: int, *, threads: int, tell: Callable[[float], None]) -> Outcome:
+        """From seeds 0 on; tell hears the share that is done."""
+        dataset = gaussian(self.data)
+        seeds = seeds if self.most is None else min(seeds, self.most)
+        tick = max(1, min(250, self.training.steps // 20))
+        training = self.training.model_copy(update={"tick": tick, "observe_every": tick})
+        lanes = Lanes(
+            Lane.over_seeds(self.model, training, dataset, seeds),
+            device="cpu",
+            compiled=seeds * training.steps >= COMPILED,
+            threads=threads,
+        )
+        convergence = Convergence(dataset, seeds)
+        distances: list[Tensor] = []
+
+        def look(step: int) -> None:
+            if convergence.check(lanes, step):
+                distances.append(convergence.distance)
+
+        for record in lanes.play(watch=look):
+            tell(record.step / training.steps)
+        samples = lanes.decode(spread_noise(lanes, SAMPLES)).reshape(seeds, SAMPLES)
+        return Outcome(
+            self,
+            dataset,
+            convergence.steps,
+            training.steps,
+            torch.tensor(convergence.looked),
+            torch.stack(distances),
+            samples.cpu().sort(1).values,
+            tuple(lanes.model(lane) for lane in range(min(MODELS, seeds))),
+            int((lanes.frozen >= 0).sum()),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,56 +155,25 @@ class Laboratory:
 
     def __init__(self, *, seeds: int, tell: Callable[[float], None] = lambda done: None, threads: int = 1) -> None:
         self.seeds, self._tell, self._threads = seeds, tell, threads
-        self._kept: dict[str, Outcome] = {}
+        self._kept: dict[str, Any] = {}
         self.done = 0.0  # work, in weights
         self.seconds = 0.0  # spent training
 
-    def outcome(self, setup: Setup) -> Outcome:
+    def outcome(self, setup: Trial) -> Any:
         """Of that setup, trained now if it has not been before."""
         if setup.key not in self._kept:
             began = time.monotonic()
-            self._kept[setup.key] = self._trained(setup)
+            self._kept[setup.key] = setup.train(
+                self.seeds, threads=self._threads, tell=lambda share: self._tell(self.done + setup.weight * share)
+            )
             self.done += setup.weight
             self.seconds += time.monotonic() - began
         return self._kept[setup.key]
 
-    def forget(self, needed: Iterable[Setup]) -> None:
+    def forget(self, needed: Iterable[Trial]) -> None:
         """Drop all outcomes but those of the setups that are still `needed`."""
         keys = {setup.key for setup in needed}
         self._kept = {key: outcome for key, outcome in self._kept.items() if key in keys}
-
-    def _trained(self, setup: Setup) -> Outcome:
-        dataset = gaussian(setup.data)
-        seeds = self.seeds if setup.most is None else min(self.seeds, setup.most)
-        tick = max(1, min(250, setup.training.steps // 20))
-        training = setup.training.model_copy(update={"tick": tick, "observe_every": tick})
-        lanes = Lanes(
-            Lane.over_seeds(setup.model, training, dataset, seeds),
-            device="cpu",
-            compiled=seeds * training.steps >= COMPILED,
-            threads=self._threads,
-        )
-        convergence = Convergence(dataset, seeds)
-        distances: list[Tensor] = []
-
-        def look(step: int) -> None:
-            if convergence.check(lanes, step):
-                distances.append(convergence.distance)
-
-        for record in lanes.play(watch=look):
-            self._tell(self.done + setup.weight * record.step / training.steps)
-        samples = lanes.decode(spread_noise(lanes, SAMPLES)).reshape(seeds, SAMPLES)
-        return Outcome(
-            setup,
-            dataset,
-            convergence.steps,
-            training.steps,
-            torch.tensor(convergence.looked),
-            torch.stack(distances),
-            samples.cpu().sort(1).values,
-            tuple(lanes.model(lane) for lane in range(min(MODELS, seeds))),
-            int((lanes.frozen >= 0).sum()),
-        )
 
 
 def target(outcome: Outcome) -> Target:

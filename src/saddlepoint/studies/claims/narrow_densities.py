@@ -75,11 +75,11 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     own = [name("as described", modes) for modes in WIDTHS]
     narrow = [enough[label] and per_mode[label].high < NARROW for label in own]
     told = ", ".join(f"{per_mode[label].value:.2f}" if enough[label] else "too few seeds" for label in own)
-    ours = ", ".join(f"{per_mode[name('as recommended', m)].value:.2f}" for m in WIDTHS)
+    ours = ", ".join(f"{per_mode[name('with our training', m)].value:.2f}" for m in WIDTHS)
     return Measured(
         verdict(all(narrow), any(narrow)),
         f"Of seeds that found all of 1, 2 and 3 modes, the modes are {told} times as wide as the true ones as described, {ours} "
-        "times as recommended.",
+        "times with our training.",
         tuple(quantities),
         (
             Picture(
@@ -108,7 +108,7 @@ def _intervals(every: Mapping[str, tuple[Interval, Interval]]) -> Figure:
             if np.isfinite(own.value):
                 axes.errorbar(
                     [own.value], [row + 0.16 - 0.32 * part], xerr=[[own.value - own.low], [own.high - own.value]],
-                    fmt=MARKERS[part], color=tints[label.startswith("as recommended")], capsize=3, markersize=6,
+                    fmt=MARKERS[part], color=tints[label.startswith("with our training")], capsize=3, markersize=6,
                     fillstyle="full" if part else "none",
                 )  # fmt: skip
     axes.axvline(1.0, color=INK, linewidth=1.0, linestyle=":")

@@ -17,13 +17,13 @@ from saddlepoint.objectives.phase import Batch, Loss
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import curves, median_steps, nearer, race, share_converged
-from saddlepoint.studies.claims.setups import described, recommended
+from saddlepoint.studies.claims.setups import described, ours
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 OBJECTIVES = {"minimax": "log(1 - D(G(z)))", "non-saturating": "-log D(G(z))"}
-KINDS = {"as described": described, "as recommended": recommended}
+KINDS = {"as described": described, "with our training": ours}
 SOURCE = "Generative Adversarial Networks (Goodfellow et al., 2014), section 3, https://arxiv.org/abs/1406.2661"
 BAD = 0.01  # D of a bad sample
 RATIO = 10.0
@@ -140,8 +140,8 @@ CLAIM = Claim(
     "it learns.",
     SOURCE,
     f"Holds if at D(G(z)) = {BAD:g} the second pushes at least {RATIO:g} times as strongly, and the game converges earlier, or "
-    "comes nearer to the data, with it than with the first from the same seeds (95 % interval), as described or as "
-    "recommended; in part if only the first is so.",
+    "comes nearer to the data, with it than with the first from the same seeds (95 % interval), as described or with "
+    "our training; in part if only the first is so.",
     setups,
     measure,
 )

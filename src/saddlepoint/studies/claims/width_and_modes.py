@@ -17,7 +17,7 @@ from saddlepoint.studies.claims.accelerated import Fit, accelerated
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import median_steps, share_converged
-from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, recommended
+from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, ours
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,10 +36,10 @@ def name(modes: int, width: int) -> str:
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """As recommended, three hidden layers of each width, on fewer seeds than elsewhere: there are many setups."""
+    """With our training, three hidden layers of each width, on fewer seeds than elsewhere: there are many setups."""
     modes, widths = (QUICK_MODES, QUICK_WIDTHS) if quick else (MODES, WIDTHS)
     return {
-        name(m, w): replace(recommended(m, hidden=(w,) * 3, quick=quick), most=MOST_SEEDS)
+        name(m, w): replace(ours(m, hidden=(w,) * 3, quick=quick), most=None if quick else MOST_SEEDS)
         for m in modes
         for w in widths
     }
@@ -161,7 +161,7 @@ CLAIM = Claim(
     "For the time to convergence to stay the same, the width of the generator's layers must grow about linearly with the number "
     "of modes.",
     f"{POST}, conclusion, {POST_ADDRESS}",
-    "Holds if, as recommended, with three layers of equal width, time grows with modes and falls with width, and the exponent of "
+    "Holds if, with our training, with three layers of equal width, time grows with modes and falls with width, and the exponent of "
     "width by modes at equal time has 1 in its 95 % interval; in part if time grows with modes and falls with width. The law is "
     "fitted to the logarithms of all times together; runs that did not converge count as longer than they were followed.",
     setups,

@@ -1,0 +1,189 @@
+"""C6: a KL that is negative is none; which mistakes make it so, and which are noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from saddlepoint.evaluation.intervals import Interval, of_mean, wilson
+from saddlepoint.figures.style import INK, MUTED, colours, dress, figure, legend
+from saddlepoint.objectives.divergence import kl_standard_normal
+from saddlepoint.objectives.likelihood import standard_normal_log_prob
+from saddlepoint.studies.claims.clamped_heads import digits_vae
+from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.mistakes import WRONG_KL
+from saddlepoint.studies.claims.watched import Told, Watched
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+RIGHT, HEAVIER = "the right KL", "the right KL, weight 4"
+CODE = "VAE202"
+SOURCE = (
+    "notes on autoencoders and variational autoencoders (project documents), whose training at times ended with a negative KL; "
+    "closed form: Auto-Encoding Variational Bayes (Kingma, Welling, 2013), appendix B, https://arxiv.org/abs/1312.6114"
+)
+STEPS, QUICK_STEPS, MOST = 600, 20, 32
+HEADS, QUICK_HEADS = 200_000, 5_000  # random ones, for the sign
+COMPARED, QUICK_COMPARED, DRAWS = 1_000, 100, 2_000  # random ones, and draws of each, for the value
+WIDEST = 16  # units
+
+
+def setups(quick: bool) -> dict[str, Watched]:
+    """The right objective with two weights, and every planted mistake."""
+    steps = QUICK_STEPS if quick else STEPS
+    base = digits_vae(steps, latent=4)
+    right = {RIGHT: Watched(*base, most=MOST), HEAVIER: Watched(*digits_vae(steps, latent=4, beta=4.0), most=MOST)}
+    return right | {name: Watched(*base, mistake=name, most=MOST) for name in WRONG_KL}
+
+
+def random_heads(n: int, units: int, generator: torch.Generator, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Mean and log-variance (n, units) each: a row's size is drawn first, from hardly off the prior (1e-6) to far (30; 10 for
+    the log-variance), so that the neighbourhood of KL 0 is in it."""
+    sizes = torch.rand(2, n, 1, generator=generator, dtype=torch.float64)
+    mean_size, log_variance_size = 10 ** (sizes[0] * 7.5 - 6), 10 ** (sizes[1] * 7 - 6)
+    mean, log_variance = torch.randn(2, n, units, generator=generator, dtype=torch.float64)
+    return (mean_size * mean).to(dtype), (log_variance_size * log_variance).clamp(-80, 80).to(dtype)
+
+
+def one_draw(mean: Tensor, log_variance: Tensor, draws: int, generator: torch.Generator) -> Tensor:
+    """(B, D) each -> (draws, B): log q(z) - log p(z) in nats at draws z from q; the KL is its mean."""
+    epsilon = torch.randn(draws, *mean.shape, generator=generator, dtype=mean.dtype)
+    z = mean + torch.exp(0.5 * log_variance) * epsilon
+    flat = (-1, mean.shape[1])
+    log_q = standard_normal_log_prob(epsilon.reshape(flat)).view(draws, -1) - 0.5 * log_variance.sum(1)
+    return log_q - standard_normal_log_prob(z.reshape(flat)).view(draws, -1)
+
+
+def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
+    """The closed form over random heads, then training with it and with mistakes in it."""
+    generator = torch.Generator().manual_seed(0)
+    n = QUICK_HEADS if quick else HEADS
+    least, negative, plain = torch.inf, 0, torch.inf
+    for dtype in (torch.float32, torch.float64):
+        mean, log_variance = random_heads(n, WIDEST, generator, dtype)
+        kl = kl_standard_normal(mean, log_variance)
+        least, negative = min(least, float(kl.min())), negative + int((kl < 0).sum())
+        if dtype == torch.float32:  # as it is written in papers: rounding takes it below 0
+            plain = float((0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(1)).min())
+    closed, estimate, error, below = _compared(QUICK_COMPARED if quick else COMPARED, generator)
+    inside = ((estimate - closed).abs() <= 1.96 * error).double()
+    coverage = wilson(float(inside.sum()), len(inside))
+    z = of_mean((estimate - closed) / error)
+    quantities = [
+        Quantity("share of random heads whose KL in closed form is negative", wilson(negative, 2 * n), claimed="0"),
+        Quantity("least KL in closed form over random heads", Interval(least, least, least), "nats", "0 or more"),
+        Quantity("least of the same as papers write it, in single precision", Interval(plain, plain, plain), "nats"),
+        Quantity("share of heads whose closed form lies in Monte Carlo's 95 % interval", coverage, claimed=""),
+        Quantity("Monte Carlo less the closed form, in standard errors, mean over heads", z),
+        Quantity("share of estimates from a single draw that are negative, mean over heads", of_mean(below)),
+    ]
+    went = {name: _lowest(told) for name, told in outcomes.items()}
+    for name, told in outcomes.items():
+        quantities.append(
+            Quantity(f"share of seeds in which {CODE} opens, {name}", wilson(told.with_any(CODE), told.seeds))
+        )
+    for name, told in outcomes.items():
+        count = float((went[name] < 0).sum())
+        quantities.append(Quantity(f"share of seeds whose KL term goes negative, {name}", wilson(count, told.seeds)))
+    quantities += [
+        Quantity(f"steps until {CODE} opens, median, {name}", _opened(outcomes[name]), "steps") for name in WRONG_KL
+    ]
+    holds = negative == 0 and abs(coverage.value - 0.95) < 0.03
+    right = outcomes[RIGHT].with_any(CODE) + outcomes[HEAVIER].with_any(CODE)
+    seen = {name: outcomes[name].with_any(CODE) for name in WRONG_KL}
+    everywhere = all(count == outcomes[name].seeds for name, count in seen.items())
+    goes = [name for name in WRONG_KL if bool((went[name] < 0).any())]
+    missed = [
+        f"{name} in {count} of {outcomes[name].seeds}" for name, count in seen.items() if count < outcomes[name].seeds
+    ]
+    because = (
+        f"The closed form is negative for {negative} of {2 * n:,} random heads and lies in Monte Carlo's 95 % interval for "
+        f"{coverage.value:.1%} of them; a single draw's estimate is negative {below.mean():.0%} of the time, which is no mistake. "
+        f"{CODE} opens in {right} of {outcomes[RIGHT].seeds + outcomes[HEAVIER].seeds} runs with the right KL and, of "
+        f"{len(WRONG_KL)} planted mistakes, in every seed of {sum(c == outcomes[n].seeds for n, c in seen.items())}"
+        + (f" (but {', '.join(missed)})" if missed else "")
+        + f"; of these mistakes {len(goes)} ever make the term negative."
+    )
+    return Measured(
+        verdict(holds and right == 0 and everywhere, holds),
+        because,
+        tuple(quantities),
+        (
+            Picture(
+                "closed-form",
+                f"Left: the KL of random heads in closed form against the mean of {DRAWS:,} draws. Right: the term that the loss "
+                "calls KL over training, the middle seed: a negative one is a mistake, but not every mistake is negative.",
+                _drawn(closed, estimate, outcomes),
+            ),
+        ),
+    )
+
+
+def _compared(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Of n random heads, (n,) each: closed form, Monte Carlo's mean and standard error, share of draws that are negative."""
+    parts = []
+    for units in (1, 2, 4, 8):
+        # Sizes at which the estimate is nearly normal, so that its interval may be trusted.
+        mean = 2 * torch.randn(n // 4, units, generator=generator, dtype=torch.float64)
+        log_variance = torch.randn(n // 4, units, generator=generator, dtype=torch.float64)
+        drawn = one_draw(mean, log_variance, DRAWS, generator)
+        parts.append(
+            torch.stack(
+                [
+                    kl_standard_normal(mean, log_variance),
+                    drawn.mean(0),
+                    drawn.std(0) / DRAWS**0.5,
+                    (drawn < 0).double().mean(0),
+                ]
+            )
+        )
+    closed, estimate, error, below = torch.cat(parts, 1)
+    return closed, estimate, error, below
+
+
+def _lowest(told: Told) -> Tensor:
+    """(S,) least mean KL term of a tick, beyond rounding."""
+    least: Tensor = told.series["vae/kl"].nan_to_num(torch.inf, posinf=torch.inf, neginf=-torch.inf).amin(0)
+    return torch.where(least > -1e-3, least.clamp_min(0.0), least)
+
+
+def _opened(told: Told) -> Interval:
+    from saddlepoint.studies.claims.quantities import of_median
+
+    steps = [float(own[CODE].step) if CODE in own else torch.nan for own in told.found]
+    return of_median(torch.tensor(steps, dtype=torch.float64))
+
+
+def _drawn(closed: Tensor, estimate: Tensor, outcomes: Mapping[str, Told]) -> Figure:
+    drawing, grid = figure(1, 2, width=11.0, height=4.6)
+    left, right = grid[0]
+    dress(left, title="Random heads", x="closed form / nats", y="Monte Carlo / nats")
+    left.scatter(closed, estimate, s=4, color=MUTED, linewidths=0)
+    left.axline((1.0, 1.0), slope=1.0, color=INK, linewidth=1.0)
+    left.set_xscale("log")
+    left.set_yscale("log")
+    dress(right, title="The KL term while training", x="training step", y="nats")
+    for tint, (name, told) in zip(colours(len(outcomes)), outcomes.items(), strict=True):
+        values = told.series["vae/kl"].nanmedian(1).values
+        shown = values.isfinite()
+        right.plot(told.looked[shown], values[shown], color=tint, linewidth=1.6, label=name)
+    right.axhline(0.0, color=INK, linewidth=1.0, linestyle=":")
+    right.set_yscale("symlog", linthresh=1.0)
+    legend(right, loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    return drawing
+
+
+CLAIM = Claim(
+    "C6",
+    "The KL term of a variational autoencoder is never negative; a negative value means a mistake in the objective.",
+    SOURCE,
+    "Holds if the closed form is negative for no random head and lies in Monte Carlo's 95 % intervals as often as it should "
+    f"(within 3 points), and the finding {CODE} opens in all seeds of every planted mistake and in none of the right objective; "
+    "in part if only the first is so.",
+    setups,
+    measure,
+)

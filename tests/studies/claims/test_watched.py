@@ -1,0 +1,114 @@
+"""What the rules are asked on is what a run would have left; planted mistakes are found and the right model is not."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.evaluation.intervals import wilson
+from saddlepoint.experiment import session
+from saddlepoint.models.settings import GANSettings, NetworkSettings
+from saddlepoint.objectives.divergence import kl_standard_normal
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import RunFolder
+from saddlepoint.studies.claims.clamped_heads import digits_vae
+from saddlepoint.studies.claims.mistakes import CLAMPS, WRONG_KL, with_mistake
+from saddlepoint.studies.claims.never_negative import one_draw, random_heads
+from saddlepoint.studies.claims.watched import SAMPLES, Watched
+from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
+
+
+def trained(trial: Watched, seeds: int = 2):
+    return trial.train(seeds, threads=1, tell=lambda share: None)
+
+
+def ring(steps: int, **model) -> Watched:
+    layers = NetworkSettings(hidden=(16,))
+    return Watched(
+        GANSettings(latent=2, generator=layers, discriminator=layers, output="identity", scaling="standard", **model),
+        TrainingSettings(steps=steps, batch_size=16, optimiser=OptimiserSettings(learning_rate=1e-3)),
+        DataSettings(source="ring", points=500, scale=0.05),
+    )
+
+
+def vae(steps: int, mistake: str = "") -> Watched:
+    return Watched(*digits_vae(steps, latent=4), mistake=mistake)
+
+
+@pytest.mark.parametrize("make", [ring, vae])
+def test_its_records_are_those_of_a_run(make, tmp_path):
+    trial = make(40)
+    told = trained(trial)
+    tick = {"seed": 1, "tick": 2, "observe_every": 1, "device": "cpu", "precision": "fp32"}
+    looks = {"every": 4, "watch_every": 2, "samples": SAMPLES}
+    recipe = Recipe(name="one", data=trial.data, model=trial.model, training=trial.training.model_copy(update=tick))
+    recipe = recipe.override({f"evaluation.{name}": value for name, value in looks.items()})
+    folder = RunFolder(tmp_path / "one")
+    session.start(recipe, folder)
+    last = {}
+    for record in folder.read_records():
+        last |= {name: (record.step, value) for name, value in record.values.items()}
+    shared = {"d/loss", "g/loss", "d/real_score", "d/fake_score", "vae/loss", "vae/kl", "vae/reconstruction"}
+    for name in shared & told.series.keys():
+        step, value = last[name]
+        own = told.series[name][told.looked.tolist().index(step), 1]
+        assert float(own) == pytest.approx(value, rel=1e-3, abs=1e-5), name
+
+
+@pytest.mark.parametrize("mistake", ["", *CLAMPS, *WRONG_KL])
+def test_mistakes_are_found_and_nothing_else(mistake):
+    told = trained(vae(160, mistake))
+    assert told.with_any("VAE203") == (told.seeds if mistake in CLAMPS else 0)
+    assert told.with_any("VAE202") == (told.seeds if mistake in WRONG_KL else 0)
+
+
+def test_a_mistake_leaves_the_first_weights_alone():
+    model, _, data = digits_vae(1)
+    from saddlepoint import data as sources
+
+    event = sources.load(data).event
+    right = with_mistake(model, event, 3, "").state_dict()
+    for mistake in (*CLAMPS, *WRONG_KL):
+        wrong = with_mistake(model, event, 3, mistake).state_dict()
+        assert len(wrong) == len(right)
+        assert all(torch.equal(a, b) for a, b in zip(right.values(), wrong.values(), strict=True))
+
+
+def test_the_finding_speaks_of_the_series_that_was_looked_at():
+    told = trained(vae(160, "ReLU on both heads"))
+    finding = told.found[0]["VAE203"]
+    assert finding.severity == "failure"
+    ties = told.series["vae/mean_ties"][told.looked.tolist().index(finding.step), 0]
+    assert float(ties) > 0.01
+
+
+def test_the_mean_of_single_draws_is_the_closed_form():
+    generator = torch.Generator().manual_seed(0)
+    mean, log_variance = torch.randn(2, 400, 3, generator=generator, dtype=torch.float64)
+    drawn = one_draw(mean, log_variance, 1_000, generator)
+    off = (drawn.mean(0) - kl_standard_normal(mean, log_variance)) / (drawn.std(0) / 1_000**0.5)
+    # Of 400 intervals of 95 % so many hold, but for one case in ten thousand.
+    assert 0.95 in wilson(float((off.abs() < 1.96).sum()), 400, level=0.9999)
+    assert (drawn < 0).any()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_random_heads_come_close_to_the_prior_and_go_far_from_it(dtype):
+    mean, log_variance = random_heads(2_000, 4, torch.Generator().manual_seed(0), dtype)
+    kl = kl_standard_normal(mean, log_variance)
+    assert mean.dtype == dtype
+    assert kl.isfinite().all()
+    assert (kl >= 0).all()
+    assert kl.min() < 1e-8
+    assert kl.max() > 1e3
+
+
+def test_series_that_are_measured_now_and_then_have_gaps_and_an_end():
+    told = trained(ring(40))
+    assert told.series["quality/energy_distance"].isnan().any(1).sum() > 5
+    assert told.at_end("quality/energy_distance").isfinite().all()
+    assert (told.through("g/sample_gradient") > 0).all()
+    assert told.samples.shape == (2, SAMPLES, 2)
+    assert told.looked[0] == 0
+    assert told.looked[-1] == 40
