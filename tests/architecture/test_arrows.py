@@ -30,7 +30,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": {"data", "models", "objectives", "records"},
     "diagnosis": {"records"},
     # training: a lane is the single run, so it takes that run's schedules, averages, seeds and settings from their one place.
-    "studies": {"data", "models", "objectives", "optimisers", "games", "evaluation", "records", "figures", "training"},
+    # diagnosis: whether a planted failure is found is what two claims are about; rules read records, and know no training.
+    "studies": {
+        "data",
+        "models",
+        "objectives",
+        "optimisers",
+        "games",
+        "evaluation",
+        "records",
+        "figures",
+        "training",
+        "diagnosis",
+    },
     "applications": {"data", "models", "training", "evaluation", "records", "figures", "experiment"},
     "report": {"records", "diagnosis", "evaluation", "figures"},
     "web": {"records", "diagnosis", "figures", "report", "recipe"},
