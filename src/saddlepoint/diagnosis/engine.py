@@ -159,8 +159,9 @@ class Diagnosis:
         if watch.ill >= rule.opens and not follows and (watch.open is None or _gravity(finding) > _gravity(watch.open)):
             parameters = {name: series.name for name, series in self.history.by_parameter().items()}
             read = [parameters[name] for name in (*rule.needs, *rule.wishes) if name in parameters]
-            window = {"window": [watch.since, step], "series": read} if read else {}
-            watch.open = replace(finding, evidence={**finding.evidence, **window})
+            # A rule that looks at all of them says itself which it means.
+            shown = {"window": [watch.since, step], **({"series": read} if read else {})}
+            watch.open = replace(finding, evidence={**shown, **finding.evidence})
 
 
 def _gravity(finding: Finding) -> int:

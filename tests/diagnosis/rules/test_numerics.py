@@ -59,7 +59,7 @@ def test_any_number_that_is_not_finite_is_found(objective: str, name: str, value
     finding = watched(objective, [*trace, {**trace[-1], name: value}]).found["NUM301"]
     assert finding.severity == "failure"
     assert finding.step == 50 * len(trace)
-    assert list(finding.evidence) == [name]
+    assert set(finding.evidence) == {name, "window"}
     assert name in finding.title
     assert str(value) in finding.title
 
@@ -86,4 +86,4 @@ def test_many_broken_series_make_a_short_title() -> None:
     ticks = [{f"d/{letter}": math.nan for letter in "abcdefgh"}]
     finding = watched("minimax", ticks).found["NUM301"]
     assert finding.title == "d/a, d/b, d/c and 5 more became nan by step 0."
-    assert len(finding.evidence) == 8
+    assert len(finding.evidence) == 8 + 1  # and the window

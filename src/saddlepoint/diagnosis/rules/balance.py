@@ -157,7 +157,11 @@ def discriminator_too_weak(
 def discriminator_stands_still(
     d_update_ratio: Series, g_update_ratio: Series, run: Facts, quality_energy_distance: Series
 ) -> Finding | None:
-    """The discriminator's weights hardly move while the generator's do: it never learns to tell anything."""
+    """The discriminator's weights hardly move while the generator's do: it never learns to tell anything.
+
+    Two time scales, the discriminator's the faster: GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
+    Equilibrium (Martin Heusel et al., 2017), https://arxiv.org/abs/1706.08500
+    """
     step, own, other = d_update_ratio.step, d_update_ratio.level(TICKS), g_update_ratio.level(TICKS)
     quality = quality_energy_distance
     moving = not own < STILL or not other > 10 * own

@@ -22,7 +22,7 @@ WORSE = 0.1  # of the untrained distance, by which quality must have fallen behi
 ERRORS = 4.0  # standard errors, so that in many measurements chance is no finding
 
 
-@rule("GAN105", objectives=GAMES, opens=5, closes=4, unless={"GAN104", "GAN106", "NUM304"})
+@rule("GAN105", objectives=GAMES, opens=5, closes=4, unless={"GAN106", "NUM304"})
 def players_circle(
     g_turnover: Series, g_diversity: Series, run: Facts, quality_energy_distance: Series
 ) -> Finding | None:
@@ -50,7 +50,7 @@ def players_circle(
     )
 
 
-@rule("GAN106", objectives=GAMES, opens=2, closes=4, unless={"GAN104", "NUM304"})
+@rule("GAN106", objectives=GAMES, opens=2, closes=4, unless={"NUM304"})
 def samples_leave_the_data(g_reach: Series, run: Facts) -> Finding | None:
     """Samples lie several times further out than the data, and do not come back.
 
@@ -65,9 +65,13 @@ def samples_leave_the_data(g_reach: Series, run: Facts) -> Finding | None:
     )
 
 
-@rule("GAN106", objectives=GAMES, opens=2, closes=3, unless={"GAN104", "NUM304"})
+@rule("GAN106", objectives=GAMES, opens=2, closes=3, unless={"NUM304"})
 def samples_far_from_the_data(quality_energy_distance: Series, run: Facts) -> Finding | None:
-    """Samples are further from the data than before training, by more than the data's own width several times."""
+    """Samples are further from the data than before training, by more than the data's own width several times.
+
+    By the energy distance: Energy statistics: A class of statistics based on distances (Gábor Székely, Maria Rizzo, 2013),
+    https://doi.org/10.1016/j.jspi.2013.03.018
+    """
     quality = quality_energy_distance
     distance = quality.level(2)
     if len(quality) < 3 or not distance > max(FAR, 1.1 * quality.values[0]):

@@ -41,7 +41,11 @@ def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None
         "failure" if share > MOST else "warning",
         shares[player].step,
         f"{share:.0%} of the hidden units of player {player} are dead: they say the same to every example.",
-        {"player": player, **{f"{name}_dead_units": round(s.level(LOOKS), 4) for name, s in shares.items()}},
+        {
+            "player": player,
+            "series": [series.name for series in shares.values()],
+            **{f"{name}_dead_units": round(series.level(LOOKS), 4) for name, series in shares.items()},
+        },
         "A rectifier whose input is negative for all examples never comes back, a saturated unit hardly ever. Lower the "
         "learning rate and start anew, or take leaky rectifiers.",
         {n: v for n, v in leaky.items() if run.settings.get(n) in ("relu", "tanh", "sigmoid")} or None,
@@ -73,6 +77,7 @@ def stalled(
         step,
         f"Learning has stalled: a step moves no player's weights by more than {moving:.1e} of their length.",
         {
+            "series": [series.name for series in ratios.values()],
             **{f"{player}_update_ratio": series.level(TICKS) for player, series in ratios.items()},
             **told(quality_energy_distance),
         },

@@ -76,7 +76,7 @@ def exploding_gradient(every_series: Mapping[str, Series], run: Facts) -> Findin
         if quantity == "update_ratio" and len(series) >= _TICKS and series.level(_TICKS) > _JUMPS:
             ratio = series.level(_TICKS)
             words = f"one step moves its weights by {ratio:.2g} times their length"
-            return _exploded(player, series.step, "failure", words, {"update_ratio": ratio}, run)
+            return _exploded(player, series.step, "failure", words, {"update_ratio": ratio, "series": [name]}, run)
         if quantity != "grad_norm" or len(series) < 3 * _TICKS:
             continue
         early = [value for value in series.values[: max(4, len(series) // 3)] if math.isfinite(value)]
@@ -84,12 +84,12 @@ def exploding_gradient(every_series: Mapping[str, Series], run: Facts) -> Findin
         if usual > 0 and now > _GROWN * usual:
             words = f"its norm is {now:.3g}, {now / usual:,.0f} times what it was early in the run"
             severity = "failure" if now > _EXPLODED * usual else "warning"
-            return _exploded(player, series.step, severity, words, {"grad_norm": now, "early": usual}, run)
+            return _exploded(player, series.step, severity, words, {"grad_norm": now, "early": usual, "series": [name]}, run)
     return None
 
 
 def _exploded(
-    player: str, step: int, severity: Severity, words: str, evidence: dict[str, float], run: Facts
+    player: str, step: int, severity: Severity, words: str, evidence: dict[str, object], run: Facts
 ) -> Finding:
     section = f"training.{_SECTIONS.get(player, 'optimiser')}"
     return Finding(
