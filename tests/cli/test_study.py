@@ -28,7 +28,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     axes = TINY["axes"] | {"width": {"widths": {"model.generator": [2, 4]}}}
     path = tmp_path / "tiny.yaml"
-    path.write_text(yaml.safe_dump(TINY | {"axes": axes, "pictures": PICTURES}))
+    path.write_text(yaml.safe_dump(TINY | {"axes": axes, "pictures": PICTURES, "lanes": 8}))
     return path
 
 
@@ -57,6 +57,7 @@ def test_a_study_prints_a_table_and_leaves_a_folder(file: Path, capsys: pytest.C
     assert (folder / "results.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_from_python(file: Path) -> None:
     done = sp.study("tiny.yaml", settings={"seeds.count": 1, "training.steps": 10}, workers=0, quiet=True)
     assert len(done.rows) == 4

@@ -34,7 +34,7 @@ TINY: dict[str, Any] = {
         "scheduled": ["wasserstein"],
         "convergence": {"every": 5, "samples": 32},
     },
-    "lanes": 2,
+    "lanes": 3,
 }
 
 

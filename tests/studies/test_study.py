@@ -27,8 +27,9 @@ from saddlepoint.studies.plan import Cell
 from saddlepoint.studies.progress import Pace
 from saddlepoint.studies.tables import write_table
 from saddlepoint.training import Devices, TrainingState, play
-from tests.studies.studies import TINY, made_up, planned, ran, tiny
+from tests.studies.studies import TINY, made_up, planned, quick, ran, tiny
 
+MADE_UP = tiny(measure={"outcomes": ["wasserstein"]})
 FILES = ("results.csv", "series.csv", "summary.json", "study.yaml")
 
 
@@ -102,17 +103,21 @@ def interrupting(after: int) -> Any:
     return engine
 
 
-@pytest.mark.parametrize("after", [0, pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.parametrize("after", [pytest.param(0, marks=pytest.mark.slow), 1])
 def test_going_on_equals_never_having_stopped(tmp_path: Path, after: int) -> None:
     whole = ran(TINY, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         ran(TINY, tmp_path / "study", interrupting(after))
     assert len(list((tmp_path / "study" / "cells").iterdir())) == after
     done = ran(TINY, tmp_path / "study")
-    assert (done.trained, done.kept) == (6 - 2 * after, 2 * after)
+    assert (done.trained, done.kept) == (6 - 3 * after, 3 * after)
     for name in FILES:
         assert (tmp_path / "study" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
     assert done.rows == whole.rows
+
+
+def without_training(cells: Sequence[Cell]) -> Iterator[Event]:
+    return in_this_process(cells, quick)
 
 
 def none_left(cells: Sequence[Cell]) -> Iterator[Event]:
@@ -121,14 +126,14 @@ def none_left(cells: Sequence[Cell]) -> Iterator[Event]:
 
 
 def test_nothing_is_trained_twice(tmp_path: Path) -> None:
-    first = ran(TINY, tmp_path)
-    again = ran(TINY, tmp_path, none_left)
+    first = ran(MADE_UP, tmp_path, without_training)
+    again = ran(MADE_UP, tmp_path, none_left)
     assert (again.rows, again.trained, again.kept) == (first.rows, 0, 6)
 
 
 def test_more_seeds_train_the_new_ones_alone(tmp_path: Path) -> None:
-    few = ran(TINY, tmp_path / "study")
-    more = ran(tiny(seeds={"count": 5}), tmp_path / "study")
+    few = ran(MADE_UP, tmp_path / "study", without_training)
+    more = ran(MADE_UP | {"seeds": {"count": 5}}, tmp_path / "study", without_training)
     assert (more.trained, more.kept) == (4, 6)
     assert [row for row in more.rows if row["seed"] < 3] == few.rows
 
@@ -156,11 +161,11 @@ def test_what_changes_no_result_changes_no_key(name: str) -> None:
 
 
 def test_a_damaged_cell_is_named_and_made_again(tmp_path: Path) -> None:
-    first = ran(TINY, tmp_path)
+    first = ran(MADE_UP, tmp_path, without_training)
     broken, *_ = sorted(first.folder.cells.iterdir())
     broken.write_text(broken.read_text()[:100])
-    done = ran(TINY, tmp_path)
-    assert done.trained == 2
+    done = ran(MADE_UP, tmp_path, without_training)
+    assert done.trained == 3
     assert any(broken.name in note and "damaged" in note for note in done.notes)
     assert done.rows == first.rows
 
@@ -310,14 +315,16 @@ def test_parquet_holds_what_the_csv_does(tmp_path: Path) -> None:
 
 
 def test_time_left_is_that_of_an_even_pace() -> None:
-    pace = Pace([1.0, 3.0], 0.0)
-    assert pace.seconds_left(10.0) is None
+    pace = Pace([1.0, 3.0])
     pace.advance(1, 0.0, 0.0)
-    pace.advance(1, 1 / 3, 10.0)
-    assert pace.share == pytest.approx(0.25)
-    assert pace.seconds_left(10.0) == pytest.approx(30.0)
-    pace.advance(0, 1.0, 12.0)
-    # One cell is left, which needs twice as long again as it took so far: the idle worker does not help it.
-    assert pace.seconds_left(12.0) == pytest.approx(24.0)
+    assert pace.seconds_left(4.0) is None
+    pace.advance(1, 0.1, 5.0)  # the clock starts here
+    assert pace.seconds_left(5.0) is None
+    pace.advance(1, 0.4, 14.0)
+    assert pace.share == pytest.approx(0.3)
+    assert pace.seconds_left(14.0) == pytest.approx(28.0)
+    pace.advance(0, 1.0, 14.0)
+    # One cell is left, which needs twice as long again as for what it has done: the idle worker does not help it.
+    assert pace.seconds_left(14.0) == pytest.approx(18.0)
     pace.advance(1, 1.0, 40.0)
     assert pace.seconds_left(40.0) == 0.0

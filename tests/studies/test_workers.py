@@ -30,6 +30,7 @@ LONG = tiny(
 COMMAND = [sys.executable, "-m", "saddlepoint.cli.main", "study", "long.yaml", "--workers", "2"]
 
 
+@pytest.mark.slow
 def test_cells_come_back_and_say_how_far_they_are() -> None:
     cells = planned(ONE_BY_ONE).cells()
     events = list(on_workers(cells, 2, quick))
@@ -70,6 +71,7 @@ def test_our_own_mistakes_keep_the_workers_traceback() -> None:
         list(on_workers(planned(ONE_BY_ONE).cells(), 1, broken))
 
 
+@pytest.mark.slow
 def test_ending_early_ends_the_workers() -> None:
     events = on_workers(planned(ONE_BY_ONE).cells(), 1, quick)
     next(events)

@@ -63,20 +63,22 @@ def heat_map_figure(
             ends = (float(lows[row, column]), float(highs[row, column]))
             light = math.isfinite(number) and sum(tints(norm(number))[:3]) < 1.6
             axes.text(
-                column, row + 0.12, _word(number), ha="center", va="center", fontsize=LABEL_SIZE + 1,
+                column, row + 0.12, _word(number, share), ha="center", va="center", fontsize=LABEL_SIZE + 1,
                 color=PAPER if light else INK,
             )  # fmt: skip
             if math.isfinite(number):
                 axes.text(
-                    column, row - 0.22, f"[{_word(ends[0])}, {_word(ends[1])}]", ha="center", va="center",
+                    column, row - 0.22, f"[{_word(ends[0], share)}, {_word(ends[1], share)}]", ha="center", va="center",
                     fontsize=TICK_SIZE - 1, color=PAPER if light else MUTED if sum(tints(norm(number))[:3]) > 2 else INK,
                 )  # fmt: skip
     return drawing
 
 
-def _word(number: float) -> str:
+def _word(number: float, share: bool) -> str:
     if math.isnan(number):
         return "-"
     if math.isinf(number):
         return "not reached" if number > 0 else "-∞"
+    if share:
+        return f"{number:.2f}"
     return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"

@@ -112,7 +112,7 @@ def _train(
 ) -> list[str]:
     """Train what is missing; returns why cells could not be."""
     cells = plan.cells(results)
-    pace = Pace([cell.work for cell in cells], time.monotonic())
+    pace = Pace([cell.work for cell in cells])
     runs, of_runs, done = 0, sum(len(cell.runs) for cell in cells), 0
     failed: list[str] = []
     if cells:
