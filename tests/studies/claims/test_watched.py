@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
+from saddlepoint import data as sources
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.evaluation.intervals import wilson
-from saddlepoint.experiment import session
+from saddlepoint.experiment.start import train
 from saddlepoint.models.settings import GANSettings, NetworkSettings
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import RunFolder
 from saddlepoint.studies.claims.clamped_heads import digits_vae
 from saddlepoint.studies.claims.mistakes import CLAMPS, WRONG_KL, with_mistake
 from saddlepoint.studies.claims.never_negative import one_draw, random_heads
@@ -36,6 +36,7 @@ def vae(steps: int, mistake: str = "") -> Watched:
     return Watched(*digits_vae(steps, latent=4), mistake=mistake)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [ring, vae])
 def test_its_records_are_those_of_a_run(make, tmp_path):
     trial = make(40)
@@ -44,10 +45,8 @@ def test_its_records_are_those_of_a_run(make, tmp_path):
     looks = {"every": 4, "watch_every": 2, "samples": SAMPLES}
     recipe = Recipe(name="one", data=trial.data, model=trial.model, training=trial.training.model_copy(update=tick))
     recipe = recipe.override({f"evaluation.{name}": value for name, value in looks.items()})
-    folder = RunFolder(tmp_path / "one")
-    session.start(recipe, folder)
     last = {}
-    for record in folder.read_records():
+    for record in train(recipe, run=tmp_path / "one").records:
         last |= {name: (record.step, value) for name, value in record.values.items()}
     shared = {"d/loss", "g/loss", "d/real_score", "d/fake_score", "vae/loss", "vae/kl", "vae/reconstruction"}
     for name in shared & told.series.keys():
@@ -58,19 +57,18 @@ def test_its_records_are_those_of_a_run(make, tmp_path):
 
 @pytest.mark.parametrize("mistake", ["", *CLAMPS, *WRONG_KL])
 def test_mistakes_are_found_and_nothing_else(mistake):
-    told = trained(vae(160, mistake))
+    # While KL grows, a tick's mean lags behind the heads': a factor of two is seen once it has settled.
+    told = trained(vae(1_000 if mistake == "not halved" else 160, mistake))
     assert told.with_any("VAE203") == (told.seeds if mistake in CLAMPS else 0)
     assert told.with_any("VAE202") == (told.seeds if mistake in WRONG_KL else 0)
 
 
 def test_a_mistake_leaves_the_first_weights_alone():
     model, _, data = digits_vae(1)
-    from saddlepoint import data as sources
-
     event = sources.load(data).event
-    right = with_mistake(model, event, 3, "").state_dict()
+    right = with_mistake(model, event, 3, "").player.state_dict()
     for mistake in (*CLAMPS, *WRONG_KL):
-        wrong = with_mistake(model, event, 3, mistake).state_dict()
+        wrong = with_mistake(model, event, 3, mistake).player.state_dict()
         assert len(wrong) == len(right)
         assert all(torch.equal(a, b) for a, b in zip(right.values(), wrong.values(), strict=True))
 

@@ -26,7 +26,7 @@ SOURCE = (
     "notes on autoencoders and variational autoencoders (project documents), whose training at times ended with a negative KL; "
     "closed form: Auto-Encoding Variational Bayes (Kingma, Welling, 2013), appendix B, https://arxiv.org/abs/1312.6114"
 )
-STEPS, QUICK_STEPS, MOST = 600, 20, 32
+STEPS, QUICK_STEPS, MOST = 500, 20, 32
 HEADS, QUICK_HEADS = 200_000, 5_000  # random ones, for the sign
 COMPARED, QUICK_COMPARED, DRAWS = 1_000, 100, 2_000  # random ones, and draws of each, for the value
 WIDEST = 16  # units
