@@ -26,6 +26,20 @@ PLAYERS = {
     "quality": "quality",
 }
 LOSS_WORDS = ("loss", "kl", "reconstruction", "penalty", "sparsity", "likelihood")
+# What findings are read from: quantities that belong together, whoever's they are.
+TOGETHER = {
+    "outputs of the discriminator": ("real_logit", "fake_logit", "held_out_logit"),
+    "spread of the discriminator's outputs": ("real_logit_spread", "fake_logit_spread"),
+    "advantage of the discriminator by rank": ("advantage", "overfitting"),
+    "samples among the data": ("diversity", "coverage", "turnover", "modes", "high_quality", "reach"),
+    "copies of training examples": ("copies", "copied", "nearest_ratio"),
+    "KL of the latent units": ("kl_low", "kl_high", "head_kl"),
+    "range of the heads": ("mean_low", "mean_high", "log_variance_low", "log_variance_high"),
+    "head outputs on one number": ("mean_ties", "log_variance_ties"),
+    "precision and recall, over those of real examples": ("precision", "recall"),
+    "standard errors": ("energy_distance_error", "held_out_bound_error"),
+}
+_TOGETHER = {quantity: title for title, quantities in TOGETHER.items() for quantity in quantities}
 LOSS_UNITS = {"vae": "loss (nats an example)", "d": "loss (nats an example)", "g": "loss (nats an example)"}
 
 
@@ -127,8 +141,12 @@ def _group(name: str) -> tuple[int, str]:
     player, _, quantity = name.partition("/")
     if player == "time":
         return (9, "time" if quantity == "steps_per_second" else name)
+    if quantity in _TOGETHER:
+        return (5, _TOGETHER[quantity])
     if player == "quality":
         return (4, name)
+    if quantity == "reconstruction_distance":
+        return (4, "quality/energy_distance")
     if quantity.endswith("grad_norm"):
         return (3, "grad_norm")
     if quantity.endswith("_score"):
