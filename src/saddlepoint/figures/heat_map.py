@@ -68,10 +68,14 @@ def heat_map_figure(
             )  # fmt: skip
             if math.isfinite(number):
                 axes.text(
-                    column, row - 0.22, f"[{_word(ends[0], share)}, {_word(ends[1], share)}]", ha="center", va="center",
+                    column, row - 0.22, f"[{_end(ends[0], share)}, {_end(ends[1], share)}]", ha="center", va="center",
                     fontsize=TICK_SIZE - 1, color=PAPER if light else MUTED if sum(tints(norm(number))[:3]) > 2 else INK,
                 )  # fmt: skip
     return drawing
+
+
+def _end(number: float, share: bool) -> str:
+    return "∞" if number == math.inf else _word(number, share)
 
 
 def _word(number: float, share: bool) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.style import MARKERS, colours, dress, figure, legend, text
+from saddlepoint.figures.style import MARKERS, MUTED, TICK_SIZE, colours, dress, figure, legend, text
 from saddlepoint.figures.survival import Bounds
 
 if TYPE_CHECKING:
@@ -28,9 +28,12 @@ class Law(NamedTuple):
 
 
 def power_law_figure(laws: Mapping[str, Law], *, x: str, y: str, title: str) -> Figure:
-    """Laws by name. A median that was not reached is an arrow up from the last step: it lies somewhere above."""
+    """Laws by name. A median that was not reached is an arrow up at the last step: it lies somewhere above. An interval without
+    an upper end is drawn up to the last step."""
     if not laws:
         raise ValueError("no laws to draw")
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
     drawing, grid = figure(width=8.2, height=4.6)
     axes = grid[0, 0]
     dress(axes, title=title, x=x, y=y)
@@ -56,6 +59,13 @@ def power_law_figure(laws: Mapping[str, Law], *, x: str, y: str, title: str) -> 
         words = f"exponent {exponent.value:.2f} [{exponent.low:.2f}, {exponent.high:.2f}]"
         axes.plot(at, middle, color=tint, linewidth=1.6, label=text(f"{name}: {words}" if name else words))
         axes.fill_between(at, low, high, color=tint, alpha=0.13, linewidth=0)
+    places = sorted({float(value) for law in laws.values() for value in np.asarray(law.x, np.float64)})
+    if len(places) <= 12:
+        axes.set_xticks(places, [f"{place:g}" for place in places])
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    for formatting in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        formatting(FuncFormatter(lambda number, _: f"{number:,.0f}" if number >= 100 else f"{number:.3g}"))
+    axes.tick_params(which="minor", labelsize=TICK_SIZE - 1, colors=MUTED)
     if any(math.isinf(median.value) for law in laws.values() for median in law.medians):
         axes.plot([], [], marker="^", linestyle="none", color="#777777", fillstyle="none", label="not reached: above")
     if len(axes.get_legend_handles_labels()[1]) > 1:

@@ -56,8 +56,8 @@ def kaplan_meier(times: ArrayLike, observed: ArrayLike, *, level: float = 0.95) 
     """The curve of runs (N,) by when each met the event, or until when it had not; observed: (N,) bool, which of the two.
 
     Greenwood's variance on the scale of log(-log survival), so that the interval stays within [0, 1]. Where all that were
-    left meet the event at once this has no width; there the upper end is what so few runs cannot rule out:
-    1 - (1 - level)/2 to the power of 1 / runs at risk, times the end before.
+    left meet the event this has no width; there the upper end is the share that so few runs cannot rule out, all of k having
+    met it: 1 - ((1 - level) / 2)^(1/k), of those that met it so far, or of those left times the end before, if that is less.
 
     Nonparametric Estimation from Incomplete Observations (E. L. Kaplan, Paul Meier, 1958),
     https://doi.org/10.1080/01621459.1958.10501452; The Statistical Analysis of Failure Time Data (J. D. Kalbfleisch, R. L.
@@ -83,7 +83,8 @@ def kaplan_meier(times: ArrayLike, observed: ArrayLike, *, level: float = 0.95) 
             low[i], high[i] = share ** math.exp(half), share ** math.exp(-half)
         else:
             before = high[i - 1] if i else 1.0
-            low[i], high[i] = 0.0, before * (1 - ((1 - level) / 2) ** (1 / at_risk[i]))
+            tail, events = (1 - level) / 2, float(gone[: i + 1].sum())
+            low[i], high[i] = 0.0, min(before * (1 - tail ** (1 / at_risk[i])), 1 - tail ** (1 / events))
     return Survival(moments, survival, low, high, float(t.max()), len(t), int(met.sum()), level)
 
 
