@@ -64,7 +64,7 @@ def power_law_figure(laws: Mapping[str, Law], *, x: str, y: str, title: str) -> 
         axes.set_xticks(places, [f"{place:g}" for place in places])
         axes.xaxis.set_minor_formatter(NullFormatter())
     for formatting in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-        formatting(FuncFormatter(lambda number, _: f"{number:,.0f}" if number >= 100 else f"{number:.3g}"))
+        formatting(FuncFormatter(lambda number, _: _tick(number)))
     axes.tick_params(which="minor", labelsize=TICK_SIZE - 1, colors=MUTED)
     if any(math.isinf(median.value) for law in laws.values() for median in law.medians):
         axes.plot([], [], marker="^", linestyle="none", color="#777777", fillstyle="none", label="not reached: above")
@@ -75,3 +75,10 @@ def power_law_figure(laws: Mapping[str, Law], *, x: str, y: str, title: str) -> 
             axes.get_legend_handles_labels()[1][0], (0.98, 0.95), xycoords="axes fraction", ha="right", va="top"
         )
     return drawing
+
+
+def _tick(number: float) -> str:
+    """A number on a logarithmic axis; none for those that would crowd their neighbours."""
+    if f"{number:e}"[0] not in "1235":
+        return ""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
