@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -122,9 +123,10 @@ def report(cases: Sequence[Case]) -> str:
     """Everything in Markdown, without headings above ###."""
     well = [case for case in cases if case.truth.healthy]
     failed = [case for case in cases if case.truth.failed]
+    planned = len(all_runs(sorted({case.kind.name for case in cases}), None))
     halves = {half: [case for case in cases if case.half == half] for half in HALVES}
     lines = [
-        f"{len(cases):,} runs of {len({case.kind.name for case in cases})} kinds "
+        f"{len(cases):,} runs (of {planned:,} that the zoo holds) of {len({case.kind.name for case in cases})} kinds "
         f"({len({case.kind.name for case in cases if case.kind.code})} with something planted): by the truth {len(failed)} failed, {len(well)} "
         f"are healthy and {len(cases) - len(failed) - len(well)} in between (counted as neither).",
         "",
@@ -160,15 +162,21 @@ def report(cases: Sequence[Case]) -> str:
 
 def _goals(cases: Sequence[Case]) -> list[str]:
     whole = accuracy.overall(cases)
-    named, false = whole["failures named by their code"], whole["healthy runs with a false alarm"]
-    delays = sorted(case.delay(code) for case in cases for code in CODES if case.has(code) and code in case.raised)
+    asked = (
+        ("failed runs with an alarm", "at least 98 %", DETECTED),
+        ("failures named by their code", "at least 98 %", DETECTED),
+        ("healthy runs with a false alarm", "at most 1 %", FALSE),
+        ("healthy runs with one that stands at the end", "at most 1 %", FALSE),
+    )
     lines = ["On the reporting half:"]
-    if named.of:
-        lines.append(f"- failures named {named}, {results.goal('at least 98 %', named.count >= DETECTED * named.of)}")
-    if false.of:
-        lines.append(f"- false alarms {false}, {results.goal('at most 1 %', false.count <= FALSE * false.of)}")
+    for name, words, bound in asked:
+        rate = whole[name]
+        met = rate.count >= bound * rate.of if bound > 0.5 else rate.count <= bound * rate.of
+        if rate.of:
+            lines.append(f"- {name}: {rate}, {results.goal(words, met)}")
+    delays = [case.delay(code) for case in cases for code in CODES if case.has(code) and code in case.raised]
     if delays:
-        median = delays[len(delays) // 2]
+        median = statistics.median(delays)
         lines.append(
             f"- median time from onset to detection {median:.1%} of what is left of the run, "
             f"{results.goal('within 25 %', median <= EARLY)}"

@@ -28,12 +28,12 @@ def draw(codes: Sequence[CodeAccuracy], rows: Mapping[str, Counter[str]], path: 
         left.plot([rate.low, rate.high], [at, at], color=colour, lw=2)
         left.plot(rate.value, at, "o", color=colour, ms=7)
     left.axvline(0.98, color=INK, lw=0.8, ls=":")
-    left.text(0.98, -0.9, "goal 98 %", ha="center", va="bottom", fontsize=9, color=INK)
+    left.text(0.97, len(shown) - 0.5, "goal 98 %", ha="right", va="bottom", fontsize=9, color=INK)
     left.set(
         yticks=range(len(shown)),
         yticklabels=[f"{code.code}  ({code.detected.of})" for code in shown],
         xlim=(-0.02, 1.02),
-        ylim=(len(shown) - 0.4, -1.1),
+        ylim=(len(shown) - 0.4, -0.6),
         xlabel="share of runs with the failure in which its code was raised, and 95 % interval",
         title="Detection, reporting half (failures in brackets)",
     )
