@@ -122,7 +122,7 @@ def bounds_part(
     scale = max(GAP * abs(best), NATS)
     gap, fall = trained - held_out, best - held_out
     # The same examples every time, so the difference of two bounds has far less noise than one bound.
-    if not (gap > 1.2 * scale and fall > max(0.5 * scale, 0.5 * vae_held_out_bound_error.level(2))):
+    if not (gap > 1.2 * scale and fall > max(0.35 * scale, 0.5 * vae_held_out_bound_error.level(2))):
         return None
     step = vae_held_out_bound.steps[-place]
     return Finding(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from saddlepoint.diagnosis.engine import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.rules.quality import remaining
+from saddlepoint.diagnosis.rules.quality import is_improving, remaining
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
@@ -167,6 +167,7 @@ def holes(vae_reconstruction_distance: Series, quality_energy_distance: Series, 
         _early(run, step)
         or len(quality) < 3
         or not remaining(quality) > 0.05
+        or is_improving(quality)  # reconstructions come first, samples follow
         or not sampled > 3.5 * max(reconstructed, 2e-3)
     ):
         return None
