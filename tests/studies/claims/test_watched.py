@@ -8,6 +8,7 @@ import torch
 from saddlepoint import data as sources
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.evaluation.intervals import wilson
+from saddlepoint.experiment import trial
 from saddlepoint.experiment.start import train
 from saddlepoint.models.settings import GANSettings, NetworkSettings
 from saddlepoint.objectives.divergence import kl_standard_normal
@@ -19,8 +20,8 @@ from saddlepoint.studies.claims.watched import SAMPLES, Watched
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
 
-def trained(trial: Watched, seeds: int = 2):
-    return trial.train(seeds, threads=1, tell=lambda share: None)
+def trained(setup: Watched, seeds: int = 2):
+    return setup.train(seeds, threads=1, tell=lambda share: None)
 
 
 def ring(steps: int, **model) -> Watched:
@@ -39,11 +40,11 @@ def vae(steps: int, mistake: str = "") -> Watched:
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [ring, vae])
 def test_its_records_are_those_of_a_run(make, tmp_path):
-    trial = make(40)
-    told = trained(trial)
+    setup = make(40)
+    told = trained(setup)
     tick = {"seed": 1, "tick": 2, "observe_every": 1, "device": "cpu", "precision": "fp32"}
     looks = {"every": 4, "watch_every": 2, "samples": SAMPLES}
-    recipe = Recipe(name="one", data=trial.data, model=trial.model, training=trial.training.model_copy(update=tick))
+    recipe = Recipe(name="one", data=setup.data, model=setup.model, training=setup.training.model_copy(update=tick))
     recipe = recipe.override({f"evaluation.{name}": value for name, value in looks.items()})
     last = {}
     for record in train(recipe, run=tmp_path / "one").records:
@@ -53,6 +54,16 @@ def test_its_records_are_those_of_a_run(make, tmp_path):
         step, value = last[name]
         own = told.series[name][told.looked.tolist().index(step), 1]
         assert float(own) == pytest.approx(value, rel=1e-3, abs=1e-5), name
+
+
+@pytest.mark.parametrize("mistake", ["", *CLAMPS, *WRONG_KL])
+def test_mistakes_are_also_found_before_the_first_step(mistake):
+    settings, _, data = digits_vae(1, latent=4)
+    dataset = sources.load(data)
+    found = {
+        finding.code for finding in trial.mistakes(with_mistake(settings, dataset.event, 3, mistake), dataset.x[:64])
+    }
+    assert found == ({"VAE203"} if mistake in CLAMPS else {"VAE202"} if mistake in WRONG_KL else set())
 
 
 @pytest.mark.parametrize("mistake", ["", *CLAMPS, *WRONG_KL])

@@ -80,7 +80,8 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
             ),
             Picture(
                 "heads",
-                f"What {CODE} reads: the share of a head's outputs that are one and the same number, its smallest or largest.",
+                f"What {CODE} reads: the share of a head's outputs that are one and the same number, its smallest or "
+                "largest. It is 0 for a free one.",
                 bands_figure(
                     {
                         head: {name: band(told, f"vae/{series}_ties") for name, told in outcomes.items()}
@@ -96,9 +97,9 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
 
 
 def band(told: Told, series: str) -> Band:
-    """Of the looks at which the series was measured: the middle seed, and the middle 80 %."""
+    """Of the looks after the first step at which the series was measured: the middle seed, and the middle 80 %."""
     values = told.series[series]
-    measured = (~values.isnan()).any(1)
+    measured = (~values.isnan()).any(1) & (told.looked > 0)
     levels = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
     low, middle, high = values[measured].nanquantile(levels, dim=1).numpy()
     return Band(told.looked[measured].numpy(), low, middle, high)
