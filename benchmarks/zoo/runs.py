@@ -93,7 +93,8 @@ def train(name: str, seed: int, keep: Path) -> float:
     torch.set_num_threads(1)
     facts: dict[str, Any] = {"kind": name, "seed": seed, "strength": strength, "steps": recipe.training.steps}
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        for category in (RuntimeWarning, UserWarning):  # a planted overflow, a mixture fitted to codes that collapsed
+            warnings.simplefilter("ignore", category)
         folder = RunFolder(Path(scratch))
         try:
             session = _session(kind, recipe, folder, strength, seed)
