@@ -146,7 +146,7 @@ def body(recipes: dict[int, dict[str, Any]], without: dict[int, dict[str, dict[s
             + results.goal(f"median at most {GOALS[modes]:,}, {SHARE:.0%} of seeds converged", met)
         )
     text = (
-        "Seeds from 0 on; the recipes were searched for on seeds from 1000 on. Looks at every step up to 48, then every "
+        "Seeds from 0 on, as many as the rows say; the recipes were searched for on seeds from 1000 on. Looks at every step up to 48, then every "
         "2nd up to 96, and so on. The last column, when training stopped because all seeds had converged or its steps were "
         "done: the median seed's samples within three standard deviations of a mode. On 10 and 15 modes convergence in "
         "this sense asks for little: samples spread evenly from the first mode to the last have it.\n\n"
