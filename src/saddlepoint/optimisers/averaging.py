@@ -40,7 +40,9 @@ class HistoricalAveragingOptimizer(Optimizer):
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = evaluated(closure)
-        pulled = [(p, p.grad, mean) for p, mean in zip(self._parameters, self._means, strict=True) if p.grad is not None]
+        pulled = [
+            (p, p.grad, mean) for p, mean in zip(self._parameters, self._means, strict=True) if p.grad is not None
+        ]
         if pulled:
             parameters, gradients, means = (list(column) for column in zip(*pulled, strict=True))
             torch._foreach_add_(gradients, torch._foreach_sub(parameters, means), alpha=2 * self.weight)
