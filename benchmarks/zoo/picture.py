@@ -28,7 +28,7 @@ def draw(codes: Sequence[CodeAccuracy], rows: Mapping[str, Counter[str]], path: 
         left.plot([rate.low, rate.high], [at, at], color=colour, lw=2)
         left.plot(rate.value, at, "o", color=colour, ms=7)
     left.axvline(0.98, color=INK, lw=0.8, ls=":")
-    left.text(0.97, len(shown) - 0.5, "goal 98 %", ha="right", va="bottom", fontsize=9, color=INK)
+    left.text(0.97, 6.5, "goal 98 %", ha="right", va="center", fontsize=9, color=INK)
     left.set(
         yticks=range(len(shown)),
         yticklabels=[f"{code.code}  ({code.detected.of})" for code in shown],

@@ -13,7 +13,7 @@ from saddlepoint.records import Finding
 
 LOOKS, TICKS = 3, 5
 HALF, MOST = 0.4, 0.7  # of a player's hidden units
-STILL = 3e-6  # of the weights' length a step; 1e-4 to 1e-2 is usual
+STILL = 1e-5  # of the weights' length a step; 1e-4 to 1e-2 is usual
 BEGUN = 0.1
 FAR = 0.25  # of the untrained distance that is left: it has not learnt yet
 _ROLES = {"d": "discriminator", "g": "generator"}
