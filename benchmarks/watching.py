@@ -1,0 +1,117 @@
+"""What watching a run costs: looks, measurements that findings are read from, rules; as a share of training itself.
+
+python benchmarks/watching.py [--only RECIPE ...] [--quick] [--force]
+
+Both are timed in one process in turn, so that what else the machine does meets both: a stretch of steps between two
+looks, then a look with the rules asked of it. The quality series and the model's own held-out series were measured
+before there were findings; of `measure` only what was added for them counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import results
+import torch
+from sides.quiet import LIMIT, awaited_quiet, busy_cores
+
+from saddlepoint.experiment import prepare
+from saddlepoint.experiment.session import Session
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import Record, RunFolder
+from saddlepoint.training.loop import play
+from saddlepoint.training.threads import using_threads
+
+RECIPES = ("toy-gaussian-1", "toy-ring", "gan-digits", "gan-mnist", "dcgan-digits", "dcgan-mnist", "vae-digits", "vae-mnist")
+SECTION = "What watching a run costs"
+GOAL = 0.03
+ROUNDS = 12
+
+
+def measured(name: str, rounds: int) -> tuple[float, float, float]:
+    """Seconds a step, a look with its rules, and what a measurement does for findings alone; medians."""
+    recipe = Recipe.load(name).override({"training.steps": 10**6, "training.device": "cpu"})
+    with tempfile.TemporaryDirectory() as folder:
+        session = prepare(recipe, RunFolder(Path(folder)))
+        with using_threads(session.threads):
+            return _measured(session, rounds)
+
+
+def _measured(session: Session, rounds: int) -> tuple[float, float, float]:
+    records = play(session.model, session.batches, session.recipe.training, session.state)
+    next(records)
+    session.diagnosis.watch(Record(0, 0.0, {**session.measurement.look(), **session.measurement.measure(0)}))
+    steps, looks, extras = [], [], []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        record = next(records)
+        steps.append((time.perf_counter() - started) / session.recipe.training.tick)
+        assert record is not None
+
+        def look(record: Record = record) -> None:
+            values = {**record.values, **session.measurement.look()}
+            session.diagnosis.watch(Record(record.step, 0.0, values))
+
+        looks.append(timed(look))
+        whole = timed(lambda: session.measurement.measure(session.state.step))
+        extras.append(max(whole - timed(lambda: before_findings(session)), 0.0))
+    return statistics.median(steps), statistics.median(looks), statistics.median(extras)
+
+
+def before_findings(session: Session) -> None:
+    """What a measurement did before there were findings: one distance, and the model's own held-out series."""
+    measurement, model = session.measurement, session.model
+    measurement.fit()
+    with session.state.averaged(model):
+        measurement._quality.measure(model)
+        if session.dataset.held_out is not None:
+            held_out = session.dataset.held_out.x[measurement._measured_on]
+            model.held_out_series(held_out, torch.Generator().manual_seed(0))
+            model.training_series(session.dataset.x[measurement._fitted_on[: len(held_out)]])
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Measure what watching a run costs.")
+    parser.add_argument("--only", nargs="+", choices=RECIPES, default=RECIPES, metavar="RECIPE")
+    parser.add_argument("--quick", action="store_true", help="two rounds: shows that everything runs")
+    parser.add_argument("--force", action="store_true", help="measure although other work keeps cores busy")
+    arguments = parser.parse_args(argv)
+    busy = busy_cores() if arguments.quick or arguments.force else awaited_quiet()
+    if busy > LIMIT and not (arguments.quick or arguments.force):
+        print(f"watching: {busy:.1f} cores are busy with other work; measure when the machine is quiet.", file=sys.stderr)
+        return 1
+    rows, shares = [], []
+    for name in arguments.only:
+        recipe = Recipe.load(name)
+        step, look, extra = measured(name, 2 if arguments.quick else ROUNDS)
+        every = max(recipe.evaluation.watch_every, recipe.training.tick)
+        share = look / (every * step) + extra / (recipe.evaluation.every * step)
+        shares.append(share)
+        rows.append([name, f"{1e3 * step:.3g} ms", f"{1e3 * look:.3g} ms", f"{1e3 * extra:.3g} ms", f"{share:.2%}"])
+        print(*rows[-1], flush=True)
+    body = (
+        f"A look every `evaluation.watch_every` steps with the rules asked of it, and what a measurement does for findings alone, "
+        f"over the time of the steps between; medians of {ROUNDS} rounds. "
+        + results.goal(f"at most {GOAL:.0%} of training", max(shares) <= GOAL)
+        + "\n\n"
+        + results.table(["", "a step", "a look", "a measurement, added", "share of training"], rows)
+    )
+    if not arguments.quick and len(rows) == len(RECIPES):
+        results.write(SECTION, body, load=busy)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
