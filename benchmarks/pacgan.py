@@ -218,7 +218,9 @@ def reached(data: str, outcomes: Sequence[Outcome], asked: int) -> list[str]:
 
     def judged(name: str, good: Sequence[bool], worst: str) -> str:
         met = all(good) and len(good) >= asked
-        return f"- {data}, {BEST}: {worst} in {len(outcomes)} trials; " + results.goal(f"{name} in all of {asked} trials", met)
+        return f"- {data}, {BEST}: {worst} in {len(outcomes)} trials; " + results.goal(
+            f"{name} in all of {asked} trials", met
+        )
 
     return [
         judged(
@@ -280,7 +282,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--others", type=int, default=TRIALS, help="of PacGAN's rows")
     parser.add_argument("--ablation", type=int, default=ABLATION_TRIALS, help="of every ingredient left out")
     parser.add_argument("--steps", type=int, default=2_000, help="of PacGAN's rows; the paper's are 400,000")
-    parser.add_argument("--rate", type=float, default=1e-3, help="PacGAN's rows' rate at the start; the paper's is 1e-4")
+    parser.add_argument(
+        "--rate", type=float, default=1e-3, help="PacGAN's rows' rate at the start; the paper's is 1e-4"
+    )
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin no trial after so many")
     parser.add_argument("--part", default="0/1", metavar="I/N", help="play every Nth trial from the Ith on")
     parser.add_argument(

@@ -17,18 +17,27 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import results
 import torch
-from sides.quiet import LIMIT, awaited_quiet, busy_cores
 
+import results
 from saddlepoint.experiment import prepare
 from saddlepoint.experiment.session import Session
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Record, RunFolder
 from saddlepoint.training.loop import play
 from saddlepoint.training.threads import using_threads
+from sides.quiet import LIMIT, awaited_quiet, busy_cores
 
-RECIPES = ("toy-gaussian-1", "toy-ring", "gan-digits", "gan-mnist", "dcgan-digits", "dcgan-mnist", "vae-digits", "vae-mnist")
+RECIPES = (
+    "toy-gaussian-1",
+    "toy-ring",
+    "gan-digits",
+    "gan-mnist",
+    "dcgan-digits",
+    "dcgan-mnist",
+    "vae-digits",
+    "vae-mnist",
+)
 SECTION = "What watching a run costs"
 GOAL = 0.03
 ROUNDS = 12
@@ -90,7 +99,9 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     busy = busy_cores() if arguments.quick or arguments.force else awaited_quiet()
     if busy > LIMIT and not (arguments.quick or arguments.force):
-        print(f"watching: {busy:.1f} cores are busy with other work; measure when the machine is quiet.", file=sys.stderr)
+        print(
+            f"watching: {busy:.1f} cores are busy with other work; measure when the machine is quiet.", file=sys.stderr
+        )
         return 1
     rows, shares = [], []
     for name in arguments.only:

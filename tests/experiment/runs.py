@@ -60,7 +60,9 @@ def recipe(family: str, **training: Any) -> Recipe:
     """The family's small run; `training` changes its training settings."""
     content = dict(FAMILIES[family])
     content["training"] = {**_TRAINING, **content.get("training", {}), **training}
-    return Recipe.from_mapping({"name": family, "evaluation": {"every": 10, "samples": 50, "watch_every": 10}, **content})
+    return Recipe.from_mapping(
+        {"name": family, "evaluation": {"every": 10, "samples": 50, "watch_every": 10}, **content}
+    )
 
 
 class Ears(Listener):

@@ -190,4 +190,7 @@ def test_only_a_run_that_may_go_on_is_said_to_have_no_pictures_yet(state: str, y
 def test_without_findings_the_page_says_what_was_checked(light_run: RunFolder) -> None:
     light_run.findings.unlink()
     words = Page(write_report(light_run)).text
-    assert "Checked were the data, before training, and the recorded numbers, by every rule that speaks about such a model" in words
+    assert (
+        "Checked were the data, before training, and the recorded numbers, by every rule that speaks about such a model"
+        in words
+    )

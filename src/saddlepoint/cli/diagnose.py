@@ -24,8 +24,12 @@ def run(argv: Sequence[str]) -> int:
         "Ask all rules about a run, also while it trains, or about a log of somebody else's: a CSV file with a row a step, or "
         "a folder of TensorBoard's events.",
     )
-    parser.add_argument("run", metavar="RUN|LOG", help="the run's folder, a CSV file, or a folder of TensorBoard's events")
-    parser.add_argument("--objective", metavar="NAME,...", help="of a log: what was trained, such as non-saturating or vae")
+    parser.add_argument(
+        "run", metavar="RUN|LOG", help="the run's folder, a CSV file, or a folder of TensorBoard's events"
+    )
+    parser.add_argument(
+        "--objective", metavar="NAME,...", help="of a log: what was trained, such as non-saturating or vae"
+    )
     parser.add_argument("--map", metavar="SERIES=COLUMN,...", help="of a log: which column is which, as d/loss=loss_D")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     ending.add_fail_on(parser)

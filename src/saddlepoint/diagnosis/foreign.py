@@ -118,9 +118,9 @@ def _event_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
     rows: dict[int, dict[str, float]] = {}
     places = {found.parent for found in path.rglob(f"*{EVENTS}*")} if path.is_dir() else {path}
     for place in sorted(places):
-        events = EventAccumulator(str(place), size_guidance={SCALARS: 0})  # type: ignore[no-untyped-call]
-        events.Reload()  # type: ignore[no-untyped-call]
-        for tag in events.Tags()["scalars"]:  # type: ignore[no-untyped-call]
-            for event in events.Scalars(tag):  # type: ignore[no-untyped-call]
+        events = EventAccumulator(str(place), size_guidance={SCALARS: 0})
+        events.Reload()
+        for tag in events.Tags()["scalars"]:
+            for event in events.Scalars(tag):
                 rows.setdefault(event.step, {})[tag] = event.value
     yield from sorted(rows.items())

@@ -103,4 +103,4 @@ def _covered_variance(counts: Tensor) -> float:
     tails = [sum(math.comb(SMOOTHED, k) for k in range(j, SMOOTHED + 1)) / 2**SMOOTHED for j in range(1, SMOOTHED + 1)]
     new = sum((-1) ** j * number * tail for j, (number, tail) in enumerate(zip(hits, tails, strict=True)))
     missed = torch.exp(-counts[counts > 0].double())
-    return max(new - hits[0] ** 2 / max(1, int(counts.sum())), float((missed * (1 - missed)).sum()))
+    return max(float(new - hits[0] ** 2 / max(1, int(counts.sum()))), float((missed * (1 - missed)).sum()))

@@ -83,8 +83,10 @@ def exploding_gradient(every_series: Mapping[str, Series], run: Facts) -> Findin
         usual, now = statistics.median(early or [math.nan]), series.level(_TICKS)
         if usual > 0 and now > _GROWN * usual:
             words = f"its norm is {now:.3g}, {now / usual:,.0f} times what it was early in the run"
-            severity = "failure" if now > _EXPLODED * usual else "warning"
-            return _exploded(player, series.step, severity, words, {"grad_norm": now, "early": usual, "series": [name]}, run)
+            severity: Severity = "failure" if now > _EXPLODED * usual else "warning"
+            return _exploded(
+                player, series.step, severity, words, {"grad_norm": now, "early": usual, "series": [name]}, run
+            )
     return None
 
 

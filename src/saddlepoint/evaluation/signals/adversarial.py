@@ -11,7 +11,7 @@ from torch import Tensor
 
 from saddlepoint.models.gan import GAN
 from saddlepoint.objectives.adversarial import logits
-from saddlepoint.objectives.phase import Batch, Noise, Phase
+from saddlepoint.objectives.phase import Batch, Nets, Noise, Phase
 
 Signals = dict[str, Tensor]
 FEW = 20  # held-out examples, below which their ranks would say nothing
@@ -22,7 +22,7 @@ def scores(model: GAN, real: Tensor, fake: Tensor, held_out: Tensor | None) -> S
     parts = [real, fake] if held_out is None else [real, fake, held_out]
     # One pass for all: in evaluation mode no example sees another, but for packs and minibatch discrimination.
     if model.judges_alone:
-        found = list(logits(model.players, torch.cat(parts)).split([len(part) for part in parts]))
+        found = list(torch.split(logits(model.players, torch.cat(parts)), [len(part) for part in parts]))
     else:
         found = [logits(model.players, part) for part in parts]
     signals = {
@@ -61,13 +61,14 @@ def sample_gradient(model: GAN, real: Tensor, z: Tensor) -> Tensor | None:
         noise: Noise = {"z": made}
         with torch.enable_grad():
             leaf = made.requires_grad_()
-            nets = {**model.players, "g": lambda _: leaf}
+            nets: Nets = {**model.players, "g": lambda _: leaf}
             try:
                 loss, _ = phase.loss(nets, Batch(real[: len(z)]), noise)
             except KeyError:
                 return None
             (gradient,) = torch.autograd.grad(loss.float().sum(), leaf)
-    return gradient.float().flatten(1).norm(dim=1).mean()
+    norm: Tensor = gradient.float().flatten(1).norm(dim=1).mean()
+    return norm
 
 
 def _generators_move(model: GAN) -> Phase | None:

@@ -49,11 +49,13 @@ class Neighbourhood:
 
     def diversity(self, projected: Tensor) -> Tensor:
         """(N, d) -> () mean distance of two samples over that of two real examples."""
-        return mean_distance(projected) / self.distance.clamp_min(1e-12)
+        relative: Tensor = mean_distance(projected) / self.distance.clamp_min(1e-12)
+        return relative
 
     def reach(self, projected: Tensor) -> Tensor:
         """(N, d) -> () mean distance of samples from the data's middle over that of the data."""
-        return (projected - self.middle).norm(dim=1).mean() / self.radius.clamp_min(1e-12)
+        relative: Tensor = (projected - self.middle).norm(dim=1).mean() / self.radius.clamp_min(1e-12)
+        return relative
 
     def coverage(self, shares: Tensor) -> Tensor:
         """Samples' shares (K,) -> () share of the data whose neighbourhood samples visit a tenth as often or more."""
