@@ -1,0 +1,47 @@
+"""C16's planted failures fail, and its rules' own remedies are what it takes for cures."""
+
+from __future__ import annotations
+
+import pytest
+
+from saddlepoint.studies.claims.strengths import (
+    COLLAPSE_CODES,
+    GRADIENT,
+    LESS,
+    OTHER_LOSS,
+    STRENGTH_CODES,
+    STRONGER,
+    TOO_STRONG,
+    WEAK,
+    setups,
+)
+
+
+def trained(name: str, seeds: int = 4):
+    return setups(False)[name].train(seeds, threads=1, tell=lambda share: None)
+
+
+def test_a_cure_changes_what_it_is_named_for():
+    own = setups(False)
+    strong, other = own[TOO_STRONG], own[OTHER_LOSS]
+    assert strong.training == other.training
+    assert strong.model.model_copy(update={"objective": other.model.objective}) == other.model
+    weak = own[WEAK]
+    assert all(own[name].model.generator == weak.model.generator for name in STRONGER)
+    assert all(own[name].model.objective == weak.model.objective for name in STRONGER)
+
+
+@pytest.mark.slow
+def test_too_strong_a_discriminator_is_found_and_starves_the_generator():
+    strong, other = trained(TOO_STRONG), trained(OTHER_LOSS)
+    assert strong.with_any(*STRENGTH_CODES) == strong.seeds
+    assert (strong.through(GRADIENT) < LESS * other.through(GRADIENT)).all()
+    remedies = [own[code].remedy for own in strong.found for code in STRENGTH_CODES if code in own]
+    assert {"model.objective": "non-saturating"} in remedies
+
+
+@pytest.mark.slow
+def test_a_weak_discriminator_lets_the_generator_collapse():
+    weak = trained(WEAK)
+    assert weak.at_end("g/modes").mean() < 0.75
+    assert weak.with_any(*COLLAPSE_CODES) >= weak.seeds / 2
