@@ -254,9 +254,9 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
     before = RESULTS.read_bytes() if RESULTS.exists() else None
     done = command("--quick", "--keep", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert re.search(r"16 runs .of [0-9,]+ that the zoo holds. of 8 kinds \(6 with something planted\)", done.stdout)
+    assert re.search(r"16 runs .of [0-9,]+ that the zoo holds. of 8 kinds \(5 with something planted\)", done.stdout)
     assert all(f"| {code} " in done.stdout for code in DESIGNED)
-    assert {path.name for path in (tmp_path / "toy-gaussian-1" / "0").iterdir()} == {
+    assert {path.name for path in (tmp_path / "toy-gaussian-2" / "0").iterdir()} == {
         "recipe.yaml", "records.jsonl", "truth.json",
     }  # fmt: skip
     assert (RESULTS.read_bytes() if RESULTS.exists() else None) == before, "--quick must not write results"
