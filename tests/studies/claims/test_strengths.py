@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from saddlepoint.studies.claims.results import reproduce
 from saddlepoint.studies.claims.strengths import (
     COLLAPSE_CODES,
     GRADIENT,
@@ -45,3 +46,10 @@ def test_a_weak_discriminator_lets_the_generator_collapse():
     weak = trained(WEAK)
     assert weak.at_end("g/modes").mean() < 0.75
     assert weak.with_any(*COLLAPSE_CODES) >= weak.seeds / 2
+
+
+@pytest.mark.slow
+def test_its_quick_look_has_numbers_and_pictures(tmp_path):
+    (result,) = reproduce(["C16"], tmp_path, seeds=2, quick=True)
+    assert result["quantities"]
+    assert all((tmp_path / "C16" / own["file"]).stat().st_size > 1_000 for own in result["pictures"])
