@@ -12,18 +12,29 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+ROWS = 256  # whose distances to all others are held at once
 
-def copied(samples: Tensor, training: Tensor, held_out: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+
+def copied(
+    samples: Tensor, training: Tensor, held_out: Tensor, usual: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
     """Projected samples (N, d), training (M, d) and held-out examples (K, d) -> () how much more often than by chance the
     nearest real example is one trained on, 1 where it always is; and () the ratio of median distances to the training
     examples, of samples over held-out examples: near 0 for copies, near 1 for new examples; and () the share of samples
     nearer to a training example than all but one in a hundred held-out examples are.
+
+    usual: `nearest(held_out, training)`, where that is known already: it stays the same over a run.
     """
-    to_training = torch.cdist(samples, training).min(1).values
-    to_held_out = torch.cdist(samples, held_out).min(1).values
+    to_training = nearest(samples, training)
+    to_held_out = nearest(samples, held_out)
     chance = len(training) / (len(training) + len(held_out))
     # A tie is an example that both sets have: no evidence either way.
     nearer = (to_training < to_held_out).float() + chance * (to_training == to_held_out).float()
-    usual = torch.cdist(held_out, training).min(1).values
+    usual = nearest(held_out, training) if usual is None else usual
     closest = (to_training < usual.quantile(0.01)).float().mean()
     return (nearer.mean() - chance) / (1 - chance), to_training.median() / usual.median().clamp_min(1e-12), closest
+
+
+def nearest(points: Tensor, among: Tensor) -> Tensor:
+    """(N, d), (M, d) -> (N,) distance to the nearest."""
+    return torch.cat([torch.cdist(rows, among).min(1).values for rows in points.split(ROWS)])

@@ -11,7 +11,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.signals import adversarial, codes
 from saddlepoint.evaluation.signals.activity import heard
-from saddlepoint.evaluation.signals.copies import copied
+from saddlepoint.evaluation.signals.copies import copied, nearest
 from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan import GAN
@@ -20,7 +20,8 @@ from saddlepoint.models.vae import VAE
 SAMPLES = 256  # generated at a look
 JUDGED = 128  # examples of each kind that networks look at
 FITTED = 2_000  # training examples behind neighbourhoods
-SEARCHED = 10_000  # training examples among which copies are looked for
+SEARCHED = 100_000  # training examples among which copies are looked for: of those left out, no copy would be found
+PROJECTED = 4_096  # of which so many are projected at once
 
 Signals = dict[str, Tensor]
 
@@ -49,7 +50,9 @@ class Watch:
         self._modes: tuple[Tensor, float] | None = None
         if truth is not None and truth.modes is not None and truth.mode_std is not None:
             self._modes = (truth.modes.to(device).float(), float(truth.mode_std))
-        self._searched = project(dataset.x[order[:SEARCHED]]).to(device)
+        parts = [project(dataset.x[part]) for part in order[:SEARCHED].split(PROJECTED)]
+        self._searched = torch.cat(parts).to(device)
+        self._usual: Tensor | None = None
         self._others = None if held_out is None else project(held_out.x[chosen[:FITTED]]).to(device)
 
     def to_json(self) -> list[float] | None:
@@ -75,7 +78,9 @@ class Watch:
             return {}
         with torch.no_grad():
             samples = self._project(self._model.decode(self._noise(self._model)))
-            copies, ratio, closest = copied(samples, self._searched, self._others)
+            if self._usual is None:
+                self._usual = nearest(self._others, self._searched)
+            copies, ratio, closest = copied(samples, self._searched, self._others, self._usual)
         return _fetched({"g/copies": copies, "g/nearest_ratio": ratio, "g/copied": closest})
 
     def _noise(self, model: Model) -> Tensor:

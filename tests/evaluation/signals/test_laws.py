@@ -1,0 +1,126 @@
+"""What the signals must say of samples that are the data's, copies of them, fewer of them, and of networks that are dead."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.evaluation.signals.activity import heard
+from saddlepoint.evaluation.signals.adversarial import advantage
+from saddlepoint.evaluation.signals.codes import ties
+from saddlepoint.evaluation.signals.copies import copied, nearest
+from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, k_means, mean_distance, modes_covered, turnover
+
+
+def draw(n: int, d: int = 2, seed: int = 0) -> Tensor:
+    return torch.randn(n, d, generator=torch.Generator().manual_seed(seed))
+
+
+def around(real: Tensor) -> Neighbourhood:
+    return Neighbourhood(lambda x: x, real)
+
+
+def test_copies_are_found_and_fresh_samples_are_not() -> None:
+    training, held_out = draw(800, 8), draw(400, 8, 1)
+    share, ratio, closest = copied(training[:200], training, held_out)
+    assert (share.item(), ratio.item(), closest.item()) == pytest.approx((1.0, 0.0, 1.0))
+    share, ratio, closest = copied(draw(400, 8, 2), training, held_out)
+    # The nearest is a training example as often as a coin of 2/3 says, 400 times: 4 standard errors.
+    assert abs(share.item()) < 4 * (2 / 3 * 1 / 3 / 400) ** 0.5 * 3
+    assert ratio.item() == pytest.approx(1, abs=0.1)
+    assert closest.item() < 0.05
+
+
+def test_what_is_known_of_held_out_examples_changes_nothing() -> None:
+    training, held_out, samples = draw(700, 4), draw(300, 4, 1), draw(100, 4, 2)
+    usual = nearest(held_out, training)
+    assert copied(samples, training, held_out, usual) == copied(samples, training, held_out)
+
+
+def test_nearest_is_that_of_all_distances_at_once() -> None:
+    points, among = draw(600, 3), draw(50, 3, 1)
+    torch.testing.assert_close(nearest(points, among), torch.cdist(points, among).min(1).values)
+
+
+def test_fresh_samples_are_as_diverse_as_the_data_and_cover_them() -> None:
+    places = around(draw(2_000))
+    fresh = draw(2_000, seed=1)
+    assert places.diversity(fresh).item() == pytest.approx(1, abs=0.05)
+    assert places.reach(fresh).item() == pytest.approx(1, abs=0.05)
+    assert places.coverage(places.shares_of(fresh)).item() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_diversity_and_reach_go_with_the_samples_scale(factor: float) -> None:
+    real = draw(1_000)
+    places = around(real)
+    middle = real.mean(0)
+    scaled = middle + factor * (real - middle)
+    assert places.diversity(scaled).item() == pytest.approx(factor, rel=1e-4)
+    assert places.reach(scaled).item() == pytest.approx(factor, rel=1e-4)
+
+
+def test_one_answer_again_and_again_has_no_diversity_and_covers_one_place() -> None:
+    real = draw(2_000)
+    places = around(real)
+    same = real[:1].expand(500, -1)
+    assert places.diversity(same).item() == pytest.approx(0, abs=1e-3)
+    assert places.coverage(places.shares_of(same)).item() == pytest.approx(places.shares.max().item(), abs=0.1)
+
+
+def test_turnover_is_nothing_beyond_chance_and_all_where_all_moved() -> None:
+    shares = torch.tensor([0.5, 0.5, 0.0, 0.0])
+    assert turnover(shares, shares, 500).item() == 0
+    assert turnover(shares, shares.flip(0), 500).item() == pytest.approx(1)
+
+
+def test_a_dropped_mode_is_not_covered() -> None:
+    centres = torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
+    samples = centres.repeat(100, 1) + 0.1 * draw(400)
+    share, quality = modes_covered(samples, centres, 0.1)
+    assert share.item() == 1
+    assert quality.item() > 0.95
+    assert modes_covered(samples[samples.sum(1) < 15], centres, 0.1)[0].item() == 0.75
+
+
+def test_means_of_neighbourhoods_are_where_the_data_are() -> None:
+    centres = torch.tensor([[0.0, 0.0], [50.0, 0.0], [0.0, 50.0]])
+    found = k_means(centres.repeat(100, 1) + draw(300), 3, torch.Generator().manual_seed(0))
+    assert torch.cdist(centres, found).min(1).values.max() < 1
+    assert mean_distance(torch.tensor([[0.0], [1.0], [3.0]])).item() == pytest.approx(2)
+
+
+def test_advantage_is_of_ranks() -> None:
+    real, fake = draw(200, 1)[:, 0] + 1, draw(300, 1, 1)[:, 0]
+    value = advantage(real, fake)
+    torch.testing.assert_close(advantage(real.exp(), fake.exp()), value)
+    torch.testing.assert_close(advantage(fake, real), -value)
+    assert advantage(real, real).item() == pytest.approx(0, abs=1e-6)
+    assert advantage(real + 100, fake).item() == 1
+
+
+@pytest.mark.parametrize(("bias", "share"), [(0.0, 0.0), (-100.0, 1.0)])
+def test_rectifiers_below_0_are_dead(bias: float, share: float) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1))
+    with torch.no_grad():
+        network[0].bias.fill_(bias)  # type: ignore[operator, union-attr]
+        with heard(network) as activity:
+            network(draw(500, 4))
+    dead = activity.dead_share()
+    assert dead is not None
+    assert dead.item() == share
+
+
+def test_the_outputs_own_activation_has_no_hidden_units() -> None:
+    network = nn.Sequential(nn.Linear(4, 3), nn.Sigmoid())
+    with heard(network) as activity:
+        network(draw(5, 4))
+    assert activity.dead_share() is None
+
+
+def test_ties_are_of_clamped_heads_alone() -> None:
+    free = draw(100)
+    assert ties(free).item() == 0
+    assert ties(free.relu()).item() == pytest.approx((free <= 0).float().mean().item(), abs=0.01)
