@@ -220,3 +220,61 @@ def test_own_networks_begin_anew_from_their_first_weights(tmp_path: Path, plante
     experiment.train(recipe("gan").override(REMEDY), run=tmp_path / "fresh", modules=fresh)
     for role, module in cured.items():
         assert same(dict(module.state_dict()), dict(fresh[role].state_dict()))
+
+
+def test_resumed_for_longer_a_cured_run_keeps_its_checkpoints(tmp_path: Path, planted: Plant) -> None:
+    planted({"training.steps": 30}, at=25)
+    run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
+    assert steps(tmp_path / "run")[-1] == 30
+    kept = sorted(path.name for path in run.folder.checkpoints.glob("step-*"))
+    experiment.resume(tmp_path / "run", steps=45)
+    assert experiment.Run(tmp_path / "run").recipe.training.steps == 45
+    assert steps(tmp_path / "run") == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45]
+    assert "step-00000030" in kept
+
+
+@pytest.mark.parametrize("last", [20, 12, 5])
+def test_a_remedy_that_ends_the_run_earlier_goes_back_to_before_that(last: int, tmp_path: Path, planted: Plant) -> None:
+    planted({"training.steps": last}, at=25)
+    run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
+    assert [tried.returned_to for tried in run.cures] == [last // 10 * 10]
+    assert steps(tmp_path / "run")[-1] == last
+    experiment.train(recipe("gan", steps=last), run=tmp_path / "short")
+    assert same(weights(tmp_path / "run"), weights(tmp_path / "short"))
+
+
+@pytest.mark.parametrize(("code", "ends"), [("GAN105", 20), ("GAN101", STEPS)])
+def test_training_stops_where_a_finding_opens_and_not_where_it_closes(
+    code: str, ends: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @rule("GAN105", closes=1)
+    def late(d_loss: Series) -> Finding | None:
+        return Finding("GAN105", "info", 20, "It circles.") if d_loss.steps[-1] == 20 else None
+
+    @rule("GAN101", closes=1)
+    def early(d_loss: Series) -> Finding | None:
+        return Finding("GAN101", "warning", 5, "It wins.") if d_loss.steps[-1] == 5 else None
+
+    monkeypatch.setattr(session_module, "watching", lambda recipe: Diagnosis("gan", [late, early]))
+    if code == "GAN101":  # it has opened and closed before this session begins
+        experiment.train(recipe("gan", steps=5, stop_on=[]), run=tmp_path / "run")
+        folder = RunFolder(tmp_path / "run")
+        own = Recipe.load(folder.recipe).override({"training.stop_on": "GAN101"})
+        folder.recipe.write_text(own.to_yaml())
+        run = experiment.resume(tmp_path / "run", steps=STEPS)
+        assert [finding.state for finding in run.findings if finding.code == code] == ["open", "closed"]
+    else:
+        run = experiment.train(recipe("gan", stop_on=[code]), run=tmp_path / "run")
+    assert run.summary["step"] == ends
+
+
+def test_a_trial_that_fails_does_not_keep_from_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> Any:
+        raise AttributeError("no such layer")
+
+    monkeypatch.setattr(session_module, "mistakes", fails)
+    ears = Ears()
+    with pytest.warns(RuntimeWarning, match="no such layer"):
+        run = experiment.train(recipe("gan"), run=tmp_path / "run", listener=ears)
+    assert run.summary["step"] == STEPS
+    assert any("trial of the networks" in note for note in ears.notes)

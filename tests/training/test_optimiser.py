@@ -109,8 +109,10 @@ def test_clipping_bounds_the_norm_and_keeps_the_direction(entries, largest):
     norm = clip_(parts, largest)
     assert norm.item() == pytest.approx(expected)
     clipped = torch.cat(parts)
-    if expected <= largest:
+    if expected + 2e-6 <= largest:  # torch adds 1e-6 to the norm it divides by
         assert torch.equal(clipped, whole)
+    elif expected <= largest:
+        torch.testing.assert_close(clipped, whole, rtol=1e-5, atol=0)
     else:
         assert gradient_norm(parts).item() == pytest.approx(largest)
         torch.testing.assert_close(clipped * (expected / largest), whole)

@@ -110,7 +110,9 @@ def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure
     if suggested is None:
         return None
     since = int(finding.evidence.get("window", [finding.step])[0])
-    step = 0 if same else _healthy(folder, since)  # where going back a little has not helped, begin anew
+    # A remedy that ends the run earlier is none where the run goes back to a later step than that.
+    before = min(since, suggested.recipe.training.steps + 1)
+    step = 0 if same else _healthy(folder, before)  # where going back a little has not helped, begin anew
     number = len(tried) + 1
     told = Cure(number, finding.code, finding.title, finding.step, since, step, suggested.rung, suggested.changes)
     return told, suggested.recipe
@@ -138,13 +140,18 @@ def archive(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
 
 
 def caught_up(recipe: Recipe, folder: RunFolder) -> Recipe:
-    """The recipe to resume with: where the run was killed in the middle of a cure, that is finished first."""
+    """The recipe to resume with: where the run was killed in the middle of a cure, that is finished first.
+
+    It was where recipe.yaml still is the one that was put aside. Anything else in it is the user's to change.
+    """
     tried = read(folder)
     if not tried:
         return recipe
+    aside = RunFolder(folder.attempt(tried[-1].number)).recipe
+    if not aside.is_file() or aside.read_bytes() != folder.recipe.read_bytes():
+        return recipe
     cured = recipe.override(tried[-1].settings(), where="resume")
-    if cured != recipe:
-        _settle(folder, tried[-1], cured)
+    _settle(folder, tried[-1], cured)
     return cured
 
 
@@ -155,14 +162,14 @@ def _settle(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
         file.write(cured.to_yaml())
 
 
-def _healthy(folder: RunFolder, since: int) -> int:
-    """The step of the newest whole checkpoint from before `since` in which no failure stood; 0 where there is none."""
+def _healthy(folder: RunFolder, before: int) -> int:
+    """The step of the newest whole checkpoint of a step before `before` in which no failure stood; 0 where there is none."""
     for path in sorted(folder.checkpoints.glob("step-*"), reverse=True):
         try:
             manifest = checkpoint.read_manifest(path)
         except RunError:
             continue
-        if manifest["step"] < since and not manifest["extra"].get(STANDING):
+        if manifest["step"] < before and not manifest["extra"].get(STANDING):
             return int(manifest["step"])
     return 0
 

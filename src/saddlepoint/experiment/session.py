@@ -8,7 +8,7 @@ watching a run does not change it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ from saddlepoint.experiment.summary import health, verdict, write_summary
 from saddlepoint.experiment.trial import mistakes, output_range
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Record, RunFolder
+from saddlepoint.records import Finding, Record, RunFolder
 from saddlepoint.training import Devices, TrainingState, checkpoint
 from saddlepoint.training.devices import computes_bf16
 from saddlepoint.training.interruption import pausing
@@ -175,17 +175,20 @@ class Session:
         True where training should not even start over them.
         """
         parameters = sum(self.model.parameter_counts().values())
-        bounds = output_range(self.model)
-        for finding in preflight(self.dataset, self.recipe.training.batch_size, bounds, parameters, self.model.scaling):
-            self.journal.finding(finding)
-        few = self.dataset.x[: min(TRIED, len(self.dataset))]
-        for finding in mistakes(self.model, few.to(self.devices.device)):
+        bounds, found = self.model.output_range, []
+        with self.spared("The trial of the networks and losses", "made"):  # they may be the user's own
+            bounds = output_range(self.model)
+            few = self.dataset.x[: min(TRIED, len(self.dataset))]
+            found = mistakes(self.model, few.to(self.devices.device))
+        batch_size = self.recipe.training.batch_size
+        found = [*preflight(self.dataset, batch_size, bounds, parameters, self.model.scaling), *found]
+        for finding in found:
             self.journal.finding(finding)
         record = Record(0, 0.0, {**self.measurement.look(), **self.measurement.measure(0)})
         self.journal.record(record)
         stop = self._watch(record)
         self._draw(0)
-        return stop
+        return stop or self._stops(found)
 
     def _train(self) -> bool:
         """Play to the end; True where it was interrupted."""
@@ -222,16 +225,20 @@ class Session:
 
     def _watch(self, record: Record) -> bool:
         """Report what this record brings up; True where training should stop over it."""
-        new = self.diagnosis.watch(record)
-        for finding in new:
+        changes = self.diagnosis.watch(record)
+        for finding in changes:
             self.journal.finding(finding)
+        new = [finding for finding in changes if finding.state == "open"]
         if self.recipe.training.cure == "auto":
-            failures = [finding for finding in new if finding.severity == "failure" and finding.state == "open"]
+            failures = [finding for finding in new if finding.severity == "failure"]
             cures = (cure.prescribe(self.recipe, self.folder, finding) for finding in failures)
             self.cure = next((found for found in cures if found is not None), None)
             if self.cure is not None:
                 return True
-        return any(finding.code in self.recipe.training.stop_on for finding in new)
+        return self._stops(new)
+
+    def _stops(self, found: Sequence[Finding]) -> bool:
+        return any(finding.code in self.recipe.training.stop_on for finding in found)
 
     def _draw(self, step: int) -> None:
         with self.spared("A sample picture"):

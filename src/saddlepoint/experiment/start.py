@@ -110,9 +110,9 @@ def resume(
         own = folder.path / DATA_FILE
         if own.exists():  # the recipe names it by an absolute path, which a copied or moved run no longer has
             recipe = _with_source(recipe, own)
+        recipe = cure.caught_up(recipe, folder)
         if steps is not None:
             recipe = recipe.override({"training.steps": steps}, where="resume")
-        recipe = cure.caught_up(recipe, folder)
         session = prepare(recipe, folder, modules=modules, listener=ears)
         session.load()
         if session.state.step >= recipe.training.steps and _is_complete(folder):

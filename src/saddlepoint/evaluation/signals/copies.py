@@ -37,4 +37,4 @@ def copied(
 
 def nearest(points: Tensor, among: Tensor) -> Tensor:
     """(N, d), (M, d) -> (N,) distance to the nearest."""
-    return torch.cat([torch.cdist(rows, among).min(1).values for rows in points.split(ROWS)])
+    return torch.cat([torch.cdist(rows, among).min(1).values for rows in torch.split(points, ROWS)])

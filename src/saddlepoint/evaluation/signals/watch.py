@@ -50,7 +50,7 @@ class Watch:
         self._modes: tuple[Tensor, float] | None = None
         if truth is not None and truth.modes is not None and truth.mode_std is not None:
             self._modes = (truth.modes.to(device).float(), float(truth.mode_std))
-        parts = [project(dataset.x[part]) for part in order[:SEARCHED].split(PROJECTED)]
+        parts = [project(dataset.x[part]) for part in torch.split(order[:SEARCHED], PROJECTED)]
         self._searched = torch.cat(parts).to(device)
         self._usual: Tensor | None = None
         self._others = None if held_out is None else project(held_out.x[chosen[:FITTED]]).to(device)
