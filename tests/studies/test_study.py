@@ -20,11 +20,13 @@ from saddlepoint.errors import RunError, SettingError
 from saddlepoint.evaluation.modes import mode_report
 from saddlepoint.evaluation.transport import wasserstein
 from saddlepoint.models import build
+from saddlepoint.recipe.studies import resolved, study_text
 from saddlepoint.studies.cell import train_cell
 from saddlepoint.studies.engine import Event, in_this_process
 from saddlepoint.studies.folder import StudyFolder
 from saddlepoint.studies.plan import Cell
 from saddlepoint.studies.progress import Pace
+from saddlepoint.studies.study import run_study
 from saddlepoint.studies.tables import write_table
 from saddlepoint.training import Devices, TrainingState, play
 from tests.studies.studies import TINY, made_up, planned, quick, ran, tiny
@@ -183,8 +185,6 @@ def test_what_lanes_refuse_is_trained_alone_and_said_once(tmp_path: Path, change
     content = tiny(overrides=changes, seeds={"count": 2})
     plan = planned(content)
     assert [len(cell.runs) for cell in plan.cells()] == [1] * 4
-    from saddlepoint.studies.study import run_study
-
     done = run_study(plan, StudyFolder(tmp_path), "", in_this_process, say=heard.append)
     assert {row["trained"] for row in done.rows} == {"alone"}
     assert sum(said in sentence for sentence in heard) == 1
@@ -267,19 +267,54 @@ def test_what_cannot_be_measured_is_said_before_training(changes: dict[str, Any]
         planned(tiny(axes={}) | changes)
 
 
-def test_cells_that_fail_leave_the_others_and_are_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("planted", "said"),
+    [(SettingError("planted mistake."), "planted mistake."), (IndexError("planted"), "IndexError: planted.")],
+    ids=["foreseen", "unforeseen"],
+)
+def test_cells_that_fail_leave_the_others_are_named_and_run_again(
+    tmp_path: Path, planted: Exception, said: str
+) -> None:
     def failing(cell: Cell, tell: Any) -> Any:
         if cell.runs[0].seed == 0:
-            raise SettingError("planted mistake.")
+            raise planted
         return made_up(cell)
 
     def engine(cells: Sequence[Cell]) -> Iterator[Event]:
         return in_this_process(cells, failing)
 
     content = tiny(lanes=1, measure={"outcomes": ["wasserstein"]})
-    with pytest.raises(RunError, match="2 of its cells could not be trained: planted mistake"):
+    with pytest.raises(RunError, match="2 of its cells could not be trained: ") as failure:
         ran(content, tmp_path, engine)
     assert len(table(tmp_path / "results.csv")) == 4
+    reasons = {path.stem: path.read_text() for path in (tmp_path / "failed").iterdir()}
+    assert len(reasons) == 2
+    for key, reason in reasons.items():
+        assert f"cell {key} (seed 0, learning rate 0.0" in str(failure.value)
+        assert said in str(failure.value)
+        assert said in reason
+        assert ("Traceback" in reason) == isinstance(planted, IndexError)
+    assert sum(said in note for note in json.loads((tmp_path / "summary.json").read_text())["notes"]) == 2
+    done = ran(content, tmp_path, without_training)
+    assert (done.trained, done.kept) == (2, 4)
+    assert not (tmp_path / "failed").exists()
+
+
+@pytest.mark.parametrize("changes", [{"name": "other"}, {"base": TINY["base"] | {"description": "Other."}}])
+def test_another_study_is_not_written_over(tmp_path: Path, changes: dict[str, Any]) -> None:
+    ran(MADE_UP, tmp_path, without_training)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(RunError, match=r'holds the study "tiny".* --overwrite'):
+        ran(MADE_UP | changes, tmp_path, without_training)
+    assert {path: path.read_bytes() for path in before} == before
+    plan = planned(MADE_UP | changes)
+    text = study_text(resolved(plan.study))
+    done = run_study(plan, StudyFolder(tmp_path), text, without_training, overwrite=True)
+    assert len(done.rows) == 6
+    # The first study's runs are there still, where the other has none of its own by the same key.
+    plan = planned(MADE_UP)
+    text = study_text(resolved(plan.study))
+    assert run_study(plan, StudyFolder(tmp_path), text, none_left, overwrite=True).kept == 6
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:

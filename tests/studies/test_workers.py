@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Container
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from saddlepoint.errors import RunError
 from saddlepoint.recipe.studies import resolved
-from saddlepoint.studies.engine import Advanced, Finished, Lost
+from saddlepoint.studies import workers
+from saddlepoint.studies.engine import Advanced, Failed, Finished, Lost
 from saddlepoint.studies.workers import on_workers
 from tests.studies.studies import TINY, broken, deadly, deadly_once, made_up, planned, quick, ran, tiny
 
@@ -60,15 +64,64 @@ def test_a_cell_that_kills_two_workers_is_left_out_and_the_others_stay(tmp_path:
         (False, "signal SIGKILL"),
     ]
     assert sum(isinstance(event, Finished) for event in events) == 2
-    with pytest.raises(RunError, match="1 of its cells could not be trained: two workers died"):
+    with pytest.raises(RunError, match=r"1 of its cells could not be trained: cell \w+ \(seed 0\): 2 workers died"):
         ran(ONE_BY_ONE, tmp_path, partial(on_workers, workers=2, train=deadly))
     assert len((tmp_path / "results.csv").read_text().splitlines()) == 3
 
 
 @pytest.mark.slow
-def test_our_own_mistakes_keep_the_workers_traceback() -> None:
-    with pytest.raises(RuntimeError, match="ZeroDivisionError: planted"):
-        list(on_workers(planned(ONE_BY_ONE).cells(), 1, broken))
+def test_our_own_mistakes_leave_the_other_cells_and_keep_the_workers_traceback() -> None:
+    events = list(on_workers(planned(ONE_BY_ONE).cells(), 1, broken))
+    (failed,) = [event for event in events if isinstance(event, Failed)]
+    assert failed.why == "ZeroDivisionError: planted."
+    assert "in broken" in failed.details
+    assert sum(isinstance(event, Finished) for event in events) == 2
+
+
+@pytest.fixture
+def killed_at_birth(monkeypatch: pytest.MonkeyPatch) -> Callable[[Container[int]], None]:
+    """Has the workers of these numbers, in the order in which they are started, die before they begin."""
+
+    def plant(dead: Container[int]) -> None:
+        numbers = itertools.count()
+
+        class Worker(workers._Worker):
+            def __init__(self, train: Any) -> None:
+                super().__init__(train)
+                if next(numbers) in dead:
+                    self.process.kill()
+
+        monkeypatch.setattr(workers, "_Worker", Worker)
+
+    return plant
+
+
+@pytest.mark.slow
+def test_a_replacement_that_never_begins_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at_birth: Callable[[Container[int]], None]
+) -> None:
+    killed_at_birth({1})
+    monkeypatch.setenv("SADDLEPOINT_TEST_FOLDER", str(tmp_path))
+    events = list(on_workers(planned(ONE_BY_ONE).cells(), 1, deadly_once))
+    assert sum(isinstance(event, Lost) for event in events) == 1
+    assert sum(isinstance(event, Finished) for event in events) == 3
+
+
+@pytest.mark.slow
+def test_without_any_replacement_the_waiting_cells_fail(
+    tmp_path: Path, killed_at_birth: Callable[[Container[int]], None]
+) -> None:
+    killed_at_birth(range(1, 100))
+    events = list(on_workers(planned(ONE_BY_ONE).cells(), 1, deadly))
+    assert isinstance(events[0], Lost)
+    assert [event.cell for event in events if isinstance(event, Failed)] == [0, 1, 2]
+
+
+@pytest.mark.slow
+def test_workers_that_never_begin_are_said_at_once(killed_at_birth: Callable[[Container[int]], None]) -> None:
+    killed_at_birth(range(100))
+    with pytest.raises(RunError, match="end before they begin"):
+        list(on_workers(planned(ONE_BY_ONE).cells(), 1, quick))
 
 
 @pytest.mark.slow
@@ -115,12 +168,12 @@ def wait_for_cells(folder: Path, count: int, process: subprocess.Popen[str]) -> 
 def test_a_killed_study_goes_on_and_its_workers_leave(tmp_path: Path) -> None:
     process = started(tmp_path)
     wait_for_cells(tmp_path, 1, process)
-    workers = children_of(process.pid)
+    helpers = children_of(process.pid)
     process.kill()
     process.wait()
     process.stdout.close()  # type: ignore[union-attr]
     deadline = time.monotonic() + 60
-    while any(alive(worker) for worker in workers):
+    while any(alive(worker) for worker in helpers):
         assert time.monotonic() < deadline, "workers train for nobody"
         time.sleep(0.1)
     kept = {path: path.read_bytes() for path in (tmp_path / "studies/tiny/cells").glob("*.json")}

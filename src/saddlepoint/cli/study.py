@@ -52,7 +52,7 @@ def run(argv: Sequence[str]) -> int:
     from saddlepoint.cli.study_tables import show
 
     with StudyProgress(output, quiet=arguments.quiet) as progress:
-        done = _run(plan, folder, arguments.engine, arguments.workers, arguments.address, progress)
+        done = _run(plan, folder, arguments.engine, arguments.workers, arguments.address, progress, arguments.overwrite)
     if arguments.json:
         print_json(_document(done))
     else:
@@ -68,6 +68,7 @@ def study(
     engine: str = "local",
     workers: int | None = None,
     address: str | None = None,
+    overwrite: bool = False,
     quiet: bool = False,
 ) -> StudyResult:
     """Run a study and return its rows, summary and pictures.
@@ -75,6 +76,7 @@ def study(
     source: the name of a ready-made study, a YAML file, a study's folder, or its content.
     settings: that differ from it, by dotted name: the study's own (`seeds.count`) or its base recipe's (`training.steps`).
     folder: to write to, by default studies/NAME. What it holds already is not trained again.
+    overwrite: write over the tables of another study (of another name or base recipe) in that folder.
     engine: "local": processes of this machine, as many as `workers` (none takes one a processor; 0 trains in this process); or
         "ray", on the cluster at `address`, or on this machine.
 
@@ -89,7 +91,7 @@ def study(
     asked = overridden(load_study(source), settings or {})
     place = folder or _folder(source, asked)
     with StudyProgress(console(json=True), quiet=quiet) as progress:
-        return _run(_planned(asked), place, engine, workers, address, progress)
+        return _run(_planned(asked), place, engine, workers, address, progress, overwrite)
 
 
 def _planned(asked: StudySettings) -> Plan:
@@ -100,7 +102,13 @@ def _planned(asked: StudySettings) -> Plan:
 
 
 def _run(
-    plan: Plan, folder: str | Path, engine: str, workers: int | None, address: str | None, progress: Any
+    plan: Plan,
+    folder: str | Path,
+    engine: str,
+    workers: int | None,
+    address: str | None,
+    progress: Any,
+    overwrite: bool,
 ) -> StudyResult:
     from saddlepoint.studies.folder import StudyFolder
     from saddlepoint.studies.study import run_study
@@ -114,6 +122,7 @@ def _run(
             _engine(engine, workers, address),
             say=progress.note,
             progress=progress.tell,
+            overwrite=overwrite,
         )
 
 
@@ -202,6 +211,9 @@ def _parser() -> Parser:
     )
     parser.add_argument("--list", action="store_true", help="list the ready-made studies")
     parser.add_argument("--dir", metavar="DIR", help="the folder to write (default: studies/NAME)")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="write over the tables of another study in that folder"
+    )
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes (default: one a processor; 0 trains in this one)"
     )

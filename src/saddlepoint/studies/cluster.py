@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import logging
 import os
-import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from saddlepoint.errors import MissingExtraError, RunError, SaddlepointError
 from saddlepoint.studies.cell import train_cell
-from saddlepoint.studies.engine import ATTEMPTS, Advanced, Event, Lost, Train, answered
+from saddlepoint.studies.engine import ATTEMPTS, Event, Failed, Lost, Train, answered, fault
 from saddlepoint.studies.plan import Cell
 
 
@@ -30,8 +29,7 @@ def on_ray(
     train: another function by which cells are trained.
 
     Raises:
-        MissingExtraError: Ray is not installed. RunError: there is no cluster at the address, or it lacks this package.
-        RuntimeError: a mistake of ours, with the worker's traceback.
+        MissingExtraError: Ray is not installed. RunError: there is no cluster at the address, or none can be started.
     """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray warns of a default that it will change
     try:
@@ -50,7 +48,10 @@ def on_ray(
                 configure_logging=False,
             )
         except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-            raise RunError(f"study: there is no Ray cluster at {address}: {str(error).splitlines()[0]}") from error
+            said = next(iter(str(error).splitlines()), type(error).__name__).strip()
+            if address is None:
+                raise RunError(f"study: Ray cannot be started on this machine: {said}") from error
+            raise RunError(f"study: there is no Ray cluster at {address}: {said}") from error
     try:
         yield from _tasks(ray, cells, train)
     finally:
@@ -81,11 +82,9 @@ def _tasks(ray: Any, cells: Sequence[Cell], train: Train) -> Iterator[Event]:
                 continue
             except ray.exceptions.RayError as error:
                 said = next((line for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
-                raise RunError(
-                    f"study: Ray cannot train a cell: {said.strip()}. Every machine of the cluster needs this package and "
-                    "the study's data."
-                ) from error
-            yield Advanced(index, 0.0)
+                why = f"Ray cannot train it: {said.strip()}. Every machine of the cluster needs this package and the study's data."
+                yield Failed(index, why, str(error))
+                continue
             yield answered(index, answer)
     finally:
         for reference in under_way:
@@ -101,5 +100,5 @@ def _answer(train: Train, cell: Cell) -> tuple[str, Any]:
         return "done", train(cell, lambda share: None)
     except SaddlepointError as error:
         return "wrong", str(error)
-    except Exception:
-        return "broken", traceback.format_exc()
+    except Exception as error:
+        return "broken", fault(error)

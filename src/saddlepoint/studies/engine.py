@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,10 +42,11 @@ class Lost:
 
 @dataclass(frozen=True)
 class Failed:
-    """A cell cannot be trained: a sentence for the user."""
+    """A cell cannot be trained: a sentence for the user. details: the traceback of what nobody foresaw."""
 
     cell: int
     why: str
+    details: str = ""
 
 
 Event = Advanced | Finished | Lost | Failed
@@ -59,13 +61,12 @@ def in_this_process(cells: Sequence[Cell], train: Train = train_cell) -> Iterato
             yield Finished(index, train(cell, lambda share: None))
         except SaddlepointError as error:
             yield Failed(index, str(error))
+        except Exception as error:
+            yield _broken(index, *fault(error))
 
 
 def answered(cell: int, answer: Any) -> Event:
-    """The event that a worker's answer is: ("done", result), ("share", number), ("wrong", sentence), ("broken", traceback).
-
-    Raises RuntimeError with the worker's traceback for a mistake of ours.
-    """
+    """The event that a worker's answer is: ("done", result), ("share", number), ("wrong", sentence), ("broken", `fault`)."""
     kind, value = answer
     if kind == "done":
         return Finished(cell, value)
@@ -73,4 +74,14 @@ def answered(cell: int, answer: Any) -> Event:
         return Advanced(cell, value)
     if kind == "wrong":
         return Failed(cell, value)
-    raise RuntimeError(f"a worker failed:\n{value}")
+    return _broken(cell, *value)
+
+
+def fault(error: Exception) -> tuple[str, str]:
+    """(the error in one line, its traceback): what a worker answers for an error that nobody foresaw."""
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__, traceback.format_exc()
+
+
+def _broken(cell: int, why: str, details: str) -> Failed:
+    return Failed(cell, why if why.endswith(".") else f"{why}.", details)

@@ -3,6 +3,7 @@
 studies/NAME/
   study.yaml      resolved: this file alone repeats the study
   cells/KEY.json  one a finished cell; appears by rename, whole or not at all
+  failed/KEY.txt  why a cell could not be trained, with its traceback; gone when the study is run again
   results.csv     one row a run (and results.parquet where pyarrow is installed)
   series.csv      one row a run and scheduled step, where the study asks for it
   summary.json    by point: shares, medians and means with their intervals
@@ -16,6 +17,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from saddlepoint.errors import RunError
 from saddlepoint.records import replaced
@@ -40,6 +43,10 @@ class StudyFolder:
         return self.path / "cells"
 
     @property
+    def failures(self) -> Path:
+        return self.path / "failed"
+
+    @property
     def results(self) -> Path:
         return self.path / "results.csv"
 
@@ -56,10 +63,13 @@ class StudyFolder:
         return self.path / "pictures"
 
     @contextlib.contextmanager
-    def opened(self, text: str) -> Iterator[None]:
+    def opened(self, text: str, *, overwrite: bool = False) -> Iterator[None]:
         """Hold the folder, and write the study's YAML `text` to it.
 
-        Raises RunError: the folder holds something else, is another process's, or cannot be written.
+        overwrite: also over another study; what it trained stays in cells/.
+
+        Raises RunError: the folder holds something else or another study (by its name or its base recipe), is another
+            process's, or cannot be written.
         """
         try:
             if self.path.exists() and not self.study.is_file() and any(self.path.iterdir()):
@@ -72,14 +82,43 @@ class StudyFolder:
                 f"A study cannot be written to {self.path}: {error.strerror}. Name another folder."
             ) from error
         with _locked(self.path):
+            if not overwrite:
+                self._check_same(text)
             with replaced(self.study) as file:
                 file.write(text)
             yield
+
+    def _check_same(self, text: str) -> None:
+        """Raises RunError where the folder's study has another name or base than the study of this YAML: seeds, axes,
+        overrides and measures may change, which trains anew what they concern."""
+        if not self.study.is_file():
+            return
+        theirs, ours = _content(self.study.read_text("utf-8", errors="replace")), _content(text)
+        differs = [name for name in ("name", "base") if theirs.get(name) != ours.get(name)]
+        if theirs and differs:
+            said = f'"{theirs.get("name")}"' + ("" if "name" in differs else " with another base recipe")
+            raise RunError(
+                f"{self.path} holds the study {said}: name another folder with --dir, or have its tables and pictures "
+                "replaced with --overwrite (what it trained stays in cells/)."
+            )
 
     def keep(self, result: CellResult) -> None:
         """Write a finished cell."""
         with replaced(self.cells / f"{result.key}.json") as file:
             json.dump({"format": FORMAT} | number_to_json(result.to_json()), file, allow_nan=False)
+
+    def keep_failure(self, key: str, text: str) -> None:
+        """Write why a cell could not be trained."""
+        self.failures.mkdir(exist_ok=True)
+        with replaced(self.failures / f"{key}.txt") as file:
+            file.write(text)
+
+    def forget_failures(self) -> None:
+        """The cells that could not be trained are tried again: what was said of them holds no longer."""
+        for path in self.failures.glob("*.txt"):
+            path.unlink()
+        with contextlib.suppress(OSError):  # it is not there, or holds files that are not ours
+            self.failures.rmdir()
 
     def known(self) -> tuple[dict[str, RunResult], list[str]]:
         """The results kept so far by run's key, and a sentence on each file that is damaged (its runs are made again)."""
@@ -96,6 +135,15 @@ class StudyFolder:
                 continue
             found |= {run.key: run for run in result.runs}
         return found, damaged
+
+
+def _content(text: str) -> dict[str, Any]:
+    """What a study's YAML holds; nothing where it is damaged."""
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 @contextlib.contextmanager

@@ -12,15 +12,16 @@ from pathlib import Path
 from saddlepoint.errors import RunError
 from saddlepoint.records import replaced
 from saddlepoint.studies.cell import RunResult
-from saddlepoint.studies.engine import Engine, Failed, Finished, Lost
+from saddlepoint.studies.engine import ATTEMPTS, Engine, Failed, Finished, Lost
 from saddlepoint.studies.folder import StudyFolder
-from saddlepoint.studies.pictures import draw
-from saddlepoint.studies.plan import Plan
+from saddlepoint.studies.pictures import draw, short
+from saddlepoint.studies.plan import Cell, Plan
 from saddlepoint.studies.progress import Pace
 from saddlepoint.studies.summary import PointSummary, summarised
 from saddlepoint.studies.tables import Row, result_rows, series_rows, write_table
 
 Say = Callable[[str], None]
+MOST_NAMED = 3  # cells that could not be trained; all are in the folder
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,15 @@ def run_study(
     *,
     say: Say = lambda sentence: None,
     progress: Callable[[Progress], None] = lambda progress: None,
+    overwrite: bool = False,
 ) -> StudyResult:
     """Train what is missing in the folder and write everything; interrupted, what is finished is kept.
 
-    text: the study's YAML. say: hears each note once, as it comes up.
+    text: the study's YAML. say: hears each note once, as it comes up. overwrite: write over another study's tables.
 
     Raises:
-        RunError: the folder cannot be used; or, after all else was done and written, cells could not be trained.
+        RunError: the folder cannot be used; or, after all else was done and written, cells could not be trained: why is in
+            the folder, and they are tried again when the study is run again.
     """
     notes: list[str] = []
 
@@ -77,7 +80,7 @@ def run_study(
             notes.append(sentence)
             say(sentence)
 
-    with folder.opened(text):
+    with folder.opened(text, overwrite=overwrite):
         known, damaged = folder.known()
         for sentence in damaged:
             note(sentence)
@@ -92,9 +95,10 @@ def run_study(
         for sentence in written[1]:
             note(sentence)
     if failed:
+        more = f" And {len(failed) - MOST_NAMED} more." if len(failed) > MOST_NAMED else ""
         raise RunError(
-            f"study {plan.study.name}: {len(failed)} of its cells could not be trained: {failed[0]} The others are in "
-            f"{folder.path}; the same command tries again."
+            f"study {plan.study.name}: {len(failed)} of its cells could not be trained: {' '.join(failed[:MOST_NAMED])}{more} "
+            f"All reasons are in {folder.failures}, the results of the others in {folder.path}; the same command tries again."
         )
     return StudyResult(
         plan.study.name, folder, rows, summarised(rows, list(plan.study.axes)), tuple(written[0]), tuple(notes),
@@ -110,11 +114,19 @@ def _train(
     note: Say,
     progress: Callable[[Progress], None],
 ) -> list[str]:
-    """Train what is missing; returns why cells could not be."""
+    """Train what is missing; returns a sentence on each cell that could not be."""
     cells = plan.cells(results)
     pace = Pace([cell.work for cell in cells])
     runs, of_runs, done = 0, sum(len(cell.runs) for cell in cells), 0
     failed: list[str] = []
+    folder.forget_failures()
+
+    def fail(index: int, why: str, details: str = "") -> None:
+        sentence = f"{_words(plan, cells[index])}: {why}"
+        failed.append(sentence)
+        note(f"could not be trained: {sentence}")
+        folder.keep_failure(cells[index].key, f"{sentence}\n{details}")
+
     if cells:
         progress(Progress(0, len(cells), 0, of_runs, 0.0, None))
     for event in engine(cells):
@@ -130,14 +142,23 @@ def _train(
             note(f"a worker died ({event.why}) in cell {cells[event.cell].key}: {fate}")
             pace.advance(event.cell, 0.0, time.monotonic())
             if not event.again:
-                failed.append(f"two workers died of it ({event.why}).")
+                fail(event.cell, f"{ATTEMPTS} workers died of it ({event.why}).")
         elif isinstance(event, Failed):
-            failed.append(event.why)
+            fail(event.cell, event.why, event.details)
             pace.advance(event.cell, 1.0, time.monotonic())
         else:
             pace.advance(event.cell, event.share, time.monotonic())
         progress(Progress(done, len(cells), runs, of_runs, pace.share, pace.seconds_left(time.monotonic())))
     return failed
+
+
+def _words(plan: Plan, cell: Cell) -> str:
+    """Which runs a cell is: its seeds, and its point where it has but one."""
+    seeds = sorted({run.seed for run in cell.runs})
+    words = [f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"]
+    if len({run.point for run in cell.runs}) == 1:
+        words += [f"{short(name)} {value}" for name, value in plan.points[cell.runs[0].point].values.items()]
+    return f"cell {cell.key} ({', '.join(words)})"
 
 
 def _write(

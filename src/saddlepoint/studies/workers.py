@@ -11,18 +11,18 @@ import multiprocessing
 import os
 import signal
 import threading
-import traceback
 from collections import deque
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, cast
 
 from saddlepoint.errors import RunError, SaddlepointError
-from saddlepoint.studies.engine import ATTEMPTS, Event, Lost, Train, answered
+from saddlepoint.studies.engine import ATTEMPTS, Event, Failed, Lost, Train, answered, fault
 from saddlepoint.studies.plan import Cell
 
 READY = "ready"
+UNBORN = 5  # replacements in a row that end before they are ready: no more are tried
 
 
 class _Worker:
@@ -49,16 +49,22 @@ def on_workers(cells: Sequence[Cell], workers: int, train: Train | None = None) 
     train: another function than `train_cell`, by which workers train a cell; importable by them.
 
     Raises:
-        RunError: workers end before they have begun.
-        RuntimeError: a mistake of ours, with the worker's traceback.
+        RunError: the first worker that is heard of ends before it has begun. Later ones only leave less of them; where
+            none is left, the cells that wait fail.
     """
     waiting = deque(range(len(cells)))
     lost: dict[int, int] = {}
     pool: list[_Worker] = []
+    begun, unborn = False, 0
     try:
         while waiting or any(worker.cell is not None for worker in pool):
-            while len(pool) < min(workers, len(waiting) + sum(worker.cell is not None for worker in pool)):
+            wanted = min(workers, len(waiting) + sum(worker.cell is not None for worker in pool))
+            while len(pool) < wanted and unborn < UNBORN:
                 pool.append(_Worker(train))
+            if not pool:
+                for cell in waiting:
+                    yield Failed(cell, f"no worker was left to train it: {UNBORN} in a row ended before they began.")
+                return
             for worker in pool:
                 if worker.ready and worker.cell is None and waiting:
                     worker.cell = waiting.popleft()
@@ -71,16 +77,20 @@ def on_workers(cells: Sequence[Cell], workers: int, train: Train | None = None) 
                 except (EOFError, OSError):
                     pool.remove(worker)
                     event = _died(worker, lost)
+                    if not worker.ready:
+                        unborn += 1
+                        if not begun:
+                            raise _none_begins() from None
                     if event is not None:
                         if event.again:
                             waiting.appendleft(event.cell)
                         yield event
                     continue
                 if answer == READY:
-                    worker.ready = True
+                    worker.ready = begun = True
+                    unborn = 0
                     continue
-                assert worker.cell is not None
-                cell = worker.cell
+                cell = cast(int, worker.cell)  # only a worker that has a cell answers
                 if answer[0] != "share":
                     worker.cell = None
                 yield answered(cell, answer)
@@ -89,15 +99,17 @@ def on_workers(cells: Sequence[Cell], workers: int, train: Train | None = None) 
             worker.stop()
 
 
+def _none_begins() -> RunError:
+    return RunError(
+        "study: the worker processes end before they begin. In a script of your own, call the study below "
+        'if __name__ == "__main__":, or train in this process with workers=0.'
+    )
+
+
 def _died(worker: _Worker, lost: dict[int, int]) -> Lost | None:
     worker.process.join()
     code = worker.process.exitcode or 0
     worker.connection.close()
-    if not worker.ready:
-        raise RunError(
-            "study: the worker processes end before they begin. In a script of your own, call the study below "
-            'if __name__ == "__main__":, or train in this process with workers=0.'
-        )
     if worker.cell is None:
         return None
     lost[worker.cell] = lost.get(worker.cell, 0) + 1
@@ -128,8 +140,8 @@ def serve(connection: Connection[Any, Any], train: Train | None = None) -> None:
             )
         except SaddlepointError as error:
             reply = ("wrong", str(error))
-        except Exception:
-            reply = ("broken", traceback.format_exc())
+        except Exception as error:
+            reply = ("broken", fault(error))
         connection.send(reply)
 
 
