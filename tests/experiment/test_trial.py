@@ -51,9 +51,9 @@ def test_ready_made_models_make_none(name: str) -> None:
     assert all(p.grad is None for player in model.players.values() for p in player.parameters())
 
 
-def vae(kl: Callable[[Tensor, Tensor], Tensor]) -> Model:
+def vae(kl: Callable[[Tensor, Tensor], Tensor], model: Any = None) -> Model:
     """A VAE that charges this for KL."""
-    model: Any = build(VAESettings(latent=4), IMAGE)
+    model = model or build(VAESettings(latent=4), IMAGE)
 
     def loss(nets: Any, batch: Any, noise: Any) -> Any:
         output, mean, log_variance, log_std = nets["vae"](batch.x, noise["epsilon"])
@@ -76,6 +76,51 @@ def test_a_wrong_kl_is_found_and_named(words: str) -> None:
     (found,) = mistakes(vae(WRONG[words]), X)
     assert found.code == "VAE202"
     assert words in found.title
+
+
+COLOUR = Event((3, 64, 64), "image", "uint8", 0.0, 255.0)
+PICTURES = torch.randint(0, 256, (32, 3, 64, 64), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("likelihood", ["gaussian", "gaussian-learnt", "bernoulli"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_kl_beside_the_nats_of_an_image_is_seen(likelihood: Any, seed: int) -> None:
+    torch.manual_seed(seed)
+    model: Any = build(VAESettings(latent=4, likelihood=likelihood, observation_std=0.1), COLOUR)
+    assert mistakes(model, PICTURES) == []
+    model._phases = vae(lambda m, v: 1.2 * kl_standard_normal(m, v), model).phases
+    assert [finding.code for finding in mistakes(model, PICTURES)] == ["VAE202"]
+
+
+def test_what_is_no_number_is_no_mistake() -> None:
+    model = build(GANSettings(), IMAGE)
+    nowhere: Any = build(VAESettings(latent=4), IMAGE)
+    for network in (*model.players.values(), nowhere.player):
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.fill_(float("nan"))
+    assert mistakes(model, X) == []
+    assert mistakes(nowhere, X) == []
+    assert mistakes(vae(lambda m, v: kl_standard_normal(m, v) / 0), X) == []
+
+
+def test_a_logs_cost_without_a_number_is_no_mistake() -> None:
+    model: Any = build(GANSettings(), IMAGE)
+
+    def loss(nets: Any, batch: Any, noise: Any) -> Any:
+        return (logits(nets, batch.x) + logits(nets, nets["g"](noise["z"]))) * float("nan"), {}
+
+    model._phases = tuple(replace(phase, loss=loss) for phase in model.phases)
+    assert mistakes(model, X) == []
+
+
+def test_equal_examples_and_a_dead_encoder_are_no_clamped_heads() -> None:
+    model: Any = build(VAESettings(latent=4), IMAGE)
+    assert mistakes(model, X[:1].expand(64, -1, -1, -1)) == []
+    with torch.no_grad():
+        model.player.mean.weight.zero_()
+        model.player.log_variance.weight.zero_()
+    assert mistakes(model, X) == []
 
 
 @pytest.mark.parametrize("heads", [("mean",), ("log_variance",), ("mean", "log_variance")])

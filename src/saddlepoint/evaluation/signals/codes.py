@@ -22,14 +22,28 @@ def heads(model: VAE, x: Tensor) -> Signals:
         "vae/kl_high": units.max(),
         "vae/code_spread": (mean.square() + log_variance.exp()).mean(),
     }
+    own = distinct(x)
     for name, values in (("mean", mean), ("log_variance", log_variance)):
         signals[f"vae/{name}_low"] = values.min()
         signals[f"vae/{name}_high"] = values.max()
-        signals[f"vae/{name}_ties"] = ties(values)
+        signals[f"vae/{name}_ties"] = ties(values[own])
     return signals
 
 
+def distinct(x: Tensor) -> Tensor:
+    """(N, *event) -> (N,) False for an example that is equal to one before it."""
+    _, which = torch.unique(x.flatten(1), dim=0, return_inverse=True)
+    repeats: Tensor = (which[:, None] == which).tril(-1).any(1)
+    return ~repeats
+
+
 def ties(values: Tensor) -> Tensor:
-    """() share of values (N, D) that equal their smallest or their largest exactly, beyond the one that has to."""
-    low, high = (values == values.min()).float().sum(), (values == values.max()).float().sum()
+    """() share of a head's outputs (N, D) that equal their smallest or their largest exactly, beyond the one that has to.
+
+    Of units whose outputs vary: the others say the same to all, as those behind an encoder that is dead, or of a head
+    that starts at 0, and tell nothing of the head. values: of examples no two of which are equal (`distinct`).
+    """
+    varies = (values != values[:1]).any(0)
+    lowest, highest = values.where(varies, torch.inf).min(), values.where(varies, -torch.inf).max()
+    low, high = (((values == end) & varies).float().sum() for end in (lowest, highest))
     return (torch.maximum(low, high) - 1).clamp_min(0.0) / values.numel()
