@@ -1,0 +1,35 @@
+"""What stands is what the log says last, of each thing by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from saddlepoint.records import Finding, standing
+
+PLANTED = Finding("GAN106", "failure", 0, "The labels are swapped.", {"preflight": True})
+OPENED = Finding("GAN106", "warning", 500, "Samples leave the data.")
+CLOSED = Finding("GAN106", "warning", 900, "No longer so.", state="closed")
+
+
+@pytest.mark.parametrize(
+    ("log", "stands"),
+    [
+        ([PLANTED, OPENED], [PLANTED, OPENED]),
+        ([PLANTED, OPENED, CLOSED], [PLANTED]),
+        ([PLANTED, CLOSED], [PLANTED]),
+        ([OPENED, CLOSED], []),
+        ([PLANTED, PLANTED, OPENED], [PLANTED, PLANTED, OPENED]),
+    ],
+)
+def test_what_a_trial_found_is_neither_replaced_nor_closed_by_a_rule(log: list[Finding], stands: list[Finding]) -> None:
+    assert standing(log) == stands
+
+
+def test_a_later_finding_of_a_rule_takes_the_place_of_its_earlier_one() -> None:
+    graver = Finding("GAN106", "failure", 700, "Samples leave the data.")
+    assert standing([OPENED, graver]) == [graver]
+
+
+def test_findings_of_one_code_before_training_all_stand() -> None:
+    data = [Finding("DATA401", "warning", 0, title) for title in ("A duplicate.", "A constant column.")]
+    assert standing(data) == data
