@@ -60,6 +60,41 @@ def test_what_is_no_log_is_said(tmp_path: Path) -> None:
         diagnose(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize(("name", "score"), [("D(x)", 3.2), ("D(G(z))", -0.7)])
+def test_scores_that_are_no_probabilities_are_refused(tmp_path: Path, name: str, score: float) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(f"step,{name}\n0,0.5\n1,nan\n2,{score}\n")
+    series = "d/real_logit" if name == "D(x)" else "d/fake_logit"
+    with pytest.raises(RunError, match=f"a probability, but holds .*--map {series}="):
+        read_log(path)
+    assert read_log(path, {series: name}).taken == {name: series}
+
+
+def test_names_that_may_mean_a_loss_are_not_taken_for_scores(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("d_loss,D_real,D_fake\n1,0.7,0.7\n")
+    assert read_log(path).left == ("D_real", "D_fake")
+
+
+def test_a_step_that_is_no_number_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("step,d_loss\n0,1\ninf,1\nnan,1\n")
+    assert [record.step for record in read_log(path).records] == [0, 1, 2]
+
+
+def test_several_runs_in_a_folder_of_tensorboard_are_not_mixed(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from saddlepoint.experiment.tensorboard import TensorBoard
+    from saddlepoint.records import Record
+
+    for name in ("one", "two"):
+        board = TensorBoard(tmp_path / name)
+        board.record(Record(0, 0.0, {"d/loss": 1.0}))
+        board.close()
+    with pytest.raises(RunError, match=r"events of 2 runs.*give the folder of one"):
+        read_log(tmp_path)
+
+
 def test_a_log_is_judged_as_far_as_its_series_allow(log: Path) -> None:
     found = diagnose(log, objective="non-saturating")
     assert [finding.code for finding in found.findings] == ["GAN101"]

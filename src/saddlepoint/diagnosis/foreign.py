@@ -7,6 +7,7 @@ stand for in widely used training scripts. What is left over is named, never gue
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,13 @@ KNOWN = {
     "discriminator_loss": "d/loss", "loss_discriminator": "d/loss",
     "loss_g": "g/loss", "g_loss": "g/loss", "lossg": "g/loss", "errg": "g/loss", "loss/g": "g/loss",
     "generator_loss": "g/loss", "loss_generator": "g/loss",
-    "d(x)": "d/real_score", "d_x": "d/real_score", "d_real": "d/real_score",
-    "d(g(z))": "d/fake_score", "d_g_z": "d/fake_score", "d_fake": "d/fake_score",
+    "d(x)": "d/real_score", "d_x": "d/real_score",
+    "d(g(z))": "d/fake_score", "d_g_z": "d/fake_score",
     "kl": "vae/kl", "kld": "vae/kl", "kl_loss": "vae/kl", "loss_kl": "vae/kl",
     "recon": "vae/reconstruction", "reconstruction": "vae/reconstruction", "recon_loss": "vae/reconstruction",
     "reconstruction_loss": "vae/reconstruction",
 }  # fmt: skip
+PROBABILITIES = {"d/real_score": "d/real_logit", "d/fake_score": "d/fake_logit"}  # and what they may be instead
 STEPS = ("step", "_step", "global_step", "iteration", "iter", "epoch")
 EVENTS = "events.out.tfevents"
 
@@ -45,7 +47,8 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Log:
     columns: {series: column}, as `{"d/loss": "loss_D"}`.
 
     Raises:
-        RunError: there is no log, no such column, or nothing in it is a series.
+        RunError: there is no log, no such column, nothing in it is a series, a column cannot be the series that it was
+            taken for, or a folder holds the events of several runs.
     """
     if path.is_file() and not path.name.startswith(EVENTS):
         rows = list(_csv_rows(path))
@@ -62,6 +65,8 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Log:
             f"{path}: no column is known as a series ({', '.join(list(names)[:12]) or 'there are none'}): say which is which, "
             "such as --map d/loss=COLUMN,g/loss=COLUMN (the series are in docs/diagnosis.md)."
         )
+    for column, series in taken.items():
+        _check_scores(path, column, series, [row[column] for _, row in rows if column in row])
     records = [Record(step, 0.0, {taken[n]: v for n, v in row.items() if n in taken}) for step, row in rows]
     left = tuple(name for name in names if name not in taken)
     return Log(tuple(record for record in records if record.values), taken, left)
@@ -87,6 +92,16 @@ def _taken(names: Iterable[str], columns: Mapping[str, str], path: Path) -> dict
     return taken
 
 
+def _check_scores(path: Path, column: str, series: str, values: Iterable[float]) -> None:
+    """Logits and losses go under names like D(x) too; read as probabilities they would be judged wrongly."""
+    outside = [value for value in values if math.isfinite(value) and not 0 <= value <= 1]
+    if series in PROBABILITIES and outside:
+        raise RunError(
+            f'{path}: column "{column}" was read as {series}, a probability, but holds {outside[0]:.4g}: where these are logits, '
+            f"say --map {PROBABILITIES[series]}={column}; where they are losses, take the column out of the log."
+        )
+
+
 def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
     """(step, {column: number}) a row; the step is its number where no column says it."""
     try:
@@ -99,7 +114,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
                     str(n).strip(): v for n, text in row.items() if n != clock and (v := _number(text)) is not None
                 }
                 at = _number(row[clock]) if clock is not None else float(number)
-                yield int(at) if at is not None and at == at else number, numbers
+                yield int(at) if at is not None and math.isfinite(at) else number, numbers
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RunError(f"{path} cannot be read as CSV: {error}. Give a text file with a row of names first.") from None
 
@@ -116,8 +131,11 @@ def _event_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
     from tensorboard.backend.event_processing.event_accumulator import SCALARS, EventAccumulator
 
     rows: dict[int, dict[str, float]] = {}
-    places = {found.parent for found in path.rglob(f"*{EVENTS}*")} if path.is_dir() else {path}
-    for place in sorted(places):
+    places = sorted({found.parent for found in path.rglob(f"*{EVENTS}*")} if path.is_dir() else {path})
+    if len(places) > 1:
+        named = ", ".join(str(place.relative_to(path)) for place in places[:8])
+        raise RunError(f"{path} holds the events of {len(places)} runs ({named}): give the folder of one of them.")
+    for place in places:
         events = EventAccumulator(str(place), size_guidance={SCALARS: 0})
         events.Reload()
         for tag in events.Tags()["scalars"]:
