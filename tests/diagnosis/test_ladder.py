@@ -58,7 +58,7 @@ def test_rungs_name_settings_that_exist(code: str) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_no_change_is_tried_twice(name: str, code: str) -> None:
     rungs = [rung for rung, _ in climbed(RECIPES[name], code)]
-    assert rungs == sorted(set(rungs))
+    assert len(set(rungs)) == len(rungs)
 
 
 def test_a_findings_own_remedy_comes_first() -> None:
@@ -88,6 +88,21 @@ def test_a_player_without_a_rate_of_its_own_starts_from_the_rate_of_all() -> Non
 def test_a_rate_keeps_within_its_bounds() -> None:
     own = {"training.optimiser.learning_rate": 5.0}
     assert next_remedy(finding("NUM301"), own) == (1, {"training.optimiser.learning_rate": 1e-2})
+
+
+@pytest.mark.parametrize("rate", [1e-6, 1e-3, 9e-3, 1e-2, 0.03, 1.0])
+def test_what_is_to_raise_a_rate_never_lowers_it(rate: float) -> None:
+    name = "training.optimiser.learning_rate"
+    following = next_remedy(finding("NUM304"), {name: rate})
+    assert (following is None) == (rate >= 1e-2)
+    assert following is None or following[1][name] > rate
+
+
+@pytest.mark.parametrize("code", ["GAN101", "GAN104", "GAN106"])
+def test_a_mistake_in_the_objective_has_no_ladder(code: str) -> None:
+    mistake = Finding(code, "failure", 0, "Swapped.", {"preflight": True})
+    assert next_remedy(finding(code), settings(RECIPES["minimax"])) is not None
+    assert next_remedy(mistake, settings(RECIPES["minimax"])) is None
 
 
 @pytest.mark.parametrize(("present", "rung"), [("minimax", 1), ("non-saturating", None), ("feature-matching", None)])

@@ -19,7 +19,7 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Times:
-    """The present value times `factor`, within `least` and `most`."""
+    """The present value times `factor`, within `least` and `most`; nothing where these would turn it the other way."""
 
     factor: float
     least: float = 0.0
@@ -92,8 +92,12 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
 
     settings: the recipe's by dotted name; a rung that names none of them, or changes nothing, is passed over.
     tried: the rungs that were tried against this code. None where nothing is left.
+
+    A mistake in the objective that was found before training (`preflight` in the evidence) is nothing that settings mend,
+    whatever else goes under its code: only its own remedy counts.
     """
-    for number, rung in enumerate((finding.remedy or {}, *LADDERS.get(finding.code, ()))):
+    ladder = () if finding.evidence.get("preflight") else LADDERS.get(finding.code, ())
+    for number, rung in enumerate((finding.remedy or {}, *ladder)):
         if number not in tried and (changes := _changes(rung, settings)):
             return number, changes
     return None
@@ -118,7 +122,10 @@ def _changes(rung: Rung, settings: Settings) -> dict[str, Any]:
             before = settings.get(_INHERITED.get(name, ""), present) if present is None else present
             if not isinstance(before, int | float) or not before:
                 continue
-            wanted = min(max(float(f"{before * wanted.factor:.2g}"), wanted.least), wanted.most)
+            factor = wanted.factor
+            wanted = min(max(float(f"{before * factor:.2g}"), wanted.least), wanted.most)
+            if (wanted - before) * (factor - 1) <= 0:
+                continue
         if json.dumps(wanted) != json.dumps(present):
             found[name] = wanted
     return found

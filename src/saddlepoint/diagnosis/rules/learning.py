@@ -95,4 +95,6 @@ def _faster(run: Facts) -> dict[str, float] | None:
     names = ("training.optimiser", "training.discriminator", "training.generator")
     rates = {f"{n}.learning_rate": run.settings.get(f"{n}.learning_rate") for n in names}
     # A rate far too small is not merely multiplied: 1e-4 is where searches begin.
-    return {name: max(min(10 * rate, 1e-2), 1e-4) for name, rate in rates.items() if rate} or None
+    wanted = {name: max(min(10 * rate, 1e-2), 1e-4) for name, rate in rates.items() if rate}
+    # A rate beyond that stays: to lower it is no remedy for weights that stand still.
+    return {name: rate for name, rate in wanted.items() if rate > (rates[name] or 0.0)} or None
