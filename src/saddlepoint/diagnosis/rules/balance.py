@@ -32,14 +32,16 @@ def discriminator_overpowers(
     """The discriminator tells nearly every example apart, for long, while samples stay bad and do not improve.
 
     A strong discriminator alone is no fault: it is the teacher. It becomes one where the generator no longer follows; so
-    the finding needs both. Label smoothing by s bounds D(x) by 1 - s, and the gap with it.
+    the finding needs both. Label smoothing by s and flipping of a share f hold a discriminator that tells all apart at
+    D(x) = (1 - s)(1 - f) and D(G(z)) = f: these are its targets' means.
 
     Towards Principled Methods for Training Generative Adversarial Networks (Martin Arjovsky, Léon Bottou, 2017),
     theorems 2.1 to 2.4, https://arxiv.org/abs/1701.04862
     """
     step = d_real_score.step
-    highest = 1 - float(run.settings.get("model.label_smoothing", 0.0) or 0.0)
-    highest -= float(run.settings.get("model.label_flipping", 0.0) or 0.0)
+    smoothing = float(run.settings.get("model.label_smoothing", 0.0) or 0.0)
+    flipping = float(run.settings.get("model.label_flipping", 0.0) or 0.0)
+    highest = (1 - smoothing) * (1 - flipping) - flipping
     gap = (d_real_score.level(TICKS) - d_fake_score.level(TICKS)) / max(highest, 0.1)
     rank = math.nan if d_advantage is None else d_advantage.level(LOOKS)
     quality = quality_energy_distance
