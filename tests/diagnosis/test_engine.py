@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -109,6 +110,19 @@ def test_a_passing_spike_is_no_finding_and_a_passing_calm_no_end() -> None:
     assert [(change.state, change.step) for change in said] == [("open", 50), ("closed", 90)]
     assert said[0].evidence == {"window": [30, 50], "series": ["d/loss"]}
     assert watch.found == {}
+
+
+@pytest.mark.parametrize("unknown", [math.nan, math.inf])
+def test_what_cannot_be_judged_ends_no_finding(unknown: float) -> None:
+    @rule("B2", opens=1, closes=2)
+    def by_the_level(d_loss: Series) -> Finding | None:
+        return found("B2", d_loss.step) if math.isfinite(d_loss.last) and d_loss.last > 0 else None
+
+    watch = Diagnosis("vae", [by_the_level])
+    said = [change for record in losses([1, *[unknown] * 9]) for change in watch.watch(record)]
+    assert [change.state for change in said] == ["open"]
+    said = [change for record in losses([0, unknown, 0]) for change in watch.watch(record)]
+    assert [change.state for change in said] == ["closed"]
 
 
 def test_what_grows_graver_is_said_again() -> None:

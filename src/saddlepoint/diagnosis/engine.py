@@ -6,12 +6,14 @@ a default is given where its series exists. `every_series` stands for all series
 run. A rule answers with a Finding, or None while all is well.
 
 One answer is no finding yet: it opens when a rule has said so `opens` times in a row, and closes when the rule has been
-content `closes` times in a row. A rule is asked whenever one of its series has a new value.
+content `closes` times in a row. A rule is asked whenever one of its series has a new value; where the newest value of a
+series it needs is no finite number, it cannot judge, and its silence is no answer.
 """
 
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -49,6 +51,11 @@ class Rule:
     def concerns(self, parameters: Collection[str]) -> bool:
         """Whether new values of these series are news for this rule."""
         return "every_series" in self.needs or not {*self.needs, *self.wishes}.isdisjoint(parameters)
+
+    def can_judge(self, history: History) -> bool:
+        """Whether the newest values of all series it needs are finite."""
+        known = history.by_parameter()
+        return all(math.isfinite(known[name].last) for name in self.needs if name not in _NOT_SERIES)
 
     def ask(self, history: History, facts: Facts | None = None) -> Finding | None:
         """The judgement on this history, or None where a series it needs is missing."""
@@ -148,6 +155,8 @@ class Diagnosis:
     def _ask(self, rule: Rule, watch: _Watch, step: int) -> None:
         finding = rule.ask(self.history, self.facts)
         if finding is None:
+            if not rule.can_judge(self.history):
+                return
             watch.ill, watch.well = 0, watch.well + 1
             if rule.closes and watch.well >= rule.closes:
                 watch.open = None
