@@ -37,7 +37,7 @@ TOGETHER = {
     "range of the heads": ("mean_low", "mean_high", "log_variance_low", "log_variance_high"),
     "head outputs on one number": ("mean_ties", "log_variance_ties"),
     "precision and recall, over those of real examples": ("precision", "recall"),
-    "standard errors": ("energy_distance_error", "held_out_bound_error"),
+    "standard errors": ("energy_distance_error", "held_out_bound_error", "copies_error"),
 }
 _TOGETHER = {quantity: title for title, quantities in TOGETHER.items() for quantity in quantities}
 LOSS_UNITS = {"vae": "loss (nats an example)", "d": "loss (nats an example)", "g": "loss (nats an example)"}

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from saddlepoint.evaluation.signals.activity import heard
 from saddlepoint.evaluation.signals.adversarial import advantage
-from saddlepoint.evaluation.signals.codes import ties
-from saddlepoint.evaluation.signals.copies import copied, nearest
+from saddlepoint.evaluation.signals.codes import distinct, ties
+from saddlepoint.evaluation.signals.copies import copied, nearest, standard_error
 from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, k_means, mean_distance, modes_covered, turnover
 
 
@@ -36,6 +36,16 @@ def test_what_is_known_of_held_out_examples_changes_nothing() -> None:
     training, held_out, samples = draw(700, 4), draw(300, 4, 1), draw(100, 4, 2)
     usual = nearest(held_out, training)
     assert copied(samples, training, held_out, usual) == copied(samples, training, held_out)
+
+
+@pytest.mark.parametrize(("trained", "left"), [(400, 400), (900, 100)])
+def test_what_fresh_samples_scatter_by_is_the_standard_error(trained: int, left: int) -> None:
+    found = torch.stack(
+        [copied(draw(64, 4, s), draw(trained, 4, 1_000 + s), draw(left, 4, 2_000 + s))[0] for s in range(100)]
+    )
+    error = standard_error(64, trained, left)
+    assert found.std().item() == pytest.approx(error, rel=0.5)  # samples may share a neighbour, so somewhat above it
+    assert abs(found.mean().item()) < 0.5 * error
 
 
 def test_nearest_is_that_of_all_distances_at_once() -> None:
@@ -124,3 +134,19 @@ def test_ties_are_of_clamped_heads_alone() -> None:
     free = draw(100)
     assert ties(free).item() == 0
     assert ties(free.relu()).item() == pytest.approx((free <= 0).float().mean().item(), abs=0.01)
+
+
+@pytest.mark.parametrize("units", [1, 2, 8])
+def test_units_that_say_the_same_to_all_tie_nothing(units: int) -> None:
+    free = draw(64, units)
+    for same in (free[:1].expand(100, -1), torch.zeros(100, units), free[:1].expand(100, -1).relu(), free[:1]):
+        assert ties(same).item() == 0
+    assert ties(torch.cat([free, torch.full((64, 1), -9.0)], 1)).item() == 0
+    assert ties(torch.cat([free.relu(), torch.zeros(64, 1)], 1)).item() > 0.2
+
+
+def test_equal_examples_are_seen_once() -> None:
+    free = draw(20, 6).view(20, 2, 3)
+    assert distinct(free).all()
+    twice = torch.cat([free, free[:7], free[:7]])
+    torch.testing.assert_close(twice[distinct(twice)], free)

@@ -15,6 +15,7 @@ KNOWN, BY_HEART = 0.3, 0.6
 # Of the samples; one in a hundred lies so near by definition where nothing was copied.
 SOME, MANY = 0.2, 0.5
 PREFERRED = 0.3  # how much more often than by chance the nearest real example is one trained on
+ERRORS = 3  # standard errors of that, which are wide where little was held out
 
 
 @rule("GAN107", objectives=GAMES, opens=3, closes=4)
@@ -51,7 +52,12 @@ def discriminator_overfits(
 
 @rule("GAN108", objectives=GAMES, opens=2, closes=2)
 def generator_copies(
-    g_copied: Series, g_copies: Series, run: Facts, g_nearest_ratio: Series, g_diversity: Series
+    g_copied: Series,
+    g_copies: Series,
+    run: Facts,
+    g_nearest_ratio: Series,
+    g_diversity: Series,
+    g_copies_error: Series | None = None,
 ) -> Finding | None:
     """Many samples are nearer to a training example than new examples ever are, and not to held-out ones.
 
@@ -62,7 +68,8 @@ def generator_copies(
     # A few answers near the data's middle are near everything: that is a collapse, not a memory.
     if len(g_copied) < 3 or run.progress(g_copied.step) < BEGUN or not g_diversity.level(LOOKS) > SCATTERED:
         return None
-    if share <= SOME or preferred <= PREFERRED:
+    chance = 0.0 if g_copies_error is None else ERRORS * g_copies_error.last
+    if share <= SOME or preferred <= max(PREFERRED, chance):
         return None
     return Finding(
         "GAN108",

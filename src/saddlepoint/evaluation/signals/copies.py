@@ -9,6 +9,8 @@ A Non-Parametric Test to Detect Data-Copying in Generative Models (Casey Meehan,
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -33,6 +35,15 @@ def copied(
     usual = nearest(held_out, training) if usual is None else usual
     closest = (to_training < usual.quantile(0.01)).float().mean()
     return (nearer.mean() - chance) / (1 - chance), to_training.median() / usual.median().clamp_min(1e-12), closest
+
+
+def standard_error(samples: int, training: int, held_out: int) -> float:
+    """By how much `copied`'s first number scatters around 0 for new samples: the binomial distribution's deviation.
+
+    Far above 0.1 where little was held out: the nearest of all is then a training example nearly always.
+    """
+    chance = training / (training + held_out)
+    return math.sqrt(chance / ((1 - chance) * samples))
 
 
 def nearest(points: Tensor, among: Tensor) -> Tensor:

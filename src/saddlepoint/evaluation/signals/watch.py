@@ -11,7 +11,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.signals import adversarial, codes
 from saddlepoint.evaluation.signals.activity import heard
-from saddlepoint.evaluation.signals.copies import copied, nearest
+from saddlepoint.evaluation.signals.copies import copied, nearest, standard_error
 from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan import GAN
@@ -21,6 +21,7 @@ SAMPLES = 256  # generated at a look
 JUDGED = 128  # examples of each kind that networks look at
 FITTED = 2_000  # training examples behind neighbourhoods
 SEARCHED = 100_000  # training examples among which copies are looked for: of those left out, no copy would be found
+ENOUGH = 100  # held-out examples, with fewer of which nothing can be said of copies
 PROJECTED = 4_096  # of which so many are projected at once
 
 Signals = dict[str, Tensor]
@@ -53,7 +54,11 @@ class Watch:
         parts = [project(dataset.x[part]) for part in torch.split(order[:SEARCHED], PROJECTED)]
         self._searched = torch.cat(parts).to(device)
         self._usual: Tensor | None = None
-        self._others = None if held_out is None else project(held_out.x[chosen[:FITTED]]).to(device)
+        self._others: Tensor | None = None
+        if held_out is not None and len(held_out) >= ENOUGH:
+            # All of them: the fewer there are beside the training examples, the more the preference for these scatters.
+            parts = [project(held_out.x[part]) for part in torch.split(chosen[:SEARCHED], PROJECTED)]
+            self._others = torch.cat(parts).to(device)
 
     def to_json(self) -> list[float] | None:
         """What a later look compares itself with."""
@@ -79,9 +84,13 @@ class Watch:
         with torch.no_grad():
             samples = self._project(self._model.decode(self._noise(self._model)))
             if self._usual is None:
-                self._usual = nearest(self._others, self._searched)
+                self._usual = nearest(self._others[:FITTED], self._searched)
             copies, ratio, closest = copied(samples, self._searched, self._others, self._usual)
-        return _fetched({"g/copies": copies, "g/nearest_ratio": ratio, "g/copied": closest})
+        error = standard_error(len(samples), len(self._searched), len(self._others))
+        return {
+            **_fetched({"g/copies": copies, "g/nearest_ratio": ratio, "g/copied": closest}),
+            "g/copies_error": error,
+        }
 
     def _noise(self, model: Model) -> Tensor:
         return model.fixed_noise(SAMPLES, torch.Generator(self._device).manual_seed(self._seed))
