@@ -27,6 +27,18 @@ def test_a_shipped_study_is_whole(name: str, tmp_path: Path) -> None:
     assert len(points(study)) > 1
 
 
+def test_what_is_called_described_is_the_described_recipe() -> None:
+    """Also in the generator's width, which was described by the number of modes."""
+    found = points(load_study("described-or-recommended"))
+    named = {"described": "toy-lab", "recommended": "toy-gaussian"}
+    assert len(found) == 6
+    for point in found:
+        kind, _, modes = str(point.values["recipe"]).partition(", ")
+        recipe = Recipe.load(f"{named[kind]}-{modes[0]}")
+        assert (point.data, point.model) == (recipe.data, recipe.model)
+        assert point.training == recipe.training.model_copy(update={"steps": 5000})
+
+
 def test_points_are_all_combinations_the_last_axis_fastest() -> None:
     study = load_study({"base": BASE, "axes": {"data.modes": [1, 2], "training.optimiser.learning_rate": [0.1, 0.2]}})
     found = points(study)
