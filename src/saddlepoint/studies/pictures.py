@@ -6,13 +6,14 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.intervals import Interval
 from saddlepoint.studies.power_law import PowerLaw, power_law
 from saddlepoint.studies.settings import HeatMapPicture, Picture, PowerLawPicture, StudySettings, SurvivalPicture
 from saddlepoint.studies.summary import finite, grouped, mean, share_converged, survival, times
+from saddlepoint.studies.survival import Survival
 from saddlepoint.studies.tables import Row
 
 if TYPE_CHECKING:
@@ -72,11 +73,10 @@ def _survival(study: StudySettings, picture: SurvivalPicture, rows: Sequence[Row
     by = list(study.axes) if picture.by is None else list(picture.by)
     curves: dict[str, Curve] = {}
     for key, own in grouped(rows, by).items():
-        found = survival(own)
-        assert found is not None  # the settings ask for convergence
+        found = cast(Survival, survival(own))  # the settings ask for convergence
         words = ", ".join(f"{short(name)} {value}" for name, value in zip(by, key, strict=True)) or "all runs"
         curves[words] = Curve(found.times, found.survival, found.low, found.high, found.last, found.n, found.quantile())
-    return survival_figure(curves, title=_title("Runs not converged yet", study, by, rows))
+    return survival_figure(curves, title=titled("Runs not converged yet", study, by, rows))
 
 
 def _heat_map(study: StudySettings, picture: HeatMapPicture, rows: Sequence[Row]) -> Figure:
@@ -100,7 +100,7 @@ def _heat_map(study: StudySettings, picture: HeatMapPicture, rows: Sequence[Row]
         table("value"), table("low"), table("high"),
         [str(x) for x in xs], [str(y) for y in ys],
         x=short(picture.x), y=short(picture.y),
-        title=_title(words[0].upper() + words[1:], study, (picture.x, picture.y), rows),
+        title=titled(words[0].upper() + words[1:], study, (picture.x, picture.y), rows, picture.value),
         share=picture.value in ("converged", "high_quality"),
     )  # fmt: skip
 
@@ -125,7 +125,7 @@ def _power_law(study: StudySettings, picture: PowerLawPicture, rows: Sequence[Ro
         laws,
         x=short(picture.x),
         y=f"median {WORDS.get(picture.value, picture.value)}",
-        title=_title("A power law through the medians", study, [picture.x, *by], rows),
+        title=titled("A power law through the medians", study, [picture.x, *by], rows, picture.value),
     )
 
 
@@ -155,12 +155,22 @@ def _number(rows: Sequence[Row], value: str) -> Interval | None:
     return mean(rows, value)
 
 
-def _title(words: str, study: StudySettings, shown: Sequence[str], rows: Sequence[Row]) -> str:
-    """With the axes over which runs are pooled, and how many runs a point has."""
+def titled(
+    words: str, study: StudySettings, shown: Sequence[str], rows: Sequence[Row], value: str = "steps_to_convergence"
+) -> str:
+    """With the axes over which runs are pooled, how many runs a point has, and how many diverged and are left out.
+
+    Convergence leaves none out: a run that diverged is one that did not converge.
+    """
     pooled = [short(name) for name in study.axes if name not in shown and len(study.axes[name]) > 1]
-    count = len(grouped(rows, [name for name in study.axes if name in shown]))
-    each = f"{len(rows) // max(count, 1)} runs each"
-    return f"{words} ({each}{', pooled over ' + ', '.join(pooled) if pooled else ''})"
+    sizes = {len(own) for own in grouped(rows, [name for name in study.axes if name in shown]).values()}
+    said = [f"{min(sizes)} runs each" if len(sizes) == 1 else f"{min(sizes)} to {max(sizes)} runs each"]
+    if pooled:
+        said.append(f"pooled over {', '.join(pooled)}")
+    if value not in ("converged", "steps_to_convergence"):
+        diverged = sum(row["frozen_at"] is not None for row in rows)
+        said += [f"without the {diverged} that diverged"] * (diverged > 0)
+    return f"{words}\n({', '.join(said)})"  # one line would be wider than a small heat map
 
 
 def short(axis: str) -> str:

@@ -1,0 +1,42 @@
+"""Titles of pictures tell what a point pools and what it leaves out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from saddlepoint.recipe.studies import load_study
+from saddlepoint.studies.pictures import titled
+from saddlepoint.studies.tables import Row
+from tests.studies.studies import tiny
+
+RATE = "training.optimiser.learning_rate"
+STUDY = load_study(tiny(axes={RATE: [0.01, 0.03], "data.modes": [1, 2]}))
+
+
+def rows(diverged: int = 0, missing: int = 0) -> list[Row]:
+    """Three seeds at each of the four points, the first so many of which diverged or were not trained."""
+    found: list[Row] = [
+        {RATE: rate, "data.modes": modes, "seed": seed, "frozen_at": None}
+        for rate in (0.01, 0.03)
+        for modes in (1, 2)
+        for seed in range(3)
+    ]
+    for row in found[:diverged]:
+        row["frozen_at"] = 7
+    return found[missing:]
+
+
+@pytest.mark.parametrize(
+    ("changes", "value", "said"),
+    [
+        ({}, "wasserstein", "6 runs each, pooled over modes"),
+        ({"diverged": 2}, "wasserstein", "6 runs each, pooled over modes, without the 2 that diverged"),
+        ({"diverged": 2}, "converged", "6 runs each, pooled over modes"),
+        ({"diverged": 2}, "steps_to_convergence", "6 runs each, pooled over modes"),
+        ({"missing": 1}, "converged", "5 to 6 runs each, pooled over modes"),
+    ],
+)
+def test_a_title_says_what_a_point_is(changes: dict[str, Any], value: str, said: str) -> None:
+    assert titled("Words", STUDY, [RATE], rows(**changes), value) == f"Words\n({said})"
