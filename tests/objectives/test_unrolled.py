@@ -79,6 +79,12 @@ def test_running_statistics_stay_as_they_are():
     assert torch.equal(norm.running_mean, torch.zeros(4, dtype=torch.float64))
 
 
+def test_a_discriminator_that_is_no_module_is_refused_in_a_sentence():
+    nets = players()
+    with pytest.raises(TypeError, match=r"nets\['d'\] is a function: give the network itself"):
+        unrolled(non_saturating_generator, ANSWER, 1, RATE)({**nets, "d": lambda x: nets["d"](x)}, Batch(X), {"z": Z})
+
+
 def test_the_generator_makes_its_samples_once():
     nets = players()
     calls = []

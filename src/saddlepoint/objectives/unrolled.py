@@ -29,12 +29,16 @@ def unrolled(generator_loss: Loss, discriminator_loss: Loss, steps: int, rate: f
     rate: step size of the descent, above 0.
 
     It reads nets["d"] as an `nn.Module`, whose parameters it replaces by `torch.func.functional_call`. Norms in it that keep
-    running statistics do not update them here.
+    running statistics do not update them here. The loss raises TypeError where nets["d"] is something else.
     """
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
         discriminator = nets["d"]
-        assert isinstance(discriminator, nn.Module)
+        if not isinstance(discriminator, nn.Module):
+            raise TypeError(
+                f"unrolled: the discriminator must be a torch.nn.Module, whose parameters can be moved, but nets['d'] is a "
+                f"{type(discriminator).__name__}: give the network itself, or leave the steps ahead out."
+            )
         made = nets["g"](noise["z"])
 
         def with_discriminator(parameters: dict[str, Tensor]) -> dict[str, Callable[..., Any]]:
