@@ -48,9 +48,11 @@ def run(argv: Sequence[str]) -> int:
 
         show_plan(output, plan, as_json=arguments.json)
         return 0
-    from saddlepoint.cli.study_progress import StudyProgress
+    from saddlepoint.cli.study_progress import StudyProgress, announce
     from saddlepoint.cli.study_tables import show
 
+    if not arguments.quiet:
+        announce(output, plan)
     with StudyProgress(output, quiet=arguments.quiet) as progress:
         done = _run(plan, folder, arguments.engine, arguments.workers, arguments.address, progress, arguments.overwrite)
     if arguments.json:

@@ -70,7 +70,19 @@ def _words(progress: Progress) -> str:
     left = "" if progress.seconds_left is None else f"  {clock(progress.seconds_left)} left"
     if progress.cells == progress.of_cells:
         left = ""
-    return f"{progress.runs:,} of {progress.of_runs:,} runs, {progress.cells} of {progress.of_cells} cells{left}"
+    return (
+        f"{progress.runs:,} of {progress.of_runs:,} runs finished, {progress.cells} of {progress.of_cells} cells{left}"
+    )
+
+
+def announce(output: Output, plan: Plan) -> None:
+    """What will be trained, in one line."""
+    steps = sorted({run.training.steps for run in plan.runs})
+    asked = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
+    output.say(
+        f"{len(plan.points)} points x {plan.study.seeds.count} seeds = {len(plan.runs):,} runs of {asked} steps. They are "
+        "trained many at once, as cells, and count when their cell is finished."
+    )
 
 
 def show_plan(output: Output, plan: Plan, *, as_json: bool) -> None:

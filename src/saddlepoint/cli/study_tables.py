@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from saddlepoint.studies.summary import PointSummary
 
 MOST_POINTS = 60
+BEST = {
+    "wasserstein": "0 is best",
+    "high_quality": "1 is best",
+    "least_mode": "1 is best",
+    "mode_width": "1 is best",
+    "reverse_kl": "0 is best",
+    "quality": "0 is best",
+}
 Cell = tuple[str, str]  # a number and its interval
 
 
@@ -24,16 +32,29 @@ def show(output: Output, done: StudyResult, axes: list[str]) -> None:
         output.say(line, style)
     if len(done.summary) > MOST_POINTS:
         output.say(f"... and {len(done.summary) - MOST_POINTS} more points: {done.folder.summary}")
-    words = "Below each number its 95 % interval."
-    if any(point.median_steps is not None for point in done.summary):
-        words += " Medians count the runs that did not converge."
-    if any(point.frozen for point in done.summary):
-        words += " Means are of the runs that did not diverge."
-    output.say(words, "dim")
+    for words in explained(done.summary):
+        output.say(words, "dim")
     already = f" ({done.kept:,} were there already)" if done.kept else ""
     output.say(f"{len(done.rows):,} runs{already}: {done.folder.results}")
     for path in done.pictures:
         output.say(str(path))
+
+
+def explained(summary: list[PointSummary]) -> list[str]:
+    """A line on each column that does not say itself what it is, and in which direction it is good."""
+    from saddlepoint.studies.pictures import WORDS
+
+    found = ["Each row is one point (n runs, one a seed); below each number is its 95 % interval."]
+    if any(point.converged is not None for point in summary):
+        found.append(
+            "  converged: share of the runs whose samples came to fit the data, and stayed so for some looks in a row"
+        )
+        found.append("  median steps: until half of all runs had converged, those that never did included")
+    means = "mean of the runs that did not diverge" if any(point.frozen for point in summary) else "mean of the runs"
+    for name in dict.fromkeys(name for point in summary for name in point.outcomes):
+        best = f"; {BEST[name]}" if name in BEST else ""
+        found.append(f"  {name.replace('_', ' ')}: {means}{', ' + WORDS[name] if name in WORDS else ''}{best}")
+    return found
 
 
 def table(summary: list[PointSummary], axes: list[str]) -> list[tuple[str, str | None]]:
