@@ -109,3 +109,12 @@ def test_a_mistake_in_the_objective_has_no_ladder(code: str) -> None:
 def test_a_rung_is_left_out_where_it_is_not_meant(present: str, rung: int | None) -> None:
     following = next_remedy(finding("GAN102"), {"model.objective": present}, range(2, 9))
     assert (following[0] if following else None) == rung
+
+
+@pytest.mark.parametrize(
+    ("generator", "discriminator"), [("relu", "leaky_relu"), ("leaky_relu", "relu"), ("relu", "relu")]
+)
+def test_dead_units_are_made_leaky_in_whichever_player_has_them(generator: str, discriminator: str) -> None:
+    present = {"model.generator.activation": generator, "model.discriminator.activation": discriminator}
+    found = next_remedy(finding("NUM303"), present)
+    assert found == (1, {name: "leaky_relu" for name, value in present.items() if value == "relu"})

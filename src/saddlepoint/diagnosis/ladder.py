@@ -78,7 +78,7 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
     "NUM303": (
         {
             "model.generator.activation": Only(("relu",), "leaky_relu"),
-            "model.discriminator.activation": Only(("relu", "leaky_relu"), "leaky_relu"),
+            "model.discriminator.activation": Only(("relu",), "leaky_relu"),
         },
         {"model.encoder.activation": Only(("relu",), "leaky_relu")},
         _SLOWER,
