@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from saddlepoint.diagnosis import Diagnosis, Facts, Health, health_of
+from saddlepoint.diagnosis import Diagnosis, Facts, Health
 from saddlepoint.diagnosis.foreign import read_log
 from saddlepoint.errors import RunError, SettingError
+from saddlepoint.experiment.summary import health
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, RunFolder, standing
 from saddlepoint.records.schema import number_to_json
@@ -110,8 +112,10 @@ def _of_run(folder: RunFolder) -> Diagnosed:
     # What was said of data and model before the first step is not in the records.
     rules = {rule.code for rule in watch.rules}
     before = [f for f in folder.read_findings() if f.step == 0 and (f.code not in rules or "preflight" in f.evidence)]
-    ended = folder.read_summary().get("state") in ("finished", "failed")
-    return _asked(str(folder.path), watch, list(folder.read_records()), before, ended=ended)
+    summary = folder.read_summary()
+    ended = summary.get("state") in ("finished", "failed")
+    quality = {name: None if value is None else float(value) for name, value in summary.get("quality", {}).items()}
+    return _asked(str(folder.path), watch, list(folder.read_records()), before, ended=ended, quality=quality)
 
 
 def _log_watch(records: Iterable[Record], named: set[str]) -> Diagnosis:
@@ -135,6 +139,7 @@ def _asked(
     before: list[Finding],
     *,
     ended: bool = True,
+    quality: Mapping[str, float | None] = MappingProxyType({}),
     columns_left: tuple[str, ...] = (),
 ) -> Diagnosed:
     from saddlepoint.diagnosis.rules import RULES
@@ -152,7 +157,7 @@ def _asked(
     return Diagnosed(
         source=source,
         objectives=tuple(sorted(watch.facts.objectives)),
-        health=health_of(log, ended=ended),
+        health=health(log, quality, ended=ended),
         findings=tuple(standing(log)),
         log=tuple(log),
         asked=tuple(sorted(meant - unasked.keys())),

@@ -291,6 +291,7 @@ class Session:
                 self.recipe, state, step, seconds, self.journal.findings, self.measurement.distances, self._saved
             ),
             health=found,
+            quality=self.measurement.distances,
             state=state,
             step=step,
             seconds=seconds,

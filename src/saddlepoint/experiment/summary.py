@@ -15,6 +15,7 @@ from saddlepoint.models.base import Model
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, RunFolder, replaced, standing
+from saddlepoint.records.schema import number_to_json
 from saddlepoint.report.words import duration
 
 LEARNT = 0.5  # the share of the way to held-out data below which a model has not learnt them yet
@@ -130,6 +131,7 @@ def write_summary(
     *,
     sentence: str,
     health: Health,
+    quality: Mapping[str, float | None],
     state: str,
     step: int,
     seconds: float,
@@ -142,6 +144,7 @@ def write_summary(
     summary = {
         "verdict": sentence,
         "health": health,
+        "quality": number_to_json(quality),
         "state": state,
         "step": step,
         "seconds": seconds,
