@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 ALL = "all"
 FOLDER, QUICK_FOLDER = "reproduced", "reproduced-quick"
-STYLES = {"holds": "green", "holds in part": "yellow", "does not hold": "red"}
+QUICK_LOOK = "quick look"  # instead of a verdict
+STYLES = {"holds": "green", "holds in part": "yellow", "does not hold": "red", "not decided": "cyan", QUICK_LOOK: "dim"}
 SEEDS = 256
 WIDTH = 300  # without a terminal
 
@@ -25,7 +26,7 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "reproduce",
         "Test claims of the literature over many seeds: each with numbers, intervals, a verdict and pictures.",
-        epilog="Without a claim, lists them. A verdict is decided by a rule that is stated before anything is measured.",
+        epilog="Without a claim, lists them. A verdict is decided by a stated rule; quick looks have none.",
     )
     parser.add_argument("claims", metavar="CLAIM", nargs="*", help="their numbers, such as C8; or all")
     parser.add_argument(
@@ -67,14 +68,19 @@ def _tested(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str
         claim(name)  # a mistake in the last one is found before the first is trained
     from saddlepoint.experiment.waiting import Waiting
     from saddlepoint.report.claims import write_claims_page
+    from saddlepoint.studies.claims.laboratory import QUICK_SEEDS
     from saddlepoint.studies.claims.results import load, reproduce
 
     def told(result: Mapping[str, Any]) -> None:
-        output.say(f"{result['id']} {result['verdict']}: {result['because']}", STYLES[result["verdict"]])
+        output.say(f"{result['id']} {_verdict(result)}: {result['because']}", STYLES[_verdict(result)])
 
-    output.say(
-        f"Testing {len(set(names))} claim{'s' if len(set(names)) > 1 else ''}, each setup with {arguments.seeds} seeds"
-    )
+    seeds = min(arguments.seeds, QUICK_SEEDS) if arguments.quick else arguments.seeds
+    counts: dict[int, list[str]] = {}
+    for one in map(claim, dict.fromkeys(name.upper() for name in names)):
+        most = max((setup.most or seeds for setup in one.setups(arguments.quick).values()), default=seeds)
+        counts.setdefault(min(seeds, most), []).append(one.id)
+    spoken = "; ".join(f"{', '.join(own)}: {count} seeds a setup" for count, own in counts.items())
+    output.say(f"Testing {spoken}")
     try:
         with Waiting(output) as waiting:
             results = reproduce(
@@ -127,11 +133,15 @@ def _show(output: Output, results: Sequence[Mapping[str, Any]]) -> None:
         rows.add_section()
         rows.add_row(
             result["id"], Text(result["claim"]), "", Text(result["source"].partition(", http")[0], "dim"),
-            Text(result["verdict"], STYLES[result["verdict"]]),
+            Text(_verdict(result), STYLES[_verdict(result)]),
         )  # fmt: skip
         for quantity in result["quantities"]:
             rows.add_row("", Text(quantity["name"]), Text(spoken(quantity)), Text(quantity["claimed"]), "")
     _print(output, rows)
+
+
+def _verdict(result: Mapping[str, Any]) -> str:
+    return str(result["verdict"] or QUICK_LOOK)
 
 
 def _print(output: Output, rows: Table) -> None:

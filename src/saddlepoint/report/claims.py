@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from saddlepoint.report.sections import section
 from saddlepoint.report.words import duration, escaped
 
 PICTURE_SHARE = 400_000
-TONES = {"holds": "good", "holds in part": "warning", "does not hold": "failure"}
+TONES = {"holds": "good", "holds in part": "warning", "does not hold": "failure", "not decided": ""}
+QUICK_LOOK = "quick look"  # instead of a verdict
 ADDRESS = re.compile(r"https?://[^\s;,)]*[^\s;,).]")
 
 
@@ -61,10 +62,23 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def trained(result: Mapping[str, Any], spoken_time: Callable[[float], str]) -> str:
+    """How long that took, and which claims it shares what was trained with: "trained in 61 s, the rest with C8"."""
+    shared, seconds = ", ".join(result["trained_with"]), float(result["training_seconds"])
+    if shared and seconds < 0.1:
+        return f"trained with {shared}"
+    return f"trained in {spoken_time(seconds)}{f', the rest with {shared}' if shared else ''}"
+
+
 def _head(results: Sequence[Mapping[str, Any]]) -> str:
     told = [
         f"{sum(result['verdict'] == verdict for result in results)} {'hold' if verdict == 'holds' else words}"
-        for verdict, words in (("holds", ""), ("holds in part", "hold in part"), ("does not hold", "do not hold"))
+        for verdict, words in (
+            ("holds", ""),
+            ("holds in part", "hold in part"),
+            ("does not hold", "do not hold"),
+            ("not decided", "not decided"),
+        )
     ]
     return f"{len(results)} claim{'s' if len(results) != 1 else ''} tested: {', '.join(told)}"
 
@@ -93,16 +107,16 @@ def _claim(result: Mapping[str, Any], folder: Path) -> str:
         str(result["id"]),
         f"{result['id']}: {result['claim']}",
         f'<p>{_badge(result)} {escaped(result["because"])}</p><p class="quiet">Source: {_linked(str(result["source"]))}</p>'
-        f'<p class="quiet">Rule, set before measuring: {escaped(result["rule"])}</p>{pictures}'
+        f'<p class="quiet">Rule: {escaped(result["rule"])}</p>{pictures}'
         '<div class="scroll"><table><thead><tr><th>quantity</th><th>measured [95 % interval]</th><th>claimed</th></tr></thead>'
-        f'<tbody>{rows}</tbody></table></div><p class="quiet">{escaped(how)}; trained in '
-        f"{escaped(duration(float(result['training_seconds'])))}; {escaped(versions)}</p>",
+        f'<tbody>{rows}</tbody></table></div><p class="quiet">{escaped(how)}; '
+        f"{escaped(trained(result, duration))}; {escaped(versions)}</p>",
     )
 
 
 def _badge(result: Mapping[str, Any]) -> str:
-    verdict = str(result["verdict"])
-    return f'<span class="badge {TONES[verdict]}">{escaped(verdict)}</span>'
+    verdict = result["verdict"]
+    return f'<span class="badge {TONES.get(verdict, "")}">{escaped(verdict or QUICK_LOOK)}</span>'
 
 
 def _linked(text: str) -> str:

@@ -12,7 +12,7 @@ from saddlepoint.report.claims import write_claims_page
 WRITER = runpy.run_path(str(Path(__file__).parents[3] / "docs" / "claims.py"))
 RESULT = {
     "id": "C8", "claim": "It takes <30> steps.", "source": "Somebody, 2017, https://example.org/post.", "rule": "Holds if so.",
-    "verdict": "does not hold", "because": "It takes 40 | or more.", "seeds": 256, "quick": False, "training_seconds": 61.2,
+    "verdict": "does not hold", "because": "It takes 40 | or more.", "seeds": 256, "quick": False, "training_seconds": 61.2, "trained_with": ["C5"],
     "quantities": [
         {"name": "median", "value": "inf", "low": 40.0, "high": "inf", "level": 0.95, "unit": "steps", "claimed": "30 steps"}
     ],
@@ -38,6 +38,26 @@ def test_the_docs():
     assert "not reached [40, ∞] steps" in page
     assert "<https://example.org/post>" in page
     assert section.startswith("## Claims, reproduced\n2026-01-02; ")
+
+
+def test_what_was_trained_elsewhere_is_said_so(tmp_path):
+    for seconds, words in ((61.2, "trained in 61 s, the rest with C5"), (0.0, "trained with C5")):
+        assert words in WRITER["page"]([RESULT | {"training_seconds": seconds}])
+    assert "trained in 61 s;" in WRITER["page"]([RESULT | {"trained_with": []}])
+
+
+def test_claims_without_a_result_are_listed():
+    page, section = WRITER["page"]([RESULT]), WRITER["section"]([RESULT])
+    assert "Not measured yet" in page
+    assert "| C16 | A discriminator" in page
+    assert "| C8 |" not in page
+    assert "C16" in section.split("Not measured yet: ")[1].splitlines()[0]
+
+
+def test_a_quick_look_has_no_verdict(tmp_path):
+    page = write_claims_page([RESULT | {"quick": True, "verdict": None}], tmp_path).read_text()
+    assert "quick look</span>" in page
+    assert "0 do not hold" in page
 
 
 def test_quick_looks_are_no_docs(tmp_path, capsys):

@@ -18,7 +18,7 @@ from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 FREE = "free heads"
 CODE = "VAE203"
 SOURCE = (
-    "notes on autoencoders and variational autoencoders (project documents), whose author had put a ReLU on both heads; the "
+    "unpublished notes on generative models, whose author had put a ReLU on both heads; the "
     "model: Auto-Encoding Variational Bayes (Kingma, Welling, 2013), https://arxiv.org/abs/1312.6114"
 )
 STEPS, QUICK_STEPS, MOST = 1_000, 40, 32

@@ -2,7 +2,7 @@
 
 Claims are tested in two parts. `setups` names what is to be trained, so that a program knows beforehand how much that is and
 trains what several claims share once. `measure` turns the outcomes into numbers with intervals, pictures and a verdict, by a
-rule that `rule` states and that was written before anything was measured.
+rule that `rule` states.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from saddlepoint.studies.claims.laboratory import Trial
 
-Verdict = Literal["holds", "holds in part", "does not hold"]
-VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold")
+Verdict = Literal["holds", "holds in part", "does not hold", "not decided"]
+VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold", "not decided")
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,9 @@ class Claim:
     measure: Callable[[Mapping[str, Any], bool], Measured]
 
 
-def verdict(holds: bool, in_part: bool) -> Verdict:
-    """The better of the two that is true."""
-    return "holds" if holds else "holds in part" if in_part else "does not hold"
+def verdict(holds: bool, in_part: bool, decided: bool = True) -> Verdict:
+    """The better of the two that is true. decided: the runs could have shown the opposite; otherwise "does not hold" would say
+    more than was measured."""
+    if holds or in_part:
+        return "holds" if holds else "holds in part"
+    return "does not hold" if decided else "not decided"

@@ -33,6 +33,7 @@ class Trial(Protocol):
     """What a laboratory can train.
 
     key: the same for trials that are the same. weight: how long it takes, roughly and in relation to others.
+    most: seeds at most; None takes as many as are asked for.
     train: from that many seeds, or fewer; what it returns says how many, `seeds`. tell hears the share that is done.
     """
 
@@ -41,6 +42,9 @@ class Trial(Protocol):
 
     @property
     def weight(self) -> float: ...
+
+    @property
+    def most(self) -> int | None: ...
 
     def train(self, seeds: int, *, threads: int, tell: Callable[[float], None]) -> Any: ...
 

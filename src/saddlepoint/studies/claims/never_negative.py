@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RIGHT, HEAVIER = "the right KL", "the right KL, weight 4"
 CODE = "VAE202"
 SOURCE = (
-    "notes on autoencoders and variational autoencoders (project documents), whose training at times ended with a negative KL; "
+    "unpublished notes on generative models, whose training at times ended with a negative KL; "
     "closed form: Auto-Encoding Variational Bayes (Kingma, Welling, 2013), appendix B, https://arxiv.org/abs/1312.6114"
 )
 STEPS, QUICK_STEPS, MOST = 1_000, 40, 32

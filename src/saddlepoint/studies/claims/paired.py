@@ -10,6 +10,7 @@ from saddlepoint.figures.survival import survival_figure
 from saddlepoint.studies.claims.contract import Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import (
+    FEWEST_DECIDED,
     bands,
     curves,
     median_steps,
@@ -26,7 +27,8 @@ SLOWER = 2.0  # so many times as long the weaker one must take at least
 RULE = (
     f"Holds if, from the same seeds and as described, the stronger generator converges first more often (95 % interval) and the "
     f"weaker one's median is at least {SLOWER:g} times as long; in part if the stronger one converges first more often as "
-    "described or with our training."
+    f"described or with our training. Where fewer than {FEWEST_DECIDED} seeds say which converges first as described, and our "
+    "training does not show it either, it is not decided."
 )
 
 
@@ -50,6 +52,7 @@ def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Ma
         quantities: list[Quantity] = []
         first: dict[str, bool] = {}
         slower: dict[str, bool] = {}
+        decided: dict[str, bool] = {}
         told = []
         shown = {}
         for kind in KINDS:
@@ -77,6 +80,7 @@ def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Ma
                 )
             )
             first[kind] = runs.share.low > 0.5
+            decided[kind] = runs.decided
             slower[kind] = math.isfinite(medians[strong].value) and (
                 medians[weak].value >= SLOWER * medians[strong].value
             )
@@ -86,7 +90,7 @@ def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Ma
             )
         because = ". ".join(words[:1].upper() + words[1:] for words in told) + "."
         return Measured(
-            verdict(first["as described"] and slower["as described"], any(first.values())),
+            verdict(first["as described"] and slower["as described"], any(first.values()), decided["as described"]),
             because,
             tuple(quantities),
             (

@@ -15,6 +15,8 @@ from saddlepoint.figures.survival import Curve
 from saddlepoint.studies.claims.laboratory import Outcome
 from saddlepoint.studies.survival import Survival, kaplan_meier
 
+FEWEST_DECIDED = 10  # seeds of a race with a first and a second
+
 
 def survival(outcome: Outcome) -> Survival:
     """The share of seeds that have not converged yet, over steps."""
@@ -58,9 +60,9 @@ def of_median(values: Tensor, level: float = 0.95) -> Interval:
     return Interval(float(ordered.quantile(0.5)), float(ordered[low]), float(ordered[high]), level)
 
 
-def nearer(weak: Outcome, strong: Outcome) -> Interval:
+def nearer(weak: Outcome, strong: Outcome, level: float = 0.95) -> Interval:
     """The median, over seeds, of the least distance that `weak` came to over that of `strong`; above 1 strong came nearer."""
-    found = of_median(weak.closest.log() - strong.closest.log())
+    found = of_median(weak.closest.log() - strong.closest.log(), level)
     return Interval(math.exp(found.value), math.exp(found.low), math.exp(found.high), found.level)
 
 
@@ -76,6 +78,11 @@ class Race:
     slower: int
     undecided: int
     share: Interval
+
+    @property
+    def decided(self) -> bool:
+        """Enough seeds converged with either for the race to say anything: `FEWEST_DECIDED`."""
+        return self.faster + self.slower >= FEWEST_DECIDED
 
     def __str__(self) -> str:
         return f"{self.faster} seeds to {self.slower}, {self.undecided} undecided"

@@ -1,6 +1,6 @@
 """What became of claims, in a folder: one subfolder a claim, with its numbers as JSON and its pictures.
 
-DIR/C8/result.json      the claim, its verdict, every quantity with its interval, how it was measured
+DIR/C8/result.json      the claim, its verdict (null of a quick look), every quantity with its interval, how it was measured
 DIR/C8/NAME.png         pictures
 """
 
@@ -59,7 +59,10 @@ def reproduce(
     laboratory = Laboratory(
         seeds=min(seeds, QUICK_SEEDS) if quick else seeds, tell=lambda done: tell(what, min(done / total, 0.999))
     )
+    for one in chosen:
+        (folder / one.id / RESULT).unlink(missing_ok=True)  # what is there without one is incomplete
     results = []
+    trained_by: dict[str, str] = {}
     for place, one in enumerate(chosen):
         started = laboratory.seconds
         outcomes = {}
@@ -67,11 +70,17 @@ def reproduce(
             what = f"{one.id}: {name}"
             tell(what, min(laboratory.done / total, 0.999))
             outcomes[name] = laboratory.outcome(setup)
+            trained_by.setdefault(setup.key, one.id)
         what = f"{one.id}: measuring"
         tell(what, min(laboratory.done / total, 0.999))
         measured = one.measure(outcomes, quick)
         seeds_of = max((outcome.seeds for outcome in outcomes.values()), default=laboratory.seeds)
-        result = _kept(one, measured, folder, seeds_of, quick, laboratory.seconds - started)
+        shared = {trained_by[setup.key] for setup in plan[place]} - {one.id}
+        trained = {
+            "training_seconds": round(laboratory.seconds - started, 1),
+            "trained_with": sorted(shared, key=list(CLAIMS).index),
+        }
+        result = _kept(one, measured, folder, seeds_of, quick, trained)
         results.append(result)
         found(result)
         laboratory.forget(setup for setups in plan[place + 1 :] for setup in setups)
@@ -95,8 +104,10 @@ def load(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _kept(one: Claim, measured: Measured, folder: Path, seeds: int, quick: bool, seconds: float) -> dict[str, Any]:
-    """Write pictures and numbers, numbers last: a folder with a result is complete."""
+def _kept(
+    one: Claim, measured: Measured, folder: Path, seeds: int, quick: bool, trained: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write pictures and numbers, numbers last: a folder with a result is complete. A quick look has no verdict."""
     place = folder / one.id
     for picture in measured.pictures:
         write_png(picture.figure, place / f"{picture.name}.png")
@@ -106,13 +117,13 @@ def _kept(one: Claim, measured: Measured, folder: Path, seeds: int, quick: bool,
             "claim": one.words,
             "source": one.source,
             "rule": one.rule,
-            "verdict": measured.verdict,
+            "verdict": None if quick else measured.verdict,
             "because": measured.because,
             "quantities": [quantity.to_json() for quantity in measured.quantities],
             "pictures": [{"file": f"{own.name}.png", "caption": own.caption} for own in measured.pictures],
             "seeds": seeds,
             "quick": quick,
-            "training_seconds": round(seconds, 1),
+            **trained,
             "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
             "versions": {"torch": torch.__version__, "python": platform.python_version()},
         }

@@ -40,19 +40,21 @@ HELD_OUT_BOUND = "vae/held_out_bound"
 
 @dataclass(frozen=True)
 class Watched:
-    """Many seeds of one model on one data set. mistake: see `mistakes`; "" is none. most: seeds at most."""
+    """Many seeds of one model on one data set. mistake: see `mistakes`; "" is none. most: seeds at most.
+    first: the first seed."""
 
     model: VAESettings | GANSettings
     training: TrainingSettings
     data: DataSettings
     mistake: str = ""
     most: int = 64
+    first: int = 0
 
     @cached_property
     def key(self) -> str:
         """The same for trials that are the same."""
         parts = (self.model, self.training, self.data)
-        return "\n".join([*(part.model_dump_json() for part in parts), self.mistake, str(self.most)])
+        return "\n".join([*(part.model_dump_json() for part in parts), self.mistake, str(self.most), str(self.first)])
 
     @property
     def weight(self) -> float:
@@ -61,13 +63,13 @@ class Watched:
         return 2e4 * turns * self.training.steps * self.most / 64
 
     def train(self, seeds: int, *, threads: int, tell: Callable[[float], None]) -> Told:
-        """From seeds 0 on; tell hears the share that is done."""
+        """From seed `first` on; tell hears the share that is done."""
         dataset = data.load(self.data)
         seeds = min(seeds, self.most)
         tick = max(1, self.training.steps // LOOKS)
         training = self.training.model_copy(update={"tick": tick, "observe_every": max(1, tick // 10)})
         lanes = Lanes(
-            Lane.over_seeds(self.model, training, dataset, seeds),
+            Lane.over_seeds(self.model, training, dataset, seeds, self.first),
             device="cpu",
             compiled=False,
             threads=threads,

@@ -1,0 +1,116 @@
+"""What decides each verdict, on outcomes that are made up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from saddlepoint.data.mixtures import gaussian
+from saddlepoint.studies.claims import claim
+from saddlepoint.studies.claims.laboratory import Outcome, Setup
+from saddlepoint.studies.claims.setups import STEPS
+from saddlepoint.studies.claims.strengths import STRONGER, _verdict
+
+SEEDS = 40
+NEVER = math.nan
+
+
+def came_to(setup: Setup, steps: float, distance: float = 1.0) -> Outcome:
+    """All seeds converge at that step, a little apart, and come that near; their samples are data."""
+    dataset = gaussian(setup.data)
+    last = setup.training.steps
+    whole = torch.full((SEEDS,), steps, dtype=torch.float64) + torch.arange(SEEDS) / 1_000
+    drawn = dataset.x[:, 0][torch.randint(len(dataset), (SEEDS, 1_024), generator=torch.Generator().manual_seed(0))]
+    away = torch.full((2, SEEDS), distance, dtype=torch.float64) * (1 + torch.arange(SEEDS) / 1_000)
+    return Outcome(
+        setup, dataset, whole, last, torch.tensor([1, last]), away, drawn.float().sort(1).values, ()
+    )  # fmt: skip
+
+
+def verdict_of(identifier: str, steps: dict[str, float], distances: dict[str, float] | None = None) -> str:
+    """Of a claim whose setups converge at these steps; the others never do."""
+    one = claim(identifier)
+    own = one.setups(False)
+    assert steps.keys() <= own.keys()
+    near = distances or {}
+    outcomes = {name: came_to(setup, steps.get(name, NEVER), near.get(name, 1.0)) for name, setup in own.items()}
+    return one.measure(outcomes, False).verdict
+
+
+@pytest.mark.parametrize(
+    ("steps", "distances", "expected"),
+    [
+        ({}, {}, "not decided"),
+        # Nearer where nobody converges says nothing, and that the formula is flat neither.
+        ({}, {"as described, minimax": 2.0}, "not decided"),
+        ({"minimax": 200, "non-saturating": 100}, {}, "holds"),
+        ({"minimax": 100, "non-saturating": 200}, {}, "does not hold"),
+        ({"minimax": 200, "non-saturating": 100}, {"with our training, non-saturating": 2.0}, "holds in part"),
+    ],
+)
+def test_c7_is_decided_by_runs_that_converge(steps, distances, expected):
+    own = {f"with our training, {name}": value for name, value in steps.items()}
+    assert verdict_of("C7", own, distances) == expected
+
+
+@pytest.mark.parametrize(
+    ("medians", "expected"),
+    [((30, 30, 300), "holds"), ((30, 300, 3_000), "holds in part"), ((300, 300, 3_000), "does not hold")],
+)
+def test_c8_is_decided_by_medians(medians, expected):
+    names = ("1 mode", "2 modes", "3 modes")
+    steps = {f"as described, {name}": float(median) for name, median in zip(names, medians, strict=True)}
+    assert verdict_of("C8", steps) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "strong", "weak", "expected"),
+    [
+        ("as described", 100, 300, "holds"),
+        ("as described", 100, 150, "holds in part"),
+        ("as described", 300, 100, "does not hold"),
+        ("as described", NEVER, NEVER, "not decided"),
+        ("with our training", 100, 300, "holds in part"),
+        ("with our training", 300, 100, "not decided"),
+    ],
+)
+def test_c9_and_c10_are_decided_where_seeds_converge(kind, strong, weak, expected):
+    names = [name for name in claim("C9").setups(False) if name.startswith(kind)]
+    assert verdict_of("C9", dict(zip(names, (float(strong), float(weak)), strict=True))) == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"), [(10_000, "holds"), (NEVER, "holds in part"), (STEPS // 2, "does not hold")]
+)
+def test_c13_is_decided_by_runs_that_are_long_enough(steps, expected):
+    assert verdict_of("C13", {"as described, one layer": float(steps)}) == expected
+    one = claim("C13")
+    outcomes = {name: came_to(setup, NEVER) for name, setup in one.setups(True).items()}
+    assert one.measure(outcomes, True).verdict == "not decided"
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "expected"), [((1, 2, 3), "holds"), ((2,), "holds in part"), ((), "does not hold")]
+)
+def test_c14_is_decided_by_the_widths_of_modes(narrowed, expected):
+    one = claim("C14")
+    outcomes = {name: came_to(setup, 100.0) for name, setup in one.setups(False).items()}
+    for modes in narrowed:
+        name = f"as described, {modes} mode{'s' if modes > 1 else ''}"
+        own = outcomes[name]
+        truth = own.dataset.truth
+        assert truth is not None
+        centres = truth.modes[:, 0].float()
+        nearest = centres[(own.samples[..., None] - centres).abs().argmin(-1)]
+        outcomes[name] = replace(own, samples=(nearest + 0.5 * (own.samples - nearest)).sort(1).values)
+    assert one.measure(outcomes, False).verdict == expected
+
+
+def test_c16_needs_a_collapse_to_cure():
+    assert _verdict(True, len(STRONGER), False) == "not decided"
+    assert _verdict(True, len(STRONGER), True) == "holds"
+    assert _verdict(False, 1, True) == "holds in part"
+    assert _verdict(False, 0, True) == "does not hold"
