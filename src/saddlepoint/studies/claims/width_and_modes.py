@@ -89,7 +89,9 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
         verdict(shrinks and grows and linear, shrinks and grows),
         f"Time grows as modes to the power of {fit.of_modes.value:.2f} and {'falls' if shrinks else 'does not fall'} with width "
         f"(power {fit.of_width.value:.2f} [{fit.of_width.low:.2f}, {fit.of_width.high:.2f}]); equal time asks for width as modes "
-        f"to the power of {_words(fit.exponent)}.",
+        f"to the power of {_words(fit.exponent)}. One law for all is a summary, and need not fit each: with {modes[0]} "
+        f"mode{'s' if modes[0] > 1 else ''}, {', '.join(f'{share_converged(own[modes[0], w]).value:.0%}' for w in widths)} of seeds "
+        f"converge with widths {', '.join(map(str, widths))}.",
         tuple(quantities),
         tuple(pictures),
     )
