@@ -5,17 +5,21 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
+import sys
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from saddlepoint.errors import MissingExtraError
+from saddlepoint.errors import MissingExtraError, RunError
 from saddlepoint.studies.cluster import on_ray
-from saddlepoint.studies.engine import Finished, Lost
-from tests.studies.studies import made_up, planned, ran, tiny, waiting
+from saddlepoint.studies.engine import Failed, Finished, Lost
+from tests.studies.studies import broken, made_up, planned, ran, tiny, waiting
 
 HAS_RAY = importlib.util.find_spec("ray") is not None
 ONE_BY_ONE = tiny(lanes=1, axes={}, measure={"outcomes": ["wasserstein"]})
@@ -28,6 +32,61 @@ pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
 def test_without_ray_the_extra_is_named() -> None:
     with pytest.raises(MissingExtraError, match=r"saddlepoint\[cluster\]"):
         list(on_ray(planned(ONE_BY_ONE).cells()))
+
+
+class RayError(Exception):
+    """Ray's own, where Ray is not installed."""
+
+
+def imitated(answers: dict[int, Exception | None]) -> Any:
+    """What `on_ray` needs of Ray, in this process; by task, what its machine fails with."""
+    tasks: list[Callable[[], Any]] = []
+
+    def remote(**options: Any) -> Any:
+        def given(task: Callable[..., Any], *arguments: Any) -> int:
+            tasks.append(partial(task, *arguments))
+            return len(tasks) - 1
+
+        return lambda task: SimpleNamespace(remote=partial(given, task))
+
+    def get(reference: int) -> Any:
+        if (error := answers.get(reference)) is not None:
+            raise error
+        return tasks[reference]()
+
+    def init(**options: Any) -> None:
+        if (error := answers.get(-1)) is not None:
+            raise error
+
+    dead = type("Dead", (RayError,), {})
+    return SimpleNamespace(
+        is_initialized=lambda: False, init=init, shutdown=lambda: None, remote=remote, get=get,
+        wait=lambda references, num_returns: (references[:1], references[1:]), cancel=lambda reference, force: None,
+        exceptions=SimpleNamespace(
+            RayError=RayError, WorkerCrashedError=dead, NodeDiedError=dead, OutOfMemoryError=dead
+        ),
+    )  # fmt: skip
+
+
+def test_a_cell_that_ray_or_we_fail_at_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", imitated({1: RayError("Traceback\nModuleNotFoundError: no saddlepoint")}))
+    ours, rays, fine = on_ray(planned(ONE_BY_ONE).cells(), train=broken)
+    assert isinstance(ours, Failed)
+    assert ours.why == "ZeroDivisionError: planted."
+    assert isinstance(rays, Failed)
+    assert rays.why.startswith("Ray cannot train it: ModuleNotFoundError: no saddlepoint. Every machine")
+    assert isinstance(fine, Finished)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"), [(None, "Ray cannot be started on this machine: no"), ("auto", "no Ray cluster at auto: no")]
+)
+def test_without_a_cluster_a_sentence_says_which(
+    address: str | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", imitated({-1: ConnectionError("no\nmore")}))
+    with pytest.raises(RunError, match=said):
+        list(on_ray(planned(ONE_BY_ONE).cells(), address=address))
 
 
 @needs_ray
