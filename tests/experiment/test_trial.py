@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event
+from saddlepoint.experiment import session
 from saddlepoint.experiment.trial import mistakes, output_range
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
@@ -18,6 +20,7 @@ from saddlepoint.models.settings import AutoencoderSettings, GANSettings, Networ
 from saddlepoint.objectives.adversarial import cross_entropy, logits
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import log_likelihood
+from tests.experiment.runs import recipe, started
 
 IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
 X = torch.randint(0, 256, (64, 1, 8, 8), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
@@ -201,3 +204,15 @@ def test_a_generator_of_ones_own_shows_its_range(last: nn.Module, bounds: tuple[
     assert model.output_range is None
     assert output_range(model) == bounds
     assert output_range(build(GANSettings(), IMAGE)) == (-1, 1)
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_trial_that_fails_does_not_end_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(model: Model, x: Tensor) -> None:
+        raise AttributeError("a loss of one's own asked for what the trial does not have")
+
+    monkeypatch.setattr(session, "mistakes", failing)
+    with pytest.warns(RuntimeWarning, match="networks and losses could not be made .AttributeError"):
+        summary = started(recipe("gan"), tmp_path / "run").run()
+    assert summary is not None
+    assert summary["step"] == recipe("gan").training.steps

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
 
+from saddlepoint.data.arrays import from_array
 from saddlepoint.evaluation.signals.activity import heard
 from saddlepoint.evaluation.signals.adversarial import advantage
 from saddlepoint.evaluation.signals.codes import distinct, ties
 from saddlepoint.evaluation.signals.copies import copied, nearest, standard_error
 from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, k_means, mean_distance, modes_covered, turnover
+from saddlepoint.evaluation.signals.watch import Watch
+from saddlepoint.models import build
+from saddlepoint.models.settings import GANSettings
 
 
 def draw(n: int, d: int = 2, seed: int = 0) -> Tensor:
@@ -150,3 +156,12 @@ def test_equal_examples_are_seen_once() -> None:
     assert distinct(free).all()
     twice = torch.cat([free, free[:7], free[:7]])
     torch.testing.assert_close(twice[distinct(twice)], free)
+
+
+@pytest.mark.parametrize(("left_out", "said"), [(99, False), (100, True)])
+def test_nothing_is_said_of_copies_with_few_held_out_examples(left_out: int, said: bool) -> None:
+    training = from_array(draw(400).numpy())
+    dataset = replace(training, held_out=replace(training, x=draw(left_out, 2, 1), held_out=None))
+    model = build(GANSettings(), dataset.event)
+    found = Watch(dataset, model, lambda x: x.flatten(1).float(), 0, torch.device("cpu")).measure()
+    assert set(found) == ({"g/copies", "g/copies_error", "g/nearest_ratio", "g/copied"} if said else set())
