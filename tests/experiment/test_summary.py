@@ -54,7 +54,9 @@ def test_samples_that_are_like_no_single_example_do_not_sound_like_success() -> 
     assert "90% of them lie among real examples" in said
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0.04, "under 0.1 s"), (9.4, "9.4 s"), (42, "42 s"), (3661, "1 h 1 min")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.04, "under 0.1 s"), (9.4, "9.4 s"), (42, "42 s"), (3661, "1 h 1 min")]
+)
 def test_durations(seconds: float, words: str) -> None:
     assert f"in {words};" in verdict(RECIPE, "finished", 1, seconds, [], {})
 
