@@ -152,7 +152,14 @@ def started(folder: Path) -> subprocess.Popen[str]:
     plan = planned(LONG)
     (folder / "long.yaml").write_text(yaml.safe_dump(resolved(plan.study).model_dump(mode="json")))
     return subprocess.Popen(
-        COMMAND, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        # Run in the background, by nohup say, tests inherit an ignored SIGINT, and so would what they start.
+        COMMAND,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
 
 
