@@ -10,17 +10,16 @@ Vignoud, Vincent, Lacoste-Julien, 2019), https://arxiv.org/abs/1802.10551, algor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from saddlepoint.optimisers.field import Field, Rate, State, moved
 from saddlepoint.optimisers.moments import Moments, direction, no_moments
-from saddlepoint.optimisers.optimiser import adam_direction, evaluated, moving
+from saddlepoint.optimisers.optimiser import GameAdam, evaluated, moving
 
 
 @dataclass(frozen=True)
@@ -110,22 +109,12 @@ class PastExtraAdam:
         return [moved(base, look, self.rate), base, after.first, after.second, [after.updates]]
 
 
-class ExtraAdamOptimizer(Optimizer):
+class ExtraAdamOptimizer(GameAdam):
     """`PastExtraAdam` for networks: one gradient a step, so that any training loop can play it.
 
     A network's parameters are the looks ahead; the points they look ahead from are kept as `base`.
     lr: step size; betas, eps: Adam's; weight_decay: times the parameters, added to the gradient.
     """
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-    ) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -138,8 +127,8 @@ class ExtraAdamOptimizer(Optimizer):
                 if "base" not in self.state[p]:
                     self.state[p]["base"] = p.detach().clone(memory_format=torch.preserve_format)
             bases = [self.state[p]["base"] for p in parameters]
-            torch._foreach_add_(bases, adam_direction(self, group, parameters, gradients), alpha=-group["lr"])
-            look = adam_direction(self, group, parameters, gradients)
+            torch._foreach_add_(bases, self.directions(group, parameters, gradients), alpha=-group["lr"])
+            look = self.directions(group, parameters, gradients)
             torch._foreach_copy_(parameters, bases)
             torch._foreach_add_(parameters, look, alpha=-group["lr"])
         return loss

@@ -20,8 +20,7 @@ from torch.optim import Optimizer
 
 from saddlepoint.optimisers.descent import Simultaneous
 from saddlepoint.optimisers.field import Field, Method, State
-
-SLOW, MOVES = "lookahead_slow", "lookahead_moves"
+from saddlepoint.optimisers.wrapped import WrappedOptimizer, named_after
 
 
 @dataclass(frozen=True)
@@ -45,20 +44,18 @@ class Lookahead:
         return [[torch.lerp(w, fast, self.share) for w, fast in zip(slow, state[0], strict=True)], *state[1:]]
 
 
-class LookaheadOptimizer(Optimizer):
+class LookaheadOptimizer(WrappedOptimizer):
     """Lookahead around another optimiser, whose settings and groups it shares; see `lookahead`, which makes it.
 
     Each player goes back by itself, after its own last move of a round. The player that moves first therefore does so before
     the other's last move, where `Lookahead` has them go back together.
     """
 
+    KEPT, MOVES = "lookahead_slow", "lookahead_moves"
+
     def __init__(self, base: Optimizer, every: int, share: float) -> None:
-        super().__init__(base.param_groups, base.defaults)
-        self.base, self.every, self.share = base, every, share
-        self.param_groups = base.param_groups
-        self._parameters: list[Tensor] = [p for group in base.param_groups for p in group["params"]]
-        self._slow = [p.detach().clone(memory_format=torch.preserve_format) for p in self._parameters]
-        self._moves = 0
+        super().__init__(base, moves=0)
+        self.every, self.share = every, share
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -66,29 +63,9 @@ class LookaheadOptimizer(Optimizer):
         self._moves += 1
         if self._moves == self.every:
             self._moves = 0
-            torch._foreach_lerp_(self._slow, self._parameters, self.share)
-            torch._foreach_copy_(self._parameters, self._slow)
+            torch._foreach_lerp_(self._kept, self._parameters, self.share)
+            torch._foreach_copy_(self._parameters, self._kept)
         return loss
-
-    def state_dict(self) -> dict[str, Any]:
-        whole = self.base.state_dict()
-        kept = dict(whole["state"])
-        for index, slow in enumerate(self._slow):
-            kept[index] = {**kept.get(index, {}), SLOW: slow, MOVES: torch.tensor(self._moves)}
-        return whole | {"state": kept}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        own = (SLOW, MOVES)
-        kept = state_dict["state"]
-        rest = {index: {k: v for k, v in entries.items() if k not in own} for index, entries in kept.items()}
-        self.base.load_state_dict(
-            state_dict | {"state": {index: entries for index, entries in rest.items() if entries}}
-        )
-        # Loading made new groups.
-        self.param_groups = self.base.param_groups
-        if kept:
-            torch._foreach_copy_(self._slow, [kept[index][SLOW] for index in range(len(self._slow))])
-            self._moves = int(kept[0][MOVES])
 
 
 def lookahead(base: Optimizer, every: int, share: float = 0.5) -> LookaheadOptimizer:
@@ -96,7 +73,4 @@ def lookahead(base: Optimizer, every: int, share: float = 0.5) -> LookaheadOptim
 
     every: at least 1; share: in (0, 1].
     """
-    # Its name is that of what it wraps too, so that a checkpoint of one kind is not taken for one of another.
-    kind = type(f"Lookahead{type(base).__name__}", (LookaheadOptimizer,), {})
-    wrapped: LookaheadOptimizer = kind(base, every, share)
-    return wrapped
+    return named_after(LookaheadOptimizer, base)(base, every, share)

@@ -21,7 +21,7 @@ from torch.optim import Optimizer
 
 from saddlepoint.optimisers.field import Field, Rate, State, moved
 from saddlepoint.optimisers.moments import Moments, direction, no_moments
-from saddlepoint.optimisers.optimiser import adam_direction, evaluated, moving
+from saddlepoint.optimisers.optimiser import GameAdam, evaluated, moving
 
 
 @dataclass(frozen=True)
@@ -95,21 +95,11 @@ class OptimisticSGD(Optimizer):
         return loss
 
 
-class OptimisticAdamOptimizer(Optimizer):
+class OptimisticAdamOptimizer(GameAdam):
     """`OptimisticAdam` for networks: one gradient a step.
 
     lr: step size; betas, eps: Adam's; weight_decay: times the parameters, added to the gradient.
     """
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-    ) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -117,7 +107,7 @@ class OptimisticAdamOptimizer(Optimizer):
         for group in self.param_groups:
             parameters, gradients = moving(group)
             if parameters:
-                _forward_step(self, group["lr"], parameters, adam_direction(self, group, parameters, gradients))
+                _forward_step(self, group["lr"], parameters, self.directions(group, parameters, gradients))
         return loss
 
 
