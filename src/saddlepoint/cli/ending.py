@@ -44,7 +44,7 @@ def suggest(run: Run, output: Output) -> None:
     for suggestion in suggestions:
         output.say(f"Against {suggestion.code}, try {suggestion}:", "bold")
         output.say(f"    saddlepoint train {run.folder.path} {suggestion.flags}")
-    if not suggestions and any(finding.severity == "failure" for finding in run.findings):
+    if not suggestions and any(finding.severity == "failure" for finding in standing(run.findings)):
         output.say("There is no setting to change against what was found: its advice says what to do.")
 
 
