@@ -13,7 +13,7 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -29,7 +29,7 @@ from zoo.kinds import KINDS, Kind
 from zoo.looks import Facts, Looker
 
 
-class _Silence:
+class Silence:
     """In the place of TensorBoard's log, which nobody reads here."""
 
     def __init__(self, *_: Any, **__: Any) -> None: ...
@@ -67,6 +67,9 @@ class Watched(Session):
         return {}
 
 
+Sitting = TypeVar("Sitting", bound=Watched)
+
+
 def recipe_of(kind: Kind, seed: int) -> Recipe:
     """The recipe of this seed, with the strength that it draws."""
     recipe = kind.on.settings(kind.steps)
@@ -89,7 +92,7 @@ def train(name: str, seed: int, keep: Path) -> float:
     started = time.perf_counter()
     kind, strength = KINDS[name], KINDS[name].drawn(seed)
     recipe = recipe_of(kind, seed)
-    journal.TensorBoard = _Silence  # type: ignore[misc, assignment]
+    journal.TensorBoard = Silence  # type: ignore[misc, assignment]
     torch.set_num_threads(1)
     facts: dict[str, Any] = {"kind": name, "seed": seed, "strength": strength, "steps": recipe.training.steps}
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
@@ -97,8 +100,8 @@ def train(name: str, seed: int, keep: Path) -> float:
             warnings.simplefilter("ignore", category)
         folder = RunFolder(Path(scratch))
         try:
-            session = _session(kind, recipe, folder, strength, seed)
-            facts |= {"floor": session.looker.floor(), "data": _of_data(session)}
+            session = session_of(kind, recipe, folder, strength, seed, Watched)
+            facts |= {"floor": session.looker.floor(), "data": data_facts(session)}
             session.run()
             facts |= {"looks": session.looks, "meddled": session.meddled}
             facts["preflight"] = [f.to_json() for f in session.journal.findings if f.step == 0]
@@ -115,7 +118,10 @@ def train(name: str, seed: int, keep: Path) -> float:
     return float(facts["seconds"])
 
 
-def _session(kind: Kind, recipe: Recipe, folder: RunFolder, strength: float, seed: int) -> Watched:
+def session_of(
+    kind: Kind, recipe: Recipe, folder: RunFolder, strength: float, seed: int, sitting: type[Sitting]
+) -> Sitting:
+    """A session with everything planted that the kind plants before its first step."""
     dataset = data.load(recipe.data)
     if kind.data is not None:
         dataset = kind.data(dataset, strength, torch.Generator().manual_seed(seed))
@@ -124,13 +130,13 @@ def _session(kind: Kind, recipe: Recipe, folder: RunFolder, strength: float, see
         kind.model(model, strength)
     if kind.picked is not None:
         kind.picked(model, dataset, strength)
-    session = Watched(recipe, folder, dataset, model)
+    session = sitting(recipe, folder, dataset, model)
     session.kind, session.strength, session.looks = kind, strength, []
     session.looker = Looker(dataset, model, session.state)
     return session
 
 
-def _of_data(session: Session) -> Facts:
+def data_facts(session: Session) -> Facts:
     """What is true of the data, by counting."""
     dataset, model = session.dataset, session.model
     x = dataset.x.flatten(1)
@@ -167,4 +173,4 @@ def all_runs(names: list[str], seeds: int | None) -> list[tuple[str, int]]:
     return sorted(wanted, key=lambda run: run[1] / KINDS[run[0]].seeds)
 
 
-__all__ = ["LOOKS", "all_runs", "finished", "recipe_of", "train"]
+__all__ = ["LOOKS", "Silence", "Watched", "all_runs", "data_facts", "finished", "recipe_of", "session_of", "train"]

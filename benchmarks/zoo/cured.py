@@ -1,0 +1,128 @@
+"""Trains a planted failure again with `--cure auto`, as the command line would: back to the last healthy checkpoint, another
+setting, and on.
+
+What was planted in code, in data or in the middle of a run is planted again in every sitting, for a cure changes settings
+alone; only a jolt in the middle comes once, as it does in the uncured run. What stays of a run is cured.json: its looks, from
+the start to the end of what the user would hold, the tries, and the verdict.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any, Literal
+from unittest.mock import patch
+
+import torch
+
+from saddlepoint.experiment import cure, journal, start
+from saddlepoint.experiment.session import Session
+from saddlepoint.experiment.summary import health
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import RunFolder, standing
+from saddlepoint.records.schema import number_to_json
+from zoo import mistakes
+from zoo.kinds import KINDS, Kind
+from zoo.runs import Silence, Watched, data_facts, recipe_of, session_of
+
+Group = Literal["settings", "jolt", "data", "code"]
+GROUPS: dict[Group, str] = {
+    "settings": "planted in the settings, or in first weights of which settings decide whether they harm: what a cure is for",
+    "jolt": "a jolt in the middle of the run, which does not come again once the run went back behind it",
+    "data": "too few examples: no training setting adds any",
+    "code": "a mistake in the loss or a network, which every try meets again: only advice can help",
+}
+CHECKPOINTS = 4  # a run, as shipped recipes have, beside the best
+
+
+def group_of(kind: Kind) -> Group | None:
+    """What it would take to undo what is planted; None for healthy kinds and those made for before the first step."""
+    if not kind.code or kind.code.startswith("DATA"):
+        return None
+    if kind.model is not None or kind.picked is not None:
+        return "settings" if kind.model is mistakes.dead_from_the_start else "code"
+    if kind.meddle is not None:
+        return "jolt"
+    return "data" if kind.plant is not None and "data.limit" in kind.plant(1.0) else "settings"
+
+
+class Cured(Watched):
+    """A watched session that keeps checkpoints, and says what became of the run."""
+
+    result: dict[str, Any]
+
+    def _checkpoint(self) -> None:
+        Session._checkpoint(self)
+
+    def _finish(self, interrupted: bool) -> dict[str, Any]:
+        super()._finish(interrupted)
+        stands = standing(self.journal.findings)
+        self.result |= {
+            "health": health(self.journal.findings, self.measurement.distances),
+            "standing": [[f.code, f.severity] for f in stands],
+            "distances": self.measurement.distances,
+            "ended": self.state.step,
+        }
+        return {}
+
+
+def finished(folder: Path) -> bool:
+    return (folder / "cured.json").is_file()
+
+
+def train(name: str, seed: int, keep: Path) -> float:
+    """Train and keep it under keep/cured/NAME/SEED, unless it is there already; the seconds that it took."""
+    place = keep / "cured" / name / f"{seed}"
+    if finished(place):
+        return 0.0
+    started = time.perf_counter()
+    kind, strength = KINDS[name], KINDS[name].drawn(seed)
+    planted = recipe_of(kind, seed)
+    recipe = planted.override(
+        {"training.cure": "auto", "training.checkpoint_every": max(1, planted.training.steps // CHECKPOINTS)}
+    )
+    torch.set_num_threads(1)
+    result: dict[str, Any] = {}
+    sittings: list[Cured] = []
+
+    def sitting(recipe: Recipe, folder: RunFolder, **_: Any) -> Cured:
+        session = session_of(kind, recipe, folder, strength, seed, Cured)
+        session.result = result
+        if sittings:
+            assert sittings[-1].cure is not None
+            back = sittings[-1].cure[0].returned_to
+            session.looks = [look for look in sittings[-1].looks if back and look["step"] <= back]
+            session.meddled = sittings[-1].meddled
+        sittings.append(session)
+        return session
+
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        warnings.catch_warnings(),
+        patch.object(journal, "TensorBoard", Silence),
+        patch.object(start, "prepare", sitting),
+    ):
+        for category in (RuntimeWarning, UserWarning):
+            warnings.simplefilter("ignore", category)
+        folder = RunFolder(Path(scratch))
+        folder.recipe.write_text(recipe.to_yaml(), "utf-8")
+        first = sitting(recipe, folder)
+        start._played(first, None)
+        result |= {
+            "kind": name,
+            "seed": seed,
+            "strength": strength,
+            "steps": recipe.training.steps,
+            "floor": first.looker.floor(),
+            "data": data_facts(first),
+            "looks": sittings[-1].looks,
+            "cures": [tried.to_json() for tried in cure.read(folder)],
+            "trained": sum(s.state.step for s in sittings) - sum(s.cure[0].returned_to for s in sittings if s.cure),
+            "seconds": time.perf_counter() - started,
+        }
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "cured.json").write_text(json.dumps(number_to_json(result)), "utf-8")
+    return float(result["seconds"])

@@ -1,0 +1,207 @@
+"""What became of failed runs that were cured, held against runs of the same recipe that were never spoilt.
+
+Quality is read where truth reads it (`looks.py`): a GAN's transport distance to held-out examples and the share of modes
+or classes it lost, a VAE's held-out bound, an autoencoder's held-out reconstruction error. It is within 10 % where none of
+these is worse than 1.1 times the median of the healthy recipe's seeds. Those seeds scatter by more than that themselves,
+so a second column counts what is also no worse than nine in ten of them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from saddlepoint.evaluation import quality
+from saddlepoint.experiment.diagnosing import watching
+from saddlepoint.experiment.summary import health
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import Finding, Record
+from zoo.bases import Half
+from zoo.cured import Group, group_of
+from zoo.kinds import KINDS, Kind
+from zoo.looks import Facts
+from zoo.truth import Reference, Truth, decide, last
+
+WITHIN = 0.1
+MOST = 0.9  # of the healthy seeds
+AIM = 0.9  # of failed runs that a cure should bring back
+Numbers = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What the seeds of a healthy recipe reach: by quantity, lower is better, the median and what nine in ten stay below."""
+
+    median: Numbers
+    most: Numbers
+
+    @classmethod
+    def of(cls, runs: Sequence[Facts]) -> Usual:
+        found = [worth(run) for run in runs]
+        names = {name for numbers in found for name in numbers}
+        known = {name: sorted(numbers[name] for numbers in found if name in numbers) for name in names}
+        return cls(
+            {name: statistics.median(values) for name, values in known.items()},
+            {name: values[math.ceil(MOST * len(values)) - 1] for name, values in known.items()},
+        )
+
+    def within(self, numbers: Numbers) -> bool:
+        """Whether each is within 10 % of the median."""
+        return bool(numbers) and all(value <= self._bound(name) for name, value in numbers.items())
+
+    def usual(self, numbers: Numbers) -> bool:
+        """Whether each is within 10 % of the median, or no worse than nine in ten of the seeds."""
+        return bool(numbers) and all(
+            value <= max(self._bound(name), self.most.get(name, 0.0)) for name, value in numbers.items()
+        )
+
+    def _bound(self, name: str) -> float:
+        median = self.median.get(name, 0.0)
+        return median + WITHIN * abs(median)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One run: kind, seed, what is true of it, what the product says of it, how good it is; tries where it was cured."""
+
+    kind: Kind
+    seed: int
+    strength: float
+    truth: Truth
+    health: str
+    numbers: Numbers
+    usual: Usual
+    standing: Sequence[str] = ()
+    cures: Sequence[Mapping[str, Any]] = ()
+    spent: float = 1.0  # steps trained, over those of the run
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind.name}/{self.seed}"
+
+    @property
+    def half(self) -> Half:
+        return self.kind.on.half
+
+    @property
+    def group(self) -> Group | None:
+        return group_of(self.kind)
+
+    @property
+    def well(self) -> bool:
+        return self.health == "healthy"
+
+    @property
+    def within(self) -> bool:
+        return self.usual.within(self.numbers)
+
+    @property
+    def good(self) -> bool:
+        return self.usual.usual(self.numbers)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same run, left alone and cured."""
+
+    alone: Outcome
+    cured: Outcome
+
+
+def worth(run: Facts) -> dict[str, float]:
+    """The quality of a run at its end, lower is better; infinite where its weights are no numbers any more."""
+    looks = run["looks"]
+    if not looks or not last(run):
+        return {"broken": math.inf}
+    now = last(run)
+    if "advantage" in now:
+        numbers = {"distance": now["distance"], "modes lost": _lost(now)}
+    else:
+        numbers = {"bound": -now["bound"]} if "kl" in now else {"reconstruction": now["reconstruction"]}
+    if not looks[-1]["finite"]:
+        return dict.fromkeys(numbers, math.inf)
+    return {name: math.inf if math.isnan(value) else float(value) for name, value in numbers.items()}
+
+
+def _lost(look: Facts) -> float:
+    """Share of the modes that the data have which get less than a tenth of their fair share of samples."""
+    mass, real = look.get("mass") or [], look.get("real_mass") or []
+    present = [(m, r) for m, r in zip(mass, real, strict=True) if r > 0]
+    return sum(m < 0.1 * r for m, r in present) / max(len(present), 1)
+
+
+def read(keep: Path, names: Iterable[str]) -> list[Pair]:
+    """All runs under `keep` that were trained both ways."""
+    pairs = []
+    for name in names:
+        kind = KINDS[name]
+        healthy = [facts for _, facts in _kept(keep / kind.base, "truth.json")]
+        reference, usual = Reference.of(healthy), Usual.of(healthy)
+        cured = {facts["seed"]: facts for _, facts in _kept(keep / "cured" / name, "cured.json")}
+        for folder, facts in _kept(keep / name, "truth.json"):
+            if (after := cured.get(facts["seed"])) is not None:
+                common = (kind, facts["seed"], facts["strength"])
+                pairs.append(
+                    Pair(
+                        Outcome(*common, decide(facts, reference), _verdict(folder, facts), worth(facts), usual),
+                        Outcome(
+                            *common,
+                            decide(after, reference),
+                            after["health"],
+                            worth(after),
+                            usual,
+                            [code for code, severity in after["standing"] if severity != "info"],
+                            after["cures"],
+                            after["trained"] / after["steps"],
+                        ),
+                    )
+                )
+    return pairs
+
+
+def unspoilt(keep: Path, names: Iterable[str]) -> list[Outcome]:
+    """The healthy runs of the recipes of these kinds, each held against all of them."""
+    found = []
+    for base in dict.fromkeys(KINDS[name].base for name in names):
+        runs = _kept(keep / base, "truth.json")
+        reference, usual = Reference.of([facts for _, facts in runs]), Usual.of([facts for _, facts in runs])
+        found += [
+            Outcome(KINDS[base], f["seed"], 1.0, decide(f, reference), _verdict(folder, f), worth(f), usual)
+            for folder, f in runs
+        ]
+    return found
+
+
+def failed(keep: Path, name: str, seed: int) -> bool:
+    """Whether the uncured run failed, by the truth."""
+    reference = Reference.of([facts for _, facts in _kept(keep / KINDS[name].base, "truth.json")])
+    facts = json.loads((keep / name / str(seed) / "truth.json").read_text("utf-8"))
+    return decide(facts, reference).failed
+
+
+def _kept(place: Path, name: str) -> list[tuple[Path, Facts]]:
+    folders = sorted((path.parent for path in place.glob(f"*/{name}")), key=lambda folder: int(folder.name))
+    return [(folder, json.loads((folder / name).read_text("utf-8"))) for folder in folders]
+
+
+def _verdict(folder: Path, facts: Facts) -> str:
+    """The verdict by the present rules, as the session would have given it."""
+    if "refused" in facts:
+        return "failed"
+    diagnosis = watching(Recipe.load(folder / "recipe.yaml"))
+    found = [Finding.from_json(line) for line in facts["preflight"]]
+    series: dict[str, list[float]] = {}
+    for line in (folder / "records.jsonl").read_text("utf-8").splitlines():
+        record = Record.from_json(json.loads(line))
+        found += diagnosis.watch(record)
+        for name in (quality.SERIES, quality.PRECISION):
+            if name in record.values:
+                series.setdefault(name, []).append(record.values[name])
+    distances = series.get(quality.SERIES, [])
+    ends = {"first": distances[0], "last": distances[-1], "floor": 0.0} if distances else {}
+    return health(found, {**ends, "precision": series.get(quality.PRECISION, [None])[-1]})

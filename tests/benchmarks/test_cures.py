@@ -1,0 +1,116 @@
+"""Cures are measured as they say: by what is planted, against seeds of the healthy recipe, on runs that were really cured."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "cures.py"
+WRITTEN = (BENCHMARK.with_name("RESULTS.md"), BENCHMARK.parents[1] / "docs" / "cures.md")
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARK.parent))
+
+
+def test_what_a_cure_can_mend_is_told_by_what_is_planted() -> None:
+    from zoo.cured import GROUPS, group_of
+    from zoo.kinds import HEALTHY, KINDS, PLANTED
+
+    assert all(group_of(kind) is None for kind in HEALTHY)
+    assert {group_of(kind) for kind in PLANTED} == {*GROUPS, None}
+    for name, group in {
+        "stalled-digits": "settings",
+        "dead-ring": "settings",
+        "few-mnist": "data",
+        "flipped-kl-moons": "code",
+        "memory-digits": "code",
+        "past-ring": "jolt",
+        "leak-digits": None,
+    }.items():
+        assert group_of(KINDS[name]) == group, name
+    settings = [kind for kind in PLANTED if group_of(kind) == "settings"]
+    assert {kind.on.half for kind in settings} == {"calibration", "reporting"}
+
+
+def ending(**look: Any) -> dict[str, Any]:
+    return {"looks": [{"step": 0, "finite": True, **look}]}
+
+
+def test_quality_is_held_against_the_seeds_of_the_healthy_recipe() -> None:
+    from zoo.recovery import Usual, worth
+
+    seeds = [ending(advantage=0.1, distance=0.1 + 0.01 * at, mass=[0.5, 0.5], real_mass=[0.5, 0.5]) for at in range(11)]
+    usual = Usual.of(seeds)
+    assert usual.median == {"distance": pytest.approx(0.15), "modes lost": 0.0}
+    assert usual.most["distance"] == pytest.approx(0.19)
+    fine = {"distance": 0.164, "modes lost": 0.0}
+    assert usual.within(fine)
+    assert not usual.within(fine | {"distance": 0.166})
+    assert usual.usual(fine | {"distance": 0.189})
+    assert not usual.usual(fine | {"distance": 0.191})
+    assert not usual.usual(fine | {"modes lost": 0.5})
+    assert not usual.usual(worth({"looks": []}))
+
+
+def test_a_bound_below_nothing_is_within_ten_percent_on_the_right_side() -> None:
+    from zoo.recovery import Usual, worth
+
+    usual = Usual.of([ending(kl=1.0, bound=-20.0)] * 3)
+    assert usual.within(worth(ending(kl=1.0, bound=-21.9)))
+    assert not usual.within(worth(ending(kl=1.0, bound=-22.1)))
+    usual = Usual.of([ending(kl=1.0, bound=20.0)] * 3)
+    assert usual.within(worth(ending(kl=1.0, bound=18.1)))
+    assert not usual.within(worth(ending(kl=1.0, bound=17.9)))
+
+
+def test_weights_that_broke_at_the_end_are_worth_nothing() -> None:
+    from zoo.recovery import worth
+
+    run = ending(use=[1.0], reconstruction=0.1)
+    assert worth(run) == {"reconstruction": 0.1}
+    run["looks"].append({"step": 1, "finite": False})
+    assert worth(run) == {"reconstruction": math.inf}
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, BENCHMARK, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+        env=os.environ,
+    )
+
+
+@pytest.mark.slow
+def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: Path) -> None:
+    before = [path.read_bytes() if path.exists() else None for path in WRITTEN]
+    done = command("--quick", "--keep", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "6 runs that failed by the truth, of 3 kinds" in done.stdout
+    assert all(f"| {code} " in done.stdout for code in ("NUM301", "NUM304", "healthy recipe"))
+    kept = json.loads((tmp_path / "cured" / "stalled-digits" / "0" / "cured.json").read_text("utf-8"))
+    assert kept["cures"], "a run whose weights hardly move has to be cured"
+    steps = [look["step"] for look in kept["looks"]]
+    assert steps == sorted(set(steps)), "what the run went back behind must not be looked at"
+    assert steps[-1] == kept["steps"]
+    assert [path.read_bytes() if path.exists() else None for path in WRITTEN] == before, "--quick writes no results"
+    again = command("--quick", "--keep", str(tmp_path))
+    assert again.stdout == done.stdout
+    assert again.stderr == ""
+
+
+def test_a_kind_that_cannot_be_cured_is_named() -> None:
+    done = command("--only", "toy-ring")
+    assert done.returncode == 2
+    assert "toy-ring" in done.stderr
