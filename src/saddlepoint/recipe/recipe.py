@@ -12,15 +12,18 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.errors import SettingError, suggestion
+from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.models.settings import GANSettings, ModelSettings
 from saddlepoint.recipe.fields import FAMILIES, PLAYERS, SettingField, fields
 from saddlepoint.recipe.mistakes import explained, unknown
-from saddlepoint.recipe.text import read_yaml, value_of, write_line, write_yaml
+from saddlepoint.recipe.sources import Sources
+from saddlepoint.recipe.text import value_of, write_line, write_yaml
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
-_SHIPPED = resources.files("saddlepoint") / "recipes"
+_SOURCES = Sources(
+    "recipe", resources.files("saddlepoint") / "recipes", "saddlepoint recipes", example="`data:` and `model:`"
+)
 _LIKE = "Like {}, but with "
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
@@ -51,34 +54,13 @@ class Recipe(BaseModel):
                     f"{path} is a folder without a recipe.yaml. To train on images in it: "
                     f"saddlepoint train dcgan-images --data.source {path}"
                 )
-            path = path / "recipe.yaml"
-        elif not path.is_file():
-            if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
-                raise SettingError(f"There is no recipe file {path}. `saddlepoint recipes` lists the ready-made ones.")
-            known = shipped_names()
-            if str(source) not in known:
-                raise SettingError(
-                    f'There is no recipe "{source}".{suggestion(str(source), known)} `saddlepoint recipes` lists all.'
-                )
-            return cls.parse((_SHIPPED / f"{source}.yaml").read_text(encoding="utf-8"), where=f"recipe {source}")
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise SettingError(f"{path} is not a recipe (YAML text). {_training_on(path)}") from None
-        except OSError as error:
-            raise SettingError(f"{path} cannot be read: {error.strerror}.") from None
-        return cls.parse(text, where=str(path))
+            source = path / "recipe.yaml"
+        return cls.parse(*_SOURCES.read(source, _training_on))
 
     @classmethod
     def parse(cls, text: str, where: str = "recipe") -> Self:
         """The recipe written in a YAML text; `where` names it in error messages."""
-        try:
-            content = read_yaml(text)
-        except ValueError as error:
-            raise SettingError(f"{where} is not valid YAML: {' '.join(str(error).split())}") from None
-        if not isinstance(content, dict):
-            raise SettingError(f"{where} holds no settings: expected lines such as `data:` and `model:`.")
-        return cls.from_mapping(content, where)
+        return cls.from_mapping(_SOURCES.content(text, where), where)
 
     @model_validator(mode="after")
     def _settings_have_players(self) -> Self:
@@ -166,7 +148,7 @@ class Recipe(BaseModel):
 
 def shipped_names() -> list[str]:
     """The names of the ready-made recipes, in alphabetical order."""
-    return sorted(entry.name.removesuffix(".yaml") for entry in _SHIPPED.iterdir() if entry.name.endswith(".yaml"))
+    return _SOURCES.names()
 
 
 def _values(recipe: Recipe) -> dict[str, Any]:

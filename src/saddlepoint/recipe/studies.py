@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.recipe.recipe import Recipe
+from saddlepoint.recipe.sources import Sources
 from saddlepoint.recipe.text import read_yaml, write_yaml
 from saddlepoint.studies.settings import (
     AxisSettings,
@@ -27,7 +28,12 @@ from saddlepoint.studies.settings import (
 
 FILE = "study.yaml"  # in a study's folder
 MOST_RUNS = 1_000_000
-_SHIPPED = resources.files("saddlepoint") / "recipes" / "studies"
+_SOURCES = Sources(
+    "study",
+    resources.files("saddlepoint") / "recipes" / "studies",
+    "saddlepoint study --list",
+    example="`base:` and `axes:`",
+)
 _PICTURES: dict[str, type[BaseModel]] = {
     "survival": SurvivalPicture,
     "heat map": HeatMapPicture,
@@ -52,30 +58,16 @@ def load_study(source: str | Path | Mapping[str, Any] | StudySettings) -> StudyS
         return _validated(source, "study")
     path = Path(source)
     if path.is_dir():
-        path = path / FILE
-        if not path.is_file():
-            raise SettingError(f"{path.parent} is a folder without a {FILE}, so it is no study.")
-    elif not path.is_file():
-        if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
-            raise SettingError(f"There is no study file {path}. `saddlepoint study --list` lists the ready-made ones.")
-        known = shipped_studies()
-        if str(source) not in known:
-            raise SettingError(
-                f'There is no study "{source}".{suggestion(str(source), known)} `saddlepoint study --list` lists all.'
-            )
-        return _parsed((_SHIPPED / f"{source}.yaml").read_text(encoding="utf-8"), f"study {source}")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise SettingError(f"{path} is not a study (YAML text).") from None
-    except OSError as error:
-        raise SettingError(f"{path} cannot be read: {error.strerror}.") from None
-    return _parsed(text, str(path))
+        source = path / FILE
+        if not source.is_file():
+            raise SettingError(f"{path} is a folder without a {FILE}, so it is no study.")
+    text, where = _SOURCES.read(source)
+    return _validated(_SOURCES.content(text, where), where)
 
 
 def shipped_studies() -> list[str]:
     """The names of the ready-made studies, in alphabetical order."""
-    return sorted(entry.name.removesuffix(".yaml") for entry in _SHIPPED.iterdir() if entry.name.endswith(".yaml"))
+    return _SOURCES.names()
 
 
 def overridden(study: StudySettings, changes: Mapping[str, Any]) -> StudySettings:
@@ -178,16 +170,6 @@ def _hidden(recipe: Recipe, widths: Mapping[str, int], where: str) -> Iterator[t
                 f"{where}: {name} is no network of this model whose width could be set; there are {', '.join(known)}."
             )
         yield f"{name}.hidden", (width,) * len(network.hidden)
-
-
-def _parsed(text: str, where: str) -> StudySettings:
-    try:
-        content = read_yaml(text)
-    except ValueError as error:
-        raise SettingError(f"{where} is not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        raise SettingError(f"{where} holds no settings: expected lines such as `base:` and `axes:`.")
-    return _validated(content, where)
 
 
 def _validated(content: Mapping[str, Any], where: str) -> StudySettings:

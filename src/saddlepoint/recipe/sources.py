@@ -1,0 +1,62 @@
+"""Where settings come from: the name of ready-made ones, a YAML file, or a folder that holds such a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from saddlepoint.errors import SettingError, suggestion
+from saddlepoint.recipe.text import read_yaml
+
+
+@dataclass(frozen=True)
+class Sources:
+    """One kind of settings. noun: what they are called; shipped: where the ready-made ones lie, one YAML file each;
+    listing: the command that lists those; example: sections that such a file has.
+    """
+
+    noun: str
+    shipped: Traversable
+    listing: str
+    example: str
+
+    def names(self) -> list[str]:
+        """The names of the ready-made ones, in alphabetical order."""
+        files = (entry.name for entry in self.shipped.iterdir())
+        return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
+
+    def read(self, source: str | Path, instead: Callable[[Path], str] | None = None) -> tuple[str, str]:
+        """The text of the file or of the ready-made settings of this name, and where it is from, for messages.
+
+        instead: what could be done with a file that is no text. Raises SettingError where there is nothing to read.
+        """
+        path = Path(source)
+        if not path.is_file():
+            if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
+                raise SettingError(f"There is no {self.noun} file {path}. `{self.listing}` lists the ready-made ones.")
+            known = self.names()
+            if str(source) not in known:
+                raise SettingError(
+                    f'There is no {self.noun} "{source}".{suggestion(str(source), known)} `{self.listing}` lists all.'
+                )
+            return (self.shipped / f"{source}.yaml").read_text(encoding="utf-8"), f"{self.noun} {source}"
+        try:
+            return path.read_text(encoding="utf-8"), str(path)
+        except UnicodeDecodeError:
+            advice = f" {instead(path)}" if instead else ""
+            raise SettingError(f"{path} is not a {self.noun} (YAML text).{advice}") from None
+        except OSError as error:
+            raise SettingError(f"{path} cannot be read: {error.strerror}.") from None
+
+    def content(self, text: str, where: str) -> dict[str, Any]:
+        """The settings in a YAML text; `where` names it in error messages. Raises SettingError where it holds none."""
+        try:
+            content = read_yaml(text)
+        except ValueError as error:
+            raise SettingError(f"{where} is not valid YAML: {' '.join(str(error).split())}") from None
+        if not isinstance(content, dict):
+            raise SettingError(f"{where} holds no settings: expected lines such as {self.example}.")
+        return content
