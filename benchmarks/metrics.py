@@ -21,7 +21,6 @@ import argparse
 import contextlib
 import importlib
 import io
-import os
 import statistics
 import sys
 import time
@@ -36,6 +35,7 @@ import results
 from saddlepoint.evaluation.frechet import frechet_distance
 from saddlepoint.evaluation.kernel import kernel_distance, kernel_distance_by_subsets
 from saddlepoint.evaluation.neighbours import neighbourhoods
+from sides.quiet import measurable
 
 SECTION = "Metrics on features"
 FEATURES = 2_048
@@ -136,9 +136,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="how often each side is timed (default: 3)")
     parser.add_argument("--quick", action="store_true", help="small and once; writes nothing")
     arguments = parser.parse_args(argv)
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        print(f"The machine is busy (load {load:.1f}): do not trust what follows.", file=sys.stderr)
+    busy = measurable(anyway=True)
 
     features, rounds = (256, 1) if arguments.quick else (FEATURES, arguments.rounds)
     most = 1_500 if arguments.quick else max(comparison.points for comparison in COMPARISONS)
@@ -165,7 +163,7 @@ def main(argv: list[str]) -> int:
     )
     print(f"\n## {SECTION}\n\n{body}", flush=True)
     if not absent and not arguments.quick:
-        results.write(SECTION, body, load=load)
+        results.write(SECTION, body, load=busy)
     return 0
 
 

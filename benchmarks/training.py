@@ -20,7 +20,7 @@ from typing import Any
 
 import results
 from sides.pairs import Blocks, Side, alternate, quartiles
-from sides.quiet import LIMIT, awaited_quiet, busy_cores
+from sides.quiet import measurable
 from sides.tasks import TASKS, Task
 
 SAMPLING = "sampling"
@@ -176,17 +176,10 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     if arguments.pairs < 1:
         parser.error("--pairs: at least 1")
-    busy = busy_cores() if arguments.quick or arguments.force else awaited_quiet()
-    effort = Effort(2, 0.0, 0.0, 5, 1_000) if arguments.quick else Effort(arguments.pairs)
-    if busy > LIMIT and not (arguments.quick or arguments.force):
-        print(
-            f"training: {busy:.1f} cores are busy with other work (limit {LIMIT:g}), so RESULTS.md stays as it is: "
-            "measure again when the machine is quiet, or say --force.",
-            file=sys.stderr,
-        )
+    busy = measurable(anyway=arguments.quick or arguments.force)
+    if busy is None:
         return 1
-    if busy > LIMIT:
-        print(f"The machine is busy ({busy:.1f} cores): do not trust what follows.", file=sys.stderr)
+    effort = Effort(2, 0.0, 0.0, 5, 1_000) if arguments.quick else Effort(arguments.pairs)
 
     def publish(name: str, body: str, *, complete: bool) -> None:
         print(f"\n## {name}\n\n{body}", flush=True)

@@ -26,7 +26,7 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import Record, RunFolder
 from saddlepoint.training.loop import play
 from saddlepoint.training.threads import using_threads
-from sides.quiet import LIMIT, awaited_quiet, busy_cores
+from sides.quiet import measurable
 
 RECIPES = (
     "toy-gaussian-1",
@@ -97,11 +97,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="two rounds: shows that everything runs")
     parser.add_argument("--force", action="store_true", help="measure although other work keeps cores busy")
     arguments = parser.parse_args(argv)
-    busy = busy_cores() if arguments.quick or arguments.force else awaited_quiet()
-    if busy > LIMIT and not (arguments.quick or arguments.force):
-        print(
-            f"watching: {busy:.1f} cores are busy with other work; measure when the machine is quiet.", file=sys.stderr
-        )
+    busy = measurable(anyway=arguments.quick or arguments.force)
+    if busy is None:
         return 1
     rows, shares = [], []
     for name in arguments.only:

@@ -12,6 +12,19 @@ PATIENCE = 60.0  # seconds
 WINDOW = 2.0  # seconds
 
 
+def measurable(*, anyway: bool) -> float | None:
+    """Cores at work before a measurement; None, and a sentence on stderr, where they are too many even after waiting.
+
+    anyway: without waiting, and however many they are (`--quick`, `--force`); the sentence then is a warning.
+    """
+    busy = busy_cores() if anyway else awaited_quiet()
+    if busy <= LIMIT:
+        return busy
+    said = "do not trust what follows." if anyway else "measure when the machine is quiet, or say --force."
+    print(f"{busy:.1f} cores are busy with other work (limit {LIMIT:g}): {said}", file=sys.stderr, flush=True)
+    return busy if anyway else None
+
+
 def busy_cores(seconds: float = WINDOW) -> float:
     """Mean number of cores at work over the next `seconds`; where the system does not count that, the load average."""
     before = _counted()

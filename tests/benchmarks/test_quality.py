@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "quality.py"
-RESULTS = BENCHMARK.with_name("RESULTS.md")
+from tests.benchmarks.program import BENCHMARKS, RESULTS, run
+
 DATA = os.environ.get("SADDLEPOINT_DATA", "")
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, BENCHMARK, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-        env={**os.environ, **environment},
-    )
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not (DATA and (Path(DATA) / "mnist").is_dir()), reason="needs MNIST in $SADDLEPOINT_DATA")
 def test_everything_runs_and_gives_numbers() -> None:
     before = RESULTS.read_bytes() if RESULTS.exists() else None
-    done = run("--quick")
+    done = run("quality", "--quick")
     assert done.returncode == 0, done.stderr
     cells = dict(re.findall(r"^\| (S1|S2|PCA|mean image|evidence|importance)[^|]* \| (-?\d+\.\d+)", done.stdout, re.M))
     assert set(cells) == {"S1", "S2", "PCA", "mean image", "evidence", "importance"}
@@ -46,14 +33,14 @@ def test_everything_runs_and_gives_numbers() -> None:
 
 
 def test_without_mnist_one_sentence_says_so(tmp_path: Path) -> None:
-    done = run("--quick", SADDLEPOINT_DATA=str(tmp_path))
+    done = run("quality", "--quick", SADDLEPOINT_DATA=str(tmp_path))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "$SADDLEPOINT_DATA/mnist" in done.stderr
 
 
 def test_pca_leaves_nothing_of_images_in_three_dimensions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARK.parent))
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
     from benchmarks.quality import linear_errors
 
     generator = torch.Generator().manual_seed(0)
@@ -65,7 +52,7 @@ def test_pca_leaves_nothing_of_images_in_three_dimensions(monkeypatch: pytest.Mo
 
 
 def test_differences_are_of_pairs_and_the_verdict_follows_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARK.parent))
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
     from benchmarks.quality import PAIRINGS, Outcome, Paired, verdict
 
     def paired(differences: list[float]) -> Paired:

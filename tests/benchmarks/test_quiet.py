@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.sides import quiet
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+from tests.benchmarks.program import BENCHMARKS
 
 
 @pytest.mark.skipif(not Path("/proc/stat").exists(), reason="needs Linux's /proc/stat")
@@ -30,13 +30,29 @@ def test_quiet_is_waited_for_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -
     assert quiet.awaited_quiet(patience=0.0) == 2.0
 
 
+@pytest.mark.parametrize(
+    ("anyway", "busy", "found"), [(True, 2.0, 2.0), (True, 0.1, 0.1), (False, 0.1, 0.1), (False, 2.0, None)]
+)
+def test_a_measurement_on_a_busy_machine_has_to_be_asked_for(
+    anyway: bool,
+    busy: float,
+    found: float | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(quiet, "busy_cores", lambda *_: busy)
+    monkeypatch.setattr(quiet, "awaited_quiet", lambda: busy)
+    assert quiet.measurable(anyway=anyway) == found
+    assert bool(capsys.readouterr().err) == (busy > quiet.LIMIT)
+
+
+@pytest.mark.parametrize("name", ["training", "watching", "convergence", "lanes"])
 def test_a_busy_machine_measures_nothing_unasked(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    from benchmarks import training
-
-    monkeypatch.setattr(training, "awaited_quiet", lambda: 2.0)
-    monkeypatch.setattr(training, "Side", None)  # any measurement would fail
-    assert training.main([]) == 1
-    assert "--force" in capsys.readouterr().err
+    monkeypatch.setattr(importlib.import_module("sides.quiet"), "awaited_quiet", lambda: 2.0)
+    assert importlib.import_module(f"benchmarks.{name}").main([]) == 1
+    said = capsys.readouterr()
+    assert "--force" in said.err
+    assert said.out == ""

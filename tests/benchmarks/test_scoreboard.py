@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,27 +18,15 @@ from benchmarks.sides.classical import PrincipalMixture, RealExamples
 from benchmarks.sides.readings import Board, Claim, Reading, reading
 from saddlepoint import data
 from saddlepoint.evaluation.assessment.generators import drawn
+from tests.benchmarks.program import RESULTS, run
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "scoreboard.py"
-RESULTS = BENCHMARK.with_name("RESULTS.md")
 ROWS = st.lists(st.integers(-3, 3).map(float), min_size=5, max_size=5)
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, BENCHMARK, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-        env={**os.environ, **environment},
-    )
 
 
 @pytest.mark.slow
 def test_quick_gives_every_number_writes_no_results_and_does_nothing_twice(tmp_path: Path) -> None:
     before = RESULTS.read_bytes()
-    done = run("--quick", "--data", "digits", "--keep", str(tmp_path))
+    done = run("scoreboard", "--quick", "--data", "digits", "--keep", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r"evaluated", done.stderr)) == 2 * 6
     rows = [line.split("|")[1:-1] for line in done.stdout.splitlines() if line.startswith("| Precision ")]
@@ -55,13 +40,13 @@ def test_quick_gives_every_number_writes_no_results_and_does_nothing_twice(tmp_p
     assert "3 steps of the recipe's 4,000" in done.stdout
     assert "nan" not in done.stdout
     assert before == RESULTS.read_bytes(), "--quick must not write results"
-    again = run("--quick", "--data", "digits", "--keep", str(tmp_path))
+    again = run("scoreboard", "--quick", "--data", "digits", "--keep", str(tmp_path))
     assert again.stderr == ""
     assert again.stdout == done.stdout
 
 
 def test_without_mnist_one_sentence_says_so(tmp_path: Path) -> None:
-    done = run("--quick", SADDLEPOINT_DATA=str(tmp_path))
+    done = run("scoreboard", "--quick", SADDLEPOINT_DATA=str(tmp_path))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "$SADDLEPOINT_DATA/mnist" in done.stderr

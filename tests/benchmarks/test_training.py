@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "training.py"
-RESULTS = BENCHMARK.with_name("RESULTS.md")
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, BENCHMARK, *arguments], capture_output=True, text=True, timeout=500, check=False
-    )
+from tests.benchmarks.program import RESULTS, run
 
 
 @pytest.mark.slow
 def test_every_comparison_runs_and_gives_numbers() -> None:
     before = RESULTS.read_bytes() if RESULTS.exists() else None
-    done = run("--quick")
+    done = run("training", "--quick")
     assert done.returncode == 0, done.stderr
     for row in ("S1", "S2", "DCGAN 28x28, base 64, batch 128", "upsample", "perceptron", "DCGAN 28x28, batch 64"):
         assert re.search(rf"^\| {row}.* \| \d+\.\d+ \(\d+\.\d+ to \d+\.\d+\) ", done.stdout, re.MULTILINE), row
@@ -34,6 +24,6 @@ def test_every_comparison_runs_and_gives_numbers() -> None:
 
 
 def test_a_comparison_that_is_not_known_is_named() -> None:
-    done = run("--only", "s7")
+    done = run("training", "--only", "s7")
     assert done.returncode == 2
     assert "s7" in done.stderr
