@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from saddlepoint.diagnosis.ladder import LADDERS, next_remedy
+from saddlepoint.diagnosis.ladder import LADDERS, OWN, SLIP, next_remedy
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding
 
@@ -63,7 +63,7 @@ def test_no_change_is_tried_twice(name: str, code: str) -> None:
 
 def test_a_findings_own_remedy_comes_first() -> None:
     recipe = RECIPES["gan"]
-    own = {"training.discriminator.learning_rate": 1e-5}
+    own = {"training.discriminator.learning_rate": 2e-5}
     assert next_remedy(finding("GAN101", own), settings(recipe)) == (0, own)
     for later in (
         next_remedy(finding("GAN101", own), settings(recipe), [0]),
@@ -87,14 +87,36 @@ def test_a_player_without_a_rate_of_its_own_starts_from_the_rate_of_all() -> Non
 
 def test_a_rate_keeps_within_its_bounds() -> None:
     own = {"training.optimiser.learning_rate": 5.0}
-    assert next_remedy(finding("NUM301"), own) == (1, {"training.optimiser.learning_rate": 1e-2})
+    assert next_remedy(finding("NUM301"), own, [SLIP]) == (1, {"training.optimiser.learning_rate": 1e-2})
 
 
-@pytest.mark.parametrize("rate", [1e-6, 1e-3, 9e-3, 1e-2, 0.03, 1.0])
+@pytest.mark.parametrize("code", LADDERS)
+@pytest.mark.parametrize("name", ["gan", "vae"])
+@pytest.mark.parametrize("rate", [1e-9, 9e-6, 4e-3, 50.0])
+def test_a_rate_that_nobody_uses_is_the_first_suspect(rate: float, name: str, code: str) -> None:
+    shared, own = "training.optimiser.learning_rate", "training.generator.learning_rate"
+    slipped = settings(RECIPES[name].override({shared: rate}))
+    rung, changes = next_remedy(finding(code, {shared: 1.0}), slipped) or (None, {})
+    assert rung == SLIP
+    mended = RECIPES[name].override({shared: rate}).override(changes)
+    assert (next_remedy(finding(code), settings(mended)) or (1, {}))[0] > OWN
+    if name == "gan":  # a player's own rate follows that of all again
+        slipped = settings(RECIPES[name].override({own: rate}))
+        assert next_remedy(finding(code, {shared: 1.0}), slipped) == (SLIP, {own: None})
+
+
+def test_a_slip_of_plain_gradient_descent_is_mended_by_adam() -> None:
+    shared, optimiser = "training.optimiser.learning_rate", "training.optimiser.name"
+    slipped = {shared: 30.0, optimiser: "sgd"}
+    assert next_remedy(finding("NUM301"), slipped) == (SLIP, {shared: 1e-3, optimiser: "adam"})
+    assert (next_remedy(finding("NUM301"), {shared: 0.05, optimiser: "sgd"}) or (SLIP, {}))[0] > OWN
+
+
+@pytest.mark.parametrize("rate", [1e-6, 1e-3, 2e-3, 3e-3, 0.03, 1.0])
 def test_what_is_to_raise_a_rate_never_lowers_it(rate: float) -> None:
     name = "training.optimiser.learning_rate"
-    following = next_remedy(finding("NUM304"), {name: rate})
-    assert (following is None) == (rate >= 1e-2)
+    following = next_remedy(finding("NUM304"), {name: rate}, [SLIP])
+    assert (following is None) == (rate >= 3e-3)
     assert following is None or following[1][name] > rate
 
 

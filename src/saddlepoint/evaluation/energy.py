@@ -33,7 +33,7 @@ def energy_coefficient(x: Tensor, y: Tensor) -> Tensor:
     if len(x) < 2 or len(y) < 2:
         raise ValueError(f"energy_coefficient needs two points a set or more, got {len(x)} and {len(y)}")
     between = 2 * torch.cdist(x, y, compute_mode=_EXACT).mean()
-    within = _mean_distance(x) + _mean_distance(y)
+    within = mean_within(x) + mean_within(y)
     # Two identical constant sets are at distance 0, not 0 / 0; a NaN among the points stays NaN.
     return torch.where(between == 0, torch.zeros_like(between), (between - within) / between)
 
@@ -67,8 +67,10 @@ def energy_interval(x: Tensor, y: Tensor) -> Interval:
     return Interval(float(value), low, max(float(value), min(1.0, high)))
 
 
-def energy_with_error(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def energy_with_error(x: Tensor, y: Tensor, within_y: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """The energy coefficient of samples x (N, D) and a fixed reference y (M, D), and its standard error over samples.
+
+    within_y: `mean_within(y)`, where that is known already.
 
     The error is the delta method's: the spread of what each sample contributes to the means of which the coefficient is
     made. It says how much other samples of the same model would change it, not how much another reference would.
@@ -80,7 +82,7 @@ def energy_with_error(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         raise ValueError(f"energy_with_error needs two points a set or more, got {len(x)} and {len(y)}")
     to_y = torch.cdist(x, y, compute_mode=_EXACT).mean(1)
     to_x = torch.cdist(x, x, compute_mode=_EXACT).sum(1) / (len(x) - 1)
-    between, within = 2 * to_y.mean(), to_x.mean() + _mean_distance(y)
+    between, within = 2 * to_y.mean(), to_x.mean() + (mean_within(y) if within_y is None else within_y)
     zero = torch.zeros_like(between)
     # H = 1 - within / between; a sample is one of N in `to_y`, and in half of the pairs of `to_x`.
     shares = (2 * (to_y - to_y.mean()) * within / between - 2 * (to_x - to_x.mean())) / between
@@ -88,7 +90,7 @@ def energy_with_error(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     return value, torch.where(between == 0, zero, shares.std() / len(x) ** 0.5)
 
 
-def _mean_distance(x: Tensor) -> Tensor:
+def mean_within(x: Tensor) -> Tensor:
     """E|X - X'| over pairs of distinct points of x (N, D)."""
     n = len(x)
     return torch.cdist(x, x, compute_mode=_EXACT).sum() / (n * (n - 1))

@@ -60,9 +60,19 @@ class Neighbourhoods:
         return float(self.covered.double().mean())
 
 
-def neighbourhoods(real: Tensor, fake: Tensor, *, k: int = 3, density_k: int = 5, block: int = BLOCK) -> Neighbourhoods:
+def neighbourhoods(
+    real: Tensor,
+    fake: Tensor,
+    *,
+    k: int = 3,
+    density_k: int = 5,
+    block: int = BLOCK,
+    real_radii: Tensor | None = None,
+) -> Neighbourhoods:
     """All four of real (N, D) and fake (M, D) together, with balls to the `k`-th neighbour for precision and recall
     and to the `density_k`-th for density and coverage.
+
+    real_radii: `smallest_squares(real, max(k, density_k))`, where that is known already.
 
     A ball is open (as in `prdc`), so a point of which the set holds more than k copies has an empty one. Constant
     features therefore score 0 throughout: there is no neighbourhood to lie in.
@@ -76,7 +86,7 @@ def neighbourhoods(real: Tensor, fake: Tensor, *, k: int = 3, density_k: int = 5
     centre = real.mean(0)
     real, fake = real - centre, fake - centre
     real_squares, fake_squares = real.square().sum(1), fake.square().sum(1)
-    radii = smallest_squares(real, most, block=block)
+    radii = smallest_squares(real, most, block=block) if real_radii is None else real_radii.to(real.dtype)
     narrow, wide = radii[:, k - 1] - real_squares, radii[:, density_k - 1] - real_squares
     fake_radii = smallest_squares(fake, k, block=block)[:, k - 1]
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.energy import energy_coefficient, energy_with_error
-from saddlepoint.evaluation.neighbours import neighbourhoods
+from saddlepoint.evaluation.energy import energy_coefficient, energy_with_error, mean_within
+from saddlepoint.evaluation.neighbours import neighbourhoods, smallest_squares
 from saddlepoint.evaluation.projection import principal_components
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.models.base import GenerativeModel
@@ -26,6 +26,7 @@ _COMPONENTS = 32  # of which digits need about 20 and 32x32 photographs about 30
 _FITTED_ON = 2_000  # examples; the leading components no longer turn with more
 _MOST_NUMBERS = 1 << 25  # held at once: 128 MiB of float32
 _NEIGHBOURS = 500  # points a side behind precision and recall
+_BALLS = 5  # neighbours that balls may reach to
 _FEW = 20  # points a side below which they would say nothing
 
 
@@ -50,6 +51,10 @@ class Quality:
         self._count = affordable(settings.samples, dataset.event.size)
         reference = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else dataset
         self._reference = self._projected(drawn(reference, self._count, generator))
+        # What only the reference decides is computed once.
+        self._within = mean_within(self._reference)
+        self._near = self._reference[:_NEIGHBOURS].float()
+        self._radii = smallest_squares(self._near, _BALLS) if len(self._near) >= _FEW else None
         self.floor: float | None = None
         # What real examples reach of precision and recall; they need not be 1.
         self._reached = (1.0, 1.0)
@@ -61,12 +66,12 @@ class Quality:
 
     def measure(self, model: GenerativeModel) -> float:
         """The energy distance of fresh samples, drawn with the same noise at every call."""
-        return float(energy_coefficient(self._sampled(model), self._reference))
+        return float(energy_with_error(self._sampled(model), self._reference, self._within)[0])
 
     def series(self, model: GenerativeModel) -> dict[str, float]:
         """The same with its standard error, and precision and recall over what real examples reach."""
         samples = self._sampled(model)
-        distance, error = energy_with_error(samples, self._reference)
+        distance, error = energy_with_error(samples, self._reference, self._within)
         values = {SERIES: float(distance), ERROR: float(error)}
         if samples.isfinite().all() and len(self._reference) >= _FEW:
             overlaps = zip(self._overlap(samples), self._reached, strict=True)
@@ -89,7 +94,7 @@ class Quality:
         return float(energy_coefficient(self._projected(x.cpu().flatten(1).float()), self._reference[: len(x)]))
 
     def _overlap(self, points: Tensor) -> tuple[float, float]:
-        found = neighbourhoods(self._reference[:_NEIGHBOURS], points[:_NEIGHBOURS])
+        found = neighbourhoods(self._near, points[:_NEIGHBOURS].float(), density_k=_BALLS, real_radii=self._radii)
         return found.precision, found.recall
 
     def _projected(self, x: Tensor) -> Tensor:

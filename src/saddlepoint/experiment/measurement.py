@@ -153,7 +153,11 @@ class Measurement:
     def healthy(self) -> bool:
         """Whether every weight is a finite number."""
         modules = [*self._model.players.values(), *(average.module for average in self._state.averages.values())]
-        return all(bool(parameter.isfinite().all()) for module in modules for parameter in module.parameters())
+        weights = [parameter.detach() for module in modules for parameter in module.parameters()]
+        # A sum is finite where all its terms are, short of overflow; only where one is not, every weight is looked at.
+        if bool(torch.stack([weight.sum().float() for weight in weights]).isfinite().all()):
+            return True
+        return all(bool(weight.isfinite().all()) for weight in weights)
 
     def fit(self) -> bool:
         """Fit what is fitted rather than trained to the present weights, once a step; whether there is what to sample from.

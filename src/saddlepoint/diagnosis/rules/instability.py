@@ -14,7 +14,7 @@ from saddlepoint.records import Finding
 
 LOOKS = 6
 SETTLED = 0.25  # share of the run in which modes may come and go
-MOVING = 0.15  # share of the samples that change their neighbourhood from look to look, beyond chance
+MOVING = 0.3  # share of the samples that lie in another neighbourhood from look to look, of the same noise
 NARROW = 0.4  # diversity below which there is one answer that jumps: a collapse, not a circle
 AWAY, GONE = 3.0, 5.0  # distance from the data's middle over the data's own
 FAR = 0.85  # energy distance at which sets lie more than three times their own width apart

@@ -48,22 +48,22 @@ def advantage(real: Tensor, fake: Tensor) -> Tensor:
     return (gaps > 0).float().mean() - (gaps < 0).float().mean()
 
 
-def sample_gradient(model: GAN, real: Tensor, z: Tensor) -> Tensor | None:
+def sample_gradient(model: GAN, real: Tensor, fake: Tensor) -> Tensor | None:
     """() mean norm of the gradient of the generator's loss with respect to a sample, per sample, in the model's units.
 
-    None where the loss wants more noise than this can give it.
+    real, fake: (B, *event) each. None where the loss wants more noise than this can give it.
     """
     phase = _generators_move(model)
     if phase is None:
         return None
     with model.at_rest():
-        made = model.players["g"](z.to(model.dtype)).detach()
-        noise: Noise = {"z": made}
+        leaf = fake.detach().clone()
+        noise: Noise = {"z": leaf}
         with torch.enable_grad():
-            leaf = made.requires_grad_()
+            leaf.requires_grad_()
             nets: Nets = {**model.players, "g": lambda _: leaf}
             try:
-                loss, _ = phase.loss(nets, Batch(real[: len(z)]), noise)
+                loss, _ = phase.loss(nets, Batch(real), noise)
             except KeyError:
                 return None
             (gradient,) = torch.autograd.grad(loss.float().sum(), leaf)

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
-ROWS = 256  # whose distances to all others are held at once
+from saddlepoint.evaluation.neighbours import nearest
 
 
 def copied(
@@ -25,14 +24,17 @@ def copied(
     examples, of samples over held-out examples: near 0 for copies, near 1 for new examples; and () the share of samples
     nearer to a training example than all but one in a hundred held-out examples are.
 
-    usual: `nearest(held_out, training)`, where that is known already: it stays the same over a run.
+    usual: `distance_to_nearest(held_out, training)`, where that is known already: it stays the same over a run.
+
+    Raises:
+        DataError: a sample is not finite.
     """
-    to_training = nearest(samples, training)
-    to_held_out = nearest(samples, held_out)
+    to_training = distance_to_nearest(samples, training)
+    to_held_out = distance_to_nearest(samples, held_out)
     chance = len(training) / (len(training) + len(held_out))
     # A tie is an example that both sets have: no evidence either way.
     nearer = (to_training < to_held_out).float() + chance * (to_training == to_held_out).float()
-    usual = nearest(held_out, training) if usual is None else usual
+    usual = distance_to_nearest(held_out, training) if usual is None else usual
     closest = (to_training < usual.quantile(0.01)).float().mean()
     return (nearer.mean() - chance) / (1 - chance), to_training.median() / usual.median().clamp_min(1e-12), closest
 
@@ -46,6 +48,6 @@ def standard_error(samples: int, training: int, held_out: int) -> float:
     return math.sqrt(chance / ((1 - chance) * samples))
 
 
-def nearest(points: Tensor, among: Tensor) -> Tensor:
-    """(N, d), (M, d) -> (N,) distance to the nearest."""
-    return torch.cat([torch.cdist(rows, among).min(1).values for rows in torch.split(points, ROWS)])
+def distance_to_nearest(points: Tensor, among: Tensor) -> Tensor:
+    """(N, d), (M, d) -> (N,) on the CPU."""
+    return nearest(points, among)[0][:, 0]

@@ -9,7 +9,6 @@ Yair Weiss, 2018), https://arxiv.org/abs/1805.12462
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import torch
@@ -62,15 +61,12 @@ class Neighbourhood:
         return (self.shares * (shares >= LOST * self.shares)).sum()
 
 
-def turnover(shares: Tensor, before: Tensor, n: int) -> Tensor:
-    """Shares (K,) now and before, of n samples each -> () share of them that moved elsewhere, in [0, 1].
+def turnover(shares: Tensor, before: Tensor) -> Tensor:
+    """Shares (K,) now and before -> () share of the samples that moved elsewhere, in [0, 1]: the total variation.
 
-    The total variation between two draws of n samples from the same shares is sqrt(K / (pi n)) on average where places are
-    alike; that much is chance.
+    Of the same noise at both looks, so that a generator that stands still moves none, and no chance is taken off.
     """
-    moved = 0.5 * (shares - before).abs().sum()
-    chance = math.sqrt(len(shares) / (math.pi * n))
-    return ((moved - chance) / (1 - chance)).clamp_min(0.0) if chance < 1 else torch.zeros_like(moved)
+    return 0.5 * (shares - before).abs().sum()
 
 
 def shares_at(points: Tensor, places: Tensor) -> Tensor:

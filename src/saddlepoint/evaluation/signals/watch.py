@@ -11,14 +11,14 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.signals import adversarial, codes
 from saddlepoint.evaluation.signals.activity import heard
-from saddlepoint.evaluation.signals.copies import copied, nearest, standard_error
+from saddlepoint.evaluation.signals.copies import copied, distance_to_nearest, standard_error
 from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan import GAN
 from saddlepoint.models.vae import VAE
 
 SAMPLES = 256  # generated at a look
-JUDGED = 128  # examples of each kind that networks look at
+JUDGED = 128  # examples of each kind that networks look at, and samples that are compared with all examples
 FITTED = 2_000  # training examples behind neighbourhoods
 SEARCHED = 100_000  # training examples among which copies are looked for: of those left out, no copy would be found
 ENOUGH = 100  # held-out examples, with fewer of which nothing can be said of copies
@@ -52,13 +52,13 @@ class Watch:
         if truth is not None and truth.modes is not None and truth.mode_std is not None:
             self._modes = (truth.modes.to(device).float(), float(truth.mode_std))
         parts = [project(dataset.x[part]) for part in torch.split(order[:SEARCHED], PROJECTED)]
-        self._searched = torch.cat(parts).to(device)
+        self._searched = torch.cat(parts)
         self._usual: Tensor | None = None
         self._others: Tensor | None = None
         if held_out is not None and len(held_out) >= ENOUGH:
             # All of them: the fewer there are beside the training examples, the more the preference for these scatters.
             parts = [project(held_out.x[part]) for part in torch.split(chosen[:SEARCHED], PROJECTED)]
-            self._others = torch.cat(parts).to(device)
+            self._others = torch.cat(parts)
 
     def to_json(self) -> list[float] | None:
         """What a later look compares itself with."""
@@ -82,9 +82,11 @@ class Watch:
         if not isinstance(self._model, GAN) or self._others is None:
             return {}
         with torch.no_grad():
-            samples = self._project(self._model.decode(self._noise(self._model)))
+            samples = self._project(self._model.decode(self._noise(self._model)[:JUDGED])).cpu()
+            if not samples.isfinite().all():
+                return {}  # the quality series says so
             if self._usual is None:
-                self._usual = nearest(self._others[:FITTED], self._searched)
+                self._usual = distance_to_nearest(self._others[:FITTED], self._searched)
             copies, ratio, closest = copied(samples, self._searched, self._others, self._usual)
         error = standard_error(len(samples), len(self._searched), len(self._others))
         return {
@@ -103,35 +105,37 @@ class Watch:
         with model.at_rest(), heard(own) as makers, heard(model.players["d"]) as judges:
             made = own(z)
             signals = adversarial.scores(model, real, made[:JUDGED], held_out)
-        if (gradient := adversarial.sample_gradient(model, real, z[: min(JUDGED, len(real))])) is not None:
-            signals["g/sample_gradient"] = gradient
         for name, activity in (("g", makers), ("d", judges)):
             if (dead := activity.dead_share()) is not None:
                 signals[f"{name}/dead_units"] = dead
-        signals |= self._movement(model.scaling.to_data(made))
+        few = min(JUDGED, len(real))
+        if (gradient := adversarial.sample_gradient(model, real[:few], made[:few])) is not None:
+            signals["g/sample_gradient"] = gradient
+        samples = model.scaling.to_data(made)
+        projected = self._project(samples)
+        signals |= self._movement(samples, projected)
         average = sampled.get("g", own)
-        if average is not own:
-            model.players["g"] = average
-            try:
-                return signals | self._places(model.decode(z))
-            finally:
-                model.players["g"] = own
-        return signals | self._places(model.scaling.to_data(made))
+        if average is own:
+            return signals | self._places(samples, projected)
+        model.players["g"] = average
+        try:
+            samples = model.decode(z)
+        finally:
+            model.players["g"] = own
+        return signals | self._places(samples, self._project(samples))
 
-    def _movement(self, samples: Tensor) -> Signals:
+    def _movement(self, samples: Tensor, projected: Tensor) -> Signals:
         """Of the generator that plays, whatever its average makes."""
         around = self._neighbourhood
-        projected = self._project(samples)
         shares = around.shares_of(projected) if self._modes is None else shares_at(samples.float(), self._modes[0])
         signals = {"g/reach": around.reach(projected)}
         if self._before is not None:
-            signals["g/turnover"] = turnover(shares, self._before, len(samples))
+            signals["g/turnover"] = turnover(shares, self._before)
         self._before = shares
         return signals
 
-    def _places(self, samples: Tensor) -> Signals:
+    def _places(self, samples: Tensor, projected: Tensor) -> Signals:
         around = self._neighbourhood
-        projected = self._project(samples)
         signals = {
             "g/diversity": around.diversity(projected),
             "g/coverage": around.coverage(around.shares_of(projected)),
