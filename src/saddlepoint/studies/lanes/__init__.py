@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from saddlepoint.studies.lanes.checkpoint import load, save
     from saddlepoint.studies.lanes.lane import Lane, cells
-    from saddlepoint.studies.lanes.lanes import LaneRecord, Lanes
+    from saddlepoint.studies.lanes.lanes import Lanes
+    from saddlepoint.studies.lanes.record import LaneRecord
 
 __all__ = ["Lane", "LaneRecord", "Lanes", "cells", "load", "save"]
 
 _HOMES = {
     "Lane": "lane",
-    "LaneRecord": "lanes",
+    "LaneRecord": "record",
     "Lanes": "lanes",
     "cells": "lane",
     "load": "checkpoint",

@@ -8,8 +8,7 @@ run with lane i's settings, to rounding: the same first weights, batches, noise,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -21,36 +20,19 @@ from saddlepoint.models.base import Model
 from saddlepoint.studies.lanes.batches import StackedBatches
 from saddlepoint.studies.lanes.game import Build, Pieces, StackedGame, Tensors, build
 from saddlepoint.studies.lanes.lane import Lane, check_cell
+from saddlepoint.studies.lanes.layout import Layout
 from saddlepoint.studies.lanes.noise import StackedNoise
-from saddlepoint.studies.lanes.optimisers import AS_WEIGHTS, by_step, constants, memory
+from saddlepoint.studies.lanes.optimisers import AS_WEIGHTS, constants, memory
+from saddlepoint.studies.lanes.record import LaneRecord, means
+from saddlepoint.studies.lanes.schedules import Schedules
 from saddlepoint.studies.lanes.step import Inputs, Rules, State, Traced
 from saddlepoint.training.devices import resolve
-from saddlepoint.training.ema import effective_decay
 from saddlepoint.training.memory import keep_freed_memory
 from saddlepoint.training.state import derived_seed
 from saddlepoint.training.threads import using_threads
 
 BLOCK = 64  # steps whose noise is drawn at once, at most
 BLOCK_NUMBERS = 1 << 24  # random numbers drawn at once, at most
-# Seconds, measured on two cores (benchmarks/lanes.py): what compiling takes, and saves a step, and a step and lane.
-COMPILING, STEP_SAVES, LANE_SAVES = 15.0, 0.9e-3, 5e-6
-FUSED_WIDTH = 32  # layers up to so wide gain by loops over the lanes instead of matrix products
-
-
-@dataclass(frozen=True)
-class LaneRecord:
-    """The numbers of one tick, lane by lane.
-
-    step: steps done. seconds: spent training so far, for all lanes together.
-    values: by series (`player/quantity`), (S,) float64 on the host, each what the single run's `Record` says; NaN for a lane
-        that was frozen in or before this tick.
-    frozen: (S,) int64: the whole steps a lane had made when something in it ceased to be finite; -1 while it goes on.
-    """
-
-    step: int
-    seconds: float
-    values: Mapping[str, Tensor]
-    frozen: Tensor
 
 
 class Lanes:
@@ -87,10 +69,8 @@ class Lanes:
         self.threads = threads
         self._build = build
         game, training = self.game, self.settings
-        self.compiled = self._pays() if compiled is None else compiled
-        self._fused = self.compiled and self.device.type == "cpu" and self._narrow()
-        self._axis = -1 if self._fused else 0
-        game.apart = self._fused
+        self._layout = layout = Layout.chosen(game, self.device, training.steps, compiled)
+        game.apart = layout.fused
         self.why_not = ""
         self.step = 0
         self.seconds = 0.0
@@ -113,7 +93,7 @@ class Lanes:
         stacks["done"] = torch.zeros(len(lanes), dtype=torch.int64)
         self._state = self._laid_out(stacks)
         game.weights = {}  # the state has them now
-        self._fixed = {name: self._inner(value) for name, value in game.fixed.items()}
+        self._fixed = {name: self._layout.inner(value) for name, value in game.fixed.items()}
         self._coefficients = {
             name: {key: value.to(self.device) for key, value in constants(own).items()}
             for name, own in self._own.items()
@@ -121,12 +101,14 @@ class Lanes:
         seeds = [lane.training.seed for lane in lanes]
         self._batches = StackedBatches(
             [lane.dataset for lane in lanes], [model.scaling for model in game.models], seeds, training.batch_size,
-            self.device, 0 if self._axis == 0 else 1,
+            self.device, 1 if layout.fused else 0,
         )  # fmt: skip
         self._noise = StackedNoise(
             game.template, game.models, self._each_noise, self._turns, training.batch_size,
-            [torch.Generator().manual_seed(derived_seed(seed, "noise")) for seed in seeds], self.device, self._axis,
+            [torch.Generator().manual_seed(derived_seed(seed, "noise")) for seed in seeds], self.device, layout.axis,
         )  # fmt: skip
+        decays = [lane.training.ema for lane in lanes]
+        self._schedules = Schedules(self._own, self._turns, training.steps, decays, self.device)
         self._traced: dict[str, Traced] = {}
         self._series: list[str] = []
 
@@ -151,7 +133,7 @@ class Lanes:
                         rows.append(seen)
                         if watch is not None:
                             watch(first + len(rows))
-            values = self._values(torch.stack(rows), first)
+            values = self._values(rows, first)
             self.step = stop
             self.seconds += time.perf_counter() - started
             values["time/steps_per_second"] = torch.full(
@@ -199,9 +181,9 @@ class Lanes:
     def tensors(self, averaged: bool = False) -> Tensors:
         """Weights and buffers of all lanes by name, (S, ...) each."""
         stacks = self._state.weights | (self._state.averages if averaged else {})
-        found = {name: self._outer(value) for name, value in self._fixed.items()}
+        found = {name: self._layout.outer(value) for name, value in self._fixed.items()}
         for player, pieces in stacks.items():
-            whole = self._joined(pieces)
+            whole = self._layout.joined(pieces)
             found |= {e.name: whole[:, e.start : e.stop].view(len(self), *e.shape) for e in self.game.entries[player]}
         return found
 
@@ -213,10 +195,10 @@ class Lanes:
     def state_tensors(self) -> Tensors:
         """All that a checkpoint must hold, the lanes first; the state of the generators is (S, bytes)."""
         state = self._state
-        found = {f"weights/{name}": self._joined(pieces) for name, pieces in state.weights.items()}
+        found = {f"weights/{name}": self._layout.joined(pieces) for name, pieces in state.weights.items()}
         for player, kept in state.memory.items():
-            found |= {f"memory/{player}/{name}": self._joined(pieces) for name, pieces in kept.items()}
-        found |= {f"averages/{name}": self._joined(pieces) for name, pieces in state.averages.items()}
+            found |= {f"memory/{player}/{name}": self._layout.joined(pieces) for name, pieces in kept.items()}
+        found |= {f"averages/{name}": self._layout.joined(pieces) for name, pieces in state.averages.items()}
         generators = torch.stack([generator.get_state() for generator in self._noise.generators])
         return found | {"alive": state.alive, "done": state.done, "generators": generators}
 
@@ -232,7 +214,7 @@ class Lanes:
         """The state as the step wants it, from stacks (S, P) by the names that a checkpoint has."""
 
         def pieces(name: str, player: str) -> Pieces:
-            return [self._inner(piece) for piece in self.game.split(player, stacks[name])]
+            return [self._layout.inner(piece) for piece in self.game.split(player, stacks[name])]
 
         return State(
             {name: pieces(f"weights/{name}", name) for name in self._own},
@@ -245,14 +227,6 @@ class Lanes:
             stacks["done"].to(self.device),
         )
 
-    def _joined(self, pieces: Pieces) -> Tensor:
-        """(S, P) from a player's pieces."""
-        return torch.cat([self._outer(piece) for piece in pieces], 1)
-
-    def _outer(self, value: Tensor) -> Tensor:
-        """Undo `_inner`, but for the device."""
-        return value if self._axis == 0 else value.movedim(-1, 0)
-
     def _each(self, function: Callable[..., Any], *stacked: Tensor, averaged: bool = False) -> Any:
         return vmap(lambda tensors, *parts: self.game.call(tensors, function, *parts))(self.tensors(averaged), *stacked)
 
@@ -260,7 +234,9 @@ class Lanes:
         """The same where the lanes' own numbers are all that counts, with the lanes where the step has them."""
         numbers = {name: value for name, value in self._fixed.items() if name.startswith("numbers.")}
         return vmap(
-            lambda tensors, *parts: self.game.call(tensors, function, *parts), in_dims=self._axis, out_dims=self._axis
+            lambda tensors, *parts: self.game.call(tensors, function, *parts),
+            in_dims=self._layout.axis,
+            out_dims=self._layout.axis,
         )(numbers, *stacked)
 
     def _block(self, first: int, stop: int) -> Iterator[Tensor]:
@@ -268,8 +244,8 @@ class Lanes:
         while first < stop:
             count = min(stop - first, self._noise.most_steps(first, BLOCK_NUMBERS))
             self._noise.prepare(first, count)
-            rates = self._rates(first, count)
-            shares = self._shares(first, count)
+            rates = self._schedules.rates(first, count)
+            shares = self._schedules.shares(first, count)
             for step in range(first, first + count):
                 inputs = Inputs(
                     [self._batches[number] for number in self._numbers(step)],
@@ -287,9 +263,10 @@ class Lanes:
         """One step; it is traced anew where the noise has other names than before (instance noise has faded away)."""
         form = str([sorted(noise) for noise in inputs.noise])
         if form not in self._traced:
-            axes = Inputs(0 if self._axis == 0 else 1, self._axis, self._axis, 0, 0, 0)  # type: ignore[arg-type]
+            layout = self._layout
+            axes = Inputs(1 if layout.fused else 0, layout.axis, layout.axis, 0, 0, 0)  # type: ignore[arg-type]
             self._traced[form] = Traced(
-                self._rules, self._state, inputs, (self._axis, axes), self.compiled, self._fused
+                self._rules, self._state, inputs, (layout.axis, axes), layout.compiled, layout.fused
             )
             self.why_not = self._traced[form].why_not
             self._series = self._traced[form].series
@@ -301,60 +278,14 @@ class Lanes:
             return range(1)
         return range(step * self._batches_a_step, (step + 1) * self._batches_a_step)
 
-    def _rates(self, first: int, count: int) -> list[list[Tensors]]:
-        """By step and turn, the coefficients that change from step to step, (S,) each."""
-        columns: dict[str, Tensors] = {}
-        moves = {name: sum(turn.player == name for turn in self._turns) for name in self._own}
-        for name, own in self._own.items():
-            found = by_step(own, first, count, self.settings.steps, moves[name])
-            columns[name] = {key: value.float().to(self.device) for key, value in found.items()}
-        order = [
-            sum(earlier.player == turn.player for earlier in self._turns[:i]) for i, turn in enumerate(self._turns)
-        ]
-        return [
-            [
-                {key: value[step, move] for key, value in columns[turn.player].items()}
-                for turn, move in zip(self._turns, order, strict=True)
-            ]
-            for step in range(count)
-        ]
-
-    def _shares(self, first: int, count: int) -> Tensor:
-        """(count, S): what share of the way the averages move at each step."""
-        decays = [lane.training.ema for lane in self.lanes]
-        table = {d: [1 - effective_decay(d, step) for step in range(first, first + count)] for d in set(decays)}
-        return torch.tensor([table[decay] for decay in decays], dtype=torch.float32).T.contiguous().to(self.device)
-
-    def _values(self, rows: Tensor, first: int) -> dict[str, Tensor]:
-        """The tick's means of what its steps saw, (steps, rows, S)."""
-        table = rows.cpu().double()
-        observed = [i for i in range(len(table)) if (first + i) % self.settings.tick % self.settings.observe_every == 0]
-        places: dict[str, list[int]] = {}
-        for row, name in enumerate(self._series):
-            places.setdefault(name, []).append(row)
-        values = {
-            name: (table if name.endswith("/loss") else table[observed])[:, own].mean((0, 1))
-            for name, own in places.items()
-        }
-        last = self._rates(first + len(table) - 1, 1)[0]
+    def _values(self, rows: list[Tensor], first: int) -> dict[str, Tensor]:
+        """The values of the tick after the step `first`, by what its steps saw, (rows, S) each."""
+        values = means(torch.stack(rows), self._series, first, self.settings)
+        last = self._schedules.rates(first + len(rows) - 1, 1)[0]
         for turn, rates in zip(self._turns, last, strict=True):
             values[f"{turn.player}/learning_rate"] = rates["rate"].cpu().double()
         dead = ~self._state.alive.cpu()
         return {name: value.masked_fill(dead, torch.nan) for name, value in values.items()}
-
-    def _inner(self, value: Tensor) -> Tensor:
-        """(S, ...) with the lanes where the step has them, on the device."""
-        return (value if self._axis == 0 else value.movedim(0, -1)).contiguous().to(self.device)
-
-    def _narrow(self) -> bool:
-        """Whether the game has none but fully connected layers (no kernels) of at most FUSED_WIDTH."""
-        entries = [entry for own in self.game.entries.values() for entry in own]
-        return all(len(entry.shape) <= 2 and max(entry.shape, default=1) <= FUSED_WIDTH for entry in entries)
-
-    def _pays(self) -> bool:
-        """Whether compiling saves more than it takes: for narrow networks on a processor, by the number of steps."""
-        saved = self.settings.steps * (STEP_SAVES + LANE_SAVES * len(self))
-        return self.device.type == "cpu" and self._narrow() and saved > COMPILING
 
 
 def _sources(turns: Sequence[Any]) -> tuple[tuple[int, ...], int]:
