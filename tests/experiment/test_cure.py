@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,12 @@ def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_module.Pictures, "final", lambda *_, **__: None)
     monkeypatch.setattr(session_module.Pictures, "sample_grid", lambda *_, **__: None)
     monkeypatch.setattr(session_module, "time_lapse", lambda folder: None)
+
+
+@pytest.fixture(autouse=True)
+def learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs as small as these learn nothing; but for the one test that asks for it, that is no reason to begin anew."""
+    monkeypatch.setattr(cure, "LEARNT", -math.inf)
 
 
 @pytest.fixture
@@ -83,6 +90,25 @@ def test_it_goes_back_to_the_last_healthy_checkpoint(tmp_path: Path, planted: Pl
     assert steps(tmp_path / "run") == [0, 5, 10, 15, 20, 25, 30, STEPS]
     assert run.summary["state"] == "finished"
     assert not [finding for finding in run.findings if finding.severity == "failure"]
+
+
+def test_what_has_not_learnt_yet_begins_anew(tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted(REMEDY, at=25)
+    monkeypatch.setattr(cure, "LEARNT", 1.1)
+    run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
+    assert [tried.returned_to for tried in run.cures] == [0]
+
+
+def test_a_remedy_that_did_not_help_is_undone(tmp_path: Path, planted: Plant) -> None:
+    planted(REMEDY, at=25, healed=False)
+    run = experiment.train(recipe("gan", cure="auto", cures=3), run=tmp_path / "run")
+    first, *others = run.cures
+    assert first.changes == {RATE: (None, 1e-4)}
+    assert others[0].changes[RATE][0] == 1e-4
+    own = recipe("gan", cure="auto", cures=3)
+    now = {entry.name: value for entry, value in run.recipe.settings()}
+    changed = {entry.name: now[entry.name] for entry, value in own.settings() if now[entry.name] != value}
+    assert changed.items() <= others[-1].settings().items()  # of earlier tries nothing is left
 
 
 def test_what_failed_is_kept_aside(tmp_path: Path, planted: Plant) -> None:
@@ -142,8 +168,11 @@ def test_without_auto_nothing_is_changed(how: str, tmp_path: Path, planted: Plan
     assert suggestion.recipe == run.recipe.override(REMEDY)
 
 
-def test_a_player_of_other_shapes_begins_anew_and_the_other_goes_on(tmp_path: Path, planted: Plant) -> None:
+def test_a_player_of_other_shapes_begins_anew_and_the_other_goes_on(
+    tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     planted({"model.packing": 2}, at=25)
+    monkeypatch.setattr("saddlepoint.diagnosis.ladder._USUAL_OF_SGD", (0.0, 1.0))  # a rate that moves nothing is meant
     ears = Ears()
     own = recipe("gan", cure="auto", checkpoint_every=10, optimiser={"name": "sgd", "learning_rate": 1e-12})
     run = experiment.train(own, run=tmp_path / "run", listener=ears)

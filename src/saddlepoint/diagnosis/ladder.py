@@ -2,7 +2,10 @@
 
 A rung is data, as a finding's own remedy is: settings by dotted name. `Times` says to multiply the present value
 instead of setting one; `Only` that a rung is for runs that are set so. The order is from the gentlest to the strongest, as far
-as published comparisons tell; what a rung is worth is measured by benchmarks/diagnosis.py.
+as published comparisons tell; what a rung is worth is measured by benchmarks/cures.py.
+
+Before all rungs comes a look at the learning rates: one that hardly anybody uses is more likely a slip than a choice, whatever
+the failure is called that follows from it, and other remedies would work around it.
 """
 
 from __future__ import annotations
@@ -35,11 +38,18 @@ class Only:
 
 
 Rung = Mapping[str, Any]
+SLIP, OWN = -1, 0  # the numbers of the look at the rates, and of the finding's own remedy; the ladder's count from 1
 
 D_RATE, G_RATE = "training.discriminator.learning_rate", "training.generator.learning_rate"
 RATE, BETAS, CLIP = "training.optimiser.learning_rate", "training.optimiser.betas", "training.optimiser.clip_norm"
 # A player that names no rate of its own has that of all.
 _INHERITED = {D_RATE: RATE, G_RATE: RATE}
+# Rates that generative models are trained with. Adam's default, 1e-3, does for most networks: Adam: A Method for Stochastic
+# Optimization (Kingma, Ba, 2015), https://arxiv.org/abs/1412.6980; none does for plain gradient descent, so a slip there
+# is mended by taking Adam.
+_NAME = "training.optimiser.name"
+_USUAL, _USUAL_OF_SGD = (1e-5, 3e-3), (1e-4, 0.1)
+_DEFAULT = 1e-3
 
 _STEEP: Rung = {"model.objective": Only(("minimax",), "non-saturating")}
 _WEAKER: Rung = {D_RATE: Times(0.25)}
@@ -64,7 +74,11 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
     "GAN101": ({"model.discriminator_steps": 1}, _STEEP, _WEAKER, _SMOOTH, _PAIRED, _BLURRED),
     "GAN102": (_STEEP, _WEAKER, _SMOOTH, _PAIRED, _BLURRED),
     "GAN103": (_STEEP, _PACKED, _PAIRED, _CALM, _SLOWER),
-    "GAN104": ({"model.label_flipping": 0.0, "model.instance_noise": 0.0}, {D_RATE: Times(4.0, most=1e-2)}, _SLOWER),
+    "GAN104": (
+        {"model.label_flipping": 0.0, "model.instance_noise": 0.0},
+        {D_RATE: Times(4.0, most=_USUAL[1])},
+        _SLOWER,
+    ),
     "GAN105": (_SMOOTH, _CALM, _PAIRED, _SLOWER),
     "GAN106": (_CLIPPED, _SLOWER, _SMOOTH, _PAIRED, _MUCH_SLOWER),
     "GAN107": (_SMOOTH, _BLURRED, _WEAKER),
@@ -83,12 +97,16 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
         {"model.encoder.activation": Only(("relu",), "leaky_relu")},
         _SLOWER,
     ),
-    "NUM304": ({RATE: Times(10.0, most=1e-2), D_RATE: Times(10.0, most=1e-2), G_RATE: Times(10.0, most=1e-2)},),
+    "NUM304": (
+        {"training.optimiser.schedule": "constant"},
+        {name: Times(10.0, most=_USUAL[1]) for name in (RATE, D_RATE, G_RATE)},
+    ),
 }
 
 
 def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = ()) -> tuple[int, dict[str, Any]] | None:
-    """The rung to try now and its changes: the finding's own remedy (0) first, then its code's ladder (1, 2, ...).
+    """The rung to try now and its changes: rates that are no usual ones (SLIP) first, then the finding's own remedy (OWN),
+    then its code's ladder (1, 2, ...).
 
     settings: the recipe's by dotted name; a rung that names none of them, or changes nothing, is passed over.
     tried: the rungs that were tried against this code. None where nothing is left.
@@ -96,11 +114,31 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
     A mistake in the objective that was found before training (`preflight` in the evidence) is nothing that settings mend,
     whatever else goes under its code: only its own remedy counts.
     """
-    ladder = () if finding.evidence.get("preflight") else LADDERS.get(finding.code, ())
-    for number, rung in enumerate((finding.remedy or {}, *ladder)):
+    rungs: dict[int, Rung] = {OWN: finding.remedy or {}}
+    if not finding.evidence.get("preflight"):
+        rungs = {SLIP: _usual_rates(settings), **rungs, **dict(enumerate(LADDERS.get(finding.code, ()), 1))}
+    for number, rung in rungs.items():
         if number not in tried and (changes := _changes(rung, settings)):
             return number, changes
     return None
+
+
+def _usual_rates(settings: Settings) -> Rung:
+    """What brings learning rates back that lie outside of all usual ones; a player's own rate then follows that of all."""
+    shared, name = settings.get(RATE), str(settings.get(_NAME, "adam"))
+    found: dict[str, Any] = {}
+    if shared is not None and not _is_usual(shared, name):
+        found = {RATE: _DEFAULT, **({_NAME: "adam"} if name.endswith("sgd") else {})}
+    for player in (D_RATE, G_RATE):
+        own = settings.get(player)
+        if own is not None and not _is_usual(own, settings.get(player.replace("learning_rate", "name")) or name):
+            found[player] = None
+    return found
+
+
+def _is_usual(rate: float, optimiser: str) -> bool:
+    least, most = _USUAL_OF_SGD if optimiser.endswith("sgd") else _USUAL
+    return least <= rate <= most
 
 
 def _changes(rung: Rung, settings: Settings) -> dict[str, Any]:

@@ -7,12 +7,13 @@ went back behind. recipe.yaml has the settings the run goes on with, so that eve
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from saddlepoint.diagnosis.ladder import next_remedy
+from saddlepoint.diagnosis.ladder import SLIP, next_remedy
 from saddlepoint.errors import RunError, SettingError
+from saddlepoint.experiment.summary import LEARNT, share_of_the_way
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, JsonLines, RunFolder, argument, replaced
 from saddlepoint.records.schema import number_to_json
@@ -87,7 +88,7 @@ def suggestion(recipe: Recipe, finding: Finding, tried: Collection[int] = ()) ->
     tried: the rungs that were tried against its code.
     """
     passed = set(tried)
-    present = {entry.name: value for entry, value in recipe.settings()}
+    present = _settings(recipe)
     while (following := next_remedy(finding, present, passed)) is not None:
         rung, changes = following
         try:
@@ -106,16 +107,34 @@ def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure
     if len(tried) >= recipe.training.cures:
         return None
     same = [cure for cure in tried if cure.code == finding.code]
-    suggested = suggestion(recipe, finding, [cure.rung for cure in same])
+    undone = _undone(tried[same[0].number - 1 :]) if same else {}
+    suggested = suggestion(recipe.override(undone), finding, [cure.rung for cure in same])
     if suggested is None:
         return None
+    present, cured = _settings(recipe), _settings(suggested.recipe)
+    changes = {
+        name: (present.get(name), cured[name])
+        for name in (*undone, *suggested.changes)
+        if name in cured and present.get(name) != cured[name]
+    }
     since = int(finding.evidence.get("window", [finding.step])[0])
     # A remedy that ends the run earlier is none where the run goes back to a later step than that.
     before = min(since, suggested.recipe.training.steps + 1)
     step = 0 if same else _healthy(folder, before)  # where going back a little has not helped, begin anew
     number = len(tried) + 1
-    told = Cure(number, finding.code, finding.title, finding.step, since, step, suggested.rung, suggested.changes)
+    told = Cure(number, finding.code, finding.title, finding.step, since, step, suggested.rung, changes)
     return told, suggested.recipe
+
+
+def _undone(tried: Sequence[Cure]) -> dict[str, Any]:
+    """The settings of before these tries. A remedy after which the same failure came back has not helped, and neither has
+    what was tried since; rates that are no usual ones stay mended."""
+    earlier = [cure.changes for cure in reversed(tried) if cure.rung != SLIP]
+    return {name: before for changes in earlier for name, (before, _) in changes.items()}
+
+
+def _settings(recipe: Recipe) -> dict[str, Any]:
+    return {entry.name: value for entry, value in recipe.settings()}
 
 
 def archive(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
@@ -163,15 +182,26 @@ def _settle(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
 
 
 def _healthy(folder: RunFolder, before: int) -> int:
-    """The step of the newest whole checkpoint of a step before `before` in which no failure stood; 0 where there is none."""
+    """The step of the newest whole checkpoint of a step before `before` in which no failure stood and whose samples had come
+    at least half of the way to the data; 0 where there is none.
+
+    What has not come that far has little to lose, and may be on its way astray already.
+    """
     for path in sorted(folder.checkpoints.glob("step-*"), reverse=True):
         try:
             manifest = checkpoint.read_manifest(path)
         except RunError:
             continue
-        if manifest["step"] < before and not manifest["extra"].get(STANDING):
+        extra = manifest["extra"]
+        if manifest["step"] < before and not extra.get(STANDING) and _has_learnt(extra.get("measured", {})):
             return int(manifest["step"])
     return 0
+
+
+def _has_learnt(measured: Mapping[str, Any]) -> bool:
+    """Whether the quality that a checkpoint keeps says so; where it says nothing, that is no reproach."""
+    way = share_of_the_way({"first": measured.get("first_quality"), "last": measured.get("last_quality")})
+    return way is None or way >= LEARNT
 
 
 def _told(changes: Mapping[str, tuple[Any, Any]]) -> str:
