@@ -1,0 +1,52 @@
+"""How often the intervals of a scorecard hold the expectation of their score: 95 % is what they say.
+
+    python benchmarks/coverage.py            500 repeats, some minutes; writes its section of RESULTS.md
+    python benchmarks/coverage.py --quick    four repeats: shows that everything runs, writes nothing
+
+"Different": samples that differ from the data; "equal": real examples in the samples' place, the floor. The points are those
+of `sides/intervals.py`; tests/evaluation/test_coverage_law.py holds every score to the same law.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import results
+from sides.intervals import CUTS, HIGH, LOW, REPEATS, SCORES, TRIPLES, N, lawful, simulated
+
+SECTION = "How often intervals hold"
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="four repeats; writes nothing")
+    arguments = parser.parse_args(argv)
+    repeats = 4 if arguments.quick else REPEATS
+    rows, broken = [], []
+    for key, metric in SCORES.items():
+        row = [metric.title]
+        for floor in (False, True):
+            expectation, coverage = simulated(key, floor=floor, repeats=repeats)
+            row += [f"{expectation:.4g}", f"{coverage:.1%}"]
+            if not lawful(key, coverage, repeats, floor=floor):
+                broken.append(f"{metric.title} ({'equal' if floor else 'different'})")
+        rows.append(row)
+        print(row[0], file=sys.stderr, flush=True)
+    goal = results.goal(f"no coverage outside of {LOW:.0%} to {HIGH:.0%} by more than its own error", not broken)
+    body = (
+        f"{repeats} repeats with fresh real examples and samples, {N} points a set ({TRIPLES:,} samples for the modes of Stacked "
+        f"MNIST), {CUTS} cuts. Where\nsamples equal the data, intervals may hold more often. Of the birthday test, the share of batches "
+        f"with a duplicate.\n{goal}"
+        + "".join(f"\n- outside: {one}" for one in broken)
+        + "\n\n"
+        + results.table(["", "different, mean", "held in", "equal, mean", "held in"], rows)
+    )
+    print(f"\n## {SECTION}\n\n{body}", flush=True)
+    if not arguments.quick:
+        results.write(SECTION, body)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

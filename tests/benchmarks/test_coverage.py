@@ -1,0 +1,37 @@
+"""The benchmark of intervals has a row for every score, and judges a coverage by its own error."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from benchmarks.sides.intervals import SCORES, lawful
+from tests.benchmarks.program import RESULTS, run
+
+
+@pytest.mark.slow
+def test_every_score_has_its_row_and_a_quick_run_writes_no_results() -> None:
+    before = RESULTS.read_bytes()
+    done = run("coverage", "--quick")
+    assert done.returncode == 0, done.stderr
+    rows = re.findall(r"^\| (\S.*?) *\| \S+ +\| (\d+\.\d)% +\| \S+ +\| (\d+\.\d)% +\|$", done.stdout, re.MULTILINE)
+    assert [title for title, *_ in rows] == [metric.title for metric in SCORES.values()]
+    assert all(0 <= float(share) <= 100 for _, *shares in rows for share in shares)
+    assert RESULTS.read_bytes() == before, "--quick must not write results"
+
+
+@pytest.mark.parametrize(
+    ("key", "coverage", "floor", "holds"),
+    [
+        ("frechet", 0.95, False, True),
+        ("frechet", 0.90, False, True),
+        ("frechet", 0.89, False, False),
+        ("frechet", 0.89, True, False),
+        ("frechet", 1.0, False, False),
+        ("frechet", 1.0, True, True),
+        ("modes_covered", 1.0, False, True),
+    ],
+)
+def test_a_coverage_is_judged_by_its_own_error(key: str, coverage: float, floor: bool, holds: bool) -> None:
+    assert lawful(key, coverage, 500, floor=floor) == holds
