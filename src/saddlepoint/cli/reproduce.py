@@ -26,7 +26,8 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "reproduce",
         "Test claims of the literature over many seeds: each with numbers, intervals, a verdict and pictures.",
-        epilog="Without a claim, lists them. A verdict is decided by a stated rule; quick looks have none.",
+        epilog="Without a claim, lists them. A verdict is decided by a stated rule; quick looks have none. Interrupted, the same "
+        "command goes on: what is trained is kept.",
     )
     parser.add_argument("claims", metavar="CLAIM", nargs="*", help="their numbers, such as C8; or all")
     parser.add_argument(
@@ -38,7 +39,9 @@ def run(argv: Sequence[str]) -> int:
         metavar="DIR",
         help=f"folder of the results ({FOLDER}; {QUICK_FOLDER} with --quick); adds to what it holds",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace results that the folder has for these claims")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="begin anew, whatever the folder has of these claims, finished or not"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.read(argv)
     output = console(arguments.json)
@@ -92,6 +95,10 @@ def _tested(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str
                 tell=waiting.tell,
                 found=told,
             )
+    except KeyboardInterrupt:
+        again = "the same command without --overwrite" if arguments.overwrite else "the same command"
+        output.say(f"What is finished is kept in {folder}: {again} goes on.")
+        raise
     finally:
         kept = load(folder)
         page = write_claims_page(kept, folder) if kept else folder

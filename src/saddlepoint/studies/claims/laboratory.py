@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -16,8 +16,10 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.settings import GANSettings
+from saddlepoint.studies.claims.kept import Finished, KeptOutcomes
 from saddlepoint.studies.convergence import Convergence, Target, spread_noise
 from saddlepoint.studies.lanes import Lane, Lanes
 from saddlepoint.training.settings import TrainingSettings
@@ -35,6 +37,7 @@ class Trial(Protocol):
     key: the same for trials that are the same. weight: how long it takes, roughly and in relation to others.
     most: seeds at most; None takes as many as are asked for.
     train: from that many seeds, or fewer; what it returns says how many, `seeds`. tell hears the share that is done.
+    restored: the outcome again, of the tensors and facts that its own `parts()` gave (which JSON has held since).
     """
 
     @property
@@ -47,6 +50,8 @@ class Trial(Protocol):
     def most(self) -> int | None: ...
 
     def train(self, seeds: int, *, threads: int, tell: Callable[[float], None]) -> Any: ...
+
+    def restored(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,30 @@ class Setup:
             int((lanes.frozen >= 0).sum()),
         )
 
+    def restored(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Outcome:
+        """Undo `Outcome.parts`."""
+        dataset = gaussian(self.data)
+        found = []
+        for lane in range(facts["models"]):
+            model = build(self.model, dataset.event, seed=lane)
+            for player, network in model.players.items():
+                begin = f"models/{lane}/{player}/"
+                network.load_state_dict(
+                    {name.removeprefix(begin): value for name, value in tensors.items() if name.startswith(begin)}
+                )
+            found.append(model)
+        return Outcome(
+            self,
+            dataset,
+            tensors["steps"],
+            self.training.steps,
+            tensors["looked"],
+            tensors["distance"],
+            tensors["samples"],
+            tuple(found),
+            facts["frozen"],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -149,35 +178,58 @@ class Outcome:
         """(S,) float64: the least distance at any look."""
         return self.distance.nan_to_num(math.inf).amin(0)
 
+    def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """All that `Setup.restored` needs beside the setup."""
+        tensors = {"steps": self.steps, "looked": self.looked, "distance": self.distance, "samples": self.samples}
+        for lane, model in enumerate(self.models):
+            for player, network in model.players.items():
+                tensors |= {f"models/{lane}/{player}/{name}": value for name, value in network.state_dict().items()}
+        return tensors, {"models": len(self.models), "frozen": self.frozen}
+
 
 class Laboratory:
     """Trains setups and keeps what they came to.
 
     seeds: of every setup, from 0 on. tell: hears how many seed-steps' worth of work (`Setup.weight`) are done.
-    threads: processor threads.
+    threads: processor threads. kept: where outcomes of an interrupted program lie, and these are kept too; None is nowhere.
     """
 
-    def __init__(self, *, seeds: int, tell: Callable[[float], None] = lambda done: None, threads: int = 1) -> None:
-        self.seeds, self._tell, self._threads = seeds, tell, threads
-        self._kept: dict[str, Any] = {}
+    def __init__(
+        self,
+        *,
+        seeds: int,
+        tell: Callable[[float], None] = lambda done: None,
+        threads: int = 1,
+        kept: KeptOutcomes | None = None,
+    ) -> None:
+        self.seeds, self._tell, self._threads, self._kept = seeds, tell, threads, kept
+        self._known: dict[str, Finished] = {}
         self.done = 0.0  # work, in weights
-        self.seconds = 0.0  # spent training
 
     def outcome(self, setup: Trial) -> Any:
         """Of that setup, trained now if it has not been before."""
-        if setup.key not in self._kept:
-            began = time.monotonic()
-            self._kept[setup.key] = setup.train(
-                self.seeds, threads=self._threads, tell=lambda share: self._tell(self.done + setup.weight * share)
-            )
+        return self.finished(setup).outcome
+
+    def finished(self, setup: Trial, by: str = "") -> Finished:
+        """The same with what it took. by: the claim that it is trained for, if it is now."""
+        if setup.key not in self._known:
+            known = None if self._kept is None else self._kept.find(setup)
+            if known is None:
+                began = time.monotonic()
+                outcome = setup.train(
+                    self.seeds, threads=self._threads, tell=lambda share: self._tell(self.done + setup.weight * share)
+                )
+                known = Finished(outcome, time.monotonic() - began, by)
+                if self._kept is not None:
+                    self._kept.keep(setup, known)
             self.done += setup.weight
-            self.seconds += time.monotonic() - began
-        return self._kept[setup.key]
+            self._known[setup.key] = known
+        return self._known[setup.key]
 
     def forget(self, needed: Iterable[Trial]) -> None:
         """Drop all outcomes but those of the setups that are still `needed`."""
         keys = {setup.key for setup in needed}
-        self._kept = {key: outcome for key, outcome in self._kept.items() if key in keys}
+        self._known = {key: known for key, known in self._known.items() if key in keys}
 
 
 def target(outcome: Outcome) -> Target:

@@ -2,6 +2,7 @@
 
 DIR/C8/result.json      the claim, its verdict (null of a quick look), every quantity with its interval, how it was measured
 DIR/C8/NAME.png         pictures
+DIR/trained/            what is trained, until the claims that need it have their result (see `studies.claims.kept`)
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from saddlepoint.records import replaced
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.studies.claims import CLAIMS, claim
 from saddlepoint.studies.claims.contract import Claim, Measured
+from saddlepoint.studies.claims.kept import MEASURING, KeptOutcomes, digest, program
 from saddlepoint.studies.claims.laboratory import QUICK_SEEDS, Laboratory
 
 RESULT = "result.json"
@@ -38,53 +40,79 @@ def reproduce(
 ) -> list[dict[str, Any]]:
     """Test the claims one after another; each one's result is in the folder as soon as it is known.
 
+    An interruption loses no more than the setup under way: called again the same way, this goes on. Results and what is trained
+    count only where seeds, settings and program are the same.
+
     seeds: of every setup; quick: few seeds and steps, which shows that everything runs and nothing more.
-    tell: hears what is being done, and the share of all work that is done. found: hears each result.
+    overwrite: begin anew, whatever the folder has of these claims.
+    tell: hears what is being done, and the share of all work that is done. found: hears each result that is new.
     Returns the results, as `result.json` has them.
 
     Raises:
         SettingError: there is no such claim.
-        RunError: the folder has a result for one of them, and `overwrite` was not asked for.
+        RunError: the folder has results for all of them, or for one in another way, and `overwrite` was not asked for.
     """
     chosen = [claim(identifier) for identifier in dict.fromkeys(name.upper() for name in identifiers)]
-    taken = [one.id for one in chosen if (folder / one.id / RESULT).exists()]
-    if taken and not overwrite:
-        raise RunError(
-            f"{folder} has results for {', '.join(taken)}: name another folder with --out, or replace them with --overwrite."
-        )
-    plan = [list(one.setups(quick).values()) for one in chosen]
-    weights = {setup.key: setup.weight for setups in plan for setup in setups}
+    seeds = min(seeds, QUICK_SEEDS) if quick else seeds
+    plan = {one.id: list(one.setups(quick).values()) for one in chosen}
+    questions = {one.id: _question(one, seeds, quick) for one in chosen}
+    known = {} if overwrite else _known(folder, questions)
+    kept = KeptOutcomes(folder, seeds)
+    if overwrite:
+        for one in chosen:
+            (folder / one.id / RESULT).unlink(missing_ok=True)  # what is there without one is incomplete
+        kept.drop(setup for setups in plan.values() for setup in setups)
+    waiting = [one for one in chosen if one.id not in known]
+    weights = {setup.key: setup.weight for one in waiting for setup in plan[one.id]}
     total = sum(weights.values()) or 1.0
     what = ""
-    laboratory = Laboratory(
-        seeds=min(seeds, QUICK_SEEDS) if quick else seeds, tell=lambda done: tell(what, min(done / total, 0.999))
-    )
-    for one in chosen:
-        (folder / one.id / RESULT).unlink(missing_ok=True)  # what is there without one is incomplete
-    results = []
-    trained_by: dict[str, str] = {}
-    for place, one in enumerate(chosen):
-        started = laboratory.seconds
-        outcomes = {}
+    laboratory = Laboratory(seeds=seeds, tell=lambda done: tell(what, min(done / total, 0.999)), kept=kept)
+    for place, one in enumerate(waiting):
+        outcomes: dict[str, Any] = {}
+        took: dict[str, float] = {}
         for name, setup in one.setups(quick).items():
             what = f"{one.id}: {name}"
             tell(what, min(laboratory.done / total, 0.999))
-            outcomes[name] = laboratory.outcome(setup)
-            trained_by.setdefault(setup.key, one.id)
+            finished = laboratory.finished(setup, one.id)
+            outcomes[name] = finished.outcome
+            took[finished.by] = took.get(finished.by, 0.0) + finished.seconds
         what = f"{one.id}: measuring"
         tell(what, min(laboratory.done / total, 0.999))
         measured = one.measure(outcomes, quick)
-        seeds_of = max((outcome.seeds for outcome in outcomes.values()), default=laboratory.seeds)
-        shared = {trained_by[setup.key] for setup in plan[place]} - {one.id}
         trained = {
-            "training_seconds": round(laboratory.seconds - started, 1),
-            "trained_with": sorted(shared, key=list(CLAIMS).index),
+            "training_seconds": round(took.get(one.id, 0.0), 1),
+            "trained_with": sorted(took.keys() - {one.id}, key=list(CLAIMS).index),
         }
-        result = _kept(one, measured, folder, seeds_of, quick, trained)
-        results.append(result)
-        found(result)
-        laboratory.forget(setup for setups in plan[place + 1 :] for setup in setups)
-    return results
+        seeds_of = max((outcome.seeds for outcome in outcomes.values()), default=seeds)
+        known[one.id] = _kept(one, measured, folder, seeds_of, quick, trained | {"question": questions[one.id]})
+        found(known[one.id])
+        needed = {setup.key: setup for other in waiting[place + 1 :] for setup in plan[other.id]}
+        laboratory.forget(needed.values())
+        kept.drop(setup for setup in plan[one.id] if setup.key not in needed)
+    return [known[one.id] for one in chosen]
+
+
+def _question(one: Claim, seeds: int, quick: bool) -> str:
+    """SHA-256 of what decides a claim's result: a result of another is none for this."""
+    keys = {name: setup.key for name, setup in one.setups(quick).items()}
+    return digest([one.id, one.rule, seeds, quick, keys, torch.__version__, program(MEASURING)])
+
+
+def _known(folder: Path, questions: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Results that the folder has for these claims already. Raises RunError where they are of other questions, or nothing is
+    left to test."""
+    found: dict[str, dict[str, Any]] = {}
+    taken = [identifier for identifier in questions if (folder / identifier / RESULT).exists()]
+    for identifier in taken:
+        content = _read(folder / identifier / RESULT)
+        if content.get("question") == questions[identifier]:
+            found[identifier] = content
+    if len(found) < len(taken) or len(taken) == len(questions):
+        raise RunError(
+            f"{folder} has results for {', '.join(name for name in taken if name not in found) or ', '.join(taken)}: name "
+            "another folder with --out, or replace them with --overwrite."
+        )
+    return found
 
 
 def load(folder: Path) -> list[dict[str, Any]]:
@@ -94,14 +122,17 @@ def load(folder: Path) -> list[dict[str, Any]]:
     found = []
     for identifier in CLAIMS:
         path = folder / identifier / RESULT
-        if not path.exists():
-            continue
-        try:
-            content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunError(f"{path} cannot be read ({error}): test the claim again with --overwrite.") from None
-        found.append(content)
+        if path.exists():
+            found.append(_read(path))
     return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read ({error}): test the claim again with --overwrite.") from None
+    return content
 
 
 def _kept(

@@ -110,6 +110,12 @@ class Watched:
             watch.samples() if isinstance(lanes.game.template, GAN) else None,
         )
 
+    def restored(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Told:
+        """Undo `Told.parts`."""
+        found = tuple({code: Finding.from_json(line) for code, line in own.items()} for own in facts["found"])
+        series = {name: tensors[f"series/{name}"] for name in facts["series"]}
+        return Told(self, tensors["looked"], series, found, tensors.get("samples"))
+
     @property
     def _objective(self) -> tuple[str, ...]:
         return (self.model.objective,) if isinstance(self.model, GANSettings) else ()
@@ -155,6 +161,14 @@ class Told:
         """(S,) median of a series over the last `share` of its looks."""
         values = self.series[name]
         return values[int(len(values) * (1 - share)) :].nanmedian(0).values
+
+    def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """All that `Watched.restored` needs beside the setup."""
+        tensors = {"looked": self.looked} | {f"series/{name}": value for name, value in self.series.items()}
+        if self.samples is not None:
+            tensors["samples"] = self.samples
+        found = [{code: finding.to_json() for code, finding in own.items()} for own in self.found]
+        return tensors, {"series": list(self.series), "found": found}
 
 
 class _Watch:

@@ -1,0 +1,291 @@
+"""What an interruption leaves is gone on with, and comes to the same result; what was trained in another way is not."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.errors import RunError
+from saddlepoint.evaluation.intervals import of_mean
+from saddlepoint.models.settings import GANSettings, NetworkSettings, VAESettings
+from saddlepoint.studies.claims import kept as storage
+from saddlepoint.studies.claims import results as module
+from saddlepoint.studies.claims.contract import Claim, Measured, Quantity
+from saddlepoint.studies.claims.kept import PACKAGE, Finished, KeptOutcomes, program
+from saddlepoint.studies.claims.laboratory import Laboratory, Setup
+from saddlepoint.studies.claims.results import reproduce
+from saddlepoint.studies.claims.watched import Watched
+from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
+
+NARROW = NetworkSettings(hidden=(4,))
+TRAINING = TrainingSettings(steps=20, batch_size=16, optimiser=OptimiserSettings(learning_rate=1e-3))
+PLAIN = GANSettings(latent=2, generator=NARROW, discriminator=NARROW, output="identity", scaling="standard")
+TINY = TRAINING.model_copy(update={"steps": 4})
+TRIALS: dict[str, Any] = {
+    "gan on a line": Setup(PLAIN, TINY, DataSettings(source="gaussian", modes=2)),
+    "with averages": Setup(PLAIN, TINY.model_copy(update={"ema": 0.9}), DataSettings(source="gaussian")),
+    "watched gan": Watched(PLAIN, TRAINING, DataSettings(source="ring", points=200, scale=0.05), first=3),
+    "watched vae": Watched(
+        VAESettings(latent=2, encoder=NARROW, decoder=NARROW),
+        TRAINING,
+        DataSettings(source="digits"),
+        mistake="sign flipped",
+    ),
+}
+
+
+def same(one: Any, other: Any) -> bool:
+    tensors, facts = one.parts()
+    others, other_facts = other.parts()
+    return (
+        tensors.keys() == others.keys()
+        and all(torch.equal(tensors[name].nan_to_num(-1), others[name].nan_to_num(-1)) for name in tensors)
+        and facts == other_facts
+    )
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_an_outcome_is_restored_as_it_was(name: str, tmp_path: Path) -> None:
+    trial = TRIALS[name]
+    outcome = trial.train(2, threads=1, tell=lambda share: None)
+    kept = KeptOutcomes(tmp_path, 2)
+    assert kept.find(trial) is None
+    kept.keep(trial, Finished(outcome, 1.5, "C8"))
+    found = kept.find(trial)
+    assert found is not None
+    assert (found.seconds, found.by, found.outcome.seeds) == (1.5, "C8", 2)
+    assert same(found.outcome, outcome)
+    assert found.outcome.setup == trial
+    noise = torch.full((3, 2), 0.3)
+    for mine, theirs in zip(getattr(found.outcome, "models", ()), getattr(outcome, "models", ()), strict=True):
+        own = noise[:, : mine.settings.latent]
+        assert torch.equal(mine.decode(own), theirs.decode(own))
+    if name == "watched vae":
+        assert found.outcome.with_any("VAE202") == outcome.with_any("VAE202") > 0
+    kept.drop([trial])
+    assert not kept.folder.exists()
+
+
+def test_an_outcome_counts_for_the_same_question_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial: Setup = TRIALS["gan on a line"]
+    outcome = trial.train(2, threads=1, tell=lambda share: None)
+    KeptOutcomes(tmp_path, 2).keep(trial, Finished(outcome, 1.0, "C8"))
+    assert KeptOutcomes(tmp_path, 3).find(trial) is None
+    assert KeptOutcomes(tmp_path, 3).find(replace(trial, most=2)) is None
+    longer = replace(trial, training=trial.training.model_copy(update={"steps": 5}))
+    assert KeptOutcomes(tmp_path, 2).find(longer) is None
+    with monkeypatch.context() as context:
+        context.setattr(storage, "program", lambda parts: "another program")
+        assert KeptOutcomes(tmp_path, 2).find(trial) is None
+    assert KeptOutcomes(tmp_path, 2).find(trial) is not None
+    (path,) = (tmp_path / "trained").iterdir()
+    path.write_bytes(path.read_bytes()[:-100])
+    assert KeptOutcomes(tmp_path, 2).find(trial) is None
+
+
+def test_the_parts_of_the_program_exist() -> None:
+    for parts in (storage.TRAINING, storage.MEASURING):
+        assert all((PACKAGE / part).exists() for part in parts)
+    assert program(storage.TRAINING) != program(storage.MEASURING)
+
+
+def test_what_is_kept_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = TRIALS["gan on a line"]
+    first = Laboratory(seeds=2, kept=KeptOutcomes(tmp_path, 2)).finished(trial, "C8")
+    monkeypatch.setattr(Setup, "train", never)
+    heard = Laboratory(seeds=2, kept=KeptOutcomes(tmp_path, 2))
+    again = heard.finished(trial, "C14")
+    assert (again.by, again.seconds) == ("C8", first.seconds)
+    assert same(again.outcome, first.outcome)
+    assert heard.done == trial.weight
+
+
+def never(*_: Any, **__: Any) -> Any:
+    raise AssertionError("trained again")
+
+
+def content(folder: Path, name: str) -> dict[str, Any]:
+    own: dict[str, Any] = json.loads((folder / name / "result.json").read_text())
+    return {key: value for key, value in own.items() if key not in ("date", "training_seconds")}
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The smallest trial there is."""
+
+    number: int
+    weight: float = 1.0
+    most: int | None = None
+
+    @property
+    def key(self) -> str:
+        return str(self.number)
+
+    def train(self, seeds: int, *, threads: int, tell: Callable[[float], None]) -> Drawn:
+        return Drawn(torch.rand(seeds, generator=torch.Generator().manual_seed(self.number)))
+
+    def restored(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Drawn:
+        return Drawn(tensors["values"])
+
+
+@dataclass(frozen=True)
+class Drawn:
+    values: Tensor
+
+    @property
+    def seeds(self) -> int:
+        return len(self.values)
+
+    def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        return {"values": self.values}, {}
+
+
+def small(identifier: str) -> Claim:
+    """A claim of four trials; C8 and C14 share three of them."""
+
+    def setups(quick: bool) -> dict[str, Draw]:
+        return {f"draw {n}": Draw(n) for n in (1, 2, 3, 4 if identifier.upper() == "C8" else 5)}
+
+    def measure(outcomes: Mapping[str, Any], quick: bool) -> Measured:
+        return Measured("holds", "It is so.", tuple(Quantity(n, of_mean(own.values)) for n, own in outcomes.items()))
+
+    return Claim(identifier.upper(), "words", "source, https://example.org", "Holds if", setups, measure)
+
+
+def test_a_result_of_kept_outcomes_is_that_of_an_uninterrupted_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "claim", small)
+    reproduce(["C8", "C14"], tmp_path / "whole", seeds=2)
+    train, trained = Draw.train, []
+
+    def counted(self: Draw, *arguments: Any, **named: Any) -> Drawn:
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+        trained.append(self.key)
+        return train(self, *arguments, **named)
+
+    folder = tmp_path / "interrupted"
+    monkeypatch.setattr(Draw, "train", counted)
+    with pytest.raises(KeyboardInterrupt):
+        reproduce(["C8", "C14"], folder, seeds=2)
+    assert len(list((folder / "trained").iterdir())) == 3
+    assert not list(folder.rglob("result.json"))
+    before = list(trained)
+    trained.clear()
+    # The second interruption comes between two claims: the first one's result is there, and the second one's outcomes.
+    stopping(monkeypatch, "C14")
+    with pytest.raises(KeyboardInterrupt):
+        reproduce(["C8", "C14"], folder, seeds=2)
+    assert len(trained) == 2
+    assert not set(trained) & set(before)
+    assert len(list((folder / "trained").iterdir())) == 4
+    monkeypatch.setattr(module, "claim", small)
+    monkeypatch.setattr(Draw, "train", never)
+    found = reproduce(["C8", "C14"], folder, seeds=2)
+    assert [result["id"] for result in found] == ["C8", "C14"]
+    for name in ("C8", "C14"):
+        assert content(folder, name) == content(tmp_path / "whole", name)
+    assert content(folder, "C14")["trained_with"] == ["C8"]
+    assert not (folder / "trained").exists()
+    with pytest.raises(RunError, match=r"C8, C14.*--overwrite"):
+        reproduce(["C8", "C14"], folder, seeds=2)
+
+
+def stopping(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """Has the measurement of this claim interrupted."""
+
+    def interrupted(identifier: str) -> Claim:
+        own = small(identifier)
+        return replace(own, measure=stopped) if own.id == where else own
+
+    def stopped(outcomes: Any, quick: bool) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "claim", interrupted)
+
+
+def test_results_of_another_question_are_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "claim", small)
+    reproduce(["C8"], tmp_path, seeds=2)
+    with pytest.raises(RunError, match=r"C8.*--overwrite"):
+        reproduce(["C8", "C14"], tmp_path, seeds=3)
+
+
+def test_to_overwrite_is_to_begin_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping(monkeypatch, "C8")
+    with pytest.raises(KeyboardInterrupt):
+        reproduce(["C8"], tmp_path, seeds=2)
+    assert list((tmp_path / "trained").iterdir())
+    (tmp_path / "C8").mkdir()
+    (tmp_path / "C8" / "result.json").write_text("{}")
+    monkeypatch.setattr(Draw, "train", never)
+    with pytest.raises(AssertionError, match="trained again"):
+        reproduce(["C8"], tmp_path, seeds=2, overwrite=True)
+    assert not (tmp_path / "C8" / "result.json").exists()
+    assert not (tmp_path / "trained").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_killed_process_loses_the_setup_under_way_and_nothing_else(number: signal.Signals, tmp_path: Path) -> None:
+    command = ["reproduce", "C16", "--quick", "--seeds", "2", "--out", str(tmp_path / "out")]
+    with started(command) as process:
+        wait_for(tmp_path / "out" / "trained", 3, process)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
+    assert "Traceback" not in said
+    if number == signal.SIGINT:
+        assert "the same command goes on" in said
+    finished = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "trained").glob("*.safetensors")}
+    assert 3 <= len(finished) < 8
+    assert not (tmp_path / "out" / "C16" / "result.json").exists()
+    again = {}
+    with started(command) as process:
+        while process.poll() is None and not (tmp_path / "out" / "C16" / "result.json").exists():
+            for path in (tmp_path / "out" / "trained").glob("*.safetensors"):
+                try:
+                    again[path.name] = path.stat().st_mtime_ns
+                except FileNotFoundError:
+                    break
+            time.sleep(0.02)
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert all(again[name] == when for name, when in finished.items()), "trained again"
+    assert not (tmp_path / "out" / "trained").exists()
+    reproduce(["C16"], tmp_path / "whole", seeds=2, quick=True)
+    assert content(tmp_path / "out", "C16") == content(tmp_path / "whole", "C16")
+
+
+def started(command: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "saddlepoint", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        # Run in the background, by nohup say, tests inherit an ignored SIGINT, and so would what they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def wait_for(folder: Path, count: int, process: subprocess.Popen[str]) -> None:
+    begun = time.monotonic()
+    while len(list(folder.glob("*.safetensors"))) < count:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() - begun < 120
+        time.sleep(0.02)
