@@ -6,6 +6,7 @@ import pytest
 
 from saddlepoint.studies.claims.results import reproduce
 from saddlepoint.studies.claims.strengths import (
+    FIRST_SEED,
     GRADIENT,
     LESS,
     OTHER_LOSS,
@@ -13,6 +14,8 @@ from saddlepoint.studies.claims.strengths import (
     STRONGER,
     TOO_STRONG,
     WEAK,
+    collapsed,
+    covered,
     setups,
 )
 
@@ -27,8 +30,23 @@ def test_a_cure_changes_what_it_is_named_for():
     assert strong.training == other.training
     assert strong.model.model_copy(update={"objective": other.model.objective}) == other.model
     weak = own[WEAK]
-    assert all(own[name].model.generator == weak.model.generator for name in STRONGER)
-    assert all(own[name].model.objective == weak.model.objective for name in STRONGER)
+    for name in STRONGER:
+        changed = {"discriminator", "discriminator_steps"}
+        assert own[name].model.model_dump(exclude=changed) == weak.model.model_dump(exclude=changed)
+        assert own[name].training.model_dump(exclude={"discriminator"}) == weak.training.model_dump(
+            exclude={"discriminator"}
+        )
+        assert own[name].data == weak.data
+    assert own["wider"].training == own["more steps"].training == weak.training
+    assert own["higher rate"].model == weak.model
+    assert all(setup.first == FIRST_SEED for setup in own.values())
+
+
+@pytest.mark.slow
+def test_a_weak_discriminator_lets_the_generator_collapse() -> None:
+    weak = trained(WEAK)
+    modes = covered(weak)
+    assert collapsed(weak, modes).sum() > weak.seeds / 2
 
 
 @pytest.mark.slow

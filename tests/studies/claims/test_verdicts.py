@@ -110,7 +110,8 @@ def test_c14_is_decided_by_the_widths_of_modes(narrowed, expected):
 
 
 def test_c16_needs_a_collapse_to_cure():
-    assert _verdict(True, len(STRONGER), False) == "not decided"
-    assert _verdict(True, len(STRONGER), True) == "holds"
-    assert _verdict(False, 1, True) == "holds in part"
-    assert _verdict(False, 0, True) == "does not hold"
+    assert _verdict(True, True, len(STRONGER), False) == "not decided"
+    assert _verdict(True, True, len(STRONGER), True) == "holds"
+    assert _verdict(True, False, len(STRONGER), True) == "holds in part"
+    assert _verdict(False, True, 1, True) == "holds in part"
+    assert _verdict(False, True, 0, True) == "does not hold"
