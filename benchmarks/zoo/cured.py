@@ -12,6 +12,7 @@ import json
 import tempfile
 import time
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from unittest.mock import patch
@@ -35,6 +36,7 @@ GROUPS: dict[Group, str] = {
     "data": "too few examples: no training setting adds any",
     "code": "a mistake in the loss or a network, which every try meets again: only advice can help",
 }
+_HARMLESS = ("training.ema", ".activation", ".label_smoothing")
 CHECKPOINTS = 4  # a run, as shipped recipes have, beside the best
 
 
@@ -47,6 +49,25 @@ def group_of(kind: Kind) -> Group | None:
     if kind.meddle is not None:
         return "jolt"
     return "data" if kind.plant is not None and "data.limit" in kind.plant(1.0) else "settings"
+
+
+def unspoilt(kind: Kind) -> Kind:
+    """The kind without what makes it fail: its base, with those settings of the kind that only keep the base from hiding it.
+
+    A cure does not bring back an average of weights or a falling rate whose absence is no failure; so the base alone would be
+    a recipe that the run never was.
+    """
+    if kind.model is not None:
+        return KINDS[kind.base]
+    kept = {name: value for name, value in kind.settings.items() if name.endswith(_HARMLESS) or value == "constant"}
+    kept = {name: value for name, value in kept.items() if dict(_settings(kind.base))[name] != value}
+    told = "".join(f"~{name.split('.', 1)[1]}={value}" for name, value in sorted(kept.items()))
+    return Kind(kind.base + told, kind.base, settings=kept) if kept else KINDS[kind.base]
+
+
+@cache
+def _settings(base: str) -> tuple[tuple[str, Any], ...]:
+    return tuple((entry.name, value) for entry, value in KINDS[base].on.settings().settings())
 
 
 class Cured(Watched):

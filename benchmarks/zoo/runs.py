@@ -84,14 +84,17 @@ def finished(folder: Path) -> bool:
     return (folder / "truth.json").is_file()
 
 
-def train(name: str, seed: int, keep: Path) -> float:
-    """Train and keep it under keep/NAME/SEED, unless it is there already; the seconds that it took."""
+def train(name: str, seed: int, keep: Path, kind: Kind | None = None) -> float:
+    """Train and keep it under keep/NAME/SEED, unless it is there already; the seconds that it took.
+
+    kind: where it is not the zoo's of that name.
+    """
     place = keep / name / f"{seed}"
     if finished(place):
         return 0.0
     started = time.perf_counter()
-    kind, strength = KINDS[name], KINDS[name].drawn(seed)
-    recipe = recipe_of(kind, seed)
+    kind = kind or KINDS[name]
+    strength, recipe = kind.drawn(seed), recipe_of(kind, seed)
     journal.TensorBoard = Silence  # type: ignore[misc, assignment]
     torch.set_num_threads(1)
     facts: dict[str, Any] = {"kind": name, "seed": seed, "strength": strength, "steps": recipe.training.steps}

@@ -41,6 +41,29 @@ def test_what_a_cure_can_mend_is_told_by_what_is_planted() -> None:
     assert {kind.on.half for kind in settings} == {"calibration", "reporting"}
 
 
+def test_unspoilt_keeps_what_is_no_failure_and_nothing_else() -> None:
+    from zoo.cured import unspoilt
+    from zoo.kinds import KINDS, PLANTED
+    from zoo.runs import recipe_of
+
+    for name, base in {
+        "stalled-digits": "vae-digits",
+        "dead-ring": "ring-small",
+        "overflow-moons": "vae-moons",
+    }.items():
+        assert unspoilt(KINDS[name]) == KINDS[base]
+    kind = unspoilt(KINDS["g-diverges-ring"])
+    assert kind.settings == {
+        "model.generator.activation": "leaky_relu", "training.ema": 0.0, "training.optimiser.schedule": "constant",
+    }  # fmt: skip
+    assert unspoilt(KINDS["d-slow-ring"]) == unspoilt(KINDS["d-fast-ring"]) != kind
+    for planted in PLANTED:
+        clean = recipe_of(unspoilt(planted), 0)
+        rates = (clean.training.optimiser.learning_rate, clean.training.generator, clean.training.discriminator)
+        base = planted.on.settings()
+        assert rates == (base.training.optimiser.learning_rate, base.training.generator, base.training.discriminator)
+
+
 def ending(**look: Any) -> dict[str, Any]:
     return {"looks": [{"step": 0, "finite": True, **look}]}
 

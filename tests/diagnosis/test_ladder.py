@@ -103,6 +103,8 @@ def test_a_rate_that_nobody_uses_is_the_first_suspect(rate: float, name: str, co
     if name == "gan":  # a player's own rate follows that of all again
         slipped = settings(RECIPES[name].override({own: rate}))
         assert next_remedy(finding(code, {shared: 1.0}), slipped) == (SLIP, {own: None})
+        other = "training.discriminator.learning_rate"  # and so does the other player's, which went with it
+        assert next_remedy(finding(code), {**slipped, other: 1e-3}) == (SLIP, {other: None, own: None})
 
 
 def test_a_slip_of_plain_gradient_descent_is_mended_by_adam() -> None:

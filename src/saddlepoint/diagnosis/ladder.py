@@ -65,7 +65,8 @@ _PAIRED: Rung = {
 }
 # PacGAN: The power of two samples in generative adversarial networks (Lin et al., 2018).
 _PACKED: Rung = {"model.packing": 2}
-_CALM: Rung = {BETAS: [0.5, 0.99]}
+# What circles is near its middle: The Unusual Effectiveness of Averaging in GAN Training (Yazici et al., 2019).
+_CALM: Rung = {BETAS: [0.5, 0.99], "training.ema": 0.99}
 _SLOWER: Rung = {RATE: Times(0.25), D_RATE: Times(0.25), G_RATE: Times(0.25)}
 _MUCH_SLOWER: Rung = {RATE: Times(0.1, most=1e-2), D_RATE: Times(0.1, most=1e-2), G_RATE: Times(0.1, most=1e-2)}
 _CLIPPED: Rung = {CLIP: 1.0}
@@ -124,15 +125,16 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
 
 
 def _usual_rates(settings: Settings) -> Rung:
-    """What brings learning rates back that lie outside of all usual ones; a player's own rate then follows that of all."""
+    """What brings learning rates back that lie outside of all usual ones. Both players then follow the rate of all: rates
+    of which one is a slip are no pair that anybody chose."""
     shared, name = settings.get(RATE), str(settings.get(_NAME, "adam"))
     found: dict[str, Any] = {}
     if shared is not None and not _is_usual(shared, name):
         found = {RATE: _DEFAULT, **({_NAME: "adam"} if name.endswith("sgd") else {})}
-    for player in (D_RATE, G_RATE):
-        own = settings.get(player)
-        if own is not None and not _is_usual(own, settings.get(player.replace("learning_rate", "name")) or name):
-            found[player] = None
+    players = {rate: settings.get(rate) for rate in (D_RATE, G_RATE)}
+    names = {rate: settings.get(rate.replace("learning_rate", "name")) or name for rate in players}
+    if any(own is not None and not _is_usual(own, names[rate]) for rate, own in players.items()):
+        found |= dict.fromkeys(players)
     return found
 
 

@@ -120,7 +120,8 @@ def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure
     since = int(finding.evidence.get("window", [finding.step])[0])
     # A remedy that ends the run earlier is none where the run goes back to a later step than that.
     before = min(since, suggested.recipe.training.steps + 1)
-    step = 0 if same else _healthy(folder, before)  # where going back a little has not helped, begin anew
+    # Where going back a little has not helped, and where all was trained at a rate of no use, begin anew.
+    step = 0 if same or suggested.rung == SLIP else _healthy(folder, before)
     number = len(tried) + 1
     told = Cure(number, finding.code, finding.title, finding.step, since, step, suggested.rung, changes)
     return told, suggested.recipe
