@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saddlepoint.figures.density import BINS, compare
+from saddlepoint.figures.density import compare
+from saddlepoint.figures.marks import BINS
 from saddlepoint.figures.style import write_png
 
 RANDOM = np.random.default_rng(0)

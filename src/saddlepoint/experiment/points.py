@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Truth
-from saddlepoint.figures import density, one_dimension, plane, style
+from saddlepoint.figures import density, marks, one_dimension, plane, style
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan import GAN
 
@@ -50,7 +50,7 @@ def draw_points(model: Model, samples: Tensor, data: Tensor, truth: Truth | None
     return plane.surface(generated, held_out, scores, modes=modes, pushes=pushes, title=title)
 
 
-def _log_prob(truth: Truth) -> density.LogProb:
+def _log_prob(truth: Truth) -> marks.LogProb:
     return lambda points: truth.log_prob(torch.as_tensor(points, dtype=torch.float32)).numpy()
 
 

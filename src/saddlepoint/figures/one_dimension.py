@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.density import LINE, LogProb, decision, densities, legend_below, rows, thinned
+from saddlepoint.figures.marks import LINE, LogProb, decision, densities, legend_below, rows, thinned
 from saddlepoint.figures.style import GENERATED, GREEN, LABEL_SIZE, MUTED, PURPLE, dress, figure, text
 from saddlepoint.figures.views import Points, Range, data_views, steady, with_count
 

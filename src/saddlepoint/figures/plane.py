@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.density import cloud, legend_below, rows, thinned
+from saddlepoint.figures.marks import cloud, legend_below, rows, thinned
 from saddlepoint.figures.style import DATA, GENERATED, GREEN, INK, LABEL_SIZE, MUTED, TICK_SIZE, dress, figure
 from saddlepoint.figures.views import Points, data_views, of_one_span, steady, with_count
 

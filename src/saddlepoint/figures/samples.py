@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.density import LogProb, compare
+from saddlepoint.figures.density import compare
 from saddlepoint.figures.grids import sample_grid, volume_grid
+from saddlepoint.figures.marks import LogProb
 from saddlepoint.figures.style import DATA, INK, TITLE_SIZE, colours, dress, figure, legend, text
 
 if TYPE_CHECKING:

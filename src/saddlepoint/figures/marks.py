@@ -1,0 +1,137 @@
+"""How generated points, the data and their densities are drawn in one pair of axes, on a line or in the plane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from saddlepoint.figures.style import DATA, GENERATED, GREEN, INK, RULE, TICK_SIZE, TRUTH, dress
+from saddlepoint.figures.views import Points, Range, steady
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LogProb = Callable[[Points], ArrayLike]
+
+BINS = 80
+LINE = 600  # points of a curve
+HEADROOM = 1.6
+MOST_POINTS = 4_000
+MOST_RINGS = 600
+
+
+def densities(
+    axes: Axes, view: Range, generated: Points, data: Points | None, *, log_prob: LogProb | None, modes: Points | None
+) -> None:
+    """On a line: a histogram of generated (N, 1), the data's exact density or a histogram of data (M, 1), the modes.
+
+    The axis ends at HEADROOM times the data's peak, or as many doublings higher as the generated need."""
+    edges = np.linspace(*view, BINS + 1)
+    highest = histogram(axes, generated[:, 0], edges, GENERATED, "generated", filled=True)
+    peak = 0.0
+    if log_prob is not None:
+        line = np.linspace(*view, LINE)[:, None]
+        density = np.exp(np.minimum(np.asarray(log_prob(line), np.float64), 700.0))
+        axes.plot(line[:, 0], density, color=TRUTH, linewidth=1.8, label="data (exact density)")
+        peak = float(np.nanmax(density, initial=0.0))
+    elif data is not None:
+        peak = histogram(axes, data[:, 0], edges, DATA, "data", filled=False)
+    if modes is not None:
+        axes.plot(modes[:, 0], np.zeros(len(modes)), "^", color=TRUTH, markersize=7, clip_on=False, label="true modes")
+    axes.set_xlim(*view)
+    needed = max(highest, peak * HEADROOM)
+    axes.set_ylim(0.0, steady(needed, peak * HEADROOM) if 0.0 < peak < np.inf and needed < np.inf else None)
+
+
+def decision(axes: Axes, view: Range, discriminator: Callable[[Points], ArrayLike]) -> NDArray[np.float64]:
+    """The discriminator's probability of real, on an axis of its own at the right; where it crosses 1/2, in the data's
+    units."""
+    line = np.linspace(*view, LINE)
+    values = np.asarray(discriminator(line[:, None]), np.float64)
+    values = np.where(np.isfinite(values), values, np.nan)
+    axes.plot([], [], color=GREEN, linestyle="--", label="discriminator: probability of real")
+    right = axes.twinx()
+    right.plot(line, values, color=GREEN, linestyle="--")
+    dress(right, title="", x=axes.get_xlabel(), y="probability of real, 0 to 1")
+    right.grid(False)
+    right.spines["right"].set_visible(True)
+    right.set_ylim(-0.02, 1.02)
+    over = values - 0.5
+    with np.errstate(invalid="ignore"):
+        before = np.flatnonzero(over[:-1] * over[1:] < 0)
+    share = over[before] / (over[before] - over[before + 1])
+    crossings: NDArray[np.float64] = line[before] + share * (line[1] - line[0])
+    return crossings
+
+
+def legend_below(drawing: Figure, axes: Axes) -> None:
+    """Below the axes: inside, it would cover the densities, and jump from frame to frame of a time-lapse."""
+    handles, labels = axes.get_legend_handles_labels()
+    if len(handles) > 1:
+        drawing.legend(handles, labels, loc="lower center", ncols=2, fontsize=TICK_SIZE, edgecolor=RULE, labelcolor=INK)
+
+
+def cloud(axes: Axes, views: Sequence[Range], generated: Points, data: Points | None, modes: Points | None) -> None:
+    """In the plane: generated (N, 2) as dots, data (M, 2) as rings, modes (K, 2) as crosses, a unit equally long both ways."""
+    dots(axes, thinned(generated), size=7)
+    if data is not None:
+        rings(axes, thinned(data, MOST_RINGS), size=14)
+    if modes is not None:
+        axes.scatter(modes[:, 0], modes[:, 1], s=60, marker="+", color=TRUTH, linewidths=1.6, label="true modes")
+    axes.set_xlim(*views[0])
+    axes.set_ylim(*views[1])
+    axes.set_box_aspect(1.0)
+
+
+def histogram(
+    axes: Axes, values: NDArray[np.float64], edges: NDArray[np.float64], colour: str, label: str, *, filled: bool
+) -> float:
+    """A density over `edges` in which every value counts, those outside the view and non-finite ones too; its highest."""
+    inside = values[np.isfinite(values) & (values >= edges[0]) & (values <= edges[-1])]
+    heights = np.histogram(inside, edges)[0] / max(len(values), 1) / np.diff(edges)
+    if filled:
+        axes.stairs(heights, edges, fill=True, color=colour, alpha=0.45, label=label)
+    else:
+        axes.stairs(heights, edges, color=colour, linewidth=1.6, label=label)
+    return float(heights.max())
+
+
+def dots(axes: Axes, points: Points, *, size: float) -> None:
+    """Generated points (N, 2); size in square points."""
+    axes.scatter(points[:, 0], points[:, 1], s=size, color=GENERATED, alpha=0.6, linewidths=0, label="generated")
+
+
+def rings(axes: Axes, points: Points, *, size: float) -> None:
+    """The data (N, 2), above the generated points, hollow and few enough that neither hides the other."""
+    look: dict[str, Any] = {"facecolors": "none", "edgecolors": DATA, "alpha": 0.7, "linewidths": 0.6}
+    axes.scatter(points[:, 0], points[:, 1], s=size, label="data", **look)
+
+
+def shade(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: int = 160) -> None:
+    """The data's exact density in the plane, the darker the higher."""
+    x, y = (np.linspace(*view, points) for view in views)
+    log_density = np.asarray(log_prob(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)), np.float64)
+    finite = log_density[np.isfinite(log_density)]
+    peak = float(finite.max()) if len(finite) else 0.0
+    density = np.exp(np.where(np.isfinite(log_density), log_density - peak, -np.inf)).reshape(points, points)
+    axes.pcolormesh(x, y, density, cmap="Greys", vmin=0.0, vmax=1.6, shading="nearest")
+
+
+def thinned(points: Points, most: int = MOST_POINTS) -> Points:
+    """At most about `most` of the points, only those that can be drawn."""
+    drawable = points[np.isfinite(points).all(axis=1) & (np.abs(points) < 1e100).all(axis=1)]
+    return drawable[:: -(-len(drawable) // most) or 1]
+
+
+def rows(values: ArrayLike) -> Points:
+    """(N, D) float64; numbers alone are N points on a line. Raises ValueError for another shape."""
+    points = np.asarray(values, dtype=np.float64)
+    if points.ndim == 1:
+        return points[:, None]
+    if points.ndim != 2:
+        raise ValueError(f"points must be (N, D), got an array of shape {points.shape}")
+    return points
