@@ -107,6 +107,14 @@ def test_a_rate_that_nobody_uses_is_the_first_suspect(rate: float, name: str, co
         assert next_remedy(finding(code), {**slipped, other: 1e-3}) == (SLIP, {other: None, own: None})
 
 
+@pytest.mark.parametrize(("present", "wanted", "given"), [(1e-3, 4e-3, 3e-3), (2e-5, 5e-6, 1e-5), (3e-3, 0.012, None)])
+def test_a_remedy_does_not_lead_to_a_rate_that_nobody_uses(present: float, wanted: float, given: float | None) -> None:
+    own = "training.discriminator.learning_rate"
+    present_settings = settings(RECIPES["gan"].override({own: present}))
+    following = next_remedy(finding("DATA402", {own: wanted}), present_settings)
+    assert following == (None if given is None else (OWN, {own: given}))
+
+
 def test_a_slip_of_plain_gradient_descent_is_mended_by_adam() -> None:
     shared, optimiser = "training.optimiser.learning_rate", "training.optimiser.name"
     slipped = {shared: 30.0, optimiser: "sgd"}

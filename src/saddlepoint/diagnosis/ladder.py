@@ -119,7 +119,10 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
     if not finding.evidence.get("preflight"):
         rungs = {SLIP: _usual_rates(settings), **rungs, **dict(enumerate(LADDERS.get(finding.code, ()), 1))}
     for number, rung in rungs.items():
-        if number not in tried and (changes := _changes(rung, settings)):
+        changes = _changes(rung, settings)
+        if number == OWN:  # a rule multiplies a rate without regard to where that leads
+            changes = _kept_usual(changes, settings)
+        if number not in tried and changes:
             return number, changes
     return None
 
@@ -138,8 +141,28 @@ def _usual_rates(settings: Settings) -> Rung:
     return found
 
 
+def _kept_usual(changes: Settings, settings: Settings) -> dict[str, Any]:
+    """The changes, with rates that they take out of the usual ones stopped at the last that is one; those that then change
+    nothing are left out."""
+    kept = dict(changes)
+    for name in (RATE, D_RATE, G_RATE):
+        present, wanted = settings.get(name) or settings.get(RATE), changes.get(name)
+        optimiser = str(settings.get(name.replace("learning_rate", "name")) or settings.get(_NAME, "adam"))
+        if wanted is None or present is None or not _is_usual(present, optimiser):
+            continue
+        least, most = _usual(optimiser)
+        kept[name] = min(max(wanted, least), most)
+        if kept[name] == present:
+            del kept[name]
+    return kept
+
+
+def _usual(optimiser: str) -> tuple[float, float]:
+    return _USUAL_OF_SGD if optimiser.endswith("sgd") else _USUAL
+
+
 def _is_usual(rate: float, optimiser: str) -> bool:
-    least, most = _USUAL_OF_SGD if optimiser.endswith("sgd") else _USUAL
+    least, most = _usual(optimiser)
     return least <= rate <= most
 
 
