@@ -246,7 +246,7 @@ def test_a_killed_process_loses_the_setup_under_way_and_nothing_else(number: sig
     with started(command) as process:
         wait_for(tmp_path / "out" / "trained", 3, process)
         process.send_signal(number)
-        _, said = process.communicate(timeout=60)
+        said = "".join(process.communicate(timeout=60))
     assert process.returncode == (130 if number == signal.SIGINT else -number)
     assert "Traceback" not in said
     if number == signal.SIGINT:
@@ -273,7 +273,7 @@ def test_a_killed_process_loses_the_setup_under_way_and_nothing_else(number: sig
 
 def started(command: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "saddlepoint", *command],
+        [sys.executable, "-m", "saddlepoint.cli.main", *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
