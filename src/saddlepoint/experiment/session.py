@@ -17,6 +17,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.preflight import preflight
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import cure
+from saddlepoint.experiment.best import with_noise
 from saddlepoint.experiment.cure import Cure
 from saddlepoint.experiment.diagnosing import watching
 from saddlepoint.experiment.journal import Journal
@@ -297,7 +298,7 @@ class Session:
             seconds=seconds,
             device=str(self.devices.device),
             precision=self.devices.precision,
-            best=self.measurement.best,
+            best=with_noise(self.measurement.best, self.diagnosis.history.series),
         )
         with self.state.averaged(self.model):
             self.pictures.final(self.spared, trained=self.measurement.healthy())

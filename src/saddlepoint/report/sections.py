@@ -94,13 +94,29 @@ def trained(facts: Facts) -> str:
             ("Training", ", ".join(filter(None, how))),
             (
                 "Best",
-                f"{best.get('series')} = {number(best.get('value'))} at step {count(best.get('step'))}" if best else "",
+                _best(best, int(step or 0)),
             ),
         ]
     )
     if not summary:
         body += absent("The summary (data, players, device) is written when a session of training ends.")
     return section("trained", "What was trained on what", body)
+
+
+def _best(best: Mapping[str, Any], last: int) -> str:
+    """The best step with the noise of its measurement."""
+    if not best:
+        return ""
+    error = f" ± {number(best['error'])}" if "error" in best else ""
+    told = f"{best.get('series')} = {number(best.get('value'))}{error} at step {count(best.get('step'))}"
+    alike = best.get("alike")
+    if alike is None:
+        return told
+    others = (
+        f"measurements as good as far as can be told: {len(alike)}, of step {count(alike[0])} first" if alike else ""
+    )
+    others += ", the last step among them" if last in alike else ""
+    return f"{told}; {others or 'no other measurement comes as near as its noise'}"
 
 
 def findings(facts: Facts) -> str:
