@@ -366,25 +366,25 @@ def test_several_features_are_scored_side_by_side() -> None:
 
 @pytest.mark.slow
 def test_intervals_of_means_over_seeds_cover() -> None:
-    """95 % of them, within three standard errors of 300 repeats, hold the expectation, of which the mean of all repeats
+    """95 % of them, within three standard errors of 80 repeats, hold the expectation, of which the mean of all repeats
     is the estimate."""
     data = toys.dataset(toys.PLANE)
     truth = data.truth
     assert truth is not None
     keys = ("frechet", "precision", "recall", "coverage", "sliced_wasserstein", "spread")
     found: list[Scorecard] = []
-    for repeat in range(300):
+    for repeat in range(80):
         generator = torch.Generator().manual_seed(10_000 + repeat)
         held_out = replace(data, x=truth.sample(200, generator)[0], y=None, held_out=None)
         fresh = replace(data, held_out=held_out, fingerprint="", y=None)
-        settings = AssessmentSettings(seeds=3, seed=1_000 * repeat)
+        settings = AssessmentSettings(seeds=3, seed=1_000 * repeat, resamples=8)
         found.append(assess(toys.blurred(data), fresh, settings, toys.oracle(data)))
     shares = {}
     for key in keys:
         scores = [scorecard[key] for scorecard in found]
         expectation = sum(score.value for score in scores) / len(scores)
         shares[key] = sum(score.low <= expectation <= score.high for score in scores) / len(scores)  # type: ignore[operator]
-    # 300 repeats have a binomial error of 1.3 %. Precision of samples that mostly lie off the data hangs on the few
+    # 80 repeats have a binomial error of 2.4 %. Precision of samples that mostly lie off the data hangs on the few
     # outermost real balls, and its score says so.
-    least = {"precision": 0.86}
-    assert all(least.get(key, 0.90) <= share <= 0.99 for key, share in shares.items()), shares
+    least = {"precision": 0.82}
+    assert all(least.get(key, 0.87) <= share for key, share in shares.items()), shares
