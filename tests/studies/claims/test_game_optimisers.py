@@ -12,7 +12,8 @@ from saddlepoint.models import build
 from saddlepoint.models.settings import GANSettings, NetworkSettings
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.optimisers.lookahead import Lookahead
-from saddlepoint.studies.claims.game_optimisers import ROUND, distances, games, jacobian_spectrum, methods
+from saddlepoint.studies.claims.game_optimisers import ROUND, distances, games, methods
+from saddlepoint.studies.claims.jacobian import jacobian_spectrum
 
 STARTS = torch.tensor([[1.0, 0.5], [-0.3, 2.0]], dtype=torch.float64)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -13,19 +12,16 @@ from saddlepoint.figures.bands import Band, bands_figure
 from saddlepoint.figures.games import spectrum, trajectories
 from saddlepoint.games.dirac import dirac_gan
 from saddlepoint.games.dynamics import path, update_spectrum
-from saddlepoint.games.smooth import SmoothGame, ordered
-from saddlepoint.models.base import Model
-from saddlepoint.models.gan import GAN
-from saddlepoint.objectives.adversarial import GENERATOR_LOSSES, discriminator_cross_entropy
-from saddlepoint.objectives.phase import Batch
+from saddlepoint.games.smooth import SmoothGame
 from saddlepoint.optimisers import METHODS
 from saddlepoint.optimisers.field import Method
 from saddlepoint.optimisers.lookahead import Lookahead
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.jacobian import final_spectrum, turning
 from saddlepoint.studies.claims.laboratory import QUICK_STEPS, Outcome, Setup
 from saddlepoint.studies.claims.quantities import bands, of_median, race, share_converged
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, ours
-from saddlepoint.studies.convergence import DISTANCE, Target, spread_shares
+from saddlepoint.studies.convergence import DISTANCE
 
 PLAIN = ("simultaneous", "alternating")
 MADE_FOR_GAMES = ("extragradient", "past-extragradient", "optimistic", "consensus", "adjustment", "lookahead")
@@ -33,7 +29,6 @@ KINDS_OF_ADAM = ("optimistic-adam", "extra-adam")
 RATE, ADAM_RATE = 0.4, 0.05
 ROUND = 10  # steps of a round of lookahead
 STEPS = 500
-POINTS = 128  # of data and noise, over which the 1-D GAN's Jacobian is taken
 DRAWN = ("simultaneous", "alternating", "extragradient", "optimistic", "consensus", "lookahead")
 STAYS, ARRIVES = 0.5, 0.01  # of the first distance
 ADAM = ours(1).training.optimiser
@@ -119,10 +114,10 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
         for name, one in runs.items()
     ]
     better = [name for name, one in runs.items() if one.share.low > 0.5]
-    spectra = [_spectrum(model, adam) for model in adam.models]
-    turning = torch.tensor([_turning(eigenvalues) for eigenvalues in spectra])
+    spectra = [final_spectrum(model, adam) for model in adam.models]
+    shares = torch.tensor([turning(eigenvalues) for eigenvalues in spectra])
     quantities.append(
-        Quantity("share of the Jacobian's eigenvalues that turn more than they draw, 1-D GAN, adam", of_median(turning))
+        Quantity("share of the Jacobian's eigenvalues that turn more than they draw, 1-D GAN, adam", of_median(shares))
     )
     approaches = (
         f"comes nearer than half of its start ({', '.join(nearer)});"
@@ -209,55 +204,6 @@ def _bilinear() -> SmoothGame:
 
     zero = torch.zeros(1, dtype=torch.float64)
     return SmoothGame("bilinear", losses, (zero, zero.clone()), ("minimiser", "maximiser"))
-
-
-def _turning(eigenvalues: Tensor) -> float:
-    """The share of those that are not 0, for rounding, whose imaginary part is the larger one."""
-    large = eigenvalues[eigenvalues.abs() > 1e-6 * eigenvalues.abs().max()]
-    return float((large.imag.abs() > large.real.abs()).double().mean())
-
-
-def _spectrum(model: Model, outcome: Outcome) -> Tensor:
-    """At the end of training, over the data's quantiles and as many of the noise."""
-    assert isinstance(model, GAN)
-    data = model.scaling.to_model(Target.of(outcome.dataset, POINTS).quantiles[:, None])
-    noise = model.latent_quantiles(spread_shares(POINTS, 1).double())
-    return jacobian_spectrum(model, data.double(), noise)
-
-
-def jacobian_spectrum(model: Model, data: Tensor, noise: Tensor) -> Tensor:
-    """(P,) complex eigenvalues of the Jacobian of both players' gradients at a trained GAN, its losses taken over data (N, 1)
-    in the model's units and noise (N, latent). For objectives that look at samples one by one."""
-    assert isinstance(model, GAN)
-    names = [(player, key) for player in ("g", "d") for key, _ in model.players[player].named_parameters()]
-    values = [dict(model.players[player].named_parameters())[key].detach().double() for player, key in names]
-    sizes = [value.numel() for value in values]
-    split = sum(size for (player, _), size in zip(names, sizes, strict=True) if player == "g")
-    settings = model.settings
-    losses = {
-        "g": GENERATOR_LOSSES[settings.objective],
-        # Training stops the discriminator's loss at the samples; how it changes with the generator is half of the game.
-        "d": discriminator_cross_entropy(settings.label_smoothing, r1=settings.r1, r2=settings.r2, detached=False),
-    }
-
-    def net(role: str, parts: Mapping[tuple[str, str], Tensor]) -> Callable[[Tensor], Any]:
-        own = {key: value for (whose, key), value in parts.items() if whose == role}
-        return lambda x: torch.func.functional_call(model.players[role], own, (x,))
-
-    def total(player: str, point: Tensor) -> Tensor:
-        pieces = torch.split(point, sizes)
-        parts = {name: piece.view_as(like) for name, piece, like in zip(names, pieces, values, strict=True)}
-        nets = {role: net(role, parts) for role in ("g", "d")}
-        return losses[player](nets, Batch(data), {"z": noise})[0].mean()
-
-    def gradients(point: Tensor) -> Tensor:
-        """Each player's gradient of its own loss by its own parameters."""
-        of_generator: Tensor = torch.func.grad(lambda whole: total("g", whole))(point)
-        of_discriminator: Tensor = torch.func.grad(lambda whole: total("d", whole))(point)
-        return torch.cat([of_generator[:split], of_discriminator[split:]])
-
-    point = torch.cat([value.reshape(-1) for value in values])
-    return ordered(torch.linalg.eigvals(torch.func.jacrev(gradients)(point)))
 
 
 CLAIM = Claim(
