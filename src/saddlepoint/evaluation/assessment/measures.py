@@ -14,15 +14,12 @@ from torch import Tensor
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.assessment.sets import Comparison
 from saddlepoint.evaluation.bins import different_bins
-from saddlepoint.evaluation.classes import category_report, classifier_score, covered_interval
-from saddlepoint.evaluation.divergence import Grid, jensen_shannon
 from saddlepoint.evaluation.diversity import birthday_test, mean_distance, vendi_score
 from saddlepoint.evaluation.energy import energy_coefficient, energy_interval
 from saddlepoint.evaluation.frechet import frechet_distance, frechet_infinity
 from saddlepoint.evaluation.intervals import Interval, wilson
 from saddlepoint.evaluation.kernel import Kernel, gaussian, kernel_distance, median_width, polynomial
 from saddlepoint.evaluation.memorisation import data_copying
-from saddlepoint.evaluation.modes import ModeReport, log_likelihood, mode_report
 from saddlepoint.evaluation.neighbours import neighbourhoods
 from saddlepoint.evaluation.transport import sliced_wasserstein, wasserstein
 from saddlepoint.evaluation.two_sample import TRIALS, Classifier, classifier_test
@@ -34,7 +31,6 @@ SPECTRUM = 1_000  # points of which a matrix of similarities is diagonalised
 JUDGED = 5_000  # points a set that a classifier is trained on
 BATCH_SHARE = 10  # a birthday batch is this part of the samples
 BATCHES = 20
-CELLS, IN_A_CELL = 50, 5  # of a grid an axis at most, and real examples a cell on average: with fewer all is noise
 FEW = 16  # features among which nearest neighbours still mean closeness, and a straight line sees too little
 NEAR = 0.01  # the share of honest points that are nearer to the training examples than the threshold
 
@@ -121,16 +117,6 @@ def energy_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) ->
     return energy_interval(real, torch.cat([c.features(PAIRED)[1] for c in comparisons]).double())
 
 
-def histograms(c: Comparison) -> Values:
-    """Jensen-Shannon divergence of histograms; one cell more holds whatever lies outside of the training examples'
-    box: one around the samples too would grow with the farthest of them until one cell holds everything, and one around
-    the real examples would move with these."""
-    whole, box = len(c.context.real), c.context.train.features
-    grid = Grid.around(box, max(2, min(CELLS, round((whole / IN_A_CELL) ** (1 / box.shape[1])))))
-    real, fake = map(grid.counts, c.features())
-    return {"jensen_shannon": jensen_shannon(real, fake)}
-
-
 def spectrum(c: Comparison) -> Values:
     """Vendi score by distances, on the scale of the real examples, which varies with them."""
     width = c.context.width if c.share == 1 else median_width(c.real.features, c.real.features)
@@ -205,75 +191,6 @@ def _on_a_line(c: Comparison) -> tuple[Tensor, Tensor, Tensor]:
 def _distances(distance: Tensor | None) -> Tensor:
     assert distance is not None
     return distance
-
-
-def answers(c: Comparison) -> Values:
-    """Classifier score."""
-    return {"classifier_score": classifier_score(_posterior(c.fake.posterior))[0]}
-
-
-def shares(c: Comparison) -> Values:
-    """Of the classes, against those of the real examples as the same classifier reads them."""
-    real, fake = (_posterior(part.posterior).argmax(1) for part in (c.real, c.fake))
-    classes = _posterior(c.fake.posterior).shape[1]
-    # Half a count a class, so that a class that is rare among real examples leaves the divergence finite.
-    truth = torch.bincount(real, minlength=classes).double() + 0.5
-    found = category_report(fake, classes, truth=truth)
-    return {"class_divergence": found.kl, "classes_covered": float(found.covered)}
-
-
-def classes_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
-    """From how often each class was hit."""
-    posteriors = [_posterior(c.fake.posterior) for c in comparisons]
-    return covered_interval([torch.bincount(one.argmax(1), minlength=one.shape[1]) for one in posteriors])
-
-
-def _posterior(posterior: Tensor | None) -> Tensor:
-    assert posterior is not None
-    return posterior
-
-
-def modes(c: Comparison) -> Values:
-    """All that a mode report says."""
-    found = _of_modes(c)
-    return {
-        "modes_covered": float(found.covered),
-        "high_quality": found.high_quality,
-        "reverse_kl": found.reverse_kl,
-        "mode_width": float(found.width.nanmedian()),
-    }
-
-
-def modes_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
-    """From how many samples of high quality each mode has."""
-    reports = [(_of_modes(c), len(c.fake)) for c in comparisons]
-    return covered_interval([(one.mass.nan_to_num() * one.high_quality * n).round().long() for one, n in reports])
-
-
-def _of_modes(c: Comparison) -> ModeReport:
-    truth = c.context.truth
-    assert truth is not None
-    assert truth.modes is not None
-    assert truth.mode_std is not None
-    return mode_report(c.fake.features, truth.modes, truth.mode_std)
-
-
-def density(c: Comparison) -> Values:
-    """Mean log density under the truth."""
-    return {"true_likelihood": density_pooled([c], ()).value}
-
-
-def density_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
-    """Of all samples at once, independent draws."""
-    truth = comparisons[0].context.truth
-    assert truth is not None
-    return log_likelihood(torch.cat([c.fake.features for c in comparisons]), truth)
-
-
-def share_pooled(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
-    """For shares of samples: independent draws, whatever the seed."""
-    n = sum(len(c.fake) for c in comparisons)
-    return wilson(round(_mean(values) * n), n)
 
 
 def _mean(values: Sequence[float]) -> float:

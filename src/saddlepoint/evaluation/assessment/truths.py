@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saddlepoint.evaluation.assessment import measures
+from saddlepoint.evaluation.assessment import truth_measures
 from saddlepoint.evaluation.assessment.metric import ALL, COUNT, SHARE, Metric
 from saddlepoint.evaluation.assessment.sets import Context
 
@@ -24,7 +24,7 @@ TRUTHS: dict[str, Metric] = {
     "classifier_score": Metric(
         "Classifier score",
         "higher",
-        measures.answers,
+        truth_measures.answers,
         "High where the data's classifier is sure of each sample and finds all classes (as the Inception score).",
         ("repeat",),
         needs=("classifier", "several classes"),
@@ -33,7 +33,7 @@ TRUTHS: dict[str, Metric] = {
     "class_divergence": Metric(
         "Divergence of class shares",
         "lower",
-        measures.shares,
+        truth_measures.shares,
         "Kullback-Leibler divergence of the samples' classes from the real examples', as the classifier reads both.",
         ("repeat",),
         shape="growing",
@@ -44,10 +44,10 @@ TRUTHS: dict[str, Metric] = {
     "classes_covered": Metric(
         "Classes covered",
         "higher",
-        measures.shares,
+        truth_measures.shares,
         "Classes that the classifier found among samples.",
         ("repeat",),
-        interval=measures.classes_pooled,
+        interval=truth_measures.classes_pooled,
         notes=("Where none is rare the count does not vary, and the interval has no width.",),
         needs=("classifier", "several classes"),
         bounds=COUNT,
@@ -56,7 +56,7 @@ TRUTHS: dict[str, Metric] = {
     "jensen_shannon": Metric(
         "Jensen-Shannon divergence on a grid",
         "lower",
-        measures.histograms,
+        truth_measures.histograms,
         "Divergence of the two histograms, of as many cells as examples fill, 50 an axis at most; log 2 is the most.",
         ALL,
         shape="growing",
@@ -68,10 +68,10 @@ TRUTHS: dict[str, Metric] = {
     "modes_covered": Metric(
         "Modes covered",
         "higher",
-        measures.modes,
+        truth_measures.modes,
         "True modes with at least one sample of high quality.",
         ("repeat",),
-        interval=measures.modes_pooled,
+        interval=truth_measures.modes_pooled,
         notes=("Where none is rare the count does not vary, and the interval has no width.",),
         needs=("truth", "modes"),
         of="examples",
@@ -81,10 +81,10 @@ TRUTHS: dict[str, Metric] = {
     "high_quality": Metric(
         "High-quality samples",
         "higher",
-        measures.modes,
+        truth_measures.modes,
         "Share of samples within 3 standard deviations of a true mode.",
         ("noise",),
-        interval=measures.share_pooled,
+        interval=truth_measures.share_pooled,
         needs=("truth", "modes"),
         of="examples",
         unit="share",
@@ -94,7 +94,7 @@ TRUTHS: dict[str, Metric] = {
     "reverse_kl": Metric(
         "Reverse KL of modes",
         "lower",
-        measures.modes,
+        truth_measures.modes,
         "Kullback-Leibler divergence of the high-quality samples' modes from equal shares.",
         ("repeat",),
         shape="growing",
@@ -106,7 +106,7 @@ TRUTHS: dict[str, Metric] = {
     "mode_width": Metric(
         "Width of modes",
         "none",
-        measures.modes,
+        truth_measures.modes,
         "Median over modes of their samples' spread over the true one; 1 is right.",
         ("repeat",),
         needs=("truth", "modes"),
@@ -116,10 +116,10 @@ TRUTHS: dict[str, Metric] = {
     "true_likelihood": Metric(
         "Log-likelihood under the truth",
         "higher",
-        measures.density,
+        truth_measures.density,
         "Mean log density of samples under the distribution the data were drawn from.",
         ("noise",),
-        interval=measures.density_pooled,
+        interval=truth_measures.density_pooled,
         needs=("truth",),
         of="examples",
         unit="nats",
