@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -109,6 +110,17 @@ def test_a_remedy_that_did_not_help_is_undone(tmp_path: Path, planted: Plant) ->
     now = {entry.name: value for entry, value in run.recipe.settings()}
     changed = {entry.name: now[entry.name] for entry, value in own.settings() if now[entry.name] != value}
     assert changed.items() <= others[-1].settings().items()  # of earlier tries nothing is left
+
+
+def test_no_recipe_is_tried_twice(tmp_path: Path, planted: Plant) -> None:
+    planted({"model.objective": "non-saturating"}, at=25, healed=False)  # the ladder has the same, as a rung of its own
+    own = recipe("gan", cure="auto", cures=3).override({"model.objective": "minimax"})
+    run = experiment.train(own, run=tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    tried = [Recipe.load(RunFolder(folder.attempt(n)).recipe) for n in (1, 2, 3)] + [run.recipe]
+    assert len(run.cures) == 3
+    assert all(one != other for one, other in itertools.combinations(tried, 2))
+    assert all(cure.changes for cure in run.cures)
 
 
 def test_what_failed_is_kept_aside(tmp_path: Path, planted: Plant) -> None:

@@ -82,18 +82,22 @@ def read(folder: RunFolder) -> list[Cure]:
     return [Cure.from_json(line) for line in folder.read_cures()]
 
 
-def suggestion(recipe: Recipe, finding: Finding, tried: Collection[int] = ()) -> Suggestion | None:
+def suggestion(
+    recipe: Recipe, finding: Finding, tried: Collection[int] = (), failed: Collection[Recipe] = ()
+) -> Suggestion | None:
     """The next remedy against `finding` that goes together with the recipe; None where nothing is left to try.
 
-    tried: the rungs that were tried against its code.
+    tried: the rungs that were tried against its code. failed: recipes that need not be tried again.
     """
     passed = set(tried)
     present = _settings(recipe)
     while (following := next_remedy(finding, present, passed)) is not None:
         rung, changes = following
         try:
-            cured = recipe.override(changes, where=f"the remedy of {finding.code}")
+            cured: Recipe | None = recipe.override(changes, where=f"the remedy of {finding.code}")
         except SettingError:  # it does not go together with other settings: the next one may
+            cured = None
+        if cured is None or cured in failed:
             passed.add(rung)
         else:
             told = {name: (present[name], after) for name, after in changes.items()}
@@ -108,7 +112,8 @@ def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure
         return None
     same = [cure for cure in tried if cure.code == finding.code]
     undone = _undone(tried[same[0].number - 1 :]) if same else {}
-    suggested = suggestion(recipe.override(undone), finding, [cure.rung for cure in same])
+    failed = [recipe, *(Recipe.load(RunFolder(folder.attempt(cure.number)).recipe) for cure in tried)]
+    suggested = suggestion(recipe.override(undone), finding, [cure.rung for cure in same], failed)
     if suggested is None:
         return None
     present, cured = _settings(recipe), _settings(suggested.recipe)
