@@ -15,7 +15,7 @@ from torch import nn
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import RunError
 from saddlepoint.records import RunFolder
-from saddlepoint.training import checkpoint
+from saddlepoint.training import checkpoint, shelf
 from saddlepoint.training.checkpoint import load, load_weights, newest_valid, prune, save
 from saddlepoint.training.loop import play
 from saddlepoint.training.manifest import sealed
@@ -193,7 +193,7 @@ def killed_saves(monkeypatch, folder, model, state):
 
         return counting
 
-    changes = [(checkpoint, "_write"), (checkpoint.shutil, "rmtree"), (Path, "rename"), (Path, "mkdir")]
+    changes = [(shelf, "_write"), (shelf.shutil, "rmtree"), (Path, "rename"), (Path, "mkdir")]
     while True:
         left = allowed
         with monkeypatch.context() as patch:
@@ -255,7 +255,7 @@ def test_a_pruning_killed_midway_leaves_no_half_checkpoint(tmp_path, monkeypatch
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint.shutil, "rmtree", killed)
+        patch.setattr(shelf.shutil, "rmtree", killed)
         with pytest.raises(Killed):
             prune(folder, keep=1)
     assert newest_valid(folder) == (folder.checkpoint(8), [])

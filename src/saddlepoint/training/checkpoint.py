@@ -6,15 +6,12 @@
         state.safetensors       generators' states, the scalars of the tick under way
         manifest.json           step, seconds, event, versions, bytes and SHA-256 of every file, the caller's extra
 
-A folder whose name begins with a dot is being made or being removed. One process writes a run; others may read it at
-any time.
+How it appears and is checked: `saddlepoint.training.shelf`.
 """
 
 from __future__ import annotations
 
-import os
 import platform
-import shutil
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -28,30 +25,32 @@ from torch import Tensor
 from saddlepoint.errors import RunError
 from saddlepoint.models.base import Model
 from saddlepoint.records import RunFolder
-from saddlepoint.training.manifest import FORMAT, Manifest, contents_of, digest, sealed, unsealed
+from saddlepoint.training.manifest import FORMAT, Manifest, digest, unsealed
+from saddlepoint.training.shelf import MANIFEST, candidates, exists, place, prune, remove_after, sweep, verified
 from saddlepoint.training.state import TrainingState
 
-WEIGHTS, OPTIMISER, STATE, MANIFEST = (
-    "weights.safetensors",
-    "optimiser.safetensors",
-    "state.safetensors",
-    "manifest.json",
-)
-PART, REPLACED, REMOVED = ".part-", ".replaced-", ".removed-"
+__all__ = [
+    "exists",
+    "load",
+    "load_fitting",
+    "load_weights",
+    "newest_valid",
+    "prune",
+    "read_manifest",
+    "remove_after",
+    "save",
+    "sweep",
+]
+
+WEIGHTS, OPTIMISER, STATE = "weights.safetensors", "optimiser.safetensors", "state.safetensors"
 
 
 def save(folder: RunFolder, model: Model, state: TrainingState, *, extra: Mapping[str, Any] | None = None) -> Path:
     """Write checkpoints/step-NNNNNNNN and return its path; one that exists already is replaced.
 
     `extra` (JSON values) comes back as `manifest["extra"]`. Killed at any moment, this leaves the earlier checkpoints as
-    they were. Those of later steps are removed: the run went back behind them because they were damaged, and `prune` must
-    not take them for the newest.
+    they were. Those of later steps are removed (see `place`).
     """
-    folder.checkpoints.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
-    path = folder.checkpoint(state.step)
-    part = path.with_name(PART + path.name)
-    part.mkdir()
     contents = {
         WEIGHTS: safetensors.torch.save(_storable(_weights(model, state))),
         OPTIMISER: safetensors.torch.save(_storable(state.optimiser_tensors())),
@@ -73,20 +72,7 @@ def save(folder: RunFolder, model: Model, state: TrainingState, *, extra: Mappin
         "files": {name: {"bytes": len(data), "sha256": digest(data)} for name, data in contents.items()},
         "extra": dict(extra or {}),
     }
-    for name, data in contents.items():
-        _write(part / name, data)
-    _write(part / MANIFEST, sealed(manifest))
-    _sync(part)
-    if path.exists():
-        # Until the new folder has its name, the old one can be found under this one (see `_candidates`).
-        path.rename(path.with_name(REPLACED + path.name))
-    part.rename(path)
-    _sync(folder.checkpoints)
-    for later in folder.checkpoints.glob("step-*"):
-        if later.name > path.name:
-            _remove(later)
-    sweep(folder)
-    return path
+    return place(folder, state.step, contents, manifest)
 
 
 def load(path: Path, model: Model, state: TrainingState | None = None) -> Manifest:
@@ -145,14 +131,6 @@ def load_fitting(path: Path, model: Model, state: TrainingState) -> list[str]:
     return fresh
 
 
-def remove_after(folder: RunFolder, step: int) -> None:
-    """Remove the checkpoints of steps later than `step`: the run goes on from there in another way."""
-    for path in folder.checkpoints.glob("step-*"):
-        if path.name > folder.checkpoint(step).name:
-            _remove(path)
-    sweep(folder)
-
-
 def load_weights(path: Path, model: Model, average: bool = True) -> Manifest:
     """Load what sampling needs: the moving averages of the players that have one (with `average`), else the weights."""
     manifest, tensors = _read(path, (WEIGHTS,))
@@ -166,63 +144,21 @@ def read_manifest(path: Path) -> Manifest:
     return unsealed(path / MANIFEST)
 
 
-def exists(folder: RunFolder) -> bool:
-    """Whether any checkpoint was ever completed here, be it damaged since."""
-    return bool(_candidates(folder))
-
-
 def newest_valid(folder: RunFolder) -> tuple[Path, list[str]]:
     """The newest checkpoint that is whole, and a sentence about each damaged one that was skipped.
 
     Reads only, so that it is safe beside a process that trains. Raises RunError where there is none.
     """
     skipped = []
-    for path in _candidates(folder):
+    for path in candidates(folder):
         try:
-            _read(path, (WEIGHTS, OPTIMISER, STATE))
+            verified(path, (WEIGHTS, OPTIMISER, STATE))
         except RunError as error:
             skipped.append(f"Skipped a damaged checkpoint: {error}")
         else:
             return path, skipped
     reasons = f" ({' '.join(skipped)})" if skipped else ""
     raise RunError(f"{folder.path} holds no checkpoint that can be loaded{reasons}: train it again with --overwrite.")
-
-
-def prune(folder: RunFolder, keep: int, best_step: int | None = None) -> None:
-    """Remove all checkpoints but the newest `keep` and the one of `best_step`."""
-    spared = {folder.checkpoint(best_step)} if best_step is not None else set()
-    for path in sorted(folder.checkpoints.glob("step-*"), reverse=True)[keep:]:
-        if path not in spared:
-            _remove(path)
-    sweep(folder)
-
-
-def sweep(folder: RunFolder) -> None:
-    """Tidy after a killed process: finish what it was removing, drop what it was making. For the writing process only."""
-    for path in folder.checkpoints.glob(f"{REPLACED}*"):
-        proper = path.with_name(path.name.removeprefix(REPLACED))
-        if proper.exists():
-            _remove(path)
-        else:
-            path.rename(proper)
-    for mark in (PART, REMOVED):
-        for path in folder.checkpoints.glob(f"{mark}*"):
-            shutil.rmtree(path)
-
-
-def _candidates(folder: RunFolder) -> list[Path]:
-    """All checkpoints, newest first; one that was being replaced when the process died stands in for its successor."""
-    found = {path.name: path for path in folder.checkpoints.glob(f"{REPLACED}*")}
-    found = {name.removeprefix(REPLACED): path for name, path in found.items()}
-    found |= {path.name: path for path in folder.checkpoints.glob("step-*")}
-    return [found[name] for name in sorted(found, reverse=True)]
-
-
-def _remove(path: Path) -> None:
-    """Rename first: half-removed, a checkpoint must not be found under its name."""
-    doomed = path.with_name(REMOVED + path.name.lstrip("."))
-    path.rename(doomed)
-    shutil.rmtree(doomed)
 
 
 def _weights(model: Model, state: TrainingState) -> dict[str, Tensor]:
@@ -267,33 +203,6 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _read(path: Path, names: tuple[str, ...]) -> tuple[Manifest, dict[str, dict[str, Tensor]]]:
-    """The manifest and the tensors of the files `names`, verified; RunError says which file is damaged and how."""
-    manifest = unsealed(path / MANIFEST)
-    tensors = {}
-    for name in names:
-        data = contents_of(path / name)
-        expected = manifest["files"][name]
-        if len(data) != expected["bytes"]:
-            raise RunError(f"{path / name} has {len(data):,} bytes instead of {expected['bytes']:,}.")
-        if digest(data) != expected["sha256"]:
-            raise RunError(f"{path / name} does not have the SHA-256 that its manifest names.")
-        tensors[name] = safetensors.torch.load(data)
-    return manifest, tensors
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Have the disk hold the names in `folder`; Windows opens no folders and needs none of this."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    """The manifest and the tensors of the files `names`, verified."""
+    manifest, contents = verified(path, names)
+    return manifest, {name: safetensors.torch.load(data) for name, data in contents.items()}
