@@ -143,6 +143,17 @@ def test_a_rung_is_left_out_where_it_is_not_meant(present: str, rung: int | None
     assert (following[0] if following else None) == rung
 
 
+@pytest.mark.parametrize(("present", "wanted"), [(0.0, 0.99), (0.9, 0.99), (0.99, None), (0.999, None)])
+def test_what_circles_is_averaged_whatever_else_is_done(present: float, wanted: float | None) -> None:
+    circling = settings(RECIPES["gan"].override({"training.ema": present}))
+    tried: list[int] = []
+    while (following := next_remedy(finding("GAN105", {"model.r1": 2.0}), circling, tried)) is not None:
+        assert following[1].get("training.ema") == wanted
+        assert following[1].keys() - {"training.ema"}
+        tried.append(following[0])
+    assert len(tried) > 3
+
+
 @pytest.mark.parametrize(
     ("generator", "discriminator"), [("relu", "leaky_relu"), ("leaky_relu", "relu"), ("relu", "relu")]
 )

@@ -1,7 +1,7 @@
 """What to try against a finding, and what next where that did not help: for every code a ladder of remedies.
 
 A rung is data, as a finding's own remedy is: settings by dotted name. `Times` says to multiply the present value
-instead of setting one; `Only` that a rung is for runs that are set so. The order is from the gentlest to the strongest, as far
+instead of setting one; `AtLeast` to leave what is more; `Only` that a rung is for runs that are set so. The order is from the gentlest to the strongest, as far
 as published comparisons tell; what a rung is worth is measured by benchmarks/cures.py.
 
 Before all rungs comes a look at the learning rates: one that hardly anybody uses is more likely a slip than a choice, whatever
@@ -37,6 +37,13 @@ class Only:
     value: Any
 
 
+@dataclass(frozen=True)
+class AtLeast:
+    """`value`, where the setting is below it."""
+
+    value: float
+
+
 Rung = Mapping[str, Any]
 SLIP, OWN = -1, 0  # the numbers of the look at the rates, and of the finding's own remedy; the ladder's count from 1
 
@@ -65,8 +72,7 @@ _PAIRED: Rung = {
 }
 # PacGAN: The power of two samples in generative adversarial networks (Lin et al., 2018).
 _PACKED: Rung = {"model.packing": 2}
-# What circles is near its middle: The Unusual Effectiveness of Averaging in GAN Training (Yazici et al., 2019).
-_CALM: Rung = {BETAS: [0.5, 0.99], "training.ema": 0.99}
+_CALM: Rung = {BETAS: [0.5, 0.99]}
 _SLOWER: Rung = {RATE: Times(0.25), D_RATE: Times(0.25), G_RATE: Times(0.25)}
 _MUCH_SLOWER: Rung = {RATE: Times(0.1, most=1e-2), D_RATE: Times(0.1, most=1e-2), G_RATE: Times(0.1, most=1e-2)}
 _CLIPPED: Rung = {CLIP: 1.0}
@@ -103,6 +109,9 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
         {name: Times(10.0, most=_USUAL[1]) for name in (RATE, D_RATE, G_RATE)},
     ),
 }
+# What goes with every remedy against a code. What circles has its middle near the solution: The Unusual Effectiveness of
+# Averaging in GAN Training (Yazici et al., 2019), https://arxiv.org/abs/1806.04498
+_BESIDE: dict[str, Rung] = {"GAN105": {"training.ema": AtLeast(0.99)}}
 
 
 def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = ()) -> tuple[int, dict[str, Any]] | None:
@@ -123,7 +132,7 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
         if number == OWN:  # a rule multiplies a rate without regard to where that leads
             changes = _kept_usual(changes, settings)
         if number not in tried and changes:
-            return number, changes
+            return number, _changes(_BESIDE.get(finding.code, {}), settings) | changes
     return None
 
 
@@ -179,6 +188,8 @@ def _changes(rung: Rung, settings: Settings) -> dict[str, Any]:
                     continue
                 return {}
             wanted = wanted.value
+        if isinstance(wanted, AtLeast):
+            wanted = max(present, wanted.value)
         if isinstance(wanted, Times):
             if present is None and name in _INHERITED and _INHERITED[name] in rung:
                 continue  # it follows the rate of all, which this rung changes
