@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from saddlepoint import experiment
 from saddlepoint.data.batches import Batches
 from saddlepoint.diagnosis import Series, rule
 from saddlepoint.errors import RunError
-from saddlepoint.experiment import start
+from saddlepoint.experiment import arithmetic, start
 from saddlepoint.records import Finding, RunFolder
+from saddlepoint.training import Devices
 from tests.experiment.runs import FAMILIES, STEPS, Ears, Interrupting, recipe, started, told
 
 pytestmark = pytest.mark.usefixtures("plain")
@@ -242,7 +244,7 @@ def test_a_resumed_run_keeps_its_arithmetic(tmp_path: Path, monkeypatch: pytest.
     interrupted(tmp_path / "run", whole)
     # What `auto` chose where the run began need not be what it chooses here.
     elsewhere = recipe("vae", precision="fp32", threads=1)
-    monkeypatch.setattr("saddlepoint.experiment.session.computes_bf16", lambda device: False)
+    monkeypatch.setattr("saddlepoint.experiment.arithmetic.computes_bf16", lambda device: False)
     ears = Ears()
     session = start.prepare(elsewhere, RunFolder(tmp_path / "run"), listener=ears)
     session.load()
@@ -252,8 +254,14 @@ def test_a_resumed_run_keeps_its_arithmetic(tmp_path: Path, monkeypatch: pytest.
     assert told(tmp_path / "run") == told(tmp_path / "whole")
 
 
-def test_another_device_and_too_few_processors_are_said(tmp_path: Path) -> None:
-    ears = Ears()
-    session = started(recipe("gan"), tmp_path / "run", ears)
-    session._take_arithmetic({"device": "cuda", "precision": "fp32", "threads": 100_000})
+def test_another_device_and_too_few_processors_are_said() -> None:
+    ears, devices = Ears(), Devices(torch.device("cpu"), "bf16")
+    kept = {"device": "cuda", "precision": "fp32", "threads": 100_000}
+    assert arithmetic.continued(kept, devices, ears) == (Devices(torch.device("cpu"), "fp32"), 100_000)
     assert ["cuda" in note or "threads" in note for note in ears.notes] == [True, True]
+
+
+def test_arithmetic_that_is_the_same_here_is_taken_without_a_word() -> None:
+    ears, devices = Ears(), Devices(torch.device("cpu"), "fp32")
+    assert arithmetic.continued(arithmetic.told(devices, 1), devices, ears) == (devices, 1)
+    assert ears.notes == []

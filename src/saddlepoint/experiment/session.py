@@ -7,7 +7,6 @@ watching a run does not change it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,7 +15,7 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.preflight import preflight
 from saddlepoint.errors import RunError
-from saddlepoint.experiment import cure
+from saddlepoint.experiment import arithmetic, cure
 from saddlepoint.experiment.best import with_noise
 from saddlepoint.experiment.cure import Cure
 from saddlepoint.experiment.diagnosing import watching
@@ -31,7 +30,6 @@ from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, RunFolder
 from saddlepoint.training import Devices, TrainingState, checkpoint
-from saddlepoint.training.devices import computes_bf16
 from saddlepoint.training.interruption import pausing
 from saddlepoint.training.loop import play
 from saddlepoint.training.threads import threads_for, using_threads
@@ -102,30 +100,11 @@ class Session:
             self._changed = True
         else:
             checkpoint.load(path, self.model, self.state)
-            self._take_arithmetic(extra["arithmetic"])
+            self.devices, self.threads = arithmetic.continued(extra["arithmetic"], self.devices, self.listener)
+            self.state.devices = self.devices
         self.measurement.load(extra["measured"])
         self._positions = extra["positions"]
         self._previous, self._saved = extra["previous"], self.state.step
-
-    def _take_arithmetic(self, kept: Mapping[str, Any]) -> None:
-        """Go on in the precision and on the threads of the run so far, whatever `auto` would choose here."""
-        device = self.devices.device
-        self.devices = self.state.devices = replace(self.devices, precision=kept["precision"])
-        self.threads = kept["threads"]
-        if kept["device"] != device.type:
-            self.listener.note(
-                f"This run was trained on {kept['device']} and goes on on {device.type}: its numbers will not be, to the "
-                f"last bit, those it would have had there."
-            )
-        if kept["precision"] == "bf16" and not computes_bf16(device):
-            self.listener.note(
-                "This run computes in bf16, which this machine can only imitate: it goes on more slowly, and its numbers may "
-                "differ in the last bits."
-            )
-        if self.threads > (os.cpu_count() or self.threads):
-            self.listener.note(
-                f"This run computes on {self.threads} threads, more than this machine has processors: it goes on more slowly."
-            )
 
     def run(self) -> dict[str, Any] | None:
         """Train to the last step or to an interruption (Ctrl-C, SIGTERM), write everything, return the summary.
@@ -261,12 +240,7 @@ class Session:
             "fingerprint": self.dataset.fingerprint,
             "cures": self.cures,
             cure.STANDING: [f.code for f in self.diagnosis.found.values() if f.severity == "failure"],
-            # As resolved here: on another machine `auto` may mean something else, which would change the run's numbers.
-            "arithmetic": {
-                "device": self.devices.device.type,
-                "precision": self.devices.precision,
-                "threads": self.threads,
-            },
+            "arithmetic": arithmetic.told(self.devices, self.threads),
         }
         checkpoint.save(self.folder, self.model, self.state, extra=extra)
         self._saved = self.state.step
