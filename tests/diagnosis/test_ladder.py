@@ -145,13 +145,17 @@ def test_a_rung_is_left_out_where_it_is_not_meant(present: str, rung: int | None
 
 @pytest.mark.parametrize(("present", "wanted"), [(0.0, 0.99), (0.9, 0.99), (0.99, None), (0.999, None)])
 def test_what_circles_is_averaged_whatever_else_is_done(present: float, wanted: float | None) -> None:
-    circling = settings(RECIPES["gan"].override({"training.ema": present}))
+    betas = "training.optimiser.betas"
+    circling = settings(RECIPES["gan"].override({"training.ema": present, betas: (0.9, 0.95)}))
     tried: list[int] = []
     while (following := next_remedy(finding("GAN105", {"model.r1": 2.0}), circling, tried)) is not None:
         assert following[1].get("training.ema") == wanted
-        assert following[1].keys() - {"training.ema"}
+        assert following[1][betas][0] <= 0.5
+        assert following[1].keys() - {"training.ema", betas} or following[1][betas] == [0.0, 0.95]
         tried.append(following[0])
     assert len(tried) > 3
+    calm = settings(RECIPES["gan"].override({"training.ema": 0.99, betas: (0.3, 0.9)}))
+    assert next_remedy(finding("GAN105", {"model.r1": 2.0}), calm) == (OWN, {"model.r1": 2.0})
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What to try against a finding, and what next where that did not help: for every code a ladder of remedies.
 
 A rung is data, as a finding's own remedy is: settings by dotted name. `Times` says to multiply the present value
-instead of setting one; `AtLeast` to leave what is more; `Only` that a rung is for runs that are set so. The order is from the gentlest to the strongest, as far
+instead of setting one; `AtLeast` to leave what is more, `Momentum` what is less; `Only` that a rung is for runs that are set so. The order is from the gentlest to the strongest, as far
 as published comparisons tell; what a rung is worth is measured by benchmarks/cures.py.
 
 Before all rungs comes a look at the learning rates: one that hardly anybody uses is more likely a slip than a choice, whatever
@@ -44,6 +44,13 @@ class AtLeast:
     value: float
 
 
+@dataclass(frozen=True)
+class Momentum:
+    """Adam's first beta at most this; the second is left alone."""
+
+    most: float
+
+
 Rung = Mapping[str, Any]
 SLIP, OWN = -1, 0  # the numbers of the look at the rates, and of the finding's own remedy; the ladder's count from 1
 
@@ -72,7 +79,7 @@ _PAIRED: Rung = {
 }
 # PacGAN: The power of two samples in generative adversarial networks (Lin et al., 2018).
 _PACKED: Rung = {"model.packing": 2}
-_CALM: Rung = {BETAS: [0.5, 0.99]}
+_CALM: Rung = {BETAS: Momentum(0.0)}
 _SLOWER: Rung = {RATE: Times(0.25), D_RATE: Times(0.25), G_RATE: Times(0.25)}
 _MUCH_SLOWER: Rung = {RATE: Times(0.1, most=1e-2), D_RATE: Times(0.1, most=1e-2), G_RATE: Times(0.1, most=1e-2)}
 _CLIPPED: Rung = {CLIP: 1.0}
@@ -110,8 +117,9 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
     ),
 }
 # What goes with every remedy against a code. What circles has its middle near the solution: The Unusual Effectiveness of
-# Averaging in GAN Training (Yazici et al., 2019), https://arxiv.org/abs/1806.04498
-_BESIDE: dict[str, Rung] = {"GAN105": {"training.ema": AtLeast(0.99)}}
+# Averaging in GAN Training (Yazici et al., 2019), https://arxiv.org/abs/1806.04498; and momentum carries each player on when
+# the other has turned: Negative Momentum for Improved Game Dynamics (Gidel et al., 2019), https://arxiv.org/abs/1807.04740
+_BESIDE: dict[str, Rung] = {"GAN105": {"training.ema": AtLeast(0.99), BETAS: Momentum(0.5)}}
 
 
 def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = ()) -> tuple[int, dict[str, Any]] | None:
@@ -190,6 +198,8 @@ def _changes(rung: Rung, settings: Settings) -> dict[str, Any]:
             wanted = wanted.value
         if isinstance(wanted, AtLeast):
             wanted = max(present, wanted.value)
+        if isinstance(wanted, Momentum):
+            wanted = [min(present[0], wanted.most), present[1]]
         if isinstance(wanted, Times):
             if present is None and name in _INHERITED and _INHERITED[name] in rung:
                 continue  # it follows the rate of all, which this rung changes
