@@ -14,7 +14,15 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.transport import wasserstein
 from saddlepoint.models.settings import GANSettings, NetworkSettings, VAESettings
-from saddlepoint.studies.convergence import Convergence, Target, due, mixture_cdf, mixture_quantiles, spread_shares
+from saddlepoint.studies.convergence import (
+    Convergence,
+    Target,
+    ascending,
+    due,
+    mixture_cdf,
+    mixture_quantiles,
+    spread_shares,
+)
 from saddlepoint.studies.lanes import Lane, Lanes
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings, TrainingSettings
 
@@ -28,6 +36,13 @@ def line(modes: int):
 
 def perfect(modes: int, points: int) -> torch.Tensor:
     return Target.of(line(modes), points).quantiles.float()
+
+
+def test_rows_are_sorted_as_torch_does():
+    rows = torch.randn(5, 33, generator=torch.Generator().manual_seed(0))
+    rows[1, 4], rows[2, 7], rows[3, 9] = torch.nan, torch.inf, -torch.inf
+    for own in (rows, rows.double(), rows.T.contiguous().T):
+        torch.testing.assert_close(ascending(own), own.sort(dim=1).values, rtol=0, atol=0, equal_nan=True)
 
 
 @pytest.mark.parametrize("modes", MODES)

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -79,7 +80,7 @@ class Target:
     def measure(self, samples: Tensor) -> tuple[Tensor, Tensor]:
         """(S, n) samples -> (S,) Wasserstein-1 distance in standard deviations of the data, and (S, K) mass of each mode
         over what it should be. NaN and 0 for samples that are not finite."""
-        ordered = samples.sort(dim=1).values
+        ordered = ascending(samples)
         quantiles, edges = self.quantiles.to(ordered), self.edges.to(ordered)
         distance = (ordered - quantiles).abs().mean(1).double() / self.std
         counts = torch.searchsorted(ordered, edges.expand(len(ordered), -1).contiguous())
@@ -172,6 +173,14 @@ class Convergence:
     def share(self) -> float:
         """The share of lanes that have converged."""
         return float((~self.steps.isnan()).double().mean())
+
+
+def ascending(samples: Tensor) -> Tensor:
+    """(S, n) with every row sorted, NaN last. On a processor numpy sorts rows of a hundred numbers many times as fast as torch,
+    whose sort would be a quarter of a look."""
+    if samples.device.type != "cpu":
+        return samples.sort(dim=1).values
+    return torch.from_numpy(np.sort(samples.detach().contiguous().numpy(), axis=1))
 
 
 def spread_noise(lanes: Lanes, points: int) -> Tensor:
