@@ -34,14 +34,14 @@ QUICK, QUICK_SEEDS = ("overflow-moons", "stalled-digits", "stalled-roll"), 2
 HEALTHY = 8  # seeds of each recipe, by which cured runs are measured
 SEEDS = {"settings": 10, "jolt": 4, "data": 2, "code": 2}
 COLUMNS: dict[str, Callable[[Outcome], bool]] = {
-    "verdict healthy": lambda run: run.well,
+    "healthy verdict": lambda run: run.well,
     "quality within 10 %": lambda run: run.within,
-    "or as nine in ten seeds": lambda run: run.good,
-    "or as unspoilt": lambda run: run.good_as_unspoilt,
-    "healthy, and as nine in ten seeds": lambda run: run.well and run.good,
-    "healthy, and as unspoilt": lambda run: run.well and run.good_as_unspoilt,
-    "not failed by the truth": lambda run: not run.truth.failed,
+    "or like nine in ten seeds": lambda run: run.good,
+    "or like unspoilt": lambda run: run.good_as_unspoilt,
+    "verdict and quality": lambda run: run.well and run.good,
+    "the same, like unspoilt": lambda run: run.well and run.good_as_unspoilt,
 }
+ASKED = ("healthy verdict", "or like nine in ten seeds", "verdict and quality")
 
 
 def main(arguments: list[str]) -> int:
@@ -147,10 +147,12 @@ def _row(name: str, runs_: Sequence[Outcome]) -> list[object]:
 
 def _goals(pairs: Sequence[Pair]) -> list[str]:
     lines = ["On the reporting half:"]
-    for name in COLUMNS:
-        rate = Rate(sum(COLUMNS[name](pair.cured) for pair in pairs), len(pairs))
-        lines.append(f"- {name}: {rate}, {results.goal('at least 90 %', rate.count >= AIM * rate.of)}")
-    return lines
+    for name, asked in COLUMNS.items():
+        rate = Rate(sum(asked(pair.cured) for pair in pairs), len(pairs))
+        judged = f", {results.goal('at least 90 %', rate.count >= AIM * rate.of)}" if name in ASKED and pairs else ""
+        lines.append(f"- {name}: {rate}{judged}")
+    blind = Rate(sum(pair.cured.well and pair.cured.truth.failed for pair in pairs), len(pairs))
+    return [*lines, f"- called healthy, though by the truth it still fails: {blind}"]
 
 
 def _rest(pairs: Sequence[Pair]) -> str:
@@ -160,7 +162,7 @@ def _rest(pairs: Sequence[Pair]) -> str:
         if group == "settings" or not own:
             continue
         said = sum(not run.well for run in own)
-        both = Rate(sum(COLUMNS["healthy, and as nine in ten seeds"](run) for run in own), len(own))
+        both = Rate(sum(COLUMNS["verdict and quality"](run) for run in own), len(own))
         blind = Rate(sum(run.well and run.truth.failed for run in own), len(own))
         rows.append([why, len(own), str(both), str(Rate(said, len(own))), str(blind)])
     return results.table(
@@ -214,13 +216,12 @@ def publish(pairs: Sequence[Pair], healthy: Sequence[Outcome]) -> None:
 def _about() -> str:
     return (
         "Every planted failure of the zoo that failed by the truth is trained again with `--cure auto`, the same seed and "
-        "steps. *Verdict* is what Saddlepoint says at the end. *Quality* is what the truth measures (transport distance and "
-        "lost modes, held-out bound, held-out reconstruction error) against the healthy runs of the same recipe: within 10 % "
-        "of their median; and, since healthy seeds scatter by more than that, within 10 % or no worse than nine in ten of "
-        "them; and, since some plants also take away an average of weights or a falling rate, which is no failure, the same against "
-        "the planted settings without the failure (*unspoilt*). The last two rows say how often runs reach that without a cure, "
-        "and without a failure. Cures were chosen by the "
-        "calibration half alone."
+        "steps. The *verdict* is what Saddlepoint says at the end. *Quality* is what the truth measures (transport distance and "
+        "lost modes, held-out bound, held-out reconstruction error), held against the healthy runs of the same recipe: within "
+        "10 % of their median; or, since healthy seeds scatter by more than that, no worse than nine in ten of them; or, since "
+        "some plants take away an average of weights or a falling rate too, which is no failure, the same of the planted "
+        "settings without the failure (*unspoilt*). The last rows of a table say how many reach that without a cure, and without "
+        "a failure. What cures do was chosen by the calibration half alone."
     )
 
 
