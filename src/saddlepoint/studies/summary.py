@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from saddlepoint.evaluation.intervals import Interval, of_mean, wilson
+from saddlepoint.studies.outcomes import OF_SAMPLES
 from saddlepoint.studies.survival import Survival, kaplan_meier
 from saddlepoint.studies.tables import Row
 
@@ -96,9 +97,13 @@ def times(rows: Sequence[Row]) -> tuple[list[float], list[bool]]:
 
 
 def mean(rows: Sequence[Row], name: str) -> Interval | None:
-    """Of an outcome over the runs that have it, with Student's interval; None for fewer than two."""
+    """Of an outcome over the runs that have it, with Student's interval, which for distances, shares and counts begins at 0 at
+    the lowest; None for fewer than two."""
     values = finite(rows, name)
-    return of_mean(torch.tensor(values, dtype=torch.float64)) if len(values) > 1 else None
+    if len(values) < 2:
+        return None
+    found = of_mean(torch.tensor(values, dtype=torch.float64))
+    return replace(found, low=max(found.low, 0.0)) if name in OF_SAMPLES else found
 
 
 def finite(rows: Sequence[Row], name: str) -> list[float]:
