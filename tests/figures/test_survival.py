@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
 
@@ -39,6 +40,17 @@ def test_medians_are_said_also_where_none_was_reached() -> None:
     legend = survival_figure({"a": FAST, "c": NONE}, title="t").axes[0].get_legend()
     assert legend is not None
     assert [entry.get_text() for entry in legend.get_texts()] == ["a: 10 [10, 20]", "c: not reached"]
+
+
+@pytest.mark.parametrize(("first", "last"), [(150.0, 5_000.0), (25.0, 5_000.0), (2.0, 90.0), (3.0, 1e6)])
+def test_labels_of_a_logarithmic_axis_leave_room_for_each_other(first: float, last: float) -> None:
+    drawing = survival_figure({"a": FAST._replace(times=[first, last / 2], last=last)}, title="t")
+    drawing.canvas.draw()
+    axis = drawing.axes[0].xaxis
+    shown = [mark.label1.get_window_extent() for mark in axis.get_major_ticks() + axis.get_minor_ticks()]
+    boxes = sorted((box for box in shown if box.width > 1), key=lambda box: float(box.x0))
+    assert len(boxes) >= 3
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(boxes))
 
 
 def test_no_curves_are_refused() -> None:

@@ -46,6 +46,8 @@ def survival_figure(
 
     The axis of steps is logarithmic where events spread over more than a factor of 20.
     """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     if not curves:
         raise ValueError("no curves to draw")
     drawing, grid = figure(width=8.6, height=4.6)
@@ -66,6 +68,10 @@ def survival_figure(
             axes.plot([curve.last], [share[-1]], "|", color=tint, markersize=11, markeredgewidth=2.0)
     if spread > 20:
         axes.set_xscale("log")
+        # Over one or two decades matplotlib labels every minor mark, one over the other.
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if last / start < 1_000 else (1.0,)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(start, last * (1.08 if spread > 20 else 1.02))
     axes.set_ylim(0.0, 1.02)
     handles = axes.get_legend_handles_labels()[1]
