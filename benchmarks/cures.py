@@ -16,10 +16,12 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import results
+from saddlepoint.diagnosis.ladder import OWN, SLIP
 from zoo import cured, recovery, runs
 from zoo.accuracy import Rate
 from zoo.cured import GROUPS, group_of, unspoilt
@@ -117,6 +119,7 @@ def report(pairs: Sequence[Pair], healthy: Sequence[Outcome]) -> str:
     lines = [
         f"{len(meant)} runs that failed by the truth, of {len({p.cured.kind.name for p in meant})} kinds whose failure lies "
         "in the settings, each trained again with `--cure auto`.",
+        _remedies([pair.cured for pair in meant]),
         "",
         *_goals([pair for pair in meant if pair.cured.half == "reporting"]),
         "",
@@ -153,6 +156,17 @@ def _goals(pairs: Sequence[Pair]) -> list[str]:
         lines.append(f"- {name}: {rate}{judged}")
     blind = Rate(sum(pair.cured.well and pair.cured.truth.failed for pair in pairs), len(pairs))
     return [*lines, f"- called healthy, though by the truth it still fails: {blind}"]
+
+
+def _remedies(runs: Sequence[Outcome]) -> str:
+    """What the last try was, of those that ended with a healthy verdict, and how many tries they took."""
+    back = [run.cures for run in runs if run.well and run.cures]
+    names = {SLIP: "a rate that hardly anybody uses, mended", OWN: "the finding's own remedy"}
+    last = Counter(names.get(int(cures[-1]["rung"]), "a rung of the code's ladder") for cures in back)
+    tries = Counter(len(cures) for cures in back)
+    told = "; ".join(f"{what}: {count}" for what, count in last.most_common())
+    counted = ", ".join(f"{count} after {number}" for number, count in sorted(tries.items()))
+    return f"What was tried last in those with a healthy verdict: {told}. Tries: {counted}."
 
 
 def _rest(pairs: Sequence[Pair]) -> str:
