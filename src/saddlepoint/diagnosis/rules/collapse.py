@@ -15,8 +15,9 @@ LOOKS = 3
 BEGUN = 0.1  # an untrained generator says the same to everything
 # Share of the data that samples visit: five of eight modes are about as many as chance leaves a player that still learns.
 FEW, HARDLY_ANY = 0.62, 0.5
-# Mean distance of two samples over that of two real examples: 0.5 is two thirds of the modes on a ring.
-NARROW, POINT = 0.55, 0.4
+# Mean distance of two samples over that of two real examples. On a line with one mode, samples of games that end well are
+# half as wide as the data for some looks.
+NARROW, POINT = 0.45, 0.4
 RISING, BEFORE = 0.1, 5  # over five looks: modes are being found
 GONE = 3.0  # distance from the data's middle, beyond which samples have left the data: another failure
 
