@@ -21,7 +21,8 @@ from saddlepoint.studies.settings import OutcomeName
 
 FITTED = 10_000  # training examples behind what is fitted rather than trained
 OF_MODES = frozenset({"modes_covered", "high_quality", "least_mode", "mode_width", "reverse_kl"})
-OF_SAMPLES = OF_MODES | {"wasserstein", "quality"}
+NEVER_NEGATIVE = OF_MODES | {"wasserstein"}
+OF_SAMPLES = NEVER_NEGATIVE | {"quality"}
 
 
 class Outcomes:
@@ -32,7 +33,8 @@ class Outcomes:
     modes_covered: modes that hold a sample within 3 standard deviations. high_quality: share of samples within 3 standard
         deviations of a mode. least_mode: the least mode's mass over what it should be. mode_width: typical width of the found
         modes over what it should be. reverse_kl: KL of the modes' masses to equal ones, nats.
-    quality: energy distance to held-out data, in about [0, 1].
+    quality: energy distance to held-out data, in about [0, 1]: its estimate is unbiased, so that for samples as good as the
+        data it lies around 0, and may be negative.
     held_out: what the model itself says of held-out examples, under the names of its series (vae/held_out_bound).
     """
 

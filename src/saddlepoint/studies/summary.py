@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from saddlepoint.evaluation.intervals import Interval, of_mean, wilson
-from saddlepoint.studies.outcomes import OF_SAMPLES
+from saddlepoint.studies.outcomes import NEVER_NEGATIVE
 from saddlepoint.studies.survival import Survival, kaplan_meier
 from saddlepoint.studies.tables import Row
 
@@ -97,13 +97,13 @@ def times(rows: Sequence[Row]) -> tuple[list[float], list[bool]]:
 
 
 def mean(rows: Sequence[Row], name: str) -> Interval | None:
-    """Of an outcome over the runs that have it, with Student's interval, which for distances, shares and counts begins at 0 at
-    the lowest; None for fewer than two."""
+    """Of an outcome over the runs that have it, with Student's interval, which for what cannot be negative begins at 0 at the
+    lowest; None for fewer than two."""
     values = finite(rows, name)
     if len(values) < 2:
         return None
     found = of_mean(torch.tensor(values, dtype=torch.float64))
-    return replace(found, low=max(found.low, 0.0)) if name in OF_SAMPLES else found
+    return replace(found, low=max(found.low, 0.0)) if name in NEVER_NEGATIVE else found
 
 
 def finite(rows: Sequence[Row], name: str) -> list[float]:
