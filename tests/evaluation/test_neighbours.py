@@ -63,6 +63,17 @@ def test_sets_far_apart_score_zero():
     assert scores(neighbourhoods(normal(100, 3, 0), normal(100, 3, 1, shift=50))) == (0, 0, 0, 0)
 
 
+@pytest.mark.parametrize("shift", [0.0, 1e3, -1e3])
+def test_radii_known_already_are_those_that_are_computed(shift):
+    """Wherever the points lie: their caller need not have moved them to the origin first."""
+    real, fake = (normal(400, 5, seed, scale, shift, torch.float32) for seed, scale in ((0, 1.0), (1, 0.8)))
+    known = neighbourhoods(real, fake, real_radii=smallest_squares(real, 5))
+    assert scores(known) == pytest.approx(scores(neighbourhoods(real, fake)), abs=0.005)
+    # In double precision the same points at the origin, but for those at a ball's very edge.
+    centred = [x.double() - shift for x in (real, fake)]
+    assert scores(known) == pytest.approx(scores(neighbourhoods(*centred)), abs=0.01)
+
+
 @pytest.mark.parametrize("scale", [1e-3, 1e3])
 def test_units_and_the_origin_do_not_matter(scale):
     real, fake = normal(200, 5, 0, dtype=torch.float32), normal(200, 5, 1, dtype=torch.float32)

@@ -145,6 +145,7 @@ def nearest(
 
 def smallest_squares(x: Tensor, k: int, *, block: int = BLOCK) -> Tensor:
     """The k smallest squared distances from each of x (N, D) to the others, ascending: (N, k)."""
+    x = x - x.mean(0)  # see `neighbourhoods`
     squares = x.square().sum(1)
     best = torch.full((len(x), k), torch.inf, dtype=x.dtype)
     for start in range(0, len(x), block):
