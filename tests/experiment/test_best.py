@@ -1,54 +1,48 @@
-"""Which step was best is said with the noise of its measurement."""
+"""Which step was best is told with the noise of the difference, of which two measurements with the same noise have little."""
 
 from __future__ import annotations
 
+import math
+
 import pytest
+import torch
+from torch import Tensor
 
-from saddlepoint.diagnosis.series import Series
-from saddlepoint.evaluation import quality
-from saddlepoint.experiment.best import in_words, with_noise
+from saddlepoint.evaluation.energy import energy_with_shares
+from saddlepoint.evaluation.quality import standard_error
+from saddlepoint.report.words import as_good, best_in_words
 
-STEPS = [0, 100, 200, 300, 400]
-VALUES = [0.9, 0.05, 0.020, 0.021, 0.024]
-
-
-def history(error: float) -> dict[str, Series]:
-    return {
-        quality.SERIES: Series(quality.SERIES, STEPS, VALUES),
-        quality.ERROR: Series(quality.ERROR, STEPS, [error] * len(STEPS)),
-    }
+N, REPEATS = 300, 200
 
 
-def best(step: int = 200) -> dict[str, object]:
-    return {"step": step, "series": quality.SERIES, "value": VALUES[STEPS.index(step)]}
+def distances(seed: int, reference: Tensor) -> tuple[Tensor, Tensor]:
+    """Of two generators at the same noise: (2,) values, (2, N) shares."""
+    z = torch.randn(N, 2, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    found = [energy_with_shares(made, reference) for made in (0.9 * z + 0.2, 0.85 * z + 0.25)]
+    return torch.stack([value for value, _ in found]), torch.stack([shares for _, shares in found])
 
 
-@pytest.mark.parametrize(
-    ("error", "alike"),
-    [(0.0, []), (0.0005, [300]), (0.002, [300, 400]), (0.02, [100, 300, 400]), (1.0, [100, 300, 400])],
-)
-def test_the_more_noise_the_more_steps_are_as_good_but_never_the_untrained_model(
-    error: float, alike: list[int]
-) -> None:
-    told = with_noise(best(), history(error))
-    assert told == {**best(), "error": error, "alike": alike}
+def test_the_error_of_a_difference_is_what_it_scatters_by_over_draws_of_the_noise() -> None:
+    reference = torch.randn(N, 2, generator=torch.Generator().manual_seed(10**6), dtype=torch.float64)
+    runs = [distances(seed, reference) for seed in range(REPEATS)]
+    differences = torch.stack([values[1] - values[0] for values, _ in runs])
+    said = sum(standard_error(shares[1] - shares[0]) for _, shares in runs) / REPEATS
+    # A standard deviation of 200 numbers is known to 5 %.
+    assert differences.std().item() == pytest.approx(said, rel=0.2)
+    apart = sum(math.hypot(standard_error(shares[0]), standard_error(shares[1])) for _, shares in runs) / REPEATS
+    assert said < apart / 3
 
 
-def test_what_no_error_is_known_of_is_told_as_it_is() -> None:
-    assert with_noise(None, history(0.1)) is None
-    bound = {"step": 200, "series": "vae/held_out_bound", "value": -20.0}
-    assert with_noise(bound, history(0.1)) == bound
-    assert with_noise(best(), {quality.SERIES: history(0.1)[quality.SERIES]}) == best()
-    assert with_noise(best(), history(float("nan"))) == best()
+@pytest.mark.parametrize(("behind", "good"), [(0.0, True), (0.0019, True), (0.0021, False), (-0.1, True)])
+def test_a_last_step_is_worse_only_beyond_the_noise(behind: float, good: bool) -> None:
+    best = {"step": 200, "series": "quality/energy_distance", "value": 0.02, "behind": behind, "behind_error": 0.001}
+    assert as_good(best) is good
+    assert ("as good" in best_in_words(best, 900)) is good
+    assert "step 200" in best_in_words(best, 900)
 
 
-@pytest.mark.parametrize(("error", "said"), [(0.0, "not the last"), (0.002, "as good as any")])
-def test_the_last_step_is_called_worse_only_beyond_the_noise(error: float, said: str) -> None:
-    told = with_noise(best(), history(error))
-    assert told is not None
-    assert said in in_words(told, 400)
-    assert "200" in in_words(told, 400)
-
-
-def test_the_last_step_may_be_the_best() -> None:
-    assert in_words({**best(400)}, 400).startswith("the last step, 400:")
+def test_without_the_noise_of_the_difference_the_best_is_the_best() -> None:
+    best = {"step": 200, "series": "vae/held_out_bound", "value": -20.0}
+    assert not as_good(best)
+    assert best_in_words(best, 900) == "vae/held_out_bound = -20 at step 200"
+    assert best_in_words(best, 200).endswith("the last")

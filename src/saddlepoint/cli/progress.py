@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from saddlepoint.cli.console import Output, console
-from saddlepoint.experiment.best import in_words
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.records import Finding, Record, RunFolder, options, standing
+from saddlepoint.report.words import as_good, best_in_words
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -166,9 +166,9 @@ class TrainingProgress(Listener):
         self.output.say(f"  report    {folder.report}")
         step, best = int(summary["step"]), summary.get("best")
         # Where the last step cannot be told from the best one, nobody needs to go back.
-        best_step = int(best["step"]) if best and step not in best.get("alike", ()) else None
+        best_step = int(best["step"]) if best and not as_good(best) else None
         if best and best["step"] != step:
-            self.output.say(f"  best      {in_words(best, step)}")
+            self.output.say(f"  best      {best_in_words(best, step)}")
         self.output.say("To try next:")
         for command in next_commands(folder.path, str(summary["state"]), step, self._findings, best_step):
             self.output.say(f"  {command}")

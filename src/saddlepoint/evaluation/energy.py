@@ -67,19 +67,20 @@ def energy_interval(x: Tensor, y: Tensor) -> Interval:
     return Interval(float(value), low, max(float(value), min(1.0, high)))
 
 
-def energy_with_error(x: Tensor, y: Tensor, within_y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """The energy coefficient of samples x (N, D) and a fixed reference y (M, D), and its standard error over samples.
+def energy_with_shares(x: Tensor, y: Tensor, within_y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """The energy coefficient of samples x (N, D) and a fixed reference y (M, D), and what each sample adds to it: (), (N,).
 
     within_y: `mean_within(y)`, where that is known already.
 
-    The error is the delta method's: the spread of what each sample contributes to the means of which the coefficient is
-    made. It says how much other samples of the same model would change it, not how much another reference would.
+    By the delta method: what each sample adds to the means of which the coefficient is made. Their standard error says how
+    much other samples of the same model would change it, not how much another reference would; that of the differences of
+    two models' shares, from the same noise, does so for the difference of their coefficients.
 
     Raises:
         ValueError: a set has fewer than two points.
     """
     if len(x) < 2 or len(y) < 2:
-        raise ValueError(f"energy_with_error needs two points a set or more, got {len(x)} and {len(y)}")
+        raise ValueError(f"energy_with_shares needs two points a set or more, got {len(x)} and {len(y)}")
     to_y = torch.cdist(x, y, compute_mode=_EXACT).mean(1)
     to_x = torch.cdist(x, x, compute_mode=_EXACT).sum(1) / (len(x) - 1)
     between, within = 2 * to_y.mean(), to_x.mean() + (mean_within(y) if within_y is None else within_y)
@@ -87,7 +88,7 @@ def energy_with_error(x: Tensor, y: Tensor, within_y: Tensor | None = None) -> t
     # H = 1 - within / between; a sample is one of N in `to_y`, and in half of the pairs of `to_x`.
     shares = (2 * (to_y - to_y.mean()) * within / between - 2 * (to_x - to_x.mean())) / between
     value = torch.where(between == 0, zero, (between - within) / between)
-    return value, torch.where(between == 0, zero, shares.std() / len(x) ** 0.5)
+    return value, torch.where(between == 0, torch.zeros_like(shares), shares)
 
 
 def mean_within(x: Tensor) -> Tensor:

@@ -7,12 +7,14 @@ own steps; it is drawn from a thousand points and blind to what principal compon
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.energy import energy_coefficient, energy_with_error, mean_within
+from saddlepoint.evaluation.energy import energy_coefficient, energy_with_shares, mean_within
 from saddlepoint.evaluation.neighbours import neighbourhoods, smallest_squares
 from saddlepoint.evaluation.projection import principal_components
 from saddlepoint.evaluation.settings import EvaluationSettings
@@ -56,6 +58,7 @@ class Quality:
         self._near = self._reference[:_NEIGHBOURS].float()
         self._radii = smallest_squares(self._near, _BALLS) if len(self._near) >= _FEW else None
         self.floor: float | None = None
+        self.shares: Tensor | None = None
         # What real examples reach of precision and recall; they need not be 1.
         self._reached = (1.0, 1.0)
         if reference is not dataset:
@@ -66,13 +69,16 @@ class Quality:
 
     def measure(self, model: GenerativeModel) -> float:
         """The energy distance of fresh samples, drawn with the same noise at every call."""
-        return float(energy_with_error(self._sampled(model), self._reference, self._within)[0])
+        return float(energy_with_shares(self._sampled(model), self._reference, self._within)[0])
 
     def series(self, model: GenerativeModel) -> dict[str, float]:
-        """The same with its standard error, and precision and recall over what real examples reach."""
+        """The same with its standard error, and precision and recall over what real examples reach.
+
+        `shares` is then what each sample adds to the distance.
+        """
         samples = self._sampled(model)
-        distance, error = energy_with_error(samples, self._reference, self._within)
-        values = {SERIES: float(distance), ERROR: float(error)}
+        distance, self.shares = energy_with_shares(samples, self._reference, self._within)
+        values = {SERIES: float(distance), ERROR: standard_error(self.shares)}
         if samples.isfinite().all() and len(self._reference) >= _FEW:
             overlaps = zip(self._overlap(samples), self._reached, strict=True)
             precision, recall = (share / max(best, 1e-9) for share, best in overlaps)
@@ -99,6 +105,11 @@ class Quality:
 
     def _projected(self, x: Tensor) -> Tensor:
         return self._projection(x).double()
+
+
+def standard_error(shares: Tensor) -> float:
+    """Of the mean of independent shares (N,)."""
+    return float(shares.std() / math.sqrt(len(shares)))
 
 
 def affordable(wanted: int, size: int) -> int:

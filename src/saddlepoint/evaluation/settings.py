@@ -18,7 +18,7 @@ class EvaluationSettings(BaseModel):
     samples: int = Field(1_000, ge=10, description="Samples (and held-out examples) a measurement uses.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of the measurement's own noise, the same at every step.")
     watch_every: int = Field(
-        150,
+        200,
         ge=1,
         description="Steps between two looks at what findings are read from (scores, gradients, diversity, dead units).",
     )

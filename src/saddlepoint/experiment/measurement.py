@@ -41,6 +41,7 @@ class Measurement:
     def __init__(self, recipe: Recipe, dataset: Dataset, model: Model, state: TrainingState, spared: Spared) -> None:
         """spared: a context that says what could not be done, and swallows the error, so that training goes on."""
         self.best: dict[str, Any] | None = None
+        self._best_shares: Tensor | None = None
         self.first: float | None = None
         self.last: float | None = None
         self._precision: float | None = None
@@ -60,6 +61,7 @@ class Measurement:
         """What a checkpoint keeps of this."""
         return {
             "best": self.best,
+            "best_shares": None if self._best_shares is None else self._best_shares.tolist(),
             "first_quality": self.first,
             "last_quality": self.last,
             "last_precision": self._precision,
@@ -72,6 +74,19 @@ class Measurement:
         self.best, self.first, self.last = kept["best"], kept["first_quality"], kept["last_quality"]
         self._untrained, self._precision = kept["untrained"], kept.get("last_precision")
         self._watch.load(kept.get("watched"))
+        shares = kept.get("best_shares")
+        self._best_shares = None if shares is None else torch.tensor(shares, dtype=torch.float64)
+
+    def told_best(self) -> dict[str, Any] | None:
+        """`best`; where it is by the quality series and the last measurement is another, with "behind", by how much that one is
+        worse, and "behind_error", the standard error of this difference over draws of the noise, which both share."""
+        if self.best is None or self._best_shares is None or self.last is None:
+            return self.best
+        shares = self._quality.shares
+        if self.best["series"] != quality.SERIES or shares is None or not math.isfinite(self.last):
+            return self.best
+        error = quality.standard_error(shares - self._best_shares)
+        return {**self.best, "behind": self.last - self.best["value"], "behind_error": error}
 
     @property
     def distances(self) -> dict[str, float | None]:
@@ -149,6 +164,7 @@ class Measurement:
         better = not math.isfinite(reached) or sign * value > sign * reached
         if step > 0 and math.isfinite(value) and comparable and better:
             self.best = {"step": step, "series": name, "value": value}
+            self._best_shares = self._quality.shares if name == quality.SERIES else None
 
     def healthy(self) -> bool:
         """Whether every weight is a finite number."""

@@ -83,8 +83,9 @@ class Run:
 
     @property
     def best(self) -> Mapping[str, Any] | None:
-        """{"step", "series", "value"} of the best step by the series the model is judged by; None where no measured step
-        was better than the untrained model."""
+        """{"step", "series", "value"} of the best step by the series the model is judged by, for the quality series with how far
+        the last step is "behind" it and the standard error of that, "behind_error"; None where no measured step was better
+        than the untrained model."""
         return self.summary.get("best")
 
     @property

@@ -16,7 +16,6 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.preflight import preflight
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import arithmetic, cure
-from saddlepoint.experiment.best import with_noise
 from saddlepoint.experiment.cure import Cure
 from saddlepoint.experiment.diagnosing import watching
 from saddlepoint.experiment.journal import Journal
@@ -272,7 +271,7 @@ class Session:
             seconds=seconds,
             device=str(self.devices.device),
             precision=self.devices.precision,
-            best=with_noise(self.measurement.best, self.diagnosis.history.series),
+            best=self.measurement.told_best(),
         )
         with self.state.averaged(self.model):
             self.pictures.final(self.spared, trained=self.measurement.healthy())

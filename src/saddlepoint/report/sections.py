@@ -10,7 +10,17 @@ from saddlepoint.diagnosis import health_of
 from saddlepoint.records import SEVERITIES, Finding, options
 from saddlepoint.report.facts import Facts
 from saddlepoint.report.sparkline import sparklines
-from saddlepoint.report.words import command, count, definitions, duration, escaped, flattened, number, table
+from saddlepoint.report.words import (
+    best_in_words,
+    command,
+    count,
+    definitions,
+    duration,
+    escaped,
+    flattened,
+    number,
+    table,
+)
 
 PLURALS = {"failure": "failures", "warning": "warnings", "info": "notes"}
 
@@ -94,29 +104,13 @@ def trained(facts: Facts) -> str:
             ("Training", ", ".join(filter(None, how))),
             (
                 "Best",
-                _best(best, int(step or 0)),
+                best_in_words(best, int(step or 0)) if best else "",
             ),
         ]
     )
     if not summary:
         body += absent("The summary (data, players, device) is written when a session of training ends.")
     return section("trained", "What was trained on what", body)
-
-
-def _best(best: Mapping[str, Any], last: int) -> str:
-    """The best step with the noise of its measurement."""
-    if not best:
-        return ""
-    error = f" ± {number(best['error'])}" if "error" in best else ""
-    told = f"{best.get('series')} = {number(best.get('value'))}{error} at step {count(best.get('step'))}"
-    alike = best.get("alike")
-    if alike is None:
-        return told
-    others = (
-        f"measurements as good as far as can be told: {len(alike)}, of step {count(alike[0])} first" if alike else ""
-    )
-    others += ", the last step among them" if last in alike else ""
-    return f"{told}; {others or 'no other measurement comes as near as its noise'}"
 
 
 def findings(facts: Facts) -> str:

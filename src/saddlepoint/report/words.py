@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+ALIKE = 2.0  # standard errors of a difference within which nobody can say which is better
+
 
 def escaped(value: Any) -> str:
     """Any value as text that HTML shows and never obeys."""
@@ -71,3 +73,21 @@ def flattened(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str
         else:
             rows.append((name, number(entry)))
     return rows
+
+
+def as_good(best: Mapping[str, Any]) -> bool:
+    """Whether the last step is as good as the best one (summary.json's "best"), as far as its noise lets one say."""
+    return "behind" in best and float(best["behind"]) <= ALIKE * float(best["behind_error"])
+
+
+def best_in_words(best: Mapping[str, Any], last: int) -> str:
+    """The best step, and whether the `last` one is worse by more than noise."""
+    told = f"{best.get('series')} = {number(best.get('value'))} at step {count(best.get('step'))}"
+    if best.get("step") == last:
+        return f"{told}, the last"
+    if "behind" not in best:
+        return told
+    behind = f"{number(best['behind'])} ± {best['behind_error']:.2g}"
+    if as_good(best):
+        return f"{told}; the last step is as good, as far as can be told ({behind} more)"
+    return f"{told}; the last step is worse by {behind}"

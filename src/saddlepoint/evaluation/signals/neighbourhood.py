@@ -62,7 +62,7 @@ class Neighbourhood:
 
 
 def turnover(shares: Tensor, before: Tensor) -> Tensor:
-    """Shares (K,) now and before -> () share of the samples that moved elsewhere, in [0, 1]: the total variation.
+    """Shares (K,) now and before -> () net share of the samples that moved elsewhere, in [0, 1]: the total variation.
 
     Of the same noise at both looks, so that a generator that stands still moves none, and no chance is taken off.
     """
