@@ -2,6 +2,7 @@
 
 from saddlepoint.records.findings import standing
 from saddlepoint.records.folder import RunFolder, replaced
+from saddlepoint.records.lock import locked
 from saddlepoint.records.overrides import argument, options
 from saddlepoint.records.schema import SEVERITIES, Finding, Record, Severity, State
 from saddlepoint.records.series import Series, series_of
@@ -17,6 +18,7 @@ __all__ = [
     "Severity",
     "State",
     "argument",
+    "locked",
     "options",
     "read_lines",
     "replaced",

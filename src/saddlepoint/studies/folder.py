@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 
 from saddlepoint.errors import RunError
-from saddlepoint.records import replaced
+from saddlepoint.records import locked, replaced
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.studies.cell import CellResult, RunResult
 
@@ -81,7 +81,7 @@ class StudyFolder:
             raise RunError(
                 f"A study cannot be written to {self.path}: {error.strerror}. Name another folder."
             ) from error
-        with _locked(self.path):
+        with locked(self.path):
             if not overwrite:
                 self._check_same(text)
             with replaced(self.study) as file:
@@ -144,19 +144,3 @@ def _content(text: str) -> dict[str, Any]:
     except yaml.YAMLError:
         return {}
     return content if isinstance(content, dict) else {}
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the study's lock; the system frees it when the process dies."""
-    try:
-        import fcntl
-    except ImportError:  # Windows has no fcntl; two processes in one study are then the user's to avoid.
-        yield
-        return
-    with (path / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunError(f"{path} is being worked on by another process: wait for it, or stop it.") from None
-        yield

@@ -21,6 +21,7 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError
 from saddlepoint.evaluation.intervals import of_mean
 from saddlepoint.models.settings import GANSettings, NetworkSettings, VAESettings
+from saddlepoint.records import locked
 from saddlepoint.studies.claims import kept as storage
 from saddlepoint.studies.claims import results as module
 from saddlepoint.studies.claims.contract import Claim, Measured, Quantity
@@ -29,6 +30,7 @@ from saddlepoint.studies.claims.laboratory import Laboratory, Setup
 from saddlepoint.studies.claims.results import reproduce
 from saddlepoint.studies.claims.watched import Watched
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
+from tests.architecture.imports import SOURCE, imports, modules
 
 NARROW = NetworkSettings(hidden=(4,))
 TRAINING = TrainingSettings(steps=20, batch_size=16, optimiser=OptimiserSettings(learning_rate=1e-3))
@@ -96,9 +98,68 @@ def test_an_outcome_counts_for_the_same_question_only(tmp_path: Path, monkeypatc
     assert KeptOutcomes(tmp_path, 2).find(trial) is None
 
 
-def test_the_parts_of_the_program_exist() -> None:
-    for parts in (storage.TRAINING, storage.MEASURING):
-        assert all((PACKAGE / part).exists() for part in parts)
+def test_an_outcome_of_which_a_byte_is_flipped_is_none(tmp_path: Path) -> None:
+    """Wherever it is: in the tensors, in their names, types and shapes, in what is told of them."""
+    trial, kept = Draw(1), KeptOutcomes(tmp_path, 9)
+    kept.keep(trial, Finished(trial.train(9, threads=1, tell=lambda share: None), 1.5, "C8"))
+    (path,) = (tmp_path / "trained").iterdir()
+    whole = path.read_bytes()
+    header = 8 + int.from_bytes(whole[:8], "little")
+    padding = len(whole[:header].rstrip(b" "))
+    for place, byte in enumerate(whole):
+        for flipped in (byte ^ 1, byte ^ 0x0F, byte ^ 0x80):
+            path.write_bytes(whole[:place] + bytes([flipped]) + whole[place + 1 :])
+            assert kept.find(trial) is None or padding <= place < header, (place, flipped)
+    path.write_bytes(whole)
+    assert kept.find(trial) is not None
+
+
+def test_a_second_program_in_the_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "claim", small)
+    part = tmp_path / "trained" / ".being-written.safetensors.part"
+    part.parent.mkdir()
+    part.touch()
+    with locked(tmp_path), pytest.raises(RunError, match="another process: wait for it, or stop it"):
+        reproduce(["C8"], tmp_path, seeds=2, overwrite=True)
+    assert part.exists()
+    assert reproduce(["C8"], tmp_path, seeds=2)
+    assert not part.exists()
+
+
+def unlisted(parts: tuple[str, ...]) -> dict[str, str]:
+    """What files of these parts of the program import, and what that imports, without being of them: who asks for it."""
+    files = modules()
+
+    def listed(name: str) -> bool:
+        path = files[name].relative_to(SOURCE)
+        return any(path.is_relative_to(part) for part in parts)
+
+    asked = dict.fromkeys(filter(listed, files), "")
+    waiting = list(asked)
+    while waiting:
+        asker = waiting.pop()
+        path = files[asker]
+        for one in imports(path.read_text("utf-8"), asker, files, is_package=path.name == "__init__.py"):
+            steps = one.target.split(".")
+            for name in (
+                ".".join(steps[:size]) for size in range(1, len(steps) + 1)
+            ):  # a package is loaded before its modules
+                if one.when != "typing" and name in files and name not in asked:
+                    asked[name] = asker
+                    waiting.append(name)
+    return {name: asker for name, asker in asked.items() if not listed(name)}
+
+
+@pytest.mark.parametrize("parts", [storage.TRAINING, storage.MEASURING], ids=["training", "measuring"])
+def test_the_program_is_all_that_it_imports(parts: tuple[str, ...]) -> None:
+    assert all((PACKAGE / part).exists() for part in parts)
+    assert unlisted(parts) == {}
+    without = tuple(part for part in parts if part not in ("records", "errors.py"))
+    assert {"saddlepoint.errors", "saddlepoint.records.schema"} <= unlisted(without).keys()
+
+
+def test_what_is_measured_is_not_a_matter_of_training() -> None:
+    assert set(storage.TRAINING) < set(storage.MEASURING)
     assert program(storage.TRAINING) != program(storage.MEASURING)
 
 

@@ -4,7 +4,7 @@ under way.
 DIR/trained/KEY.safetensors   one a finished trial; appears by rename, whole or not at all, and holds no pickle
 
 A kept outcome counts only for the same settings, seeds, program and version of torch. Any other, and one that is damaged, is
-trained anew and takes its place.
+trained anew and takes its place: each names the SHA-256 of all that it holds.
 """
 
 from __future__ import annotations
@@ -32,10 +32,12 @@ FORMAT = 1
 FOLDER = "trained"
 MANIFEST = "saddlepoint trial"
 PACKAGE = Path(__file__).resolve().parents[2]
-# The programs that decide what comes of a trial, beside its settings.
+# The programs that decide what comes of a trial, beside its settings: a change in any of them is another program. What they
+# import is among them.
 TRAINING = (
-    "data", "diagnosis", "evaluation", "models", "networks", "objectives", "optimisers", "training", "studies/convergence.py",
-    "studies/lanes", "studies/claims/laboratory.py", "studies/claims/mistakes.py", "studies/claims/watched.py",
+    "__init__.py", "errors.py", "data", "diagnosis", "evaluation", "models", "networks", "objectives", "optimisers", "records",
+    "training", "studies/__init__.py", "studies/convergence.py", "studies/lanes", "studies/claims/__init__.py",
+    "studies/claims/kept.py", "studies/claims/laboratory.py", "studies/claims/mistakes.py", "studies/claims/watched.py",
 )  # fmt: skip
 MEASURING = (*TRAINING, "figures", "games", "studies/claims", "studies/power_law.py", "studies/survival.py")
 
@@ -63,6 +65,8 @@ class KeptOutcomes:
                 if manifest["identity"] != self._identity(trial):
                     return None
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+            if manifest.pop("sha256") != hashlib.sha256(_written(tensors, manifest)).hexdigest():
+                return None
             return Finished(trial.restored(tensors, manifest["facts"]), manifest["seconds"], manifest["by"])
         except (safetensors.SafetensorError, OSError, KeyError, ValueError, TypeError):
             return None
@@ -78,10 +82,10 @@ class KeptOutcomes:
         }
         whole = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
         with replaced(self._path(trial), "wb") as file:
-            file.write(safetensors.torch.save(whole, metadata={MANIFEST: json.dumps(manifest, allow_nan=False)}))
+            file.write(_written(whole, manifest | {"sha256": hashlib.sha256(_written(whole, manifest)).hexdigest()}))
 
     def drop(self, trials: Iterable[Trial]) -> None:
-        """Remove what is kept of these, and the folder once nothing is."""
+        """Remove what is kept of these, and the folder once nothing is. No other process may be at work in it."""
         for trial in trials:
             self._path(trial).unlink(missing_ok=True)
         if not any(self.folder.glob("*.safetensors")):
@@ -96,6 +100,11 @@ class KeptOutcomes:
     def _identity(self, trial: Trial) -> str:
         seeds = self._seeds if trial.most is None else min(self._seeds, trial.most)
         return digest([FORMAT, type(trial).__name__, trial.key, seeds, torch.__version__, program(TRAINING)])
+
+
+def _written(tensors: dict[str, torch.Tensor], manifest: dict[str, Any]) -> bytes:
+    """The file of these."""
+    return safetensors.torch.save(tensors, metadata={MANIFEST: json.dumps(manifest, allow_nan=False)})
 
 
 @lru_cache

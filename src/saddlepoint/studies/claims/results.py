@@ -18,7 +18,7 @@ import torch
 
 from saddlepoint.errors import RunError
 from saddlepoint.figures.style import write_png
-from saddlepoint.records import replaced
+from saddlepoint.records import locked, replaced
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.studies.claims import CLAIMS, claim
 from saddlepoint.studies.claims.contract import Claim, Measured
@@ -50,46 +50,49 @@ def reproduce(
 
     Raises:
         SettingError: there is no such claim.
-        RunError: the folder has results for all of them, or for one in another way, and `overwrite` was not asked for.
+        RunError: the folder has results for all of them, or for one in another way, and `overwrite` was not asked for; or
+            another process is testing claims there.
     """
     chosen = [claim(identifier) for identifier in dict.fromkeys(name.upper() for name in identifiers)]
     seeds = min(seeds, QUICK_SEEDS) if quick else seeds
     plan = {one.id: list(one.setups(quick).values()) for one in chosen}
     questions = {one.id: _question(one, seeds, quick) for one in chosen}
-    known = {} if overwrite else _known(folder, questions)
-    kept = KeptOutcomes(folder, seeds)
-    if overwrite:
-        for one in chosen:
-            (folder / one.id / RESULT).unlink(missing_ok=True)  # what is there without one is incomplete
-        kept.drop(setup for setups in plan.values() for setup in setups)
-    waiting = [one for one in chosen if one.id not in known]
-    weights = {setup.key: setup.weight for one in waiting for setup in plan[one.id]}
-    total = sum(weights.values()) or 1.0
-    what = ""
-    laboratory = Laboratory(seeds=seeds, tell=lambda done: tell(what, min(done / total, 0.999)), kept=kept)
-    for place, one in enumerate(waiting):
-        outcomes: dict[str, Any] = {}
-        took: dict[str, float] = {}
-        for name, setup in one.setups(quick).items():
-            what = f"{one.id}: {name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        known = {} if overwrite else _known(folder, questions)
+        kept = KeptOutcomes(folder, seeds)
+        if overwrite:
+            for one in chosen:
+                (folder / one.id / RESULT).unlink(missing_ok=True)  # what is there without one is incomplete
+            kept.drop(setup for setups in plan.values() for setup in setups)
+        waiting = [one for one in chosen if one.id not in known]
+        weights = {setup.key: setup.weight for one in waiting for setup in plan[one.id]}
+        total = sum(weights.values()) or 1.0
+        what = ""
+        laboratory = Laboratory(seeds=seeds, tell=lambda done: tell(what, min(done / total, 0.999)), kept=kept)
+        for place, one in enumerate(waiting):
+            outcomes: dict[str, Any] = {}
+            took: dict[str, float] = {}
+            for name, setup in one.setups(quick).items():
+                what = f"{one.id}: {name}"
+                tell(what, min(laboratory.done / total, 0.999))
+                finished = laboratory.finished(setup, one.id)
+                outcomes[name] = finished.outcome
+                took[finished.by] = took.get(finished.by, 0.0) + finished.seconds
+            what = f"{one.id}: measuring"
             tell(what, min(laboratory.done / total, 0.999))
-            finished = laboratory.finished(setup, one.id)
-            outcomes[name] = finished.outcome
-            took[finished.by] = took.get(finished.by, 0.0) + finished.seconds
-        what = f"{one.id}: measuring"
-        tell(what, min(laboratory.done / total, 0.999))
-        measured = one.measure(outcomes, quick)
-        trained = {
-            "training_seconds": round(took.get(one.id, 0.0), 1),
-            "trained_with": sorted(took.keys() - {one.id}, key=list(CLAIMS).index),
-        }
-        seeds_of = max((outcome.seeds for outcome in outcomes.values()), default=seeds)
-        known[one.id] = _kept(one, measured, folder, seeds_of, quick, trained | {"question": questions[one.id]})
-        found(known[one.id])
-        needed = {setup.key: setup for other in waiting[place + 1 :] for setup in plan[other.id]}
-        laboratory.forget(needed.values())
-        kept.drop(setup for setup in plan[one.id] if setup.key not in needed)
-    return [known[one.id] for one in chosen]
+            measured = one.measure(outcomes, quick)
+            trained = {
+                "training_seconds": round(took.get(one.id, 0.0), 1),
+                "trained_with": sorted(took.keys() - {one.id}, key=list(CLAIMS).index),
+            }
+            seeds_of = max((outcome.seeds for outcome in outcomes.values()), default=seeds)
+            known[one.id] = _kept(one, measured, folder, seeds_of, quick, trained | {"question": questions[one.id]})
+            found(known[one.id])
+            needed = {setup.key: setup for other in waiting[place + 1 :] for setup in plan[other.id]}
+            laboratory.forget(needed.values())
+            kept.drop(setup for setup in plan[one.id] if setup.key not in needed)
+        return [known[one.id] for one in chosen]
 
 
 def _question(one: Claim, seeds: int, quick: bool) -> str:
