@@ -23,3 +23,5 @@ def test_every_series_that_a_rule_names_is_documented() -> None:
     written |= {name.replace("P_", f"{player}_", 1) for name in written for player in ("d", "g", "vae", "ae")}
     named = {name for rule in RULES for name in (*rule.needs, *rule.wishes)} - {"every_series", "run"}
     assert named - written - {"ae_active_share"} == set()
+    for pattern in (pattern for rule in RULES for pattern in rule.reads):
+        assert f"`{pattern.replace('*', 'P')}`" in PAGE

@@ -79,6 +79,18 @@ def test_what_could_not_be_asked_is_named() -> None:
     assert watch.unasked() == {"A1": ["g_loss"]}
 
 
+def test_a_rule_of_all_series_is_asked_where_one_exists_that_it_reads() -> None:
+    @rule("A5", reads=("*/dead_units", "*/grad_norm"))
+    def of_some(every_series: Mapping[str, Series]) -> Finding | None:
+        return found("A5")
+
+    watch = Diagnosis("vae", [of_some])
+    assert watch.watch(Record(1, 0.0, {"d/loss": 1.0})) == []
+    assert watch.unasked() == {"A5": ["*/dead_units or */grad_norm"]}
+    assert codes(watch.watch(Record(2, 0.0, {"d/grad_norm": 1.0}))) == ["A5"]
+    assert watch.unasked() == {}
+
+
 def test_a_series_with_a_default_is_given_where_it_exists() -> None:
     watch = Diagnosis("vae", [takes_more], Facts(steps=10))
     assert watch.watch(Record(6, 0.0, {"d/loss": 1.0})) == []

@@ -120,3 +120,29 @@ def test_tensorboard_is_read(tmp_path: Path) -> None:
     read = read_log(tmp_path)
     assert read.taken == {"d/loss": "d/loss", "Loss/G": "g/loss"}
     assert [record.values["d/loss"] for record in read.records] == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("objective", [None, "non-saturating"])
+def test_losses_alone_are_not_called_healthy(tmp_path: Path, objective: str | None) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("step,loss_D,loss_G\n" + "".join(f"{step},0.7,0.8\n" for step in range(100)))
+    found = diagnose(path, objective=objective)
+    assert found.health is None
+    assert "not judged" in found.verdict
+    assert ("--objective" in found.verdict) == (objective is None)
+    assert "healthy" not in str(found) + found._repr_html_()
+    assert {"NUM302", "NUM303", "NUM304"} <= found.unasked.keys()
+    assert "NUM301" in found.asked
+    assert found.columns == {"loss_D": "d/loss", "loss_G": "g/loss"}
+
+
+def test_a_log_with_the_series_that_rules_want_is_judged(tmp_path: Path) -> None:
+    from saddlepoint.diagnosis.rules import RULES
+
+    meant = [rule for rule in RULES if rule.objectives is None or "vae" in rule.objectives]
+    names = {name.replace("_", "/", 1) for rule in meant for name in rule.needs if name not in ("every_series", "run")}
+    names |= {pattern.replace("*", "vae") for rule in meant for pattern in rule.reads}
+    names -= {"quality/energy_distance"}
+    path = tmp_path / "log.csv"
+    path.write_text(f"step,{','.join(sorted(names))}\n0,{','.join('0.5' for _ in names)}\n")
+    assert diagnose(path, objective="vae").health is not None

@@ -54,7 +54,9 @@ def _columns(text: str | None) -> dict[str, str]:
 
 
 def _tell(found: Diagnosed, output: Output) -> None:
-    output.say(f"{found.source}, {found.steps:,} steps: {found.health}", _STYLES[found.health])
+    output.say(f"{found.source}, {found.steps:,} steps: {found.verdict}", _STYLES.get(found.health or ""))
+    if found.columns:
+        output.say(f"Read: {', '.join(f'{column} as {series}' for column, series in found.columns.items())}.")
     for finding in found.findings:
         output.say_finding(finding)
         if finding.remedy:

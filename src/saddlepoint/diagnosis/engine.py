@@ -2,8 +2,8 @@
 
 A rule is a plain function that names, as its parameters, the series it needs (`d_real_score: Series` for
 `d/real_score`); it is asked only where all of them exist and only for the objectives that it declares. A parameter with
-a default is given where its series exists. `every_series` stands for all series at once, `run` for the facts of the
-run. A rule answers with a Finding, or None while all is well.
+a default is given where its series exists. `every_series` stands for all series at once (`reads` says which of them the
+rule looks at: it is asked where there is one of these), `run` for the facts of the run. A rule answers with a Finding, or None while all is well.
 
 One answer is no finding yet: it opens when a rule has said so `opens` times in a row, and closes when the rule has been
 content `closes` times in a row. A rule is asked whenever one of its series has a new value; where the newest value of a
@@ -16,6 +16,7 @@ import inspect
 import math
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from saddlepoint.diagnosis.facts import Facts
@@ -32,6 +33,7 @@ class Rule:
 
     wishes: series that it takes where they exist. opens, closes: answers in a row that open and close its finding; with
     closes 0 it stands for good. unless: codes from which this one follows; while one of them stands, it does not open.
+    reads: of a rule that needs every series, the patterns of names (`*/grad_norm`) that it looks at; none: at all of them.
     """
 
     code: str
@@ -42,11 +44,16 @@ class Rule:
     opens: int = 1
     closes: int = 3
     unless: frozenset[str] = frozenset()
+    reads: tuple[str, ...] = ()
 
     def missing(self, history: History) -> list[str]:
-        """The parameters whose series do not exist; the rule cannot be asked while there are any."""
+        """The parameters whose series do not exist, and the patterns of which there is none; the rule cannot be asked while
+        there are any."""
         known = history.by_parameter()
-        return [name for name in self.needs if name not in (*_NOT_SERIES, *known)]
+        gaps = [name for name in self.needs if name not in (*_NOT_SERIES, *known)]
+        if self.reads and not any(fnmatchcase(name, pattern) for name in history.series for pattern in self.reads):
+            gaps.append(" or ".join(self.reads))
+        return gaps
 
     def concerns(self, parameters: Collection[str]) -> bool:
         """Whether new values of these series are news for this rule."""
@@ -73,6 +80,7 @@ def rule(
     opens: int = 1,
     closes: int = 3,
     unless: Iterable[str] = (),
+    reads: Iterable[str] = (),
 ) -> Callable[[Judgement], Rule]:
     """Make a rule of a plain function; its parameters say what it needs. The function stays reachable as `.judge`."""
 
@@ -81,7 +89,7 @@ def rule(
         needs = tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)
         wishes = tuple(p.name for p in parameters if p.name not in needs)
         declared = frozenset(objectives) if objectives is not None else None
-        return Rule(code, judge, needs, declared, wishes, opens, closes, frozenset(unless))
+        return Rule(code, judge, needs, declared, wishes, opens, closes, frozenset(unless), tuple(reads))
 
     return declare
 

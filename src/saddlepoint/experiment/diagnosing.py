@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,9 @@ from saddlepoint.records.schema import number_to_json
 if TYPE_CHECKING:
     from saddlepoint.experiment.run import Run
 
+LEAST = (
+    0.5  # of the codes that speak about such a model: where fewer could be asked of a log, their silence says little
+)
 FAMILIES = {"d": "gan", "g": "gan", "vae": "vae", "ae": "autoencoder"}
 
 
@@ -29,18 +32,34 @@ class Diagnosed:
     findings: those that stand at its end, the gravest first. log: all that opened, grew graver or closed, in order.
     asked: codes of which at least one rule could be asked. unasked: others, with the series that they would need.
     not_meant: codes whose rules speak about other objectives than this run's. steps: the last one recorded.
+    health: None where nothing stands in a log of which fewer than half of the codes could be asked: it was not judged.
+    columns: of a log, {column: the series it was taken for}; columns_left: those that stand for none.
     """
 
     source: str
     objectives: tuple[str, ...]
-    health: Health
+    health: Health | None
     findings: tuple[Finding, ...]
     log: tuple[Finding, ...]
     asked: tuple[str, ...]
     unasked: Mapping[str, tuple[str, ...]]
     not_meant: tuple[str, ...]
     steps: int
+    columns: Mapping[str, str] = field(default_factory=dict)
     columns_left: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """The health in a word, or that there is none to tell, why, and what would help."""
+        if self.health is not None:
+            return self.health
+        asked = (
+            f"{len(self.asked)} of the {len(self.asked) + len(self.unasked)} codes about such a model could be asked"
+        )
+        ways = ["name more columns (--map; what each code wants is below)"]
+        if set(self.objectives) <= {"gan"}:  # what else is an objective's name is known by its series
+            ways.insert(0, "say what was trained (--objective non-saturating)")
+        return f"not judged, {asked}: {', '.join(ways)}"
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
@@ -55,6 +74,7 @@ class Diagnosed:
                 "asked": list(self.asked),
                 "unasked": {code: list(series) for code, series in self.unasked.items()},
                 "not_meant": list(self.not_meant),
+                "columns": dict(self.columns),
                 "columns_left": list(self.columns_left),
             }
         )
@@ -62,13 +82,13 @@ class Diagnosed:
 
     def __str__(self) -> str:
         said = "\n".join(map(str, self.findings)) or "No finding stands."
-        return f"{self.source}: {self.health}\n{said}"
+        return f"{self.source}: {self.verdict}\n{said}"
 
     def _repr_html_(self) -> str:
         import html
 
         found = "".join(finding._repr_html_() for finding in self.findings) or "<p>No finding stands.</p>"
-        return f"<p><b>{html.escape(self.source)}</b>: {self.health}</p>{found}"
+        return f"<p><b>{html.escape(self.source)}</b>: {html.escape(self.verdict)}</p>{found}"
 
 
 def diagnose(
@@ -93,7 +113,10 @@ def diagnose(
     log = read_log(path, columns)
     named = {objective} if isinstance(objective, str) else set(objective or ())
     watch = _log_watch(log.records, named)
-    return _asked(str(path), watch, log.records, [], columns_left=log.left)
+    found = _asked(str(path), watch, log.records, [])
+    enough = len(found.asked) >= LEAST * (len(found.asked) + len(found.unasked))
+    known = found.health if enough or found.health != "healthy" else None
+    return replace(found, health=known, columns=log.taken, columns_left=log.left)
 
 
 def watching(recipe: Recipe) -> Diagnosis:
@@ -140,7 +163,6 @@ def _asked(
     *,
     ended: bool = True,
     quality: Mapping[str, float | None] = MappingProxyType({}),
-    columns_left: tuple[str, ...] = (),
 ) -> Diagnosed:
     from saddlepoint.diagnosis.rules import RULES
 
@@ -150,7 +172,7 @@ def _asked(
         steps = record.step
     names = {series.parameter: name for name, series in watch.history.series.items()}
     unasked = {
-        code: tuple(names.get(parameter, parameter.replace("_", "/", 1)) for parameter in missing)
+        code: tuple(n if "/" in n else names.get(n, n.replace("_", "/", 1)) for n in missing)
         for code, missing in watch.unasked().items()
     }
     meant = {rule.code for rule in watch.rules}
@@ -164,5 +186,4 @@ def _asked(
         unasked=unasked,
         not_meant=tuple(sorted({rule.code for rule in RULES} - meant)),
         steps=steps,
-        columns_left=columns_left,
     )

@@ -19,7 +19,7 @@ FAR = 0.25  # of the untrained distance that is left: it has not learnt yet
 _ROLES = {"d": "discriminator", "g": "generator"}
 
 
-@rule("NUM303", opens=2, closes=3)
+@rule("NUM303", opens=2, closes=3, reads=("*/dead_units",))
 def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None:
     """Many hidden units give the same number for every example, so they carry nothing and get no gradient back.
 
@@ -52,7 +52,7 @@ def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None
     )
 
 
-@rule("NUM304", opens=4, closes=4)
+@rule("NUM304", opens=4, closes=4, reads=("*/update_ratio",))
 def stalled(
     every_series: Mapping[str, Series], run: Facts, quality_energy_distance: Series | None = None
 ) -> Finding | None:

@@ -59,7 +59,7 @@ def non_finite(every_series: Mapping[str, Series]) -> Finding | None:
     )
 
 
-@rule("NUM302", opens=3, closes=5)
+@rule("NUM302", opens=3, closes=5, reads=("*/grad_norm", "*/update_ratio"))
 def exploding_gradient(every_series: Mapping[str, Series], run: Facts) -> Finding | None:
     """A player's gradient is many times what it was early in the run, or a step as long as the weights themselves.
 
