@@ -123,3 +123,10 @@ def test_findings_are_plain_json():
         assert json.loads(json.dumps(finding.to_json()))["code"] == finding.code
         assert finding.advice
         assert finding.evidence
+
+
+def test_what_a_rectifier_cannot_make_is_what_lies_below_0():
+    below = from_array(noise(100, 3), settings=WHOLE)
+    (found,) = preflight(below, 10, (0.0, float("inf")))
+    assert (found.code, found.severity, found.remedy) == ("DATA401", "failure", {"model.scaling": "unit"})
+    assert preflight(from_array(100 * noise(100, 3).abs(), settings=WHOLE), 10, (0.0, float("inf"))) == []

@@ -164,6 +164,10 @@ def squashed(model: Any) -> None:
     model.players["d"] = nn.Sequential(model.players["d"], nn.Sigmoid())
 
 
+def rectified(model: Any) -> None:
+    model.players["d"] = nn.Sequential(model.players["d"], nn.ReLU())
+
+
 def never_training(model: Any) -> None:
     class Still(nn.Module):
         def __init__(self) -> None:
@@ -186,6 +190,7 @@ def never_training(model: Any) -> None:
         (wrong_direction, "GAN106", "wrong sign"),
         (not_detached, "GAN101", "not detached"),
         (squashed, "GAN104", "sigmoid"),
+        (rectified, "GAN104", "rectifier"),
         (never_training, "GAN104", "evaluation mode"),
     ],
 )
@@ -197,7 +202,10 @@ def test_a_mistake_in_a_game_is_found(plant: Callable[[Any], None], code: str, w
     assert words in found.title
 
 
-@pytest.mark.parametrize(("last", "bounds"), [(nn.Tanh(), (-1, 1)), (nn.Sigmoid(), (0, 1)), (nn.Identity(), None)])
+@pytest.mark.parametrize(
+    ("last", "bounds"),
+    [(nn.Tanh(), (-1, 1)), (nn.Sigmoid(), (0, 1)), (nn.ReLU(), (0, float("inf"))), (nn.Identity(), None)],
+)
 def test_a_generator_of_ones_own_shows_its_range(last: nn.Module, bounds: tuple[float, float] | None) -> None:
     own = nn.Sequential(nn.Linear(64, 64), nn.Unflatten(1, (1, 8, 8)), last)
     model = build(GANSettings(), IMAGE, modules={"generator": own})

@@ -41,7 +41,8 @@ def preflight(
 ) -> list[Finding]:
     """Everything worth saying before training on `dataset`.
 
-    output_range: lowest and highest value the model can make, in its own units; None where it has no bounds.
+    output_range: lowest and highest value the model can make, in its own units, an end without bound being infinite; None
+        where it has no bounds.
     parameters: trainable numbers of the model in all; 0 where there is no model yet.
     scaling: to the model's units; None looks at the data's own.
     """
@@ -67,10 +68,11 @@ def _range(
     low, high = ends.min().item(), ends.max().item()
     bottom, top = output_range
     width = top - bottom
+    scale = width if math.isfinite(width) else high - low
     evidence = {"data_low": low, "data_high": high, "output_low": bottom, "output_high": top}
-    wanted = {(0.0, 1.0): "unit", (-1.0, 1.0): "symmetric"}.get((float(bottom), float(top)))
+    wanted = {(0.0, 1.0): "unit", (0.0, math.inf): "unit", (-1.0, 1.0): "symmetric"}.get((float(bottom), float(top)))
     remedy = None if wanted is None else {"model.scaling": wanted}
-    if low < bottom - BEYOND * width or high > top + BEYOND * width:
+    if low < bottom - BEYOND * scale or high > top + BEYOND * scale:
         return Finding(
             "DATA401",
             "failure",
@@ -80,7 +82,7 @@ def _range(
             "Scale the data to the output's range, or choose an output without bounds.",
             remedy,
         )
-    if high - low < FILLED * width:
+    if math.isfinite(width) and high - low < FILLED * width:
         return Finding(
             "DATA401",
             "warning",

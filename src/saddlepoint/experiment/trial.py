@@ -8,6 +8,7 @@ form of its own heads. Nothing of the run is changed by it.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -36,7 +37,7 @@ def mistakes(model: Model, x: Tensor) -> list[Finding]:
 
 def output_range(model: Model) -> tuple[float, float] | None:
     """What a GAN's generator can make, in the model's units: as the settings say, or as a network of one's own shows where it is
-    driven to its bounds; None where it has none."""
+    driven to its bounds, which for a rectifier are 0 and infinity; None where it has none."""
     if model.output_range is not None or not isinstance(model, GAN):
         return model.output_range
     with torch.random.fork_rng(devices=[]), model.at_rest():
@@ -46,7 +47,7 @@ def output_range(model: Model) -> tuple[float, float] | None:
     for bounds in ((-1.0, 1.0), (0.0, 1.0)):
         if abs(low - bounds[0]) < 1e-3 and abs(high - bounds[1]) < 1e-3:
             return bounds
-    return None
+    return (0.0, math.inf) if low == 0 and high > 1 else None
 
 
 @contextlib.contextmanager

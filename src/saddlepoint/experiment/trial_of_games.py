@@ -104,17 +104,24 @@ def _detached(model: GAN, phase: Phase, real: Tensor, z: Tensor) -> Finding | No
 
 
 def _free_logit(model: GAN, real: Tensor) -> Finding | None:
-    """A discriminator under cross-entropy with logits must not end with a sigmoid of its own."""
+    """A discriminator under cross-entropy with logits must not end with a sigmoid of its own, nor with a rectifier."""
     noise = torch.randn(real.shape, generator=torch.Generator().manual_seed(0)).to(real)
     with model.at_rest():
         answers = torch.cat([model.players["d"](x).flatten() for x in (real, FAR * noise, -FAR * noise)]).float()
-    if not (bool((answers >= 0).all()) and bool((answers <= 1).all()) and float(answers.std()) > 0):
+    bounded = bool((answers <= 1).all())
+    # A linear layer may happen to give no negative answer; it gives none that is 0 exactly.
+    if not float(answers.std()) > 0 or not (answers >= 0).all() or not (bounded or (answers == 0).any()):
         return None
+    ending = (
+        "stay between 0 and 1: it ends with a sigmoid, and the loss applies another"
+        if bounded
+        else "are never negative: it ends with a rectifier, and cannot say that an example is generated"
+    )
     return Finding(
         "GAN104",
         "warning",
         0,
-        "The discriminator's answers stay between 0 and 1: it ends with a sigmoid, and the loss applies another.",
+        f"The discriminator's answers {ending}.",
         {"lowest": float(answers.min()), "highest": float(answers.max())},
         "Let it end with a linear layer: the loss takes logits.",
     )

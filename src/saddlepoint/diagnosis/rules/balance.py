@@ -18,7 +18,7 @@ ALWAYS = 0.95  # by rank: 2 AUC - 1, one pair in forty in the wrong order
 VANISHED = 0.1  # nats, of 1.39 where it cannot tell
 SATURATED = 0.05  # D(G(z)) there is what is left of the gradient beside that of -log D(G(z))
 BLIND, ALIKE = 0.35, 0.05  # rank and gap of scores, within which a discriminator tells next to nothing
-STILL = 1e-6  # of its weights' length a step: a discriminator that does not move does not learn
+STILL = 1e-5  # of its weights' length a step: a discriminator that does not move does not learn; as NUM304 has it
 
 
 @rule("GAN101", objectives=CROSS_ENTROPY, opens=3, closes=5, unless={"NUM304"})
@@ -139,15 +139,15 @@ def discriminator_too_weak(
     gap = 0.0
     if d_real_score is not None and d_fake_score is not None:
         gap = d_real_score.level(TICKS) - d_fake_score.level(TICKS)
-    told_apart = abs(rank) > BLIND or abs(gap) > ALIKE
+    told_apart = rank > BLIND or gap > ALIKE  # below 0 it is wrong, and teaches the generator to be so
     if run.progress(step) < BEGUN or told_apart or not known(quality) or not is_bad(quality) or is_improving(quality):
         return None
     return Finding(
         "GAN104",
         "failure",
         step,
-        "The discriminator tells next to nothing: generated examples score like real ones although they are plainly "
-        "different.",
+        f"The discriminator tells next to nothing: generated examples score {'above' if rank < -BLIND else 'like'} real ones "
+        "although they are plainly different.",
         {"advantage": round(rank, 4), "gap": round(gap, 4), **told(quality)},
         "What it cannot tell, it cannot teach. Give it a higher learning rate, more steps or a wider network, and take away "
         "what blurs its view (flipped labels, instance noise).",
