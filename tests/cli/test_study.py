@@ -14,7 +14,7 @@ from saddlepoint.cli.study_tables import table
 from saddlepoint.evaluation.intervals import Interval
 from saddlepoint.recipe.studies import shipped_studies
 from saddlepoint.studies.summary import PointSummary
-from tests.studies.studies import TINY
+from tests.studies.studies import TINY, quick
 
 PICTURES = [
     {"kind": "survival"},
@@ -55,6 +55,58 @@ def test_a_study_prints_a_table_and_leaves_a_folder(file: Path, capsys: pytest.C
     assert len(document["points"]) == 4
     assert set(document["points"][0]["outcomes"]["wasserstein"]) == {"value", "low", "high"}
     assert (folder / "results.csv").read_bytes() == before
+
+
+REFUSED = {
+    "fewer seeds": ["--seeds.count", "1"],
+    "other seeds": ["--seeds.first", "7"],
+    "another setting": ["--training.steps", "3"],
+    "other values": {"training.optimiser.learning_rate": [0.01, 0.02]},
+    "another axis": {"training.batch_size": [8, 4]},
+}
+GOES_ON = {
+    "the same": [],
+    "more seeds": ["--seeds.count", "3"],
+    "another outcome": ["--measure.outcomes", "[wasserstein]"],
+    "more values": {"training.optimiser.learning_rate": [0.01, 0.03, 0.02]},
+    "an axis more": {"training.optimiser.learning_rate": [0.01, 0.03], "training.batch_size": [4, 8]},
+}
+
+
+def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: list[str] | dict[str, list[float]]) -> list[str]:
+    """A study of two runs that is finished, without training; and the command that asks for the changed one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("saddlepoint.studies.engine.in_this_process.__defaults__", (quick,))
+    content = TINY | {"measure": {"outcomes": ["wasserstein"]}, "seeds": {"count": 2}}
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(content))
+    assert main(["study", "tiny.yaml", "--workers", "0", "--quiet"]) == 0
+    (tmp_path / "studies/tiny/pictures").mkdir()
+    for name in ("survival.png", "heat-map-wasserstein-a-b.png", "mine.png"):
+        (tmp_path / "studies/tiny/pictures" / name).write_text(name)
+    if isinstance(change, dict):
+        path.write_text(yaml.safe_dump(content | {"axes": change}))
+        change = []
+    return ["study", "tiny.yaml", "--workers", "0", "--quiet", *change]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_table_is_not_replaced_by_one_without_its_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = changed(tmp_path, monkeypatch, REFUSED[name])
+    before = {path: path.read_bytes() for path in Path("studies").rglob("*") if path.is_file()}
+    assert main(command) == 2
+    lost = 4 if name in ("other seeds", "another setting") else 2
+    assert f"holds a table of 4 runs, {lost} of them not among those asked for now" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in before} == before
+    assert main([*command, "--overwrite"]) == 0
+    assert [path.name for path in Path("studies/tiny/pictures").iterdir()] == ["mine.png"]
+
+
+@pytest.mark.parametrize("name", GOES_ON)
+def test_a_larger_table_takes_a_smaller_ones_place(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(changed(tmp_path, monkeypatch, GOES_ON[name])) == 0
 
 
 @pytest.mark.slow

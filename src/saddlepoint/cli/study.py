@@ -78,13 +78,14 @@ def study(
     source: the name of a ready-made study, a YAML file, a study's folder, or its content.
     settings: that differ from it, by dotted name: the study's own (`seeds.count`) or its base recipe's (`training.steps`).
     folder: to write to, by default studies/NAME. What it holds already is not trained again.
-    overwrite: write over the tables of another study (of another name or base recipe) in that folder.
+    overwrite: write over the tables in that folder also where they are of another study (by its name or base recipe), or have
+        runs that are not asked for now.
     engine: "local": processes of this machine, as many as `workers` (none takes one a processor; 0 trains in this process); or
         "ray", on the cluster at `address`, or on this machine.
 
     Raises:
         SettingError, DataError: what the user can mend, before anything is trained. RunError: the folder cannot be written, or
-            some runs could not be trained; what is finished stays.
+            its table has runs that are not asked for now, or some runs could not be trained; what is finished stays.
         MissingExtraError: Ray is asked for and not installed.
     """
     from saddlepoint.cli.study_progress import StudyProgress
@@ -112,9 +113,12 @@ def _run(
     progress: Any,
     overwrite: bool,
 ) -> StudyResult:
+    from saddlepoint.cli.study_folder import check_kept
     from saddlepoint.studies.folder import StudyFolder
     from saddlepoint.studies.study import run_study
 
+    if not overwrite:
+        check_kept(folder, plan.study)
     text = study_text(resolved(plan.study))
     with _terminated():
         return run_study(
@@ -214,7 +218,7 @@ def _parser() -> Parser:
     parser.add_argument("--list", action="store_true", help="list the ready-made studies")
     parser.add_argument("--dir", metavar="DIR", help="the folder to write (default: studies/NAME)")
     parser.add_argument(
-        "--overwrite", action="store_true", help="write over the tables of another study in that folder"
+        "--overwrite", action="store_true", help="write over tables of another study, or of runs not asked for now"
     )
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes (default: one a processor; 0 trains in this one)"

@@ -7,14 +7,14 @@ studies/NAME/
   results.csv     one row a run (and results.parquet where pyarrow is installed)
   series.csv      one row a run and scheduled step, where the study asks for it
   summary.json    by point: shares, medians and means with their intervals
-  pictures/
+  pictures/       those that the study asks for; older ones are removed
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from saddlepoint.records.schema import number_to_json
 from saddlepoint.studies.cell import CellResult, RunResult
 
 FORMAT = 1
+DRAWN = ("survival", "heat-map-", "power-law-")  # how the names of our pictures begin; others are not ours
 
 
 class StudyFolder:
@@ -119,6 +120,13 @@ class StudyFolder:
             path.unlink()
         with contextlib.suppress(OSError):  # it is not there, or holds files that are not ours
             self.failures.rmdir()
+
+    def forget(self, written: Collection[Path]) -> None:
+        """Remove tables and pictures of an earlier run of the study that are not among those `written` now."""
+        tables = [path.with_suffix(end) for path in (self.results, self.series) for end in (".csv", ".parquet")]
+        pictures = [path for path in self.pictures.glob("*.png") if path.name.startswith(DRAWN)]
+        for path in {*tables, *pictures} - set(written):
+            path.unlink(missing_ok=True)
 
     def known(self) -> tuple[dict[str, RunResult], list[str]]:
         """The results kept so far by run's key, and a sentence on each file that is damaged (its runs are made again)."""

@@ -165,10 +165,11 @@ def _write(
     plan: Plan, folder: StudyFolder, rows: Sequence[Row], results: Mapping[str, RunResult], notes: tuple[str, ...]
 ) -> tuple[list[Path], list[str]]:
     """Tables, summary and pictures: (the pictures' files, sentences on those that could not be drawn)."""
-    write_table(folder.results, rows)
+    written = write_table(folder.results, rows)
     if plan.study.measure.every is not None:
-        write_table(folder.series, list(series_rows(plan, results)))
+        written += write_table(folder.series, list(series_rows(plan, results)))
     drawn, missing = draw(plan.study, rows, folder.pictures)
+    folder.forget([*written, *drawn])
     summary = summarised(rows, list(plan.study.axes))
     with replaced(folder.summary) as file:
         document = {

@@ -59,7 +59,7 @@ def write_table(path: Path, rows: Sequence[Row]) -> list[Path]:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for row in rows:
-            writer.writerow([_cell(row.get(name)) for name in columns])
+            writer.writerow([cell_text(row.get(name)) for name in columns])
     if importlib.util.find_spec("pyarrow") is None:
         return [path]
     return [path, _write_parquet(path.with_suffix(".parquet"), rows, columns)]
@@ -82,10 +82,10 @@ def _one_type(values: list[Any]) -> list[Any]:
         return values
     if kinds == {int, float}:
         return [None if value is None else float(value) for value in values]
-    return [None if value is None else _cell(value) for value in values]
+    return [None if value is None else cell_text(value) for value in values]
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A value as CSV holds it: empty for none, nan for what could not be measured."""
     if value is None:
         return ""
