@@ -162,6 +162,7 @@ def test_any_text_is_kept_as_it_is(text: str) -> None:
         ("model.generator.arguments.depth", "3", 3),
         ("model.generator.arguments.name", "deep", "deep"),
         ("training.stop_on", "NUM301,GAN103", ("NUM301", "GAN103")),
+        ("training.stop_on", "gan106", ("GAN106",)),
         ("training.stop_on", "", ()),
     ],
 )
@@ -209,6 +210,8 @@ def test_a_network_given_in_part_keeps_what_its_family_gives_that_player() -> No
         ({"training.steps": "2.5"}, "training.steps cannot be 2.5"),
         ({"training.steps": "none"}, "training.steps cannot be"),
         ({"model.family": "gann"}, "must be autoencoder, vae or gan"),
+        ({"training.stop_on": "GAN999"}, "training.stop_on cannot be ['GAN999']: no finding has the code GAN999."),
+        ({"training.stop_on": "NUM301,NUM31"}, 'no finding has the code NUM31. Did you mean "NUM301"? Known: GAN101, '),
         ({"model.objective": "wasserstein"}, "model.objective cannot be 'wasserstein'"),
         ({"data.size": "0"}, "data.size cannot be"),
         ({"model.generator.hidden": "a,b"}, "model.generator.hidden"),

@@ -43,5 +43,5 @@ def explained(error: ValidationError, recipe: type[BaseModel]) -> str:
         return f"model.family is {first['input'].get('family')!r}; it must be {families}.{more}"
     if not path:
         return f"{first['msg'].removeprefix('Value error, ')}.{more}"
-    said = first["msg"]
+    said = first["msg"].removeprefix("Value error, ")
     return f"{name} cannot be {first['input']!r}: {said[0].lower()}{said[1:]}.{more}"

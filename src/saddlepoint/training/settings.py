@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from saddlepoint.errors import suggestion
 
 OptimiserName = Literal["adam", "adamw", "sgd", "rmsprop", "optimistic-sgd", "optimistic-adam", "extra-adam"]
 ScheduleName = Literal["constant", "exponential", "cosine", "linear"]
 Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
 
+# Of all findings: settings know nothing of who finds what. A test holds them equal to the rules' and the documented ones.
+CODES: tuple[str, ...] = (
+    "GAN101", "GAN102", "GAN103", "GAN104", "GAN105", "GAN106", "GAN107", "GAN108", "GAN109",
+    "AE251", "VAE201", "VAE202", "VAE203", "VAE204", "VAE205", "VAE206",
+    "NUM301", "NUM302", "NUM303", "NUM304",
+    "DATA401", "DATA402", "DATA403", "DATA404",
+)  # fmt: skip
 LARGEST_SEED = 2**63 - 1  # what torch's generators take
 
 
@@ -130,6 +139,16 @@ class TrainingSettings(BaseModel):
     keep: int = Field(2, ge=1, description="Newest checkpoints that stay, beside the best.")
     sample_every: int = Field(200, ge=1, description="Steps between two sample pictures.")
     samples: int = Field(64, ge=1, description="Samples in a picture.")
+
+    @field_validator("stop_on")
+    @classmethod
+    def _known_codes(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
+        """In lower case too. A code that no finding has would never stop anything."""
+        codes = tuple(code.upper() for code in codes)
+        for code in codes:
+            if code not in CODES:
+                raise ValueError(f"no finding has the code {code}.{suggestion(code, CODES)} Known: {', '.join(CODES)}")
+        return codes
 
     def player(self, role: str) -> OptimiserSettings:
         """The optimiser's settings for the player of this role, its own overrides applied."""
