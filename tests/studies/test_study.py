@@ -258,6 +258,12 @@ def test_images_are_judged_by_what_suits_them(tmp_path: Path) -> None:
         ({"measure": {"outcomes": ["modes_covered"]}, "overrides": {"data.source": "moons"}}, "known modes"),
         ({"measure": {"convergence": {}}, "overrides": {"data.source": "ring"}}, "known modes on a line"),
         ({"overrides": {"training.batch_size": 500}}, "batch_size"),
+        (
+            {"measure": {"every": 10, "series": ["d/loss", "d/los"]}},
+            r'record no d/los\. Did you mean "d/loss"\? They record .*d/loss, .*g/loss.*; \[all\] takes all',
+        ),
+        ({"measure": {"every": 10, "series": ["d/update_ratio"]}}, "record no d/update_ratio"),
+        ({"overrides": {"model.generator.network": "nowhere.at_all:Net"}}, 'no module "nowhere"'),
     ],
 )
 def test_what_cannot_be_measured_is_said_before_training(changes: dict[str, Any], said: str) -> None:
@@ -265,6 +271,21 @@ def test_what_cannot_be_measured_is_said_before_training(changes: dict[str, Any]
 
     with pytest.raises(SaddlepointError, match=said):
         planned(tiny(axes={}) | changes)
+
+
+@pytest.mark.parametrize("changes", [{}, {"overrides": {"training.optimiser.clip_norm": 1.0}}], ids=["lanes", "alone"])
+def test_all_series_that_are_told_can_be_asked_for(changes: dict[str, Any], tmp_path: Path) -> None:
+    """What one step records is what the table has: asked for by name, or all."""
+    with pytest.raises(SettingError) as caught:
+        planned(tiny(measure={"every": 10, "series": ["none"]}, **changes))
+    names = str(caught.value).partition("They record ")[2].partition(";")[0].split(", ")
+    one = {"axes": {}, "seeds": {"count": 1}, "overrides": {}} | changes
+    asked, everything = (
+        ran(tiny(measure={"every": 10, "series": series}, **one), tmp_path / series[0]).folder.series
+        for series in (names, ["all"])
+    )
+    assert asked.read_bytes() == everything.read_bytes()
+    assert set(table(asked)[0]) == {"seed", "step", *names}
 
 
 @pytest.mark.parametrize(

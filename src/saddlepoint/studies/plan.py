@@ -16,10 +16,12 @@ from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, SettingError
+from saddlepoint.models import build
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.studies.convergence import Convergence
 from saddlepoint.studies.lanes.game import StackedGame
 from saddlepoint.studies.lanes.lane import Lane, cells
+from saddlepoint.studies.recorded import check_series
 from saddlepoint.studies.settings import MeasureSettings, Point, StudySettings
 from saddlepoint.training.settings import TrainingSettings
 
@@ -86,7 +88,8 @@ class Plan:
         """Loads the data, once each.
 
         Raises:
-            SettingError: data without modes where modes are asked for.
+            SettingError: data without modes where modes are asked for; a model that cannot be built; a series that no run
+                records.
             DataError: data that cannot be read, or are fewer than a batch.
         """
         datasets: dict[str, Dataset] = {}
@@ -113,6 +116,7 @@ class Plan:
         for group in groups:
             why_not = _refusal(lanes[group[0]])
             alone |= {runs[index].key: why_not for index in group if why_not}
+        check_series(study.measure.series, ((lanes[group[0]], runs[group[0]].key in alone) for group in groups))
         return cls(study, tuple(points), tuple(runs), tuple(map(tuple, groups)), alone)
 
     def cells(self, known: Collection[str] = ()) -> list[Cell]:
@@ -155,10 +159,11 @@ def _ticks(training: TrainingSettings, measure: MeasureSettings) -> dict[str, in
 
 
 def _refusal(lane: Lane) -> str:
-    """Why lanes cannot train this run, or an empty text."""
+    """Why lanes cannot train this run, or an empty text. Raises SettingError for a model that nothing can train."""
     try:
         StackedGame([lane])
     except SettingError as error:
+        build(lane.model, lane.dataset.event, seed=lane.training.seed)
         return str(error)
     return ""
 
