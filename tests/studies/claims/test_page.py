@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from saddlepoint.report.claims import write_claims_page
+from saddlepoint.studies.claims import CLAIMS
 
 WRITER = runpy.run_path(str(Path(__file__).parents[3] / "docs" / "claims.py"))
 RESULT = {
@@ -38,6 +39,13 @@ def test_the_docs():
     assert "not reached [40, ∞] steps" in page
     assert "<https://example.org/post>" in page
     assert section.startswith("## Claims, reproduced\n2026-01-02; ")
+
+
+def test_how_a_claim_s_programs_were_chosen_is_told_with_it():
+    for identifier, words in WRITER["CHOSEN"].items():
+        assert identifier in CLAIMS
+        assert words in WRITER["page"]([RESULT | {"id": identifier}])
+        assert words not in WRITER["page"]([RESULT])
 
 
 def test_what_was_trained_elsewhere_is_said_so(tmp_path):

@@ -12,7 +12,7 @@ from saddlepoint.data.mixtures import gaussian
 from saddlepoint.studies.claims import claim
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.setups import STEPS
-from saddlepoint.studies.claims.strengths import STRONGER, _verdict
+from saddlepoint.studies.claims.strengths import STRONGER, _of_gradient, _verdict
 
 SEEDS = 40
 NEVER = math.nan
@@ -107,6 +107,15 @@ def test_c14_is_decided_by_the_widths_of_modes(narrowed, expected):
         nearest = centres[(own.samples[..., None] - centres).abs().argmin(-1)]
         outcomes[name] = replace(own, samples=(nearest + 0.5 * (own.samples - nearest)).sort(1).values)
     assert one.measure(outcomes, False).verdict == expected
+
+
+def test_c16_says_how_much_gradient_is_left():
+    assert [_of_gradient(ratio) for ratio in (0.05772, 0.9994, 1.0, 3.9049)] == [
+        "5.8% of the gradient",
+        "99.9% of the gradient",
+        "1.0 times the gradient",
+        "3.9 times the gradient",
+    ]
 
 
 def test_c16_needs_a_collapse_to_cure():

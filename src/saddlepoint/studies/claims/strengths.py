@@ -93,7 +93,8 @@ def setups(quick: bool) -> dict[str, Watched]:
     0 to 15 of six games were tried. With a discriminator at the generator's rate and layers of 64 or 256, 13 and 16 of 16 seeds
     covered 7 or 8 modes; with layers of 128 and five moves a step, most covered 3. With a tenth of that rate (at two rates of
     the generator), or one layer of 8, nearly all collapsed. The weak one here has the tenth: it differs from one that is known
-    to do in its rate alone. Of the ways to strengthen it, "wider" and "more steps" had not been tried when it was chosen.
+    to do in its rate alone. So what two of the ways to strengthen it come to was known, on other seeds, when it was chosen: the
+    first of those games is "higher rate", the one with five moves "all three". "Wider" and "more steps" had not been tried.
     """
     return {
         TOO_STRONG: starving(quick, STRONG_RATE, "minimax"),
@@ -158,7 +159,7 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
     cures = ", ".join(f"{name} {float(distance[name].mean()):.3f}" for name in CURES)
     gained = ", ".join(f"{name} {own.value:+.1f} [{own.low:+.1f}, {own.high:+.1f}]" for name, own in more.items())
     because = (
-        f"Too strong a D leaves {', '.join(f'{own.value:.1%} of the gradient there is with {name}' for name, own in ratio.items())}"
+        f"Too strong a D leaves {', '.join(f'{_of_gradient(own.value)} there is with {name}' for name, own in ratio.items())}"
         f"; {codes} opens in {found} of {seeds} seeds; energy distance {float(distance[TOO_STRONG].mean()):.3f}, then {cures}. A weak "
         f"D covers {float(modes[WEAK].mean()):.1f} of {MODES} modes and collapses in {lost[WEAK]} of {seeds} seeds, and "
         f"{COLLAPSE_CODE} opens in {told}; modes gained by strengthening it: {gained}; collapsed then: "
@@ -206,11 +207,17 @@ def collapsed(told: Told, modes: torch.Tensor) -> torch.Tensor:
     return (modes <= FEW * MODES) & (told.at_end("g/modes") <= FEW)
 
 
-def _verdict(starves: bool, found: bool, helps: int, collapses: bool) -> Verdict:
-    """helps: ways of strengthening that gain modes. Without a collapse there was nothing to cure."""
+def _verdict(starves_and_is_cured: bool, found: bool, helps: int, collapses: bool) -> Verdict:
+    """starves_and_is_cured: what is said of too strong a discriminator. found: the collapse is. helps: ways of strengthening
+    that gain modes. Without a collapse there was nothing to cure."""
     if not collapses:
         return "not decided"
-    return verdict(starves and found and helps == len(STRONGER), starves or helps > 0)
+    return verdict(starves_and_is_cured and found and helps == len(STRONGER), starves_and_is_cured or helps > 0)
+
+
+def _of_gradient(ratio: float) -> str:
+    """A share, or how many times as much, in words."""
+    return f"{ratio:.1%} of the gradient" if ratio < 1 else f"{ratio:.1f} times the gradient"
 
 
 def _ratio(of: torch.Tensor, to: torch.Tensor) -> Interval:
