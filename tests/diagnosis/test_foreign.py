@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from saddlepoint.diagnosis.foreign import read_log
+from saddlepoint.diagnosis.foreign import KNOWN, PROBABILITIES, read_log, series_read
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.diagnosing import diagnose
 
@@ -50,10 +50,19 @@ def test_what_is_no_number_is_left_out_and_what_is_none_is_kept(tmp_path: Path) 
 
 
 def test_what_is_no_log_is_said(tmp_path: Path) -> None:
-    for name, text in (("a.csv", "x,y\n1,2\n"), ("b.csv", "")):
-        (tmp_path / name).write_text(text)
-        with pytest.raises(RunError, match="no column is known"):
-            read_log(tmp_path / name)
+    for content, said in (
+        (b"x,y\n1,2\n", r"no column is known as a series \(x, y\)"),
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        (b"d_loss,g_loss\n", "no row below"),
+        (bytes(range(256)), "is no CSV"),
+        (b"\0\1\2 abc", "is no CSV"),
+        (b"\x89PNG\r\n", "is no CSV"),
+    ):
+        (tmp_path / "log.csv").write_bytes(content)
+        with pytest.raises(RunError, match=said):
+            read_log(tmp_path / "log.csv")
+    (tmp_path / "log.csv").unlink()
     with pytest.raises(RunError, match="no log"):
         read_log(tmp_path)
     with pytest.raises(RunError, match="no such run or log"):
@@ -146,3 +155,30 @@ def test_a_log_with_the_series_that_rules_want_is_judged(tmp_path: Path) -> None
     path = tmp_path / "log.csv"
     path.write_text(f"step,{','.join(sorted(names))}\n0,{','.join('0.5' for _ in names)}\n")
     assert diagnose(path, objective="vae").health is not None
+
+
+def test_a_series_that_no_rule_reads_is_refused_and_meant_ones_are_named(log: Path) -> None:
+    with pytest.raises(SettingError, match=r'no rule reads a series d/los\. Did you mean "d/loss"\?'):
+        read_log(log, {"d/los": "loss_D"})
+
+
+def test_every_series_that_a_log_is_known_to_hold_is_read_by_a_rule() -> None:
+    assert {*KNOWN.values(), *PROBABILITIES.values()} <= set(series_read())
+
+
+def test_a_map_says_which_column_counts_the_steps(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("step,epoch,batch,mood,loss_D\n0,10,5,glad,1\n1,20,6,sad,1\n")
+
+    def steps(columns: dict[str, str]) -> list[int]:
+        return [record.step for record in read_log(path, columns).records]
+
+    assert steps({}) == [0, 1]
+    assert steps({"step": "epoch"}) == [10, 20]
+    assert steps({"step": "batch"}) == [5, 6]
+    # What the map calls a series does not count the steps.
+    assert steps({"g/loss": "step"}) == [10, 20]
+    with pytest.raises(RunError, match=r'no column "epok"\. Did you mean "epoch"\? It has: step, epoch, batch, mood'):
+        read_log(path, {"step": "epok"})
+    with pytest.raises(RunError, match='column "mood" holds no number'):
+        read_log(path, {"d/loss": "mood"})

@@ -30,7 +30,9 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--objective", metavar="NAME,...", help="of a log: what was trained, such as non-saturating or vae"
     )
-    parser.add_argument("--map", metavar="SERIES=COLUMN,...", help="of a log: which column is which, as d/loss=loss_D")
+    parser.add_argument(
+        "--map", metavar="SERIES=COLUMN,...", help="of a log: which column is which, as d/loss=loss_D,step=epoch"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     ending.add_fail_on(parser)
     arguments = parser.read(argv)

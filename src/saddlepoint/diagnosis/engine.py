@@ -20,11 +20,12 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.ladder import advised
 from saddlepoint.diagnosis.series import History
 from saddlepoint.records import SEVERITIES, Finding, Record
 
 Judgement = Callable[..., Finding | None]
-_NOT_SERIES = ("every_series", "run")
+NOT_SERIES = ("every_series", "run")  # parameters of rules that stand for something else
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Rule:
         """The parameters whose series do not exist, and the patterns of which there is none; the rule cannot be asked while
         there are any."""
         known = history.by_parameter()
-        gaps = [name for name in self.needs if name not in (*_NOT_SERIES, *known)]
+        gaps = [name for name in self.needs if name not in (*NOT_SERIES, *known)]
         if self.reads and not any(fnmatchcase(name, pattern) for name in history.series for pattern in self.reads):
             gaps.append(" or ".join(self.reads))
         return gaps
@@ -62,7 +63,7 @@ class Rule:
     def can_judge(self, history: History) -> bool:
         """Whether the newest values of all series it needs are finite."""
         known = history.by_parameter()
-        return all(math.isfinite(known[name].last) for name in self.needs if name not in _NOT_SERIES)
+        return all(math.isfinite(known[name].last) for name in self.needs if name not in NOT_SERIES)
 
     def ask(self, history: History, facts: Facts | None = None) -> Finding | None:
         """The judgement on this history, or None where a series it needs is missing."""
@@ -178,7 +179,8 @@ class Diagnosis:
             read = [parameters[name] for name in (*rule.needs, *rule.wishes) if name in parameters]
             # A rule that looks at all of them says itself which it means.
             shown = {"window": [watch.since, step], **({"series": read} if read else {})}
-            watch.open = replace(finding, evidence={**shown, **finding.evidence})
+            advice = advised(finding, self.facts.settings) if self.facts.settings else finding.remedy
+            watch.open = replace(finding, evidence={**shown, **finding.evidence}, remedy=advice)
 
 
 def _gravity(finding: Finding) -> int:

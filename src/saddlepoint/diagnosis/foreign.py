@@ -1,18 +1,21 @@
 """Logs that others wrote: a CSV file or TensorBoard's event files, read as records of ours by a map of names.
 
 A column is taken as the series that the map says; without one, as the series whose name it has, or that it is known to
-stand for in widely used training scripts. What is left over is named, never guessed at.
+stand for in widely used training scripts. What is left over is named, never guessed at. A map may also say which column
+counts the steps.
 """
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from saddlepoint.errors import RunError, suggestion
+from saddlepoint.diagnosis.engine import NOT_SERIES
+from saddlepoint.errors import RunError, SettingError, suggestion
 from saddlepoint.records import Record
 
 # Names that scripts give to these series, in lower case; only what cannot mean anything else.
@@ -29,6 +32,8 @@ KNOWN = {
 }  # fmt: skip
 PROBABILITIES = {"d/real_score": "d/real_logit", "d/fake_score": "d/fake_logit"}  # and what they may be instead
 STEPS = ("step", "_step", "global_step", "iteration", "iter", "epoch")
+STEP = "step"  # in a map: the column that counts the steps
+PLAYERS = ("d", "g", "vae", "ae")
 EVENTS = "events.out.tfevents"
 
 
@@ -44,25 +49,31 @@ class Log:
 def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Log:
     """The log at `path`: a CSV file, or a folder (or file) of TensorBoard events.
 
-    columns: {series: column}, as `{"d/loss": "loss_D"}`.
+    columns: {series: column}, as `{"d/loss": "loss_D"}`; of a CSV file also `{"step": "epoch"}`.
 
     Raises:
+        SettingError: a series that no rule reads.
         RunError: there is no log, no such column, nothing in it is a series, a column cannot be the series that it was
             taken for, or a folder holds the events of several runs.
     """
+    columns = dict(columns or {})
+    _check_series(columns)
+    clock = columns.pop(STEP, None)
     if path.is_file() and not path.name.startswith(EVENTS):
-        rows = list(_csv_rows(path))
+        names, rows = _csv_rows(path, columns.values(), clock)
+    elif clock is not None and path.exists():
+        raise SettingError(f"diagnose: {path} holds its own steps: leave step={clock} out of the map.")
     elif path.exists() and any(EVENTS in found.name for found in ([path] if path.is_file() else path.rglob("*"))):
         rows = list(_event_rows(path))
+        names = list(dict.fromkeys(name for _, row in rows for name in row))
     else:
         raise RunError(
             f"{path} is no log: give a run's folder, a CSV file with a row a step, or a folder of TensorBoard's events."
         )
-    names = dict.fromkeys(name for _, row in rows for name in row)
-    taken = _taken(names, columns or {}, path)
+    taken = _taken(names, columns, path)
     if not taken:
         raise RunError(
-            f"{path}: no column is known as a series ({', '.join(list(names)[:12]) or 'there are none'}): say which is which, "
+            f"{path}: no column is known as a series ({', '.join(names[:12]) or 'there are none'}): say which is which, "
             "such as --map d/loss=COLUMN,g/loss=COLUMN (the series are in docs/diagnosis.md)."
         )
     for column, series in taken.items():
@@ -70,6 +81,26 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Log:
     records = [Record(step, 0.0, {taken[n]: v for n, v in row.items() if n in taken}) for step, row in rows]
     left = tuple(name for name in names if name not in taken)
     return Log(tuple(record for record in records if record.values), taken, left)
+
+
+@cache
+def series_read() -> tuple[str, ...]:
+    """The series that rules read, by name."""
+    from saddlepoint.diagnosis.rules import RULES
+
+    named = {name for rule in RULES for name in (*rule.needs, *rule.wishes)} - set(NOT_SERIES)
+    patterns = {"*/loss", "*/learning_rate", *(pattern for rule in RULES for pattern in rule.reads)}
+    each = {pattern.replace("*", player) for pattern in patterns for player in PLAYERS}
+    return tuple(sorted({name.replace("_", "/", 1) for name in named} | each))
+
+
+def _check_series(columns: Iterable[str]) -> None:
+    for series in columns:
+        if series != STEP and series not in series_read():
+            raise SettingError(
+                f"diagnose: no rule reads a series {series}.{suggestion(series, series_read())} Rules read "
+                f"{', '.join(series_read())}; {STEP} is the column that counts the steps."
+            )
 
 
 def _taken(names: Iterable[str], columns: Mapping[str, str], path: Path) -> dict[str, str]:
@@ -82,11 +113,7 @@ def _taken(names: Iterable[str], columns: Mapping[str, str], path: Path) -> dict
             )
         taken[column] = series
     for name in present:
-        meant = (
-            name
-            if "/" in name and name.split("/")[0] in ("d", "g", "vae", "ae", "quality")
-            else KNOWN.get(name.lower())
-        )
+        meant = name if "/" in name and name.split("/")[0] in (*PLAYERS, "quality") else KNOWN.get(name.lower())
         if name not in taken and meant is not None and meant not in taken.values():
             taken[name] = meant
     return taken
@@ -102,21 +129,48 @@ def _check_scores(path: Path, column: str, series: str, values: Iterable[float])
         )
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
-    """(step, {column: number}) a row; the step is its number where no column says it."""
+def _csv_rows(
+    path: Path, mapped: Collection[str], clock: str | None
+) -> tuple[list[str], list[tuple[int, dict[str, float]]]]:
+    """The columns that hold numbers, and (step, {column: number}) a row; the step is its number where no column says it."""
+    _check_text(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            named = {str(name).strip().lower(): name for name in reader.fieldnames or ()}
-            clock = next((named[name] for name in STEPS if name in named), None)
-            for number, row in enumerate(reader):
-                numbers = {
-                    str(n).strip(): v for n, text in row.items() if n != clock and (v := _number(text)) is not None
-                }
-                at = _number(row[clock]) if clock is not None else float(number)
-                yield int(at) if at is not None and math.isfinite(at) else number, numbers
+            reader = csv.DictReader(file, skipinitialspace=True)
+            names = [str(name).strip() for name in reader.fieldnames or ()]
+            rows = [{str(name).strip(): _number(text) for name, text in row.items()} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RunError(f"{path} cannot be read as CSV: {error}. Give a text file with a row of names first.") from None
+        raise RunError(f"{path} is no CSV file: {error}. Give a text file with a row of names first.") from None
+    if not rows:
+        raise RunError(f"{path} has no row below its first, which is taken for the names of the columns.")
+    for column in (*mapped, *([clock] if clock else [])):
+        if column not in names:
+            raise RunError(
+                f'{path} has no column "{column}".{suggestion(column, names)} It has: {", ".join(names[:12])}.'
+            )
+        if all(row.get(column) is None for row in rows):
+            raise RunError(f'{path}: column "{column}" holds no number.')
+    if clock is None:
+        free = {name.lower(): name for name in names if name not in mapped}
+        clock = next((free[name] for name in STEPS if name in free), None)
+    read = []
+    for number, row in enumerate(rows):
+        at = row.get(clock) if clock is not None else None
+        numbers = {name: value for name, value in row.items() if name != clock and value is not None}
+        read.append((int(at) if at is not None and math.isfinite(at) else number, numbers))
+    return [name for name in names if any(name in numbers for _, numbers in read)], read
+
+
+def _check_text(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(65_536)
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error}.") from None
+    if not start.strip():
+        raise RunError(f"{path} is empty: there is nothing to judge yet.")
+    if b"\0" in start:
+        raise RunError(f"{path} is no CSV file: it does not hold text. Give a text file with a row of names first.")
 
 
 def _number(text: object) -> float | None:

@@ -99,10 +99,10 @@ def diagnose(
     source: a run, its folder, a CSV file with a row a step, or a folder of TensorBoard's events.
     objective: of a log, what was trained: "non-saturating", "minimax", "vae", ...; several where a model has several names.
         Without it only rules that hold for the whole family are asked. A run knows its own.
-    columns: of a log, {series: column}, as {"d/loss": "loss_D"}; names that are in wide use need none.
+    columns: of a log, {series: column}, as {"d/loss": "loss_D", "step": "epoch"}; names that are in wide use need none.
 
     Raises:
-        RunError: there is no run or log, or nothing in it is a series. SettingError: an objective no rule knows.
+        RunError: there is no run or log, or nothing in it is a series. SettingError: an objective or a series no rule knows.
     """
     path = Path(getattr(getattr(source, "folder", None), "path", source))  # type: ignore[arg-type]
     folder = RunFolder(path)
