@@ -22,16 +22,20 @@ def test_every_score_has_its_row_and_a_quick_run_writes_no_results() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "coverage", "floor", "holds"),
+    ("key", "held", "repeats", "floor", "holds"),
     [
-        ("frechet", 0.95, False, True),
-        ("frechet", 0.90, False, True),
-        ("frechet", 0.89, False, False),
-        ("frechet", 0.89, True, False),
-        ("frechet", 1.0, False, False),
-        ("frechet", 1.0, True, True),
-        ("modes_covered", 1.0, False, True),
+        ("frechet", 475, 500, False, True),
+        ("frechet", 449, 500, False, True),
+        ("frechet", 448, 500, False, False),
+        ("frechet", 448, 500, True, False),
+        ("frechet", 496, 500, False, True),
+        ("frechet", 497, 500, False, False),
+        ("frechet", 500, 500, True, True),
+        ("modes_covered", 500, 500, False, True),
+        ("frechet", 87, 100, False, True),
+        ("frechet", 86, 100, False, False),
+        ("frechet", 100, 100, False, True),  # nobody can tell
     ],
 )
-def test_a_coverage_is_judged_by_its_own_error(key: str, coverage: float, floor: bool, holds: bool) -> None:
-    assert lawful(key, coverage, 500, floor=floor) == holds
+def test_a_coverage_is_judged_by_its_own_error(key: str, held: int, repeats: int, floor: bool, holds: bool) -> None:
+    assert lawful(key, held / repeats, repeats, floor=floor) == holds

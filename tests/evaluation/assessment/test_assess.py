@@ -365,9 +365,9 @@ def test_several_features_are_scored_side_by_side() -> None:
 
 
 @pytest.mark.slow
-def test_intervals_of_means_over_seeds_cover() -> None:
-    """95 % of them, within three standard errors of 80 repeats, hold the expectation, of which the mean of all repeats
-    is the estimate."""
+def test_intervals_of_means_over_seeds_hold_often_enough() -> None:
+    """No fewer than 95 % of them, less three standard errors of 80 repeats, hold the expectation, of which the mean of all
+    repeats is the estimate. That they hold too often is not asked: 80 repeats cannot tell, where 98 % hold all of them may."""
     data = toys.dataset(toys.PLANE)
     truth = data.truth
     assert truth is not None
@@ -384,7 +384,8 @@ def test_intervals_of_means_over_seeds_cover() -> None:
         scores = [scorecard[key] for scorecard in found]
         expectation = sum(score.value for score in scores) / len(scores)
         shares[key] = sum(score.low <= expectation <= score.high for score in scores) / len(scores)  # type: ignore[operator]
-    # 80 repeats have a binomial error of 2.4 %. Precision of samples that mostly lie off the data hangs on the few
-    # outermost real balls, and its score says so.
-    least = {"precision": 0.82}
-    assert all(least.get(key, 0.87) <= share for key, share in shares.items()), shares
+    # Precision of samples that mostly lie off the data hangs on the few outermost real balls, and its score says so: its
+    # interval holds in 88 %, which 80 repeats tell with an error of 3.6 %.
+    least = {"precision": 0.84}
+    usual = 0.95 - 3 * math.sqrt(0.95 * 0.05 / len(found))
+    assert all(least.get(key, usual) <= share for key, share in shares.items()), shares
