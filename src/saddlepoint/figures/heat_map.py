@@ -1,18 +1,23 @@
-"""Heat maps: one number over two axes, its interval written below it."""
+"""Heat maps: one number over two axes, its 95 % interval written below it, a bar that says what the colours are."""
 
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.style import INK, LABEL_SIZE, MUTED, PAPER, TICK_SIZE, dress, figure, text
+from saddlepoint.figures.style import INK, LABEL_SIZE, MUTED, PAPER, TICK_SIZE, TITLE_SIZE, dress, figure, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+BRACKETS = "In brackets: 95 % intervals"
+EDGE, LINE = 0.08, 0.2  # inches: around the title, and a line of it
+LETTER = 0.086  # inches: a letter of the title, on average
 
 
 def heat_map_figure(
@@ -35,6 +40,7 @@ def heat_map_figure(
     """
     from matplotlib import colormaps
     from matplotlib.colors import LogNorm, Normalize
+    from matplotlib.ticker import LogLocator
 
     numbers, lows, highs = (np.asarray(part, np.float64) for part in (value, low, high))
     if numbers.shape != (len(rows), len(columns)):
@@ -48,13 +54,25 @@ def heat_map_figure(
         norm = LogNorm(least, most)
     else:
         norm = Normalize(least, most if most > least else least + 1.0)
-    drawing, grid = figure(width=2.2 + 1.15 * len(columns), height=1.5 + 0.75 * len(rows))
+    width = 3.2 + 1.15 * len(columns)
+    head = wrapped(f"{title}\n{BRACKETS}", width)
+    drawing, grid = figure(width=width, height=1.1 + 0.75 * len(rows) + LINE * len(head))
     axes = grid[0, 0]
-    dress(axes, title=title, x=x, y=y)
+    dress(axes, title="", x=x, y=y)
+    # Without its height given, so that the layout makes room for it; the axes' own title would begin at the axes.
+    drawing.suptitle(text("\n".join(head)), x=EDGE / width, ha="left", fontsize=TITLE_SIZE, color=INK)
     axes.grid(False)
     tints = colormaps["viridis"]
     axes.set_facecolor("#F2F2F2")
-    axes.imshow(np.ma.masked_invalid(numbers), origin="lower", aspect="auto", cmap=tints, norm=norm)
+    shown = axes.imshow(np.ma.masked_invalid(numbers), origin="lower", aspect="auto", cmap=tints, norm=norm)
+    if len(known):
+        bar = drawing.colorbar(shown, ax=axes, aspect=12 + 4 * len(rows), pad=0.02)
+        bar.ax.tick_params(which="both", labelsize=TICK_SIZE, colors=MUTED)
+        if isinstance(norm, LogNorm):
+            bar.ax.yaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+            for part in (bar.ax.yaxis.set_major_formatter, bar.ax.yaxis.set_minor_formatter):
+                part(lambda number, _: f"{number:,.6g}")
+        bar.outline.set_visible(False)
     axes.set_xticks(range(len(columns)), [text(name) for name in columns])
     axes.set_yticks(range(len(rows)), [text(name) for name in rows])
     for row in range(len(rows)):
@@ -72,6 +90,12 @@ def heat_map_figure(
                     fontsize=TICK_SIZE - 1, color=PAPER if light else MUTED if sum(tints(norm(number))[:3]) > 2 else INK,
                 )  # fmt: skip
     return drawing
+
+
+def wrapped(title: str, width: float) -> list[str]:
+    """The title's lines, broken where they would be wider than a figure of `width` inches."""
+    letters = max(12, int((width - 2 * EDGE) / LETTER))
+    return [part for line in title.splitlines() for part in textwrap.wrap(line, letters)]
 
 
 def _end(number: float, share: bool) -> str:
