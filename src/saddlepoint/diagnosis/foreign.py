@@ -97,9 +97,9 @@ def series_read() -> tuple[str, ...]:
 def _check_series(columns: Iterable[str]) -> None:
     for series in columns:
         if series != STEP and series not in series_read():
+            meant = suggestion(series, series_read()) or f" Rules read {', '.join(series_read())}."
             raise SettingError(
-                f"diagnose: no rule reads a series {series}.{suggestion(series, series_read())} Rules read "
-                f"{', '.join(series_read())}; {STEP} is the column that counts the steps."
+                f"diagnose: no rule reads a series {series}.{meant} {STEP} stands for the column that counts the steps."
             )
 
 
