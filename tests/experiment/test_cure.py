@@ -184,7 +184,7 @@ def test_a_player_of_other_shapes_begins_anew_and_the_other_goes_on(
     tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted({"model.packing": 2}, at=25)
-    monkeypatch.setattr("saddlepoint.diagnosis.ladder._USUAL_OF_SGD", (0.0, 1.0))  # a rate that moves nothing is meant
+    monkeypatch.setattr("saddlepoint.diagnosis.rates.USUAL_OF_SGD", (0.0, 1.0))  # a rate that moves nothing is meant
     ears = Ears()
     own = recipe("gan", cure="auto", checkpoint_every=10, optimiser={"name": "sgd", "learning_rate": 1e-12})
     run = experiment.train(own, run=tmp_path / "run", listener=ears)

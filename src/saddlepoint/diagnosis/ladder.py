@@ -1,11 +1,11 @@
 """What to try against a finding, and what next where that did not help: for every code a ladder of remedies.
 
-A rung is data, as a finding's own remedy is: settings by dotted name. `Times` says to multiply the present value
-instead of setting one; `AtLeast` to leave what is more, `Momentum` what is less; `Only` that a rung is for runs that are set so. The order is from the gentlest to the strongest, as far
-as published comparisons tell; what a rung is worth is measured by benchmarks/cures.py.
+A rung is data, as a finding's own remedy is: settings by dotted name. `Times` says to multiply the present value instead of
+setting one; `AtLeast` to leave what is more, `Momentum` what is less; `Only` that a rung is for runs that are set so. The
+order is from the gentlest to the strongest, as far as published comparisons tell.
 
-Before all rungs comes a look at the learning rates: one that hardly anybody uses is more likely a slip than a choice, whatever
-the failure is called that follows from it, and other remedies would work around it.
+Before all rungs comes a look at the learning rates (`saddlepoint.diagnosis.rates`): other remedies would work around one that
+is a slip.
 """
 
 from __future__ import annotations
@@ -15,6 +15,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from saddlepoint.diagnosis.rates import (
+    BETAS,
+    D_RATE,
+    G_RATE,
+    PLAYERS,
+    RATE,
+    USUAL_OF_SGD,
+    kept_usual,
+    optimiser_of,
+    usual_rates,
+)
 from saddlepoint.records import Finding
 
 Settings = Mapping[str, Any]
@@ -54,17 +65,9 @@ class Momentum:
 Rung = Mapping[str, Any]
 SLIP, OWN = -1, 0  # the numbers of the look at the rates, and of the finding's own remedy; the ladder's count from 1
 
-D_RATE, G_RATE = "training.discriminator.learning_rate", "training.generator.learning_rate"
-RATE, BETAS, CLIP = "training.optimiser.learning_rate", "training.optimiser.betas", "training.optimiser.clip_norm"
+CLIP = "training.optimiser.clip_norm"
 # A player that names no rate of its own has that of all.
-_INHERITED = {D_RATE: RATE, G_RATE: RATE}
-# Rates that generative models are trained with. Adam's default, 1e-3, does for most networks: Adam: A Method for Stochastic
-# Optimization (Kingma, Ba, 2015), https://arxiv.org/abs/1412.6980; none does for plain gradient descent, so a slip there
-# is mended by taking Adam.
-_NAME = "training.optimiser.name"
-_USUAL, _USUAL_OF_SGD = (1e-5, 3e-3), (1e-4, 0.1)
-_DEFAULT = 1e-3
-
+_INHERITED = dict.fromkeys(PLAYERS, RATE)
 _STEEP: Rung = {"model.objective": Only(("minimax",), "non-saturating")}
 _WEAKER: Rung = {D_RATE: Times(0.25)}
 _BLURRED: Rung = {"model.instance_noise": 0.1}
@@ -75,11 +78,11 @@ _PAIRED: Rung = {
     "model.objective": Only(("minimax", "non-saturating"), "relativistic"),
     "model.r1": 1.0,
     "model.r2": 1.0,
-    BETAS: [0.0, 0.99],
+    **dict.fromkeys(BETAS, Momentum(0.0)),
 }
 # PacGAN: The power of two samples in generative adversarial networks (Lin et al., 2018).
 _PACKED: Rung = {"model.packing": 2}
-_CALM: Rung = {BETAS: Momentum(0.0)}
+_CALM: Rung = dict.fromkeys(BETAS, Momentum(0.0))
 _SLOWER: Rung = {RATE: Times(0.25), D_RATE: Times(0.25), G_RATE: Times(0.25)}
 _MUCH_SLOWER: Rung = {RATE: Times(0.1, most=1e-2), D_RATE: Times(0.1, most=1e-2), G_RATE: Times(0.1, most=1e-2)}
 _CLIPPED: Rung = {CLIP: 1.0}
@@ -90,7 +93,7 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
     "GAN103": (_STEEP, _PACKED, _PAIRED, _CALM, _SLOWER),
     "GAN104": (
         {"model.label_flipping": 0.0, "model.instance_noise": 0.0},
-        {D_RATE: Times(4.0, most=_USUAL[1])},
+        {D_RATE: Times(4.0, most=USUAL_OF_SGD[1])},
         _SLOWER,
     ),
     "GAN105": (_SMOOTH, _CALM, _PAIRED, _SLOWER),
@@ -113,13 +116,13 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
     ),
     "NUM304": (
         {"training.optimiser.schedule": "constant"},
-        {name: Times(10.0, most=_USUAL[1]) for name in (RATE, D_RATE, G_RATE)},
+        {name: Times(10.0, most=USUAL_OF_SGD[1]) for name in (RATE, D_RATE, G_RATE)},
     ),
 }
 # What goes with every remedy against a code. What circles has its middle near the solution: The Unusual Effectiveness of
 # Averaging in GAN Training (Yazici et al., 2019), https://arxiv.org/abs/1806.04498; and momentum carries each player on when
 # the other has turned: Negative Momentum for Improved Game Dynamics (Gidel et al., 2019), https://arxiv.org/abs/1807.04740
-_BESIDE: dict[str, Rung] = {"GAN105": {"training.ema": AtLeast(0.99), BETAS: Momentum(0.5)}}
+_BESIDE: dict[str, Rung] = {"GAN105": {"training.ema": AtLeast(0.99), **dict.fromkeys(BETAS, Momentum(0.5))}}
 
 
 def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = ()) -> tuple[int, dict[str, Any]] | None:
@@ -134,53 +137,21 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
     """
     rungs: dict[int, Rung] = {OWN: finding.remedy or {}}
     if not finding.evidence.get("preflight"):
-        rungs = {SLIP: _usual_rates(settings), **rungs, **dict(enumerate(LADDERS.get(finding.code, ()), 1))}
+        ladder = dict(enumerate(LADDERS.get(finding.code, ()), 1))
+        rungs = {SLIP: usual_rates(finding.code, settings), **rungs, **ladder}
     for number, rung in rungs.items():
         changes = _changes(rung, settings)
-        if number == OWN:  # a rule multiplies a rate without regard to where that leads
-            changes = _kept_usual(changes, settings)
+        if number != SLIP:  # rules and rungs multiply a rate without regard to where that leads
+            changes = kept_usual(changes, settings)
         if number not in tried and changes:
             return number, _changes(_BESIDE.get(finding.code, {}), settings) | changes
     return None
 
 
-def _usual_rates(settings: Settings) -> Rung:
-    """What brings learning rates back that lie outside of all usual ones. Both players then follow the rate of all: rates
-    of which one is a slip are no pair that anybody chose."""
-    shared, name = settings.get(RATE), str(settings.get(_NAME, "adam"))
-    found: dict[str, Any] = {}
-    if shared is not None and not _is_usual(shared, name):
-        found = {RATE: _DEFAULT, **({_NAME: "adam"} if name.endswith("sgd") else {})}
-    players = {rate: settings.get(rate) for rate in (D_RATE, G_RATE)}
-    names = {rate: settings.get(rate.replace("learning_rate", "name")) or name for rate in players}
-    if any(own is not None and not _is_usual(own, names[rate]) for rate, own in players.items()):
-        found |= dict.fromkeys(players)
-    return found
-
-
-def _kept_usual(changes: Settings, settings: Settings) -> dict[str, Any]:
-    """The changes, with rates that they take out of the usual ones stopped at the last that is one; those that then change
-    nothing are left out."""
-    kept = dict(changes)
-    for name in (RATE, D_RATE, G_RATE):
-        present, wanted = settings.get(name) or settings.get(RATE), changes.get(name)
-        optimiser = str(settings.get(name.replace("learning_rate", "name")) or settings.get(_NAME, "adam"))
-        if wanted is None or present is None or not _is_usual(present, optimiser):
-            continue
-        least, most = _usual(optimiser)
-        kept[name] = min(max(wanted, least), most)
-        if kept[name] == present:
-            del kept[name]
-    return kept
-
-
-def _usual(optimiser: str) -> tuple[float, float]:
-    return _USUAL_OF_SGD if optimiser.endswith("sgd") else _USUAL
-
-
-def _is_usual(rate: float, optimiser: str) -> bool:
-    least, most = _usual(optimiser)
-    return least <= rate <= most
+def advised(finding: Finding, settings: Settings) -> dict[str, Any] | None:
+    """What to tell a person who asks what to change: a slip of the rates before the rule's own remedy; None where neither is."""
+    found = next_remedy(finding, settings, range(1, len(LADDERS.get(finding.code, ())) + 1))
+    return None if found is None else found[1]
 
 
 def _changes(rung: Rung, settings: Settings) -> dict[str, Any]:
@@ -199,6 +170,8 @@ def _changes(rung: Rung, settings: Settings) -> dict[str, Any]:
         if isinstance(wanted, AtLeast):
             wanted = max(present, wanted.value)
         if isinstance(wanted, Momentum):
+            if present is None or optimiser_of(name, settings).endswith("sgd"):
+                continue
             wanted = [min(present[0], wanted.most), present[1]]
         if isinstance(wanted, Times):
             if present is None and name in _INHERITED and _INHERITED[name] in rung:

@@ -1,14 +1,17 @@
 """Against a failure while training: back to the last healthy checkpoint, the remedy applied, and on.
 
-What was tried lies in the run: cures.jsonl has a line a try; attempts/N/ has the recipe, records and findings that try N
-went back behind. recipe.yaml has the settings the run goes on with, so that everybody who reads the run reads it as ever.
+What was tried lies in the run: cures.jsonl has a line a try; attempts/N/ has the recipe, records, findings and best checkpoint
+that try N went back behind. recipe.yaml has the settings the run goes on with, so that everybody who reads the run reads it as ever.
 """
 
 from __future__ import annotations
 
+import contextlib
+import math
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from saddlepoint.diagnosis.ladder import SLIP, next_remedy
@@ -111,8 +114,9 @@ def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure
     if len(tried) >= recipe.training.cures:
         return None
     same = [cure for cure in tried if cure.code == finding.code]
-    undone = _undone(tried[same[0].number - 1 :]) if same else {}
-    failed = [recipe, *(Recipe.load(RunFolder(folder.attempt(cure.number)).recipe) for cure in tried)]
+    undone = _undone(same, _settings(recipe))
+    aside = (RunFolder(folder.attempt(cure.number)).recipe for cure in tried)
+    failed = [recipe, *(Recipe.load(path) for path in aside if path.is_file())]
     suggested = suggestion(recipe.override(undone), finding, [cure.rung for cure in same], failed)
     if suggested is None:
         return None
@@ -132,11 +136,15 @@ def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure
     return told, suggested.recipe
 
 
-def _undone(tried: Sequence[Cure]) -> dict[str, Any]:
-    """The settings of before these tries. A remedy after which the same failure came back has not helped, and neither has
-    what was tried since; rates that are no usual ones stay mended."""
-    earlier = [cure.changes for cure in reversed(tried) if cure.rung != SLIP]
-    return {name: before for changes in earlier for name, (before, _) in changes.items()}
+def _undone(same: Sequence[Cure], present: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of before the tries against the same failure, which came back after them: they have not helped. Rates that
+    are no usual ones stay mended, and so does what somebody has changed since."""
+    undone: dict[str, Any] = {}
+    for cure in reversed(same):
+        for name, (before, after) in cure.changes.items():
+            if cure.rung != SLIP and undone.get(name, present.get(name)) == after:
+                undone[name] = before
+    return undone
 
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
@@ -157,6 +165,8 @@ def archive(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
     for path in (folder.recipe, folder.records, folder.findings):
         if path.exists():
             shutil.copyfile(path, part / path.name)
+    if (best := _best(folder)) is not None:
+        shutil.copytree(best, RunFolder(part).checkpoints / best.name)
     part.rename(place)
     with JsonLines(folder.cures) as file:
         file.append(cure.to_json())
@@ -204,9 +214,25 @@ def _healthy(folder: RunFolder, before: int) -> int:
     return 0
 
 
+def _best(folder: RunFolder) -> Path | None:
+    """The checkpoint of the best step so far, or else the newest; None where there is none that is whole."""
+    manifests = {}
+    for path in sorted(folder.checkpoints.glob("step-*"), reverse=True):
+        with contextlib.suppress(RunError):
+            manifests[path] = checkpoint.read_manifest(path)
+    if not manifests:
+        return None
+    newest = next(iter(manifests))
+    best = manifests[newest]["extra"].get("measured", {}).get("best") or {}
+    return next((path for path, manifest in manifests.items() if manifest["step"] == best.get("step")), newest)
+
+
 def _has_learnt(measured: Mapping[str, Any]) -> bool:
-    """Whether the quality that a checkpoint keeps says so; where it says nothing, that is no reproach."""
-    way = share_of_the_way({"first": measured.get("first_quality"), "last": measured.get("last_quality")})
+    """Whether the quality that a checkpoint keeps says so; where none was measured, that is no reproach."""
+    last = measured.get("last_quality")
+    if last is not None and not math.isfinite(last):
+        return False
+    way = share_of_the_way({"first": measured.get("first_quality"), "last": last})
     return way is None or way >= LEARNT
 
 

@@ -1,0 +1,86 @@
+"""Which learning rates are usual, and which are more likely a slip than a choice, for a failure that would follow from them.
+
+A rate outside of the usual ones counts as a slip only where it is off in the direction that the failure comes from: what runs
+away has too high a rate, what stands still too low a one, and of two players either may be ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Settings = Mapping[str, Any]
+
+RATE = "training.optimiser.learning_rate"
+D_RATE, G_RATE = "training.discriminator.learning_rate", "training.generator.learning_rate"
+PLAYERS = (D_RATE, G_RATE)
+BETAS = ("training.optimiser.betas", "training.discriminator.betas", "training.generator.betas")
+_NAME = "training.optimiser.name"
+
+# Adam: from a hundredth of its default, 1e-3 (Adam: A Method for Stochastic Optimization, Kingma, Ba, 2015,
+# https://arxiv.org/abs/1412.6980), to the 0.01 of this project's own recipes for a line (lab-1 to lab-15). Of plain gradient
+# descent there is no default that does for most networks: a slip there is mended by taking Adam.
+USUAL, USUAL_OF_SGD = (1e-5, 1e-2), (1e-4, 0.1)
+DEFAULT = 1e-3
+
+_RUNS_AWAY = {"GAN103", "GAN104", "GAN105", "GAN106", "NUM301", "NUM302", "NUM303"}
+_TOO_HIGH = {
+    RATE: {*_RUNS_AWAY, "GAN101", "GAN102", "VAE201", "VAE204"},
+    D_RATE: {*_RUNS_AWAY, "GAN101", "GAN102"},
+    G_RATE: _RUNS_AWAY,
+}
+# A generator outruns a discriminator that is too slow, and leaves the data or gives few answers.
+_TOO_LOW = {
+    RATE: {"NUM304"},
+    D_RATE: {"GAN103", "GAN104", "GAN105", "GAN106", "NUM304"},
+    G_RATE: {"GAN101", "GAN102", "NUM304"},
+}
+
+
+def usual_rates(code: str, settings: Settings) -> dict[str, Any]:
+    """What brings back learning rates that lie outside of all usual ones, where the failure `code` would follow from them.
+
+    Both players then follow the optimiser of all: rates of which one is a slip are no pair that anybody chose.
+    """
+    shared, name = settings.get(RATE), str(settings.get(_NAME, "adam"))
+    found: dict[str, Any] = {}
+    if shared is not None and _is_slip(RATE, shared, name, code):
+        found = {RATE: DEFAULT, **({_NAME: "adam"} if name.endswith("sgd") else {})}
+    own = {rate: value for rate in PLAYERS if (value := settings.get(rate)) is not None}
+    if any(_is_slip(rate, value, optimiser_of(rate, {**settings, **found}), code) for rate, value in own.items()):
+        for rate in PLAYERS:
+            found |= {rate: None, _name_of(rate): None}
+    return found
+
+
+def kept_usual(changes: Settings, settings: Settings) -> dict[str, Any]:
+    """The changes, with rates that they take out of the usual ones stopped at the last that is one; those that then change
+    nothing are left out."""
+    kept = dict(changes)
+    for rate in (RATE, *PLAYERS):
+        present, wanted = settings.get(rate) or settings.get(RATE), changes.get(rate)
+        least, most = _usual(optimiser_of(rate, {**settings, **changes}))
+        if wanted is None or present is None or not least <= present <= most:
+            continue
+        kept[rate] = min(max(wanted, least), most)
+        if kept[rate] == present:
+            del kept[rate]
+    return kept
+
+
+def optimiser_of(setting: str, settings: Settings) -> str:
+    """The name of the optimiser that a setting of it belongs to: the player's own, or that of all."""
+    return str(settings.get(_name_of(setting)) or settings.get(_NAME) or "adam")
+
+
+def _name_of(setting: str) -> str:
+    return f"{setting.rpartition('.')[0]}.name"
+
+
+def _is_slip(rate: str, value: float, optimiser: str, code: str) -> bool:
+    least, most = _usual(optimiser)
+    return (value > most and code in _TOO_HIGH[rate]) or (value < least and code in _TOO_LOW[rate])
+
+
+def _usual(optimiser: str) -> tuple[float, float]:
+    return USUAL_OF_SGD if optimiser.endswith("sgd") else USUAL
