@@ -141,7 +141,6 @@ def train(name: str, seed: int, keep: Path) -> float:
             "data": data_facts(first),
             "looks": sittings[-1].looks,
             "cures": [tried.to_json() for tried in cure.read(folder)],
-            "trained": sum(s.state.step for s in sittings) - sum(s.cure[0].returned_to for s in sittings if s.cure),
             "seconds": time.perf_counter() - started,
         }
     place.mkdir(parents=True, exist_ok=True)

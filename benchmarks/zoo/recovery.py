@@ -81,7 +81,6 @@ class Outcome:
     unspoilt: Usual
     standing: Sequence[str] = ()
     cures: Sequence[Mapping[str, Any]] = ()
-    spent: float = 1.0  # steps trained, over those of the run
 
     @property
     def name(self) -> str:
@@ -166,7 +165,6 @@ def read(keep: Path, names: Iterable[str]) -> list[Pair]:
                             own,
                             [code for code, severity in after["standing"] if severity != "info"],
                             after["cures"],
-                            after["trained"] / after["steps"],
                         ),
                     )
                 )
