@@ -66,11 +66,29 @@ def test_warnings_are_named_and_failures_come_first() -> None:
     other = Finding("NUM303", "warning", 8, "Units are dead.")
     assert "Modes are missing. (and 1 more)" in verdict(RECIPE, "finished", 9, 1, [WARNING, other], {})
     over = Finding("GAN103", "warning", 9, "No longer so.", state="closed")
-    assert "healthy: none" in verdict(RECIPE, "finished", 9, 1, [WARNING, over], {})
+    said = verdict(RECIPE, "finished", 9, 1, [WARNING, over], {})
+    assert "healthy: no failure and no warning stands (GAN103 is over)." in said
+    note = Finding("VAE201", "info", 9, "A unit is unused.")
+    said = verdict(RECIPE, "finished", 9, 1, [WARNING, over, note], {})
+    assert "(GAN103 is over; worth knowing: VAE201)" in said
     data = Finding("DATA402", "warning", 0, "Too few.")
     assert "healthy, with a WARNING on the data. DATA402" in verdict(RECIPE, "finished", 9, 1, [data], {})
     said = verdict(RECIPE, "failed", 9, 1, [WARNING, FAILURE], MEASURED)
     assert said.endswith("FAILED. NUM301: d/loss became nan.")
+
+
+@pytest.mark.parametrize(
+    ("findings", "words"),
+    [
+        ([], "healthy after 2 cures (GAN101): none of the rules for such a model found anything since."),
+        ([WARNING], "at risk after 2 cures (GAN101). GAN103"),
+        ([FAILURE], "FAILED after 2 cures (GAN101). NUM301"),
+        ([Finding("DATA402", "warning", 0, "Few.")], "healthy after 2 cures (GAN101), with a WARNING on the data."),
+    ],
+)
+def test_cures_are_told(findings: list[Finding], words: str) -> None:
+    assert f"; {words}" in verdict(RECIPE, "finished", 9, 1, findings, {}, cures=["GAN101", "GAN101"])
+    assert "after 1 cure (GAN103)" in verdict(RECIPE, "finished", 9, 1, findings, {}, cures=["GAN103"])
 
 
 def test_an_interruption_says_where_the_checkpoint_is() -> None:

@@ -187,6 +187,17 @@ def test_only_a_run_that_may_go_on_is_said_to_have_no_pictures_yet(state: str, y
     assert ("no pictures beside its samples and curves." in words) != yet
 
 
+def test_what_was_cured_is_named_among_the_findings(light_run: RunFolder) -> None:
+    light_run.findings.unlink()
+    summary = json.loads(light_run.summary.read_text("utf-8"))
+    line = {"number": 1, "code": "GAN101", "title": "It <i>wins</i>.", "found": 7, "returned_to": 0, "changes": {}}
+    light_run.summary.write_text(json.dumps({**summary, "cures": [line, {**line, "number": 2}]}), "utf-8")
+    text = write_report(light_run).read_text("utf-8")
+    assert "No findings since the last cure." in text
+    listed = text.split('id="findings"')[1].split("</section>")[0]
+    assert listed.count("<li><code>GAN101</code> It &lt;i&gt;wins&lt;/i&gt;.</li>") == 1
+
+
 def test_without_findings_the_page_says_what_was_checked(light_run: RunFolder) -> None:
     light_run.findings.unlink()
     words = Page(write_report(light_run)).text

@@ -262,7 +262,14 @@ class Session:
             self.dataset,
             self.model,
             sentence=verdict(
-                self.recipe, state, step, seconds, self.journal.findings, self.measurement.distances, self._saved
+                self.recipe,
+                state,
+                step,
+                seconds,
+                self.journal.findings,
+                self.measurement.distances,
+                self._saved,
+                [tried.code for tried in cure.read(self.folder)],
             ),
             health=found,
             quality=self.measurement.distances,

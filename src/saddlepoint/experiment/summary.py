@@ -33,12 +33,13 @@ def verdict(
     findings: Sequence[Finding],
     quality: Mapping[str, float | None],
     saved: int | None = None,
+    cures: Sequence[str] = (),
 ) -> str:
     """One line for a person: what happened, whether it failed, how far samples are from held-out data.
 
     state: "finished", "interrupted" or "failed". quality: energy distances under "last", "first" (untrained) and
     "floor" (real data against real data), and "precision", each None or absent where it was not measured. saved: the step
-    of the newest checkpoint.
+    of the newest checkpoint. cures: the codes of the failures that were treated, a try each.
     """
     done = f"{recipe.name}: {step:,} steps in {duration(seconds)}"
     if state == "interrupted":
@@ -46,17 +47,35 @@ def verdict(
         written = "a checkpoint was written" if saved == step else written
         return f"{done} of {recipe.training.steps:,}, interrupted; {written}."
     found = health(findings, quality)
-    stands = standing(findings)
+    stands, after = standing(findings), _after(cures)
     if found == "failed":
-        return f"{done}; FAILED. {stands[0].code}: {stands[0].title}"
+        return f"{done}; FAILED{after}. {stands[0].code}: {stands[0].title}"
     warnings = [finding for finding in stands if finding.severity == "warning"]
     sentence = _quality_sentence(quality) if math.isfinite(quality.get("last") or 0.0) else _NO_NUMBER
     if not warnings:
-        words = "at risk, though none of the rules" if found == "at risk" else "healthy: none of the rules"
-        return f"{done}; {words} for such a model found anything.{sentence}"
+        how = ", though" if found == "at risk" else ":"
+        return f"{done}; {found}{after}{how} {_silence(findings, cures)}.{sentence}"
     more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
-    risk = "at risk" if found == "at risk" else "healthy, with a WARNING on the data"
+    risk = f"at risk{after}" if found == "at risk" else f"healthy{after}, with a WARNING on the data"
     return f"{done}; {risk}. {warnings[0].code}: {warnings[0].title}{more}{sentence}"
+
+
+def _after(cures: Sequence[str]) -> str:
+    """What was treated, and how often."""
+    if not cures:
+        return ""
+    return f" after {len(cures)} {'cure' if len(cures) == 1 else 'cures'} ({', '.join(dict.fromkeys(cures))})"
+
+
+def _silence(findings: Sequence[Finding], cures: Sequence[str]) -> str:
+    """What it means that no failure and no warning stands."""
+    notes = dict.fromkeys(finding.code for finding in standing(findings))
+    over = [code for code in dict.fromkeys(finding.code for finding in findings) if code not in notes]
+    if not notes and not over:
+        return f"none of the rules for such a model found anything{' since' if cures else ''}"
+    told = [f"{', '.join(over)} {'is' if len(over) == 1 else 'are'} over"] if over else []
+    told += [f"worth knowing: {', '.join(notes)}"] if notes else []
+    return f"no failure and no warning stands ({'; '.join(told)})"
 
 
 def health(findings: Sequence[Finding], quality: Mapping[str, float | None], *, ended: bool = True) -> Health:

@@ -116,7 +116,7 @@ def trained(facts: Facts) -> str:
 def findings(facts: Facts) -> str:
     """A card a finding, the gravest first, those that are over last; one that was raised again says so."""
     cards = [_card(finding, steps, facts) for finding, steps in grouped(facts.findings)]
-    return section("findings", "Findings", "".join(cards) or absent(_nothing_found(facts)))
+    return section("findings", "Findings", _treated(facts) + ("".join(cards) or absent(_nothing_found(facts))))
 
 
 def grouped(found: Sequence[Finding]) -> list[tuple[Finding, list[int]]]:
@@ -186,12 +186,22 @@ def _card(finding: Finding, steps: Sequence[int], facts: Facts) -> str:
     )
 
 
+def _treated(facts: Facts) -> str:
+    """The failures that the run went back behind: their findings went with them."""
+    tried = facts.summary.get("cures")
+    lines = [line for line in tried if isinstance(line, Mapping)] if isinstance(tried, Sequence) else []
+    told = dict.fromkeys((str(line.get("code")), str(line.get("title") or "")) for line in lines)
+    rows = "".join(f"<li><code>{escaped(code)}</code> {escaped(title)}</li>" for code, title in told)
+    return f'<p>Found and treated while it trained (<a href="#cures">cures</a>):</p><ul>{rows}</ul>' if rows else ""
+
+
 def _nothing_found(facts: Facts) -> str:
     """What the silence covers: it is no word on how good the samples are."""
     if not facts.last_step:
         return "Nothing has been recorded that could be checked yet."
+    since = " since the last cure" if facts.summary.get("cures") else ""
     return (
-        "No findings. Checked were the data, before training, and the recorded numbers, by every rule that speaks about such a "
+        f"No findings{since}. Checked were the data, before training, and the recorded numbers, by every rule that speaks about such a "
         "model (docs/diagnosis.md). How good the samples are is another question: see the samples, the curves and the scores."
     )
 
