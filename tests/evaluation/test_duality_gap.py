@@ -136,3 +136,10 @@ def test_too_few_examples_and_too_few_players_are_refused():
     alone._phases = alone.phases[:1]
     with pytest.raises(SettingError, match="two players"):
         duality_gap(alone, normal())
+
+
+@pytest.mark.parametrize("setting", [{"steps": 0}, {"steps": -1}, {"batch_size": 0}, {"learning_rate": -1e-3}])
+def test_numbers_that_measure_nothing_are_refused(setting):
+    ((name, number),) = setting.items()
+    with pytest.raises(SettingError, match=f"{name} must be .*, got {number}"):
+        duality_gap(Small(1.0, 0.5), normal(), **setting)

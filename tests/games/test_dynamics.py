@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from saddlepoint.errors import SettingError
 from saddlepoint.games.dirac import LOSSES, dirac_gan
 from saddlepoint.games.dynamics import (
     distances,
@@ -219,3 +220,10 @@ def test_a_path_that_diverges_goes_on_to_its_end():
     points = path(pull(), Simultaneous(1e200), ones(pull()), 5)
     assert len(points) == 6
     assert not points[-1].isfinite().all()
+
+
+def test_a_path_of_less_than_no_steps_is_refused():
+    game = pull()
+    with pytest.raises(SettingError, match="steps must be at least 0, got -1"):
+        path(game, METHODS["optimistic"](), ones(game), -1)
+    assert len(path(game, METHODS["optimistic"](), ones(game), 0)) == 1

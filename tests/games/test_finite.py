@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from saddlepoint.errors import SettingError
 from saddlepoint.games.finite import MATCHING_PENNIES, ROCK_PAPER_SCISSORS, equilibrium, exploitability
 from saddlepoint.games.learning import best_rate, fictitious_play, multiplicative_weights, regret_bound
 
@@ -159,5 +160,39 @@ def test_the_series_of_exploitabilities_is_that_of_each_round(payoff, rounds):
 
 @pytest.mark.parametrize("payoff", [np.zeros((0, 2)), [1.0, 2.0], [[np.nan, 1.0]], [[np.inf]]])
 def test_what_is_no_game_is_refused(payoff):
-    with pytest.raises(ValueError, match="finite matrix"):
+    with pytest.raises(SettingError, match="finite matrix"):
         equilibrium(payoff)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "said"),
+    [
+        ([0.5, 0.5], [1.0, 0.0, 0.0], "row must be 3 probabilities, one a strategy; got shape \\(2,\\)"),
+        ([1.0, 0.0, 0.0], [[1.0, 0.0, 0.0]], "column must be 3 probabilities"),
+        ([1.0, 1.0, 0.0], [1.0, 0.0, 0.0], "row must be probabilities, .* their sum 2"),
+        ([1.0, 0.0, 0.0], [1.5, -0.5, 0.0], "column must be probabilities, .* the least is -0.5"),
+        ([1.0, 0.0, np.nan], [1.0, 0.0, 0.0], "row must be probabilities"),
+    ],
+)
+def test_what_is_no_mixed_strategy_is_refused(row, column, said):
+    with pytest.raises(SettingError, match=said):
+        exploitability(ROCK_PAPER_SCISSORS, row, column)
+
+
+@pytest.mark.parametrize("rounds", [0, -3])
+@pytest.mark.parametrize("learn", [fictitious_play, multiplicative_weights, regret_bound])
+def test_no_rounds_are_refused(learn, rounds):
+    with pytest.raises(SettingError, match=f"rounds must be at least 1, got {rounds}"):
+        learn(MATCHING_PENNIES, rounds)
+
+
+@pytest.mark.parametrize("rate", [0.0, -0.1, np.nan, np.inf])
+@pytest.mark.parametrize("learn", [multiplicative_weights, regret_bound])
+def test_rates_that_are_none_are_refused(learn, rate):
+    with pytest.raises(SettingError, match="rate must be finite and above 0"):
+        learn(MATCHING_PENNIES, 3, rate)
+
+
+def test_an_average_of_no_rounds_is_refused():
+    with pytest.raises(SettingError, match="rounds must be at least 1, got 0"):
+        fictitious_play(MATCHING_PENNIES, 3).average(0)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from saddlepoint.errors import SettingError
 from saddlepoint.optimisers import METHODS
 from saddlepoint.optimisers.adjustment import SymplecticAdjustment
 from saddlepoint.optimisers.consensus import Consensus
@@ -140,8 +141,38 @@ def test_two_time_scales_are_one_rate_a_tensor(first, second):
 
 
 def test_a_rate_too_few_is_refused():
-    with pytest.raises(ValueError, match="2 tensors move, but 1 rates"):
+    with pytest.raises(SettingError, match="2 tensors move, but 1 rates"):
         moved(start(), start(), (0.1,))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        *[
+            (name, {"rate": -0.1}, "rate must be finite and above 0, got -0.1")
+            for name in METHODS
+            if name != "lookahead"
+        ],
+        ("optimistic", {"rate": (0.1, 0.0)}, "Optimistic: rate must be finite and above 0, got 0.0"),
+        ("simultaneous", {"rate": float("nan")}, "rate must be finite and above 0, got nan"),
+        ("consensus", {"weight": -1.0}, "weight must be finite and at least 0"),
+        ("extra-adam", {"betas": (0.5, 1.0)}, r"betas must be in \[0, 1\), got 1.0"),
+        ("optimistic-adam", {"epsilon": 0.0}, "epsilon must be"),
+        ("lookahead", {"every": 0}, "every must be a whole number of steps, at least 1, got 0"),
+        ("lookahead", {"share": 1.5}, r"share must be in \(0, 1\]"),
+    ],
+)
+def test_numbers_that_no_method_takes_are_refused(name, settings, said):
+    with pytest.raises(SettingError, match=said):
+        METHODS[name](**settings)
+
+
+def test_a_method_that_there_is_not_is_told_with_those_that_there_are():
+    with pytest.raises(
+        SettingError, match=r'no method "optimistc"\. Did you mean "optimistic".* simultaneous, alternating'
+    ):
+        METHODS["optimistc"]
+    assert METHODS.get("optimistc") is None
 
 
 def test_products_with_the_jacobian_are_those_of_the_jacobian():

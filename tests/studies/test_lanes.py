@@ -175,6 +175,20 @@ def test_resumed_equals_uninterrupted(name, tmp_path):
         assert torch.equal(resumed.state_tensors()[key], value), key
 
 
+@pytest.mark.parametrize("lane", [-1, 2, 999])
+def test_a_lane_that_there_is_not_is_told(lane):
+    lanes = Lanes(Lane.over_seeds(GAN, training(), LINE, 2), device="cpu")
+    with pytest.raises(SettingError, match=f"no lane {lane}; they are 0 to 1"):
+        lanes.model(lane)
+
+
+def test_a_checkpoints_path_may_be_text(tmp_path):
+    lanes = Lanes(Lane.over_seeds(GAN, training(), LINE, 2), device="cpu")
+    path = str(tmp_path / "lanes.safetensors")
+    save(path, lanes)
+    load(path, lanes)
+
+
 def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path):
     lanes = Lane.over_seeds(GAN, training(), LINE, 2)
     path = tmp_path / "lanes.safetensors"

@@ -8,6 +8,7 @@ Unlike the losses, the gap has a meaning of its own: 0 is the end of the game, a
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass
 
 import torch
@@ -56,12 +57,20 @@ def duality_gap(
         seed: of the batches and the noise.
 
     Raises:
-        SettingError: the model has one player.
+        SettingError: the model has one player; or less than one step or example a batch, or a rate not above 0.
         DataError: x does not fill two batches.
     """
     movers = {phase.player: phase for phase in reversed(model.phases)}
     if len(movers) < 2:
         raise SettingError(f"the duality gap is of a game of two players, but model.family {model.family} has one.")
+    for what, number, fits in (
+        ("steps", steps, steps >= 1),
+        ("batch_size", batch_size, batch_size >= 1),
+        ("learning_rate", learning_rate, 0 < learning_rate < math.inf),
+    ):
+        if not fits:
+            least = "finite and above 0" if what == "learning_rate" else "at least 1"
+            raise SettingError(f"the duality gap: {what} must be {least}, got {number!r}.")
     if len(x) < 2 * batch_size:
         raise DataError(
             f"the duality gap needs two batches of {batch_size} held-out examples, got {len(x)}: hold out more, or lower "

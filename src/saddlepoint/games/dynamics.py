@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from saddlepoint.errors import SettingError
 from saddlepoint.games.smooth import SmoothGame, flat, jacobian, ordered
 from saddlepoint.optimisers.field import Method, State
 
@@ -18,8 +19,11 @@ from saddlepoint.optimisers.field import Method, State
 def path(game: SmoothGame, method: Method, start: Sequence[Tensor], steps: int) -> Tensor:
     """(steps + 1, N): the parameters at the start and after every step, all players' side by side.
 
-    It goes on where numbers overflow: a path that diverges ends in values that are not finite.
+    It goes on where numbers overflow: a path that diverges ends in values that are not finite. steps: at least 0, else
+    SettingError.
     """
+    if steps < 0:
+        raise SettingError(f"path: steps must be at least 0, got {steps!r}.")
     state = method.start(start)
     points = [flat(state[0])]
     for _ in range(steps):

@@ -18,7 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from saddlepoint.errors import SettingError
+
 Vector = NDArray[np.float64]
+
+NEAR = 1e-6  # what rounding may do to probabilities and to their sum
 
 MATCHING_PENNIES = np.array([[1.0, -1.0], [-1.0, 1.0]])
 ROCK_PAPER_SCISSORS = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]])
@@ -37,7 +41,7 @@ def equilibrium(payoff: ArrayLike) -> Equilibrium:
     """The value of the game and an optimal mixed strategy of each player, by linear programming.
 
     payoff: (m, n), what the row player gets. Where several strategies are optimal, one of them.
-    Raises ValueError for a matrix that is empty or not finite.
+    Raises SettingError for a matrix that is empty or not finite.
     """
     matrix = checked(payoff)
     row, value = _guarantee(matrix)
@@ -49,16 +53,31 @@ def exploitability(payoff: ArrayLike, row: ArrayLike, column: ArrayLike) -> floa
     """What both players together could gain by answering best: at least 0, and 0 exactly at an equilibrium.
 
     max_i (payoff @ column)_i - min_j (row @ payoff)_j, in payoff's units: the duality gap.
+
+    row (m,), column (n,): mixed strategies; raises SettingError for what is none.
     """
     matrix = checked(payoff)
-    return float((matrix @ np.asarray(column)).max() - (np.asarray(row) @ matrix).min())
+    m, n = matrix.shape
+    return float((matrix @ _strategy(column, "column", n)).max() - (_strategy(row, "row", m) @ matrix).min())
+
+
+def _strategy(probabilities: ArrayLike, player: str, count: int) -> Vector:
+    vector = np.asarray(probabilities, dtype=np.float64)
+    if vector.shape != (count,):
+        raise SettingError(f"{player} must be {count} probabilities, one a strategy; got shape {vector.shape}.")
+    if not (vector.min() >= -NEAR and abs(vector.sum() - 1) <= NEAR):
+        raise SettingError(
+            f"{player} must be probabilities, at least 0 and 1 in all; the least is {vector.min():g} and their sum "
+            f"{vector.sum():g}."
+        )
+    return vector
 
 
 def checked(payoff: ArrayLike) -> Vector:
-    """The payoffs as a matrix (m, n) of double precision; raises ValueError where it is empty or not finite."""
+    """The payoffs as a matrix (m, n) of double precision; raises SettingError where it is empty or not finite."""
     matrix = np.asarray(payoff, dtype=np.float64)
     if matrix.ndim != 2 or matrix.size == 0 or not np.isfinite(matrix).all():
-        raise ValueError(f"payoff must be a finite matrix (m, n), m and n at least 1; got shape {matrix.shape}")
+        raise SettingError(f"payoff must be a finite matrix (m, n), m and n at least 1; got shape {matrix.shape}.")
     return matrix
 
 

@@ -1,5 +1,7 @@
 """Learning to play a finite zero-sum game by playing it again and again: what averages find, and last strategies do not.
 
+SettingError is raised for payoffs that are no finite matrix, for less than one round, and for rates that are not above 0.
+
 Both methods have the same lesson, which GANs share: the players' *averages* over time approach an equilibrium, while what
 they play at any one time may circle around it or run away from it. Optimism brings the last strategies in too.
 """
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from saddlepoint.errors import SettingError
 from saddlepoint.games.finite import Vector, checked
 
 
@@ -24,6 +27,7 @@ class Play:
 
     def average(self, rounds: int | None = None) -> tuple[Vector, Vector]:
         """The mean strategies (m,), (n,) of the first `rounds` rounds (None: of all)."""
+        _check_rounds(1 if rounds is None else rounds)
         return self.rows[:rounds].mean(0), self.columns[:rounds].mean(0)
 
     def last_exploitability(self) -> Vector:
@@ -46,6 +50,7 @@ def fictitious_play(payoff: ArrayLike, rounds: int) -> Play:
     payoff: (m, n), what the row player gets; rounds: at least 1; in the first, both play their first strategy.
     """
     matrix = checked(payoff)
+    _check_rounds(rounds)
     m, n = matrix.shape
     rows, columns = np.zeros((rounds, m)), np.zeros((rounds, n))
     gains, losses = np.zeros(m), np.zeros(n)  # of each pure strategy against all that the other has played
@@ -72,7 +77,7 @@ def multiplicative_weights(payoff: ArrayLike, rounds: int, rate: float | None = 
     """
     matrix = checked(payoff)
     m, n = matrix.shape
-    step = best_rate(matrix.shape, rounds) if rate is None else rate
+    step = _rate(matrix, rounds, rate)
     scaled = matrix / (np.ptp(matrix) or 1.0)
     rows, columns = np.empty((rounds, m)), np.empty((rounds, n))
     gains, losses = np.zeros(m), np.zeros(n)
@@ -95,13 +100,27 @@ def regret_bound(payoff: ArrayLike, rounds: int, rate: float | None = None) -> f
     Prediction, Learning, and Games (Cesa-Bianchi, Lugosi, 2006), https://doi.org/10.1017/CBO9780511546921, theorem 2.2
     """
     matrix = checked(payoff)
-    step = best_rate(matrix.shape, rounds) if rate is None else rate
+    step = _rate(matrix, rounds, rate)
     return float(np.ptp(matrix) * (np.log(matrix.size) / (step * rounds) + step / 4))
 
 
 def best_rate(shape: tuple[int, ...], rounds: int) -> float:
     """The rate with the least `regret_bound`: sqrt(4 log(m n) / T); 1 for a game without choices."""
+    _check_rounds(rounds)
     return float(np.sqrt(4 * np.log(np.prod(shape)) / rounds)) or 1.0
+
+
+def _rate(matrix: Vector, rounds: int, rate: float | None) -> float:
+    """The rate that is given, or the best one. Raises SettingError for rates and rounds that there are not."""
+    _check_rounds(rounds)
+    if rate is not None and not 0 < rate < np.inf:
+        raise SettingError(f"rate must be finite and above 0, or None for the best one; got {rate!r}.")
+    return best_rate(matrix.shape, rounds) if rate is None else rate
+
+
+def _check_rounds(rounds: int) -> None:
+    if rounds < 1:
+        raise SettingError(f"rounds must be at least 1, got {rounds!r}.")
 
 
 def _softmax(scores: Vector) -> Vector:

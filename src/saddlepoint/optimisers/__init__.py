@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.optimisers.adjustment import SymplecticAdjustment
 from saddlepoint.optimisers.consensus import Consensus
 from saddlepoint.optimisers.descent import Alternating, Simultaneous
@@ -18,16 +19,26 @@ from saddlepoint.optimisers.optimistic import Optimistic, OptimisticAdam
 
 __all__ = ["METHODS", "Field", "Method", "State"]
 
-METHODS: dict[str, Callable[..., Method]] = {
-    "simultaneous": Simultaneous,
-    "alternating": Alternating,
-    "extragradient": Extragradient,
-    "past-extragradient": PastExtragradient,
-    "optimistic": Optimistic,
-    "consensus": Consensus,
-    "adjustment": SymplecticAdjustment,
-    "lookahead": Lookahead,
-    "extra-adam": ExtraAdam,
-    "past-extra-adam": PastExtraAdam,
-    "optimistic-adam": OptimisticAdam,
-}
+
+class _Methods(dict[str, Callable[..., Method]]):
+    def __missing__(self, name: str) -> Callable[..., Method]:
+        raise SettingError(
+            f'METHODS: there is no method "{name}".{suggestion(name, self)} There are {", ".join(self)}.'
+        )
+
+
+METHODS: dict[str, Callable[..., Method]] = _Methods(
+    {
+        "simultaneous": Simultaneous,
+        "alternating": Alternating,
+        "extragradient": Extragradient,
+        "past-extragradient": PastExtragradient,
+        "optimistic": Optimistic,
+        "consensus": Consensus,
+        "adjustment": SymplecticAdjustment,
+        "lookahead": Lookahead,
+        "extra-adam": ExtraAdam,
+        "past-extra-adam": PastExtraAdam,
+        "optimistic-adam": OptimisticAdam,
+    }
+)

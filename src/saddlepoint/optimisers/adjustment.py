@@ -25,12 +25,13 @@ from saddlepoint.optimisers.field import (
     moved,
     transposed_product,
 )
+from saddlepoint.optimisers.limits import Limited
 
 LEAN = 0.1  # the paper's epsilon: in doubt, adjust inwards
 
 
 @dataclass(frozen=True)
-class SymplecticAdjustment:
+class SymplecticAdjustment(Limited):
     """w' = w - rate (F(w) ± weight A^T F(w)).
 
     rate: step size, above 0, or one a tensor; weight: of the adjustment, at least 0; 0 is plain descent.

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from saddlepoint.optimisers.field import Field, Rate, State, moved, transposed_product
+from saddlepoint.optimisers.limits import Limited
 
 
 @dataclass(frozen=True)
-class Consensus:
+class Consensus(Limited):
     """w' = w - rate (F(w) + weight J^T F(w)).
 
     rate: step size, above 0, or one a tensor; weight: how much the field's size counts, at least 0; 0 is plain descent.

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from saddlepoint.optimisers.field import Field, Rate, State, moved
+from saddlepoint.optimisers.limits import Limited
 
 
 @dataclass(frozen=True)
-class Simultaneous:
+class Simultaneous(Limited):
     """w' = w - rate F(w): all players move on what they saw at the same point.
 
     rate: step size, above 0, or one a tensor.
@@ -36,7 +37,7 @@ class Simultaneous:
 
 
 @dataclass(frozen=True)
-class Alternating:
+class Alternating(Limited):
     """The players move in turn, each on what the moves before have left; one step is one turn of each.
 
     rate: step size, above 0, or one a tensor.

@@ -18,12 +18,13 @@ import torch
 from torch import Tensor
 
 from saddlepoint.optimisers.field import Field, Rate, State, moved
+from saddlepoint.optimisers.limits import Limited
 from saddlepoint.optimisers.moments import Moments, direction, no_moments
 from saddlepoint.optimisers.optimiser import GameAdam, evaluated, moving
 
 
 @dataclass(frozen=True)
-class Extragradient:
+class Extragradient(Limited):
     """w_ahead = w - rate F(w); w' = w - rate F(w_ahead). Two gradients a step.
 
     rate: step size, above 0, or one a tensor.
@@ -41,7 +42,7 @@ class Extragradient:
 
 
 @dataclass(frozen=True)
-class PastExtragradient:
+class PastExtragradient(Limited):
     """w_ahead = w - rate F(w_ahead before); w' = w - rate F(w_ahead). One gradient a step, and one kept.
 
     Its looks ahead are the points of optimistic descent. The first look ahead, which has no past, is the start itself.
@@ -60,7 +61,7 @@ class PastExtragradient:
 
 
 @dataclass(frozen=True)
-class ExtraAdam:
+class ExtraAdam(Limited):
     """Extragradient along Adam's directions; the moments take in both gradients of a step.
 
     rate: step size, above 0, or one a tensor; betas: decay rates of the moments, in [0, 1); epsilon: added to the root.
@@ -84,7 +85,7 @@ class ExtraAdam:
 
 
 @dataclass(frozen=True)
-class PastExtraAdam:
+class PastExtraAdam(Limited):
     """Extra-Adam that looks ahead along the gradient of the look before (option 2 of algorithm 4): one gradient a step.
 
     The parameters in the state are the looks ahead, where the gradients are taken: what training sees as the network. The

@@ -17,6 +17,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from saddlepoint.errors import SettingError
+
 # Parameters -> gradients of each tensor's player's own loss, shapes alike. Made of torch operations throughout, so that
 # torch.func can take its Jacobian.
 Field = Callable[[list[Tensor]], list[Tensor]]
@@ -36,10 +38,12 @@ class Method(Protocol):
 
 
 def moved(parameters: Sequence[Tensor], directions: Sequence[Tensor], rate: Rate) -> list[Tensor]:
-    """p - rate * direction for every tensor. Raises ValueError unless there is one rate, or one a tensor."""
+    """p - rate * direction for every tensor. Raises SettingError unless there is one rate, or one a tensor."""
     rates = [rate] * len(parameters) if isinstance(rate, int | float) else list(rate)
     if len(rates) != len(parameters):
-        raise ValueError(f"{len(parameters)} tensors move, but {len(rates)} rates are given: give one, or one a tensor")
+        raise SettingError(
+            f"{len(parameters)} tensors move, but {len(rates)} rates are given: give one, or one a tensor."
+        )
     return [p - own * direction for p, own, direction in zip(parameters, rates, directions, strict=True)]
 
 

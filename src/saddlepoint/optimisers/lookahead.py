@@ -20,11 +20,12 @@ from torch.optim import Optimizer
 
 from saddlepoint.optimisers.descent import Simultaneous
 from saddlepoint.optimisers.field import Field, Method, State
+from saddlepoint.optimisers.limits import Limited
 from saddlepoint.optimisers.wrapped import WrappedOptimizer, named_after
 
 
 @dataclass(frozen=True)
-class Lookahead:
+class Lookahead(Limited):
     """One step is a round: `every` steps of `base`, then w + share (w_after - w); all players go back together.
 
     every: steps in a round, at least 1; share: of the way that is kept, in (0, 1]; 1 is the method alone.

@@ -20,12 +20,13 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from saddlepoint.optimisers.field import Field, Rate, State, moved
+from saddlepoint.optimisers.limits import Limited
 from saddlepoint.optimisers.moments import Moments, direction, no_moments
 from saddlepoint.optimisers.optimiser import GameAdam, evaluated, moving
 
 
 @dataclass(frozen=True)
-class Optimistic:
+class Optimistic(Limited):
     """w' = w - rate (2 F(w) - F(w_before)); the first step, which has no past, is a plain one.
 
     rate: step size, above 0, or one a tensor.
@@ -48,7 +49,7 @@ class Optimistic:
 
 
 @dataclass(frozen=True)
-class OptimisticAdam:
+class OptimisticAdam(Limited):
     """w' = w - rate (2 u - u_before), where u is Adam's direction; the first step is a plain one.
 
     rate: step size, above 0, or one a tensor; betas: decay rates of the moments, in [0, 1); epsilon: added to the root.

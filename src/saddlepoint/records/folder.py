@@ -102,8 +102,9 @@ class RunFolder:
 
 
 @contextlib.contextmanager
-def replaced(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
+def replaced(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     """Open a temporary file that takes `path`'s place when the block ends well; on an error `path` stays as it was."""
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:

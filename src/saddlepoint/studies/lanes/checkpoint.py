@@ -23,7 +23,7 @@ FORMAT = 1
 FREE = {"steps", "device", "threads", "precision", "stop_on", "checkpoint_every", "keep", "sample_every", "samples"}
 
 
-def save(path: Path, lanes: Lanes) -> None:
+def save(path: str | Path, lanes: Lanes) -> None:
     """Write the lanes' state to the file at `path`, which is replaced whole or not at all."""
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in lanes.state_tensors().items()}
     manifest = {
@@ -38,7 +38,7 @@ def save(path: Path, lanes: Lanes) -> None:
         file.write(safetensors.torch.save(tensors, metadata={"saddlepoint lanes": json.dumps(manifest)}))
 
 
-def load(path: Path, lanes: Lanes) -> None:
+def load(path: str | Path, lanes: Lanes) -> None:
     """Bring `lanes` to the moment that `save` wrote to `path`; what follows is as if nothing had been interrupted.
 
     Raises RunError for a file that is damaged, or of other lanes; `lanes` is then as it was.
@@ -52,7 +52,7 @@ def load(path: Path, lanes: Lanes) -> None:
     lanes.load_state_tensors(tensors, step=manifest["step"], seconds=manifest["seconds"], odd=manifest["odd"])
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         with safetensors.safe_open(str(path), "pt") as file:
             manifest = json.loads((file.metadata() or {})["saddlepoint lanes"])

@@ -167,7 +167,9 @@ class Lanes:
         return self.decode(self.game.template.fixed_noise(n, generator).to(self.device), averaged=averaged)
 
     def model(self, lane: int, *, averaged: bool = True) -> Model:
-        """The model of one lane, on the host, as the single run would leave it."""
+        """The model of one lane, on the host, as the single run would leave it. Raises SettingError for a lane there is not."""
+        if not 0 <= lane < len(self):
+            raise SettingError(f"lanes: there is no lane {lane}; they are 0 to {len(self) - 1}.")
         own = self.lanes[lane]
         model = self._build(own.model, own.dataset.event, own.training.seed)
         players = nn.ModuleDict(model.players)
