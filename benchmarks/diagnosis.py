@@ -249,7 +249,8 @@ def _what() -> str:
         "Runs were made to fail, or not, and a truth that knows neither rule nor record (`benchmarks/zoo/truth.py`: known modes, "
         "labels, transport distance, closed-form KL, bounds on held-out examples, dead and idle units, weights that move) decided "
         "what each became. Thresholds of the rules may be chosen by the calibration half of the recipes; the reporting half is "
-        f"what counts. Kinds planted: {len(PLANTED)}, each seed with a strength of its own. Shortened: {', '.join(short)}."
+        "what counts. It is not blind: earlier results of both halves were known when rules were last changed, by the calibration half "
+        f"or by runs outside of the zoo. A run has about 30 looks, as one of 6,000 steps has by default. Kinds planted: {len(PLANTED)}, each seed with a strength of its own. Shortened: {', '.join(short)}."
     )
 
 

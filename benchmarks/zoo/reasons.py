@@ -8,14 +8,15 @@ _SEVERAL = "several failures at once: the finding of a cause holds this one back
 
 MISSED: dict[tuple[str, str], str] = {
     (
-        "GAN108",
-        "memory-mnist",
-    ): "copies are looked for among 10,000 of the 60,000 training examples; 300 were learnt by heart",
-    (
         "NUM303",
         "circles-gaussian",
     ): "units that answer alike to all real examples, but not to generated ones, which the rule asks too",
     ("GAN104", "toy-grid"): _LATE,
+    ("GAN104", "grid-small"): _LATE,
+    (
+        "VAE206",
+        "holes-digits",
+    ): "it began in the last quarter, beside VAE204 and VAE205, and the bound fell by less than the rule asks",
     ("GAN103", "few-digits"): _LATE,
     **{
         (code, kind): _SEVERAL
@@ -33,8 +34,10 @@ MISSED: dict[tuple[str, str], str] = {
 }
 FALSE: dict[tuple[str, str], str] = {
     ("GAN105", "grid-small"): "it did circle, for the first 600 steps, until the learning rate had fallen",
-    ("GAN103", "toy-ring"): "it did lose modes, for some looks, and found them again",
-    ("VAE205", "vae-moons"): "reconstructions come first, samples follow; they were still on their way",
+    (
+        "VAE204",
+        "vae-mnist",
+    ): "the run has 400 of the recipe's 20,000 steps: its codes were still drawing in towards the prior",
 }
 
 
