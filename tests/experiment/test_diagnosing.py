@@ -32,4 +32,7 @@ def test_a_run_that_has_not_learnt_its_data_is_at_risk(last: float | str | None,
     summary["quality"] = {"first": 0.5, "last": last, "floor": 0.0, "precision": None}
     path.write_text(json.dumps(summary), "utf-8")
     assert diagnose(tmp_path / "run").findings == ()
-    assert diagnose(tmp_path / "run").health == words
+    assert diagnose(tmp_path / "run").health == diagnose(tmp_path / "run").verdict == words
+    summary["quality"]["precision"] = 0.28
+    path.write_text(json.dumps(summary), "utf-8")
+    assert ("a reserve: only 28%" in diagnose(tmp_path / "run").verdict) == (words == "healthy")

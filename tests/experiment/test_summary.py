@@ -54,6 +54,19 @@ def test_samples_that_are_like_no_single_example_do_not_sound_like_success() -> 
     assert "90% of them lie among real examples" in said
 
 
+@pytest.mark.parametrize("findings", [[], [Finding("DATA402", "warning", 0, "Too few.")]])
+def test_few_samples_among_real_ones_are_a_reserve_about_health(findings: list[Finding]) -> None:
+    said = verdict(RECIPE, "finished", 9, 1, findings, {**MEASURED, "precision": 0.28})
+    assert re.search(r"; healthy, [^.;]*a reserve: only 28% of its samples lie among real examples", said)
+    assert "96.8% of the way" in said
+    assert said.count("28%") == 1
+    assert "reserve" not in verdict(RECIPE, "finished", 9, 1, findings, {**MEASURED, "precision": 0.5})
+    # Where a warning says that something is wrong, it is told beside how near the samples came.
+    said = verdict(RECIPE, "finished", 9, 1, [WARNING], {**MEASURED, "precision": 0.28})
+    assert "reserve" not in said
+    assert "28% of them lie among real examples" in said
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.04, "under 0.1 s"), (9.4, "9.4 s"), (42, "42 s"), (3661, "1 h 1 min")]
 )

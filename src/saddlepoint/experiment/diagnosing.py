@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from saddlepoint.diagnosis import Diagnosis, Facts, Health
 from saddlepoint.diagnosis.foreign import read_log
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.experiment.summary import health
+from saddlepoint.experiment.summary import health, reserve
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, RunFolder, standing
 from saddlepoint.records.schema import number_to_json
@@ -33,6 +33,7 @@ class Diagnosed:
     asked: codes of which at least one rule could be asked. unasked: others, with the series that they would need.
     not_meant: codes whose rules speak about other objectives than this run's. steps: the last one recorded.
     health: None where nothing stands in a log of which fewer than half of the codes could be asked: it was not judged.
+    reserve: what a healthy run has to say beside it of its samples.
     columns: of a log, {column: the series it was taken for}; columns_left: those that stand for none.
     """
 
@@ -45,6 +46,7 @@ class Diagnosed:
     unasked: Mapping[str, tuple[str, ...]]
     not_meant: tuple[str, ...]
     steps: int
+    reserve: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     columns_left: tuple[str, ...] = ()
 
@@ -52,7 +54,7 @@ class Diagnosed:
     def verdict(self) -> str:
         """The health in a word, or that there is none to tell, why, and what would help."""
         if self.health is not None:
-            return self.health
+            return f"{self.health}, with a reserve: {self.reserve}" if self.reserve else self.health
         asked = (
             f"{len(self.asked)} of the {len(self.asked) + len(self.unasked)} codes about such a model could be asked"
         )
@@ -68,6 +70,7 @@ class Diagnosed:
                 "source": self.source,
                 "objectives": list(self.objectives),
                 "health": self.health,
+                "reserve": self.reserve,
                 "steps": self.steps,
                 "findings": [finding.to_json() for finding in self.findings],
                 "log": [finding.to_json() for finding in self.log],
@@ -176,10 +179,12 @@ def _asked(
         for code, missing in watch.unasked().items()
     }
     meant = {rule.code for rule in watch.rules}
+    found = health(log, quality, ended=ended)
     return Diagnosed(
         source=source,
         objectives=tuple(sorted(watch.facts.objectives)),
-        health=health(log, quality, ended=ended),
+        health=found,
+        reserve=reserve(found, quality),
         findings=tuple(standing(log)),
         log=tuple(log),
         asked=tuple(sorted(meant - unasked.keys())),
