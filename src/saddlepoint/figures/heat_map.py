@@ -84,7 +84,7 @@ def heat_map_figure(
                 column, row + 0.12, _word(number, share), ha="center", va="center", fontsize=LABEL_SIZE + 1,
                 color=PAPER if light else INK,
             )  # fmt: skip
-            if math.isfinite(number):
+            if math.isfinite(number) and not math.isnan(ends[0]):
                 axes.text(
                     column, row - 0.22, f"[{_end(ends[0], share)}, {_end(ends[1], share)}]", ha="center", va="center",
                     fontsize=TICK_SIZE - 1, color=PAPER if light else MUTED if sum(tints(norm(number))[:3]) > 2 else INK,

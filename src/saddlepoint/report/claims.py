@@ -43,13 +43,15 @@ def write_claims_page(results: Sequence[Mapping[str, Any]], folder: Path) -> Pat
 
 
 def spoken(quantity: Mapping[str, Any]) -> str:
-    """A measured number with its interval, from its JSON: "24 [22, 28] steps", "not reached"."""
-    value, low, high = (float(quantity[part]) for part in ("value", "low", "high"))
+    """A measured number with its interval, from its JSON: "24 [22, 28] steps", "not reached"; without one, why."""
+    value, low, high = (float("nan" if quantity[part] is None else quantity[part]) for part in ("value", "low", "high"))
     unit = f" {quantity['unit']}" if quantity["unit"] else ""
     if value == float("inf"):
         return "not reached" if low == value else f"not reached [{number(low)}, {number(high)}]{unit}"
     if value != value:
-        return "none to measure"
+        return str(quantity.get("without", "none to measure"))
+    if low != low:
+        return f"{number(value)}{unit} (one seed)"
     if low == high:
         return f"{number(value)}{unit}"
     return f"{number(value)} [{number(low)}, {number(high)}]{unit}"
@@ -80,7 +82,12 @@ def _head(results: Sequence[Mapping[str, Any]]) -> str:
             ("not decided", "not decided"),
         )
     ]
-    return f"{len(results)} claim{'s' if len(results) != 1 else ''} tested: {', '.join(told)}"
+    looks = sum(not result["verdict"] for result in results)
+    tested = len(results) - looks
+    looked = f"{looks} quick look{'s' if looks != 1 else ''}, without a verdict" if looks else ""
+    if not tested and looks:
+        return f"Claims: {looked}"
+    return f"{tested} claim{'s' if tested != 1 else ''} tested: {', '.join(told)}" + (f"; {looked}" if looks else "")
 
 
 def _overview(results: Sequence[Mapping[str, Any]]) -> str:

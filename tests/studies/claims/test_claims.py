@@ -11,12 +11,14 @@ import torch
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError, SettingError
+from saddlepoint.evaluation.intervals import Interval
 from saddlepoint.recipe import Recipe
 from saddlepoint.report.claims import number, spoken, write_claims_page
 from saddlepoint.studies.claims import CLAIMS, claim
-from saddlepoint.studies.claims.contract import VERDICTS, verdict
+from saddlepoint.studies.claims.contract import VERDICTS, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Laboratory, Outcome, Setup, target
-from saddlepoint.studies.claims.quantities import median_steps, of_median, race, share_converged
+from saddlepoint.studies.claims.narrow_densities import told
+from saddlepoint.studies.claims.quantities import NONE_DECIDED, median_steps, of_median, race, share_converged
 from saddlepoint.studies.claims.results import load, reproduce
 from saddlepoint.studies.claims.setups import described, ours
 
@@ -96,7 +98,15 @@ def test_a_race_is_decided_seed_by_seed():
     back = race(second, first)
     assert back.share.value == pytest.approx(1 - found.share.value)
     assert back.share.low == pytest.approx(1 - found.share.high)
-    assert race(first, first).share.low == 0.0
+
+
+def test_a_race_without_a_seed_that_decides_has_no_share():
+    own = outcome([10.0, math.nan])
+    found = race(own, own)
+    assert (found.faster, found.slower, found.undecided) == (0, 0, 2)
+    told = Quantity("share", found.share, without=NONE_DECIDED).to_json()
+    assert (told["value"], told["low"], told["high"]) == (None, None, None)
+    assert spoken(told) == "none decided"
 
 
 def test_the_interval_of_a_median_covers_it():
@@ -108,6 +118,29 @@ def test_the_interval_of_a_median_covers_it():
     few = of_median(torch.tensor([3.0, 1.0, torch.nan, 2.0]))
     assert (few.low, few.value, few.high) == (1.0, 2.0, 3.0)
     assert math.isnan(of_median(torch.tensor([torch.nan])).value)
+
+
+def test_one_seed_has_no_interval():
+    told = Quantity("median", of_median(torch.tensor([torch.nan, 3.0])), "steps").to_json()
+    assert (told["value"], told["low"], told["high"]) == (3.0, None, None)
+    assert spoken(told) == "3 steps (one seed)"
+
+
+@pytest.mark.parametrize(
+    ("enough", "said"),
+    [
+        ((1, 2, 3), "as described, modes are 0.81, 0.82, 0.83 times as wide as the true ones, with 1, 2 and 3"),
+        (
+            (1,),
+            "as described, modes are 0.81 times as wide as the true ones, with 1 (fewer than 10 seeds found all of 2 or 3)",
+        ),
+        ((), "as described, fewer than 10 seeds found all of 1, 2 or 3 modes"),
+    ],
+)
+def test_widths_are_told_of_the_seeds_that_found_all_modes(enough, said):
+    labels = {modes: f"as described, {modes} mode{'s' if modes > 1 else ''}" for modes in (1, 2, 3)}
+    widths = {label: Interval(0.8 + modes / 100, 0.7, 0.9) for modes, label in labels.items()}
+    assert told("as described", widths, {label: modes in enough for modes, label in labels.items()}) == said
 
 
 def test_a_setup_is_trained_once():
@@ -138,8 +171,8 @@ def test_all_claims_run_quickly_and_write_a_page(tmp_path):
         assert result["verdict"] is None, "a quick look has decided"
         assert result["quantities"]
         for quantity in result["quantities"]:
-            value, low, high = (float(quantity[part]) for part in ("value", "low", "high"))
-            assert math.isnan(value) or low <= value <= high, quantity
+            value, low, high = (quantity[part] for part in ("value", "low", "high"))
+            assert low is None or float(low) <= float(value) <= float(high), quantity
             assert spoken(quantity)
         for picture in result["pictures"]:
             assert (tmp_path / result["id"] / picture["file"]).stat().st_size > 1_000
@@ -166,6 +199,8 @@ def test_results_are_not_replaced_unasked(tmp_path):
         ("inf", "inf", "inf", "not reached"),
         ("inf", 1234.0, "inf", "not reached [1,234, ∞] steps"),
         ("nan", "nan", "nan", "none to measure"),
+        (None, None, None, "none to measure"),
+        (7.0, None, None, "7 steps (one seed)"),
         (0.01, 0.01, 0.01, "0.01 steps"),
     ],
 )

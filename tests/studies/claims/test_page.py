@@ -30,6 +30,23 @@ def test_the_offline_page(tmp_path):
     assert "1 claim tested: 0 hold, 0 hold in part, 1 do not hold" in page
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ([None, None], "Claims: 2 quick looks, without a verdict"),
+        (
+            ["holds", None],
+            "1 claim tested: 1 hold, 0 hold in part, 0 do not hold, 0 not decided; 1 quick look, without a verdict",
+        ),
+    ],
+)
+def test_quick_looks_are_not_counted_as_tested(tmp_path, verdicts, said):
+    page = write_claims_page(
+        [RESULT | {"verdict": verdict, "quick": verdict is None} for verdict in verdicts], tmp_path
+    )
+    assert f"<h1>{said}</h1>" in page.read_text()
+
+
 def test_the_docs():
     page, section = WRITER["page"]([RESULT]), WRITER["section"]([RESULT])
     for text in (page, section):
@@ -65,7 +82,7 @@ def test_claims_without_a_result_are_listed():
 def test_a_quick_look_has_no_verdict(tmp_path):
     page = write_claims_page([RESULT | {"quick": True, "verdict": None}], tmp_path).read_text()
     assert "quick look</span>" in page
-    assert "0 do not hold" in page
+    assert "0 do not hold" not in page
 
 
 def test_quick_looks_are_no_docs(tmp_path, capsys):

@@ -7,6 +7,7 @@ rule that `rule` states.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,20 +25,22 @@ VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold", "not
 
 @dataclass(frozen=True)
 class Quantity:
-    """One measured number. interval: with its 95 % interval; infinite where a median was not reached. claimed: what the source
-    says of it, if anything. unit: of the numbers; empty for ratios and shares."""
+    """One measured number. interval: with its 95 % interval; infinite where a median was not reached, NaN where there is
+    nothing to measure, and NaN at its ends where there is one value alone. claimed: what the source says of it, if anything.
+    unit: of the numbers; empty for ratios and shares. without: what is said where there is no number."""
 
     name: str
     interval: Interval
     unit: str = ""
     claimed: str = ""
+    without: str = "none to measure"
 
     def to_json(self) -> dict[str, Any]:
         own = self.interval
-        return {
-            "name": self.name, "value": own.value, "low": own.low, "high": own.high, "level": own.level,
-            "unit": self.unit, "claimed": self.claimed,
-        }  # fmt: skip
+        numbers = {"value": own.value, "low": own.low, "high": own.high}
+        found: dict[str, Any] = {name: None if math.isnan(number) else number for name, number in numbers.items()}
+        found = {"name": self.name, **found, "level": own.level, "unit": self.unit, "claimed": self.claimed}
+        return found | ({"without": self.without} if math.isnan(own.value) else {})
 
 
 @dataclass(frozen=True)

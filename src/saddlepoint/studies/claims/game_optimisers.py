@@ -19,7 +19,7 @@ from saddlepoint.optimisers.lookahead import Lookahead
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.jacobian import final_spectrum, turning
 from saddlepoint.studies.claims.laboratory import QUICK_STEPS, Outcome, Setup
-from saddlepoint.studies.claims.quantities import bands, of_median, race, share_converged
+from saddlepoint.studies.claims.quantities import NONE_DECIDED, bands, of_median, race, share_converged
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, ours
 from saddlepoint.studies.convergence import DISTANCE
 
@@ -109,7 +109,9 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     runs = {name: race(outcome, adam, level=1 - 0.05 / len(others)) for name, outcome in others.items()}
     quantities += [
         Quantity(
-            f"share of decided seeds with which it converges before adam, 1-D GAN, {name} (level 98.3 %)", one.share
+            f"share of decided seeds with which it converges before adam, 1-D GAN, {name} (level 98.3 %)",
+            one.share,
+            without=NONE_DECIDED,
         )
         for name, one in runs.items()
     ]

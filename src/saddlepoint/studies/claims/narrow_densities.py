@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,18 +74,15 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
             per_mode[label], enough[label] = every[label][1], reached >= FEWEST
     own = [name("as described", modes) for modes in WIDTHS]
     narrow = [enough[label] and per_mode[label].high < NARROW for label in own]
-    told = ", ".join(f"{per_mode[label].value:.2f}" if enough[label] else "too few seeds" for label in own)
-    ours = ", ".join(f"{per_mode[name('with our training', m)].value:.2f}" for m in WIDTHS)
     return Measured(
         verdict(all(narrow), any(narrow)),
-        f"Of seeds that found all of 1, 2 and 3 modes, the modes are {told} times as wide as the true ones as described, {ours} "
-        "times with our training.",
+        f"Of seeds that found all modes: {'; '.join(told(kind, per_mode, enough) for kind in KINDS)}.",
         tuple(quantities),
         (
             Picture(
                 "widths",
                 "Width of a mode (filled) and standard deviation of all samples (hollow) over the true ones, medians over "
-                "seeds with 95 % intervals. 1 is right.",
+                "seeds with 95 % intervals (one seed has none). 1 is right.",
                 _intervals(every),
             ),
             Picture(
@@ -98,6 +95,23 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     )
 
 
+def told(kind: str, per_mode: Mapping[str, Interval], enough: Mapping[str, bool]) -> str:
+    """How wide the modes of one kind of training are, for a sentence."""
+    told = [modes for modes in WIDTHS if enough[name(kind, modes)]]
+    few = [modes for modes in WIDTHS if modes not in told]
+    lacking = f"fewer than {FEWEST} seeds found all of {_listed(few, 'or')}"
+    if not told:
+        return f"{kind}, {lacking} modes"
+    widths = ", ".join(f"{per_mode[name(kind, modes)].value:.2f}" for modes in told)
+    said = f"{kind}, modes are {widths} times as wide as the true ones, with {_listed(told, 'and')}"
+    return said + (f" ({lacking})" if few else "")
+
+
+def _listed(numbers: Sequence[int], word: str) -> str:
+    words = list(map(str, numbers))
+    return f" {word} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
 def _intervals(every: Mapping[str, tuple[Interval, Interval]]) -> Figure:
     drawing, grid = figure(width=7.6, height=3.6)
     axes = grid[0, 0]
@@ -106,8 +120,9 @@ def _intervals(every: Mapping[str, tuple[Interval, Interval]]) -> Figure:
     for row, (label, pair) in enumerate(every.items()):
         for part, own in enumerate(pair):
             if np.isfinite(own.value):
+                ends = [[own.value - own.low], [own.high - own.value]] if np.isfinite(own.low) else None
                 axes.errorbar(
-                    [own.value], [row + 0.16 - 0.32 * part], xerr=[[own.value - own.low], [own.high - own.value]],
+                    [own.value], [row + 0.16 - 0.32 * part], xerr=ends,
                     fmt=MARKERS[part], color=tints[label.startswith("with our training")], capsize=3, markersize=6,
                     fillstyle="full" if part else "none",
                 )  # fmt: skip

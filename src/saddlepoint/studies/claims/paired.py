@@ -11,6 +11,7 @@ from saddlepoint.studies.claims.contract import Measured, Picture, Quantity, ver
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import (
     FEWEST_DECIDED,
+    NONE_DECIDED,
     bands,
     curves,
     median_steps,
@@ -71,7 +72,11 @@ def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Ma
             ]
             runs = race(pair[strong], pair[weak])
             quantities.append(
-                Quantity(f"share of decided seeds with which {strong} converges first, {kind}", runs.share)
+                Quantity(
+                    f"share of decided seeds with which {strong} converges first, {kind}",
+                    runs.share,
+                    without=NONE_DECIDED,
+                )
             )
             quantities.append(
                 Quantity(

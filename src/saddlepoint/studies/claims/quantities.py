@@ -16,6 +16,7 @@ from saddlepoint.studies.claims.laboratory import Outcome
 from saddlepoint.studies.survival import Survival, kaplan_meier
 
 FEWEST_DECIDED = 10  # seeds of a race with a first and a second
+NONE_DECIDED = "none decided"  # of a race without any
 
 
 def survival(outcome: Outcome) -> Survival:
@@ -48,13 +49,15 @@ def distance_band(outcome: Outcome) -> Band:
 
 def of_median(values: Tensor, level: float = 0.95) -> Interval:
     """The median of independent values (N,), NaN left out, with its interval by ranks, which assumes nothing of how they are
-    distributed. NaN where there are none."""
+    distributed. NaN where there are none; of one value the ends are NaN, for one value has no interval."""
     from scipy.stats import binom
 
     ordered = values.double()[~values.isnan()].sort().values
     n = len(ordered)
     if n == 0:
-        return Interval(torch.nan, torch.nan, torch.nan, level)
+        return Interval(math.nan, math.nan, math.nan, level)
+    if n == 1:
+        return Interval(float(ordered[0]), math.nan, math.nan, level)
     below = int(binom.ppf((1 - level) / 2, n, 0.5)) - 1  # so many of the ranks on each side may be left out
     low, high = max(below, 0), min(n - 1 - below, n - 1)
     return Interval(float(ordered.quantile(0.5)), float(ordered[low]), float(ordered[high]), level)
@@ -71,7 +74,7 @@ class Race:
     """Two setups from the same seeds, first against second.
 
     faster: seeds with which the first converged earlier, or at all; slower: the second. undecided: neither, or as early.
-    share: faster among the decided, with its interval. Without any it is 1/2, between 0 and 1.
+    share: faster among the decided, with its interval; NaN without any.
     """
 
     faster: int
@@ -92,7 +95,11 @@ def race(first: Outcome, second: Outcome, level: float = 0.95) -> Race:
     """Seed by seed. A seed that has not converged is later than one that has, whenever it would have."""
     a, b = (torch.where(own.converged, own.steps, torch.inf) for own in (first, second))
     faster, slower = int((a < b).sum()), int((a > b).sum())
-    share = wilson(faster, faster + slower, level=level) if faster + slower else Interval(0.5, 0.0, 1.0, level)
+    share = (
+        wilson(faster, faster + slower, level=level)
+        if faster + slower
+        else Interval(math.nan, math.nan, math.nan, level)
+    )
     return Race(faster, slower, len(a) - faster - slower, share)
 
 

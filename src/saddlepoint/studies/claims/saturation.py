@@ -18,6 +18,7 @@ from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quanti
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import (
     FEWEST_DECIDED,
+    NONE_DECIDED,
     curves,
     median_steps,
     nearer,
@@ -85,7 +86,9 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
         runs = race(own["non-saturating"], own["minimax"])
         quantities.append(
             Quantity(
-                f"share of decided seeds with which {OBJECTIVES['non-saturating']} converges first, {kind}", runs.share
+                f"share of decided seeds with which {OBJECTIVES['non-saturating']} converges first, {kind}",
+                runs.share,
+                without=NONE_DECIDED,
             )
         )
         if runs.decided:
