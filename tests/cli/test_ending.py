@@ -16,6 +16,7 @@ from saddlepoint.records import Finding, RunFolder
 
 INCURABLE = Finding("DATA401", "failure", 10, "Something that no setting changes.", {}, "Look at the data.", None)
 REMEDY = {"training.discriminator.learning_rate": 1e-4}
+SLIP = "training.generator.learning_rate"
 CURABLE = Finding("GAN101", "failure", 20, "Something that a setting changes.", {}, "Slow it down.", REMEDY)
 NOTHING_TO_CHANGE = "There is no setting to change"
 
@@ -47,3 +48,18 @@ def test_only_what_stands_is_spoken_of(
     assert out.startswith(said)
     assert bool(out) == bool(said)
     assert (NOTHING_TO_CHANGE in out) == (said == NOTHING_TO_CHANGE)
+
+
+def test_one_command_is_said_once_and_none_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = RunFolder(tmp_path)
+    recipe = Recipe.load("gan-digits").override({SLIP: 1e-7})
+    folder.recipe.write_text(recipe.to_yaml(), encoding="utf-8")
+    found = [dataclasses.replace(CURABLE, code=code, remedy=None) for code in ("GAN101", "GAN104", "NUM304")]
+    folder.findings.write_text("".join(f"{json.dumps(f.to_json())}\n" for f in found), encoding="utf-8")
+    run = Run(folder.path)
+    suggest(run, console())
+    out = capsys.readouterr().out
+    commands = [line for line in out.splitlines() if f" train {folder.path} --" in line]
+    assert len(commands) == len(set(commands)) == len({suggestion.flags for suggestion in run.suggestions}) < len(found)
+    assert f"{SLIP} 1e-07 -> none (as training.optimiser.learning_rate)" in out
+    assert f"--{SLIP} none" in out

@@ -7,7 +7,7 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.records import argument, options
+from saddlepoint.records import argument, change, explained, options
 
 
 def test_overrides_are_what_the_command_line_takes() -> None:
@@ -21,3 +21,11 @@ def test_overrides_are_what_the_command_line_takes() -> None:
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])))
 def test_any_text_is_one_word_of_the_shell(text: str) -> None:
     assert shlex.split(argument(text)) == [text]
+
+
+def test_none_of_a_player_is_told_to_be_that_of_all() -> None:
+    rate = "training.generator.learning_rate"
+    assert change(rate, 1e-7, None) == "1e-07 -> none (as training.optimiser.learning_rate)"
+    assert change("training.optimiser.clip_norm", None, 1.0) == "none -> 1.0"
+    assert explained({rate: None, "model.packing": 2}) == " (none: as training.optimiser.learning_rate)"
+    assert explained({rate: 1e-3, "training.threads": None}) == ""

@@ -34,6 +34,13 @@ def test_a_try_is_a_row(tmp_path: Path) -> None:
     assert "1 → 2" in page
 
 
+def test_whose_setting_none_stands_for_is_told(tmp_path: Path) -> None:
+    changes = {"training.generator.learning_rate": [1e-07, None], "training.optimiser.clip_norm": [None, 1.0]}
+    page = section(tmp_path, [TRY | {"changes": changes}])
+    assert "1e-07 → none (as training.optimiser.learning_rate)" in page
+    assert "none → 1.0" in page
+
+
 @pytest.mark.parametrize("tried", [[], None, "damaged", [1]])
 def test_without_a_try_there_is_no_row(tried: Any, tmp_path: Path) -> None:
     assert section(tmp_path, tried).count("<tr>") <= 1

@@ -9,7 +9,7 @@ from saddlepoint.cli import ending
 from saddlepoint.cli.arguments import Parser
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.errors import SettingError
-from saddlepoint.records import options
+from saddlepoint.records import explained, options
 
 if TYPE_CHECKING:
     from saddlepoint.experiment.diagnosing import Diagnosed
@@ -62,7 +62,7 @@ def _tell(found: Diagnosed, output: Output) -> None:
     for finding in found.findings:
         output.say_finding(finding)
         if finding.remedy:
-            output.say(f"    Try: {options(finding.remedy)}")
+            output.say(f"    Try: {options(finding.remedy)}{explained(finding.remedy)}")
     if not found.findings:
         output.say("No finding stands.")
     over = sorted({finding.code for finding in found.log} - {finding.code for finding in found.findings})

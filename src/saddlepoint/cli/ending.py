@@ -13,6 +13,7 @@ from saddlepoint.records.schema import number_to_json
 if TYPE_CHECKING:
     from saddlepoint.cli.console import Output
     from saddlepoint.experiment import Run
+    from saddlepoint.experiment.cure import Suggestion
 
 DONE, FOUND, INTERRUPTED = 0, 3, 130
 
@@ -41,9 +42,13 @@ def add_cure(parser: argparse.ArgumentParser) -> None:
 def suggest(run: Run, output: Output) -> None:
     """What to change against what stands, as a command to type."""
     suggestions = run.suggestions
+    commands: dict[str, list[Suggestion]] = {}
     for suggestion in suggestions:
-        output.say(f"Against {suggestion.code}, try {suggestion}:", "bold")
-        output.say(f"    saddlepoint train {run.folder.path} {suggestion.flags}")
+        commands.setdefault(suggestion.flags, []).append(suggestion)
+    for flags, alike in commands.items():
+        against = ", ".join(dict.fromkeys(suggestion.code for suggestion in alike))
+        output.say(f"Against {against}, try {alike[0]}:", "bold")
+        output.say(f"    saddlepoint train {run.folder.path} {flags}")
     if not suggestions and any(finding.severity == "failure" for finding in standing(run.findings)):
         output.say("There is no setting to change against what was found: its advice says what to do.")
 

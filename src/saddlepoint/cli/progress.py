@@ -170,7 +170,8 @@ class TrainingProgress(Listener):
         if best and best["step"] != step:
             self.output.say(f"  best      {best_in_words(best, step)}")
         self.output.say("To try next:")
-        for command in next_commands(folder.path, str(summary["state"]), step, self._findings, best_step):
+        state, suggests = str(summary["state"]), self._outline.suggests
+        for command in next_commands(folder.path, state, step, self._findings, best_step, suggests):
             self.output.say(f"  {command}")
 
     def _stop(self) -> None:
@@ -179,19 +180,21 @@ class TrainingProgress(Listener):
             self._live = None
 
 
-def next_commands(run: Path, state: str, step: int, findings: list[Finding], best_step: int | None = None) -> list[str]:
+def next_commands(
+    run: Path, state: str, step: int, findings: list[Finding], best_step: int | None = None, suggests: bool = False
+) -> list[str]:
     """Two or three commands that suit how the run ended: the gravest finding's remedy comes before training longer.
 
-    best_step: where it is not the last, samples are proposed of it.
+    best_step: where it is not the last, samples are proposed of it. suggests: remedies are said elsewhere.
     """
     name = shlex.quote(str(run))
     commands = [f"saddlepoint resume {name}"] if state == "interrupted" else []
     best = "" if best_step in (None, step) else " --step best"
     commands.append(f"saddlepoint sample {name} -n 64{best}")
     remedies = [finding.remedy for finding in standing(findings) if finding.remedy]
-    if remedies:
+    if remedies and not suggests:
         commands.append(f"saddlepoint train {name} {options(remedies[0])}")
-    elif state != "interrupted":
+    elif not remedies and state != "interrupted":
         commands.append(f"saddlepoint resume {name} --steps {2 * step}")
         commands.append(f"saddlepoint train {name} --training.seed 1")
     return commands

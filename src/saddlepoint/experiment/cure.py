@@ -18,7 +18,7 @@ from saddlepoint.diagnosis.ladder import SLIP, next_remedy
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.summary import LEARNT, share_of_the_way
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, JsonLines, RunFolder, argument, replaced
+from saddlepoint.records import Finding, JsonLines, RunFolder, argument, change, replaced
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.training import checkpoint
 
@@ -237,4 +237,4 @@ def _has_learnt(measured: Mapping[str, Any]) -> bool:
 
 
 def _told(changes: Mapping[str, tuple[Any, Any]]) -> str:
-    return ", ".join(f"{name} {argument(before)} -> {argument(after)}" for name, (before, after) in changes.items())
+    return ", ".join(f"{name} {change(name, before, after)}" for name, (before, after) in changes.items())

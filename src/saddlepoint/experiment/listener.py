@@ -13,7 +13,8 @@ from saddlepoint.records import Finding, Record
 class Outline:
     """What is about to run, before the first step.
 
-    players: trainable numbers by role. start: steps already done (0 unless resumed).
+    players: trainable numbers by role. start: steps already done (0 unless resumed). suggests: whether what to change against
+    what is found will be said at the end, by whoever started the run.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Outline:
     steps: int
     device: str
     precision: str
+    suggests: bool = False
 
 
 class Listener:

@@ -132,6 +132,7 @@ class Session:
                 steps=self.recipe.training.steps,
                 device=str(self.devices.device),
                 precision=self.devices.precision,
+                suggests=self.recipe.training.cure == "suggest",
             )
         )
         for note in self.dataset.notes:

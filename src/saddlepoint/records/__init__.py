@@ -3,7 +3,7 @@
 from saddlepoint.records.findings import standing
 from saddlepoint.records.folder import RunFolder, replaced
 from saddlepoint.records.lock import locked
-from saddlepoint.records.overrides import argument, options
+from saddlepoint.records.overrides import argument, change, explained, options
 from saddlepoint.records.schema import SEVERITIES, Finding, Record, Severity, State
 from saddlepoint.records.series import Series, series_of
 from saddlepoint.records.store import JsonLines, read_lines
@@ -18,6 +18,8 @@ __all__ = [
     "Severity",
     "State",
     "argument",
+    "change",
+    "explained",
     "locked",
     "options",
     "read_lines",

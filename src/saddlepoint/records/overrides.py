@@ -7,10 +7,30 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+_OF_ALL, _PLAYERS = "training.optimiser", ("training.discriminator", "training.generator")
+
 
 def options(overrides: Mapping[str, Any]) -> str:
     """Overrides as a shell takes them: `--model.beta 4 --training.optimiser.betas 0.5,0.9`."""
     return " ".join(f"--{name} {argument(value)}" for name, value in overrides.items())
+
+
+def change(name: str, before: Any, after: Any) -> str:
+    """A change of the setting `name`, for a person: what is typed for each value, and whose none stands for."""
+    return f"{argument(before)}{_as(name, before)} -> {argument(after)}{_as(name, after)}"
+
+
+def _as(name: str, value: Any) -> str:
+    """A player's setting that is none follows the one of all players."""
+    section, _, setting = name.rpartition(".")
+    return f" (as {_OF_ALL}.{setting})" if value is None and section in _PLAYERS else ""
+
+
+def explained(overrides: Mapping[str, Any]) -> str:
+    """Whose settings stand for those that are none, to be said behind `options`; empty where there is nothing to say."""
+    told = dict.fromkeys(_as(name, value).strip(" ()") for name, value in overrides.items())
+    told.pop("", None)
+    return f" (none: {', '.join(told)})" if told else ""
 
 
 def argument(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from saddlepoint.records import argument
+from saddlepoint.records import change
 from saddlepoint.report.facts import Facts
 from saddlepoint.report.sections import section
 from saddlepoint.report.words import count, escaped
@@ -28,7 +28,7 @@ def cures(facts: Facts) -> str:
 def _row(line: Mapping[str, Any]) -> str:
     changes = line.get("changes")
     changed = "<br>".join(
-        f"<code>{escaped(name)}</code> {escaped(argument(before))} → {escaped(argument(after))}"
+        f"<code>{escaped(name)}</code> {escaped(change(name, before, after)).replace('-&gt;', '→')}"
         for name, (before, after) in (changes if isinstance(changes, Mapping) else {}).items()
     )
     returned = line.get("returned_to")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from saddlepoint.diagnosis import health_of
-from saddlepoint.records import SEVERITIES, Finding, options
+from saddlepoint.records import SEVERITIES, Finding, explained, options
 from saddlepoint.report.facts import Facts
 from saddlepoint.report.sparkline import sparklines
 from saddlepoint.report.words import (
@@ -177,7 +177,7 @@ def _card(finding: Finding, steps: Sequence[int], facts: Facts) -> str:
     advice = f"<p>{escaped(finding.advice)}</p>" if finding.advice else ""
     remedy = ""
     if finding.remedy:
-        remedy = f'<p class="quiet">Try:</p>{command(options(finding.remedy))}'
+        remedy = f'<p class="quiet">Try{explained(finding.remedy)}:</p>{command(options(finding.remedy))}'
     return (
         f'<article class="card finding {escaped(finding.severity)}"><div class="top">'
         f'<span class="badge">{escaped(finding.severity)}</span> <code>{escaped(finding.code)}</code>'
