@@ -57,6 +57,10 @@ def test_a_setting_without_a_value_is_named(argv: list[str]) -> None:
         (["toy", "--dry-rnu"], 'Did you mean "--dry-run"?'),
         (["toy", "--steps", "3"], 'Did you mean "--training.steps"?'),
         (["toy", "--batch_sizes=3"], 'Did you mean "--training.batch_size"?'),
+        (
+            ["toy", "--training=3"],
+            "--training is a section, not a setting: set one of its settings, such as --training.",
+        ),
         (["toy", "more"], '"more" is one argument too many'),
         (["toy", "--dry"], "there is no option --dry"),
         ([], "recipe"),

@@ -145,6 +145,12 @@ def test_the_ready_made_ones_are_listed(capsys: pytest.CaptureFixture[str]) -> N
         (["tiny.yaml", "--engine", "dask"], "local or ray"),
         (["tiny.yaml", "--workers", "-1"], "0 or more"),
         (["tiny.yaml", "--address", "auto"], "add --engine ray"),
+        (
+            ["tiny.yaml", "--seeds", "4"],
+            "--seeds is a section, not a setting: set one of its settings, such as --seeds.count.",
+        ),
+        (["tiny.yaml", "--count", "4"], 'Did you mean "--seeds.count"?'),
+        (["tiny.yaml", "--name", "../tiny"], "a study's name is its folder's"),
         (["tiny.yaml", "--worker", "1"], 'Did you mean "--workers"?'),
         (["tiny.yaml", "--training.stepz", "1"], 'Did you mean "training.steps"?'),
         (["tiny.yaml", "--seeds.cuont", "1"], 'Did you mean "seeds.count"?'),

@@ -75,6 +75,13 @@ def test_lists_as_values_are_called_as_they_are_typed() -> None:
     assert study.axes["model.generator.hidden"].labels == ("4", "4,4")
 
 
+def test_a_file_without_a_name_has_its_own(tmp_path: Path) -> None:
+    (tmp_path / "my-study.yaml").write_text(f"base: {BASE}\n")
+    (tmp_path / "other.yaml").write_text(f"base: {BASE}\nname: mine\n")
+    assert load_study(tmp_path / "my-study.yaml").name == "my-study"
+    assert load_study(tmp_path / "other.yaml").name == "mine"
+
+
 def test_typed_settings_are_the_studys_or_its_bases() -> None:
     study = load_study({"base": BASE, "axes": {"data.modes": [1]}})
     changed = overridden(study, {"seeds.count": "3", "measure.convergence.every": "7", "training.steps": "50"})
@@ -102,7 +109,24 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"base": BASE, "measure": {"series": ["d/loss"]}}, "set measure.every"),
     ({"base": BASE, "pictures": [{"kind": "survival"}]}, "set measure.convergence"),
     ({"base": BASE, "pictures": [{"kind": "heat map", "x": "a", "y": "b"}]}, "names the axis a"),
-    ({"base": BASE, "pictures": [{"kind": "pie"}]}, "pie"),
+    ({"base": BASE, "pictures": [{"kind": "pie"}]}, 'no kind of picture "pie": write {kind: survival}'),
+    ({"base": BASE, "pictures": ["survival"]}, "survival names no kind of picture: write {kind: survival}"),
+    ({"base": BASE, "seeds": 8}, "seeds cannot be 8: write seeds: {count: 8}."),
+    ({"base": BASE, "seeds": [1, 2, 3]}, "seeds cannot be [1, 2, 3]: write seeds: {count: 3, first: 1}."),
+    ({"base": BASE, "seeds": [1, 5]}, "seeds cannot be [1, 5]: write seeds: {count: 8}."),
+    ({"base": BASE, "seeds": ["a"]}, "write seeds: {count: 8}."),
+    ({"base": BASE, "seeds": {"count": "many"}}, "seeds.count cannot be many: it must be a whole number."),
+    ({"base": BASE, "axes": {"model.r1": 1.0}}, "axes.model.r1 cannot be 1.0: write model.r1: [1.0]"),
+    ({"base": BASE, "axes": {"a": {"settings": {"model.r1": 1.0}}}}, "write model.r1: [1.0]."),
+    ({"base": BASE, "axes": ["model.r1"]}, "write axes: {training.steps: [500, 1000]}"),
+    (
+        {"base": BASE, "measure": {"outcomes": "quality"}},
+        "measure.outcomes cannot be quality: write outcomes: [quality].",
+    ),
+    ({"base": BASE, "measure": {"outcomes": ["qualty"]}}, 'Did you mean "quality"?'),
+    ({"base": BASE, "measure": {"convergence": True}}, "write convergence: {every: 1}."),
+    ({"base": 5}, "base cannot be 5: write base: toy-gaussian-1."),
+    *[({"base": BASE, "name": name}, "a study's name is its folder's") for name in ("a/b", "..", "", "a\\b", " ")],
 ]
 
 
@@ -112,6 +136,7 @@ def test_a_mistake_in_a_file_is_one_sentence(content: dict[str, Any], said: str)
         load_study(content)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert not {"dictionary", "instance", "tuple", "tag"} & set(str(caught.value).split())
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,13 @@ class Parser(argparse.ArgumentParser):
                 self.error(f'"{token}" is one argument too many')
             flags = [flag for action in self._actions for flag in action.option_strings]
             name = token.partition("=")[0]
-            leaves = {f"--{setting.rpartition('.')[2].replace('_', '-')}": f"--{setting}" for setting in settings()}
+            names = list(settings())
+            inside = next((own for own in names if own.startswith(f"{name[2:].replace('-', '_')}.")), None)
+            if inside is not None:
+                raise SettingError(
+                    f"{self.command}: {name} is a section, not a setting: set one of its settings, such as --{inside}."
+                )
+            leaves = {f"--{setting.rpartition('.')[2].replace('_', '-')}": f"--{setting}" for setting in names}
             near = difflib.get_close_matches(name, [*flags, *leaves], n=1, cutoff=0.6)
             hint = f' Did you mean "{leaves.get(near[0], near[0])}"?' if near else ""
             raise SettingError(f"{self.command}: there is no option {name}.{hint} `{self.prog} --help` lists them.")

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 from saddlepoint.cli.arguments import Parser, is_recipe_setting, setting_names, split_settings
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.errors import SettingError
-from saddlepoint.recipe.studies import load_study, overridden, points, resolved, shipped_studies, study_text
+from saddlepoint.recipe.studies import (
+    load_study,
+    overridden,
+    points,
+    resolved,
+    shipped_studies,
+    study_setting_names,
+    study_text,
+)
 
 if TYPE_CHECKING:
     from saddlepoint.studies.engine import Engine
@@ -27,7 +35,7 @@ ENGINES = ("local", "ray")
 def run(argv: Sequence[str]) -> int:
     """Run a study, or list the ready-made ones; returns the exit code."""
     settings, rest = split_settings(argv, is_recipe_setting)
-    arguments = _parser().read(rest, setting_names)
+    arguments = _parser().read(rest, _setting_names)
     if arguments.list:
         _list(arguments.json)
         return 0
@@ -95,6 +103,11 @@ def study(
     place = folder or _folder(source, asked)
     with StudyProgress(console(json=True), quiet=quiet) as progress:
         return _run(_planned(asked), place, engine, workers, address, progress, overwrite)
+
+
+def _setting_names() -> list[str]:
+    """The study's own, and its recipe's but the seed, which is the study's."""
+    return [*study_setting_names(), *(name for name in setting_names() if name != "training.seed")]
 
 
 def _planned(asked: StudySettings) -> Plan:

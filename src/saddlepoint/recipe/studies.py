@@ -8,23 +8,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from saddlepoint.errors import SettingError, suggestion
+from saddlepoint.errors import SettingError
 from saddlepoint.recipe.recipe import Recipe
 from saddlepoint.recipe.sources import Sources
+from saddlepoint.recipe.study_mistakes import explained
 from saddlepoint.recipe.text import read_yaml, write_yaml
-from saddlepoint.studies.settings import (
-    AxisSettings,
-    ConvergenceSettings,
-    HeatMapPicture,
-    MeasureSettings,
-    Point,
-    PowerLawPicture,
-    SeedSettings,
-    StudySettings,
-    SurvivalPicture,
-)
+from saddlepoint.studies.settings import ConvergenceSettings, MeasureSettings, Point, SeedSettings, StudySettings
 
 FILE = "study.yaml"  # in a study's folder
 MOST_RUNS = 1_000_000
@@ -34,21 +25,10 @@ _SOURCES = Sources(
     "saddlepoint study --list",
     example="`base:` and `axes:`",
 )
-_PICTURES: dict[str, type[BaseModel]] = {
-    "survival": SurvivalPicture,
-    "heat map": HeatMapPicture,
-    "power law": PowerLawPicture,
-}
-
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "seeds": SeedSettings,
-    "measure": MeasureSettings,
-    "convergence": ConvergenceSettings,
-}
 
 
 def load_study(source: str | Path | Mapping[str, Any] | StudySettings) -> StudySettings:
-    """The study of this name, YAML file, study folder or content.
+    """The study of this name, YAML file, study folder or content. A file that does not say its `name` has that of the file.
 
     Raises SettingError: there is none, or it holds a setting that does not exist or does not fit.
     """
@@ -62,12 +42,21 @@ def load_study(source: str | Path | Mapping[str, Any] | StudySettings) -> StudyS
         if not source.is_file():
             raise SettingError(f"{path} is a folder without a {FILE}, so it is no study.")
     text, where = _SOURCES.read(source)
-    return _validated(_SOURCES.content(text, where), where)
+    content = _SOURCES.content(text, where)
+    if Path(source).is_file():
+        content = {"name": Path(source).stem} | content
+    return _validated(content, where)
 
 
 def shipped_studies() -> list[str]:
     """The names of the ready-made studies, in alphabetical order."""
     return _SOURCES.names()
+
+
+def study_setting_names() -> list[str]:
+    """The settings of a study that a command line may change, by dotted name."""
+    sections = {"seeds": SeedSettings, "measure": MeasureSettings, "measure.convergence": ConvergenceSettings}
+    return [f"{section}.{name}" for section, settings in sections.items() for name in settings.model_fields]
 
 
 def overridden(study: StudySettings, changes: Mapping[str, Any]) -> StudySettings:
@@ -176,34 +165,4 @@ def _validated(content: Mapping[str, Any], where: str) -> StudySettings:
     try:
         return StudySettings.model_validate(content)
     except ValidationError as error:
-        raise SettingError(f"{where}: {_explained(error)}") from None
-
-
-def _explained(error: ValidationError) -> str:
-    """The first mistake in one sentence; how many more there are."""
-    first, *rest = error.errors()
-    path = [str(part) for part in first["loc"]]
-    name = ".".join(path)
-    more = f" ({len(rest)} more like it.)" if rest else ""
-    if first["type"] == "extra_forbidden":
-        return f"there is no setting {name}.{_nearest(path)}{more}"
-    if first["type"] == "missing":
-        return f"{name} is missing.{more}"
-    if first["type"].startswith("value_error"):
-        return f"{name + ': ' if name else ''}{first['msg'].removeprefix('Value error, ')}.{more}"
-    said = first["msg"]
-    return f"{name} cannot be {first['input']!r}: {said[0].lower()}{said[1:]}.{more}"
-
-
-def _nearest(path: list[str]) -> str:
-    """The known setting nearest to a path that does not exist."""
-    *above, last = path
-    section: type[BaseModel] = StudySettings
-    if above and above[0] == "axes":
-        section = AxisSettings
-    elif above and above[0] == "pictures":
-        section = _PICTURES.get(above[-1], SurvivalPicture)
-    elif above:
-        section = _SECTIONS.get(above[-1], StudySettings)
-    near = suggestion(last, section.model_fields)
-    return near.replace('"', f'"{".".join(above)}.', 1) if near and above else near
+        raise SettingError(f"{where}: {explained(error)}") from None

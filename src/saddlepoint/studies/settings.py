@@ -169,7 +169,9 @@ class StudySettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field("study", description="Names the study's folder where none is given.")
+    name: str = Field(
+        "study", description="Names the study's folder where none is given; none takes the name of the study's file."
+    )
     description: str = Field("", description="One sentence on what this study asks.")
     base: str | dict[str, Any] = Field(description="The recipe that all runs share: its name, file, run, or content.")
     overrides: dict[str, Any] = Field(default_factory=dict, description="Settings that differ from it, dotted.")
@@ -181,6 +183,15 @@ class StudySettings(BaseModel):
     measure: MeasureSettings = Field(MeasureSettings(), description="What is measured of every run.")
     pictures: tuple[Picture, ...] = Field((), description="Pictures to draw.")
     lanes: int = Field(256, ge=1, description="Runs trained at once in one cell, at most.")
+
+    @field_validator("name")
+    @classmethod
+    def _folder(cls, name: str) -> str:
+        if name.strip(" .") == "" or any(letter in name for letter in "/\\\0"):
+            raise ValueError(
+                f"a study's name is its folder's, so it has no slashes and is not empty or dots, got \"{name}\""
+            )
+        return name
 
     @field_validator("axes", mode="before")
     @classmethod
