@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from saddlepoint.records.overrides import explained, options
+
 Severity = Literal["info", "warning", "failure"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "failure")
 State = Literal["open", "closed"]
@@ -77,9 +79,9 @@ class Finding:
     def __str__(self) -> str:
         if self.state == "closed":
             return f"{self.code} (over, step {self.step}): {self.title}"
-        return f"{self.code} ({self.severity}, step {self.step}): {self.title}" + (
-            f" {self.advice}" if self.advice else ""
-        )
+        said = f"{self.code} ({self.severity}, step {self.step}): {self.title}"
+        advice = f" {self.advice}" if self.advice else ""
+        return said + advice + (f" Try: {options(self.remedy)}{explained(self.remedy)}" if self.remedy else "")
 
     def _repr_html_(self) -> str:
         import html
