@@ -108,6 +108,9 @@ def test_a_log_is_judged_as_far_as_its_series_allow(log: Path) -> None:
     found = diagnose(log, objective="non-saturating")
     assert [finding.code for finding in found.findings] == ["GAN101"]
     assert found.health == "at risk"
+    # Settings of ours mean nothing to another program.
+    assert [finding.remedy for finding in (*found.findings, *found.log)] == [None, None]
+    assert found.findings[0].advice
     assert "GAN101" in found.asked
     assert "g/coverage" in found.unasked["GAN103"]
     assert "VAE201" in found.not_meant

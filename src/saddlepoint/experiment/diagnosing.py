@@ -119,7 +119,9 @@ def diagnose(
     found = _asked(str(path), watch, log.records, [])
     enough = len(found.asked) >= LEAST * (len(found.asked) + len(found.unasked))
     known = found.health if enough or found.health != "healthy" else None
-    return replace(found, health=known, columns=log.taken, columns_left=log.left)
+    # Their settings are not ours: advice in words is what there is for them.
+    stands, said = (tuple(replace(f, remedy=None) for f in findings) for findings in (found.findings, found.log))
+    return replace(found, findings=stands, log=said, health=known, columns=log.taken, columns_left=log.left)
 
 
 def watching(recipe: Recipe) -> Diagnosis:
