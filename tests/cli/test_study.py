@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from saddlepoint.cli.main import main
 from saddlepoint.cli.study_tables import table
 from saddlepoint.evaluation.intervals import Interval
 from saddlepoint.recipe.studies import shipped_studies
+from saddlepoint.studies.cell import CellResult
+from saddlepoint.studies.plan import Cell
 from saddlepoint.studies.summary import PointSummary
-from tests.studies.studies import TINY, quick
+from tests.studies.studies import TINY, made_up, quick
 
 PICTURES = [
     {"kind": "survival"},
@@ -107,6 +110,27 @@ def test_a_table_is_not_replaced_by_one_without_its_runs(
 @pytest.mark.parametrize("name", GOES_ON)
 def test_a_larger_table_takes_a_smaller_ones_place(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(changed(tmp_path, monkeypatch, GOES_ON[name])) == 0
+
+
+@pytest.mark.parametrize(
+    ("after", "said"), [(0, "No cell is finished yet"), (1, "1 finished cell is"), (2, "2 finished cells are")]
+)
+def test_interrupted_it_says_what_is_kept(
+    after: int, said: str, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(file.read_text().replace("lanes: 8", "lanes: 3"))
+    trained: list[int] = []
+
+    def interrupted(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+        if len(trained) == after:
+            raise KeyboardInterrupt
+        trained.append(1)
+        return made_up(cell)
+
+    monkeypatch.setattr("saddlepoint.studies.engine.in_this_process.__defaults__", (interrupted,))
+    assert main(["study", "tiny.yaml", "--workers", "0", "--quiet"]) == 130
+    assert said in (out := capsys.readouterr().out)
+    assert "kept in studies/tiny: the same command goes on." in out
 
 
 @pytest.mark.slow

@@ -61,8 +61,14 @@ def run(argv: Sequence[str]) -> int:
 
     if not arguments.quiet:
         announce(output, plan)
-    with StudyProgress(output, quiet=arguments.quiet) as progress:
-        done = _run(plan, folder, arguments.engine, arguments.workers, arguments.address, progress, arguments.overwrite)
+    try:
+        with StudyProgress(output, quiet=arguments.quiet) as progress:
+            done = _run(
+                plan, folder, arguments.engine, arguments.workers, arguments.address, progress, arguments.overwrite
+            )
+    except KeyboardInterrupt:
+        output.say(_kept(Path(folder)))
+        raise
     if arguments.json:
         print_json(_document(done))
     else:
@@ -188,6 +194,17 @@ def _terminated() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+
+
+def _kept(folder: Path) -> str:
+    """What an interruption leaves."""
+    cells = len(list((folder / "cells").glob("*.json")))
+    kept = (
+        f"{cells} finished cell{'s are' if cells != 1 else ' is'}"
+        if cells
+        else "No cell is finished yet; what is will be"
+    )
+    return f"{kept} kept in {folder}: the same command goes on."
 
 
 def _list(as_json: bool) -> None:

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from saddlepoint.errors import SettingError
 from saddlepoint.recipe.recipe import Recipe
@@ -55,7 +55,11 @@ def shipped_studies() -> list[str]:
 
 def study_setting_names() -> list[str]:
     """The settings of a study that a command line may change, by dotted name."""
-    sections = {"seeds": SeedSettings, "measure": MeasureSettings, "measure.convergence": ConvergenceSettings}
+    sections: dict[str, type[BaseModel]] = {
+        "seeds": SeedSettings,
+        "measure": MeasureSettings,
+        "measure.convergence": ConvergenceSettings,
+    }
     return [f"{section}.{name}" for section, settings in sections.items() for name in settings.model_fields]
 
 
