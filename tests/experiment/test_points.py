@@ -43,6 +43,32 @@ def test_a_game_in_the_plane_has_a_surface_where_points_are_judged_alone(
 
 
 @pytest.mark.parametrize("source", ["gaussian", "ring"])
+def test_a_discriminator_of_pairs_is_drawn_against_its_mean(source: str) -> None:
+    """A constant added to its scores changes nothing of what it says, and nothing of the picture."""
+    data = load(DataSettings(source=source, points=300))
+    model = build(GANSettings(objective="relativistic", r1=1.0), data.event)
+    samples = model.sample(200)
+    words, shown = [], []
+    for _ in range(2):
+        drawing = draw_points(model, samples, data.x, data.truth, "Samples")
+        words.append(
+            " ".join([axes.get_ylabel() for axes in drawing.axes] + [t.get_text() for t in drawing.legends[0].texts])
+        )
+        surface = (
+            drawing.axes[0].collections[0].get_array() if source == "ring" else drawing.axes[1].lines[0].get_ydata()
+        )
+        shown.append(torch.tensor(surface))
+        with torch.no_grad():
+            list(model.players["d"].parameters())[-1].add_(7.0)  # the last layer's bias
+    assert words[0] == words[1]
+    assert "score against the mean, 0 to 1" in words[0]
+    assert "level line: mean of real and generated scores" in words[0]
+    assert "probability of real" not in words[0]
+    torch.testing.assert_close(shown[0], shown[1], rtol=1e-4, atol=1e-5)
+    assert shown[0].min() < 0.5 < shown[0].max()
+
+
+@pytest.mark.parametrize("source", ["gaussian", "ring"])
 def test_other_models_are_drawn_against_the_data(source: str) -> None:
     data = load(DataSettings(source=source, points=300))
     model = build(VAESettings(likelihood="gaussian", latent=1), data.event)

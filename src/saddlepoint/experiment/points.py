@@ -30,7 +30,11 @@ def draw_points(model: Model, samples: Tensor, data: Tensor, truth: Truth | None
     columns = generated.shape[1]
     if not isinstance(model, GAN) or columns > 2:
         return density.compare(generated, held_out, log_prob=log_prob, modes=modes, title=title)
-    scores = _asked(model, model.scores) if model.judges_alone else None
+    scores, judgement = None, marks.ALONE
+    if model.judges_alone:
+        scores = _asked(model, model.scores)
+        if model.judges_in_pairs:
+            scores, judgement = _asked(model, _against_mean(model, data, samples)), marks.IN_PAIRS
     pushes = None
     if model.pushes(data[:1]) is not None:
         pushes = _asked(model, lambda x: model.pushes(x))
@@ -41,13 +45,21 @@ def draw_points(model: Model, samples: Tensor, data: Tensor, truth: Truth | None
             log_prob=log_prob,
             modes=modes,
             discriminator=scores,
+            judgement=judgement,
             pushes=pushes,
             latent=_mapped(model) if model.settings.latent == 1 else None,
             title=title,
         )
     if scores is None:
         return density.compare(generated, held_out, log_prob=log_prob, modes=modes, title=title)
-    return plane.surface(generated, held_out, scores, modes=modes, pushes=pushes, title=title)
+    return plane.surface(generated, held_out, scores, modes=modes, pushes=pushes, judgement=judgement, title=title)
+
+
+def _against_mean(model: GAN, data: Tensor, samples: Tensor) -> Callable[[Tensor], Tensor]:
+    """How sure the discriminator is that a point is real rather than one of the mean score, of data and samples alike."""
+    means = [model.logits(x.to(model.device, torch.float32)).mean() for x in (data, samples)]
+    middle = torch.stack(means).mean()
+    return lambda x: (model.logits(x) - middle).sigmoid()
 
 
 def _log_prob(truth: Truth) -> marks.LogProb:

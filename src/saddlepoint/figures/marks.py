@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,16 +48,37 @@ def densities(
     axes.set_ylim(0.0, steady(needed, peak * HEADROOM) if 0.0 < peak < np.inf and needed < np.inf else None)
 
 
-def decision(axes: Axes, view: Range, discriminator: Callable[[Points], ArrayLike]) -> NDArray[np.float64]:
-    """The discriminator's probability of real, on an axis of its own at the right; where it crosses 1/2, in the data's
-    units."""
+@dataclass(frozen=True)
+class Judgement:
+    """What a discriminator's number in [0, 1] is, in words: as the name of an axis, in a legend, and where it is 1/2."""
+
+    axis: str
+    legend: str
+    level: str
+
+
+ALONE = Judgement(
+    "probability of real, 0 to 1", "discriminator: probability of real", "decision boundary: probability of real is 1/2"
+)
+# One that compares a real with a generated example says nothing of one alone: its scores are known up to a constant.
+IN_PAIRS = Judgement(
+    "score against the mean, 0 to 1",
+    "discriminator: score against the mean",
+    "level line: mean of real and generated scores",
+)
+
+
+def decision(
+    axes: Axes, view: Range, discriminator: Callable[[Points], ArrayLike], judgement: Judgement = ALONE
+) -> NDArray[np.float64]:
+    """The discriminator's number in [0, 1], on an axis of its own at the right; where it crosses 1/2, in the data's units."""
     line = np.linspace(*view, LINE)
     values = np.asarray(discriminator(line[:, None]), np.float64)
     values = np.where(np.isfinite(values), values, np.nan)
-    axes.plot([], [], color=GREEN, linestyle="--", label="discriminator: probability of real")
+    axes.plot([], [], color=GREEN, linestyle="--", label=judgement.legend)
     right = axes.twinx()
     right.plot(line, values, color=GREEN, linestyle="--")
-    dress(right, title="", x=axes.get_xlabel(), y="probability of real, 0 to 1")
+    dress(right, title="", x=axes.get_xlabel(), y=judgement.axis)
     right.grid(False)
     right.spines["right"].set_visible(True)
     right.set_ylim(-0.02, 1.02)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.marks import LINE, LogProb, decision, densities, legend_below, rows, thinned
+from saddlepoint.figures.marks import ALONE, LINE, Judgement, LogProb, decision, densities, legend_below, rows, thinned
 from saddlepoint.figures.style import GENERATED, GREEN, LABEL_SIZE, MUTED, PURPLE, dress, figure, text
 from saddlepoint.figures.views import Points, Range, data_views, steady, with_count
 
@@ -40,6 +40,7 @@ def game(
     log_prob: LogProb | None = None,
     modes: ArrayLike | None = None,
     discriminator: Callable[[Points], ArrayLike] | None = None,
+    judgement: Judgement = ALONE,
     pushes: Pushes | None = None,
     latent: tuple[ArrayLike, ArrayLike] | None = None,
     name: str = "x",
@@ -49,7 +50,7 @@ def game(
 
     generated: (N,) or (N, 1). data: (M,) or (M, 1), drawn where log_prob is not given: (K, 1) -> (K,) exact log density
     in nats. modes: (K,) or (K, 1).
-    discriminator: (K, 1) -> (K,) probability that a point is real, in [0, 1].
+    discriminator: (K, 1) -> (K,) in [0, 1]; judgement: what that is, by default the probability that a point is real.
     pushes: (K, 1) -> (K, 1), minus the gradient of the generator's loss at these points, in nats per unit of the data.
     latent: values of the noise (L,), evenly spaced in probability, and what the generator makes of them (L,).
     """
@@ -64,14 +65,12 @@ def game(
     top = panels["densities"]
     dress(top, title=with_count(title, points, [view]), x="", y="probability density")
     densities(top, view, points, reference, log_prob=log_prob, modes=centres)
-    boundaries = decision(top, view, discriminator) if discriminator is not None else np.empty(0)
+    boundaries = decision(top, view, discriminator, judgement) if discriminator is not None else np.empty(0)
     for panel in (panels[part] for part in shown if part != "map"):
         for boundary in boundaries:
             panel.axvline(boundary, color=GREEN, linewidth=1.0, linestyle=":")
     if discriminator is not None:
-        top.plot(
-            [], [], color=GREEN, linewidth=1.0, linestyle=":", label="decision boundary: probability of real is 1/2"
-        )
+        top.plot([], [], color=GREEN, linewidth=1.0, linestyle=":", label=judgement.level)
     if pushes is not None:
         _draw_pushes(panels["pushes"], view, points, pushes)
         _named(top, GENERATED, "where the generator's loss pushes samples")

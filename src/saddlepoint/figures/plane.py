@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.marks import cloud, legend_below, rows, thinned
+from saddlepoint.figures.marks import ALONE, Judgement, cloud, legend_below, rows, thinned
 from saddlepoint.figures.style import DATA, GENERATED, GREEN, INK, LABEL_SIZE, MUTED, TICK_SIZE, dress, figure
 from saddlepoint.figures.views import Points, data_views, of_one_span, steady, with_count
 
@@ -30,12 +30,13 @@ def surface(
     *,
     modes: ArrayLike | None = None,
     pushes: Callable[[Points], ArrayLike] | None = None,
+    judgement: Judgement = ALONE,
     names: Sequence[str] = ("x1", "x2"),
     title: str = "The game in the plane",
 ) -> Figure:
-    """Generated (N, 2) and data (M, 2) over the discriminator's probability of real, its line of 1/2 drawn.
+    """Generated (N, 2) and data (M, 2) over the discriminator's number, its line of 1/2 drawn.
 
-    discriminator: (K, 2) -> (K,) in [0, 1]. modes: (K, 2).
+    discriminator: (K, 2) -> (K,) in [0, 1]. modes: (K, 2). judgement: what that number is, by default the probability of real.
     pushes: (K, 2) -> (K, 2), minus the gradient of the generator's loss at these points, in nats per unit of the data;
         drawn as arrows at some of the generated points, the longest of which is as strong as the legend says and half to
         all of LONGEST.
@@ -49,17 +50,21 @@ def surface(
     views = of_one_span(data_views(points, reference, centres))
     dress(axes, title=with_count(title, points, views), x=f"{names[0]} (data's units)", y=f"{names[1]} (data's units)")
     axes.grid(False)
-    _colour(drawing, axes, views, discriminator)
+    _colour(drawing, axes, views, discriminator, judgement)
     cloud(axes, views, points, reference, centres)
     if pushes is not None:
         _arrows(axes, views, points, pushes)
-    axes.plot([], [], color=GREEN, linewidth=1.2, label="decision boundary: probability 1/2")
+    axes.plot([], [], color=GREEN, linewidth=1.2, label=judgement.level)
     legend_below(drawing, axes)
     return drawing
 
 
 def _colour(
-    drawing: Figure, axes: Axes, views: Sequence[tuple[float, float]], discriminator: Callable[[Points], ArrayLike]
+    drawing: Figure,
+    axes: Axes,
+    views: Sequence[tuple[float, float]],
+    discriminator: Callable[[Points], ArrayLike],
+    judgement: Judgement,
 ) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -75,7 +80,7 @@ def _colour(
         axes.contour(x, y, values, levels=[0.5], colors=[GREEN], linewidths=1.2)
     beside = drawing.add_axes(((LEFT + SIDE + 0.15) / WIDTH, BOTTOM / HEIGHT, 0.17 / WIDTH, SIDE / HEIGHT))
     bar = drawing.colorbar(shades, cax=beside)
-    bar.set_label("discriminator: probability of real, 0 to 1", fontsize=LABEL_SIZE, color=INK)
+    bar.set_label(f"discriminator: {judgement.axis}", fontsize=LABEL_SIZE, color=INK)
     bar.ax.tick_params(labelsize=TICK_SIZE, colors=MUTED)
 
 

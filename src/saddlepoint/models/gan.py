@@ -166,13 +166,23 @@ class GAN(Model):
 
     def scores(self, x: Numbers) -> Tensor:
         """(N, *event) in the data's units -> (N,) D(x), the discriminator's probability that x is real."""
+        return self.logits(x).sigmoid()
+
+    def logits(self, x: Numbers) -> Tensor:
+        """(N, *event) in the data's units -> (N,) what D(x) is the sigmoid of, in nats; of a discriminator that compares
+        examples (`judges_in_pairs`) known up to a constant."""
         with evaluating(self.players["d"]):
-            return in_chunks(lambda part: logits(self.players, self.model_units(part)).sigmoid(), x)
+            return in_chunks(lambda part: logits(self.players, self.model_units(part)), x)
 
     @property
     def judges_alone(self) -> bool:
         """Whether the discriminator's score of an example is a function of that example."""
         return self.settings.packing == 1 and self.settings.minibatch_kernels == 0
+
+    @property
+    def judges_in_pairs(self) -> bool:
+        """Whether the discriminator has learnt to compare a real with a generated example, and nothing of one alone."""
+        return self.settings.objective == "relativistic"
 
     def pushes(self, x: Numbers) -> Tensor | None:
         """(N, *event) in the data's units -> (N, *event), where the generator's loss would have generated examples at x
