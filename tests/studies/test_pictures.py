@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from saddlepoint.recipe.studies import load_study
-from saddlepoint.studies.pictures import titled
+from saddlepoint.studies.pictures import draw, titled
 from saddlepoint.studies.tables import Row
 from tests.studies.studies import tiny
 
@@ -40,3 +42,30 @@ def rows(diverged: int = 0, missing: int = 0) -> list[Row]:
 )
 def test_a_title_says_what_a_point_is(changes: dict[str, Any], value: str, said: str) -> None:
     assert titled("Words", STUDY, [RATE], rows(**changes), value) == f"Words\n({said})"
+
+
+def test_a_power_law_says_what_it_leaves_out(tmp_path: Path) -> None:
+    """Values of x without a single number, and laws through less than two medians."""
+    study = load_study(
+        tiny(
+            axes={"model.latent": [1, 2, 4], "data.modes": [1, 2]},
+            pictures=[{"kind": "power law", "x": "model.latent", "value": "wasserstein", "by": "data.modes"}],
+        )
+    )
+    found = [
+        {"model.latent": x, "data.modes": modes, "seed": seed, "frozen_at": None, "wasserstein": x * (1 + seed)}
+        for x in (1, 2, 4)
+        for modes in (1, 2)
+        for seed in range(3)
+    ]
+    pictures, notes = draw(study, found, tmp_path)
+    assert (len(pictures), notes) == (1, [])
+    for row in found:
+        if (row["model.latent"], row["data.modes"]) in ((4, 1), (2, 2), (4, 2)):
+            row["wasserstein"] = math.nan
+    pictures, notes = draw(study, found, tmp_path)
+    assert len(pictures) == 1
+    (note,) = notes
+    assert note.startswith(
+        "the picture power law of wasserstein leaves out modes 1 latent 4 (no run has wasserstein), modes 2 ("
+    )

@@ -33,14 +33,14 @@ WORDS = {
 
 
 def draw(study: StudySettings, rows: Sequence[Row], folder: Path) -> tuple[list[Path], list[str]]:
-    """Draw the study's pictures: (their files, a sentence on each that the data do not allow)."""
+    """Draw the study's pictures: (their files, a sentence on each that the data do not allow, and on what is left out of one)."""
     from saddlepoint.figures.style import write_png
 
     drawn: list[Path] = []
     missing: list[str] = []
     for picture in study.pictures:
         try:
-            figure = _figure(study, picture, rows)
+            figure = _figure(study, picture, rows, missing)
         except DataError as error:
             missing.append(f"the picture {picture.kind} cannot be drawn: {error}")
             continue
@@ -59,12 +59,12 @@ def _file(picture: Picture) -> str:
     return re.sub(r"[^\w.]+", "-", "-".join(parts)) + ".png"
 
 
-def _figure(study: StudySettings, picture: Picture, rows: Sequence[Row]) -> Figure:
+def _figure(study: StudySettings, picture: Picture, rows: Sequence[Row], missing: list[str]) -> Figure:
     if isinstance(picture, SurvivalPicture):
         return _survival(study, picture, rows)
     if isinstance(picture, HeatMapPicture):
         return _heat_map(study, picture, rows)
-    return _power_law(study, picture, rows)
+    return _power_law(study, picture, rows, missing)
 
 
 def _survival(study: StudySettings, picture: SurvivalPicture, rows: Sequence[Row]) -> Figure:
@@ -105,22 +105,31 @@ def _heat_map(study: StudySettings, picture: HeatMapPicture, rows: Sequence[Row]
     )  # fmt: skip
 
 
-def _power_law(study: StudySettings, picture: PowerLawPicture, rows: Sequence[Row]) -> Figure:
+def _power_law(study: StudySettings, picture: PowerLawPicture, rows: Sequence[Row], missing: list[str]) -> Figure:
+    """Adds to `missing` what the picture leaves out."""
     from saddlepoint.figures.power_law import Law, power_law_figure
 
     by = [picture.by] if picture.by is not None else []
     laws: dict[str, Law] = {}
     why_not = ""
+    left_out: list[str] = []
     for key, own in grouped(rows, by).items():
         words = f"{short(by[0])} {key[0]}" if by else ""
         try:
             law = fitted(own, picture.x, picture.value)
         except DataError as error:
             why_not = str(error)
+            left_out.append(f"{words} ({why_not.rstrip('.')})")
             continue
+        axis = study.axes[picture.x].labels
+        left_out += [
+            f"{words} {short(picture.x)} {x} (no run has {picture.value})".strip() for x in axis if x not in law.x
+        ]
         laws[words] = Law(law.x, law.medians, law.limits, law.line, law.exponent)
     if not laws:
         raise DataError(why_not)
+    if left_out:
+        missing.append(f"the picture {picture.kind} of {picture.value} leaves out {', '.join(left_out)}.")
     return power_law_figure(
         laws,
         x=short(picture.x),
