@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from saddlepoint.errors import RunError
 from saddlepoint.recipe.studies import resolved
 from saddlepoint.studies import workers
 from saddlepoint.studies.engine import Advanced, Failed, Finished, Lost
-from saddlepoint.studies.workers import on_workers
+from saddlepoint.studies.workers import on_workers, serve
 from tests.studies.studies import TINY, broken, deadly, deadly_once, made_up, planned, quick, ran, tiny
 
 ONE_BY_ONE = tiny(lanes=1, axes={}, measure={"outcomes": ["wasserstein"]})
@@ -212,3 +213,18 @@ def alive(process: int) -> bool:
         return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
+
+
+def test_a_worker_that_nobody_hears_any_more_ends_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted, the study closes its pipes while cells are under way."""
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("torch.set_num_threads", lambda _: None)
+    ours, theirs = multiprocessing.Pipe()
+
+    def train(cell: Any, tell: Any) -> Any:
+        ours.close()
+        tell(0.5)
+
+    ours.send("a cell")
+    serve(theirs, train)
+    assert ours.closed

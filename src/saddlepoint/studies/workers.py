@@ -142,7 +142,10 @@ def serve(connection: Connection[Any, Any], train: Train | None = None) -> None:
             reply = ("wrong", str(error))
         except Exception as error:
             reply = ("broken", fault(error))
-        connection.send(reply)
+        try:
+            connection.send(reply)
+        except OSError:  # whoever asked has been interrupted, and hears nothing more
+            return
 
 
 def _leave_with_parent() -> None:
