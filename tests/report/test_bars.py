@@ -99,7 +99,8 @@ def test_a_score_without_a_direction_stands_by_its_distance_from_real_data(
         scale = scale_of(one)
         assert scale is not None
         assert scale.position(one.value) == pytest.approx(one.position)
-        assert scale.percent(one.value) <= scale.percent(real) == 100 - MARGIN
+        assert scale.percent(real) == pytest.approx(100 - MARGIN)
+        assert scale.percent(one.value) <= scale.percent(real)
     assert (
         score_bar(below).partition("svg")[2].split(">", 1)[1] == score_bar(above).partition("svg")[2].split(">", 1)[1]
     )
