@@ -42,6 +42,7 @@ class Measurement:
         """spared: a context that says what could not be done, and swallows the error, so that training goes on."""
         self.best: dict[str, Any] | None = None
         self._best_shares: Tensor | None = None
+        self._last_shares: Tensor | None = None
         self.first: float | None = None
         self.last: float | None = None
         self._precision: float | None = None
@@ -62,6 +63,7 @@ class Measurement:
         return {
             "best": self.best,
             "best_shares": None if self._best_shares is None else self._best_shares.tolist(),
+            "last_shares": None if self._last_shares is None else self._last_shares.tolist(),
             "first_quality": self.first,
             "last_quality": self.last,
             "last_precision": self._precision,
@@ -74,18 +76,17 @@ class Measurement:
         self.best, self.first, self.last = kept["best"], kept["first_quality"], kept["last_quality"]
         self._untrained, self._precision = kept["untrained"], kept.get("last_precision")
         self._watch.load(kept.get("watched"))
-        shares = kept.get("best_shares")
-        self._best_shares = None if shares is None else torch.tensor(shares, dtype=torch.float64)
+        best, last = (kept.get(name) for name in ("best_shares", "last_shares"))
+        self._best_shares = None if best is None else torch.tensor(best, dtype=torch.float64)
+        self._last_shares = None if last is None else torch.tensor(last, dtype=torch.float64)
 
     def told_best(self) -> dict[str, Any] | None:
         """`best`; where it is by the quality series and the last measurement is another, with "behind", by how much that one is
         worse, and "behind_error", the standard error of this difference over draws of the noise, which both share."""
-        if self.best is None or self._best_shares is None or self.last is None:
+        best, last = self._best_shares, self._last_shares
+        if self.best is None or best is None or last is None or self.last is None or not math.isfinite(self.last):
             return self.best
-        shares = self._quality.shares
-        if self.best["series"] != quality.SERIES or shares is None or not math.isfinite(self.last):
-            return self.best
-        error = quality.standard_error(shares - self._best_shares)
+        error = quality.standard_error(last - best)
         return {**self.best, "behind": self.last - self.best["value"], "behind_error": error}
 
     @property
@@ -110,7 +111,7 @@ class Measurement:
         say that training diverged.
         """
         if not self.healthy():
-            self.last, self._precision = math.nan, None
+            self.last, self._precision, self._last_shares = math.nan, None, None
             return {quality.SERIES: math.nan}
         sampling = self.fit()
         values: dict[str, float] = {}
@@ -128,6 +129,7 @@ class Measurement:
                 values |= {name: float(value.float().mean()) for name, value in series.items()}
                 values |= self._alike(series, held_out, learnt)
         self.last, self._precision = values.get(quality.SERIES), values.get(quality.PRECISION)
+        self._last_shares = self._quality.shares if sampling else None
         if step == 0:
             self.first, self._untrained = self.last, values
         self._compare(step, values)
