@@ -12,7 +12,6 @@ Writes its section of RESULTS.md and docs/cures.md; --quick writes nothing but s
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -23,10 +22,10 @@ from pathlib import Path
 import results
 from saddlepoint.diagnosis.ladder import LADDERS, OWN, SLIP
 from saddlepoint.diagnosis.rates import usual_rates
-from zoo import cured, recovery, runs
+from zoo import arguments, cured, recovery, runs
 from zoo.accuracy import Rate
 from zoo.cured import GROUPS, group_of, unspoilt
-from zoo.kinds import KINDS, Kind
+from zoo.kinds import KINDS
 from zoo.recovery import AIM, Outcome, Pair
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "cures.md"
@@ -54,8 +53,10 @@ WHY = {
 ASKED = ("healthy verdict", BOTH)
 
 
-def main(arguments: list[str]) -> int:
-    options = _options().parse_args(arguments)
+def main(given: list[str]) -> int:
+    options = arguments.of_program("Cure runs that were made to fail, and measure what became of them.").parse_args(
+        given
+    )
     if unknown := [name for name in options.only if name not in KINDS or group_of(KINDS[name]) is None]:
         print(f"no kind to be cured named {', '.join(unknown)}; there are: {', '.join(_curable())}", file=sys.stderr)
         return 2
@@ -72,28 +73,10 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Cure runs that were made to fail, and measure what became of them.")
-    parser.add_argument("--keep", metavar="DIR", help="where runs are kept; without it they are thrown away")
-    parser.add_argument("--quick", action="store_true", help="a few kinds, one seed; writes no results")
-    parser.add_argument("--only", nargs="*", default=[], metavar="KIND", help="these kinds alone; writes no results")
-    parser.add_argument("--seeds", type=int, help="at most so many seeds of a kind")
-    parser.add_argument("--part", default="0/1", metavar="I/N", help="train every Nth run from the Ith on")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after so many minutes")
-    parser.add_argument("--train", action="store_true", help="only train")
-    parser.add_argument("--judge", action="store_true", help="only judge what is kept")
-    return parser
-
-
 def _curable() -> list[str]:
     """All kinds that could be cured, those in the settings first, but those whose data are not on this machine."""
-    known = {name: group for name, kind in KINDS.items() if (group := group_of(kind)) is not None and _there(kind)}
+    known = {name: group for name in arguments.possible() if (group := group_of(KINDS[name])) is not None}
     return [name for wanted in GROUPS for name, group in known.items() if group == wanted]
-
-
-def _there(kind: Kind) -> bool:
-    folder = os.environ.get("SADDLEPOINT_DATA", "")
-    return "mnist" not in kind.on.settings().data.source or bool(folder and Path(folder, "mnist").is_dir())
 
 
 def _train(names: Sequence[str], keep: Path, options: argparse.Namespace) -> None:

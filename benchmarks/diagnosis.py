@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import statistics
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import results
-from zoo import accuracy, reasons
+from zoo import accuracy, arguments, reasons
 from zoo.accuracy import CODES, Case, CodeAccuracy
 from zoo.bases import BASES
 from zoo.kinds import KINDS, PLANTED
@@ -48,14 +47,14 @@ QUICK_SEEDS = 2
 DETECTED, FALSE, EARLY = 0.98, 0.01, 0.25
 
 
-def main(arguments: list[str]) -> int:
-    options = _options().parse_args(arguments)
+def main(given: list[str]) -> int:
+    options = _options().parse_args(given)
     if unknown := set(options.only) - set(KINDS):
         print(f"no kind named {', '.join(sorted(unknown))}; there are: {', '.join(KINDS)}", file=sys.stderr)
         return 2
     # A run is judged beside the healthy ones of its base.
     only = dict.fromkeys([*options.only, *(KINDS[name].base for name in options.only)])
-    names = [*only] or [*(QUICK if options.quick else _possible())]
+    names = [*only] or [*(QUICK if options.quick else arguments.possible())]
     with tempfile.TemporaryDirectory() as scratch:
         keep = Path(options.keep or scratch)
         if not options.judge:
@@ -70,28 +69,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Test the diagnosis on runs that fail and on runs that do not.")
-    parser.add_argument("--keep", metavar="DIR", help="where runs are kept; without it they are thrown away")
-    parser.add_argument("--quick", action="store_true", help="a few kinds, two seeds; writes no results")
-    parser.add_argument("--only", nargs="*", default=[], metavar="KIND", help="these kinds alone; writes no results")
-    parser.add_argument("--seeds", type=int, help="at most so many seeds of a kind")
+    parser = arguments.of_program("Test the diagnosis on runs that fail and on runs that do not.")
     parser.add_argument("--workers", type=int, default=2, help="processes that train")
-    parser.add_argument("--part", default="0/1", metavar="I/N", help="train every Nth run from the Ith on")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after so many minutes")
-    parser.add_argument("--train", action="store_true", help="only train")
-    parser.add_argument("--judge", action="store_true", help="only judge what is kept")
     return parser
-
-
-def _possible() -> list[str]:
-    """All kinds but those whose data are not on this machine."""
-    folder = os.environ.get("SADDLEPOINT_DATA", "")
-    there = {"mnist": Path(folder, "mnist").is_dir(), "cifar10": Path(folder, "cifar10-folder").is_dir()}
-    missing = [name for name, is_there in there.items() if not folder or not is_there]
-    if missing:
-        print(f"left out what needs $SADDLEPOINT_DATA/{', '.join(missing)}", file=sys.stderr)
-    sources = {name: BASES[kind.base].settings().data.source for name, kind in KINDS.items()}
-    return [name for name, source in sources.items() if not any(part in source for part in missing)]
 
 
 def _train(runs: Sequence[tuple[str, int]], keep: Path, options: argparse.Namespace) -> None:

@@ -84,12 +84,15 @@ def converged(modes: int, changes: Mapping[str, Any], first: int, count: int) ->
     }
 
 
-def kept(folder: Path, modes: int, left_out: str, seeds: int) -> dict[str, Any]:
-    """`converged` for all seeds, part by part; a part that lies in the folder is not done again."""
-    parts = []
+def kept(folder: Path, modes: int, left_out: str, seeds: int, judge: bool = False) -> dict[str, Any]:
+    """`converged` for all seeds, part by part; a part that lies in the folder is not done again. judge: up to the first part
+    that does not lie there; empty where that is the very first."""
+    parts: list[dict[str, Any]] = []
     for first in range(0, seeds, PART):
         count = min(PART, seeds - first)
         path = folder / f"lab-{modes} without {list(LEFT_OUT).index(left_out)} from {first} {count}.json"
+        if judge and not path.exists():
+            break
         if not path.exists():
             found = converged(modes, LEFT_OUT[left_out], first, count)
             path.with_suffix(".part").write_text(json.dumps(found), "utf-8")
@@ -99,6 +102,8 @@ def kept(folder: Path, modes: int, left_out: str, seeds: int) -> dict[str, Any]:
                 f"{path.stem}: {len(done)} converged, {found['ms']:.1f} ms a step and seed", file=sys.stderr, flush=True
             )
         parts.append(json.loads(path.read_text("utf-8")))
+    if not parts:
+        return {}
     return {
         "steps": [step for part in parts for step in part["steps"]],
         "within": [value for part in parts for value in part["within"]],
@@ -166,6 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS, help=f"seeds of every recipe (default: {SEEDS})")
     parser.add_argument("--only", nargs="+", help="do these modes' seeds, or `out` what is left out, and write nothing")
     parser.add_argument("--folder", type=Path, help="where finished parts are kept, so that a second call goes on")
+    parser.add_argument("--judge", action="store_true", help="train nothing, write what lies in --folder")
     chosen = parser.parse_args(arguments)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as own:
@@ -175,13 +181,16 @@ def main(arguments: list[str] | None = None) -> int:
             print(body({1: kept(folder, 1, "nothing", 8)}, {}))
             return 0
         wanted = chosen.only or [*map(str, GOALS), "out"]
-        recipes = {modes: kept(folder, modes, "nothing", chosen.seeds) for modes in GOALS if str(modes) in wanted}
+        recipes = {
+            modes: kept(folder, modes, "nothing", chosen.seeds, chosen.judge) for modes in GOALS if str(modes) in wanted
+        }
         without = {
-            modes: {name: kept(folder, modes, name, LEFT_OUT_SEEDS) for name in LEFT_OUT}
+            modes: {name: kept(folder, modes, name, LEFT_OUT_SEEDS, chosen.judge) for name in LEFT_OUT}
             for modes in LEFT_OUT_MODES
             if "out" in wanted
         }
-    text = body(recipes, without)
+    without = {modes: {name: found for name, found in rows.items() if found} for modes, rows in without.items()}
+    text = body({modes: found for modes, found in recipes.items() if found}, without)
     print(text)
     if chosen.only:
         return 0

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.benchmarks import program
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "cures.py"
 WRITTEN = (BENCHMARK.with_name("RESULTS.md"), BENCHMARK.parents[1] / "docs" / "cures.md")
@@ -104,21 +103,10 @@ def test_weights_that_broke_at_the_end_are_worth_nothing() -> None:
     assert worth(run) == {"reconstruction": math.inf}
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, BENCHMARK, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-        env=os.environ,
-    )
-
-
 @pytest.mark.slow
 def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: Path) -> None:
     before = [path.read_bytes() if path.exists() else None for path in WRITTEN]
-    done = command("--quick", "--keep", str(tmp_path))
+    done = program.run("cures", "--quick", "--keep", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "3 runs that failed by the truth, of 3 kinds" in done.stdout
     assert all(f"| {code} " in done.stdout for code in ("NUM301", "NUM304", "healthy recipe"))
@@ -128,12 +116,12 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
     assert steps == sorted(set(steps)), "what the run went back behind must not be looked at"
     assert steps[-1] == kept["steps"]
     assert [path.read_bytes() if path.exists() else None for path in WRITTEN] == before, "--quick writes no results"
-    again = command("--quick", "--keep", str(tmp_path))
+    again = program.run("cures", "--quick", "--keep", str(tmp_path))
     assert again.stdout == done.stdout
     assert again.stderr == ""
 
 
 def test_a_kind_that_cannot_be_cured_is_named() -> None:
-    done = command("--only", "toy-ring")
+    done = program.run("cures", "--only", "toy-ring")
     assert done.returncode == 2
     assert "toy-ring" in done.stderr

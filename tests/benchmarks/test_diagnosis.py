@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+
+from tests.benchmarks import program
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "diagnosis.py"
 RESULTS = BENCHMARK.with_name("RESULTS.md")
@@ -238,21 +237,10 @@ def test_damage_to_data_is_as_strong_as_it_says() -> None:
     assert session.state.optimisers["g"].param_groups[0]["lr"] == pytest.approx(1e-2)
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, BENCHMARK, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-        env=os.environ,
-    )
-
-
 @pytest.mark.slow
 def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: Path) -> None:
     before = RESULTS.read_bytes() if RESULTS.exists() else None
-    done = command("--quick", "--keep", str(tmp_path))
+    done = program.run("diagnosis", "--quick", "--keep", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert re.search(r"16 runs .of [0-9,]+ that the zoo holds. of 8 kinds \(5 with something planted\)", done.stdout)
     assert all(f"| {code} " in done.stdout for code in DESIGNED)
@@ -260,12 +248,12 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
         "recipe.yaml", "records.jsonl", "truth.json",
     }  # fmt: skip
     assert (RESULTS.read_bytes() if RESULTS.exists() else None) == before, "--quick must not write results"
-    again = command("--quick", "--keep", str(tmp_path))
+    again = program.run("diagnosis", "--quick", "--keep", str(tmp_path))
     assert again.stdout == done.stdout
     assert again.stderr == ""
 
 
 def test_a_kind_that_is_not_there_is_named() -> None:
-    done = command("--only", "no-such-kind")
+    done = program.run("diagnosis", "--only", "no-such-kind")
     assert done.returncode == 2
     assert "no-such-kind" in done.stderr

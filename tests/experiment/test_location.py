@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from saddlepoint.errors import RunError
-from saddlepoint.experiment.location import locked, new_folder
-from saddlepoint.records import RunFolder
+from saddlepoint.experiment.location import new_folder
+from saddlepoint.records import locked
 
 
 def a_run(path: Path, name: str) -> Path:
@@ -25,7 +25,7 @@ def test_a_new_run_appears_when_it_settles(tmp_path: Path) -> None:
         assert not path.exists()
         place.settle()
         assert (path / "recipe.yaml").read_text() == "new"
-        with pytest.raises(RunError, match="another process"), locked(RunFolder(path)):
+        with pytest.raises(RunError, match="another process"), locked(path):
             pass
     assert [p.name for p in path.parent.iterdir()] == ["run"]
 
@@ -58,7 +58,7 @@ def test_what_is_no_run_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_run_that_is_being_trained_is_not_replaced(tmp_path: Path) -> None:
     path = a_run(tmp_path / "run", "old")
-    with locked(RunFolder(path)), pytest.raises(RunError, match="being trained"), new_folder("x", path, True):
+    with locked(path), pytest.raises(RunError, match="being worked on by another process"), new_folder("x", path, True):
         pass
     assert (path / "recipe.yaml").read_text() == "old"
 
@@ -88,7 +88,7 @@ def test_leftovers_of_a_killed_process_are_tidied(tmp_path: Path) -> None:
 
 def test_what_another_process_is_preparing_is_not_tidied(tmp_path: Path) -> None:
     other = a_run(tmp_path / ".run.new-1", "theirs")
-    with locked(RunFolder(other)), new_folder("x", tmp_path / "run", False):
+    with locked(other), new_folder("x", tmp_path / "run", False):
         pass
     assert other.exists()
 

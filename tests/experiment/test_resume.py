@@ -202,11 +202,11 @@ def test_the_summary_of_an_earlier_session_is_not_left_standing(tmp_path: Path) 
 
 
 def test_two_processes_cannot_train_one_run(tmp_path: Path) -> None:
-    from saddlepoint.experiment.location import locked
+    from saddlepoint.records import locked
 
     path = tmp_path / "run"
     started(recipe("gan", steps=5), path).run()
-    with locked(RunFolder(path)), pytest.raises(RunError, match="another process"):
+    with locked(path), pytest.raises(RunError, match="another process"):
         experiment.resume(path, steps=10)
     experiment.resume(path, steps=10)
 

@@ -3,7 +3,8 @@
 A rule is a plain function that names, as its parameters, the series it needs (`d_real_score: Series` for
 `d/real_score`); it is asked only where all of them exist and only for the objectives that it declares. A parameter with
 a default is given where its series exists. `every_series` stands for all series at once (`reads` says which of them the
-rule looks at: it is asked where there is one of these), `run` for the facts of the run. A rule answers with a Finding, or None while all is well.
+rule looks at: it is asked where there is one of these), `run` for the facts of the run. A rule answers with a Finding, or
+None while all is well.
 
 One answer is no finding yet: it opens when a rule has said so `opens` times in a row, and closes when the rule has been
 content `closes` times in a row. A rule is asked whenever one of its series has a new value; where the newest value of a

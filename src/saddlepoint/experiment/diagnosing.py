@@ -19,9 +19,8 @@ from saddlepoint.records.schema import number_to_json
 if TYPE_CHECKING:
     from saddlepoint.experiment.run import Run
 
-LEAST = (
-    0.5  # of the codes that speak about such a model: where fewer could be asked of a log, their silence says little
-)
+# Of the codes that speak about such a model: where fewer could be asked of a log, their silence says little.
+LEAST = 0.5
 FAMILIES = {"d": "gan", "g": "gan", "vae": "vae", "ae": "autoencoder"}
 
 

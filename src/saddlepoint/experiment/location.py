@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from saddlepoint.errors import RunError
-from saddlepoint.records import RunFolder
+from saddlepoint.records import locked
 
 NEW, REPLACED = ".new-", ".replaced-"
 
@@ -64,11 +64,11 @@ def _reserved(name: str, run: str | Path | None, overwrite: bool, held: contextl
     _sweep(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         _check_replaceable(path, overwrite)
-        held.enter_context(locked(RunFolder(path)))
+        held.enter_context(locked(path))
     staging = path.with_name(f".{path.name}{NEW}{os.getpid()}")
     staging.mkdir()
     held.callback(shutil.rmtree, staging, ignore_errors=True)
-    held.enter_context(locked(RunFolder(staging)))
+    held.enter_context(locked(staging))
     return NewFolder(staging, path)
 
 
@@ -77,22 +77,6 @@ def _give_back(path: Path) -> None:
     for folder in (path, path.parent):
         with contextlib.suppress(OSError):
             folder.rmdir()
-
-
-@contextlib.contextmanager
-def locked(folder: RunFolder) -> Iterator[None]:
-    """Hold the run's lock; RunError where another process trains it. The system frees it when the process dies."""
-    try:
-        import fcntl
-    except ImportError:  # Windows has no fcntl; two trainings of one run are then the user's to avoid.
-        yield
-        return
-    with (folder.path / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunError(f"{folder.path} is being trained by another process: wait for it, or stop it.") from None
-        yield
 
 
 def _check_replaceable(path: Path, overwrite: bool) -> None:
@@ -120,10 +104,10 @@ def _next_free(name: str) -> Path:
 def _sweep(path: Path) -> None:
     """Tidy after a process that was killed: drop what it was preparing; a run it had just moved aside returns."""
     for leftover in path.parent.glob(f".{path.name}{NEW}*"):
-        with contextlib.suppress(RunError), locked(RunFolder(leftover)):
+        with contextlib.suppress(RunError), locked(leftover):
             shutil.rmtree(leftover)
     for leftover in path.parent.glob(f".{path.name}{REPLACED}*"):
-        with contextlib.suppress(RunError), locked(RunFolder(leftover)):
+        with contextlib.suppress(RunError), locked(leftover):
             if path.exists():
                 shutil.rmtree(leftover)
             else:

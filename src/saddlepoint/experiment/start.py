@@ -17,12 +17,12 @@ from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment.display import shown
 from saddlepoint.experiment.examples import DATA_FILE, Arrays
 from saddlepoint.experiment.listener import Listener
-from saddlepoint.experiment.location import locked, new_folder
+from saddlepoint.experiment.location import new_folder
 from saddlepoint.experiment.run import Run
 from saddlepoint.experiment.session import Session
 from saddlepoint.models import build
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import RunFolder, replaced
+from saddlepoint.records import RunFolder, locked, replaced
 
 if TYPE_CHECKING:
     from torch import nn
@@ -105,7 +105,7 @@ def resume(
         RunError: not a run, another process is training it, it is at its last step, or it cannot be loaded.
     """
     folder = Run(run).folder
-    with shown(listener) as ears, locked(folder):
+    with shown(listener) as ears, locked(folder.path):
         recipe = Recipe.load(folder.recipe)
         own = folder.path / DATA_FILE
         if own.exists():  # the recipe names it by an absolute path, which a copied or moved run no longer has

@@ -1,0 +1,35 @@
+"""What the zoo's two programs, benchmarks/diagnosis.py and benchmarks/cures.py, can be told, and which kinds can be trained here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from zoo.bases import BASES
+from zoo.kinds import KINDS
+
+
+def of_program(description: str) -> argparse.ArgumentParser:
+    told = argparse.ArgumentParser(description=description)
+    told.add_argument("--keep", metavar="DIR", help="where runs are kept; without it they are thrown away")
+    told.add_argument("--quick", action="store_true", help="a few kinds and seeds; writes no results")
+    told.add_argument("--only", nargs="*", default=[], metavar="KIND", help="these kinds alone; writes no results")
+    told.add_argument("--seeds", type=int, help="at most so many seeds of a kind")
+    told.add_argument("--part", default="0/1", metavar="I/N", help="train every Nth run from the Ith on")
+    told.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after so many minutes")
+    told.add_argument("--train", action="store_true", help="only train")
+    told.add_argument("--judge", action="store_true", help="only judge what is kept")
+    return told
+
+
+def possible() -> list[str]:
+    """All kinds but those whose data are not on this machine."""
+    folder = os.environ.get("SADDLEPOINT_DATA", "")
+    there = {"mnist": Path(folder, "mnist").is_dir(), "cifar10": Path(folder, "cifar10-folder").is_dir()}
+    missing = [name for name, is_there in there.items() if not folder or not is_there]
+    if missing:
+        print(f"left out what needs $SADDLEPOINT_DATA/{', '.join(missing)}", file=sys.stderr)
+    sources = {name: BASES[kind.base].settings().data.source for name, kind in KINDS.items()}
+    return [name for name, source in sources.items() if not any(part in source for part in missing)]
