@@ -5,6 +5,7 @@ Each takes what it spoils and a strength, whose meaning stands beside it.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -168,8 +169,10 @@ class Masked(nn.Module):
 def dead_from_the_start(model: Any, strength: float) -> None:
     """Biases so low that a share `strength` of every hidden layer's ReLUs never opens."""
     for player in model.players.values():
-        layers = [layer for layer in player.modules() if isinstance(layer, nn.Linear)]
-        for layer in layers[:-1]:
+        rows = [list(layers) for layers in player.modules() if isinstance(layers, nn.Sequential)]
+        # Of the layer that makes a code, low biases would be another mistake: codes far from the prior.
+        pairs = [pair for row in rows for pair in itertools.pairwise(row)]
+        for layer in [a for a, b in pairs if isinstance(a, nn.Linear) and isinstance(b, nn.ReLU)]:
             with torch.no_grad():
                 layer.bias[: round(strength * len(layer.bias))] = -20.0
 

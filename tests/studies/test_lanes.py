@@ -112,6 +112,7 @@ def test_what_differs_in_shape_is_a_cell_of_its_own():
         (GAN.model_copy(update={"discriminator": NetworkSettings(hidden=(4,), batch_norm=True)}), {}, "BatchNorm1d"),
         (GAN, {"optimiser": OptimiserSettings(clip_norm=1.0)}, "clip_norm"),
         (GAN, {"precision": "bf16"}, "fp32"),
+        (GAN, {"recycle_every": 10}, "recycle_every"),
         (GAN.model_copy(update={"discriminator": NetworkSettings(network=f"{__name__}:Dropping")}), {}, "Dropout"),
         (GAN.model_copy(update={"discriminator": NetworkSettings(network=f"{__name__}:Drawing")}), {}, "many lanes"),
     ],

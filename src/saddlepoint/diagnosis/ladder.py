@@ -1,8 +1,8 @@
 """What to try against a finding, and what next where that did not help: for every code a ladder of remedies.
 
 A rung is data, as a finding's own remedy is: settings by dotted name. `Times` says to multiply the present value instead of
-setting one; `AtLeast` to leave what is more, `Momentum` what is less; `Only` that a rung is for runs that are set so. The
-order is from the gentlest to the strongest, as far as published comparisons tell.
+setting one; `AtLeast` to leave what is more, `Momentum` what is less, `Where` what is otherwise; `Only` that a rung is for runs
+that are set so. The order is from the gentlest to the strongest, as far as published comparisons tell.
 
 Before all rungs comes a look at the learning rates (`saddlepoint.diagnosis.rates`): other remedies would work around one that
 is a slip.
@@ -43,6 +43,14 @@ class Times:
 @dataclass(frozen=True)
 class Only:
     """`value`, in runs where the setting is one of `where`; in others the whole rung is left out."""
+
+    where: tuple[Any, ...]
+    value: Any
+
+
+@dataclass(frozen=True)
+class Where:
+    """`value`, where the setting is one of `where`."""
 
     where: tuple[Any, ...]
     value: Any
@@ -94,6 +102,7 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
     "GAN104": (
         {"model.label_flipping": 0.0, "model.instance_noise": 0.0},
         {D_RATE: Times(4.0, most=USUAL_OF_SGD[1])},
+        {**_SMOOTH, **dict.fromkeys(BETAS, Momentum(0.5))},
         _SLOWER,
     ),
     "GAN105": (_SMOOTH, _CALM, _PAIRED, _SLOWER),
@@ -108,10 +117,9 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
     "NUM302": (_CLIPPED, _SLOWER, _MUCH_SLOWER),
     "NUM303": (
         {
-            "model.generator.activation": Only(("relu",), "leaky_relu"),
-            "model.discriminator.activation": Only(("relu",), "leaky_relu"),
+            f"model.{network}.activation": Where(("relu", "tanh", "sigmoid"), "leaky_relu")
+            for network in ("generator", "discriminator", "encoder", "decoder")
         },
-        {"model.encoder.activation": Only(("relu",), "leaky_relu")},
         _SLOWER,
     ),
     "NUM304": (
@@ -167,6 +175,8 @@ def _changes(rung: Rung, settings: Settings) -> dict[str, Any]:
                     continue
                 return {}
             wanted = wanted.value
+        if isinstance(wanted, Where):
+            wanted = wanted.value if present in wanted.where else present
         if isinstance(wanted, AtLeast):
             wanted = max(present, wanted.value)
         if isinstance(wanted, Momentum):

@@ -1,4 +1,4 @@
-"""Against a failure while training: back to the last healthy checkpoint, the remedy applied, and on.
+"""Against a failure while training, or a warning that stays: back to the last healthy checkpoint, the remedy applied, and on.
 
 What was tried lies in the run: cures.jsonl has a line a try; attempts/N/ has the recipe, records, findings and best checkpoint
 that try N went back behind. recipe.yaml has the settings the run goes on with, so that everybody who reads the run reads it as ever.
@@ -23,6 +23,9 @@ from saddlepoint.records.schema import number_to_json
 from saddlepoint.training import checkpoint
 
 STANDING = "standing"  # in a checkpoint's extra: the codes of the failures that stood when it was written
+
+LONG = 0.25  # of the run, from which on a warning that stands is treated as a failure is
+SOON = 0.5  # of the run: a failure that follows on a try within that is no other one, whatever its code
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,8 @@ def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure
     # A remedy that ends the run earlier is none where the run goes back to a later step than that.
     before = min(since, suggested.recipe.training.steps + 1)
     # Where going back a little has not helped, and where all was trained at a rate of no use, begin anew.
-    step = 0 if same or suggested.rung == SLIP else _healthy(folder, before)
+    soon = bool(tried) and since - tried[-1].returned_to < SOON * recipe.training.steps
+    step = 0 if same or soon or suggested.rung == SLIP else _healthy(folder, before)
     number = len(tried) + 1
     told = Cure(number, finding.code, finding.title, finding.step, since, step, suggested.rung, changes)
     return told, suggested.recipe

@@ -18,11 +18,13 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.evaluation import quality
 from saddlepoint.evaluation.signals import Watch
+from saddlepoint.experiment.recycling import recycle
 from saddlepoint.models.autoencoder import Autoencoder
 from saddlepoint.models.base import Model
 from saddlepoint.models.vae import VAE
 from saddlepoint.recipe import Recipe
 from saddlepoint.training import TrainingState
+from saddlepoint.training.settings import LARGEST_SEED
 
 MEASURED = 2_000  # held-out examples behind the held-out series
 RECONSTRUCTED = 500  # training examples whose reconstructions are held against samples
@@ -103,6 +105,14 @@ class Measurement:
         state = self._state
         with state.devices.autocast() or contextlib.nullcontext():
             return self._watch.look({name: average.module for name, average in state.averages.items()})
+
+    def recycle(self) -> dict[str, float]:
+        """Let dead hidden units begin anew, whatever is measured: by what draws on the run's seed and this step alone."""
+        if not self.healthy():
+            return {}
+        seed = (self._recipe.training.seed + 1_000_003 * self._state.step) % LARGEST_SEED
+        counts = recycle(self._model.players, self._watch.pass_through, torch.Generator().manual_seed(seed))
+        return {f"{player}/recycled_units": float(count) for player, count in counts.items()}
 
     def measure(self, step: int) -> dict[str, float]:
         """The quality series and the model's own held-out series at this step; notes the best step.

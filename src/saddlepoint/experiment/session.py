@@ -67,6 +67,7 @@ class Session:
         self.cures = len(cure.read(folder))
         self.cure: tuple[Cure, Recipe] | None = None
         self._changed = False
+        self._told: set[tuple[str, int]] = set()  # warnings that stood long, for which there was no cure
         self._previous = 0
         self._positions: Mapping[str, int] | None = None
         self._saved: int | None = None
@@ -164,7 +165,8 @@ class Session:
         found = [*preflight(self.dataset, batch_size, bounds, parameters, self.model.scaling), *found]
         for finding in found:
             self.journal.finding(finding)
-        record = Record(0, 0.0, {**self.measurement.look(), **self.measurement.measure(0)})
+        anew = self.measurement.recycle() if self.recipe.training.recycle_every else {}
+        record = Record(0, 0.0, {**anew, **self.measurement.look(), **self.measurement.measure(0)})
         self.journal.record(record)
         stop = self._watch(record)
         self._draw(0)
@@ -181,6 +183,8 @@ class Session:
                 if self._due(step, evaluation.every):
                     record = replace(record, values={**record.values, **self.measurement.measure(step)})
                     improved = self.measurement.best is not None and self.measurement.best["step"] == step
+                if training.recycle_every and self._due(step, training.recycle_every) and step < training.steps:
+                    record = replace(record, values={**record.values, **self.measurement.recycle()})
                 self.journal.record(record)
                 stop = self._watch(record)
                 if self._due(step, training.sample_every):
@@ -210,12 +214,20 @@ class Session:
             self.journal.finding(finding)
         new = [finding for finding in changes if finding.state == "open"]
         if self.recipe.training.cure == "auto":
-            failures = [finding for finding in new if finding.severity == "failure"]
-            cures = (cure.prescribe(self.recipe, self.folder, finding) for finding in failures)
+            ill = [finding for finding in new if finding.severity == "failure"] or self._long_standing(record.step)
+            cures = (cure.prescribe(self.recipe, self.folder, finding) for finding in ill)
             self.cure = next((found for found in cures if found is not None), None)
             if self.cure is not None:
                 return True
         return self._stops(new)
+
+    def _long_standing(self, step: int) -> list[Finding]:
+        """Warnings that have just stood for so long that they will not pass; each is given once."""
+        least = cure.LONG * self.recipe.training.steps
+        warnings = [f for f in self.diagnosis.found.values() if f.severity == "warning" and step - f.step >= least]
+        fresh = [finding for finding in warnings if (finding.code, finding.step) not in self._told]
+        self._told |= {(finding.code, finding.step) for finding in fresh}
+        return fresh
 
     def _stops(self, found: Sequence[Finding]) -> bool:
         return any(finding.code in self.recipe.training.stop_on for finding in found)

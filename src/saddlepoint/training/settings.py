@@ -120,6 +120,11 @@ class TrainingSettings(BaseModel):
     ema: float = Field(
         0.0, ge=0.0, lt=1.0, description="Decay of the moving average of the generator's weights; 0 keeps none."
     )
+    recycle_every: int = Field(
+        0,
+        ge=0,
+        description="Steps between two times at which dead hidden units begin anew with fresh weights (ReDo); 0 never.",
+    )
 
     stop_on: tuple[str, ...] = Field(
         ("NUM301",), description="Codes of findings that end the training; an empty list never stops."

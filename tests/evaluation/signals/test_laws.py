@@ -125,8 +125,9 @@ def test_rectifiers_below_0_are_dead(bias: float, share: float) -> None:
     assert dead.item() == share
 
 
-def test_the_outputs_own_activation_has_no_hidden_units() -> None:
-    network = nn.Sequential(nn.Linear(4, 3), nn.Sigmoid())
+@pytest.mark.parametrize("shape", [nn.Identity(), nn.Unflatten(1, (1, 3))], ids=["as it is", "reshaped"])
+def test_the_outputs_own_activation_has_no_hidden_units(shape: nn.Module) -> None:
+    network = nn.Sequential(nn.Linear(4, 3), nn.Sigmoid(), shape)
     with heard(network) as activity:
         network(draw(5, 4))
     assert activity.dead_share() is None

@@ -15,8 +15,8 @@ LOOKS, TICKS = 3, 5
 HALF, MOST = 0.4, 0.7  # of a player's hidden units
 STILL = 1e-5  # of the weights' length a step; 1e-4 to 1e-2 is usual
 BEGUN = 0.1
+RECYCLED = 0.02  # share of the run between two times at which dead units begin anew
 FAR = 0.25  # of the untrained distance that is left: it has not learnt yet
-_ROLES = {"d": "discriminator", "g": "generator"}
 
 
 @rule("NUM303", opens=2, closes=3, reads=("*/dead_units",))
@@ -35,7 +35,6 @@ def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None
         return None
     player = max(shares, key=lambda name: shares[name].level(LOOKS))
     share = shares[player].level(LOOKS)
-    leaky = {f"model.{role}.activation": "leaky_relu" for role in _networks(player)}
     return Finding(
         "NUM303",
         "failure" if share > MOST else "warning",
@@ -46,9 +45,9 @@ def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None
             "series": [series.name for series in shares.values()],
             **{f"{name}_dead_units": round(series.level(LOOKS), 4) for name, series in shares.items()},
         },
-        "A rectifier whose input is negative for all examples never comes back, a saturated unit hardly ever. Lower the "
-        "learning rate and start anew, or take leaky rectifiers.",
-        {n: v for n, v in leaky.items() if run.settings.get(n) in ("relu", "tanh", "sigmoid")} or None,
+        "A rectifier whose input is negative for all examples never comes back, a saturated unit hardly ever. Let dead units "
+        "begin anew (recycle_every), lower the learning rate and start anew, or take leaky rectifiers.",
+        run.remedy(training__recycle_every=max(1, round(run.steps * RECYCLED))) if run.steps else None,
     )
 
 
@@ -85,10 +84,6 @@ def stalled(
         "for saturated or dead units.",
         _faster(run),
     )
-
-
-def _networks(player: str) -> tuple[str, ...]:
-    return (_ROLES[player],) if player in _ROLES else ("encoder", "decoder")
 
 
 def _faster(run: Facts) -> dict[str, float] | None:

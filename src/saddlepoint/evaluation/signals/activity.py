@@ -42,18 +42,26 @@ class Activity:
         self._last = (layer, output)
 
     def left(self, output: Any) -> None:
-        """What the whole network gave: where an activation made it, that one's units are outputs, not hidden."""
-        if self._last is not None and output is self._last[1]:
+        """What the whole network gave: where an activation made it, that one's units are outputs, not hidden; in another shape
+        too, which is the same memory."""
+        if self._last is not None and isinstance(output, Tensor) and _memory(output) == _memory(self._last[1]):
             self.ranges.pop(self._last[0], None)
         self._last = None
 
+    def dead(self) -> dict[nn.Module, Tensor]:
+        """By layer, (units,) whether a hidden unit never changed."""
+        ranges = {layer: (low.float(), high.float()) for layer, (low, high) in self.ranges.items()}
+        return {
+            layer: high - low <= ALIKE * torch.maximum(low.abs(), high.abs()) for layer, (low, high) in ranges.items()
+        }
+
     def dead_share(self) -> Tensor | None:
         """() share of the hidden units that never changed, in [0, 1]; None for a network without known activations."""
-        if not self.ranges:
-            return None
-        low = torch.cat([low.float() for low, _ in self.ranges.values()])
-        high = torch.cat([high.float() for _, high in self.ranges.values()])
-        return (high - low <= ALIKE * torch.maximum(low.abs(), high.abs())).float().mean()
+        return torch.cat(list(self.dead().values())).float().mean() if self.ranges else None
+
+
+def _memory(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
 
 
 @contextlib.contextmanager

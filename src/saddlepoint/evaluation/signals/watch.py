@@ -94,6 +94,16 @@ class Watch:
             "g/copies_error": error,
         }
 
+    def pass_through(self) -> None:
+        """Run the players as they are, at rest, on what a look runs them on: for who listens to them."""
+        model = self._model
+        with torch.no_grad(), model.at_rest():
+            if isinstance(model, GAN):
+                made = model.players["g"](self._noise(model).to(model.dtype))
+                adversarial.scores(model, model.model_units(self._training), made[:JUDGED], None)
+            else:
+                self._pass_alone(model, model.model_units(self._training))
+
     def _noise(self, model: Model) -> Tensor:
         return model.fixed_noise(SAMPLES, torch.Generator(self._device).manual_seed(self._seed))
 
@@ -150,17 +160,21 @@ class Watch:
         x = model.model_units(self._training)
         (name, player), *_ = model.players.items()
         with model.at_rest(), heard(player) as activity:
-            if isinstance(model, VAE):
-                generator = torch.Generator(self._device).manual_seed(self._seed)
-                epsilon = torch.randn(len(x), model.settings.latent, generator=generator, device=self._device)
-                player(x, epsilon.to(x.dtype))
-            else:
-                player(x)
+            self._pass_alone(model, x)
         if (dead := activity.dead_share()) is not None:
             signals[f"{name}/dead_units"] = dead
         if isinstance(model, VAE):
             signals |= codes.heads(model, x)
         return signals
+
+    def _pass_alone(self, model: Model, x: Tensor) -> None:
+        (player,) = model.players.values()
+        if isinstance(model, VAE):
+            generator = torch.Generator(self._device).manual_seed(self._seed)
+            epsilon = torch.randn(len(x), model.settings.latent, generator=generator, device=self._device)
+            player(x, epsilon.to(x.dtype))
+        else:
+            player(x)
 
 
 def _fetched(signals: Signals) -> dict[str, float]:

@@ -177,6 +177,8 @@ def check_independent(model: Model, lanes: Sequence[Lane]) -> None:
                 )
     if any(lane.training.precision == "bf16" for lane in lanes):
         raise SettingError("training.precision: lanes compute in fp32: leave bf16 out, or train one run at a time.")
+    if any(lane.training.recycle_every for lane in lanes):
+        raise SettingError("training.recycle_every: lanes recycle no units: leave it out, or train one run at a time.")
 
 
 def check_forgetful(model: Model) -> None:
