@@ -1,7 +1,8 @@
 """Which learning rates are usual, and which are more likely a slip than a choice, for a failure that would follow from them.
 
 A rate outside of the usual ones counts as a slip only where it is off in the direction that the failure comes from: what runs
-away has too high a rate, what stands still too low a one, and of two players either may be ahead.
+away has too high a rate, what stands still too low a one, and of two players either may be ahead. So do two players' rates that
+are each usual, but lie far apart.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ _TOO_LOW = {
     D_RATE: {"GAN103", "GAN104", "GAN105", "GAN106", "NUM304"},
     G_RATE: {"GAN101", "GAN102", "NUM304"},
 }
+# Players of one kind of optimiser train at one rate, or a few times apart (four in Self-Attention Generative Adversarial
+# Networks, Zhang et al., 2019, https://arxiv.org/abs/1805.08318). More is seldom: 50, the generator's the higher, in GANs
+# Trained by a Two Time-Scale Update Rule (Heusel et al., 2017), https://arxiv.org/abs/1706.08500; so only beside a failure.
+APART = 10.0
+_D_AHEAD, _G_AHEAD = {"GAN101", "GAN102", "GAN103"}, {"GAN103", "GAN104", "GAN105", "GAN106"}
 
 
 def usual_rates(code: str, settings: Settings) -> dict[str, Any]:
@@ -47,7 +53,8 @@ def usual_rates(code: str, settings: Settings) -> dict[str, Any]:
     if shared is not None and _is_slip(RATE, shared, name, code):
         found = {RATE: DEFAULT, **({_NAME: "adam"} if name.endswith("sgd") else {})}
     own = {rate: value for rate in PLAYERS if (value := settings.get(rate)) is not None}
-    if any(_is_slip(rate, value, optimiser_of(rate, {**settings, **found}), code) for rate, value in own.items()):
+    slips = (_is_slip(rate, value, optimiser_of(rate, {**settings, **found}), code) for rate, value in own.items())
+    if any(slips) or _far_apart(code, {**settings, **found}):
         for rate in PLAYERS:
             found |= {rate: None, _name_of(rate): None}
     return found
@@ -80,6 +87,14 @@ def _name_of(setting: str) -> str:
 def _is_slip(rate: str, value: float, optimiser: str, code: str) -> bool:
     least, most = _usual(optimiser)
     return (value > most and code in _TOO_HIGH[rate]) or (value < least and code in _TOO_LOW[rate])
+
+
+def _far_apart(code: str, settings: Settings) -> bool:
+    d, g = (settings.get(rate) or settings.get(RATE) for rate in PLAYERS)
+    kinds = {optimiser_of(rate, settings).endswith("sgd") for rate in PLAYERS}
+    if not d or not g or len(kinds) > 1:
+        return False
+    return (d > APART * g and code in _D_AHEAD) or (g > APART * d and code in _G_AHEAD)
 
 
 def _usual(optimiser: str) -> tuple[float, float]:

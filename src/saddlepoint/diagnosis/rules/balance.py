@@ -18,6 +18,7 @@ ALWAYS = 0.95  # by rank: 2 AUC - 1, one pair in forty in the wrong order
 VANISHED = 0.1  # nats, of 1.39 where it cannot tell
 SATURATED = 0.05  # D(G(z)) there is what is left of the gradient beside that of -log D(G(z))
 BLIND, ALIKE = 0.35, 0.05  # rank and gap of scores, within which a discriminator tells next to nothing
+BUSY = 1e-4  # of its weights' length a step, from which on a discriminator is not slow: 1e-4 to 1e-2 is usual
 STILL = 1e-5  # of its weights' length a step: a discriminator that does not move does not learn; as NUM304 has it
 
 
@@ -126,14 +127,18 @@ def discriminator_too_weak(
     quality_energy_distance: Series,
     d_real_score: Series | None = None,
     d_fake_score: Series | None = None,
+    d_update_ratio: Series | None = None,
+    g_update_ratio: Series | None = None,
 ) -> Finding | None:
     """The discriminator cannot tell examples apart that are plainly different, so nobody teaches the generator.
 
     At the solution it cannot tell either; so the finding needs samples that are bad by another measure, and stay so. By
-    rank, which holds for critics too; where scores are probabilities, they have to be alike as well.
+    rank, which holds for critics too; where scores are probabilities, they have to be alike as well. One that moves as fast
+    as is usual, and as the generator, is not slow but misled: it learnt to tell samples that are gone.
 
     Training Generative Adversarial Networks with Limited Data (Tero Karras et al., 2020), section 3.1, for what scores
-    say; https://arxiv.org/abs/2006.06676
+    say; https://arxiv.org/abs/2006.06676. Which Training Methods for GANs do actually Converge? (Lars Mescheder, Andreas
+    Geiger, Sebastian Nowozin, 2018), section 2, for players that mislead each other; https://arxiv.org/abs/1801.04406
     """
     step, rank, quality = d_advantage.step, d_advantage.level(LOOKS), quality_energy_distance
     gap = 0.0
@@ -142,6 +147,10 @@ def discriminator_too_weak(
     told_apart = rank > BLIND or gap > ALIKE  # below 0 it is wrong, and teaches the generator to be so
     if run.progress(step) < BEGUN or told_apart or not known(quality) or not is_bad(quality) or is_improving(quality):
         return None
+    misled = False
+    if d_update_ratio is not None and g_update_ratio is not None:
+        own, other = d_update_ratio.level(TICKS), g_update_ratio.level(TICKS)
+        misled = own > BUSY and own > 0.25 * other
     return Finding(
         "GAN104",
         "failure",
@@ -149,9 +158,16 @@ def discriminator_too_weak(
         f"The discriminator tells next to nothing: generated examples score {'above' if rank < -BLIND else 'like'} real ones "
         "although they are plainly different.",
         {"advantage": round(rank, 4), "gap": round(gap, 4), **told(quality)},
-        "What it cannot tell, it cannot teach. Give it a higher learning rate, more steps or a wider network, and take away "
-        "what blurs its view (flipped labels, instance noise).",
-        run.remedy(model__label_flipping=0.0, model__instance_noise=0.0) or _faster(run, "discriminator"),
+        "What it cannot tell, it cannot teach. "
+        + (
+            "It is not slow: each player undoes what the other learnt. Punish its steep slopes (r1), and lower the momentum "
+            "(betas 0.5 or 0) and the learning rates."
+            if misled
+            else "Give it a higher learning rate, more steps or a wider network, and take away what blurs its view (flipped "
+            "labels, instance noise)."
+        ),
+        run.remedy(model__label_flipping=0.0, model__instance_noise=0.0)
+        or (_calmer(run) if misled else _faster(run, "discriminator")),
     )
 
 
@@ -179,6 +195,12 @@ def discriminator_stands_still(
         "Give the discriminator a higher learning rate; 1e-4 to 1e-2 of the weights' length a step is usual.",
         _faster(run, "discriminator"),
     )
+
+
+def _calmer(run: Facts) -> dict[str, object] | None:
+    first, *rest = run.settings.get("training.optimiser.betas") or (0.0,)
+    less = {"training__optimiser__betas": [0.5, *rest]} if first > 0.5 else {}
+    return run.remedy(model__r1=1.0, **less)
 
 
 def _slower(run: Facts, player: str) -> dict[str, float] | None:

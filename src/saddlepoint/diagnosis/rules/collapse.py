@@ -19,6 +19,7 @@ FEW, HARDLY_ANY = 0.62, 0.5
 # half as wide as the data for some looks.
 NARROW, POINT = 0.45, 0.4
 RISING, BEFORE = 0.1, 5  # over five looks: modes are being found
+LONG = 12  # looks, two fifths of a run: few answers for so long are few, though the last looks seem to rise, as they do in chaos
 GONE = 3.0  # distance from the data's middle, beyond which samples have left the data: another failure
 
 
@@ -45,12 +46,10 @@ def mode_collapse(
     if run.progress(step) < BEGUN or len(g_coverage) < LOOKS or (g_reach is not None and g_reach.level(LOOKS) > GONE):
         return None
     rising = any(series.last > (series.recent(BEFORE) or [math.nan])[0] + RISING for series in (visited, g_diversity))
-    if (
-        rising
-        or is_improving(quality_energy_distance)
-        or math.isnan(coverage + diversity)
-        or not (coverage < FEW or diversity < NARROW)
-    ):
+    long = len(visited) >= LONG and (visited.level(LONG) < HARDLY_ANY or g_diversity.level(LONG) < POINT)
+    lasting = long and not _is_best(quality_energy_distance)
+    passing = not lasting and (rising or is_improving(quality_energy_distance))
+    if passing or math.isnan(coverage + diversity) or not (coverage < FEW or diversity < NARROW):
         return None
     grave = coverage < HARDLY_ANY or diversity < POINT
     of_what = "known modes" if visited is g_modes else "data"
@@ -65,6 +64,11 @@ def mode_collapse(
         "compare real with generated ones (the relativistic loss with penalties), or lower the learning rates.",
         _remedy(run),
     )
+
+
+def _is_best(quality: Series | None) -> bool:
+    """Whether samples are now as near to the data as they have ever been."""
+    return quality is not None and quality.last <= min(quality.recent(len(quality)), default=math.inf)
 
 
 def _remedy(run: Facts) -> dict[str, object] | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import statistics
+
 from saddlepoint.diagnosis.engine import rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.rules.quality import is_improving, remaining
@@ -88,7 +91,11 @@ def units_collapse(vae_active_share: Series, vae_active_units: Series, run: Fact
 
 @rule("VAE204", objectives={"vae"}, unless=_CAUSES, opens=3, closes=3)
 def codes_leave_the_prior(
-    vae_code_spread: Series, run: Facts, vae_kl: Series, vae_reconstruction: Series
+    vae_code_spread: Series,
+    run: Facts,
+    vae_kl: Series,
+    vae_reconstruction: Series,
+    quality_energy_distance: Series | None = None,
 ) -> Finding | None:
     """The KL term weighs too little: codes spread far beyond the prior, from which samples are drawn.
 
@@ -97,7 +104,8 @@ def codes_leave_the_prior(
     codes and prior, http://approximateinference.org/accepted/HoffmanJohnson2016.pdf
     """
     step, spread = vae_code_spread.step, vae_code_spread.level(LOOKS)
-    if _early(run, step) or not spread > WIDE:
+    settling = is_improving(quality_energy_distance) or _at_this_pace(vae_code_spread, run) < WIDE
+    if _early(run, step) or not spread > WIDE or settling:
         return None
     return Finding(
         "VAE204",
@@ -185,6 +193,15 @@ def holes(vae_reconstruction_distance: Series, quality_energy_distance: Series, 
 def _early(run: Facts, step: int) -> bool:
     """Whether the code may still wake up: at the run's beginning, and while the KL weight grows."""
     return run.progress(step) < BEGUN or step < SOON or step < 1.2 * float(run.settings.get("model.warm_up", 0) or 0)
+
+
+def _at_this_pace(spread: Series, run: Facts) -> float:
+    """Where codes that still draw in will be at the end of the run, if every LOOKS looks take off the same share again."""
+    now, before = spread.level(LOOKS), statistics.median(spread.recent(2 * LOOKS)[:LOOKS] or [math.nan])
+    if len(spread) < 2 * LOOKS or not run.steps or not now < before:
+        return now
+    rounds = (run.steps - spread.step) / max(spread.step - spread.steps[-1 - LOOKS], 1)
+    return float(now * (now / before) ** rounds)
 
 
 def _lighter(run: Facts) -> dict[str, object] | None:
