@@ -62,17 +62,16 @@ class Case:
         return max(0.0, self.raised[code].step - onset) / max(1, self.steps - onset)
 
 
-def read(keep: Path, names: Iterable[str] | None = None) -> list[Case]:
-    """All finished runs under `keep`, with their truth decided and the present rules asked."""
-    runs: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
-    for name in KINDS if names is None else names:
-        for folder in sorted((keep / name).glob("*"), key=lambda path: int(path.name)):
-            if (folder / "truth.json").is_file():
-                runs.setdefault(name, []).append((folder, json.loads((folder / "truth.json").read_text("utf-8"))))
+def read(keep: Path, names: Iterable[str] | None = None, bases: Path | None = None) -> list[Case]:
+    """All finished runs under `keep`, with their truth decided and the present rules asked.
+
+    bases: where the healthy runs lie that they are judged beside, if not there.
+    """
+    runs = {name: members for name in (KINDS if names is None else names) if (members := _finished(keep / name))}
     cases = []
     for name, members in runs.items():
         kind = KINDS[name]
-        reference = Reference.of([facts for _, facts in runs.get(kind.base, [])])
+        reference = Reference.of([facts for _, facts in _finished((bases or keep) / kind.base)])
         for folder, facts in members:
             truth = decide(facts, reference)
             said = alarms(folder, facts)
@@ -80,6 +79,11 @@ def read(keep: Path, names: Iterable[str] | None = None) -> list[Case]:
                 Case(kind, facts["seed"], facts["strength"], facts["steps"], truth, said, facts.get("seconds", 0.0))
             )
     return cases
+
+
+def _finished(place: Path) -> list[tuple[Path, dict[str, Any]]]:
+    folders = sorted((path.parent for path in place.glob("*/truth.json")), key=lambda path: int(path.name))
+    return [(folder, json.loads((folder / "truth.json").read_text("utf-8"))) for folder in folders]
 
 
 @dataclass(frozen=True)

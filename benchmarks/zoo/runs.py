@@ -28,6 +28,8 @@ from zoo.bases import LOOKS
 from zoo.kinds import KINDS, Kind
 from zoo.looks import Facts, Looker
 
+FRESH = 1_000  # the first of the seeds that are trained only after rules were changed
+
 
 class Silence:
     """In the place of TensorBoard's log, which nobody reads here."""
@@ -170,10 +172,23 @@ def _refused_data(recipe: Recipe) -> Facts:
     return {"examples": len(dataset), "batch": recipe.training.batch_size}
 
 
-def all_runs(names: list[str], seeds: int | None) -> list[tuple[str, int]]:
-    """Every run as (kind, seed), one seed of all kinds after the other, so that a part of them is a fair part."""
-    wanted = [(name, seed) for name in names for seed in range(min(KINDS[name].seeds, seeds or 10**9))]
-    return sorted(wanted, key=lambda run: run[1] / KINDS[run[0]].seeds)
+def all_runs(names: list[str], seeds: int | None, first: int = 0) -> list[tuple[str, int]]:
+    """Every run as (kind, seed), seeds counted from `first`; one seed of all kinds after the other, so that a part of them
+    is a fair part."""
+    counts = {name: min(KINDS[name].seeds, seeds or 10**9) for name in names}
+    wanted = [(name, first + number) for name, count in counts.items() for number in range(count)]
+    return sorted(wanted, key=lambda run: (run[1] - first) / KINDS[run[0]].seeds)
 
 
-__all__ = ["LOOKS", "Silence", "Watched", "all_runs", "data_facts", "finished", "recipe_of", "session_of", "train"]
+__all__ = [
+    "FRESH",
+    "LOOKS",
+    "Silence",
+    "Watched",
+    "all_runs",
+    "data_facts",
+    "finished",
+    "recipe_of",
+    "session_of",
+    "train",
+]

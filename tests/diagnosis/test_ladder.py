@@ -141,6 +141,29 @@ def test_no_rate_of_a_shipped_recipe_is_a_slip(name: str) -> None:
     assert not any(usual_rates(code, present) for code in LADDERS)
 
 
+@pytest.mark.parametrize(
+    ("d", "g", "codes"),
+    [
+        (5e-3, 1e-4, {"GAN101", "GAN102", "GAN103"}),
+        (1e-4, 5e-3, {"GAN103", "GAN104", "GAN105", "GAN106"}),
+        (5e-3, None, set()),  # five times the rate of all
+        (1e-3, 1e-4, set()),
+    ],
+)
+def test_players_far_apart_are_a_slip_beside_the_failures_of_who_is_behind(
+    d: float, g: float | None, codes: set[str]
+) -> None:
+    apart = settings(RECIPES["gan"].override({SHARED: 1e-3, D_RATE: d, G_RATE: g}))
+    assert {code for code in LADDERS if usual_rates(code, apart)} == codes
+    for code in codes:
+        mended = usual_rates(code, apart)
+        assert mended[D_RATE] is None
+        assert mended[G_RATE] is None
+        assert SHARED not in mended
+    kinds = {**apart, "training.discriminator.name": "sgd"}
+    assert not any(usual_rates(code, kinds) for code in LADDERS), "rates of other optimisers do not compare"
+
+
 def test_players_are_judged_by_the_optimiser_that_they_will_have() -> None:
     plain = {SHARED: 1.0, "training.optimiser.name": "sgd", D_RATE: 0.05, "training.discriminator.name": None}
     mended = usual_rates("GAN106", plain)  # 0.05 is usual for plain gradient descent, and not for Adam

@@ -19,7 +19,7 @@ from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.experiment import cure
 from saddlepoint.experiment import session as session_module
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, RunFolder
+from saddlepoint.records import Finding, RunFolder, Severity
 from tests.experiment.runs import STEPS, Ears, recipe
 
 RATE = "training.discriminator.learning_rate"
@@ -44,20 +44,36 @@ def learnt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch) -> Plant:
-    """Has diagnosis find a failure from a step on, until a setting has the remedy's value."""
+    """Has diagnosis find a failure from a step on, until a setting has the remedy's value; `following` is the step from which
+    on another failure follows on that."""
 
-    def plant(remedy: dict[str, Any], at: int, *, healed: bool = True) -> None:
+    def plant(
+        remedy: dict[str, Any],
+        at: int,
+        *,
+        healed: bool = True,
+        severity: Severity = "failure",
+        until: float = math.inf,
+        following: int | None = None,
+    ) -> None:
         name, value = next(iter(remedy.items()))
 
-        @rule("GAN101")
+        @rule("GAN101", closes=1)
         def found(d_loss: Series, run: Facts) -> Finding | None:
-            if d_loss.steps[-1] < at or (healed and run.settings[name] == value):
+            if not at <= d_loss.steps[-1] < until or (healed and run.settings[name] == value):
                 return None
-            return Finding("GAN101", "failure", d_loss.steps[-1], "It fails.", remedy=remedy)
+            return Finding("GAN101", severity, d_loss.steps[-1], "It fails.", remedy=remedy)
+
+        @rule("GAN104")
+        def follows(d_loss: Series, run: Facts) -> Finding | None:
+            healthy = run.settings[name] != value or run.settings["model.r1"] == 1.0
+            if following is None or d_loss.steps[-1] < following or healthy:
+                return None
+            return Finding("GAN104", "failure", d_loss.steps[-1], "It fails otherwise.", remedy={"model.r1": 1.0})
 
         def watching(recipe: Recipe) -> Diagnosis:
             facts = Facts(steps=recipe.training.steps, settings={e.name: v for e, v in recipe.settings()})
-            return Diagnosis("gan", [found], facts)
+            return Diagnosis("gan", [found, follows], facts)
 
         monkeypatch.setattr(session_module, "watching", watching)
 
@@ -167,6 +183,26 @@ def test_tries_are_bounded_and_the_failure_then_stands(tmp_path: Path, planted: 
     assert len({tried.rung for tried in run.cures}) == 2
     assert run.summary["state"] == "failed"
     assert steps(tmp_path / "run")[-1] == STEPS
+
+
+@pytest.mark.parametrize(("soon", "returned_to"), [(0.5, 0), (0.1, 20)])
+def test_another_failure_soon_after_a_try_is_begun_anew_and_a_late_one_is_not(
+    soon: float, returned_to: int, tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted({"model.label_smoothing": 0.1}, at=15, following=25)
+    monkeypatch.setattr(cure, "SOON", soon)
+    first, second = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run").cures
+    assert (first.code, first.returned_to) == ("GAN101", 10)
+    assert (second.code, second.returned_to) == ("GAN104", returned_to)
+
+
+@pytest.mark.parametrize(("until", "cured"), [(math.inf, True), (15, False)])
+def test_a_warning_is_cured_where_it_stays(until: float, cured: bool, tmp_path: Path, planted: Plant) -> None:
+    planted(REMEDY, at=10, severity="warning", until=until)
+    run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
+    assert [(tried.found, tried.changes) for tried in run.cures] == ([(10, {RATE: (None, 1e-4)})] if cured else [])
+    if cured:
+        assert len(RunFolder(RunFolder(tmp_path / "run").attempt(1)).records.read_text().splitlines()) == 5  # up to 20
 
 
 @pytest.mark.parametrize("how", ["off", "suggest"])

@@ -24,7 +24,6 @@ from saddlepoint.training import checkpoint
 
 STANDING = "standing"  # in a checkpoint's extra: the codes of the failures that stood when it was written
 
-LONG = 0.25  # of the run, from which on a warning that stands is treated as a failure is
 SOON = 0.5  # of the run: a failure that follows on a try within that is no other one, whatever its code
 
 

@@ -24,6 +24,7 @@ from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.experiment.pictures import Pictures, time_lapse
 from saddlepoint.experiment.sparing import Sparing
 from saddlepoint.experiment.summary import health, verdict, write_summary
+from saddlepoint.experiment.treatment import Treatment
 from saddlepoint.experiment.trial import mistakes, output_range
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
@@ -64,10 +65,10 @@ class Session:
         self.measurement = Measurement(recipe, dataset, model, self.state, self.spared)
         self.pictures = Pictures(folder, dataset, model, training.seed, training.samples)
         self.diagnosis = watching(recipe)
+        self.treatment = Treatment(recipe, folder, self.diagnosis)
         self.cures = len(cure.read(folder))
         self.cure: tuple[Cure, Recipe] | None = None
         self._changed = False
-        self._told: set[tuple[str, int]] = set()  # warnings that stood long, for which there was no cure
         self._previous = 0
         self._positions: Mapping[str, int] | None = None
         self._saved: int | None = None
@@ -213,21 +214,8 @@ class Session:
         for finding in changes:
             self.journal.finding(finding)
         new = [finding for finding in changes if finding.state == "open"]
-        if self.recipe.training.cure == "auto":
-            ill = [finding for finding in new if finding.severity == "failure"] or self._long_standing(record.step)
-            cures = (cure.prescribe(self.recipe, self.folder, finding) for finding in ill)
-            self.cure = next((found for found in cures if found is not None), None)
-            if self.cure is not None:
-                return True
-        return self._stops(new)
-
-    def _long_standing(self, step: int) -> list[Finding]:
-        """Warnings that have just stood for so long that they will not pass; each is given once."""
-        least = cure.LONG * self.recipe.training.steps
-        warnings = [f for f in self.diagnosis.found.values() if f.severity == "warning" and step - f.step >= least]
-        fresh = [finding for finding in warnings if (finding.code, finding.step) not in self._told]
-        self._told |= {(finding.code, finding.step) for finding in fresh}
-        return fresh
+        self.cure = self.treatment.of(new, record.step)
+        return self.cure is not None or self._stops(new)
 
     def _stops(self, found: Sequence[Finding]) -> bool:
         return any(finding.code in self.recipe.training.stop_on for finding in found)

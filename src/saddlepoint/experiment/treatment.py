@@ -1,0 +1,35 @@
+"""When a run is cured while it trains: at once where a failure opens, and after a while where a warning stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from saddlepoint.diagnosis import Diagnosis
+from saddlepoint.experiment.cure import Cure, prescribe
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import Finding, RunFolder
+
+LONG = 0.25  # of the run, from which on a warning that stands is treated as a failure is
+
+
+class Treatment:
+    """Of one sitting of a run, whose rules are asked by `diagnosis`."""
+
+    def __init__(self, recipe: Recipe, folder: RunFolder, diagnosis: Diagnosis) -> None:
+        self._recipe, self._folder, self._diagnosis = recipe, folder, diagnosis
+        self._passed: set[tuple[str, int]] = set()  # warnings against which there was nothing to try, by code and step
+
+    def of(self, opened: Sequence[Finding], step: int) -> tuple[Cure, Recipe] | None:
+        """What to do at `step`, with the recipe to go on by; None for nothing. opened: the findings that have just opened."""
+        if self._recipe.training.cure != "auto":
+            return None
+        ill = [finding for finding in opened if finding.severity == "failure"] or self._staying(step)
+        found = (prescribe(self._recipe, self._folder, finding) for finding in ill)
+        return next((cured for cured in found if cured is not None), None)
+
+    def _staying(self, step: int) -> list[Finding]:
+        least = LONG * self._recipe.training.steps
+        warnings = [f for f in self._diagnosis.found.values() if f.severity == "warning" and step - f.step >= least]
+        fresh = [finding for finding in warnings if (finding.code, finding.step) not in self._passed]
+        self._passed |= {(finding.code, finding.step) for finding in fresh}
+        return fresh
