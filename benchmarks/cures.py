@@ -198,7 +198,7 @@ def _misses(pairs: Sequence[Pair]) -> str:
 
 def _why(run: Outcome) -> str:
     if not run.cures:
-        return "only warnings were raised, and those are not cured"
+        return "no failure was raised, and no warning that stayed"
     if _is_the_healthy_recipe(run):
         return "it is the healthy recipe again, from its first step on: this seed does no better unspoilt"
     if run.well and run.good_as_unspoilt:

@@ -14,6 +14,8 @@ zoo/disagreements.md; --quick writes nothing but shows that everything runs.
 from __future__ import annotations
 
 import argparse
+import ast
+import hashlib
 import multiprocessing
 import statistics
 import sys
@@ -23,6 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import results
+import saddlepoint.diagnosis
 from zoo import accuracy, arguments, reasons
 from zoo.accuracy import CODES, Case, CodeAccuracy
 from zoo.bases import BASES
@@ -59,16 +62,17 @@ def main(given: list[str]) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         keep = Path(options.keep or scratch)
         if not options.judge:
+            seeds = QUICK_SEEDS if options.quick else options.seeds
             if options.fresh:
-                names_of_half = [name for name in names if KINDS[name].on.half == "reporting"]
-                _train(all_runs(names_of_half, options.seeds, FRESH), keep / "fresh", options)
+                reported = [name for name in names if KINDS[name].on.half == "reporting"]
+                _train(all_runs(reported, seeds, FRESH), keep / "fresh", options)
             else:
-                _train(all_runs(names, QUICK_SEEDS if options.quick else options.seeds), keep, options)
+                _train(all_runs(names, seeds), keep, options)
         if not options.train:
             cases, fresh = accuracy.read(keep, names), accuracy.read(keep / "fresh", names, bases=keep)
             print(report(cases, fresh))
             if not options.quick and not options.only:
-                publish(cases, fresh)
+                publish(cases, fresh, _what(_freshness(keep)))
     return 0
 
 
@@ -216,29 +220,45 @@ def disagreements(cases: Sequence[Case]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def publish(cases: Sequence[Case], fresh: Sequence[Case]) -> None:
+def publish(cases: Sequence[Case], fresh: Sequence[Case], about: str) -> None:
     from zoo.picture import draw
 
     text = report(cases, fresh)
     DISAGREEMENTS.write_text(disagreements([*cases, *fresh]), "utf-8")
-    results.write(SECTION, f"{_what()}\n\n{text}")
+    results.write(SECTION, f"{about}\n\n{text}")
     draw(
         [accuracy.of_code([case for case in cases if case.half == "reporting"], code) for code in CODES],
         accuracy.confusion(cases),
         DOCS / "images" / "diagnosis-accuracy.png",
     )
-    page = f"# How accurate the diagnosis is\n\n{results.machine()}\n\n{_what()}\n\n![Detection by code, and who is taken for what](images/diagnosis-accuracy.png)\n\n"
+    page = f"# How accurate the diagnosis is\n\n{results.machine()}\n\n{about}\n\n![Detection by code, and who is taken for what](images/diagnosis-accuracy.png)\n\n"
     (DOCS / "diagnosis-accuracy.md").write_text(page + text.replace("### ", "## "), "utf-8")
 
 
-def _what() -> str:
+def _freshness(keep: Path) -> str:
+    """Whether rules were changed since they were first asked over the fresh seeds; nothing where there are none."""
+    place = keep / "fresh"
+    if not place.is_dir():
+        return ""
+    rules = sorted(Path(saddlepoint.diagnosis.__file__).parent.rglob("*.py"))
+    code = [ast.dump(ast.parse(path.read_text("utf-8"))) for path in rules]
+    now, asked = hashlib.sha256("\n".join(code).encode()).hexdigest(), place / "asked.txt"
+    if not asked.exists():
+        asked.write_text(now, "utf-8")
+    blind = asked.read_text("utf-8") == now
+    return "Fresh seeds, with strengths of their own, are: " + (
+        "no rule has been changed since they were first asked over them." if blind else "but rules were changed since."
+    )
+
+
+def _what(fresh: str) -> str:
     short = [base.name for base in BASES.values() if base.name == base.recipe and base.shortened]
     return (
         "Runs were made to fail, or not, and a truth that knows neither rule nor record (`benchmarks/zoo/truth.py`: known modes, "
         "labels, transport distance, closed-form KL, bounds on held-out examples, dead and idle units, weights that move) decided "
         "what each became. Thresholds of the rules may be chosen by the calibration half of the recipes; the reporting half is "
-        "what counts. It is not blind: earlier results of both halves were known when rules were last changed. Fresh seeds are: they "
-        f"were trained, with strengths of their own, after the last change. A run has about 30 looks, as one of 6,000 steps has by default. Kinds planted: {len(PLANTED)}, each seed with a strength of its own. Shortened: {', '.join(short)}."
+        "what counts. It is not blind: earlier results of both halves were known when rules were last changed. "
+        f"{fresh and fresh + ' '}A run has about 30 looks, as one of 6,000 steps has by default. Kinds planted: {len(PLANTED)}, each seed with a strength of its own. Shortened: {', '.join(short)}."
     )
 
 

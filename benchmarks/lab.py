@@ -85,8 +85,10 @@ def converged(modes: int, changes: Mapping[str, Any], first: int, count: int) ->
 
 
 def kept(folder: Path, modes: int, left_out: str, seeds: int, judge: bool = False) -> dict[str, Any]:
-    """`converged` for all seeds, part by part; a part that lies in the folder is not done again. judge: up to the first part
-    that does not lie there; empty where that is the very first."""
+    """`converged` for all seeds, part by part; a part that lies in the folder is not done again.
+
+    judge: do none, take the parts up to the first that does not lie there; without one, empty.
+    """
     parts: list[dict[str, Any]] = []
     for first in range(0, seeds, PART):
         count = min(PART, seeds - first)
@@ -173,6 +175,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, help="where finished parts are kept, so that a second call goes on")
     parser.add_argument("--judge", action="store_true", help="train nothing, write what lies in --folder")
     chosen = parser.parse_args(arguments)
+    if chosen.judge and chosen.folder is None:
+        parser.error("--judge writes what lies in a folder: name it with --folder")
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as own:
         folder = chosen.folder or Path(own)

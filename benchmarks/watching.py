@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -43,8 +44,9 @@ GOAL = 0.03
 ROUNDS = 12
 
 
-def measured(name: str, rounds: int) -> tuple[float, float, float]:
-    """Seconds a step, a look with its rules, and what a measurement does for findings alone; medians."""
+def measured(name: str, rounds: int) -> tuple[float, float, float, float]:
+    """Seconds a step, the rules asked of a tick, a look with its rules, and what a measurement does for findings alone;
+    medians."""
     recipe = Recipe.load(name).override({"training.steps": 10**6, "training.device": "cpu"})
     with tempfile.TemporaryDirectory() as folder:
         session = prepare(recipe, RunFolder(Path(folder)))
@@ -52,25 +54,31 @@ def measured(name: str, rounds: int) -> tuple[float, float, float]:
             return _measured(session, rounds)
 
 
-def _measured(session: Session, rounds: int) -> tuple[float, float, float]:
+def _measured(session: Session, rounds: int) -> tuple[float, float, float, float]:
     records = play(session.model, session.batches, session.recipe.training, session.state)
     next(records)
     session.diagnosis.watch(Record(0, 0.0, {**session.measurement.look(), **session.measurement.measure(0)}))
-    steps, looks, extras = [], [], []
+    steps, ticks, looks, extras = [], [], [], []
     for _ in range(rounds):
         started = time.perf_counter()
-        record = next(records)
+        record = checked(next(records))
         steps.append((time.perf_counter() - started) / session.recipe.training.tick)
-        assert record is not None
 
         def look(record: Record = record) -> None:
             values = {**record.values, **session.measurement.look()}
             session.diagnosis.watch(Record(record.step, 0.0, values))
 
         looks.append(timed(look))
+        ticks.append(timed(partial(session.diagnosis.watch, checked(next(records)))))
         whole = timed(lambda: session.measurement.measure(session.state.step))
         extras.append(max(whole - timed(lambda: before_findings(session)), 0.0))
-    return statistics.median(steps), statistics.median(looks), statistics.median(extras)
+    step, tick, look_, extra = map(statistics.median, (steps, ticks, looks, extras))
+    return step, tick, look_, extra
+
+
+def checked(record: Record | None) -> Record:
+    assert record is not None  # nothing pauses here
+    return record
 
 
 def before_findings(session: Session) -> None:
@@ -103,18 +111,19 @@ def main(argv: list[str]) -> int:
     rows, shares = [], []
     for name in arguments.only:
         recipe = Recipe.load(name)
-        step, look, extra = measured(name, 2 if arguments.quick else ROUNDS)
+        step, tick, look, extra = measured(name, 2 if arguments.quick else ROUNDS)
         every = max(recipe.evaluation.watch_every, recipe.training.tick)
-        share = look / (every * step) + extra / (recipe.evaluation.every * step)
+        alone = tick * (1 / recipe.training.tick - 1 / every)  # ticks that come without a look
+        share = (alone + look / every + extra / recipe.evaluation.every) / step
         shares.append(share)
-        rows.append([name, f"{1e3 * step:.3g} ms", f"{1e3 * look:.3g} ms", f"{1e3 * extra:.3g} ms", f"{share:.2%}"])
+        rows.append([name, *(f"{1e3 * seconds:.3g} ms" for seconds in (step, tick, look, extra)), f"{share:.2%}"])
         print(*rows[-1], flush=True)
     body = (
-        f"A look every `evaluation.watch_every` steps with the rules asked of it, and what a measurement does for findings alone, "
+        f"Rules asked of every tick, a look every `evaluation.watch_every` steps with the rules asked of it, and what a measurement does for findings alone, "
         f"over the time of the steps between; medians of {ROUNDS} rounds. "
         + results.goal(f"at most {GOAL:.0%} of training", max(shares) <= GOAL)
         + "\n\n"
-        + results.table(["", "a step", "a look", "a measurement, added", "share of training"], rows)
+        + results.table(["", "a step", "a tick's rules", "a look", "a measurement, added", "share of training"], rows)
     )
     if not arguments.quick and len(rows) == len(RECIPES):
         results.write(SECTION, body, load=busy)

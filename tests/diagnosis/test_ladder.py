@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from saddlepoint.diagnosis.ladder import LADDERS, OWN, SLIP, advised, next_remedy
-from saddlepoint.diagnosis.rates import usual_rates
+from saddlepoint.diagnosis.rates import usual_rates, why_usual
 from saddlepoint.recipe import Recipe, shipped_names
 from saddlepoint.records import Finding
 
@@ -160,6 +160,10 @@ def test_players_far_apart_are_a_slip_beside_the_failures_of_who_is_behind(
         assert mended[D_RATE] is None
         assert mended[G_RATE] is None
         assert SHARED not in mended
+    for elsewhere in (1e-2, 1e-5) if codes else ():
+        mended = settings(RECIPES["gan"].override({SHARED: elsewhere, D_RATE: d, G_RATE: g}))
+        mended |= usual_rates("GAN103", mended)
+        assert {mended[D_RATE], mended[G_RATE]} == {1e-4}, "the rate of all lies beyond both: who is ahead falls back"
     kinds = {**apart, "training.discriminator.name": "sgd"}
     assert not any(usual_rates(code, kinds) for code in LADDERS), "rates of other optimisers do not compare"
 
@@ -193,9 +197,26 @@ def test_rungs_do_not_either() -> None:
 
 def test_advice_is_the_slip_before_the_rules_own_remedy() -> None:
     own = {SHARED: 2.5}
-    assert advised(finding("GAN106", own), settings(RECIPES["gan"].override({SHARED: 10.0}))) == {SHARED: 1e-3}
-    assert advised(finding("GAN106", {"model.r1": 1.0}), settings(RECIPES["gan"])) == {"model.r1": 1.0}
-    assert advised(finding("GAN106"), settings(RECIPES["gan"])) is None
+    slipped = advised(finding("GAN106", own), settings(RECIPES["gan"].override({SHARED: 10.0})))
+    assert slipped.remedy == {SHARED: 1e-3}
+    assert slipped.advice.startswith(f"First of all, {SHARED} is 10, and hardly anybody uses one outside of")
+    usual = advised(finding("GAN106", {"model.r1": 1.0}), settings(RECIPES["gan"]))
+    assert usual.remedy == {"model.r1": 1.0}
+    assert usual.advice == finding("GAN106").advice
+    assert advised(finding("GAN106"), settings(RECIPES["gan"])).remedy is None
+
+
+@pytest.mark.parametrize(("family", "wanted"), [("gan", 0.5), ("vae", 0.9)])
+@pytest.mark.parametrize(("first", "is_slip"), [(0.9, False), (0.95, False), (0.99, True)])
+def test_momentum_that_nobody_takes_is_a_slip(first: float, is_slip: bool, family: str, wanted: float) -> None:
+    for name, present, mended in (
+        ("training.optimiser.betas", [first, 0.98], [wanted, 0.98]),
+        ("training.optimiser.momentum", first, wanted),
+    ):
+        used = {**settings(RECIPES[family]), name: present}
+        assert usual_rates("NUM302", used) == ({name: mended} if is_slip else {})
+        assert bool(why_usual(usual_rates("NUM302", used), used)) == is_slip
+        assert usual_rates("NUM304", used) == {}, "nothing stands still by momentum"
 
 
 def test_a_slip_of_plain_gradient_descent_is_mended_by_adam() -> None:

@@ -16,7 +16,7 @@ from torch import nn
 from saddlepoint import experiment
 from saddlepoint.diagnosis import Diagnosis, Series, rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.experiment import cure
+from saddlepoint.experiment import cure, treatment
 from saddlepoint.experiment import session as session_module
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, RunFolder, Severity
@@ -196,9 +196,14 @@ def test_another_failure_soon_after_a_try_is_begun_anew_and_a_late_one_is_not(
     assert (second.code, second.returned_to) == ("GAN104", returned_to)
 
 
-@pytest.mark.parametrize(("until", "cured"), [(math.inf, True), (15, False)])
-def test_a_warning_is_cured_where_it_stays(until: float, cured: bool, tmp_path: Path, planted: Plant) -> None:
+@pytest.mark.parametrize(
+    ("until", "code", "cured"), [(math.inf, "GAN101", True), (15, "GAN101", False), (math.inf, "GAN105", False)]
+)
+def test_a_warning_is_cured_where_it_stays_and_is_of_those_that_are(
+    until: float, code: str, cured: bool, tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     planted(REMEDY, at=10, severity="warning", until=until)
+    monkeypatch.setattr(treatment, "STAYING", {code})
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert [(tried.found, tried.changes) for tried in run.cures] == ([(10, {RATE: (None, 1e-4)})] if cured else [])
     if cured:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -11,8 +11,11 @@ from torch import Tensor, nn
 
 from saddlepoint import experiment
 from saddlepoint.evaluation.signals.activity import heard
-from saddlepoint.experiment.recycling import recycle
+from saddlepoint.experiment.recycling import Renewal, recycle
 from saddlepoint.experiment.session import Session
+from saddlepoint.training.ema import MovingAverage
+from saddlepoint.training.optimiser import build_optimiser
+from saddlepoint.training.settings import OptimiserSettings
 from tests.experiment.runs import Interrupting, recipe, started, told
 
 pytestmark = pytest.mark.usefixtures("plain")
@@ -69,6 +72,10 @@ def killed(name: str) -> tuple[nn.Module, Tensor, int]:
     return network, torch.randn(64, *shape), 3 * len(hidden)
 
 
+def again(network: nn.Module, x: Tensor) -> Renewal:
+    return recycle({"p": network}, lambda: network(x), generator())["p"]
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_units_live_and_the_function_is_the_same(name: str) -> None:
     network, x, killed_units = killed(name)
@@ -76,7 +83,9 @@ def test_units_live_and_the_function_is_the_same(name: str) -> None:
         before = network(x).detach()
     dead = sum(int(mask.sum()) for mask in activity.dead().values())
     assert dead >= killed_units
-    assert recycle({"p": network}, lambda: network(x), generator()) == {"p": dead}
+    old = [parameter.detach().clone() for parameter in network.parameters()]
+    renewal = again(network, x)
+    assert renewal.units == dead
     with heard(network) as activity:
         after = network(x)
     assert activity.dead_share() == 0
@@ -84,37 +93,93 @@ def test_units_live_and_the_function_is_the_same(name: str) -> None:
         after, before, atol=1e-5
     )  # a saturated tanh said -1 to all: a constant, which is not lost either
     after.square().sum().backward()
-    reader = next(m for m in reversed(list(network.modules())) if isinstance(m, nn.Linear | nn.ConvTranspose2d))
-    assert reader.weight.grad is not None
-    assert (reader.weight.grad != 0).any()
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_live_units_are_left_alone_bit_by_bit(name: str) -> None:
-    torch.manual_seed(0)
-    make, shape = NETWORKS[name]
-    network = make().eval()
-    x = torch.randn(256, *shape)
-    with heard(network) as activity:
-        network(x)
-    before = {key: value.clone() for key, value in network.state_dict().items()}
-    counts = recycle({"p": network}, lambda: network(x), generator())
-    assert counts["p"] == sum(int(mask.sum()) for mask in activity.dead().values())
-    if counts["p"] == 0:
-        assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
+    for parameter, value in zip(network.parameters(), old, strict=True):
+        mask = renewal.entries.get(parameter, torch.zeros_like(parameter, dtype=torch.bool))
+        if parameter not in renewal.taken_over:
+            assert torch.equal(parameter[~mask], value[~mask]), "weights of live units are left alone, bit by bit"
+    outgoing = [(p, m) for p, m in renewal.entries.items() if p.ndim > 1 and (p[m] == 0).all()]
+    assert outgoing
+    assert all(p.grad is not None and (p.grad[m] != 0).any() for p, m in outgoing), "they learn to be read"
     assert not any(layer._forward_hooks for layer in network.modules())
 
 
-def test_what_feeds_a_unit_through_something_unknown_is_left_alone() -> None:
-    class Squared(nn.Module):
-        def forward(self, x: Tensor) -> Tensor:
-            return -(x**2) - 1
+class Summed(nn.Module):
+    """What reads its hidden units is a layer and a sum, in place or not."""
 
-    network = nn.Sequential(nn.Linear(3, 8), Squared(), nn.ReLU(), nn.Linear(8, 2)).eval()
-    x = torch.randn(16, 3)
+    def __init__(self, in_place: bool) -> None:
+        super().__init__()
+        self.first, self.second, self.last = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 2)
+        self.activation, self.in_place = nn.ReLU(), in_place
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.activation(self.first(x))
+        if self.in_place:
+            hidden += x
+            return cast(Tensor, self.last(hidden))
+        return cast(Tensor, self.last(self.second(hidden) + hidden))
+
+
+class Squared(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return -(x**2) - 1
+
+
+FOLLOWED_NO_MORE = {
+    "fed by another layer": lambda: nn.Sequential(nn.Linear(8, 8), Squared(), nn.ReLU(), nn.Linear(8, 2)),
+    "read by another layer": lambda: nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.BatchNorm1d(8), nn.Linear(8, 2)),
+    "read by a sum": lambda: Summed(False),
+    "changed in place": lambda: Summed(True),
+}
+
+
+@pytest.mark.parametrize("name", FOLLOWED_NO_MORE)
+def test_where_the_function_would_change_units_are_left_alone(name: str) -> None:
+    torch.manual_seed(0)
+    network = FOLLOWED_NO_MORE[name]().eval()
+    first = next(layer for layer in network.modules() if isinstance(layer, nn.Linear))
+    with torch.no_grad():
+        first.bias[:3] = -100.0
+    x = torch.randn(64, 8)
     before = [parameter.clone() for parameter in network.parameters()]
-    assert recycle({"p": network}, lambda: network(x), generator()) == {"p": 0}
+    assert again(network, x).units == 0
     assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
+
+
+def test_one_activation_in_two_places_is_two() -> None:
+    torch.manual_seed(0)
+    shared = nn.ReLU()
+    network = nn.Sequential(nn.Linear(3, 8), shared, nn.Linear(8, 5), shared, nn.Linear(5, 2)).eval()
+    with torch.no_grad():
+        network[2].bias[:4] = -100.0
+    x = torch.randn(64, 3)
+    before = network(x)
+    assert again(network, x).units == 4
+    assert torch.allclose(network(x), before, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd", "extra-adam", "optimistic-adam"])
+@pytest.mark.parametrize("beside", [{}, {"lookahead": 2}, {"historical_averaging": 0.1}])
+def test_nothing_brings_dead_weights_back(name: Any, beside: dict[str, Any]) -> None:
+    network, x, _ = killed("perceptron")
+    optimiser = build_optimiser(list(network.parameters()), OptimiserSettings(name=name, momentum=0.9, **beside))
+    average = MovingAverage(network, 0.9)
+    for _ in range(3):
+        network(x).square().mean().backward()
+        optimiser.step()
+    renewal = again(network, x)
+    renewal.carry_to(network, optimiser, average.module)
+    assert renewal.units
+    parameters = dict(zip(network.parameters(), average.module.parameters(), strict=True))
+    for parameter, mask in renewal.entries.items():
+        assert torch.equal(parameters[parameter][mask], parameter[mask])
+        parameter.grad = None
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    before = {p: p[m].clone() for p, m in renewal.entries.items()}
+    for _ in range(2):
+        optimiser.step()
+    for parameter, mask in renewal.entries.items():
+        assert torch.equal(parameter[mask], before[parameter]), "without a gradient, what is fresh stays where it is"
 
 
 @pytest.mark.parametrize("family", ["autoencoder", "vae", "gan"])

@@ -180,8 +180,8 @@ class Diagnosis:
             read = [parameters[name] for name in (*rule.needs, *rule.wishes) if name in parameters]
             # A rule that looks at all of them says itself which it means.
             shown = {"window": [watch.since, step], **({"series": read} if read else {})}
-            advice = advised(finding, self.facts.settings) if self.facts.settings else finding.remedy
-            watch.open = replace(finding, evidence={**shown, **finding.evidence}, remedy=advice)
+            told = advised(finding, self.facts.settings) if self.facts.settings else finding
+            watch.open = replace(told, evidence={**shown, **finding.evidence})
 
 
 def _gravity(finding: Finding) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from saddlepoint.diagnosis.rates import (
@@ -25,6 +25,7 @@ from saddlepoint.diagnosis.rates import (
     kept_usual,
     optimiser_of,
     usual_rates,
+    why_usual,
 )
 from saddlepoint.records import Finding
 
@@ -80,12 +81,12 @@ _STEEP: Rung = {"model.objective": Only(("minimax",), "non-saturating")}
 _WEAKER: Rung = {D_RATE: Times(0.25)}
 _BLURRED: Rung = {"model.instance_noise": 0.1}
 # The critic's slope at real examples: Which Training Methods for GANs do actually Converge? (Mescheder et al., 2018).
-_SMOOTH: Rung = {"model.r1": 1.0}
+_SMOOTH: Rung = {"model.r1": AtLeast(1.0)}
 # A relativistic loss with both penalties: The GAN is dead; long live the GAN! (Huang et al., 2024).
 _PAIRED: Rung = {
     "model.objective": Only(("minimax", "non-saturating"), "relativistic"),
-    "model.r1": 1.0,
-    "model.r2": 1.0,
+    "model.r1": AtLeast(1.0),
+    "model.r2": AtLeast(1.0),
     **dict.fromkeys(BETAS, Momentum(0.0)),
 }
 # PacGAN: The power of two samples in generative adversarial networks (Lin et al., 2018).
@@ -101,8 +102,8 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
     "GAN103": (_STEEP, _PACKED, _PAIRED, _CALM, _SLOWER),
     "GAN104": (
         {"model.label_flipping": 0.0, "model.instance_noise": 0.0},
-        {D_RATE: Times(4.0, most=USUAL_OF_SGD[1])},
         {**_SMOOTH, **dict.fromkeys(BETAS, Momentum(0.5))},
+        {D_RATE: Times(4.0, most=USUAL_OF_SGD[1])},
         _SLOWER,
     ),
     "GAN105": (_SMOOTH, _CALM, _PAIRED, _SLOWER),
@@ -113,7 +114,11 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
     "VAE204": ({"model.beta": 1.0}, {"model.likelihood": Only(("gaussian",), "gaussian-learnt")}),
     "VAE205": ({"model.beta": Times(4.0)},),
     "VAE206": ({"training.optimiser.weight_decay": 1e-3}, {RATE: Times(0.25)}),
-    "NUM301": (_MUCH_SLOWER, {"training.precision": "fp32"}, _CLIPPED),
+    "NUM301": (
+        _MUCH_SLOWER,
+        {**_MUCH_SLOWER, **_CLIPPED, "training.precision": "fp32"},
+        {rate: Times(0.01, most=1e-3) for rate in (RATE, D_RATE, G_RATE)},
+    ),
     "NUM302": (_CLIPPED, _SLOWER, _MUCH_SLOWER),
     "NUM303": (
         {
@@ -156,10 +161,15 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
     return None
 
 
-def advised(finding: Finding, settings: Settings) -> dict[str, Any] | None:
-    """What to tell a person who asks what to change: a slip of the rates before the rule's own remedy; None where neither is."""
+def advised(finding: Finding, settings: Settings) -> Finding:
+    """The finding with what to tell a person who asks what to change: a slip of the rates, in words too, before the rule's own
+    remedy."""
     found = next_remedy(finding, settings, range(1, len(LADDERS.get(finding.code, ())) + 1))
-    return None if found is None else found[1]
+    if found is None:
+        return replace(finding, remedy=None)
+    number, changes = found
+    why = why_usual(changes, settings) if number == SLIP else ""
+    return replace(finding, remedy=changes, advice=f"First of all, {why}. {finding.advice}" if why else finding.advice)
 
 
 def _changes(rung: Rung, settings: Settings) -> dict[str, Any]:

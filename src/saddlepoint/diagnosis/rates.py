@@ -1,4 +1,5 @@
-"""Which learning rates are usual, and which are more likely a slip than a choice, for a failure that would follow from them.
+"""Which learning rates and momenta are usual, and which are more likely a slip than a choice, for a failure that would follow
+from them.
 
 A rate outside of the usual ones counts as a slip only where it is off in the direction that the failure comes from: what runs
 away has too high a rate, what stands still too low a one, and of two players either may be ahead. So do two players' rates that
@@ -16,6 +17,7 @@ RATE = "training.optimiser.learning_rate"
 D_RATE, G_RATE = "training.discriminator.learning_rate", "training.generator.learning_rate"
 PLAYERS = (D_RATE, G_RATE)
 BETAS = ("training.optimiser.betas", "training.discriminator.betas", "training.generator.betas")
+MOMENTA = tuple(f"training.{whose}.momentum" for whose in ("optimiser", "discriminator", "generator"))
 _NAME = "training.optimiser.name"
 
 # Adam: from a hundredth of its default, 1e-3 (Adam: A Method for Stochastic Optimization, Kingma, Ba, 2015,
@@ -43,8 +45,15 @@ APART = 10.0
 _D_AHEAD, _G_AHEAD = {"GAN101", "GAN102", "GAN103"}, {"GAN103", "GAN104", "GAN105", "GAN106"}
 
 
+# Adam's default is 0.9, and games take less (0.5 in Unsupervised Representation Learning with Deep Convolutional Generative
+# Adversarial Networks, Radford, Metz, Chintala, 2015, https://arxiv.org/abs/1511.06434).
+MOST_MOMENTUM, OF_GAMES, OF_OTHERS = 0.95, 0.5, 0.9
+_OF_MOMENTUM = {*_RUNS_AWAY, "GAN101", "GAN102", "VAE201", "VAE204"}
+
+
 def usual_rates(code: str, settings: Settings) -> dict[str, Any]:
-    """What brings back learning rates that lie outside of all usual ones, where the failure `code` would follow from them.
+    """What brings back learning rates and momenta that lie outside of all usual ones, where the failure `code` would follow
+    from them.
 
     Both players then follow the optimiser of all: rates of which one is a slip are no pair that anybody chose.
     """
@@ -54,10 +63,10 @@ def usual_rates(code: str, settings: Settings) -> dict[str, Any]:
         found = {RATE: DEFAULT, **({_NAME: "adam"} if name.endswith("sgd") else {})}
     own = {rate: value for rate in PLAYERS if (value := settings.get(rate)) is not None}
     slips = (_is_slip(rate, value, optimiser_of(rate, {**settings, **found}), code) for rate, value in own.items())
-    if any(slips) or _far_apart(code, {**settings, **found}):
+    if any(slips):
         for rate in PLAYERS:
             found |= {rate: None, _name_of(rate): None}
-    return found
+    return (found or _drawn_together(code, settings)) | _less_momentum(code, settings)
 
 
 def kept_usual(changes: Settings, settings: Settings) -> dict[str, Any]:
@@ -89,12 +98,45 @@ def _is_slip(rate: str, value: float, optimiser: str, code: str) -> bool:
     return (value > most and code in _TOO_HIGH[rate]) or (value < least and code in _TOO_LOW[rate])
 
 
-def _far_apart(code: str, settings: Settings) -> bool:
+def why_usual(changes: Settings, settings: Settings) -> str:
+    """In a sentence, what is wrong with the settings that `usual_rates` brings back; empty where it brings back none."""
+    words = []
+    for rate in (RATE, *PLAYERS):
+        value = settings.get(rate)
+        least, most = _usual(optimiser_of(rate, settings))
+        if rate in changes and value is not None and not least <= value <= most:
+            words.append(f"{rate} is {value:g}, and hardly anybody uses one outside of {least:g} to {most:g}")
+    if not words and any(rate in changes for rate in PLAYERS):
+        d, g = (settings.get(rate) or settings.get(RATE) for rate in PLAYERS)
+        if d and g:
+            words.append(f"the players' learning rates lie {max(d, g) / min(d, g):,.0f} times apart")
+    for name in (*BETAS, *MOMENTA):
+        if name in changes:
+            first = settings[name][0] if name in BETAS else settings[name]
+            words.append(f"{name} is {first:g}, where hardly anybody takes more than {MOST_MOMENTUM:g}")
+    return "; ".join(words)
+
+
+def _less_momentum(code: str, settings: Settings) -> dict[str, Any]:
+    if code not in _OF_MOMENTUM:
+        return {}
+    wanted = OF_GAMES if settings.get("model.family") == "gan" else OF_OTHERS
+    pairs = {name: pair for name in BETAS if (pair := settings.get(name)) and pair[0] > MOST_MOMENTUM}
+    plain = [name for name in MOMENTA if (settings.get(name) or 0.0) > MOST_MOMENTUM]
+    return {name: [wanted, pair[1]] for name, pair in pairs.items()} | dict.fromkeys(plain, wanted)
+
+
+def _drawn_together(code: str, settings: Settings) -> dict[str, Any]:
+    """Both players at the rate of all where that lies between theirs; else who is ahead at the other's."""
     d, g = (settings.get(rate) or settings.get(RATE) for rate in PLAYERS)
     kinds = {optimiser_of(rate, settings).endswith("sgd") for rate in PLAYERS}
     if not d or not g or len(kinds) > 1:
-        return False
-    return (d > APART * g and code in _D_AHEAD) or (g > APART * d and code in _G_AHEAD)
+        return {}
+    if not ((d > APART * g and code in _D_AHEAD) or (g > APART * d and code in _G_AHEAD)):
+        return {}
+    if min(d, g) <= settings.get(RATE, 0.0) <= max(d, g):
+        return dict.fromkeys(PLAYERS)
+    return {D_RATE if d > g else G_RATE: min(d, g)}
 
 
 def _usual(optimiser: str) -> tuple[float, float]:

@@ -24,7 +24,7 @@ from saddlepoint.training import checkpoint
 
 STANDING = "standing"  # in a checkpoint's extra: the codes of the failures that stood when it was written
 
-SOON = 0.5  # of the run: a failure that follows on a try within that is no other one, whatever its code
+SOON = 0.25  # of the run: a failure that follows on one that was treated within that is taken to come from the same
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure
     # A remedy that ends the run earlier is none where the run goes back to a later step than that.
     before = min(since, suggested.recipe.training.steps + 1)
     # Where going back a little has not helped, and where all was trained at a rate of no use, begin anew.
-    soon = bool(tried) and since - tried[-1].returned_to < SOON * recipe.training.steps
+    soon = bool(tried) and finding.severity == "failure" and since - tried[-1].found < SOON * recipe.training.steps
     step = 0 if same or soon or suggested.rung == SLIP else _healthy(folder, before)
     number = len(tried) + 1
     told = Cure(number, finding.code, finding.title, finding.step, since, step, suggested.rung, changes)

@@ -110,9 +110,14 @@ class Measurement:
         """Let dead hidden units begin anew, whatever is measured: by what draws on the run's seed and this step alone."""
         if not self.healthy():
             return {}
-        seed = (self._recipe.training.seed + 1_000_003 * self._state.step) % LARGEST_SEED
-        counts = recycle(self._model.players, self._watch.pass_through, torch.Generator().manual_seed(seed))
-        return {f"{player}/recycled_units": float(count) for player, count in counts.items()}
+        state, players = self._state, self._model.players
+        seed = (self._recipe.training.seed + 1_000_003 * state.step) % LARGEST_SEED
+        with state.devices.autocast() or contextlib.nullcontext():
+            renewals = recycle(players, self._watch.pass_through, torch.Generator().manual_seed(seed))
+        for name, renewal in renewals.items():
+            average = state.averages[name].module if name in state.averages else None
+            renewal.carry_to(players[name], state.optimisers[name], average)
+        return {f"{name}/recycled_units": float(renewal.units) for name, renewal in renewals.items()}
 
     def measure(self, step: int) -> dict[str, float]:
         """The quality series and the model's own held-out series at this step; notes the best step.

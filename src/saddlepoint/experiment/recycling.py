@@ -1,133 +1,163 @@
 """Dead hidden units begin anew: fresh weights in, none out, so that what the network computes stays as it is.
 
 The Dormant Neuron Phenomenon in Deep Reinforcement Learning (Ghada Sokar, Rishabh Agarwal, Pablo Samuel Castro, Utku Evci,
-2023), section 4, https://arxiv.org/abs/2302.12902; here only units that say the same to every example are recycled.
+2023), section 4, https://arxiv.org/abs/2302.12902; here only units that say the same to every example that they are shown.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+from torch.optim import Optimizer
 
-from saddlepoint.evaluation.signals.activity import ACTIVATIONS, heard
+from saddlepoint.evaluation.signals.activity import Activity, Call, heard
+from saddlepoint.experiment.wiring import Wiring, wired
+from saddlepoint.optimisers.wrapped import WrappedOptimizer
+
+SAME = 0.01  # of its largest output, by which a network's outputs may differ after: single and half precision round
+
+WHERE_IT_BEGAN = "base"  # what extragradient calls the weights that it goes back to
 
 
 @dataclass
-class Wiring:
-    """Of the activations of a network: the layer whose weights feed each, the BatchNorm between, and the layers that read it.
+class Renewal:
+    """What began anew in one player: how many units, which entries of its parameters, and what biases took over."""
 
-    Followed by the memory that tensors lie in, which a flattened view shares.
+    units: int = 0
+    entries: dict[Tensor, Tensor] = field(default_factory=dict)
+    taken_over: dict[Tensor, Tensor] = field(default_factory=dict)
+
+    def mark(self, parameter: Tensor, mask: Tensor) -> None:
+        self.entries[parameter] = self.entries.get(parameter, torch.zeros_like(mask)) | mask
+
+    def carry_to(self, player: nn.Module, optimiser: Optimizer, average: nn.Module | None) -> None:
+        """What the optimiser remembers of these entries is forgotten; copies that it keeps, and the average, have them too."""
+        while isinstance(optimiser, WrappedOptimizer):
+            optimiser.take_over(self.entries)
+            optimiser = optimiser.base
+        for parameter, mask in self.entries.items():
+            for quantity, kept in optimiser.state.get(parameter, {}).items():
+                if isinstance(kept, Tensor) and kept.shape == parameter.shape:
+                    kept[mask] = parameter.detach()[mask] if quantity == WHERE_IT_BEGAN else 0.0
+        copies = {} if average is None else dict(zip(player.parameters(), average.parameters(), strict=True))
+        with torch.no_grad():
+            for parameter, averaged in copies.items():
+                if parameter in self.taken_over:
+                    averaged.add_(self.taken_over[parameter])
+                if parameter in self.entries:
+                    averaged[self.entries[parameter]] = parameter[self.entries[parameter]]
+
+
+def recycle(
+    players: Mapping[str, nn.Module], run: Callable[[], None], generator: torch.Generator
+) -> dict[str, Renewal]:
+    """Give dead hidden units fresh weights; by player, what began anew.
+
+    run: passes examples through all players, at rest, always the same. generator: what weights are drawn from, on the host.
+
+    A unit is left alone where what feeds it or reads it is not one linear layer or convolution (with BatchNorm before the
+    activation or without); and so are all units of a player whose outputs turn out to change, as they do where a sum reads
+    a unit too. Fresh weights are uniform with variance 2 / (inputs + outputs): Understanding the difficulty of training
+    deep feedforward neural networks (Glorot, Bengio, 2010), https://proceedings.mlr.press/v9/glorot10a.html.
     """
-
-    feeds: dict[nn.Module, nn.Module] = field(default_factory=dict)
-    norms: dict[nn.Module, _BatchNorm] = field(default_factory=dict)
-    readers: dict[nn.Module, set[nn.Module]] = field(default_factory=dict)
-    _makers: dict[int, tuple[nn.Module, Tensor]] = field(default_factory=dict)
-
-    def see(self, layer: nn.Module, given: Tensor, made: Tensor) -> None:
-        if _place(made) == _place(given) and not isinstance(layer, ACTIVATIONS):
-            return  # the same numbers, perhaps in another shape
-        maker, _ = self._makers.get(_place(given), (None, given))
-        if isinstance(layer, ACTIVATIONS) and isinstance(maker, _BatchNorm) and maker in self.feeds:
-            self.feeds[layer], self.norms[layer] = self.feeds[maker], maker
-        elif isinstance(layer, (*ACTIVATIONS, _BatchNorm)) and isinstance(maker, nn.Linear | _ConvNd):
-            self.feeds[layer] = maker
-        elif isinstance(layer, nn.Linear | _ConvNd) and isinstance(maker, ACTIVATIONS):
-            self.readers.setdefault(maker, set()).add(layer)
-        self._makers[_place(made)] = (layer, made)  # kept, so that its memory is not given to another
+    before = _passed(players, run)
+    kept = {name: [p.detach().clone() for p in player.parameters()] for name, player in players.items()}
+    with torch.no_grad():
+        renewals = {name: _renewed(*before[name], generator) for name in players}
+    if not any(renewal.units for renewal in renewals.values()):
+        return renewals
+    after = _passed(players, run)
+    for name, player in players.items():
+        if not _same(before[name][1].outputs, after[name][1].outputs):
+            with torch.no_grad():
+                for parameter, old in zip(player.parameters(), kept[name], strict=True):
+                    parameter.copy_(old)
+            renewals[name] = Renewal()
+    return renewals
 
 
-def recycle(players: Mapping[str, nn.Module], run: Callable[[], None], generator: torch.Generator) -> dict[str, int]:
-    """Give every dead hidden unit fresh weights; by player, how many.
-
-    run: passes examples through all players, at rest. generator: what the weights are drawn from, on the host.
-
-    A unit is left alone where what feeds it is no linear layer or convolution (with BatchNorm or without); where what reads
-    it is not known, its outgoing weights stay. Fresh weights are uniform with variance 2 / (inputs + outputs): Understanding
-    the difficulty of training deep feedforward neural networks (Glorot, Bengio, 2010),
-    https://proceedings.mlr.press/v9/glorot10a.html. Dead units had no gradient, so optimisers remember nothing of them.
-    """
-    with contextlib.ExitStack() as held:
+def _passed(players: Mapping[str, nn.Module], run: Callable[[], None]) -> dict[str, tuple[Activity, Wiring]]:
+    with contextlib.ExitStack() as held, torch.no_grad():
         found = {
-            name: (held.enter_context(heard(player)), held.enter_context(_wired(player)))
+            name: (held.enter_context(heard(player)), held.enter_context(wired(player)))
             for name, player in players.items()
         }
-        with torch.no_grad():
-            run()
-    counts = {}
-    for name, (activity, wiring) in found.items():
-        dead = {layer: mask for layer, mask in activity.dead().items() if mask.any() and _fits(layer, mask, wiring)}
-        with torch.no_grad():
-            for layer, mask in dead.items():  # before any is fresh: those behind may read them from now on
-                for reader in wiring.readers.get(layer, ()):
-                    _silence(reader, mask, activity.ranges[layer][0])
-            for layer, mask in dead.items():
-                _refresh(wiring.feeds[layer], wiring.norms.get(layer), mask, generator)
-        counts[name] = sum(int(mask.sum()) for mask in dead.values())
-    return counts
-
-
-@contextlib.contextmanager
-def _wired(network: nn.Module) -> Iterator[Wiring]:
-    wiring = Wiring()
-
-    def see(layer: nn.Module, given: tuple[Any, ...], made: Any) -> None:
-        if given and isinstance(given[0], Tensor) and isinstance(made, Tensor):
-            wiring.see(layer, given[0], made)
-
-    hooks = [layer.register_forward_hook(see) for layer in network.modules() if next(layer.children(), None) is None]
-    try:
-        yield wiring
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def _place(tensor: Tensor) -> int:
-    return tensor.untyped_storage().data_ptr()
-
-
-def _fits(layer: nn.Module, mask: Tensor, wiring: Wiring) -> bool:
-    feeder: Any = wiring.feeds.get(layer)
-    if isinstance(feeder, _ConvNd) and feeder.groups > 1:
-        return False
-    return feeder is not None and _outputs_first(feeder).shape[0] == len(mask)
-
-
-def _outputs_first(layer: nn.Module) -> Tensor:
-    """The weights, (outputs, inputs, ...)."""
-    weight: Any = layer.weight
-    found: Tensor = weight.transpose(0, 1) if isinstance(layer, _ConvTransposeNd) else weight
+        run()
     return found
 
 
-def _silence(reader: nn.Module, mask: Tensor, said: Tensor) -> None:
+def _same(before: list[Tensor], after: list[Tensor]) -> bool:
+    pairs = zip(before, after, strict=True)
+    return all(bool((new - old).abs().max() <= SAME * old.abs().max()) for old, new in pairs if old.numel())
+
+
+def _renewed(activity: Activity, wiring: Wiring, generator: torch.Generator) -> Renewal:
+    dead = {call: mask for call, mask in activity.dead().items() if mask.any() and _fits(call, len(mask), wiring)}
+    renewal = Renewal(units=sum(int(mask.sum()) for mask in dead.values()))
+    for call, mask in dead.items():  # before any is fresh: those behind may read them from now on
+        for reader in wiring.readers[call]:
+            _silence(reader, mask, activity.ranges[call][0], renewal)
+    for call, mask in dead.items():
+        _refresh(wiring.feeds[call], wiring.norms.get(call), mask, generator, renewal)
+    return renewal
+
+
+def _fits(call: Call, units: int, wiring: Wiring) -> bool:
+    """Whether all that feeds and reads these units is known, used once in a pass, and has a weight for each of them."""
+    feeder, readers = wiring.feeds.get(call), wiring.readers.get(call)
+    if feeder is None or not readers or call in wiring.others:
+        return False
+    layers: list[Any] = [feeder, *readers]
+    if any(wiring.calls[layer] > 1 or (isinstance(layer, _ConvNd) and layer.groups > 1) for layer in layers):
+        return False
+    return _by_output(feeder).shape[0] == units and not any(_by_output(reader).shape[1] % units for reader in readers)
+
+
+def _by_output(layer: nn.Module, tensor: Tensor | None = None) -> Tensor:
+    """The weights, or a tensor of their shape, as (outputs, inputs, ...)."""
+    found: Any = layer.weight if tensor is None else tensor
+    turned: Tensor = found.transpose(0, 1) if isinstance(layer, _ConvTransposeNd) else found
+    return turned
+
+
+def _silence(reader: nn.Module, mask: Tensor, said: Tensor, renewal: Renewal) -> None:
     """What it reads of these units weighs nothing any more. said: what each said to every example, (units,), which a linear
     layer's bias takes over; a convolution's cannot at the edges."""
-    weight = _outputs_first(reader)
+    weight: Any = reader.weight
     # A channel that was flattened has several inputs, one after another.
-    places, rest = divmod(weight.shape[1], len(mask))
-    if rest:
-        return
+    places = _by_output(reader).shape[1] // len(mask)
     silent = mask.repeat_interleave(places)
     if isinstance(reader, nn.Linear) and reader.bias is not None:
-        reader.bias.add_(weight[:, silent] @ said.repeat_interleave(places)[silent].to(weight))
-    weight[:, silent] = 0.0
+        constant = weight[:, silent] @ said.repeat_interleave(places)[silent].to(weight)
+        reader.bias.add_(constant)
+        renewal.taken_over[reader.bias] = renewal.taken_over.get(reader.bias, torch.zeros_like(constant)) + constant
+    entries = torch.zeros_like(weight, dtype=torch.bool)
+    _by_output(reader, entries)[:, silent] = True
+    weight[entries] = 0.0
+    renewal.mark(weight, entries)
 
 
-def _refresh(feeder: nn.Module, norm: _BatchNorm | None, mask: Tensor, generator: torch.Generator) -> None:
-    weight = _outputs_first(feeder)
-    fresh = nn.init.xavier_uniform_(torch.empty(weight.shape), generator=generator)
-    weight[mask] = fresh.to(weight)[mask]
-    for layer in (feeder, norm):
-        if isinstance(bias := getattr(layer, "bias", None), Tensor):
-            bias[mask] = 0.0
-    if norm is not None and norm.affine:
-        norm.weight[mask] = 1.0
+def _refresh(
+    feeder: nn.Module, norm: nn.Module | None, mask: Tensor, generator: torch.Generator, renewal: Renewal
+) -> None:
+    weight: Any = feeder.weight
+    entries = torch.zeros_like(weight, dtype=torch.bool)
+    _by_output(feeder, entries)[mask] = True
+    fresh = nn.init.xavier_uniform_(torch.empty(_by_output(feeder).shape), generator=generator)
+    weight[entries] = _by_output(feeder, fresh).to(weight)[entries]
+    renewal.mark(weight, entries)
+    starts = [
+        (getattr(feeder, "bias", None), 0.0),
+        (getattr(norm, "bias", None), 0.0),
+        (getattr(norm, "weight", None), 1.0),
+    ]
+    for parameter, start in starts:
+        if isinstance(parameter, Tensor):
+            parameter[mask] = start
+            renewal.mark(parameter, mask)

@@ -14,10 +14,12 @@ def evaluating(*networks: nn.Module) -> Iterator[None]:
     """No gradients, and evaluation mode (BatchNorm's running statistics, no dropout); every layer's mode returns after."""
     modes = [(layer, layer.training) for network in networks for layer in network.modules()]
     try:
-        for network in networks:
-            network.eval()
+        if any(mode for _, mode in modes):
+            for network in networks:
+                network.eval()
         with torch.no_grad():
             yield
     finally:
         for layer, mode in modes:
-            layer.training = mode
+            if layer.training != mode:  # to set it takes small networks as long as to use them
+                layer.training = mode

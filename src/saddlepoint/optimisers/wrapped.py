@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 import torch
@@ -27,6 +28,13 @@ class WrappedOptimizer(Optimizer):
         self._parameters: list[Tensor] = [p for group in base.param_groups for p in group["params"]]
         self._kept = [p.detach().clone(memory_format=torch.preserve_format) for p in self._parameters]
         self._moves = moves
+
+    @torch.no_grad()
+    def take_over(self, entries: Mapping[Tensor, Tensor]) -> None:
+        """Keep these entries as they are now. entries: by parameter, a mask of its shape."""
+        for kept, parameter in zip(self._kept, self._parameters, strict=True):
+            if parameter in entries:
+                kept[entries[parameter]] = parameter[entries[parameter]]
 
     def state_dict(self) -> dict[str, Any]:
         whole = self.base.state_dict()

@@ -123,7 +123,7 @@ class TrainingSettings(BaseModel):
     recycle_every: int = Field(
         0,
         ge=0,
-        description="Steps between two times at which dead hidden units begin anew with fresh weights (ReDo); 0 never.",
+        description="Steps, in whole ticks, between two times at which dead hidden units begin anew with fresh weights (ReDo); 0 never.",
     )
 
     stop_on: tuple[str, ...] = Field(
@@ -141,7 +141,7 @@ class TrainingSettings(BaseModel):
         5, ge=1, description="Steps between two looks at scores and gradient norms (the loss is kept at every step)."
     )
     checkpoint_every: int = Field(1_000, ge=1, description="Steps between two checkpoints.")
-    keep: int = Field(2, ge=1, description="Newest checkpoints that stay, beside the best.")
+    keep: int = Field(2, ge=1, description="Newest checkpoints that stay, beside the best; cure auto keeps 5 at least.")
     sample_every: int = Field(200, ge=1, description="Steps between two sample pictures.")
     samples: int = Field(64, ge=1, description="Samples in a picture.")
 

@@ -6,6 +6,7 @@ import math
 
 from saddlepoint.diagnosis.engine import rule
 from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.rates import BETAS
 from saddlepoint.diagnosis.rules.objectives import CROSS_ENTROPY, GAMES, SATURATING, SINGLE
 from saddlepoint.diagnosis.rules.quality import is_bad, is_improving, known, told
 from saddlepoint.diagnosis.series import Series
@@ -198,9 +199,9 @@ def discriminator_stands_still(
 
 
 def _calmer(run: Facts) -> dict[str, object] | None:
-    first, *rest = run.settings.get("training.optimiser.betas") or (0.0,)
-    less = {"training__optimiser__betas": [0.5, *rest]} if first > 0.5 else {}
-    return run.remedy(model__r1=1.0, **less)
+    changes: dict[str, object] = {"model.r1": 1.0} if run.settings.get("model.r1", 1.0) < 1 else {}
+    betas = {name: run.settings.get(name) for name in BETAS}
+    return changes | {name: [0.5, pair[1]] for name, pair in betas.items() if pair and pair[0] > 0.5} or None
 
 
 def _slower(run: Facts, player: str) -> dict[str, float] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 from saddlepoint.diagnosis.engine import rule
 from saddlepoint.diagnosis.facts import Facts
@@ -19,7 +20,7 @@ FEW, HARDLY_ANY = 0.62, 0.5
 # half as wide as the data for some looks.
 NARROW, POINT = 0.45, 0.4
 RISING, BEFORE = 0.1, 5  # over five looks: modes are being found
-LONG = 12  # looks, two fifths of a run: few answers for so long are few, though the last looks seem to rise, as they do in chaos
+LONG = 0.4  # of the run: few answers for so long are few
 GONE = 3.0  # distance from the data's middle, beyond which samples have left the data: another failure
 
 
@@ -46,8 +47,7 @@ def mode_collapse(
     if run.progress(step) < BEGUN or len(g_coverage) < LOOKS or (g_reach is not None and g_reach.level(LOOKS) > GONE):
         return None
     rising = any(series.last > (series.recent(BEFORE) or [math.nan])[0] + RISING for series in (visited, g_diversity))
-    long = len(visited) >= LONG and (visited.level(LONG) < HARDLY_ANY or g_diversity.level(LONG) < POINT)
-    lasting = long and not _is_best(quality_energy_distance)
+    lasting = _lasts(visited, g_diversity, quality_energy_distance, run)
     passing = not lasting and (rising or is_improving(quality_energy_distance))
     if passing or math.isnan(coverage + diversity) or not (coverage < FEW or diversity < NARROW):
         return None
@@ -66,9 +66,21 @@ def mode_collapse(
     )
 
 
-def _is_best(quality: Series | None) -> bool:
-    """Whether samples are now as near to the data as they have ever been."""
-    return quality is not None and quality.last <= min(quality.recent(len(quality)), default=math.inf)
+def _lasts(visited: Series, diversity: Series, quality: Series | None, run: Facts) -> bool:
+    """Whether answers are few in most looks of so long a part of the run, with no trend, and samples have been better before: then it
+    is no progress where the last looks seem to rise, as they do in chaos."""
+    if quality is None or len(visited) < LOOKS or not run.steps:
+        return False
+    count = sum(step > visited.step - LONG * run.steps for step in visited.steps)
+    few = visited.level(count) < HARDLY_ANY or diversity.level(count) < POINT
+    if count < 2 * LOOKS or visited.step < LONG * run.steps or not few:
+        return False
+    half = count // 2
+    trend = any(
+        series.level(half) > statistics.median(series.recent(count)[:half] or [math.nan]) + RISING
+        for series in (visited, diversity)
+    )
+    return not trend and quality.last > min(quality.recent(len(quality)), default=math.inf)
 
 
 def _remedy(run: Facts) -> dict[str, object] | None:

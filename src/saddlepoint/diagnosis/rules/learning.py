@@ -35,6 +35,7 @@ def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None
         return None
     player = max(shares, key=lambda name: shares[name].level(LOOKS))
     share = shares[player].level(LOOKS)
+    recycled, tick = run.settings.get("training.recycle_every"), run.settings.get("training.tick", 1)
     return Finding(
         "NUM303",
         "failure" if share > MOST else "warning",
@@ -47,7 +48,9 @@ def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None
         },
         "A rectifier whose input is negative for all examples never comes back, a saturated unit hardly ever. Let dead units "
         "begin anew (recycle_every), lower the learning rate and start anew, or take leaky rectifiers.",
-        run.remedy(training__recycle_every=max(1, round(run.steps * RECYCLED))) if run.steps else None,
+        None
+        if recycled or not run.steps
+        else run.remedy(training__recycle_every=max(tick, round(run.steps * RECYCLED))),
     )
 
 

@@ -104,9 +104,10 @@ def codes_leave_the_prior(
     codes and prior, http://approximateinference.org/accepted/HoffmanJohnson2016.pdf
     """
     step, spread = vae_code_spread.step, vae_code_spread.level(LOOKS)
-    settling = is_improving(quality_energy_distance) or _at_this_pace(vae_code_spread, run) < WIDE
-    if _early(run, step) or not spread > WIDE or settling:
+    if _early(run, step) or not spread > WIDE:
         return None
+    if is_improving(quality_energy_distance) or _at_this_pace(vae_code_spread, run) < WIDE:
+        return None  # still settling
     return Finding(
         "VAE204",
         "failure" if spread > VERY_WIDE else "warning",
@@ -200,7 +201,7 @@ def _at_this_pace(spread: Series, run: Facts) -> float:
     now, before = spread.level(LOOKS), statistics.median(spread.recent(2 * LOOKS)[:LOOKS] or [math.nan])
     if len(spread) < 2 * LOOKS or not run.steps or not now < before:
         return now
-    rounds = (run.steps - spread.step) / max(spread.step - spread.steps[-1 - LOOKS], 1)
+    rounds = max(run.steps - spread.step, 0) / max(spread.step - spread.steps[-1 - LOOKS], 1)
     return float(now * (now / before) ** rounds)
 
 

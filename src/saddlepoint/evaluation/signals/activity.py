@@ -6,6 +6,7 @@ Rectifiers die where their input is negative for all examples; saturated tanh an
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,39 +21,47 @@ ACTIVATIONS = (
 ALIKE = 1e-6  # of its own size: within single precision's rounding of one number
 
 
+# An activation, and which of its uses in one pass through the network: one object may serve in several places.
+Call = tuple[nn.Module, int]
+
+
 @dataclass
 class Activity:
-    """The lowest and highest value of every hidden unit seen so far, by layer.
+    """The lowest and highest value of every hidden unit seen so far, by the use of an activation.
 
     A channel of a convolution is one unit, over all places.
     """
 
-    ranges: dict[nn.Module, tuple[Tensor, Tensor]] = field(default_factory=dict)
-    _last: tuple[nn.Module, Tensor] | None = None
+    ranges: dict[Call, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    _uses: Counter[nn.Module] = field(default_factory=Counter)
+    _last: tuple[Call, Tensor] | None = None
 
     def see(self, layer: nn.Module, output: Tensor) -> None:
         """One layer's output (B, units, ...)."""
         x = output.detach()
         axes = [axis for axis in range(x.ndim) if axis != 1]
         low, high = x.amin(axes), x.amax(axes)
-        if layer in self.ranges:
-            before = self.ranges[layer]
+        call = (layer, self._uses[layer])
+        self._uses[layer] += 1
+        if call in self.ranges:
+            before = self.ranges[call]
             low, high = torch.minimum(low, before[0]), torch.maximum(high, before[1])
-        self.ranges[layer] = (low, high)
-        self._last = (layer, output)
+        self.ranges[call] = (low, high)
+        self._last = (call, output)
 
     def left(self, output: Any) -> None:
         """What the whole network gave: where an activation made it, that one's units are outputs, not hidden; in another shape
         too, which is the same memory."""
-        if self._last is not None and isinstance(output, Tensor) and _memory(output) == _memory(self._last[1]):
+        if self._last is not None and isinstance(output, Tensor) and memory(output) == memory(self._last[1]):
             self.ranges.pop(self._last[0], None)
         self._last = None
+        self._uses.clear()
 
-    def dead(self) -> dict[nn.Module, Tensor]:
-        """By layer, (units,) whether a hidden unit never changed."""
-        ranges = {layer: (low.float(), high.float()) for layer, (low, high) in self.ranges.items()}
+    def dead(self) -> dict[Call, Tensor]:
+        """By use, (units,) whether a hidden unit never changed."""
+        ranges = {call: (low.float(), high.float()) for call, (low, high) in self.ranges.items()}
         return {
-            layer: high - low <= ALIKE * torch.maximum(low.abs(), high.abs()) for layer, (low, high) in ranges.items()
+            call: high - low <= ALIKE * torch.maximum(low.abs(), high.abs()) for call, (low, high) in ranges.items()
         }
 
     def dead_share(self) -> Tensor | None:
@@ -60,7 +69,8 @@ class Activity:
         return torch.cat(list(self.dead().values())).float().mean() if self.ranges else None
 
 
-def _memory(tensor: Tensor) -> int:
+def memory(tensor: Tensor) -> int:
+    """Where its numbers lie: the same for a view of it."""
     return tensor.untyped_storage().data_ptr()
 
 

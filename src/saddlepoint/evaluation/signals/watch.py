@@ -19,6 +19,7 @@ from saddlepoint.models.vae import VAE
 
 SAMPLES = 256  # generated at a look
 JUDGED = 128  # examples of each kind that networks look at, and samples that are compared with all examples
+PASSED = 1_024  # training examples, and as many samples, that are run through the networks for who listens to them
 FITTED = 2_000  # training examples behind neighbourhoods
 SEARCHED = 100_000  # training examples among which copies are looked for: of those left out, no copy would be found
 ENOUGH = 100  # held-out examples, with fewer of which nothing can be said of copies
@@ -38,6 +39,7 @@ class Watch:
         order = torch.randperm(len(dataset), generator=generator)
         held_out = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else None
         self._training = dataset.x[order[:JUDGED]].to(device)
+        self._dataset, self._many = dataset, order[:PASSED]
         self._held_out: Tensor | None = None
         if held_out is not None:
             chosen = torch.randperm(len(held_out), generator=generator)
@@ -95,14 +97,17 @@ class Watch:
         }
 
     def pass_through(self) -> None:
-        """Run the players as they are, at rest, on what a look runs them on: for who listens to them."""
+        """Run the players as they are, at rest, on many examples: for who listens to them."""
         model = self._model
         with torch.no_grad(), model.at_rest():
-            if isinstance(model, GAN):
-                made = model.players["g"](self._noise(model).to(model.dtype))
-                adversarial.scores(model, model.model_units(self._training), made[:JUDGED], None)
-            else:
-                self._pass_alone(model, model.model_units(self._training))
+            for number, part in enumerate(torch.split(self._many, JUDGED)):
+                x = model.model_units(self._dataset.x[part].to(self._device))
+                if isinstance(model, GAN):
+                    generator = torch.Generator(self._device).manual_seed(self._seed + number)
+                    made = model.players["g"](model.fixed_noise(len(x), generator).to(model.dtype))
+                    adversarial.scores(model, x, made, None)
+                else:
+                    self._pass_alone(model, x)
 
     def _noise(self, model: Model) -> Tensor:
         return model.fixed_noise(SAMPLES, torch.Generator(self._device).manual_seed(self._seed))
