@@ -146,11 +146,12 @@ def test_a_finished_run_may_train_on() -> None:
 
 
 def test_the_gravest_findings_remedy_is_proposed_as_it_is_typed() -> None:
-    commands = next_commands(Path("runs/a"), "failed", 500, [SLOW, MODE_COLLAPSE])
+    remedy = "--model.discriminator.hidden 64,64"
+    commands = next_commands(Path("runs/a"), "failed", 500, [remedy, "--model.packing 2"])
     proposed = [command for command in commands if command.startswith("saddlepoint train")]
     assert proposed == ["saddlepoint train runs/a --model.discriminator.hidden 64,64"]
     # Where suggestions follow, they say it.
-    assert next_commands(Path("runs/a"), "failed", 500, [SLOW], suggests=True) == ["saddlepoint sample runs/a -n 64"]
+    assert next_commands(Path("runs/a"), "failed", 500, [remedy], suggests=True) == ["saddlepoint sample runs/a -n 64"]
     name, value = proposed[0].split()[-2:]
     assert Recipe().override({name.removeprefix("--"): value}).model.discriminator.hidden == (64, 64)  # type: ignore[union-attr]
 

@@ -32,6 +32,13 @@ def test_names_in_wide_use_are_known(log: Path) -> None:
     assert read.records[0].values == {"d/loss": 1.3, "g/loss": 0.7, "d/real_score": 0.5, "d/fake_score": 0.5}
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_columns_may_be_kept_apart_otherwise(separator: str, log: Path) -> None:
+    expected = read_log(log)
+    log.write_text(LOG.replace(",", separator))
+    assert read_log(log) == expected
+
+
 def test_a_map_comes_first(log: Path) -> None:
     read = read_log(log, {"vae/kl": "mood", "g/loss": "loss_D"})
     assert read.taken["mood"] == "vae/kl"

@@ -64,7 +64,7 @@ def _tell(found: Diagnosed, output: Output) -> None:
         if finding.remedy:
             output.say(f"    Try: {options(finding.remedy)}{explained(finding.remedy)}")
     if not found.findings:
-        output.say("No finding stands.")
+        output.say(found.silence)
     over = sorted({finding.code for finding in found.log} - {finding.code for finding in found.findings})
     if over:
         output.say(f"Found and over since: {', '.join(over)}.")

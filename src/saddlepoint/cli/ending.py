@@ -66,5 +66,8 @@ def trained(run: Run, arguments: argparse.Namespace, output: Output) -> int:
         suggest(run, output)
     if arguments.json:
         document = {"run": str(run.folder.path), **summary, "findings": [finding.to_json() for finding in findings]}
+        if run.recipe.training.cure == "suggest":
+            suggested = [{"code": each.code, "changes": dict(each.changes)} for each in run.suggestions]
+            document["suggestions"] = suggested
         print_json(number_to_json(document))
     return INTERRUPTED if summary.get("state") == "interrupted" else exit_code(findings, arguments.fail_on)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from saddlepoint.cli.console import Output, console
 from saddlepoint.experiment.listener import Listener, Outline
-from saddlepoint.records import Finding, Record, RunFolder, options, standing
+from saddlepoint.records import Finding, Record, RunFolder
 from saddlepoint.report.words import as_good, best_in_words
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ class TrainingProgress(Listener):
         self._outline: Outline | None = None
         self._pace = Pace()
         self._measured: dict[str, float] = {}
-        self._findings: list[Finding] = []
         self._told_at, self._told_step = 0.0, 0
 
     def __enter__(self) -> Self:
@@ -151,7 +150,6 @@ class TrainingProgress(Listener):
         return "  ".join(parts)
 
     def finding(self, finding: Finding) -> None:
-        self._findings.append(finding)
         self.output.say_finding(finding)
 
     def finished(self, summary: Mapping[str, Any]) -> None:
@@ -161,6 +159,8 @@ class TrainingProgress(Listener):
         self.output.say(str(summary["verdict"]), _STYLES[summary["state"]])
         if self.quiet:
             return
+        from saddlepoint.experiment.run import Run
+
         folder = RunFolder(Path(self._outline.folder))
         self.output.say(f"  pictures  {folder.samples} and {folder.figures}")
         self.output.say(f"  report    {folder.report}")
@@ -171,7 +171,9 @@ class TrainingProgress(Listener):
             self.output.say(f"  best      {best_in_words(best, step)}")
         self.output.say("To try next:")
         state, suggests = str(summary["state"]), self._outline.suggests
-        for command in next_commands(folder.path, state, step, self._findings, best_step, suggests):
+        suggestions = Run(folder.path).suggestions if folder.exists() else []  # somebody may have moved it
+        remedies = [suggestion.flags for suggestion in suggestions]
+        for command in next_commands(folder.path, state, step, remedies, best_step, suggests):
             self.output.say(f"  {command}")
 
     def _stop(self) -> None:
@@ -181,19 +183,18 @@ class TrainingProgress(Listener):
 
 
 def next_commands(
-    run: Path, state: str, step: int, findings: list[Finding], best_step: int | None = None, suggests: bool = False
+    run: Path, state: str, step: int, remedies: Sequence[str], best_step: int | None = None, suggests: bool = False
 ) -> list[str]:
     """Two or three commands that suit how the run ended: the gravest finding's remedy comes before training longer.
 
-    best_step: where it is not the last, samples are proposed of it. suggests: remedies are said elsewhere.
+    remedies: what to change against what stands, as options, the gravest first. best_step: where it is not the last, samples are proposed of it. suggests: remedies are said elsewhere.
     """
     name = shlex.quote(str(run))
     commands = [f"saddlepoint resume {name}"] if state == "interrupted" else []
     best = "" if best_step in (None, step) else " --step best"
     commands.append(f"saddlepoint sample {name} -n 64{best}")
-    remedies = [finding.remedy for finding in standing(findings) if finding.remedy]
     if remedies and not suggests:
-        commands.append(f"saddlepoint train {name} {options(remedies[0])}")
+        commands.append(f"saddlepoint train {name} {remedies[0]}")
     elif not remedies and state != "interrupted":
         commands.append(f"saddlepoint resume {name} --steps {2 * step}")
         commands.append(f"saddlepoint train {name} --training.seed 1")

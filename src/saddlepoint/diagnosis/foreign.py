@@ -31,6 +31,7 @@ KNOWN = {
     "reconstruction_loss": "vae/reconstruction",
 }  # fmt: skip
 PROBABILITIES = {"d/real_score": "d/real_logit", "d/fake_score": "d/fake_logit"}  # and what they may be instead
+SEPARATORS = (",", ";", "\t")
 STEPS = ("step", "_step", "global_step", "iteration", "iter", "epoch")
 STEP = "step"  # in a map: the column that counts the steps
 PLAYERS = ("d", "g", "vae", "ae")
@@ -136,7 +137,10 @@ def _csv_rows(
     _check_text(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
+            header = file.readline()
+            file.seek(0)
+            separator = max(SEPARATORS, key=header.count)
+            reader = csv.DictReader(file, skipinitialspace=True, delimiter=separator)
             names = [str(name).strip() for name in reader.fieldnames or ()]
             rows = [{str(name).strip(): _number(text) for name, text in row.items()} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -62,6 +62,13 @@ class Diagnosed:
             ways.insert(0, "say what was trained (--objective non-saturating)")
         return f"not judged, {asked}: {', '.join(ways)}"
 
+    @property
+    def silence(self) -> str:
+        """What to say where no finding stands."""
+        if self.health == "at risk":
+            return "No finding stands, but training ended before the samples were like the data."
+        return "No finding stands."
+
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
         document: dict[str, Any] = number_to_json(
@@ -83,13 +90,13 @@ class Diagnosed:
         return document
 
     def __str__(self) -> str:
-        said = "\n".join(map(str, self.findings)) or "No finding stands."
+        said = "\n".join(map(str, self.findings)) or self.silence
         return f"{self.source}: {self.verdict}\n{said}"
 
     def _repr_html_(self) -> str:
         import html
 
-        found = "".join(finding._repr_html_() for finding in self.findings) or "<p>No finding stands.</p>"
+        found = "".join(finding._repr_html_() for finding in self.findings) or f"<p>{self.silence}</p>"
         return f"<p><b>{html.escape(self.source)}</b>: {html.escape(self.verdict)}</p>{found}"
 
 

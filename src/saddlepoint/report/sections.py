@@ -153,10 +153,19 @@ def settings(facts: Facts) -> str:
 
 def repeat(facts: Facts) -> str:
     """Versions, and the command that does it again."""
-    summary = facts.summary
+    summary, name = facts.summary, shlex.quote(facts.name)
+    if summary.get(
+        "cures"
+    ):  # recipe.yaml has the settings of after the last cure, and some steps were made with others
+        told, recipe = (
+            "The recipe of the first try, which was cured on its way, repeats the run and its cures",
+            "attempts/1/recipe.yaml",
+        )
+    else:
+        told, recipe = "recipe.yaml alone repeats the run", "recipe.yaml"
     parts = [
-        "<p>recipe.yaml alone repeats the run; on the same machine with the same versions, bit for bit:</p>",
-        command(f"saddlepoint train {shlex.quote(facts.name)}/recipe.yaml"),
+        f"<p>{told}; on the same machine with the same versions, bit for bit:</p>",
+        command(f"saddlepoint train {name}/{recipe}"),
     ]
     fingerprint = _mapping(summary.get("data")).get("fingerprint")
     if fingerprint:
