@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +17,7 @@ from saddlepoint.cli.console import Output
 from saddlepoint.cli.progress import Pace, TrainingProgress, clock, next_commands, rate
 from saddlepoint.experiment.listener import Outline
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Record
+from saddlepoint.records import Finding, Record, RunFolder
 
 OUTLINE = Outline(
     "toy", "runs/toy [1]", "Dataset('ring' [x])", {"generator": 1234, "discriminator": 5}, 0, 1_000, "cpu", "fp32"
@@ -24,7 +26,6 @@ ENDED: Mapping[str, Any] = {"verdict": "toy: all well [really].", "state": "fini
 MODE_COLLAPSE = Finding(
     "GAN103", "failure", 40, "All alike [/x].", {}, "Do this.", {"model.discriminator.hidden": (64, 64)}
 )
-SLOW = Finding("NUM304", "warning", 40, "Stalled.", {}, "", {"training.optimiser.learning_rate": 1e-4})
 
 
 def record(step: int) -> Record:
@@ -52,7 +53,7 @@ def test_everything_is_said_as_it_is(terminal: bool) -> None:
     text = shown(terminal, no_color=True)
     for part in (
         "1,234 parameters", "runs/toy [1]", "Dataset('ring' [x])", "[a.png]", "GAN103 (failure, step 40): All alike [/x].",
-        "Do this.", "toy: all well [really].", "report.html", "--model.discriminator.hidden 64,64",
+        "Do this.", "toy: all well [really].", "report.html", "resume 'runs/toy [1]' --steps 2000",
     ):  # fmt: skip
         assert part in text, part
 
@@ -154,6 +155,26 @@ def test_the_gravest_findings_remedy_is_proposed_as_it_is_typed() -> None:
     assert next_commands(Path("runs/a"), "failed", 500, [remedy], suggests=True) == ["saddlepoint sample runs/a -n 64"]
     name, value = proposed[0].split()[-2:]
     assert Recipe().override({name.removeprefix("--"): value}).model.discriminator.hidden == (64, 64)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_after_cures_nothing_is_proposed_that_was_tried_or_is_over(stands: bool, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    remedy = {"model.packing": 2}
+    folder.recipe.write_text(Recipe.load("gan-digits").override(remedy).to_yaml(), encoding="utf-8")
+    found = Finding("GAN103", "failure", 40, "All alike.", {}, "", remedy)
+    folder.findings.write_text(f"{json.dumps(found.to_json())}\n" if stands else "", encoding="utf-8")
+    cure = {"number": 1, "code": "GAN103", "title": "", "found": 40, "since": 20, "returned_to": 0, "rung": 0}
+    folder.cures.write_text(json.dumps(cure | {"changes": {"model.packing": [1, 2]}}), encoding="utf-8")
+    output = Output(file=io.StringIO(), width=300)
+    with TrainingProgress(output) as listener:
+        listener.started(dataclasses.replace(OUTLINE, folder=str(tmp_path)))
+        listener.finding(found)  # in the sitting that the cure ended
+        listener.finished(ENDED)
+    text = output.file.getvalue()  # type: ignore[attr-defined]
+    assert "--model.packing" not in text
+    assert ("--model.objective" in text or "--model.r1" in text) == stands
+    assert ("--steps 2000" in text) != stands
 
 
 def test_samples_are_proposed_of_the_best_step_where_it_is_not_the_last() -> None:

@@ -10,6 +10,7 @@ import pytest
 from saddlepoint.records import RunFolder
 from saddlepoint.report.cures import cures
 from saddlepoint.report.facts import read_facts
+from saddlepoint.report.sections import repeat
 
 TRY = {
     "number": 1, "code": "GAN103", "title": "Modes < 3 are left.", "found": 1_200, "since": 900, "returned_to": 800,
@@ -44,3 +45,11 @@ def test_whose_setting_none_stands_for_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tried", [[], None, "damaged", [1]])
 def test_without_a_try_there_is_no_row(tried: Any, tmp_path: Path) -> None:
     assert section(tmp_path, tried).count("<tr>") <= 1
+
+
+@pytest.mark.parametrize(("tried", "recipe"), [([TRY], "attempts/1/recipe.yaml"), ([], "/recipe.yaml")])
+def test_what_repeats_a_run_is_the_recipe_that_it_began_with(tried: Any, recipe: str, tmp_path: Path) -> None:
+    section(tmp_path, tried)
+    page = repeat(read_facts(RunFolder(tmp_path)))
+    assert recipe in page
+    assert ("attempts" in page) == bool(tried)
