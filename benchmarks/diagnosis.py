@@ -241,7 +241,7 @@ def _freshness(keep: Path) -> str:
     if not place.is_dir():
         return ""
     package = Path(saddlepoint.diagnosis.__file__).parent
-    rules = [package / "engine.py", package / "series.py", *sorted((package / "rules").glob("*.py"))]
+    rules = [package / "series.py", *sorted((package / "rules").glob("*.py"))]
     code = [ast.dump(ast.parse(path.read_text("utf-8"))) for path in rules]
     now, asked = hashlib.sha256("\n".join(code).encode()).hexdigest(), place / "asked.txt"
     if not asked.exists():

@@ -68,8 +68,10 @@ class Rule:
 
     def ask(self, history: History, facts: Facts | None = None) -> Finding | None:
         """The judgement on this history, or None where a series it needs is missing."""
-        if self.missing(history):
-            return None
+        return None if self.missing(history) else self.asked(history, facts)
+
+    def asked(self, history: History, facts: Facts | None = None) -> Finding | None:
+        """`ask`, of a rule for which nothing is missing."""
         known: dict[str, Any] = {**history.by_parameter(), "every_series": history.series, "run": facts or Facts()}
         given = {name: known[name] for name in self.needs}
         return self.judge(**given, **{name: known[name] for name in self.wishes if name in known})
@@ -104,6 +106,7 @@ class _Watch:
     well: int = 0
     since: int = 0
     open: Finding | None = None
+    complete: bool = False  # all its series exist, and will from now on
 
 
 class Diagnosis:
@@ -122,6 +125,9 @@ class Diagnosis:
         self.facts = replace(facts or Facts(), objectives=frozenset(objectives))
         self.history = History()
         self._watches = [_Watch() for _ in self.rules]
+        self._of_code: dict[str, list[_Watch]] = {}
+        for own, watch in zip(self.rules, self._watches, strict=True):
+            self._of_code.setdefault(own.code, []).append(watch)
 
     @property
     def found(self) -> dict[str, Finding]:
@@ -146,7 +152,10 @@ class Diagnosis:
         news = {name.replace("/", "_") for name in record.values}
         changes = []
         for rule, watch in zip(self.rules, self._watches, strict=True):
-            if not rule.concerns(news) or rule.missing(self.history):
+            if not rule.concerns(news):
+                continue
+            watch.complete = watch.complete or not rule.missing(self.history)
+            if not watch.complete:
                 continue
             before = self._standing(rule.code)
             self._ask(rule, watch, record.step)
@@ -159,11 +168,11 @@ class Diagnosis:
 
     def _standing(self, code: str) -> Finding | None:
         """The gravest finding of this code."""
-        own = [w.open for r, w in zip(self.rules, self._watches, strict=True) if r.code == code and w.open is not None]
+        own = [watch.open for watch in self._of_code.get(code, ()) if watch.open is not None]
         return max(own, key=_gravity, default=None)
 
     def _ask(self, rule: Rule, watch: _Watch, step: int) -> None:
-        finding = rule.ask(self.history, self.facts)
+        finding = rule.asked(self.history, self.facts)
         if finding is None:
             if not rule.can_judge(self.history):
                 return
