@@ -35,6 +35,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("saddlepoint.report.write_report", lambda folder: None)
 
 
+@pytest.mark.slow
 def test_the_package_is_light_and_knows_its_names() -> None:
     code = (
         "import sys, saddlepoint as sp; assert not {'torch', 'numpy', 'matplotlib'} & {*sys.modules}; "
@@ -45,6 +46,7 @@ def test_the_package_is_light_and_knows_its_names() -> None:
         sp.tarin  # noqa: B018
 
 
+@pytest.mark.slow
 def test_from_a_name_to_a_model() -> None:
     heard: list[int] = []
 
@@ -79,6 +81,7 @@ def test_from_a_name_to_a_model() -> None:
     assert (run.folder.path / "report.html").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_load_the_newest_the_best_and_any_step() -> None:
     run = sp.train("toy-ring", data={"points": 100}, training=QUICK, evaluation=MEASURED, run="mine")
@@ -98,6 +101,7 @@ def test_load_the_newest_the_best_and_any_step() -> None:
         sp.load("elsewhere")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("kind", ["array", "tensor", "pair", "path", "half", "list"])
 def test_data_of_ones_own(kind: str) -> None:
@@ -122,6 +126,7 @@ def test_data_of_ones_own(kind: str) -> None:
         assert sp.resume("moved", steps=16).summary["step"] == 16
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_a_repetition_keeps_a_copy_of_the_examples() -> None:
     x = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
@@ -186,6 +191,7 @@ class Generator(nn.Module):
         return drawn
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_own_modules_as_objects() -> None:
     own = {"generator": Generator(), "discriminator": nn.Sequential(nn.Linear(2, 1))}

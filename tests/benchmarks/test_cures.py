@@ -121,6 +121,7 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
     assert again.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_kind_that_cannot_be_cured_is_named() -> None:
     done = program.run("cures", "--only", "toy-ring")
     assert done.returncode == 2

@@ -253,6 +253,7 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
     assert again.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_kind_that_is_not_there_is_named() -> None:
     done = program.run("diagnosis", "--only", "no-such-kind")
     assert done.returncode == 2

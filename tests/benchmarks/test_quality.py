@@ -32,6 +32,7 @@ def test_everything_runs_and_gives_numbers() -> None:
     assert (RESULTS.read_bytes() if RESULTS.exists() else None) == before, "--quick must not write results"
 
 
+@pytest.mark.slow
 def test_without_mnist_one_sentence_says_so(tmp_path: Path) -> None:
     done = run("quality", "--quick", SADDLEPOINT_DATA=str(tmp_path))
     assert done.returncode == 2

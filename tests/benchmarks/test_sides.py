@@ -39,6 +39,7 @@ def our_side(name: str, images: Tensor, folder: Path, precision: str = "auto") -
         ours.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BY_HAND)
 def test_ours_and_the_hand_written_loop_lose_the_same_at_every_step(name: str, tmp_path: Path) -> None:
     task = TASKS[name]

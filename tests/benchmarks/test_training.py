@@ -23,6 +23,7 @@ def test_every_comparison_runs_and_gives_numbers() -> None:
     assert (RESULTS.read_bytes() if RESULTS.exists() else None) == before, "--quick must not write results"
 
 
+@pytest.mark.slow
 def test_a_comparison_that_is_not_known_is_named() -> None:
     done = run("training", "--only", "s7")
     assert done.returncode == 2

@@ -46,6 +46,7 @@ def pixels(path: Path | str) -> np.ndarray:
         return np.asarray(image)
 
 
+@pytest.mark.slow
 def test_training_shows_where_everything_is(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +69,7 @@ def test_a_run_is_not_overwritten_unasked(trained: Path, capsys: pytest.CaptureF
     assert (trained / "summary.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_training_answers_in_one_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     answer = document(capsys, ["train", "toy-gaussian-1", *TINY, "--run", str(run), "--training.batch-size", "4"])
@@ -91,6 +93,7 @@ def test_a_standing_finding_is_an_exit_code(
     assert "DATA402" in [finding["code"] for finding in answer["findings"]]
 
 
+@pytest.mark.slow
 def test_resuming_a_finished_run_trains_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = str(tmp_path / "run")
     assert main(["train", "toy-gaussian-1", *TINY, "--run", run, "--quiet"]) == 0
@@ -206,6 +209,7 @@ def test_what_cannot_be_sampled_is_said(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_report_is_written_anew(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = trained / "report.html"
     page.unlink()
@@ -282,6 +286,7 @@ def test_a_table_is_offered_arrays_alone(tmp_path: Path) -> None:
     assert "PNG" not in str(caught.value).upper()
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_named_even_quietly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     assert main(["train", "toy-ring", *TINY, "--training.checkpoint_every", "3", "--run", str(run), "--quiet"]) == 0
@@ -297,6 +302,7 @@ def test_a_damaged_checkpoint_is_named_even_quietly(tmp_path: Path, capsys: pyte
     assert "damaged" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_best_step_before_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     run = tmp_path / "run"
     shared = ["--training.checkpoint_every", "3", "--evaluation.every", "3", "--run", str(run), "--quiet"]

@@ -13,6 +13,8 @@ from saddlepoint.cli.main import main
 from saddlepoint.cli.scores import BAR, bar
 from saddlepoint.evaluation.scorecard import Scorecard
 
+pytestmark = pytest.mark.slow  # every run is measured whole
+
 QUICK = ["--samples", "30", "--seeds", "1", "--features", "pca"]
 
 

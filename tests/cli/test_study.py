@@ -35,6 +35,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_study_prints_a_table_and_leaves_a_folder(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "tiny.yaml", "--workers", "0", "--seeds.count", "2"]) == 0
     said = capsys.readouterr().out

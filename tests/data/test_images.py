@@ -269,6 +269,7 @@ def test_bad_layouts_have_their_own_messages(tmp_path, pets):
         loaded(pets)
 
 
+@pytest.mark.slow
 def test_real_photographs(tmp_path):
     root = Path(os.environ.get("SADDLEPOINT_DATA", "/nowhere")) / "cifar10-folder"
     if not root.is_dir():

@@ -18,6 +18,7 @@ def codes(findings) -> list[tuple[str, str]]:
     return [(finding.code, finding.severity) for finding in findings]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(SOURCES) - {"mnist", "fashion-mnist", "kmnist"}))
 def test_built_in_data_pass(name):
     dataset = load(DataSettings(source=name))

@@ -29,6 +29,7 @@ def loaded(name: str, **settings) -> Dataset:
     return load(DataSettings(source=name, **settings))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_source_keeps_the_contract(name):
     dataset = loaded(name, points=20_000)

@@ -23,6 +23,7 @@ def test_a_missing_detach_is_found_and_a_right_loss_is_not_accused(capsys: pytes
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_mended_it_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("saddlepoint.report.write_report", lambda folder: None)

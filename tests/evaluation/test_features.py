@@ -58,6 +58,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OWN)
 @pytest.mark.parametrize("what", SHAPES)
 def test_any_example_has_a_finite_row_whatever_the_chunk(name: str, what: str) -> None:
@@ -176,6 +177,7 @@ def _moved_away(features: Features, x: Tensor, pixels: int) -> float:
     return float(shifted / (rows - rows.roll(1, 0)).norm(dim=1).mean())
 
 
+@pytest.mark.slow
 def test_a_classifier_tells_held_out_digits_apart(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitting_module, "_MOST_SEEN", WORK_OF_USERS)
     features = build_features("classifier", digits)

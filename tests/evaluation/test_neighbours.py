@@ -97,6 +97,7 @@ def test_crowded_copies_have_empty_balls():
     assert found.precision == found.density == found.coverage == 0
 
 
+@pytest.mark.slow
 @given(n=st.integers(2, 400), k=st.integers(1, 6), seed=st.integers(0, 99), block=st.integers(1, 300))
 def test_the_smallest_distances_are_found(n, k, seed, block):
     x = normal(n, 2, seed)

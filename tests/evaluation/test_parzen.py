@@ -14,6 +14,7 @@ def drawn(n, d, seed):
     return torch.randn(n, d, generator=seeded(seed), dtype=torch.float64)
 
 
+@pytest.mark.slow
 def test_one_dimension_and_many_samples_come_near_the_density():
     x = drawn(500, 1, 2)
     found = parzen(drawn(20_000, 1, 0), x, drawn(500, 1, 1))

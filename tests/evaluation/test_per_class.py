@@ -112,6 +112,7 @@ def test_intervals_hold_their_value_are_proper_and_no_narrower_than_wilsons():
             assert 0 <= found.low <= least.low <= found.value <= least.high <= found.high <= 1
 
 
+@pytest.mark.slow
 def test_the_interval_of_diversity_holds_the_truth_about_as_often_as_it_says():
     hits = 0
     for seed in range(60):

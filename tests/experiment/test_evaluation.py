@@ -18,6 +18,8 @@ from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.experiment import Evaluation, Run, resume, train
 from tests.experiment.runs import recipe
 
+pytestmark = pytest.mark.slow  # every run is measured whole
+
 QUICK = AssessmentSettings(samples=40, seeds=1, resamples=5)
 
 

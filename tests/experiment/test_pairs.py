@@ -17,6 +17,7 @@ from saddlepoint.records import RunFolder
 SHAPES = [(1, 8, 8), (1, 60), (1, 4, 4, 4), (2,), (9,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_pictures_of_any_event_and_their_captions(shape: tuple[int, ...], tmp_path: Path) -> None:
     kind = "sound" if len(shape) == 2 else "auto"  # two axes alone would be taken for a grey image

@@ -25,6 +25,7 @@ EXPECTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["gaussian", "ring"])
 def test_points_are_drawn_against_the_truth(source: str, tmp_path: Path) -> None:
     toy = recipe("gan", steps=5).override({"data.source": source, "data.limit": None, "data.points": 300})
@@ -39,6 +40,7 @@ def test_points_are_drawn_against_the_truth(source: str, tmp_path: Path) -> None
     assert {path.name for path in session.folder.figures.glob("*.png")} == expected[source]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_run_has_the_pictures_its_model_allows(family: str, tmp_path: Path) -> None:
     session = started(recipe(family, steps=10), tmp_path / "run")
@@ -69,6 +71,7 @@ def test_codes_of_many_dimensions_are_kept_whole_and_shown_as_what_they_are(tmp_
 SHAPES = {"vector": (5,), "sound": (1, 64), "volume": (1, 4, 4, 4)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SHAPES)
 def test_every_kind_of_event_has_its_reconstructions(kind: str, tmp_path: Path) -> None:
     values = np.random.default_rng(0).normal(size=(80, *SHAPES[kind])).astype(np.float32)
@@ -94,6 +97,7 @@ def test_arcs_between_codes_are_drawn_where_they_can_be_shown(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("held_out", "without"), [(1, {"traversals"}), (3, set())])
 def test_few_held_out_examples_are_enough(held_out: int, without: set[str], tmp_path: Path) -> None:
     few = recipe("vae", steps=10).override({"data.limit": 20, "data.held_out": held_out / 1797})

@@ -24,6 +24,7 @@ def broken(family: str, **training: Any) -> Any:
     return recipe(family, **{"optimiser": {"name": "sgd", "learning_rate": 1e30}, "ema": 0.0, **training})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_run_that_overflows_is_stopped_and_named(family: str, tmp_path: Path) -> None:
     ears = Ears()
@@ -112,6 +113,7 @@ def test_our_own_mistakes_in_pictures_are_not_hidden(tmp_path: Path, monkeypatch
         session.run()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain")
 def test_a_full_disk_stops_with_one_sentence_and_can_be_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -156,6 +158,7 @@ def test_signals_write_a_checkpoint(number: int, tmp_path: Path) -> None:
     assert told(tmp_path / "run") == told(tmp_path / "whole")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain")
 def test_watching_changes_nothing(tmp_path: Path) -> None:
     # Measurements, pictures and checkpoints as often as can be, and as rarely: the same weights.

@@ -21,6 +21,7 @@ def test_the_share_explained_is_one_for_equals_and_zero_for_the_mean() -> None:
     assert [title.replace("-", "") for title in titles(x, mean)] == ["x1 (explained 0.00)", "x2 (explained 0.00)"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [1, 3, MOST_COLUMNS + 3])
 def test_hard_values_are_drawn(columns: int, tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(20, columns))

@@ -24,6 +24,7 @@ def pair(shape: tuple[int, ...], n: int = 10) -> tuple[np.ndarray, np.ndarray]:
     return first, second
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("n", [1, 10])
 def test_events_of_every_kind_are_drawn_in_pairs(name: str, n: int, tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_what_a_run_says_is_text_and_never_markup(light_run: RunFolder) -> None:
     assert page.elements.get("b") == 1, "only the run's name is bold"
 
 
+@pytest.mark.slow
 def test_the_same_folder_gives_the_same_bytes(full_run: RunFolder, tmp_path: Path) -> None:
     first = write_report(full_run, output=tmp_path / "one.html").read_bytes()
     assert write_report(full_run, output=tmp_path / "two.html").read_bytes() == first
@@ -154,6 +155,7 @@ def test_no_such_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
         write_report(RunFolder(tmp_path / "nowhere"))
 
 
+@pytest.mark.slow
 def test_a_heavy_run_stays_below_the_limit_and_says_what_is_left_out(light_run: RunFolder) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3)).astype(np.uint8)
     for step in range(5000, 17_000, 1000):

@@ -99,6 +99,7 @@ def damaged() -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", damaged())
 def test_a_damaged_or_foreign_scorecard_is_one_sentence(kind: str, light_run: RunFolder) -> None:
     value = damaged()[kind]
@@ -110,6 +111,7 @@ def test_a_damaged_or_foreign_scorecard_is_one_sentence(kind: str, light_run: Ru
     assert "source: digits" in found.text, "the rest is told"
 
 
+@pytest.mark.slow
 def test_a_thousand_classes_are_folded_and_fit(light_run: RunFolder) -> None:
     classes = tuple(ClassScores(f"mode {i}", 0.001, 0.001 * (i % 2), 0.0, 0.002) for i in range(1_000))
     replace(scorecard(), classes=classes).save(light_run.scorecard)

@@ -157,6 +157,7 @@ def test_noise_is_spread_evenly(latent):
     torch.testing.assert_close(shares.mean(0), torch.full((latent,), 0.5), atol=0.01, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model",
     [

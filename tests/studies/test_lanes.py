@@ -20,11 +20,13 @@ from tests.studies.runs import GAN, LINE, PLAYED, SMALL, Convolutional, assert_l
 OWN = f"{Convolutional.__module__}:Convolutional"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLAYED)
 def test_a_lane_is_the_single_run_of_its_seed(name):
     assert_lanes_are_single_runs(Lane.over_seeds(PLAYED[name], training(), LINE, 3, first=7))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 5, 16, 20])  # how torch draws normal numbers depends on how many
 def test_whatever_the_batch_size(batch_size):
     model = GAN.model_copy(update={"latent": 1, "fresh_noise": True})
@@ -158,6 +160,7 @@ def test_a_lane_that_diverges_is_frozen_and_the_others_go_on():
     assert last.values["ae/loss"].isfinite().tolist() == [True, False, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["original gan", "noisy gan", "vae"])
 def test_resumed_equals_uninterrupted(name, tmp_path):
     lanes = Lane.over_seeds(PLAYED[name], training(ema=0.9, batch_size=7), LINE, 3)

@@ -44,6 +44,7 @@ def close(mine: str, other: float, tolerance: float = 2e-3) -> bool:
     return abs(float(mine) - other) <= tolerance * (1 + abs(other))
 
 
+@pytest.mark.slow
 def test_a_row_is_its_single_run(tmp_path: Path) -> None:
     """Trained in the plain loop and measured by hand."""
     done = ran(TINY, tmp_path / "study")
@@ -273,6 +274,7 @@ def test_what_cannot_be_measured_is_said_before_training(changes: dict[str, Any]
         planned(tiny(axes={}) | changes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"overrides": {"training.optimiser.clip_norm": 1.0}}], ids=["lanes", "alone"])
 def test_all_series_that_are_told_can_be_asked_for(changes: dict[str, Any], tmp_path: Path) -> None:
     """What one step records is what the table has: asked for by name, or all."""

@@ -45,6 +45,7 @@ def test_cells_come_back_and_say_how_far_they_are() -> None:
     assert sorted(event.cell for event in events if isinstance(event, Advanced)) == [0, 1, 2]
 
 
+@pytest.mark.slow
 def test_the_cell_of_a_worker_that_was_killed_is_trained_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

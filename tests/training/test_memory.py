@@ -41,6 +41,7 @@ def faults(environment: dict[str, str]) -> tuple[str, int]:
     return answer[0], int(answer[1])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not GLIBC, reason="only glibc can be told")
 def test_freed_blocks_are_used_again():
     told, count = faults(CLEAN)
@@ -49,5 +50,6 @@ def test_freed_blocks_are_used_again():
     assert count < pages_of_one_step / 100
 
 
+@pytest.mark.slow
 def test_settings_of_the_users_own_stand():
     assert faults(CLEAN | {"MALLOC_ARENA_MAX": "2"})[0] == "False"

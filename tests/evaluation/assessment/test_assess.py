@@ -42,6 +42,7 @@ def reach(score: Score) -> float:
     return own if floor is None or floor.low is None or floor.high is None else own + floor.high - floor.low
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS)
 def test_real_data_land_at_the_floor(metric: str) -> None:
     score = toys.measured(where(metric), toys.perfect)[metric]
@@ -54,6 +55,7 @@ def test_real_data_land_at_the_floor(metric: str) -> None:
         assert score.position > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_bad_generator_lands_at_the_ceiling(metric: str) -> None:
     bad: dict[str, Callable[[Dataset], Any]] = {"noise": toys.noisy, "repeat": toys.stuck, "copies": toys.copying}
@@ -83,6 +85,7 @@ DAMAGED: dict[Callable[[Dataset], Any], tuple[str, ...]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "metric"), [(model, metric) for model, names in DAMAGED.items() for metric in names])
 def test_planted_damage_moves_the_score(model: Callable[[Dataset], Any], metric: str) -> None:
     good, bad = (toys.measured(toys.PLANE, which)[metric] for which in (toys.perfect, model))
@@ -136,6 +139,7 @@ def test_every_need_can_be_lacking() -> None:
     assert {need for metric in METRICS.values() for need in metric.needs} == set(NEEDS)
 
 
+@pytest.mark.slow
 def test_the_same_settings_give_the_same_scorecard() -> None:
     data = toys.dataset(toys.PLANE)
     first, second = (assess(toys.perfect(data), data, QUICK, toys.oracle(data)) for _ in range(2))
@@ -187,6 +191,7 @@ def test_features_are_built_before_anything_is_drawn() -> None:
         assess(toys.Own(data.event, draw), data, QUICK, "no such features")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "number"), [("classes_covered", 5), ("modes_covered", 5)])
 def test_a_count_s_interval_ends_where_there_are_no_more(key: str, number: int) -> None:
     """A model that loses a mode now and then would be said to cover more than there are."""
@@ -354,6 +359,7 @@ def test_one_class_is_the_reason() -> None:
     assert "one class only" in reasons["class_divergence"]
 
 
+@pytest.mark.slow
 def test_several_features_are_scored_side_by_side() -> None:
     data = toys.dataset(toys.PLANE)
     found = assess(toys.perfect(data), data, QUICK, ["raw", toys.oracle(data)])

@@ -62,6 +62,7 @@ def test_the_floor_of_bins_is_of_examples_that_made_none_of_them() -> None:
     assert 0.0 < floor < 0.2
 
 
+@pytest.mark.slow
 def test_the_interval_of_near_copies_allows_for_the_threshold() -> None:
     """Three sets of 400 honest samples; with a threshold taken as known, Wilson's interval holds the expectation in two
     of three cases. 200 repeats have a binomial error of 1.5 %."""

@@ -143,6 +143,7 @@ def test_widths_are_told_of_the_seeds_that_found_all_modes(enough, said):
     assert told("as described", widths, {label: modes in enough for modes, label in labels.items()}) == said
 
 
+@pytest.mark.slow
 def test_a_setup_is_trained_once():
     tiny = described(1, quick=True)
     heard = []

@@ -66,6 +66,7 @@ def test_mistakes_are_also_found_before_the_first_step(mistake):
     assert found == ({"VAE203"} if mistake in CLAMPS else {"VAE202"} if mistake in WRONG_KL else set())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", ["", *CLAMPS, *WRONG_KL])
 def test_mistakes_are_found_and_nothing_else(mistake):
     # While KL grows, a tick's mean lags behind the heads': a factor of two is seen once it has settled.
