@@ -65,6 +65,16 @@ def test_without_a_terminal_there_are_plain_lines_only() -> None:
     assert "g/loss nan" in text
 
 
+def test_what_a_run_is_is_said_once_however_often_it_is_cured() -> None:
+    output = Output(file=io.StringIO(), width=300)
+    with TrainingProgress(output) as listener:
+        for start in (0, 500, 0):
+            listener.started(dataclasses.replace(OUTLINE, start=start))
+    text = output.file.getvalue()  # type: ignore[attr-defined]
+    assert text.count("1,234 parameters") == 1
+    assert "resumed" not in text
+
+
 def test_a_terminal_gets_a_live_line_that_is_taken_away_again() -> None:
     text = shown(terminal=True)
     assert "\x1b[?25l" in text  # the cursor is hidden

@@ -64,16 +64,17 @@ class TrainingProgress(Listener):
         self._stop()
 
     def started(self, outline: Outline) -> None:
-        self._outline = outline
+        again, self._outline = self._outline is not None, outline  # again: after a cure, which a note has told
         self._told_at, self._told_step = time.monotonic(), outline.start
         if self.quiet:
             return
-        players = ", ".join(f"{role} {count:,} parameters" for role, count in outline.players.items())
-        self.output.say(f"  data    {outline.data}")
-        self.output.say(f"  model   {players}")
-        self.output.say(f"  device  {outline.device}, {outline.precision}")
-        self.output.say(f"  run     {outline.folder}")
-        if outline.start:
+        if not again:
+            players = ", ".join(f"{role} {count:,} parameters" for role, count in outline.players.items())
+            self.output.say(f"  data    {outline.data}")
+            self.output.say(f"  model   {players}")
+            self.output.say(f"  device  {outline.device}, {outline.precision}")
+            self.output.say(f"  run     {outline.folder}")
+        if outline.start and not again:
             self.output.say(f"  resumed at step {outline.start:,}")
         if self.output.is_terminal:
             self._open(outline)
