@@ -247,8 +247,9 @@ def _freshness(keep: Path) -> str:
     if not asked.exists():
         asked.write_text(now, "utf-8")
     blind = asked.read_text("utf-8") == now
-    return "Fresh seeds, with strengths of their own, are: " + (
-        "no rule has been changed since they were first asked over them." if blind else "but rules were changed since."
+    told = "are blind: no rule has been changed since they were first asked over them"
+    return (
+        f"Fresh seeds, with strengths of their own, {told if blind else 'were blind until rules were changed again'}."
     )
 
 
