@@ -38,6 +38,8 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 MISTAKES = [
     (["trian"], 'Did you mean "train"?'),
+    (["resume", "runs/a b", "--cure", "auto"], "saddlepoint train 'runs/a b' --cure ..."),
+    (["resume", "runs/a", "--model.beta=2"], "saddlepoint train runs/a --model.beta ..."),
     (["--hlep"], "there is no command"),
     (["train"], "name a recipe"),
     (["train", "dcgan-digts"], 'Did you mean "dcgan-digits"?'),

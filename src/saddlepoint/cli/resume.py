@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Sequence
 
 from saddlepoint.cli import ending
-from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.arguments import Parser, is_recipe_setting
 from saddlepoint.cli.console import console
 from saddlepoint.cli.progress import TrainingProgress
 
@@ -21,6 +22,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     ending.add_fail_on(parser)
     parser.add_argument("--quiet", action="store_true", help="print findings and the last sentence alone")
+    _refuse_settings(parser, argv)
     arguments = parser.read(argv)
     output = console(arguments.json)
     if not arguments.quiet:
@@ -33,3 +35,15 @@ def run(argv: Sequence[str]) -> int:
     with loading, TrainingProgress(output, quiet=arguments.quiet) as progress:
         done = experiment.resume(arguments.run, steps=arguments.steps, listener=progress)
     return ending.trained(done, arguments, output)
+
+
+def _refuse_settings(parser: Parser, argv: Sequence[str]) -> None:
+    """A run goes on with the settings that it has; whoever wants others wants `train`."""
+    for token in argv:
+        name = token.removeprefix("--").partition("=")[0]
+        if token.startswith("--") and name != "training.steps" and (name == "cure" or is_recipe_setting(name)):
+            run = next((other for other in argv if not other.startswith("-")), "RUN")
+            parser.error(
+                f"a run goes on with the settings it has, got --{name}; to train with others, from the first step: "
+                f"saddlepoint train {shlex.quote(run)} --{name} ..."
+            )
