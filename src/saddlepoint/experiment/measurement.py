@@ -187,8 +187,8 @@ class Measurement:
         """Whether every weight is a finite number."""
         modules = [*self._model.players.values(), *(average.module for average in self._state.averages.values())]
         weights = [parameter.detach() for module in modules for parameter in module.parameters()]
-        # A sum is finite where all its terms are, short of overflow; only where one is not, every weight is looked at.
-        if bool(torch.stack([weight.sum().float() for weight in weights]).isfinite().all()):
+        # A norm is finite where all its terms are, short of overflow; only where one is not, every weight is looked at.
+        if bool(torch.stack([norm.float() for norm in torch._foreach_norm(weights)]).isfinite().all()):
             return True
         return all(bool(weight.isfinite().all()) for weight in weights)
 

@@ -59,14 +59,18 @@ class Activity:
 
     def dead(self) -> dict[Call, Tensor]:
         """By use, (units,) whether a hidden unit never changed."""
-        ranges = {call: (low.float(), high.float()) for call, (low, high) in self.ranges.items()}
-        return {
-            call: high - low <= ALIKE * torch.maximum(low.abs(), high.abs()) for call, (low, high) in ranges.items()
-        }
+        counts = [len(low) for low, _ in self.ranges.values()]
+        return dict(zip(self.ranges, torch.split(self._all_dead(), counts), strict=True)) if counts else {}
 
     def dead_share(self) -> Tensor | None:
         """() share of the hidden units that never changed, in [0, 1]; None for a network without known activations."""
-        return torch.cat(list(self.dead().values())).float().mean() if self.ranges else None
+        return self._all_dead().float().mean() if self.ranges else None
+
+    def _all_dead(self) -> Tensor:
+        """Of all layers at once: small networks feel every operation."""
+        low = torch.cat([low for low, _ in self.ranges.values()]).float()
+        high = torch.cat([high for _, high in self.ranges.values()]).float()
+        return high - low <= ALIKE * torch.maximum(low.abs(), high.abs())
 
 
 def memory(tensor: Tensor) -> int:
