@@ -223,6 +223,30 @@ def test_rates_count_detections_false_alarms_and_delays() -> None:
     assert accuracy.confusion(cases)["GAN103"] == {"runs": 3, "GAN103": 2, "none": 1}
 
 
+def test_fresh_seeds_are_others_of_strengths_of_their_own() -> None:
+    from zoo.kinds import KINDS
+    from zoo.runs import FRESH, all_runs
+
+    names = [*KINDS]
+    old, fresh = all_runs(names, 3), all_runs(names, 3, FRESH)
+    assert [(name, seed - FRESH) for name, seed in fresh] == old
+    for name, seed in fresh:
+        low, high = KINDS[name].strength
+        assert low == high or KINDS[name].drawn(seed) not in {KINDS[name].drawn(other) for n, other in old if n == name}
+
+
+def test_fresh_seeds_are_blind_until_a_rule_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import diagnosis
+
+    assert diagnosis._freshness(tmp_path) == "", "there are none"
+    (tmp_path / "fresh").mkdir()
+    assert "are blind" in diagnosis._freshness(tmp_path)
+    assert "are blind" in diagnosis._freshness(tmp_path)
+    monkeypatch.setattr(diagnosis.ast, "dump", lambda tree: "another rule")
+    assert "were blind until" in diagnosis._freshness(tmp_path)
+    assert "were blind until" in diagnosis._freshness(tmp_path), "and stay so"
+
+
 def test_damage_to_data_is_as_strong_as_it_says() -> None:
     from saddlepoint import data
     from zoo import mistakes
@@ -251,6 +275,13 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
     again = program.run("diagnosis", "--quick", "--keep", str(tmp_path))
     assert again.stdout == done.stdout
     assert again.stderr == ""
+
+
+@pytest.mark.slow
+def test_what_was_not_kept_cannot_be_judged() -> None:
+    done = program.run("lab", "--judge")
+    assert done.returncode == 2
+    assert "--folder" in done.stderr
 
 
 @pytest.mark.slow
