@@ -250,8 +250,9 @@ def _about() -> str:
         "some plants take away an average of weights or a falling rate too, which is no failure, the same of the planted "
         "settings without the failure (*unspoilt*); both beside a healthy verdict. The last rows of a table say how many reach that "
         "without a cure, and without a failure. Most plants are rates far off, which is what cures mend best: a row tells them apart. "
-        f"What cures do was last changed by runs of the calibration half and others outside of the zoo, but the misses of the first {KNOWN} seeds "
-        "of every kind, of both halves, were known: a row has the others."
+        f"What cures do was chosen by runs of the calibration half and others outside of the zoo, but the misses of the first {KNOWN} seeds "
+        "of every kind, of both halves, were known: a row has the others. Then all seeds were measured once, and cures changed "
+        "again after a review of the code."
     )
 
 
