@@ -242,8 +242,8 @@ def _freshness(keep: Path) -> str:
         return ""
     package = Path(saddlepoint.diagnosis.__file__).parent
     rules = [package / "series.py", *sorted((package / "rules").glob("*.py"))]
-    code = [ast.dump(ast.parse(path.read_text("utf-8"))) for path in rules]
-    now, asked = hashlib.sha256("\n".join(code).encode()).hexdigest(), place / "asked.txt"
+    now = hashlib.sha256("\n".join(_code(path.read_text("utf-8")) for path in rules).encode()).hexdigest()
+    asked = place / "asked.txt"
     if not asked.exists():
         asked.write_text(now, "utf-8")
     blind = asked.read_text("utf-8") == now
@@ -251,6 +251,15 @@ def _freshness(keep: Path) -> str:
     return (
         f"Fresh seeds, with strengths of their own, {told if blind else 'were blind until rules were changed again'}."
     )
+
+
+def _code(text: str) -> str:
+    """What of a file is executed: without comments and docstrings."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree)
 
 
 def _what(fresh: str) -> str:

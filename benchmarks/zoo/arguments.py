@@ -12,6 +12,7 @@ from zoo.kinds import KINDS
 
 
 def of_program(description: str) -> argparse.ArgumentParser:
+    """What both can be told; each may add its own."""
     told = argparse.ArgumentParser(description=description)
     told.add_argument("--keep", metavar="DIR", help="where runs are kept; without it they are thrown away")
     told.add_argument("--quick", action="store_true", help="a few kinds and seeds; writes no results")

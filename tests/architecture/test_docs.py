@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 
@@ -45,3 +46,35 @@ def test_the_page_is_markdown(tmp_path: Path) -> None:
     assert "## rules\n" in page
     assert "- [`rules.steps.step`](../src/saddlepoint/rules/steps.py): Move x by \\*half\\*.\n" in page
     assert "Titles (Author, 1999), <https://example.org/a_b>.\n" in page
+
+
+def counted(page: str, row: str) -> list[tuple[int, int]]:
+    """The first `count/of` of every cell in the rows that begin so, row by row."""
+    text = (CHECKOUT / "docs" / page).read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith(f"| {row} ")]
+    assert rows, f"docs/{page} has no row {row!r}"
+    return [(int(count), int(of)) for line in rows for count, of in re.findall(r"\((\d+)/(\d+);", line)]
+
+
+def test_the_readme_says_of_findings_and_cures_what_was_measured() -> None:
+    readme = " ".join((CHECKOUT / "README.md").read_text(encoding="utf-8").split())
+    alarm, named, false = (
+        counted("diagnosis-accuracy.md", row)[-1]  # of the fresh seeds
+        for row in ("failed runs with an alarm", "failures named by their code", "healthy runs with a false alarm")
+    )
+    assert alarm[0] == alarm[1]
+    assert f"all {alarm[1]} that failed raised an alarm" in readme
+    assert f"{named[0] / named[1]:.1%}".replace("%", " %") + " of their failures under their own code" in readme
+    assert f"{false[0]} of {false[1]} healthy ones" in readme
+    columns = 5  # verdict, quality, both, and two others
+    cells, healthy = counted("cures.md", "all"), counted("cures.md", "healthy recipe")
+    back, of, well, seeds = (
+        sum(value[place] for value in rows[column::columns])
+        for rows, column, place in ((cells, 0, 0), (cells, 0, 1), (healthy, 2, 0), (healthy, 2, 1))
+    )
+    both = sum(count for count, _ in cells[2::columns])
+    assert (
+        f"brought {back} of {of} failed runs back to a healthy verdict, and {both / of:.0%}".replace("%", " %")
+        in readme
+    )
+    assert f"where {well / seeds:.0%}".replace("%", " %") + " of healthy seeds are" in readme

@@ -242,7 +242,12 @@ def test_fresh_seeds_are_blind_until_a_rule_changes(tmp_path: Path, monkeypatch:
     (tmp_path / "fresh").mkdir()
     assert "are blind" in diagnosis._freshness(tmp_path)
     assert "are blind" in diagnosis._freshness(tmp_path)
-    monkeypatch.setattr(diagnosis.ast, "dump", lambda tree: "another rule")
+    assert (
+        diagnosis._code('"""One."""\nx = 1  # a\n')
+        == diagnosis._code('"""Two."""\nx = 1\n')
+        != diagnosis._code("x = 2")
+    )
+    monkeypatch.setattr(diagnosis, "_code", lambda text: "another rule")
     assert "were blind until" in diagnosis._freshness(tmp_path)
     assert "were blind until" in diagnosis._freshness(tmp_path), "and stay so"
 

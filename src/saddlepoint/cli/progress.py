@@ -188,7 +188,8 @@ def next_commands(
 ) -> list[str]:
     """Two or three commands that suit how the run ended: the gravest finding's remedy comes before training longer.
 
-    remedies: what to change against what stands, as options, the gravest first. best_step: where it is not the last, samples are proposed of it. suggests: remedies are said elsewhere.
+    remedies: what to change against what stands, as options, the gravest first. best_step: where it is not the last, samples
+    are proposed of it. suggests: remedies are said elsewhere.
     """
     name = shlex.quote(str(run))
     commands = [f"saddlepoint resume {name}"] if state == "interrupted" else []

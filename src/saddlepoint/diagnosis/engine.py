@@ -67,11 +67,7 @@ class Rule:
         return all(math.isfinite(known[name].last) for name in self.needs if name not in NOT_SERIES)
 
     def ask(self, history: History, facts: Facts | None = None) -> Finding | None:
-        """The judgement on this history, or None where a series it needs is missing."""
-        return None if self.missing(history) else self.asked(history, facts)
-
-    def asked(self, history: History, facts: Facts | None = None) -> Finding | None:
-        """`ask`, of a rule for which nothing is missing."""
+        """The judgement on this history, in which nothing may be missing."""
         known: dict[str, Any] = {**history.by_parameter(), "every_series": history.series, "run": facts or Facts()}
         given = {name: known[name] for name in self.needs}
         return self.judge(**given, **{name: known[name] for name in self.wishes if name in known})
@@ -172,7 +168,7 @@ class Diagnosis:
         return max(own, key=_gravity, default=None)
 
     def _ask(self, rule: Rule, watch: _Watch, step: int) -> None:
-        finding = rule.asked(self.history, self.facts)
+        finding = rule.ask(self.history, self.facts)
         if finding is None:
             if not rule.can_judge(self.history):
                 return

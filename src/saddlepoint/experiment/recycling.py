@@ -67,6 +67,8 @@ def recycle(
     deep feedforward neural networks (Glorot, Bengio, 2010), https://proceedings.mlr.press/v9/glorot10a.html.
     """
     before = _passed(players, run)
+    if not any(mask.any() for activity, _ in before.values() for mask in activity.dead().values()):
+        return {name: Renewal() for name in players}
     kept = {name: [p.detach().clone() for p in player.parameters()] for name, player in players.items()}
     with torch.no_grad():
         renewals = {name: _renewed(*before[name], generator) for name in players}

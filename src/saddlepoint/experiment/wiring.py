@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
-from saddlepoint.evaluation.signals.activity import ACTIVATIONS, Call, memory
+from saddlepoint.evaluation.signals.activity import ACTIVATIONS, Call, listening, memory
 
 WEIGHED = (nn.Linear, _ConvNd)
 
@@ -38,7 +38,7 @@ class Wiring:
     _makers: dict[int, tuple[Call, Tensor]] = field(default_factory=dict)
 
     def see(self, layer: nn.Module, given: Tensor, made: Tensor) -> None:
-        """One layer at work."""
+        """One layer at work: what it was given and what it made of that, (B, ...) each."""
         if memory(made) == memory(given) and not isinstance(layer, ACTIVATIONS):
             return  # the same numbers, perhaps in another shape
         call = (layer, self._now[layer])
@@ -78,14 +78,6 @@ def wired(network: nn.Module) -> Iterator[Wiring]:
         if given and isinstance(given[0], Tensor) and isinstance(made, Tensor):
             wiring.see(layer, given[0], made)
 
-    hooks = [
-        layer.register_forward_hook(see)
-        for layer in network.modules()
-        if next(layer.children(), None) is None and layer is not network
-    ]
-    hooks.append(network.register_forward_hook(lambda _, __, output: wiring.left(output)))
-    try:
+    layers = (layer for layer in network.modules() if next(layer.children(), None) is None)
+    with listening(network, layers, see, wiring.left):
         yield wiring
-    finally:
-        for hook in hooks:
-            hook.remove()

@@ -154,15 +154,10 @@ def settings(facts: Facts) -> str:
 def repeat(facts: Facts) -> str:
     """Versions, and the command that does it again."""
     summary, name = facts.summary, shlex.quote(facts.name)
-    if summary.get(
-        "cures"
-    ):  # recipe.yaml has the settings of after the last cure, and some steps were made with others
-        told, recipe = (
-            "The recipe of the first try, which was cured on its way, repeats the run and its cures",
-            "attempts/1/recipe.yaml",
-        )
-    else:
-        told, recipe = "recipe.yaml alone repeats the run", "recipe.yaml"
+    told, recipe = "recipe.yaml alone repeats the run", "recipe.yaml"
+    # After cures recipe.yaml has the settings of after the last; some steps were made with others.
+    if summary.get("cures"):
+        told, recipe = "The recipe that it began with repeats the run and its cures", "attempts/1/recipe.yaml"
     parts = [
         f"<p>{told}; on the same machine with the same versions, bit for bit:</p>",
         command(f"saddlepoint train {name}/{recipe}"),

@@ -55,13 +55,11 @@ def test_codes_that_will_be_inside_by_the_end_are_still_settling(start: float, s
     assert (found is not None) == outside
 
 
-@pytest.mark.parametrize("values", [[0.0] * 8, [-1.0] * 8, [3.0] * 7 + [0.0]])
-def test_a_spread_that_is_none_is_borne(values: list[float]) -> None:
-    late = Facts(steps=500)
-    assert (
-        codes_leave_the_prior.judge(_spread(values), late, _flat("vae/kl"), _flat("vae/reconstruction")) is None
-        or values[0] > 2
-    )
+@pytest.mark.parametrize(("values", "found"), [([0.0] * 8, False), ([-1.0] * 8, False), ([3.0] * 7 + [0.0], True)])
+def test_a_spread_that_is_none_is_borne(values: list[float], found: bool) -> None:
+    late = Facts(steps=500)  # the run went on for longer than was planned
+    judged = codes_leave_the_prior.judge(_spread(values), late, _flat("vae/kl"), _flat("vae/reconstruction"))
+    assert (judged is not None) == found
 
 
 def test_codes_that_spread_are_found_however_long_is_left() -> None:

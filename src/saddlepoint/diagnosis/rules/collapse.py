@@ -67,8 +67,8 @@ def mode_collapse(
 
 
 def _lasts(visited: Series, diversity: Series, quality: Series | None, run: Facts) -> bool:
-    """Whether answers are few in most looks of so long a part of the run, with no trend, and samples have been better before: then it
-    is no progress where the last looks seem to rise, as they do in chaos."""
+    """Whether answers are few in most looks of so long a part of the run, with no trend, and samples have been better before:
+    then it is no progress where the last looks seem to rise, as they do in chaos."""
     if quality is None or len(visited) < LOOKS or not run.steps:
         return False
     count = sum(step > visited.step - LONG * run.steps for step in visited.steps)

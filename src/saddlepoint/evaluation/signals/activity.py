@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ ALIKE = 1e-6  # of its own size: within single precision's rounding of one numbe
 
 # An activation, and which of its uses in one pass through the network: one object may serve in several places.
 Call = tuple[nn.Module, int]
+Hook = Callable[[nn.Module, tuple[Any, ...], Any], None]
 
 
 @dataclass
@@ -79,6 +80,21 @@ def memory(tensor: Tensor) -> int:
 
 
 @contextlib.contextmanager
+def listening(
+    network: nn.Module, layers: Iterable[nn.Module], hear: Hook, left: Callable[[Any], None]
+) -> Iterator[None]:
+    """Within the block, `hear(layer, given, made)` is told of every use of these layers, and `left(output)` of every pass
+    through `network`; a network that is itself one of the layers is heard as the network alone."""
+    hooks = [layer.register_forward_hook(hear) for layer in layers if layer is not network]
+    hooks.append(network.register_forward_hook(lambda _, __, output: left(output)))
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+@contextlib.contextmanager
 def heard(network: nn.Module) -> Iterator[Activity]:
     """Within the block, every pass through `network` is heard."""
     activity = Activity()
@@ -87,14 +103,6 @@ def heard(network: nn.Module) -> Iterator[Activity]:
         if isinstance(output, Tensor) and output.ndim >= 2:
             activity.see(layer, output)
 
-    hooks = [
-        layer.register_forward_hook(hear)
-        for layer in network.modules()
-        if isinstance(layer, ACTIVATIONS) and layer is not network
-    ]
-    hooks.append(network.register_forward_hook(lambda _, __, output: activity.left(output)))
-    try:
+    layers = (layer for layer in network.modules() if isinstance(layer, ACTIVATIONS))
+    with listening(network, layers, hear, activity.left):
         yield activity
-    finally:
-        for hook in hooks:
-            hook.remove()
