@@ -13,6 +13,9 @@ from collections.abc import Iterable
 class SaddlepointError(Exception):
     """Base of all errors caused by input: the message says where, what was wrong, what came, and what to do."""
 
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
 
 class SettingError(SaddlepointError):
     """A recipe or an override names a setting that does not exist, or gives it a value it cannot take."""
@@ -26,6 +29,10 @@ class RunError(SaddlepointError):
     """A run folder is missing, already taken, damaged, or holds another model than was asked for."""
 
 
+class TrustError(SaddlepointError):
+    """A recipe or run names code by import path, and the user has neither given that path nor said that it is trusted."""
+
+
 class MissingExtraError(SaddlepointError):
     """An optional package is not installed; the message names the extra that brings it."""
 
@@ -34,6 +41,16 @@ class MissingExtraError(SaddlepointError):
             f"{needed_for} needs the package {package!r}, which is not installed: pip install 'saddlepoint[{extra}]', or in a "
             f"checkout of the source pip install -e '.[{extra}]'"
         )
+
+
+def printable(text: str) -> str:
+    """`text` with control characters written as escapes (`\\x1b`), so that names from files cannot steer a terminal.
+
+    Line breaks and tabs stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -7,15 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from saddlepoint.errors import RunError
+from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.location import new_folder
-from saddlepoint.records import locked
+from saddlepoint.records import find_run, locked
 
 
 def a_run(path: Path, name: str) -> Path:
     path.mkdir(parents=True)
-    (path / "recipe.yaml").write_text(name)
+    (path / "recipe.yaml").write_text(f"name: {name}\n")
+    (path / "records.jsonl").write_text("")
     return path
+
+
+def name_of(path: Path) -> str:
+    return (path / "recipe.yaml").read_text().removeprefix("name: ").strip()
 
 
 def test_a_new_run_appears_when_it_settles(tmp_path: Path) -> None:
@@ -36,12 +41,12 @@ def test_overwriting_keeps_the_old_run_until_the_new_one_stands(tmp_path: Path) 
         pass
     with new_folder("x", path, True) as place:
         (place.staging / "recipe.yaml").write_text("new")  # and never settled
-    assert (path / "recipe.yaml").read_text() == "old"
+    assert name_of(path) == "old"
     with new_folder("x", path, True) as place:
         (place.staging / "recipe.yaml").write_text("new")
-        assert (path / "recipe.yaml").read_text() == "old"
+        assert name_of(path) == "old"
         place.settle()
-    assert (path / "recipe.yaml").read_text() == "new"
+    assert name_of(path) == "new"
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
 
 
@@ -60,7 +65,7 @@ def test_a_run_that_is_being_trained_is_not_replaced(tmp_path: Path) -> None:
     path = a_run(tmp_path / "run", "old")
     with locked(path), pytest.raises(RunError, match="being worked on by another process"), new_folder("x", path, True):
         pass
-    assert (path / "recipe.yaml").read_text() == "old"
+    assert name_of(path) == "old"
 
 
 def test_names_are_counted_and_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,14 +87,19 @@ def test_leftovers_of_a_killed_process_are_tidied(tmp_path: Path) -> None:
     a_run(tmp_path / ".run.replaced-1", "old")
     with pytest.raises(RunError, match="already holds a run"), new_folder("x", tmp_path / "run", False):
         pass
-    assert (tmp_path / "run" / "recipe.yaml").read_text() == "old"
+    assert name_of(tmp_path / "run") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
 
 
-def test_what_another_process_is_preparing_is_not_tidied(tmp_path: Path) -> None:
+def test_a_place_that_another_process_prepares_is_claimed(tmp_path: Path) -> None:
     other = a_run(tmp_path / ".run.new-1", "theirs")
-    with locked(other), new_folder("x", tmp_path / "run", False):
-        pass
+    for overwrite in (False, True):
+        with (
+            locked(other),
+            pytest.raises(RunError, match="being prepared"),
+            new_folder("x", tmp_path / "run", overwrite),
+        ):
+            pass
     assert other.exists()
 
 
@@ -121,3 +131,127 @@ def test_what_fails_in_the_block_keeps_its_own_words(kind: type[OSError], tmp_pa
     with pytest.raises(kind, match="of another file"), new_folder("x", tmp_path / "run", False):
         raise kind("of another file")
     assert not any(tmp_path.iterdir())
+
+
+def test_a_place_that_was_taken_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    with pytest.raises(RunError, match="by another program"), new_folder("x", path, True) as place:
+        (path / "theirs").mkdir(parents=True)
+        place.settle()
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+    assert (path / "theirs").is_dir()
+
+
+def test_a_run_that_took_the_place_of_the_one_to_replace_stays(tmp_path: Path) -> None:
+    path = a_run(tmp_path / "run", "old")
+    with pytest.raises(RunError, match="by another program"), new_folder("x", path, True) as place:
+        path.rename(tmp_path / "moved")
+        a_run(path, "live")
+        place.settle()
+    assert name_of(path) == "live"
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x", "/tmp/x", "a/b", "a\\b", "..", ".", "", "a\0b", "a\x1b[31m", "a\nb", "x" * 240]
+)
+def test_a_name_stays_in_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingError, match="cannot name a run's folder"), new_folder(name, None, False):
+        pass
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_folder_with_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="at most 200 bytes"), new_folder("x", tmp_path / ("y" * 240), False):
+        pass
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a*", "a?", "[ab]", "{a}", "a b"])
+def test_names_are_no_patterns(name: str, tmp_path: Path) -> None:
+    other = a_run(tmp_path / ".ab.new-1", "of another place")
+    with new_folder("x", tmp_path / name, False) as place:
+        (place.staging / "recipe.yaml").write_text("name: new")
+        place.settle()
+    assert name_of(tmp_path / name) == "new"
+    assert other.exists()
+
+
+@pytest.mark.parametrize("given", [".", "./", "../here"])
+def test_the_current_folder_can_become_a_run_and_is_never_replaced(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with pytest.raises(ValueError, match="stop"), new_folder("x", given, False):
+        raise ValueError("stop")
+    assert not any(here.iterdir())
+    with new_folder("x", given, False) as place:
+        (place.staging / "recipe.yaml").write_text("name: new")
+        place.settle()
+        assert name_of(Path()) == "new"
+        with pytest.raises(RunError, match="another process"), locked(here):
+            pass
+    assert sorted(p.name for p in here.iterdir()) == [".lock", "recipe.yaml"]
+    with pytest.raises(RunError, match="is the current folder"), new_folder("x", given, True):
+        pass
+
+
+def test_what_a_killed_process_prepared_in_an_empty_folder_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / ".new").mkdir()
+    for name in (".new/recipe.yaml", "data.npz", ".lock"):
+        (tmp_path / name).write_text("half")
+    with new_folder("x", tmp_path, False) as place:
+        (place.staging / "recipe.yaml").write_text("name: new")
+        place.settle()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".lock", "recipe.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"recipe.yaml": "package: {name: conda}", "main.py": "years"}, "not the recipe of a run"),
+        ({"recipe.yaml": "name: x\n", "main.py": "years"}, "neither records nor checkpoints"),
+        ({"recipe.yaml": "\0", "records.jsonl": ""}, "not the recipe of a run"),
+    ],
+)
+def test_only_runs_are_replaced(files: dict[str, str], why: str, tmp_path: Path) -> None:
+    path = tmp_path / "project"
+    path.mkdir()
+    for name, text in files.items():
+        (path / name).write_text(text)
+    with pytest.raises(RunError, match=why), new_folder("x", path, True):
+        pass
+    assert {p.name: p.read_text() for p in path.iterdir() if p.name != ".lock"} == files
+
+
+def test_a_run_that_was_moved_aside_is_restored_by_whatever_comes_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    a_run(Path("runs/.toy-1.replaced-77"), "old")
+    a_run(Path("runs/.toy-1.new-77"), "new")
+    with new_folder("toy", None, False) as place:
+        assert place.path == Path("runs/toy-2")
+    assert name_of(Path("runs/toy-1")) == "old"
+    Path("runs/toy-1").rename("runs/.toy-1.replaced-78")
+    assert find_run("runs/toy-1").exists()
+    assert [p.name for p in Path("runs").iterdir()] == ["toy-1"]
+
+
+def test_a_run_that_a_living_process_moved_aside_is_not_restored(tmp_path: Path) -> None:
+    aside = a_run(tmp_path / ".run.replaced-1", "old")
+    with locked(aside), pytest.raises(RunError, match="not a run"):
+        find_run(tmp_path / "run")
+    assert aside.exists()
+
+
+def test_links_beside_a_run_are_left_alone(tmp_path: Path) -> None:
+    victim = a_run(tmp_path / "victim", "theirs")
+    for mark in ("new", "replaced"):
+        (tmp_path / f".run.{mark}-1").symlink_to(victim)
+    with new_folder("x", tmp_path / "run", False) as place:
+        (place.staging / "recipe.yaml").write_text("name: new")
+        place.settle()
+    assert sorted(p.name for p in victim.iterdir()) == ["recipe.yaml", "records.jsonl"]

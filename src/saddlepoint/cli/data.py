@@ -132,6 +132,7 @@ def _draw(dataset: Dataset, path: Path) -> None:
 
     event = dataset.event
     x = dataset.x if event.kind == "vector" else dataset.x[:SHOWN]
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_png(show_samples(x.numpy(), event.kind, low=event.low, high=event.high, title=dataset.name), path)
 
 

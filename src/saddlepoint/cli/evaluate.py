@@ -131,6 +131,7 @@ def _drawn(ranking: Ranking, path: Path) -> Path:
         np.array(reference("ceiling")),
         [next(iter(scores.values())).better for _, scores in rows],
     )
+    path.parent.mkdir(parents=True, exist_ok=True)
     return write_png(drawing, path)
 
 

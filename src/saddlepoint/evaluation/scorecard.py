@@ -14,7 +14,7 @@ from typing import Any, cast
 from saddlepoint.errors import RunError
 from saddlepoint.evaluation.protocol import FeatureCard, ProtocolCard
 from saddlepoint.evaluation.score import Better, Bounds, ClassScores, Pairing, Score, Skipped, spoken
-from saddlepoint.records.folder import replaced
+from saddlepoint.records import replaced
 from saddlepoint.records.schema import number_to_json
 
 FORMAT = 1  # of the file; raised when an older reader would misread it

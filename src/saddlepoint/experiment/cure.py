@@ -18,8 +18,9 @@ from saddlepoint.diagnosis.ladder import SLIP, next_remedy
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.summary import LEARNT, share_of_the_way
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, JsonLines, RunFolder, argument, change, replaced
+from saddlepoint.records import Finding, JsonLines, RunFolder, argument, change, read_bytes, replaced
 from saddlepoint.records.schema import number_to_json
+from saddlepoint.records.summary import known_cure
 from saddlepoint.training import checkpoint
 
 STANDING = "standing"  # in a checkpoint's extra: the codes of the failures that stood when it was written
@@ -60,8 +61,9 @@ class Cure:
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> Cure:
+        """Undo `to_json`. `line` has been checked (see `RunFolder.read_cures`)."""
         changes = {name: (before, after) for name, (before, after) in line["changes"].items()}
-        return cls(**{**line, "changes": changes})
+        return cls(**{**known_cure(line), "changes": changes})
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def archive(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
     """Put the failed part aside, write down the try, and leave the run as it was at the step it goes back to.
 
     Killed at any moment, the run stays one that can be resumed: with the old settings before the try is written down, with
-    the new ones after (see `caught_up`).
+    the new ones after (see `unfinished`).
     """
     place = folder.attempt(cure.number)
     part = place.with_name(f".part-{place.name}")
@@ -177,20 +179,30 @@ def archive(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
     _settle(folder, cure, cured)
 
 
-def caught_up(recipe: Recipe, folder: RunFolder) -> Recipe:
-    """The recipe to resume with: where the run was killed in the middle of a cure, that is finished first.
+def unfinished(recipe: Recipe, folder: RunFolder) -> tuple[Recipe, Cure | None]:
+    """The recipe to resume with, and the cure in the middle of which the run was killed, which `finish` completes.
 
-    It was where recipe.yaml still is the one that was put aside. Anything else in it is the user's to change.
+    It was killed there where recipe.yaml still is the one that was archived. Anything else in it is the user's to
+    change. Writes nothing.
+
+    Raises:
+        RunError: cures.jsonl is damaged, or its changes do not fit the recipe.
     """
     tried = read(folder)
     if not tried:
-        return recipe
+        return recipe, None
     aside = RunFolder(folder.attempt(tried[-1].number)).recipe
-    if not aside.is_file() or aside.read_bytes() != folder.recipe.read_bytes():
-        return recipe
-    cured = recipe.override(tried[-1].settings(), where="resume")
-    _settle(folder, tried[-1], cured)
-    return cured
+    if not aside.is_file() or read_bytes(aside) != read_bytes(folder.recipe):
+        return recipe, None
+    try:
+        return recipe.override(tried[-1].settings(), where="resume"), tried[-1]
+    except SettingError as error:
+        raise RunError(f"{folder.cures}: the changes of its last line do not fit the recipe ({error})") from None
+
+
+def finish(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
+    """Complete a cure that `unfinished` found."""
+    _settle(folder, cure, cured)
 
 
 def _settle(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
@@ -206,7 +218,7 @@ def _healthy(folder: RunFolder, before: int) -> int:
 
     What has not come that far has little to lose, and may be on its way astray already.
     """
-    for path in sorted(folder.checkpoints.glob("step-*"), reverse=True):
+    for path in checkpoint.candidates(folder):
         try:
             manifest = checkpoint.read_manifest(path)
         except RunError:
@@ -220,7 +232,7 @@ def _healthy(folder: RunFolder, before: int) -> int:
 def _best(folder: RunFolder) -> Path | None:
     """The checkpoint of the best step so far, or else the newest; None where there is none that is whole."""
     manifests = {}
-    for path in sorted(folder.checkpoints.glob("step-*"), reverse=True):
+    for path in checkpoint.candidates(folder):
         with contextlib.suppress(RunError):
             manifests[path] = checkpoint.read_manifest(path)
     if not manifests:

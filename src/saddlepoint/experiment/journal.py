@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping
 
 from torch import Tensor
 
+from saddlepoint.errors import RunError
 from saddlepoint.experiment.listener import Listener
 from saddlepoint.experiment.sparing import Sparing
 from saddlepoint.experiment.tensorboard import TensorBoard
 from saddlepoint.records import Finding, JsonLines, Record, RunFolder
+from saddlepoint.records.store import placed_lines, require_length
 
 
 class Journal:
@@ -34,6 +37,7 @@ class Journal:
             RunError: a file is shorter than that.
         """
         kept = positions or {"records": 0, "findings": 0}
+        self._place = self._folder.path.stat()
         with (
             JsonLines(self._folder.records, truncate_to=kept["records"]) as self._records,
             JsonLines(self._folder.findings, truncate_to=kept["findings"]) as self._found,
@@ -46,13 +50,39 @@ class Journal:
                 with self._spared("The TensorBoard log", "written"):
                     self._board.close()
 
+    def check(self, positions: Mapping[str, int]) -> None:
+        """Read everything that `opened` will keep at these positions, and write nothing.
+
+        Raises:
+            RunError: a file is shorter than that, a link, or damaged.
+        """
+        for path, parse in ((self._folder.records, Record.from_json), (self._folder.findings, Finding.from_json)):
+            length = positions[path.stem]
+            require_length(path, length)
+            for where, line in placed_lines(path, length):
+                parse(line, where)
+
+    def check_place(self) -> None:
+        """Raises RunError where the run's folder was removed, or replaced by another one, since it was opened."""
+        try:
+            same = os.path.samestat(self._place, self._folder.path.stat())
+        except OSError:
+            same = False
+        if not same:
+            raise RunError(
+                f"{self._folder.path}: the run's folder was removed or replaced while it was written, so training has "
+                "stopped. Restore the folder and resume it, or train again."
+            )
+
     def positions(self) -> dict[str, int]:
         """How long the files are, once the disk holds them."""
+        self.check_place()
         self._records.sync()
         self._found.sync()
         return {"records": self._records.size, "findings": self._found.size}
 
     def record(self, record: Record) -> None:
+        self.check_place()
         self._records.append(record.to_json())
         with self._spared("The TensorBoard log", "written"):
             self._board.record(record)

@@ -1,52 +1,113 @@
-"""Where a run goes: a folder that is whole before it has its name, and that only one process trains.
+"""Where a run goes: a folder that is complete before it has its name, and that only one process trains.
 
-A new run is prepared under a hidden name beside its place and takes the place by rename, once nothing the user can
-mend is left to go wrong. Until then a run that it replaces stays as it is; killed at any moment, this leaves one of the two.
+A new run is prepared in a hidden folder beside its place and takes the place by rename, once nothing that the user can
+fix is left to go wrong. The hidden folder also claims the place: a second process that wants it is refused. A run that
+is replaced stays as it is until then. Killed at any moment, this leaves the old run or the new one; where it was killed
+between the two renames, the next command restores the old run (see `saddlepoint.records.leftovers`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from saddlepoint.errors import RunError
-from saddlepoint.records import locked
+from saddlepoint.errors import RunError, SaddlepointError, SettingError
+from saddlepoint.experiment.examples import DATA_FILE
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import RunFolder, locked
+from saddlepoint.records.leftovers import (
+    NEW_RUN,
+    REPLACED_RUN,
+    absolute,
+    remove_tree,
+    run_leftovers,
+    settle_replaced,
+)
+from saddlepoint.records.lock import LOCK, locked_entries
 
-NEW, REPLACED = ".new-", ".replaced-"
+MOST_NAME = 200  # bytes: file systems take 255, and hidden names are longer
+_INSIDE = ".new"  # in an existing empty folder, which may be a mount point that cannot be renamed
+_PLACE_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.EINVAL)
+_OWN = {"recipe.yaml", LOCK, DATA_FILE}  # what a run holds that was killed before its first record
 
 
 @dataclass(frozen=True)
 class NewFolder:
-    """`staging`: where the new run is prepared; `path`: the place that `settle` gives it."""
+    """A place for a new run.
+
+    Attributes:
+        staging: where the run is prepared.
+        path: the place that `settle` gives it.
+        replaces: the identity of the run at `path` that is replaced, or None.
+    """
 
     staging: Path
     path: Path
+    replaces: os.stat_result | None = None
 
     def settle(self) -> None:
-        """Take the place; the run that was there is removed."""
-        aside = self.path.with_name(f".{self.path.name}{REPLACED}{os.getpid()}")
-        if self.path.exists():
-            self.path.rename(aside)
-        self.staging.rename(self.path)
-        if aside.exists():
-            shutil.rmtree(aside)
+        """Move the prepared run to its place, and remove the run that was there.
+
+        Raises:
+            RunError: another program has put something there meanwhile.
+        """
+        if self.staging.parent == self.path:
+            self._move_inside()
+            return
+        aside = self.path.with_name(f".{self.path.name}{REPLACED_RUN}{_unique()}")
+        with locked_entries(self.path.parent):
+            self._check_place()
+            if self.replaces is not None and self.path.exists():
+                self.path.rename(aside)
+            try:
+                self.staging.rename(self.path)
+            except OSError:
+                if aside.exists():
+                    aside.rename(self.path)
+                raise
+        shutil.rmtree(aside, ignore_errors=True)
+
+    def _check_place(self) -> None:
+        if not os.path.lexists(self.path):
+            return
+        if self.replaces is None or not os.path.samestat(self.replaces, self.path.lstat()):
+            raise RunError(
+                f"{self.path} was made by another program while this run was prepared, so it is left alone: name "
+                "another folder with --run."
+            )
+
+    def _move_inside(self) -> None:
+        """recipe.yaml last: with it the folder is a run."""
+        for path in sorted(self.staging.iterdir(), key=lambda path: path.name == "recipe.yaml"):
+            path.replace(self.path / path.name)
+        self.staging.rmdir()
 
 
 @contextlib.contextmanager
 def new_folder(name: str, run: str | Path | None, overwrite: bool) -> Iterator[NewFolder]:
-    """A locked place for a new run: `run`, else runs/NAME-N. Where the block ends before `settle`, nothing is left.
+    """A locked place for a new run. Where the block ends before `settle`, nothing is left.
+
+    Args:
+        name: the recipe's name; without `run`, the place is runs/NAME-N with the smallest free N.
+        run: the folder of the run.
+        overwrite: whether an existing run may be replaced.
 
     Raises:
-        RunError: the place is taken, or cannot be written.
+        RunError: the place is taken, is being prepared by another process, or cannot be written.
+        SettingError: `name` cannot name a folder.
     """
     with contextlib.ExitStack() as held:
         try:
-            place = _reserved(name, run, overwrite, held)
-        except (PermissionError, NotADirectoryError, FileExistsError) as error:
+            place = _reserve_next(name, held) if run is None else _reserve(Path(run), overwrite, held)
+        except OSError as error:
+            if error.errno not in _PLACE_ERRORS:
+                raise
             raise RunError(
                 f"A run cannot be written to {run or 'runs'}: {error.strerror}. Name another folder."
             ) from error
@@ -54,61 +115,133 @@ def new_folder(name: str, run: str | Path | None, overwrite: bool) -> Iterator[N
         yield place
 
 
-def _reserved(name: str, run: str | Path | None, overwrite: bool, held: contextlib.ExitStack) -> NewFolder:
-    """The place, locked, and in `held` whatever takes it back."""
-    path = Path(run).expanduser() if run is not None else _next_free(name)
-    if run is None:
-        held.callback(_give_back, path)
-    path = path.resolve() if path.is_symlink() else path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+def check_name(name: str) -> None:
+    """Raises SettingError where a recipe's name cannot name a folder in runs/."""
+    plain = name and name not in (".", "..") and name.isprintable() and not {"/", "\\"} & set(name)
+    if not plain or len(name.encode("utf-8", "replace")) > MOST_NAME:
+        raise SettingError(
+            f"name is {name[:60]!r}, which cannot name a run's folder: use letters, digits and hyphens, no slashes, and at "
+            f"most {MOST_NAME} bytes; or name the folder with --run."
+        )
+
+
+def _reserve_next(name: str, held: contextlib.ExitStack) -> NewFolder:
+    """runs/NAME-N with the smallest N that is free: no run, no run being prepared, and no run to be restored."""
+    check_name(name)
+    runs = Path("runs")
+    _make_parents(runs / name, held)
+    number = 1
+    while True:
+        path = runs / f"{name}-{number}"
+        with locked_entries(runs):
+            if not os.path.lexists(path) and not _is_claimed(path):
+                settle_replaced(path)
+            if not os.path.lexists(path) and not _is_claimed(path):
+                return NewFolder(_staging(path, held), path)
+        number += 1
+
+
+def _reserve(path: Path, overwrite: bool, held: contextlib.ExitStack) -> NewFolder:
+    """The place `path`, locked, and in `held` whatever gives it back."""
+    path = absolute(path)
+    if "\0" in path.name or len(os.fsencode(path.name)) > MOST_NAME:
+        raise RunError(f"--run {path.name[:60]!r} ... cannot name a folder: use a name of at most {MOST_NAME} bytes.")
+    _make_parents(path, held)
+    with locked_entries(path.parent):
+        if _is_claimed(path):
+            raise RunError(f"{path} is being prepared by another process: wait for it, or name another folder.")
+        settle_replaced(path)
+        if not path.exists():
+            return NewFolder(_staging(path, held), path)
+        if _is_free(path):
+            return NewFolder(_staging_inside(path, held), path)
         _check_replaceable(path, overwrite)
         held.enter_context(locked(path))
-    staging = path.with_name(f".{path.name}{NEW}{os.getpid()}")
+        if path.resolve() == Path.cwd():
+            raise RunError(f"{path} is the current folder, which cannot be replaced: change to another folder first.")
+        return NewFolder(_staging(path, held), path, path.lstat())
+
+
+def _make_parents(path: Path, held: contextlib.ExitStack) -> None:
+    """Make the folders above `path`; those that are empty in the end are removed again."""
+    missing = [parent for parent in path.parents if not parent.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def give_back() -> None:
+        for parent in missing:
+            with contextlib.suppress(OSError):
+                parent.rmdir()
+
+    held.callback(give_back)
+
+
+def _staging(path: Path, held: contextlib.ExitStack) -> Path:
+    staging = path.with_name(f".{path.name}{NEW_RUN}{_unique()}")
     staging.mkdir()
     held.callback(shutil.rmtree, staging, ignore_errors=True)
     held.enter_context(locked(staging))
-    return NewFolder(staging, path)
+    return staging
 
 
-def _give_back(path: Path) -> None:
-    """Drop a name that was reserved in vain: its folder, and runs/, where they are empty."""
-    for folder in (path, path.parent):
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+def _staging_inside(path: Path, held: contextlib.ExitStack) -> Path:
+    held.callback(_empty, path)
+    held.enter_context(locked(path))
+    staging = path / _INSIDE
+    if os.path.lexists(staging):
+        remove_tree(staging)
+        (path / DATA_FILE).unlink(missing_ok=True)
+    staging.mkdir()
+    return staging
+
+
+def _empty(path: Path) -> None:
+    """Remove what was prepared in `path` in vain."""
+    if not (path / "recipe.yaml").exists():
+        shutil.rmtree(path / _INSIDE, ignore_errors=True)
+        (path / LOCK).unlink(missing_ok=True)
+
+
+def _is_free(path: Path) -> bool:
+    """Whether the folder is empty, or holds only what a process prepared there that was killed."""
+    if not path.is_dir():
+        return False
+    names = {entry.name for entry in path.iterdir()}
+    return names <= {LOCK} or (_INSIDE in names and names <= {LOCK, _INSIDE, DATA_FILE})
+
+
+def _is_claimed(path: Path) -> bool:
+    """Whether a living process prepares a run for this place; what dead ones prepared is removed."""
+    for staging in run_leftovers(path, NEW_RUN):
+        try:
+            with locked(staging):
+                remove_tree(staging)
+        except RunError:
+            return True
+    return False
 
 
 def _check_replaceable(path: Path, overwrite: bool) -> None:
-    if not (path / "recipe.yaml").is_file():
+    """Raises RunError where `path` is no run, or is one that may not be replaced."""
+    folder = RunFolder(path)
+    if not folder.exists():
         raise RunError(f"{path} exists and is not a run, so it is left alone: name another folder with --run.")
     if not overwrite:
         raise RunError(f"{path} already holds a run: name another folder with --run, or replace it with --overwrite.")
+    try:
+        Recipe.load(folder.recipe)
+    except SaddlepointError as error:
+        raise RunError(
+            f"{path} is left alone, since its recipe.yaml is not the recipe of a run ({error}): remove the folder yourself, "
+            "or name another one with --run."
+        ) from None
+    names = {entry.name for entry in path.iterdir()}
+    if not (folder.records.is_file() or folder.checkpoints.is_dir() or names <= _OWN):
+        raise RunError(
+            f"{path} holds a recipe but neither records nor checkpoints, so it is left alone: remove the folder yourself, "
+            "or name another one with --run."
+        )
 
 
-def _next_free(name: str) -> Path:
-    """runs/NAME-N with the smallest free N, made at once so that two processes never take the same."""
-    number = 1
-    while True:
-        path = Path("runs") / f"{name}-{number}"
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            if not path.parent.is_dir():
-                raise
-            number += 1
-        else:
-            return path
-
-
-def _sweep(path: Path) -> None:
-    """Tidy after a process that was killed: drop what it was preparing; a run it had just moved aside returns."""
-    for leftover in path.parent.glob(f".{path.name}{NEW}*"):
-        with contextlib.suppress(RunError), locked(leftover):
-            shutil.rmtree(leftover)
-    for leftover in path.parent.glob(f".{path.name}{REPLACED}*"):
-        with contextlib.suppress(RunError), locked(leftover):
-            if path.exists():
-                shutil.rmtree(leftover)
-            else:
-                leftover.rename(path)
+def _unique() -> str:
+    """Digits that no other staging folder has."""
+    return f"{os.getpid()}{secrets.randbelow(10**6):06d}"

@@ -14,10 +14,11 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import cure, objects
 from saddlepoint.experiment.cure import Cure, Suggestion
+from saddlepoint.experiment.trust import require_trust
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Record, RunFolder
+from saddlepoint.records import Finding, Record, RunFolder, find_run
 from saddlepoint.records.findings import standing
 from saddlepoint.training import checkpoint
 from saddlepoint.training.devices import Devices, resolve
@@ -31,16 +32,16 @@ Which = Literal["newest", "best"] | int
 class Run:
     """A run folder, read when asked. `run.model.sample(64)`, `run.findings`, `run.best`, `run.records`."""
 
-    def __init__(self, folder: str | Path, *, modules: Mapping[str, nn.Module] | None = None) -> None:
-        """modules: the user's own networks by role, where the run was trained with such.
+    def __init__(
+        self, folder: str | Path, *, modules: Mapping[str, nn.Module] | None = None, trust: bool = False
+    ) -> None:
+        """modules: the user's own networks by role, where the run was trained with such. trust: as in `load`.
 
         Raises:
             RunError: the folder is not a run.
         """
-        self.folder = RunFolder(Path(folder))
-        if not self.folder.exists():
-            raise RunError(f"{folder} is not a run: it holds no recipe.yaml.")
-        self.modules = modules
+        self.folder = find_run(folder)
+        self.modules, self.trust = modules, trust
 
     @property
     def recipe(self) -> Recipe:
@@ -98,7 +99,7 @@ class Run:
     @cached_property
     def model(self) -> Model:
         """The model at the run's newest checkpoint."""
-        return load(self.folder.path, modules=self.modules)
+        return load(self.folder.path, modules=self.modules, trust=self.trust)
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder.path)!r}): {self.verdict}"
@@ -121,6 +122,7 @@ def load(
     step: Which = "newest",
     device: str = "cpu",
     modules: Mapping[str, nn.Module] | None = None,
+    trust: bool = False,
 ) -> Model:
     """The trained model of a run, ready to sample, without its data.
 
@@ -128,19 +130,23 @@ def load(
     device: as the setting `training.device`.
     modules: the user's own networks by role, where the run was trained with objects instead of import paths; copies of
         them take the weights.
+    trust: whether code that the run names by import path may run. Built-in networks need no trust, nor do paths that this
+        user gave or trusted before (see SECURITY.md).
 
     Warns (UserWarning) where a newer checkpoint is damaged and an older one is loaded instead.
 
     Raises:
         RunError: not a run, no such checkpoint, a damaged one, or own networks that are missing.
+        TrustError: the run names code by import path that is not trusted.
     """
     run = Run(folder)
     recipe = run.recipe
     objects.require(recipe, modules, where=str(folder))
+    require_trust(recipe, trust=trust, modules=modules, where=str(folder))
     path = checkpoint_of(run, step)
     # Copies: loading a checkpoint must not change networks that the caller may be training or have loaded into before.
     own = {role: copy.deepcopy(module) for role, module in (modules or {}).items()}
-    model = build(recipe.model, Event.from_json(checkpoint.read_manifest(path)["event"]), modules=own)
+    model = build(recipe.model, event_of(path), modules=own)
     model.trained_steps = checkpoint.load_weights(path, model)["step"]
     # The layout that training used: convolutions draw samples several times faster in it.
     Devices(resolve(device), "fp32").prepare(model)
@@ -182,9 +188,22 @@ def checkpoint_of(run: Run, step: Which) -> Path:
     return chosen
 
 
+def event_of(path: Path) -> Event:
+    """What one example of the checkpoint's model is.
+
+    Raises:
+        RunError: the manifest is damaged, or describes no event.
+    """
+    described = checkpoint.read_manifest(path)["event"]
+    try:
+        return Event.from_json(described)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"{path / 'manifest.json'}: event: it describes no example ({error!r}).") from None
+
+
 def _of_step(folder: RunFolder, step: int) -> Path:
     path = folder.checkpoint(step)
     if not path.is_dir():
-        there = ", ".join(str(int(p.name.removeprefix("step-"))) for p in sorted(folder.checkpoints.glob("step-*")))
+        there = ", ".join(str(step) for step in checkpoint.steps(folder))
         raise RunError(f"{folder.path} has no checkpoint of step {step}; it has those of {there or 'no step'}.")
     return path

@@ -73,20 +73,31 @@ class Session:
         self._positions: Mapping[str, int] | None = None
         self._saved: int | None = None
 
-    def load(self) -> None:
-        """Go on from the newest checkpoint that is whole; damaged ones are named to the listener.
+    def load(self, last: int | None = None) -> None:
+        """Go on from the newest checkpoint that is whole; damaged ones are named to the listener. Writes nothing.
+
+        Args:
+            last: the latest step whose checkpoint may be used; None for any.
 
         Raises:
-            RunError: there is no checkpoint that can be loaded, it belongs to another model, or the data have changed.
+            RunError: there is no checkpoint that can be loaded, it belongs to another model, the run's records are damaged,
+                or the data have changed.
         """
-        if not checkpoint.exists(self.folder):
+        if not checkpoint.exists(self.folder, last):
             # Killed before its first checkpoint, or while it wrote that: nothing is lost but those steps.
             self.listener.note(f"{self.folder.path} has no checkpoint yet: training starts again from the first step.")
             return
-        path, skipped = checkpoint.newest_valid(self.folder)
+        path, skipped = checkpoint.newest_valid(self.folder, last)
         for sentence in skipped:
             self.listener.note(sentence)
         extra = checkpoint.read_manifest(path)["extra"]
+        missing = [
+            name for name in ("fingerprint", "arithmetic", "measured", "positions", "previous") if name not in extra
+        ]
+        if missing:
+            raise RunError(
+                f"{path / 'manifest.json'}: extra: {missing[0]} is missing, so the run cannot go on from it."
+            )
         if extra["fingerprint"] != self.dataset.fingerprint:
             raise RunError(
                 f"{self.folder.path}: the data have changed since this run was trained on them ({self.dataset.name}, now "
@@ -103,9 +114,13 @@ class Session:
             checkpoint.load(path, self.model, self.state)
             self.devices, self.threads = arithmetic.continued(extra["arithmetic"], self.devices, self.listener)
             self.state.devices = self.devices
-        self.measurement.load(extra["measured"])
+        try:
+            self.measurement.load(extra["measured"])
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise RunError(f"{path / 'manifest.json'}: extra: measured: it cannot be read ({error!r}).") from None
         self._positions = extra["positions"]
         self._previous, self._saved = extra["previous"], self.state.step
+        self.journal.check(extra["positions"])
 
     def run(self) -> dict[str, Any] | None:
         """Train to the last step or to an interruption (Ctrl-C, SIGTERM), write everything, return the summary.
@@ -221,6 +236,7 @@ class Session:
         return any(finding.code in self.recipe.training.stop_on for finding in found)
 
     def _draw(self, step: int) -> None:
+        self.journal.check_place()
         with self.spared("A sample picture"):
             if self.measurement.healthy() and not self.measurement.fit():
                 return
@@ -256,6 +272,7 @@ class Session:
         found = health(self.journal.findings, self.measurement.distances, ended=not interrupted)
         state = "interrupted" if interrupted else "failed" if found == "failed" else "finished"
         step, seconds = self.state.step, self.state.seconds
+        self.journal.check_place()
         # First of all, so that it is there whatever happens to the pictures.
         summary = write_summary(
             self.folder,
@@ -281,6 +298,7 @@ class Session:
             precision=self.devices.precision,
             best=self.measurement.told_best(),
         )
+        self.journal.check_place()
         with self.state.averaged(self.model):
             self.pictures.final(self.spared, trained=self.measurement.healthy())
         with self.spared("The time-lapse"):

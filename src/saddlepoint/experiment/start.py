@@ -20,9 +20,10 @@ from saddlepoint.experiment.listener import Listener
 from saddlepoint.experiment.location import new_folder
 from saddlepoint.experiment.run import Run
 from saddlepoint.experiment.session import Session
+from saddlepoint.experiment.trust import require_trust
 from saddlepoint.models import build
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import RunFolder, locked, replaced
+from saddlepoint.records import RunFolder, replaced, writing
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,6 +39,7 @@ def train(
     run: str | Path | None = None,
     overwrite: bool = False,
     modules: Mapping[str, nn.Module] | None = None,
+    trust: bool = False,
     listener: Listener | None = None,
 ) -> Run:
     """Train a recipe and return its run.
@@ -51,10 +53,13 @@ def train(
     run: the folder to write; by default runs/RECIPE-N. An existing run is replaced only with `overwrite`.
     modules: your own networks as objects, by role: {"generator": ..., "discriminator": ...}. They are trained themselves;
         who loads, resumes or repeats the run has to bring such objects again.
+    trust: whether code that the recipe itself names by import path may run; paths given in `model` need no trust. What
+        was given or trusted once is remembered for this user (see SECURITY.md).
     listener: hears of everything that happens; by default a line of progress on a terminal or in a notebook.
 
     Raises:
         SettingError, DataError, RunError: what the user can mend, before anything is written.
+        TrustError: the recipe names code by import path that is not trusted.
         RunError: while training, where the folder can no longer be written; what was saved can be resumed.
     """
     loaded = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
@@ -67,6 +72,7 @@ def train(
     changes |= settings
     loaded = loaded.override(changes, where="train") if changes else loaded
     loaded = _absolute_source(objects.named(loaded, modules))
+    require_trust(loaded, trust=trust, given=changes, modules=modules, where=loaded.name)
     with shown(listener) as ears, new_folder(loaded.name, run, overwrite) as place:
         staged = loaded
         if examples is not None:
@@ -91,6 +97,7 @@ def resume(
     *,
     steps: int | None = None,
     modules: Mapping[str, nn.Module] | None = None,
+    trust: bool = False,
     listener: Listener | None = None,
 ) -> Run:
     """Go on with an interrupted run from its newest whole checkpoint, bit-equal to a run that was never interrupted.
@@ -99,27 +106,35 @@ def resume(
 
     steps: train to this step instead of the recipe's (the recipe in the folder is changed).
     modules: the networks that were given to `train` as objects, by role; their weights are replaced.
+    trust: whether code that the run names by import path may run, as in `train`.
     listener: as in `train`.
 
     Raises:
-        RunError: not a run, another process is training it, it is at its last step, or it cannot be loaded.
+        RunError: not a run, another process is training it, it is at its last step, or it cannot be loaded. Nothing is
+            written then.
+        TrustError: the run names code by import path that is not trusted.
     """
     folder = Run(run).folder
-    with shown(listener) as ears, locked(folder.path):
+    # Everything is read, and everything the user can fix is refused, before anything is written.
+    with shown(listener) as ears, writing(folder):
         recipe = Recipe.load(folder.recipe)
         own = folder.path / DATA_FILE
         if own.exists():  # the recipe names it by an absolute path, which a copied or moved run no longer has
             recipe = _with_source(recipe, own)
-        recipe = cure.caught_up(recipe, folder)
+        recipe, unfinished = cure.unfinished(recipe, folder)
+        cured = recipe
         if steps is not None:
             recipe = recipe.override({"training.steps": steps}, where="resume")
+        require_trust(recipe, trust=trust, modules=modules, where=str(folder.path))
         session = prepare(recipe, folder, modules=modules, listener=ears)
-        session.load()
+        session.load(None if unfinished is None else unfinished.returned_to)
         if session.state.step >= recipe.training.steps and _is_complete(folder):
             raise RunError(
                 f"{folder.path} is at its last step, {session.state.step}: there is nothing to resume. "
                 f"To train on: saddlepoint resume {folder.path} --steps {2 * session.state.step}"
             )
+        if unfinished is not None:
+            cure.finish(folder, unfinished, cured)
         if steps is not None:
             with replaced(folder.recipe) as file:
                 file.write(recipe.to_yaml())
@@ -137,6 +152,7 @@ def prepare(
 ) -> Session:
     """A session at its first step: data loaded (unless given), model built, nothing written."""
     objects.require(recipe, modules, where=recipe.name)
+    require_trust(recipe, modules=modules, where=recipe.name)
     if dataset is None:
         dataset = examples_file.load(recipe.data)
     model = build(recipe.model, dataset.event, modules=modules, seed=recipe.training.seed)

@@ -159,4 +159,12 @@ class Autoencoder(Model):
         return {} if self.prior is None else self.prior.state()
 
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
-        self.prior = GaussianMixture.from_state(state) if state else None
+        prior = GaussianMixture.from_state(state) if state else None
+        size = self.settings.latent
+        if prior is not None and (
+            prior.weights.ndim != 1
+            or prior.means.shape != (len(prior.weights), size)
+            or prior.cholesky.shape != (len(prior.weights), size, size)
+        ):
+            raise ValueError(f"its mixture is not one of codes of size {size}")
+        self.prior = prior

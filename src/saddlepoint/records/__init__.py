@@ -1,7 +1,10 @@
 """What a run writes and what others read: records, findings, the folder. Free of torch and of the rest of ours."""
 
+from saddlepoint.records.fields import Fields
+from saddlepoint.records.files import parse_json, read_bytes, read_json, replaced
 from saddlepoint.records.findings import standing
-from saddlepoint.records.folder import RunFolder, replaced
+from saddlepoint.records.folder import RunFolder
+from saddlepoint.records.leftovers import find_run, writing
 from saddlepoint.records.lock import locked
 from saddlepoint.records.overrides import argument, change, explained, options
 from saddlepoint.records.schema import SEVERITIES, Finding, Record, Severity, State
@@ -10,6 +13,7 @@ from saddlepoint.records.store import JsonLines, read_lines
 
 __all__ = [
     "SEVERITIES",
+    "Fields",
     "Finding",
     "JsonLines",
     "Record",
@@ -20,10 +24,15 @@ __all__ = [
     "argument",
     "change",
     "explained",
+    "find_run",
     "locked",
     "options",
+    "parse_json",
+    "read_bytes",
+    "read_json",
     "read_lines",
     "replaced",
     "series_of",
     "standing",
+    "writing",
 ]

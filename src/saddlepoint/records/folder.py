@@ -5,17 +5,14 @@ Training writes it; diagnosis, reports and the dashboard read it, possibly at th
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from saddlepoint.records.schema import Finding, Record
-from saddlepoint.records.store import read_lines
+from saddlepoint.records.store import placed_lines
+from saddlepoint.records.summary import checked_cure, read_summary
 
 
 @dataclass(frozen=True)
@@ -87,33 +84,15 @@ class RunFolder:
         return self.checkpoints / f"step-{step:08d}"
 
     def read_records(self) -> Iterator[Record]:
-        return (Record.from_json(line) for line in read_lines(self.records))
+        return (Record.from_json(line, where) for where, line in placed_lines(self.records))
 
     def read_findings(self) -> Iterator[Finding]:
-        return (Finding.from_json(line) for line in read_lines(self.findings))
+        return (Finding.from_json(line, where) for where, line in placed_lines(self.findings))
 
     def read_cures(self) -> list[dict[str, Any]]:
         """What was tried against failures, in order (see `saddlepoint.experiment.cure`); empty where nothing was."""
-        return list(read_lines(self.cures))
+        return [checked_cure(line, where) for where, line in placed_lines(self.cures)]
 
     def read_summary(self) -> dict[str, Any]:
         """What the last session wrote at its end (see `saddlepoint.experiment`); empty before that."""
-        return json.loads(self.summary.read_text("utf-8")) if self.summary.is_file() else {}
-
-
-@contextlib.contextmanager
-def replaced(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
-    """Open a temporary file that takes `path`'s place when the block ends well; on an error `path` stays as it was."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, mode, encoding=None if "b" in mode else "utf-8") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        return read_summary(self.summary)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from saddlepoint.records.fields import Fields
 from saddlepoint.records.overrides import explained, options
 
 Severity = Literal["info", "warning", "failure"]
@@ -40,9 +41,19 @@ class Record:
         return {"step": self.step, "seconds": self.seconds, **numbers}
 
     @classmethod
-    def from_json(cls, line: Mapping[str, Any]) -> Record:
-        values = {name: float(value) for name, value in line.items() if name not in ("step", "seconds")}
-        return cls(step=int(line["step"]), seconds=float(line["seconds"]), values=values)
+    def from_json(cls, line: Mapping[str, Any], where: str = "a record") -> Record:
+        """Undo `to_json`.
+
+        Args:
+            line: the JSON object.
+            where: its file and line, for messages.
+
+        Raises:
+            RunError: a field is missing or is not a number.
+        """
+        fields = Fields(line, where)
+        step, seconds = fields.integer("step"), fields.number("seconds")
+        return cls(step, seconds, {name: fields.number(name) for name in line if name not in ("step", "seconds")})
 
 
 @dataclass(frozen=True)
@@ -73,8 +84,27 @@ class Finding:
         return line
 
     @classmethod
-    def from_json(cls, line: Mapping[str, Any]) -> Finding:
-        return cls(**line)
+    def from_json(cls, line: Mapping[str, Any], where: str = "a finding") -> Finding:
+        """Undo `to_json`; fields that this version does not know are left out.
+
+        Args:
+            line: the JSON object.
+            where: its file and line, for messages.
+
+        Raises:
+            RunError: a field is missing or has another type.
+        """
+        fields = Fields(line, where)
+        return cls(
+            code=fields.text("code"),
+            severity=fields.choice("severity", SEVERITIES),
+            step=fields.integer("step"),
+            title=fields.text("title"),
+            evidence=fields.mapping("evidence", {}),
+            advice=fields.text("advice", ""),
+            remedy=fields.mapping("remedy", None),
+            state=fields.choice("state", ("open", "closed"), "open"),
+        )
 
     def __str__(self) -> str:
         if self.state == "closed":

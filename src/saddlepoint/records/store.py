@@ -7,14 +7,21 @@ run repeats no record and misses none.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from saddlepoint.errors import RunError
+from saddlepoint.records.files import NO_FOLLOW, open_regular, parse_json
+
+MOST_LINE = 16 * 2**20  # bytes
+_APPEND = os.O_RDWR | os.O_CREAT | os.O_APPEND | NO_FOLLOW
+_APPEND |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class JsonLines:
@@ -23,19 +30,20 @@ class JsonLines:
     def __init__(self, path: Path, *, truncate_to: int | None = None) -> None:
         """Open `path` for appending; with `truncate_to`, first cut it to that many bytes.
 
-        Raises RunError where the file holds fewer bytes than that: lines that the caller counts on are gone.
+        Raises:
+            RunError: the file holds fewer bytes than that, so that lines which the caller counts on are gone; or it is a
+                link or no regular file.
         """
         self.path = path
-        length = path.stat().st_size if path.exists() else 0
-        if truncate_to is None:
-            truncate_to = _whole_lines(path, length)
-        elif truncate_to > length:
-            raise RunError(
-                f"{path}: lines are missing: {truncate_to} bytes were written and {length} are there. "
-                "Restore the file, or train anew."
-            )
-        self._file = path.open("ab")
-        self._file.truncate(truncate_to)
+        if truncate_to is not None:
+            require_length(path, truncate_to)
+        self._file = _appending(path)
+        try:
+            length = os.fstat(self._file.fileno()).st_size
+            self._file.truncate(_whole_lines(path, length) if truncate_to is None else truncate_to)
+        except BaseException:
+            self._file.close()
+            raise
         self._file.seek(0, os.SEEK_END)
 
     @property
@@ -64,26 +72,37 @@ class JsonLines:
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a JSON-lines file, oldest first; a torn last line is left out, a missing file is empty.
+    """The objects of a JSON-lines file, oldest first; see `placed_lines`."""
+    return (line for _, line in placed_lines(path))
 
-    Raises RunError at a whole line that is not a JSON object: no crash of ours leaves one.
+
+def placed_lines(path: Path, until: int | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a JSON-lines file with their place ("FILE, line N"), oldest first.
+
+    A torn last line is left out, and a missing file is empty. Non-finite numbers are strings (see `read_json`).
+
+    Args:
+        path: the file.
+        until: a length in bytes that ends with a line; what follows is not read. None reads everything.
+
+    Raises:
+        RunError: at a whole line that is not a JSON object: no crash of ours leaves one. Or no line ends at `until`.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
+    with open_regular(path, most=None) as lines:
+        number, read = 0, 0
+        while (until is None or read < until) and (line := lines.readline(MOST_LINE)):
+            number, read = number + 1, read + len(line)
+            where = f"{path}, line {number}"
+            if len(line) == MOST_LINE and not line.endswith(b"\n"):
+                raise RunError(
+                    f"{where}: expected one JSON object, got more than {MOST_LINE:,} bytes. Remove that line."
+                )
+            if until is not None and (read > until or not line.endswith(b"\n")):
+                raise RunError(f"{where}: no line ends after {until:,} bytes, as it should. Restore the file.")
             if line.endswith(b"\n"):
-                yield _parsed(line, path, number)
-
-
-def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise RunError(f"{path}, line {number}: expected one JSON object, got {line[:60]!r}. Remove or mend that line.")
-    return value
+                yield where, parse_json(line, where)
 
 
 def _whole_lines(path: Path, length: int) -> int:
@@ -100,3 +119,33 @@ def _whole_lines(path: Path, length: int) -> int:
                 return start + newline + 1
             end = start
     return 0
+
+
+def require_length(path: Path, length: int) -> None:
+    """Raises RunError where the file holds fewer than `length` bytes, or is no regular file of its own."""
+    try:
+        status = path.lstat()
+    except OSError:
+        status = None
+    if status is not None and not stat.S_ISREG(status.st_mode):
+        raise RunError(f"{path} is a link or no regular file: replace it with a file.")
+    present = 0 if status is None else status.st_size
+    if length > present:
+        raise RunError(
+            f"{path}: lines are missing: {length:,} bytes were written and {present:,} are there. "
+            "Restore the file, or train again from the first step."
+        )
+
+
+def _appending(path: Path) -> IO[bytes]:
+    """The file opened for appending, made where it is missing; a link is not followed."""
+    try:
+        handle = os.open(path, _APPEND, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise RunError(f"{path} is a link: replace it with a file.") from None
+        raise
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise RunError(f"{path} is not a regular file: replace it with one.")
+    return os.fdopen(handle, "ab")

@@ -36,6 +36,7 @@ def write_claims_page(results: Sequence[Mapping[str, Any]], folder: Path) -> Pat
         *(_claim(result, folder / str(result["id"])) for result in results),
         "<footer><p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>\n</body>\n</html>\n",
     ]
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
     with replaced(path) as file:
         file.write("\n".join(body))

@@ -11,8 +11,9 @@ How it appears and is checked: `saddlepoint.training.shelf`.
 
 from __future__ import annotations
 
+import contextlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,21 @@ from saddlepoint.errors import RunError
 from saddlepoint.models.base import Model
 from saddlepoint.records import RunFolder
 from saddlepoint.training.manifest import FORMAT, Manifest, digest, unsealed
-from saddlepoint.training.shelf import MANIFEST, candidates, exists, place, prune, remove_after, sweep, verified
+from saddlepoint.training.shelf import (
+    MANIFEST,
+    candidates,
+    exists,
+    place,
+    prune,
+    remove_after,
+    step_of,
+    steps,
+    verified,
+)
 from saddlepoint.training.state import TrainingState
 
 __all__ = [
+    "candidates",
     "exists",
     "load",
     "load_fitting",
@@ -39,7 +51,8 @@ __all__ = [
     "read_manifest",
     "remove_after",
     "save",
-    "sweep",
+    "step_of",
+    "steps",
 ]
 
 WEIGHTS, OPTIMISER, STATE = "weights.safetensors", "optimiser.safetensors", "state.safetensors"
@@ -99,8 +112,10 @@ def load(path: Path, model: Model, state: TrainingState | None = None) -> Manife
     if state is not None:
         for name, average in state.averages.items():
             _load_module(path, average.module, weights, f"averaged/{name}/")
-        state.load_optimiser_tensors(tensors[OPTIMISER])
-        state.load_tensors(tensors[STATE])
+        with _damage(path, OPTIMISER):
+            state.load_optimiser_tensors(tensors[OPTIMISER])
+        with _damage(path, STATE):
+            state.load_tensors(tensors[STATE])
         state.step, state.seconds = manifest["step"], manifest["seconds"]
         state.tick_seconds = manifest["tick_seconds"]
     return manifest
@@ -125,8 +140,10 @@ def load_fitting(path: Path, model: Model, state: TrainingState) -> list[str]:
             state.averages[name].module.load_state_dict(_under(f"averaged/{name}/", weights) or kept)
         if name in kinds and manifest["optimisers"].get(name) == kinds[name]:
             memories |= {key: value for key, value in tensors[OPTIMISER].items() if key.startswith(f"{name}/")}
-    state.load_optimiser_tensors(memories)
-    state.load_tensors({key: value for key, value in tensors[STATE].items() if not key.startswith("pending/")})
+    with _damage(path, OPTIMISER):
+        state.load_optimiser_tensors(memories)
+    with _damage(path, STATE):
+        state.load_tensors({key: value for key, value in tensors[STATE].items() if not key.startswith("pending/")})
     state.step, state.seconds, state.tick_seconds = manifest["step"], manifest["seconds"], 0.0
     return fresh
 
@@ -144,13 +161,13 @@ def read_manifest(path: Path) -> Manifest:
     return unsealed(path / MANIFEST)
 
 
-def newest_valid(folder: RunFolder) -> tuple[Path, list[str]]:
-    """The newest checkpoint that is whole, and a sentence about each damaged one that was skipped.
+def newest_valid(folder: RunFolder, last: int | None = None) -> tuple[Path, list[str]]:
+    """The newest checkpoint, of step `last` at most, that is whole, and a sentence about each damaged one that was skipped.
 
     Reads only, so that it is safe beside a process that trains. Raises RunError where there is none.
     """
     skipped = []
-    for path in candidates(folder):
+    for path in candidates(folder, last):
         try:
             verified(path, (WEIGHTS, OPTIMISER, STATE))
         except RunError as error:
@@ -187,15 +204,27 @@ def _load_players(path: Path, model: Model, weights: Mapping[str, Tensor], kind:
         prefix = f"{kind}/{name}/"
         has_kind = any(key.startswith(prefix) for key in weights)
         _load_module(path, player, weights, prefix if has_kind else f"players/{name}/")
-    model.load_extra_state(_under("extra/", weights))
+    try:
+        model.load_extra_state(_under("extra/", weights))
+    except (RuntimeError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise RunError(f"{path / WEIGHTS} does not fit this model (extra): {error!r}") from None
 
 
 def _load_module(path: Path, module: torch.nn.Module, weights: Mapping[str, Tensor], prefix: str) -> None:
     try:
         module.load_state_dict(_under(prefix, weights))
-    except RuntimeError as error:
+    except (RuntimeError, KeyError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise RunError(f"{path / WEIGHTS} does not fit this model ({prefix.rstrip('/')}): {reason}") from error
+
+
+@contextlib.contextmanager
+def _damage(path: Path, name: str) -> Iterator[None]:
+    """Name the file of the checkpoint whose tensors are not those that belong there."""
+    try:
+        yield
+    except ValueError as error:
+        raise RunError(f"{path / name} does not fit this model and its optimisers: {error}.") from None
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -205,4 +234,10 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _read(path: Path, names: tuple[str, ...]) -> tuple[Manifest, dict[str, dict[str, Tensor]]]:
     """The manifest and the tensors of the files `names`, verified."""
     manifest, contents = verified(path, names)
-    return manifest, {name: safetensors.torch.load(data) for name, data in contents.items()}
+    tensors = {}
+    for name, data in contents.items():
+        try:
+            tensors[name] = safetensors.torch.load(data)
+        except (safetensors.SafetensorError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+            raise RunError(f"{path / name} holds no tensors that can be read: {error}.") from None
+    return manifest, tensors

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from saddlepoint.data.dataset import Kind
 from saddlepoint.errors import RunError
+from saddlepoint.records import Fields, parse_json, read_bytes
+from saddlepoint.records.fields import is_number, is_text
 
 FORMAT = 1
+MOST_VALUES = 2**28  # of one example
+MOST_THREADS = 4_096
 Manifest = dict[str, Any]
 
 
@@ -20,19 +26,76 @@ def sealed(manifest: Manifest) -> bytes:
 
 def unsealed(path: Path) -> Manifest:
     """The manifest that `sealed` wrote at `path`; RunError where a byte differs, or where the format is a later one."""
-    data = contents_of(path)
-    try:
-        manifest: Manifest = json.loads(data)
-        seal = manifest.pop("sha256")
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise RunError(f"{path} is not a checkpoint's manifest.") from error
+    data = read_bytes(path)
+    manifest: Manifest = parse_json(data, str(path))
+    seal = manifest.pop("sha256", None)
     if seal != digest(_json(manifest)) or data != sealed(manifest):
         raise RunError(f"{path} does not have the SHA-256 that it names itself.")
-    if manifest["format"] != FORMAT:
+    if manifest.get("format") != FORMAT:
         raise RunError(
-            f"{path} has format {manifest['format']}; this version of saddlepoint reads {FORMAT}: update it."
+            f"{path} has format {str(manifest.get('format'))[:20]}; this version of saddlepoint reads {FORMAT}: update it."
         )
+    _check(Fields(manifest, str(path)))
     return manifest
+
+
+def _check(fields: Fields) -> None:
+    """Raises RunError for a field that has another type than it is written with: a seal only says that it was so."""
+    fields.integer("step")
+    for name in ("seconds", "tick_seconds"):
+        fields.number(name)
+    fields.text("family")
+    fields.mapping("optimisers", each=is_text)
+    fields.mapping("versions", {}, is_text)
+    files = fields.section("files")
+    for name in files.value:
+        file = files.section(name)
+        file.integer("bytes")
+        file.text("sha256")
+    _check_event(fields.section("event"))
+    _check_extra(fields.section("extra"))
+
+
+def _check_event(event: Fields) -> None:
+    shape = event.sequence("shape", each=lambda size: type(size) is int and 0 < size <= MOST_VALUES)
+    if not shape or math.prod(shape) > MOST_VALUES:
+        raise event.refuse("shape", f"the shape of an example of at most {MOST_VALUES:,} values")
+    event.choice("kind", get_args(Kind))
+    event.choice("dtype", ("uint8", "float32"), "float32")
+    for name in ("low", "high"):
+        event.number(name, None)
+    for name in ("mean", "std"):
+        event.sequence(name, None, is_number)
+    event.sequence("class_names", None, is_text)
+
+
+def _check_extra(extra: Fields) -> None:
+    """What a session adds; a checkpoint that was saved without one has none of it."""
+    positions = extra.section("positions", None)
+    if positions is not None:
+        positions.integer("records")
+        positions.integer("findings")
+    arithmetic = extra.section("arithmetic", None)
+    if arithmetic is not None:
+        arithmetic.text("device")
+        arithmetic.choice("precision", ("fp32", "bf16", "fp16"))
+        arithmetic.integer("threads", low=1, high=MOST_THREADS)
+    measured = extra.section("measured", None)
+    if measured is not None:
+        best = measured.section("best", None)
+        if best is not None:
+            best.integer("step")
+            best.text("series")
+            best.number("value")
+        for name in ("first_quality", "last_quality", "last_precision"):
+            measured.number(name, None)
+        for name in ("best_shares", "last_shares"):
+            measured.sequence(name, None, is_number)
+        measured.mapping("untrained", {}, is_number)
+    extra.integer("previous", None)
+    extra.integer("cures", None)
+    extra.text("fingerprint", None)
+    extra.sequence("standing", None, is_text)
 
 
 def digest(data: bytes) -> str:
@@ -40,13 +103,8 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def contents_of(path: Path) -> bytes:
-    """The bytes of a file; RunError where it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror}.") from error
-
-
 def _json(value: Manifest) -> bytes:
-    return json.dumps(value, indent=1, allow_nan=False).encode()
+    try:
+        return json.dumps(value, indent=1, allow_nan=False).encode()
+    except UnicodeEncodeError:  # lone surrogates, which no manifest of ours has
+        return b""

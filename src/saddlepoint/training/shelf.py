@@ -7,16 +7,18 @@ any time.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from saddlepoint.errors import RunError
-from saddlepoint.records import RunFolder
-from saddlepoint.training.manifest import Manifest, contents_of, digest, sealed, unsealed
+from saddlepoint.records import RunFolder, read_bytes
+from saddlepoint.records.leftovers import PART, REMOVED, REPLACED, sweep_checkpoints
+from saddlepoint.training.manifest import Manifest, digest, sealed, unsealed
 
 MANIFEST = "manifest.json"
-PART, REPLACED, REMOVED = ".part-", ".replaced-", ".removed-"
+_NAME = re.compile(rf"({re.escape(REPLACED)})?step-\d{{1,19}}")
 
 
 def place(folder: RunFolder, step: int, contents: Mapping[str, bytes], manifest: Manifest) -> Path:
@@ -25,8 +27,10 @@ def place(folder: RunFolder, step: int, contents: Mapping[str, bytes], manifest:
     Those of later steps are removed: the run went back behind them because they were damaged, and `prune` must not take them
     for the newest.
     """
-    folder.checkpoints.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
+    folder.checkpoints.mkdir(exist_ok=True)  # not its parents: a run folder that was removed must not come back half
+    if folder.checkpoints.is_symlink():
+        raise RunError(f"{folder.checkpoints} is a link: replace it with a folder of the run's own.")
+    sweep_checkpoints(folder)
     path = folder.checkpoint(step)
     part = path.with_name(PART + path.name)
     part.mkdir()
@@ -48,8 +52,10 @@ def verified(path: Path, names: tuple[str, ...]) -> tuple[Manifest, dict[str, by
     manifest = unsealed(path / MANIFEST)
     contents = {}
     for name in names:
-        data = contents_of(path / name)
-        expected = manifest["files"][name]
+        data = read_bytes(path / name, most=None)
+        expected = manifest["files"].get(name)
+        if expected is None:
+            raise RunError(f"{path / MANIFEST} does not name the file {name}.")
         if len(data) != expected["bytes"]:
             raise RunError(f"{path / name} has {len(data):,} bytes instead of {expected['bytes']:,}.")
         if digest(data) != expected["sha256"]:
@@ -60,45 +66,51 @@ def verified(path: Path, names: tuple[str, ...]) -> tuple[Manifest, dict[str, by
 
 def remove_after(folder: RunFolder, step: int) -> None:
     """Remove the checkpoints of steps later than `step`: the run goes on from there in another way."""
-    for path in folder.checkpoints.glob("step-*"):
-        if path.name > folder.checkpoint(step).name:
+    for path in _complete(folder):
+        if step_of(path) > step:
             _remove(path)
-    sweep(folder)
+    sweep_checkpoints(folder)
 
 
-def exists(folder: RunFolder) -> bool:
-    """Whether any checkpoint was ever completed here, be it damaged since."""
-    return bool(candidates(folder))
+def exists(folder: RunFolder, last: int | None = None) -> bool:
+    """Whether any checkpoint, of step `last` at most, was ever completed here, be it damaged since."""
+    return bool(candidates(folder, last))
+
+
+def steps(folder: RunFolder) -> list[int]:
+    """The steps that have a checkpoint, in order."""
+    return sorted(step_of(path) for path in _complete(folder))
 
 
 def prune(folder: RunFolder, keep: int, best_step: int | None = None) -> None:
     """Remove all checkpoints but the newest `keep` and the one of `best_step`."""
     spared = {folder.checkpoint(best_step)} if best_step is not None else set()
-    for path in sorted(folder.checkpoints.glob("step-*"), reverse=True)[keep:]:
+    for path in sorted(_complete(folder), key=step_of, reverse=True)[keep:]:
         if path not in spared:
             _remove(path)
-    sweep(folder)
+    sweep_checkpoints(folder)
 
 
-def sweep(folder: RunFolder) -> None:
-    """Tidy after a killed process: finish what it was removing, drop what it was making. For the writing process only."""
-    for path in folder.checkpoints.glob(f"{REPLACED}*"):
-        proper = path.with_name(path.name.removeprefix(REPLACED))
-        if proper.exists():
-            _remove(path)
-        else:
-            path.rename(proper)
-    for mark in (PART, REMOVED):
-        for path in folder.checkpoints.glob(f"{mark}*"):
-            shutil.rmtree(path)
+def candidates(folder: RunFolder, last: int | None = None) -> list[Path]:
+    """All checkpoints of step `last` at most, newest first; one that was being replaced when the process died stands in
+    for its successor."""
+    found = {step_of(path): path for path in folder.checkpoints.glob(f"{REPLACED}*") if is_checkpoint(path)}
+    found |= {step_of(path): path for path in _complete(folder)}
+    return [found[step] for step in sorted(found, reverse=True) if last is None or step <= last]
 
 
-def candidates(folder: RunFolder) -> list[Path]:
-    """All checkpoints, newest first; one that was being replaced when the process died stands in for its successor."""
-    found = {path.name: path for path in folder.checkpoints.glob(f"{REPLACED}*")}
-    found = {name.removeprefix(REPLACED): path for name, path in found.items()}
-    found |= {path.name: path for path in folder.checkpoints.glob("step-*")}
-    return [found[name] for name in sorted(found, reverse=True)]
+def is_checkpoint(path: Path) -> bool:
+    """Whether this is a checkpoint by its name, and no link."""
+    return _NAME.fullmatch(path.name) is not None and not path.is_symlink()
+
+
+def step_of(path: Path) -> int:
+    """The step in a checkpoint's name."""
+    return int(path.name.rpartition("-")[2])
+
+
+def _complete(folder: RunFolder) -> list[Path]:
+    return [path for path in folder.checkpoints.glob("step-*") if is_checkpoint(path)]
 
 
 def _remove(path: Path) -> None:

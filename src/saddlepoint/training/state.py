@@ -16,7 +16,8 @@ from saddlepoint.models.base import Model
 from saddlepoint.training.devices import Devices
 from saddlepoint.training.ema import MovingAverage
 from saddlepoint.training.optimiser import build_optimiser
-from saddlepoint.training.settings import TrainingSettings
+from saddlepoint.training.quantities import read_entries
+from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
 Series = dict[str, list[Tensor]]
 
@@ -27,7 +28,7 @@ class TrainingState:
 
     step: steps done.
     seconds: time spent training so far; tick_seconds: the part of it since the last record.
-    optimisers: by player.
+    optimisers: by player; settings: of each of them.
     averages: moving averages of the players that keep one; empty without.
     generator: what all noise is drawn from, on the run's device.
     global_generators: states of torch's global generators while training. They are put in place for the steps and taken
@@ -46,6 +47,7 @@ class TrainingState:
     tick_seconds: float = 0.0
     pending: Series = field(default_factory=dict)
     pause: bool = False
+    settings: dict[str, OptimiserSettings] = field(default_factory=dict)
 
     @classmethod
     def start(cls, model: Model, settings: TrainingSettings, devices: Devices) -> TrainingState:
@@ -54,17 +56,19 @@ class TrainingState:
         Raises SettingError for a player that has nothing to train.
         """
         devices.prepare(model)
-        optimisers = {}
+        optimisers, own = {}, {}
         for name in dict.fromkeys(phase.player for phase in model.phases):
             parameters = trainable(model.players[name])
             if not parameters:
                 raise SettingError(f"model.{model.roles[name]} has no trainable parameters, so it cannot be trained.")
-            optimisers[name] = build_optimiser(parameters, settings.player(model.roles[name]))
+            own[name] = settings.player(model.roles[name])
+            optimisers[name] = build_optimiser(parameters, own[name])
         averages = {}
         if settings.ema > 0:
             averages = {name: MovingAverage(model.players[name], settings.ema) for name in model.averaged}
         generator = torch.Generator(devices.device).manual_seed(derived_seed(settings.seed, "noise"))
-        return cls(devices, optimisers, averages, generator, _first_global_generators(devices, settings.seed))
+        first = _first_global_generators(devices, settings.seed)
+        return cls(devices, optimisers, averages, generator, first, settings=own)
 
     @contextlib.contextmanager
     def averaged(self, model: Model) -> Iterator[None]:
@@ -87,19 +91,27 @@ class TrainingState:
         }
 
     def load_optimiser_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Undo `optimiser_tensors`; hyperparameters stay those of the settings."""
+        """Undo `optimiser_tensors`; hyperparameters stay those of the settings.
+
+        Raises ValueError, before anything is changed, for tensors that are not those of these optimisers.
+        """
+        parameters = {
+            player: [p for group in optimiser.param_groups for p in group["params"]]
+            for player, optimiser in self.optimisers.items()
+        }
+        read = {
+            player: read_entries(player, tensors, parameters[player], self.settings[player])
+            for player in self.optimisers
+        }
         for player, optimiser in self.optimisers.items():
-            parameters = [p for group in optimiser.param_groups for p in group["params"]]
-            entries: dict[int, dict[str, Tensor]] = {}
-            for key, value in tensors.items():
-                owner, index, name = key.split("/")
-                if owner == player:
-                    parameter = parameters[int(index)]
+            for index, entry in read[player].items():
+                parameter = parameters[player][index]
+                for name, value in entry.items():
                     if value.shape == parameter.shape:
                         # Fused kernels walk parameter and moments in memory order: the layouts must agree.
-                        value = torch.empty_like(parameter, dtype=value.dtype, requires_grad=False).copy_(value)
-                    entries.setdefault(int(index), {})[name] = value
-            optimiser.load_state_dict({"state": entries, "param_groups": optimiser.state_dict()["param_groups"]})
+                        like = torch.empty_like(parameter, dtype=value.dtype, requires_grad=False)
+                        entry[name] = like.copy_(value)
+            optimiser.load_state_dict({"state": read[player], "param_groups": optimiser.state_dict()["param_groups"]})
 
     def tensors(self) -> dict[str, Tensor]:
         """Generators' states and the scalars of the tick under way."""
@@ -109,11 +121,22 @@ class TrainingState:
         return tensors
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Undo `tensors`. Raises RunError for a checkpoint of another kind of device."""
+        """Undo `tensors`.
+
+        Raises:
+            RunError: the checkpoint is of another kind of device.
+            ValueError: scalars under way are no lists of numbers.
+        """
+        pending = {name: values for name, values in tensors.items() if name.startswith("pending/")}
+        for name, values in pending.items():
+            if values.ndim != 1 or not values.is_floating_point():
+                raise ValueError(
+                    f"{name!r} has shape {tuple(values.shape)} and type {values.dtype}, not a list of numbers"
+                )
         try:
             states = {name: tensors[f"generator/global/{name}"] for name in self.global_generators}
             self.generator.set_state(tensors["generator/noise"])
-        except (KeyError, RuntimeError) as error:
+        except (KeyError, RuntimeError, TypeError) as error:
             raise RunError(
                 f"the checkpoint's random generators are not those of a {self.devices.device.type} device: "
                 "resume on the kind of device the run was started on."
@@ -121,8 +144,7 @@ class TrainingState:
         self.global_generators = states
         self.pending = {
             name.removeprefix("pending/"): list(values.to(self.devices.device).unbind())
-            for name, values in tensors.items()
-            if name.startswith("pending/")
+            for name, values in pending.items()
         }
 
 

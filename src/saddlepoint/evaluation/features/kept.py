@@ -48,7 +48,7 @@ def _read(file: Path) -> Learned | None:
         with safe_open(file, framework="pt") as content:
             weights = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
             return weights, json.loads(content.metadata()["measured"])
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError):
         return None
 
 
@@ -57,5 +57,7 @@ def _write(file: Path, learned: Learned) -> None:
 
     weights, measured = learned
     content = save({name: value.contiguous() for name, value in weights.items()}, {"measured": json.dumps(measured)})
-    with contextlib.suppress(OSError), replaced(file, "wb") as part:
-        part.write(content)
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with replaced(file, "wb") as part:
+            part.write(content)

@@ -143,6 +143,7 @@ def _kept(
 ) -> dict[str, Any]:
     """Write pictures and numbers, numbers last: a folder with a result is complete. A quick look has no verdict."""
     place = folder / one.id
+    place.mkdir(parents=True, exist_ok=True)
     for picture in measured.pictures:
         write_png(picture.figure, place / f"{picture.name}.png")
     result: dict[str, Any] = number_to_json(

@@ -1,0 +1,160 @@
+"""Import paths in recipes and runs: their code runs only where the user gave the path, or said that it is trusted.
+
+A recipe may name networks by import path (`mypackage.nets:Generator`), and building them imports that module and calls
+what the path names. A recipe or run folder from elsewhere could so run any code (`torch.hub:load` loads a file of its
+choice). Hence an import path is refused unless the user typed it in this call, passed `trust=True` (`--trust`), or did
+either of them before on this machine: that is remembered in a file of the user's own, with the arguments and the file
+that the module comes from, so that another module of the same name is asked about again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.machinery
+import json
+import os
+import stat
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from saddlepoint.errors import TrustError
+from saddlepoint.experiment.objects import MARK
+from saddlepoint.models.settings import NetworkSettings
+from saddlepoint.recipe import Recipe
+
+FOLDER_VARIABLE = "SADDLEPOINT_CONFIG"
+_granted: set[str] = set()  # in this process, also where the file cannot be written
+
+
+def require_trust(
+    recipe: Recipe,
+    *,
+    where: str,
+    trust: bool = False,
+    given: Collection[str] = (),
+    modules: Mapping[str, Any] | None = None,
+) -> None:
+    """Refuse a recipe whose import paths are not trusted. Imports nothing.
+
+    Args:
+        recipe: the recipe whose networks are about to be built.
+        where: the recipe or run, for the message.
+        trust: whether the user trusts all its import paths.
+        given: settings that the user gave in this call, by dotted name; an import path among them is trusted.
+        modules: networks that were given as objects, by role, in whose place nothing is imported.
+
+    Raises:
+        TrustError: it names an import path that is not trusted.
+    """
+    unknown = {}
+    for name, settings in import_paths(recipe, modules):
+        entry = _entry(settings)
+        if trust or name in given:
+            _grant(entry)
+        elif entry not in _granted and entry not in _remembered():
+            unknown[name] = settings.network
+    if unknown:
+        paths = " and ".join(f"{name} {path!r}" for name, path in unknown.items())
+        raise TrustError(
+            f"{where} names code by import path, and using it runs that code: {paths}. If you trust that code as you "
+            "trust a program that you install, add --trust (in Python: trust=True)."
+        )
+
+
+def import_paths(recipe: Recipe, modules: Mapping[str, Any] | None = None) -> Iterator[tuple[str, NetworkSettings]]:
+    """The settings of all networks that are imported, by the dotted name of their import path."""
+    for role, settings in recipe.model:
+        if not isinstance(settings, NetworkSettings) or role in (modules or {}):
+            continue
+        if ":" in settings.network and not settings.network.startswith(MARK):
+            yield f"model.{role}.network", settings
+
+
+def trusted_file() -> Path:
+    """The file that remembers what the user trusts: $SADDLEPOINT_CONFIG, $XDG_CONFIG_HOME/saddlepoint or
+    ~/.config/saddlepoint, and in it trusted.jsonl."""
+    own = os.environ.get(FOLDER_VARIABLE)
+    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return Path(own or Path(base) / "saddlepoint").expanduser() / "trusted.jsonl"
+
+
+def _entry(settings: NetworkSettings) -> str:
+    """What is trusted, as one line of JSON: the import path, its arguments, and where the module lies.
+
+    Text among the arguments may be a path, which means another file from another folder: then the current folder
+    belongs to the entry too.
+    """
+    arguments = settings.arguments
+    line = {
+        "network": settings.network,
+        "arguments": arguments,
+        "file": module_file(settings.network.partition(":")[0]),
+        "folder": str(Path.cwd()) if _has_text(arguments) else None,
+    }
+    return json.dumps(line, sort_keys=True, default=str)
+
+
+def module_file(name: str) -> str | None:
+    """The file that `import name` would load, found without importing anything; None where there is none.
+
+    Args:
+        name: a dotted module name. The current folder is searched last, as for the user's own networks.
+    """
+    if name in sys.modules:
+        file = getattr(sys.modules[name], "__file__", None)
+        return None if file is None else os.path.realpath(file)
+    spec: importlib.machinery.ModuleSpec | None = None
+    with contextlib.suppress(Exception):  # finders of other packages may raise anything; then the file is unknown
+        first, *rest = name.split(".")
+        spec = _top_level(first)
+        for number in range(len(rest)):
+            locations = list((spec and spec.submodule_search_locations) or ())
+            spec = importlib.machinery.PathFinder.find_spec(".".join([first, *rest[: number + 1]]), locations)
+        if spec is not None and spec.origin is not None:
+            return os.path.realpath(spec.origin)
+    return None
+
+
+def _top_level(name: str) -> importlib.machinery.ModuleSpec | None:
+    for finder in sys.meta_path:
+        spec = finder.find_spec(name, None)
+        if spec is not None:
+            return spec
+    return importlib.machinery.PathFinder.find_spec(name, [str(Path.cwd())])
+
+
+def _has_text(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_text, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_text, value))
+    return isinstance(value, str)
+
+
+def _grant(entry: str) -> None:
+    """Remember the entry, for this process and in the user's file. A file that cannot be written is no failure: the
+    question is asked again next time."""
+    _granted.add(entry)
+    if entry in _remembered():
+        return
+    file = trusted_file()
+    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: there is no home folder
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "ab") as lines:
+            lines.write(entry.encode() + b"\n")
+
+
+def _remembered() -> set[str]:
+    """The entries in the user's file; none where others could have written them."""
+    try:
+        with trusted_file().open("rb") as file:
+            status = os.fstat(file.fileno())
+            own = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
+            if not own or not stat.S_ISREG(status.st_mode):
+                return set()
+            return set(file.read().decode("utf-8", "replace").splitlines())
+    except (OSError, RuntimeError):
+        return set()

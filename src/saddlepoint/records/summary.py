@@ -1,0 +1,94 @@
+"""The schema of summary.json, and of the lines of cures.jsonl, which a summary repeats.
+
+Both are read as JSON objects: programs use their keys. What is read here has been checked, so that whoever shows it
+need not ask of every value what it is. Unknown keys are kept: a newer version may have written them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from saddlepoint.records.fields import Fields, is_number, is_text
+from saddlepoint.records.files import read_json
+
+STATES = ("finished", "interrupted", "failed")
+
+
+def read_summary(path: Path) -> dict[str, Any]:
+    """What summary.json holds; empty where there is no such file.
+
+    Raises:
+        RunError: it cannot be read, or a field has another type than it is written with.
+    """
+    if not path.exists():
+        return {}
+    value = read_json(path)
+    check_summary(Fields(value, str(path)))
+    return value
+
+
+def check_summary(fields: Fields) -> None:
+    """Raises RunError for a field of a summary that has another type than it is written with; all may be absent."""
+    for name in ("verdict", "health", "process", "device", "precision"):
+        fields.text(name, None)
+    fields.choice("state", STATES, None)
+    fields.integer("step", None)
+    fields.number("seconds", None)
+    fields.mapping("quality", None, lambda value: value is None or is_number(value))
+    fields.mapping("players", None, lambda value: is_number(value) and _is_count(value))
+    fields.mapping("versions", None, is_text)
+    fields.mapping("result", None)
+    best = fields.section("best", None)
+    if best is not None:
+        best.integer("step")
+        best.text("series")
+        for name in ("value", "behind", "behind_error"):
+            best.number(name, None)
+    data = fields.section("data", None)
+    if data is not None:
+        for name in ("name", "kind", "fingerprint"):
+            data.text(name, None)
+        for name in ("examples", "held_out"):
+            data.integer(name, None)
+        data.sequence("shape", None, lambda value: is_number(value) and _is_count(value))
+        data.sequence("classes", None, is_text)
+    model = fields.section("model", None)
+    if model is not None:
+        model.text("family", None)
+        model.mapping("networks", None, is_text)
+    for number, cure in enumerate(fields.sequence("cures", None) or (), 1):
+        checked_cure(cure, f"{fields.where}: cures, {number}")
+
+
+def checked_cure(line: Any, where: str) -> dict[str, Any]:
+    """One line of cures.jsonl, whose fields are those of `saddlepoint.experiment.cure.Cure`.
+
+    Raises:
+        RunError: a field is missing or has another type.
+    """
+    fields = Fields(line, where)
+    for name in ("code", "title"):
+        fields.text(name)
+    fields.integer("number", low=1, high=1_000_000)
+    for name in ("found", "since", "returned_to"):
+        fields.integer(name)
+    fields.integer("rung", low=-1_000)
+    fields.mapping("changes", each=_is_pair)
+    return dict(line)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2
+
+
+def _is_count(value: Any) -> bool:
+    return not isinstance(value, str) and math.isfinite(value) and value >= 0 and float(value).is_integer()
+
+
+def known_cure(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a checked cure that this version knows."""
+    names = ("number", "code", "title", "found", "since", "returned_to", "rung", "changes")
+    return {name: line[name] for name in names}
