@@ -37,6 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests trust is remembered in a folder of theirs, never in the user's."""
+    os.environ["SADDLEPOINT_CONFIG"] = str(tmp_path_factory.mktemp("configuration"))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with `mnist/*.gz` and `cifar10-folder/{train,test}/CLASS/*.jpg`; the test skips where it is absent."""

@@ -135,19 +135,21 @@ def test_what_fails_in_the_block_keeps_its_own_words(kind: type[OSError], tmp_pa
 
 def test_a_place_that_was_taken_meanwhile_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "run"
-    with pytest.raises(RunError, match="by another program"), new_folder("x", path, True) as place:
+    with new_folder("x", path, True) as place:
         (path / "theirs").mkdir(parents=True)
-        place.settle()
+        with pytest.raises(RunError, match="by another program"):
+            place.settle()
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
     assert (path / "theirs").is_dir()
 
 
 def test_a_run_that_took_the_place_of_the_one_to_replace_stays(tmp_path: Path) -> None:
     path = a_run(tmp_path / "run", "old")
-    with pytest.raises(RunError, match="by another program"), new_folder("x", path, True) as place:
+    with new_folder("x", path, True) as place:
         path.rename(tmp_path / "moved")
         a_run(path, "live")
-        place.settle()
+        with pytest.raises(RunError, match="by another program"):
+            place.settle()
     assert name_of(path) == "live"
 
 

@@ -73,10 +73,10 @@ def read_entries(
         if value.shape != shape or value.is_floating_point() != quantity.is_floating:
             raise ValueError(f"{key!r} has shape {tuple(value.shape)} and type {value.dtype}, not shape {tuple(shape)}")
         entries.setdefault(int(index), {})[name] = value
-    for index, entry in entries.items():
+    for number, entry in entries.items():
         if entry.keys() not in (known.keys(), always):
             missing = sorted(known.keys() - entry.keys())
-            raise ValueError(f"{player}/{index} is without {', '.join(missing)}")
+            raise ValueError(f"{player}/{number} is without {', '.join(missing)}")
     if always and entries and len(entries) < len(parameters):
         raise ValueError(f"{player} has tensors of {len(entries)} of {len(parameters)} parameters")
     return entries
