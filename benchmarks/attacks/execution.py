@@ -25,7 +25,7 @@ from importlib import import_module
 from pathlib import Path
 
 from .attempt import Attempt, Box, Command, Outcome
-from .laws import Snapshot, broken, snapshot, temporary_folder
+from .laws import broken, snapshot, temporary_folder
 
 # Imported before the first fork: all that commands import.
 WARM = (

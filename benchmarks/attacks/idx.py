@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import random
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 

@@ -23,10 +23,7 @@ Snapshot = Mapping[str, str]
 
 def snapshot(folder: Path) -> Snapshot:
     """Every file, link and folder below `folder` by its path, with a digest of what it holds."""
-    found: dict[str, str] = {}
-    for path, kind in _walk(folder):
-        found[os.path.relpath(path, folder)] = kind  # noqa: PTH
-    return found
+    return {str(path.relative_to(folder)): what for path, what in _walk(folder)}
 
 
 def broken(
@@ -95,17 +92,17 @@ def _difference(before: Snapshot, after: Snapshot) -> str | None:
     return ", ".join(parts) or None
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, str]]:
+def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
     """(path, what is there) of everything below `folder`; links are not followed."""
     for root, folders, files in os.walk(folder):
         for name in folders + files:
-            path = os.path.join(root, name)  # noqa: PTH
-            if os.path.islink(path):  # noqa: PTH
-                yield path, f"link to {os.readlink(path)}"  # noqa: PTH
-            elif os.path.isdir(path):  # noqa: PTH
+            path = Path(root, name)
+            if path.is_symlink():
+                yield path, f"link to {path.readlink()}"
+            elif path.is_dir():
                 yield path, "folder"
-            elif os.path.isfile(path) and os.access(path, os.R_OK):  # noqa: PTH
-                with open(path, "rb") as file:  # noqa: PTH
+            elif path.is_file() and os.access(path, os.R_OK):
+                with path.open("rb") as file:
                     yield path, hashlib.file_digest(file, "blake2b").hexdigest()
             else:
                 yield path, "not readable"
