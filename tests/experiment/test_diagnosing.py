@@ -7,32 +7,45 @@ from pathlib import Path
 
 import pytest
 
+from saddlepoint.diagnosis import process_in
 from saddlepoint.experiment.diagnosing import diagnose
-from saddlepoint.records import RunFolder
+from saddlepoint.records import RESULT_LEVELS, Aspect, Result, RunFolder
 from tests.experiment.runs import recipe, started
 
 pytestmark = pytest.mark.usefixtures("plain")
 
 
 @pytest.mark.parametrize("family", ["gan", "vae"])
-def test_a_run_is_as_healthy_as_its_summary_says(family: str, tmp_path: Path) -> None:
+def test_process_and_result_are_those_of_the_summary(family: str, tmp_path: Path) -> None:
     summary = started(recipe(family), tmp_path / "run").run()
     assert summary is not None
-    assert diagnose(tmp_path / "run").health == summary["health"]
+    found = diagnose(tmp_path / "run")
+    assert found.process == summary["process"]
+    assert found.result is not None
+    assert found.result.to_json() == summary["result"]
+    assert found.to_json()["result"] == summary["result"]
 
 
-@pytest.mark.parametrize(
-    ("last", "words"), [(0.01, "healthy"), (0.5, "at risk"), ("inf", "at risk"), (None, "healthy")]
-)
-def test_a_run_that_has_not_learnt_its_data_is_at_risk(last: float | str | None, words: str, tmp_path: Path) -> None:
+def test_the_result_is_part_of_the_verdict_and_no_part_of_the_process(tmp_path: Path) -> None:
     started(recipe("vae"), tmp_path / "run").run()
     path = RunFolder(tmp_path / "run").summary
     summary = json.loads(path.read_text("utf-8"))
-    assert set(summary["quality"]) == {"first", "last", "floor", "precision"}
-    summary["quality"] = {"first": 0.5, "last": last, "floor": 0.0, "precision": None}
-    path.write_text(json.dumps(summary), "utf-8")
-    assert diagnose(tmp_path / "run").findings == ()
-    assert diagnose(tmp_path / "run").health == diagnose(tmp_path / "run").verdict == words
-    summary["quality"]["precision"] = 0.28
-    path.write_text(json.dumps(summary), "utf-8")
-    assert ("a reserve: only 28%" in diagnose(tmp_path / "run").verdict) == (words == "healthy")
+    recall = Aspect("recall", 0.0, 0.9, 0.0)
+    for level in RESULT_LEVELS:
+        result = Result(level, 0.1, 200, "standardised values", (recall,))
+        path.write_text(json.dumps({**summary, "result": result.to_json()}), "utf-8")
+        found = diagnose(tmp_path / "run")
+        assert found.process == summary["process"]
+        assert level in found.verdict
+
+
+def test_a_summary_of_version_0_1_is_read(tmp_path: Path) -> None:
+    started(recipe("vae"), tmp_path / "run").run()
+    path = RunFolder(tmp_path / "run").summary
+    summary = json.loads(path.read_text("utf-8"))
+    del summary["process"], summary["result"]
+    path.write_text(json.dumps({**summary, "health": "healthy"}), "utf-8")
+    assert diagnose(tmp_path / "run").result is None
+    assert process_in({**summary, "health": "healthy"}) == "no failure found"
+    assert process_in({"health": "at risk"}) == "at risk"
+    assert process_in({}) is None

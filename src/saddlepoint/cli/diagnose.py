@@ -14,7 +14,7 @@ from saddlepoint.records import explained, options
 if TYPE_CHECKING:
     from saddlepoint.experiment.diagnosing import Diagnosed
 
-_STYLES = {"healthy": "bold green", "at risk": "bold yellow", "failing": "bold red", "failed": "bold red"}
+_STYLES = {"no failure found": "bold green", "at risk": "bold yellow", "failing": "bold red", "failed": "bold red"}
 
 
 def run(argv: Sequence[str]) -> int:
@@ -56,7 +56,7 @@ def _columns(text: str | None) -> dict[str, str]:
 
 
 def _tell(found: Diagnosed, output: Output) -> None:
-    output.say(f"{found.source}, {found.steps:,} steps: {found.verdict}", _STYLES.get(found.health or ""))
+    output.say(f"{found.source}, {found.steps:,} steps: {found.verdict}", _STYLES.get(found.process or ""))
     if found.columns:
         output.say(f"Read: {', '.join(f'{column} as {series}' for column, series in found.columns.items())}.")
     for finding in found.findings:
@@ -64,7 +64,9 @@ def _tell(found: Diagnosed, output: Output) -> None:
         if finding.remedy:
             output.say(f"    Try: {options(finding.remedy)}{explained(finding.remedy)}")
     if not found.findings:
-        output.say(found.silence)
+        from saddlepoint.experiment.diagnosing import NOTHING_ACTIVE
+
+        output.say(NOTHING_ACTIVE)
     over = sorted({finding.code for finding in found.log} - {finding.code for finding in found.findings})
     if over:
         output.say(f"Found and over since: {', '.join(over)}.")

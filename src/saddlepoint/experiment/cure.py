@@ -16,7 +16,7 @@ from typing import Any
 
 from saddlepoint.diagnosis.ladder import SLIP, next_remedy
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.experiment.summary import LEARNT, share_of_the_way
+from saddlepoint.evaluation.quality import HALF_WAY, share_of_the_way
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, JsonLines, RunFolder, argument, change, read_bytes, replaced
 from saddlepoint.records.schema import number_to_json
@@ -248,7 +248,7 @@ def _has_learnt(measured: Mapping[str, Any]) -> bool:
     if last is not None and not math.isfinite(last):
         return False
     way = share_of_the_way({"first": measured.get("first_quality"), "last": last})
-    return way is None or way >= LEARNT
+    return way is None or way >= HALF_WAY
 
 
 def _told(changes: Mapping[str, tuple[Any, Any]]) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from saddlepoint.diagnosis import Diagnosis, Facts, Health
+from saddlepoint.diagnosis import Diagnosis, Facts, Process, cause_in_words, process_of
 from saddlepoint.diagnosis.foreign import read_log
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.experiment.summary import health, reserve
+from saddlepoint.experiment.summary import result_in_words
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Record, RunFolder, standing
+from saddlepoint.records import Finding, Record, Result, RunFolder, standing
 from saddlepoint.records.schema import number_to_json
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 # Of the codes that speak about such a model: where fewer could be asked of a log, their silence says little.
 LEAST = 0.5
+NOTHING_ACTIVE = "No finding is active."
 FAMILIES = {"d": "gan", "g": "gan", "vae": "vae", "ae": "autoencoder"}
 
 
@@ -31,29 +31,31 @@ class Diagnosed:
     findings: those that stand at its end, the gravest first. log: all that opened, grew graver or closed, in order.
     asked: codes of which at least one rule could be asked. unasked: others, with the series that they would need.
     not_meant: codes whose rules speak about other objectives than this run's. steps: the last one recorded.
-    health: None where nothing stands in a log of which fewer than half of the codes could be asked: it was not judged.
-    reserve: what a healthy run has to say beside it of its samples.
+    process: None where nothing is active in a log of which fewer than half of the codes could be asked: it was not judged.
+    result: how close samples are to the data, as the run's summary has it; None of a log, and before a run has ended.
     columns: of a log, {column: the series it was taken for}; columns_left: those that stand for none.
     """
 
     source: str
     objectives: tuple[str, ...]
-    health: Health | None
+    process: Process | None
     findings: tuple[Finding, ...]
     log: tuple[Finding, ...]
     asked: tuple[str, ...]
     unasked: Mapping[str, tuple[str, ...]]
     not_meant: tuple[str, ...]
     steps: int
-    reserve: str = ""
+    result: Result | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     columns_left: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
-        """The health in a word, or that there is none to tell, why, and what would help."""
-        if self.health is not None:
-            return f"{self.health}, with a reserve: {self.reserve}" if self.reserve else self.health
+        """Process, cause and result in words; or that the process was not judged, why, and what would help."""
+        if self.process is not None:
+            cause = cause_in_words(self.findings)
+            result = "" if self.result is None else f" {result_in_words(self.result)}"
+            return f"{self.process}.{f' {cause}' if cause else ''}{result}"
         asked = (
             f"{len(self.asked)} of the {len(self.asked) + len(self.unasked)} codes about such a model could be asked"
         )
@@ -62,21 +64,14 @@ class Diagnosed:
             ways.insert(0, "say what was trained (--objective non-saturating)")
         return f"not judged, {asked}: {', '.join(ways)}"
 
-    @property
-    def silence(self) -> str:
-        """What to say where no finding stands."""
-        if self.health == "at risk":
-            return "No finding stands, but training ended before the samples were like the data."
-        return "No finding stands."
-
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
         document: dict[str, Any] = number_to_json(
             {
                 "source": self.source,
                 "objectives": list(self.objectives),
-                "health": self.health,
-                "reserve": self.reserve,
+                "process": self.process,
+                "result": None if self.result is None else self.result.to_json(),
                 "steps": self.steps,
                 "findings": [finding.to_json() for finding in self.findings],
                 "log": [finding.to_json() for finding in self.log],
@@ -90,13 +85,13 @@ class Diagnosed:
         return document
 
     def __str__(self) -> str:
-        said = "\n".join(map(str, self.findings)) or self.silence
+        said = "\n".join(map(str, self.findings)) or NOTHING_ACTIVE
         return f"{self.source}: {self.verdict}\n{said}"
 
     def _repr_html_(self) -> str:
         import html
 
-        found = "".join(finding._repr_html_() for finding in self.findings) or f"<p>{self.silence}</p>"
+        found = "".join(finding._repr_html_() for finding in self.findings) or f"<p>{NOTHING_ACTIVE}</p>"
         return f"<p><b>{html.escape(self.source)}</b>: {html.escape(self.verdict)}</p>{found}"
 
 
@@ -124,10 +119,10 @@ def diagnose(
     watch = _log_watch(log.records, named)
     found = _asked(str(path), watch, log.records, [])
     enough = len(found.asked) >= LEAST * (len(found.asked) + len(found.unasked))
-    known = found.health if enough or found.health != "healthy" else None
+    known = found.process if enough or found.process != "no failure found" else None
     # Their settings are not ours: advice in words is what there is for them.
     stands, said = (tuple(replace(f, remedy=None) for f in findings) for findings in (found.findings, found.log))
-    return replace(found, findings=stands, log=said, health=known, columns=log.taken, columns_left=log.left)
+    return replace(found, findings=stands, log=said, process=known, columns=log.taken, columns_left=log.left)
 
 
 def watching(recipe: Recipe) -> Diagnosis:
@@ -148,8 +143,9 @@ def _of_run(folder: RunFolder) -> Diagnosed:
     before = [f for f in folder.read_findings() if f.step == 0 and (f.code not in rules or "preflight" in f.evidence)]
     summary = folder.read_summary()
     ended = summary.get("state") in ("finished", "failed")
-    quality = {name: None if value is None else float(value) for name, value in summary.get("quality", {}).items()}
-    return _asked(str(folder.path), watch, list(folder.read_records()), before, ended=ended, quality=quality)
+    found = _asked(str(folder.path), watch, list(folder.read_records()), before, ended=ended)
+    kept = summary.get("result")
+    return found if kept is None else replace(found, result=Result.from_json(kept))
 
 
 def _log_watch(records: Iterable[Record], named: set[str]) -> Diagnosis:
@@ -173,7 +169,6 @@ def _asked(
     before: list[Finding],
     *,
     ended: bool = True,
-    quality: Mapping[str, float | None] = MappingProxyType({}),
 ) -> Diagnosed:
     from saddlepoint.diagnosis.rules import RULES
 
@@ -187,12 +182,10 @@ def _asked(
         for code, missing in watch.unasked().items()
     }
     meant = {rule.code for rule in watch.rules}
-    found = health(log, quality, ended=ended)
     return Diagnosed(
         source=source,
         objectives=tuple(sorted(watch.facts.objectives)),
-        health=found,
-        reserve=reserve(found, quality),
+        process=process_of(log, ended=ended),
         findings=tuple(standing(log)),
         log=tuple(log),
         asked=tuple(sorted(meant - unasked.keys())),

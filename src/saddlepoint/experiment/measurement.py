@@ -17,12 +17,14 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.evaluation import quality
+from saddlepoint.evaluation.result import MOST, assess_result
 from saddlepoint.evaluation.signals import Watch
 from saddlepoint.experiment.recycling import recycle
 from saddlepoint.models.autoencoder import Autoencoder
 from saddlepoint.models.base import Model
 from saddlepoint.models.vae import VAE
 from saddlepoint.recipe import Recipe
+from saddlepoint.records import Result
 from saddlepoint.training import TrainingState
 from saddlepoint.training.settings import LARGEST_SEED
 
@@ -97,6 +99,22 @@ class Measurement:
         precision."""
         distances = {"first": self.first, "last": self.last, "floor": self._quality.floor}
         return {**distances, "precision": self._precision}
+
+    def result(self) -> Result:
+        """How close samples of the present weights, or their moving averages, are to the data; by all measurements.
+
+        Samples come from a generator of the evaluation's seed, so that the same weights always have the same result.
+        """
+        if not self.healthy():
+            return Result.not_measured("weights are not finite")
+        if not self.fit():
+            return Result.not_measured("there is nothing to sample from")
+        seed = self._recipe.evaluation.seed
+        generator = torch.Generator(self._state.devices.device).manual_seed(seed)
+        with self._state.averaged(self._model):
+            count = quality.affordable(MOST, self._dataset.event.size)
+            samples = self._model.sample(count, generator=generator)
+        return assess_result(samples, self._dataset, seed=seed)
 
     def look(self) -> dict[str, float]:
         """What findings are read from and is cheap; nothing where weights are not finite, which other series say."""

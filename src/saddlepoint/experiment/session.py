@@ -14,6 +14,7 @@ from typing import Any
 from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.preflight import preflight
+from saddlepoint.diagnosis import process_of
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import arithmetic, cure
 from saddlepoint.experiment.cure import Cure
@@ -23,12 +24,12 @@ from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.experiment.pictures import Pictures, time_lapse
 from saddlepoint.experiment.sparing import Sparing
-from saddlepoint.experiment.summary import health, verdict, write_summary
+from saddlepoint.experiment.summary import verdict, write_summary
 from saddlepoint.experiment.treatment import Treatment
 from saddlepoint.experiment.trial import mistakes, output_range
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Record, RunFolder
+from saddlepoint.records import Finding, Record, Result, RunFolder
 from saddlepoint.training import Devices, TrainingState, checkpoint
 from saddlepoint.training.interruption import pausing
 from saddlepoint.training.loop import play
@@ -269,8 +270,11 @@ class Session:
     def _finish(self, interrupted: bool) -> dict[str, Any]:
         from saddlepoint.report import write_report
 
-        found = health(self.journal.findings, self.measurement.distances, ended=not interrupted)
-        state = "interrupted" if interrupted else "failed" if found == "failed" else "finished"
+        process = process_of(self.journal.findings, ended=not interrupted)
+        state = "interrupted" if interrupted else "failed" if process == "failed" else "finished"
+        result: Result | None = None
+        with self.spared("The result", "measured"):
+            result = self.measurement.result()
         step, seconds = self.state.step, self.state.seconds
         self.journal.check_place()
         # First of all, so that it is there whatever happens to the pictures.
@@ -285,11 +289,12 @@ class Session:
                 step,
                 seconds,
                 self.journal.findings,
-                self.measurement.distances,
+                result,
                 self._saved,
                 [tried.code for tried in cure.read(self.folder)],
             ),
-            health=found,
+            process=process,
+            result=result,
             quality=self.measurement.distances,
             state=state,
             step=step,

@@ -7,16 +7,21 @@ from saddlepoint.records.folder import RunFolder
 from saddlepoint.records.leftovers import find_run, writing
 from saddlepoint.records.lock import locked
 from saddlepoint.records.overrides import argument, change, explained, options
+from saddlepoint.records.result import RESULT_LEVELS, Aspect, Result, ResultLevel
 from saddlepoint.records.schema import SEVERITIES, Finding, Record, Severity, State
 from saddlepoint.records.series import Series, series_of
 from saddlepoint.records.store import JsonLines, read_lines
 
 __all__ = [
+    "RESULT_LEVELS",
     "SEVERITIES",
+    "Aspect",
     "Fields",
     "Finding",
     "JsonLines",
     "Record",
+    "Result",
+    "ResultLevel",
     "RunFolder",
     "Series",
     "Severity",

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from saddlepoint.diagnosis import health_of
-from saddlepoint.records import SEVERITIES, Finding, explained, options
+from saddlepoint.diagnosis import process_in, process_of
+from saddlepoint.records import RESULT_LEVELS, SEVERITIES, Finding, explained, options
 from saddlepoint.report.facts import Facts
 from saddlepoint.report.sparkline import sparklines
 from saddlepoint.report.words import (
@@ -22,6 +22,7 @@ from saddlepoint.report.words import (
     table,
 )
 
+_TONES = dict(zip(RESULT_LEVELS, ("failure", "warning", "good", "good"), strict=True))
 PLURALS = {"failure": "failures", "warning": "warnings", "info": "notes"}
 
 
@@ -54,8 +55,8 @@ def verdict(facts: Facts) -> str:
         for severity in reversed(SEVERITIES)
         if (n := sum(finding.severity == severity for finding in found))
     ]
-    health = health_of(facts.findings, ended=False)
-    return f"At step {facts.last_step:,}, still under way or cut short, {health}: {', '.join(tally) or 'no findings so far'}."
+    process = process_of(facts.findings, ended=False)
+    return f"At step {facts.last_step:,}, still under way or cut short, {process}: {', '.join(tally) or 'no findings so far'}."
 
 
 def head(facts: Facts) -> str:
@@ -63,10 +64,13 @@ def head(facts: Facts) -> str:
     state = str(facts.summary.get("state", "under way"))
     tone = {"finished": "good", "failed": "failure", "interrupted": "warning"}.get(state, "info")
     badges = f'<span class="badge {tone}">{escaped(state)}</span>'
-    health = facts.summary.get("health")
-    if health and health != state:
-        tone = {"healthy": "good", "at risk": "warning"}.get(str(health), "failure")
-        badges += f' <span class="badge {tone}">{escaped(health)}</span>'
+    process = process_in(facts.summary)
+    if process and process != state:
+        tone = {"no failure found": "good", "at risk": "warning"}.get(process, "failure")
+        badges += f' <span class="badge {tone}">{escaped(process)}</span>'
+    level = _mapping(facts.summary.get("result")).get("level")
+    if level in _TONES:
+        badges += f' <span class="badge {_TONES[level]}">{escaped(level)}</span>'
     return (
         f'<header><p class="run">Saddlepoint run <b>{escaped(facts.name)}</b> {badges}</p>'
         f"<h1>{escaped(verdict(facts))}</h1></header>"

@@ -1,0 +1,142 @@
+"""From samples to a result: measure every aspect, then decide the level by all of them.
+
+Not told apart: no test finds a difference, at a level of 5 % for both together, and no aspect is far from what real
+examples reach. Below that the worst aspects decide, since a model that is bad in one of them is bad: a sharp picture of
+one class is not close to data of ten. The thresholds were chosen by the calibration runs of `benchmarks/verdict.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.evaluation.quality import affordable
+from saddlepoint.evaluation.result import aspects
+from saddlepoint.evaluation.result.feature_space import FeatureSpace, feature_space, value_space
+from saddlepoint.records.result import CLOSE, FAR, NOT_TOLD_APART, PARTLY, Aspect, Result, ResultLevel
+
+MOST = 1_000  # samples that are compared, with as many real examples; more see finer differences and take longer
+LEAST = 20  # real examples, with fewer of which no level can be told
+SEARCHED = 50_000  # training examples among which copies are looked for
+PART = 4_096  # of which so many are projected at once
+CHANCE = 0.05  # of a difference found between samples and examples of one distribution
+# The share below which an aspect tells samples from real examples, whatever the tests say; and how much lower that is among
+# few points, where shares of real examples scatter too: by so many standard deviations of a share of one half.
+UNNOTICED, SCATTER = 0.8, 3.0
+CLOSE_SHARE, PARTLY_SHARE = 0.6, 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What samples of one dataset are compared with; made once, used for as many sets of samples as there are.
+
+    Attributes:
+        space: the map to the points that are compared.
+        real: (N, D) points of the examples that samples are compared with.
+        other: (M, D) points of other real examples, which say what can be reached.
+        values: the map to the points among which copies are looked for.
+        train: (T, d) such points of training examples.
+        held_out: (H, d) such points of held-out examples; None where nothing is held out.
+        against: what `real` are, in words.
+    """
+
+    dataset: Dataset
+    space: FeatureSpace
+    real: Tensor
+    other: Tensor
+    values: FeatureSpace
+    train: Tensor
+    held_out: Tensor | None
+    against: str
+
+    @classmethod
+    def of(cls, dataset: Dataset, *, seed: int = 0, most: int = MOST) -> Reference:
+        """Fit the space and draw the examples, by a generator of this seed.
+
+        Args:
+            dataset: at least two examples.
+            seed: of the split's generator; the same seed compares with the same examples.
+            most: real examples that samples are compared with.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        space, values = feature_space(dataset, seed), value_space(dataset, seed)
+        most = affordable(most, dataset.event.size)
+        learnt = dataset.x[torch.randperm(len(dataset), generator=generator)[:SEARCHED]]
+        train = torch.cat([values(part) for part in torch.split(learnt, PART)])
+        held_out = None if dataset.held_out is None else dataset.held_out.x
+        if held_out is not None and len(held_out) >= LEAST:
+            held_out = held_out[torch.randperm(len(held_out), generator=generator)[:most]]
+            other = space(learnt[: len(held_out)])
+            return cls(dataset, space, space(held_out), other, values, train, values(held_out), "held-out examples")
+        half = min(most, len(learnt) // 2)
+        points = space(learnt[: 2 * half])
+        return cls(dataset, space, points[:half], points[half:], values, train, None, "training examples")
+
+
+def assess_result(
+    samples: Tensor, dataset: Dataset, *, seed: int = 0, reference: Reference | None = None, most: int = MOST
+) -> Result:
+    """How close samples are to the data, decided by all aspects together.
+
+    Args:
+        samples: (N, *event) in the data's units; the first `most` of them are compared.
+        dataset: the data, with the held-out part that samples are compared with. Where less than 20 examples are held
+            out, training examples take their place, and the result says so.
+        seed: of the real examples that are drawn, and of the tests.
+        reference: `Reference.of(dataset, seed=seed, most=most)`, where it is there already.
+        most: how many samples and real examples are compared.
+
+    Returns:
+        The result; without a level where samples are not finite or too few, or examples are too few.
+    """
+    size = dataset.event.size
+    if len(dataset) < 2:
+        return Result.not_measured(f"{len(dataset)} training example, too few to compare with")
+    count = min(len(samples), affordable(most, size))
+    samples = samples[:count].cpu()
+    if samples.is_floating_point() and not samples.isfinite().all():
+        return Result.not_measured("samples hold numbers that are not finite")
+    reference = reference or Reference.of(dataset, seed=seed, most=most)
+    if min(count, len(reference.real)) < LEAST:
+        there = f"{len(reference.real)} real examples" if count >= LEAST else f"{count} samples"
+        return Result.not_measured(f"{there} to compare, too few: {LEAST} are needed")
+    fake = reference.space(samples)
+    if not fake.isfinite().all():
+        return Result.not_measured("samples lie too far from the data to be measured")
+    found = _measured(samples, fake, reference, seed)
+    ranked = tuple(sorted(found, key=lambda aspect: aspect.share))
+    level = _level(ranked, min(count, len(reference.real)))
+    return Result(level, _score(ranked), count, reference.space.name, ranked, reference.against)
+
+
+def _measured(samples: Tensor, fake: Tensor, reference: Reference, seed: int) -> list[Aspect]:
+    real, other = reference.real, reference.other
+    found: list[Aspect | None] = [
+        aspects.distance(real, fake, seed),
+        aspects.recognised(real, fake, seed),
+        *aspects.overlap(real, fake, other),
+        aspects.spread(real, fake),
+        *aspects.known_modes(samples.flatten(1).double(), reference.dataset.truth),
+        aspects.new_samples(reference.train, reference.held_out, reference.values(samples)),
+    ]
+    return [aspect for aspect in found if aspect is not None]
+
+
+def _level(found: tuple[Aspect, ...], points: int) -> ResultLevel:
+    tests = [aspect.p_value for aspect in found if aspect.p_value is not None]
+    worst = found[0].share
+    if worst >= UNNOTICED - SCATTER / math.sqrt(4 * points) and min(tests) * len(tests) > CHANCE:
+        return NOT_TOLD_APART
+    if worst >= CLOSE_SHARE:
+        return CLOSE
+    return PARTLY if worst >= PARTLY_SHARE else FAR
+
+
+def _score(found: tuple[Aspect, ...]) -> float:
+    """Half the worst share, half the mean of all: the worst decides, the others tell results of one level apart."""
+    shares = [aspect.share for aspect in found]
+    return math.fsum(shares) / len(shares) / 2 + shares[0] / 2

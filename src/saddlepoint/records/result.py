@@ -1,0 +1,143 @@
+"""How close a model's samples are to the data: a level, what it was decided by, and the worst of that.
+
+The process of training and its result are two questions. Findings answer the first; this answers the second, by all
+measurements of quality together. It is part of summary.json, and read by those who know nothing of torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from saddlepoint.records.schema import number_to_json
+
+ResultLevel = Literal["far from the data", "partly like the data", "close to the data", "not told apart"]
+RESULT_LEVELS: tuple[ResultLevel, ...] = get_args(ResultLevel)  # from the worst to the best
+FAR, PARTLY, CLOSE, NOT_TOLD_APART = RESULT_LEVELS
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """One measurement of how samples differ from real examples.
+
+    Attributes:
+        name: what was measured, in words: "recall", "two-sample test accuracy".
+        value: of the samples, in its own units.
+        real: what as many other real examples reach.
+        share: the value on one scale for all aspects: 1 where samples are as good as real examples, 0 where they have
+            nothing of them; in [0, 1].
+        p_value: of the hypothesis that samples follow the data's distribution; None where the aspect is no test.
+    """
+
+    name: str
+    value: float
+    real: float
+    share: float
+    p_value: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} {_in_words(self.value)}, real examples {_in_words(self.real)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        document: dict[str, Any] = number_to_json(
+            {
+                "name": self.name,
+                "value": self.value,
+                "real": self.real,
+                "share": self.share,
+                "p_value": self.p_value,
+            }
+        )
+        return document
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Aspect:
+        """Undo `to_json`.
+
+        Raises:
+            KeyError, TypeError, ValueError: the content is no aspect.
+        """
+        p_value = content.get("p_value")
+        numbers = {name: float(content[name]) for name in ("value", "real", "share")}
+        return cls(str(content["name"]), **numbers, p_value=None if p_value is None else float(p_value))
+
+
+@dataclass(frozen=True)
+class Result:
+    """How close samples are to the data.
+
+    Attributes:
+        level: None where too little could be measured; `reason` then says why.
+        score: in [0, 1], 1 where no aspect tells samples from real examples; NaN without a level.
+        samples: how many were compared, with as many real examples or fewer.
+        features: what was looked at: "standardised values", "random convolutions".
+        aspects: everything that was measured, the worst first.
+        against: "held-out examples", or "training examples" where nothing or too little was held out.
+        reason: why there is no level; empty where there is one.
+    """
+
+    level: ResultLevel | None
+    score: float
+    samples: int
+    features: str
+    aspects: tuple[Aspect, ...]
+    against: str = "held-out examples"
+    reason: str = ""
+
+    @property
+    def worst(self) -> Aspect | None:
+        """The aspect in which samples differ most from real examples; None where none was measured."""
+        return self.aspects[0] if self.aspects else None
+
+    def __str__(self) -> str:
+        if self.level is None:
+            return f"not measured: {self.reason}"
+        if self.level == NOT_TOLD_APART:
+            return f"not told apart from the data at this sample size ({self.samples:,} samples)"
+        return f"{self.level} (worst: {self.worst})" if self.worst is not None else self.level
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object, as summary.json holds it under "result"."""
+        document: dict[str, Any] = number_to_json(
+            {
+                "level": self.level,
+                "score": self.score,
+                "samples": self.samples,
+                "features": self.features,
+                "against": self.against,
+                "reason": self.reason,
+            }
+        )
+        return {**document, "aspects": [aspect.to_json() for aspect in self.aspects]}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Result:
+        """Undo `to_json`.
+
+        Raises:
+            KeyError, TypeError, ValueError: the content is no result.
+        """
+        level = content["level"]
+        if level is not None and level not in RESULT_LEVELS:
+            raise ValueError(f"level is {level!r}; expected one of {', '.join(RESULT_LEVELS)}, or null")
+        return cls(
+            level,
+            float(content["score"]),
+            int(content["samples"]),
+            str(content["features"]),
+            tuple(Aspect.from_json(each) for each in content["aspects"]),
+            str(content["against"]),
+            str(content["reason"]),
+        )
+
+    @classmethod
+    def not_measured(cls, reason: str) -> Result:
+        """The result where nothing could be compared."""
+        return cls(None, math.nan, 0, "", (), reason=reason)
+
+
+def _in_words(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) and 0.01 <= abs(value) < 1_000 else f"{value:.3g}"

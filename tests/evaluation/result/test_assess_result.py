@@ -1,0 +1,183 @@
+"""How close samples are: laws that hold for any data, and corruptions that nobody would call close."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from saddlepoint.data import from_array, load
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.evaluation.result import LEAST, Reference, assess_result
+from saddlepoint.records import RESULT_LEVELS, Result
+
+CLOSE = RESULT_LEVELS.index("close to the data")
+
+
+def level(result: Result) -> int:
+    assert result.level is not None, result.reason
+    return RESULT_LEVELS.index(result.level)
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    return load("digits")
+
+
+def apart(dataset: Dataset, n: int) -> tuple[Dataset, Tensor]:
+    """The data without n training examples, and these: they play the part of perfect samples."""
+    order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(7))
+    y = None if dataset.y is None else dataset.y[order[n:]]
+    return replace(dataset, x=dataset.x[order[n:]], y=y), dataset.x[order[:n]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["digits", "gaussian", "ring", "moons"])
+def test_fresh_real_examples_are_not_told_apart(source: str) -> None:
+    """In 95 % of draws: of 20, five or more misses have a probability of 0.3 %."""
+    whole = load(DataSettings(source=source))
+    assert whole.held_out is not None
+    x = torch.cat([whole.x, whole.held_out.x])[:3_000]
+    told = []
+    for seed in range(20):
+        order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
+        fresh, held_out, train = (x[part] for part in (order[:150], order[150:300], order[300:]))
+        dataset = replace(whole, x=train, y=None, held_out=replace(whole.held_out, x=held_out, y=None))
+        told.append(assess_result(fresh, dataset, seed=seed).level == "not told apart")
+    assert sum(told) > 15
+
+
+def blurred(x: Tensor) -> Tensor:
+    return torch.nn.functional.avg_pool2d(x.float(), 3, 1, 1).to(x.dtype)
+
+
+CORRUPTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "blurred": blurred,
+    "one example again and again": lambda x: x[:1].expand_as(x),
+    "half way to the mean": lambda x: ((x.float() + x.float().mean(0)) / 2).to(x.dtype),
+    "noise": lambda x: torch.randint(0, 17, x.shape, generator=torch.Generator().manual_seed(0)).to(x.dtype),
+    "ten examples": lambda x: x[torch.arange(len(x)) % 10],
+}
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_what_nobody_would_call_close_is_not_close(name: str, digits: Dataset) -> None:
+    dataset, fresh = apart(digits, 300)
+    found = assess_result(CORRUPTIONS[name](fresh), dataset)
+    assert level(found) < CLOSE
+    assert found.worst is not None
+    assert found.worst.share == min(aspect.share for aspect in found.aspects)
+
+
+def test_missing_classes_are_not_close(digits: Dataset) -> None:
+    assert digits.y is not None
+    dataset, _ = apart(digits, 300)
+    few = digits.x[digits.y < 4]
+    found = assess_result(few, dataset)
+    assert level(found) < CLOSE
+    assert found.worst is not None
+
+
+def test_copies_of_training_examples_are_not_praised(digits: Dataset) -> None:
+    found = assess_result(digits.x[:300], digits)
+    assert level(found) < CLOSE
+    assert found.worst is not None
+    assert "copies" in found.worst.name
+
+
+def test_modes_a_fifth_as_wide_are_not_close_because_of_their_width() -> None:
+    dataset = load(DataSettings(source="ring"))
+    truth = dataset.truth
+    assert truth is not None
+    assert truth.modes is not None
+    drawn = dataset.x[:800]
+    centres = truth.modes.float()
+    nearest = centres[torch.cdist(drawn, centres).argmin(1)]
+    found = assess_result(nearest + (drawn - nearest) / 5, dataset)
+    assert level(found) < CLOSE
+    width = next(aspect for aspect in found.aspects if aspect.name == "width of the modes")
+    assert width.value == pytest.approx(0.2, rel=0.1)
+
+
+def test_more_blur_never_scores_higher(digits: Dataset) -> None:
+    dataset, fresh = apart(digits, 300)
+    reference = Reference.of(dataset)
+    scores = [
+        assess_result(
+            ((1 - t) * fresh.float() + t * blurred(fresh).float()).to(fresh.dtype), dataset, reference=reference
+        )
+        for t in (0.0, 0.25, 0.5, 1.0)
+    ]
+    assert [each.score for each in scores] == sorted((each.score for each in scores), reverse=True)
+
+
+@given(seed=st.integers(0, 1_000))
+def test_the_order_of_samples_does_not_decide_the_level(seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    dataset = from_array(torch.randn(600, 2, generator=generator).numpy(), name="plane")  # 60 of them held out
+    samples = torch.randn(50, 2, generator=generator) * 3
+    shuffled = samples[torch.randperm(50, generator=generator)]
+    one, other = (assess_result(each, dataset) for each in (samples, shuffled))
+    assert abs(level(one) - level(other)) <= 1
+    by_name = [{a.name: a.share for a in each.aspects if a.p_value is None} for each in (one, other)]
+    assert by_name[0] == pytest.approx(by_name[1], abs=1e-6)
+
+
+@given(scale=st.floats(1e-3, 1e3), offset=st.floats(-100, 100))
+def test_units_do_not_matter(scale: float, offset: float) -> None:
+    generator = torch.Generator().manual_seed(3)
+    x, samples = torch.randn(200, 3, generator=generator), 1.5 * torch.randn(80, 3, generator=generator)
+    plain = assess_result(samples, from_array(x.numpy(), name="plane"))
+    other = assess_result(
+        samples * scale + offset * scale, from_array((x * scale + offset * scale).numpy(), name="plane")
+    )
+    assert {a.name: a.share for a in plain.aspects} == pytest.approx({a.name: a.share for a in other.aspects}, abs=0.05)
+
+
+def test_a_constant_column_takes_no_part() -> None:
+    generator = torch.Generator().manual_seed(3)
+    x = torch.randn(400, 3, generator=generator)
+    x[:, 1] = 7.0
+    samples = torch.randn(100, 3, generator=generator)
+    samples[:, 1] = 7.0 + 1e-6
+    assert level(assess_result(samples, from_array(x.numpy(), name="table"))) >= CLOSE
+
+
+@pytest.mark.parametrize("n", [1, 2, LEAST - 1])
+def test_too_few_of_either_are_not_measured(n: int, digits: Dataset) -> None:
+    assert assess_result(digits.x[:n], digits).level is None
+    few = assess_result(digits.x[:100], replace(digits, x=digits.x[:n], y=None, held_out=None))
+    assert few.level is None
+    assert few.reason
+
+
+def test_where_little_is_held_out_training_examples_stand_in(digits: Dataset) -> None:
+    assert digits.held_out is not None
+    small = replace(digits, held_out=replace(digits.held_out, x=digits.held_out.x[:2], y=None))
+    found = assess_result(digits.held_out.x, small)
+    assert found.against == "training examples"
+    assert level(found) >= CLOSE
+
+
+def test_samples_that_are_not_finite_have_no_level() -> None:
+    dataset = load(DataSettings(source="moons"))
+    samples = dataset.x[:100].clone()
+    samples[3, 0] = math.nan
+    found = assess_result(samples, dataset)
+    assert found.level is None
+    assert "not finite" in found.reason
+
+
+def test_it_is_kept_as_json(digits: Dataset) -> None:
+    found = assess_result(digits.x[:100], digits)
+    assert Result.from_json(found.to_json()) == found
+    assert Result.from_json(Result.not_measured("why").to_json()).reason == "why"
+    with pytest.raises(ValueError, match="level"):
+        Result.from_json({**found.to_json(), "level": "fine"})
