@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -24,7 +27,7 @@ def event_of(x, **settings):
         ((6, 8, 9, 1), "image", (1, 8, 9)),
         ((6, 5, 8, 9), "image", (5, 8, 9)),
         ((6, 1, 4, 8, 9), "volume", (1, 4, 8, 9)),
-        ((6, 4, 8, 9, 1), "volume", (4, 8, 9, 1)),
+        ((6, 4, 8, 9, 1), "volume", (1, 4, 8, 9)),
         ((6, 5, 8, 9, 3), "volume", (3, 5, 8, 9)),
     ],
 )
@@ -53,12 +56,6 @@ def test_channels_last_keep_each_pixel_where_it_was():
     dataset = from_array(x, settings=WHOLE)
     original = {picture.transpose(2, 0, 1).tobytes() for picture in x}
     assert {picture.numpy().tobytes() for picture in dataset.x} == original
-
-
-def test_an_ambiguous_shape_is_read_as_channels_first_and_said():
-    dataset = from_array(np.zeros((6, 3, 8, 3)), settings=WHOLE)
-    assert dataset.event.shape == (3, 8, 3)
-    assert "channels first" in dataset.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -211,3 +208,65 @@ def test_numbers_beyond_float32_are_named(shape):
     values[(1, 2, 0)[: len(shape)]] = -1e300
     with pytest.raises(DataError, match=r"array: -1e\+300 at index \(1, .*beyond what float32 holds"):
         from_array(values)
+
+
+def test_a_pair_is_examples_and_labels():
+    x, y = np.arange(6.0), np.array(["cat", "dog"] * 3)
+    assert from_array((x, y)).fingerprint == from_array(x, y).fingerprint
+    with pytest.raises(DataError, match="4 labels for 6 examples"):
+        from_array((x, np.zeros(4)))
+
+
+def test_masked_values_are_not_taken_for_numbers():
+    with pytest.raises(DataError, match="2 values are masked"):
+        from_array(np.ma.masked_less(np.arange(6.0), 2))
+    assert len(from_array(np.ma.masked_less(np.arange(6.0), -1), settings=WHOLE)) == 6
+
+
+def test_a_column_of_text_of_a_data_frame_names_classes():
+    labels = np.array(["a", "b", "a"], dtype=object)
+    assert from_array(np.arange(3.0), labels, WHOLE).event.class_names == ("a", "b")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64, np.int32])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_mapped_file_is_the_array(tmp_path, monkeypatch, dtype, order):
+    monkeypatch.setattr("saddlepoint.data.arrays.MAPPED", 0)
+    monkeypatch.setattr("saddlepoint.data.arrays.CHUNK", 50)
+    x = np.asarray(np.random.default_rng(0).integers(0, 200, (23, 5, 4, 3)), dtype=dtype, order=order)
+    np.save(tmp_path / "x.npy", x)
+    settings = DataSettings(source=str(tmp_path / "x.npy"), limit=9)
+    mapped, given = load(settings), from_array(x, settings=settings)
+    assert (mapped.fingerprint, mapped.event) == (given.fingerprint, given.event)
+
+
+def test_faults_are_found_in_any_part(monkeypatch):
+    monkeypatch.setattr("saddlepoint.data.arrays.CHUNK", 6)
+    x = np.zeros((10, 3))
+    x[4, 1] = x[7, 2] = np.nan
+    with pytest.raises(DataError, match=r"NaN in 2 of 10 examples, first at index \(4, 1\)"):
+        from_array(x)
+    x[4, 1] = x[7, 2] = 1e300
+    with pytest.raises(DataError, match=r"1e\+300 at index \(4, 1\)"):
+        from_array(x)
+
+
+@pytest.mark.slow
+def test_a_large_file_needs_little_more_memory_than_its_examples(tmp_path):
+    path = tmp_path / "large.npy"
+    whole = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(100_000, 500))
+    for start in range(0, 100_000, 10_000):
+        whole[start : start + 10_000] = np.random.default_rng(start).normal(size=(10_000, 500))
+    del whole
+    code = (
+        "import resource, sys, saddlepoint.data as data; data.load('digits'); "
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; "
+        "dataset = data.load(sys.argv[1]); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, dataset.x.shape[0])"
+    )
+    grown, count = subprocess.run(
+        [sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert int(count) == 90_000
+    kilobytes = 1 if sys.platform != "darwin" else 1024
+    assert int(grown) / kilobytes * 1024 < 1.6 * path.stat().st_size

@@ -73,8 +73,12 @@ def test_constant_columns_are_named():
     x = noise(50, 6)
     x[:, [1, 4]] = 3.0
     [finding] = preflight(from_array(x, settings=WHOLE), 10)
-    assert codes([finding]) == [("DATA403", "warning")]
+    assert codes([finding]) == [("DATA403", "info")]
     assert "2 of 6 columns never vary: 1, 4" in finding.title
+    series = noise(50, 12, 2)
+    series[..., 1] = 3.0
+    [finding] = preflight(from_array(series, settings=WHOLE), 10)
+    assert "1 of 2 channels never vary: 1" in finding.title
 
 
 def test_images_may_have_constant_pixels_but_not_be_all_the_same():

@@ -67,7 +67,7 @@ def run(argv: Sequence[str]) -> int:
     else:
         shape = "x".join(map(str, model.event.shape))
         output.say(
-            f"{destination.path}: {arguments.count:,} {model.event.kind}s of {shape} {model.event.dtype}, "
+            f"{destination.path}: {arguments.count:,} {model.event.plural} of {shape} {model.event.dtype}, "
             f"seed {arguments.seed}, drawn in {seconds:.2g} s"
         )
     return 0

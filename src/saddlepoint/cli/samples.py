@@ -60,7 +60,7 @@ class Destination:
     def check(self, event: Event) -> None:
         """Raises SettingError where samples of `event` cannot take this form."""
         if self.form == "folder" and event.kind != "image":
-            raise SettingError(f"--out {self.path}: {event.kind}s cannot be written as PNG files; use --out FILE.npz.")
+            raise SettingError(f"--out {self.path}: {event.plural} cannot be written as PNG files; use --out FILE.npz.")
 
 
 def write(samples: Tensor, labels: Tensor | None, event: Event, destination: Destination) -> None:

@@ -1,13 +1,15 @@
 """Arrays as data: numpy arrays and tensors in Python, `.npy` and `.npz` files.
 
-What an example is follows from the array's shape unless `kind` says it: (N,) and (N, D) are vectors, (N, H, W) are grey
-images, (N, C, H, W) and (N, H, W, C) images, five axes volumes. Files are never unpickled, for a pickle can run code.
+What an example is follows from the array's shape and values unless `kind` and `layout` say it (see `data.layout`). Arrays
+are read a part at a time, and `.npy` files are mapped into memory: beside the dataset itself little memory is needed.
+Files are never unpickled, for a pickle can run code.
 """
 
 from __future__ import annotations
 
 import zipfile
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,17 +18,54 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Dataset, Event, Kind
+from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.layout import Reading, read_axes
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.data.split import Part, assembled
-from saddlepoint.errors import DataError
+from saddlepoint.data.split import Part, check_counts, described, divided
+from saddlepoint.errors import DataError, SettingError
 
-CHANNEL_COUNTS = (1, 3, 4)
 MOST_LABELS = 10_000  # whole numbers above this are taken as names of classes rather than as their positions
 LABEL_KEYS = ("y", "labels", "label")
 DEFAULTS = DataSettings()
+CHUNK = 1 << 22  # numbers that are read together
+MAPPED = 1 << 24  # bytes from which on a file is mapped into memory rather than read
+LARGEST = float(np.finfo(np.float32).max)
+UNITS = 0.25  # a channel that takes less of the joint range of all channels has units of its own
 
 Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Examples (N, ...) that are read a part at a time.
+
+    read: (start, stop) -> those examples, (stop - start, ...).
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    read: Callable[[int, int], Array]
+
+    @classmethod
+    def of(cls, x: Array) -> Rows:
+        """The rows of an array in memory."""
+        return cls(x.shape, x.dtype, lambda start, stop: x[start:stop])
+
+    @classmethod
+    def mapped(cls, path: Path) -> Rows:
+        """The rows of a `.npy` file. Each part is mapped by itself, so that what was read does not stay in memory."""
+
+        def read(start: int, stop: int) -> Array:
+            return np.array(np.load(path, mmap_mode="r", allow_pickle=False)[start:stop])
+
+        whole = np.load(path, mmap_mode="r", allow_pickle=False)
+        return cls(whole.shape, whole.dtype, read)
+
+    def parts(self) -> Iterator[tuple[int, Array]]:
+        """(position of the first, examples) of all parts, one after another."""
+        size = max(1, CHUNK // max(1, int(np.prod(self.shape[1:], dtype=np.int64))))
+        for start in range(0, self.shape[0], size):
+            yield start, self.read(start, min(start + size, self.shape[0]))
 
 
 def load(settings: DataSettings) -> Dataset:
@@ -34,6 +73,9 @@ def load(settings: DataSettings) -> Dataset:
     path = Path(settings.source).expanduser()
     try:
         with path.open("rb") as file:
+            if file.read(6) == b"\x93NUMPY" and path.stat().st_size >= MAPPED:
+                return _dataset(Rows.mapped(path), None, settings, path.name)
+            file.seek(0)
             found = np.load(file, allow_pickle=False)
             if isinstance(found, np.ndarray):
                 return from_array(found, settings=settings, name=path.name)
@@ -53,115 +95,234 @@ def load(settings: DataSettings) -> Dataset:
 
 
 def from_array(
-    x: Array | Tensor, y: Array | Tensor | None = None, settings: DataSettings = DEFAULTS, name: str = "array"
+    x: Any,
+    y: Any = None,
+    settings: DataSettings = DEFAULTS,
+    name: str = "array",
+    *,
+    kind: str | None = None,
+    layout: str | None = None,
 ) -> Dataset:
-    """A dataset from examples x (N, ...) and labels y (N,).
+    """A dataset from examples and, where there are any, labels.
 
     Whole numbers within 0..255 in the shape of an image or volume are kept as uint8, everything else as float32. The
     range of float images is taken as [0, 1], [-1, 1] or [0, 255], the first that holds them and, for the last, that
-    they reach into above 127; else the range they have. `settings.kind` overrides what the shape suggests.
+    they reach into above 127; else the range they have. Channels of images beyond those ranges that differ in their
+    units are scaled each by itself, as the columns of tables and the channels of series always are.
 
-    Raises DataError for objects, text, complex numbers, NaN, infinity, examples without numbers, and labels that do
-    not match the examples.
+    Args:
+        x: (N, ...), an array, tensor or nested list of numbers; or a pair of examples and labels.
+        y: (N,), whole numbers or names.
+        settings: how to split the data, and what they are.
+        name: of the data, for messages.
+        kind, layout: in place of those of the settings: "image", "series", "sound", "volume" or "vector", and
+            "channels-first" or "channels-last", where the shape does not tell.
+
+    Raises:
+        DataError: objects, text, complex numbers, NaN, infinity, examples without numbers, a shape of several likely
+            readings, or labels that do not match the examples.
+        SettingError: settings that do not exist.
     """
-    values = _checked(np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x), name)
-    values, kind, notes = _arranged(values, settings.kind, name)
-    with np.errstate(over="ignore"):  # what becomes too large is named below
-        tensor, low, high = _typed(values, kind)
-    check_range(values, tensor, name)
-    event = Event(shape=tuple(tensor.shape[1:]), kind=kind, dtype=_dtype_name(tensor), low=low, high=high)
+    if isinstance(x, tuple) and len(x) == 2 and y is None:
+        x, y = x
+    choices = {key: value for key, value in (("kind", kind), ("layout", layout)) if value is not None}
+    return _dataset(Rows.of(numbers(x, name)), y, _chosen(settings, choices), name)
+
+
+def numbers(x: Any, name: str) -> Array:
+    """x as an array of numbers, or of names. Raises DataError where it is none."""
+    if isinstance(x, Tensor):
+        x = x.detach().cpu()
+        x = (x.float() if x.dtype == torch.bfloat16 else x).resolve_conj().resolve_neg()
+        if x.layout != torch.strided:
+            raise DataError(f"{name}: a tensor of layout {x.layout}; give a dense tensor (x.to_dense()).")
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise DataError(
+            f"{name}: {int(np.ma.getmaskarray(x).sum()):,} values are masked; fill them or remove those examples."
+        )
+    try:
+        array = np.asarray(x)
+    except (ValueError, TypeError, RuntimeError):  # rows of unequal length, among others
+        raise DataError(
+            f"{name}: a {type(x).__name__} that is not an array of numbers, such as rows of unequal length; give an array "
+            "or tensor (N, ...), for example numpy.stack(list_of_arrays)."
+        ) from None
+    if array.dtype.kind == "O" and array.ndim == 1 and len(array) and all(isinstance(v, str) for v in array):
+        return array.astype(str)  # a column of text of a data frame
+    return array
+
+
+def _chosen(settings: Any, choices: dict[str, str]) -> DataSettings:
+    if not isinstance(settings, DataSettings):
+        raise SettingError(
+            f"from_array: settings is a {type(settings).__name__}; give DataSettings(...), such as "
+            "DataSettings(held_out=0.2)."
+        )
+    for key, value in choices.items():
+        allowed = [choice for choice in _CHOICES[key] if choice == value]
+        if not allowed:
+            raise SettingError(f"from_array: {key} is {value!r}; it must be one of {', '.join(_CHOICES[key])}.")
+    return settings.model_copy(update=choices)
+
+
+_CHOICES = {
+    "kind": ("auto", "vector", "series", "image", "sound", "volume"),
+    "layout": ("auto", "channels-first", "channels-last"),
+}
+
+
+def _dataset(rows: Rows, y: Any, settings: DataSettings, name: str) -> Dataset:
+    """The dataset of these rows and labels y (N,), or None."""
+    _check_form(rows, name)
+    low, high = _ends(rows, name)
+    reading = read_axes(rows.shape, settings.kind, settings.layout, _pixels(rows.dtype, low, high), name)
+    event, notes = _event(rows, reading, low, high)
     labels = None
     if y is not None:
-        labels, class_names = _labels(np.asarray(y.detach().cpu() if isinstance(y, Tensor) else y), len(values), name)
+        labels, class_names = _labels(numbers(y, name), rows.shape[0], name)
         event = replace(event, class_names=class_names)
-    return assembled(name, event, Part(tensor, labels), settings, notes=notes)
+    check_counts(name, event, rows.shape[0], labels)
+    indices = divided(rows.shape[0], settings)
+    part, rest = (
+        Part(x, None if labels is None else labels[index])
+        for x, index in zip(_gathered(rows, reading, event, indices), indices, strict=True)
+    )
+    return described(name, event, part, rest if len(rest.x) else None, notes=notes)
+
+
+def _check_form(rows: Rows, name: str) -> None:
+    """Raises DataError for what is not a non-empty array of numbers."""
+    shape, dtype = rows.shape, rows.dtype
+    if dtype.kind == "O":
+        raise DataError(
+            f"{name}: an array of Python objects (dtype object), often rows of unequal length; give numbers of one "
+            "shape, for example numpy.stack(list_of_arrays)."
+        )
+    if dtype.kind not in "biuf":
+        raise DataError(f"{name}: an array of dtype {dtype}; give whole or floating-point numbers.")
+    if not shape:
+        raise DataError(f"{name}: a single number; give an array of examples (N, ...).")
+    if shape[0] == 0:
+        raise DataError(f"{name} holds no examples (shape {shape}); give data with at least one.")
+    if 0 in shape:
+        raise DataError(f"{name}: its examples have size zero (shape {shape}); give examples with numbers in them.")
+
+
+def _ends(rows: Rows, name: str) -> tuple[float, float]:
+    """The smallest and the largest number. Raises DataError for NaN, infinity, and what float32 does not hold."""
+    lows, highs = zip(*((part.min(), part.max()) for _, part in rows.parts()), strict=True)
+    # NaN wins over every number in both; what is not finite, or no longer so in float32, is looked for once more.
+    low, high = float(np.min(lows)), float(np.max(highs))
+    if np.isnan(low) or np.isinf(low) or np.isinf(high):
+        for what, broken in (("NaN", np.isnan), ("infinity", np.isinf)):
+            count, where = _found(rows, broken)
+            if where is not None:
+                raise DataError(
+                    f"{name}: {what} in {count:,} of {rows.shape[0]:,} examples, first at index {where[0]}; remove those "
+                    "examples or fill the gaps."
+                )
+    if max(abs(low), abs(high)) > LARGEST:
+        _, where = _found(rows, lambda part: np.abs(part) > LARGEST)
+        if where is not None:
+            raise DataError(_beyond(name, where[1], where[0]))
+    return low, high
+
+
+def _found(rows: Rows, broken: Callable[[Array], Any]) -> tuple[int, tuple[tuple[int, ...], Any] | None]:
+    """How many examples hold a broken number; index and value of the first."""
+    count, first = 0, None
+    for start, part in rows.parts():
+        bad = np.asarray(broken(part))
+        if bad.any():
+            index = tuple(int(i) for i in np.argwhere(bad)[0])
+            first = first or ((start + index[0], *index[1:]), part[index])
+            count += int(bad.reshape(len(part), -1).any(1).sum())
+    return count, first
+
+
+def _beyond(name: str, value: Any, where: tuple[int, ...]) -> str:
+    return (
+        f"{name}: {value:g} at index {where} is beyond what float32 holds (3.4e38 either way); divide the data "
+        "by a constant."
+    )
+
+
+def _pixels(dtype: np.dtype[Any], low: float, high: float) -> Literal["bytes", "range", ""]:
+    """Whether the values are like those of pictures (see `read_axes`)."""
+    if dtype.kind in "bu" or (dtype.kind == "i" and low >= 0):
+        return "bytes"
+    return "range" if _range(low, high) in ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)) else ""
+
+
+def _event(rows: Rows, reading: Reading, low: float, high: float) -> tuple[Event, tuple[str, ...]]:
+    """What one example is, without statistics, and what to say about it."""
+    shape = reading.arranged(np.broadcast_to(np.zeros(1), (1, *rows.shape[1:]))).shape[1:]
+    notes = (reading.note,) if reading.note else ()
+    if reading.kind not in ("image", "volume"):
+        return Event(shape, reading.kind), notes
+    low, high = float(np.float32(low)), float(np.float32(high))
+    if rows.dtype.kind in "biu" and low >= 0 and high <= 255:
+        known = (0.0, 255.0) if rows.dtype == np.uint8 and high > 1 else _range(low, high)
+        return Event(shape, reading.kind, "uint8", *known), notes
+    known = _range(low, high)
+    if shape[0] > 1 and known == (low, high) and (apart := _apart(rows, reading, low, high)):
+        return Event(shape, reading.kind), (*notes, apart)
+    return Event(shape, reading.kind, "float32", *known), notes
+
+
+def _apart(rows: Rows, reading: Reading, low: float, high: float) -> str:
+    """What to say about channels in units of their own; an empty text where one range suits all."""
+    axes = (0, *range(2, len(rows.shape)))
+    ends = [(p.min(axes), p.max(axes)) for p in (reading.arranged(part) for _, part in rows.parts())]
+    lows, highs = np.min([e[0] for e in ends], 0).astype(float), np.max([e[1] for e in ends], 0).astype(float)
+    widths = highs - lows
+    vary = widths > 0
+    if not vary.any() or widths[vary].min() >= UNITS * (high - low):
+        return ""
+    narrow, wide = int(np.where(vary, widths, np.inf).argmin()), int(widths.argmax())
+    return (
+        f"Channels differ in their units (channel {narrow} lies in [{lows[narrow]:.4g}, {highs[narrow]:.4g}], channel {wide} "
+        f"in [{lows[wide]:.4g}, {highs[wide]:.4g}], counted from 0), so each is scaled by its own mean and deviation."
+    )
+
+
+def _gathered(rows: Rows, reading: Reading, event: Event, indices: tuple[Tensor, ...]) -> list[Tensor]:
+    """The examples at each of `indices`, brought to the event's shape and type, in one pass over the rows."""
+    made = [torch.empty((len(index), *event.shape), dtype=event.torch_dtype) for index in indices]
+    homes = []
+    for index in indices:
+        home = np.full(rows.shape[0], -1, dtype=np.int64)
+        home[index.numpy()] = np.arange(len(index))
+        homes.append(home)
+    for start, part in rows.parts():
+        arranged = reading.arranged(part)
+        for x, home in zip(made, homes, strict=True):
+            places = home[start : start + len(part)]
+            wanted = places >= 0
+            x.numpy()[places[wanted]] = arranged if wanted.all() else arranged[wanted]
+    return made
 
 
 def float_range(x: Tensor) -> tuple[float, float]:
     """The range that images x of any numbers are taken to have (see `from_array`)."""
-    low, high = x.min().item(), x.max().item()
+    return _range(float(x.min()), float(x.max()))
+
+
+def _range(low: float, high: float) -> tuple[float, float]:
     if low >= 0 and high <= 1:
         return 0.0, 1.0
     if low >= -1 and high <= 1:
         return -1.0, 1.0
     if low >= 0 and 127 < high <= 255:
         return 0.0, 255.0
-    return float(low), float(high)
+    return low, high
 
 
 def check_range(given: Array, kept: Tensor, name: str) -> None:
     """Raises DataError where a finite number became infinite as the float32 that is kept."""
     if kept.is_floating_point() and not kept.isfinite().all():
         where = tuple(int(i) for i in np.argwhere(~kept.isfinite().numpy())[0])
-        raise DataError(
-            f"{name}: {given[where]:g} at index {where} is beyond what float32 holds (3.4e38 either way); divide the data "
-            "by a constant."
-        )
-
-
-def _checked(x: Array, name: str) -> Array:
-    """x itself, or a DataError: it has to be numbers, finite, and not empty."""
-    if x.dtype == object:
-        raise DataError(
-            f"{name}: an array of Python objects (dtype object), often rows of unequal length; give numbers of one "
-            "shape, for example numpy.stack(list_of_arrays)."
-        )
-    if x.dtype.kind not in "biuf":
-        raise DataError(f"{name}: an array of dtype {x.dtype}; give whole or floating-point numbers.")
-    if x.ndim == 0:
-        raise DataError(f"{name}: a single number; give an array of examples (N, ...).")
-    if len(x) == 0:
-        raise DataError(f"{name} holds no examples (shape {x.shape}); give data with at least one.")
-    if x.size == 0:
-        raise DataError(f"{name}: its examples have size zero (shape {x.shape}); give examples with numbers in them.")
-    if x.dtype.kind == "f":
-        for what, bad in (("NaN", np.isnan(x)), ("infinity", np.isinf(x))):
-            if bad.any():
-                where = tuple(int(i) for i in np.argwhere(bad)[0])
-                rows = int(bad.reshape(len(x), -1).any(1).sum())
-                raise DataError(
-                    f"{name}: {what} in {rows:,} of {len(x):,} examples, first at index {where}; remove those "
-                    "examples or fill the gaps."
-                )
-    return x
-
-
-def _arranged(x: Array, wanted: str, name: str) -> tuple[Array, Kind, tuple[str, ...]]:
-    """x with its channel axis in place, what its examples are, and what had to be guessed."""
-    guessed = {1: "vector", 2: "vector", 3: "image", 4: "image", 5: "volume"}.get(x.ndim)
-    kind = guessed if wanted == "auto" else wanted
-    axes = {"vector": range(1, 99), "sound": (2, 3), "image": (3, 4), "volume": (4, 5)}
-    if kind is None or x.ndim not in axes[kind]:
-        raise DataError(
-            f"{name}: shape {x.shape} cannot be {wanted if wanted != 'auto' else 'guessed'}: an image is (N, H, W), "
-            "(N, C, H, W) or (N, H, W, C), sound (N, T) or (N, C, T), a volume (N, D, H, W) or (N, C, D, H, W); "
-            "reshape it or set --data.kind vector."
-        )
-    if kind == "vector":
-        return x.reshape(len(x), -1), "vector", ()
-    if x.ndim == {"sound": 2, "image": 3, "volume": 4}[kind]:
-        return x[:, None], _kind(kind), ()
-    if kind == "sound":
-        return x, "sound", ()
-    first, last = x.shape[1] in CHANNEL_COUNTS, x.shape[-1] in CHANNEL_COUNTS
-    if last and not first:
-        return np.moveaxis(x, -1, 1), _kind(kind), ()
-    if first and last:
-        return x, _kind(kind), (f"Shape {x.shape} may be channels first or last; it was read as channels first.",)
-    return x, _kind(kind), ()
-
-
-def _typed(x: Array, kind: Kind) -> tuple[Tensor, float | None, float | None]:
-    """The tensor to keep, uint8 or float32, and its range where it is known."""
-    if kind not in ("image", "volume"):
-        return torch.from_numpy(np.array(x, dtype=np.float32, order="C")), None, None
-    if x.dtype.kind in "biu" and x.min() >= 0 and x.max() <= 255:
-        tensor = torch.from_numpy(np.array(x, dtype=np.uint8, order="C"))
-        if x.dtype == np.uint8 and x.max() > 1:
-            return tensor, 0.0, 255.0
-        return tensor, *float_range(tensor)
-    tensor = torch.from_numpy(np.array(x, dtype=np.float32, order="C"))
-    return tensor, *float_range(tensor)
+        raise DataError(_beyond(name, given[where], where))
 
 
 def _labels(y: Array, count: int, name: str) -> tuple[Tensor, tuple[str, ...]]:
@@ -195,12 +356,3 @@ def _key(keys: list[str], path: Path, settings: DataSettings) -> str:
     raise DataError(
         f"{path}: which array holds the examples? It has {', '.join(keys) or 'none'}; name one with --data.key."
     )
-
-
-def _dtype_name(x: Tensor) -> Literal["uint8", "float32"]:
-    return "uint8" if x.dtype == torch.uint8 else "float32"
-
-
-def _kind(name: str) -> Kind:
-    kinds: dict[str, Kind] = {"vector": "vector", "image": "image", "sound": "sound", "volume": "volume"}
-    return kinds[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, Protocol
@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor
 
-Kind = Literal["vector", "image", "sound", "volume"]
+Kind = Literal["vector", "series", "image", "sound", "volume"]
 ScalingKind = Literal["none", "unit", "symmetric", "standard"]
 
 
@@ -25,13 +25,16 @@ class Event:
     """What one example is, without the batch axis.
 
     shape: of one example; channels first: `(C, H, W)` for an image, `(C, T)` for sound, `(C, D, H, W)` for a volume,
-        `(D,)` for a vector.
+        `(D,)` for a vector. A series of T steps has its channels last, `(T, C)`, as tables of measurements do.
     kind: how to show it and which networks suit it.
     dtype: "uint8" or "float32", the type of the stored data and of samples.
     low, high: the range of the data's values in its own units, for bounded data such as images (0 and 255); None
         where values may be anything.
-    mean, std: of the training examples in their own units; one number in all, or one for each entry of the first axis.
+    mean, std: of the training examples in their own units; one number in all, or one for each channel (of a vector: for
+        each column).
     class_names: names of the labels 0, 1, ...; None without labels.
+    constants: (position, value) of each channel or column that never varies among the training examples. Samples of a
+        model have exactly this value there.
     """
 
     shape: tuple[int, ...]
@@ -42,11 +45,27 @@ class Event:
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
     class_names: tuple[str, ...] | None = None
+    constants: tuple[tuple[int, float], ...] = ()
 
     @property
     def size(self) -> int:
         """Numbers in one example."""
         return math.prod(self.shape)
+
+    @property
+    def plural(self) -> str:
+        """Several examples in a word: "images", "series"."""
+        return self.kind if self.kind == "series" else f"{self.kind}s"
+
+    @property
+    def channel_axis(self) -> int:
+        """Which axis of one example holds its channels: the last of a series, the first of everything else."""
+        return len(self.shape) - 1 if self.kind == "series" else 0
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether each number of an example has a meaning and units of its own, as the columns of a table have."""
+        return self.kind in ("vector", "series")
 
     @property
     def bounded(self) -> bool:
@@ -70,8 +89,11 @@ class Event:
         if self.low is not None and self.high is not None:
             lows, highs = (self.low,), (self.high,)
         else:
-            lows = tuple(m - 4 * s for m, s in zip(self.mean, self.std, strict=True))
-            highs = tuple(m + 4 * s for m, s in zip(self.mean, self.std, strict=True))
+            # A constant lies in the middle of its range, where every output can reach it.
+            constant = {position for position, _ in self.constants}
+            halves = [0.5 if n in constant else 4 * std for n, std in enumerate(self.std)]
+            lows = tuple(m - half for m, half in zip(self.mean, halves, strict=True))
+            highs = tuple(m + half for m, half in zip(self.mean, halves, strict=True))
         widths = tuple(high - low if high > low else 1.0 for low, high in zip(lows, highs, strict=True))
         span, start = (1.0, 0.0) if kind == "unit" else (2.0, -1.0)
         return Scaling(
@@ -80,12 +102,45 @@ class Event:
             tuple(start - low * span / width for low, width in zip(lows, widths, strict=True)),
         )
 
+    def standardised(self, x: Tensor) -> Tensor:
+        """Examples as rows of comparable numbers, in which distances do not depend on the units of the columns.
+
+        Args:
+            x: (N, *shape), in the data's own units.
+
+        Returns:
+            (N, K) float32: every channel or column with the mean 0 and the standard deviation 1 of the training
+            examples. Constant ones are left out, so that K may be less than `size`, and 0.
+        """
+        z = self.scaling("standard").to_model(x)
+        if self.constants:
+            constant = {position for position, _ in self.constants}
+            kept = [n for n in range(self.shape[self.channel_axis]) if n not in constant]
+            z = z.index_select(self.channel_axis + 1, torch.tensor(kept, dtype=torch.int64, device=z.device))
+        return z.flatten(1)
+
+    def along_channels(self, values: Sequence[float], like: Tensor) -> Tensor:
+        """One value for each channel, in a shape that broadcasts to an example, with the device and type of `like`."""
+        return _column(tuple(values), len(self.shape), self.channel_axis, like.device, like.dtype)
+
+    def with_constants(self, x: Tensor, values: Sequence[float] | None = None) -> Tensor:
+        """x (B, *shape) with its constant channels or columns set to `values`, by default those of the data."""
+        if not self.constants:
+            return x
+        places = [position for position, _ in self.constants]
+        filling = dict(zip(places, [v for _, v in self.constants] if values is None else values, strict=True))
+        count = range(self.shape[self.channel_axis])
+        constant = self.along_channels([float(n in filling) for n in count], x) > 0
+        return torch.where(constant, self.along_channels([filling.get(n, 0.0) for n in count], x), x)
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Event:
+        """Undo `to_json`; what an earlier version did not write has its default."""
         entries: dict[str, Any] = {n: tuple(e) if isinstance(e, list) else e for n, e in value.items()}
+        entries["constants"] = tuple((int(n), float(constant)) for n, constant in entries.get("constants", ()))
         return cls(**entries)
 
 
@@ -93,7 +148,7 @@ class Event:
 class Scaling:
     """`model units = data units * scale + offset`, and back.
 
-    `scale` and `offset` hold one number, or one for each entry of the event's first axis.
+    `scale` and `offset` hold one number, or one for each channel of the event.
     """
 
     event: Event
@@ -104,24 +159,28 @@ class Scaling:
         """(B, *event) in the data's units and type -> (B, *event) float32 in the model's units."""
         given, x = x, x.to(torch.float32)
         if len(self.scale) > 1:
-            return torch.addcmul(self._per_channel(self.offset, x), x, self._per_channel(self.scale, x))
+            along = self.event.along_channels
+            x = torch.addcmul(along(self.offset, x), x, along(self.scale, x))
+            return self.event.with_constants(x, self.constants)
         scale, offset = self.scale[0], self.offset[0]
-        if scale == 1.0 and offset == 0.0:
-            return x
-        # In place where the conversion above already made a copy; never on the caller's own tensor.
-        x = x.mul(scale) if x is given else x.mul_(scale)
-        return x.add_(offset) if offset else x
+        if scale != 1.0 or offset != 0.0:
+            # In place where the conversion above already made a copy; never on the caller's own tensor.
+            x = x.mul(scale) if x is given else x.mul_(scale)
+            x = x.add_(offset) if offset else x
+        return self.event.with_constants(x, self.constants)
 
     def to_data(self, x: Tensor) -> Tensor:
         """(B, *event) in the model's units -> (B, *event) in the data's units, range and type.
 
         Values outside a known range are clamped to it; whole-number data are rounded. NaN in float data stays NaN.
+        Constant channels and columns have exactly their value.
         """
         x = x.to(torch.float32)
         if len(self.scale) == 1:
             x = (x - self.offset[0]) / self.scale[0]
         else:
-            x = (x - self._per_channel(self.offset, x)) / self._per_channel(self.scale, x)
+            x = (x - self.event.along_channels(self.offset, x)) / self.event.along_channels(self.scale, x)
+        x = self.event.with_constants(x)
         if self.event.bounded:
             x = x.clamp(self.event.low, self.event.high)
         return x.round().to(torch.uint8) if self.event.dtype == "uint8" else x
@@ -134,15 +193,20 @@ class Scaling:
             return self.event.size * math.log(self.scale[0])
         return self.event.size / len(self.scale) * sum(math.log(s) for s in self.scale)
 
-    def _per_channel(self, values: tuple[float, ...], like: Tensor) -> Tensor:
-        return _column(values, len(self.event.shape), like.device, like.dtype)
+    @property
+    def constants(self) -> tuple[float, ...]:
+        """The event's constants in the model's units."""
+        several = len(self.scale) > 1
+        numbers = [(n if several else 0, value) for n, value in self.event.constants]
+        return tuple(value * self.scale[n] + self.offset[n] for n, value in numbers)
 
 
 @lru_cache(maxsize=64)
-def _column(values: tuple[float, ...], axes: int, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """`values` along the first of `axes` axes; kept, because making it anew costs more than using it."""
-    with torch.inference_mode(False):  # what is kept must serve training too
-        return torch.tensor(values, device=device, dtype=dtype).view(len(values), *[1] * (axes - 1))
+def _column(values: tuple[float, ...], axes: int, axis: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """`values` along one of `axes` axes; cached, because building the tensor costs more than using it."""
+    with torch.inference_mode(False):  # what is cached must serve training too
+        shape = [len(values) if n == axis else 1 for n in range(axes)]
+        return torch.tensor(values, device=device, dtype=dtype).view(shape)
 
 
 class Truth(Protocol):
@@ -196,9 +260,7 @@ class Dataset:
         classes = f", {len(self.event.class_names)} classes" if self.event.class_names else ""
         held_out = f" + {len(self.held_out):,} held out" if self.held_out is not None else ""
         shape = "x".join(map(str, self.event.shape))
-        return (
-            f"Dataset({self.name!r}: {len(self):,}{held_out} {self.event.kind}s of {shape} {self.event.dtype}{classes})"
-        )
+        return f"Dataset({self.name!r}: {len(self):,}{held_out} {self.event.plural} of {shape} {self.event.dtype}{classes})"
 
     def _repr_html_(self) -> str:
         import html

@@ -4,9 +4,9 @@
   make; warning: they fill less than a quarter of it.
 - DATA402 failure: fewer examples than a batch; warning: more than 10 parameters a number in the data and more than 1,000
   an example, so the model can learn the data by heart.
-- DATA403 warning: columns that never vary (images: all of them the same in every pixel), more than 1 % exact duplicates,
-  or held-out examples that are in the training part too; info: fewer duplicates. Data of few distinct values by nature
-  (a single column) are not searched for duplicates.
+- DATA403 warning: examples that are all the same, more than 1 % exact duplicates, or held-out examples that are in the
+  training part too; info: columns or channels that never vary, fewer duplicates. Data of few distinct values by nature (a
+  single column) are not searched for duplicates.
 - DATA404 warning: a class without examples, or with fewer than a tenth of an equal share.
 
 Ranges and duplicates are looked for in at most `LOOKED_AT` examples (and `NUMBERS` numbers), evenly spread; what is said
@@ -130,7 +130,20 @@ def _constant(dataset: Dataset, x: Tensor) -> Finding | None:
     if len(x) < 2:
         return None
     still = (x == x[:1]).all(0)
-    if dataset.event.kind != "vector":
+    event = dataset.event
+    known = {position for position, _ in event.constants}
+    several = event.shape[event.channel_axis] > 1
+    if known and several and not still.all():
+        count, noun = event.shape[event.channel_axis], "columns" if event.kind == "vector" else "channels"
+        return Finding(
+            "DATA403",
+            "info",
+            0,
+            f"{len(known):,} of {count:,} {noun} never vary: {_first_few(sorted(known))} (counted from 0).",
+            {f"constant_{noun}": len(known), noun: count},
+            "Samples have exactly this value there and scores leave it out: check that it is meant, or leave it out of the data.",
+        )
+    if event.kind != "vector":
         if not still.all():
             return None
         return Finding(
@@ -144,15 +157,18 @@ def _constant(dataset: Dataset, x: Tensor) -> Finding | None:
     columns = still.nonzero().flatten().tolist()
     if not columns:
         return None
-    named = ", ".join(map(str, columns[:NAMED])) + (", ..." if len(columns) > NAMED else "")
     return Finding(
         "DATA403",
         "warning",
         0,
-        f"{len(columns):,} of {dataset.event.size:,} columns never vary: {named} (counted from 0).",
+        f"{len(columns):,} of {dataset.event.size:,} columns never vary: {_first_few(columns)} (counted from 0).",
         {"constant_columns": len(columns), "columns": dataset.event.size},
         "Leave them out: there is nothing to learn in them, and they make the density infinite.",
     )
+
+
+def _first_few(positions: list[int]) -> str:
+    return ", ".join(map(str, positions[:NAMED])) + (", ..." if len(positions) > NAMED else "")
 
 
 def _duplicates(dataset: Dataset, x: Tensor) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -57,9 +57,18 @@ class DataSettings(BaseModel):
     key: str | None = Field(
         None, description=".npz: name of the array of examples; None takes 'x', else the only array."
     )
-    kind: Literal["auto", "image", "vector", "sound", "volume"] = Field(
-        "auto", description="Arrays: what an example is; auto decides by its shape."
+    kind: Literal["auto", "image", "vector", "series", "sound", "volume"] = Field(
+        "auto", description="Arrays: what an example is; auto decides by its shape and values."
     )
+    layout: Literal["auto", "channels-first", "channels-last"] = Field(
+        "auto", description="Arrays: which axis holds the channels (bands, columns); auto decides by the shape."
+    )
+
+    @field_validator("size", mode="before")
+    @classmethod
+    def _number(cls, size: Any) -> Any:
+        """One number is as good as a list of one."""
+        return (size,) if isinstance(size, int | float) and not isinstance(size, bool) else size
 
     @field_validator("size")
     @classmethod

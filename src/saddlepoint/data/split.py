@@ -53,14 +53,40 @@ def assembled(
     """
     check_counts(name, event, len(part.x), part.y)
     if test is None:
-        order = shuffled_order(len(part.x), settings.split_seed)
-        count = training_count(len(part.x), settings)
-        if count < len(part.x):
-            test = _taken(part, order[count:])
-        part = _taken(part, order[:count][: settings.limit])
+        index, rest = divided(len(part.x), settings)
+        test = _taken(part, rest) if len(rest) else None
+        part = _taken(part, index)
     elif settings.limit is not None and settings.limit < len(part.x):
         part = _taken(part, shuffled_order(len(part.x), settings.split_seed)[: settings.limit])
-    mean, std = statistics(part.x, per_column=event.kind == "vector")
+    return described(name, event, part, test, truth=truth, notes=notes)
+
+
+def divided(n: int, settings: DataSettings) -> tuple[Tensor, Tensor]:
+    """Which of `n` examples are trained on (at most `limit`) and which are held out: two int64 vectors of positions."""
+    order = shuffled_order(n, settings.split_seed)
+    count = training_count(n, settings)
+    return order[:count][: settings.limit], order[count:]
+
+
+def described(
+    name: str,
+    event: Event,
+    part: Part,
+    test: Part | None = None,
+    *,
+    truth: Truth | None = None,
+    notes: tuple[str, ...] = (),
+) -> Dataset:
+    """The dataset of a training part and a held-out part, with the training part's statistics in its event."""
+    event = replace(event, constants=constants(part.x, event))
+    if per_channel(event):
+        # Rounding would leave a constant a deviation that is not quite 0, and dividing by that is not harmless.
+        exact = dict(event.constants)
+        mean, std = statistics(_channels_last(part.x, event), per_column=True)
+        mean = tuple(exact.get(n, value) for n, value in enumerate(mean))
+        std = tuple(0.0 if n in exact else value for n, value in enumerate(std))
+    else:
+        mean, std = statistics(part.x)
     event = replace(event, mean=mean, std=std)
     digest = content_digest(part)
     held_out = None
@@ -86,7 +112,33 @@ def check_counts(name: str, event: Event, n: int, y: Tensor | None) -> None:
         )
 
 
-def statistics(x: Tensor, *, per_column: bool) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def per_channel(event: Event) -> bool:
+    """Whether channels have statistics of their own: columns do, and channels of images in units of their own."""
+    return event.has_columns or (event.kind in ("image", "volume") and not event.bounded)
+
+
+def constants(x: Tensor, event: Event) -> tuple[tuple[int, float], ...]:
+    """(position, value) of each channel or column that has one value in all of x (N, *event), two examples or more."""
+    if len(x) < 2:
+        return ()
+    first = x.reshape(-1)[0]
+    if event.shape[event.channel_axis] == 1 and any(bool((x[n] != first).any()) for n in (0, 1, len(x) - 1)):
+        return ()  # the usual case of grey images, without reading all of them
+    lows, highs = [], []
+    for rows in torch.split(x, max(1, CHUNK // event.size)):
+        table = _channels_last(rows, event)
+        lows.append(table.amin(0))
+        highs.append(table.amax(0))
+    low, high = torch.stack(lows).amin(0), torch.stack(highs).amax(0)
+    return tuple((n, float(low[n])) for n in (low == high).nonzero().flatten().tolist())
+
+
+def _channels_last(x: Tensor, event: Event) -> Tensor:
+    """(N, *event) -> (M, C), one column a channel; a view where that is possible."""
+    return x.movedim(event.channel_axis + 1, -1).reshape(-1, event.shape[event.channel_axis])
+
+
+def statistics(x: Tensor, *, per_column: bool = False) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of x (N, ...) over all numbers, or (N, D) of each column, as float64 would give."""
     if x.dtype == torch.uint8 and not per_column:
         counts = torch.zeros(256, dtype=torch.int64)

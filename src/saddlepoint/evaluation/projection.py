@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -31,17 +32,20 @@ def principal_components(
     """The leading components of x (N, D) float32, at most `most` of them; components are not whitened.
 
     standardised: divides every column by its standard deviation first, for columns with units of their own; the pixels
-        of an image share theirs. Constant columns stay.
+        of an image share theirs. Columns that are constant in x have no part in the components.
     share: takes no more components than hold this share of the variance.
     """
     from sklearn.decomposition import PCA  # takes most of a second to import
 
-    scale = x.std(0).clamp_min(1e-6) if standardised else torch.ones(x.shape[1], dtype=x.dtype)
+    scale = torch.ones(x.shape[1], dtype=x.dtype)
+    if standardised:
+        # An infinite scale gives a constant column, whose deviation is 0 or a rounding error, the weight 0.
+        scale = torch.where((x == x[:1]).all(0), math.inf, x.std(0).clamp_min(torch.finfo(x.dtype).tiny))
     pca = PCA(min(most, *x.shape), random_state=seed).fit((x / scale).numpy())
     held = torch.from_numpy(pca.explained_variance_ratio_).double().nan_to_num().cumsum(0)
     count = len(held) if share is None else min(len(held), int((held < share).sum()) + 1)
     return Projection(
-        mean=torch.from_numpy(pca.mean_) * scale,
+        mean=torch.where(scale.isinf(), 0.0, torch.from_numpy(pca.mean_) * scale),
         directions=torch.from_numpy(pca.components_[:count].T.copy()) / scale[:, None],
         share=min(1.0, float(held[count - 1])),
     )

@@ -51,7 +51,7 @@ class Quality:
         generator = torch.Generator().manual_seed(settings.seed)
         fit = drawn(dataset, affordable(_FITTED_ON, dataset.event.size), generator)
         self._projection = principal_components(
-            fit, most=_COMPONENTS, seed=settings.seed, standardised=dataset.event.kind == "vector"
+            fit, most=_COMPONENTS, seed=settings.seed, standardised=dataset.event.has_columns
         )
         del fit
         self._count = affordable(settings.samples, dataset.event.size)

@@ -18,7 +18,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.experiment import moments
 from saddlepoint.experiment.arcs import spherical
 from saddlepoint.experiment.points import draw_points
-from saddlepoint.figures import agreement, curves, density, grids, latent, style, video
+from saddlepoint.figures import agreement, curves, density, grids, latent, lines, style, video
 from saddlepoint.figures.pixels import to_pixels
 from saddlepoint.figures.samples import show_samples, waveforms
 from saddlepoint.models.base import Encodes, Model
@@ -150,13 +150,16 @@ class Pictures:
     def _reconstructions(self) -> style.Picture:
         assert isinstance(self.model, Encodes)
         event = self.dataset.event
-        shown = {"image": 20, "volume": 4, "sound": 6, "vector": _SCATTER}[event.kind]
+        shown = {"image": 20, "volume": 4, "sound": 6, "series": 4, "vector": _SCATTER}[event.kind]
         x = self._held_out(shown).x
         back = self.model.decode(self.model.encode(x.to(self.model.device))).cpu()
         if event.kind == "image":
             return grids.reconstruction_grid(x.numpy(), back.numpy(), low=event.low, high=event.high)
         if event.kind == "vector":
             return agreement.reconstruction_scatter(x.numpy(), back.numpy())
+        if event.kind == "series":
+            pair, title = ("reconstruction", "original"), "Held-out examples and their reconstructions"
+            return lines.series_lines(back.numpy(), x.numpy(), names=pair, title=title)
         # Each beside, or above, what became of it.
         pairs = torch.stack([x.to(back.dtype), back], 1).flatten(0, 1).numpy()
         names = [f"{number + 1}, {what}" for number in range(len(x)) for what in ("original", "reconstruction")]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from saddlepoint.figures.grids import reconstruction_grid, volume_grid
+from saddlepoint.figures.lines import series_lines
 from saddlepoint.figures.samples import waveforms
 from saddlepoint.figures.style import DATA, GENERATED, GREY, INK, TITLE_SIZE, dress, figure, legend, text
 from saddlepoint.figures.views import Points, Range, data_views, of_one_span
@@ -28,7 +29,7 @@ def show_pairs(
     data: ArrayLike | None = None,
     title: str = "Samples and their nearest examples",
 ) -> Picture:
-    """samples and examples (N, *event) of `kind` "image", "volume", "sound" or "vector", pair by pair.
+    """samples and examples (N, *event) of `kind` "image", "volume", "sound", "series" or "vector", pair by pair.
 
     low, high: the data's range, None where it has none. data (M, D): for vectors of one or two numbers, what lies
     around them.
@@ -42,9 +43,11 @@ def show_pairs(
     if kind == "vector":
         narrow = first.shape[1] <= 2
         return _linked(first, second, data, title) if narrow else _profiles(first, second, title)
+    if kind == "series":
+        return series_lines(first, second, names=(SAMPLE, EXAMPLE), title=title)
     most = {"volume": 4, "sound": 6}.get(kind)
     if most is None:
-        raise ValueError(f'kind must be "image", "volume", "sound" or "vector", got {kind!r}')
+        raise ValueError(f'kind must be "image", "volume", "sound", "series" or "vector", got {kind!r}')
     first, second = first[:most], second[:most]
     together = np.stack([first, second], axis=1).reshape(-1, *first.shape[1:])
     names = [f"{pair + 1}, {what}" for pair in range(len(first)) for what in (SAMPLE, EXAMPLE)]

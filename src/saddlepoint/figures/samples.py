@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from saddlepoint.figures.density import compare
 from saddlepoint.figures.grids import sample_grid, volume_grid
+from saddlepoint.figures.lines import series_lines
 from saddlepoint.figures.marks import LogProb
 from saddlepoint.figures.style import DATA, INK, TITLE_SIZE, colours, dress, figure, legend, text
 
@@ -31,7 +32,7 @@ def show_samples(
     names: Sequence[str] | None = None,
     title: str = "Samples",
 ) -> Picture:
-    """samples (N, *event) of `kind` "image", "volume", "sound" or "vector" as a picture.
+    """samples (N, *event) of `kind` "image", "volume", "sound", "series" or "vector" as a picture.
 
     low, high: the data's range, None where it has none. data (M, D), log_prob, modes, names: for vectors, what to
     compare with (see `figures.density.compare`).
@@ -42,9 +43,11 @@ def show_samples(
         return volume_grid(samples, low=low, high=high, title=title)
     if kind == "sound":
         return waveforms(samples, low=low, high=high, title=title)
+    if kind == "series":
+        return series_lines(samples, title=title)
     if kind == "vector":
         return compare(samples, data, log_prob=log_prob, modes=modes, names=names, title=title)
-    raise ValueError(f'kind must be "image", "volume", "sound" or "vector", got {kind!r}')
+    raise ValueError(f'kind must be "image", "volume", "sound", "series" or "vector", got {kind!r}')
 
 
 def waveforms(

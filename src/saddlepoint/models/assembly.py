@@ -22,8 +22,12 @@ def network(
     outputs: Sequence[int] | None,
     modules: Mapping[str, nn.Module],
     output_activation: str = "identity",
+    *,
+    series: bool = False,
 ) -> nn.Module:
     """The network of this role: the user's own module if there is one, else what the settings ask for.
+
+    series: whether the examples among inputs and outputs are series (T, C), which convolutions take as (C, T).
 
     Raises SettingError where it cannot be built or does not fit the shapes (see `saddlepoint.networks.build`).
     """
@@ -38,6 +42,17 @@ def network(
         weights=settings.weights,
         pieces=settings.maxout_pieces,
     )
+    if series and settings.network == "dcgan":
+        takes, gives = len(inputs) == 2, outputs is not None and len(outputs) == 2
+        inner = networks.build(
+            settings.network,
+            inputs[::-1] if takes else inputs,
+            outputs[::-1] if gives and outputs else outputs,
+            options,
+            arguments=settings.arguments,
+            where=f"model.{role}.network",
+        )
+        return networks.TimeFirst(inner, takes=takes, gives=gives)
     return networks.build(
         settings.network, inputs, outputs, options, arguments=settings.arguments, where=f"model.{role}.network"
     )

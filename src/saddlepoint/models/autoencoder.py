@@ -70,9 +70,10 @@ class Autoencoder(Model):
             kind = "unit" if event.bounded else "standard"
         else:
             kind = settings.scaling
+        series = event.kind == "series"
         player = AutoencoderNetwork(
-            network("encoder", settings.encoder, event.shape, (settings.latent,), modules),
-            network("decoder", settings.decoder, (settings.latent,), event.shape, modules),
+            network("encoder", settings.encoder, event.shape, (settings.latent,), modules, series=series),
+            network("decoder", settings.decoder, (settings.latent,), event.shape, modules, series=series),
             bounded_code=settings.sparsity == "kl",
         )
         super().__init__(

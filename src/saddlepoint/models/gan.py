@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar, Literal
 
 import torch
@@ -12,7 +13,7 @@ from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.models.assembly import SYMMETRIC, UNIT, check_roles, is_own, network, scaling
 from saddlepoint.models.base import Model, Numbers, as_tensor, in_chunks
 from saddlepoint.models.settings import GANSettings
-from saddlepoint.networks import FeatureDiscriminator, Packed, evaluating, packed_shape
+from saddlepoint.networks import FeatureDiscriminator, HeldConstants, Packed, evaluating, packed_shape
 from saddlepoint.objectives.adversarial import GENERATOR_LOSSES, MATCHING_LOSSES, adversarial_game, logits
 from saddlepoint.objectives.phase import Batch, Noise, Phase
 from saddlepoint.objectives.replay import Replay
@@ -41,16 +42,15 @@ class GAN(Model):
         # The last activation of the user's own generator is only known where the settings name it.
         unknown = settings.output == "auto" and is_own("generator", settings.generator, modules)
         self._output_range = None if unknown else RANGES[output]
-        players = {
-            "g": network("generator", settings.generator, (settings.latent,), event.shape, modules, output),
-            "d": _discriminator(settings, event, modules),
-        }
-        super().__init__(
-            event,
-            scaling(event, kind, self._output_range, f"the output {output}"),
-            players,
-            {"d": "discriminator", "g": "generator"},
+        units = scaling(event, kind, self._output_range, f"the output {output}")
+        series = event.kind == "series"
+        generator = network(
+            "generator", settings.generator, (settings.latent,), event.shape, modules, output, series=series
         )
+        if event.constants:
+            generator = HeldConstants(generator, partial(event.with_constants, values=units.constants))
+        players = {"g": generator, "d": _discriminator(settings, event, modules)}
+        super().__init__(event, units, players, {"d": "discriminator", "g": "generator"})
         self._phases = adversarial_game(
             settings.objective,
             settings.discriminator_steps,
@@ -225,7 +225,8 @@ def _discriminator(settings: GANSettings, event: Event, modules: Mapping[str, nn
     """
     shape = packed_shape(event.shape, settings.packing)
     looked_into = settings.minibatch_kernels > 0 or settings.objective in MATCHING_LOSSES
-    found = network("discriminator", settings.discriminator, shape, None if looked_into else (), modules)
+    outputs = None if looked_into else ()
+    found = network("discriminator", settings.discriminator, shape, outputs, modules, series=event.kind == "series")
     if looked_into:
         found = FeatureDiscriminator(found, shape, settings.minibatch_kernels)
     return Packed(found, settings.packing) if settings.packing > 1 else found

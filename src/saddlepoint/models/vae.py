@@ -56,13 +56,14 @@ class VAE(Model):
                 "model.likelihood: bernoulli wants data of a known range, which these have not: take gaussian, or set "
                 "model.scaling to unit."
             )
-        trunk = network("encoder", settings.encoder, event.shape, None, modules)
+        series = event.kind == "series"
+        trunk = network("encoder", settings.encoder, event.shape, None, modules, series=series)
         with evaluating(trunk):
             like = next(trunk.parameters(), torch.empty(0))
             features = trunk(torch.zeros(2, *event.shape, device=like.device, dtype=like.dtype)).flatten(1).shape[1]
         self.player = VAENetwork(
             trunk,
-            network("decoder", settings.decoder, (settings.latent,), event.shape, modules),
+            network("decoder", settings.decoder, (settings.latent,), event.shape, modules, series=series),
             features,
             settings.latent,
             log_std=None if bernoulli else math.log(settings.observation_std),

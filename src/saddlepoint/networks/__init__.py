@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn
 
 from saddlepoint.errors import SettingError, suggestion
+from saddlepoint.networks.constant import HeldConstants
 from saddlepoint.networks.conv import Discriminator, Generator, dcgan
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.networks.features import FeatureDiscriminator
@@ -16,6 +17,7 @@ from saddlepoint.networks.layout import lay_out
 from saddlepoint.networks.mlp import MLP
 from saddlepoint.networks.own import made, tried
 from saddlepoint.networks.packing import Packed, packed_shape
+from saddlepoint.networks.series import TimeFirst
 
 __all__ = [
     "MLP",
@@ -23,8 +25,10 @@ __all__ = [
     "Discriminator",
     "FeatureDiscriminator",
     "Generator",
+    "HeldConstants",
     "Options",
     "Packed",
+    "TimeFirst",
     "build",
     "evaluating",
     "lay_out",

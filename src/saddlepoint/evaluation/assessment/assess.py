@@ -150,7 +150,7 @@ def assess(
         n_real=len(sets.real),
         n_fake=n_fake,
         features=tuple(cards),
-        preprocessing=f"none: {dataset.event.kind}s of {'x'.join(map(str, dataset.event.shape))} in the data's own units",
+        preprocessing=f"none: {dataset.event.plural} of {'x'.join(map(str, dataset.event.shape))} in the data's own units",
         seeds=seeds,
         seed=settings.seed,
         settings={

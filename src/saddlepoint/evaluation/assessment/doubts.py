@@ -28,7 +28,7 @@ def check_event(model: GenerativeModel, dataset: Dataset) -> None:
         )
     if tuple(theirs.shape) != ours.shape:
         raise DataError(
-            f"the model makes examples of shape {tuple(theirs.shape)} and {dataset.name} holds {ours.kind}s of shape "
+            f"the model makes examples of shape {tuple(theirs.shape)} and {dataset.name} holds {ours.plural} of shape "
             f"{ours.shape}: evaluate it on data of its own shape."
         )
     if theirs.dtype != ours.dtype:

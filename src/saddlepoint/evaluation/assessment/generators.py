@@ -53,7 +53,7 @@ def _checked(samples: Tensor, n: int, event: Event) -> Tensor:
     if tuple(samples.shape) != wanted:
         raise DataError(
             f"the model's samples have shape {tuple(samples.shape)} where {wanted} was asked for: the data's examples are "
-            f"{event.kind}s of shape {event.shape}, and samples must be so too."
+            f"{event.plural} of shape {event.shape}, and samples must be so too."
         )
     if samples.is_floating_point():
         broken = int((~samples.flatten(1).isfinite()).any(1).sum())

@@ -70,10 +70,10 @@ def default_features(dataset: Dataset, seed: int = 0) -> Features:
     components of vectors.
     """
     event = dataset.event
-    if event.kind == "vector" and event.size <= _FEW:
+    if event.has_columns and event.size <= _FEW:
         return raw_features(dataset, seed)
     if learnable(dataset):
         return classifier_features(dataset, seed)
     if event.kind == "image" and len(dataset) >= LEAST:
         return self_supervised_features(dataset, seed)
-    return pca_features(dataset, seed) if event.kind == "vector" else random_features(dataset, seed)
+    return pca_features(dataset, seed) if event.has_columns else random_features(dataset, seed)

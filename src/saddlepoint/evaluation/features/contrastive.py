@@ -57,7 +57,7 @@ def self_supervised_features(dataset: Dataset, seed: int = 0) -> Features:
     event = dataset.event
     if event.kind != "image":
         raise DataError(
-            f"{dataset.name}: self-supervised features are of images, and these are {event.kind}s; use random or pca features."
+            f"{dataset.name}: self-supervised features are of images, and these are {event.plural}; use random or pca features."
         )
     if len(dataset) < LEAST:
         raise DataError(

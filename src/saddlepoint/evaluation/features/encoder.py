@@ -20,12 +20,12 @@ class Encoder(nn.Module):
     """(n, *event) in natural units -> (n, dimension), not negative.
 
     Images, sounds and volumes: convolutions, BatchNorm, rectifiers and halvings until the sides are short, then one
-    linear layer. Vectors: two linear layers.
+    linear layer. Vectors and series: two linear layers.
     """
 
     def __init__(self, event: Event, dimension: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.axes = 0 if event.kind == "vector" else len(event.shape) - 1
+        self.axes = 0 if event.has_columns else len(event.shape) - 1
         self.dimension = dimension
         self.stages = nn.ModuleList()
         if self.axes == 0:
@@ -47,8 +47,7 @@ class Encoder(nn.Module):
         self.last = linear(x.shape[1] * math.prod(self.sides), dimension, generator)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.axes:
-            x = shrunk(x)
+        x = shrunk(x) if self.axes else x.flatten(1)
         if self.axes == 2:
             x = x.contiguous(memory_format=torch.channels_last)  # half as fast again
         for stage in self.stages:

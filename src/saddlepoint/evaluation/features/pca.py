@@ -38,9 +38,7 @@ def pca_features(dataset: Dataset, seed: int = 0) -> Features:
             f"{dataset.name}: all {len(x):,} examples looked at are the same, so there is no direction in which they vary; "
             "check the data, or use raw features."
         )
-    projection = principal_components(
-        x, most=_MOST, seed=seed, standardised=dataset.event.kind == "vector", share=_SHARE
-    )
+    projection = principal_components(x, most=_MOST, seed=seed, standardised=dataset.event.has_columns, share=_SHARE)
     dimension = projection.directions.shape[1]
 
     def components(rows: Tensor) -> Tensor:

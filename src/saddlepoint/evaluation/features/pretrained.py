@@ -91,7 +91,7 @@ def pretrained_features(chosen: Pretrained, dataset: Dataset) -> Features:
     event = dataset.event
     if event.kind != "image" or event.shape[0] not in (1, 3) or not event.bounded:
         raise DataError(
-            f"{dataset.name}: {chosen.title} takes grey or RGB images with a known range of values, got {event.kind}s of shape "
+            f"{dataset.name}: {chosen.title} takes grey or RGB images with a known range of values, got {event.plural} of shape "
             f"{event.shape} {'of known' if event.bounded else 'without a'} range; use classifier, random or pca features."
         )
     module, _, name = chosen.extractor.partition(":")

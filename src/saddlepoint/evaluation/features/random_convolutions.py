@@ -36,9 +36,9 @@ def random_features(dataset: Dataset, seed: int = 0) -> Features:
         DataError: the examples are vectors, which have no neighbourhoods to convolve.
     """
     event = dataset.event
-    if event.kind == "vector":
+    if event.has_columns:
         raise DataError(
-            f"{dataset.name}: random convolutions are of images, sounds and volumes, and these are vectors; use raw, pca or "
+            f"{dataset.name}: random convolutions are of images, sounds and volumes, and these are {event.plural}; use raw, pca or "
             "classifier features."
         )
     network = RandomConvolutions(event, torch.Generator().manual_seed(seed))

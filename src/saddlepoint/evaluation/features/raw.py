@@ -7,7 +7,13 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.features.extractor import Features, fingerprint
 
-_WORDS = {"image": "pixels", "sound": "sound values", "volume": "voxels", "vector": "raw values"}
+_WORDS = {
+    "image": "pixels",
+    "sound": "sound values",
+    "volume": "voxels",
+    "vector": "raw values",
+    "series": "raw values",
+}
 
 
 def raw_features(dataset: Dataset, seed: int = 0) -> Features:

@@ -54,7 +54,8 @@ def structure(lane: Lane) -> dict[str, Any]:
         own = lane.training.player(role) if role else lane.training.optimiser
         shared[f"training.{role or 'optimiser'}.name"] = own.name
     event = lane.dataset.event
-    shared["the data's shape"] = (event.shape, event.dtype)
+    shared["the data's shape"] = (event.kind, event.shape, event.dtype)
+    shared["the data's constants"] = event.constants
     shared["the data's range"] = (event.low, event.high)
     shared["the number of training examples"] = len(lane.dataset)
     return shared

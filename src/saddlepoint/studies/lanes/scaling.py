@@ -25,12 +25,17 @@ class LaneScaling(Scaling):
     def to_model(self, x: Tensor) -> Tensor:
         """(B, *event) in the data's units and type -> (B, *event) float32 in the model's units."""
         scale, offset = self._read()
-        return x.to(torch.float32) * scale + offset
+        x = x.to(torch.float32) * scale + offset
+        if not self.event.constants:
+            return x
+        constant = self.event.with_constants(torch.zeros_like(x), [1.0] * len(self.event.constants)) > 0
+        exact = self.event.with_constants(torch.zeros_like(x)) * scale + offset
+        return torch.where(constant, exact, x)
 
     def to_data(self, x: Tensor) -> Tensor:
         """(B, *event) in the model's units -> (B, *event) in the data's units, range and type."""
         scale, offset = self._read()
-        x = (x.to(torch.float32) - offset) / scale
+        x = self.event.with_constants((x.to(torch.float32) - offset) / scale)
         if self.event.bounded:
             x = x.clamp(self.event.low, self.event.high)
         return x.round().to(torch.uint8) if self.event.dtype == "uint8" else x
@@ -38,9 +43,10 @@ class LaneScaling(Scaling):
 
 def stacked_numbers(scalings: Sequence[Scaling]) -> tuple[Tensor, Tensor]:
     """Scale and offset of all lanes, (S, C, 1, ...) float32, as `LaneScaling` reads them lane by lane."""
-    axes = len(scalings[0].event.shape)
+    event = scalings[0].event
+    shape = [-1 if axis == event.channel_axis else 1 for axis in range(len(event.shape))]
 
     def stacked(rows: Sequence[tuple[float, ...]]) -> Tensor:
-        return torch.tensor(rows, dtype=torch.float32).view(len(rows), -1, *[1] * (axes - 1))
+        return torch.tensor(rows, dtype=torch.float32).view(len(rows), *shape)
 
     return stacked([s.scale for s in scalings]), stacked([s.offset for s in scalings])
