@@ -221,9 +221,7 @@ def _what(run: Outcome) -> str:
         f"{name} {value:.3g} (healthy {run.usual.median.get(name, 0):.3g})" for name, value in run.numbers.items()
     )
     stands = f", {', '.join(run.standing)} standing" if run.standing else ""
-    return (
-        f"verdict {run.health}{stands}; {numbers}; by the truth {held or ('bad' if run.truth.failed else 'no failure')}"
-    )
+    return f"verdict {run.process}{stands}; {numbers}; by the truth {held or ('bad' if run.truth.failed else 'no failure')}"
 
 
 def _tried(line: object) -> str:

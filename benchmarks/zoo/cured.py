@@ -19,9 +19,10 @@ from unittest.mock import patch
 
 import torch
 
+from saddlepoint.diagnosis import process_of
+from saddlepoint.evaluation.quality import has_begun_to_learn
 from saddlepoint.experiment import cure, journal, start
 from saddlepoint.experiment.session import Session
-from saddlepoint.experiment.summary import health
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder, standing
 from saddlepoint.records.schema import number_to_json
@@ -82,7 +83,8 @@ class Cured(Watched):
         super()._finish(interrupted)
         stands = standing(self.journal.findings)
         self.result |= {
-            "health": health(self.journal.findings, self.measurement.distances),
+            "process": process_of(self.journal.findings, ended=True),
+            "learnt": has_begun_to_learn(self.measurement.distances),
             "standing": [[f.code, f.severity] for f in stands],
             "distances": self.measurement.distances,
             "ended": self.state.step,

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from saddlepoint.diagnosis import Process, process_in, process_of
 from saddlepoint.evaluation import quality
 from saddlepoint.experiment.diagnosing import watching
-from saddlepoint.experiment.summary import health
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record
 from zoo.bases import Half
@@ -75,7 +75,8 @@ class Outcome:
     seed: int
     strength: float
     truth: Truth
-    health: str
+    process: Process
+    learnt: bool | None
     numbers: Numbers
     usual: Usual
     unspoilt: Usual
@@ -96,7 +97,7 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        return self.health == "healthy"
+        return self.process == "no failure found" and self.learnt is not False
 
     @property
     def within(self) -> bool:
@@ -155,11 +156,12 @@ def read(keep: Path, names: Iterable[str]) -> list[Pair]:
                 common = (kind, facts["seed"], facts["strength"])
                 pairs.append(
                     Pair(
-                        Outcome(*common, decide(facts, reference), _verdict(folder, facts), worth(facts), usual, own),
+                        Outcome(*common, decide(facts, reference), *_verdict(folder, facts), worth(facts), usual, own),
                         Outcome(
                             *common,
                             decide(after, reference),
-                            after["health"],
+                            process_in(after) or "failed",
+                            after.get("learnt"),
                             worth(after),
                             usual,
                             own,
@@ -178,7 +180,7 @@ def healthy(keep: Path, names: Iterable[str]) -> list[Outcome]:
         runs = _kept(keep / base, "truth.json")
         reference, usual = Reference.of([facts for _, facts in runs]), Usual.of([facts for _, facts in runs])
         found += [
-            Outcome(KINDS[base], f["seed"], 1.0, decide(f, reference), _verdict(folder, f), worth(f), usual, usual)
+            Outcome(KINDS[base], f["seed"], 1.0, decide(f, reference), *_verdict(folder, f), worth(f), usual, usual)
             for folder, f in runs
         ]
     return found
@@ -196,10 +198,10 @@ def _kept(place: Path, name: str) -> list[tuple[Path, Facts]]:
     return [(folder, json.loads((folder / name).read_text("utf-8"))) for folder in folders]
 
 
-def _verdict(folder: Path, facts: Facts) -> str:
-    """The verdict by the present rules, as the session would have given it."""
+def _verdict(folder: Path, facts: Facts) -> tuple[Process, bool | None]:
+    """The process by the present rules, as the session would have given it, and whether the run has begun to learn."""
     if "refused" in facts:
-        return "failed"
+        return "failed", None
     diagnosis = watching(Recipe.load(folder / "recipe.yaml"))
     found = [Finding.from_json(line) for line in facts["preflight"]]
     series: dict[str, list[float]] = {}
@@ -209,6 +211,7 @@ def _verdict(folder: Path, facts: Facts) -> str:
         for name in (quality.SERIES, quality.PRECISION):
             if name in record.values:
                 series.setdefault(name, []).append(record.values[name])
-    distances = series.get(quality.SERIES, [])
-    ends = {"first": distances[0], "last": distances[-1], "floor": 0.0} if distances else {}
-    return health(found, {**ends, "precision": series.get(quality.PRECISION, [None])[-1]})
+    measured = series.get(quality.SERIES, [])
+    ends = {"first": measured[0], "last": measured[-1], "floor": 0.0} if measured else {}
+    distances: dict[str, float | None] = {**ends, "precision": series.get(quality.PRECISION, [None])[-1]}
+    return process_of(found, ended=True), quality.has_begun_to_learn(distances)

@@ -114,7 +114,7 @@ def test_several_runs_in_a_folder_of_tensorboard_are_not_mixed(tmp_path: Path) -
 def test_a_log_is_judged_as_far_as_its_series_allow(log: Path) -> None:
     found = diagnose(log, objective="non-saturating")
     assert [finding.code for finding in found.findings] == ["GAN101"]
-    assert found.health == "at risk"
+    assert found.process == "at risk"
     # Settings of ours mean nothing to another program.
     assert [finding.remedy for finding in (*found.findings, *found.log)] == [None, None]
     assert found.findings[0].advice
@@ -142,14 +142,15 @@ def test_tensorboard_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("objective", [None, "non-saturating"])
-def test_losses_alone_are_not_called_healthy(tmp_path: Path, objective: str | None) -> None:
+def test_losses_alone_are_not_judged(tmp_path: Path, objective: str | None) -> None:
     path = tmp_path / "log.csv"
     path.write_text("step,loss_D,loss_G\n" + "".join(f"{step},0.7,0.8\n" for step in range(100)))
     found = diagnose(path, objective=objective)
-    assert found.health is None
+    assert found.process is None
     assert "not judged" in found.verdict
     assert ("--objective" in found.verdict) == (objective is None)
-    assert "healthy" not in str(found) + found._repr_html_()
+    assert "no failure found" not in str(found) + found._repr_html_()
+    assert found.result is None
     assert {"NUM302", "NUM303", "NUM304"} <= found.unasked.keys()
     assert "NUM301" in found.asked
     assert found.columns == {"loss_D": "d/loss", "loss_G": "g/loss"}
@@ -164,7 +165,7 @@ def test_a_log_with_the_series_that_rules_want_is_judged(tmp_path: Path) -> None
     names -= {"quality/energy_distance"}
     path = tmp_path / "log.csv"
     path.write_text(f"step,{','.join(sorted(names))}\n0,{','.join('0.5' for _ in names)}\n")
-    assert diagnose(path, objective="vae").health is not None
+    assert diagnose(path, objective="vae").process is not None
 
 
 def test_a_series_that_no_rule_reads_is_refused_and_meant_ones_are_named(log: Path) -> None:
