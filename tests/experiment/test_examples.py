@@ -71,6 +71,23 @@ def test_a_run_on_a_dataset_can_be_resumed_and_repeated(tmp_path: Path) -> None:
     assert all(path.is_file() for path in resumed.pictures.values())
 
 
+def test_a_run_goes_on_with_the_reading_and_the_units_it_began_with(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(40, 24, 2))
+    examples.write(tmp_path / examples.DATA_FILE, examples.arrays_of(x))
+    settings = DataSettings(source=str(tmp_path / examples.DATA_FILE))
+    now = examples.load(settings)
+    assert now.event.kind == "series"
+    assert examples.load_as(settings, now.event).event == now.event
+    # As an earlier version read and described the same numbers.
+    then = data.from_array(x, kind="image").event
+    back = examples.load_as(settings, then)
+    assert (back.event, back.fingerprint) == (then, data.from_array(x, kind="image").fingerprint)
+    assert back.held_out is not None
+    assert back.held_out.event == then
+    # Of other data the caller gets those that are there.
+    assert examples.load_as(settings, replace(then, shape=(1, 5, 5))).event == now.event
+
+
 def test_a_fault_of_a_given_array_names_no_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"^data: NaN in 5 of 5"):
         experiment.train(recipe("vae"), data=np.full((5, 2), np.nan), run=tmp_path / "run")

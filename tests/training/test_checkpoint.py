@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -18,7 +19,7 @@ from saddlepoint.records import RunFolder
 from saddlepoint.training import checkpoint, shelf
 from saddlepoint.training.checkpoint import load, load_weights, newest_valid, prune, save
 from saddlepoint.training.loop import play
-from saddlepoint.training.manifest import sealed
+from saddlepoint.training.manifest import digest, sealed
 from saddlepoint.training.settings import OptimiserSettings
 from tests.training.games import OnePlayer, RandomBatches, TwoPlayers, assert_same, everything, settings, start
 
@@ -297,3 +298,58 @@ def test_no_pickle(run):
         data = file.read_bytes()
         # A pickle begins with its protocol, torch's own format with a zip header.
         assert data[:2] not in (b"\x80\x02", b"\x80\x04", b"\x80\x05", b"PK")
+
+
+def in_columns(mean=(1.0, -20.0), std=(2.0, 0.5), seed=0):
+    """A small model of a table whose columns have these units."""
+    from saddlepoint.models import build
+    from saddlepoint.models.settings import GANSettings
+
+    return build(GANSettings(latent=2, scaling="standard"), Event((2,), "vector", mean=mean, std=std), seed=seed)
+
+
+def saved(folder, model):
+    state = start(model, TRAINING)
+    state.step = 8
+    return save(folder, model, state)
+
+
+def test_a_model_goes_on_in_the_units_that_it_was_trained_in(tmp_path):
+    model = in_columns()
+    path = saved(RunFolder(tmp_path), model)
+    other = in_columns(mean=(0.0, 0.0), std=(1.0, 1.0), seed=1)
+    load_weights(path, other)
+    assert (other.scaling.scale, other.scaling.offset) == (model.scaling.scale, model.scaling.offset)
+    z = torch.randn(4, 2)
+    assert torch.equal(other.decode(z), model.decode(z))
+
+
+def rewritten(path, change):
+    """The checkpoint with other tensors, sealed as if it had been written so."""
+    tensors = safetensors.torch.load_file(path / "weights.safetensors")
+    change(tensors)
+    data = safetensors.torch.save(tensors)
+    (path / "weights.safetensors").write_bytes(data)
+    manifest = json.loads((path / "manifest.json").read_text())
+    manifest.pop("sha256")
+    manifest["files"]["weights.safetensors"] = {"bytes": len(data), "sha256": digest(data)}
+    (path / "manifest.json").write_bytes(sealed(manifest))
+
+
+def test_a_checkpoint_of_an_earlier_version_has_no_units_of_its_own(tmp_path):
+    model = in_columns()
+    path = saved(RunFolder(tmp_path), model)
+    rewritten(path, lambda tensors: [tensors.pop(name) for name in ("scaling/scale", "scaling/offset")])
+    other = in_columns(seed=1)
+    load_weights(path, other)
+    z = torch.randn(4, 2)
+    assert torch.equal(other.decode(z), model.decode(z))
+
+
+@pytest.mark.parametrize("scale", [[1.0, 2.0, 3.0], [0.0, 1.0], [float("nan"), 1.0], []])
+def test_damaged_units_are_refused(tmp_path, scale):
+    path = saved(RunFolder(tmp_path), in_columns())
+    broken = torch.tensor(scale, dtype=torch.float64)
+    rewritten(path, lambda tensors: tensors.update({"scaling/scale": broken}))
+    with pytest.raises(RunError, match="its units are damaged"):
+        load_weights(path, in_columns())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from saddlepoint import data as data_package
-from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.evaluation.assessment import Extremes, Progress, assess
@@ -146,7 +146,10 @@ class Evaluation:
         """What is measured against; loaded once."""
         if self.data is not None and not isinstance(self.data, str | Path):
             return dataset_of(self.data)
-        return examples.load(self._settings())
+        if self.data is not None:
+            return examples.load(self._settings())
+        manifest = checkpoint.read_manifest(checkpoint_of(self.run, self.step))
+        return examples.load_as(self._settings(), Event.from_json(manifest["event"]))
 
     def _settings(self) -> DataSettings:
         """Of the data by name: the run's, with the source that was asked for."""

@@ -10,6 +10,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import torch
 
 from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset, Event, Truth
+from saddlepoint.data.layout import LAYOUTS
 from saddlepoint.data.mixtures import GaussianMixture
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.shapes import Checkerboard
@@ -66,6 +68,30 @@ def load(settings: DataSettings) -> Dataset:
                 # Who gave an array knows nothing of a file.
                 return data_package.from_array(arrays["x"], arrays.get("y"), settings=settings, name="data")
     return data_package.load(settings)
+
+
+def load_as(settings: DataSettings, event: Event) -> Dataset:
+    """The data of a run that began with this event: read by the same axes and kept in the same units.
+
+    How arrays are read and scaled may change between versions; a run goes on as it began.
+    """
+    choices: list[tuple[str, str]] = [(settings.kind, settings.layout)]
+    if choices == [("auto", "auto")]:
+        choices += [(event.kind, layout) for layout in ("auto", *LAYOUTS)]
+    found: list[Dataset | DataError] = []
+    for kind, layout in choices:
+        try:
+            dataset = load(settings.model_copy(update={"kind": kind, "layout": layout}))
+        except DataError as error:
+            found.append(error)
+            continue
+        if (dataset.event.shape, dataset.event.dtype) == (event.shape, event.dtype):
+            held_out = dataset.held_out and replace(dataset.held_out, event=event)
+            return replace(dataset, event=event, held_out=held_out)
+        found.append(dataset)
+    if isinstance(found[0], DataError):
+        raise found[0]
+    return found[0]  # other data than it began with, which the caller finds out
 
 
 def _parts(dataset: Dataset) -> Arrays:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint import data as data_package
-from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import cure, objects
@@ -24,6 +24,7 @@ from saddlepoint.experiment.trust import require_trust
 from saddlepoint.models import build
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder, replaced, writing
+from saddlepoint.training import checkpoint
 
 if TYPE_CHECKING:
     from torch import nn
@@ -126,7 +127,7 @@ def resume(
         if steps is not None:
             recipe = recipe.override({"training.steps": steps}, where="resume")
         require_trust(recipe, trust=trust, modules=modules, where=str(folder.path))
-        session = prepare(recipe, folder, modules=modules, listener=ears)
+        session = prepare(recipe, folder, dataset=_as_begun(recipe, folder), modules=modules, listener=ears)
         session.load(None if unfinished is None else unfinished.returned_to)
         if session.state.step >= recipe.training.steps and _is_complete(folder):
             raise RunError(
@@ -140,6 +141,15 @@ def resume(
                 file.write(recipe.to_yaml())
         _played(session, modules)
     return Run(run, modules=modules)
+
+
+def _as_begun(recipe: Recipe, folder: RunFolder) -> Dataset | None:
+    """The run's data, read as when it began; None where it has no checkpoint that says how."""
+    try:
+        path, _ = checkpoint.newest_valid(folder)
+    except RunError:
+        return None
+    return examples_file.load_as(recipe.data, Event.from_json(checkpoint.read_manifest(path)["event"]))
 
 
 def prepare(

@@ -1,7 +1,8 @@
 """Checkpoints: a folder that appears whole or not at all, is checked before it is believed, and holds no pickle.
 
     step-00000120/
-        weights.safetensors     players/NAME/..., averaged/NAME/... (the moving averages), extra/... (the model's own)
+        weights.safetensors     players/NAME/..., averaged/NAME/... (the moving averages), extra/... (the model's own),
+                            scaling/scale and scaling/offset (model units = data units * scale + offset)
         optimiser.safetensors   the optimisers' moments and counters
         state.safetensors       generators' states, the scalars of the tick under way
         manifest.json           step, seconds, event, versions, bytes and SHA-256 of every file, the caller's extra
@@ -14,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import platform
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,7 @@ __all__ = [
     "steps",
 ]
 
+SCALING = ("scaling/scale", "scaling/offset")
 WEIGHTS, OPTIMISER, STATE = "weights.safetensors", "optimiser.safetensors", "state.safetensors"
 
 
@@ -186,7 +189,12 @@ def _weights(model: Model, state: TrainingState) -> dict[str, Tensor]:
     }
     for name, average in state.averages.items():
         tensors |= {f"averaged/{name}/{key}": value for key, value in average.module.state_dict().items()}
-    return tensors | {f"extra/{key}": value for key, value in model.extra_state().items()}
+    tensors |= {f"extra/{key}": value for key, value in model.extra_state().items()}
+    units = model.scaling
+    return tensors | {
+        name: torch.tensor(values, dtype=torch.float64)
+        for name, values in zip(SCALING, (units.scale, units.offset), strict=True)
+    }
 
 
 def _kinds(state: TrainingState) -> dict[str, str]:
@@ -204,10 +212,23 @@ def _load_players(path: Path, model: Model, weights: Mapping[str, Tensor], kind:
         prefix = f"{kind}/{name}/"
         has_kind = any(key.startswith(prefix) for key in weights)
         _load_module(path, player, weights, prefix if has_kind else f"players/{name}/")
+    _load_scaling(path, model, weights)
     try:
         model.load_extra_state(_under("extra/", weights))
     except (RuntimeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise RunError(f"{path / WEIGHTS} does not fit this model (extra): {error!r}") from None
+
+
+def _load_scaling(path: Path, model: Model, weights: Mapping[str, Tensor]) -> None:
+    """Give the model the units it was trained in. Earlier versions wrote none: there the event alone decides them."""
+    if not any(name in weights for name in SCALING):
+        return
+    channels = model.event.shape[model.event.channel_axis]
+    scale, offset = (weights.get(name, torch.empty(0)).double() for name in SCALING)
+    fits = scale.shape == offset.shape and scale.shape in ((1,), (channels,))
+    if not (fits and scale.isfinite().all() and offset.isfinite().all() and (scale != 0).all()):
+        raise RunError(f"{path / WEIGHTS} does not fit this model (scaling): its units are damaged.")
+    model.scaling = replace(model.scaling, scale=tuple(scale.tolist()), offset=tuple(offset.tolist()))
 
 
 def _load_module(path: Path, module: torch.nn.Module, weights: Mapping[str, Tensor], prefix: str) -> None:

@@ -60,13 +60,27 @@ def _check_event(event: Fields) -> None:
     shape = event.sequence("shape", each=lambda size: type(size) is int and 0 < size <= MOST_VALUES)
     if not shape or math.prod(shape) > MOST_VALUES:
         raise event.refuse("shape", f"the shape of an example of at most {MOST_VALUES:,} values")
-    event.choice("kind", get_args(Kind))
+    kind = event.choice("kind", get_args(Kind))
     event.choice("dtype", ("uint8", "float32"), "float32")
     for name in ("low", "high"):
         event.number(name, None)
+    channels = shape[-1] if kind == "series" else shape[0]
     for name in ("mean", "std"):
-        event.sequence(name, None, is_number)
+        if len(event.sequence(name, (0.0,), is_number)) not in (1, channels):
+            raise event.refuse(name, f"one number, or one for each of {channels:,} channels")
     event.sequence("class_names", None, is_text)
+    event.sequence("constants", (), lambda pair: _is_constant(pair, channels))
+
+
+def _is_constant(pair: Any, channels: int) -> bool:
+    """Whether this is the position of a channel and a value."""
+    return (
+        isinstance(pair, list)
+        and len(pair) == 2
+        and type(pair[0]) is int
+        and 0 <= pair[0] < channels
+        and is_number(pair[1])
+    )
 
 
 def _check_extra(extra: Fields) -> None:
