@@ -57,7 +57,7 @@ def warm() -> None:
     """Import all that commands import."""
     global BASELINE
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore", DeprecationWarning)
         for name in WARM:
             import_module(name)
     BASELINE = _address_space()

@@ -9,12 +9,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LONGEST_MESSAGE = 2_000  # characters; what came may be a file of megabytes
+
 
 class SaddlepointError(Exception):
     """Base of all errors caused by input: the message says where, what was wrong, what came, and what to do."""
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        return printable(shortened(super().__str__(), LONGEST_MESSAGE))
 
 
 class SettingError(SaddlepointError):
@@ -51,6 +53,14 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """`text` itself where it has at most `most` characters, else its beginning and its end."""
+    if len(text) <= most:
+        return text
+    half = (most - 5) // 2
+    return f"{text[:half]} ... {text[-half:]}"
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

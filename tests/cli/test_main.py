@@ -104,6 +104,14 @@ def raising(error: BaseException) -> object:
         (KeyboardInterrupt(), 130, "interrupted"),
         (PermissionError(13, "Permission denied", "there/file"), 2, "there/file: Permission denied"),
         (OSError(28, "No space left on device"), 2, "No space left on device"),
+        (OSError(40, "Too many levels of symbolic links", "a\x1b[31m"), 2, r"a\x1b[31m: Too many levels"),
+        (MemoryError(), 2, "memory of this machine does not suffice"),
+        (
+            RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4 bytes"),
+            2,
+            "memory of this",
+        ),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"), 2, "memory of this machine"),
     ],
 )
 def test_what_the_user_can_mend_has_no_traceback(
@@ -114,7 +122,10 @@ def test_what_the_user_can_mend_has_no_traceback(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError(), FileNotFoundError(2, "No such file", "x"), AssertionError()])
+@pytest.mark.parametrize(
+    "error",
+    [ZeroDivisionError(), RuntimeError("shapes differ"), FileNotFoundError(2, "No such file", "x"), AssertionError()],
+)
 def test_our_own_mistakes_keep_their_traceback(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(front, "import_module", lambda name: raising(error))
     with pytest.raises(type(error)):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from saddlepoint.cli.program import typed
-from saddlepoint.errors import SaddlepointError, SettingError, suggestion
+from saddlepoint.errors import SaddlepointError, SettingError, printable, suggestion
 
 DONE, WRONG_INPUT, INTERRUPTED = 0, 2, 130  # 3, a finding, is said by `saddlepoint.cli.ending`
 
@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 # Mistakes of the operating system that only the user can mend.
 _USERS_ERRORS = {
-    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG,
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP,
 }  # fmt: skip
 
 
@@ -56,11 +56,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has seen enough (`| head`). Python flushes stdout once more at exit: let that succeed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        print(f"saddlepoint: {OUT_OF_MEMORY}", file=sys.stderr)
+        return WRONG_INPUT
     except OSError as error:
         if error.errno not in _USERS_ERRORS:
             raise
-        print(f"saddlepoint: {error.filename or 'writing'}: {error.strerror}.", file=sys.stderr)
+        print(f"saddlepoint: {printable(str(error.filename or 'writing'))}: {error.strerror}.", file=sys.stderr)
         return WRONG_INPUT
+
+
+OUT_OF_MEMORY = (
+    "the memory of this machine does not suffice for that: lower training.batch_size, evaluation.samples or the sizes of "
+    "the networks, or use fewer or smaller examples (data.limit, data.size)."
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether there was too little memory, whoever found out: Python, numpy, or torch on a processor or a GPU."""
+    # torch is not imported for this: its own class is a RuntimeError whose text names it.
+    return isinstance(error, MemoryError) or "can't allocate memory" in str(error) or "out of memory" in str(error)
 
 
 def overview() -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from saddlepoint.settings import Settings
 
 
-class DataSettings(BaseModel):
+class DataSettings(Settings):
     """Where the examples come from and how they are brought to one shape."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str = Field(
         "digits",

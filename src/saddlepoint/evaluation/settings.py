@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from saddlepoint.settings import Settings
 
 LikelihoodEffort = Literal["bounds", "annealed"]
 
 
-class EvaluationSettings(BaseModel):
+class EvaluationSettings(Settings):
     """The quality series that training keeps."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     every: int = Field(250, ge=1, description="Steps between two measurements of quality.")
-    samples: int = Field(1_000, ge=10, description="Samples (and held-out examples) a measurement uses.")
+    samples: int = Field(1_000, ge=10, le=10_000_000, description="Samples (and held-out examples) a measurement uses.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of the measurement's own noise, the same at every step.")
     watch_every: int = Field(
         200,
@@ -24,10 +24,8 @@ class EvaluationSettings(BaseModel):
     )
 
 
-class AssessmentSettings(BaseModel):
+class AssessmentSettings(Settings):
     """How a scorecard is measured."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     samples: int | None = Field(
         None, ge=2, description="Samples a sampling seed; as many as there are held-out examples, at most 10,000."

@@ -14,6 +14,7 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import cure, objects
 from saddlepoint.experiment import examples as examples_file
+from saddlepoint.experiment.capacity import require_memory
 from saddlepoint.experiment.display import shown
 from saddlepoint.experiment.examples import DATA_FILE, Arrays
 from saddlepoint.experiment.listener import Listener
@@ -165,6 +166,7 @@ def prepare(
     require_trust(recipe, modules=modules, where=recipe.name)
     if dataset is None:
         dataset = examples_file.load(recipe.data)
+    require_memory(recipe, dataset.event, len(dataset))
     model = build(recipe.model, dataset.event, modules=modules, seed=recipe.training.seed)
     return Session(recipe, folder, dataset, model, listener)
 

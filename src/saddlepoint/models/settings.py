@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from saddlepoint.settings import Settings
 
 Activation = Literal["relu", "leaky_relu", "tanh", "sigmoid", "softplus", "elu", "gelu", "silu", "maxout", "identity"]
 ScalingName = Literal["auto", "none", "unit", "symmetric", "standard"]
 
+LARGEST_SIZE = 1_000_000_000  # of a layer or a code
+Size = Annotated[int, Field(ge=1, le=LARGEST_SIZE)]
 
-class NetworkSettings(BaseModel):
+
+class NetworkSettings(Settings):
     """One network. `network` is a built-in name, or the import path of your own module: `mypackage.nets:Generator`.
 
     Your own is called as `Generator(inputs=..., outputs=..., **arguments)`, with the shapes of one example of each.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     network: str = Field("mlp", description="mlp, dcgan, or module:Class of your own.")
-    hidden: tuple[int, ...] = Field((128, 128), description="mlp: widths of the hidden layers.")
+    hidden: tuple[Size, ...] = Field((128, 128), max_length=1_000, description="mlp: widths of the hidden layers.")
     activation: Activation = Field("relu", description="mlp: activation of the hidden layers.")
     maxout_pieces: int = Field(
-        5, ge=2, description="maxout: linear functions of which a unit is the largest (so many times the weights)."
+        5,
+        ge=2,
+        le=1_000_000,
+        description="maxout: linear functions of which a unit is the largest (so many times the weights).",
     )
     batch_norm: bool = Field(False, description="mlp: BatchNorm after every hidden layer.")
     weights: Literal["glorot", "normal", "small"] = Field(
@@ -30,18 +36,19 @@ class NetworkSettings(BaseModel):
         description="mlp: how the weights begin; normal is N(0, 1), which saturates wide layers, small is N(0, 0.02).",
     )
     width: int = Field(
-        64, ge=1, description="dcgan: channels of the layer nearest to the image; they double away from it."
+        64,
+        ge=1,
+        le=LARGEST_SIZE,
+        description="dcgan: channels of the layer nearest to the image; they double away from it.",
     )
     arguments: dict[str, Any] = Field(default_factory=dict, description="Your own network: further arguments by name.")
 
 
-class AutoencoderSettings(BaseModel):
+class AutoencoderSettings(Settings):
     """An autoencoder: squeeze every example through a small code and bring it back."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     family: Literal["autoencoder"] = Field("autoencoder", description="The kind of model.")
-    latent: int = Field(3, ge=1, description="Size of the code.")
+    latent: Size = Field(3, description="Size of the code.")
     encoder: NetworkSettings = Field(
         NetworkSettings(hidden=(50, 50), activation="tanh"), description="Example -> code."
     )
@@ -62,20 +69,21 @@ class AutoencoderSettings(BaseModel):
         0.0, ge=0.0, description="Standard deviation of the noise added to the input, in the model's units."
     )
     prior_components: int = Field(
-        10, ge=1, description="Components of the Gaussian mixture fitted to the codes, from which samples are drawn."
+        10,
+        ge=1,
+        le=100_000,
+        description="Components of the Gaussian mixture fitted to the codes, from which samples are drawn.",
     )
     scaling: ScalingName = Field(
         "auto", description="Units the network sees; auto: unit for bounded data, else standard."
     )
 
 
-class VAESettings(BaseModel):
+class VAESettings(Settings):
     """A variational autoencoder: an autoencoder whose code follows a known prior."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     family: Literal["vae"] = Field("vae", description="The kind of model.")
-    latent: int = Field(3, ge=1, description="Size of the code.")
+    latent: Size = Field(3, description="Size of the code.")
     encoder: NetworkSettings = Field(
         NetworkSettings(hidden=(50, 50), activation="relu"), description="Example -> features that both heads share."
     )
@@ -104,13 +112,11 @@ class VAESettings(BaseModel):
     )
 
 
-class GANSettings(BaseModel):
+class GANSettings(Settings):
     """A generative adversarial network: a generator against a discriminator."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     family: Literal["gan"] = Field("gan", description="The kind of model.")
-    latent: int = Field(64, ge=1, description="Size of the noise that the generator turns into an example.")
+    latent: Size = Field(64, description="Size of the noise that the generator turns into an example.")
     latent_distribution: Literal["normal", "uniform"] = Field("normal", description="N(0, 1), or uniform on [-1, 1].")
     latent_scale: float = Field(
         1.0, gt=0.0, description="Factor of the noise: 8 makes uniform noise range over [-8, 8]."

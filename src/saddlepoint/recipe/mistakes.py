@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from saddlepoint.errors import suggestion
+from saddlepoint.errors import shortened, suggestion
 from saddlepoint.recipe.fields import FAMILIES, fields
 
 
@@ -40,8 +40,8 @@ def explained(error: ValidationError, recipe: type[BaseModel]) -> str:
     if first["type"].startswith("union_tag"):
         *others, last = FAMILIES
         families = f"{', '.join(others)} or {last}"
-        return f"model.family is {first['input'].get('family')!r}; it must be {families}.{more}"
+        return f"model.family is {shortened(repr(first['input'].get('family')))}; it must be {families}.{more}"
     if not path:
         return f"{first['msg'].removeprefix('Value error, ')}.{more}"
     said = first["msg"].removeprefix("Value error, ")
-    return f"{name} cannot be {first['input']!r}: {said[0].lower()}{said[1:]}.{more}"
+    return f"{name} cannot be {shortened(repr(first['input']))}: {said[0].lower()}{said[1:]}.{more}"

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError
@@ -18,8 +18,10 @@ from saddlepoint.models.settings import GANSettings, ModelSettings
 from saddlepoint.recipe.fields import FAMILIES, PLAYERS, SettingField, fields
 from saddlepoint.recipe.mistakes import explained, unknown
 from saddlepoint.recipe.sources import Sources
-from saddlepoint.recipe.text import value_of, write_line, write_yaml
+from saddlepoint.recipe.text import value_of
+from saddlepoint.settings import Settings
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
+from saddlepoint.yaml_text import write_line, write_yaml
 
 _SOURCES = Sources(
     "recipe", resources.files("saddlepoint") / "recipes", "saddlepoint recipes", example="`data:` and `model:`"
@@ -28,10 +30,8 @@ _LIKE = "Like {}, but with "
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
-class Recipe(BaseModel):
+class Recipe(Settings):
     """Data, model, training and evaluation settings under one name; immutable."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field("recipe", description="Names the run's folder where none is given.")
     description: str = Field("", description="One sentence on what this recipe shows.")
@@ -61,6 +61,13 @@ class Recipe(BaseModel):
     def parse(cls, text: str, where: str = "recipe") -> Self:
         """The recipe written in a YAML text; `where` names it in error messages."""
         return cls.from_mapping(_SOURCES.content(text, where), where)
+
+    @field_validator("name")
+    @classmethod
+    def _one_line(cls, name: str) -> str:
+        if "\n" in name or "\t" in name:
+            raise ValueError("a name is one line, without tabs")
+        return name
 
     @model_validator(mode="after")
     def _settings_have_players(self) -> Self:

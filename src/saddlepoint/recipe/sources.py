@@ -8,8 +8,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from saddlepoint.errors import SettingError, suggestion
-from saddlepoint.recipe.text import read_yaml
+from saddlepoint.errors import SettingError, shortened, suggestion
+from saddlepoint.yaml_text import LARGEST_TEXT, read_yaml
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Sources:
                 )
             return (self.shipped / f"{source}.yaml").read_text(encoding="utf-8"), f"{self.noun} {source}"
         try:
-            return path.read_text(encoding="utf-8"), str(path)
+            with path.open(encoding="utf-8") as file:
+                return file.read(LARGEST_TEXT + 1), str(path)
         except UnicodeDecodeError:
             advice = f" {instead(path)}" if instead else ""
             raise SettingError(f"{path} is not a {self.noun} (YAML text).{advice}") from None
@@ -56,7 +57,7 @@ class Sources:
         try:
             content = read_yaml(text)
         except ValueError as error:
-            raise SettingError(f"{where} is not valid YAML: {' '.join(str(error).split())}") from None
+            raise SettingError(f"{where} is not valid YAML: {shortened(' '.join(str(error).split()))}") from None
         if not isinstance(content, dict):
             raise SettingError(f"{where} holds no settings: expected lines such as {self.example}.")
         return content

@@ -14,8 +14,8 @@ from saddlepoint.errors import SettingError
 from saddlepoint.recipe.recipe import Recipe
 from saddlepoint.recipe.sources import Sources
 from saddlepoint.recipe.study_mistakes import explained
-from saddlepoint.recipe.text import read_yaml, write_yaml
 from saddlepoint.studies.settings import ConvergenceSettings, MeasureSettings, Point, SeedSettings, StudySettings
+from saddlepoint.yaml_text import read_yaml, write_yaml
 
 FILE = "study.yaml"  # in a study's folder
 MOST_RUNS = 1_000_000

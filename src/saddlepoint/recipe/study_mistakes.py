@@ -6,8 +6,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from saddlepoint.errors import suggestion
-from saddlepoint.recipe.text import write_line
+from saddlepoint.errors import shortened, suggestion
 from saddlepoint.studies.settings import (
     AxisSettings,
     ConvergenceSettings,
@@ -19,6 +18,7 @@ from saddlepoint.studies.settings import (
     StudySettings,
     SurvivalPicture,
 )
+from saddlepoint.yaml_text import write_line
 
 _PICTURES: dict[str, type[BaseModel]] = {
     "survival": SurvivalPicture,
@@ -94,7 +94,7 @@ def _written(path: list[str], value: Any) -> str:
 
 def _said(value: Any) -> str:
     """As YAML writes it."""
-    return write_line({"it": value}).removeprefix("it: ")
+    return shortened(write_line({"it": value}).removeprefix("it: "))
 
 
 def _listed(value: Any) -> str:

@@ -18,12 +18,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from saddlepoint.errors import RunError
 from saddlepoint.records import locked, replaced
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.studies.cell import CellResult, RunResult
+from saddlepoint.yaml_text import LARGEST_TEXT, read_yaml
 
 FORMAT = 1
 DRAWN = ("survival", "heat-map-", "power-law-")  # how the names of our pictures begin; others are not ours
@@ -94,7 +93,8 @@ class StudyFolder:
         overrides and measures may change, which trains anew what they concern."""
         if not self.study.is_file():
             return
-        theirs, ours = _content(self.study.read_text("utf-8", errors="replace")), _content(text)
+        with self.study.open(encoding="utf-8", errors="replace") as file:
+            theirs, ours = _content(file.read(LARGEST_TEXT + 1)), _content(text)
         differs = [name for name in ("name", "base") if theirs.get(name) != ours.get(name)]
         if theirs and differs:
             said = f'"{theirs.get("name")}"' + ("" if "name" in differs else " with another base recipe")
@@ -148,7 +148,7 @@ class StudyFolder:
 def _content(text: str) -> dict[str, Any]:
     """What a study's YAML holds; nothing where it is damaged."""
     try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError:
+        content = read_yaml(text)
+    except ValueError:
         return {}
     return content if isinstance(content, dict) else {}

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.models.settings import ModelSettings
+from saddlepoint.settings import Settings
 from saddlepoint.training.settings import LARGEST_SEED, TrainingSettings
 
 OutcomeName = Literal[
@@ -22,19 +23,15 @@ Label = bool | int | float | str | None
 COLUMNS = ("seed", "trained", "steps", "frozen_at", "converged", "steps_to_convergence", "censored_at", "step")
 
 
-class SeedSettings(BaseModel):
+class SeedSettings(Settings):
     """The runs of one point: they differ in their seed alone."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     count: int = Field(16, ge=1, description="Runs of every point, one a seed.")
     first: int = Field(0, ge=0, le=LARGEST_SEED, description="The first seed; the others follow it.")
 
 
-class AxisSettings(BaseModel):
+class AxisSettings(Settings):
     """One axis: what is set at each of its values. All its lists have one length, and move together."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     settings: dict[str, tuple[Any, ...]] = Field(
         default_factory=dict, description="Settings of the recipe by dotted name, each with its values along the axis."
@@ -89,10 +86,8 @@ class AxisSettings(BaseModel):
         )
 
 
-class ConvergenceSettings(BaseModel):
+class ConvergenceSettings(Settings):
     """When a run has converged, and how often that is asked."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     every: int = Field(
         1, ge=1, description="Steps between the first looks; later ones come less and less often, in proportion."
@@ -101,10 +96,8 @@ class ConvergenceSettings(BaseModel):
     samples: int = Field(128, ge=2, description="Samples a look; more than 16 a mode.")
 
 
-class MeasureSettings(BaseModel):
+class MeasureSettings(Settings):
     """What is measured of every run."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     outcomes: tuple[OutcomeName, ...] | None = Field(
         None,
@@ -128,10 +121,8 @@ class MeasureSettings(BaseModel):
         return self
 
 
-class SurvivalPicture(BaseModel):
+class SurvivalPicture(Settings):
     """The share of runs that have not converged yet, over the steps."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["survival"] = Field("survival", description="The kind of picture.")
     by: tuple[str, ...] | None = Field(
@@ -139,10 +130,8 @@ class SurvivalPicture(BaseModel):
     )
 
 
-class HeatMapPicture(BaseModel):
+class HeatMapPicture(Settings):
     """One number over two axes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["heat map"] = Field("heat map", description="The kind of picture.")
     x: str = Field(description="Axis from left to right.")
@@ -150,10 +139,8 @@ class HeatMapPicture(BaseModel):
     value: str = Field("converged", description="converged, steps_to_convergence, or an outcome.")
 
 
-class PowerLawPicture(BaseModel):
+class PowerLawPicture(Settings):
     """A power of an axis's values, fitted to medians."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["power law"] = Field("power law", description="The kind of picture.")
     x: str = Field(description="Axis of positive numbers.")
@@ -164,10 +151,8 @@ class PowerLawPicture(BaseModel):
 Picture = Annotated[SurvivalPicture | HeatMapPicture | PowerLawPicture, Field(discriminator="kind")]
 
 
-class StudySettings(BaseModel):
+class StudySettings(Settings):
     """One study: a base recipe, axes along which its runs differ, and what is asked of them; immutable."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(
         "study", description="Names the study's folder where none is given; none takes the name of the study's file."

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from saddlepoint.errors import suggestion
+from saddlepoint.settings import Settings
 
 OptimiserName = Literal["adam", "adamw", "sgd", "rmsprop", "optimistic-sgd", "optimistic-adam", "extra-adam"]
 ScheduleName = Literal["constant", "exponential", "cosine", "linear"]
@@ -22,10 +23,8 @@ CODES: tuple[str, ...] = (
 LARGEST_SEED = 2**63 - 1  # what torch's generators take
 
 
-class OptimiserSettings(BaseModel):
+class OptimiserSettings(Settings):
     """How a player moves."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: OptimiserName = Field(
         "adam",
@@ -67,10 +66,8 @@ class OptimiserSettings(BaseModel):
     )
 
 
-class PlayerSettings(BaseModel):
+class PlayerSettings(Settings):
     """What one player does differently; every value left out is taken from training.optimiser."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: OptimiserName | None = Field(
         None, description="adam, adamw, sgd, rmsprop, optimistic-sgd, optimistic-adam or extra-adam."
@@ -95,10 +92,8 @@ class PlayerSettings(BaseModel):
     )
 
 
-class TrainingSettings(BaseModel):
+class TrainingSettings(Settings):
     """Length, batches, optimisers, numerics, and how often to write what."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     steps: int = Field(2_000, ge=1, description="Training steps; one step plays every phase of the game once.")
     batch_size: int = Field(64, ge=1, description="Examples in a batch.")
@@ -111,6 +106,7 @@ class TrainingSettings(BaseModel):
     threads: int | None = Field(
         None,
         ge=1,
+        le=1_024,
         description="Processor threads; none takes one for small networks and torch's own number for others.",
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
@@ -143,7 +139,7 @@ class TrainingSettings(BaseModel):
     checkpoint_every: int = Field(1_000, ge=1, description="Steps between two checkpoints.")
     keep: int = Field(2, ge=1, description="Newest checkpoints that stay, beside the best; cure auto keeps 5 at least.")
     sample_every: int = Field(200, ge=1, description="Steps between two sample pictures.")
-    samples: int = Field(64, ge=1, description="Samples in a picture.")
+    samples: int = Field(64, ge=1, le=10_000, description="Samples in a picture.")
 
     @field_validator("stop_on")
     @classmethod

@@ -1,0 +1,177 @@
+"""How much memory a training needs at least, computed before anything of it is allocated.
+
+The model is built on torch's meta device, which has shapes and no numbers. What is counted is certainly needed; the
+libraries and temporary results come on top. `saddlepoint train --dry-run` measures what a training takes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from saddlepoint.data.capacity import memory_limit, size
+from saddlepoint.data.dataset import Event
+from saddlepoint.errors import SaddlepointError, SettingError
+from saddlepoint.models import FAMILIES
+from saddlepoint.models.base import Model
+from saddlepoint.models.settings import NetworkSettings
+from saddlepoint.networks.conv import channels, levels
+from saddlepoint.networks.minibatch import DIMENSIONS
+from saddlepoint.recipe import Recipe
+from saddlepoint.training.settings import OptimiserSettings
+
+FLOAT = 4  # bytes
+BEYOND = 1 << 63  # bytes: more than torch can address
+# Numbers that an optimiser keeps for each weight, at least.
+KEPT = {"sgd": 0, "optimistic-sgd": 1, "rmsprop": 1}
+KEPT_BY_ADAM = 2
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Memory in bytes. parameters: with their gradients and averages; batch: examples and activations of one step."""
+
+    parameters: int
+    optimiser: int
+    batch: int
+
+    @property
+    def total(self) -> int:
+        return self.parameters + self.optimiser + self.batch
+
+
+def require_memory(recipe: Recipe, event: Event, examples: int) -> None:
+    """Raise SettingError where training would need more memory than this process can use, and say how much.
+
+    Args:
+        recipe: what is to be trained; networks of the user's own are not counted (and not imported).
+        event: of the data.
+        examples: training examples that there are; a batch has at most so many.
+    """
+    limit = memory_limit()
+    # The exact count imports what torch needs for tensors without numbers, which takes seconds: only where it may matter.
+    if limit is None or rough_memory(recipe, event, examples) < limit:
+        return
+    needs = needed_memory(recipe, event, examples)
+    if needs is None or needs.total <= limit:
+        return
+    if needs.total >= BEYOND:
+        raise SettingError(
+            f"{recipe.name}: this model has more weights than torch can address: {_remedy(recipe, needs)}."
+        )
+    raise SettingError(
+        f"{recipe.name}: training needs at least {size(needs.total)} of memory (parameters and gradients "
+        f"{size(needs.parameters)}, optimiser {size(needs.optimiser)}, a batch {size(needs.batch)}), and this process can "
+        f"use {size(limit)}: {_remedy(recipe, needs)}."
+    )
+
+
+def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
+    """The memory that training needs at least; None where it cannot be computed, which a later error will explain."""
+    settings = recipe.model.model_copy(update=dict(_without_own(recipe)))
+    training = recipe.training
+    batch_size = min(training.batch_size, examples)
+    try:
+        with torch.random.fork_rng(devices=[]), torch.device("meta"):
+            model = FAMILIES[settings.family](settings, event, {})
+            batch = _batch(model, batch_size, event)
+    except RuntimeError as error:
+        return Needs(BEYOND, 0, 0) if "overflow" in str(error) else None
+    except (SaddlepointError, NotImplementedError, TypeError, ValueError):
+        return None
+    parameters = optimiser = 0
+    for name, player in model.players.items():
+        count = sum(parameter.numel() for parameter in player.parameters())
+        copies = 2 + (training.ema > 0 and name in model.averaged)
+        parameters += FLOAT * count * copies
+        optimiser += FLOAT * count * _kept(training.player(model.roles[name]))
+    return Needs(parameters, optimiser, batch)
+
+
+def rough_memory(recipe: Recipe, event: Event, examples: int) -> int:
+    """More memory than `needed_memory` counts, from the settings alone."""
+    batch_size, latent = min(recipe.training.batch_size, examples), recipe.model.latent
+    packing, kernels = getattr(recipe.model, "packing", 1), getattr(recipe.model, "minibatch_kernels", 0)
+    ends = event.size * packing + latent
+    weights, results = ends, event.size + latent
+    for _, network in recipe.model:
+        if not isinstance(network, NetworkSettings) or ":" in network.network:
+            continue
+        if network.network == "dcgan" and len(event.shape) > 1:
+            sizes = levels(event.shape[1:])
+            widths = [event.shape[0] * packing, *channels(network.width, len(sizes) - 1)]
+            features = widths[-1] * math.prod(sizes[-1])
+            kernel = 4 ** (len(event.shape) - 1)
+            weights += sum((before * kernel + 3) * after for before, after in pairwise(widths)) * 2
+            weights += features * (latent + 2)
+            results += 3 * sum(width * math.prod(size) for width, size in zip(widths, sizes, strict=True))
+        else:
+            pieces = network.maxout_pieces if network.activation == "maxout" else 1
+            widths = [ends, *network.hidden, ends]
+            weights += sum((before + 3) * after * pieces for before, after in pairwise(widths))
+            results += 3 * pieces * sum(widths)
+            features = max(widths)
+        # Heads of a VAE, and what minibatch discrimination compares.
+        weights += features * (2 * latent + DIMENSIONS * kernels + 1) + kernels
+        results += 4 * latent + DIMENSIONS * kernels * (batch_size + 1)
+    return FLOAT * (8 * weights + 3 * batch_size * results)
+
+
+def _kept(settings: OptimiserSettings) -> int:
+    """Numbers that the optimiser keeps for each weight."""
+    kept = KEPT.get(settings.name, KEPT_BY_ADAM) + (settings.momentum > 0)
+    return kept + (settings.lookahead > 0) + (settings.historical_averaging > 0)
+
+
+def _without_own(recipe: Recipe) -> Iterator[tuple[str, NetworkSettings]]:
+    """The networks that are not built in, each with the smallest of the built-in ones in its place."""
+    for role, value in recipe.model:
+        if isinstance(value, NetworkSettings) and ":" in value.network:
+            yield role, NetworkSettings(hidden=(1,))
+
+
+def _batch(model: Model, n: int, event: Event) -> int:
+    """Bytes of one batch, and of what a forward pass over it leaves for the backward pass."""
+    x, z = torch.zeros(n, *event.shape), torch.zeros(n, getattr(model, "settings").latent)  # noqa: B009
+    inputs: Mapping[str, tuple[Tensor, ...]] = {"g": (z,), "d": (x,), "ae": (x,), "vae": (x, z)}
+    largest = 0
+    for name, player in model.players.items():
+        with _Outputs() as outputs:
+            player(*inputs[name])
+        # Of two results in a row, such as a layer's and its activation's, one is kept for the backward pass.
+        largest = max(largest, outputs.total // 2, outputs.largest)
+    return FLOAT * n * event.size + largest
+
+
+class _Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Adds up the bytes of all results that are not views of other tensors."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.total = self.largest = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if not any(value.alias_info for value in func._schema.returns):
+            for tensor in result if isinstance(result, tuple | list) else (result,):
+                if isinstance(tensor, Tensor):
+                    self.total += tensor.nbytes
+                    self.largest = max(self.largest, tensor.nbytes)
+        return result
+
+
+def _remedy(recipe: Recipe, needs: Needs) -> str:
+    if needs.batch > needs.parameters + needs.optimiser:
+        return "lower training.batch_size, or take smaller networks"
+    sizes = ["model.latent"]
+    for role, value in recipe.model:
+        if isinstance(value, NetworkSettings) and ":" not in value.network:
+            sizes.append(f"model.{role}.{'width' if value.network == 'dcgan' else 'hidden'}")
+    return f"lower {', '.join(sizes)}"

@@ -1,0 +1,82 @@
+"""What all settings have in common: they are immutable, take no unknown names, and hold values that the program can carry.
+
+Values come from files, command lines and other programs. Each number fits into the types that it is computed with, and
+each text can be printed and saved again; a field that needs tighter bounds declares them itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from annotated_types import Le, Lt
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from saddlepoint.errors import printable
+
+LARGEST_COUNT = 10**12  # of steps, examples, units, ...
+LARGEST_INTEGER = 2**63 - 1  # what torch takes, for seeds
+LARGEST_FLOAT = 1e30  # float32 ends at 3.4e38, and formulas square and divide
+LONGEST_TEXT = 10_000  # characters
+DEEPEST = 50  # nested lists and mappings
+
+
+class Settings(BaseModel):
+    """Base of all settings. A whole number is at most `LARGEST_COUNT` where its field has no upper bound of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _fits(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse values that cannot be computed with, printed or saved."""
+        check_value(value)
+        if isinstance(value, int) and value > LARGEST_COUNT and info.field_name is not None:
+            bounds = cls.model_fields[info.field_name].metadata
+            if not any(isinstance(bound, Le | Lt) for bound in bounds):
+                raise _error(f"it must be at most {LARGEST_COUNT:,}")
+        return value
+
+
+def check_value(value: Any, depth: int = 0) -> None:
+    """Raise `PydanticCustomError` (a ValueError) where a value, or one in it, cannot be computed with, printed or saved.
+
+    Numbers within text, lists and mappings of a user's own arguments are checked as well.
+    """
+    if depth > DEEPEST:
+        raise _error(f"it is nested deeper than {DEEPEST} levels")
+    if isinstance(value, bool) or value is None or isinstance(value, Settings):
+        return
+    if isinstance(value, int):
+        if not -LARGEST_INTEGER - 1 <= value <= LARGEST_INTEGER:
+            raise _error("whole numbers have at most 63 bits here (9.2e18)")
+    elif isinstance(value, float):
+        if math.isfinite(value) and abs(value) > LARGEST_FLOAT:
+            raise _error(f"it must be at most {LARGEST_FLOAT:g}, so that float32 can compute with it")
+    elif isinstance(value, str):
+        check_text(value)
+    elif isinstance(value, Mapping):
+        for name, entry in value.items():
+            check_value(name, depth + 1)
+            check_value(entry, depth + 1)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for entry in value:
+            check_value(entry, depth + 1)
+
+
+def check_text(text: str) -> None:
+    """Raise `PydanticCustomError` for a text that cannot be saved as UTF-8, or that could steer a terminal."""
+    if len(text) > LONGEST_TEXT:
+        raise _error(f"a text has at most {LONGEST_TEXT:,} characters, this one has {len(text):,}")
+    for character in text:
+        if "\ud800" <= character <= "\udfff":
+            raise _error("it is not text in UTF-8 (it holds half of a surrogate pair, or bytes of another encoding)")
+        if (character < " " and character not in "\n\t") or "\x7f" <= character <= "\x9f":
+            raise _error(f"it holds the control character {printable(character)}")
+
+
+def _error(sentence: str) -> PydanticCustomError:
+    # Braces are templates to pydantic; none of the sentences has any.
+    return PydanticCustomError("unusable", sentence)

@@ -1,0 +1,67 @@
+"""Every field of every section of settings refuses what cannot be computed with, printed or saved."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from saddlepoint.errors import SettingError
+from saddlepoint.recipe import FAMILIES, Recipe, fields
+from saddlepoint.settings import LARGEST_COUNT, Settings
+
+SECTIONS = [{"model": {"family": family}} for family in FAMILIES]
+NAMES = sorted({entry.name for content in SECTIONS for entry in fields(Recipe, content)} - {"model.family"})
+
+
+HOSTILE: list[Any] = [math.nan, math.inf, 10**40, 1e300, -1e300, "\0", "\x1b[31m", "\ud800", "x" * 20_000, [[]] * 3]
+
+
+def content_with(name: str, value: Any) -> dict[str, Any]:
+    """The content of a recipe of the first family that has this setting, with this value."""
+    content = next(own for own in SECTIONS if name in {entry.name for entry in fields(Recipe, own)})
+    for part in reversed(name.split(".")):
+        value = {part: value}
+    return {**content, **value, "model": {**content["model"], **value.get("model", {})}}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_value_that_nothing_can_carry_is_one_sentence(name: str) -> None:
+    for value in HOSTILE:
+        if name.endswith("arguments"):
+            if isinstance(value, list) or (isinstance(value, float) and not math.isfinite(value)):
+                continue  # a network of one's own may be given such a value
+            value = {"a": [value]}
+        with pytest.raises(SettingError) as caught:
+            Recipe.from_mapping(content_with(name, value))
+        said = str(caught.value)
+        assert name in said
+        assert len(said) < 1_000
+        assert said.isprintable()
+
+
+class Own(Settings):
+    count: int = 1
+    entry: Any = None
+
+
+def test_a_count_without_a_bound_of_its_own_has_one() -> None:
+    assert Own(count=LARGEST_COUNT).count == LARGEST_COUNT
+    with pytest.raises(ValidationError, match="at most 1,000,000,000,000"):
+        Own(count=LARGEST_COUNT + 1)
+
+
+def test_what_is_free_in_form_is_not_nested_without_end() -> None:
+    deep: Any = []
+    for _ in range(60):
+        deep = [deep]
+    with pytest.raises(ValidationError, match="nested deeper than 50"):
+        Own(entry=deep)
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "a\ttab"])
+def test_a_recipe_s_name_is_one_line(name: str) -> None:
+    with pytest.raises(SettingError, match="one line"):
+        Recipe().override({"name": name})
