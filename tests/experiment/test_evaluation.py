@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -209,3 +210,36 @@ def test_what_cannot_be_evaluated_is_said(run: Run, tmp_path: Path) -> None:
         sp.evaluate(run, step=7)
     with pytest.raises(SettingError, match='features "nothing"'):
         sp.evaluate(run, features="nothing")
+
+
+def test_the_result_of_a_run_is_the_newest_evaluation_of_its_last_step(tmp_path: Path) -> None:
+    trained = train(recipe("vae", steps=20), run=tmp_path / "run")
+    ended, process, page = trained.result, trained.process, trained.folder.report.read_text("utf-8")
+    assert ended is not None
+    assert process is not None
+    found = Evaluation(trained, QUICK, features="pca").measure()
+    assert found.result is not None
+    assert trained.result == found.result
+    assert found.result.samples == 40 != ended.samples
+    assert trained.process == process
+    assert str(found.result) in trained.verdict
+    assert sp.diagnose(trained).result == found.result
+    assert trained.folder.report.read_text("utf-8") != page
+    # Nothing else in the summary changed, and an earlier step or other data say nothing of the run's last step.
+    summary = trained.summary
+    Evaluation(trained, QUICK, features="pca", step=10).measure()
+    Evaluation(trained, QUICK, features="pca", data="digits").measure()
+    assert trained.summary == summary
+
+
+def test_a_summary_of_version_0_1_gets_a_result(tmp_path: Path) -> None:
+    trained = train(recipe("vae", steps=4), run=tmp_path / "run")
+    old = {name: value for name, value in trained.summary.items() if name not in ("process", "result")}
+    trained.folder.summary.write_text(json.dumps({**old, "health": "healthy", "verdict": "run: healthy."}), "utf-8")
+    assert trained.result is None
+    assert trained.process == "no failure found"
+    found = Evaluation(trained, QUICK, features="pca").measure()
+    assert trained.result == found.result
+    assert trained.process == "no failure found"
+    assert "health" not in trained.summary
+    assert "healthy" not in trained.verdict

@@ -34,6 +34,8 @@ def show(output: Output, scorecard: Scorecard) -> None:
     for features in card.features:
         notes = f"; {'; '.join(features.notes)}" if features.notes else ""
         output.say(f"  features: {features.name}, {features.dimension:,} numbers an example{notes}")
+    if scorecard.result is not None:
+        output.say(f"  Samples are {scorecard.result}")
     rows = _columns()
     for name, side in (("score", "left"), ("", "left"), ("value", "right"), ("95 % interval", "right")):
         rows.add_column(name, justify=side, no_wrap=name != "score")  # type: ignore[arg-type]

@@ -21,8 +21,9 @@ def markup(scorecard: Scorecard) -> str:
     measured = (
         f"{card.n_fake:,} samples for each of {len(card.seeds)} seeds, against {card.n_real:,} {card.split} examples"
     )
+    result = "" if scorecard.result is None else f"<p>Samples are {html.escape(str(scorecard.result))}.</p>"
     return (
-        f"<p><b>{html.escape(card.model)}</b> on {html.escape(card.data)}: {html.escape(measured)}</p>{warnings}"
+        f"<p><b>{html.escape(card.model)}</b> on {html.escape(card.data)}: {html.escape(measured)}</p>{result}{warnings}"
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 

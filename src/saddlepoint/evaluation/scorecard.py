@@ -14,7 +14,7 @@ from typing import Any, cast
 from saddlepoint.errors import RunError
 from saddlepoint.evaluation.protocol import FeatureCard, ProtocolCard
 from saddlepoint.evaluation.score import Better, Bounds, ClassScores, Pairing, Score, Skipped, spoken
-from saddlepoint.records import replaced
+from saddlepoint.records import Result, replaced
 from saddlepoint.records.schema import number_to_json
 
 FORMAT = 1  # of the file; raised when an older reader would misread it
@@ -26,7 +26,8 @@ class Scorecard:
 
     card: how it was measured. scores: in the order to read them. skipped: what was not measured, and why. classes: a
     row a class, empty without labels. warnings: what makes numbers here doubtful, to be read first. notes: other
-    sentences.
+    sentences. result: how close samples of the first seed are to the data, by all measurements together; None in files
+    of earlier versions.
     """
 
     card: ProtocolCard
@@ -35,6 +36,7 @@ class Scorecard:
     classes: tuple[ClassScores, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    result: Result | None = None
 
     def __getitem__(self, metric: str) -> Score:
         """The first score whose key or title is `metric`.
@@ -53,6 +55,8 @@ class Scorecard:
     def __repr__(self) -> str:
         head = f"Scorecard of {self.card.model} on {self.card.data}: {self.card.n_fake:,} samples against "
         head += f"{self.card.n_real:,} {self.card.split} examples, {len(self.card.seeds)} sampling seeds"
+        if self.result is not None:
+            head += f"\n  Samples are {self.result}"
         width = max((len(score.title) for score in self.scores), default=0)
         lines = [f"  {score.title:<{width}}  {spoken(score)}" for score in self.scores]
         lines += [f"  Warning: {warning}" for warning in self.warnings]
@@ -65,7 +69,8 @@ class Scorecard:
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object; non-finite numbers are the strings "nan", "inf" and "-inf"."""
-        return {"format": FORMAT, **cast(dict[str, Any], _plain(asdict(self)))}
+        content = cast(dict[str, Any], _plain(asdict(self)))
+        return {"format": FORMAT, **content, "result": None if self.result is None else self.result.to_json()}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Scorecard:
@@ -88,6 +93,7 @@ class Scorecard:
                 ),
                 warnings=tuple(value["warnings"]),
                 notes=tuple(value["notes"]),
+                result=None if value.get("result") is None else Result.from_json(value["result"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RunError(f"scorecard: it cannot be read ({error!r}): evaluate the run anew.") from None

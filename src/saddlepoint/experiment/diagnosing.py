@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from saddlepoint.diagnosis import Diagnosis, Facts, Process, cause_in_words, process_of
 from saddlepoint.diagnosis.foreign import read_log
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.experiment.summary import result_in_words
+from saddlepoint.experiment.summary import result_in_words, result_of
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, Result, RunFolder, standing
 from saddlepoint.records.schema import number_to_json
@@ -144,8 +144,7 @@ def _of_run(folder: RunFolder) -> Diagnosed:
     summary = folder.read_summary()
     ended = summary.get("state") in ("finished", "failed")
     found = _asked(str(folder.path), watch, list(folder.read_records()), before, ended=ended)
-    kept = summary.get("result")
-    return found if kept is None else replace(found, result=Result.from_json(kept))
+    return replace(found, result=result_of(folder))
 
 
 def _log_watch(records: Iterable[Record], named: set[str]) -> Diagnosis:

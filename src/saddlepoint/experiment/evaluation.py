@@ -22,6 +22,7 @@ from saddlepoint.evaluation.settings import AssessmentSettings, LikelihoodEffort
 from saddlepoint.experiment import examples
 from saddlepoint.experiment.pairs import draw_pairs
 from saddlepoint.experiment.run import Run, Which, checkpoint_of, load
+from saddlepoint.experiment.summary import update_result
 from saddlepoint.experiment.waiting import heard
 from saddlepoint.models.base import GenerativeModel, Model
 from saddlepoint.report import write_report
@@ -48,7 +49,7 @@ def evaluate(
     """How good a model's samples are: scores with intervals, floors and ceilings, and how they were measured.
 
     model: a run, its folder, or anything that has an `event` and a `sample(n, generator=...)`. The scorecard of a run is
-        written into its folder, and into its report where there is one.
+        written into its folder, and into its report where there is one; its result becomes that of the run's verdict.
     data: what to measure against; a run's own data by default. For a run, a name or path is read with the run's other
         `data` settings.
     samples: for each of `seeds` sampling seeds from `seed` on; by default as many as held-out examples, 10,000 at most.
@@ -119,7 +120,7 @@ class Evaluation:
 
     def measure(self, progress: Progress | None = None) -> Scorecard:
         """Measure, and keep the scorecard in the run's folder, with pictures of the samples nearest to and farthest from
-        real examples."""
+        real examples; its result takes the place of the one that was measured at the end of training."""
         folder, recipe = self.run.folder, self.run.recipe
         path = checkpoint_of(self.run, self.step)
         step = int(checkpoint.read_manifest(path)["step"])
@@ -135,6 +136,9 @@ class Evaluation:
         )
         scorecard = replace(scorecard, card=card)
         scorecard.save(folder.scorecard)
+        # The result of the run is that of its last step, on its own data.
+        if self.data is None and scorecard.result is not None and step == folder.read_summary().get("step"):
+            update_result(folder, recipe, scorecard.result)
         for found in looks:
             draw_pairs(found, dataset, folder)
         if folder.report.is_file():

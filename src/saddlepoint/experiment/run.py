@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from saddlepoint.data.dataset import Event
+from saddlepoint.diagnosis import Process, process_in
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import cure, objects
 from saddlepoint.experiment.cure import Cure, Suggestion
+from saddlepoint.experiment.summary import result_of
 from saddlepoint.experiment.trust import require_trust
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Record, RunFolder, find_run
+from saddlepoint.records import Finding, Record, Result, RunFolder, find_run
 from saddlepoint.records.findings import standing
 from saddlepoint.training import checkpoint
 from saddlepoint.training.devices import Devices, resolve
@@ -81,6 +83,21 @@ class Run:
     def verdict(self) -> str:
         """How the run went, in one sentence."""
         return str(self.summary.get("verdict", "This run has not ended yet."))
+
+    @property
+    def process(self) -> Process | None:
+        """How training went: "no failure found", "at risk", "failing" or "failed"; None before it has ended."""
+        return process_in(self.summary)
+
+    @property
+    def result(self) -> Result | None:
+        """How close samples are to the data, as measured at the end of training or by the latest evaluation since; None
+        before training has ended, and of runs of version 0.1 that were not evaluated since.
+
+        Raises:
+            RunError: summary.json holds a result that cannot be read.
+        """
+        return result_of(self.folder)
 
     @property
     def best(self) -> Mapping[str, Any] | None:

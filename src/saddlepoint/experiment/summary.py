@@ -9,7 +9,8 @@ from importlib.metadata import version
 from typing import Any
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.diagnosis import Process, cause_in_words, process_of
+from saddlepoint.diagnosis import Process, cause_in_words, process_in, process_of
+from saddlepoint.errors import RunError
 from saddlepoint.models.base import Model
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.recipe import Recipe
@@ -53,18 +54,50 @@ def verdict(
 
 
 def result_in_words(result: Result) -> str:
-    """One sentence on the result: "Its samples are close to the data (worst of 8 measurements: recall 0.61, ...)."."""
+    """One sentence: "Its samples are close to the data (worst of 8 measurements: recall 0.61, real examples 0.91)."."""
     if result.level is None:
         return f"How close its samples are to the data was not measured: {result.reason}."
-    said = f"Its samples are {result.level}"
-    if result.level == "not told apart":
-        said += f" from the data at this sample size ({result.samples:,} samples)"
-    if result.worst is not None:
-        said += f" (worst of {len(result.aspects)} measurements: {result.worst})"
-    beside = (
-        "" if result.against == "held-out examples" else f", compared with {result.against}: too little is held out"
-    )
-    return f"{said}{beside}."
+    return f"Its samples are {result}."
+
+
+def result_of(folder: RunFolder) -> Result | None:
+    """The result that summary.json holds; None where there is none.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    content = folder.read_summary().get("result")
+    if content is None:
+        return None
+    try:
+        return Result.from_json(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(
+            f"{folder.summary}: result: it cannot be read ({error!r}). To measure it again: "
+            f"saddlepoint evaluate {folder.path} --again"
+        ) from None
+
+
+def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str, Any]:
+    """Put another result into summary.json, in a sentence too; return what the file then holds.
+
+    Everything else stays as the session wrote it. The caller holds the run's lock.
+    """
+    summary = folder.read_summary()
+    process = process_in(summary)
+    findings, saved = list(folder.read_findings()), summary.get("step")
+    codes = [str(cure["code"]) for cure in summary.get("cures") or ()]
+    state, step, seconds = summary["state"], int(summary["step"]), float(summary.get("seconds") or 0.0)
+    changed = {
+        "verdict": verdict(recipe, state, step, seconds, findings, result, saved, codes),
+        "process": process,
+        "result": result.to_json(),
+    }
+    kept = {name: value for name, value in summary.items() if name != "health"}
+    summary = {**changed, **{name: value for name, value in kept.items() if name not in changed}}
+    with replaced(folder.summary) as file:
+        json.dump(summary, file, indent=2)
+    return summary
 
 
 def _after(cures: Sequence[str]) -> str:

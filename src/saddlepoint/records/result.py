@@ -16,6 +16,7 @@ from saddlepoint.records.schema import number_to_json
 ResultLevel = Literal["far from the data", "partly like the data", "close to the data", "not told apart"]
 RESULT_LEVELS: tuple[ResultLevel, ...] = get_args(ResultLevel)  # from the worst to the best
 FAR, PARTLY, CLOSE, NOT_TOLD_APART = RESULT_LEVELS
+HELD_OUT, TRAINING = "held-out examples", "training examples"  # what samples are compared with
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Aspect:
         real: what as many other real examples reach.
         share: the value on one scale for all aspects: 1 where samples are as good as real examples, 0 where they have
             nothing of them; in [0, 1].
+        worst_case: the value of samples that have nothing of the data.
+        error: standard error of `value` over draws of the samples; None where it is not known.
         p_value: of the hypothesis that samples follow the data's distribution; None where the aspect is no test.
     """
 
@@ -35,6 +38,8 @@ class Aspect:
     value: float
     real: float
     share: float
+    worst_case: float = 0.0
+    error: float | None = None
     p_value: float | None = None
 
     def __str__(self) -> str:
@@ -48,6 +53,8 @@ class Aspect:
                 "value": self.value,
                 "real": self.real,
                 "share": self.share,
+                "worst_case": self.worst_case,
+                "error": self.error,
                 "p_value": self.p_value,
             }
         )
@@ -60,9 +67,10 @@ class Aspect:
         Raises:
             KeyError, TypeError, ValueError: the content is no aspect.
         """
-        p_value = content.get("p_value")
         numbers = {name: float(content[name]) for name in ("value", "real", "share")}
-        return cls(str(content["name"]), **numbers, p_value=None if p_value is None else float(p_value))
+        unknown = {name: content.get(name) for name in ("error", "p_value")}
+        optional = {name: None if value is None else float(value) for name, value in unknown.items()}
+        return cls(str(content["name"]), **numbers, worst_case=float(content.get("worst_case", 0.0)), **optional)
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Result:
     samples: int
     features: str
     aspects: tuple[Aspect, ...]
-    against: str = "held-out examples"
+    against: str = HELD_OUT
     reason: str = ""
 
     @property
@@ -93,11 +101,17 @@ class Result:
         return self.aspects[0] if self.aspects else None
 
     def __str__(self) -> str:
+        """The level with its reasons: "close to the data (worst of 8 measurements: recall 0.61, real examples 0.91)"."""
         if self.level is None:
             return f"not measured: {self.reason}"
+        said: str = self.level
         if self.level == NOT_TOLD_APART:
-            return f"not told apart from the data at this sample size ({self.samples:,} samples)"
-        return f"{self.level} (worst: {self.worst})" if self.worst is not None else self.level
+            said += f" from the data at this sample size ({self.samples:,} samples)"
+        if self.worst is not None:
+            said += f" (worst of {len(self.aspects)} measurements: {self.worst})"
+        if self.against != HELD_OUT:
+            said += f", compared with {self.against}: too little is held out"
+        return said
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object, as summary.json holds it under "result"."""

@@ -15,6 +15,7 @@ from saddlepoint.report import pictures, scorecard, sections
 from saddlepoint.report.cures import cures
 from saddlepoint.report.embedding import embedded_json, plotly_source
 from saddlepoint.report.facts import read_facts
+from saddlepoint.report.result import result
 from saddlepoint.report.words import escaped
 
 MOST_BYTES = 10_000_000
@@ -42,7 +43,7 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     script = plotly_source() if facts.series or facts.latent is not None else ""
     words = [
         sections.trained(facts),
-        sections.findings(facts) + cures(facts),
+        result(facts) + sections.findings(facts) + cures(facts),
         scorecard.scores(facts),
         sections.settings(facts),
         sections.repeat(facts),

@@ -30,13 +30,15 @@ from saddlepoint.evaluation.features import FEATURES as FEATURE_NAMES
 from saddlepoint.evaluation.features import Features, build_features, default_features
 from saddlepoint.evaluation.features.extractor import content_of
 from saddlepoint.evaluation.protocol import FeatureCard, ProtocolCard
+from saddlepoint.evaluation.result import assess_result
 from saddlepoint.evaluation.scorecard import ClassScores, Score, Scorecard, Skipped
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.models.base import GenerativeModel
 
 MANY = 2_500  # samples a set, above which fewer halves are drawn
 # About how long each part takes beside the others: seconds on two cores, of 10,000 samples for each of three seeds.
-SAMPLING, FEATURES, SCORES, CLASSES, CODES = 2.0, 40.0, 30.0, 1.5, 1.0
+SAMPLING, FEATURES, SCORES, CLASSES, CODES, RESULT = 2.0, 40.0, 30.0, 1.5, 1.0, 10.0
+COMPARED = 2_500  # samples behind the result, more than at the end of training, and so finer
 
 Wanted = str | Features | Callable[[Any], Any]
 
@@ -73,7 +75,7 @@ def assess(
     # Fewer halves widen an interval by Student's t; with many points each takes seconds.
     resamples = settings.resamples or (25 if n_fake <= MANY else 10)
     wanted = _wanted(features)
-    rest = likelihood_work(model, settings.likelihood) + len(EXAMPLE_METRICS) + CODES + game_work(model)
+    rest = likelihood_work(model, settings.likelihood) + len(EXAMPLE_METRICS) + CODES + game_work(model) + RESULT
     tally = Tally(SAMPLING + len(wanted) * (FEATURES + SCORES + CLASSES) + rest, progress)
 
     # First: it may be refused, and it may take a minute that no later step knows of.
@@ -140,6 +142,8 @@ def assess(
         warnings.append(
             "Nothing is held out: samples are compared with training examples, and a model that copies them looks perfect."
         )
+    tally.begin("The result")
+    result = assess_result(fakes[0], dataset, seed=settings.seed, most=COMPARED)
     tally.end()
     card = ProtocolCard(
         model=type(model).__name__,
@@ -163,7 +167,7 @@ def assess(
         seconds=time.perf_counter() - began,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return Scorecard(card, tuple(scores), tuple(skipped), classes, tuple(warnings))
+    return Scorecard(card, tuple(scores), tuple(skipped), classes, tuple(warnings), result=result)
 
 
 def _wanted(features: Wanted | Sequence[Wanted] | None) -> Sequence[Wanted | None]:

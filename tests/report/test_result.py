@@ -1,0 +1,46 @@
+"""The section on the result: a row for each measurement, and words where there is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saddlepoint.records import Aspect, Result, RunFolder
+from saddlepoint.report.facts import read_facts
+from saddlepoint.report.result import result
+
+RECALL = Aspect("recall", 0.134, 0.91, 0.15, error=0.0123)
+WIDTH = Aspect("width of the modes", 0.7, 1.0, 0.7)
+FOUND = Result("far from the data", 0.2, 1_000, "random convolutions", (RECALL, WIDTH))
+
+
+def section(folder: Path, content: Any) -> str:
+    (folder / "summary.json").write_text(json.dumps({"result": content}))
+    return result(read_facts(RunFolder(folder)))
+
+
+def test_every_measurement_is_a_row_the_worst_first(tmp_path: Path) -> None:
+    page = section(tmp_path, FOUND.to_json())
+    assert page.count("<tr>") == 3
+    assert page.index("recall") < page.index("width of the modes")
+    assert "far from the data" in page
+    assert "1,000" in page
+    assert "0.134 ± 0.012" in page
+
+
+def test_what_was_not_measured_has_a_reason(tmp_path: Path) -> None:
+    assert "2 real examples" in section(tmp_path, Result.not_measured("2 real examples to compare").to_json())
+    assert section(tmp_path, None) == ""
+
+
+def test_text_is_escaped(tmp_path: Path) -> None:
+    content = FOUND.to_json() | {"features": "<script>alert(1)</script>"}
+    assert "<script>" not in section(tmp_path, content)
+
+
+@pytest.mark.parametrize("damage", [{"level": "fine"}, {"aspects": [{}]}, {"aspects": 3}, {"score": None}])
+def test_a_damaged_result_is_said(damage: dict[str, Any], tmp_path: Path) -> None:
+    assert "could not be read" in section(tmp_path, FOUND.to_json() | damage)
