@@ -67,10 +67,10 @@ class Aspect:
         Raises:
             KeyError, TypeError, ValueError: the content is no aspect.
         """
-        numbers = {name: float(content[name]) for name in ("value", "real", "share")}
-        unknown = {name: content.get(name) for name in ("error", "p_value")}
-        optional = {name: None if value is None else float(value) for name, value in unknown.items()}
-        return cls(str(content["name"]), **numbers, worst_case=float(content.get("worst_case", 0.0)), **optional)
+        error, p_value = (None if content.get(name) is None else float(content[name]) for name in ("error", "p_value"))
+        value, real, share = (float(content[name]) for name in ("value", "real", "share"))
+        worst_case = float(content.get("worst_case", 0.0))
+        return cls(str(content["name"]), value, real, share, worst_case, error, p_value)
 
 
 @dataclass(frozen=True)
