@@ -51,3 +51,23 @@ def test_a_known_word_is_nearest_to_itself_in_any_order(word: str, known: list[s
 def test_any_iterable_of_known_words_will_do() -> None:
     assert suggestion("a", iter(())) == ""
     assert suggestion("betas", (name for name in ["beta"])) == ' Did you mean "beta"?'
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "count"),
+    [
+        ("steps", "setps", 1),
+        ("steps", "step", 1),
+        ("steps", "stops", 1),
+        ("lr", "r2", 2),
+        ("Fashion_MNIST", "fashion-mnist", 0),
+    ],
+)
+def test_slips_are_counted_as_a_reader_would(one: str, other: str, count: int) -> None:
+    assert errors.slips(one, other) == errors.slips(other, one) == count
+
+
+@given(word=st.text("abc", max_size=8), other=st.text("abc", max_size=8))
+def test_slips_are_a_distance(word: str, other: str) -> None:
+    assert (errors.slips(word, other) == 0) == (word == other)
+    assert abs(len(word) - len(other)) <= errors.slips(word, other) <= max(len(word), len(other))

@@ -6,7 +6,6 @@ Anything else that escapes is our own mistake and keeps its traceback.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 LONGEST_MESSAGE = 2_000  # characters; what came may be a file of megabytes
@@ -64,14 +63,56 @@ def shortened(text: str, most: int = 200) -> str:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """`' Did you mean "…"?'` for the known word nearest to `word`, or an empty string where none is near.
+    """`' Did you mean "…"?'` for the known word that differs from `word` by a slip or two, or an empty string.
 
-    Dotted names are compared by their last part first, within the same section: otherwise a shared "training." would
-    make any two settings look alike.
+    Dotted names are compared by their last part, within the same section first: otherwise a shared "training." would make
+    any two settings look alike.
     """
+    found = nearest(word, known)
+    return f' Did you mean "{found}"?' if found else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that `word` is a misspelling of; empty where there is none."""
     known = list(known)
-    section, dot, last = word.rpartition(".")
-    siblings = {name.rpartition(".")[2]: name for name in known if name.rpartition(".")[0] == section}
-    nearest = [siblings[name] for name in difflib.get_close_matches(last, siblings, n=1, cutoff=0.6)]
-    nearest += difflib.get_close_matches(word, known, n=1, cutoff=0.75 if dot else 0.6)
-    return f' Did you mean "{nearest[0]}"?' if nearest else ""
+    section, _, last = word.rpartition(".")
+    siblings = [name for name in known if name.rpartition(".")[0] == section]
+    namesakes = [name for name in known if _plain(name.rpartition(".")[2]) == _plain(last)] if last else []
+    for names, within, compared in (
+        (siblings, _slips_allowed(last), lambda name: (name.rpartition(".")[2], last)),
+        (namesakes, len(word) + 40, lambda name: (name, word)),
+        (known, min(2, _slips_allowed(word)), lambda name: (name, word)),
+    ):
+        distances = [(slips(*compared(name)), place) for place, name in enumerate(names)]
+        if distances and min(distances)[0] <= within:
+            return names[min(distances)[1]]
+    return ""
+
+
+def slips(one: str, other: str) -> int:
+    """How many letters have to be changed, added, left out or swapped with their neighbour to make one word the other.
+
+    Case, hyphens and underscores do not count.
+    """
+    one, other = _plain(one), _plain(other)
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        rows = (before, row)
+        before, row = row, [i]
+        for j, b in enumerate(other, 1):
+            least = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and b == one[i - 2]:
+                least = min(least, rows[0][j - 2] + 1)
+            row.append(least)
+    return row[-1]
+
+
+def _slips_allowed(word: str) -> int:
+    """More in a longer word: a short one would otherwise become any other."""
+    length = len(_plain(word))
+    return 0 if length <= 2 else 1 if length <= 4 else 2 if length <= 8 else 3
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("-", "").replace("_", "")

@@ -7,11 +7,10 @@ written with hyphens or underscores.
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NoReturn
 
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import SettingError, nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,11 +48,30 @@ class Parser(argparse.ArgumentParser):
                 raise SettingError(
                     f"{self.command}: {name} is a section, not a setting: set one of its settings, such as --{inside}."
                 )
-            leaves = {f"--{setting.rpartition('.')[2].replace('_', '-')}": f"--{setting}" for setting in names}
-            near = difflib.get_close_matches(name, [*flags, *leaves], n=1, cutoff=0.6)
-            hint = f' Did you mean "{leaves.get(near[0], near[0])}"?' if near else ""
-            raise SettingError(f"{self.command}: there is no option {name}.{hint} `{self.prog} --help` lists them.")
+            raise SettingError(
+                f"{self.command}: there is no option {name}.{_hint(name, flags, names)} `{self.prog} --help` lists them."
+            )
         return known
+
+
+def _hint(name: str, flags: Sequence[str], settings: Sequence[str]) -> str:
+    """What may be meant by an option that does not exist: a flag, a setting by its last part, or another's name for it."""
+    from saddlepoint.recipe.aliases import ALIASES, usual_name
+
+    word = name.lstrip("-")
+    own = {flag.lstrip("-"): flag for flag in flags}
+    leaves = {setting.rpartition(".")[2]: f"--{setting}" for setting in reversed(settings)}
+    exact = leaves.get(word.replace("-", "_"))
+    if exact is not None and word not in ALIASES:
+        return f' Did you mean "{exact}"?'
+    usual = usual_name(word, settings).replace('"', '"--', 1)
+    if usual:
+        return usual
+    flag = next((own[leaf] for leaf in (t.rpartition(".")[2] for t in ALIASES.get(word, ())) if leaf in own), None)
+    if flag is not None:
+        return f' Did you mean "{flag}"?'
+    near = nearest(word, [*own, *leaves])
+    return f' Did you mean "{own.get(near) or leaves[near]}"?' if near else ""
 
 
 def split_settings(argv: Sequence[str], is_setting: Callable[[str], bool]) -> tuple[dict[str, str], list[str]]:

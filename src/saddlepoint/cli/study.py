@@ -34,7 +34,7 @@ ENGINES = ("local", "ray")
 
 def run(argv: Sequence[str]) -> int:
     """Run a study, or list the ready-made ones; returns the exit code."""
-    settings, rest = split_settings(argv, is_recipe_setting)
+    settings, rest = split_settings(argv, lambda name: is_recipe_setting(name) or name in study_setting_names())
     arguments = _parser().read(rest, _setting_names)
     if arguments.list:
         _list(arguments.json)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from saddlepoint.errors import shortened, suggestion
+from saddlepoint.recipe.aliases import usual_name
 from saddlepoint.recipe.fields import FAMILIES, fields
 
 
@@ -21,7 +22,10 @@ def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | Non
     for theirs, family in FAMILIES.items():
         if name in {entry.name for entry in fields(family, prefix="model.")}:
             return f"{name} is a setting of the family {theirs}, which this model is not."
-    return f"there is no setting {name}.{suggestion(name, [*known, *sections])}"
+    training = (content or {}).get("training")
+    batch_size = training.get("batch_size") if isinstance(training, Mapping) else None
+    usual = usual_name(name, known, batch_size if isinstance(batch_size, int) and batch_size > 0 else None)
+    return f"there is no setting {name}.{usual or suggestion(name, [*known, *sections])}"
 
 
 def explained(error: ValidationError, recipe: type[BaseModel]) -> str:

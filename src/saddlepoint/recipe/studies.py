@@ -60,7 +60,7 @@ def study_setting_names() -> list[str]:
         "measure": MeasureSettings,
         "measure.convergence": ConvergenceSettings,
     }
-    return [f"{section}.{name}" for section, settings in sections.items() for name in settings.model_fields]
+    return ["lanes", *(f"{section}.{name}" for section, settings in sections.items() for name in settings.model_fields)]
 
 
 def overridden(study: StudySettings, changes: Mapping[str, Any]) -> StudySettings:

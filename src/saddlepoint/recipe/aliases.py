@@ -1,0 +1,119 @@
+"""Settings by the names that other programs give them: `lr`, `epochs`, `nz`, `gpu`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Usual name -> our settings, the first of which that the recipe has is meant.
+ALIASES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("lr", "base_lr"), ("training.optimiser.learning_rate",)),
+    **dict.fromkeys(("lr_g", "g_lr", "glr", "generator_lr", "lr_gen"), ("training.generator.learning_rate",)),
+    **dict.fromkeys(
+        ("lr_d", "d_lr", "dlr", "discriminator_lr", "critic_lr", "lr_disc"), ("training.discriminator.learning_rate",)
+    ),
+    **dict.fromkeys(("beta1", "beta2", "beta_1", "beta_2", "b1", "b2", "adam_betas"), ("training.optimiser.betas",)),
+    **dict.fromkeys(("wd", "l2"), ("training.optimiser.weight_decay",)),
+    **dict.fromkeys(("optim", "optimizer", "opt", "solver"), ("training.optimiser.name",)),
+    **dict.fromkeys(("scheduler", "lr_scheduler", "lr_schedule", "lr_decay"), ("training.optimiser.schedule",)),
+    **dict.fromkeys(
+        ("clip", "grad_clip", "clip_grad", "gradient_clip", "max_norm", "max_grad_norm"),
+        ("training.optimiser.clip_norm",),
+    ),
+    **dict.fromkeys(
+        ("iterations", "iters", "iter", "niter", "n_iter", "num_steps", "max_steps", "n_steps", "num_iterations"),
+        ("training.steps",),
+    ),
+    **dict.fromkeys(("batch", "bs", "batchsize", "batches", "minibatch"), ("training.batch_size",)),
+    **dict.fromkeys(("gpu", "gpus", "cuda", "accelerator", "gpu_id", "gpu_ids", "cpu", "mps"), ("training.device",)),
+    **dict.fromkeys(("amp", "fp16", "bf16", "half", "mixed_precision", "dtype"), ("training.precision",)),
+    **dict.fromkeys(("ema_decay", "use_ema", "polyak", "moving_average"), ("training.ema",)),
+    **dict.fromkeys(("log_every", "log_interval", "log_freq", "print_every", "log_steps"), ("training.tick",)),
+    **dict.fromkeys(
+        ("save_every", "save_interval", "save_freq", "checkpoint", "checkpoint_interval", "ckpt_every"),
+        ("training.checkpoint_every",),
+    ),
+    **dict.fromkeys(("eval_every", "eval_interval", "eval_freq"), ("evaluation.every",)),
+    **dict.fromkeys(("random_seed", "manual_seed", "manualseed", "rng", "random_state"), ("training.seed",)),
+    **dict.fromkeys(
+        ("dataset", "dataroot", "data_dir", "data_path", "datadir", "train_data", "root", "path", "data_root"),
+        ("data.source",),
+    ),
+    **dict.fromkeys(
+        ("image_size", "img_size", "imsize", "imagesize", "resolution", "img_dim", "resize"), ("data.size",)
+    ),
+    **dict.fromkeys(("nc", "num_channels", "n_channels", "in_channels", "channel"), ("data.channels",)),
+    **dict.fromkeys(("test_size", "val_split", "validation_split", "val_size", "test_split"), ("data.held_out",)),
+    **dict.fromkeys(
+        ("latent_dim", "latent_size", "z_dim", "zdim", "nz", "z", "z_size", "noise_dim", "code_size", "n_latent"),
+        ("model.latent",),
+    ),
+    **dict.fromkeys(("ngf", "gf_dim", "g_width"), ("model.generator.width",)),
+    **dict.fromkeys(("ndf", "df_dim", "d_width"), ("model.discriminator.width",)),
+    **dict.fromkeys(
+        ("hidden_dim", "hidden_size", "hidden_dims", "hidden_layers", "layers", "units"),
+        ("model.generator.hidden", "model.encoder.hidden"),
+    ),
+    **dict.fromkeys(("n_critic", "critic_iters", "d_steps", "ncritic", "critic_steps"), ("model.discriminator_steps",)),
+    **dict.fromkeys(
+        ("loss", "gan_loss", "adversarial_loss", "criterion"),
+        ("model.objective", "model.reconstruction", "model.likelihood"),
+    ),
+    **dict.fromkeys(
+        ("gp", "gradient_penalty", "lambda_gp", "gp_weight", "gp_lambda", "lambda", "r1_gamma", "gamma"), ("model.r1",)
+    ),
+    **dict.fromkeys(("kl_weight", "kld_weight", "beta_vae", "kl_beta"), ("model.beta",)),
+    **dict.fromkeys(("kl_warmup", "kl_annealing", "annealing", "anneal_steps"), ("model.warm_up",)),
+    **dict.fromkeys(("smoothing", "smooth", "one_sided_label_smoothing"), ("model.label_smoothing",)),
+    **dict.fromkeys(("normalise", "normalize", "normalization", "standardize", "rescale"), ("model.scaling",)),
+    **dict.fromkeys(("arch", "architecture", "net", "backbone"), ("model.generator.network", "model.encoder.network")),
+    **dict.fromkeys(("type", "model_type", "kind"), ("model.family",)),
+}
+
+_WASSERSTEIN = (
+    "the Wasserstein objective is not among those of model.objective; for stable training set model.objective to "
+    "relativistic, with model.r1 and model.r2"
+)
+# Usual name -> what stands in its place here.
+ADVICE: dict[str, str] = {
+    **dict.fromkeys(("wasserstein", "wgan", "wgan_gp", "wgangp", "critic"), _WASSERSTEIN),
+    **dict.fromkeys(
+        ("workers", "num_workers", "n_workers", "dataloader_workers"),
+        "data lie in memory, or are mapped into it, and need no workers",
+    ),
+    **dict.fromkeys(
+        ("dropout", "dropout_rate"), "built-in networks have no dropout; give a network of your own for it"
+    ),
+    **dict.fromkeys(("resume", "resume_from", "ckpt", "pretrained"), "to go on with a run: saddlepoint resume RUN"),
+    **dict.fromkeys(
+        ("outdir", "out_dir", "output_dir", "save_dir", "log_dir", "logdir", "results", "out"),
+        "the folder of a run is chosen with --run FOLDER (in Python run=)",
+    ),
+    **dict.fromkeys(("labels", "n_classes", "num_classes", "conditional"), "models do not take labels yet"),
+    **dict.fromkeys(("spectral_norm", "sn"), "give a discriminator of your own for spectral normalisation"),
+}
+
+EPOCHS = frozenset({"epochs", "epoch", "num_epochs", "n_epochs", "max_epochs", "nepochs", "n_epoch", "nepoch"})
+
+
+def usual_name(name: str, known: Iterable[str], batch_size: int | None = None) -> str:
+    """What to use for a setting that goes by this name elsewhere, as a sentence; empty where the name is not usual.
+
+    Args:
+        name: as it was typed, with or without a section; hyphens stand for underscores.
+        known: the settings that there are, by dotted name.
+        batch_size: of the recipe, for the number of steps that an epoch has.
+    """
+    section, _, last = name.lower().replace("-", "_").rpartition(".")
+    known = list(known)
+    if last in EPOCHS and "training.steps" in known:
+        batch = f"batches of {batch_size:,}" if batch_size else "batches of training.batch_size"
+        return (
+            f" Training counts steps: steps = epochs x training examples / batch size (60,000 examples in {batch} are "
+            f"{f'{60_000 // batch_size:,}' if batch_size else '60,000 / batch_size'} steps an epoch); set training.steps."
+        )
+    targets = ALIASES.get(last, ())
+    beside = [f"{section}.{target.rpartition('.')[2]}" for target in targets if section]
+    found = next((target for target in (*beside, *targets) if target in known and target != name), None)
+    if found is not None:
+        return f' Here it is called "{found}".'
+    return f" Instead: {ADVICE[last]}." if last in ADVICE and known else ""

@@ -1,0 +1,86 @@
+"""The names that other programs use lead to the right setting, and nothing far off is suggested."""
+
+from __future__ import annotations
+
+import pytest
+
+from saddlepoint.cli.arguments import Parser, setting_names
+from saddlepoint.errors import SettingError
+from saddlepoint.recipe import Recipe
+from saddlepoint.recipe.aliases import ADVICE, ALIASES, EPOCHS, usual_name
+
+KNOWN = setting_names()
+
+
+def test_every_alias_leads_to_settings_that_exist() -> None:
+    assert {target for targets in ALIASES.values() for target in targets} <= set(KNOWN)
+
+
+def test_no_alias_hides_a_setting_or_another_alias() -> None:
+    groups = (set(ALIASES), set(ADVICE), set(EPOCHS))
+    assert sum(map(len, groups)) == len(set.union(*groups))
+    leaves = {name.rpartition(".")[2] for name in KNOWN}
+    assert not leaves & (set(ADVICE) | set(EPOCHS))
+    # The one name that settings of two kinds share: of a family, and of what an example is.
+    assert leaves & set(ALIASES) <= {"kind"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("lr", "training.optimiser.learning_rate"),
+        ("gpu", "training.device"),
+        ("batch", "training.batch_size"),
+        ("batch_size", "training.batch_size"),
+        ("latent_dim", "model.latent"),
+        ("z-dim", "model.latent"),
+        ("nz", "model.latent"),
+        ("ngf", "model.generator.width"),
+        ("beta1", "training.optimiser.betas"),
+        ("wd", "training.optimiser.weight_decay"),
+        ("seed", "training.seed"),
+        ("device", "training.device"),
+        ("dataset", "data.source"),
+        ("learning_rate", "training.optimiser.learning_rate"),
+        ("image_size", "data.size"),
+    ],
+)
+def test_a_usual_option_names_ours(typed: str, meant: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        Parser("train", "").read([f"--{typed}", "3"], lambda: KNOWN)
+    assert f'"--{meant}"' in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("training.lr", '"training.optimiser.learning_rate"'),
+        ("training.generator.lr", '"training.generator.learning_rate"'),
+        ("lr", '"training.optimiser.learning_rate"'),
+        ("model.z_dim", '"model.latent"'),
+        ("training.epochs", "60,000 examples in batches of 64 are 937 steps an epoch"),
+        ("epochs", "set training.steps"),
+        ("model.wasserstein", "model.objective to relativistic"),
+    ],
+)
+def test_a_usual_setting_names_ours(name: str, said: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        Recipe.load("dcgan-digits").override({name: 3})
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("typed", ["foo", "r3", "q", "xyz", "potato", "--"])
+def test_what_is_near_to_nothing_gets_no_suggestion(typed: str) -> None:
+    assert usual_name(typed, KNOWN) == ""
+    with pytest.raises(SettingError) as caught:
+        Parser("train", "").read([f"--{typed}=3"], lambda: KNOWN)
+    assert "Did you mean" not in str(caught.value)
+    assert "called" not in str(caught.value)
+
+
+def test_a_command_with_a_flag_of_that_meaning_names_the_flag() -> None:
+    parser = Parser("evaluate", "")
+    parser.add_argument("--device")
+    with pytest.raises(SettingError, match='Did you mean "--device"'):
+        parser.read(["--gpu", "0"])
