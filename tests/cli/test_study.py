@@ -205,3 +205,10 @@ def test_columns_are_as_wide_as_their_widest_word() -> None:
         "16     8         0        0 %   not reached             -",
         "                      [0, 30]",
     ]
+
+
+def test_lanes_is_an_option_too(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study", "tiny.yaml", "--dry-run", "--json", "--lanes", "3", "--workers", "1"]) == 0
+    assert json.loads(capsys.readouterr().out)["cells"] == 4
+    assert main(["study", "tiny.yaml", "--dry-run", "--lanes", "none"]) == 2
+    assert "lanes cannot be none" in capsys.readouterr().err

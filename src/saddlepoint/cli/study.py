@@ -54,7 +54,7 @@ def run(argv: Sequence[str]) -> int:
     if arguments.dry_run:
         from saddlepoint.cli.study_progress import show_plan
 
-        show_plan(output, plan, as_json=arguments.json)
+        show_plan(output, plan, as_json=arguments.json, workers=_processes(arguments.engine, arguments.workers))
         return 0
     from saddlepoint.cli.study_progress import StudyProgress, announce
     from saddlepoint.cli.study_tables import show
@@ -148,7 +148,15 @@ def _run(
             say=progress.note,
             progress=progress.tell,
             overwrite=overwrite,
+            workers=_processes(engine, workers),
         )
+
+
+def _processes(engine: str, workers: int | None) -> int:
+    """How many processes train at once; of a cluster that was given no number it is not known, and counts as one."""
+    if workers is not None:
+        return max(1, workers)
+    return 1 if engine == "ray" else os.cpu_count() or 1
 
 
 def _engine(name: str, workers: int | None, address: str | None) -> Engine:
@@ -164,7 +172,7 @@ def _engine(name: str, workers: int | None, address: str | None) -> Engine:
         return in_this_process
     from saddlepoint.studies.workers import on_workers
 
-    return partial(on_workers, workers=workers or os.cpu_count() or 1)
+    return partial(on_workers, workers=_processes(name, workers))
 
 
 def _check_engine(engine: str, workers: int | None, address: str | None) -> None:

@@ -85,9 +85,9 @@ def announce(output: Output, plan: Plan) -> None:
     )
 
 
-def show_plan(output: Output, plan: Plan, *, as_json: bool) -> None:
+def show_plan(output: Output, plan: Plan, *, as_json: bool, workers: int = 1) -> None:
     """Points, runs and cells, and what is not trained as lanes."""
-    cells = plan.cells()
+    cells = plan.cells(workers=workers)
     facts = {
         "study": plan.study.name,
         "points": len(plan.points),

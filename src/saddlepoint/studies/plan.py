@@ -29,6 +29,7 @@ SELDOM = 250  # steps
 FORMAT = 1  # of what is measured; another one makes all results stale
 # What of the training settings leaves a run's numbers as they are.
 FREE = {"device", "threads", "stop_on", "checkpoint_every", "keep", "sample_every", "samples", "tick"}
+LEAST_LANES = 8  # of a cell that was divided: with fewer, two workers are hardly faster than one
 # Work of a step, in arbitrary units: of lanes, per lane, of a run alone (measured: benchmarks/RESULTS.md).
 LANES_COST, LANE_COST, ALONE_COST = 0.2, 0.0016, 0.5
 
@@ -119,8 +120,11 @@ class Plan:
         check_series(study.measure.series, ((lanes[group[0]], runs[group[0]].key in alone) for group in groups))
         return cls(study, tuple(points), tuple(runs), tuple(map(tuple, groups)), alone)
 
-    def cells(self, known: Collection[str] = ()) -> list[Cell]:
-        """The cells of all runs whose key is not `known`, those that take longest first."""
+    def cells(self, known: Collection[str] = (), workers: int = 1) -> list[Cell]:
+        """The cells of all runs whose key is not `known`, those that take longest first.
+
+        Large cells are divided where there would be fewer cells than `workers`.
+        """
         found: list[Cell] = []
         taken = set(known)
         for group in self.groups:
@@ -133,7 +137,20 @@ class Plan:
             together = not waiting or waiting[0].key not in self.alone
             size = self.study.lanes if together else 1
             found += [self._cell(waiting[at : at + size], together) for at in range(0, len(waiting), size)]
-        return sorted(found, key=lambda cell: -cell.work)
+        return sorted(self._divided(found, workers), key=lambda cell: -cell.work)
+
+    def _divided(self, cells: list[Cell], workers: int) -> list[Cell]:
+        """The same runs in as many cells as there are workers, where no part becomes too small to be worth a worker."""
+        cells = list(cells)
+        while len(cells) < workers:
+            large = [cell for cell in cells if cell.together and len(cell.runs) >= 2 * LEAST_LANES]
+            if not large:
+                break
+            longest = max(large, key=lambda cell: cell.work)
+            half = -(-len(longest.runs) // 2)
+            at = cells.index(longest)
+            cells[at : at + 1] = [self._cell(runs, True) for runs in (longest.runs[:half], longest.runs[half:])]
+        return cells
 
     def _cell(self, runs: Sequence[Run], together: bool) -> Cell:
         return Cell(_digest([run.key for run in runs]), tuple(runs), self.study.measure, together)

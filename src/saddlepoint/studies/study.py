@@ -64,10 +64,11 @@ def run_study(
     say: Say = lambda sentence: None,
     progress: Callable[[Progress], None] = lambda progress: None,
     overwrite: bool = False,
+    workers: int = 1,
 ) -> StudyResult:
     """Train what is missing in the folder and write everything; interrupted, what is finished is kept.
 
-    text: the study's YAML. say: hears each note once, as it comes up. overwrite: write over another study's tables.
+    text: the study's YAML. workers: processes that the engine has, none of which is to be idle. say: hears each note once, as it comes up. overwrite: write over another study's tables.
 
     Raises:
         RunError: the folder cannot be used; or, after all else was done and written, cells could not be trained: why is in
@@ -89,7 +90,7 @@ def run_study(
         kept = len(results)
         for why, count in Counter(plan.alone.values()).items():
             note(f"{count} of {len(plan.runs)} runs are trained one at a time: {why}")
-        failed = _train(plan, folder, results, engine, note, progress)
+        failed = _train(plan, folder, results, engine, note, progress, workers)
         rows = result_rows(plan, results)
         written = _write(plan, folder, rows, results, tuple(notes)) if rows else ((), [])
         for sentence in written[1]:
@@ -113,9 +114,10 @@ def _train(
     engine: Engine,
     note: Say,
     progress: Callable[[Progress], None],
+    workers: int,
 ) -> list[str]:
     """Train what is missing; returns a sentence on each cell that could not be."""
-    cells = plan.cells(results)
+    cells = plan.cells(results, workers)
     pace = Pace([cell.work for cell in cells])
     runs, of_runs, done = 0, sum(len(cell.runs) for cell in cells), 0
     failed: list[str] = []

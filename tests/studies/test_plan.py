@@ -1,0 +1,36 @@
+"""Cells are divided so that no worker is idle, and hold the same runs however they are divided."""
+
+from __future__ import annotations
+
+import pytest
+
+from saddlepoint.studies.plan import LEAST_LANES
+from tests.studies.studies import planned, tiny
+
+
+@pytest.mark.parametrize(
+    ("seeds", "workers", "sizes"),
+    [
+        (18, 1, [36]),
+        (18, 2, [18, 18]),
+        (18, 3, [9, 9, 18]),
+        (18, 64, [9, 9, 9, 9]),
+        (LEAST_LANES - 1, 2, [2 * LEAST_LANES - 2]),
+    ],
+)
+def test_a_cell_is_divided_among_workers(seeds: int, workers: int, sizes: list[int]) -> None:
+    plan = planned(tiny(lanes=256, seeds={"count": seeds}))
+    cells = plan.cells(workers=workers)
+    assert sorted(len(cell.runs) for cell in cells) == sizes
+    (whole,) = plan.cells()
+    assert {run.key for cell in cells for run in cell.runs} == {run.key for run in whole.runs}
+    assert len({cell.key for cell in cells}) == len(cells)
+    assert [cell.work for cell in cells] == sorted((cell.work for cell in cells), reverse=True)
+
+
+def test_what_is_known_is_not_trained_again() -> None:
+    plan = planned(tiny(lanes=256, seeds={"count": 18}))
+    known = [run.key for run in plan.runs[:10]]
+    assert {run.key for cell in plan.cells(known, workers=2) for run in cell.runs} == {
+        run.key for run in plan.runs[10:]
+    }
