@@ -79,7 +79,7 @@ def test_without_a_scorecard_one_line_says_how_to_get_one(light_run: RunFolder) 
     light_run.scorecard.unlink()
     words = page(light_run).text
     assert "This run has no scorecard yet" in words
-    assert "saddlepoint evaluate gan-digits-1" in words
+    assert f"saddlepoint evaluate {light_run.path}" in words
 
 
 def damaged() -> dict[str, Any]:
@@ -107,7 +107,7 @@ def test_a_damaged_or_foreign_scorecard_is_one_sentence(kind: str, light_run: Ru
     light_run.scorecard.write_text(content)
     found = page(light_run)
     assert found.text.count("scorecard.json could not be read") == 1
-    assert "saddlepoint evaluate gan-digits-1" in found.text
+    assert f"saddlepoint evaluate {light_run.path}" in found.text
     assert "source: digits" in found.text, "the rest is told"
 
 

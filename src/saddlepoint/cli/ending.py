@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from saddlepoint.cli.console import print_json
-from saddlepoint.records import SEVERITIES, Finding, standing
+from saddlepoint.records import SEVERITIES, Finding, shell_command, standing
 from saddlepoint.records.schema import number_to_json
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def suggest(run: Run, output: Output) -> None:
     for flags, alike in commands.items():
         against = ", ".join(dict.fromkeys(suggestion.code for suggestion in alike))
         output.say(f"Against {against}, try {alike[0]}:", "bold")
-        output.say(f"    saddlepoint train {run.folder.path} {flags}")
+        output.say(f"    {shell_command('train', run.folder.path, flags)}")
     if not suggestions and any(finding.severity == "failure" for finding in standing(run.findings)):
         output.say("There is no setting to change against what was found: its advice says what to do.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from saddlepoint.cli.console import Output, console
 from saddlepoint.experiment.listener import Listener, Outline
-from saddlepoint.records import Finding, Record, RunFolder
+from saddlepoint.records import Finding, Record, RunFolder, shell_command
 from saddlepoint.report.words import as_good, best_in_words
 
 if TYPE_CHECKING:
@@ -160,7 +159,9 @@ class TrainingProgress(Listener):
         self.output.say(str(summary["verdict"]), _STYLES[summary["state"]])
         if self.quiet:
             return
+        from saddlepoint.experiment.rates import keep_rate_option
         from saddlepoint.experiment.run import Run
+        from saddlepoint.training import checkpoint
 
         folder = RunFolder(Path(self._outline.folder))
         self.output.say(f"  pictures  {folder.samples} and {folder.figures}")
@@ -172,9 +173,11 @@ class TrainingProgress(Listener):
             self.output.say(f"  best      {best_in_words(best, step)}")
         self.output.say("To try next:")
         state, suggests = str(summary["state"]), self._outline.suggests
-        suggestions = Run(folder.path).suggestions if folder.exists() else []  # somebody may have moved it
-        remedies = [suggestion.flags for suggestion in suggestions]
-        for command in next_commands(folder.path, state, step, remedies, best_step, suggests):
+        run = Run(folder.path) if folder.exists() else None  # somebody may have moved it
+        remedies = [suggestion.flags for suggestion in run.suggestions] if run is not None else []
+        keep_rate = keep_rate_option(run.recipe) if run is not None else ""
+        saved = checkpoint.exists(folder)
+        for command in next_commands(folder.path, state, step, remedies, best_step, suggests, keep_rate, saved=saved):
             self.output.say(f"  {command}")
 
     def _stop(self) -> None:
@@ -184,22 +187,37 @@ class TrainingProgress(Listener):
 
 
 def next_commands(
-    run: Path, state: str, step: int, remedies: Sequence[str], best_step: int | None = None, suggests: bool = False
+    run: Path,
+    state: str,
+    step: int,
+    remedies: Sequence[str],
+    best_step: int | None = None,
+    suggests: bool = False,
+    keep_rate: str = "",
+    *,
+    saved: bool = True,
 ) -> list[str]:
-    """Two or three commands that suit how the run ended: the gravest finding's remedy comes before training longer.
+    """Two or three commands that suit how the run ended: the most severe finding's remedy comes before training longer.
 
-    remedies: what to change against what stands, as options, the gravest first. best_step: where it is not the last, samples
-    are proposed of it. suggests: remedies are said elsewhere.
+    Args:
+        run: the run's folder.
+        state: "finished", "interrupted" or "failed".
+        step: the last one.
+        remedies: what to change against the active findings, as options, the most severe first.
+        best_step: where it is not the last, samples of it are proposed.
+        suggests: whether remedies are printed elsewhere.
+        keep_rate: the option for training longer that keeps the learning rate; empty where the rate does not depend on it.
+        saved: whether there is a checkpoint to draw samples from.
     """
-    name = shlex.quote(str(run))
-    commands = [f"saddlepoint resume {name}"] if state == "interrupted" else []
-    best = "" if best_step in (None, step) else " --step best"
-    commands.append(f"saddlepoint sample {name} -n 64{best}")
+    commands = [shell_command("resume", run)] if state == "interrupted" else []
+    best = "" if best_step in (None, step) else "--step best"
+    if saved:
+        commands.append(shell_command("sample", run, "-n 64", best))
     if remedies and not suggests:
-        commands.append(f"saddlepoint train {name} {remedies[0]}")
+        commands.append(shell_command("train", run, remedies[0]))
     elif not remedies and state != "interrupted":
-        commands.append(f"saddlepoint resume {name} --steps {2 * step}")
-        commands.append(f"saddlepoint train {name} --training.seed 1")
+        commands.append(shell_command("resume", run, f"--steps {2 * step}", keep_rate))
+        commands.append(shell_command("train", run, "--training.seed 1"))
     return commands
 
 

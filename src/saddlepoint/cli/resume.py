@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Sequence
 
 from saddlepoint.cli import ending
 from saddlepoint.cli.arguments import Parser, is_recipe_setting
 from saddlepoint.cli.console import console
 from saddlepoint.cli.progress import TrainingProgress
+from saddlepoint.records import shell_command
 
 
 def run(argv: Sequence[str]) -> int:
@@ -18,6 +18,12 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("run", metavar="RUN", help="the run's folder")
     parser.add_argument(
         "--steps", "--training.steps", type=int, metavar="N", help="train to step N instead of the recipe's last"
+    )
+    parser.add_argument(
+        "--keep-rate",
+        action="store_true",
+        help="with --steps: let a cosine or linear schedule end where it did, instead of stretching it, so that the learning "
+        "rate goes on from where it is",
     )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     ending.add_fail_on(parser)
@@ -33,7 +39,7 @@ def run(argv: Sequence[str]) -> int:
 
     loading = contextlib.nullcontext() if arguments.quiet else shown()
     with loading, TrainingProgress(output, quiet=arguments.quiet) as progress:
-        done = experiment.resume(arguments.run, steps=arguments.steps, listener=progress)
+        done = experiment.resume(arguments.run, steps=arguments.steps, keep_rate=arguments.keep_rate, listener=progress)
     return ending.trained(done, arguments, output)
 
 
@@ -45,5 +51,5 @@ def _refuse_settings(parser: Parser, argv: Sequence[str]) -> None:
             run = next((other for other in argv if not other.startswith("-")), "RUN")
             parser.error(
                 f"a run goes on with the settings it has, got --{name}; to train with others, from the first step: "
-                f"saddlepoint train {shlex.quote(run)} --{name} ..."
+                f"{shell_command('train', run, f'--{name} ...')}"
             )

@@ -18,7 +18,7 @@ from saddlepoint.diagnosis.ladder import SLIP, next_remedy
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.evaluation.quality import HALF_WAY, share_of_the_way
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, JsonLines, RunFolder, argument, change, read_bytes, replaced
+from saddlepoint.records import Finding, JsonLines, RunFolder, change, options, read_bytes, replaced
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.records.summary import known_cure
 from saddlepoint.training import checkpoint
@@ -81,7 +81,7 @@ class Suggestion:
     @property
     def flags(self) -> str:
         """The changes as the command line takes them."""
-        return " ".join(f"--{name} {argument(after)}" for name, (_, after) in self.changes.items())
+        return options({name: after for name, (_, after) in self.changes.items()})
 
 
 def read(folder: RunFolder) -> list[Cure]:

@@ -20,7 +20,7 @@ from saddlepoint.experiment.trust import require_trust
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Record, Result, RunFolder, find_run
+from saddlepoint.records import Finding, Record, Result, RunFolder, find_run, shell_command
 from saddlepoint.records.findings import standing
 from saddlepoint.training import checkpoint
 from saddlepoint.training.devices import Devices, resolve
@@ -179,7 +179,7 @@ def checkpoint_of(run: Run, step: Which) -> Path:
     if not checkpoint.exists(run.folder):
         raise RunError(
             f"{run.folder.path} has no checkpoint yet, so there is no model to load. To train it (on): "
-            f"saddlepoint resume {run.folder.path}"
+            f"{shell_command('resume', run.folder.path)}"
         )
     if step not in ("newest", "best"):
         if not isinstance(step, int):

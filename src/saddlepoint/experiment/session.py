@@ -29,7 +29,7 @@ from saddlepoint.experiment.treatment import Treatment
 from saddlepoint.experiment.trial import mistakes, output_range
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Record, Result, RunFolder
+from saddlepoint.records import Finding, Record, Result, RunFolder, shell_command
 from saddlepoint.training import Devices, TrainingState, checkpoint
 from saddlepoint.training.interruption import pausing
 from saddlepoint.training.loop import play
@@ -103,7 +103,7 @@ class Session:
             raise RunError(
                 f"{self.folder.path}: the data have changed since this run was trained on them ({self.dataset.name}, now "
                 f"{len(self.dataset):,} examples): bring back those it began with, or train anew: "
-                f"saddlepoint train {self.folder.path}"
+                f"{shell_command('train', self.folder.path)}"
             )
         if (
             extra.get("cures", 0) < self.cures
@@ -136,7 +136,7 @@ class Session:
         except OSError as error:
             raise RunError(
                 f"{self.folder.path}: training stopped at step {self.state.step:,} because a file could not be read or "
-                f"written: {error}. Mend that (is the disk full?), then go on: saddlepoint resume {self.folder.path}"
+                f"written: {error}. Mend that (is the disk full?), then go on: {shell_command('resume', self.folder.path)}"
             ) from error
 
     def _run(self) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import shutil
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError
-from saddlepoint.experiment import cure, objects
+from saddlepoint.experiment import cure, objects, rates
 from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment.capacity import require_memory
 from saddlepoint.experiment.display import shown
@@ -24,7 +25,7 @@ from saddlepoint.experiment.session import Session
 from saddlepoint.experiment.trust import require_trust
 from saddlepoint.models import build
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import RunFolder, replaced, writing
+from saddlepoint.records import RunFolder, replaced, shell_command, writing
 from saddlepoint.training import checkpoint
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def resume(
     run: str | Path,
     *,
     steps: int | None = None,
+    keep_rate: bool = False,
     modules: Mapping[str, nn.Module] | None = None,
     trust: bool = False,
     listener: Listener | None = None,
@@ -106,7 +108,10 @@ def resume(
 
     A run that was killed between its last step and its report is finished.
 
-    steps: train to this step instead of the recipe's (the recipe in the folder is changed).
+    steps: train to this step instead of the recipe's (the recipe in the folder is changed). A cosine or linear schedule is
+        then stretched, so that the learning rate jumps; this is said with both numbers.
+    keep_rate: let such a schedule end where it did, so that the rate goes on from where it is. The recipe in the folder
+        then repeats the whole run.
     modules: the networks that were given to `train` as objects, by role; their weights are replaced.
     trust: whether code that the run names by import path may run, as in `train`.
     listener: as in `train`.
@@ -125,16 +130,22 @@ def resume(
             recipe = _with_source(recipe, own)
         recipe, unfinished = cure.unfinished(recipe, folder)
         cured = recipe
+        earlier = recipe
         if steps is not None:
             recipe = recipe.override({"training.steps": steps}, where="resume")
+            recipe = rates.keep_rates(earlier, recipe) if keep_rate else recipe
         require_trust(recipe, trust=trust, modules=modules, where=str(folder.path))
         session = prepare(recipe, folder, dataset=_as_begun(recipe, folder), modules=modules, listener=ears)
         session.load(None if unfinished is None else unfinished.returned_to)
         if session.state.step >= recipe.training.steps and _is_complete(folder):
             raise RunError(
                 f"{folder.path} is at its last step, {session.state.step}: there is nothing to resume. "
-                f"To train on: saddlepoint resume {folder.path} --steps {2 * session.state.step}"
+                f"To train on: {_further(folder, recipe, session.state.step)}"
             )
+        trained = [session.model.roles[player] for player in session.state.settings]
+        jumps = rates.rate_jumps(earlier.training, recipe.training, trained, session.state.step)
+        if said := rates.jump_in_words(jumps, earlier.training.steps, recipe.training.steps):
+            _warn(said, listener)
         if unfinished is not None:
             cure.finish(folder, unfinished, cured)
         if steps is not None:
@@ -185,6 +196,19 @@ def _played(session: Session, modules: Mapping[str, nn.Module] | None) -> None:
         session = prepare(cured, session.folder, dataset=session.dataset, modules=modules, listener=session.listener)
         if found.returned_to:
             session.load()
+
+
+def _further(folder: RunFolder, recipe: Recipe, step: int) -> str:
+    """The command that trains a finished run to twice its step."""
+    return shell_command("resume", folder.path, f"--steps {2 * step}", rates.keep_rate_option(recipe))
+
+
+def _warn(sentence: str, listener: Listener | None) -> None:
+    """To the listener; where there is none, as a warning, which scripts show too."""
+    if listener is not None:
+        listener.note(sentence)
+    else:
+        warnings.warn(sentence, UserWarning, stacklevel=3)
 
 
 def _is_complete(folder: RunFolder) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import shlex
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from importlib import resources
@@ -52,7 +53,7 @@ class Recipe(Settings):
             if not (path / "recipe.yaml").is_file():
                 raise SettingError(
                     f"{path} is a folder without a recipe.yaml. To train on images in it: "
-                    f"saddlepoint train dcgan-images --data.source {path}"
+                    f"saddlepoint train dcgan-images --data.source {shlex.quote(str(path))}"
                 )
             source = path / "recipe.yaml"
         return cls.parse(*_SOURCES.read(source, _training_on))
@@ -175,7 +176,7 @@ def _training_on(path: Path) -> str:
     """How to train on a file that was given where a recipe belongs."""
     if path.suffix.lower() in _PICTURES:
         return "To train on pictures, put them into a folder: saddlepoint train dcgan-images --data.source FOLDER"
-    return f"To train on it: saddlepoint train gan-digits --data.source {path}"
+    return f"To train on it: saddlepoint train gan-digits --data.source {shlex.quote(str(path))}"
 
 
 def _over_defaults(content: Mapping[str, Any]) -> dict[str, Any]:

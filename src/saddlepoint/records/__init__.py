@@ -1,5 +1,6 @@
 """What a run writes and what others read: records, findings, the folder. Free of torch and of the rest of ours."""
 
+from saddlepoint.records.commands import shell_command
 from saddlepoint.records.fields import Fields
 from saddlepoint.records.files import parse_json, read_bytes, read_json, replaced
 from saddlepoint.records.findings import standing
@@ -38,6 +39,7 @@ __all__ = [
     "read_lines",
     "replaced",
     "series_of",
+    "shell_command",
     "standing",
     "writing",
 ]

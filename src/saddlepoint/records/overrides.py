@@ -12,7 +12,7 @@ _OF_ALL, _PLAYERS = "training.optimiser", ("training.discriminator", "training.g
 
 def options(overrides: Mapping[str, Any]) -> str:
     """Overrides as a shell takes them: `--model.beta 4 --training.optimiser.betas 0.5,0.9`."""
-    return " ".join(f"--{name} {argument(value)}" for name, value in overrides.items())
+    return " ".join(f"{shlex.quote(f'--{name}')} {argument(value)}" for name, value in overrides.items())
 
 
 def change(name: str, before: Any, after: Any) -> str:

@@ -36,12 +36,14 @@ class Latent:
 class Facts:
     """All that the page tells, as values.
 
+    name: of the folder; path: to it, absolute, so that commands work wherever they are pasted.
     series: as `records.series_of` gives them; frames: (step, file), oldest first; pictures: (file, caption);
     scorecard_trouble: why scorecard.json could not be read; empty where it could, or where there is none.
     notes: sentences on what else could not be read.
     """
 
     name: str
+    path: Path
     summary: Mapping[str, Any]
     recipe: str | None
     series: Series
@@ -83,6 +85,7 @@ def read_facts(folder: RunFolder) -> Facts:
     records = lines(folder.records, folder.read_records())
     return Facts(
         name=folder.path.resolve().name,
+        path=folder.path.resolve(),
         summary=attempt(folder.summary, lambda: _object(folder.summary), {}),
         recipe=attempt(
             folder.recipe, lambda: folder.recipe.read_text("utf-8") if folder.recipe.is_file() else None, None

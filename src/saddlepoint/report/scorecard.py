@@ -5,11 +5,11 @@ It stands on scorecard.json, which may be missing, damaged, or another program's
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from saddlepoint.evaluation.scorecard import Bounds, ClassScores, ProtocolCard, Score, Scorecard, Skipped
+from saddlepoint.records import shell_command
 from saddlepoint.report.bars import class_bar, legend, score_bar
 from saddlepoint.report.facts import UNREADABLE, Facts
 from saddlepoint.report.sections import section
@@ -25,7 +25,7 @@ def scores(facts: Facts, looks: str = "") -> str:
 
 
 def _body(facts: Facts, looks: str) -> str:
-    again = command(f"saddlepoint evaluate {shlex.quote(facts.name)}")
+    again = command(shell_command("evaluate", facts.path))
     trouble = facts.scorecard_trouble
     if facts.scorecard is not None:
         try:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from saddlepoint.diagnosis import process_in, process_of
-from saddlepoint.records import RESULT_LEVELS, SEVERITIES, Finding, explained, options
+from saddlepoint.records import RESULT_LEVELS, SEVERITIES, Finding, explained, options, shell_command
 from saddlepoint.report.facts import Facts
 from saddlepoint.report.sparkline import sparklines
 from saddlepoint.report.words import (
@@ -157,14 +156,14 @@ def settings(facts: Facts) -> str:
 
 def repeat(facts: Facts) -> str:
     """Versions, and the command that does it again."""
-    summary, name = facts.summary, shlex.quote(facts.name)
+    summary = facts.summary
     told, recipe = "recipe.yaml alone repeats the run", "recipe.yaml"
     # After cures recipe.yaml has the settings of after the last; some steps were made with others.
     if summary.get("cures"):
         told, recipe = "The recipe that it began with repeats the run and its cures", "attempts/1/recipe.yaml"
     parts = [
         f"<p>{told}; on the same machine with the same versions, bit for bit:</p>",
-        command(f"saddlepoint train {name}/{recipe}"),
+        command(shell_command("train", facts.path / recipe)),
     ]
     fingerprint = _mapping(summary.get("data")).get("fingerprint")
     if fingerprint:
@@ -185,7 +184,7 @@ def _card(finding: Finding, steps: Sequence[int], facts: Facts) -> str:
     advice = f"<p>{escaped(finding.advice)}</p>" if finding.advice else ""
     remedy = ""
     if finding.remedy:
-        remedy = f'<p class="quiet">Try{explained(finding.remedy)}:</p>{command(options(finding.remedy))}'
+        remedy = f'<p class="quiet">Try{explained(finding.remedy)}:</p>{command(shell_command("train", facts.path, options(finding.remedy)))}'
     return (
         f'<article class="card finding {escaped(finding.severity)}"><div class="top">'
         f'<span class="badge">{escaped(finding.severity)}</span> <code>{escaped(finding.code)}</code>'

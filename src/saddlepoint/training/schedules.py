@@ -28,12 +28,12 @@ def cosine(settings: OptimiserSettings, step: int, steps: int) -> float:
     https://arxiv.org/abs/1608.03983, equation 5, one cycle.
     """
     final = settings.final_fraction
-    return final + (1.0 - final) * 0.5 * (1.0 + math.cos(math.pi * _progress(step, steps)))
+    return final + (1.0 - final) * 0.5 * (1.0 + math.cos(math.pi * _progress(settings, step, steps)))
 
 
 def linear(settings: OptimiserSettings, step: int, steps: int) -> float:
     """A straight line from 1 at the first step to `final_fraction` at the last."""
-    return 1.0 - (1.0 - settings.final_fraction) * _progress(step, steps)
+    return 1.0 - (1.0 - settings.final_fraction) * _progress(settings, step, steps)
 
 
 SCHEDULES: dict[ScheduleName, Factor] = {
@@ -49,6 +49,7 @@ def learning_rate(settings: OptimiserSettings, step: int, steps: int) -> float:
     return settings.learning_rate * SCHEDULES[settings.schedule](settings, step, steps)
 
 
-def _progress(step: int, steps: int) -> float:
-    """0 at the first step, 1 at the last and after it."""
-    return min(step / max(steps - 1, 1), 1.0)
+def _progress(settings: OptimiserSettings, step: int, steps: int) -> float:
+    """0 at the first step, 1 at the last of the schedule and after it."""
+    length = settings.schedule_steps or steps
+    return min(step / max(length - 1, 1), 1.0)

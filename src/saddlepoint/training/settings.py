@@ -58,6 +58,11 @@ class OptimiserSettings(Settings):
     final_fraction: float = Field(
         0.0, ge=0.0, le=1.0, description="cosine and linear: share of the rate left at the last step."
     )
+    schedule_steps: int | None = Field(
+        None,
+        ge=1,
+        description="cosine and linear: steps over which the rate falls, to stay there afterwards; none takes training.steps.",
+    )
     clip_norm: float | None = Field(
         None,
         gt=0.0,
@@ -87,6 +92,7 @@ class PlayerSettings(Settings):
     decay_steps: int | None = Field(None, ge=1, description="exponential: steps between two factors.")
     staircase: bool | None = Field(None, description="exponential: in jumps.")
     final_fraction: float | None = Field(None, ge=0.0, le=1.0, description="cosine and linear: share left at the end.")
+    schedule_steps: int | None = Field(None, ge=1, description="cosine and linear: steps over which the rate falls.")
     clip_norm: float | None = Field(
         None, ge=0.0, allow_inf_nan=False, description="Largest gradient norm; 0 leaves this player's gradients alone."
     )

@@ -178,7 +178,7 @@ def _rates(settings: Sequence[OptimiserSettings], first: int, count: int, steps:
     factors = torch.empty(count, len(settings), dtype=torch.float64)
     alike: dict[tuple[object, ...], list[int]] = {}
     for lane, own in enumerate(settings):
-        key = (own.schedule, own.decay_rate, own.decay_steps, own.staircase, own.final_fraction)
+        key = (own.schedule, own.decay_rate, own.decay_steps, own.staircase, own.final_fraction, own.schedule_steps)
         alike.setdefault(key, []).append(lane)
     for members in alike.values():
         own = settings[members[0]]

@@ -1,0 +1,98 @@
+"""Learning rates of a run that is trained further than its recipe said.
+
+Cosine and linear schedules end at the recipe's last step. With a later last step the same schedule is stretched, so the
+rate jumps back up at the step where training goes on. Here that jump is measured, and avoided on request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from saddlepoint.errors import SettingError
+from saddlepoint.recipe import Recipe
+from saddlepoint.training.schedules import learning_rate
+from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
+
+LARGE = 0.1  # relative change from which a jump is reported
+STRETCHED = ("cosine", "linear")  # schedules whose length is that of the training
+ROLES = ("discriminator", "generator")  # players with settings of their own
+
+
+@dataclass(frozen=True)
+class RateJump:
+    """The learning rate of `role` changes from `before` to `after` at the step where training goes on."""
+
+    role: str
+    before: float
+    after: float
+
+    def __str__(self) -> str:
+        return f"the learning rate of the {self.role} jumps from {self.before:.3g} to {self.after:.3g}"
+
+
+def rate_jumps(old: TrainingSettings, new: TrainingSettings, roles: Iterable[str], step: int) -> list[RateJump]:
+    """The jumps of more than a tenth between two settings of the same training.
+
+    Args:
+        old: settings up to `step`.
+        new: settings from `step` on.
+        roles: of the players that are trained.
+        step: steps already done.
+    """
+    found = []
+    for role in dict.fromkeys(roles):
+        before = learning_rate(old.player(role), step, old.steps)
+        after = learning_rate(new.player(role), step, new.steps)
+        if abs(after - before) > LARGE * before:
+            found.append(RateJump(role, before, after))
+    return found
+
+
+def jump_in_words(jumps: Iterable[RateJump], old_steps: int, new_steps: int) -> str:
+    """What the user should know before the first step at another rate; empty where there is no jump."""
+    found = list(jumps)
+    if not found:
+        return ""
+    alike = len({(jump.before, jump.after) for jump in found}) == 1
+    first = found[0]
+    said = (
+        f"the learning rate jumps from {first.before:.3g} to {first.after:.3g}" if alike else ", ".join(map(str, found))
+    )
+    return (
+        f"With {new_steps:,} steps instead of {old_steps:,} the schedule is stretched: {said}. To keep the rate where it is, "
+        "resume with --keep-rate (in Python: keep_rate=True)."
+    )
+
+
+def keep_rates(old: Recipe, new: Recipe) -> Recipe:
+    """`new` with schedules as long as those of `old`: the rate goes on from where it is, and stays at its end.
+
+    The recipe that comes out repeats the whole run, its part before the change too.
+
+    Raises:
+        SettingError: a schedule ends at 0, at which nothing more would be trained.
+    """
+    training = old.training
+    stretched = [own for own in _all(training) if own.schedule in STRETCHED and own.schedule_steps is None]
+    if not stretched:
+        return new
+    ended = [own for own in stretched if own.final_fraction == 0]
+    if ended and new.training.steps > training.steps:
+        raise SettingError(
+            f"resume: the learning rate cannot be kept: the {ended[0].schedule} schedule ends at 0 at step {training.steps:,} "
+            "(final_fraction 0), and at 0 nothing more is trained. Leave out --keep-rate (keep_rate=True): the schedule is "
+            "then stretched over all steps."
+        )
+    return new.override({"training.optimiser.schedule_steps": training.steps}, where="resume")
+
+
+def keep_rate_option(recipe: Recipe) -> str:
+    """The option to propose with more steps: "--keep-rate" where the rate would jump and can be kept, else empty."""
+    stretched = [own for own in _all(recipe.training) if own.schedule in STRETCHED and own.schedule_steps is None]
+    return "--keep-rate" if stretched and all(own.final_fraction > 0 for own in stretched) else ""
+
+
+def _all(training: TrainingSettings) -> list[OptimiserSettings]:
+    """The settings of every player that the recipe tells apart."""
+    return [training.optimiser, *(training.player(role) for role in ROLES)]
