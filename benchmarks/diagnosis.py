@@ -7,7 +7,7 @@ what each became, replays the rules over their records and compares. A finished 
 second time; --judge trains nothing and asks the present rules over what is kept. About an hour and a half on two cores.
 --fresh trains seeds from 1,000 on instead, of the reporting half, for after a change of the rules; their rates stand beside.
 
-Writes its section of RESULTS.md, docs/diagnosis-accuracy.md with its picture, and all misses and false alarms into
+Writes its sections of RESULTS.md and docs/diagnosis-accuracy.md, with a picture, and all misses and false alarms into
 zoo/disagreements.md; --quick writes nothing but shows that everything runs.
 """
 
@@ -35,6 +35,7 @@ from zoo.runs import FRESH, all_runs, finished, train
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DISAGREEMENTS = Path(__file__).resolve().parent / "zoo" / "disagreements.md"
 SECTION = "Diagnosis: the failure zoo"
+PAGE_SECTION = "Which failures are found"
 HALVES = ("calibration", "reporting")
 # A few seconds each, of every family, planted and healthy.
 QUICK = (
@@ -229,10 +230,10 @@ def publish(cases: Sequence[Case], fresh: Sequence[Case], about: str) -> None:
     draw(
         [accuracy.of_code([case for case in cases if case.half == "reporting"], code) for code in CODES],
         accuracy.confusion(cases),
-        DOCS / "images" / "diagnosis-accuracy.png",
+        DOCS / "images" / "failures-found.png",
     )
-    page = f"# How accurate the diagnosis is\n\n{results.machine()}\n\n{about}\n\n![Detection by code, and who is taken for what](images/diagnosis-accuracy.png)\n\n"
-    (DOCS / "diagnosis-accuracy.md").write_text(page + text.replace("### ", "## "), "utf-8")
+    picture = "![Detection by code, and what each kind of run is taken for](images/failures-found.png)"
+    results.write(PAGE_SECTION, f"{about}\n\n{picture}\n\n{text}", path=DOCS / "diagnosis-accuracy.md")
 
 
 def _freshness(keep: Path) -> str:

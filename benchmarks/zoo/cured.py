@@ -1,5 +1,5 @@
-"""Trains a planted failure again with `--cure auto`, as the command line would: back to the last healthy checkpoint, another
-setting, and on.
+"""Trains a planted failure again with `--cure auto`, as the command line would: back to the last checkpoint before the
+failure, another setting, and on.
 
 What was planted in code, in data or in the middle of a run is planted again in every sitting, for a cure changes settings
 alone; only a jolt in the middle comes once, as it does in the uncured run. What stays of a run is cured.json: its looks, from
@@ -20,7 +20,6 @@ from unittest.mock import patch
 import torch
 
 from saddlepoint.diagnosis import process_of
-from saddlepoint.evaluation.quality import has_begun_to_learn
 from saddlepoint.experiment import cure, journal, start
 from saddlepoint.experiment.session import Session
 from saddlepoint.recipe import Recipe
@@ -84,7 +83,7 @@ class Cured(Watched):
         stands = standing(self.journal.findings)
         self.result |= {
             "process": process_of(self.journal.findings, ended=True),
-            "learnt": has_begun_to_learn(self.measurement.distances),
+            "outcome": self.outcome,
             "standing": [[f.code, f.severity] for f in stands],
             "distances": self.measurement.distances,
             "ended": self.state.step,

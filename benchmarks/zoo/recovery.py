@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from saddlepoint.diagnosis import Process, process_in, process_of
-from saddlepoint.evaluation import quality
+from saddlepoint.diagnosis.verdict import FAILED, NO_FAILURE_FOUND, Process, process_of
 from saddlepoint.experiment.diagnosing import watching
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Record
+from saddlepoint.records import Finding, Record, Result
+from saddlepoint.records.result import FAR
 from zoo.bases import Half
 from zoo.cured import Group, group_of, unspoilt
 from zoo.kinds import KINDS, Kind
@@ -69,14 +69,17 @@ class Usual:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run: kind, seed, what is true of it, what the product says of it, how good it is; tries where it was cured."""
+    """One run: kind, seed, what is true of it, what the product says of it, how good it is; tries where it was cured.
+
+    process, result: both parts of the verdict at its end.
+    """
 
     kind: Kind
     seed: int
     strength: float
     truth: Truth
     process: Process
-    learnt: bool | None
+    result: Result
     numbers: Numbers
     usual: Usual
     unspoilt: Usual
@@ -97,7 +100,8 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        return self.process == "no failure found" and self.learnt is not False
+        """Whether the verdict is good: no failure or warning at the end, and samples that are not far from the data."""
+        return self.process == NO_FAILURE_FOUND and self.result.level not in (FAR, None)
 
     @property
     def within(self) -> bool:
@@ -154,14 +158,15 @@ def read(keep: Path, names: Iterable[str]) -> list[Pair]:
         for folder, facts in _kept(keep / name, "truth.json"):
             if (after := cured.get(facts["seed"])) is not None:
                 common = (kind, facts["seed"], facts["strength"])
+                before = (decide(facts, reference), _process(folder, facts), _result(facts), worth(facts))
                 pairs.append(
                     Pair(
-                        Outcome(*common, decide(facts, reference), *_verdict(folder, facts), worth(facts), usual, own),
+                        Outcome(*common, *before, usual, own),
                         Outcome(
                             *common,
                             decide(after, reference),
-                            process_in(after) or "failed",
-                            after.get("learnt"),
+                            after["process"],
+                            _result(after),
                             worth(after),
                             usual,
                             own,
@@ -180,8 +185,18 @@ def healthy(keep: Path, names: Iterable[str]) -> list[Outcome]:
         runs = _kept(keep / base, "truth.json")
         reference, usual = Reference.of([facts for _, facts in runs]), Usual.of([facts for _, facts in runs])
         found += [
-            Outcome(KINDS[base], f["seed"], 1.0, decide(f, reference), *_verdict(folder, f), worth(f), usual, usual)
-            for folder, f in runs
+            Outcome(
+                KINDS[base],
+                facts["seed"],
+                1.0,
+                decide(facts, reference),
+                _process(folder, facts),
+                _result(facts),
+                worth(facts),
+                usual,
+                usual,
+            )
+            for folder, facts in runs
         ]
     return found
 
@@ -198,20 +213,16 @@ def _kept(place: Path, name: str) -> list[tuple[Path, Facts]]:
     return [(folder, json.loads((folder / name).read_text("utf-8"))) for folder in folders]
 
 
-def _verdict(folder: Path, facts: Facts) -> tuple[Process, bool | None]:
-    """The process by the present rules, as the session would have given it, and whether the run has begun to learn."""
+def _result(facts: Facts) -> Result:
+    return Result.from_json(facts["outcome"])
+
+
+def _process(folder: Path, facts: Facts) -> Process:
+    """The process by the present rules, as the session would have given it."""
     if "refused" in facts:
-        return "failed", None
+        return FAILED
     diagnosis = watching(Recipe.load(folder / "recipe.yaml"))
     found = [Finding.from_json(line) for line in facts["preflight"]]
-    series: dict[str, list[float]] = {}
     for line in (folder / "records.jsonl").read_text("utf-8").splitlines():
-        record = Record.from_json(json.loads(line))
-        found += diagnosis.watch(record)
-        for name in (quality.SERIES, quality.PRECISION):
-            if name in record.values:
-                series.setdefault(name, []).append(record.values[name])
-    measured = series.get(quality.SERIES, [])
-    ends = {"first": measured[0], "last": measured[-1], "floor": 0.0} if measured else {}
-    distances: dict[str, float | None] = {**ends, "precision": series.get(quality.PRECISION, [None])[-1]}
-    return process_of(found, ended=True), quality.has_begun_to_learn(distances)
+        found += diagnosis.watch(Record.from_json(json.loads(line)))
+    return process_of(found, ended=True)

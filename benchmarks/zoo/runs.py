@@ -22,7 +22,7 @@ from saddlepoint.errors import SaddlepointError
 from saddlepoint.experiment import journal
 from saddlepoint.experiment.session import Session
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import RunFolder
+from saddlepoint.records import Result, RunFolder
 from saddlepoint.records.schema import number_to_json
 from zoo.bases import LOOKS
 from zoo.kinds import KINDS, Kind
@@ -48,6 +48,7 @@ class Watched(Session):
     looks: list[Facts]
     looker: Looker
     meddled: int | None = None
+    outcome: Facts  # the result part of the verdict
 
     def _draw(self, step: int) -> None:
         self.looks.append(self.looker.look(step))
@@ -66,6 +67,7 @@ class Watched(Session):
             raise KeyboardInterrupt
         if not self.looks or self.looks[-1]["step"] != self.state.step:  # stopped by a finding
             self.looks.append(self.looker.look(self.state.step))
+        self.outcome = self.measurement.result().to_json()
         return {}
 
 
@@ -83,7 +85,9 @@ def recipe_of(kind: Kind, seed: int) -> Recipe:
 
 
 def finished(folder: Path) -> bool:
-    return (folder / "truth.json").is_file()
+    """Whether the run is kept whole; runs that were kept before the verdict had a result have to be trained again."""
+    path = folder / "truth.json"
+    return path.is_file() and "outcome" in json.loads(path.read_text("utf-8"))
 
 
 def train(name: str, seed: int, keep: Path, kind: Kind | None = None) -> float:
@@ -108,10 +112,11 @@ def train(name: str, seed: int, keep: Path, kind: Kind | None = None) -> float:
             session = session_of(kind, recipe, folder, strength, seed, Watched)
             facts |= {"floor": session.looker.floor(), "data": data_facts(session)}
             session.run()
-            facts |= {"looks": session.looks, "meddled": session.meddled}
+            facts |= {"looks": session.looks, "meddled": session.meddled, "outcome": session.outcome}
             facts["preflight"] = [f.to_json() for f in session.journal.findings if f.step == 0]
         except SaddlepointError as error:  # refused before it began, in a sentence that may name the code
             facts |= {"refused": str(error), "looks": [], "data": _refused_data(recipe), "preflight": []}
+            facts["outcome"] = Result.not_measured("training was refused").to_json()
         place.mkdir(parents=True, exist_ok=True)
         (place / "recipe.yaml").write_text(recipe.to_yaml(), "utf-8")
         if folder.records.exists():

@@ -103,6 +103,36 @@ def test_weights_that_broke_at_the_end_are_worth_nothing() -> None:
     assert worth(run) == {"reconstruction": math.inf}
 
 
+def test_a_good_verdict_needs_both_of_its_parts() -> None:
+    from saddlepoint.records.result import CLOSE, FAR, PARTLY, Result
+    from zoo.kinds import KINDS
+    from zoo.recovery import Outcome, Usual
+    from zoo.truth import Truth
+
+    def well(process: Any, result: Result) -> bool:
+        usual = Usual({}, {})
+        return Outcome(KINDS["dead-ring"], 0, 1.0, Truth({}, "no"), process, result, {}, usual, usual).well
+
+    def of(level: Any) -> Result:
+        return Result(level, 0.5, 100, "standardised values", ())
+
+    assert well("no failure found", of(CLOSE))
+    assert well("no failure found", of(PARTLY))
+    assert not well("no failure found", of(FAR))
+    assert not well("no failure found", Result.not_measured("weights are not finite"))
+    assert not well("at risk", of(CLOSE))
+    assert not well("failed", of(CLOSE))
+
+
+def test_a_run_that_was_kept_without_a_result_is_trained_again(tmp_path: Path) -> None:
+    from zoo.runs import finished
+
+    (tmp_path / "truth.json").write_text("{}", "utf-8")
+    assert not finished(tmp_path)
+    (tmp_path / "truth.json").write_text('{"outcome": {}}', "utf-8")
+    assert finished(tmp_path)
+
+
 @pytest.mark.slow
 def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: Path) -> None:
     before = [path.read_bytes() if path.exists() else None for path in WRITTEN]
