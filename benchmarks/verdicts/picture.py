@@ -56,7 +56,7 @@ def draw(answers: Sequence[Answer], path: Path) -> None:
         plt.Line2D([], [], color=INK, marker=marker, ls="", label=f"truth: {words}")
         for marker, words in (("o", "close"), ("x", "not close"))
     ]
-    figure.legend(handles=marks, loc="outside upper center", ncols=3, fontsize=9, frameon=False)
+    figure.legend(handles=marks, loc="outside lower center", ncols=6, fontsize=9, frameon=False)
     figure.suptitle("The result of the verdict against the truth, sample sets of the reporting half", fontsize=11)
     figure.savefig(path, dpi=110)
     plt.close(figure)

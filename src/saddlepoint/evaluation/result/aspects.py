@@ -33,7 +33,7 @@ def distance(real: Tensor, fake: Tensor, seed: int) -> Aspect:
     """The energy coefficient of points real (N, D) and fake (M, D), with its p-value."""
     value, p_value = energy_test(real, fake, seed)
     # A coefficient is a squared distance: its root grows in proportion to how far two distributions are apart.
-    return Aspect("energy distance", max(value, 0.0), 0.0, 1 - math.sqrt(min(max(value, 0.0), 1.0)), p_value)
+    return Aspect("energy distance", max(value, 0.0), 0.0, 1 - math.sqrt(min(max(value, 0.0), 1.0)), p_value=p_value)
 
 
 def recognised(real: Tensor, fake: Tensor, seed: int) -> Aspect | None:
@@ -41,7 +41,7 @@ def recognised(real: Tensor, fake: Tensor, seed: int) -> Aspect | None:
     if min(len(real), len(fake)) < 2 * FOLDS:
         return None
     accuracy, p_value = best_classifier(real, fake, seed)
-    return Aspect("two-sample test accuracy", accuracy, 0.5, _clipped(2 * (1 - accuracy)), p_value)
+    return Aspect("two-sample test accuracy", accuracy, 0.5, _clipped(2 * (1 - accuracy)), p_value=p_value)
 
 
 def overlap(real: Tensor, fake: Tensor, other: Tensor) -> list[Aspect]:
