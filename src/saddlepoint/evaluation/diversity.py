@@ -12,6 +12,7 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.kernel import gaussian
 from saddlepoint.evaluation.neighbours import nearest
 from saddlepoint.evaluation.points import checked, checked_pair
+from saddlepoint.evaluation.squares import precise_squares
 
 
 def vendi_score(x: Tensor, *, width: float | None = None) -> float:
@@ -48,7 +49,10 @@ def mean_distance(x: Tensor) -> float:
         DataError: fewer than two points, NaN or infinite values.
     """
     x = checked(x, "points")
-    total = sum(float(torch.cdist(x[i : i + 1_024], x[i + 1 :]).triu().sum()) for i in range(0, len(x), 1_024))
+    x = x - x.mean(0)
+    total = sum(
+        float(precise_squares(x[i : i + 1_024], x[i + 1 :])[0].sqrt_().triu_().sum()) for i in range(0, len(x), 1_024)
+    )
     return total / (len(x) * (len(x) - 1) / 2)
 
 

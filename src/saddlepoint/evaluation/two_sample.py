@@ -9,14 +9,18 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.intervals import Interval, wilson
 from saddlepoint.evaluation.points import checked_pair
+from saddlepoint.evaluation.squares import precise_squares, rows_at_once
 
 Classifier = Literal["logistic", "network", "neighbours"]
+UNDECIDED = 0.5  # the answer of a classifier that cannot tell; half right
 TRIALS = 2 / 1.3**2  # independent answers that scatter like those about both points of a pair
 
 
@@ -41,7 +45,8 @@ def classifier_test(
     The larger set is cut, at random, to the size of the smaller, so that a coin is right half of the time. Features are
     brought to mean 0 and deviation 1 by the training folds. A linear classifier ("logistic") sees shifted means alone,
     a small neural network ("network", one hidden layer) and "neighbours" (the square root of N of them, as in the paper)
-    see more, given points enough. Constant features, and equal ones, leave the accuracy at 1/2.
+    see more, given points enough; neighbours at equal distances vote together, and an equal vote is half right. Constant
+    features, and equal ones, leave the accuracy at 1/2.
 
     The threshold is the paper's, 1/2 + 1.645 / sqrt(4 n), with n half of the points, as in the paper, where the other
     half trains. Folds ask about all of them, but their classifiers train on each other's points, so the accuracy
@@ -58,19 +63,50 @@ def classifier_test(
     n = min(len(real), len(fake))
     x = torch.cat([part[torch.randperm(len(part), generator=generator)[:n]] for part in (real, fake)]).numpy()
     labels = torch.cat([torch.ones(n), torch.zeros(n)]).numpy()
-    right = 0
+    right = 0.0
     for train, test in StratifiedKFold(folds, shuffle=True, random_state=seed).split(x, labels):
         model = _model(classifier, len(train), seed).fit(x[train], labels[train])
-        right += int((model.predict(x[test]) == labels[test]).sum())
+        answers = model.predict(x[test])
+        right += float((answers == labels[test]).sum() + (answers == UNDECIDED).sum() / 2)
     accuracy = right / (2 * n)
     score = (accuracy - 0.5) * math.sqrt(4 * n)  # of n of the 2 n points
     p_value = math.erfc(score / math.sqrt(2)) / 2
     return TwoSampleTest(wilson(accuracy * TRIALS * n, TRIALS * n), p_value, 0.5 + 1.6449 / math.sqrt(4 * n), 2 * n)
 
 
+class _Neighbours:
+    """The majority of the k nearest training points, and of all others that are as near as the last of these, after
+    every feature is brought to mean 0 and deviation 1.
+
+    scikit-learn's takes k of equally near points, in an order that depends on the processor.
+    """
+
+    def __init__(self, k: int) -> None:
+        self._k = k
+
+    def fit(self, x: npt.NDArray[np.float64], labels: npt.NDArray[np.float64]) -> _Neighbours:
+        """x: (N, D). labels: (N,) of 0 and 1."""
+        points = torch.from_numpy(x).double()
+        scale = points.std(0, correction=0)
+        self._mean, self._scale = points.mean(0), torch.where(scale > 0, scale, 1.0)
+        self._x, self._labels = (points - self._mean) / self._scale, torch.from_numpy(labels).double()
+        return self
+
+    def predict(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """x: (M, D) -> (M,) of 0, 1, and `UNDECIDED` where votes are equal."""
+        points = (torch.from_numpy(x).double() - self._mean) / self._scale
+        votes = [self._votes(part) for part in torch.split(points, rows_at_once(len(self._x)))]
+        return ((torch.cat(votes).sign() + 1) / 2).numpy()
+
+    def _votes(self, x: Tensor) -> Tensor:
+        """For label 1 less those for 0: (M,)."""
+        squares, slack = precise_squares(x, self._x)
+        last = squares.kthvalue(self._k, dim=1).values
+        return (squares <= last[:, None] + slack).double() @ (2 * self._labels - 1)
+
+
 def _model(classifier: Classifier, n: int, seed: int) -> Any:
     from sklearn.linear_model import LogisticRegression
-    from sklearn.neighbors import KNeighborsClassifier
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -78,7 +114,7 @@ def _model(classifier: Classifier, n: int, seed: int) -> Any:
     if classifier == "logistic":
         return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     if classifier == "neighbours":
-        return make_pipeline(StandardScaler(), KNeighborsClassifier(int(n**0.5) | 1))  # odd: no ties
+        return _Neighbours(int(n**0.5) | 1)
     if classifier == "network":
         # Early stopping keeps it from learning by heart, and from the warning that it has not converged.
         network = MLPClassifier((64,), early_stopping=True, max_iter=200, n_iter_no_change=10, random_state=seed)
