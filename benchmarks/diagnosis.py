@@ -26,6 +26,7 @@ from pathlib import Path
 
 import results
 import saddlepoint.diagnosis
+from saddlepoint.records.result import RESULT_LEVELS
 from zoo import accuracy, arguments, reasons
 from zoo.accuracy import CODES, Case, CodeAccuracy
 from zoo.bases import BASES
@@ -151,7 +152,8 @@ def report(cases: Sequence[Case], fresh: Sequence[Case] = ()) -> str:
             ),
             "",
         ]
-    lines += ["### Who is taken for what, both halves", _confusion(cases), ""]
+    lines += ["### Who is taken for what, both halves", _confusion([*cases, *fresh]), ""]
+    lines += ["### Both parts of the verdict", _verdicts([*cases, *fresh]), ""]
     return "\n".join(lines)
 
 
@@ -193,6 +195,12 @@ def _confusion(cases: Sequence[Case]) -> str:
             for code, counts in rows.items()
         ],
     )
+
+
+def _verdicts(cases: Sequence[Case]) -> str:
+    columns = ["runs", "no failure found", *RESULT_LEVELS, "not measured", "good verdict"]
+    rows = [[name, *(counts[column] for column in columns)] for name, counts in accuracy.verdicts(cases).items()]
+    return results.table(["by the truth", *columns[:-1], "no failure found, and not far"], rows)
 
 
 def disagreements(cases: Sequence[Case]) -> str:

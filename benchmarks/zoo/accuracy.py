@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from saddlepoint.evaluation.intervals import wilson
+from saddlepoint.records.result import FAR, ResultLevel
 from zoo.bases import BASES
 from zoo.kinds import KINDS, PLANTED, Kind
 from zoo.replay import Alarm, alarms
@@ -25,7 +26,10 @@ CODES = tuple(dict.fromkeys(kind.code for kind in PLANTED))
 
 @dataclass(frozen=True)
 class Case:
-    """One run: what it was made to be, what it is, and what was said of it."""
+    """One run: what it was made to be, what it is, and what was said of it.
+
+    level: the result part of its verdict; None where its samples could not be measured.
+    """
 
     kind: Kind
     seed: int
@@ -34,6 +38,7 @@ class Case:
     truth: Truth
     alarms: Sequence[Alarm]
     seconds: float
+    level: ResultLevel | None = None
 
     @property
     def half(self) -> str:
@@ -75,9 +80,9 @@ def read(keep: Path, names: Iterable[str] | None = None, bases: Path | None = No
         for folder, facts in members:
             truth = decide(facts, reference)
             said = alarms(folder, facts)
-            cases.append(
-                Case(kind, facts["seed"], facts["strength"], facts["steps"], truth, said, facts.get("seconds", 0.0))
-            )
+            own = (kind, facts["seed"], facts["strength"], facts["steps"])
+            level = facts["outcome"]["level"] if "outcome" in facts else None
+            cases.append(Case(*own, truth, said, facts.get("seconds", 0.0), level))
     return cases
 
 
@@ -162,6 +167,22 @@ def confusion(cases: Sequence[Case]) -> dict[str, Counter[str]]:
         counts["runs"] += 1
         counts.update([*case.raised] or ["none"])
     return {code: rows[code] for code in ("healthy", *CODES) if code in rows}
+
+
+def verdicts(cases: Sequence[Case]) -> dict[str, Counter[str]]:
+    """Rows: what the truth says of a run; columns: runs, both parts of their verdicts, and those that are good in both.
+
+    A verdict is good where no warning or failure is active at the end and the result is not far from the data.
+    """
+    rows = {"healthy": Counter[str](), "in between": Counter[str](), "failed": Counter[str]()}
+    for case in cases:
+        counts = rows["healthy" if case.truth.healthy else "failed" if case.truth.failed else "in between"]
+        # Warnings about the data alone are not about the process.
+        quiet = not any(a.stands and (a.severity == "failure" or a.code[:4] != "DATA") for a in case.alarms)
+        counts.update(["runs", case.level or "not measured"])
+        counts.update(["no failure found"] * quiet)
+        counts.update(["good verdict"] * (quiet and case.level not in (FAR, None)))
+    return rows
 
 
 def planted_that_took(cases: Sequence[Case]) -> Counter[str]:

@@ -223,6 +223,33 @@ def test_rates_count_detections_false_alarms_and_delays() -> None:
     assert accuracy.confusion(cases)["GAN103"] == {"runs": 3, "GAN103": 2, "none": 1}
 
 
+def test_both_parts_of_the_verdict_are_counted_by_the_truth() -> None:
+    from zoo import accuracy
+    from zoo.kinds import KINDS
+    from zoo.replay import Alarm
+    from zoo.truth import Held, Truth
+
+    well, ill = Truth({}, "no"), Truth({"GAN103": Held("yes", 0)}, "no")
+    stands, over = (Alarm("GAN103", 9, "failure", "", stands) for stands in (True, False))
+    data, unreadable = (Alarm("DATA401", 0, severity, "", True) for severity in ("warning", "failure"))
+
+    def case(truth: Truth, alarms: list[Any], level: Any) -> accuracy.Case:
+        return accuracy.Case(KINDS["pulled-gaussian"], 0, 1.0, 1_000, truth, alarms, 0.0, level)
+
+    far, close = "far from the data", "close to the data"
+    rows = accuracy.verdicts(
+        [
+            case(well, [over], close),
+            case(well, [data], far),
+            case(well, [unreadable], None),
+            case(ill, [stands], close),
+            case(ill, [], close),
+        ]
+    )
+    assert rows["healthy"] == {"runs": 3, "no failure found": 2, "good verdict": 1, far: 1, close: 1, "not measured": 1}
+    assert rows["failed"] == {"runs": 2, "no failure found": 1, "good verdict": 1, close: 2}
+
+
 def test_fresh_seeds_are_others_of_strengths_of_their_own() -> None:
     from zoo.kinds import KINDS
     from zoo.runs import FRESH, all_runs
