@@ -68,9 +68,13 @@ class Rule:
 
     def ask(self, history: History, facts: Facts | None = None) -> Finding | None:
         """The judgement on this history, in which nothing may be missing."""
-        known: dict[str, Any] = {**history.by_parameter(), "every_series": history.series, "run": facts or Facts()}
-        given = {name: known[name] for name in self.needs}
-        return self.judge(**given, **{name: known[name] for name in self.wishes if name in known})
+        known = history.by_parameter()
+        given: dict[str, Any] = {name: known[name] for name in (*self.needs, *self.wishes) if name in known}
+        if "every_series" in self.needs:
+            given["every_series"] = history.series
+        if "run" in self.needs:
+            given["run"] = facts or Facts()
+        return self.judge(**given)
 
 
 def rule(
@@ -122,6 +126,7 @@ class Diagnosis:
         self.history = History()
         self._watches = [_Watch() for _ in self.rules]
         self._of_code: dict[str, list[_Watch]] = {}
+        self._concerned: dict[tuple[str, ...], list[tuple[Rule, _Watch]]] = {}  # by the names in a record
         for own, watch in zip(self.rules, self._watches, strict=True):
             self._of_code.setdefault(own.code, []).append(watch)
 
@@ -145,27 +150,36 @@ class Diagnosis:
     def watch(self, record: Record) -> list[Finding]:
         """What this record changes."""
         self.history.add(record)
-        news = {name.replace("/", "_") for name in record.values}
         changes = []
-        for rule, watch in zip(self.rules, self._watches, strict=True):
-            if not rule.concerns(news):
-                continue
+        for rule, watch in self._rules_about(record):
             watch.complete = watch.complete or not rule.missing(self.history)
             if not watch.complete:
                 continue
-            before = self._standing(rule.code)
+            own_before = watch.open
             self._ask(rule, watch, record.step)
-            after = self._standing(rule.code)
+            if watch.open is own_before:
+                continue
+            others = self._standing(rule.code, without=watch)
+            before, after = _gravest(own_before, others), _gravest(watch.open, others)
             if after is not None and (before is None or _gravity(after) > _gravity(before)):
                 changes.append(after)
             elif before is not None and after is None:
                 changes.append(_closed(before, record.step))
         return changes
 
-    def _standing(self, code: str) -> Finding | None:
-        """The gravest finding of this code."""
-        own = [watch.open for watch in self._of_code.get(code, ()) if watch.open is not None]
-        return max(own, key=_gravity, default=None)
+    def _rules_about(self, record: Record) -> list[tuple[Rule, _Watch]]:
+        """The rules that read a series of this record. Most records of a run hold the same series."""
+        names = tuple(record.values)
+        if names not in self._concerned:
+            news = {name.replace("/", "_") for name in names}
+            pairs = zip(self.rules, self._watches, strict=True)
+            self._concerned[names] = [(rule, watch) for rule, watch in pairs if rule.concerns(news)]
+        return self._concerned[names]
+
+    def _standing(self, code: str, without: _Watch | None = None) -> Finding | None:
+        """The gravest finding of this code, that of `without` left out."""
+        own = [watch.open for watch in self._of_code.get(code, ()) if watch is not without]
+        return _gravest(*own)
 
     def _ask(self, rule: Rule, watch: _Watch, step: int) -> None:
         finding = rule.ask(self.history, self.facts)
@@ -179,14 +193,21 @@ class Diagnosis:
         if not watch.ill:
             watch.since = step
         watch.ill, watch.well = watch.ill + 1, 0
-        follows = watch.open is None and any(self._standing(code) is not None for code in rule.unless)
-        if watch.ill >= rule.opens and not follows and (watch.open is None or _gravity(finding) > _gravity(watch.open)):
-            parameters = {name: series.name for name, series in self.history.by_parameter().items()}
-            read = [parameters[name] for name in (*rule.needs, *rule.wishes) if name in parameters]
-            # A rule that looks at all of them says itself which it means.
-            shown = {"window": [watch.since, step], **({"series": read} if read else {})}
-            told = advised(finding, self.facts.settings) if self.facts.settings else finding
-            watch.open = replace(told, evidence={**shown, **finding.evidence})
+        if watch.ill < rule.opens or (watch.open is not None and _gravity(finding) <= _gravity(watch.open)):
+            return
+        if watch.open is None and any(self._standing(code) is not None for code in rule.unless):
+            return
+        parameters = {name: series.name for name, series in self.history.by_parameter().items()}
+        read = [parameters[name] for name in (*rule.needs, *rule.wishes) if name in parameters]
+        # A rule that looks at all of them says itself which it means.
+        shown = {"window": [watch.since, step], **({"series": read} if read else {})}
+        told = advised(finding, self.facts.settings) if self.facts.settings else finding
+        watch.open = replace(told, evidence={**shown, **finding.evidence})
+
+
+def _gravest(*findings: Finding | None) -> Finding | None:
+    """The gravest of these; of several, the first."""
+    return max((finding for finding in findings if finding is not None), key=_gravity, default=None)
 
 
 def _gravity(finding: Finding) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 
 from saddlepoint.diagnosis.engine import rule
 from saddlepoint.diagnosis.facts import Facts
@@ -46,10 +45,11 @@ def mode_collapse(
     coverage, diversity = visited.level(LOOKS), g_diversity.level(LOOKS)
     if run.progress(step) < BEGUN or len(g_coverage) < LOOKS or (g_reach is not None and g_reach.level(LOOKS) > GONE):
         return None
+    if math.isnan(coverage + diversity) or not (coverage < FEW or diversity < NARROW):
+        return None
     rising = any(series.last > (series.recent(BEFORE) or [math.nan])[0] + RISING for series in (visited, g_diversity))
     lasting = _lasts(visited, g_diversity, quality_energy_distance, run)
-    passing = not lasting and (rising or is_improving(quality_energy_distance))
-    if passing or math.isnan(coverage + diversity) or not (coverage < FEW or diversity < NARROW):
+    if not lasting and (rising or is_improving(quality_energy_distance)):
         return None
     grave = coverage < HARDLY_ANY or diversity < POINT
     of_what = "known modes" if visited is g_modes else "data"
@@ -71,16 +71,22 @@ def _lasts(visited: Series, diversity: Series, quality: Series | None, run: Fact
     then it is no progress where the last looks seem to rise, as they do in chaos."""
     if quality is None or len(visited) < LOOKS or not run.steps:
         return False
-    count = sum(step > visited.step - LONG * run.steps for step in visited.steps)
-    few = visited.level(count) < HARDLY_ANY or diversity.level(count) < POINT
-    if count < 2 * LOOKS or visited.step < LONG * run.steps or not few:
+    count = len(visited) - visited.place(math.floor(visited.step - LONG * run.steps))
+    if count < 2 * LOOKS or visited.step < LONG * run.steps:
+        return False
+    if not (_median(visited, count, 0, "long") < HARDLY_ANY or _median(diversity, count, 0, "long") < POINT):
         return False
     half = count // 2
     trend = any(
-        series.level(half) > statistics.median(series.recent(count)[:half] or [math.nan]) + RISING
+        _median(series, half, 0, "later half") > _median(series, count, count - half, "earlier half") + RISING
         for series in (visited, diversity)
     )
-    return not trend and quality.last > min(quality.recent(len(quality)), default=math.inf)
+    return not trend and quality.last > quality.lowest[0]
+
+
+def _median(series: Series, begin: int, end: int, window: str) -> float:
+    """Median from the `begin`th value before the end of the series to the `end`th before it."""
+    return series.median_between(max(len(series) - begin, 0), len(series) - end, window)
 
 
 def _remedy(run: Facts) -> dict[str, object] | None:

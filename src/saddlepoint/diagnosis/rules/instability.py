@@ -107,10 +107,9 @@ def past_its_best(quality_energy_distance: Series, quality_energy_distance_error
     Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
     """
     quality, errors = quality_energy_distance, quality_energy_distance_error
-    finite = [(value, place) for place, value in enumerate(quality.values) if math.isfinite(value)]
-    if len(finite) < 5 or not quality.values[0] > 0:
+    if quality.finite < 5 or not quality.values[0] > 0:
         return None
-    best, place = min(finite)
+    best, place = quality.lowest
     newest = quality.values[-3:]
     if place == 0 or place > len(quality) - 4 or not all(map(math.isfinite, newest)):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Mapping
 
 from saddlepoint.diagnosis.engine import rule
@@ -79,8 +78,7 @@ def exploding_gradient(every_series: Mapping[str, Series], run: Facts) -> Findin
             return _exploded(player, series.step, "failure", words, {"update_ratio": ratio, "series": [name]}, run)
         if quantity != "grad_norm" or len(series) < 3 * _TICKS:
             continue
-        early = [value for value in series.values[: max(4, len(series) // 3)] if math.isfinite(value)]
-        usual, now = statistics.median(early or [math.nan]), series.level(_TICKS)
+        usual, now = series.median_between(0, max(4, len(series) // 3), "early"), series.level(_TICKS)
         if usual > 0 and now > _GROWN * usual:
             words = f"its norm is {now:.3g}, {now / usual:,.0f} times what it was early in the run"
             severity: Severity = "failure" if now > _EXPLODED * usual else "warning"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from saddlepoint.diagnosis.engine import rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.series import Series
@@ -115,16 +113,15 @@ def bounds_part(
     Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
     """
     trained, held_out = vae_train_bound.level(2), vae_held_out_bound.level(2)
-    finite = [(value, -place) for place, value in enumerate(vae_held_out_bound.values) if math.isfinite(value)]
-    if len(finite) < 4:
+    if vae_held_out_bound.finite < 4:
         return None
-    best, place = max(finite)
+    best, place = vae_held_out_bound.highest
     scale = max(GAP * abs(best), NATS)
     gap, fall = trained - held_out, best - held_out
     # The same examples every time, so the difference of two bounds has far less noise than one bound.
     if not (gap > 1.2 * scale and fall > max(0.35 * scale, 0.5 * vae_held_out_bound_error.level(2))):
         return None
-    step = vae_held_out_bound.steps[-place]
+    step = vae_held_out_bound.steps[place]
     return Finding(
         "VAE206",
         "failure" if gap > 2.5 * scale and fall > scale else "warning",
