@@ -25,6 +25,7 @@ from tests.experiment.runs import STEPS, Ears, recipe
 RATE = "training.discriminator.learning_rate"
 REMEDY = {RATE: 1e-4}
 Plant = Callable[..., None]
+pytestmark = pytest.mark.usefixtures("as_set")
 
 
 @pytest.fixture(autouse=True)

@@ -50,6 +50,7 @@ def test_examples_in_some_order_are_sampled_throughout(tmp_path: Path, monkeypat
     assert seen.keys() == {"fitted", "held_out"}
 
 
+@pytest.mark.usefixtures("as_set")
 def test_a_mixture_that_cannot_be_fitted_costs_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ears = Ears()
     session = started(recipe("autoencoder"), tmp_path / "run", ears)

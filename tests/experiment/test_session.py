@@ -42,7 +42,7 @@ def test_a_run_that_overflows_is_stopped_and_named(family: str, tmp_path: Path) 
     assert not list(folder.checkpoints.glob("step-*"))
 
 
-@pytest.mark.usefixtures("plain")
+@pytest.mark.usefixtures("plain", "as_set")
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("stop_on", [["NUM301"], []])
 def test_the_last_healthy_checkpoint_stays(

@@ -8,20 +8,40 @@ from pydantic import Field
 
 from saddlepoint.settings import Settings
 
+PROBES, MEASUREMENTS = 20, 5  # in a run at least, however short it is: rules need several answers in a row
+
 LikelihoodEffort = Literal["bounds", "annealed"]
 
 
 class EvaluationSettings(Settings):
     """The quality series that training keeps."""
 
-    every: int = Field(250, ge=1, description="Steps between two measurements of quality.")
+    every: int = Field(
+        250, ge=1, description="Steps between two measurements of quality; fewer in short runs, which have 5 at least."
+    )
     samples: int = Field(1_000, ge=10, le=10_000_000, description="Samples (and held-out examples) a measurement uses.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of the measurement's own noise, the same at every step.")
     watch_every: int = Field(
         200,
         ge=1,
-        description="Steps between two looks at what findings are read from (scores, gradients, diversity, dead units).",
+        description="Steps between two probes of what findings are read from (scores, gradients, diversity, dead units); fewer in short runs, which have 20 at least.",
     )
+
+    def probe_interval(self, steps: int) -> int:
+        """Steps between two probes of a run of `steps` steps: `watch_every`, or a twentieth of a short run."""
+        return max(1, min(self.watch_every, steps // PROBES))
+
+    def measurement_interval(self, steps: int) -> int:
+        """Steps between two measurements of quality in a run of `steps` steps: `every`, or a fifth of a short run."""
+        return max(1, min(self.every, steps // MEASUREMENTS))
+
+    def record_interval(self, tick: int, steps: int) -> int:
+        """Steps between two records: `tick`, or its largest divisor that has a record for every probe.
+
+        A divisor, so that whatever is due in whole ticks falls on a record.
+        """
+        longest = min(self.probe_interval(steps), self.measurement_interval(steps))
+        return next(divisor for divisor in range(min(tick, longest), 0, -1) if tick % divisor == 0)
 
 
 class AssessmentSettings(Settings):

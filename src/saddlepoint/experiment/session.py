@@ -192,15 +192,18 @@ class Session:
     def _train(self) -> bool:
         """Play to the end; True where it was interrupted."""
         training, evaluation = self.recipe.training, self.recipe.evaluation
-        for record in play(self.model, self.batches, training, self.state):
+        probe_every = evaluation.probe_interval(training.steps)
+        measure_every = evaluation.measurement_interval(training.steps)
+        tick = evaluation.record_interval(training.tick, training.steps)
+        for record in play(self.model, self.batches, training.model_copy(update={"tick": tick}), self.state):
             if record is not None:
                 step, improved = record.step, False
-                if self._due(step, evaluation.watch_every):
+                if self._due(step, probe_every):
                     record = replace(record, values={**record.values, **self.measurement.look()})
-                if self._due(step, evaluation.every):
+                if self._due(step, measure_every):
                     record = replace(record, values={**record.values, **self.measurement.measure(step)})
                     improved = self.measurement.best is not None and self.measurement.best["step"] == step
-                if training.recycle_every and self._due(step, training.recycle_every) and step < training.steps:
+                if self._recycles(step):
                     record = replace(record, values={**record.values, **self.measurement.recycle()})
                 self.journal.record(record)
                 stop = self._watch(record)
@@ -223,6 +226,13 @@ class Session:
     def _due(self, step: int, every: int) -> bool:
         """Whether a multiple of `every` was passed since the previous record, or this is the last step."""
         return step // every > self._previous // every or step == self.recipe.training.steps
+
+    def _recycles(self, step: int) -> bool:
+        """Whether dead units begin anew at this step. In whole ticks of the settings: records may be closer together."""
+        training = self.recipe.training
+        if not training.recycle_every or step % training.tick or step == training.steps:
+            return False
+        return step // training.recycle_every > (step - training.tick) // training.recycle_every
 
     def _watch(self, record: Record) -> bool:
         """Report what this record brings up; True where training should stop over it."""
