@@ -36,7 +36,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_an_uninterrupted_run_records_every_step_of_a_short_run_once(whole: dict[str, dict[str, Any]], family: str) -> None:
+def test_an_uninterrupted_run_records_every_step_of_a_short_run_once(
+    whole: dict[str, dict[str, Any]], family: str
+) -> None:
     assert [r["step"] for r in whole[family]["records"]] == [*range(STEPS + 1)]
     assert list(whole[family]["samples"]) == [f"step-{step:08d}.png" for step in (0, 10, 20, 30, STEPS)]
     assert {"quality/energy_distance"} <= {*whole[family]["records"][0]}
