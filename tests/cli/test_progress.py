@@ -205,3 +205,17 @@ def test_the_step_count_is_whole_on_a_narrow_terminal(width: int) -> None:
         for step in (0, 500):
             listener.record(record(step))
     assert "500/1,000" in output.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_recipe_that_fails_is_not_trained_further() -> None:
+    for process in ("at risk", "failing", "failed"):
+        for state in ("finished", "failed", "interrupted"):
+            for remedies in ([], ["--model.packing 2"]):
+                for suggests in (False, True):
+                    said = " ".join(
+                        next_commands(Path("runs/a"), state, 500, remedies, None, suggests, process=process)
+                    )
+                    assert "--steps" not in said
+                    assert "seed" not in said
+                    assert ("saddlepoint resume" in said) == (state == "interrupted" and process == "at risk")
+    assert next_commands(Path("runs/a"), "failed", 500, [], process="failed")[-1] == "saddlepoint diagnose runs/a"

@@ -40,7 +40,7 @@ def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs as small as these learn nothing; but for the one test that asks for it, that is no reason to begin anew."""
-    monkeypatch.setattr(cure, "LEARNT", -math.inf)
+    monkeypatch.setattr(cure, "HALF_WAY", -math.inf)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_it_goes_back_to_the_last_healthy_checkpoint(tmp_path: Path, planted: Pl
 
 def test_what_has_not_learnt_yet_begins_anew(tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     planted(REMEDY, at=25)
-    monkeypatch.setattr(cure, "LEARNT", 1.1)
+    monkeypatch.setattr(cure, "HALF_WAY", 1.1)
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert [tried.returned_to for tried in run.cures] == [0]
 

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from saddlepoint.cli.console import Output, console
+from saddlepoint.diagnosis.verdict import FAILED, FAILING, NO_FAILURE_FOUND, Process, process_in
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.records import Finding, Record, RunFolder, shell_command
 from saddlepoint.report.words import as_good, best_in_words
@@ -176,8 +177,10 @@ class TrainingProgress(Listener):
         run = Run(folder.path) if folder.exists() else None  # somebody may have moved it
         remedies = [suggestion.flags for suggestion in run.suggestions] if run is not None else []
         keep_rate = keep_rate_option(run.recipe) if run is not None else ""
-        saved = checkpoint.exists(folder)
-        for command in next_commands(folder.path, state, step, remedies, best_step, suggests, keep_rate, saved=saved):
+        saved, process = checkpoint.exists(folder), process_in(summary) or NO_FAILURE_FOUND
+        for command in next_commands(
+            folder.path, state, step, remedies, best_step, suggests, keep_rate, saved=saved, process=process
+        ):
             self.output.say(f"  {command}")
 
     def _stop(self) -> None:
@@ -196,8 +199,9 @@ def next_commands(
     keep_rate: str = "",
     *,
     saved: bool = True,
+    process: Process = NO_FAILURE_FOUND,
 ) -> list[str]:
-    """Two or three commands that suit how the run ended: the most severe finding's remedy comes before training longer.
+    """Two or three commands that suit how the run ended. A recipe that fails, or may, is not trained further.
 
     Args:
         run: the run's folder.
@@ -208,13 +212,17 @@ def next_commands(
         suggests: whether remedies are printed elsewhere.
         keep_rate: the option for training longer that keeps the learning rate; empty where the rate does not depend on it.
         saved: whether there is a checkpoint to draw samples from.
+        process: of the verdict.
     """
-    commands = [shell_command("resume", run)] if state == "interrupted" else []
+    goes_on = state == "interrupted" and process not in (FAILING, FAILED)
+    commands = [shell_command("resume", run)] if goes_on else []
     best = "" if best_step in (None, step) else "--step best"
     if saved:
         commands.append(shell_command("sample", run, "-n 64", best))
     if remedies and not suggests:
         commands.append(shell_command("train", run, remedies[0]))
+    elif not remedies and process != NO_FAILURE_FOUND:  # nothing that settings change: the advice says what to do
+        commands.append(shell_command("diagnose", run))
     elif not remedies and state != "interrupted":
         commands.append(shell_command("resume", run, f"--steps {2 * step}", keep_rate))
         commands.append(shell_command("train", run, "--training.seed 1"))

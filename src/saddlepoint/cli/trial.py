@@ -64,11 +64,13 @@ def dry_run(recipe: Recipe, output: Output, *, as_json: bool) -> int:
     output.say("Trying a few steps; no file is kept ...")
     with tempfile.TemporaryDirectory(prefix="saddlepoint-") as folder:
         session = prepare(recipe, RunFolder(Path(folder)))
+        findings = session.findings_before()
         estimate = tried(session)
     players = session.model.parameter_counts()
     if as_json:
         content = recipe.model_dump(mode="json")
-        print_json({"recipe": content, "data": repr(session.dataset), "players": players, "estimate": asdict(estimate)})
+        document = {"recipe": content, "data": repr(session.dataset), "players": players, "estimate": asdict(estimate)}
+        print_json({**document, "findings": [finding.to_json() for finding in findings]})
         return ending.DONE
     output.say(f"  data           {session.dataset!r}")
     for role, count in players.items():
@@ -82,6 +84,8 @@ def dry_run(recipe: Recipe, output: Output, *, as_json: bool) -> int:
         f"({estimate.seconds_per_checkpoint:.2g} s); what else the machine does will show."
     )
     output.say(f"  memory         {_memory_sentence(estimate)}")
+    for finding in findings:
+        output.say_finding(finding)
     return ending.DONE
 
 

@@ -15,6 +15,7 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis import process_of
+from saddlepoint.diagnosis.usual import unusual_settings
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import arithmetic, cure
 from saddlepoint.experiment.cure import Cure
@@ -172,14 +173,7 @@ class Session:
 
         True where training should not even start over them.
         """
-        parameters = sum(self.model.parameter_counts().values())
-        bounds, found = self.model.output_range, []
-        with self.spared("The trial of the networks and losses", "made"):  # they may be the user's own
-            bounds = output_range(self.model)
-            few = self.dataset.x[: min(TRIED, len(self.dataset))]
-            found = mistakes(self.model, few.to(self.devices.device))
-        batch_size = self.recipe.training.batch_size
-        found = [*preflight(self.dataset, batch_size, bounds, parameters, self.model.scaling), *found]
+        found = self.findings_before()
         for finding in found:
             self.journal.finding(finding)
         anew = self.measurement.recycle() if self.recipe.training.recycle_every else {}
@@ -188,6 +182,19 @@ class Session:
         stop = self._watch(record)
         self._draw(0)
         return stop or self._stops(found)
+
+    def findings_before(self) -> list[Finding]:
+        """What is known before the first step: of the settings, of the data, and of networks and losses on one batch."""
+        parameters = sum(self.model.parameter_counts().values())
+        bounds, found = self.model.output_range, []
+        with self.spared("The trial of the networks and losses", "made"):  # they may be the user's own
+            bounds = output_range(self.model)
+            few = self.dataset.x[: min(TRIED, len(self.dataset))]
+            found = mistakes(self.model, few.to(self.devices.device))
+        batch_size = self.recipe.training.batch_size
+        unusual = unusual_settings(self.diagnosis.facts.settings, batch_norm=self.model.normalises_batches)
+        data = preflight(self.dataset, batch_size, bounds, parameters, self.model.scaling)
+        return [*([] if unusual is None else [unusual]), *data, *found]
 
     def _train(self) -> bool:
         """Play to the end; True where it was interrupted."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.diagnosis.verdict import FAILED, process_in
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import cure, objects, rates
 from saddlepoint.experiment import examples as examples_file
@@ -138,9 +139,14 @@ def resume(
         session = prepare(recipe, folder, dataset=_as_begun(recipe, folder), modules=modules, listener=ears)
         session.load(None if unfinished is None else unfinished.returned_to)
         if session.state.step >= recipe.training.steps and _is_complete(folder):
+            failed = process_in(folder.read_summary()) == FAILED
             raise RunError(
                 f"{folder.path} is at its last step, {session.state.step}: there is nothing to resume. "
-                f"To train on: {_further(folder, recipe, session.state.step)}"
+                + (
+                    f"What failed, and what to change: {shell_command('diagnose', folder.path)}"
+                    if failed
+                    else f"To train on: {_further(folder, recipe, session.state.step)}"
+                )
             )
         trained = [session.model.roles[player] for player in session.state.settings]
         jumps = rates.rate_jumps(earlier.training, recipe.training, trained, session.state.step)

@@ -139,6 +139,12 @@ class Model(ABC):
         """What the players can bring forth, in the model's units; None where that is anything, or not known."""
         return None
 
+    @property
+    def normalises_batches(self) -> bool:
+        """Whether a player normalises by the statistics of its batch."""
+        layers = (layer for player in self.players.values() for layer in player.modules())
+        return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in layers)
+
     def to(self, device: torch.device | str) -> Self:
         """Move the players; returns the model itself."""
         for player in self.players.values():
