@@ -7,7 +7,6 @@ Unlike the losses, the gap has a meaning of its own: 0 is the end of the game, a
 
 from __future__ import annotations
 
-import copy
 import math
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from torch import Tensor
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.intervals import Interval, of_mean
 from saddlepoint.models.base import Model
+from saddlepoint.models.copying import copy_with_networks
 from saddlepoint.objectives.phase import Batch, Phase
 
 
@@ -109,9 +109,11 @@ def _answered(
     return game
 
 
-@torch.no_grad()
 def _losses(model: Model, phase: Phase, x: Tensor, batch_size: int, seed: int) -> Tensor:
-    """The player's losses on whole batches of x, (N,); the same noise and batches for the same seed."""
+    """The player's losses on whole batches of x, (N,); the same noise and batches for the same seed.
+
+    Gradients are enabled, since a loss with a penalty on a slope takes them itself.
+    """
     game = _copied(model)
     generator = torch.Generator(game.device).manual_seed(seed)
     torch.manual_seed(seed)
@@ -119,13 +121,14 @@ def _losses(model: Model, phase: Phase, x: Tensor, batch_size: int, seed: int) -
     for part in torch.split(x, batch_size):
         if len(part) == batch_size:
             noise = game.noise(phase, batch_size, game.trained_steps or 0, generator)
-            losses.append(phase.loss(game.players, Batch(part), noise)[0])
+            with torch.enable_grad():
+                losses.append(phase.loss(game.players, Batch(part), noise)[0].detach())
     return torch.cat(losses).double()
 
 
 def _copied(model: Model) -> Model:
     """A copy whose players are in training mode, as when the game is played; what they keep is theirs alone."""
-    game = copy.deepcopy(model)
+    game = copy_with_networks(model, model.players.values())
     for player in game.players.values():
         player.train()
     return game

@@ -6,7 +6,6 @@ noise laid over its output it becomes one, whose likelihood is then one of gener
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.annealing import Annealing, Share, annealed_evidence
 from saddlepoint.evaluation.hamiltonian import LogLikelihood
+from saddlepoint.models.copying import copy_network
 from saddlepoint.models.gan import GAN
 from saddlepoint.models.vae import VAE
 
@@ -186,4 +186,4 @@ def binarised(x: Tensor, event: Event, generator: torch.Generator | None = None)
 
 def frozen(network: nn.Module) -> nn.Module:
     """A copy in evaluation mode whose weights ask for no gradient; the original keeps its mode."""
-    return copy.deepcopy(network).eval().requires_grad_(False)
+    return copy_network(network).eval().requires_grad_(False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
@@ -19,6 +18,7 @@ from saddlepoint.experiment.summary import result_of
 from saddlepoint.experiment.trust import require_trust
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
+from saddlepoint.models.copying import copy_network
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, Result, RunFolder, find_run, shell_command
 from saddlepoint.records.findings import standing
@@ -162,7 +162,7 @@ def load(
     require_trust(recipe, trust=trust, modules=modules, where=str(folder))
     path = checkpoint_of(run, step)
     # Copies: loading a checkpoint must not change networks that the caller may be training or have loaded into before.
-    own = {role: copy.deepcopy(module) for role, module in (modules or {}).items()}
+    own = {role: copy_network(module) for role, module in (modules or {}).items()}
     model = build(recipe.model, event_of(path), modules=own)
     model.trained_steps = checkpoint.load_weights(path, model)["step"]
     # The layout that training used: convolutions draw samples several times faster in it.

@@ -7,10 +7,10 @@ Y. Yazici et al., "The Unusual Effectiveness of Averaging in GAN Training", 2019
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import Tensor, nn
+
+from saddlepoint.models.copying import copy_network
 
 
 def effective_decay(decay: float, updates: int) -> float:
@@ -31,7 +31,7 @@ class MovingAverage:
 
     def __init__(self, player: nn.Module, decay: float) -> None:
         self.decay = decay
-        self.module = copy.deepcopy(player).eval().requires_grad_(False)
+        self.module = copy_network(player).eval().requires_grad_(False)
         self._averages: list[Tensor] = list(self.module.parameters())
         self._sources: list[Tensor] = list(player.parameters())
         self._buffers = list(zip(self.module.buffers(), player.buffers(), strict=True))

@@ -21,6 +21,7 @@ from saddlepoint.evaluation.assessment.examples import EXAMPLE_METRICS, of_examp
 from saddlepoint.evaluation.assessment.extremes import Extremes, extremes
 from saddlepoint.evaluation.assessment.games import game_work, of_games
 from saddlepoint.evaluation.assessment.generators import drawn
+from saddlepoint.evaluation.assessment.guard import attempted, or_skipped
 from saddlepoint.evaluation.assessment.likelihoods import likelihood_work, of_likelihoods
 from saddlepoint.evaluation.assessment.material import gathered, held_out_of, in_features, in_numbers, sizes
 from saddlepoint.evaluation.assessment.progress import Progress, Tally
@@ -34,6 +35,7 @@ from saddlepoint.evaluation.result import assess_result
 from saddlepoint.evaluation.scorecard import ClassScores, Score, Scorecard, Skipped
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.models.base import GenerativeModel
+from saddlepoint.records import Result
 
 MANY = 2_500  # samples a set, above which fewer halves are drawn
 # About how long each part takes beside the others: seconds on two cores, of 10,000 samples for each of three seeds.
@@ -109,7 +111,9 @@ def assess(
         warnings += of_blindness(found.values())
         if dataset.y is not None and not classes:
             tally.begin(f"Classes ({made.name})")
-            classes, why = by_class(sides, dataset)
+            by_each, why = attempted(lambda sides=sides: by_class(sides, dataset))  # type: ignore[misc]
+            if by_each is not None:
+                classes, why = by_each
             if why:
                 skipped.append(Skipped("classes", f"Scores by class ({made.name})", why))
         tally.advance(CLASSES)
@@ -119,12 +123,18 @@ def assess(
     found, failed = {}, list[Skipped]()
     if chosen:
         found, failed = scored(in_numbers(sets, dataset, settings.seed), chosen, resamples, tally.within(0.0))
-    own, without = of_examples(model, dataset, sets.real, settings.seed, tally)
-    likelihoods, unlikely = of_likelihoods(
-        model, dataset, sets.real, fakes[0], settings.seed, settings.likelihood, tally
+    own, without = or_skipped(
+        "reconstruction", "Scores of examples", lambda: of_examples(model, dataset, sets.real, settings.seed, tally)
     )
-    codes, uncoded = of_codes(model, sets.real, settings.seed, tally)
-    games, no_games = of_games(model, dataset, settings.seed, tally)
+    likelihoods, unlikely = or_skipped(
+        "log_likelihood",
+        "Likelihoods",
+        lambda: of_likelihoods(model, dataset, sets.real, fakes[0], settings.seed, settings.likelihood, tally),
+    )
+    codes, uncoded = or_skipped("codes", "Scores of codes", lambda: of_codes(model, sets.real, settings.seed, tally))
+    games, no_games = or_skipped(
+        "duality_gap", "Duality gap of the game", lambda: of_games(model, dataset, settings.seed, tally)
+    )
     scores += [*found.values(), *own, *likelihoods, *codes, *games]
     skipped += lacking + failed + without + unlikely + uncoded + no_games
     if is_stacked(dataset):
@@ -143,7 +153,8 @@ def assess(
             "Nothing is held out: samples are compared with training examples, and a model that copies them looks perfect."
         )
     tally.begin("The result")
-    result = assess_result(fakes[0], dataset, seed=settings.seed, most=COMPARED)
+    measured, why = attempted(lambda: assess_result(fakes[0], dataset, seed=settings.seed, most=COMPARED))
+    result = Result.not_measured(why) if measured is None else measured
     tally.end()
     card = ProtocolCard(
         model=type(model).__name__,
