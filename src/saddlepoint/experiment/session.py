@@ -29,11 +29,13 @@ from saddlepoint.experiment.summary import verdict, write_summary
 from saddlepoint.experiment.treatment import Treatment
 from saddlepoint.experiment.trial import mistakes, output_range
 from saddlepoint.models.base import Model
+from saddlepoint.objectives.phase import Batch
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, Result, RunFolder, shell_command
 from saddlepoint.training import Devices, TrainingState, checkpoint
 from saddlepoint.training.interruption import pausing
 from saddlepoint.training.loop import play
+from saddlepoint.training.precision_check import bf16_is_wrong
 from saddlepoint.training.threads import threads_for, using_threads
 
 KEPT_FOR_A_CURE = 5  # checkpoints
@@ -62,6 +64,7 @@ class Session:
         self.threads = threads_for(model, training.batch_size, training.threads)
         self.state = TrainingState.start(model, training, self.devices)
         self.batches = Batches(dataset, training.batch_size, training.seed, self.devices.device, model.scaling)
+        self._notes = [*dataset.notes, *self._check_precision()]
         self.spared = Sparing(self.listener)
         self.journal = Journal(folder, self.listener, self.spared)
         self.measurement = Measurement(recipe, dataset, model, self.state, self.spared)
@@ -74,6 +77,16 @@ class Session:
         self._previous = 0
         self._positions: Mapping[str, int] | None = None
         self._saved: int | None = None
+
+    def _check_precision(self) -> list[str]:
+        """Fall back to fp32 where bf16 computes something else; returns the note that says so."""
+        if self.devices.precision != "bf16":
+            return []
+        wrong = bf16_is_wrong(self.model, Batch(*self.batches[0]), self.devices)
+        if not wrong:
+            return []
+        self.devices = self.state.devices = replace(self.devices, precision="fp32")
+        return [f"Training in fp32, since bf16 computes wrongly on this machine: {wrong}."]
 
     def load(self, last: int | None = None) -> None:
         """Go on from the newest checkpoint that is whole; damaged ones are named to the listener. Writes nothing.
@@ -154,7 +167,7 @@ class Session:
                 suggests=self.recipe.training.cure == "suggest",
             )
         )
-        for note in self.dataset.notes:
+        for note in self._notes:
             self.listener.note(note)
         self.folder.summary.unlink(missing_ok=True)  # it tells of an earlier session
         resumed = self._positions is not None

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from saddlepoint.experiment.trial_of_bounds import of_a_bound
 from saddlepoint.experiment.trial_of_games import FAR, of_a_game
+from saddlepoint.experiment.trial_of_sampling import of_sampling
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan import GAN
 from saddlepoint.models.vae import VAE
@@ -26,12 +27,11 @@ from saddlepoint.records import Finding
 def mistakes(model: Model, x: Tensor) -> list[Finding]:
     """What is wrong with the objective of `model`, tried on examples x (B, *event) in the data's units."""
     with torch.random.fork_rng(devices=[]), _own_modes(model):
+        found: list[Finding | None] = [*of_sampling(model)]
         if isinstance(model, GAN):
-            found = [*of_a_game(model, model.model_units(x))]
+            found += of_a_game(model, model.model_units(x))
         elif isinstance(model, VAE):
-            found = [*of_a_bound(model, model.model_units(x))]
-        else:
-            return []
+            found += of_a_bound(model, model.model_units(x))
     return [replace(one, evidence={**one.evidence, "preflight": True}) for one in found if one is not None]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import torch
@@ -13,6 +13,7 @@ from saddlepoint.errors import RunError, SettingError
 from saddlepoint.models.assembly import UNIT, check_roles, network, scaling
 from saddlepoint.models.base import Model, Numbers, as_tensor, in_chunks
 from saddlepoint.models.mixture import GaussianMixture
+from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.settings import AutoencoderSettings
 from saddlepoint.networks import evaluating
 from saddlepoint.objectives.autoencoding import autoencoding
@@ -129,9 +130,15 @@ class Autoencoder(Model):
         with evaluating(self.player):
             return in_chunks(lambda part: self.player.encode(self.model_units(part)), x)
 
+    @property
+    def sampler(self) -> Callable[[Tensor], Tensor]:
+        decoder: Callable[[Tensor], Tensor] = self.player.decoder
+        return decoder
+
     def decode(self, z: Numbers) -> Tensor:
-        with evaluating(self.player):
-            return in_chunks(self._decode, as_tensor(z).to(self.device, self.dtype))
+        z = as_tensor(z).to(self.device, self.dtype)
+        with evaluating(self.player), decided_by(z):
+            return in_chunks(self._decode, z)
 
     def _decode(self, z: Tensor) -> Tensor:
         output = self.player.decoder(z)

@@ -145,6 +145,11 @@ class Model(ABC):
         layers = (layer for player in self.players.values() for layer in player.modules())
         return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in layers)
 
+    @property
+    def sampler(self) -> Callable[[Tensor], Tensor] | None:
+        """The network that turns codes (N, latent) into examples in the model's units; None where there is none."""
+        return None
+
     def to(self, device: torch.device | str) -> Self:
         """Move the players; returns the model itself."""
         for player in self.players.values():
@@ -222,5 +227,24 @@ def as_tensor(x: Numbers) -> Tensor:
 
 
 def in_chunks(function: Callable[[Tensor], Tensor], x: Numbers, size: int = CHUNK) -> Tensor:
-    """`function(x)` for a function that treats rows alone, `size` rows at a time so that memory stays small."""
-    return torch.cat([function(part) for part in torch.split(as_tensor(x), size)])
+    """`function(x)` for a function that treats rows alone, `size` rows at a time so that memory stays small.
+
+    A single row that would be left over goes with those before it: networks that normalise by the batch take no batch of
+    one.
+
+    Raises:
+        SettingError: the network normalises by the batch, and x is one row.
+    """
+    x = as_tensor(x)
+    parts = list(torch.split(x, size))
+    if len(parts) > 1 and len(parts[-1]) == 1:
+        parts[-2:] = [torch.cat(parts[-2:])]
+    try:
+        return torch.cat([function(part) for part in parts])
+    except ValueError as error:
+        if len(x) != 1 or "more than 1 value per channel" not in str(error):
+            raise
+        raise SettingError(
+            "A network here normalises by the batch (a BatchNorm without running statistics), and a batch of one example "
+            "has no statistics: ask for two or more, or give the layer track_running_stats=True."
+        ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.models.assembly import SYMMETRIC, UNIT, check_roles, is_own, network, scaling
 from saddlepoint.models.base import Model, Numbers, as_tensor, in_chunks
+from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.settings import GANSettings
 from saddlepoint.networks import FeatureDiscriminator, HeldConstants, Packed, evaluating, packed_shape
 from saddlepoint.objectives.adversarial import GENERATOR_LOSSES, MATCHING_LOSSES, adversarial_game, logits
@@ -72,6 +73,10 @@ class GAN(Model):
     @property
     def output_range(self) -> tuple[float, float] | None:
         return self._output_range
+
+    @property
+    def sampler(self) -> Callable[[Tensor], Tensor]:
+        return self.players["g"]
 
     def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
         """`z` (n, latent); with instance noise `fake` and, where the phase looks at data, `real` (n, *event).
@@ -160,9 +165,9 @@ class GAN(Model):
         return self.decode(self.latent_noise(n, generator))
 
     def decode(self, z: Numbers) -> Tensor:
-        player = self.players["g"]
-        with evaluating(player):
-            return in_chunks(lambda part: self.scaling.to_data(player(part)), as_tensor(z).to(self.device, self.dtype))
+        player, z = self.players["g"], as_tensor(z).to(self.device, self.dtype)
+        with evaluating(player), decided_by(z):
+            return in_chunks(lambda part: self.scaling.to_data(player(part)), z)
 
     def scores(self, x: Numbers) -> Tensor:
         """(N, *event) in the data's units -> (N,) D(x), the discriminator's probability that x is real."""

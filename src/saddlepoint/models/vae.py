@@ -13,6 +13,7 @@ from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import SettingError
 from saddlepoint.models.assembly import UNIT, check_roles, network, scaling
 from saddlepoint.models.base import CHUNK, Model, Numbers, as_tensor, in_chunks
+from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.settings import VAESettings
 from saddlepoint.models.vae_network import VAENetwork
 from saddlepoint.networks import evaluating
@@ -109,16 +110,19 @@ class VAE(Model):
         z = torch.randn(n, self.settings.latent, generator=generator, device=device)
         return self._evaluated(lambda part: self._drawn(part, generator), z)
 
+    @property
+    def sampler(self) -> Callable[[Tensor], Tensor]:
+        return self._mean
+
     def decode(self, z: Numbers) -> Tensor:
         """(N, latent) -> (N, *event) in the data's units: the means of p(x | z)."""
         return self._evaluated(self._mean, z)
 
     def _evaluated(self, function: Callable[[Tensor], Tensor], z: Numbers) -> Tensor:
         """`function` of codes z (N, latent), a chunk at a time, brought to the data's units."""
-        with evaluating(self.player):
-            return in_chunks(
-                lambda part: self.scaling.to_data(function(part)), as_tensor(z).to(self.device, self.dtype)
-            )
+        z = as_tensor(z).to(self.device, self.dtype)
+        with evaluating(self.player), decided_by(z):
+            return in_chunks(lambda part: self.scaling.to_data(function(part)), z)
 
     def _mean(self, z: Tensor) -> Tensor:
         """(B, latent) -> mean (B, *event) of p(x | z), in the model's units."""

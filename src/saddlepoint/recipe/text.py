@@ -17,7 +17,8 @@ def value_of(value: Any, annotation: Any) -> Any:
     if value.lower() in ("none", "null") and type(None) in options:
         return None
     is_sequence = any(get_origin(a) is tuple for a in (annotation, *options))
-    if str in options and not is_sequence:
+    is_mapping = get_origin(annotation) is dict  # whose keys are text
+    if str in options and not (is_sequence or is_mapping):
         return value
     try:
         is_bare = is_sequence and not value.strip().startswith(("[", "("))

@@ -15,6 +15,7 @@ from saddlepoint.evaluation.signals.copies import copied, distance_to_nearest, s
 from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan import GAN
+from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.vae import VAE
 
 SAMPLES = 256  # generated at a look
@@ -118,7 +119,8 @@ class Watch:
         real = model.model_units(self._training)
         held_out = None if self._held_out is None else model.model_units(self._held_out)
         with model.at_rest(), heard(own) as makers, heard(model.players["d"]) as judges:
-            made = own(z)
+            with decided_by(z):
+                made = own(z)
             signals = adversarial.scores(model, real, made[:JUDGED], held_out)
         for name, activity in (("g", makers), ("d", judges)):
             if (dead := activity.dead_share()) is not None:
