@@ -6,7 +6,7 @@ Anything else that escapes is our own mistake and keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 LONGEST_MESSAGE = 2_000  # characters; what came may be a file of megabytes
 
@@ -78,11 +78,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
     section, _, last = word.rpartition(".")
     siblings = [name for name in known if name.rpartition(".")[0] == section]
     namesakes = [name for name in known if _plain(name.rpartition(".")[2]) == _plain(last)] if last else []
-    for names, within, compared in (
+    choices: tuple[tuple[list[str], int, Callable[[str], tuple[str, str]]], ...] = (
         (siblings, _slips_allowed(last), lambda name: (name.rpartition(".")[2], last)),
         (namesakes, len(word) + 40, lambda name: (name, word)),
         (known, min(2, _slips_allowed(word)), lambda name: (name, word)),
-    ):
+    )
+    for names, within, compared in choices:
         distances = [(slips(*compared(name)), place) for place, name in enumerate(names)]
         if distances and min(distances)[0] <= within:
             return names[min(distances)[1]]
