@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from saddlepoint.evaluation.scorecard import Scorecard
     from saddlepoint.experiment import Listener, Run, evaluate, load, resume, train
     from saddlepoint.experiment.diagnosing import Diagnosed, diagnose
+    from saddlepoint.experiment.reporting import write_report
     from saddlepoint.recipe import Recipe
     from saddlepoint.records import Finding, Record, RunFolder
-    from saddlepoint.report import write_report
 
 __all__ = [
     "DataSettings",
@@ -74,7 +74,7 @@ _HOMES = {
     "resume": "experiment:resume",
     "study": "cli.study:study",
     "train": "experiment:train",
-    "write_report": "report:write_report",
+    "write_report": "experiment.reporting:write_report",
 }
 
 

@@ -74,6 +74,15 @@ def _hint(name: str, flags: Sequence[str], settings: Sequence[str]) -> str:
     return f' Did you mean "{own.get(near) or leaves[near]}"?' if near else ""
 
 
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """The flag `--trust`."""
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run code that the recipe or run names by import path; remembered, so that it is asked for once",
+    )
+
+
 def split_settings(argv: Sequence[str], is_setting: Callable[[str], bool]) -> tuple[dict[str, str], list[str]]:
     """Take `--NAME VALUE` and `--NAME=VALUE` out of `argv` wherever `is_setting(NAME)`: ({name: value}, the rest).
 

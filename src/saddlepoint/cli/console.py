@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from saddlepoint.cli.program import typed
+from saddlepoint.errors import printable
 from saddlepoint.records import Finding
 
 SEVERITY_STYLES = {"info": "cyan", "warning": "yellow", "failure": "bold red"}
@@ -24,7 +25,7 @@ class Output(Console):
 
     def say(self, text: str = "", style: str | None = None) -> None:
         """One line as it is: no markup is read into it, and without a terminal it is not broken. Commands can be typed."""
-        self.print(typed(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        self.print(typed(printable(text)), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     def say_finding(self, finding: Finding) -> None:
         """A finding in the colour of its severity, what to do about it below; one that closed, quietly."""

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from saddlepoint.cli.arguments import Parser, checkpoint_step
+from saddlepoint.cli.arguments import Parser, add_trust, checkpoint_step
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.cli.destination import check_file
-from saddlepoint.errors import RunError, SettingError
-from saddlepoint.records import RunFolder
+from saddlepoint.errors import SettingError
+from saddlepoint.records import RunFolder, find_run
 
 if TYPE_CHECKING:
     from saddlepoint.evaluation.ranking import Ranking
@@ -65,8 +65,7 @@ def _runs(given: Sequence[str]) -> list[str]:
     if len(given) > 1 and len(names) == 1:
         raise SettingError(f"evaluate: {names[0]} is named twice; name another run to compare it with.")
     for name in names:
-        if not RunFolder(Path(name)).exists():
-            raise RunError(f"{name} is not a run: it holds no recipe.yaml.")
+        find_run(name)
     return names
 
 
@@ -87,7 +86,9 @@ def _scorecard(
     settings = AssessmentSettings(**asked)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        evaluation = Evaluation(Run(name), settings, arguments.data, features, step, arguments.device)
+        evaluation = Evaluation(
+            Run(name, trust=arguments.trust), settings, arguments.data, features, step, arguments.device
+        )
         with shown():
             stored, why = (None, "") if arguments.again else evaluation.stored()
             if stored is not None:
@@ -186,5 +187,6 @@ def _parser() -> Parser:
         "--out", metavar="FILE.png", help="picture of a comparison (default: comparison.png beside the runs)"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
+    add_trust(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -50,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"saddlepoint: {typed(str(error))}", file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
+        # From here to the end another Ctrl-C would only print a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("saddlepoint: interrupted.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:

@@ -8,8 +8,8 @@ from pathlib import Path
 from saddlepoint.cli.arguments import Parser
 from saddlepoint.cli.console import print_json
 from saddlepoint.cli.destination import check_file
-from saddlepoint.errors import RunError
-from saddlepoint.records import RunFolder
+from saddlepoint.errors import printable
+from saddlepoint.records import find_run
 
 
 def run(argv: Sequence[str]) -> int:
@@ -21,19 +21,17 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--open", action="store_true", help="show it in the browser")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.read(argv)
-    folder = RunFolder(Path(arguments.run))
-    if not folder.exists():
-        raise RunError(f"{folder.path} is not a run: it holds no recipe.yaml.")
+    folder = find_run(arguments.run)
     out = Path(arguments.out) if arguments.out else None
     if out is not None:
         check_file("report", out, overwrite=arguments.overwrite)
-    from saddlepoint.report import write_report
+    from saddlepoint.experiment.reporting import write_report
 
     page = write_report(folder, output=out)
     if arguments.json:
         print_json({"report": str(page), "bytes": page.stat().st_size})
     else:
-        print(f"{page} ({page.stat().st_size / 1e6:.1f} MB)")
+        print(f"{printable(str(page))} ({page.stat().st_size / 1e6:.1f} MB)")
     if arguments.open:
         import webbrowser
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 
 from saddlepoint.cli import ending
-from saddlepoint.cli.arguments import Parser, is_recipe_setting
+from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting
 from saddlepoint.cli.console import console
 from saddlepoint.cli.progress import TrainingProgress
 from saddlepoint.records import shell_command
@@ -26,6 +26,7 @@ def run(argv: Sequence[str]) -> int:
         "rate goes on from where it is",
     )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
+    add_trust(parser)
     ending.add_fail_on(parser)
     parser.add_argument("--quiet", action="store_true", help="print findings and the last sentence alone")
     _refuse_settings(parser, argv)
@@ -39,7 +40,9 @@ def run(argv: Sequence[str]) -> int:
 
     loading = contextlib.nullcontext() if arguments.quiet else shown()
     with loading, TrainingProgress(output, quiet=arguments.quiet) as progress:
-        done = experiment.resume(arguments.run, steps=arguments.steps, keep_rate=arguments.keep_rate, listener=progress)
+        done = experiment.resume(
+            arguments.run, steps=arguments.steps, keep_rate=arguments.keep_rate, trust=arguments.trust, listener=progress
+        )
     return ending.trained(done, arguments, output)
 
 

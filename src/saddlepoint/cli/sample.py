@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import sys
 import time
@@ -11,15 +12,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from saddlepoint.cli.arguments import Parser, checkpoint_step
+from saddlepoint.cli.arguments import Parser, add_trust, checkpoint_step
 from saddlepoint.cli.console import console, print_json
-from saddlepoint.errors import RunError, SettingError, suggestion
-from saddlepoint.records import RunFolder
+from saddlepoint.errors import RunError, SettingError, printable, suggestion
+from saddlepoint.records import find_run, writing
+from saddlepoint.records.lock import is_locked
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from saddlepoint.data import Event
+
+
+WAIT = 10.0  # seconds for another command that writes a file into the run
+ELSEWHERE = "wait for it, or write elsewhere with --out"
 
 
 def run(argv: Sequence[str]) -> int:
@@ -30,8 +36,9 @@ def run(argv: Sequence[str]) -> int:
     if not 0 <= arguments.seed < 2**63:
         raise SettingError(f"sample: --seed must be 0 to 2^63 - 1, got {arguments.seed}.")
     step = checkpoint_step("sample", arguments.step)
-    if not RunFolder(Path(arguments.run)).exists():
-        raise RunError(f"{arguments.run} is not a run: it holds no recipe.yaml.")
+    folder = find_run(arguments.run)
+    if arguments.out is None and is_locked(folder.path):
+        raise RunError(f"{folder.path} is being worked on by another process: {ELSEWHERE}.")
     output = console(arguments.json)
     output.say(f"Loading PyTorch and {arguments.run} ...")
     import torch
@@ -41,9 +48,9 @@ def run(argv: Sequence[str]) -> int:
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        model = experiment.load(arguments.run, step=step, device=arguments.device)
+        model = experiment.load(arguments.run, step=step, device=arguments.device, trust=arguments.trust)
     for warning in caught:
-        print(f"saddlepoint: {warning.message}", file=sys.stderr)
+        print(f"saddlepoint: {printable(str(warning.message))}", file=sys.stderr)
     default = Path(arguments.run) / (_name(arguments) + (".png" if model.event.kind == "image" else ".npz"))
     destination = Destination.of(arguments.out, default, overwrite=arguments.overwrite)
     destination.check(model.event)
@@ -52,7 +59,9 @@ def run(argv: Sequence[str]) -> int:
     started = time.perf_counter()
     samples = model.sample(arguments.count, labels=labels, generator=generator).cpu()
     seconds = time.perf_counter() - started
-    write(samples, labels, model.event, destination)
+    own = writing(folder, wait=WAIT, otherwise=ELSEWHERE) if arguments.out is None else contextlib.nullcontext()
+    with own:
+        write(samples, labels, model.event, destination)
     if arguments.json:
         print_json(
             {
@@ -119,5 +128,6 @@ def _parser() -> Parser:
     )
     parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default), auto, cuda, cuda:1 or mps")
     parser.add_argument("--overwrite", action="store_true", help="replace a file or pictures that are there")
+    add_trust(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -11,14 +11,17 @@ import numpy as np
 from torch import Tensor
 
 from saddlepoint.cli.destination import check_file, check_place
+from saddlepoint.cli.gallery import check_gallery, write_gallery
 from saddlepoint.data.dataset import Event
-from saddlepoint.errors import RunError, SettingError
+from saddlepoint.errors import SettingError
 from saddlepoint.figures.pixels import to_image, to_pixels
 from saddlepoint.figures.samples import show_samples
 from saddlepoint.figures.style import write_png
 from saddlepoint.records import replaced
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from saddlepoint.figures.style import Picture
 
 MANY = 1_024  # images from which on a picture shows them pixel for pixel instead of enlarged
@@ -30,6 +33,7 @@ class Destination:
 
     path: Path
     form: Literal["picture", "arrays", "folder"]
+    overwrite: bool = False
 
     @classmethod
     def of(cls, out: str | None, default: Path, *, overwrite: bool) -> Self:
@@ -43,12 +47,9 @@ class Destination:
         if out is not None and (out.endswith(("/", "\\")) or path.is_dir() or not path.suffix):
             if path.exists() and not path.is_dir():
                 raise SettingError(f"--out {path} is a file, not a folder: end its name with .png or .npz.")
-            if not overwrite and path.is_dir() and any(path.iterdir()):
-                raise RunError(
-                    f"{path} is not empty: name another folder, or replace the samples in it with --overwrite."
-                )
+            check_gallery(path, overwrite=overwrite)
             check_place("sample", path)
-            return cls(path, "folder")
+            return cls(path, "folder", overwrite)
         if path.suffix not in (".png", ".npz"):
             if default.suffix == ".npz":
                 raise SettingError(f"--out {path}: end it with .npz (arrays).")
@@ -65,6 +66,8 @@ class Destination:
 
 def write(samples: Tensor, labels: Tensor | None, event: Event, destination: Destination) -> None:
     """samples (N, *event) in the data's units, and their labels (N,), to the destination."""
+    if destination.form != "folder":
+        destination.path.parent.mkdir(parents=True, exist_ok=True)
     if destination.form == "arrays":
         arrays = {"x": samples.numpy()} | ({} if labels is None else {"y": labels.numpy()})
         with replaced(destination.path, "wb") as file:
@@ -73,7 +76,8 @@ def write(samples: Tensor, labels: Tensor | None, event: Event, destination: Des
     elif destination.form == "picture":
         write_png(_picture(samples, event), destination.path)
     else:
-        _write_folder(samples, labels, event, destination.path)
+        pictures = _named_pictures(samples, labels, event)
+        write_gallery(pictures, destination.path, overwrite=destination.overwrite)
 
 
 def _picture(samples: Tensor, event: Event) -> Picture:
@@ -84,36 +88,22 @@ def _picture(samples: Tensor, event: Event) -> Picture:
     return show_samples(samples.numpy(), event.kind, low=event.low, high=event.high)
 
 
-def _write_folder(samples: Tensor, labels: Tensor | None, event: Event, path: Path) -> None:
+def _named_pictures(samples: Tensor, labels: Tensor | None, event: Event) -> Iterator[tuple[str, Image]]:
     """sample-00000.png, ...: in a subfolder a class where there are labels, as `--data.source` reads them back."""
     pixels = to_pixels(samples.numpy(), low=event.low, high=event.high)
-    part = path.with_name(f".{path.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        part.mkdir(parents=True)
-        for number, image in enumerate(pixels):
-            folder = part if labels is None else part / _folder_name(event, int(labels[number]))
-            folder.mkdir(exist_ok=True)
-            to_image(image).save(folder / f"sample-{number:05d}.png")
-        _move_in(part, path)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    for number, image in enumerate(pixels):
+        folder = "" if labels is None else f"{_folder_name(event, int(labels[number]))}/"
+        yield f"{folder}sample-{number:05d}.png", to_image(image)
 
 
 def _folder_name(event: Event, label: int) -> str:
     """The class's name where it can name a folder, else its number."""
     name = event.class_names[label] if event.class_names else str(label)
-    return name if Path(name).name == name and name != ".." else str(label)
-
-
-def _move_in(part: Path, path: Path) -> None:
-    """Put what `part` holds in place of the samples at `path`; other files there stay."""
-    if not path.exists():
-        part.replace(path)
-        return
-    for old in path.rglob("sample-*.png"):
-        old.unlink()
-    for new in sorted(part.rglob("sample-*.png")):
-        target = path / new.relative_to(part)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        new.replace(target)
+    plain = (
+        Path(name).name == name
+        and name != ".."
+        and not name.startswith(".")
+        and name.isprintable()
+        and "\\" not in name
+    )
+    return name if plain and len(name.encode("utf-8", "replace")) <= 200 else str(label)

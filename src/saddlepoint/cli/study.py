@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saddlepoint.cli.arguments import Parser, is_recipe_setting, setting_names, split_settings
+from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting, setting_names, split_settings
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.errors import SettingError
 from saddlepoint.recipe.studies import (
@@ -49,7 +49,7 @@ def run(argv: Sequence[str]) -> int:
     if not arguments.quiet:
         output.say(f"{asked.name}: {asked.description}".rstrip(": "), "bold")
         output.say("Loading PyTorch and the data ...")
-    plan = _planned(asked)
+    plan = _planned(asked, settings, arguments.trust)
     folder = arguments.dir or _folder(arguments.study, asked)
     if arguments.dry_run:
         from saddlepoint.cli.study_progress import show_plan
@@ -85,6 +85,7 @@ def study(
     workers: int | None = None,
     address: str | None = None,
     overwrite: bool = False,
+    trust: bool = False,
     quiet: bool = False,
 ) -> StudyResult:
     """Run a study and return its rows, summary and pictures.
@@ -94,6 +95,7 @@ def study(
     folder: to write to, by default studies/NAME. What it holds already is not trained again.
     overwrite: write over the tables in that folder also where they are of another study (by its name or base recipe), or have
         runs that are not asked for now.
+    trust: whether code that the study's recipe names by import path may run, as in `train`.
     engine: "local": processes of this machine, as many as `workers` (none takes one a processor; 0 trains in this process); or
         "ray", on the cluster at `address`, or on this machine.
 
@@ -106,9 +108,12 @@ def study(
 
     _check_engine(engine, workers, address)
     asked = overridden(load_study(source), settings or {})
+    plan = _planned(
+        asked, settings or {}, trust or isinstance(source, Mapping)
+    )  # content in the call is the user's own
     place = folder or _folder(source, asked)
     with StudyProgress(console(json=True), quiet=quiet) as progress:
-        return _run(_planned(asked), place, engine, workers, address, progress, overwrite)
+        return _run(plan, place, engine, workers, address, progress, overwrite)
 
 
 def _setting_names() -> list[str]:
@@ -116,8 +121,13 @@ def _setting_names() -> list[str]:
     return [*study_setting_names(), *(name for name in setting_names() if name != "training.seed")]
 
 
-def _planned(asked: StudySettings) -> Plan:
+def _planned(asked: StudySettings, given: Mapping[str, Any], trust: bool) -> Plan:
+    """given: settings that the user gave in this call, whose import paths need no trust."""
+    from saddlepoint.experiment.trust import require_trust
+
     found = points(asked)
+    for point in found:
+        require_trust(point.model, trust=trust, given=given, where=f"study {asked.name}")
     from saddlepoint.studies.plan import Plan
 
     return Plan.of(asked, found)
@@ -254,6 +264,7 @@ def _parser() -> Parser:
         "study", nargs="?", metavar="STUDY", help="a ready-made study's name, a YAML file, or a study's folder"
     )
     parser.add_argument("--list", action="store_true", help="list the ready-made studies")
+    add_trust(parser)
     parser.add_argument("--dir", metavar="DIR", help="the folder to write (default: studies/NAME)")
     parser.add_argument(
         "--overwrite", action="store_true", help="write over tables of another study, or of runs not asked for now"

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from saddlepoint.cli import ending
-from saddlepoint.cli.arguments import Parser, is_recipe_setting, setting_names, split_settings
+from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting, setting_names, split_settings
 from saddlepoint.cli.console import console
 from saddlepoint.cli.progress import TrainingProgress
 from saddlepoint.recipe import Recipe
@@ -30,6 +30,9 @@ def run(argv: Sequence[str]) -> int:
     if arguments.help:
         print(parser.format_help(), settings_help(recipe), sep="\n", end="")
         return ending.DONE
+    from saddlepoint.experiment.trust import require_trust
+
+    require_trust(recipe.model, trust=arguments.trust, given=settings, where=arguments.recipe)
     output = console(arguments.json)
     if arguments.dry_run:
         from saddlepoint.cli.trial import dry_run
@@ -79,6 +82,7 @@ def _parser() -> Parser:
         "--dry-run", action="store_true", help="print the resolved recipe, the players and what training would take"
     )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
+    add_trust(parser)
     ending.add_fail_on(parser)
     ending.add_cure(parser)
     parser.add_argument("--quiet", action="store_true", help="print findings and the last sentence alone")

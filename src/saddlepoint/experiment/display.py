@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
+from saddlepoint.errors import printable
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.records import Finding, Record
 
@@ -68,7 +69,7 @@ class ProgressLine(Listener):
 
     def _say(self, text: str) -> None:
         self.close()
-        self._stream.write(f"{text}\n")
+        self._stream.write(f"{printable(text)}\n")
         self._stream.flush()
 
 

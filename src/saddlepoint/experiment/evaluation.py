@@ -25,9 +25,12 @@ from saddlepoint.experiment.run import Run, Which, checkpoint_of, load
 from saddlepoint.experiment.summary import update_result
 from saddlepoint.experiment.waiting import heard
 from saddlepoint.models.base import GenerativeModel, Model
+from saddlepoint.records import RunFolder, read_bytes, writing
+from saddlepoint.records.lock import is_locked
 from saddlepoint.report import write_report
 from saddlepoint.training import checkpoint
 
+WAIT = 10.0  # seconds for another command that writes a file into the run
 Wanted = str | Features | Callable[[Any], Any]
 Data = Any
 """A source's name or path, DataSettings, a Dataset, an array (N, ...), or a pair of examples and labels."""
@@ -44,6 +47,7 @@ def evaluate(
     step: Which = "newest",
     device: str = "cpu",
     likelihood: LikelihoodEffort = "bounds",
+    trust: bool = False,
     progress: Progress | bool = True,
 ) -> Scorecard:
     """How good a model's samples are: scores with intervals, floors and ceilings, and how they were measured.
@@ -57,6 +61,7 @@ def evaluate(
         what suits the data.
     step, device: of a run's checkpoint, as in `load`.
     likelihood: "annealed" adds annealed importance sampling with its gap, and a kernel estimate: minutes.
+    trust: whether code that a run names by import path may run, as in `load`.
     progress: True shows it on standard error, on a terminal or in a notebook; False does not; or a function that hears
         what is being done and the share that is done.
 
@@ -67,7 +72,7 @@ def evaluate(
     """
     settings = AssessmentSettings(**checked(samples=samples, seeds=seeds, seed=seed, likelihood=likelihood))
     if isinstance(model, Run | str | Path):
-        run = model if isinstance(model, Run) else Run(model)
+        run = model if isinstance(model, Run) else Run(model, trust=trust)
         with heard(progress) as listener:
             return Evaluation(run, settings, data, features, step, device).measure(listener)
     if not callable(getattr(model, "sample", None)) or not hasattr(model, "event"):
@@ -122,9 +127,11 @@ class Evaluation:
         """Measure, and keep the scorecard in the run's folder, with pictures of the samples nearest to and farthest from
         real examples; its result takes the place of the one that was measured at the end of training."""
         folder, recipe = self.run.folder, self.run.recipe
+        if is_locked(folder.path):  # said before minutes are spent
+            raise RunError(f"{folder.path} is being worked on by another process: wait for it, or stop it.")
         path = checkpoint_of(self.run, self.step)
         step = int(checkpoint.read_manifest(path)["step"])
-        model = load(folder.path, step=step, device=self.device, modules=self.run.modules)
+        model = load(folder.path, step=step, device=self.device, modules=self.run.modules, trust=self.run.trust)
         dataset, looks = self.dataset, list[Extremes]()
         scorecard = assess(model, dataset, self.settings, self.features, progress, looks.append)
         card = replace(
@@ -135,14 +142,15 @@ class Evaluation:
             asked=self._asked(path),
         )
         scorecard = replace(scorecard, card=card)
-        scorecard.save(folder.scorecard)
-        # The result of the run is that of its last step, on its own data.
-        if self.data is None and scorecard.result is not None and step == folder.read_summary().get("step"):
-            update_result(folder, recipe, scorecard.result)
-        for found in looks:
-            draw_pairs(found, dataset, folder)
-        if folder.report.is_file():
-            write_report(folder)
+        with writing(folder, wait=WAIT):
+            scorecard.save(folder.scorecard)
+            # The result of the run is that of its last step, on its own data.
+            if self.data is None and scorecard.result is not None and step == _last_step(folder):
+                update_result(folder, recipe, scorecard.result)
+            for found in looks:
+                draw_pairs(found, dataset, folder)
+            if folder.report.is_file():
+                write_report(folder)
         return scorecard
 
     @cached_property
@@ -176,13 +184,22 @@ class Evaluation:
         return self.data is None or isinstance(self.data, str | Path)
 
     def _asked(self, checkpoint_path: Path) -> dict[str, Any]:
-        seal = hashlib.sha256((checkpoint_path / "manifest.json").read_bytes()).hexdigest()
+        seal = hashlib.sha256(read_bytes(checkpoint_path / "manifest.json")).hexdigest()
         return {
             **self.settings.model_dump(mode="json"),
             "features": [name if isinstance(name, str) else "own" for name in _listed(self.features)],
             "data": self._settings().model_dump(mode="json") if self._by_name else "own",
             "checkpoint": seal,
         }
+
+
+def _last_step(folder: RunFolder) -> int | None:
+    """The last step of the run; None where its summary does not say so."""
+    try:
+        step: int | None = folder.read_summary().get("step")
+    except RunError:
+        return None
+    return step
 
 
 def dataset_of(data: Data) -> Dataset:
@@ -223,7 +240,7 @@ def _whole(path: Path) -> bool:
     """Whether the checkpoint's weights are those that its manifest names."""
     file = path / checkpoint.WEIGHTS
     named = checkpoint.read_manifest(path)["files"][checkpoint.WEIGHTS]["sha256"]
-    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == named
+    return file.is_file() and hashlib.sha256(read_bytes(file, most=None)).hexdigest() == named
 
 
 def _averages(model: Model, decay: float | None) -> bool:

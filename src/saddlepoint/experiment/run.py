@@ -159,7 +159,7 @@ def load(
     run = Run(folder)
     recipe = run.recipe
     objects.require(recipe, modules, where=str(folder))
-    require_trust(recipe, trust=trust, modules=modules, where=str(folder))
+    require_trust(recipe.model, trust=trust, modules=modules, where=str(folder))
     path = checkpoint_of(run, step)
     # Copies: loading a checkpoint must not change networks that the caller may be training or have loaded into before.
     own = {role: copy_network(module) for role, module in (modules or {}).items()}

@@ -76,7 +76,7 @@ def train(
     changes |= settings
     loaded = loaded.override(changes, where="train") if changes else loaded
     loaded = _absolute_source(objects.named(loaded, modules))
-    require_trust(loaded, trust=trust, given=changes, modules=modules, where=loaded.name)
+    require_trust(loaded.model, trust=trust, given=changes, modules=modules, where=loaded.name)
     with shown(listener) as ears, new_folder(loaded.name, run, overwrite) as place:
         staged = loaded
         if examples is not None:
@@ -135,7 +135,7 @@ def resume(
         if steps is not None:
             recipe = recipe.override({"training.steps": steps}, where="resume")
             recipe = rates.keep_rates(earlier, recipe) if keep_rate else recipe
-        require_trust(recipe, trust=trust, modules=modules, where=str(folder.path))
+        require_trust(recipe.model, trust=trust, modules=modules, where=str(folder.path))
         session = prepare(recipe, folder, dataset=_as_begun(recipe, folder), modules=modules, listener=ears)
         session.load(None if unfinished is None else unfinished.returned_to)
         if session.state.step >= recipe.training.steps and _is_complete(folder):
@@ -180,7 +180,7 @@ def prepare(
 ) -> Session:
     """A session at its first step: data loaded (unless given), model built, nothing written."""
     objects.require(recipe, modules, where=recipe.name)
-    require_trust(recipe, modules=modules, where=recipe.name)
+    require_trust(recipe.model, modules=modules, where=recipe.name)
     if dataset is None:
         dataset = examples_file.load(recipe.data)
     require_memory(recipe, dataset.event, len(dataset))

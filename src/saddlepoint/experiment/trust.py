@@ -21,25 +21,24 @@ from typing import Any
 
 from saddlepoint.errors import TrustError
 from saddlepoint.experiment.objects import MARK
-from saddlepoint.models.settings import NetworkSettings
-from saddlepoint.recipe import Recipe
+from saddlepoint.models.settings import ModelSettings, NetworkSettings
 
 FOLDER_VARIABLE = "SADDLEPOINT_CONFIG"
 _granted: set[str] = set()  # in this process, also where the file cannot be written
 
 
 def require_trust(
-    recipe: Recipe,
+    model: ModelSettings,
     *,
     where: str,
     trust: bool = False,
     given: Collection[str] = (),
     modules: Mapping[str, Any] | None = None,
 ) -> None:
-    """Refuse a recipe whose import paths are not trusted. Imports nothing.
+    """Refuse a model whose import paths are not trusted. Imports nothing.
 
     Args:
-        recipe: the recipe whose networks are about to be built.
+        model: the settings of the networks that are about to be built.
         where: the recipe or run, for the message.
         trust: whether the user trusts all its import paths.
         given: settings that the user gave in this call, by dotted name; an import path among them is trusted.
@@ -49,7 +48,7 @@ def require_trust(
         TrustError: it names an import path that is not trusted.
     """
     unknown = {}
-    for name, settings in import_paths(recipe, modules):
+    for name, settings in import_paths(model, modules):
         entry = _entry(settings)
         if trust or name in given:
             _grant(entry)
@@ -63,9 +62,11 @@ def require_trust(
         )
 
 
-def import_paths(recipe: Recipe, modules: Mapping[str, Any] | None = None) -> Iterator[tuple[str, NetworkSettings]]:
+def import_paths(
+    model: ModelSettings, modules: Mapping[str, Any] | None = None
+) -> Iterator[tuple[str, NetworkSettings]]:
     """The settings of all networks that are imported, by the dotted name of their import path."""
-    for role, settings in recipe.model:
+    for role, settings in model:
         if not isinstance(settings, NetworkSettings) or role in (modules or {}):
             continue
         if ":" in settings.network and not settings.network.startswith(MARK):

@@ -7,6 +7,7 @@ writes there, so every such name belongs to a process that died.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -79,7 +80,7 @@ def sweep_checkpoints(folder: RunFolder) -> None:
             remove_tree(path)
 
 
-def find_run(path: str | Path) -> RunFolder:
+def find_run(path: str | os.PathLike[str]) -> RunFolder:
     """The run at `path`; one that a killed `--overwrite` had moved aside is restored first.
 
     Raises:
@@ -89,7 +90,7 @@ def find_run(path: str | Path) -> RunFolder:
     if not folder.exists():
         restore_run(folder.path)
     if not folder.exists():
-        raise RunError(f"{path} is not a run: it holds no recipe.yaml.")
+        raise RunError(f"{folder.path} is not a run: it holds no recipe.yaml.")
     return folder
 
 
