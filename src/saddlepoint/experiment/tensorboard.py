@@ -26,6 +26,7 @@ class TensorBoard:
             warnings.simplefilter("ignore", DeprecationWarning)
             from torch.utils.tensorboard import SummaryWriter
         self._writer: SummaryWriter = SummaryWriter(str(folder), purge_step=first_step)
+        self._silence_thread()
 
     def record(self, record: Record) -> None:
         # One event for all series: the writer's thread, which takes turns with training, wakes once and not for each.
@@ -52,6 +53,15 @@ class TensorBoard:
 
     def finding(self, finding: Finding) -> None:
         self._writer.add_text(f"findings/{finding.code}", str(finding), finding.step)
+
+    def _silence_thread(self) -> None:
+        """Have the writer's thread print no traceback where it fails (a full disk, a folder that was removed): the next
+        write raises its error again, which is where it can be handled."""
+        writer: Any = self._writer._get_file_writer()  # type: ignore[no-untyped-call]
+        asynchronous = getattr(getattr(writer, "event_writer", None), "_async_writer", None)
+        worker = getattr(asynchronous, "_worker", None)
+        if hasattr(worker, "_invoke_excepthook"):
+            worker._invoke_excepthook = lambda thread: None
 
     def close(self) -> None:
         self._writer.close()
