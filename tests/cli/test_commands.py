@@ -152,7 +152,7 @@ def test_a_folder_gets_one_picture_each_with_the_same_pixels(trained: Path, tmp_
     folder, out = tmp_path / "pictures", tmp_path / "x.npz"
     assert main(["sample", str(trained), "-n", "3", "--out", f"{folder}/"]) == 0
     assert main(["sample", str(trained), "-n", "3", "--out", str(out)]) == 0
-    assert sorted(path.name for path in folder.iterdir()) == [f"sample-{number:05d}.png" for number in range(3)]
+    assert sorted(path.name for path in folder.glob("[!.]*")) == [f"sample-{number:05d}.png" for number in range(3)]
     first = pixels(folder / "sample-00000.png")
     assert np.array_equal(first, np.rint(arrays(out)["x"][0, 0] * (255 / 16)))
 
@@ -161,7 +161,6 @@ def test_nothing_is_replaced_unasked(trained: Path, tmp_path: Path, capsys: pyte
     folder, file = tmp_path / "pictures", tmp_path / "x.npz"
     folder.mkdir()
     (folder / "mine.txt").write_text("mine")
-    (folder / "sample-00007.png").write_text("old")
     file.write_text("mine")
     for out in (folder, file):
         assert main(["sample", str(trained), "-n", "2", "--out", str(out)]) == 2
@@ -169,7 +168,8 @@ def test_nothing_is_replaced_unasked(trained: Path, tmp_path: Path, capsys: pyte
     assert file.read_text() == "mine"
     for out in (folder, file):
         assert main(["sample", str(trained), "-n", "2", "--out", str(out), "--overwrite"]) == 0
-    assert sorted(path.name for path in folder.iterdir()) == ["mine.txt", "sample-00000.png", "sample-00001.png"]
+    assert main(["sample", str(trained), "-n", "1", "--out", str(folder), "--overwrite"]) == 0
+    assert sorted(path.name for path in folder.glob("[!.]*")) == ["mine.txt", "sample-00000.png"]
     assert arrays(file)["x"].shape == (2, 1, 8, 8)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "x.npz"]
 
