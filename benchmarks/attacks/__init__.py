@@ -19,6 +19,7 @@ KINDS: dict[str, str] = {
     # "images": "images",
     # "arrays": "arrays",
     # "html": "html",
+    "run_folders": "run_folders",
 }
 
 

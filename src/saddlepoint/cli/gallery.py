@@ -38,7 +38,11 @@ def check_gallery(path: Path, *, overwrite: bool) -> None:
     """
     if not path.is_dir():
         return
-    names = [entry.name for entry in path.iterdir() if not _is_part(entry.name, _INSIDE)]
+    names = [
+        entry.name
+        for entry in path.iterdir()
+        if not _is_part(entry.name, _INSIDE) and not _is_part(entry.name, f".{LIST}.")
+    ]
     if names and not overwrite:
         raise RunError(f"{path} is not empty: name another folder, or replace the samples in it with --overwrite.")
     known = _listed(path)
@@ -75,6 +79,8 @@ def write_gallery(pictures: Iterable[tuple[str, Image]], path: Path, *, overwrit
     with _staging(path, _INSIDE) as staging:
         names = _write(pictures, staging)
         with locked_entries(path):
+            for part in path.glob(f".{LIST}.*.part"):
+                part.unlink()
             check_gallery(path, overwrite=overwrite)
             _move_in(staging, path, names)
 

@@ -60,7 +60,7 @@ class TensorBoard:
         writer: Any = self._writer._get_file_writer()  # type: ignore[no-untyped-call]
         asynchronous = getattr(getattr(writer, "event_writer", None), "_async_writer", None)
         worker = getattr(asynchronous, "_worker", None)
-        if hasattr(worker, "_invoke_excepthook"):
+        if worker is not None and hasattr(worker, "_invoke_excepthook"):
             worker._invoke_excepthook = lambda thread: None
 
     def close(self) -> None:
