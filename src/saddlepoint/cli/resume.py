@@ -41,7 +41,11 @@ def run(argv: Sequence[str]) -> int:
     loading = contextlib.nullcontext() if arguments.quiet else shown()
     with loading, TrainingProgress(output, quiet=arguments.quiet) as progress:
         done = experiment.resume(
-            arguments.run, steps=arguments.steps, keep_rate=arguments.keep_rate, trust=arguments.trust, listener=progress
+            arguments.run,
+            steps=arguments.steps,
+            keep_rate=arguments.keep_rate,
+            trust=arguments.trust,
+            listener=progress,
         )
     return ending.trained(done, arguments, output)
 
