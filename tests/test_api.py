@@ -276,3 +276,46 @@ def test_a_run_without_a_checkpoint_says_what_to_do() -> None:
     with pytest.raises(sp.SaddlepointError, match=r"no checkpoint yet.*saddlepoint resume mine"):
         sp.load("mine")
     assert sp.resume("mine").summary["step"] == 12
+
+
+def test_help_names_everything_that_there_is() -> None:
+    assert sp.__doc__ is not None
+    first = sp.__doc__.split("Functions")[1]
+    assert all(name in first for name in [*sp.__all__, "__version__"])
+
+
+def test_the_version_is_that_of_the_installation() -> None:
+    from importlib.metadata import version
+
+    assert sp.__version__ == version("saddlepoint")
+    assert "__version__" in dir(sp)
+
+
+def test_recipes_have_names_and_descriptions() -> None:
+    found = sp.recipes()
+    assert list(found) == sorted(found)
+    assert found["dcgan-digits"] == sp.Recipe.load("dcgan-digits").description
+    assert all(found.values())
+
+
+def test_representations_are_short() -> None:
+    recipe = sp.Recipe.load("dcgan-digits")
+    assert repr(recipe) == "Recipe('dcgan-digits': gan on digits, 4,000 steps)"
+    assert repr(sp.load_data("digits").event) == "Event(image of 1x8x8 uint8, 0 to 16, 10 classes)"
+    wide = sp.from_array(np.random.default_rng(0).normal(size=(50, 1_000)))
+    assert len(repr(wide.event)) < 100
+
+
+def test_networks_are_there_by_the_names_of_the_settings() -> None:
+    from saddlepoint.models import build
+
+    event = sp.load_data("digits").event
+    gan, vae = (build(sp.Recipe.load(name).model, event) for name in ("gan-digits", "vae-digits"))
+    assert gan.generator is gan.players["g"]
+    assert gan.discriminator is gan.players["d"]
+    assert vae.decoder is vae.player.decoder
+    assert vae.encoder is vae.player.trunk
+    assert {"generator", "discriminator"} <= set(dir(gan))
+    with pytest.raises(AttributeError, match="GAN has no attribute 'generater'. Did you mean \"generator\""):
+        gan.generater  # noqa: B018
+    assert not hasattr(gan, "encoder")

@@ -8,7 +8,30 @@ good they are.
     sp.evaluate(model, "digits")
     print(sp.diagnose("runs/dcgan-digits-1"))
 
-The names below load what they need when first used: importing the package imports neither torch nor numpy.
+Functions
+    train         train a recipe and return its run
+    resume        go on with a run that was interrupted
+    load          the trained model of a run, to sample from
+    evaluate      how good a model's samples are: a scorecard with intervals
+    diagnose      what is wrong with a run, or with another program's log
+    study         many runs along settings and seeds, one table
+    recipes       the ready-made recipes, by name
+    load_data     a dataset by its name or path
+    from_array    a dataset from arrays
+    write_report  the report of a run, as one HTML page
+
+Classes
+    Recipe        settings of data, model, training and evaluation; DataSettings is its `data` section
+    Run           a run's folder: model, findings, records, verdict, pictures
+    Dataset       examples with their held-out part; Event says what one example is
+    Scorecard     what `evaluate` returns
+    Diagnosed     what `diagnose` returns; a Finding is one entry
+    Record        what a run recorded at one step; RunFolder reads and writes a run's files
+    Listener      what is called while a run trains, to be overridden
+    SaddlepointError  the base of all errors that input can cause
+
+help(sp.train) and so on say more. The version is `__version__`. The names above load what they need when they are first
+used: importing the package imports neither torch nor numpy.
 """
 
 from __future__ import annotations
@@ -17,6 +40,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from saddlepoint.cli.study import study
     from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
@@ -26,7 +50,7 @@ if TYPE_CHECKING:
     from saddlepoint.experiment import Listener, Run, evaluate, load, resume, train
     from saddlepoint.experiment.diagnosing import Diagnosed, diagnose
     from saddlepoint.experiment.reporting import write_report
-    from saddlepoint.recipe import Recipe
+    from saddlepoint.recipe import Recipe, recipes
     from saddlepoint.records import Finding, Record, RunFolder
 
 __all__ = [
@@ -47,6 +71,7 @@ __all__ = [
     "from_array",
     "load",
     "load_data",
+    "recipes",
     "resume",
     "study",
     "train",
@@ -71,6 +96,7 @@ _HOMES = {
     "from_array": "data:from_array",
     "load": "experiment:load",
     "load_data": "data:load",
+    "recipes": "recipe:recipes",
     "resume": "experiment:resume",
     "study": "cli.study:study",
     "train": "experiment:train",
@@ -79,6 +105,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("saddlepoint")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _HOMES[name].split(":")
@@ -86,4 +116,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "__version__"])

@@ -6,9 +6,12 @@ Anything else that escapes is our own mistake and keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 LONGEST_MESSAGE = 2_000  # characters; what came may be a file of megabytes
+
+
+LONGEST_WORD = 80  # letters of a word that could be a misspelling
 
 
 class SaddlepointError(Exception):
@@ -74,20 +77,24 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that `word` is a misspelling of; empty where there is none."""
+    if len(word) > LONGEST_WORD:
+        return ""
     known = list(known)
     section, _, last = word.rpartition(".")
+    leaves = {name: name.rpartition(".")[2] for name in known}
     siblings = [name for name in known if name.rpartition(".")[0] == section]
-    namesakes = [name for name in known if _plain(name.rpartition(".")[2]) == _plain(last)] if last else []
-    choices: tuple[tuple[list[str], int, Callable[[str], tuple[str, str]]], ...] = (
-        (siblings, _slips_allowed(last), lambda name: (name.rpartition(".")[2], last)),
-        (namesakes, len(word) + 40, lambda name: (name, word)),
-        (known, min(2, _slips_allowed(word)), lambda name: (name, word)),
+    namesakes = [name for name in known if last and _plain(leaves[name]) == _plain(last)]
+    return (
+        _nearest({name: slips(leaves[name], last) for name in siblings}, _slips_allowed(last))
+        or _nearest({name: slips(name, word) for name in namesakes}, LONGEST_WORD)
+        or _nearest({name: slips(name, word) for name in known}, min(2, _slips_allowed(word)))
     )
-    for names, within, compared in choices:
-        distances = [(slips(*compared(name)), place) for place, name in enumerate(names)]
-        if distances and min(distances)[0] <= within:
-            return names[min(distances)[1]]
-    return ""
+
+
+def _nearest(distances: dict[str, int], most: int) -> str:
+    """The first word at the smallest distance, where that is at most `most`."""
+    least = min(distances.values(), default=most + 1)
+    return next((word for word, distance in distances.items() if distance == least <= most), "")
 
 
 def slips(one: str, other: str) -> int:

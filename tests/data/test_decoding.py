@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saddlepoint.data.decoding import COUNTS, UnreadableImageError, decode, header, quiet
+from saddlepoint.data.decoding import COUNTS, UnreadableImageError, decode, header, largest_value, quiet
 
 HALVES = np.zeros((6, 8, 3), np.uint8)  # left half red, right half blue
 HALVES[:, :4, 0] = 255
@@ -57,6 +57,17 @@ def test_every_mode_gives_the_channels_that_are_wanted(tmp_path, mode, channels)
 def test_sixteen_bits_keep_the_ends_of_their_range(tmp_path):
     path = saved(tmp_path / "deep.png", Image.fromarray(np.array([[0, 65535, 32768, 128, 129]], np.uint16)))
     assert decode(path, (1, 5), "crop", "grey").flatten().tolist() == [0, 255, 128, 0, 1]
+
+
+@pytest.mark.parametrize("bits", range(8, 17))
+def test_fewer_bits_fill_the_same_range(tmp_path, bits):
+    top = 2**bits - 1
+    path = saved(tmp_path / "deep.png", Image.fromarray(np.linspace(0, top, 300).astype(np.uint16)[None]))
+    assert largest_value(path) == top
+    pixels = decode(path, (1, 300), "crop", "grey", bits)[0, 0].astype(int)
+    exact = np.linspace(0, top, 300).astype(np.uint16) * (255 / top)
+    assert np.abs(pixels - exact).max() <= 0.5 + 1e-9
+    assert (pixels[0], pixels[-1]) == (0, 255)
 
 
 def test_sixteen_bits_of_colour_become_eight(tmp_path):

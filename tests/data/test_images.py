@@ -10,7 +10,7 @@ from PIL import Image
 from saddlepoint.data import Batches, Dataset, DataSettings, image_cache, images, load
 from saddlepoint.data.folder import Listing, list_images
 from saddlepoint.errors import DataError
-from tests.data.test_decoding import bomb
+from tests.data.test_decoding import bomb, deep_colours
 
 BLUE, RED = (0, 0, 255), (255, 0, 0)
 
@@ -312,3 +312,37 @@ def test_no_file_is_mapped_when_it_is_renamed(pets, monkeypatch):
     loaded(pets, size=(4, 6), on_bad="skip")
     assert renamed[0] == "kept.npy"
     assert len(renamed) == 2
+
+
+def deep(folder: Path, top: int) -> None:
+    """Ten pictures of 16 bits with grey levels from 0 to `top`."""
+    folder.mkdir()
+    for i in range(10):
+        levels = np.random.default_rng(i).integers(0, top, (24, 24), endpoint=True).astype(np.uint16)
+        levels[0, :2] = 0, top
+        Image.fromarray(levels).save(folder / f"{i}.png")
+
+
+@pytest.mark.parametrize(("top", "bits"), [(4095, 12), (3470, 12), (1000, 10), (200, 8)])
+def test_images_of_twelve_bits_keep_their_levels_and_say_so(tmp_path, top, bits):
+    deep(tmp_path / "deep", top)
+    dataset = loaded(tmp_path / "deep", held_out=0)
+    assert dataset.x.max() == round(top * 255 / (2**bits - 1))
+    # Of 5,760 random levels nearly all values are hit.
+    assert len(dataset.x.unique()) > 0.95 * min(top, 255 * top // (2**bits - 1))
+    assert f"read as {bits} bits: 0 to {2**bits - 1:,} became 0 to 255" in dataset.notes[-1]
+
+
+def test_images_of_sixteen_bits_are_as_they_were(tmp_path):
+    deep(tmp_path / "deep", 65535)
+    dataset = loaded(tmp_path / "deep", held_out=0)
+    assert (dataset.x.min(), dataset.x.max(), dataset.notes) == (0, 255, ())
+
+
+@pytest.mark.parametrize(("value", "said"), [(65535, False), (4095, True)])
+def test_colours_of_sixteen_bits_that_lose_their_levels_are_named(tmp_path, value, said):
+    (tmp_path / "deep").mkdir()
+    for i in range(4):
+        (tmp_path / "deep" / f"{i}.png").write_bytes(deep_colours([value - i, 300, 0]))
+    notes = loaded(tmp_path / "deep", held_out=0).notes
+    assert any("reach only 15 of 255" in note for note in notes) == said

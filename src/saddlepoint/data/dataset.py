@@ -47,6 +47,12 @@ class Event:
     class_names: tuple[str, ...] | None = None
     constants: tuple[tuple[int, float], ...] = ()
 
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.shape))
+        within = f", {self.low:g} to {self.high:g}" if self.low is not None and self.high is not None else ""
+        classes = f", {len(self.class_names)} classes" if self.class_names else ""
+        return f"Event({self.kind} of {shape} {self.dtype}{within}{classes})"
+
     @property
     def size(self) -> int:
         """Numbers in one example."""

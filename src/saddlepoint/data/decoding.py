@@ -34,29 +34,49 @@ class UnreadableImageError(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of its image, upright: pixels, and whether it has colours and transparency."""
+    """What a file says of its image, upright: pixels, and whether it has colours and transparency.
+
+    deep: grey levels of more than 8 bits. deep_colour: colours of 16 bits, of which only the upper 8 can be read.
+    """
 
     height: int
     width: int
     colour: bool
     alpha: bool
+    deep: bool = False
+    deep_colour: bool = False
 
 
 def header(path: Path) -> Header:
     """Size and colours of an image, without decoding its pixels."""
     with _opened(path) as picture:
         width, height = picture.size
+        stored = [str(tile[3]) for tile in picture.tile]  # how it will be unpacked, such as "RGB;16B"; gone once it was
         if picture.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8):
             width, height = height, width
-        return Header(height, width, _has_colour(picture), picture.has_transparency_data)
+        return Header(
+            height,
+            width,
+            _has_colour(picture),
+            picture.has_transparency_data,
+            deep=picture.mode.startswith("I"),
+            deep_colour=picture.mode in ("RGB", "RGBA") and any(";16" in mode for mode in stored),
+        )
 
 
-def decode(path: Path, size: tuple[int, int], fit: Fit, channels: Channels) -> npt.NDArray[np.uint8]:
+def largest_value(path: Path) -> int:
+    """The largest grey level of an image of more than 8 bits."""
+    with _opened(path) as picture:
+        return int(np.asarray(picture).max())
+
+
+def decode(path: Path, size: tuple[int, int], fit: Fit, channels: Channels, bits: int = 16) -> npt.NDArray[np.uint8]:
     """(C, height, width) uint8 of the first frame, upright, at `size` = (height, width).
 
     fit: "crop" cuts what overhangs evenly on both sides, "pad" adds black (transparent) borders, "stretch" changes the
         proportions.
-    Transparency that the channels cannot hold is laid on white; 16 bits are rounded to 8.
+    bits: that the grey levels of deep images use: those of microscopes and scanners often use 10 or 12 of a file's 16.
+    Transparency that the channels cannot hold is laid on white; more than 8 bits are rounded to 8.
     """
     from PIL import ImageOps
 
@@ -66,7 +86,7 @@ def decode(path: Path, size: tuple[int, int], fit: Fit, channels: Channels) -> n
             # Decoding to a reduced size is cheaper; twice the target keeps the resampling below as good as it was.
             longest = 2 * max(height, width)
             picture.draft(None, (longest, longest))
-        upright = _converted(ImageOps.exif_transpose(picture), channels)
+        upright = _converted(ImageOps.exif_transpose(picture), channels, bits)
         if upright.size != (width, height):
             upright = _resized(upright, (width, height), fit)
         pixels = np.asarray(upright)
@@ -123,13 +143,14 @@ def _has_colour(picture: Picture) -> bool:
     return picture.mode not in ("1", "L", "LA", "La", "F") and not picture.mode.startswith("I")
 
 
-def _converted(picture: Picture, channels: Channels) -> Picture:
+def _converted(picture: Picture, channels: Channels, bits: int) -> Picture:
     """The picture in the mode of `channels`."""
     from PIL import Image
 
     if picture.mode.startswith("I"):
-        values: npt.NDArray[Any] = np.asarray(picture).astype(np.uint32)
-        picture = Image.fromarray(((values + 128) // 257).clip(0, 255).astype(np.uint8))
+        values: npt.NDArray[Any] = np.asarray(picture).astype(np.int64)
+        top = 2**bits - 1
+        picture = Image.fromarray(((values * 510 + top) // (2 * top)).clip(0, 255).astype(np.uint8))
     if channels == "rgba" or not picture.has_transparency_data:
         return picture if picture.mode == MODES[channels] else picture.convert(MODES[channels])
     picture = picture.convert("RGBA")

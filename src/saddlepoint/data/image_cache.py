@@ -8,6 +8,7 @@ CACHE/train/sums.npy             (N, 2): the sum of each image's values, and of 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -23,7 +24,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.data.decoding import COUNTS, Channels, Header, UnreadableImageError, decode, header, quiet
+from saddlepoint.data.decoding import (
+    COUNTS,
+    Channels,
+    Header,
+    UnreadableImageError,
+    decode,
+    header,
+    largest_value,
+    quiet,
+)
 from saddlepoint.data.folder import Listing, Part
 from saddlepoint.data.progress import progress
 from saddlepoint.data.settings import DataSettings
@@ -41,6 +51,7 @@ class _Plan:
     size: tuple[int, int]
     channels: Channels
     notes: list[str]
+    bits: int = 16
 
 
 def build(root: Path, listing: Listing, settings: DataSettings, folder: Path) -> None:
@@ -53,6 +64,7 @@ def build(root: Path, listing: Listing, settings: DataSettings, folder: Path) ->
             if settings.on_bad == "fail":
                 refuse(root, bad)
             plan = _planned(root, headers, bad, settings)
+            _measure_depth(root, headers, plan)
             digests = {}
             for part in listing.parts:
                 (temporary / part.name).mkdir()
@@ -60,6 +72,8 @@ def build(root: Path, listing: Listing, settings: DataSettings, folder: Path) ->
                 bad += failed
         if settings.on_bad == "fail":
             refuse(root, bad)
+        if any(head.deep_colour for head in headers.values()):
+            _note_lost_levels(temporary, plan)
         meta = {
             "shape": [COUNTS[plan.channels], *plan.size],
             "class_names": listing.class_names,
@@ -133,6 +147,35 @@ def _planned(root: Path, headers: dict[str, Header], bad: Sequence[tuple[str, st
     return _Plan((height, width), channels, notes)
 
 
+def _measure_depth(root: Path, headers: dict[str, Header], plan: _Plan) -> None:
+    """Find how many bits the grey levels of deep images use, and note where these are not all that the files have."""
+    deep = [name for name, head in sorted(headers.items()) if head.deep]
+    largest: list[int] = []
+
+    def look(name: str) -> None:
+        with contextlib.suppress(UnreadableImageError):  # which decoding reports
+            largest.append(largest_value(root / name))
+
+    _in_parallel(look, deep, f"Reading the grey levels of {len(deep):,} images")
+    if largest and max(largest) < 2**15:
+        plan.bits = max(8, max(largest).bit_length())
+        top = 2**plan.bits - 1
+        plan.notes.append(
+            f"{len(deep):,} images of 16 bits have grey levels up to {max(largest):,}, so they were read as {plan.bits} bits: "
+            f"0 to {top:,} became 0 to 255. To keep all levels, give the images as an array (.npy)."
+        )
+
+
+def _note_lost_levels(folder: Path, plan: _Plan) -> None:
+    """Note where images of 16 bits a colour use so few of them that the 8 upper ones hold hardly anything."""
+    largest = max(int(np.load(path, mmap_mode="r").max(initial=0)) for path in folder.glob("*/pixels.npy"))
+    if largest < 2**7:
+        plan.notes.append(
+            f"Images of 16 bits a colour reach only {largest} of 255, because only the upper 8 bits can be read: "
+            f"{largest + 1} levels are left. To keep all levels, give the images as an array (.npy)."
+        )
+
+
 def _size(head: Header) -> tuple[int, int]:
     return head.height, head.width
 
@@ -180,7 +223,7 @@ def _decode_files(
 
     def work(i: int) -> None:
         try:
-            image = decode(root / files[i][0], plan.size, settings.fit, plan.channels)
+            image = decode(root / files[i][0], plan.size, settings.fit, plan.channels, plan.bits)
         except UnreadableImageError as error:
             failed[i] = (files[i][0], str(error))
             return

@@ -30,7 +30,7 @@ from saddlepoint.data.image_cache import NAMED, build, refuse
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import check_counts, training_count
 
-LAYOUT = 2  # of the cache; a new number leaves old caches aside
+LAYOUT = 3  # of the cache; a new number leaves old caches aside
 
 
 def load(settings: DataSettings) -> Dataset:

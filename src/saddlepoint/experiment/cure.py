@@ -78,6 +78,9 @@ class Suggestion:
     def __str__(self) -> str:
         return _told(self.changes)
 
+    def __repr__(self) -> str:
+        return f"Suggestion({self.code}: {self})"
+
     @property
     def flags(self) -> str:
         """The changes as the command line takes them."""

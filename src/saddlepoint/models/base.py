@@ -10,7 +10,7 @@ import contextlib
 import html
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, Scaling
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.networks import evaluating, lay_out
 from saddlepoint.objectives.phase import Noise, Phase
 
+NETWORKS = {"trunk": "encoder"}  # parts of a player by the names that settings give them
 # Rows at a time: convolutions run twice as fast on batches whose activations fit the processor's cache.
 CHUNK = 250
 
@@ -186,6 +187,25 @@ class Model(ABC):
             raise SettingError(
                 f"sample: this {self.family} was trained without labels and cannot be asked for one: leave labels out."
             )
+
+    if not TYPE_CHECKING:  # a type checker would take every misspelt attribute for a network
+
+        def __getattr__(self, name: str) -> nn.Module:
+            """A player or network by the name that settings give it: `model.generator`, `model.encoder`."""
+            players = self.__dict__.get("players", {})
+            named = {role: players[short] for short, role in self.__dict__.get("roles", {}).items() if short in players}
+            if name in named:
+                found: nn.Module = named[name]
+                return found
+            if not name.startswith("_") and len(players) == 1:  # encoder and decoder are parts of the one player
+                (player,) = players.values()
+                parts = {NETWORKS.get(part, part): module for part, module in player.named_children()}
+                if name in ("encoder", "decoder") and name in parts:
+                    return parts[name]
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}.{suggestion(name, named)}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.__dict__.get("roles", {}).values()})
 
     def __repr__(self) -> str:
         facts = self._facts()

@@ -6,6 +6,6 @@ so that the command line, forms and docs can use it without torch.
 """
 
 from saddlepoint.recipe.fields import FAMILIES, SettingField, fields
-from saddlepoint.recipe.recipe import Recipe, shipped_names
+from saddlepoint.recipe.recipe import Recipe, recipes, shipped_names
 
-__all__ = ["FAMILIES", "Recipe", "SettingField", "fields", "shipped_names"]
+__all__ = ["FAMILIES", "Recipe", "SettingField", "fields", "recipes", "shipped_names"]

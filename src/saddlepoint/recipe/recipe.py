@@ -150,8 +150,18 @@ class Recipe(Settings):
         said = f"{_LIKE.format(self.name)}{write_line(changed)}." if changed else shipped.description
         return self.model_copy(update={"description": said})
 
+    def __repr__(self) -> str:
+        return f"Recipe({self.name!r}: {self.model.family} on {self.data.source}, {self.training.steps:,} steps)"
+
+    __str__ = __repr__
+
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.to_yaml())}</pre>"
+
+
+def recipes() -> dict[str, str]:
+    """The ready-made recipes: their names, in alphabetical order, and one sentence on each."""
+    return {name: Recipe.load(name).description for name in shipped_names()}
 
 
 def shipped_names() -> list[str]:
