@@ -316,6 +316,6 @@ def test_networks_are_there_by_the_names_of_the_settings() -> None:
     assert vae.decoder is vae.player.decoder
     assert vae.encoder is vae.player.trunk
     assert {"generator", "discriminator"} <= set(dir(gan))
-    with pytest.raises(AttributeError, match="GAN has no attribute 'generater'. Did you mean \"generator\""):
+    with pytest.raises(AttributeError, match=r"GAN has no attribute 'generater'\. Did you mean \"generator\""):
         gan.generater  # noqa: B018
     assert not hasattr(gan, "encoder")

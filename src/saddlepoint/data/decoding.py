@@ -51,7 +51,9 @@ def header(path: Path) -> Header:
     """Size and colours of an image, without decoding its pixels."""
     with _opened(path) as picture:
         width, height = picture.size
-        stored = [str(tile[3]) for tile in picture.tile]  # how it will be unpacked, such as "RGB;16B"; gone once it was
+        stored = [
+            str(tile[3]) for tile in getattr(picture, "tile", ())
+        ]  # how it will be unpacked, such as "RGB;16B"; gone once it was
         if picture.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8):
             width, height = height, width
         return Header(
