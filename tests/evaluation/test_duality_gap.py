@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -143,3 +144,19 @@ def test_numbers_that_measure_nothing_are_refused(setting):
     ((name, number),) = setting.items()
     with pytest.raises(SettingError, match=f"{name} must be .*, got {number}"):
         duality_gap(Small(1.0, 0.5), normal(), **setting)
+
+
+def test_a_loss_with_a_gradient_penalty_of_its_own_is_played() -> None:
+    game = Small(0.5, 1.0)
+    own = game._phases[0].loss
+
+    def loss(nets, batch, noise):
+        value, seen = own(nets, batch, noise)
+        real = batch.x.requires_grad_()
+        (slope,) = torch.autograd.grad(nets["d"](real).sum(), real, create_graph=True)
+        return value + slope.square().flatten(1).sum(1), seen
+
+    game._phases = (replace(game._phases[0], loss=loss), *game._phases[1:])
+    x = torch.randn(256, 1, generator=torch.Generator().manual_seed(0))
+    assert duality_gap(game, x, steps=2).gap.value > 0
+    assert not x.requires_grad

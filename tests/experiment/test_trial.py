@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +12,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from saddlepoint.data import from_array
 from saddlepoint.data.dataset import Event
+from saddlepoint.data.preflight import preflight
+from saddlepoint.diagnosis.ladder import next_remedy
 from saddlepoint.experiment import session
 from saddlepoint.experiment.trial import mistakes, output_range
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.settings import AutoencoderSettings, GANSettings, NetworkSettings, VAESettings
+from saddlepoint.models.vae_network import Pass
 from saddlepoint.objectives.adversarial import cross_entropy, logits
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import log_likelihood
@@ -224,3 +229,130 @@ def test_a_trial_that_fails_does_not_end_training(tmp_path: Path, monkeypatch: p
         summary = started(recipe("gan"), tmp_path / "run").run()
     assert summary is not None
     assert summary["step"] == recipe("gan").training.steps
+
+
+class Own(nn.Module):
+    """A generator of 8x8 images that makes its pictures of `function(z)`."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor], latent: int = 64) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(latent, 32), nn.Tanh(), nn.Linear(32, 64), nn.Tanh())
+        self.function = function
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.layers(self.function(z)).view(-1, 1, 8, 8)  # type: ignore[no-any-return]
+
+
+def test_weights_that_begin_at_0_do_not_ignore_the_code() -> None:
+    own = Own(lambda z: z)
+    nn.init.zeros_(own.layers[2].weight)
+    assert mistakes(build(GANSettings(), IMAGE, modules={"generator": own}), X) == []
+
+
+def decoder(last: nn.Module, latent: int = 4) -> nn.Module:
+    return nn.Sequential(nn.Linear(latent, 32), nn.Tanh(), nn.Linear(32, 64), last, nn.Unflatten(1, (1, 8, 8)))
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "last", "bounds"),
+    [
+        ("bernoulli", nn.Tanh(), (1 / (1 + math.e), math.e / (1 + math.e))),
+        ("bernoulli", nn.Sigmoid(), (0.5, math.e / (1 + math.e))),
+        ("bernoulli", nn.ReLU(), (0.5, 1.0)),
+        ("bernoulli", nn.Identity(), (0.0, 1.0)),
+        ("gaussian", nn.Tanh(), (-1.0, 1.0)),
+        ("gaussian", nn.Softplus(), (0.0, math.inf)),
+        ("gaussian", nn.Identity(), None),
+    ],
+)
+def test_a_decoder_of_ones_own_shows_its_range(
+    likelihood: Any, last: nn.Module, bounds: tuple[float, float] | None
+) -> None:
+    model = build(VAESettings(latent=4, likelihood=likelihood), IMAGE, modules={"decoder": decoder(last)})
+    assert output_range(model) == (None if bounds is None else pytest.approx(bounds))
+
+
+@pytest.mark.parametrize("last", [nn.Tanh(), nn.Sigmoid()])
+def test_a_decoder_that_ends_with_a_bound_under_bernoulli_is_found(last: nn.Module) -> None:
+    data = from_array(X[:, 0].numpy())
+    model = build(VAESettings(latent=4), data.event, modules={"decoder": decoder(last)})
+    (found,) = preflight(data, 16, output_range(model), scaling=model.scaling)
+    assert (found.code, found.severity, found.remedy) == ("DATA401", "failure", None)
+    assert "logits" in found.advice
+
+
+def test_a_remedy_that_is_in_force_is_not_proposed() -> None:
+    data = from_array(X[:, 0].numpy() / 4)  # a quarter of the range of bytes
+    model = build(GANSettings(), data.event)
+    for scaling in (None, data.event.scaling("none")):
+        assert preflight(data, 16, (-1.0, 1.0), scaling=scaling)[0].remedy == {"model.scaling": "symmetric"}
+    symmetric = replace(data.event, low=0.0, high=1e4).scaling("symmetric")
+    wide = replace(data, event=replace(data.event, low=0.0, high=1e4))
+    (found,) = preflight(wide, 16, (-1.0, 1.0), scaling=symmetric)
+    assert (found.code, found.remedy) == ("DATA401", None)
+    assert model.scaling == data.event.scaling("symmetric")
+
+
+def vae_with(reconstruction: Callable[[Tensor, Tensor], Tensor]) -> Model:
+    """A VAE with this reconstruction term of logits and examples."""
+    model: Any = build(VAESettings(latent=4, beta=2.0), IMAGE)
+
+    def loss(nets: Any, batch: Any, noise: Any) -> Any:
+        output, mean, log_variance, _ = nets["vae"](batch.x, noise["epsilon"])
+        return reconstruction(output, batch.x) + noise["kl_weight"] * kl_standard_normal(mean, log_variance), {}
+
+    model._phases = (replace(model.phases[0], loss=loss),)
+    return model  # type: ignore[no-any-return]
+
+
+def cross_entropies(logit: Tensor, x: Tensor) -> Tensor:
+    return nn.functional.binary_cross_entropy_with_logits(logit, x, reduction="none").flatten(1)
+
+
+def squares(logit: Tensor, x: Tensor) -> Tensor:
+    return (logit.sigmoid() - x).square().flatten(1)
+
+
+@pytest.mark.parametrize("costs", [cross_entropies, squares])
+def test_a_reconstruction_that_is_a_mean_is_named_with_its_remedy(costs: Callable[[Tensor, Tensor], Tensor]) -> None:
+    (found,) = mistakes(vae_with(lambda output, x: costs(output, x).mean(1)), X)
+    assert (found.code, found.severity, found.remedy) == ("VAE204", "failure", {"model.beta": 2 / 64})
+    assert "mean over 64 numbers" in found.title
+    assert next_remedy(found, {"model.beta": 2.0, "model.warm_up": 0}) == (0, {"model.beta": 2 / 64})
+    assert mistakes(vae_with(lambda output, x: costs(output, x).sum(1)), X) == []
+
+
+DRAWN: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    "without noise": lambda mean, v, e: mean,
+    "exp(v), the variance": lambda mean, v, e: mean + v.exp() * e,
+    "times as far": lambda mean, v, e: mean + 6 * (0.5 * v).exp() * e,
+}
+
+
+@pytest.mark.parametrize("words", [*DRAWN, ""])
+@pytest.mark.parametrize("own_noise", [False, True])
+def test_a_code_that_does_not_follow_its_heads_is_found(words: str, own_noise: bool) -> None:
+    model: Any = build(VAESettings(latent=4), IMAGE)
+    draw = DRAWN.get(words, lambda mean, v, e: mean + (0.5 * v).exp() * e)
+
+    def loss(nets: Any, batch: Any, noise: Any) -> Any:
+        player = nets["vae"]
+        mean, v = player.heads(batch.x)
+        output = player.decoder(draw(mean, v, torch.randn_like(mean) if own_noise else noise["epsilon"]))
+        return -log_likelihood(batch.x, output, None) + noise["kl_weight"] * kl_standard_normal(mean, v), {}
+
+    model._phases = (replace(model.phases[0], loss=loss),)
+    found = mistakes(model, X)
+    assert [(one.code, words in one.title) for one in found] == ([("VAE202", True)] if words else [])
+
+
+def test_a_code_that_is_drawn_in_training_alone_is_no_mistake() -> None:
+    model: Any = build(VAESettings(latent=4), IMAGE)
+    player = model.player
+
+    def forward(x: Tensor, epsilon: Tensor) -> Any:
+        mean, v = player.heads(x)
+        return Pass(player.decoder(mean + (0.5 * v).exp() * epsilon if player.training else mean), mean, v, None)
+
+    player.forward = forward
+    assert mistakes(model, X) == []

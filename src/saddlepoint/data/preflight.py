@@ -21,7 +21,7 @@ import math
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Dataset, Scaling
+from saddlepoint.data.dataset import Dataset, Scaling, ScalingKind
 from saddlepoint.records import Finding
 
 LOOKED_AT, NUMBERS = 50_000, 1 << 27
@@ -30,6 +30,12 @@ PARAMETERS_A_NUMBER, PARAMETERS_AN_EXAMPLE = 10, 1_000
 DUPLICATES = 0.01
 RARE = 0.1
 NAMED = 5
+# The scaling that brings data of a known range to an output's.
+MADE_BY: dict[tuple[float, float], ScalingKind] = {
+    (0.0, 1.0): "unit",
+    (0.0, math.inf): "unit",
+    (-1.0, 1.0): "symmetric",
+}
 
 
 def preflight(
@@ -70,8 +76,8 @@ def _range(
     width = top - bottom
     scale = width if math.isfinite(width) else high - low
     evidence = {"data_low": low, "data_high": high, "output_low": bottom, "output_high": top}
-    wanted = {(0.0, 1.0): "unit", (0.0, math.inf): "unit", (-1.0, 1.0): "symmetric"}.get((float(bottom), float(top)))
-    remedy = None if wanted is None else {"model.scaling": wanted}
+    wanted = MADE_BY.get((bottom, top))
+    remedy = None if wanted is None or _is_in_force(dataset, scaling, wanted) else {"model.scaling": wanted}
     if low < bottom - BEYOND * scale or high > top + BEYOND * scale:
         return Finding(
             "DATA401",
@@ -79,7 +85,8 @@ def _range(
             0,
             f"The data lie in [{low:.3g}, {high:.3g}], but the model can only make values in [{bottom:.3g}, {top:.3g}].",
             evidence,
-            "Scale the data to the output's range, or choose an output without bounds.",
+            "Let the network end without the activation that bounds it (a decoder under Bernoulli returns logits), or scale "
+            "the data to the output's range.",
             remedy,
         )
     if math.isfinite(width) and high - low < FILLED * width:
@@ -93,6 +100,14 @@ def _range(
             remedy,
         )
     return None
+
+
+def _is_in_force(dataset: Dataset, scaling: Scaling | None, kind: ScalingKind) -> bool:
+    """Whether the data are scaled so already, as by the setting "auto"."""
+    if scaling is None:
+        return False
+    wanted = dataset.event.scaling(kind)
+    return (wanted.scale, wanted.offset) == (scaling.scale, scaling.offset)
 
 
 def _too_few(dataset: Dataset, batch_size: int) -> Finding | None:

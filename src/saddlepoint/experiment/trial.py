@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from saddlepoint.experiment.last_activation import last_bounds
 from saddlepoint.experiment.trial_of_bounds import of_a_bound
 from saddlepoint.experiment.trial_of_games import FAR, of_a_game
 from saddlepoint.experiment.trial_of_sampling import of_sampling
@@ -26,7 +27,7 @@ from saddlepoint.records import Finding
 
 def mistakes(model: Model, x: Tensor) -> list[Finding]:
     """What is wrong with the objective of `model`, tried on examples x (B, *event) in the data's units."""
-    with torch.random.fork_rng(devices=[]), _own_modes(model):
+    with _own_generators(model), _own_modes(model):
         found: list[Finding | None] = [*of_sampling(model)]
         if isinstance(model, GAN):
             found += of_a_game(model, model.model_units(x))
@@ -36,18 +37,45 @@ def mistakes(model: Model, x: Tensor) -> list[Finding]:
 
 
 def output_range(model: Model) -> tuple[float, float] | None:
-    """What a GAN's generator can make, in the model's units: as the settings say, or as a network of one's own shows where it is
-    driven to its bounds, which for a rectifier are 0 and infinity; None where it has none."""
-    if model.output_range is not None or not isinstance(model, GAN):
+    """The range of what the model can make, in its own units; a side without bound is infinite.
+
+    As the settings say; for a network of one's own by the activation that it ends with, or as it shows where it is driven
+    to its bounds. The means of a Bernoulli distribution are the sigmoid of what the decoder returns.
+
+    Returns:
+        Lowest and highest value; None where it has no bounds, or they are not known.
+    """
+    if isinstance(model, GAN) and model.output_range is None:
+        network = model.players["g"]
+    elif isinstance(model, VAE):
+        network = model.player.decoder
+    else:
         return model.output_range
-    with torch.random.fork_rng(devices=[]), model.at_rest():
+    with _own_generators(model), _own_modes(model), model.at_rest():
         z = model.fixed_noise(64, torch.Generator(model.device).manual_seed(0)).to(model.dtype)
-        made = model.players["g"](FAR * z).float()
+        bounds = last_bounds(network, z) or _driven(network, z)
+    if isinstance(model, VAE) and model.settings.likelihood == "bernoulli":
+        low, high = bounds or (-math.inf, math.inf)
+        return torch.tensor(low).sigmoid().item(), torch.tensor(high).sigmoid().item()
+    return bounds
+
+
+def _driven(network: nn.Module, z: Tensor) -> tuple[float, float] | None:
+    """The bounds that the outputs for codes z (B, latent) come to where the codes lie far out."""
+    made = network(FAR * z).float()
     low, high = float(made.min()), float(made.max())
     for bounds in ((-1.0, 1.0), (0.0, 1.0)):
         if abs(low - bounds[0]) < 1e-3 and abs(high - bounds[1]) < 1e-3:
             return bounds
     return (0.0, math.inf) if low == 0 and high > 1 else None
+
+
+@contextlib.contextmanager
+def _own_generators(model: Model) -> Iterator[None]:
+    """Whatever is drawn within it leaves torch's global generators as they were."""
+    devices = [model.device] if model.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        yield
 
 
 @contextlib.contextmanager

@@ -48,6 +48,8 @@ def _scores(model: GenerativeModel, dataset: Dataset, seed: int) -> tuple[list[S
         found = duality_gap(model, x, steps=STEPS, learning_rate=LEARNING_RATE, batch_size=BATCH, seed=seed)
     except SaddlepointError as error:
         return [], str(error)
+    except Exception as error:  # a loss or a network of the user's own may not do outside of training
+        return [], f"the game could not be played on held-out examples ({type(error).__name__}: {error})."
     return [
         _score("duality_gap", found.gap, "lower"),
         _score("discriminator_gain", found.gains["d"], "none"),
