@@ -64,7 +64,7 @@ class Session:
         self.threads = threads_for(model, training.batch_size, training.threads)
         self.state = TrainingState.start(model, training, self.devices)
         self.batches = Batches(dataset, training.batch_size, training.seed, self.devices.device, model.scaling)
-        self._notes = [*dataset.notes, *self._check_precision()]
+        self._notes = [*dataset.notes, *model.notes, *self._check_precision()]
         self.spared = Sparing(self.listener)
         self.journal = Journal(folder, self.listener, self.spared)
         self.measurement = Measurement(recipe, dataset, model, self.state, self.spared)

@@ -68,6 +68,7 @@ class Model(ABC):
     judged_by: the series by which steps of a run are compared, and whether more (1) or less (-1) of it is better.
     averaged: the players of which the training loop may keep a moving average for sampling.
     phases: what one training step does, in order.
+    notes: sentences for the user, said before training.
     trained_steps: of the checkpoint whose weights these are; None where they come from no checkpoint.
     """
 
@@ -83,6 +84,7 @@ class Model(ABC):
         self.players = dict(players)
         self.roles = dict(roles)
         self.trained_steps: int | None = None
+        self.notes: tuple[str, ...] = ()
 
     @property
     @abstractmethod

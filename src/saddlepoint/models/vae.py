@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import SettingError
-from saddlepoint.models.assembly import UNIT, check_roles, network, scaling
+from saddlepoint.models.assembly import UNIT, check_roles, is_own, network, scaling
 from saddlepoint.models.base import CHUNK, Model, Numbers, as_tensor, in_chunks
 from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.settings import VAESettings
@@ -73,6 +73,12 @@ class VAE(Model):
         super().__init__(
             event, scaling(event, kind, self.output_range, "bernoulli"), {"vae": self.player}, {"vae": "vae"}
         )
+        if features == 2 * settings.latent and is_own("encoder", settings.encoder, modules):
+            self.notes = (
+                f"The encoder gives {features} numbers an example, twice model.latent. They are taken as features, on which "
+                "this model puts heads for the mean and the log-variance; if they already are these two, leave the "
+                "encoder's last layer out.",
+            )
         self._phases = (Phase("vae", negative_evidence(settings.free_bits)),)
 
     @property

@@ -79,7 +79,7 @@ def tried(module: object, inputs: Sequence[int], outputs: Sequence[int] | None, 
             f"{where}: {type(module).__name__} fails on a batch of shape {tuple(trial.shape)}, {_meaning(where)}: "
             f"{type(error).__name__}: {error}. Let its first layer take that shape."
         ) from error
-    got = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
+    got = tuple(result.shape) if isinstance(result, Tensor) else f"a {type(result).__name__}"
     if not isinstance(result, Tensor):
         fits = False
     elif outputs is None:
@@ -89,7 +89,10 @@ def tried(module: object, inputs: Sequence[int], outputs: Sequence[int] | None, 
     else:
         fits = got == (2, *outputs)
     if not fits:
-        wanted = "(2, features)" if outputs is None else str((2, *outputs))
+        wanted = "a tensor of features, (2, F)," if outputs is None else str((2, *outputs))
+        wanted += (
+            " (a VAE puts heads for mean and log-variance on them)" if outputs is None and got == "a tuple" else ""
+        )
         raise SettingError(
             f"{where}: {type(module).__name__} turns a batch of shape {tuple(trial.shape)} into {got}, but {wanted} is "
             "needed: change its last layer."
