@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 import saddlepoint as sp
 from saddlepoint.errors import DataError, RunError, SettingError
@@ -243,3 +243,28 @@ def test_a_summary_of_version_0_1_gets_a_result(tmp_path: Path) -> None:
     assert trained.process == "no failure found"
     assert "health" not in trained.summary
     assert "healthy" not in trained.verdict
+
+
+@pytest.mark.slow
+def test_a_run_with_networks_given_as_objects_is_evaluated_from_its_folder(tmp_path: Path) -> None:
+    def discriminator() -> nn.Module:
+        layer = torch.nn.utils.spectral_norm(nn.Linear(64, 1))  # whose weight cannot be copied as it is
+        return nn.Sequential(nn.Flatten(), layer)
+
+    torch.manual_seed(0)
+    run = sp.train(
+        "gan-digits", training={"steps": 20}, run=tmp_path / "run", modules={"discriminator": discriminator()}
+    )
+    with pytest.raises(RunError, match="modules="):
+        sp.evaluate(tmp_path / "run", samples=60, seeds=1, features="raw", progress=False)
+    card = sp.evaluate(
+        tmp_path / "run",
+        samples=60,
+        seeds=1,
+        features="raw",
+        progress=False,
+        modules={"discriminator": discriminator()},
+    )
+    assert card["duality_gap"].value is not None
+    assert not any("could not be measured" in skipped.reason for skipped in card.skipped)
+    assert run.folder.scorecard.is_file()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset, Event
@@ -31,6 +31,9 @@ from saddlepoint.report import write_report
 from saddlepoint.training import checkpoint
 
 WAIT = 10.0  # seconds for another command that writes a file into the run
+if TYPE_CHECKING:
+    from torch import nn
+
 Wanted = str | Features | Callable[[Any], Any]
 Data = Any
 """A source's name or path, DataSettings, a Dataset, an array (N, ...), or a pair of examples and labels."""
@@ -47,6 +50,7 @@ def evaluate(
     step: Which = "newest",
     device: str = "cpu",
     likelihood: LikelihoodEffort = "bounds",
+    modules: Mapping[str, nn.Module] | None = None,
     trust: bool = False,
     progress: Progress | bool = True,
 ) -> Scorecard:
@@ -60,6 +64,7 @@ def evaluate(
     features: names of `saddlepoint.evaluation.features.FEATURES`, import paths, functions, or a list of them; by default
         what suits the data.
     step, device: of a run's checkpoint, as in `load`.
+    modules: of a run's folder, the networks that were given to `train` as objects, by role; a Run brings its own.
     likelihood: "annealed" adds annealed importance sampling with its gap, and a kernel estimate: minutes.
     trust: whether code that a run names by import path may run, as in `load`.
     progress: True shows it on standard error, on a terminal or in a notebook; False does not; or a function that hears
@@ -72,7 +77,7 @@ def evaluate(
     """
     settings = AssessmentSettings(**checked(samples=samples, seeds=seeds, seed=seed, likelihood=likelihood))
     if isinstance(model, Run | str | Path):
-        run = model if isinstance(model, Run) else Run(model, trust=trust)
+        run = model if isinstance(model, Run) else Run(model, modules=modules, trust=trust)
         with heard(progress) as listener:
             return Evaluation(run, settings, data, features, step, device).measure(listener)
     if not callable(getattr(model, "sample", None)) or not hasattr(model, "event"):

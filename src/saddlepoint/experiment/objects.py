@@ -39,5 +39,6 @@ def require(recipe: Recipe, modules: Mapping[str, nn.Module] | None, where: str)
         example = ", ".join(f'"{role}": ...' for role in missing)
         raise RunError(
             f"{where} was trained with networks that were given as objects, and no file holds those: {classes}. "
-            f"In Python, give them again: modules={{{example}}}."
+            f"In Python, give them again: modules={{{example}}}. A network that is named by its import path "
+            "(model.generator.network mypackage.nets:Generator) can be used from the command line too."
         )
