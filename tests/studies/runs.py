@@ -78,12 +78,39 @@ def training(**values: Any) -> TrainingSettings:
     return TrainingSettings(**{"optimiser": OptimiserSettings(learning_rate=0.01), **own})
 
 
-def single(lane: Lane) -> tuple[Model, TrainingState, list[Record]]:
-    """The run that `lane` stands for, as the training loop plays it."""
+def single(lane: Lane, moved_by: int | None = None) -> tuple[Model, TrainingState, list[Record]]:
+    """The run that `lane` stands for, as the training loop plays it.
+
+    moved_by: a seed, to begin with every weight a rounding away, up or down at random.
+    """
     model = build(lane.model, lane.dataset.event, seed=lane.training.seed)
+    if moved_by is not None:
+        generator = torch.Generator().manual_seed(moved_by)
+        with torch.no_grad():
+            for weight in (weight for player in model.players.values() for weight in player.parameters()):
+                weight.mul_(1 + torch.finfo(weight.dtype).eps * torch.randn(weight.shape, generator=generator).sign())
     state = TrainingState.start(model, lane.training, CPU)
     batches = Batches(lane.dataset, lane.training.batch_size, lane.training.seed, "cpu", model.scaling)
     return model, state, [record for record in play(model, batches, lane.training, state) if record is not None]
+
+
+def condition(lane: Lane) -> float:
+    """What a rounding of the first weights grows to, in weights and records: the largest of four, relative to 1 + the size.
+
+    Two correct computations of a run differ by a few times this much, by how a processor rounds.
+    """
+    model, _, records = single(lane)
+    grown = 0.0
+    for seed in range(4):
+        other, _, others = single(lane, moved_by=seed)
+        for name, player in model.players.items():
+            for value, moved in zip(player.parameters(), other.players[name].parameters(), strict=True):
+                grown = max(grown, float(((value - moved).abs() / (1 + value.abs())).detach().max()))
+        for record, moved_record in zip(records, others, strict=True):
+            for name, number in record.values.items():
+                if not name.startswith("time/"):
+                    grown = max(grown, abs(number - moved_record.values[name]) / (1 + abs(number)))
+    return grown
 
 
 def assert_lanes_are_single_runs(

@@ -7,7 +7,7 @@ import pytest
 from saddlepoint.errors import SettingError
 from saddlepoint.recipe import Recipe
 from saddlepoint.studies.lanes import Lane, Lanes
-from tests.studies.runs import GAN, LINE, assert_lanes_are_single_runs, training
+from tests.studies.runs import GAN, LINE, assert_lanes_are_single_runs, condition, training
 
 PIECES = {
     "minibatch": {"minibatch_kernels": 3},
@@ -25,7 +25,12 @@ def test_a_lane_with_a_piece_is_the_single_run(piece: str) -> None:
 def test_a_lane_of_the_lab_is_the_single_run() -> None:
     recipe = Recipe.load("toy-lab-2")
     own = training(optimiser=recipe.training.optimiser, batch_size=recipe.training.batch_size)
-    assert_lanes_are_single_runs(Lane.over_seeds(recipe.model, own, LINE, 2))
+    lanes = Lane.over_seeds(recipe.model, own, LINE, 2)
+    for index, lane in enumerate(lanes):
+        # Wide noise and saturated units: in some seeds a rounding grows ten thousandfold within a few steps.
+        tolerance = 10 * condition(lane) + 2e-4
+        assert tolerance < 0.2, "too badly conditioned to tell anything"
+        assert_lanes_are_single_runs(lanes, among=[index], tolerance=tolerance)
 
 
 def test_replay_is_refused() -> None:
