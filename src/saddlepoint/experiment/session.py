@@ -18,6 +18,7 @@ from saddlepoint.diagnosis import process_of
 from saddlepoint.diagnosis.usual import unusual_settings
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import arithmetic, cure
+from saddlepoint.experiment.batch_statistics import check_batch_statistics
 from saddlepoint.experiment.cure import Cure
 from saddlepoint.experiment.diagnosing import watching
 from saddlepoint.experiment.journal import Journal
@@ -55,7 +56,7 @@ class Session:
 
         Raises:
             DataError: fewer examples than a batch.
-            SettingError: the device is not there, or a player cannot be trained.
+            SettingError: the device is not there, a player cannot be trained, or BatchNorm cannot normalise the batch.
         """
         self.recipe, self.folder, self.dataset, self.model = recipe, folder, dataset, model
         self.listener = listener or Listener()
@@ -64,6 +65,7 @@ class Session:
         self.threads = threads_for(model, training.batch_size, training.threads)
         self.state = TrainingState.start(model, training, self.devices)
         self.batches = Batches(dataset, training.batch_size, training.seed, self.devices.device, model.scaling)
+        check_batch_statistics(model, dataset.x[: training.batch_size])
         self._notes = [*dataset.notes, *model.notes, *self._check_precision()]
         self.spared = Sparing(self.listener)
         self.journal = Journal(folder, self.listener, self.spared)

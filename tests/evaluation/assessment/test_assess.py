@@ -319,6 +319,19 @@ def test_few_examples_leave_reasons() -> None:
     assert any("kernel distance holds" in warning for warning in found.warnings)
 
 
+@pytest.mark.parametrize("n", [20, 40, 150, 190, 220])
+def test_any_number_of_held_out_examples_gives_each_score_or_its_reason(n: int) -> None:
+    """A tenth of them: 2, 4, 15, 19 and 22."""
+    found = of_rows(rows(n), lambda m: torch.randn(m, 3, generator=torch.Generator().manual_seed(0)), held_out=0.1)
+    measured = {score.metric for score in found.scores}
+    reasons = {skipped.metric: skipped.reason for skipped in found.skipped}
+    assert {"energy", "kernel"} <= measured
+    assert set(METRICS) <= measured | set(reasons)
+    assert ("near_copies" in measured) == (n == 220)
+    # No reason is a mistake of ours, which would show its exception.
+    assert not [reason for reason in reasons.values() if "Error:" in reason]
+
+
 def test_constant_features_are_warned_of() -> None:
     found = of_rows(np.ones((60, 3), dtype=np.float32), lambda n: torch.ones(n, 3), held_out=0.5)
     assert any("constant" in warning for warning in found.warnings)

@@ -96,3 +96,16 @@ def test_more_seeds_are_more_samples_and_the_same_real_examples(key: str) -> Non
         lows.append(1 - found.low)
     ratio = lows[1] / lows[0]
     assert ratio == 1.0 if key != "precision" else 0.2 < ratio < 0.5
+
+
+def test_a_metric_that_raises_costs_no_other_and_its_exception_is_named() -> None:
+    def broken(comparison: Comparison) -> dict[str, float]:
+        raise KeyError("a mistake")
+
+    part = Points(normal(40, 0))
+    context = Context(part, part, None, 0, 2)
+    sides = Sides("raw", context, (Points(normal(40, 1)),), part, {"noise": part, "repeat": part, "copies": part})
+    chosen = {"energy": METRICS["energy"], "frechet": replace(METRICS["frechet"], measure=broken)}
+    found, skipped = scored(sides, chosen, 3, lambda what, share: None)
+    assert list(found) == ["energy"]
+    assert [(one.metric, one.reason) for one in skipped] == [("frechet", "KeyError: 'a mistake'.")]

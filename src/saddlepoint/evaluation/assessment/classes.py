@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.evaluation.assessment.halves import UNFIT
+from saddlepoint.evaluation.assessment.halves import UNFIT, sentence
 from saddlepoint.evaluation.assessment.measures import JUDGED
 from saddlepoint.evaluation.assessment.sides import Sides
 from saddlepoint.evaluation.per_class import labels_of, per_class
@@ -41,5 +41,5 @@ def by_class(sides: Sides, dataset: Dataset) -> tuple[tuple[ClassScores, ...], s
             generator=torch.Generator().manual_seed(sides.context.seed),
         )
     except UNFIT as error:
-        return (), str(error)
+        return (), sentence(error)
     return tuple(report.scores for report in reports), ""

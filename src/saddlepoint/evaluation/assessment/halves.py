@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from saddlepoint.errors import DataError
+from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.assessment.metric import Measure, Metric
 from saddlepoint.evaluation.assessment.sets import Comparison, Points
 from saddlepoint.evaluation.intervals import cut
 
-# What a metric raises on points that it cannot judge.
-UNFIT = (DataError, ValueError, torch.linalg.LinAlgError)  # type: ignore[attr-defined]
+# What a metric raises on points that it cannot judge: its own sentence, or whatever the libraries below it say. The type
+# of another exception than ours is part of the reason, so that a mistake in the program shows.
+UNFIT = Exception
 
 Columns = Mapping[str, Sequence[float]]
 
@@ -28,6 +29,9 @@ def by_halves(
     """
     if not any(metric.by_halves for metric in group.values()):
         return {}, ""
+    fewest = min(len(part) for part in (comparisons[0].real, *(c.fake for c in comparisons)))
+    if fewest < 4:
+        return {}, f"half of {fewest} points are too few."
     context = comparisons[0].context
     generator = context.generator()
     drawn = []
@@ -68,6 +72,7 @@ def columns(rows: Sequence[Mapping[str, float]]) -> Columns:
 
 
 def sentence(error: Exception) -> str:
-    """The first line of what an error says, as one."""
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    """The first line of what an error says, as one; with the error's type where the sentence is not ours."""
+    first = str(error).strip().splitlines()[0] if str(error).strip() else ""
+    text = first if first and isinstance(error, SaddlepointError) else f"{type(error).__name__}: {first}".rstrip(": ")
     return text if text.endswith(".") else f"{text}."

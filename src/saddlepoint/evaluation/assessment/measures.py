@@ -32,6 +32,7 @@ JUDGED = 5_000  # points a set that a classifier is trained on
 BATCH_SHARE = 10  # a birthday batch is this part of the samples
 BATCHES = 20
 FEW = 16  # features among which nearest neighbours still mean closeness, and a straight line sees too little
+FEWEST = 20  # held-out examples behind the threshold for near copies
 NEAR = 0.01  # the share of honest points that are nearer to the training examples than the threshold
 
 Values = Mapping[str, float]
@@ -178,7 +179,10 @@ def copying(c: Comparison) -> Values:
 
 def near_copies(c: Comparison) -> Values:
     """The threshold is the held-out examples' own, which varies with them: more than the share of samples does."""
-    threshold = _distances(c.real.distance).double().quantile(NEAR)
+    honest = _distances(c.real.distance)
+    if len(honest) < max(2, round(FEWEST * c.share)):
+        raise DataError(f"{len(honest)} held-out examples do not show how near honest samples are; it needs {FEWEST}.")
+    threshold = honest.double().quantile(NEAR)
     return {"near_copies": float((_distances(c.fake.distance) < threshold).double().mean())}
 
 
