@@ -14,7 +14,7 @@ import pytest
 
 from saddlepoint.cli import progress
 from saddlepoint.cli.console import Output
-from saddlepoint.cli.progress import Pace, TrainingProgress, clock, next_commands, rate
+from saddlepoint.cli.progress import Pace, TrainingProgress, clock, next_commands, rate, time_in_words
 from saddlepoint.experiment.listener import Outline
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, RunFolder
@@ -62,7 +62,7 @@ def test_without_a_terminal_there_are_plain_lines_only() -> None:
     text = shown(terminal=False)
     assert "\x1b" not in text
     assert "\r" not in text
-    assert "g/loss nan" in text
+    assert "loss d 1.25 g nan" in text
 
 
 def test_what_a_run_is_is_said_once_however_often_it_is_cured() -> None:
@@ -219,3 +219,38 @@ def test_a_recipe_that_fails_is_not_trained_further() -> None:
                     assert "seed" not in said
                     assert ("saddlepoint resume" in said) == (state == "interrupted" and process == "at risk")
     assert next_commands(Path("runs/a"), "failed", 500, [], process="failed")[-1] == "saddlepoint diagnose runs/a"
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_what_matters_is_seen_on_a_terminal_of_usual_width(width: int) -> None:
+    output = Output(file=io.StringIO(), force_terminal=True, width=width, no_color=True)
+    values = {"quality/precision": 1.39, "quality/recall": 0.5, "quality/energy_distance_error": 7.8e-34}
+    with TrainingProgress(output) as listener:
+        listener.started(dataclasses.replace(OUTLINE, steps=50_000))
+        for step in (0, 12_500):
+            listener.record(dataclasses.replace(record(step), values={**record(step).values, **values}))
+    text = output.file.getvalue()  # type: ignore[attr-defined]
+    assert "error" not in text
+    assert "1.39" not in text
+    for part in ("12,500/50,000", "left", "distance 0.5", "loss d 1.25 g nan"):
+        assert part in text, part
+    assert "…" not in text
+
+
+def test_the_time_of_training_and_of_pictures_is_said() -> None:
+    took = {"session_seconds": {"training": 12.0, "pictures": 27.4}}
+    assert time_in_words(took) == "training 12 s, pictures and report 27 s"
+    assert time_in_words({"session_seconds": {"training": 12.0}}) == "training 12 s"
+    assert time_in_words({}) == ""
+
+
+def test_without_pictures_nothing_is_promised_that_is_not_there() -> None:
+    output = Output(file=io.StringIO(), width=300)
+    with TrainingProgress(output) as listener:
+        listener.started(dataclasses.replace(OUTLINE, pictures=False))
+        listener.record(record(1_000))
+        listener.finished(ENDED)
+    text = output.file.getvalue()  # type: ignore[attr-defined]
+    assert "report.html" not in text
+    assert "Drawing" not in text
+    assert "saddlepoint report 'runs/toy [1]' --pictures" in text

@@ -30,7 +30,7 @@ def test_one_line_is_rewritten_and_ends_before_other_words() -> None:
     lines = stream.getvalue().split("\n")
     assert lines[0].startswith("toy: 1,000 points, on cpu in fp32, into runs/toy-1")
     last = lines[1].split("\r")[-1]
-    assert last.startswith("step 100/100  0 s left  d/loss 0.25  energy distance 0.5")
+    assert last.startswith("step 100/100  0 s left  distance 0.5  (step 0)  loss 0.25")
     assert lines[2].startswith("NUM301")
     assert lines[3] == "done"
 

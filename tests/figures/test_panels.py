@@ -6,15 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from saddlepoint.figures.panels import (
-    Panel,
-    panels,
-    scale_for,
-    smoothed,
-    smoothing_window,
-    symlog,
-    symlog_ticks,
-)
+from saddlepoint.figures.panels import FIRST, SECTIONS, Panel, band_of, panels, scale_for
+from saddlepoint.figures.scales import smoothed, smoothing_window, symlog, symlog_ticks
 
 NAMES = [
     "d/loss",
@@ -28,6 +21,9 @@ NAMES = [
     "vae/active_units",
     "vae/bound",
     "vae/held_out_bound",
+    "vae/held_out_bound_error",
+    "g/copies_error",
+    "g/nearest_ratio",
     "quality/frechet",
     "time/steps_per_second",
     "time/waiting",
@@ -38,8 +34,44 @@ NAMES = [
 
 @given(st.sets(st.sampled_from(NAMES)))
 def test_every_series_has_exactly_one_panel(names: set[str]) -> None:
-    shown = [name for panel in panels(sorted(names)) for name in panel.names]
+    found = panels(sorted(names))
+    shown = [name for panel in found for name in (*panel.names, *panel.bands.values())]
     assert sorted(shown) == sorted(names)
+    assert [SECTIONS.index(panel.section) for panel in found] == sorted(
+        SECTIONS.index(panel.section) for panel in found
+    )
+
+
+def test_quality_and_losses_come_first_and_everything_else_is_folded() -> None:
+    open_ones = [panel for panel in panels(NAMES) if panel.section in FIRST]
+    assert {name for panel in open_ones for name in panel.names} == {
+        "quality/frechet", "d/loss", "g/loss", "x/loss/deep", "vae/kl", "vae/reconstruction", "vae/bound", "vae/held_out_bound",
+    }  # fmt: skip
+
+
+def test_a_standard_error_is_a_band_around_its_series_and_alone_a_line() -> None:
+    (both,) = panels(["vae/held_out_bound", "vae/held_out_bound_error"])
+    assert (both.names, both.bands) == (("vae/held_out_bound",), {"vae/held_out_bound": "vae/held_out_bound_error"})
+    (alone,) = panels(["vae/held_out_bound_error"])
+    assert (alone.names, alone.bands) == (("vae/held_out_bound_error",), {})
+
+
+@given(st.booleans(), hnp.arrays(np.float64, 20, elements=st.floats(-10, 10)), st.floats(0, 5))
+def test_a_band_holds_its_line_and_is_as_wide_as_its_errors(positive: bool, values: np.ndarray, error: float) -> None:
+    series = {"g/copies": (np.arange(20), values), "g/copies_error": (np.arange(5, 25), np.full(20, error))}
+    (panel,) = panels(series)
+    band = band_of(panel, "g/copies", series, positive=positive)
+    assert band is not None
+    steps, low, high = band
+    assert list(steps) == list(range(5, 20))
+    drawn = values[5:] > 0 if positive else np.ones(15, bool)
+    assert (np.isfinite(low) == drawn).all()
+    assert (low[drawn] <= values[5:][drawn]).all()
+    assert high[drawn] == pytest.approx(values[5:][drawn] + 2 * error)
+    if positive:
+        assert (low[drawn] > 0).all()
+    else:
+        assert low == pytest.approx(values[5:] - 2 * error)
 
 
 def test_losses_stand_by_player_and_scores_together() -> None:

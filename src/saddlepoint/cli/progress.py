@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 from saddlepoint.cli.console import Output, console
 from saddlepoint.diagnosis.verdict import FAILED, FAILING, NO_FAILURE_FOUND, Process, process_in
+from saddlepoint.experiment.current import ESSENTIAL, USEFUL, Current, fitted
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.records import Finding, Record, RunFolder, shell_command
-from saddlepoint.report.words import as_good, best_in_words
+from saddlepoint.report.words import as_good, best_in_words, duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 RECENT = 40  # ticks over which speed is measured: enough for pictures and checkpoints to weigh in
 PLAIN_SECONDS, PLAIN_SHARE, PLAIN_MOST = 10.0, 0.05, 2.0
+BAR = 12  # characters
+BESIDE = BAR + 8  # with spinner, spaces and the room for a Ctrl-C
 _STYLES = {"finished": "bold green", "interrupted": "bold yellow", "failed": "bold red"}
 
 
@@ -52,7 +55,7 @@ class TrainingProgress(Listener):
         self._task: TaskID | None = None
         self._outline: Outline | None = None
         self._pace = Pace()
-        self._measured: dict[str, float] = {}
+        self._current = Current()
         self._told_at, self._told_step = 0.0, 0
 
     def __enter__(self) -> Self:
@@ -94,7 +97,7 @@ class TrainingProgress(Listener):
         self._live = Line(
             SpinnerColumn(),
             TextColumn("{task.completed:,}/{task.total:,}"),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=BAR),
             # Only the last column gives way on a narrow terminal.
             TextColumn(
                 "{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1), markup=False
@@ -117,38 +120,40 @@ class TrainingProgress(Listener):
     def record(self, record: Record) -> None:
         assert self._outline is not None
         now = time.monotonic()
-        self._measured |= {name: value for name, value in record.values.items() if name.startswith("quality/")}
+        self._current.update(record)
         # Before the first step the untrained model is measured and drawn: no part of the pace.
         if record.step > self._outline.start:
             self._pace.tick(record.step, now)
         last = record.step >= self._outline.steps
         if self._live is not None and self._task is not None:
-            words = "drawing the last pictures, writing the report" if last else self._words(record)
+            room = self.output.width - len(f"{record.step:,}/{self._outline.steps:,}") - BESIDE
+            words = self._last_words() if last else self._words(record, room)
             self._live.update(self._task, completed=record.step, description=words)
         elif not self.quiet and (last or self._due(record.step, now)):
             self._told_at, self._told_step = now, record.step
             self.output.say(f"step {record.step:,}/{self._outline.steps:,}  {self._words(record)}")
-            if last:
-                self.output.say("Drawing the last pictures and writing the report ...")
+            if last and self._outline.pictures:
+                self.output.say(f"{self._last_words().capitalize()} ...")
 
     def _due(self, step: int, now: float) -> bool:
         assert self._outline is not None
         waited, share = now - self._told_at, (step - self._told_step) / self._outline.steps
         return waited >= PLAIN_SECONDS or (waited >= PLAIN_MOST and share >= PLAIN_SHARE)
 
-    def _words(self, record: Record) -> str:
-        """Speed, time left, losses and quality."""
+    def _words(self, record: Record, room: int | None = None) -> str:
+        """Speed, time left, quality and losses, in at most `room` characters."""
         assert self._outline is not None
         speed = self._pace.steps_per_second or record.values.get("time/steps_per_second")
-        parts = []
+        parts: list[tuple[int, str]] = []
         if speed:
-            parts = [f"{rate(speed)} steps/s", f"{clock((self._outline.steps - record.step) / speed)} left"]
-        losses = {name: value for name, value in record.values.items() if name.endswith("/loss")}
-        parts += [f"{name} {value:.4g}" for name, value in losses.items()]
-        parts += [
-            f"{name.removeprefix('quality/').replace('_', ' ')} {value:.3g}" for name, value in self._measured.items()
-        ]
-        return "  ".join(parts)
+            left = f"{clock((self._outline.steps - record.step) / speed)} left"
+            parts = [(USEFUL, f"{rate(speed)} steps/s"), (ESSENTIAL, left)]
+        return fitted([*parts, *self._current.parts(record)], room)
+
+    def _last_words(self) -> str:
+        """What is done after the last step."""
+        assert self._outline is not None
+        return "drawing the last pictures and writing the report" if self._outline.pictures else "writing the summary"
 
     def finding(self, finding: Finding) -> None:
         self.output.say_finding(finding)
@@ -165,8 +170,14 @@ class TrainingProgress(Listener):
         from saddlepoint.training import checkpoint
 
         folder = RunFolder(Path(self._outline.folder))
-        self.output.say(f"  pictures  {folder.samples} and {folder.figures}")
-        self.output.say(f"  report    {folder.report}")
+        if self._outline.pictures:
+            self.output.say(f"  pictures  {folder.samples} and {folder.figures}")
+            self.output.say(f"  report    {folder.report}")
+        else:
+            self.output.say(f"  pictures  {folder.samples}; the rest and the report are left out. To make them:")
+            self.output.say(f"            {shell_command('report', folder.path, '--pictures')}")
+        if spent := time_in_words(summary):
+            self.output.say(f"  time      {spent}")
         step, best = int(summary["step"]), summary.get("best")
         # Where the last step cannot be told from the best one, nobody needs to go back.
         best_step = int(best["step"]) if best and not as_good(best) else None
@@ -227,6 +238,15 @@ def next_commands(
         commands.append(shell_command("resume", run, f"--steps {2 * step}", keep_rate))
         commands.append(shell_command("train", run, "--training.seed 1"))
     return commands
+
+
+def time_in_words(summary: Mapping[str, Any]) -> str:
+    """What the session took: "training 12 s, pictures and report 27 s"; empty where the summary does not say."""
+    took = summary.get("session_seconds")
+    if not isinstance(took, Mapping) or "training" not in took:
+        return ""
+    said = f"training {duration(float(took['training']))}"
+    return f"{said}, pictures and report {duration(float(took['pictures']))}" if "pictures" in took else said
 
 
 def rate(speed: float) -> str:

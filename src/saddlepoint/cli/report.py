@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from saddlepoint.cli.arguments import Parser
-from saddlepoint.cli.console import print_json
+from saddlepoint.cli.arguments import Parser, add_trust
+from saddlepoint.cli.console import console, print_json
 from saddlepoint.cli.destination import check_file
+from saddlepoint.cli.progress import TrainingProgress
 from saddlepoint.errors import printable
 from saddlepoint.records import find_run
 
@@ -18,6 +19,10 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("run", metavar="RUN", help="the run's folder")
     parser.add_argument("--out", metavar="FILE", help="write it here instead of RUN/report.html")
     parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
+    parser.add_argument(
+        "--pictures", action="store_true", help="first draw the pictures that training left out (loads model and data)"
+    )
+    add_trust(parser)
     parser.add_argument("--open", action="store_true", help="show it in the browser")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.read(argv)
@@ -25,6 +30,13 @@ def run(argv: Sequence[str]) -> int:
     out = Path(arguments.out) if arguments.out else None
     if out is not None:
         check_file("report", out, overwrite=arguments.overwrite)
+    if arguments.pictures:
+        from saddlepoint.experiment.illustration import draw_pictures
+
+        waiting = console(json=True)
+        waiting.say("Loading PyTorch, the data and the model, and drawing ...")
+        with TrainingProgress(waiting) as progress:
+            draw_pictures(folder.path, trust=arguments.trust, listener=progress)
     from saddlepoint.experiment.reporting import write_report
 
     page = write_report(folder, output=out)

@@ -25,6 +25,13 @@ def run(argv: Sequence[str]) -> int:
         help="with --steps: let a cosine or linear schedule end where it did, instead of stretching it, so that the learning "
         "rate goes on from where it is",
     )
+    parser.add_argument(
+        "--no-pictures",
+        "--fast",
+        dest="pictures",
+        action="store_false",
+        help="leave out the last pictures, the film and the report; `saddlepoint report RUN --pictures` makes them later",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     add_trust(parser)
     ending.add_fail_on(parser)
@@ -45,6 +52,7 @@ def run(argv: Sequence[str]) -> int:
             steps=arguments.steps,
             keep_rate=arguments.keep_rate,
             trust=arguments.trust,
+            pictures=arguments.pictures,
             listener=progress,
         )
     return ending.trained(done, arguments, output)

@@ -37,7 +37,7 @@ def run(argv: Sequence[str]) -> int:
     if arguments.dry_run:
         from saddlepoint.cli.trial import dry_run
 
-        return dry_run(recipe, output, as_json=arguments.json)
+        return dry_run(recipe, output, as_json=arguments.json, pictures=arguments.pictures)
     if not arguments.quiet:
         output.say(f"{recipe.name}: {recipe.description}".rstrip(": "), "bold")
         output.say("Loading PyTorch, the data and the model ...")
@@ -46,7 +46,9 @@ def run(argv: Sequence[str]) -> int:
 
     loading = contextlib.nullcontext() if arguments.quiet else shown()
     with loading, TrainingProgress(output, quiet=arguments.quiet) as progress:
-        done = experiment.train(recipe, run=arguments.run, overwrite=arguments.overwrite, listener=progress)
+        done = experiment.train(
+            recipe, run=arguments.run, overwrite=arguments.overwrite, pictures=arguments.pictures, listener=progress
+        )
     return ending.trained(done, arguments, output)
 
 
@@ -80,6 +82,13 @@ def _parser() -> Parser:
     parser.add_argument("--overwrite", action="store_true", help="replace the run that is in that folder")
     parser.add_argument(
         "--dry-run", action="store_true", help="print the resolved recipe, the players and what training would take"
+    )
+    parser.add_argument(
+        "--no-pictures",
+        "--fast",
+        dest="pictures",
+        action="store_false",
+        help="leave out the last pictures, the film and the report; `saddlepoint report RUN --pictures` makes them later",
     )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     add_trust(parser)

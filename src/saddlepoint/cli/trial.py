@@ -20,9 +20,11 @@ from saddlepoint.cli import ending
 from saddlepoint.cli.console import Output, print_json
 from saddlepoint.cli.progress import clock
 from saddlepoint.experiment import prepare
+from saddlepoint.experiment.pictures import time_lapse
 from saddlepoint.experiment.session import Session
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import RunFolder
+from saddlepoint.records import JsonLines, Record, RunFolder
+from saddlepoint.report import write_report
 from saddlepoint.training import checkpoint
 from saddlepoint.training.loop import play
 from saddlepoint.training.threads import using_threads
@@ -35,6 +37,7 @@ WARM_UP_STEPS, TRIAL_TICKS = 10, 20
 class Estimate:
     """What training would take on this machine. Times in seconds, memory in bytes.
 
+    seconds_of_pictures: for the last pictures, the film and the report, 0 where they are left out; seconds: for all.
     peak_memory: measured over the trial; None where the system does not tell. parameters, optimiser and data are
     computed; activations, gradients and libraries are the rest.
     """
@@ -46,6 +49,8 @@ class Estimate:
     seconds_per_measurement: float
     seconds_per_picture: float
     seconds_per_checkpoint: float
+    seconds_of_training: float
+    seconds_of_pictures: float
     seconds: float
     peak_memory: int | None
     parameters: int
@@ -53,7 +58,7 @@ class Estimate:
     data: int
 
 
-def dry_run(recipe: Recipe, output: Output, *, as_json: bool) -> int:
+def dry_run(recipe: Recipe, output: Output, *, as_json: bool, pictures: bool = True) -> int:
     """Print the recipe in short, then players and estimate, where the eye is; nothing is trained or kept."""
     if not as_json:
         output.say(recipe.to_yaml(whole=False).rstrip())
@@ -63,7 +68,7 @@ def dry_run(recipe: Recipe, output: Output, *, as_json: bool) -> int:
         output.say()
     output.say("Trying a few steps; no file is kept ...")
     with tempfile.TemporaryDirectory(prefix="saddlepoint-") as folder:
-        session = prepare(recipe, RunFolder(Path(folder)))
+        session = prepare(recipe, RunFolder(Path(folder)), pictures=pictures)
         findings = session.findings_before()
         estimate = tried(session)
     players = session.model.parameter_counts()
@@ -77,8 +82,8 @@ def dry_run(recipe: Recipe, output: Output, *, as_json: bool) -> int:
         output.say(f"  {role:<14} {count:,} parameters")
     output.say(f"  device         {estimate.device}, {estimate.precision}")
     output.say(
-        f"  time           about {clock(max(estimate.seconds, 1.0))} for {recipe.training.steps:,} steps, and some seconds for the last "
-        f"pictures and the report. Estimated from {estimate.trial_steps} steps here and now "
+        f"  time           about {clock(max(estimate.seconds, 1.0))}: {_parts_in_words(estimate, recipe.training.steps)}. "
+        f"Estimated from {estimate.trial_steps} steps here and now "
         f"({estimate.seconds_per_step * 1e3:.3g} ms each), one measurement ({estimate.seconds_per_measurement:.2g} s), "
         f"one picture ({estimate.seconds_per_picture:.2g} s) and one checkpoint "
         f"({estimate.seconds_per_checkpoint:.2g} s); what else the machine does will show."
@@ -87,6 +92,13 @@ def dry_run(recipe: Recipe, output: Output, *, as_json: bool) -> int:
     for finding in findings:
         output.say_finding(finding)
     return ending.DONE
+
+
+def _parts_in_words(estimate: Estimate, steps: int) -> str:
+    training = f"training {steps:,} steps {clock(max(estimate.seconds_of_training, 1.0))}"
+    if estimate.seconds_of_pictures == 0:
+        return f"{training}, without the last pictures and the report"
+    return f"{training}, the last pictures and the report {clock(max(estimate.seconds_of_pictures, 1.0))}"
 
 
 def tried(session: Session) -> Estimate:
@@ -101,6 +113,7 @@ def _tried(session: Session) -> Estimate:
     measurement = _timed(lambda: session.measurement.measure(session.state.step))
     picture = _timed(lambda: session.pictures.sample_grid(session.state.step))
     saving = _timed(lambda: checkpoint.save(session.folder, session.model, session.state))
+    pictures = _pictures(session, training.steps // training.sample_every + 1) if session.illustrated else 0.0
     seconds = (
         training.steps * seconds_per_step
         + (training.steps // recipe.evaluation.every + 1) * measurement
@@ -118,11 +131,26 @@ def _tried(session: Session) -> Estimate:
         picture,
         saving,
         seconds,
+        pictures,
+        seconds + pictures,
         _peak_memory(session.devices.device),
         _bytes(weights),
         _bytes(session.state.optimiser_tensors().values()),
         _bytes(data),
     )
+
+
+def _pictures(session: Session, frames: int) -> float:
+    """Seconds for all that is drawn and written at the end: the film grows with its frames, the rest does not."""
+    step = session.state.step
+    session.pictures.sample_grid(step + 1)
+    with JsonLines(session.folder.records) as records:
+        for later in (0, 1):
+            values = {**session.measurement.look(), **session.measurement.measure(step)}
+            records.append(Record(step + later, 0.0, values).to_json())
+    still = _timed(lambda: session.pictures.final(session.spared))
+    film = _timed(lambda: time_lapse(session.folder)) / 2  # of two frames
+    return still + film * frames + _timed(lambda: write_report(session.folder))
 
 
 def _trial_steps(session: Session) -> tuple[int, float]:

@@ -13,21 +13,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 from saddlepoint.errors import printable
+from saddlepoint.experiment.current import ESSENTIAL, Current, fitted
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.records import Finding, Record
+from saddlepoint.report.words import duration
 
 _SECONDS = 0.2  # between two updates: more often is more than eyes can follow
 _WIDTH = 110  # a longer line would wrap on most terminals, and a wrapped line cannot be rewritten
 
 
 class ProgressLine(Listener):
-    """Steps done, time left, losses and quality on one line of `stream`; findings, notes and the verdict below it."""
+    """Steps done, time left, quality and losses on one line of `stream`; findings, notes and the verdict below it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._outline: Outline | None = None
         self._began = self._shown = 0.0
-        self._quality = ""
+        self._current = Current()
         self._open = False
 
     def started(self, outline: Outline) -> None:
@@ -41,24 +43,25 @@ class ProgressLine(Listener):
         self._say(str(finding))
 
     def record(self, record: Record) -> None:
-        for name, value in record.values.items():
-            if name.startswith("quality/"):
-                self._quality = f"  {name.removeprefix('quality/').replace('_', ' ')} {value:.3g}"
+        self._current.update(record)
         now = time.monotonic()
         outline = self._outline
         if outline is None or (now - self._shown < _SECONDS and record.step < outline.steps):
             return
         self._shown = now
         done, left = record.step - outline.start, outline.steps - record.step
-        losses = "".join(f"  {name} {value:.4g}" for name, value in record.values.items() if name.endswith("/loss"))
-        time_left = f"  {(now - self._began) / done * left:,.0f} s left" if done else ""
-        line = f"step {record.step:,}/{outline.steps:,}{time_left}{losses}{self._quality}"
+        parts = [(ESSENTIAL, f"step {record.step:,}/{outline.steps:,}")]
+        parts += [(ESSENTIAL, f"{(now - self._began) / done * left:,.0f} s left")] if done else []
+        line = fitted([*parts, *self._current.parts(record)], _WIDTH)
         self._stream.write(f"\r{line[:_WIDTH]:<{_WIDTH}}")
         self._stream.flush()
         self._open = True
 
     def finished(self, summary: Mapping[str, Any]) -> None:
         self._say(str(summary["verdict"]))
+        took = summary.get("session_seconds", {})
+        if "pictures" in took:
+            self._say(f"Training took {duration(took['training'])}, pictures and report {duration(took['pictures'])}.")
 
     def close(self) -> None:
         """End the line, so that what is printed next (a traceback, say) starts on one of its own."""

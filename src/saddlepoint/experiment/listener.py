@@ -14,7 +14,8 @@ class Outline:
     """What is about to run, before the first step.
 
     players: trainable numbers by role. start: steps already done (0 unless resumed). suggests: whether what to change against
-    what is found will be said at the end, by whoever started the run.
+    what is found will be said at the end, by whoever started the run. pictures: whether the last pictures and the report are
+    made at the end.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Outline:
     device: str
     precision: str
     suggests: bool = False
+    pictures: bool = True
 
 
 class Listener:

@@ -7,6 +7,7 @@ watching a run does not change it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,7 +27,7 @@ from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.experiment.pictures import Pictures, time_lapse
 from saddlepoint.experiment.sparing import Sparing
-from saddlepoint.experiment.summary import verdict, write_summary
+from saddlepoint.experiment.summary import note_pictures, verdict, write_summary
 from saddlepoint.experiment.treatment import Treatment
 from saddlepoint.experiment.trial import mistakes, output_range
 from saddlepoint.models.base import Model
@@ -50,15 +51,27 @@ class Session:
     """
 
     def __init__(
-        self, recipe: Recipe, folder: RunFolder, dataset: Dataset, model: Model, listener: Listener | None = None
+        self,
+        recipe: Recipe,
+        folder: RunFolder,
+        dataset: Dataset,
+        model: Model,
+        listener: Listener | None = None,
+        *,
+        pictures: bool = True,
     ) -> None:
         """Makes everything that training needs, without writing to the folder.
+
+        Args:
+            pictures: whether the last pictures, the film and the report are made when training ends. Samples are drawn
+                while it trains in any case.
 
         Raises:
             DataError: fewer examples than a batch.
             SettingError: the device is not there, a player cannot be trained, or BatchNorm cannot normalise the batch.
         """
         self.recipe, self.folder, self.dataset, self.model = recipe, folder, dataset, model
+        self.illustrated = pictures
         self.listener = listener or Listener()
         training = recipe.training
         self.devices = Devices.choose(training.device, training.precision, model)
@@ -79,6 +92,7 @@ class Session:
         self._previous = 0
         self._positions: Mapping[str, int] | None = None
         self._saved: int | None = None
+        self._began = 0.0
 
     def _check_precision(self) -> list[str]:
         """Fall back to fp32 where bf16 computes something else; returns the note that says so."""
@@ -156,6 +170,7 @@ class Session:
             ) from error
 
     def _run(self) -> dict[str, Any] | None:
+        self._began = time.perf_counter()
         self.listener.started(
             Outline(
                 name=self.recipe.name,
@@ -167,6 +182,7 @@ class Session:
                 device=str(self.devices.device),
                 precision=self.devices.precision,
                 suggests=self.recipe.training.cure == "suggest",
+                pictures=self.illustrated,
             )
         )
         for note in self._notes:
@@ -241,7 +257,8 @@ class Session:
                     return False
             if self.state.pause:
                 self._checkpoint()
-                self.listener.note(f"Interrupted at step {self.state.step:,}: drawing the last pictures ...")
+                then = ": drawing the last pictures ..." if self.illustrated else "."
+                self.listener.note(f"Interrupted at step {self.state.step:,}{then}")
                 return True
         return False
 
@@ -336,11 +353,24 @@ class Session:
             best=self.measurement.told_best(),
         )
         self.journal.check_place()
+        took = {"training": time.perf_counter() - self._began}
+        if not self.illustrated:
+            summary = note_pictures(self.folder, summary, took, drawn=False)
+            self.listener.finished(summary)
+            return summary
+        started = time.perf_counter()
+        self.draw_last()
+        summary = note_pictures(self.folder, summary, took | {"pictures": time.perf_counter() - started}, drawn=True)
+        with self.spared("The report", "written"):
+            write_report(self.folder)
+        # What the page cannot hold: the time that it took itself.
+        whole = took | {"pictures": time.perf_counter() - started}
+        self.listener.finished({**summary, "session_seconds": whole})
+        return summary
+
+    def draw_last(self) -> None:
+        """The pictures of the trained model, and the film of its training."""
         with self.state.averaged(self.model):
             self.pictures.final(self.spared, trained=self.measurement.healthy())
         with self.spared("The time-lapse"):
             time_lapse(self.folder)
-        with self.spared("The report", "written"):
-            write_report(self.folder)
-        self.listener.finished(summary)
-        return summary

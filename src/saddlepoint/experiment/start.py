@@ -42,6 +42,7 @@ def train(
     evaluation: Mapping[str, Any] | None = None,
     run: str | Path | None = None,
     overwrite: bool = False,
+    pictures: bool = True,
     modules: Mapping[str, nn.Module] | None = None,
     trust: bool = False,
     listener: Listener | None = None,
@@ -55,6 +56,9 @@ def train(
     model, training, evaluation: settings that differ from the recipe's, nested or with dotted names:
         `{"steps": 2000, "discriminator.learning_rate": 1e-4}`.
     run: the folder to write; by default runs/RECIPE-N. An existing run is replaced only with `overwrite`.
+    pictures: whether the last pictures, the film and report.html are made at the end, which may take longer than a short
+        training; records, findings, samples and checkpoints are written in any case, and `saddlepoint report RUN
+        --pictures` makes the rest later.
     modules: your own networks as objects, by role: {"generator": ..., "discriminator": ...}. They are trained themselves;
         who loads, resumes or repeats the run has to bring such objects again.
     trust: whether code that the recipe itself names by import path may run; paths given in `model` need no trust. What
@@ -88,7 +92,9 @@ def train(
             staged = _with_source(loaded, place.staging / DATA_FILE)
             loaded = _with_source(loaded, place.path / DATA_FILE)
         dataset = examples_file.load(staged.data)
-        session = prepare(loaded, RunFolder(place.path), dataset=dataset, modules=modules, listener=ears)
+        session = prepare(
+            loaded, RunFolder(place.path), dataset=dataset, modules=modules, listener=ears, pictures=pictures
+        )
         with replaced(place.staging / session.folder.recipe.name) as file:
             file.write(loaded.to_yaml())
         place.settle()
@@ -101,6 +107,7 @@ def resume(
     *,
     steps: int | None = None,
     keep_rate: bool = False,
+    pictures: bool = True,
     modules: Mapping[str, nn.Module] | None = None,
     trust: bool = False,
     listener: Listener | None = None,
@@ -113,6 +120,7 @@ def resume(
         then stretched, so that the learning rate jumps; this is said with both numbers.
     keep_rate: let such a schedule end where it did, so that the rate goes on from where it is. The recipe in the folder
         then repeats the whole run.
+    pictures: as in `train`.
     modules: the networks that were given to `train` as objects, by role; their weights are replaced.
     trust: whether code that the run names by import path may run, as in `train`.
     listener: as in `train`.
@@ -125,18 +133,16 @@ def resume(
     folder = Run(run).folder
     # Everything is read, and everything the user can fix is refused, before anything is written.
     with shown(listener) as ears, writing(folder):
-        recipe = Recipe.load(folder.recipe)
-        own = folder.path / DATA_FILE
-        if own.exists():  # the recipe names it by an absolute path, which a copied or moved run no longer has
-            recipe = _with_source(recipe, own)
-        recipe, unfinished = cure.unfinished(recipe, folder)
+        recipe, unfinished = cure.unfinished(recipe_of(folder), folder)
         cured = recipe
         earlier = recipe
         if steps is not None:
             recipe = recipe.override({"training.steps": steps}, where="resume")
             recipe = rates.keep_rates(earlier, recipe) if keep_rate else recipe
         require_trust(recipe.model, trust=trust, modules=modules, where=str(folder.path))
-        session = prepare(recipe, folder, dataset=_as_begun(recipe, folder), modules=modules, listener=ears)
+        session = prepare(
+            recipe, folder, dataset=data_of(recipe, folder), modules=modules, listener=ears, pictures=pictures
+        )
         session.load(None if unfinished is None else unfinished.returned_to)
         if session.state.step >= recipe.training.steps and _is_complete(folder):
             failed = process_in(folder.read_summary()) == FAILED
@@ -161,7 +167,13 @@ def resume(
     return Run(run, modules=modules)
 
 
-def _as_begun(recipe: Recipe, folder: RunFolder) -> Dataset | None:
+def recipe_of(folder: RunFolder) -> Recipe:
+    """The run's recipe; its own examples are looked for in the folder, which may have been copied or moved since."""
+    recipe, own = Recipe.load(folder.recipe), folder.path / DATA_FILE
+    return _with_source(recipe, own) if own.exists() else recipe
+
+
+def data_of(recipe: Recipe, folder: RunFolder) -> Dataset | None:
     """The run's data, read as when it began; None where it has no checkpoint that says how."""
     try:
         path, _ = checkpoint.newest_valid(folder)
@@ -177,6 +189,7 @@ def prepare(
     dataset: Dataset | None = None,
     modules: Mapping[str, nn.Module] | None = None,
     listener: Listener | None = None,
+    pictures: bool = True,
 ) -> Session:
     """A session at its first step: data loaded (unless given), model built, nothing written."""
     objects.require(recipe, modules, where=recipe.name)
@@ -185,7 +198,7 @@ def prepare(
         dataset = examples_file.load(recipe.data)
     require_memory(recipe, dataset.event, len(dataset))
     model = build(recipe.model, dataset.event, modules=modules, seed=recipe.training.seed)
-    return Session(recipe, folder, dataset, model, listener)
+    return Session(recipe, folder, dataset, model, listener, pictures=pictures)
 
 
 def _played(session: Session, modules: Mapping[str, nn.Module] | None) -> None:
@@ -199,7 +212,14 @@ def _played(session: Session, modules: Mapping[str, nn.Module] | None) -> None:
         session.listener.note(str(found))
         for role, module in (own or {}).items():
             module.load_state_dict(first[role])
-        session = prepare(cured, session.folder, dataset=session.dataset, modules=modules, listener=session.listener)
+        session = prepare(
+            cured,
+            session.folder,
+            dataset=session.dataset,
+            modules=modules,
+            listener=session.listener,
+            pictures=session.illustrated,
+        )
         if found.returned_to:
             session.load()
 
@@ -219,8 +239,12 @@ def _warn(sentence: str, listener: Listener | None) -> None:
 
 def _is_complete(folder: RunFolder) -> bool:
     """Whether the last session came to its end, the report; killed before that, the run can still be finished."""
-    ends = (folder.summary, folder.report)
-    return all(path.is_file() for path in ends) and folder.report.stat().st_mtime >= folder.summary.stat().st_mtime
+    if not folder.summary.is_file():
+        return False
+    if folder.read_summary().get("pictures") is False:  # its end is the summary
+        return True
+    report = folder.report
+    return report.is_file() and report.stat().st_mtime >= folder.summary.stat().st_mtime
 
 
 def _told_apart(data: Any) -> tuple[dict[str, Any], Arrays | None]:

@@ -176,3 +176,18 @@ def write_summary(
     with replaced(folder.summary) as file:
         json.dump(summary, file, indent=2)
     return summary
+
+
+def note_pictures(
+    folder: RunFolder, summary: Mapping[str, Any], seconds: Mapping[str, float], *, drawn: bool
+) -> dict[str, Any]:
+    """Add to summary.json whether the last pictures were drawn, and what the session's parts took; return what it holds now.
+
+    Args:
+        seconds: wall-clock time of the session by part: "training" with all that is measured, drawn and saved meanwhile, and
+            "pictures", the last ones and the film.
+    """
+    summary = {**summary, "pictures": drawn, "session_seconds": dict(seconds)}
+    with replaced(folder.summary) as file:
+        json.dump(summary, file, indent=2)
+    return summary

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMNS = 3
-_TITLE = 42  # characters a line of a panel's title
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "none": ""}
+_LEAST = (
+    0.05  # of the way from a bad generator to real data, which an axis shows at least: smaller differences look small
+)
 _FAR = 8.0  # a ceiling further away than so many spans of the values is named, not drawn: it would flatten them
 
 
@@ -55,7 +56,7 @@ def comparison_figure(
             continue
         _panel(axes, names, scores[number], lows[number], highs[number], floors[number], ceilings[number])
         arrow = _ARROWS[better[number]]
-        dress(axes, title=textwrap.fill(titles[number], _TITLE), x=arrow, y="")
+        dress(axes, title=titles[number], x=arrow, y="")
         axes.title.set_fontsize(LABEL_SIZE)
         axes.grid(False, axis="y")
         if number % _COLUMNS:
@@ -119,6 +120,11 @@ def _panel(
                 fontsize=TICK_SIZE,
                 color=FAILURE,
             )
+    low_end, high_end = axes.get_xlim()
+    least = _LEAST * abs(ceiling - floor) if np.isfinite([floor, ceiling]).all() else 0.0
+    if high_end - low_end < least:
+        middle = (low_end + high_end) / 2
+        axes.set_xlim(middle - least / 2, middle + least / 2)
     axes.set_ylim(-0.6, len(names) - 0.4)
     axes.set_yticks(places, [text(name) for name in names], color=INK)
     axes.locator_params(axis="x", nbins=5)

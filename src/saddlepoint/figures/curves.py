@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlepoint.figures.panels import (
-    Panel,
-    Series,
-    linear_part,
-    panels,
-    scale_for,
-    short_name,
-    smoothed,
-    smoothing_window,
-    symlog_ticks,
-)
+from saddlepoint.figures.panels import BAND, Panel, Series, band_of, panels, scale_for, short_name
+from saddlepoint.figures.scales import linear_part, smoothed, smoothing_window, symlog_ticks
 from saddlepoint.figures.style import FAILURE, INK, colours, dress, figure, legend, text
 
 if TYPE_CHECKING:
@@ -26,7 +17,8 @@ if TYPE_CHECKING:
 
 Best = tuple[str, int, float]
 DRAWABLE = 1e100
-INCHES_TO_LEGEND = 0.47
+ALL_ZERO = (-0.05, 1.0)  # where nothing else is drawn, a share of 0 is not put between two that cannot be
+INCHES_TO_LEGEND = 0.52
 
 
 def training_curves(series: Series, *, best: Best | None = None, columns: int = 2) -> Figure:
@@ -72,10 +64,13 @@ def _draw_panel(axes: Axes, panel: Panel, series: Series, best: Best | None) -> 
         axes.set_ylabel(text(f"{panel.y}, symlog"))
     elif scale == "log" and any(bool((values > 0).any()) for _, values in lines.values()):
         axes.set_yscale("log")
+    elif not any(bool(values[np.isfinite(values)].any()) for _, values in lines.values()):
+        axes.set_ylim(*ALL_ZERO)
     if panel.limits is not None:
         axes.set_ylim(panel.limits[0] - 0.03, panel.limits[1] + 0.03)
     for (name, (steps, values)), colour in zip(lines.items(), colours(len(lines)), strict=True):
         _draw_line(axes, short_name(name, panel), steps, values, colour)
+        _draw_band(axes, panel, name, series, colour)
     _mark_unusual(axes, lines, positive_only=axes.get_yscale() == "log")
     if best is not None and best[0] in panel.names and np.isfinite(best[2]):
         axes.plot([best[1]], [best[2]], "*", markersize=13, color=INK, label=f"best: {best[2]:.4g} at step {best[1]:,}")
@@ -108,6 +103,15 @@ def _draw_line(axes: Axes, label: str, steps: NDArray[np.float64], values: NDArr
         return
     axes.plot(steps, drawn, color=colour, linewidth=0.8, alpha=0.3)
     axes.plot(steps, smoothed(drawn, window), color=colour, linewidth=1.8, label=text(label))
+
+
+def _draw_band(axes: Axes, panel: Panel, name: str, series: Series, colour: str) -> None:
+    band = band_of(panel, name, series, positive=axes.get_yscale() == "log")
+    if band is None:
+        return
+    steps, low, high = band
+    label = f"{short_name(name, panel)} {BAND}" if len(panel.names) > 1 else BAND
+    axes.fill_between(steps, low, high, color=colour, alpha=0.2, linewidth=0, label=text(label))
 
 
 def _mark_unusual(axes: Axes, lines: dict[str, tuple[NDArray[np.float64], ...]], *, positive_only: bool) -> None:

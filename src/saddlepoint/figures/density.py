@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 MOST_PAIRED = 4
 # Room for a title of two lines above; in one dimension for a legend of three rows below.
-ONE = {"left": 0.1, "right": 0.9, "top": 0.88, "bottom": 0.27}
-TWO = {"left": 0.12, "right": 0.97, "top": 0.91, "bottom": 0.09}
+ONE = {"left": 0.14, "right": 0.86, "top": 0.88, "bottom": 0.33}
+TWO = {"left": 0.16, "right": 0.97, "top": 0.9, "bottom": 0.12}
 
 
 def compare(
@@ -77,7 +77,7 @@ def _one(
     name: str,
     title: str,
 ) -> Figure:
-    drawing, grid = figure(width=7.0, height=4.4, margins=ONE)
+    drawing, grid = figure(width=5.8, height=4.6, margins=ONE)
     axes: Axes = grid[0, 0]
     (view,) = data_views(generated, data, modes)
     dress(axes, title=with_count(title, generated, [view]), x=f"{name} (data's units)", y="probability density")
@@ -96,7 +96,7 @@ def _two(
     names: Sequence[str],
     title: str,
 ) -> Figure:
-    drawing, grid = figure(width=6.0, height=5.9, margins=TWO)
+    drawing, grid = figure(width=5.4, height=5.3, margins=TWO)
     axes: Axes = grid[0, 0]
     views = of_one_span(data_views(generated, data, modes))
     dress(

@@ -11,17 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlepoint.figures.curves import Best
-from saddlepoint.figures.panels import (
-    Panel,
-    Series,
+from saddlepoint.figures.curves import ALL_ZERO, Best
+from saddlepoint.figures.panels import BAND, Panel, Series, band_of, scale_for, short_name
+from saddlepoint.figures.scales import (
     linear_part,
-    scale_for,
-    short_name,
+    log_ticks,
     smoothed,
     smoothing_window,
     symlog,
     symlog_ticks,
+    tick_label,
 )
 from saddlepoint.figures.style import FAILURE, ORANGE, colours
 
@@ -43,6 +42,7 @@ def panel_plot(panel: Panel, series: Series, *, best: Best | None = None) -> Plo
     threshold = linear_part([finite]) if scale == "symlog" else None
     traces: list[Plot] = []
     for (name, (steps, values)), colour in zip(lines.items(), colours(len(lines)), strict=True):
+        traces += _band(panel, name, series, colour, log, threshold)
         traces += _line(short_name(name, panel), steps, values, colour, log, threshold)
     traces += _not_finite(lines)
     if best is not None and best[0] in panel.names and np.isfinite(best[2]):
@@ -56,8 +56,14 @@ def panel_plot(panel: Panel, series: Series, *, best: Best | None = None) -> Plo
         ticks = symlog_ticks(finite, threshold)
         vertical["title"] = {"text": html.escape(f"{panel.y}, symlog")}
         vertical |= {"tickvals": _placed(np.array(ticks), threshold), "ticktext": [f"{tick:g}" for tick in ticks]}
+    elif log and bool((finite > 0).any()):
+        ticks = log_ticks(float(finite[finite > 0].min()), float(finite.max()))
+        vertical |= {"tickvals": ticks, "ticktext": [tick_label(tick) for tick in ticks]}
+        vertical["range"] = [float(np.log10(ticks[0])), float(np.log10(ticks[-1]))]
     elif panel.limits is not None:
         vertical["range"] = [panel.limits[0] - 0.03, panel.limits[1] + 0.03]
+    elif not log and not finite.any():
+        vertical["range"] = list(ALL_ZERO)
     elif not log and len(finite) and finite.min() == finite.max() != 0.0:
         # Plotly would show a constant such as 0.001 between -1 and 1.
         vertical["range"] = sorted([0.5 * float(finite[0]), 1.5 * float(finite[0])])
@@ -91,6 +97,22 @@ def _line(
     raw = _trace(label, steps[keep], drawn[keep], colour, threshold, mode="lines", width=1)
     mean = _trace(label, steps[keep], smoothed(drawn, window)[keep], colour, threshold, mode="lines", width=2.2)
     return [raw | {"opacity": 0.3, "showlegend": False, "hoverinfo": "skip", "legendgroup": label}, mean]
+
+
+def _band(panel: Panel, name: str, series: Series, colour: str, log: bool, threshold: float | None) -> list[Plot]:
+    """The upper edge of the standard errors, filled down to the lower one."""
+    band = band_of(panel, name, series, positive=log)
+    if band is None:
+        return []
+    steps, low, high = band
+    keep = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), LIMIT)).astype(np.intp))
+    whole: Plot = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "legendgroup": name}
+    x = [int(step) for step in steps[keep]]
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    words = f"{short_name(name, panel)} {BAND}" if len(panel.names) > 1 else BAND
+    lower = {**whole, "name": html.escape(words), "x": x, "y": _placed(low[keep], threshold), "showlegend": False}
+    upper = {**whole, "name": html.escape(words), "x": x, "y": _placed(high[keep], threshold)}
+    return [lower, {**upper, "fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},0.18)"}]
 
 
 def _trace(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.style import DATA, GENERATED, GREEN, INK, RULE, TICK_SIZE, TRUTH, dress
+from saddlepoint.figures.style import DATA, GENERATED, GREEN, INK, LETTER, RULE, TICK_SIZE, TRUTH, dress
 from saddlepoint.figures.views import Points, Range, steady
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ BINS = 80
 LINE = 600  # points of a curve
 HEADROOM = 1.6
 MOST_POINTS = 4_000
-MOST_RINGS = 600
+MOST_RINGS = 300
 
 
 def densities(
@@ -94,7 +94,13 @@ def legend_below(drawing: Figure, axes: Axes) -> None:
     """Below the axes: inside, it would cover the densities, and jump from frame to frame of a time-lapse."""
     handles, labels = axes.get_legend_handles_labels()
     if len(handles) > 1:
-        drawing.legend(handles, labels, loc="lower center", ncols=2, fontsize=TICK_SIZE, edgecolor=RULE, labelcolor=INK)
+        half = -(-len(labels) // 2)
+        letters = max(map(len, labels[:half])) + max(map(len, labels[half:]))
+        beside = 1.4  # inches for the marks and the spaces of two columns
+        columns = 2 if letters * LETTER * TICK_SIZE / 72 + beside <= drawing.get_figwidth() else 1
+        drawing.legend(
+            handles, labels, loc="lower center", ncols=columns, fontsize=TICK_SIZE, edgecolor=RULE, labelcolor=INK
+        )
 
 
 def cloud(axes: Axes, views: Sequence[Range], generated: Points, data: Points | None, modes: Points | None) -> None:
@@ -103,7 +109,7 @@ def cloud(axes: Axes, views: Sequence[Range], generated: Points, data: Points | 
     if data is not None:
         rings(axes, thinned(data, MOST_RINGS), size=14)
     if modes is not None:
-        axes.scatter(modes[:, 0], modes[:, 1], s=60, marker="+", color=TRUTH, linewidths=1.6, label="true modes")
+        axes.scatter(modes[:, 0], modes[:, 1], s=44, marker="+", color=TRUTH, linewidths=1.0, label="true modes")
     axes.set_xlim(*views[0])
     axes.set_ylim(*views[1])
     axes.set_box_aspect(1.0)

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 Pushes = Callable[[Points], ArrayLike]
 
-LEFT, RIGHT = 1.0, 0.8  # inches beside the panels
-TITLE, LEGEND = 0.5, 0.95  # inches above the first panel and below the last one's axis
+LEFT, RIGHT = 0.9, 0.75  # inches beside the panels
+TITLE, LEGEND = 0.5, 1.75  # inches above the first panel and below the last one's axis
 GAP, AXIS = 0.42, 0.5  # inches between two panels, and for the last one's ticks and name
-PANELS = {"densities": 2.6, "pushes": 1.25, "map": 1.7}
-WIDTH = 7.6
+PANELS = {"densities": 2.5, "pushes": 1.25, "map": 1.5}
+WIDTH = 5.8
 ARROWS = 11
 LONGEST = 0.12  # of the view, an arrow as strong as the panel is high
 

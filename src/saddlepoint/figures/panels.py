@@ -1,19 +1,19 @@
-"""Which series belong in one panel: one plan for the still curves and for the interactive ones.
+"""Which series belong in one panel, and which panels a reader looks at first: one plan for still and living curves.
 
-Series are named `player/quantity`. Losses stand by player, scores and gradient norms of all players together, every
-quality in its own panel, and anything unforeseen by its quantity: no series is left out.
+Series are named `player/quantity`. Each quantity that is known has a row in PANELS; anything unforeseen gets a panel of
+its own: no series is left out. A standard error is drawn as a band around its series, not as a line of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Scale = Literal["linear", "log", "symlog"]
+from saddlepoint.figures.scales import Scale, suited_scale
+
 Series = Mapping[str, tuple[ArrayLike, ArrayLike]]
 
 PLAYERS = {
@@ -25,152 +25,221 @@ PLAYERS = {
     "time": "time",
     "quality": "quality",
 }
+QUALITY, LOSSES = "Quality", "Losses"
+SAMPLES, DISCRIMINATOR, CODES = "Samples among the data", "Discriminator", "Latent codes"
+LEARNING, OTHER, SPEED = "Gradients and units", "Other measurements", "Speed"
+# In the order in which a reader wants them; the first two answer most questions.
+SECTIONS = (QUALITY, LOSSES, SAMPLES, DISCRIMINATOR, CODES, LEARNING, OTHER, SPEED)
+FIRST = (QUALITY, LOSSES)
 LOSS_WORDS = ("loss", "kl", "reconstruction", "penalty", "sparsity", "likelihood")
-# What findings are read from: quantities that belong together, whoever's they are.
-TOGETHER = {
-    "outputs of the discriminator": ("real_logit", "fake_logit", "held_out_logit"),
-    "spread of the discriminator's outputs": ("real_logit_spread", "fake_logit_spread"),
-    "advantage of the discriminator by rank": ("advantage", "overfitting"),
-    "samples among the data": ("diversity", "coverage", "turnover", "modes", "high_quality", "reach"),
-    "copies of training examples": ("copies", "copied", "nearest_ratio"),
-    "KL of the latent units": ("kl_low", "kl_high", "head_kl"),
-    "range of the heads": ("mean_low", "mean_high", "log_variance_low", "log_variance_high"),
-    "head outputs on one number": ("mean_ties", "log_variance_ties"),
-    "precision and recall, over those of real examples": ("precision", "recall"),
-    "standard errors": ("energy_distance_error", "held_out_bound_error", "copies_error"),
-}
-_TOGETHER = {quantity: title for title, quantities in TOGETHER.items() for quantity in quantities}
-LOSS_UNITS = {"vae": "loss (nats an example)", "d": "loss (nats an example)", "g": "loss (nats an example)"}
+NATS = "nats an example"
+ERROR = "_error"  # ending of a series that is the standard error of the one it names
+STANDARD_ERRORS = 2.0  # on each side, of a band
+BAND = f"± {STANDARD_ERRORS:g} standard errors"
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One small plot: its title, the y axis with units, its scale and fixed limits, and the series in it."""
+    """One small plot: its title, the y axis with units, its scale and fixed limits, and the series in it.
+
+    names: of the lines. bands: {line: the series that is its standard error}. section: the heading it stands under.
+    """
 
     title: str
     y: str
     names: tuple[str, ...]
     scale: Scale = "linear"
     limits: tuple[float, float] | None = None
+    section: str = OTHER
+    bands: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A panel before it is known which of its quantities a run has."""
+
+    section: str
+    title: str
+    y: str
+    quantities: tuple[str, ...]
+    scale: Scale = "linear"
+    limits: tuple[float, float] | None = None
+
+
+# Quantities that belong together, whoever's they are; within a section in this order.
+PANELS = (
+    _Kind(
+        QUALITY,
+        "Distance of samples to held-out examples",
+        "energy distance, 0: alike",
+        ("energy_distance", "reconstruction_distance"),
+    ),
+    _Kind(QUALITY, "Precision and recall of samples", "share, 1: as real examples", ("precision", "recall")),
+    _Kind(
+        SAMPLES,
+        "Spread and coverage of samples",
+        "1: like the data",
+        ("diversity", "coverage", "modes", "high_quality", "reach"),
+    ),
+    _Kind(SAMPLES, "Samples that moved since the last probe", "share of samples", ("turnover",)),
+    _Kind(SAMPLES, "Copies of training examples", "share, 0: none", ("copies", "copied")),
+    _Kind(
+        SAMPLES,
+        "Nearest training example against nearest held-out one",
+        "ratio, 1: no copies",
+        ("nearest_ratio",),
+        "log",
+    ),
+    _Kind(
+        DISCRIMINATOR,
+        "Probability of being real that the discriminator gives",
+        "probability, 0 to 1",
+        ("real_score", "fake_score", "train_score", "held_out_score"),
+        limits=(0.0, 1.0),
+    ),
+    _Kind(DISCRIMINATOR, "Outputs of the discriminator", "mean output", ("real_logit", "fake_logit", "held_out_logit")),
+    _Kind(
+        DISCRIMINATOR,
+        "Spread of the discriminator's outputs",
+        "standard deviation",
+        ("real_logit_spread", "fake_logit_spread"),
+    ),
+    _Kind(
+        DISCRIMINATOR,
+        "How well the discriminator tells examples apart",
+        "2 AUC - 1; 0: not at all",
+        ("advantage", "overfitting"),
+    ),
+    _Kind(CODES, "KL of single latent units", NATS, ("kl_low", "kl_high", "head_kl")),
+    _Kind(CODES, "Active latent units", "units", ("active_units",)),
+    _Kind(CODES, "Active latent units", "share of all units", ("active_share",), limits=(0.0, 1.0)),
+    _Kind(CODES, "Spread of codes", "mean square, 1: as the prior", ("code_spread",)),
+    _Kind(
+        CODES,
+        "Range of the heads' outputs",
+        "smallest and largest output",
+        ("mean_low", "mean_high", "log_variance_low", "log_variance_high"),
+    ),
+    _Kind(CODES, "Outputs of the heads on one number", "share of outputs", ("mean_ties", "log_variance_ties")),
+    _Kind(LEARNING, "Gradient norms", "norm, before clipping", ("grad_norm",), "log"),
+    _Kind(LEARNING, "Length of a step", "share of the weights' length", ("update_ratio",), "log"),
+    _Kind(LEARNING, "Learning rate", "learning rate", ("learning_rate",)),
+    _Kind(LEARNING, "Dead hidden units", "share of units", ("dead_units",)),
+    _Kind(LEARNING, "Hidden units begun again", "units", ("recycled_units",)),
+    _Kind(LEARNING, "Gradient of the generator's loss by its samples", "mean norm", ("sample_gradient",)),
+)
+_KIND_OF = {quantity: kind for kind in PANELS for quantity in kind.quantities}
 
 
 def panels(names: Iterable[str]) -> list[Panel]:
-    """The panels for these series: losses by player, scores, gradient norms, qualities, the rest, speed."""
-    groups: dict[tuple[int, str], list[str]] = {}
-    for name in names:
-        groups.setdefault(_group(name), []).append(name)
-    return [_panel(order, key, tuple(members)) for (order, key), members in sorted(groups.items())]
+    """The panels for these series, in the order of SECTIONS."""
+    given = list(names)
+    bands = {name.removesuffix(ERROR): name for name in given if name.endswith(ERROR)}
+    bands = {line: error for line, error in bands.items() if line in given}
+    groups: dict[tuple[int, int, str], list[str]] = {}
+    plans: dict[tuple[int, int, str], _Kind] = {}
+    for name in given:
+        if name in bands.values():
+            continue
+        kind = _kind(name)
+        order = PANELS.index(kind) if kind in PANELS else len(PANELS)
+        # Of two series of one quantity, units and shares alike, the y axis says which.
+        key = (SECTIONS.index(kind.section), order, f"{kind.title} {kind.y}")
+        groups.setdefault(key, []).append(name)
+        plans[key] = kind
+    return [
+        Panel(
+            plans[key].title,
+            plans[key].y,
+            tuple(members),
+            plans[key].scale,
+            plans[key].limits,
+            plans[key].section,
+            {name: bands[name] for name in members if name in bands},
+        )
+        for key, members in sorted(groups.items())
+    ]
 
 
 def words(name: str) -> str:
     """`d/real_score` -> "discriminator: real score"."""
     player, _, quantity = name.partition("/")
-    spoken = quantity.replace("_", " ").replace("/", " ")
+    spoken = (
+        quantity.replace("_", " ").replace("/", " ").replace("held out", "held-out").replace(" grad ", " gradient ")
+    )
     return f"{PLAYERS.get(player, player)}: {spoken}" if quantity else player
 
 
 def short_name(name: str, panel: Panel) -> str:
-    """The series' name without what the panel's title already says."""
+    """The series' name without what the panel's title, or all its other names, say already."""
     spoken = words(name)
     player, _, quantity = spoken.partition(": ")
-    if not panel.title.lower().startswith(player.lower()):
-        return spoken
-    return quantity
+    if len(panel.names) == 1:
+        return quantity or spoken
+    alike = len({words(other).partition(": ")[0] for other in panel.names}) == 1
+    quantities = {words(other).partition(": ")[2] for other in panel.names}
+    if len(quantities) == 1 and not alike:
+        return player
+    return quantity if quantity and (alike or panel.title.lower().startswith(player.lower())) else spoken
 
 
 def scale_for(panel: Panel, values: Sequence[NDArray[np.float64]]) -> Scale:
-    """The panel's own scale; a linear one gives way to symlog where a few values dwarf the others.
-
-    That is a divergence, or a quality of which the untrained model's value would flatten all that training brought.
-    """
+    """The panel's own scale; a linear one without fixed limits gives way to one that shows the values."""
     if panel.scale != "linear" or panel.limits is not None:
         return panel.scale
-    everything = np.abs(np.concatenate([v[np.isfinite(v)] for v in values] or [np.zeros(0)]))
-    everything = everything[everything > 0]
-    if len(everything) == 0:
-        return "linear"
-    share, factor = (0.5, 30.0) if panel.names[0].startswith("quality/") else (0.75, 1e3)
-    return "symlog" if everything.max() > factor * np.quantile(everything, share) else "linear"
+    return suited_scale(values, of_quality=panel.names[0].startswith("quality/"))
 
 
-def linear_part(values: Sequence[NDArray[np.float64]]) -> float:
-    """Half the width of the linear middle of a symlog axis: the lower quartile of the sizes."""
-    sizes = np.abs(np.concatenate([v[np.isfinite(v)] for v in values]))
-    return float(np.quantile(sizes[sizes > 0], 0.25))
+def band_of(
+    panel: Panel, name: str, series: Series, *, positive: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None:
+    """(steps, low, high) of the band of standard errors around the line `name`; None where it has none.
+
+    positive: for a log axis, which has no zero: the band then ends at half of the line's lowest value.
+    """
+    error = panel.bands.get(name)
+    if error is None or error not in series:
+        return None
+    steps, values = (np.asarray(part, dtype=np.float64) for part in series[name])
+    at, sizes = (np.asarray(part, dtype=np.float64) for part in series[error])
+    shared, first, second = np.intersect1d(steps, at, return_indices=True)
+    half = STANDARD_ERRORS * sizes[second]
+    known = np.isfinite(half) & np.isfinite(values[first])
+    if not known.any():
+        return None
+    low, high = (values[first] - half)[known], (values[first] + half)[known]
+    if positive:
+        above = values[first][known]
+        low = np.maximum(low, 0.5 * float(above[above > 0].min(initial=np.inf)))
+        low, high = (np.where(above > 0, edge, np.nan) for edge in (low, high))
+    return shared[known], low, high
 
 
-def symlog(values: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
-    """Where a symlog axis puts `values`: linear up to +-`threshold` (at +-1), then 1 further a decade. NaN stays."""
-    sizes = np.abs(values) / threshold
-    return np.sign(values) * np.where(sizes <= 1, sizes, 1 + np.log10(np.maximum(sizes, 1)))
-
-
-def symlog_ticks(values: NDArray[np.float64], threshold: float) -> list[float]:
-    """0 and the powers of ten beyond the threshold that `values` span, at most about six on either side."""
-    finite = values[np.isfinite(values)]
-    ticks = [0.0]
-    for sign in (-1, 1):
-        largest = float((sign * finite).max(initial=0.0))
-        first = int(np.ceil(np.log10(threshold)))
-        last = int(np.floor(np.log10(largest))) if largest > threshold else first - 1
-        ticks += [sign * 10.0**power for power in range(first, last + 1, max(last - first, 0) // 6 + 1)]
-    return sorted(ticks)
-
-
-def smoothed(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
-    """Centred running mean over `window` entries, of the finite ones only; NaN where there is none. (N,) -> (N,)."""
-    finite = np.isfinite(values)
-    kernel = np.ones(window)
-    # Scaled to at most 1 first, so that the sum of huge values cannot overflow.
-    largest = float(np.abs(values[finite]).max()) if finite.any() else 0.0
-    largest = largest or 1.0
-    sums = np.convolve(np.where(finite, values, 0.0) / largest, kernel, mode="full")
-    counts = np.convolve(finite.astype(np.float64), kernel, mode="full")
-    start = (window - 1) // 2
-    sums, counts = sums[start : start + len(values)], counts[start : start + len(values)]
-    means: NDArray[np.float64] = np.divide(sums, counts, out=np.full(len(values), np.nan), where=counts > 0.5)
-    return means * largest
-
-
-def smoothing_window(n: int) -> int:
-    """Entries to average over for a series of `n`: 1 (none) below 30, else a twenty-fifth of them, odd."""
-    return 1 if n < 30 else max(3, n // 25 | 1)
-
-
-def _group(name: str) -> tuple[int, str]:
+def _kind(name: str) -> _Kind:
     player, _, quantity = name.partition("/")
+    if name == "time/steps_per_second":
+        return _Kind(SPEED, "Speed of training", "steps a second", ())
     if player == "time":
-        return (9, "time" if quantity == "steps_per_second" else name)
-    if quantity in _TOGETHER:
-        return (5, _TOGETHER[quantity])
+        return _Kind(SPEED, _sentence(words(name)), words(name), ())
+    if quantity in _KIND_OF:
+        return _KIND_OF[quantity]
     if player == "quality":
-        return (4, name)
-    if quantity == "reconstruction_distance":
-        return (4, "quality/energy_distance")
+        return _Kind(QUALITY, _sentence(words(name)), words(name).partition(": ")[2], ())
     if quantity.endswith("grad_norm"):
-        return (3, "grad_norm")
+        return _KIND_OF["grad_norm"]
     if quantity.endswith("_score"):
-        return (2, "score")
+        return _KIND_OF["real_score"]
+    if quantity.endswith(ERROR):
+        return _Kind(OTHER, "Standard errors", "standard error", ())
     if "bound" in quantity:
         # The one objective that is better when higher: among losses it would read as one of them.
-        return (1, "~bound")
+        return _Kind(LOSSES, "Lower bound of the log-likelihood", NATS, ())
     if any(word in quantity for word in LOSS_WORDS):
-        return (1, player)
-    return (5, quantity or player)
+        unit = f"loss, {NATS}" if player in ("vae", "d", "g") else "loss"
+        return _Kind(LOSSES, f"{_sentence(PLAYERS.get(player, player))}: loss", unit, ())
+    spoken = quantity.replace("_", " ").replace("/", " ") or player
+    return _Kind(OTHER, _sentence(spoken), spoken, ())
 
 
-def _panel(order: int, key: str, names: tuple[str, ...]) -> Panel:
-    if key == "~bound":
-        return Panel("Lower bound of the log-likelihood", "nats an example", names)
-    if order == 1:
-        title = PLAYERS.get(key, key)
-        return Panel(f"{title[:1].upper()}{title[1:]}: loss", LOSS_UNITS.get(key, "loss"), names)
-    if order == 2:
-        return Panel("Scores: how real the discriminator holds examples", "score, 0 to 1", names, limits=(0.0, 1.0))
-    if order == 3:
-        return Panel("Gradient norms", "norm", names, scale="log")
-    if order == 9:
-        unit = "steps/s" if key == "time" else words(key)
-        return Panel("Speed" if key == "time" else words(key), unit, names)
-    spoken = words(key) if order == 4 else key.replace("_", " ").replace("/", " ")
-    return Panel(f"{spoken[:1].upper()}{spoken[1:]}", spoken.rpartition(": ")[2], names)
+def _sentence(spoken: str) -> str:
+    return spoken[:1].upper() + spoken[1:]

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from saddlepoint.figures.marks import ALONE, Judgement, cloud, legend_below, rows, thinned
-from saddlepoint.figures.style import DATA, GENERATED, GREEN, INK, LABEL_SIZE, MUTED, TICK_SIZE, dress, figure
+from saddlepoint.figures.style import GREEN, INK, LABEL_SIZE, MUTED, TICK_SIZE, dress, figure
 from saddlepoint.figures.views import Points, data_views, of_one_span, steady, with_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH, HEIGHT, SIDE = 7.2, 7.15, 5.3  # inches: of the figure, of the square
-LEFT, BOTTOM = 0.85, 1.3  # inches beside the square and below it, where the legend is
+WIDTH, HEIGHT, SIDE = 6.0, 6.35, 4.35  # inches: of the figure, of the square
+LEFT, BOTTOM = 0.8, 1.55  # inches beside the square and below it, where the legend is
 GRID = 120  # points of the surface a side
 ARROWS = 120
 LONGEST = 0.08  # of the view, the longest arrow at most
@@ -71,8 +71,8 @@ def _colour(
     x, y = (np.linspace(*view, GRID) for view in views)
     at = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     values = np.asarray(discriminator(at), np.float64).reshape(GRID, GRID)
-    # The colours of generated and data: it is red where the discriminator would say generated.
-    colours = LinearSegmentedColormap.from_list("discriminator", [GENERATED, "#FFFFFF", DATA])
+    # Its own colour, greener where it says real: in those of the samples and the data, these could not be told from it.
+    colours = LinearSegmentedColormap.from_list("discriminator", ["#FFFFFF", GREEN])
     shades = axes.pcolormesh(x, y, values, cmap=colours, vmin=0.0, vmax=1.0, shading="nearest", alpha=0.45)
     shades.set_edgecolor("none")
     finite = values[np.isfinite(values)]

@@ -14,12 +14,15 @@ import contextlib
 import functools
 import os
 import secrets
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from saddlepoint.figures.scales import log_ticks, tick_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,8 +39,11 @@ PALETTE = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY, WINE, OLIVE, GREY, BLACK)
 DATA, GENERATED, TRUTH, FAILURE = BLUE, RED, BLACK, "#B00020"
 INK, MUTED, RULE, PAPER = "#222222", "#666666", "#DDDDDD", "#FFFFFF"
 
-TITLE_SIZE, LABEL_SIZE, TICK_SIZE = 11.0, 9.5, 8.5
+TITLE_SIZE, LABEL_SIZE, TICK_SIZE = 12.0, 10.5, 9.5  # points; a phone shows half of that or less
 DOTS_PER_INCH = 120
+LETTER = 0.56  # mean width of a letter of the typeface, in type sizes
+# A linear axis shorter than this share of its numbers is widened to so much on each side.
+NARROW, WIDENED = 1e-5, 0.05
 MARKERS = ("o", "s", "^", "D", "v")
 
 
@@ -78,15 +84,55 @@ def figure(
 
 def dress(axes: Axes, *, title: str, x: str, y: str) -> None:
     """Title, axis names with units, and quiet lines."""
-    axes.set_title(text(title), fontsize=TITLE_SIZE, color=INK, loc="left")
-    axes.set_xlabel(text(x), fontsize=LABEL_SIZE, color=INK)
-    axes.set_ylabel(text(y), fontsize=LABEL_SIZE, color=INK)
+    wide, high = _inches(axes)
+    axes.set_title(text(wrapped(title, wide, TITLE_SIZE)), fontsize=TITLE_SIZE, color=INK, loc="left")
+    axes.set_xlabel(text(wrapped(x, wide, LABEL_SIZE)), fontsize=LABEL_SIZE, color=INK)
+    axes.set_ylabel(text(wrapped(y, high, LABEL_SIZE)), fontsize=LABEL_SIZE, color=INK)
     axes.tick_params(labelsize=TICK_SIZE, colors=MUTED, length=3)
     axes.grid(True, color=RULE, linewidth=0.6)
     axes.set_axisbelow(True)
     for side, spine in axes.spines.items():
         spine.set_color(MUTED)
         spine.set_visible(side in ("left", "bottom"))
+
+
+def wrapped(words: str, inches: float, size: float) -> str:
+    """`words` in lines that fit into so many inches at a type size in points, so that nothing is cut off at the edge."""
+    letters = max(12, int(inches * 72 / (LETTER * size)))
+    return "\n".join(textwrap.fill(line, letters) for line in words.split("\n"))
+
+
+def finish(drawing: Figure) -> None:
+    """Make the numbers on all axes readable, whatever was drawn: before the figure is saved.
+
+    No axis counts from an offset ("1e-10+7.999999999"), none is stretched over differences that six figures cannot show, and
+    a log axis has ticks at whole numbers, two at least.
+    """
+    from matplotlib.ticker import FixedLocator, LogLocator, ScalarFormatter
+
+    for axes in drawing.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), ScalarFormatter):
+                axis.get_major_formatter().set_useOffset(False)
+            low, high = sorted(axis.get_view_interval())
+            setting = axes.set_xlim if axis is axes.xaxis else axes.set_ylim
+            automatic = axes.get_autoscalex_on() if axis is axes.xaxis else axes.get_autoscaley_on()
+            if axis.get_scale() == "linear" and automatic and high - low < NARROW * max(abs(low), abs(high)):
+                middle = (low + high) / 2
+                setting(middle - WIDENED * abs(middle), middle + WIDENED * abs(middle))
+            elif axis.get_scale() == "log" and isinstance(axis.get_major_locator(), LogLocator) and 0 < low < high:
+                ticks = log_ticks(low, high)
+                if automatic:
+                    setting(ticks[0], ticks[-1])
+                axis.set_major_locator(FixedLocator([tick for tick in ticks if automatic or low <= tick <= high]))
+                axis.set_major_formatter(lambda tick, _: tick_label(tick))
+                axis.set_minor_formatter(lambda *_: "")
+
+
+def png(drawing: Figure, file: Any) -> None:
+    """Write a finished figure as PNG. Without the "Software" entry it gives the same bytes under every version's name."""
+    finish(drawing)
+    drawing.savefig(file, format="png", metadata={"Software": None})
 
 
 def legend(axes: Axes, **options: Any) -> None:
@@ -113,8 +159,7 @@ def write_png(picture: Picture, path: Path) -> Path:
     """Write a figure or an image as PNG; `path` appears whole (temporary file, then rename) or stays as it was."""
     with replaced(path) as temporary:
         if hasattr(picture, "savefig"):
-            # Without the "Software" entry the same figure gives the same bytes under every version's name.
-            picture.savefig(temporary, format="png", metadata={"Software": None})
+            png(picture, temporary)
         else:
             picture.save(temporary, format="PNG")
     return Path(path)
@@ -134,6 +179,17 @@ def replaced(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _inches(axes: Axes) -> tuple[float, float]:
+    """Width and height of the axes, before a layout takes room for words off them."""
+    place, drawing, spec = axes.get_position(), axes.get_figure(root=True), axes.get_subplotspec()
+    if drawing is None:
+        return 6.0, 4.0
+    # Words may go on to the edge of the figure where nothing else stands at the right.
+    alone = spec is not None and spec.get_gridspec().ncols == 1
+    width = 1 - place.x0 if alone else place.width
+    return width * drawing.get_figwidth(), place.height * drawing.get_figheight()
 
 
 @functools.cache

@@ -37,6 +37,8 @@ def check_summary(fields: Fields) -> None:
     fields.choice("state", STATES, None)
     fields.integer("step", None)
     fields.number("seconds", None)
+    fields.boolean("pictures", None)
+    fields.mapping("session_seconds", None, is_number)
     fields.mapping("quality", None, lambda value: value is None or is_number(value))
     fields.mapping("players", None, lambda value: is_number(value) and _is_count(value))
     fields.mapping("versions", None, is_text)

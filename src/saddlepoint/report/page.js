@@ -88,9 +88,9 @@
     source.remove();
     const solid = webgl();
     const drawn = [];
-    for (const place of document.querySelectorAll(".plot[data-plot]")) {
+    async function draw(place) {
       const plot = JSON.parse(document.getElementById(place.dataset.plot).textContent);
-      if (plot.layout.scene && !solid) continue;
+      if (plot.layout.scene && !solid) return;
       const live = document.createElement("div");
       live.className = "live";
       const still = place.querySelector("img");
@@ -107,6 +107,13 @@
         console.error(error);
       }
     }
+    // What is folded has no width to be drawn in: it waits until it is opened.
+    for (const folded of document.querySelectorAll("details")) {
+      folded.addEventListener("toggle", async () => {
+        for (const place of folded.querySelectorAll(".plot[data-plot]")) if (folded.open && !place.querySelector(".live")) await draw(place);
+      });
+    }
+    for (const place of document.querySelectorAll(".plot[data-plot]")) if (!place.closest("details:not([open])")) await draw(place);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       for (const [live, plot] of drawn) window.Plotly.react(live, inked(plot.data), dressed(plot.layout));
     });

@@ -16,11 +16,13 @@ import numpy as np
 from saddlepoint.figures.curves import Best, panel_curves
 from saddlepoint.figures.interactive import panel_plot
 from saddlepoint.figures.latent import latent_plot, latent_scatter
-from saddlepoint.figures.panels import panels
+from saddlepoint.figures.panels import FIRST, panels
+from saddlepoint.figures.style import png
+from saddlepoint.records import shell_command
 from saddlepoint.report.embedding import Embedded, embedded_json, embedded_picture
 from saddlepoint.report.facts import UNREADABLE, Facts
 from saddlepoint.report.sections import absent, none_of, section
-from saddlepoint.report.words import escaped
+from saddlepoint.report.words import command, escaped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,13 +57,13 @@ class Album:
     def plot(self, title: str, still: Figure, living: dict[str, Any], *, wide: bool = False) -> str:
         """A still plot, and its living twin by number."""
         file = io.BytesIO()
-        still.savefig(file, format="png", metadata={"Software": None})
+        png(still, file)
         picture = embedded_picture(file.getvalue(), PICTURE_SHARE)
         identifier = f"plot-{len(self.plots) + 1}"
         self.plots[identifier] = living
         self.left -= len(picture.address) + len(embedded_json(living))
         kind = "plot wide" if wide else "plot"
-        return f'<div class="{kind}" data-plot="{identifier}"><h3>{escaped(title)}</h3>{_image(picture, title)}</div>'
+        return f'<div class="{kind}" data-plot="{identifier}"><h4>{escaped(title)}</h4>{_image(picture, title)}</div>'
 
 
 def samples(facts: Facts, album: Album) -> str:
@@ -105,6 +107,9 @@ def gallery(facts: Facts, album: Album) -> str:
         if not drawn and path.stem not in LOOKS:
             parts.append(_figure(path, caption, album))
     body = "".join(parts) or none_of(facts, "pictures beside its samples and curves")
+    if facts.summary.get("pictures") is False:
+        how = command(shell_command("report", facts.path, "--pictures"))
+        body += f"<p>They were left out when the run was trained; this command draws them:</p>{how}"
     return section("pictures", "What the model does", body)
 
 
@@ -114,17 +119,24 @@ def looks(facts: Facts, album: Album) -> str:
 
 
 def curves(facts: Facts, album: Album) -> str:
-    """Every recorded series, in the panels that the figures use."""
+    """Every recorded series, in the panels that the figures use; quality and losses first, the rest folded by subject."""
     if not facts.series:
         return section("curves", "Curves", none_of(facts, "records"))
     best = _best(facts)
+    plots: dict[str, list[str]] = {}
+    for panel in panels(facts.series):
+        still, living = panel_curves(panel, facts.series, best=best), panel_plot(panel, facts.series, best=best)
+        plots.setdefault(panel.section, []).append(album.plot(panel.title, still, living))
+    # What most readers look for is open; where a run has nothing of it, the first of what there is.
+    opened = [heading for heading in FIRST if heading in plots] or list(plots)[:1]
     parts = [
-        album.plot(
-            panel.title, panel_curves(panel, facts.series, best=best), panel_plot(panel, facts.series, best=best)
-        )
-        for panel in panels(facts.series)
+        f'<h3>{escaped(heading)}</h3><div class="plots">{"".join(own)}</div>'
+        if heading in opened
+        else f'<details class="more"><summary>{escaped(heading)} ({len(own)})</summary><div class="plots">{"".join(own)}'
+        "</div></details>"
+        for heading, own in plots.items()
     ]
-    return section("curves", "Curves", f'<div class="plots">{"".join(parts)}</div>')
+    return section("curves", "Curves", "".join(parts))
 
 
 def _figure(path: Path, caption: str, album: Album) -> str:

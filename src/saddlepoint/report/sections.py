@@ -92,7 +92,7 @@ def trained(facts: Facts) -> str:
     step = summary.get("step", facts.last_step or None)
     how = [
         f"{count(step)} steps" if step is not None else "",
-        duration(float(seconds)) if isinstance(seconds, int | float) else "",
+        f"{duration(float(seconds))} of steps" if isinstance(seconds, int | float) else "",
         f"on {summary['device']}" if summary.get("device") else "",
         f"in {summary['precision']}" if summary.get("precision") else "",
     ]

@@ -1,0 +1,57 @@
+"""Draw later what a training without pictures left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from saddlepoint.errors import RunError
+from saddlepoint.experiment.listener import Listener
+from saddlepoint.experiment.run import Run
+from saddlepoint.experiment.start import data_of, prepare, recipe_of
+from saddlepoint.experiment.summary import note_pictures
+from saddlepoint.experiment.trust import require_trust
+from saddlepoint.records import shell_command, writing
+from saddlepoint.training import checkpoint
+from saddlepoint.training.threads import using_threads
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def draw_pictures(
+    run: str | Path,
+    *,
+    modules: Mapping[str, nn.Module] | None = None,
+    trust: bool = False,
+    listener: Listener | None = None,
+) -> None:
+    """Draw the last pictures and the film of a run, as training does at its end, from its newest whole checkpoint.
+
+    Args:
+        run: the run's folder.
+        modules: the user's own networks by role, where the run was trained with such.
+        trust: whether code that the run names by import path may run.
+        listener: hears of pictures that could not be drawn.
+
+    Raises:
+        RunError: not a run, no checkpoint, or another process is writing to it.
+        TrustError: the run names code by import path that is not trusted.
+    """
+    folder = Run(run).folder
+    with writing(folder):
+        if not checkpoint.exists(folder):
+            raise RunError(
+                f"{folder.path} has no checkpoint, so there is no model to draw pictures of. To train it: "
+                f"{shell_command('resume', folder.path)}"
+            )
+        recipe = recipe_of(folder)
+        require_trust(recipe.model, trust=trust, modules=modules, where=str(folder.path))
+        session = prepare(recipe, folder, dataset=data_of(recipe, folder), modules=modules, listener=listener)
+        session.load()
+        with using_threads(session.threads):
+            session.draw_last()
+        summary = folder.read_summary()
+        if summary:
+            note_pictures(folder, summary, summary.get("session_seconds") or {}, drawn=True)
