@@ -17,7 +17,7 @@ import secrets
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,8 +112,9 @@ def finish(drawing: Figure) -> None:
 
     for axes in drawing.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            if isinstance(axis.get_major_formatter(), ScalarFormatter):
-                axis.get_major_formatter().set_useOffset(False)
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, ScalarFormatter):
+                formatter.set_useOffset(False)
             low, high = sorted(axis.get_view_interval())
             setting = axes.set_xlim if axis is axes.xaxis else axes.set_ylim
             automatic = axes.get_autoscalex_on() if axis is axes.xaxis else axes.get_autoscaley_on()
@@ -159,7 +160,7 @@ def write_png(picture: Picture, path: Path) -> Path:
     """Write a figure or an image as PNG; `path` appears whole (temporary file, then rename) or stays as it was."""
     with replaced(path) as temporary:
         if hasattr(picture, "savefig"):
-            png(picture, temporary)
+            png(cast("Figure", picture), temporary)
         else:
             picture.save(temporary, format="PNG")
     return Path(path)

@@ -70,9 +70,12 @@ def head(facts: Facts) -> str:
     level = _mapping(facts.summary.get("result")).get("level")
     if level in _TONES:
         badges += f' <span class="badge {_TONES[level]}">{escaped(level)}</span>'
+    # The first sentence says how it went; all of it in large type would fill a phone.
+    first, stop, rest = verdict(facts).partition(". ")
+    more = f'<p class="verdict">{escaped(rest)}</p>' if rest else ""
     return (
         f'<header><p class="run">Saddlepoint run <b>{escaped(facts.name)}</b> {badges}</p>'
-        f"<h1>{escaped(verdict(facts))}</h1></header>"
+        f"<h1>{escaped(first + stop.rstrip())}</h1>{more}</header>"
     )
 
 
@@ -92,7 +95,7 @@ def trained(facts: Facts) -> str:
     step = summary.get("step", facts.last_step or None)
     how = [
         f"{count(step)} steps" if step is not None else "",
-        f"{duration(float(seconds))} of steps" if isinstance(seconds, int | float) else "",
+        duration(float(seconds)) if isinstance(seconds, int | float) else "",
         f"on {summary['device']}" if summary.get("device") else "",
         f"in {summary['precision']}" if summary.get("precision") else "",
     ]
@@ -105,6 +108,7 @@ def trained(facts: Facts) -> str:
             ("Classes", _classes(classes, number_of_classes)),
             *((f"Player: {role}", f"{count(parameters)} parameters") for role, parameters in players.items()),
             ("Training", ", ".join(filter(None, how))),
+            ("Time of the last session", _session(_mapping(summary.get("session_seconds")))),
             (
                 "Best",
                 best_in_words(best, int(step or 0)) if best else "",
@@ -114,6 +118,20 @@ def trained(facts: Facts) -> str:
     if not summary:
         body += absent("The summary (data, players, device) is written when a session of training ends.")
     return section("trained", "What was trained on what", body)
+
+
+def _session(seconds: Mapping[str, Any]) -> str:
+    """What it took by the clock, steps and all that was done between them."""
+    told = {
+        "training": "training, with what was measured and drawn meanwhile",
+        "pictures": "the last pictures and the film",
+    }
+    said = [
+        f"{words} {duration(float(seconds[part]))}"
+        for part, words in told.items()
+        if isinstance(seconds.get(part), int | float)
+    ]
+    return ", ".join(said)
 
 
 def findings(facts: Facts) -> str:
