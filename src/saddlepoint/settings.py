@@ -11,16 +11,48 @@ from collections.abc import Mapping
 from typing import Any
 
 from annotated_types import Le, Lt
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from saddlepoint.errors import printable
+from saddlepoint.arguments import shown
+from saddlepoint.errors import SettingError, printable, suggestion
 
 LARGEST_COUNT = 10**12  # of steps, examples, units, ...
 LARGEST_INTEGER = 2**63 - 1  # what torch takes, for seeds
 LARGEST_FLOAT = 1e30  # float32 ends at 3.4e38, and formulas square and divide
 LONGEST_TEXT = 10_000  # characters
 DEEPEST = 50  # nested lists and mappings
+
+
+class Public(type(BaseModel)):  # type: ignore[misc]  # pydantic does not export its metaclass
+    """The metaclass of settings that users make themselves: what is wrong with their arguments is one sentence.
+
+    Validation of files and nested settings does not pass here, and keeps its ValidationError.
+    """
+
+    def __call__(cls, *arguments: Any, **values: Any) -> Any:
+        """Make the settings; raises SettingError for values that they cannot take."""
+        if arguments:
+            raise SettingError(
+                f"{cls.__name__}: give its settings by name, such as {cls.__name__}({_example(cls)}=...)."
+            )
+        try:
+            return super().__call__(**values)
+        except ValidationError as error:
+            first, *rest = error.errors()
+            name = ".".join(map(str, first["loc"]))
+            more = f" ({len(rest)} more like it.)" if rest else ""
+            if first["type"] == "extra_forbidden":
+                near = suggestion(name, cls.model_fields)
+                raise SettingError(f"{cls.__name__}: there is no setting {name}.{near}{more}") from None
+            said = first["msg"].removeprefix("Value error, ")
+            raise SettingError(
+                f"{cls.__name__}: {name} cannot be {shown(first['input'])}: {said[0].lower()}{said[1:]}.{more}"
+            ) from None
+
+
+def _example(cls: Any) -> str:
+    return next(iter(cls.model_fields), "name")
 
 
 class Settings(BaseModel):

@@ -18,6 +18,7 @@ EVERYTHING = {
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "arguments": set(),
     "settings": set(),
     "yaml_text": set(),
     "records": set(),
@@ -54,7 +55,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "": EVERYTHING,  # the package's own __init__, which re-exports lazily
 }
-OPEN = {"errors", "settings", "yaml_text"}  # to all: errors, the base of settings, and YAML read within limits
+OPEN = {
+    "errors",
+    "arguments",
+    "settings",
+    "yaml_text",
+}  # to all: errors, checks of arguments, the base of settings, YAML
 HOLDS_TORCH = {"torch", "lightning", "lightning_fabric", "torchvision", "functorch"}
 
 

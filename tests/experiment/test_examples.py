@@ -14,7 +14,7 @@ from saddlepoint import data, experiment
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError
-from saddlepoint.experiment import examples
+from saddlepoint.experiment import Listener, examples
 from tests.experiment.runs import recipe
 
 pytestmark = pytest.mark.usefixtures("plain")
@@ -62,7 +62,7 @@ def test_a_run_on_a_dataset_can_be_resumed_and_repeated(tmp_path: Path) -> None:
     given = data.load(DataSettings(source="digits", limit=100))
     run = experiment.train(recipe("vae", steps=10), data=given, run=tmp_path / "run")
     assert run.summary["data"]["fingerprint"] == given.fingerprint
-    resumed = experiment.resume(tmp_path / "run", steps=12)
+    resumed = experiment.resume(tmp_path / "run", steps=12, listener=Listener())
     again = experiment.train(tmp_path / "run", run=tmp_path / "again")
     assert resumed.summary["data"] == again.summary["data"]
     assert again.summary["data"]["fingerprint"] == given.fingerprint

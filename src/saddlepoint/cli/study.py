@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from saddlepoint.arguments import check_count, check_mapping, check_path
 from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting, setting_names, split_settings
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.errors import SettingError
@@ -106,6 +107,12 @@ def study(
     """
     from saddlepoint.cli.study_progress import StudyProgress
 
+    if workers is not None:
+        workers = check_count("study", "workers", workers)
+    if folder is not None:
+        check_path("study", "folder", folder)
+    if settings is not None:
+        check_mapping("study", "settings", settings, '{"seeds.count": 8, "training.steps": 500}')
     _check_engine(engine, workers, address)
     asked = overridden(load_study(source), settings or {})
     plan = _planned(

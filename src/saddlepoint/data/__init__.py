@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from saddlepoint.arguments import check_path
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, suggestion
 
@@ -59,7 +60,6 @@ _LAZY = {
 
 # Files that people try, and which hold numbers only after choices of which column is what.
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
-_SEPARATED = {".csv": ", delimiter=','", ".tsv": ", delimiter='\\t'", ".txt": ""}
 OWN_PICTURES = "images"  # the source in recipes for one's own folder of pictures
 
 
@@ -71,7 +71,7 @@ def load(settings: DataSettings | str | Path) -> Dataset:
     Raises DataError where there is no such source, or its data cannot be read.
     """
     if not isinstance(settings, DataSettings):
-        settings = DataSettings(source=str(settings))
+        settings = DataSettings(source=str(check_path("load_data", "the source", settings)))
     if settings.source in SOURCES:
         loader = SOURCES[settings.source][0]
     else:
@@ -96,9 +96,12 @@ def _loader_of(path: Path, source: str) -> str:
         if path.suffix in (".npy", ".npz"):
             return "saddlepoint.data.arrays:load"
         if path.suffix.lower() in TABLES:
+            from saddlepoint.data.tables import DELIMITERS, how_to_load
+
+            how = how_to_load(path) if path.suffix.lower() in DELIMITERS else ""
             raise DataError(
                 f"{source}: {path.suffix} files are not read; save the numbers with numpy.save as .npy, examples by row, and "
-                f"give that file{_read_by_numpy(path)}."
+                f"give that file{how}."
             )
         return "saddlepoint.data.idx:load"
     if source == OWN_PICTURES:
@@ -111,17 +114,6 @@ def _loader_of(path: Path, source: str) -> str:
     raise DataError(
         f"--data.source {source}: neither a built-in name nor a file or folder.{suggestion(source, SOURCES)} "
         f"Built-in are {', '.join(SOURCES)}."
-    )
-
-
-def _read_by_numpy(path: Path) -> str:
-    """How to make such a file of a table of plain numbers."""
-    separated = _SEPARATED.get(path.suffix.lower())
-    if separated is None:
-        return ""
-    return (
-        f": numpy.save('{path.stem}.npy', numpy.loadtxt('{path.name}'{separated}, skiprows=1)), with skiprows=0 where the first "
-        "line holds numbers already"
     )
 
 

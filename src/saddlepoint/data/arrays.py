@@ -125,6 +125,8 @@ def from_array(
     """
     if isinstance(x, tuple) and len(x) == 2 and y is None:
         x, y = x
+    if isinstance(x, tuple) and len(x) != 2 and any(getattr(part, "ndim", 0) for part in x):
+        raise DataError(f"{name}: a tuple of {len(x)} arrays; give examples, or a pair (examples, labels).")
     choices = {key: value for key, value in (("kind", kind), ("layout", layout)) if value is not None}
     return _dataset(Rows.of(numbers(x, name)), y, _chosen(settings, choices), name)
 
@@ -132,10 +134,16 @@ def from_array(
 def numbers(x: Any, name: str) -> Array:
     """x as an array of numbers, or of names. Raises DataError where it is none."""
     if isinstance(x, Tensor):
+        if x.layout != torch.strided or x.is_meta:
+            kind = "without values (on the device meta)" if x.is_meta else f"of layout {x.layout}"
+            raise DataError(f"{name}: a tensor {kind}; give a dense one that holds numbers (x.to_dense()).")
         x = x.detach().cpu()
         x = (x.float() if x.dtype == torch.bfloat16 else x).resolve_conj().resolve_neg()
-        if x.layout != torch.strided:
-            raise DataError(f"{name}: a tensor of layout {x.layout}; give a dense tensor (x.to_dense()).")
+    if isinstance(x, torch.utils.data.Dataset | torch.utils.data.DataLoader):
+        raise DataError(
+            f"{name}: a {type(x).__name__} of torch.utils.data; give all its examples as one tensor (N, ...), and labels "
+            "(N,), as a pair."
+        )
     if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
         raise DataError(
             f"{name}: {int(np.ma.getmaskarray(x).sum()):,} values are masked; fill them or remove those examples."

@@ -11,10 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
+
+from saddlepoint.arguments import shown
+from saddlepoint.errors import DataError
 
 Kind = Literal["vector", "series", "image", "sound", "volume"]
 ScalingKind = Literal["none", "unit", "symmetric", "standard"]
@@ -46,6 +49,16 @@ class Event:
     std: tuple[float, ...] = (1.0,)
     class_names: tuple[str, ...] | None = None
     constants: tuple[tuple[int, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.shape, tuple) and all(isinstance(side, int) and side > 0 for side in self.shape)
+        if not whole or not self.shape:
+            raise DataError(
+                f"Event: shape is {shown(self.shape)}; give whole numbers of at least 1, such as (1, 28, 28)."
+            )
+        for name, value, known in (("kind", self.kind, get_args(Kind)), ("dtype", self.dtype, ("uint8", "float32"))):
+            if value not in known:
+                raise DataError(f"Event: {name} is {shown(value)}; it must be one of {', '.join(known)}.")
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape))
@@ -255,9 +268,20 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        assert tuple(self.x.shape[1:]) == self.event.shape, (self.x.shape, self.event.shape)
-        assert self.x.dtype == self.event.torch_dtype, (self.x.dtype, self.event.dtype)
-        assert self.y is None or (self.y.dtype == torch.int64 and len(self.y) == len(self.x))
+        event = self.event
+        if (
+            not isinstance(self.x, Tensor)
+            or self.x.dtype != event.torch_dtype
+            or tuple(self.x.shape[1:]) != event.shape
+        ):
+            got = f"{tuple(self.x.shape)} {self.x.dtype}" if isinstance(self.x, Tensor) else shown(self.x)
+            raise DataError(
+                f"Dataset {self.name}: x is {got}; its event asks for a tensor (N, {', '.join(map(str, event.shape))}) of "
+                f"{event.torch_dtype}. sp.from_array makes a dataset of any array."
+            )
+        y = self.y
+        if y is not None and (not isinstance(y, Tensor) or y.dtype != torch.int64 or y.shape != self.x.shape[:1]):
+            raise DataError(f"Dataset {self.name}: y is no int64 tensor ({len(self.x):,},) of labels; make it one.")
 
     def __len__(self) -> int:
         return len(self.x)
@@ -285,6 +309,15 @@ class Dataset:
 
     def subset(self, index: Tensor) -> Dataset:
         """The examples at `index` (M,) int64, with a fingerprint of their own; without a held-out part."""
+        index = torch.as_tensor(index)
+        if index.ndim != 1 or index.is_floating_point() or index.dtype == torch.bool:
+            raise DataError(
+                f"{self.name}: subset takes positions (M,), whole numbers; got {tuple(index.shape)} {index.dtype}."
+            )
+        if len(index) and not -len(self) <= int(index.min()) <= int(index.max()) < len(self):
+            raise DataError(
+                f"{self.name}: subset: there are positions 0 to {len(self) - 1:,}; one of those given is not among them."
+            )
         chosen = hashlib.sha256(self.fingerprint.encode() + index.cpu().contiguous().numpy().tobytes()).hexdigest()
         return replace(
             self,

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from saddlepoint.settings import Settings
+from saddlepoint.settings import Public, Settings
 
 
-class DataSettings(Settings):
+class DataSettings(Settings, metaclass=Public):
     """Where the examples come from and how they are brought to one shape."""
 
     source: str = Field(

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from saddlepoint.arguments import check_path
 from saddlepoint.errors import RunError
 from saddlepoint.evaluation.protocol import FeatureCard, ProtocolCard
 from saddlepoint.evaluation.score import Better, Bounds, ClassScores, Pairing, Score, Skipped, spoken
@@ -106,12 +107,13 @@ class Scorecard:
         return path
 
     @classmethod
-    def load(cls, path: Path) -> Scorecard:
+    def load(cls, path: str | Path) -> Scorecard:
         """Undo `save`.
 
         Raises:
             RunError: there is no such file, or it is damaged.
         """
+        path = check_path("scorecard", "the file", path)
         try:
             value = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError) as error:

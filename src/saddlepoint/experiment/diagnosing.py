@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from saddlepoint.arguments import check_mapping, check_path
 from saddlepoint.diagnosis import Diagnosis, Facts, Process, cause_in_words, process_of
 from saddlepoint.diagnosis.foreign import read_log
 from saddlepoint.errors import RunError, SettingError
@@ -108,7 +109,9 @@ def diagnose(
     Raises:
         RunError: there is no run or log, or nothing in it is a series. SettingError: an objective or a series no rule knows.
     """
-    path = Path(getattr(getattr(source, "folder", None), "path", source))  # type: ignore[arg-type]
+    path = check_path("diagnose", "the run or log", getattr(getattr(source, "folder", None), "path", source))
+    if columns is not None:
+        check_mapping("diagnose", "columns", columns, '{"d/loss": "loss_D"}')
     folder = RunFolder(path)
     if folder.exists():
         return _of_run(folder)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint import data as data_package
+from saddlepoint.arguments import check_text, shown
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, RunError, SettingError
@@ -75,6 +76,12 @@ def evaluate(
     Raises:
         RunError, DataError, SettingError: no such run or checkpoint, data that do not fit the model, broken samples.
     """
+    check_text("evaluate", "device", device, "cpu")
+    if not isinstance(progress, bool) and not callable(progress):
+        raise SettingError(
+            f"evaluate: progress is {shown(progress)}; give True, False or a function of a text and a share."
+        )
+    _listed(features)
     settings = AssessmentSettings(**checked(samples=samples, seeds=seeds, seed=seed, likelihood=likelihood))
     if isinstance(model, Run | str | Path):
         run = model if isinstance(model, Run) else Run(model, modules=modules, trust=trust)
@@ -258,4 +265,9 @@ def _listed(features: Wanted | Sequence[Wanted] | None) -> list[Wanted]:
         return []
     if isinstance(features, str | Features) or callable(features):
         return [features]
+    if not isinstance(features, list | tuple):
+        raise SettingError(
+            f"evaluate: features is {shown(features)}; give a name ({', '.join(FEATURES)}), an import path, a function, or a "
+            "list of them."
+        )
     return list(features)

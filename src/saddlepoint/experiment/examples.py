@@ -19,6 +19,7 @@ import numpy.typing as npt
 import torch
 
 from saddlepoint import data as data_package
+from saddlepoint.data.arrays import numbers
 from saddlepoint.data.dataset import Dataset, Event, Truth
 from saddlepoint.data.layout import LAYOUTS
 from saddlepoint.data.mixtures import GaussianMixture
@@ -41,8 +42,10 @@ def arrays_of(data: Any) -> Arrays:
     if isinstance(data, Dataset):
         return _parts(data)
     pair = data if isinstance(data, tuple) else (data,)
-    if len(pair) not in (1, 2):
-        raise SettingError(f"data is a tuple of {len(pair)}; give examples, or a pair (examples, labels).")
+    if len(pair) not in (1, 2) or pair[0] is None:
+        raise SettingError(
+            f"data is a tuple of {len(pair)}, or has no examples; give examples, or a pair (examples, labels)."
+        )
     return {name: _array(name, values) for name, values in zip(("x", "y"), pair, strict=False) if values is not None}
 
 
@@ -144,13 +147,7 @@ def _truth(told: Mapping[str, Any] | None, tensors: Mapping[str, torch.Tensor]) 
 
 
 def _array(name: str, values: Any) -> npt.NDArray[Any]:
-    if isinstance(values, torch.Tensor):
-        values = values.detach().cpu()
-        values = values.float() if values.is_floating_point() else values
-    try:
-        array = np.asarray(values)
-    except ValueError:  # rows of unequal length
-        array = np.asarray(None)
+    array = numbers(values, "data")
     # Labels may be names of classes; anything that would have to be pickled is neither.
     if array.dtype.kind not in ("biuf" if name == "x" else "biufU") or array.ndim == 0:
         what = "examples" if name == "x" else "labels"

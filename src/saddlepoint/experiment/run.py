@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from torch import nn
+
+from saddlepoint.arguments import check_modules, check_text, shown
 from saddlepoint.data.dataset import Event
 from saddlepoint.diagnosis import Process, process_in
-from saddlepoint.errors import RunError
+from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment import cure, objects
 from saddlepoint.experiment.cure import Cure, Suggestion
 from saddlepoint.experiment.summary import result_of
@@ -24,9 +27,6 @@ from saddlepoint.records import Finding, Record, Result, RunFolder, find_run, sh
 from saddlepoint.records.findings import standing
 from saddlepoint.training import checkpoint
 from saddlepoint.training.devices import Devices, resolve
-
-if TYPE_CHECKING:
-    from torch import nn
 
 Which = Literal["newest", "best"] | int
 
@@ -42,6 +42,7 @@ class Run:
         Raises:
             RunError: the folder is not a run.
         """
+        check_modules("run", modules)
         self.folder = find_run(folder)
         self.modules, self.trust = modules, trust
 
@@ -156,12 +157,16 @@ def load(
         RunError: not a run, no such checkpoint, a damaged one, or own networks that are missing.
         TrustError: the run names code by import path that is not trusted.
     """
-    run = Run(folder)
-    recipe = run.recipe
+    run = Run(folder, modules=modules)
+    check_text("load", "device", device, "cpu")
+    recipe, folder = run.recipe, run.folder.path
     objects.require(recipe, modules, where=str(folder))
     require_trust(recipe.model, trust=trust, modules=modules, where=str(folder))
     path = checkpoint_of(run, step)
     # Copies: loading a checkpoint must not change networks that the caller may be training or have loaded into before.
+    for role, module in (modules or {}).items():
+        if not isinstance(module, nn.Module):
+            raise SettingError(f"load: modules: the {role} is {shown(module)}; give a torch.nn.Module.")
     own = {role: copy_network(module) for role, module in (modules or {}).items()}
     model = build(recipe.model, event_of(path), modules=own)
     model.trained_steps = checkpoint.load_weights(path, model)["step"]
@@ -182,7 +187,7 @@ def checkpoint_of(run: Run, step: Which) -> Path:
             f"{shell_command('resume', run.folder.path)}"
         )
     if step not in ("newest", "best"):
-        if not isinstance(step, int):
+        if not isinstance(step, int) or isinstance(step, bool):
             raise RunError(f'step is {step!r}; ask for "newest", "best" or the number of a step that has a checkpoint.')
         return _of_step(run.folder, step)
     newest, skipped = checkpoint.newest_valid(run.folder)

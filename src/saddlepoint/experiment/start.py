@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint import data as data_package
+from saddlepoint.arguments import check_count, check_listener, check_mapping, check_modules, check_path
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.diagnosis.verdict import FAILED, process_in
@@ -31,6 +32,14 @@ from saddlepoint.training import checkpoint
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+_EXAMPLES = {  # of how a section of settings is written
+    "data": '{"source": "digits", "limit": 500}',
+    "model": '{"latent": 16}',
+    "training": '{"steps": 500}',
+    "evaluation": '{"every": 100}',
+}
 
 
 def train(
@@ -70,12 +79,15 @@ def train(
         TrustError: the recipe names code by import path that is not trusted.
         RunError: while training, where the folder can no longer be written; what was saved can be resumed.
     """
+    _check_arguments("train", modules, listener)
+    if run is not None:
+        check_path("train", "run", run)
     loaded = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
-    changes = {
-        **_dotted("model", model or {}),
-        **_dotted("training", training or {}),
-        **_dotted("evaluation", evaluation or {}),
-    }
+    changes: dict[str, Any] = {}
+    for section, given in (("model", model), ("training", training), ("evaluation", evaluation)):
+        if given is not None:
+            check_mapping("train", section, given, _EXAMPLES[section])
+            changes |= _dotted(section, given)
     settings, examples = _told_apart(data)
     changes |= settings
     loaded = loaded.override(changes, where="train") if changes else loaded
@@ -130,6 +142,9 @@ def resume(
             written then.
         TrustError: the run names code by import path that is not trusted.
     """
+    _check_arguments("resume", modules, listener)
+    if steps is not None:
+        steps = check_count("resume", "steps", steps, 1)
     folder = Run(run).folder
     # Everything is read, and everything the user can fix is refused, before anything is written.
     with shown(listener) as ears, writing(folder):
@@ -247,6 +262,11 @@ def _is_complete(folder: RunFolder) -> bool:
     return report.is_file() and report.stat().st_mtime >= folder.summary.stat().st_mtime
 
 
+def _check_arguments(where: str, modules: Any, listener: Any) -> None:
+    check_modules(where, modules)
+    check_listener(where, listener)
+
+
 def _told_apart(data: Any) -> tuple[dict[str, Any], Arrays | None]:
     """What `data` means: settings by dotted name, and examples (with labels) as arrays where it holds such."""
     if data is None:
@@ -256,6 +276,7 @@ def _told_apart(data: Any) -> tuple[dict[str, Any], Arrays | None]:
     if isinstance(data, DataSettings):
         data = data.model_dump()
     if isinstance(data, Mapping):
+        check_mapping("train", "data", data, _EXAMPLES["data"])
         return _dotted("data", data), None
     return {}, examples_file.arrays_of(data)
 

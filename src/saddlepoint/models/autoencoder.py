@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.models.assembly import UNIT, check_roles, network, scaling
-from saddlepoint.models.base import Model, Numbers, as_tensor, in_chunks
+from saddlepoint.models.base import Model, Numbers, in_chunks
 from saddlepoint.models.mixture import GaussianMixture
 from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.settings import AutoencoderSettings
@@ -108,16 +108,18 @@ class Autoencoder(Model):
 
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
         """(n, latent) codes: from the fitted mixture, and standard normal before there is one."""
+        n = self.check_request(n, None, generator)
         if self.prior is not None:
             return self.prior.sample(n, generator)
-        return torch.randn(n, self.settings.latent, generator=generator, device=generator.device)
+        device = torch.device("cpu") if generator is None else generator.device
+        return torch.randn(n, self.settings.latent, generator=generator, device=device)
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
         """(n, *event) in the data's units, decoded from the fitted mixture.
 
         Raises RunError before `fitted` was called, SettingError for labels.
         """
-        self.check_request(n, labels)
+        n = self.check_request(n, labels, generator)
         if self.prior is None:
             raise RunError(
                 "sample: this autoencoder has no distribution over its codes yet: finish its training, or call "
@@ -136,7 +138,7 @@ class Autoencoder(Model):
         return decoder
 
     def decode(self, z: Numbers) -> Tensor:
-        z = as_tensor(z).to(self.device, self.dtype)
+        z = self.latent_codes(z, self.settings.latent)
         with evaluating(self.player), decided_by(z):
             return in_chunks(self._decode, z)
 

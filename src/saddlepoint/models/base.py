@@ -17,6 +17,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from saddlepoint.arguments import check_count, shown
+from saddlepoint.data.capacity import require_memory
 from saddlepoint.data.dataset import Event, Scaling
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.networks import evaluating, lay_out
@@ -155,8 +157,16 @@ class Model(ABC):
 
     def to(self, device: torch.device | str) -> Self:
         """Move the players; returns the model itself."""
-        for player in self.players.values():
-            player.to(device)
+        try:
+            for player in self.players.values():
+                player.to(device)
+        except (RuntimeError, TypeError, AssertionError) as error:
+            if "out of memory" in str(error):
+                raise
+            raise SettingError(
+                f"to: the model cannot be moved to {shown(device)} ({' '.join(str(error).split())[:80]}); give a device of "
+                "this machine, such as cpu or cuda."
+            ) from None
         return self
 
     def at_rest(self) -> contextlib.AbstractContextManager[None]:
@@ -181,14 +191,31 @@ class Model(ABC):
             )
         return self.scaling.to_model(x.to(self.device)).to(self.dtype)
 
-    def check_request(self, n: int, labels: Tensor | None) -> None:
-        """Raises SettingError for a negative number of samples, and for labels: this model knows none."""
-        if n < 0:
-            raise SettingError(f"sample: the number of samples must be at least 0, got {n}.")
+    def check_request(self, n: int, labels: Tensor | None, generator: torch.Generator | None = None) -> int:
+        """How many samples are asked for, as an int.
+
+        Raises:
+            SettingError: that is no whole number of at least 0; labels are given, which this model does not know; or the
+                generator is none of torch's.
+            DataError: so many samples do not fit into memory.
+        """
+        n = check_count("sample", "the number of samples", n)
         if labels is not None:
             raise SettingError(
                 f"sample: this {self.family} was trained without labels and cannot be asked for one: leave labels out."
             )
+        check_generator("sample", generator)
+        require_memory(4 * n * self.event.size, f"sample: {n:,} samples", "ask for fewer at a time")
+        return n
+
+    def latent_codes(self, z: Numbers, latent: int) -> Tensor:
+        """Codes z (N, latent) with the players' type and device. Raises SettingError for other shapes."""
+        z = as_tensor(z, "Codes")
+        if z.ndim != 2 or z.shape[1] != latent:
+            raise SettingError(
+                f"Codes of shape {tuple(z.shape)} came where this {self.family} decodes (N, {latent}): one row an example."
+            )
+        return z.to(self.device, self.dtype)
 
     if not TYPE_CHECKING:  # a type checker would take every misspelt attribute for a network
 
@@ -235,17 +262,27 @@ class Model(ABC):
         }
 
 
-def as_tensor(x: Numbers) -> Tensor:
-    """x itself, or an array's numbers as a tensor. Raises SettingError for what is no array of numbers."""
-    if isinstance(x, Tensor):
-        return x
+def as_tensor(x: Numbers, what: str = "Examples") -> Tensor:
+    """x itself, or an array's numbers as a tensor (N, ...). Raises SettingError for what is no array of real numbers."""
     try:
         # Copied: torch takes no array that is read-only or runs backwards.
-        return torch.from_numpy(np.array(x))
-    except (TypeError, ValueError) as error:
+        found = x if isinstance(x, Tensor) else torch.from_numpy(np.array(x))
+    except (TypeError, ValueError, RuntimeError):
         raise SettingError(
-            f"Examples of type {type(x).__name__} are no array of numbers; give a tensor or an array (N, ...)."
-        ) from error
+            f"{what} of type {type(x).__name__} are no array of numbers; give a tensor or an array (N, ...)."
+        ) from None
+    if found.ndim == 0 or found.is_complex():
+        kind = "are complex numbers" if found.is_complex() else "are a single number"
+        raise SettingError(f"{what} {kind}; give a tensor or an array of real numbers (N, ...).")
+    return found
+
+
+def check_generator(where: str, generator: torch.Generator | None) -> None:
+    """Raise SettingError where `generator` is neither None nor one of torch's."""
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise SettingError(
+            f"{where}: generator is {shown(generator)}; give torch.Generator().manual_seed(0), with a seed of your own."
+        )
 
 
 def in_chunks(function: Callable[[Tensor], Tensor], x: Numbers, size: int = CHUNK) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.models.assembly import SYMMETRIC, UNIT, check_roles, is_own, network, scaling
-from saddlepoint.models.base import Model, Numbers, as_tensor, in_chunks
+from saddlepoint.models.base import Model, Numbers, in_chunks
 from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.settings import GANSettings
 from saddlepoint.networks import FeatureDiscriminator, HeldConstants, Packed, evaluating, packed_shape
@@ -157,15 +157,16 @@ class GAN(Model):
         return self.latent_quantiles(share.clamp(1e-7, 1 - 1e-7))
 
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
+        n = self.check_request(n, None, generator)
         return self.latent_noise(n, generator)
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
         """(n, *event) in the data's units. Raises SettingError for labels."""
-        self.check_request(n, labels)
+        n = self.check_request(n, labels, generator)
         return self.decode(self.latent_noise(n, generator))
 
     def decode(self, z: Numbers) -> Tensor:
-        player, z = self.players["g"], as_tensor(z).to(self.device, self.dtype)
+        player, z = self.players["g"], self.latent_codes(z, self.settings.latent)
         with evaluating(player), decided_by(z):
             return in_chunks(lambda part: self.scaling.to_data(player(part)), z)
 

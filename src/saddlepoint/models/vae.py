@@ -9,10 +9,11 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from saddlepoint.arguments import check_count
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import SettingError
 from saddlepoint.models.assembly import UNIT, check_roles, is_own, network, scaling
-from saddlepoint.models.base import CHUNK, Model, Numbers, as_tensor, in_chunks
+from saddlepoint.models.base import CHUNK, Model, Numbers, check_generator, in_chunks
 from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.settings import VAESettings
 from saddlepoint.models.vae_network import VAENetwork
@@ -106,12 +107,14 @@ class VAE(Model):
         return self.settings.beta * min(warm, 1.0)
 
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
-        return torch.randn(n, self.settings.latent, generator=generator, device=generator.device)
+        n = self.check_request(n, None, generator)
+        device = torch.device("cpu") if generator is None else generator.device
+        return torch.randn(n, self.settings.latent, generator=generator, device=device)
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
         """(n, *event) in the data's units: for z from the prior, draws from a Gaussian p(x | z), or the means of a
         Bernoulli one, whose draws would be black and white. Raises SettingError for labels."""
-        self.check_request(n, labels)
+        n = self.check_request(n, labels, generator)
         device = torch.device("cpu") if generator is None else generator.device
         z = torch.randn(n, self.settings.latent, generator=generator, device=device)
         return self._evaluated(lambda part: self._drawn(part, generator), z)
@@ -126,7 +129,7 @@ class VAE(Model):
 
     def _evaluated(self, function: Callable[[Tensor], Tensor], z: Numbers) -> Tensor:
         """`function` of codes z (N, latent), a chunk at a time, brought to the data's units."""
-        z = as_tensor(z).to(self.device, self.dtype)
+        z = self.latent_codes(z, self.settings.latent)
         with evaluating(self.player), decided_by(z):
             return in_chunks(lambda part: self.scaling.to_data(function(part)), z)
 
@@ -162,7 +165,10 @@ class VAE(Model):
             examples get the same numbers. For a Gaussian likelihood a log density in the data's own units; for Bernoulli
             a log probability of the values in [0, 1], drawn black or white first where the model was trained so.
         """
-        samples = samples or self.settings.importance_samples
+        check_generator("log_prob", generator)
+        samples = (
+            self.settings.importance_samples if samples is None else check_count("log_prob", "samples", samples, 1)
+        )
         generator = generator or torch.Generator(self.device).manual_seed(0)
         shift = self.scaling.log_abs_det if self.settings.likelihood != "bernoulli" else 0.0
         with evaluating(self.player):

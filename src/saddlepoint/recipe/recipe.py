@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from saddlepoint.arguments import check_mapping, check_path, check_text
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.settings import EvaluationSettings
@@ -20,7 +21,7 @@ from saddlepoint.recipe.fields import FAMILIES, PLAYERS, SettingField, fields
 from saddlepoint.recipe.mistakes import explained, unknown
 from saddlepoint.recipe.sources import Sources
 from saddlepoint.recipe.text import value_of
-from saddlepoint.settings import Settings
+from saddlepoint.settings import Public, Settings
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 from saddlepoint.yaml_text import write_line, write_yaml
 
@@ -31,7 +32,7 @@ _LIKE = "Like {}, but with "
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
-class Recipe(Settings):
+class Recipe(Settings, metaclass=Public):
     """Data, model, training and evaluation settings under one name; immutable."""
 
     name: str = Field("recipe", description="Names the run's folder where none is given.")
@@ -48,7 +49,7 @@ class Recipe(Settings):
         Raises:
             SettingError: there is none, or it holds a setting that does not exist or does not fit.
         """
-        path = Path(source)
+        path = check_path("recipe", "the recipe", source)
         if path.is_dir():
             if not (path / "recipe.yaml").is_file():
                 raise SettingError(
@@ -61,6 +62,7 @@ class Recipe(Settings):
     @classmethod
     def parse(cls, text: str, where: str = "recipe") -> Self:
         """The recipe written in a YAML text; `where` names it in error messages."""
+        check_text(where, "the text", text, "model: {family: gan}")
         return cls.from_mapping(_SOURCES.content(text, where), where)
 
     @field_validator("name")
@@ -83,6 +85,7 @@ class Recipe(Settings):
     @classmethod
     def from_mapping(cls, content: Mapping[str, Any], where: str = "recipe") -> Self:
         """Validate nested settings; raises SettingError that names the setting, the value, and the nearest known name."""
+        check_mapping(where, "the content", content, '{"training": {"steps": 500}}')
         try:
             return cls.model_validate(_over_defaults(content))
         except ValidationError as error:
@@ -94,6 +97,7 @@ class Recipe(Settings):
         A value may be text as typed on a command line ("1e-4", "64,64", "none"). A new `model.family` starts from that
         family's defaults. The sentence that describes a ready-made recipe gives way to one that is true of the new one.
         """
+        check_mapping(where, "what to change", changes, '{"training.steps": 500}')
         content = self.model_dump(mode="json")
         family = changes.get("model.family")
         if family is not None and family != self.model.family:

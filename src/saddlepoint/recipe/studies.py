@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from saddlepoint.arguments import check_path
 from saddlepoint.errors import SettingError
 from saddlepoint.recipe.recipe import Recipe
 from saddlepoint.recipe.sources import Sources
@@ -36,7 +37,7 @@ def load_study(source: str | Path | Mapping[str, Any] | StudySettings) -> StudyS
         return source
     if isinstance(source, Mapping):
         return _validated(source, "study")
-    path = Path(source)
+    path = check_path("study", "the study", source)
     if path.is_dir():
         source = path / FILE
         if not source.is_file():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from saddlepoint.arguments import check_path
 from saddlepoint.records.schema import Finding, Record
 from saddlepoint.records.store import placed_lines
 from saddlepoint.records.summary import checked_cure, read_summary
@@ -20,6 +21,9 @@ class RunFolder:
     """The layout of `runs/NAME/`; nothing is read or made before it is asked for."""
 
     path: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", check_path("RunFolder", "path", self.path))  # the dataclass is frozen
 
     def __fspath__(self) -> str:
         """So that a run's folder can be given wherever a path can."""

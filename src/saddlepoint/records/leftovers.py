@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from saddlepoint.arguments import check_path
 from saddlepoint.errors import RunError
 from saddlepoint.records.folder import RunFolder
 from saddlepoint.records.lock import locked, locked_entries
@@ -83,10 +84,15 @@ def sweep_checkpoints(folder: RunFolder) -> None:
 def find_run(path: str | os.PathLike[str]) -> RunFolder:
     """The run at `path`; one that a killed `--overwrite` had moved aside is restored first.
 
+    Args:
+        path: the folder, or an object that has one: a `Run` or a `RunFolder`.
+
     Raises:
         RunError: there is no run.
+        SettingError: this is no path.
     """
-    folder = RunFolder(Path(path))
+    held = getattr(path, "folder", path)
+    folder = RunFolder(check_path("run", "the folder", getattr(held, "path", held)))
     if not folder.exists():
         restore_run(folder.path)
     if not folder.exists():

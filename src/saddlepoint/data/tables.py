@@ -1,0 +1,109 @@
+"""Files of text tables: what stands in their columns, and how the numbers of one become an array that can be trained on.
+
+Such files are not read as data: which columns are numbers, names of classes, or dates is a choice that only their owner can
+make. What is said here is what to do with the very file.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+ROWS, MOST_CHARACTERS = 1_000, 1 << 20  # looked at
+NAMED = 5  # columns named in a message
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": None}  # None: any white space
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its position from 0, its name (where the first line has names), and what its cells are."""
+
+    position: int
+    name: str
+    is_number: bool
+    has_gaps: bool
+
+    def __str__(self) -> str:
+        return self.name or f"{self.position} (counted from 0)"
+
+
+def how_to_load(path: Path) -> str:
+    """What to do with the table at `path`, as the end of a sentence; empty where nothing can be said of it."""
+    try:
+        rows, delimiter, quoted = _read(path)
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return ""
+    if not rows or not rows[0]:
+        return ""
+    columns, header = _columns(rows)
+    text = [column for column in columns if not column.is_number]
+    gaps = [column for column in columns if column.is_number and column.has_gaps]
+    whole = [column for column in columns if column.is_number and not column.has_gaps]
+    if not whole:
+        return f": no column of it holds numbers alone ({_listed(text or gaps)}); turn its columns into numbers first"
+    said = ""
+    if text:
+        said += (
+            f"; {_listed(text)} {'holds' if len(text) == 1 else 'hold'} text: leave that out, or turn it into numbers"
+        )
+        said += " first (names of classes can be given as labels)"
+    if gaps:
+        said += (
+            f"; {_listed(gaps)} {'has' if len(gaps) == 1 else 'have'} empty cells: fill them first, or leave them out"
+        )
+    cells = "".join(itertools.chain.from_iterable(rows))
+    options = "" if delimiter is None else f", delimiter={delimiter!r}"
+    options += ", skiprows=1" if header else ""
+    if quoted:
+        options += ", quotechar='\"'"
+    if "#" in cells:
+        options += ", comments=None"
+    if len(whole) < len(columns):
+        options += f", usecols=({', '.join(str(column.position) for column in whole)},)"
+    return f": numpy.save('{path.stem}.npy', numpy.loadtxt('{path.name}'{options})){said}"
+
+
+def _read(path: Path) -> tuple[list[list[str]], str | None, bool]:
+    """The first rows of the file, what separates its cells, and whether some are in quotes."""
+    delimiter = DELIMITERS[path.suffix.lower()]
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        text = file.read(MOST_CHARACTERS)
+    lines = text.splitlines(keepends=True)
+    if len(text) == MOST_CHARACTERS:
+        lines = lines[:-1]  # cut anywhere
+    lines = lines[:ROWS]
+    if delimiter is None:
+        return [line.split() for line in lines if line.strip()], None, False
+    if delimiter == "," and lines and ";" in lines[0] and "," not in lines[0]:
+        delimiter = ";"
+    return [row for row in csv.reader(lines, delimiter=delimiter) if row], delimiter, any('"' in line for line in lines)
+
+
+def _columns(rows: list[list[str]]) -> tuple[list[Column], bool]:
+    """The columns, and whether the first row holds their names: no cell of it is a number, or those below say so."""
+    body = rows[1:] or rows
+    width = max(map(len, rows))
+    cells = [[row[n].strip() if n < len(row) else "" for row in body] for n in range(width)]
+    numbers = [any(column) and all(_is_number(cell) for cell in column if cell) for column in cells]
+    first = [cell.strip() for cell in rows[0]] + [""] * width
+    header = any(first[n] and not _is_number(first[n]) for n in range(width) if numbers[n]) or (
+        not any(numbers) and len(rows) > 1
+    )
+    names = first if header else [""] * width
+    return [Column(n, names[n], numbers[n], not all(cells[n])) for n in range(width)], header
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell  # which Python's numbers may have and numpy's may not
+
+
+def _listed(columns: list[Column]) -> str:
+    named = ", ".join(str(column) for column in columns[:NAMED])
+    more = f" and {len(columns) - NAMED:,} more" if len(columns) > NAMED else ""
+    return f"column{'s' if len(columns) > 1 else ''} {named}{more}"
