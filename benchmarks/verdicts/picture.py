@@ -46,7 +46,8 @@ def draw(answers: Sequence[Answer], path: Path) -> None:
         place.tick_params(color=GREY)
     for place in list(axes.flat)[len(names) :]:
         place.axis("off")
-    figure.supxlabel("score of the truth (1: like fresh real examples)", fontsize=10, color=INK)
+    for place in axes[-1]:
+        place.set_xlabel("score of the truth (1: like fresh real examples)", fontsize=8, color=INK)
     figure.supylabel("score of the verdict (1: not told apart)", fontsize=10, color=INK)
     marks = [
         plt.Line2D([], [], color=colour, marker="s", ls="", label=f"verdict: {level}")
