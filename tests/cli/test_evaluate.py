@@ -84,6 +84,8 @@ def test_two_runs_are_compared(runs: Path, capsys: pytest.CaptureFixture[str], t
     assert found["Held-out log-likelihood (lower bound)"]["winner"] == names[1]
     assert found["Held-out log-likelihood (lower bound)"]["paired"]
     assert len(answer["sentences"]) == 1
+    assert len(answer["answer"]["pairs"]) == 1
+    assert answer["answer"]["pairs"][0]["outcome"] in ("better", "mixed")
     kept = picture.read_bytes()
     assert "--overwrite" in refused(capsys, *names, "--out", str(picture))
     assert picture.read_bytes() == kept
@@ -91,6 +93,7 @@ def test_two_runs_are_compared(runs: Path, capsys: pytest.CaptureFixture[str], t
     assert main(["evaluate", *names, *QUICK]) == 0
     printed = capsys.readouterr()
     assert printed.err.count("answers this already") == 2
+    assert printed.out.startswith(answer["answer"]["sentence"])
     assert f"{names[1]} is better than {names[0]} in" in printed.out
     assert (runs / "comparison.png").is_file()
     assert main(["evaluate", *names, *QUICK, "--again"]) == 0

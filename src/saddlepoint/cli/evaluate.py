@@ -107,6 +107,7 @@ def _drawn(ranking: Ranking, path: Path) -> Path:
     import numpy as np
 
     from saddlepoint.cli.scores import short
+    from saddlepoint.evaluation.answer import answer
     from saddlepoint.evaluation.ranking import table
     from saddlepoint.figures.comparison import comparison_figure
     from saddlepoint.figures.style import write_png
@@ -131,6 +132,7 @@ def _drawn(ranking: Ranking, path: Path) -> Path:
         np.array(reference("floor")),
         np.array(reference("ceiling")),
         [next(iter(scores.values())).better for _, scores in rows],
+        title=answer(ranking).sentence,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_png(drawing, path)
@@ -143,9 +145,10 @@ def _beside(runs: Sequence[str]) -> Path:
 
 
 def _strict(ranking: Ranking) -> dict[str, object]:
+    from saddlepoint.evaluation.answer import answer
     from saddlepoint.records.schema import number_to_json
 
-    document = number_to_json(ranking.to_json())
+    document = number_to_json({"answer": answer(ranking).to_json(), **ranking.to_json()})
     assert isinstance(document, dict)
     return dict(document)
 

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from saddlepoint.cli.console import Output
+from saddlepoint.evaluation.answer import answer
 from saddlepoint.evaluation.ranking import Ranking, table
 from saddlepoint.evaluation.scorecard import Bounds, Score, Scorecard
 
@@ -69,7 +70,9 @@ def show(output: Output, scorecard: Scorecard) -> None:
 
 
 def show_ranking(output: Output, ranking: Ranking) -> None:
-    """All runs in one table, the better of two where the difference is real, and a sentence a pair."""
+    """Which run is better and by how much, on one line; then all scores in a table, and a sentence for each pair."""
+    output.say(answer(ranking).sentence, "bold")
+    output.say()
     rows = _compared(ranking, " ")
     if (
         output.is_terminal

@@ -8,13 +8,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.style import FAILURE, GREEN, INK, LABEL_SIZE, MUTED, TICK_SIZE, colours, dress, figure, text
+from saddlepoint.figures.style import (
+    FAILURE,
+    GREEN,
+    INK,
+    LABEL_SIZE,
+    MUTED,
+    TICK_SIZE,
+    TITLE_SIZE,
+    colours,
+    dress,
+    figure,
+    text,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _COLUMNS = 3
+WIDTH = 12.0  # inches
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "none": ""}
 _LEAST = (
     0.05  # of the way from a bad generator to real data, which an axis shows at least: smaller differences look small
@@ -31,9 +45,11 @@ def comparison_figure(
     floor: ArrayLike,
     ceiling: ArrayLike,
     better: Sequence[str],
+    *,
+    title: str = "Scores of several runs",
 ) -> Figure:
     """Of S scores and R models: values, low, high (S, R), NaN where a model lacks the score or its interval; floor and
-    ceiling (S,), NaN for none; better: "lower", "higher" or "none" for each score.
+    ceiling (S,), NaN for none; better: "lower", "higher" or "none" for each score; title: what they show together.
 
     Raises:
         ValueError: shapes that do not fit.
@@ -49,7 +65,7 @@ def comparison_figure(
         raise ValueError("a comparison needs a score and a model")
     rows = -(-len(titles) // _COLUMNS)
     height = 0.75 + 0.3 * len(names)
-    drawing, grid = figure(rows, _COLUMNS, width=12.0, height=rows * (height + 0.55) + 0.4)
+    drawing, grid = figure(rows, _COLUMNS, width=WIDTH, height=rows * (height + 0.6) + 1.1)
     for number, axes in enumerate(grid.flat):
         if number >= len(titles):
             axes.set_visible(False)
@@ -64,6 +80,7 @@ def comparison_figure(
     legend = (
         "point and bar: mean over sampling seeds and 95 % interval   ·   green: real data   ·   red: a bad generator"
     )
+    drawing.suptitle(text(wrapped(title, WIDTH, TITLE_SIZE)), fontsize=TITLE_SIZE, x=0.01, ha="left", color=INK)
     drawing.supxlabel(text(legend), fontsize=TICK_SIZE, color=MUTED)
     return drawing
 

@@ -22,6 +22,7 @@ from saddlepoint.studies.settings import OutcomeName
 FITTED = 10_000  # training examples behind what is fitted rather than trained
 OF_MODES = frozenset({"modes_covered", "high_quality", "least_mode", "mode_width", "reverse_kl"})
 NEVER_NEGATIVE = OF_MODES | {"wasserstein"}
+KNOWN_MODES = "known_modes"  # beside the outcomes of modes: how many modes the data have, which bounds them
 OF_SAMPLES = NEVER_NEGATIVE | {"quality"}
 
 
@@ -86,9 +87,10 @@ class Outcomes:
                 "mode_width": float(widths.mean()) if len(widths) else math.nan,
                 "reverse_kl": report.reverse_kl,
             }
+            found[KNOWN_MODES] = float(report.modes)
         if self._quality is not None:
             found["quality"] = self._quality.measure(_Given(self._dataset.event, samples))
-        return {name: value for name, value in found.items() if name in self.names}
+        return {name: value for name, value in found.items() if name in self.names or name == KNOWN_MODES}
 
     def _distance(self, x: Tensor) -> float:
         if x.shape[1] == 1:

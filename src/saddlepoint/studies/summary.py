@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from saddlepoint.evaluation.bounded import of_bounded_mean
 from saddlepoint.evaluation.intervals import Interval, of_mean, wilson
-from saddlepoint.studies.outcomes import NEVER_NEGATIVE
+from saddlepoint.studies.outcomes import KNOWN_MODES, NEVER_NEGATIVE
 from saddlepoint.studies.survival import Survival, kaplan_meier
 from saddlepoint.studies.tables import Row
 
 # Columns that are no outcomes, beside the axes'.
-FIXED = ("seed", "trained", "steps", "frozen_at", "converged", "steps_to_convergence", "censored_at")
+FIXED = ("seed", "trained", "steps", "frozen_at", "converged", "steps_to_convergence", "censored_at", KNOWN_MODES)
+SAMPLES = 2_000  # that outcomes are measured on unless a study says otherwise
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,28 @@ def times(rows: Sequence[Row]) -> tuple[list[float], list[bool]]:
 
 
 def mean(rows: Sequence[Row], name: str) -> Interval | None:
-    """Of an outcome over the runs that have it, with Student's interval, which for what cannot be negative begins at 0 at the
-    lowest; None for fewer than two."""
+    """Of an outcome over the runs that have it, with an interval that stays where the outcome can lie; None for fewer than
+    two."""
     values = finite(rows, name)
     if len(values) < 2:
         return None
-    found = of_mean(torch.tensor(values, dtype=torch.float64))
-    return replace(found, low=max(found.low, 0.0)) if name in NEVER_NEGATIVE else found
+    numbers = torch.tensor(values, dtype=torch.float64)
+    if name not in NEVER_NEGATIVE:
+        return of_mean(numbers)
+    high, trials = _upper_end(rows, name)
+    return of_bounded_mean(numbers, 0.0, high, trials=trials)
+
+
+def _upper_end(rows: Sequence[Row], name: str) -> tuple[float, float]:
+    """(largest possible value of an outcome that is never negative, how many trials one value of it rests on)."""
+    if name in ("high_quality", "least_mode"):
+        return 1.0, SAMPLES
+    modes = max(finite(rows, KNOWN_MODES), default=math.inf)  # results of earlier versions do not say
+    if name == "modes_covered" and modes < math.inf:
+        return modes, modes
+    if name == "reverse_kl" and 1 < modes < math.inf:
+        return math.log(modes), SAMPLES
+    return math.inf, 1.0
 
 
 def finite(rows: Sequence[Row], name: str) -> list[float]:

@@ -9,6 +9,7 @@ import torch
 
 from saddlepoint import data
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.evaluation.bounded import of_bounded_mean
 from saddlepoint.evaluation.intervals import Interval, of_mean, wilson
 from saddlepoint.evaluation.modes import mode_report
 from saddlepoint.evaluation.quality import SERIES
@@ -17,7 +18,7 @@ from saddlepoint.models.settings import GANSettings, NetworkSettings
 from saddlepoint.studies.claims.clamped_heads import band
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, Verdict, verdict
 from saddlepoint.studies.claims.quantities import of_median
-from saddlepoint.studies.claims.watched import Told, Watched
+from saddlepoint.studies.claims.watched import SAMPLES, Told, Watched
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
 if TYPE_CHECKING:
@@ -144,12 +145,15 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
         )
         for name in modes
     ]
-    quantities += [Quantity(f"modes covered of {MODES}, {name}", of_mean(own)) for name, own in modes.items()]
+    quantities += [
+        Quantity(f"modes covered of {MODES}, {name}", of_bounded_mean(own, 0.0, MODES, trials=MODES))
+        for name, own in modes.items()
+    ]
     quantities += [Quantity(f"modes gained, {name}, same seed (level {LEVEL:.2%})", own) for name, own in more.items()]
     quantities += [
         Quantity(
             f"share of samples within 3 standard deviations of a mode, {name}",
-            of_mean(outcomes[name].at_end("g/high_quality")),
+            of_bounded_mean(outcomes[name].at_end("g/high_quality"), 0.0, 1.0, trials=SAMPLES),
         )
         for name in modes
     ]
