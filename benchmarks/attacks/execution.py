@@ -36,7 +36,10 @@ WARM = (
     "saddlepoint.experiment.evaluation", "saddlepoint.studies.study", "saddlepoint.data.arrays", "saddlepoint.data.images",
     "saddlepoint.data.idx", "saddlepoint.data.mnist", "saddlepoint.report.page", "matplotlib.backends.backend_agg",
     "plotly.offline", "PIL.Image", "PIL.ImageOps", "torch.utils.tensorboard", "rich.progress", "sklearn.cluster",
+    "lightning_fabric.fabric", "contourpy", "dateutil.rrule", "cProfile", "PIL.PngImagePlugin", "PIL.JpegImagePlugin",
+    "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.ImageDraw", "PIL.ImageFont",
 )  # fmt: skip
+OPTIONAL = ("av",)
 WALL = 5.0  # a command may take so many times its CPU time by the clock: other processes may be running
 PATIENCE = 0.01  # seconds between two looks at a command
 MOST_PRINTED = 2_000_000  # bytes of output that are read
@@ -60,6 +63,9 @@ def warm() -> None:
         warnings.simplefilter("ignore", DeprecationWarning)
         for name in WARM:
             import_module(name)
+        for name in OPTIONAL:
+            with contextlib.suppress(ImportError):
+                import_module(name)
     BASELINE = _address_space()
 
 

@@ -19,7 +19,7 @@ from saddlepoint.errors import SettingError, printable, suggestion
 
 LARGEST_COUNT = 10**12  # of steps, examples, units, ...
 LARGEST_INTEGER = 2**63 - 1  # what torch takes, for seeds
-LARGEST_FLOAT = 1e30  # float32 ends at 3.4e38, and formulas square and divide
+LARGEST_FLOAT = 1e38  # float32 ends at 3.4e38
 LONGEST_TEXT = 10_000  # characters
 DEEPEST = 50  # nested lists and mappings
 

@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "arguments": set(),
     "settings": set(),
     "yaml_text": set(),
+    "markup": set(),
     "records": set(),
     "networks": set(),
     "objectives": set(),
@@ -55,12 +56,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "": EVERYTHING,  # the package's own __init__, which re-exports lazily
 }
-OPEN = {
-    "errors",
-    "arguments",
-    "settings",
-    "yaml_text",
-}  # to all: errors, checks of arguments, the base of settings, YAML
+# To all: errors, checks of arguments, the base of settings, YAML read within limits, and HTML as a type.
+OPEN = {"errors", "arguments", "settings", "yaml_text", "markup"}
 HOLDS_TORCH = {"torch", "lightning", "lightning_fabric", "torchvision", "functorch"}
 
 

@@ -7,7 +7,6 @@ Files are never unpickled, for a pickle can run code.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.layout import Reading, read_axes
+from saddlepoint.data.npy import MAGIC, Archive, read_npy
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, check_counts, described, divided
 from saddlepoint.errors import DataError, SettingError
@@ -73,24 +73,25 @@ def load(settings: DataSettings) -> Dataset:
     path = Path(settings.source).expanduser()
     try:
         with path.open("rb") as file:
-            if file.read(6) == b"\x93NUMPY" and path.stat().st_size >= MAPPED:
-                return _dataset(Rows.mapped(path), None, settings, path.name)
-            file.seek(0)
-            found = np.load(file, allow_pickle=False)
-            if isinstance(found, np.ndarray):
-                return from_array(found, settings=settings, name=path.name)
-            key = _key(list(found.files), path, settings)
-            label_key = next((k for k in LABEL_KEYS if k in found.files and k != key), None)
-            y = None if label_key is None else found[label_key]
-            return from_array(found[key], y, settings=settings, name=path.name)
-    except ValueError as error:
-        if "pickle" in str(error).lower():
-            raise DataError(
-                f"{path}: holds Python objects (dtype object), which are never loaded because they could run code; "
-                "save numbers instead: numpy.save(path, numpy.stack(list_of_arrays))."
-            ) from error
-        raise DataError(f"{path}: cannot be read as an array ({error}); write it anew with numpy.save.") from error
-    except (EOFError, OSError, zipfile.BadZipFile) as error:
+            magic, length = file.read(len(MAGIC)), path.stat().st_size
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
+    if magic == MAGIC:
+        if length >= MAPPED:
+            return _dataset(_mapped(path), None, settings, path.name)
+        return from_array(read_npy(path), settings=settings, name=path.name)
+    archive = Archive(path)
+    key = _key(archive.keys, path, settings)
+    label_key = next((k for k in LABEL_KEYS if k in archive.keys and k != key), None)
+    y = None if label_key is None else archive.read(label_key)
+    return from_array(archive.read(key), y, settings=settings, name=path.name)
+
+
+def _mapped(path: Path) -> Rows:
+    """The rows of a large `.npy` file. Raises DataError where it is damaged or holds objects."""
+    try:
+        return Rows.mapped(path)
+    except (ValueError, EOFError, OSError, TypeError, SyntaxError, OverflowError) as error:
         raise DataError(f"{path}: cannot be read as an array ({error}); write it anew with numpy.save.") from error
 
 

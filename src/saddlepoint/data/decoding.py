@@ -6,6 +6,7 @@ What cannot be read raises `UnreadableImageError` with the reason, so that the c
 from __future__ import annotations
 
 import contextlib
+import errno
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from saddlepoint.errors import printable, shortened
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -128,8 +131,13 @@ def _opened(path: Path) -> Iterator[Picture]:
         raise UnreadableImageError(_bomb("very many")) from error
     except PermissionError as error:
         raise UnreadableImageError("may not be read (permission denied)") from error
+    except MemoryError as error:
+        raise UnreadableImageError("needs more memory than there is") from error
     except Exception as error:  # a decoder that meets damaged bytes raises whatever it likes
-        text = str(error)
+        if isinstance(error, OSError) and error.errno is not None:  # of the file, not of what is in it
+            what = "is a link that leads nowhere" if error.errno in (errno.ENOENT, errno.ELOOP) else error.strerror
+            raise UnreadableImageError(what or "cannot be read") from error
+        text = printable(shortened(str(error)))
         cut = "truncated" in text or "unexpected end" in text or isinstance(error, EOFError)
         raise UnreadableImageError("is truncated" if cut else f"is damaged ({text or type(error).__name__})") from error
 

@@ -1,7 +1,7 @@
 """Downloads that go on where they stopped, and never leave half a file under a name that others trust.
 
 The bytes go to `NAME.part`; a broken connection is taken up again there, in this call or in a later one. Only what
-passes the check takes the final name, by rename.
+passes the check takes the final name, by rename. A server can neither send without end nor hold the line for ever.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from email.message import Message
 from pathlib import Path
 
 from saddlepoint.data.progress import progress
@@ -18,21 +19,38 @@ from saddlepoint.errors import DataError
 
 ATTEMPTS = 4
 PAUSE = 1.0  # seconds before the second attempt; doubles
-TIMEOUT = 30.0
+TIMEOUT = 30.0  # seconds without any byte
+TOTAL = 1_800.0  # seconds of one call
+LARGEST = 1_000_000_000  # bytes
 BLOCK = 1 << 16
 
 
-def download(url: str, target: Path, check: Callable[[Path], None]) -> None:
-    """Bring `url` to `target`, unless `check` refuses it: it gets the whole file and raises DataError.
+class _EndlessError(Exception):
+    """The server sends more than it may, or takes too long, as the end of a sentence that begins with its address."""
 
-    Raises DataError where the server cannot be reached after some attempts; what came so far stays for the next call.
+
+def download(url: str, target: Path, check: Callable[[Path], None], *, most: int = LARGEST) -> None:
+    """Bring `url` to `target`, unless `check` refuses it.
+
+    Args:
+        url: what to download.
+        target: the file to write; its folder is made.
+        check: gets the whole file, and raises DataError for one that is not the wanted one.
+        most: bytes of the file at most.
+
+    Raises:
+        DataError: the server cannot be reached after some attempts, or takes longer than `TOTAL` seconds; what came so far
+            stays for the next call. Or it sends more than `most` bytes, or what `check` refuses: then nothing stays.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
+    deadline = time.monotonic() + TOTAL
     for attempt in range(ATTEMPTS):
         try:
-            _continue(url, part)
+            _continue(url, part, most, deadline)
             break
+        except _EndlessError as error:
+            raise DataError(f"{url}: {error}.") from error
         except urllib.error.HTTPError as error:
             if error.code < 500:
                 raise DataError(f"{url}: the server answers {error.code} {error.reason}.") from error
@@ -52,7 +70,7 @@ def download(url: str, target: Path, check: Callable[[Path], None]) -> None:
     part.replace(target)
 
 
-def _continue(url: str, part: Path) -> None:
+def _continue(url: str, part: Path, most: int, deadline: float) -> None:
     """Append to `part` what it lacks; raises an OSError or HTTPException where the connection ends early."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
@@ -64,15 +82,35 @@ def _continue(url: str, part: Path) -> None:
         # Nothing lies beyond what is there: it is whole, or longer than the file. The caller's check tells which.
         return
     with answer:
-        if answer.status != http.HTTPStatus.PARTIAL_CONTENT:
+        if answer.status != http.HTTPStatus.PARTIAL_CONTENT or not _continues(answer.headers, have):
             have = 0  # the server does not resume and sends it all
-        length = answer.headers.get("Content-Length")
-        total = have + int(length) if length else 0
+        length = _length(answer.headers)
+        total = have + length if length is not None else 0
+        if total > most:
+            raise _EndlessError(f"the file is said to have {total:,} bytes, and at most {most:,} are taken")
         with part.open("ab" if have else "wb") as file, progress(f"Downloading {url}", total) as advance:
             advance(have)
-            while block := answer.read(BLOCK):
+            # read1 returns what has come, so that a server that sends a byte now and then does not hold up the clock.
+            while block := answer.read1(BLOCK):
                 file.write(block)
                 advance(len(block))
+                if file.tell() > most:
+                    file.truncate(0)  # so much of it is not worth keeping
+                    raise _EndlessError(f"more than {most:,} bytes came, which the file cannot have")
+                if time.monotonic() > deadline:
+                    raise _EndlessError(f"not done after {TOTAL:.0f} s; try again, it goes on where it stopped")
     size = part.stat().st_size
     if total and size < total:
         raise ConnectionError(f"the connection ended after {size:,} of {total:,} bytes")
+
+
+def _length(headers: Message) -> int | None:
+    """What is said to come, in bytes; None where that is not said, or is no number."""
+    text = headers.get("Content-Length", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+
+
+def _continues(headers: Message, have: int) -> bool:
+    """Whether the answer begins where the file ends."""
+    said = headers.get("Content-Range", "")
+    return not said or said.startswith(f"bytes {have}-")

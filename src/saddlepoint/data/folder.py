@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from saddlepoint.data.decoding import SUFFIXES
-from saddlepoint.errors import DataError
+from saddlepoint.errors import DataError, printable
 
 TRAIN_NAMES = ("train", "training")
 TEST_NAMES = ("test", "testing", "val", "valid", "validation")  # the first that is there is held out
 IGNORED = ("__MACOSX",)
+# Folders and files that are no images: beyond so many, at least this share of all must be images.
+MOST_OTHERS, OTHERS_SHARE = 50_000, 0.1
 
 # Name, size in bytes, and in nanoseconds the time its content changed and the time anything of it changed.
 FileFacts = tuple[str, int, int, int]
@@ -65,7 +67,7 @@ class Listing:
 
 def list_images(root: Path) -> Listing:
     """All images below `root`. Raises DataError where there are none, or the layout is neither of the known ones."""
-    found = sorted(_walk(root), key=lambda directory: directory.path)
+    found = sorted(_checked(root, _walk(root)), key=lambda directory: directory.path)
     directories = [directory for directory in found if directory.images]
     others = [os.path.join(d.path, name) for d in found for name in d.others]  # noqa: PTH118
     if not directories:
@@ -91,33 +93,72 @@ def list_images(root: Path) -> Listing:
         Part(part, members, [classes.index(d.class_below(prefixes[part])) if classes else 0 for d in members])
         for part, members in below.items()
     ]
-    return Listing(parts, classes, notes)
+    return Listing(parts, classes and [printable(name) for name in classes], [printable(note) for note in notes])
 
 
 def _walk(root: Path) -> Iterator[Directory]:
-    """Every directory from `root` down; hidden files and directories are passed over, links are followed."""
+    """Every directory from `root` down; hidden files and directories are passed over, links are followed.
+
+    An image whose link leads nowhere, or in a circle, is listed as if it were there: reading it says what is wrong.
+    """
     seen = set()
     waiting = [(str(root), "")]
     while waiting:
         path, relative = waiting.pop()
-        status = os.stat(path)  # noqa: PTH116
-        if (status.st_dev, status.st_ino) in seen:
-            continue  # a link back up
-        seen.add((status.st_dev, status.st_ino))
         directory = Directory(relative, [], [])
-        with os.scandir(path) as entries:
-            for entry in entries:
-                name = entry.name
-                if name[0] == "." or name in IGNORED:
-                    continue
-                if entry.is_dir():
-                    waiting.append((entry.path, f"{relative}/{name}" if relative else name))
-                elif name[name.rfind(".") :].lower() in SUFFIXES and entry.is_file():
-                    facts = entry.stat()
-                    directory.images.append((name, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
-                else:
-                    directory.others.append(name)
+        try:
+            status = os.stat(path)  # noqa: PTH116
+            if (status.st_dev, status.st_ino) in seen:
+                continue  # a link back up
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name[0] == "." or name in IGNORED:
+                        continue
+                    is_image = name[name.rfind(".") :].lower() in SUFFIXES
+                    if _is_directory(entry):
+                        waiting.append((entry.path, f"{relative}/{name}" if relative else name))
+                    elif is_image and (facts := _facts(entry)) is not None:
+                        directory.images.append(facts)
+                    else:
+                        directory.others.append(name)
+        except OSError as error:
+            if not relative:
+                raise DataError(f"{root}: cannot be read ({error.strerror}).") from error
+            directory.others.append(f"(directory: {error.strerror})")
         directory.images.sort()
+        yield directory
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle
+        return False
+
+
+def _facts(entry: os.DirEntry[str]) -> FileFacts | None:
+    """Of a file; zeros for a link that leads nowhere; None for what is no file, such as a socket."""
+    try:
+        if not entry.is_file():
+            return (entry.name, 0, 0, 0) if entry.is_symlink() else None
+        facts = entry.stat()
+    except OSError:
+        return entry.name, 0, 0, 0
+    return entry.name, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
+
+
+def _checked(root: Path, directories: Iterator[Directory]) -> Iterator[Directory]:
+    """The same directories. Raises DataError once it is clear that this is no folder of images but of everything."""
+    images = others = 0
+    for number, directory in enumerate(directories, 1):
+        images, others = images + len(directory.images), others + len(directory.others)
+        if number + others > MOST_OTHERS and images < OTHERS_SHARE * (number + others):
+            raise DataError(
+                f"{root}: is no folder of images: of the first {images + others:,} files in {number:,} folders {images:,} are "
+                "images. Give the folder that holds them."
+            )
         yield directory
 
 

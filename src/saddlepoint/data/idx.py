@@ -9,22 +9,28 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from saddlepoint.data.arrays import check_range, float_range
+from saddlepoint.data.arrays import MOST_LABELS, check_range, float_range
+from saddlepoint.data.capacity import require_memory
 from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.npy import check_ratio
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, assembled
 from saddlepoint.errors import DataError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 GZIP_MAGIC = b"\x1f\x8b"
+MOST_AXES = 8
+BLOCK = 1 << 20  # bytes read at a time
 
 
 def load(settings: DataSettings) -> Dataset:
@@ -57,9 +63,8 @@ def pair(name: str, images: Path, settings: DataSettings, class_names: tuple[str
         )
     _check_names(images, (part, test), class_names)
     low, high = (0.0, 255.0) if part.x.dtype == torch.uint8 else float_range(part.x)
-    if part.y is not None and class_names is None:
-        labels = part.y if test is None or test.y is None else torch.cat([part.y, test.y])
-        class_names = tuple(map(str, range(int(labels.max()) + 1)))
+    if class_names is None:
+        part, test, class_names = _numbered(part, test)
     event = Event(
         shape=tuple(part.x.shape[1:]),
         kind="image" if part.x.ndim == 4 else "volume",
@@ -86,6 +91,22 @@ def _check_names(images: Path, parts: tuple[Part | None, ...], class_names: tupl
             )
 
 
+def _numbered(part: Part, test: Part | None) -> tuple[Part, Part | None, tuple[str, ...]]:
+    """Both parts, and the names of their classes: the labels themselves. Large labels become the positions of their names."""
+    labels = [own.y for own in (part, test) if own is not None and own.y is not None]
+    if not labels:
+        return part, test, ()
+    largest = max(int(y.max()) for y in labels)
+    if largest < MOST_LABELS:
+        return part, test, tuple(map(str, range(largest + 1)))
+    names = torch.unique(torch.cat(labels))
+    renamed = [
+        own if own is None or own.y is None else Part(own.x, torch.searchsorted(names, own.y)) for own in (part, test)
+    ]
+    assert renamed[0] is not None
+    return renamed[0], renamed[1], tuple(map(str, names.tolist()))
+
+
 def read_part(images: Path) -> Part:
     """The images (N, 1, H, W) or volumes (N, 1, D, H, W) of a file, with the labels of the file beside it."""
     x = read(images)
@@ -94,8 +115,9 @@ def read_part(images: Path) -> Part:
             f"{images}: its magic number says {x.ndim} axes, but images have 3 (number, height, width) and volumes 4; "
             + ("is this the file of labels? Give the file of images." if x.ndim == 1 else "give a file of images.")
         )
-    if 0 in x.shape[1:]:
-        raise DataError(f"{images}: its images have no pixels (shape {x.shape[1:]}); write the file anew.")
+    if 0 in x.shape:
+        what = "holds no examples" if len(x) == 0 else "its images have no pixels"
+        raise DataError(f"{images}: {what} (shape {x.shape}); write the file anew.")
     labels = sibling(images, "images", "labels")
     return Part(_tensor(x, images).unsqueeze(1), None if labels is None else _labels(labels, images, len(x)))
 
@@ -111,42 +133,86 @@ def sibling(path: Path, word: str, other: str) -> Path | None:
 
 
 def read(path: Path) -> npt.NDArray[Any]:
-    """The array of one IDX file, in the machine's byte order. Raises DataError where it is not one, or is cut short."""
-    content = unpacked(path)
-    if len(content) < 4 or content[:2] != b"\x00\x00" or content[2] not in TYPES or content[3] == 0:
-        raise DataError(
-            f"{path}: not an IDX file: its magic number is 0x{content[:4].hex() or '(empty)'}, where two zero bytes, a "
-            "type (08 to 0e) and the number of axes belong; was it saved as something else, such as a web page?"
-        )
-    kind, axes = np.dtype(TYPES[content[2]]), content[3]
-    start = 4 + 4 * axes
-    if len(content) < start:
-        raise DataError(f"{path}: ends within its header of {start} bytes ({len(content)} are there); get it anew.")
-    shape = tuple(int(length) for length in np.frombuffer(content, ">u4", axes, offset=4))
-    expected = start + math.prod(shape) * kind.itemsize
-    if len(content) != expected:
-        raise DataError(
-            f"{path}: its header promises {shape} numbers, {expected:,} bytes in all, but it has {len(content):,}; "
-            "the file is cut short or damaged, get it anew."
-        )
-    return np.frombuffer(content, kind, offset=start).reshape(shape).astype(kind.newbyteorder("="))
+    """The array of one IDX file, in the machine's byte order.
+
+    No more is unpacked than the header promises. Raises DataError where it is not one, is cut short or too long, or would
+    unpack to a bomb.
+    """
+    with _opened(path) as file:
+        start = file.read(4)
+        if len(start) < 4 or start[:2] != b"\x00\x00" or start[2] not in TYPES or start[3] == 0:
+            raise DataError(
+                f"{path}: not an IDX file: its magic number is 0x{start.hex() or '(empty)'}, where two zero bytes, a "
+                "type (08 to 0e) and the number of axes belong; was it saved as something else, such as a web page?"
+            )
+        kind, axes = np.dtype(TYPES[start[2]]), start[3]
+        if axes > MOST_AXES:
+            raise DataError(
+                f"{path}: its magic number says {axes} axes, but images have 3 and volumes 4; is it damaged?"
+            )
+        header = file.read(4 * axes)
+        if len(header) < 4 * axes:
+            raise DataError(
+                f"{path}: ends within its header of {4 + 4 * axes} bytes ({4 + len(header)} are there); get it anew."
+            )
+        shape = tuple(int(length) for length in np.frombuffer(header, ">u4"))
+        return _content(file, path, shape, kind)
 
 
-def unpacked(path: Path) -> bytes:
-    """The bytes of a file, unpacked where it is a gzip file. Raises DataError where that is cut short or damaged."""
+def _content(file: IO[bytes], path: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> npt.NDArray[Any]:
+    """The numbers that follow the header: all that it promises, and nothing more."""
+    needed, start = math.prod(shape) * kind.itemsize, 4 + 4 * len(shape)
+    packed = path.stat().st_size
+    if _is_packed(path):
+        check_ratio(needed, packed, str(path))
+    elif packed != start + needed:
+        raise DataError(_another_length(path, shape, start + needed, f"{packed:,}"))
+    require_memory(2 * needed, str(path), "use a part of it")
+    content = bytearray()
+    while len(content) <= needed and (block := file.read(min(BLOCK, needed + 1 - len(content)))):
+        content += block
+    if len(content) != needed:
+        found = "more" if len(content) > needed else f"{start + len(content):,}"
+        raise DataError(_another_length(path, shape, start + needed, found))
+    x = np.frombuffer(content, kind).reshape(shape)
+    return x if kind.isnative or kind.itemsize == 1 else x.byteswap(inplace=True).view(kind.newbyteorder("="))
+
+
+def _another_length(path: Path, shape: tuple[int, ...], expected: int, found: str) -> str:
+    return (
+        f"{path}: its header promises {shape} numbers, {expected:,} bytes in all, but it has {found}; "
+        "the file is cut short or damaged, get it anew."
+    )
+
+
+def unpacked(path: Path, most: int) -> bytes:
+    """The first bytes, at most `most`, of a file, unpacked where it is a gzip file. Raises DataError where it is damaged."""
+    with _opened(path) as file:
+        return file.read(most)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """The file, unpacked as it is read; what is wrong with it, also while it is read, is a DataError."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file; give the path of an IDX file.")
-    content = path.read_bytes()
-    if content[:2] != GZIP_MAGIC:
-        return content
     try:
-        return gzip.decompress(content)
+        opened: Any = gzip.open if _is_packed(path) else open
+        with opened(path, "rb") as file:
+            yield file
     except EOFError as error:
         raise DataError(
-            f"{path}: this gzip file is truncated: it ends in the middle after {len(content):,} bytes; get it anew."
+            f"{path}: this gzip file is truncated: it ends in the middle after {path.stat().st_size:,} bytes; get it anew."
         ) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path}: this gzip file is damaged ({error}); get it anew.") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
+
+
+def _is_packed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
 
 
 def _tensor(x: npt.NDArray[Any], path: Path) -> Tensor:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -23,7 +24,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
+from saddlepoint.data.capacity import require_disk
 from saddlepoint.data.decoding import (
     COUNTS,
     Channels,
@@ -90,6 +93,61 @@ def build(root: Path, listing: Listing, settings: DataSettings, folder: Path) ->
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+class DamagedCacheError(Exception):
+    """A cache that cannot be read; it is made again."""
+
+
+Arrays = tuple[torch.Tensor, torch.Tensor | None, npt.NDArray[np.float64]]
+
+
+def read(folder: Path) -> tuple[dict[str, Any], dict[str, Arrays]]:
+    """(what meta.json says, {part: (pixels (N, *shape), labels (N,) or None, sums (N, 2))}) of a finished cache.
+
+    Pixels are mapped into memory. Raises DamagedCacheError where something is missing, cut short or of another shape.
+    """
+    try:
+        meta = json.loads((folder / "meta.json").read_text("utf-8"))
+        shape, classes = tuple(meta["shape"]), meta["class_names"]
+        if len(shape) != 3 or not {"train"} <= set(meta["digests"]) <= {"train", "test"}:
+            raise ValueError("meta.json")
+        _check_texts(meta["notes"])
+        for entry in meta["bad"]:
+            _check_texts(entry)
+        _check_texts(classes or [])
+        arrays = {name: _arrays(folder / name, shape, len(classes or [])) for name in meta["digests"]}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError, SyntaxError) as error:
+        raise DamagedCacheError(str(error)) from error
+    return meta, arrays
+
+
+def discard(folder: Path) -> None:
+    """Remove a damaged cache, which another process may have open, under a name that nobody asks for."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", ignore_cleanup_errors=True) as aside:
+        folder.rename(Path(aside) / "damaged")
+
+
+def _check_texts(entries: Any) -> None:
+    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+        raise ValueError(f"a list of texts is needed, got {entries!r}")
+
+
+def _arrays(folder: Path, shape: tuple[int, ...], classes: int) -> Arrays:
+    """The files of one part. Raises ValueError where they do not belong together."""
+    # Mode "c" maps the file copy-on-write: writable for torch, which wants that, while the file stays as it is.
+    pixels = np.load(folder / "pixels.npy", mmap_mode="c")
+    labels, sums = np.load(folder / "labels.npy"), np.load(folder / "sums.npy")
+    n = len(pixels)
+    if pixels.shape[1:] != shape or pixels.dtype != np.uint8 or sums.shape != (n, 2) or sums.dtype != np.float64:
+        raise ValueError("pixels or sums of another shape or type")
+    if (
+        labels.shape != (n,)
+        or labels.dtype != np.int64
+        or (n and not 0 <= labels.min() <= labels.max() < max(classes, 1))
+    ):
+        raise ValueError("labels of another shape or type")
+    return torch.from_numpy(pixels), torch.from_numpy(labels) if classes else None, sums
 
 
 def refuse(root: Path, bad: Sequence[Sequence[str]]) -> None:
@@ -217,6 +275,12 @@ def _decode_files(
     """Decode `files` (name, label) into the array at `path`; gives their sums, and (name, reason) by row of those that
     failed. At the end nothing maps the file: Windows would not rename it."""
     shape = (len(files), COUNTS[plan.channels], *plan.size)
+    require_disk(
+        math.prod(shape),
+        path.parent,
+        f"{root}: the cache of its {len(files):,} decoded images",
+        "lower data.size, or name another folder with data.cache",
+    )
     pixels = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
     sums = np.zeros((len(files), 2))
     failed: dict[int, tuple[str, str]] = {}

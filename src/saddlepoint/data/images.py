@@ -20,13 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import torch
 
 from saddlepoint.data.cache import cache_folder
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.folder import Listing, list_images
-from saddlepoint.data.image_cache import NAMED, build, refuse
+from saddlepoint.data.image_cache import NAMED, DamagedCacheError, build, discard, read, refuse
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import check_counts, training_count
 
@@ -45,8 +43,12 @@ def load(settings: DataSettings) -> Dataset:
     root = Path(settings.source).expanduser()
     listing = list_images(root)
     folder = cache_folder(settings) / "images" / _key(root, listing, settings)
-    if not (folder / "meta.json").is_file():
-        build(root, listing, settings, folder)
+    if folder.exists() or folder.is_symlink():
+        try:
+            return _opened(root, folder, settings)
+        except DamagedCacheError:
+            discard(folder)
+    build(root, listing, settings, folder)
     return _opened(root, folder, settings)
 
 
@@ -61,7 +63,7 @@ def _key(root: Path, listing: Listing, settings: DataSettings) -> str:
 
 def _opened(root: Path, folder: Path, settings: DataSettings) -> Dataset:
     """The dataset of a finished cache."""
-    meta = json.loads((folder / "meta.json").read_text())
+    meta, arrays = read(folder)
     if settings.on_bad == "fail":
         refuse(root, meta["bad"])
     event = Event(
@@ -72,7 +74,6 @@ def _opened(root: Path, folder: Path, settings: DataSettings) -> Dataset:
         high=255.0,
         class_names=tuple(meta["class_names"]) if meta["class_names"] else None,
     )
-    arrays = {name: _arrays(folder / name, labelled=event.class_names is not None) for name in meta["digests"]}
     x, y, sums = arrays["train"]
     check_counts(str(root), event, len(x), y)
     count = len(x) if "test" in arrays else training_count(len(x), settings)
@@ -89,13 +90,6 @@ def _opened(root: Path, folder: Path, settings: DataSettings) -> Dataset:
         held_digest = hashlib.sha256(f"{digest} held out".encode()).hexdigest()
         held_out = Dataset(f"{name} (held out)", held_x, event, held_y, fingerprint=held_digest)
     return Dataset(name, x[:used], event, None if y is None else y[:used], held_out, None, digest, _notes(root, meta))
-
-
-def _arrays(folder: Path, *, labelled: bool) -> tuple[torch.Tensor, torch.Tensor | None, npt.NDArray[np.float64]]:
-    # Mode "c" maps the file copy-on-write: writable for torch, which wants that, while the file stays as it is.
-    x = torch.from_numpy(np.load(folder / "pixels.npy", mmap_mode="c"))
-    y = torch.from_numpy(np.load(folder / "labels.npy")) if labelled else None
-    return x, y, np.load(folder / "sums.npy")
 
 
 def _notes(root: Path, meta: dict[str, Any]) -> tuple[str, ...]:

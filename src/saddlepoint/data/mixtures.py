@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from saddlepoint.data.capacity import require_memory
 from saddlepoint.data.dataset import Dataset, Event, Truth
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, assembled
@@ -25,6 +26,7 @@ GAUSSIAN_CENTRE, GAUSSIAN_SPACING, GAUSSIAN_STD = 4.0, 4.0, 0.5
 RING_MODES, RING_STD = 8, 0.01
 GRID_STD = 0.05
 POINTS = 10_000  # drawn where the settings do not say how many
+BYTES_A_POINT = 60  # while points in the plane are drawn
 PAIRS = 1 << 22  # distances between points and components computed together
 
 
@@ -105,6 +107,7 @@ def drawn(name: str, truth: Truth, settings: DataSettings, class_names: tuple[st
     `split_seed`."""
     generator = torch.Generator().manual_seed(settings.split_seed)
     points = settings.points or POINTS
+    require_memory(BYTES_A_POINT * points, f"{name}: drawing {points:,} points", "lower data.points")
     x, y = truth.sample(points, generator)
     held_out_x, held_out_y = truth.sample(round(points * settings.held_out), generator)
     if class_names is None and truth.modes is not None and len(truth.modes) > 1:

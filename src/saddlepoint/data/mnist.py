@@ -27,6 +27,9 @@ TRAIN_IMAGES = "train-images-idx3-ubyte"
 FILES = (TRAIN_IMAGES, "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 
 
+LARGEST = 100_000_000  # bytes of one file, unpacked; the sets have at most 47 million
+
+
 @dataclass(frozen=True)
 class NamedSet:
     """Where four files come from, and the hex SHA-256 of their bytes in the order of `FILES`.
@@ -115,7 +118,7 @@ def located(name: str, settings: DataSettings) -> Path:
 
 def _fetch(source: NamedSet, file: str, digest: str, target: Path) -> None:
     def check(path: Path) -> None:
-        got = hashlib.sha256(path.read_bytes() if source.packed else unpacked(path)).hexdigest()
+        got = hashlib.sha256(path.read_bytes() if source.packed else unpacked(path, LARGEST)).hexdigest()
         if got != digest:
             raise DataError(
                 f"{url}: what came is not the published file (SHA-256 {got[:16]}..., expected {digest[:16]}...); "
@@ -126,7 +129,7 @@ def _fetch(source: NamedSet, file: str, digest: str, target: Path) -> None:
     for address in source.urls:
         url = f"{address}{file}.gz"
         try:
-            return download(url, target, check)
+            return download(url, target, check, most=LARGEST)
         except DataError as error:
             failures.append(str(error))
     raise DataError(

@@ -8,6 +8,8 @@ from pydantic import Field, field_validator
 
 from saddlepoint.settings import Public, Settings
 
+LARGEST_SIDE = 16_384  # pixels
+
 
 class DataSettings(Settings, metaclass=Public):
     """Where the examples come from and how they are brought to one shape."""
@@ -46,14 +48,15 @@ class DataSettings(Settings, metaclass=Public):
         description="Mixtures, shapes and stacked-mnist: how many training points are drawn; None takes the source's own, 10,000 and 128,000.",
     )
     modes: int | None = Field(
-        None, ge=1, description="gaussian and ring: how many modes; None takes the source's own, 1 and 8."
+        None, ge=1, le=10_000, description="gaussian and ring: how many modes; None takes the source's own, 1 and 8."
     )
     scale: float | None = Field(
         None,
-        gt=0.0,
+        ge=1e-6,
+        le=1e6,
         description="Mixtures: standard deviation of a mode, in the data's units; None takes the source's own.",
     )
-    radius: float = Field(1.0, gt=0.0, description="ring: radius, in the data's units.")
+    radius: float = Field(1.0, ge=1e-6, le=1e6, description="ring: radius, in the data's units.")
     key: str | None = Field(
         None, description=".npz: name of the array of examples; None takes 'x', else the only array."
     )
@@ -75,6 +78,8 @@ class DataSettings(Settings, metaclass=Public):
     def _square(cls, size: tuple[int, ...] | None) -> tuple[int, ...] | None:
         if size is None:
             return None
-        if len(size) not in (1, 2) or min(size) < 1:
-            raise ValueError(f"size is one number, or height and width, of at least 1 pixel each; got {size}")
+        if len(size) not in (1, 2) or min(size) < 1 or max(size) > LARGEST_SIDE:
+            raise ValueError(
+                f"size is one number, or height and width, of 1 to {LARGEST_SIDE:,} pixels each; got {size}"
+            )
         return size * 2 if len(size) == 1 else size

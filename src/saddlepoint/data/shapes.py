@@ -21,9 +21,11 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset, Truth
 from saddlepoint.data.mixtures import GaussianMixture, drawn
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.errors import DataError
 
 MOONS_STD, SPIRALS_STD, SWISS_ROLL_STD = 0.1, 0.1, 0.1
 STEPS_PER_STD = 3
+MOST_COMPONENTS = 100_000
 
 
 def moons(settings: DataSettings) -> Dataset:
@@ -59,6 +61,11 @@ def curves(paths: list[Tensor], std: float) -> GaussianMixture:
     """Equal Gaussians at equal distances along paths, each (M, 2) fine points of a curve; equally many a path."""
     lengths = [torch.cat([torch.zeros(1), path.diff(dim=0).norm(dim=1).cumsum(0)]) for path in paths]
     count = math.ceil(max(length[-1].item() for length in lengths) * STEPS_PER_STD / std)
+    if count > MOST_COMPONENTS:
+        raise DataError(
+            f"data.scale {std:g} is too small for this shape, which would be {count:,} Gaussians along its curve: at most "
+            f"{MOST_COMPONENTS:,} are made. Set data.scale to at least {std * count / MOST_COMPONENTS:.1g}."
+        )
     centres = []
     for path, length in zip(paths, lengths, strict=True):
         # The middles of `count` equal stretches, found by interpolating the path at those lengths.

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from torch import Tensor
 
 from saddlepoint.data import mnist
 from saddlepoint.data.cache import cache_folder
+from saddlepoint.data.capacity import require_disk, require_memory
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, assembled
@@ -40,6 +42,7 @@ def load(settings: DataSettings) -> Dataset:
     """
     source = mnist.load(settings.model_copy(update={"source": "mnist", "limit": None}))
     count = settings.points or POINTS
+    require_memory(16 * CHANNELS * count, f"stacked-mnist: drawing {count:,} images", "lower data.points")
     parts = []
     for number, (digits, points) in enumerate(
         ((source, count), (source.held_out, round(count * settings.held_out))),
@@ -83,16 +86,33 @@ def _stacked(x: Tensor, which: Tensor, path: Path) -> Tensor:
     """Images x (n, 1, H, W) at `which` (N, 3) -> (N, 3, H, W) uint8, mapped from the file at `path`, made if need be."""
     if len(which) == 0:
         return x.new_empty(0, CHANNELS, *x.shape[2:])
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
-            whole = np.lib.format.open_memmap(
-                Path(folder) / path.name, mode="w+", dtype=np.uint8, shape=(len(which), CHANNELS, *x.shape[2:])
-            )
-            for start in range(0, len(which), CHUNK):
-                whole[start : start + CHUNK] = x[which[start : start + CHUNK], 0].numpy()
-            del whole  # which writes it all; Windows renames no file that is mapped
-            # Another process may have been first; what it made is the same.
-            (Path(folder) / path.name).replace(path)
-    # Mode "c" maps the file copy-on-write: writable for torch, which wants that, while the file stays as it is.
-    return torch.from_numpy(np.load(path, mmap_mode="c"))
+    shape = (len(which), CHANNELS, *x.shape[2:])
+    if (kept := _kept(path, shape)) is not None:
+        return kept
+    require_disk(math.prod(shape), _existing(path), f"stacked-mnist: its {len(which):,} images", "lower data.points")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
+        whole = np.lib.format.open_memmap(Path(folder) / path.name, mode="w+", dtype=np.uint8, shape=shape)
+        for start in range(0, len(which), CHUNK):
+            whole[start : start + CHUNK] = x[which[start : start + CHUNK], 0].numpy()
+        del whole  # which writes it all; Windows renames no file that is mapped
+        # Another process may have been first; what it made is the same.
+        (Path(folder) / path.name).replace(path)
+    made = _kept(path, shape)
+    assert made is not None, path
+    return made
+
+
+def _kept(path: Path, shape: tuple[int, ...]) -> Tensor | None:
+    """What an earlier call left at `path`, mapped into memory; None where there is nothing, or something damaged."""
+    try:
+        # Mode "c" maps the file copy-on-write: writable for torch, which wants that, while the file stays as it is.
+        kept = np.load(path, mmap_mode="c")
+    except (OSError, ValueError, EOFError, SyntaxError, TypeError):
+        return None
+    return torch.from_numpy(kept) if kept.shape == shape and kept.dtype == np.uint8 else None
+
+
+def _existing(path: Path) -> Path:
+    """The nearest folder above that exists."""
+    return next(folder for folder in path.absolute().parents if folder.is_dir())

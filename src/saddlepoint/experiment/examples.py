@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from saddlepoint.data.arrays import numbers
 from saddlepoint.data.dataset import Dataset, Event, Truth
 from saddlepoint.data.layout import LAYOUTS
 from saddlepoint.data.mixtures import GaussianMixture
+from saddlepoint.data.npy import Archive
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.shapes import Checkerboard
 from saddlepoint.data.split import Part, content_digest
@@ -60,9 +60,9 @@ def load(settings: DataSettings) -> Dataset:
     path = Path(settings.source)
     if path.name == DATA_FILE and path.is_file():
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = dict(file)
-        except (ValueError, OSError, zipfile.BadZipFile):
+            archive = Archive(path)
+            arrays = {key: archive.read(key) for key in archive.keys}
+        except DataError:
             pass  # damaged: the loader of array files, below, says how
         else:
             if "dataset" in arrays:
