@@ -21,6 +21,13 @@ class Markup(str):
 
     __slots__ = ()
 
+    def __add__(self, other: str) -> Markup:
+        """Both in a row; text is escaped."""
+        return joined((self, other))
+
+    def __radd__(self, other: str) -> Markup:
+        return joined((other, self))
+
 
 def html(template: LiteralString, *values: object, **named: object) -> Markup:
     """The template with `{}`, `{name}` and `{:.2f}` filled in, everything escaped that is not Markup already.

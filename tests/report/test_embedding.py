@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from saddlepoint.figures.style import write_png
-from saddlepoint.report.embedding import LONGEST_SIDE, embedded_json, embedded_picture, plotly_source
+from saddlepoint.report.embedding import LONGEST_SIDE, embedded_json, embedded_picture, plotly_source, script_hash
 
 
 def decoded(address: str) -> Image.Image:
@@ -56,6 +56,7 @@ def test_plotly_is_whole_and_always_the_same() -> None:
     from plotly.offline import get_plotlyjs
 
     source = plotly_source()
-    assert gzip.decompress(base64.b64decode(source)).decode() == get_plotlyjs()
+    assert gzip.decompress(base64.b64decode(source.text)).decode() == get_plotlyjs()
     assert source == plotly_source()
-    assert len(source) < 2_500_000
+    assert source.hash == script_hash(get_plotlyjs())
+    assert len(source.text) < 2_500_000

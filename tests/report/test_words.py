@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.report.words import command, duration, escaped, flattened, number
+from saddlepoint.markup import escaped
+from saddlepoint.report.words import command, duration, flattened, number
 
 
 class Words(HTMLParser):

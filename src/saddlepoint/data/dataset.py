@@ -18,6 +18,7 @@ from torch import Tensor
 
 from saddlepoint.arguments import shown
 from saddlepoint.errors import DataError
+from saddlepoint.markup import Markup, html, joined
 
 Kind = Literal["vector", "series", "image", "sound", "volume"]
 ScalingKind = Literal["none", "unit", "symmetric", "standard"]
@@ -292,9 +293,7 @@ class Dataset:
         shape = "x".join(map(str, self.event.shape))
         return f"Dataset({self.name!r}: {len(self):,}{held_out} {self.event.plural} of {shape} {self.event.dtype}{classes})"
 
-    def _repr_html_(self) -> str:
-        import html
-
+    def _repr_html_(self) -> Markup:
         event = self.event
         rows = {
             "examples": f"{len(self):,}"
@@ -304,8 +303,8 @@ class Dataset:
             "classes": ", ".join(event.class_names) if event.class_names else "none",
             **{f"note {number}": note for number, note in enumerate(self.notes, 1)},
         }
-        cells = "".join(f"<tr><td>{n}</td><td>{html.escape(value)}</td></tr>" for n, value in rows.items())
-        return f"<p><b>{html.escape(self.name)}</b></p><table>{cells}</table>"
+        cells = joined(html("<tr><td>{}</td><td>{}</td></tr>", name, value) for name, value in rows.items())
+        return html("<p><b>{}</b></p><table>{}</table>", self.name, cells)
 
     def subset(self, index: Tensor) -> Dataset:
         """The examples at `index` (M,) int64, with a fingerprint of their own; without a held-out part."""

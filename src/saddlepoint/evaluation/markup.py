@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING
+
+from saddlepoint.markup import Markup, html, joined
 
 if TYPE_CHECKING:
     from saddlepoint.evaluation.scorecard import Bounds, Score, Scorecard
@@ -11,24 +12,29 @@ if TYPE_CHECKING:
 _ARROWS = {"lower": "↓", "higher": "↑", "none": ""}
 
 
-def markup(scorecard: Scorecard) -> str:
+def markup(scorecard: Scorecard) -> Markup:
     """HTML with no style but the notebook's own."""
     card = scorecard.card
-    rows = "".join(_row(score) for score in scorecard.scores)
     names = ("score", "", "value", "95 % interval", "real data", "bad generator")
-    head = "".join(f"<th>{name}</th>" for name in names)
-    warnings = "".join(f"<p><b>Warning:</b> {html.escape(warning)}</p>" for warning in scorecard.warnings)
-    measured = (
-        f"{card.n_fake:,} samples for each of {len(card.seeds)} seeds, against {card.n_real:,} {card.split} examples"
-    )
-    result = "" if scorecard.result is None else f"<p>Samples are {html.escape(str(scorecard.result))}.</p>"
-    return (
-        f"<p><b>{html.escape(card.model)}</b> on {html.escape(card.data)}: {html.escape(measured)}</p>{result}{warnings}"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    head = joined(html("<th>{}</th>", name) for name in names)
+    result = "" if scorecard.result is None else html("<p>Samples are {}.</p>", scorecard.result)
+    return html(
+        "<p><b>{}</b> on {}: {:,} samples for each of {} seeds, against {:,} {} examples</p>{}{}"
+        "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>",
+        card.model,
+        card.data,
+        card.n_fake,
+        len(card.seeds),
+        card.n_real,
+        card.split,
+        result,
+        joined(html("<p><b>Warning:</b> {}</p>", warning) for warning in scorecard.warnings),
+        head,
+        joined(_row(score) for score in scorecard.scores),
     )
 
 
-def _row(score: Score) -> str:
+def _row(score: Score) -> Markup:
     interval = "" if score.low is None or score.high is None else f"{score.low:.4g} to {score.high:.4g}"
     unit = f" {score.unit}" if score.unit else ""
     cells = (
@@ -39,7 +45,7 @@ def _row(score: Score) -> str:
         _told(score.floor),
         _told(score.ceiling),
     )
-    return "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+    return html("<tr>{}</tr>", joined(html("<td>{}</td>", cell) for cell in cells))
 
 
 def _told(bounds: Bounds | None) -> str:

@@ -15,6 +15,7 @@ from saddlepoint.arguments import check_path
 from saddlepoint.errors import RunError
 from saddlepoint.evaluation.protocol import FeatureCard, ProtocolCard
 from saddlepoint.evaluation.score import Better, Bounds, ClassScores, Pairing, Score, Skipped, spoken
+from saddlepoint.markup import Markup
 from saddlepoint.records import Result, replaced
 from saddlepoint.records.schema import number_to_json
 
@@ -63,7 +64,7 @@ class Scorecard:
         lines += [f"  Warning: {warning}" for warning in self.warnings]
         return "\n".join([head, *lines])
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> Markup:
         from saddlepoint.evaluation.markup import markup
 
         return markup(self)

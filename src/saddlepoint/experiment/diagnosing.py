@@ -12,6 +12,7 @@ from saddlepoint.diagnosis import Diagnosis, Facts, Process, cause_in_words, pro
 from saddlepoint.diagnosis.foreign import read_log
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.summary import result_in_words, result_of
+from saddlepoint.markup import Markup, html, joined
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, Result, RunFolder, standing
 from saddlepoint.records.schema import number_to_json
@@ -89,11 +90,9 @@ class Diagnosed:
         said = "\n".join(map(str, self.findings)) or NOTHING_ACTIVE
         return f"{self.source}: {self.verdict}\n{said}"
 
-    def _repr_html_(self) -> str:
-        import html
-
-        found = "".join(finding._repr_html_() for finding in self.findings) or f"<p>{NOTHING_ACTIVE}</p>"
-        return f"<p><b>{html.escape(self.source)}</b>: {html.escape(self.verdict)}</p>{found}"
+    def _repr_html_(self) -> Markup:
+        found = joined(finding._repr_html_() for finding in self.findings) or html("<p>{}</p>", NOTHING_ACTIVE)
+        return html("<p><b>{}</b>: {}</p>{}", self.source, self.verdict, found)
 
 
 def diagnose(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +18,7 @@ from saddlepoint.experiment import cure, objects
 from saddlepoint.experiment.cure import Cure, Suggestion
 from saddlepoint.experiment.summary import result_of
 from saddlepoint.experiment.trust import require_trust
+from saddlepoint.markup import Markup, html, joined
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.copying import copy_network
@@ -122,16 +122,16 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({str(self.folder.path)!r}): {self.verdict}"
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> Markup:
         import base64
 
         pictures = [path for name, path in self.pictures.items() if name == "samples"]
-        shown = "".join(
-            f'<img alt="samples" src="data:image/png;base64,{base64.b64encode(p.read_bytes()).decode()}">'
-            for p in pictures
+        shown = joined(
+            html('<img alt="samples" src="data:image/png;base64,{}">', base64.b64encode(path.read_bytes()).decode())
+            for path in pictures
         )
-        found = "".join(f"<li>{escape(str(finding))}</li>" for finding in self.findings)
-        return f"<p><b>{escape(str(self.folder.path))}</b>: {escape(self.verdict)}</p><ul>{found}</ul>{shown}"
+        found = joined(html("<li>{}</li>", finding) for finding in self.findings)
+        return html("<p><b>{}</b>: {}</p><ul>{}</ul>{}", self.folder.path, self.verdict, found, shown)
 
 
 def load(

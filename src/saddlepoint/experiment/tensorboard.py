@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +11,16 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 from torch import Tensor
 
+from saddlepoint.markup import escaped
 from saddlepoint.records import Finding, Record
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
+
+
+def plain_markdown(text: str) -> str:
+    """Markdown that shows this very text: TensorBoard would make pictures, links and tags of what is in it."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|~:-])", r"\\\1", escaped(text))
 
 
 class TensorBoard:
@@ -52,7 +59,7 @@ class TensorBoard:
                 self._writer.add_histogram(name, finite.numpy(), step)
 
     def finding(self, finding: Finding) -> None:
-        self._writer.add_text(f"findings/{finding.code}", str(finding), finding.step)
+        self._writer.add_text(f"findings/{finding.code}", plain_markdown(str(finding)), finding.step)
 
     def _silence_thread(self) -> None:
         """Have the writer's thread print no traceback where it fails (a full disk, a folder that was removed): the next

@@ -7,7 +7,6 @@ that contract alone. What only some models can do (`encode`, `decode`, `log_prob
 from __future__ import annotations
 
 import contextlib
-import html
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
@@ -21,6 +20,7 @@ from saddlepoint.arguments import check_count, shown
 from saddlepoint.data.capacity import require_memory
 from saddlepoint.data.dataset import Event, Scaling
 from saddlepoint.errors import SettingError, suggestion
+from saddlepoint.markup import Markup, html, joined
 from saddlepoint.networks import evaluating, lay_out
 from saddlepoint.objectives.phase import Noise, Phase
 
@@ -240,11 +240,9 @@ class Model(ABC):
         facts = self._facts()
         return f"{type(self).__name__}({facts.pop('one example')}: {', '.join(facts.values())})"
 
-    def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><td>{html.escape(n)}</td><td>{html.escape(v)}</td></tr>" for n, v in self._facts().items()
-        )
-        return f"<p><b>{type(self).__name__}</b></p><table>{cells}</table>"
+    def _repr_html_(self) -> Markup:
+        cells = joined(html("<tr><td>{}</td><td>{}</td></tr>", name, fact) for name, fact in self._facts().items())
+        return html("<p><b>{}</b></p><table>{}</table>", type(self).__name__, cells)
 
     def _facts(self) -> dict[str, str]:
         """What a user wants to see of a model in a terminal or a notebook."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import shlex
 from collections.abc import Iterator, Mapping
 from functools import reduce
@@ -16,6 +15,7 @@ from saddlepoint.arguments import check_mapping, check_path, check_text
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.settings import EvaluationSettings
+from saddlepoint.markup import Markup, html
 from saddlepoint.models.settings import GANSettings, ModelSettings
 from saddlepoint.recipe.fields import FAMILIES, PLAYERS, SettingField, fields
 from saddlepoint.recipe.mistakes import explained, unknown
@@ -159,8 +159,8 @@ class Recipe(Settings, metaclass=Public):
 
     __str__ = __repr__
 
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.to_yaml())}</pre>"
+    def _repr_html_(self) -> Markup:
+        return html("<pre>{}</pre>", self.to_yaml())
 
 
 def recipes() -> dict[str, str]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records.fields import Fields
 from saddlepoint.records.overrides import explained, options
 
@@ -113,15 +114,12 @@ class Finding:
         advice = f" {self.advice}" if self.advice else ""
         return said + advice + (f" Try: {options(self.remedy)}{explained(self.remedy)}" if self.remedy else "")
 
-    def _repr_html_(self) -> str:
-        import html
-
+    def _repr_html_(self) -> Markup:
         rows = [*self.evidence.items(), *((f"remedy: {name}", value) for name, value in (self.remedy or {}).items())]
-        cells = "".join(f"<tr><td>{html.escape(str(n))}</td><td>{html.escape(str(v))}</td></tr>" for n, v in rows)
+        cells = joined(html("<tr><td>{}</td><td>{}</td></tr>", name, value) for name, value in rows)
         severity = "over" if self.state == "closed" else self.severity
-        said = f"<b>{html.escape(self.code)}</b> ({html.escape(severity)}, step {self.step}): "
-        table = f"<table>{cells}</table>" if cells else ""
-        return f"<p>{said}{html.escape(self.title)} {html.escape(self.advice)}</p>{table}"
+        said = html("<p><b>{}</b> ({}, step {}): {} {}</p>", self.code, severity, self.step, self.title, self.advice)
+        return joined((said, html("<table>{}</table>", cells) if cells else ""))
 
 
 def number_to_json(value: Any) -> Any:

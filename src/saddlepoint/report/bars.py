@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from saddlepoint.evaluation.scorecard import ClassScores, Score
-from saddlepoint.report.words import escaped, number
+from saddlepoint.markup import Markup, html, joined
+from saddlepoint.report.words import number
 
 BEYOND = 0.5  # of the way between the two references that a bar goes on past either of them
 MARGIN = 3.0  # per cent of the width left at either end for the marks
@@ -62,11 +63,11 @@ def scale_of(score: Score) -> Scale | None:
     return replace(plain, first=max(-BEYOND, first), last=min(1 + BEYOND, last))
 
 
-def score_bar(score: Score) -> str:
+def score_bar(score: Score) -> Markup:
     """The value with its interval between both references, or why it cannot be placed."""
     scale = scale_of(score)
     if scale is None or score.floor is None or score.ceiling is None:
-        return f'<span class="quiet">{escaped(_unplaced(score))}</span>'
+        return html('<span class="quiet">{}</span>', _unplaced(score))
     if math.isinf(scale.end):
         return _unbounded(score.ceiling.value)
     words = f"{number(score.value)}{_within(score.low, score.high)}, on a line from a bad generator at "
@@ -80,7 +81,7 @@ def score_bar(score: Score) -> str:
     return _drawing(words, marks)
 
 
-def class_bar(one: ClassScores, classes: Iterable[ClassScores]) -> str:
+def class_bar(one: ClassScores, classes: Iterable[ClassScores]) -> Markup:
     """The share of samples, with its interval and the real share as a tick; from 0 to the largest of all classes."""
     largest = max(max(other.real_share, other.share, other.high) for other in classes)
     scale = Scale(0.0, largest or 1.0)
@@ -88,25 +89,25 @@ def class_bar(one: ClassScores, classes: Iterable[ClassScores]) -> str:
     left, right = scale.percent(0.0), scale.percent(one.share)
     marks = [
         _line("axis", left, scale.percent(scale.end)),
-        f'<rect class="share" x="{left:.2f}%" width="{right - left:.2f}%" y="{MIDDLE - 4}" height="8"/>',
+        html('<rect class="share" x="{:.2f}%" width="{:.2f}%" y="{}" height="8"/>', left, right - left, MIDDLE - 4),
         _tick("real", scale.percent(one.real_share), 9),
         *_measured(scale, one.share, one.low, one.high),
     ]
     return _drawing(words, marks)
 
 
-def legend() -> str:
+def legend() -> Markup:
     """What the marks of a score's bar mean, drawn with the same marks."""
     samples = [
         (_measured(Scale(0, 1), 0.5, 0.2, 0.8), "the score with its 95 % interval"),
         ([_tick("bad", 50, 5)], "left: a deliberately bad generator"),
         ([_band(25, 75), _tick("real", 50, 8)], "right: real data against real data, the best to hope for"),
     ]
-    entries = [f"<span>{_drawing('', marks, 'key')} {escaped(words)}</span>" for marks, words in samples]
-    return f'<p class="legend quiet">{"".join(entries)}</p>'
+    entries = [html("<span>{} {}</span>", _drawing("", marks, "key"), words) for marks, words in samples]
+    return html('<p class="legend quiet">{}</p>', joined(entries))
 
 
-def _unbounded(bad: float) -> str:
+def _unbounded(bad: float) -> Markup:
     """Both the score and real data are without bound: an arrowhead at the right end, where real data stand."""
     scale = Scale(0.0, 1.0)
     marks = [_line("axis", scale.percent(0), scale.percent(1)), _tick("bad", scale.percent(0), 5)]
@@ -126,7 +127,7 @@ def _unplaced(score: Score) -> str:
     return "No scale: the references are equal or not finite."
 
 
-def _measured(scale: Scale, value: float, low: float | None, high: float | None) -> list[str]:
+def _measured(scale: Scale, value: float, low: float | None, high: float | None) -> list[Markup]:
     """The interval as a bracketed line and the value as a dot, or as an arrowhead at the edge it lies beyond."""
     marks = []
     if low is not None and high is not None and not math.isnan(low) and not math.isnan(high):
@@ -136,28 +137,34 @@ def _measured(scale: Scale, value: float, low: float | None, high: float | None)
     if position < scale.first or position > scale.last:
         turned = "4,-6 -5,0 4,6" if position < scale.first else "-4,-6 5,0 -4,6"
         marks.append(
-            f'<svg x="{at:.2f}%" y="{MIDDLE}" overflow="visible"><polygon class="value" points="{turned}"/></svg>'
+            html(
+                '<svg x="{:.2f}%" y="{}" overflow="visible"><polygon class="value" points="{}"/></svg>',
+                at,
+                MIDDLE,
+                turned,
+            )
         )
     else:
-        marks.append(f'<circle class="value" cx="{at:.2f}%" cy="{MIDDLE}" r="4.5"/>')
+        marks.append(html('<circle class="value" cx="{:.2f}%" cy="{}" r="4.5"/>', at, MIDDLE))
     return marks
 
 
-def _line(kind: str, left: float, right: float) -> str:
-    return f'<line class="{kind}" x1="{left:.2f}%" x2="{right:.2f}%" y1="{MIDDLE}" y2="{MIDDLE}"/>'
+def _line(kind: str, left: float, right: float) -> Markup:
+    return html('<line class="{}" x1="{:.2f}%" x2="{:.2f}%" y1="{}" y2="{}"/>', kind, left, right, MIDDLE, MIDDLE)
 
 
-def _tick(kind: str, at: float, reach: int) -> str:
-    return f'<line class="{kind}" x1="{at:.2f}%" x2="{at:.2f}%" y1="{MIDDLE - reach}" y2="{MIDDLE + reach}"/>'
+def _tick(kind: str, at: float, reach: int) -> Markup:
+    ends = (MIDDLE - reach, MIDDLE + reach)
+    return html('<line class="{}" x1="{:.2f}%" x2="{:.2f}%" y1="{}" y2="{}"/>', kind, at, at, *ends)
 
 
-def _band(left: float, right: float) -> str:
-    return f'<rect class="band" x="{left:.2f}%" width="{right - left:.2f}%" y="{MIDDLE - 7}" height="14"/>'
+def _band(left: float, right: float) -> Markup:
+    return html('<rect class="band" x="{:.2f}%" width="{:.2f}%" y="{}" height="14"/>', left, right - left, MIDDLE - 7)
 
 
-def _drawing(words: str, marks: Iterable[str], kind: str = "bar") -> str:
-    spoken = f'role="img" aria-label="{escaped(words)}"' if words else 'aria-hidden="true"'
-    return f'<svg class="{kind}" {spoken} height="{2 * MIDDLE}">{"".join(marks)}</svg>'
+def _drawing(words: str, marks: Iterable[Markup], kind: str = "bar") -> Markup:
+    spoken = html('role="img" aria-label="{}"', words) if words else html('aria-hidden="true"')
+    return html('<svg class="{}" {} height="{}">{}</svg>', kind, spoken, 2 * MIDDLE, joined(marks))
 
 
 def _within(low: float | None, high: float | None) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import replaced
 from saddlepoint.report.embedding import embedded_picture
 from saddlepoint.report.page import opening
 from saddlepoint.report.sections import section
-from saddlepoint.report.words import duration, escaped
+from saddlepoint.report.words import duration
 
 PICTURE_SHARE = 400_000
 TONES = {"holds": "good", "holds in part": "warning", "does not hold": "failure", "not decided": ""}
@@ -22,24 +23,26 @@ ADDRESS = re.compile(r"https?://[^\s;,)]*[^\s;,).]")
 def write_claims_page(results: Sequence[Mapping[str, Any]], folder: Path) -> Path:
     """Write `folder`/index.html from results as `studies.claims` keeps them in `folder`, and return its path."""
     quick = any(result["quick"] for result in results)
-    warning = (
-        '<p class="warning">Some of these are quick looks with few seeds and steps: they show that everything runs, and decide '
-        "nothing.</p>"
-        if quick
-        else ""
-    )
-    links = "".join(f'<a href="#{escaped(result["id"])}">{escaped(result["id"])}</a>' for result in results)
+    warning: object = ""
+    if quick:
+        warning = html(
+            '<p class="warning">Some of these are quick looks with few seeds and steps: they show that everything runs, and '
+            "decide nothing.</p>"
+        )
+    links = joined(html('<a href="#{0}">{0}</a>', result["id"]) for result in results)
     body = [
         opening("Claims"),
-        f"<header><h1>{escaped(_head(results))}</h1>{warning}</header><nav>{links}</nav>",
+        html("<header><h1>{}</h1>{}</header><nav>{}</nav>", _head(results), warning, links),
         section("all", "All claims", _overview(results)),
         *(_claim(result, folder / str(result["id"])) for result in results),
-        "<footer><p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>\n</body>\n</html>\n",
+        html(
+            "<footer><p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>\n</body>\n</html>\n"
+        ),
     ]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
     with replaced(path) as file:
-        file.write("\n".join(body))
+        file.write(joined(body, "\n"))
     return path
 
 
@@ -91,55 +94,73 @@ def _head(results: Sequence[Mapping[str, Any]]) -> str:
     return f"{tested} claim{'s' if tested != 1 else ''} tested: {', '.join(told)}" + (f"; {looked}" if looks else "")
 
 
-def _overview(results: Sequence[Mapping[str, Any]]) -> str:
-    rows = "".join(
-        f'<tr><td><a href="#{escaped(r["id"])}">{escaped(r["id"])}</a></td><td>{escaped(r["claim"])}</td><td>{_badge(r)}</td>'
-        f"<td>{escaped(r['because'])}</td></tr>"
-        for r in results
+def _overview(results: Sequence[Mapping[str, Any]]) -> Markup:
+    rows = joined(
+        html(
+            '<tr><td><a href="#{id}">{id}</a></td><td>{}</td><td>{}</td><td>{}</td></tr>',
+            result["claim"],
+            _badge(result),
+            result["because"],
+            id=result["id"],
+        )
+        for result in results
     )
-    return (
+    return html(
         '<div class="scroll"><table><thead><tr><th></th><th>claim</th><th>verdict</th><th>measured</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        "<tbody>{}</tbody></table></div>",
+        rows,
     )
 
 
-def _claim(result: Mapping[str, Any], folder: Path) -> str:
-    rows = "".join(
-        f"<tr><td>{escaped(q['name'])}</td><td>{escaped(spoken(q))}</td><td>{escaped(q['claimed'])}</td></tr>"
+def _claim(result: Mapping[str, Any], folder: Path) -> Markup:
+    rows = joined(
+        html("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", q["name"], spoken(q), q["claimed"])
         for q in result["quantities"]
     )
     how = f"{result['seeds']} seeds each{', a quick look' if result['quick'] else ''}; {result['date']}"
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
-    pictures = "".join(_picture(folder / own["file"], own["caption"]) for own in result["pictures"])
+    pictures = joined(_picture(folder / own["file"], own["caption"]) for own in result["pictures"])
     return section(
         str(result["id"]),
         f"{result['id']}: {result['claim']}",
-        f'<p>{_badge(result)} {escaped(result["because"])}</p><p class="quiet">Source: {_linked(str(result["source"]))}</p>'
-        f'<p class="quiet">Rule: {escaped(result["rule"])}</p>{pictures}'
-        '<div class="scroll"><table><thead><tr><th>quantity</th><th>measured [95 % interval]</th><th>claimed</th></tr></thead>'
-        f'<tbody>{rows}</tbody></table></div><p class="quiet">{escaped(how)}; '
-        f"{escaped(trained(result, duration))}; {escaped(versions)}</p>",
+        html(
+            '<p>{} {}</p><p class="quiet">Source: {}</p><p class="quiet">Rule: {}</p>{}<div class="scroll"><table><thead><tr>'
+            "<th>quantity</th><th>measured [95 % interval]</th><th>claimed</th></tr></thead><tbody>{}</tbody></table></div>"
+            '<p class="quiet">{}; {}; {}</p>',
+            _badge(result),
+            result["because"],
+            _linked(str(result["source"])),
+            result["rule"],
+            pictures,
+            rows,
+            how,
+            trained(result, duration),
+            versions,
+        ),
     )
 
 
-def _badge(result: Mapping[str, Any]) -> str:
+def _badge(result: Mapping[str, Any]) -> Markup:
     verdict = result["verdict"]
-    return f'<span class="badge {TONES.get(verdict, "")}">{escaped(verdict or QUICK_LOOK)}</span>'
+    return html('<span class="badge {}">{}</span>', TONES.get(verdict, ""), verdict or QUICK_LOOK)
 
 
-def _linked(text: str) -> str:
-    """Text whose addresses are links."""
-    parts, end = [], 0
+def _linked(text: str) -> Markup:
+    """Text whose addresses are links; `ADDRESS` finds those of the web alone."""
+    parts: list[object] = []
+    end = 0
     for match in ADDRESS.finditer(text):
-        address = escaped(match[0])
-        parts += [escaped(text[end : match.start()]), f'<a href="{address}">{address}</a>']
+        parts += [text[end : match.start()], html('<a href="{0}">{0}</a>', match[0])]
         end = match.end()
-    return "".join([*parts, escaped(text[end:])])
+    return joined([*parts, text[end:]])
 
 
-def _picture(path: Path, caption: str) -> str:
+def _picture(path: Path, caption: str) -> Markup:
     picture = embedded_picture(path, PICTURE_SHARE)
-    return (
-        f'<figure><img src="{picture.address}" width="{picture.width}" height="{picture.height}" alt="{escaped(caption)}">'
-        f"<figcaption>{escaped(caption)}</figcaption></figure>"
+    return html(
+        '<figure><img src="{}" width="{}" height="{}" alt="{caption}"><figcaption>{caption}</figcaption></figure>',
+        picture.address,
+        picture.width,
+        picture.height,
+        caption=caption,
     )

@@ -9,12 +9,15 @@ from __future__ import annotations
 import base64
 import functools
 import gzip
+import hashlib
 import io
 import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from saddlepoint.markup import Markup
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -63,17 +66,33 @@ def embedded_picture(source: Path | bytes, share: int) -> Embedded:
         return Embedded(_address(kind, encoded), *final.size, reduced=True)
 
 
-def embedded_json(value: Any) -> str:
+def embedded_json(value: Any) -> Markup:
     """JSON that can stand inside a script element: nothing in it can close the element or open a comment."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return Markup(json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"))
 
 
 @functools.cache
-def plotly_source() -> str:
+def plotly_source() -> Script:
     """plotly.js, compressed and in base64 (about 2 MB instead of 5); the page unpacks it when it opens."""
     from plotly.offline import get_plotlyjs
 
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), compresslevel=9, mtime=0)).decode()
+    source = get_plotlyjs()
+    packed = base64.b64encode(gzip.compress(source.encode(), compresslevel=9, mtime=0)).decode()
+    return Script(packed, script_hash(source))
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script as the page carries it, and its hash as the page's content policy names it."""
+
+    text: str
+    hash: str
+
+
+def script_hash(source: str) -> str:
+    """How a content policy names this very script: `'sha256-...'`."""
+    digest = hashlib.sha256(source.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def _address(kind: str, raw: bytes) -> str:

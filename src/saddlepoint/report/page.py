@@ -6,24 +6,22 @@ fetch anything. The same folder gives the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from saddlepoint.errors import RunError
+from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import RunFolder, replaced
 from saddlepoint.report import pictures, scorecard, sections
 from saddlepoint.report.cures import cures
-from saddlepoint.report.embedding import embedded_json, plotly_source
+from saddlepoint.report.embedding import embedded_json, plotly_source, script_hash
 from saddlepoint.report.facts import read_facts
 from saddlepoint.report.result import result
-from saddlepoint.report.words import escaped
 
 MOST_BYTES = 10_000_000
-# plotly.js builds some of its drawing code at run time, hence unsafe-eval; nothing may be loaded from anywhere.
-POLICY = (
-    "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
-    "script-src 'unsafe-inline' 'unsafe-eval'; font-src data:; base-uri 'none'; form-action 'none'"
-)
+# Nothing may be loaded from anywhere. plotly.js sets styles while it draws.
+POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
 
 
 def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = MOST_BYTES) -> Path:
@@ -40,16 +38,18 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     if not folder.path.is_dir():
         raise RunError(f"{folder.path}: there is no such run folder, so there is nothing to report on.")
     facts = read_facts(folder)
-    script = plotly_source() if facts.series or facts.latent is not None else ""
+    plotly = plotly_source() if facts.series or facts.latent is not None else None
     words = [
         sections.trained(facts),
-        result(facts) + sections.findings(facts) + cures(facts),
+        joined((result(facts), sections.findings(facts), cures(facts))),
         scorecard.scores(facts),
         sections.settings(facts),
         sections.repeat(facts),
     ]
     spare = 50_000
-    album = pictures.Album(left=limit - len(script) - sum(len(part.encode()) for part in words) - spare)
+    album = pictures.Album(
+        left=limit - len(plotly.text if plotly else "") - sum(len(part.encode()) for part in words) - spare
+    )
     # The plots' bytes are known first and fixed; pictures, then samples, share what is left.
     curves = pictures.curves(facts, album)
     looks = pictures.looks(facts, album)
@@ -59,39 +59,52 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     body = [sections.head(facts), _links(), trained, findings, samples, gallery, curves, scorecard.scores(facts, looks)]
     body += [settings, repeat, _footer((*facts.notes, *album.notes))]
     data = [
-        f'<script type="application/json" id="{identifier}">{embedded_json(plot)}</script>'
+        html('<script type="application/json" id="{}">{}</script>', identifier, embedded_json(plot))
         for identifier, plot in album.plots.items()
     ]
-    if script:
-        data.append(f'<script type="application/octet-stream" id="plotly-source">{script}</script>')
-    page = "\n".join([opening(facts.name), *filter(None, body), *data, f"<script>{asset('page.js')}</script>"])
+    scripts = [script_hash(asset("page.js"))]
+    if plotly is not None:
+        data.append(html('<script type="application/octet-stream" id="plotly-source">{}</script>', plotly.text))
+        scripts.append(plotly.hash)
+        if any("scene" in plot["layout"] for plot in album.plots.values()):
+            scripts.append("'unsafe-eval'")  # plots in space make some of their drawing code as they draw
+    ending = html("<script>{}</script>\n</body>\n</html>\n", Markup(asset("page.js")))
+    page = joined([opening(facts.name, scripts), *filter(None, body), *data, ending], "\n")
     path = output or folder.report
     with replaced(path) as file:
-        file.write(page + "\n</body>\n</html>\n")
+        file.write(page)
     return path
 
 
-def opening(name: str) -> str:
-    """The page's head, with its content policy and style, up to its body; `name` is what the browser calls it."""
-    return (
+def opening(name: str, scripts: Sequence[str] = ()) -> Markup:
+    """The page's head, with its content policy and style, up to its body.
+
+    Args:
+        name: what the browser calls the page.
+        scripts: hashes of the only scripts that may run on it (`script_hash`), and what else they need.
+    """
+    policy = f"{POLICY}; script-src {' '.join(scripts)}" if scripts else POLICY
+    return html(
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta http-equiv="Content-Security-Policy" content="{}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<title>{escaped(name)} - Saddlepoint</title>\n<link rel="icon" href="data:,">\n'
-        f"<style>\n{asset('page.css')}</style>\n</head>\n<body>"
+        '<title>{} - Saddlepoint</title>\n<link rel="icon" href="data:,">\n<style>\n{}</style>\n</head>\n<body>',
+        policy,
+        name,
+        Markup(asset("page.css")),
     )
 
 
-def _links() -> str:
+def _links() -> Markup:
     names = {"trained": "Trained", "findings": "Findings", "samples": "Samples", "pictures": "Pictures"}
     names |= {"curves": "Curves", "scores": "Scores", "settings": "Settings", "repeat": "Repeat"}
-    links = [f'<a href="#{identifier}">{word}</a>' for identifier, word in names.items()]
-    return f"<nav>{''.join(links)}</nav>"
+    links = joined(html('<a href="#{}">{}</a>', identifier, word) for identifier, word in names.items())
+    return html("<nav>{}</nav>", links)
 
 
-def _footer(notes: tuple[str, ...]) -> str:
-    left_out = "".join(f"<p>{escaped(note)}</p>" for note in notes)
-    return f"<footer>{left_out}<p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>"
+def _footer(notes: tuple[str, ...]) -> Markup:
+    left_out = joined(html("<p>{}</p>", note) for note in notes)
+    return html("<footer>{}<p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>", left_out)
 
 
 def asset(name: str) -> str:

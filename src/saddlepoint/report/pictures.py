@@ -18,11 +18,12 @@ from saddlepoint.figures.interactive import panel_plot
 from saddlepoint.figures.latent import latent_plot, latent_scatter
 from saddlepoint.figures.panels import FIRST, panels
 from saddlepoint.figures.style import png
+from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import shell_command
 from saddlepoint.report.embedding import Embedded, embedded_json, embedded_picture
 from saddlepoint.report.facts import UNREADABLE, Facts
 from saddlepoint.report.sections import absent, none_of, section
-from saddlepoint.report.words import command, escaped
+from saddlepoint.report.words import command
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,7 +55,7 @@ class Album:
         self.left -= len(picture.address)
         return picture
 
-    def plot(self, title: str, still: Figure, living: dict[str, Any], *, wide: bool = False) -> str:
+    def plot(self, title: str, still: Figure, living: dict[str, Any], *, wide: bool = False) -> Markup:
         """A still plot, and its living twin by number."""
         file = io.BytesIO()
         png(still, file)
@@ -63,10 +64,12 @@ class Album:
         self.plots[identifier] = living
         self.left -= len(picture.address) + len(embedded_json(living))
         kind = "plot wide" if wide else "plot"
-        return f'<div class="{kind}" data-plot="{identifier}"><h4>{escaped(title)}</h4>{_image(picture, title)}</div>'
+        return html(
+            '<div class="{}" data-plot="{}"><h4>{}</h4>{}</div>', kind, identifier, title, _image(picture, title)
+        )
 
 
-def samples(facts: Facts, album: Album) -> str:
+def samples(facts: Facts, album: Album) -> Markup:
     """Samples over time: the same noise at every moment; the oldest give way where the page is full."""
     title = "Samples over time"
     if not facts.frames:
@@ -74,7 +77,7 @@ def samples(facts: Facts, album: Album) -> str:
     chosen = _evenly(facts.frames)
     if len(chosen) < len(facts.frames):
         album.notes.append(f"Of {len(facts.frames)} sample pictures, {len(chosen)} evenly chosen ones are shown.")
-    kept: list[str] = []
+    kept: list[Markup] = []
     dropped = 0
     for step, path in reversed(chosen):
         # The newest come first, so that it is the oldest for which no room is left.
@@ -83,73 +86,74 @@ def samples(facts: Facts, album: Album) -> str:
             continue
         picture = album.embed(path, min(FRAME_SHARE, max(20_000, album.left // 2)))
         if picture is not None:
-            caption = f"Step {step:,}"
-            kept.append(
-                f'<figure class="frame">{_image(picture, f"samples at step {step}")}'
-                f"<figcaption>{caption}</figcaption></figure>"
-            )
+            shown = _image(picture, f"samples at step {step}")
+            kept.append(html('<figure class="frame">{}<figcaption>Step {:,}</figcaption></figure>', shown, step))
     if dropped:
         album.notes.append(f"The {dropped} oldest sample pictures are left out, so that the page stays small.")
-    body = "".join(reversed(kept)) or absent("No sample picture could be read.")
-    return section("samples", title, '<p class="quiet">The same noise at every moment.</p>' + body)
+    body = joined(reversed(kept)) or absent("No sample picture could be read.")
+    return section("samples", title, html('<p class="quiet">The same noise at every moment.</p>{}', body))
 
 
-def gallery(facts: Facts, album: Album) -> str:
+def gallery(facts: Facts, album: Album) -> Markup:
     """Reconstructions, interpolations, traversals, densities and whatever else lies in figures/, with the latent space."""
-    parts: list[str] = []
+    parts: list[Markup] = []
     if facts.latent is not None:
         latent = facts.latent
         still = latent_scatter(latent.codes, latent.labels, latent.class_names)
         living = latent_plot(latent.codes, latent.labels, latent.class_names)
-        parts.append(f'<div class="plots">{album.plot("Latent space", still, living, wide=True)}</div>')
+        parts.append(html('<div class="plots">{}</div>', album.plot("Latent space", still, living, wide=True)))
     for path, caption in facts.pictures:
         drawn = facts.latent is not None and path.stem.startswith("latent") and "trav" not in path.stem
         if not drawn and path.stem not in LOOKS:
             parts.append(_figure(path, caption, album))
-    body = "".join(parts) or none_of(facts, "pictures beside its samples and curves")
+    body = joined(parts) or none_of(facts, "pictures beside its samples and curves")
     if facts.summary.get("pictures") is False:
         how = command(shell_command("report", facts.path, "--pictures"))
-        body += f"<p>They were left out when the run was trained; this command draws them:</p>{how}"
+        body += html("<p>They were left out when the run was trained; this command draws them:</p>{}", how)
     return section("pictures", "What the model does", body)
 
 
-def looks(facts: Facts, album: Album) -> str:
+def looks(facts: Facts, album: Album) -> Markup:
     """The samples nearest to and farthest from real examples, which an evaluation draws."""
-    return "".join(_figure(path, caption, album) for path, caption in facts.pictures if path.stem in LOOKS)
+    return joined(_figure(path, caption, album) for path, caption in facts.pictures if path.stem in LOOKS)
 
 
-def curves(facts: Facts, album: Album) -> str:
+def curves(facts: Facts, album: Album) -> Markup:
     """Every recorded series, in the panels that the figures use; quality and losses first, the rest folded by subject."""
     if not facts.series:
         return section("curves", "Curves", none_of(facts, "records"))
     best = _best(facts)
-    plots: dict[str, list[str]] = {}
+    plots: dict[str, list[Markup]] = {}
     for panel in panels(facts.series):
         still, living = panel_curves(panel, facts.series, best=best), panel_plot(panel, facts.series, best=best)
         plots.setdefault(panel.section, []).append(album.plot(panel.title, still, living))
     # What most readers look for is open; where a run has nothing of it, the first of what there is.
     opened = [heading for heading in FIRST if heading in plots] or list(plots)[:1]
     parts = [
-        f'<h3>{escaped(heading)}</h3><div class="plots">{"".join(own)}</div>'
+        html('<h3>{}</h3><div class="plots">{}</div>', heading, joined(own))
         if heading in opened
-        else f'<details class="more"><summary>{escaped(heading)} ({len(own)})</summary><div class="plots">{"".join(own)}'
-        "</div></details>"
+        else html(
+            '<details class="more"><summary>{} ({})</summary><div class="plots">{}</div></details>',
+            heading,
+            len(own),
+            joined(own),
+        )
         for heading, own in plots.items()
     ]
-    return section("curves", "Curves", "".join(parts))
+    return section("curves", "Curves", joined(parts))
 
 
-def _figure(path: Path, caption: str, album: Album) -> str:
+def _figure(path: Path, caption: str, album: Album) -> Markup:
     picture = album.embed(path, PICTURE_SHARE)
     if picture is None:
-        return ""
-    return f"<figure>{_image(picture, caption)}<figcaption>{escaped(caption)}</figcaption></figure>"
+        return Markup()
+    return html("<figure>{}<figcaption>{}</figcaption></figure>", _image(picture, caption), caption)
 
 
-def _image(picture: Embedded, words: str) -> str:
-    kind = ' class="crisp"' if picture.crisp else ""
-    return (
-        f'<img{kind} src="{picture.address}" width="{picture.width}" height="{picture.height}" alt="{escaped(words)}">'
+def _image(picture: Embedded, words: str) -> Markup:
+    kind = html(' class="crisp"') if picture.crisp else ""
+    return html(
+        '<img{} src="{}" width="{}" height="{}" alt="{}">', kind, picture.address, picture.width, picture.height, words
     )
 
 

@@ -4,43 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import Aspect, Result
 from saddlepoint.report.facts import Facts
 from saddlepoint.report.sections import absent, section
-from saddlepoint.report.words import count, escaped, number
+from saddlepoint.report.words import count, number
 
 _TITLE = "How close samples are to the data"
 
 
-def result(facts: Facts) -> str:
+def result(facts: Facts) -> Markup:
     """The section; empty where the run's summary holds no result."""
     content = facts.summary.get("result")
     if not isinstance(content, Mapping):
-        return ""
+        return Markup()
     try:
         found = Result.from_json(content)
     except (KeyError, TypeError, ValueError, AttributeError):
         return section("result", _TITLE, absent("The result in summary.json could not be read."))
     if found.level is None:
         return section("result", _TITLE, absent(f"It was not measured: {found.reason}."))
-    head = (
-        f"<p>Samples are <strong>{escaped(found.level)}</strong>. {count(found.samples)} of them were compared with "
-        f"{escaped(found.against)}, by {escaped(found.features)}. All measurements decide together: a share of 1 means as good "
-        "as other real examples, 0 as bad as samples that have nothing of the data.</p>"
+    head = html(
+        "<p>Samples are <strong>{}</strong>. {} of them were compared with {}, by {}. All measurements decide together: a "
+        "share of 1 means as good as other real examples, 0 as bad as samples that have nothing of the data.</p>",
+        found.level,
+        count(found.samples),
+        found.against,
+        found.features,
     )
     names = ("Measurement", "Value", "Real examples", "Nothing of the data", "Share")
-    cells = "".join(f"<th>{name}</th>" for name in names)
-    rows = "".join(_row(aspect) for aspect in found.aspects)
-    return section("result", _TITLE, f'{head}<div class="scroll"><table><tr>{cells}</tr>{rows}</table></div>')
+    cells = joined(html("<th>{}</th>", name) for name in names)
+    rows = joined(_row(aspect) for aspect in found.aspects)
+    return section(
+        "result", _TITLE, html('{}<div class="scroll"><table><tr>{}</tr>{}</table></div>', head, cells, rows)
+    )
 
 
-def _row(aspect: Aspect) -> str:
+def _row(aspect: Aspect) -> Markup:
     error = "" if aspect.error is None else f" ± {number(float(f'{aspect.error:.2g}'))}"
     cells = (
-        escaped(aspect.name),
-        escaped(number(aspect.value) + error),
-        escaped(number(aspect.real)),
-        escaped(number(aspect.worst_case)),
+        aspect.name,
+        number(aspect.value) + error,
+        number(aspect.real),
+        number(aspect.worst_case),
         f"{aspect.share:.2f}",
     )
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    return html("<tr>{}</tr>", joined(html("<td>{}</td>", cell) for cell in cells))

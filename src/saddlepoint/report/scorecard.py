@@ -5,26 +5,27 @@ It stands on scorecard.json, which may be missing, damaged, or another program's
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from saddlepoint.evaluation.scorecard import Bounds, ClassScores, ProtocolCard, Score, Scorecard, Skipped
+from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import shell_command
 from saddlepoint.report.bars import class_bar, legend, score_bar
 from saddlepoint.report.facts import UNREADABLE, Facts
 from saddlepoint.report.sections import section
-from saddlepoint.report.words import command, definitions, duration, escaped, flattened, number, table
+from saddlepoint.report.words import command, definitions, duration, flattened, number, table
 
 DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "none": "neither direction is better"}
 MOST_CLASSES = 30  # more are folded: a thousand rows stand in the way of what follows
 
 
-def scores(facts: Facts, looks: str = "") -> str:
+def scores(facts: Facts, looks: Markup | None = None) -> Markup:
     """The last evaluation, or how to get one. looks: markup of sample pairs, put after the scores."""
-    return section("scores", "Scores", _body(facts, looks))
+    return section("scores", "Scores", _body(facts, looks or Markup()))
 
 
-def _body(facts: Facts, looks: str) -> str:
+def _body(facts: Facts, looks: Markup) -> Markup:
     again = command(shell_command("evaluate", facts.path))
     trouble = facts.scorecard_trouble
     if facts.scorecard is not None:
@@ -34,27 +35,28 @@ def _body(facts: Facts, looks: str) -> str:
             trouble = str(error) or type(error).__name__
     if trouble:
         words = f"scorecard.json could not be read ({trouble.rstrip('.')}); this command measures the run anew:"
-        return f"<p>{escaped(words)}</p>{again}{looks}"
-    return f'<p class="quiet">This run has no scorecard yet; this command measures how good its samples are:</p>{again}{looks}'
+        return html("<p>{}</p>{}{}", words, again, looks)
+    words = "This run has no scorecard yet; this command measures how good its samples are:"
+    return html('<p class="quiet">{}</p>{}{}', words, again, looks)
 
 
-def _told(scorecard: Scorecard, last_step: int, looks: str) -> str:
-    parts = [f"<p>{escaped(_measured(scorecard.card))}</p>"]
+def _told(scorecard: Scorecard, last_step: int, looks: Markup) -> Markup:
+    parts = [html("<p>{}</p>", _measured(scorecard.card))]
     step = scorecard.card.step
     doubts = list(scorecard.warnings)
     if step is not None and step < last_step:
         doubts.insert(0, f"This was measured at step {step:,}; the run has gone on to step {last_step:,} since.")
     parts += [
-        f'<p class="card warning doubt"><span class="badge">warning</span> <span class="said">{escaped(doubt)}</span></p>'
+        html('<p class="card warning doubt"><span class="badge">warning</span> <span class="said">{}</span></p>', doubt)
         for doubt in doubts
     ]
     if scorecard.scores:
         parts += [legend(), _scores(scorecard.scores)]
     else:
-        parts.append('<p class="quiet">Nothing could be measured.</p>')
-    parts += [f'<p class="quiet">{escaped(note)}</p>' for note in scorecard.notes]
+        parts.append(html('<p class="quiet">Nothing could be measured.</p>'))
+    parts += [html('<p class="quiet">{}</p>', note) for note in scorecard.notes]
     parts += [_skipped(scorecard.skipped), _classes(scorecard.classes), looks, _protocol(scorecard.card)]
-    return "\n".join(filter(None, parts))
+    return joined(filter(None, parts), "\n")
 
 
 def _measured(card: ProtocolCard) -> str:
@@ -64,25 +66,25 @@ def _measured(card: ProtocolCard) -> str:
     return f"{card.n_fake:,} samples{step}{averaged} {seeds}, against {card.n_real:,} {card.split} examples of {card.data}."
 
 
-def _scores(scores: Sequence[Score]) -> str:
+def _scores(scores: Sequence[Score]) -> Markup:
     names = ("Score", "Value", "95 % interval", "Bad generator", "", "Real data", "Sampling seeds")
     return _table("scores", names, (_score(score) for score in scores))
 
 
-def _score(score: Score) -> list[tuple[str, str]]:
-    """(kind of cell, markup) a column."""
+def _score(score: Score) -> list[tuple[str, object]]:
+    """(kind of cell, what it shows) a column."""
     sentences = (score.meaning, *score.notes) if score.meaning else score.notes
-    notes = "".join(f'<span class="note">{escaped(sentence)}</span>' for sentence in sentences)
+    notes = joined(html('<span class="note">{}</span>', sentence) for sentence in sentences)
     unit = f"{score.unit}, " if score.unit else ""
     direction = DIRECTIONS.get(score.better, str(score.better))
     return [
-        ("title", f"<strong>{escaped(score.title)}</strong><span>{escaped(unit + direction)}</span>{notes}"),
-        ("value", f"<strong>{escaped(number(score.value))}</strong>"),
-        ("interval", escaped(_interval(score.low, score.high) or "none")),
+        ("title", html("<strong>{}</strong><span>{}</span>{}", score.title, unit + direction, notes)),
+        ("value", html("<strong>{}</strong>", number(score.value))),
+        ("interval", _interval(score.low, score.high) or "none"),
         ("bad", _bounds(score.ceiling)),
         ("drawn", score_bar(score)),
         ("real", _bounds(score.floor)),
-        ("seeds", escaped(_spread(score.repeats))),
+        ("seeds", _spread(score.repeats)),
     ]
 
 
@@ -90,11 +92,12 @@ def _interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{number(low)} to {number(high)}"
 
 
-def _bounds(bounds: Bounds | None) -> str:
+def _bounds(bounds: Bounds | None) -> Markup:
     if bounds is None:
-        return "none"
+        return html("none")
     interval = _interval(bounds.low, bounds.high)
-    return escaped(number(bounds.value)) + (f'<span class="note">{escaped(interval)}</span>' if interval else "")
+    note = html('<span class="note">{}</span>', interval) if interval else ""
+    return html("{}{}", number(bounds.value), note)
 
 
 def _spread(repeats: Sequence[float]) -> str:
@@ -104,48 +107,50 @@ def _spread(repeats: Sequence[float]) -> str:
     return f"{len(repeats)}: {_interval(min(repeats), max(repeats))}"
 
 
-def _classes(classes: Sequence[ClassScores]) -> str:
+def _classes(classes: Sequence[ClassScores]) -> Markup:
     if not classes:
-        return ""
+        return Markup()
     names = ("Class", "Samples", "95 % interval", "", "Real data", "Precision", "Recall", "Diversity", "Real diversity")
     rows = _table("classes", names, (_class(one, classes) for one in classes))
-    key = (
+    key = html(
         '<p class="quiet">Bar and dot: share of the samples, with its 95 % interval. Long tick: share of the real '
         "examples.</p>"
     )
     if len(classes) > MOST_CLASSES:
         missing = sum(one.share == 0 for one in classes)
-        rows = f"<details><summary>{len(classes):,} classes, {missing:,} of them in no sample</summary>{rows}</details>"
-    return f"<h3>By class</h3>{key}{rows}"
+        rows = html(
+            "<details><summary>{:,} classes, {:,} of them in no sample</summary>{}</details>",
+            len(classes),
+            missing,
+            rows,
+        )
+    return html("<h3>By class</h3>{}{}", key, rows)
 
 
-def _class(one: ClassScores, classes: Sequence[ClassScores]) -> list[tuple[str, str]]:
+def _class(one: ClassScores, classes: Sequence[ClassScores]) -> list[tuple[str, object]]:
     optional = (one.precision, one.recall, one.diversity, one.real_diversity)
     kinds = ("precision", "recall", "diversity", "real-diversity")
     return [
-        ("title", f"<strong>{escaped(one.name)}</strong>"),
-        ("value", f"<strong>{one.share:.1%}</strong>"),
+        ("title", html("<strong>{}</strong>", one.name)),
+        ("value", html("<strong>{:.1%}</strong>", one.share)),
         ("interval", f"{one.low:.1%} to {one.high:.1%}"),
         ("drawn", class_bar(one, classes)),
         ("real", f"{one.real_share:.1%}"),
-        *(
-            (kind, "too few" if value is None else escaped(number(value)))
-            for kind, value in zip(kinds, optional, strict=True)
-        ),
+        *((kind, "too few" if value is None else number(value)) for kind, value in zip(kinds, optional, strict=True)),
     ]
 
 
-def _skipped(skipped: Sequence[Skipped]) -> str:
+def _skipped(skipped: Sequence[Skipped]) -> Markup:
     if not skipped:
-        return ""
+        return Markup()
     reasons: dict[str, list[str]] = {}
     for one in skipped:
         reasons.setdefault(one.reason, []).append(one.title)
     rows = table((", ".join(titles), reason) for reason, titles in reasons.items())
-    return f"<details><summary>Not measured ({len(skipped)}), and why</summary>{rows}</details>"
+    return html("<details><summary>Not measured ({}), and why</summary>{}</details>", len(skipped), rows)
 
 
-def _protocol(card: ProtocolCard) -> str:
+def _protocol(card: ProtocolCard) -> Markup:
     """All that decides these numbers, folded."""
     averaged = {True: "averaged", False: "as trained", None: ""}[card.ema]
     facts = [
@@ -168,10 +173,12 @@ def _protocol(card: ProtocolCard) -> str:
     facts += [(name[:1].upper() + name[1:], words) for name, words in _flat(card.settings)]
     facts += [(f"Version of {package}", version) for package, version in _flat(card.versions)]
     facts += [("Took", duration(card.seconds)), ("Finished", card.finished)]
-    asked = f"<p>What was asked for:</p>{table(_flat(card.asked))}" if card.asked else ""
-    return (
+    asked = html("<p>What was asked for:</p>{}", table(_flat(card.asked))) if card.asked else ""
+    return html(
         "<details><summary>How it was measured: scorecards may be compared where these agree</summary>"
-        f'<div class="protocol">{definitions(facts)}{asked}</div></details>'
+        '<div class="protocol">{}{}</div></details>',
+        definitions(facts),
+        asked,
     )
 
 
@@ -180,24 +187,28 @@ def _flat(value: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, words) for name, words in flattened(value) if words not in ("", "None")]
 
 
-def _table(kind: str, names: Sequence[str], rows: Any) -> str:
-    """Rows of (kind of cell, markup) below `names`; on a narrow page each row becomes a card whose cells carry their
+def _table(kind: str, names: Sequence[str], rows: Iterable[Sequence[tuple[str, object]]]) -> Markup:
+    """Rows of (kind of cell, what it shows) below `names`; on a narrow page each row becomes a card whose cells carry their
     column's name, hence the roles: without a table's layout a browser forgets that it is one."""
-    head = "".join(f'<th role="columnheader" scope="col">{escaped(name)}</th>' for name in names)
-    body = "".join(
-        '<tr role="row">'
-        + "".join(
-            f'<td role="cell" class="{kind_of_cell}"{_label(name)}>{markup}</td>'
-            for name, (kind_of_cell, markup) in zip(names, row, strict=True)
+    head = joined(html('<th role="columnheader" scope="col">{}</th>', name) for name in names)
+    body = joined(
+        html(
+            '<tr role="row">{}</tr>\n',
+            joined(
+                html('<td role="cell" class="{}"{}>{}</td>', kind_of_cell, _label(name), shown)
+                for name, (kind_of_cell, shown) in zip(names, row, strict=True)
+            ),
         )
-        + "</tr>\n"
         for row in rows
     )
-    return (
-        f'<table role="table" class="cards {kind}"><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
-        f'<tbody role="rowgroup">\n{body}</tbody></table>'
+    return html(
+        '<table role="table" class="cards {}"><thead role="rowgroup"><tr role="row">{}</tr></thead>'
+        '<tbody role="rowgroup">\n{}</tbody></table>',
+        kind,
+        head,
+        body,
     )
 
 
-def _label(name: str) -> str:
-    return f' data-label="{escaped(name)}"' if name else ""
+def _label(name: str) -> Markup:
+    return html(' data-label="{}"', name) if name else Markup()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from saddlepoint.diagnosis import process_in, process_of
+from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import RESULT_LEVELS, SEVERITIES, Finding, explained, options, shell_command
 from saddlepoint.report.facts import Facts
 from saddlepoint.report.sparkline import sparklines
@@ -15,7 +16,6 @@ from saddlepoint.report.words import (
     count,
     definitions,
     duration,
-    escaped,
     flattened,
     number,
     table,
@@ -25,17 +25,17 @@ _TONES = dict(zip(RESULT_LEVELS, ("failure", "warning", "good", "good"), strict=
 PLURALS = {"failure": "failures", "warning": "warnings", "info": "notes"}
 
 
-def section(identifier: str, title: str, body: str) -> str:
+def section(identifier: str, title: str, body: Markup) -> Markup:
     """A titled part that the page's own links lead to."""
-    return f'<section id="{identifier}"><h2>{escaped(title)}</h2>\n{body}\n</section>'
+    return html('<section id="{}"><h2>{}</h2>\n{}\n</section>', identifier, title, body)
 
 
-def absent(words: str) -> str:
+def absent(words: str) -> Markup:
     """The sentence that stands where a part has nothing to show yet."""
-    return f'<p class="quiet">{escaped(words)}</p>'
+    return html('<p class="quiet">{}</p>', words)
 
 
-def none_of(facts: Facts, what: str) -> str:
+def none_of(facts: Facts, what: str) -> Markup:
     """That there is no `what`: yet, as long as the run may still write one."""
     yet = "" if facts.summary.get("state") == "finished" else " yet"
     return absent(f"This run has no {what}{yet}.")
@@ -58,28 +58,30 @@ def verdict(facts: Facts) -> str:
     return f"At step {facts.last_step:,}, still under way or cut short, {process}: {', '.join(tally) or 'no findings so far'}."
 
 
-def head(facts: Facts) -> str:
+def head(facts: Facts) -> Markup:
     """Name, state and verdict."""
     state = str(facts.summary.get("state", "under way"))
     tone = {"finished": "good", "failed": "failure", "interrupted": "warning"}.get(state, "info")
-    badges = f'<span class="badge {tone}">{escaped(state)}</span>'
+    badges = [html('<span class="badge {}">{}</span>', tone, state)]
     process = process_in(facts.summary)
     if process and process != state:
         tone = {"no failure found": "good", "at risk": "warning"}.get(process, "failure")
-        badges += f' <span class="badge {tone}">{escaped(process)}</span>'
+        badges.append(html('<span class="badge {}">{}</span>', tone, process))
     level = _mapping(facts.summary.get("result")).get("level")
     if level in _TONES:
-        badges += f' <span class="badge {_TONES[level]}">{escaped(level)}</span>'
+        badges.append(html('<span class="badge {}">{}</span>', _TONES[level], level))
     # The first sentence says how it went; all of it in large type would fill a phone.
     first, stop, rest = verdict(facts).partition(". ")
-    more = f'<p class="verdict">{escaped(rest)}</p>' if rest else ""
-    return (
-        f'<header><p class="run">Saddlepoint run <b>{escaped(facts.name)}</b> {badges}</p>'
-        f"<h1>{escaped(first + stop.rstrip())}</h1>{more}</header>"
+    return html(
+        '<header><p class="run">Saddlepoint run <b>{}</b> {}</p><h1>{}</h1>{}</header>',
+        facts.name,
+        joined(badges, " "),
+        first + stop.rstrip(),
+        html('<p class="verdict">{}</p>', rest) if rest else "",
     )
 
 
-def trained(facts: Facts) -> str:
+def trained(facts: Facts) -> Markup:
     """What was trained on what, how long, and where."""
     summary = facts.summary
     data = _mapping(summary.get("data"))
@@ -116,7 +118,7 @@ def trained(facts: Facts) -> str:
         ]
     )
     if not summary:
-        body += absent("The summary (data, players, device) is written when a session of training ends.")
+        body = joined((body, absent("The summary (data, players, device) is written when a session of training ends.")))
     return section("trained", "What was trained on what", body)
 
 
@@ -134,10 +136,10 @@ def _session(seconds: Mapping[str, Any]) -> str:
     return ", ".join(said)
 
 
-def findings(facts: Facts) -> str:
+def findings(facts: Facts) -> Markup:
     """A card a finding, the gravest first, those that are over last; one that was raised again says so."""
     cards = [_card(finding, steps, facts) for finding, steps in grouped(facts.findings)]
-    return section("findings", "Findings", _treated(facts) + ("".join(cards) or absent(_nothing_found(facts))))
+    return section("findings", "Findings", joined((_treated(facts), *(cards or [absent(_nothing_found(facts))]))))
 
 
 def grouped(found: Sequence[Finding]) -> list[tuple[Finding, list[int]]]:
@@ -159,7 +161,7 @@ def grouped(found: Sequence[Finding]) -> list[tuple[Finding, list[int]]]:
     return [(last[code], steps[code]) for code in order]
 
 
-def settings(facts: Facts) -> str:
+def settings(facts: Facts) -> Markup:
     """The resolved recipe, folded."""
     if facts.recipe is None:
         return section("settings", "Settings", absent("There is no recipe.yaml in this folder."))
@@ -167,12 +169,15 @@ def settings(facts: Facts) -> str:
     return section(
         "settings",
         "Settings",
-        f"<details><summary>recipe.yaml, every setting resolved ({lines} lines)</summary>"
-        f"<pre>{escaped(facts.recipe)}</pre></details>",
+        html(
+            "<details><summary>recipe.yaml, every setting resolved ({} lines)</summary><pre>{}</pre></details>",
+            lines,
+            facts.recipe,
+        ),
     )
 
 
-def repeat(facts: Facts) -> str:
+def repeat(facts: Facts) -> Markup:
     """Versions, and the command that does it again."""
     summary = facts.summary
     told, recipe = "recipe.yaml alone repeats the run", "recipe.yaml"
@@ -180,44 +185,57 @@ def repeat(facts: Facts) -> str:
     if summary.get("cures"):
         told, recipe = "The recipe that it began with repeats the run and its cures", "attempts/1/recipe.yaml"
     parts = [
-        f"<p>{told}; on the same machine with the same versions, bit for bit:</p>",
+        html("<p>{}; on the same machine with the same versions, bit for bit:</p>", told),
         command(shell_command("train", facts.path / recipe)),
     ]
     fingerprint = _mapping(summary.get("data")).get("fingerprint")
     if fingerprint:
-        parts.append(f"<p>Fingerprint of the data: <code>{escaped(fingerprint)}</code></p>")
+        parts.append(html("<p>Fingerprint of the data: <code>{}</code></p>", fingerprint))
     parts.append(table((str(package), str(version)) for package, version in _mapping(summary.get("versions")).items()))
-    return section("repeat", "Versions and how to repeat", "".join(parts))
+    return section("repeat", "Versions and how to repeat", joined(parts))
 
 
-def _card(finding: Finding, steps: Sequence[int], facts: Facts) -> str:
+def _card(finding: Finding, steps: Sequence[int], facts: Facts) -> Markup:
     if finding.state == "closed":
-        return (
-            '<article class="card finding info"><div class="top"><span class="badge">over</span> '
-            f'<code>{escaped(finding.code)}</code><span class="quiet">steps {steps[0]:,} to {finding.step:,}</span>'
-            f"<h3>{escaped(finding.title)}</h3></div></article>"
+        return html(
+            '<article class="card finding info"><div class="top"><span class="badge">over</span> <code>{}</code>'
+            '<span class="quiet">steps {:,} to {:,}</span><h3>{}</h3></div></article>',
+            finding.code,
+            steps[0],
+            finding.step,
+            finding.title,
         )
     again = f", raised {len(steps)} times since step {min(steps):,}" if len(steps) > 1 else ""
     evidence = table(flattened({n: v for n, v in finding.evidence.items() if n not in ("window", "series")}))
-    advice = f"<p>{escaped(finding.advice)}</p>" if finding.advice else ""
-    remedy = ""
+    advice = html("<p>{}</p>", finding.advice) if finding.advice else ""
+    remedy: object = ""
     if finding.remedy:
-        remedy = f'<p class="quiet">Try{explained(finding.remedy)}:</p>{command(shell_command("train", facts.path, options(finding.remedy)))}'
-    return (
-        f'<article class="card finding {escaped(finding.severity)}"><div class="top">'
-        f'<span class="badge">{escaped(finding.severity)}</span> <code>{escaped(finding.code)}</code>'
-        f'<span class="quiet">step {finding.step:,}{again}</span><h3>{escaped(finding.title)}</h3></div>'
-        f"{advice}{sparklines(finding.evidence, facts.series)}{evidence}{remedy}</article>"
+        line = shell_command("train", facts.path, options(finding.remedy))
+        remedy = html('<p class="quiet">Try{}:</p>{}', explained(finding.remedy), command(line))
+    return html(
+        '<article class="card finding {severity}"><div class="top"><span class="badge">{severity}</span> <code>{code}</code>'
+        '<span class="quiet">step {step:,}{again}</span><h3>{title}</h3></div>{}{}{}{}</article>',
+        advice,
+        sparklines(finding.evidence, facts.series),
+        evidence,
+        remedy,
+        severity=finding.severity,
+        code=finding.code,
+        step=finding.step,
+        again=again,
+        title=finding.title,
     )
 
 
-def _treated(facts: Facts) -> str:
+def _treated(facts: Facts) -> Markup:
     """The failures that the run went back behind: their findings went with them."""
     tried = facts.summary.get("cures")
     lines = [line for line in tried if isinstance(line, Mapping)] if isinstance(tried, Sequence) else []
     told = dict.fromkeys((str(line.get("code")), str(line.get("title") or "")) for line in lines)
-    rows = "".join(f"<li><code>{escaped(code)}</code> {escaped(title)}</li>" for code, title in told)
-    return f'<p>Found and treated while it trained (<a href="#cures">cures</a>):</p><ul>{rows}</ul>' if rows else ""
+    rows = joined(html("<li><code>{}</code> {}</li>", code, title) for code, title in told)
+    if not rows:
+        return Markup()
+    return html('<p>Found and treated while it trained (<a href="#cures">cures</a>):</p><ul>{}</ul>', rows)
 
 
 def _nothing_found(facts: Facts) -> str:

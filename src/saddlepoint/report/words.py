@@ -1,18 +1,14 @@
-"""Facts as words and safe markup: everything that came from a run's files passes through `escaped`."""
+"""Facts as words, and the smallest parts of the page."""
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from saddlepoint.markup import Markup, html, joined
+
 ALIKE = 2.0  # standard errors of a difference within which nobody can say which is better
-
-
-def escaped(value: Any) -> str:
-    """Any value as text that HTML shows and never obeys."""
-    return html.escape(str(value), quote=True)
 
 
 def count(value: Any) -> str:
@@ -42,23 +38,23 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
 
 
-def command(line: str) -> str:
+def command(line: str) -> Markup:
     """A command as markup that breaks between options, never inside one."""
     pieces = line.split(" --")
-    words = [escaped(pieces[0]), *(escaped(f"--{piece}") for piece in pieces[1:])]
-    return f'<pre class="command">{" ".join(f"<span>{word}</span>" for word in words)}</pre>'
+    words = [pieces[0], *(f"--{piece}" for piece in pieces[1:])]
+    return html('<pre class="command">{}</pre>', joined((html("<span>{}</span>", word) for word in words), " "))
 
 
-def definitions(pairs: Iterable[tuple[str, str]]) -> str:
+def definitions(pairs: Iterable[tuple[str, str]]) -> Markup:
     """(term, text) -> a definition list; a pair without text is left out."""
-    rows = [f"<dt>{escaped(term)}</dt><dd>{escaped(words)}</dd>" for term, words in pairs if words]
-    return f'<dl class="facts">{"".join(rows)}</dl>' if rows else ""
+    rows = [html("<dt>{}</dt><dd>{}</dd>", term, words) for term, words in pairs if words]
+    return html('<dl class="facts">{}</dl>', joined(rows)) if rows else Markup()
 
 
-def table(rows: Iterable[tuple[str, str]]) -> str:
+def table(rows: Iterable[tuple[str, str]]) -> Markup:
     """(name, value) -> a table that scrolls within itself."""
-    body = "".join(f"<tr><th>{escaped(name)}</th><td>{escaped(value)}</td></tr>" for name, value in rows)
-    return f'<div class="scroll"><table>{body}</table></div>' if body else ""
+    body = joined(html("<tr><th>{}</th><td>{}</td></tr>", name, value) for name, value in rows)
+    return html('<div class="scroll"><table>{}</table></div>', body) if body else Markup()
 
 
 def flattened(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
