@@ -37,8 +37,8 @@ PACKAGE = Path(__file__).resolve().parents[2]
 TRAINING = (
     "__init__.py", "errors.py", "arguments.py", "markup.py", "settings.py", "data", "diagnosis", "evaluation", "models", "networks",
     "objectives", "optimisers", "records", "training", "studies/__init__.py", "studies/convergence.py", "studies/lanes",
-    "studies/claims/__init__.py",
-    "studies/claims/kept.py", "studies/claims/laboratory.py", "studies/claims/mistakes.py", "studies/claims/watched.py",
+    "studies/claims/__init__.py", "studies/claims/kept.py", "studies/claims/laboratory.py",
+    "studies/claims/mistakes.py", "studies/claims/watched.py",
 )  # fmt: skip
 MEASURING = (*TRAINING, "figures", "games", "studies/claims", "studies/power_law.py", "studies/survival.py")
 
