@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data import Dataset, Event, load
+from saddlepoint.data import Dataset, Event, from_array, load
 from saddlepoint.errors import DataError, MissingExtraError, SettingError
 from saddlepoint.evaluation.features import FEATURES, Features, build_features, default_features, pretrained
 from saddlepoint.evaluation.features import fitting as fitting_module
@@ -411,3 +411,23 @@ def test_features_are_what_their_function_gives() -> None:
     assert torch.equal(features(x), x[:, :2])
     with pytest.raises(DataError, match=r"\(4, 3\)"):
         Features("wrong", "0" * 64, 3, lambda x: x[:, :2])(x)
+
+
+def test_columns_in_different_units_are_compared_in_standard_deviations() -> None:
+    x = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
+    units = torch.tensor([1.0, 1e6, 1e-3])
+    constant = torch.full((200, 1), 7.1)
+    alike = build_features("raw", from_array(x))
+    assert alike.name == "raw values"
+    made = build_features("raw", from_array(torch.cat([x * units, constant], 1)))
+    assert (made.name, made.dimension) == ("standardised values", 3)
+    rows = made(torch.cat([x * units, constant], 1))
+    assert rows.std(0).tolist() == pytest.approx([1.0, 1.0, 1.0], rel=0.1)
+
+
+def test_series_have_features_of_their_columns() -> None:
+    x = np.random.default_rng(0).normal(size=(80, 24, 2)) * [1.0, 1e6]
+    dataset = from_array(x)
+    assert default_features(dataset).name.startswith("PCA")
+    with pytest.raises(DataError, match="these are series"):
+        build_features("random", dataset)

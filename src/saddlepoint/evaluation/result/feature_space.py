@@ -53,7 +53,7 @@ def feature_space(dataset: Dataset, seed: int) -> FeatureSpace:
         dataset: at least two examples.
         seed: of the examples it is fitted to, and of the filters.
     """
-    if dataset.event.kind == "vector":
+    if dataset.event.has_columns:
         return value_space(dataset, seed)
     features = random_features(dataset, seed)
     count = max(4 * LEAST_FITTED, min(FITTED, CONVOLVED // dataset.event.size))
