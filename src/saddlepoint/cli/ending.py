@@ -34,7 +34,7 @@ def add_cure(parser: argparse.ArgumentParser) -> None:
         "--cure",
         choices=("off", "suggest", "auto"),
         metavar="HOW",
-        help="on a failure: auto goes back to the last healthy checkpoint, changes the settings and goes on; suggest says "
+        help="on a failure: auto goes back to the last checkpoint before it, changes the settings and goes on; suggest says "
         "at the end what to change; off (the default) does nothing",
     )
 

@@ -1,6 +1,7 @@
 """Classifier two-sample test: if a classifier tells samples from real points better than a coin, they differ.
 
 Revisiting Classifier Two-Sample Tests (David Lopez-Paz, Maxime Oquab, 2017). https://arxiv.org/abs/1610.06545
+Extremely randomized trees (Pierre Geurts, Damien Ernst, Louis Wehenkel, 2006). https://doi.org/10.1007/s10994-006-6226-1
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from saddlepoint.evaluation.intervals import Interval, wilson
 from saddlepoint.evaluation.points import checked_pair
 from saddlepoint.evaluation.squares import precise_squares, rows_at_once
 
-Classifier = Literal["logistic", "network", "neighbours"]
+Classifier = Literal["logistic", "network", "neighbours", "trees"]
+TREES = 50
 UNDECIDED = 0.5  # the answer of a classifier that cannot tell; half right
 TRIALS = 2 / 1.3**2  # independent answers that scatter like those about both points of a pair
 
@@ -45,8 +47,9 @@ def classifier_test(
     The larger set is cut, at random, to the size of the smaller, so that a coin is right half of the time. Features are
     brought to mean 0 and deviation 1 by the training folds. A linear classifier ("logistic") sees shifted means alone,
     a small neural network ("network", one hidden layer) and "neighbours" (the square root of N of them, as in the paper)
-    see more, given points enough; neighbours at equal distances vote together, and an equal vote is half right. Constant
-    features, and equal ones, leave the accuracy at 1/2.
+    see more, given points enough; so do randomised trees ("trees"), which also see how columns depend on each other.
+    Neighbours at equal distances vote together, and an equal vote is half right. Constant features, and equal ones, leave
+    the accuracy at 1/2.
 
     The threshold is the paper's, 1/2 + 1.645 / sqrt(4 n), with n half of the points, as in the paper, where the other
     half trains. Folds ask about all of them, but their classifiers train on each other's points, so the accuracy
@@ -106,6 +109,7 @@ class _Neighbours:
 
 
 def _model(classifier: Classifier, n: int, seed: int) -> Any:
+    from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
@@ -115,8 +119,10 @@ def _model(classifier: Classifier, n: int, seed: int) -> Any:
         return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     if classifier == "neighbours":
         return _Neighbours(int(n**0.5) | 1)
+    if classifier == "trees":  # asks for the order of values alone, so scales do not matter
+        return ExtraTreesClassifier(TREES, min_samples_leaf=2, random_state=seed)
     if classifier == "network":
         # Early stopping keeps it from learning by heart, and from the warning that it has not converged.
         network = MLPClassifier((64,), early_stopping=True, max_iter=200, n_iter_no_change=10, random_state=seed)
         return make_pipeline(StandardScaler(), network)
-    raise DataError(f"no two-sample classifier named {classifier!r}: logistic, network or neighbours.")
+    raise DataError(f"no two-sample classifier named {classifier!r}: logistic, network, neighbours or trees.")

@@ -1,4 +1,4 @@
-"""Against a failure while training, or a warning that stays: back to the last healthy checkpoint, the remedy applied, and on.
+"""Against a failure while training, or a warning that stays: back to the last checkpoint before it, the remedy applied, and on.
 
 What was tried lies in the run: cures.jsonl has a line a try; attempts/N/ has the recipe, records, findings and best checkpoint
 that try N went back behind. recipe.yaml has the settings the run goes on with, so that everybody who reads the run reads it as ever.
@@ -138,7 +138,7 @@ def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure
     before = min(since, suggested.recipe.training.steps + 1)
     # Where going back a little has not helped, and where all was trained at a rate of no use, begin anew.
     soon = bool(tried) and finding.severity == "failure" and since - tried[-1].found < SOON * recipe.training.steps
-    step = 0 if same or soon or suggested.rung == SLIP else _healthy(folder, before)
+    step = 0 if same or soon or suggested.rung == SLIP else _before_failure(folder, before)
     number = len(tried) + 1
     told = Cure(number, finding.code, finding.title, finding.step, since, step, suggested.rung, changes)
     return told, suggested.recipe
@@ -215,7 +215,7 @@ def _settle(folder: RunFolder, cure: Cure, cured: Recipe) -> None:
         file.write(cured.to_yaml())
 
 
-def _healthy(folder: RunFolder, before: int) -> int:
+def _before_failure(folder: RunFolder, before: int) -> int:
     """The step of the newest whole checkpoint of a step before `before` in which no failure stood and whose samples had come
     at least half of the way to the data; 0 where there is none.
 

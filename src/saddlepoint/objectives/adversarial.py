@@ -58,7 +58,7 @@ def discriminator_cross_entropy(
     detached: whether the samples are constants here, as they are where the discriminator moves.
     Observes D(x) and D(G(z)), (B,) in [0, 1], G(z) including examples that are replayed; of a relativistic discriminator
     the probability that x is the real one of its pair, and that G(z) is. With penalties also `real_slope` and `fake_slope`,
-    (B,), the norm of the logit's gradient there: alike where training is healthy.
+    (B,), the norm of the logit's gradient there: alike where training goes well.
 
     Flipped labels: How to Train a GAN? Tips and tricks to make GANs work (Chintala, Denton, Arjovsky, Mathieu, 2016),
     point 6, https://github.com/soumith/ganhacks; replay: Learning from Simulated and Unsupervised Images through

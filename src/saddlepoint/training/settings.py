@@ -134,7 +134,7 @@ class TrainingSettings(Settings):
 
     cure: Literal["off", "suggest", "auto"] = Field(
         "off",
-        description="On a failure: off does nothing, suggest says at the end what to change, auto goes back to the last healthy checkpoint, changes it and goes on.",
+        description="On a failure: off does nothing, suggest says at the end what to change, auto goes back to the last checkpoint before it, changes the settings and goes on.",
     )
     cures: int = Field(3, ge=1, description="cure auto: tries at most.")
 

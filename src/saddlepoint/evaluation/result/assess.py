@@ -15,19 +15,30 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.quality import affordable
-from saddlepoint.evaluation.result import aspects
+from saddlepoint.evaluation.result import aspects, copies, groups
 from saddlepoint.evaluation.result.feature_space import FeatureSpace, feature_space, value_space
-from saddlepoint.records.result import CLOSE, FAR, NOT_TOLD_APART, PARTLY, Aspect, Result, ResultLevel
+from saddlepoint.records.result import (
+    CLOSE,
+    FAR,
+    HELD_OUT,
+    NOT_TOLD_APART,
+    PARTLY,
+    TRAINING,
+    Aspect,
+    Result,
+    ResultLevel,
+)
 
 MOST = 1_000  # samples that are compared, with as many real examples; more see finer differences and take longer
 LEAST = 20  # real examples, with fewer of which no level can be told
-SEARCHED = 50_000  # training examples among which copies are looked for
-PART = 4_096  # of which so many are projected at once
+SEARCHED = 20_000  # training examples among which copies are looked for
+LABELLED = 3_000  # training examples whose labels tell the classes of samples
+PART = 4_096  # examples that are projected at once
 CHANCE = 0.05  # of a difference found between samples and examples of one distribution
 # The share below which an aspect tells samples from real examples, whatever the tests say; and how much lower that is among
 # few points, where shares of real examples scatter too: by so many standard deviations of a share of one half.
 UNNOTICED, SCATTER = 0.8, 3.0
-CLOSE_SHARE, PARTLY_SHARE = 0.6, 0.25
+CLOSE_SHARE, PARTLY_SHARE = 0.75, 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +53,7 @@ class Reference:
         train: (T, d) such points of training examples.
         held_out: (H, d) such points of held-out examples; None where nothing is held out.
         against: what `real` are, in words.
+        classes: tells the classes of samples; None without labels.
     """
 
     dataset: Dataset
@@ -52,6 +64,7 @@ class Reference:
     train: Tensor
     held_out: Tensor | None
     against: str
+    classes: groups.Classes | None
 
     @classmethod
     def of(cls, dataset: Dataset, *, seed: int = 0, most: int = MOST) -> Reference:
@@ -65,16 +78,27 @@ class Reference:
         generator = torch.Generator().manual_seed(seed)
         space, values = feature_space(dataset, seed), value_space(dataset, seed)
         most = affordable(most, dataset.event.size)
-        learnt = dataset.x[torch.randperm(len(dataset), generator=generator)[:SEARCHED]]
-        train = torch.cat([values(part) for part in torch.split(learnt, PART)])
-        held_out = None if dataset.held_out is None else dataset.held_out.x
+        order = torch.randperm(len(dataset), generator=generator)
+        train = torch.cat([values(dataset.x[rows]) for rows in torch.split(order[:SEARCHED], PART)])
+        labels = None if dataset.y is None else dataset.y[order]
+        held_out = dataset.held_out
         if held_out is not None and len(held_out) >= LEAST:
-            held_out = held_out[torch.randperm(len(held_out), generator=generator)[:most]]
-            other = space(learnt[: len(held_out)])
-            return cls(dataset, space, space(held_out), other, values, train, values(held_out), "held-out examples")
-        half = min(most, len(learnt) // 2)
-        points = space(learnt[: 2 * half])
-        return cls(dataset, space, points[:half], points[half:], values, train, None, "training examples")
+            rows = torch.randperm(len(held_out), generator=generator)[:most]
+            real = space(held_out.x[rows])
+            learnt = space(dataset.x[order[: max(len(real), LABELLED if labels is not None else 0)]])
+            other, copied_from, against = learnt[: len(real)], values(held_out.x[rows]), HELD_OUT
+            real_labels = None if held_out.y is None else held_out.y[rows]
+        else:
+            half = min(most, len(order) // 2)
+            learnt = space(dataset.x[order[: 2 * half]])
+            real, other, copied_from, against = learnt[:half], learnt[half:], None, TRAINING
+            real_labels = None if labels is None else labels[:half]
+            learnt, labels = other, None if labels is None else labels[half:]
+        classes = None
+        known = dataset.truth is not None and dataset.truth.modes is not None  # the modes say it already
+        if not known and labels is not None and real_labels is not None and min(len(learnt), len(real)) >= LEAST:
+            classes = groups.Classes(learnt, labels[: len(learnt)], real, real_labels)
+        return cls(dataset, space, real, other, values, train, copied_from, against, classes)
 
 
 def assess_result(
@@ -114,14 +138,15 @@ def assess_result(
 
 
 def _measured(samples: Tensor, fake: Tensor, reference: Reference, seed: int) -> list[Aspect]:
-    real, other = reference.real, reference.other
+    real, other, truth = reference.real, reference.other, reference.dataset.truth
     found: list[Aspect | None] = [
         aspects.distance(real, fake, seed),
-        aspects.recognised(real, fake, seed),
+        aspects.recognised([(real, fake)], seed),
         *aspects.overlap(real, fake, other),
         aspects.spread(real, fake),
-        *aspects.known_modes(samples.flatten(1).double(), reference.dataset.truth),
-        aspects.new_samples(reference.train, reference.held_out, reference.values(samples)),
+        *groups.known_modes(samples.flatten(1).double(), truth),
+        *(reference.classes.aspects(fake) if reference.classes is not None else ()),
+        copies.new_samples(reference.train, reference.held_out, reference.values(samples)),
     ]
     return [aspect for aspect in found if aspect is not None]
 

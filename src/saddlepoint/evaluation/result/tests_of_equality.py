@@ -15,7 +15,7 @@ from torch import Tensor
 from saddlepoint.evaluation.two_sample import Classifier, classifier_test
 
 PERMUTATIONS = 199
-CLASSIFIERS: tuple[Classifier, ...] = ("logistic", "neighbours")
+CLASSIFIERS: tuple[Classifier, ...] = ("logistic", "neighbours", "trees")
 FOLDS = 5
 
 

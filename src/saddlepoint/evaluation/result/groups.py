@@ -1,0 +1,121 @@
+"""Modes and classes that are known: is each of them there, in its share, and as wide as in the data?
+
+A group that is lost bars the level "close", however many others there are: nobody calls nine of ten digits close to the
+data. A group counts as lost where it has less than a quarter of its share, and where so few samples are no accident.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Truth
+from saddlepoint.evaluation.modes import ModeReport, mode_report
+from saddlepoint.evaluation.neighbours import nearest
+from saddlepoint.evaluation.result.aspects import (
+    clipped,
+    counts_of,
+    either_way,
+    equality_of_shares,
+    expected_unequal,
+    proportion_error,
+    unequal,
+)
+from saddlepoint.records.result import Aspect
+
+EXPECTED = 10  # samples that a group should have, with fewer of which its share and width cannot be told
+LOST = 0.25  # of a group's share, below which it is lost,
+ACCIDENT = 0.001  # where the chance of so few samples is below this
+WITH_LOSSES = 0.7  # the largest share of an aspect of which a group is lost; below that of a close one
+VOTES = 5  # nearest training examples that decide on the class of a sample
+RECOGNISED = 0.85  # of held-out examples whose class is told rightly, without which classes cannot be told
+
+
+def known_modes(samples: Tensor, truth: Truth | None) -> list[Aspect]:
+    """Modes found, samples near one, shares and widths of the modes, of samples (N, D) in the data's units."""
+    if truth is None or truth.modes is None or truth.mode_std is None:
+        return []
+    report = mode_report(samples, truth.modes, float(truth.mode_std))
+    near = Aspect(
+        "samples near a mode",
+        report.high_quality,
+        report.ceiling,
+        clipped(report.high_quality / report.ceiling),
+        error=proportion_error(report.high_quality, len(samples)),
+        p_value=equality_of_shares(report.high_quality, len(samples), report.ceiling),
+    )
+    counts = torch.nan_to_num(report.mass) * round(report.high_quality * len(samples))
+    usual = torch.full((report.modes,), 1 / report.modes, dtype=torch.float64)
+    return [near, *_shares("modes", counts, usual, len(samples)), *_width(report, len(samples))]
+
+
+def _width(report: ModeReport, n: int) -> list[Aspect]:
+    """The median width of the modes, where there are samples enough to tell it."""
+    widths = report.width[report.width.isfinite()].double()
+    if not len(widths) or n < EXPECTED * report.modes:
+        return []
+    width = float(widths.median())
+    return [Aspect("width of the modes", width, 1.0, either_way(width))]
+
+
+class Classes:
+    """The classes of labelled data, told by the labels of the nearest training examples.
+
+    Attributes:
+        told: whether held-out examples are recognised well enough for samples to be.
+    """
+
+    def __init__(self, learnt: Tensor, labels: Tensor, real: Tensor, real_labels: Tensor) -> None:
+        """Args:
+        learnt: (T, D) points of training examples.
+        labels: (T,) their classes.
+        real: (N, D) points of the examples that samples are compared with.
+        real_labels: (N,) their classes.
+        """
+        self._learnt, self._labels = learnt, labels
+        self._groups = int(max(labels.max(), real_labels.max())) + 1
+        found = self._of(real)
+        self.told = float((found == real_labels).double().mean()) >= RECOGNISED
+        # As they are recognised, not as they are: what is confused is confused among samples too.
+        self._usual = counts_of(found, self._groups) / len(real)
+
+    def aspects(self, fake: Tensor) -> list[Aspect]:
+        """Classes found, and their shares, of fake (M, D); none where classes cannot be told."""
+        if not self.told:
+            return []
+        return _shares("classes", counts_of(self._of(fake), self._groups), self._usual, len(fake))
+
+    def _of(self, points: Tensor) -> Tensor:
+        k = min(VOTES, len(self._learnt))
+        labels = self._labels[nearest(points, self._learnt, k=k)[1]]
+        return labels.mode(1).values
+
+
+def _shares(name: str, counts: Tensor, usual: Tensor, n: int) -> list[Aspect]:
+    """Groups found and their balance, from counts (K,) of n samples and the usual shares (K,)."""
+    expected = usual * n
+    judged = expected >= EXPECTED
+    if int(judged.sum()) < 2:
+        if not len(counts):
+            return []
+        # Too few samples for shares: a group counts as found where there is any.
+        found = float((counts > 0)[usual > 0].double().mean())
+        return [Aspect(f"share of {name} found", found, 1.0, found)]
+    chance = _chance_of_so_few(counts[judged], expected[judged])
+    lost = (counts[judged] < LOST * expected[judged]) & (chance < ACCIDENT)
+    found = 1 - float(lost.double().mean())
+    p_value = min(1.0, float(chance.min()) * len(chance))
+    total = counts.sum()
+    moved = unequal(counts / total, usual) if total > 0 else 1.0
+    best = 1 - expected_unequal(usual, n)
+    return [
+        Aspect(f"share of {name} found", found, 1.0, found if found == 1 else min(found, WITH_LOSSES), p_value=p_value),
+        Aspect(f"balance of the {name}", 1 - moved, best, clipped((1 - moved) / best)),
+    ]
+
+
+def _chance_of_so_few(counts: Tensor, expected: Tensor) -> Tensor:
+    """(K,) of Poisson counts, that they are as small as these or smaller."""
+    from scipy.special import pdtr  # takes a moment to import
+
+    return torch.from_numpy(pdtr(counts.numpy(), expected.numpy()))
