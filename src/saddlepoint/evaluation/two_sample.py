@@ -20,7 +20,7 @@ from saddlepoint.evaluation.intervals import Interval, wilson
 from saddlepoint.evaluation.points import checked_pair
 from saddlepoint.evaluation.squares import precise_squares, rows_at_once
 
-Classifier = Literal["logistic", "network", "neighbours", "trees"]
+Classifier = Literal["logistic", "network", "neighbours", "trees", "regularised"]
 TREES = 50
 UNDECIDED = 0.5  # the answer of a classifier that cannot tell; half right
 TRIALS = 2 / 1.3**2  # independent answers that scatter like those about both points of a pair
@@ -48,6 +48,7 @@ def classifier_test(
     brought to mean 0 and deviation 1 by the training folds. A linear classifier ("logistic") sees shifted means alone,
     a small neural network ("network", one hidden layer) and "neighbours" (the square root of N of them, as in the paper)
     see more, given points enough; so do randomised trees ("trees"), which also see how columns depend on each other.
+    "regularised" is a linear classifier with small weights, for about as many columns as points.
     Neighbours at equal distances vote together, and an equal vote is half right. Constant features, and equal ones, leave
     the accuracy at 1/2.
 
@@ -117,6 +118,8 @@ def _model(classifier: Classifier, n: int, seed: int) -> Any:
 
     if classifier == "logistic":
         return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
+    if classifier == "regularised":
+        return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1_000))
     if classifier == "neighbours":
         return _Neighbours(int(n**0.5) | 1)
     if classifier == "trees":  # asks for the order of values alone, so scales do not matter
@@ -125,4 +128,6 @@ def _model(classifier: Classifier, n: int, seed: int) -> Any:
         # Early stopping keeps it from learning by heart, and from the warning that it has not converged.
         network = MLPClassifier((64,), early_stopping=True, max_iter=200, n_iter_no_change=10, random_state=seed)
         return make_pipeline(StandardScaler(), network)
-    raise DataError(f"no two-sample classifier named {classifier!r}: logistic, network, neighbours or trees.")
+    raise DataError(
+        f"no two-sample classifier named {classifier!r}: logistic, regularised, network, neighbours or trees."
+    )

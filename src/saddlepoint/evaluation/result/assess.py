@@ -16,7 +16,8 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.quality import affordable
 from saddlepoint.evaluation.result import aspects, copies, groups
-from saddlepoint.evaluation.result.feature_space import FeatureSpace, feature_space, value_space
+from saddlepoint.evaluation.result.feature_space import FeatureSpace, Map, feature_space, value_space, visible_values
+from saddlepoint.evaluation.result.tests_of_equality import Trial
 from saddlepoint.records.result import (
     CLOSE,
     FAR,
@@ -33,6 +34,7 @@ MOST = 1_000  # samples that are compared, with as many real examples; more see 
 LEAST = 20  # real examples, with fewer of which no level can be told
 SEARCHED = 20_000  # training examples among which copies are looked for
 LABELLED = 3_000  # training examples whose labels tell the classes of samples
+VALUED = 500  # examples of which classifiers see all single values, which is slow
 PART = 4_096  # examples that are projected at once
 CHANCE = 0.05  # of a difference found between samples and examples of one distribution
 # The share below which an aspect tells samples from real examples, whatever the tests say; and how much lower that is among
@@ -47,7 +49,9 @@ class Reference:
 
     Attributes:
         space: the map to the points that are compared.
-        real: (N, D) points of the examples that samples are compared with.
+        responses: (N, D) of the examples that samples are compared with; see `FeatureSpace`.
+        visible: the map to single values, and those of the first `VALUED` of these examples; None for vectors and series.
+        real: (N, d) points of the examples that samples are compared with.
         other: (M, D) points of other real examples, which say what can be reached.
         values: the map to the points among which copies are looked for.
         train: (T, d) such points of training examples.
@@ -58,6 +62,8 @@ class Reference:
 
     dataset: Dataset
     space: FeatureSpace
+    responses: Tensor
+    visible: tuple[Map, Tensor] | None
     real: Tensor
     other: Tensor
     values: FeatureSpace
@@ -84,21 +90,46 @@ class Reference:
         held_out = dataset.held_out
         if held_out is not None and len(held_out) >= LEAST:
             rows = torch.randperm(len(held_out), generator=generator)[:most]
-            real = space(held_out.x[rows])
+            compared = held_out.x[rows]
+            responses = space.responses(compared)
+            real = space.projection(responses)
             learnt = space(dataset.x[order[: max(len(real), LABELLED if labels is not None else 0)]])
-            other, copied_from, against = learnt[: len(real)], values(held_out.x[rows]), HELD_OUT
+            other, copied_from, against = learnt[: len(real)], values(compared), HELD_OUT
             real_labels = None if held_out.y is None else held_out.y[rows]
         else:
             half = min(most, len(order) // 2)
-            learnt = space(dataset.x[order[: 2 * half]])
-            real, other, copied_from, against = learnt[:half], learnt[half:], None, TRAINING
+            compared = dataset.x[order[:half]]
+            responses = space.responses(compared)
+            real, other = space.projection(responses), space(dataset.x[order[half : 2 * half]])
+            copied_from, against = None, TRAINING
             real_labels = None if labels is None else labels[:half]
             learnt, labels = other, None if labels is None else labels[half:]
         classes = None
         known = dataset.truth is not None and dataset.truth.modes is not None  # the modes say it already
         if not known and labels is not None and real_labels is not None and min(len(learnt), len(real)) >= LEAST:
             classes = groups.Classes(learnt, labels[: len(learnt)], real, real_labels)
-        return cls(dataset, space, real, other, values, train, copied_from, against, classes)
+        visible = None
+        if not dataset.event.has_columns:
+            pixels = visible_values(dataset, seed)
+            visible = pixels, pixels(compared[:VALUED])
+        return cls(dataset, space, responses, visible, real, other, values, train, copied_from, against, classes)
+
+    def trials(self, samples: Tensor, responses: Tensor, fake: Tensor) -> list[Trial]:
+        """The points that classifiers try to tell apart.
+
+        Args:
+            samples: (M, *event).
+            responses: (M, D) theirs.
+            fake: (M, d) their points.
+        """
+        if self.visible is None:
+            return [Trial(self.real, fake, ("logistic", "neighbours", "trees"))]
+        pixels, real = self.visible
+        return [
+            Trial(self.real, fake, ("neighbours",)),
+            Trial(self.responses, responses, ("regularised",)),
+            Trial(real, pixels(samples[:VALUED]), ("trees",)),
+        ]
 
 
 def assess_result(
@@ -128,20 +159,21 @@ def assess_result(
     if min(count, len(reference.real)) < LEAST:
         there = f"{len(reference.real)} real examples" if count >= LEAST else f"{count} samples"
         return Result.not_measured(f"{there} to compare, too few: {LEAST} are needed")
-    fake = reference.space(samples)
+    responses = reference.space.responses(samples)
+    fake = reference.space.projection(responses)
     if not fake.isfinite().all():
         return Result.not_measured("samples lie too far from the data to be measured")
-    found = _measured(samples, fake, reference, seed)
+    found = _measured(samples, fake, reference, reference.trials(samples, responses, fake), seed)
     ranked = tuple(sorted(found, key=lambda aspect: aspect.share))
     level = _level(ranked, min(count, len(reference.real)))
     return Result(level, _score(ranked), count, reference.space.name, ranked, reference.against)
 
 
-def _measured(samples: Tensor, fake: Tensor, reference: Reference, seed: int) -> list[Aspect]:
+def _measured(samples: Tensor, fake: Tensor, reference: Reference, trials: list[Trial], seed: int) -> list[Aspect]:
     real, other, truth = reference.real, reference.other, reference.dataset.truth
     found: list[Aspect | None] = [
         aspects.distance(real, fake, seed),
-        aspects.recognised([(real, fake)], seed),
+        aspects.recognised(trials, seed),
         *aspects.overlap(real, fake, other),
         aspects.spread(real, fake),
         *groups.known_modes(samples.flatten(1).double(), truth),

@@ -2,7 +2,8 @@
 
 Vectors are compared by their standardised columns. In images, sounds and volumes single values say little (a blurred
 photograph is near to the sharp one, value by value), so that the responses of random convolutions at several scales are
-compared, brought to one standard deviation each and projected on their leading principal components.
+compared together with how rough they are, brought to one standard deviation each; for distances they are projected on
+their leading principal components.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
+from saddlepoint.evaluation.features.layers import cells, natural_units, shrunk
 from saddlepoint.evaluation.features.random_convolutions import random_features
 from saddlepoint.evaluation.projection import principal_components
 from saddlepoint.evaluation.quality import affordable, drawn
@@ -27,6 +29,13 @@ SHARE = 0.98  # of the variance of standardised features that the components hol
 RARE = 6.0
 LEAST_FITTED = 64
 SMALL = 32  # columns up to which vectors are compared as they are
+PATCHES = 4  # cells an axis, of which the smoothest and the roughest are looked at
+FAINT = 0.01  # a difference of neighbours that is hardly seen, where the range of values is 2
+CELLS = 32  # an axis, to which large pictures are reduced where single values are looked at
+HIDDEN = 1 / 16  # of the range of values, over which noise is drawn that hides what nobody sees
+
+
+Map = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +44,18 @@ class FeatureSpace:
 
     Attributes:
         name: for people: "standardised values", "random convolutions".
-        function: (N, *event) in the data's units -> (N, d) float64.
+        responses: (N, *event) in the data's units -> (N, D) float32, every column of mean 0 and deviation 1 over the
+            training examples.
+        projection: (N, D) responses -> (N, d) float64, few enough columns for distances.
     """
 
     name: str
-    function: Callable[[Tensor], Tensor]
+    responses: Map
+    projection: Map
 
     def __call__(self, x: Tensor) -> Tensor:
         """(N, *event) in the data's units -> (N, d) float64."""
-        return self.function(x)
+        return self.projection(self.responses(x))
 
 
 def feature_space(dataset: Dataset, seed: int) -> FeatureSpace:
@@ -58,8 +70,34 @@ def feature_space(dataset: Dataset, seed: int) -> FeatureSpace:
     features = random_features(dataset, seed)
     count = max(4 * LEAST_FITTED, min(FITTED, CONVOLVED // dataset.event.size))
     index = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(seed))[:count]
-    space = _columns(features(dataset.x[index]), seed, most=RARE)
-    return FeatureSpace("random convolutions", lambda x: space(features(x)))
+    scaling = natural_units(dataset.event)
+
+    def seen(x: Tensor) -> Tensor:
+        return torch.cat([features(x), roughness(scaling.to_model(x))], 1)
+
+    space = _columns(seen(dataset.x[index]), seed, most=RARE)
+    return FeatureSpace("random convolutions", lambda x: space.responses(seen(x)), space.projection)
+
+
+def roughness(x: Tensor) -> Tensor:
+    """How much neighbouring values differ: blur takes it away, and noise brings it where there was none.
+
+    Args:
+        x: (N, C, *sides) images, sounds or volumes, in units of about [-1, 1].
+
+    Returns:
+        (N, 3 C axes) for each channel and axis, the logarithm of the mean size of second differences: over the whole
+        example, and in its smoothest and its roughest cell.
+    """
+    x = shrunk(x)
+    rows = []
+    for axis in range(2, x.ndim):
+        if x.shape[axis] < 3:
+            continue
+        size = x.diff(n=2, dim=axis).abs()
+        local = cells(size, tuple(min(side, PATCHES) for side in size.shape[2:])).flatten(2)
+        rows += [local.mean(2), local.amin(2), local.amax(2)]
+    return (torch.cat(rows, 1) + FAINT).log() if rows else x.new_zeros(len(x), 0)
 
 
 def value_space(dataset: Dataset, seed: int) -> FeatureSpace:
@@ -71,6 +109,31 @@ def value_space(dataset: Dataset, seed: int) -> FeatureSpace:
     """
     count = affordable(FITTED, dataset.event.size)
     return _columns(drawn(dataset, count, torch.Generator().manual_seed(seed)), seed)
+
+
+def visible_values(dataset: Dataset, seed: int) -> Map:
+    """Values of images, sounds and volumes as far as they can be told apart: (N, *event) -> (N, D) float32.
+
+    Noise and flat areas are in single values, which pooled features do not show. Values are averaged over `CELLS` cells
+    an axis at most, and uniform noise hides differences that nobody sees, such as a background of 1 instead of 0.
+
+    Args:
+        dataset: any but vectors and series.
+        seed: of the noise.
+    """
+    event = dataset.event
+    low, high = event.low, event.high
+    reach = 4 * max(event.std) if low is None or high is None else high - low
+    sides = tuple(min(side, CELLS) for side in event.shape[1:])
+
+    def values(x: Tensor) -> Tensor:
+        x = x.float()
+        small = cells(x, sides) if sides != tuple(x.shape[2:]) else x
+        generator = torch.Generator().manual_seed(seed)
+        noise = torch.rand(small.shape, generator=generator) - 0.5
+        return (small + HIDDEN * reach * noise).flatten(1)
+
+    return values
 
 
 def _columns(fit: Tensor, seed: int, most: float | None = None) -> FeatureSpace:
@@ -92,8 +155,8 @@ def _columns(fit: Tensor, seed: int, most: float | None = None) -> FeatureSpace:
         return values if most is None else values.clamp(-most, most)
 
     if kept.shape[1] <= SMALL:
-        return FeatureSpace("standardised values", lambda x: standardised(x).double())
+        return FeatureSpace("standardised values", standardised, lambda responses: responses.double())
     projection = principal_components(
         standardised(fit), most=min(COMPONENTS, max(1, len(fit) // 2)), seed=seed, standardised=False, share=SHARE
     )
-    return FeatureSpace("standardised values", lambda x: projection(standardised(x)).double())
+    return FeatureSpace("standardised values", standardised, lambda responses: projection(responses).double())

@@ -6,6 +6,8 @@ data. A group counts as lost where it has less than a quarter of its share, and 
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -16,9 +18,9 @@ from saddlepoint.evaluation.result.aspects import (
     clipped,
     counts_of,
     either_way,
-    equality_of_shares,
     expected_unequal,
     proportion_error,
+    shortfall,
     unequal,
 )
 from saddlepoint.records.result import Aspect
@@ -42,11 +44,11 @@ def known_modes(samples: Tensor, truth: Truth | None) -> list[Aspect]:
         report.ceiling,
         clipped(report.high_quality / report.ceiling),
         error=proportion_error(report.high_quality, len(samples)),
-        p_value=equality_of_shares(report.high_quality, len(samples), report.ceiling),
+        p_value=shortfall(report.high_quality, len(samples), report.ceiling),
     )
     counts = torch.nan_to_num(report.mass) * round(report.high_quality * len(samples))
     usual = torch.full((report.modes,), 1 / report.modes, dtype=torch.float64)
-    return [near, *_shares("modes", counts, usual, len(samples)), *_width(report, len(samples))]
+    return [near, *_shares("modes", counts, usual, len(samples), math.inf), *_width(report, len(samples))]
 
 
 def _width(report: ModeReport, n: int) -> list[Aspect]:
@@ -78,12 +80,13 @@ class Classes:
         self.told = float((found == real_labels).double().mean()) >= RECOGNISED
         # As they are recognised, not as they are: what is confused is confused among samples too.
         self._usual = counts_of(found, self._groups) / len(real)
+        self._examples = len(real)
 
     def aspects(self, fake: Tensor) -> list[Aspect]:
         """Classes found, and their shares, of fake (M, D); none where classes cannot be told."""
         if not self.told:
             return []
-        return _shares("classes", counts_of(self._of(fake), self._groups), self._usual, len(fake))
+        return _shares("classes", counts_of(self._of(fake), self._groups), self._usual, len(fake), self._examples)
 
     def _of(self, points: Tensor) -> Tensor:
         k = min(VOTES, len(self._learnt))
@@ -91,8 +94,16 @@ class Classes:
         return labels.mode(1).values
 
 
-def _shares(name: str, counts: Tensor, usual: Tensor, n: int) -> list[Aspect]:
-    """Groups found and their balance, from counts (K,) of n samples and the usual shares (K,)."""
+def _shares(name: str, counts: Tensor, usual: Tensor, n: int, m: float) -> list[Aspect]:
+    """Groups found and their balance.
+
+    Args:
+        name: of the groups, "modes" or "classes".
+        counts: (K,) samples of each.
+        usual: (K,) shares of real examples.
+        n: number of samples.
+        m: number of real examples behind `usual`; infinite where these are known.
+    """
     expected = usual * n
     judged = expected >= EXPECTED
     if int(judged.sum()) < 2:
@@ -101,21 +112,25 @@ def _shares(name: str, counts: Tensor, usual: Tensor, n: int) -> list[Aspect]:
         # Too few samples for shares: a group counts as found where there is any.
         found = float((counts > 0)[usual > 0].double().mean())
         return [Aspect(f"share of {name} found", found, 1.0, found)]
-    chance = _chance_of_so_few(counts[judged], expected[judged])
+    chance = _chance_of_so_few(counts[judged], usual[judged], n, m)
     lost = (counts[judged] < LOST * expected[judged]) & (chance < ACCIDENT)
     found = 1 - float(lost.double().mean())
     p_value = min(1.0, float(chance.min()) * len(chance))
     total = counts.sum()
     moved = unequal(counts / total, usual) if total > 0 else 1.0
-    best = 1 - expected_unequal(usual, n)
+    best = 1 - expected_unequal(usual, n, m)
     return [
         Aspect(f"share of {name} found", found, 1.0, found if found == 1 else min(found, WITH_LOSSES), p_value=p_value),
         Aspect(f"balance of the {name}", 1 - moved, best, clipped((1 - moved) / best)),
     ]
 
 
-def _chance_of_so_few(counts: Tensor, expected: Tensor) -> Tensor:
-    """(K,) of Poisson counts, that they are as small as these or smaller."""
-    from scipy.special import pdtr  # takes a moment to import
+def _chance_of_so_few(counts: Tensor, usual: Tensor, n: int, m: float) -> Tensor:
+    """(K,) the chance that n samples have counts (K,) or smaller ones, beside shares (K,) of m real examples."""
+    from scipy.special import bdtr, pdtr  # takes a moment to import
 
-    return torch.from_numpy(pdtr(counts.numpy(), expected.numpy()))
+    if math.isinf(m):
+        return torch.from_numpy(pdtr(counts.numpy(), (usual * n).numpy()))
+    # Given the sum of two Poisson counts, the first is binomial.
+    total = (counts + usual * m).round().long()
+    return torch.from_numpy(bdtr(counts.numpy(), total.numpy(), n / (n + m)))

@@ -9,14 +9,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from saddlepoint.evaluation.two_sample import Classifier, classifier_test
 
 PERMUTATIONS = 199
-CLASSIFIERS: tuple[Classifier, ...] = ("logistic", "neighbours", "trees")
 FOLDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Points in one space, real (N, D) and fake (M, D), and the classifiers that try to tell them apart."""
+
+    real: Tensor
+    fake: Tensor
+    classifiers: tuple[Classifier, ...]
 
 
 def energy_test(real: Tensor, fake: Tensor, seed: int) -> tuple[float, float]:
@@ -46,11 +57,15 @@ def energy_test(real: Tensor, fake: Tensor, seed: int) -> tuple[float, float]:
     return float(coefficient[0]), (1 + int(as_large.sum())) / (1 + PERMUTATIONS)
 
 
-def best_classifier(real: Tensor, fake: Tensor, seed: int) -> tuple[float, float]:
-    """The accuracy of the classifier that tells real (N, D) and fake (M, D) apart best, and its p-value.
+def best_classifier(trials: Sequence[Trial], seed: int) -> tuple[float, float, int]:
+    """The best accuracy of all trials, the smallest of their p-values, and the number of points behind the best.
 
     The p-value is corrected for the choice of the best (Bonferroni).
     """
-    tests = [classifier_test(real, fake, classifier=kind, folds=FOLDS, seed=seed) for kind in CLASSIFIERS]
-    found = min(tests, key=lambda test: test.p_value)
-    return max(test.accuracy.value for test in tests), min(1.0, len(tests) * found.p_value)
+    tests = [
+        classifier_test(trial.real, trial.fake, classifier=kind, folds=FOLDS, seed=seed)
+        for trial in trials
+        for kind in trial.classifiers
+    ]
+    best = max(tests, key=lambda test: test.accuracy.value)
+    return best.accuracy.value, min(1.0, len(tests) * min(test.p_value for test in tests)), best.n
