@@ -4,7 +4,7 @@ import torch
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.two_sample import classifier_test
 
-CLASSIFIERS = ["logistic", "neighbours", "network"]
+CLASSIFIERS = ["logistic", "regularised", "neighbours", "network", "trees"]
 
 
 def draw(n, seed, d=2, scale=1.0, shift=0.0):
@@ -56,7 +56,7 @@ def test_units_do_not_matter():
 
 
 def test_an_unknown_classifier_and_too_few_points_are_refused():
-    with pytest.raises(DataError, match="logistic, network or neighbours"):
+    with pytest.raises(DataError, match="logistic, regularised, network, neighbours or trees"):
         classifier_test(draw(50, 0), draw(50, 1), classifier="forest")
     with pytest.raises(DataError, match="need 10 points"):
         classifier_test(draw(9, 0), draw(50, 1))
