@@ -193,6 +193,7 @@ def test_what_was_cured_is_named_among_the_findings(light_run: RunFolder) -> Non
     light_run.findings.unlink()
     summary = json.loads(light_run.summary.read_text("utf-8"))
     line = {"number": 1, "code": "GAN101", "title": "It <i>wins</i>.", "found": 7, "returned_to": 0, "changes": {}}
+    line |= {"since": 7, "rung": 0}
     light_run.summary.write_text(json.dumps({**summary, "cures": [line, {**line, "number": 2}]}), "utf-8")
     text = write_report(light_run).read_text("utf-8")
     assert "No findings since the last cure." in text

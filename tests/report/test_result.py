@@ -43,4 +43,6 @@ def test_text_is_escaped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [{"level": "fine"}, {"aspects": [{}]}, {"aspects": 3}, {"score": None}])
 def test_a_damaged_result_is_said(damage: dict[str, Any], tmp_path: Path) -> None:
-    assert "could not be read" in section(tmp_path, FOUND.to_json() | damage)
+    assert section(tmp_path, FOUND.to_json() | damage) == ""
+    facts = read_facts(RunFolder(tmp_path))
+    assert any("summary.json: result" in note and "left out" in note for note in facts.notes)

@@ -14,9 +14,10 @@ from typing import Any, cast
 from saddlepoint.arguments import check_path
 from saddlepoint.errors import RunError
 from saddlepoint.evaluation.protocol import FeatureCard, ProtocolCard
+from saddlepoint.evaluation.schema import check_scorecard
 from saddlepoint.evaluation.score import Better, Bounds, ClassScores, Pairing, Score, Skipped, spoken
 from saddlepoint.markup import Markup
-from saddlepoint.records import Result, replaced
+from saddlepoint.records import Result, read_json, replaced
 from saddlepoint.records.schema import number_to_json
 
 FORMAT = 1  # of the file; raised when an older reader would misread it
@@ -75,16 +76,18 @@ class Scorecard:
         return {"format": FORMAT, **content, "result": None if self.result is None else self.result.to_json()}
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Scorecard:
-        """Undo `to_json`.
+    def from_json(cls, value: Mapping[str, Any], where: str = "scorecard") -> Scorecard:
+        """Undo `to_json`; `where` names the file in messages.
 
         Raises:
             RunError: it is no scorecard, or one of a newer format.
         """
         if value.get("format") != FORMAT:
             raise RunError(
-                f"scorecard: format {value.get('format')!r} is not the {FORMAT} that this version reads: evaluate anew."
+                f"{where}: format {str(value.get('format'))[:20]} is not the {FORMAT} that this version reads: evaluate the run "
+                "again."
             )
+        check_scorecard(value, where)
         try:
             return cls(
                 card=ProtocolCard.from_json(value["card"]),
@@ -97,8 +100,8 @@ class Scorecard:
                 notes=tuple(value["notes"]),
                 result=None if value.get("result") is None else Result.from_json(value["result"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise RunError(f"scorecard: it cannot be read ({error!r}): evaluate the run anew.") from None
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise RunError(f"{where}: it cannot be read ({error!r}): evaluate the run again.") from None
 
     def save(self, path: Path) -> Path:
         """Write it as JSON; `path` appears whole or stays as it was."""
@@ -116,12 +119,9 @@ class Scorecard:
         """
         path = check_path("scorecard", "the file", path)
         try:
-            value = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunError(f"{path}: no scorecard can be read from it ({error}): evaluate the run anew.") from None
-        if not isinstance(value, dict):
-            raise RunError(f"{path}: it holds no scorecard: evaluate the run anew.")
-        return cls.from_json(value)
+            return cls.from_json(read_json(path), str(path))
+        except RunError as error:
+            raise RunError(f"{error} `saddlepoint evaluate --again` writes another one.") from None
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from saddlepoint import data as data_package
 from saddlepoint.arguments import check_text, shown
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.evaluation.assessment import Extremes, Progress, assess
@@ -22,7 +22,7 @@ from saddlepoint.evaluation.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings, LikelihoodEffort
 from saddlepoint.experiment import examples
 from saddlepoint.experiment.pairs import draw_pairs
-from saddlepoint.experiment.run import Run, Which, checkpoint_of, load
+from saddlepoint.experiment.run import Run, Which, checkpoint_of, event_of, load
 from saddlepoint.experiment.summary import update_result
 from saddlepoint.experiment.waiting import heard
 from saddlepoint.models.base import GenerativeModel, Model
@@ -172,8 +172,7 @@ class Evaluation:
             return dataset_of(self.data)
         if self.data is not None:
             return examples.load(self._settings())
-        manifest = checkpoint.read_manifest(checkpoint_of(self.run, self.step))
-        return examples.load_as(self._settings(), Event.from_json(manifest["event"]))
+        return examples.load_as(self._settings(), event_of(checkpoint_of(self.run, self.step)))
 
     def _settings(self) -> DataSettings:
         """Of the data by name: the run's, with the source that was asked for."""

@@ -22,12 +22,11 @@ from saddlepoint.data.arrays import numbers
 from saddlepoint.data.dataset import Dataset, Event, Truth
 from saddlepoint.data.layout import LAYOUTS
 from saddlepoint.data.mixtures import GaussianMixture
-from saddlepoint.data.npy import Archive
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.shapes import Checkerboard
 from saddlepoint.data.split import Part, content_digest
-from saddlepoint.errors import DataError, SettingError
-from saddlepoint.records import replaced
+from saddlepoint.errors import DataError, RunError, SettingError
+from saddlepoint.records import parse_json, read_arrays, replaced
 
 DATA_FILE = "data.npz"
 
@@ -60,13 +59,13 @@ def load(settings: DataSettings) -> Dataset:
     path = Path(settings.source)
     if path.name == DATA_FILE and path.is_file():
         try:
-            archive = Archive(path)
-            arrays = {key: archive.read(key) for key in archive.keys}
-        except DataError:
+            # Packed by nobody but us, and not compressed: what unpacks to much more is no file of ours.
+            arrays = read_arrays(path, most=4 * path.stat().st_size + 2**20)
+        except (RunError, OSError):
             pass  # damaged: the loader of array files, below, says how
         else:
             if "dataset" in arrays:
-                return _whole(arrays)
+                return _checked(arrays, path)
             if settings.key is None and "x" in arrays and arrays.keys() <= {"x", "y"}:
                 # Who gave an array knows nothing of a file.
                 return data_package.from_array(arrays["x"], arrays.get("y"), settings=settings, name="data")
@@ -115,8 +114,26 @@ def _parts(dataset: Dataset) -> Arrays:
     return arrays
 
 
-def _whole(arrays: Arrays) -> Dataset:
-    told = json.loads(str(arrays["dataset"]))
+def _checked(arrays: Arrays, path: Path) -> Dataset:
+    """The Dataset that `_parts` took apart.
+
+    Raises:
+        DataError: the file holds something else.
+    """
+    try:
+        dataset = _whole(arrays, str(path))
+        for part in (dataset, dataset.held_out):
+            if part is not None and (part.x.shape[1:] != part.event.shape or part.x.dtype != part.event.torch_dtype):
+                raise ValueError(f"examples are {part.x.dtype} of shape {tuple(part.x.shape[1:])}")
+            if part is not None and part.y is not None and part.y.shape != part.x.shape[:1]:
+                raise ValueError(f"labels have shape {tuple(part.y.shape)}")
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise DataError(f"{path} holds no dataset of a run ({error!r}): restore the file.") from None
+    return dataset
+
+
+def _whole(arrays: Arrays, where: str) -> Dataset:
+    told = parse_json(str(arrays["dataset"]), where)
     event = Event.from_json(told["event"])
     tensors = {name: torch.from_numpy(values) for name, values in arrays.items() if name != "dataset"}
     part = Part(tensors["x"], tensors.get("y"))

@@ -5,18 +5,24 @@ Files of their own beside the sample pictures: a resumed run finds those of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.records import RunFolder, replaced
+from saddlepoint.errors import RunError
+from saddlepoint.records import RunFolder, read_arrays, replaced
 
 Numbers = npt.NDArray[Any]
 
 ROWS = 10  # moments shown at most
+_NAME = re.compile(r"step-(\d{8,18})\.npz")
+_KINDS = {"samples": ("u", 4), "mean": ("f", 2), "log_variance": ("f", 2)}  # kinds of types, and axes
 
 
 def keep(folder: RunFolder, step: int, arrays: Mapping[str, Numbers]) -> None:
@@ -25,18 +31,46 @@ def keep(folder: RunFolder, step: int, arrays: Mapping[str, Numbers]) -> None:
         np.savez_compressed(file, **dict(arrays))  # type: ignore[arg-type]
 
 
-def kept(folder: RunFolder, last: int) -> list[tuple[int, dict[str, Numbers]]]:
-    """(step, arrays) of evenly chosen moments up to step `last`, first and last included, at most ROWS of them."""
-    steps = sorted(int(path.stem.removeprefix("step-")) for path in folder.samples.glob("step-*.npz"))
+def kept(
+    folder: RunFolder, last: int, attempt: Callable[[str], AbstractContextManager[object]] = contextlib.nullcontext
+) -> list[tuple[int, dict[str, Numbers]]]:
+    """(step, arrays) of evenly chosen moments up to step `last`, first and last included, at most ROWS of them.
+
+    attempt: a context for each file by its name; what it swallows costs that moment alone.
+    """
+    names = [match for path in folder.samples.glob("step-*.npz") if (match := _NAME.fullmatch(path.name))]
     # A run resumed from before its last frames has moments that it has yet to come to.
-    steps = [step for step in steps if step <= last]
+    steps = sorted(step for step in (int(match[1]) for match in names) if step <= last)
     if len(steps) > ROWS:
         steps = [steps[i] for i in np.unique(np.linspace(0, len(steps) - 1, ROWS).round().astype(int))]
-    moments = []
+    moments: list[tuple[int, dict[str, Numbers]]] = []
     for step in steps:
-        with np.load(_path(folder, step), allow_pickle=False) as arrays:
-            moments.append((step, dict(arrays)))
+        path = _path(folder, step)
+        with attempt(f"samples/{path.name}"):
+            arrays = read_arrays(path)
+            _check(path, arrays, moments[0][1] if moments else arrays)
+            moments.append((step, arrays))
     return moments
+
+
+def _check(path: Path, arrays: Mapping[str, Numbers], first: Mapping[str, Numbers]) -> None:
+    """Raises RunError where these are not the arrays of a moment, or not as those of the first."""
+    for name, (kinds, axes) in _KINDS.items():
+        if (name in arrays) != (name in first):
+            raise RunError(f"{path}: {name} is missing here or in the first of these files. Remove the file.")
+        if name not in arrays:
+            continue
+        array = arrays[name]
+        if array.dtype.kind not in kinds or array.ndim != axes or not array.size:
+            raise RunError(
+                f"{path}: {name} is {array.dtype} of shape {array.shape}, not {axes} axes of numbers. Remove it."
+            )
+        if array.shape[1:] != first[name].shape[1:]:
+            raise RunError(
+                f"{path}: {name} has shape {array.shape}, and {first[name].shape} in the first file. Remove it."
+            )
+    if ("mean" in arrays) != ("log_variance" in arrays):
+        raise RunError(f"{path}: mean and log_variance belong together. Remove the file.")
 
 
 def _path(folder: RunFolder, step: int) -> Path:

@@ -66,21 +66,23 @@ class Pictures:
         trained: whether the model's weights can be used; without, the curves alone are drawn.
         """
         captions = {}
-        for name, caption, draw in self._wanted(trained):
+        for name, caption, draw in self._wanted(trained, attempt):
             with attempt(name):
                 style.write_png(draw(), self.folder.figures / name)
                 captions[name] = caption
         with attempt("captions.json"), replaced(self.folder.figures / "captions.json") as file:
             json.dump(captions, file, indent=2)
 
-    def _wanted(self, trained: bool) -> Iterator[tuple[str, str, Callable[[], style.Picture]]]:
+    def _wanted(
+        self, trained: bool, attempt: Callable[[str], AbstractContextManager[object]]
+    ) -> Iterator[tuple[str, str, Callable[[], style.Picture]]]:
         yield (
             "curves.png",
             "What training recorded.",
             lambda: curves.training_curves(series_of(self.folder.read_records())),
         )
         last = max((record.step for record in self.folder.read_records()), default=0)
-        over_time = moments.kept(self.folder, last)
+        over_time = moments.kept(self.folder, last, attempt)
         imaged = self.dataset.event.kind == "image"
         if imaged and len(over_time) > 1:
             yield (

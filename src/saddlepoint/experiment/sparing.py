@@ -6,13 +6,14 @@ import contextlib
 import warnings
 from collections.abc import Iterator
 
+from saddlepoint.errors import SaddlepointError
 from saddlepoint.experiment.listener import Listener
 
 
 class Sparing:
     """A context for such work: where it fails, the listener is told, once for each kind of work, and training goes on.
 
-    What is not the disk's or the memory's fault is ours: it is warned of as well, and warnings fail our tests.
+    What is neither the disk's or the memory's fault nor a damaged file's is ours: it is warned of as well, and warnings fail our tests.
     """
 
     def __init__(self, listener: Listener) -> None:
@@ -29,5 +30,5 @@ class Sparing:
             if what not in self._told:
                 self._told.add(what)
                 self._listener.note(sentence)
-            if not isinstance(error, OSError | MemoryError):
+            if not isinstance(error, OSError | MemoryError | SaddlepointError):
                 warnings.warn(sentence, RuntimeWarning, stacklevel=3)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from saddlepoint import data as data_package
 from saddlepoint.arguments import check_count, check_listener, check_mapping, check_modules, check_path
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.diagnosis.verdict import FAILED, process_in
 from saddlepoint.errors import RunError
@@ -22,7 +22,7 @@ from saddlepoint.experiment.display import shown
 from saddlepoint.experiment.examples import DATA_FILE, Arrays
 from saddlepoint.experiment.listener import Listener
 from saddlepoint.experiment.location import new_folder
-from saddlepoint.experiment.run import Run
+from saddlepoint.experiment.run import Run, event_of
 from saddlepoint.experiment.session import Session
 from saddlepoint.experiment.trust import require_trust
 from saddlepoint.models import build
@@ -194,7 +194,7 @@ def data_of(recipe: Recipe, folder: RunFolder) -> Dataset | None:
         path, _ = checkpoint.newest_valid(folder)
     except RunError:
         return None
-    return examples_file.load_as(recipe.data, Event.from_json(checkpoint.read_manifest(path)["event"]))
+    return examples_file.load_as(recipe.data, event_of(path))
 
 
 def prepare(

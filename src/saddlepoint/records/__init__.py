@@ -1,5 +1,6 @@
 """What a run writes and what others read: records, findings, the folder. Free of torch and of the rest of ours."""
 
+from saddlepoint.records.arrays import read_arrays
 from saddlepoint.records.commands import shell_command
 from saddlepoint.records.fields import Fields
 from saddlepoint.records.files import parse_json, read_bytes, read_json, replaced
@@ -34,6 +35,7 @@ __all__ = [
     "locked",
     "options",
     "parse_json",
+    "read_arrays",
     "read_bytes",
     "read_json",
     "read_lines",

@@ -13,6 +13,7 @@ from typing import Any
 
 from saddlepoint.records.fields import Fields, is_number, is_text
 from saddlepoint.records.files import read_json
+from saddlepoint.records.result import RESULT_LEVELS
 
 STATES = ("finished", "interrupted", "failed")
 
@@ -42,7 +43,9 @@ def check_summary(fields: Fields) -> None:
     fields.mapping("quality", None, lambda value: value is None or is_number(value))
     fields.mapping("players", None, lambda value: is_number(value) and _is_count(value))
     fields.mapping("versions", None, is_text)
-    fields.mapping("result", None)
+    result = fields.section("result", None)
+    if result is not None:
+        check_result(result)
     best = fields.section("best", None)
     if best is not None:
         best.integer("step")
@@ -63,6 +66,24 @@ def check_summary(fields: Fields) -> None:
         model.mapping("networks", None, is_text)
     for number, cure in enumerate(fields.sequence("cures", None) or (), 1):
         checked_cure(cure, f"{fields.where}: cures, {number}")
+
+
+def check_result(result: Fields) -> None:
+    """Raises RunError for a field of a result (see `saddlepoint.records.Result`) that has another type."""
+    if result.value.get("level") is not None:
+        result.choice("level", RESULT_LEVELS)
+    result.number("score")
+    result.integer("samples")
+    for name in ("features", "against", "reason"):
+        result.text(name)
+    for number, entry in enumerate(result.sequence("aspects"), 1):
+        aspect = Fields(entry, f"{result.where}: aspects, {number}")
+        aspect.text("name")
+        for name in ("value", "real", "share"):
+            aspect.number(name)
+        aspect.number("worst_case", 0.0)
+        for name in ("error", "p_value"):
+            aspect.number(name, None)
 
 
 def checked_cure(line: Any, where: str) -> dict[str, Any]:

@@ -5,22 +5,20 @@ A report is asked for while a run is young, after it failed, and from folders th
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.scorecard import Scorecard
-from saddlepoint.records import Finding, RunFolder, Series, series_of
+from saddlepoint.records import Fields, Finding, RunFolder, Series, read_arrays, read_bytes, read_json, series_of
+from saddlepoint.records.summary import check_summary
 
 T = TypeVar("T")
-UNREADABLE = (SaddlepointError, OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile)
+UNREADABLE = (SaddlepointError, OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -86,9 +84,9 @@ def read_facts(folder: RunFolder) -> Facts:
     return Facts(
         name=folder.path.resolve().name,
         path=folder.path.resolve(),
-        summary=attempt(folder.summary, lambda: _object(folder.summary), {}),
+        summary=attempt(folder.summary, lambda: _summary(folder.summary, notes), {}),
         recipe=attempt(
-            folder.recipe, lambda: folder.recipe.read_text("utf-8") if folder.recipe.is_file() else None, None
+            folder.recipe, lambda: read_bytes(folder.recipe).decode() if folder.recipe.is_file() else None, None
         ),
         series=series_of(records),
         last_step=max((record.step for record in records), default=0),
@@ -100,6 +98,19 @@ def read_facts(folder: RunFolder) -> Facts:
         scorecard_trouble=trouble,
         notes=tuple(notes),
     )
+
+
+def _summary(path: Path, notes: list[str]) -> dict[str, Any]:
+    """What summary.json holds, without the fields that are damaged: each of these costs itself alone."""
+    kept: dict[str, Any] = {}
+    for name, value in _object(path).items():
+        try:
+            check_summary(Fields({name: value}, path.name))
+        except SaddlepointError as error:
+            notes.append(f"A field is left out: {error}")
+        else:
+            kept[name] = value
+    return kept
 
 
 def _scorecard(path: Path) -> tuple[Scorecard | None, str]:
@@ -114,17 +125,14 @@ def _scorecard(path: Path) -> tuple[Scorecard | None, str]:
 def _object(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    value = json.loads(path.read_text("utf-8"))
-    if not isinstance(value, dict):
-        raise ValueError(f"it holds a {type(value).__name__}, not an object")
-    return value
+    return read_json(path)
 
 
 def _frames(samples: Path) -> tuple[tuple[int, Path], ...]:
     found: list[tuple[int, Path]] = []
     for path in samples.glob("step-*.png") if samples.is_dir() else ():
         digits = path.stem.removeprefix("step-")
-        if digits.isdecimal():
+        if digits.isdecimal() and len(digits) < 19:
             found.append((int(digits), path))
     return tuple(sorted(found))
 
@@ -166,11 +174,12 @@ def _caption(path: Path) -> str:
 def _latent(path: Path) -> Latent | None:
     if not path.is_file():
         return None
-    with np.load(path, allow_pickle=False) as arrays:
-        codes = np.asarray(arrays["codes"])
-        labels = np.asarray(arrays["labels"]) if "labels" in arrays else None
-        names = tuple(str(name) for name in arrays["class_names"]) if "class_names" in arrays else ()
-    if codes.ndim != 2 or not len(codes):
+    arrays = read_arrays(path)
+    codes, labels = arrays["codes"], arrays.get("labels")
+    names = tuple(map(str, arrays["class_names"].ravel().tolist())) if "class_names" in arrays else ()
+    if codes.dtype.kind not in "fiu":
+        raise ValueError(f"codes are of type {codes.dtype}, not numbers")
+    if codes.ndim != 2 or not codes.size:
         return None
     if labels is not None and (labels.shape != codes.shape[:1] or labels.dtype.kind not in "iu"):
         labels = None
