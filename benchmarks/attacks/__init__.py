@@ -20,6 +20,7 @@ KINDS: dict[str, str] = {
     # "arrays": "arrays",
     # "html": "html",
     "run_folders": "run_folders",
+    "kills": "kills",
 }
 
 

@@ -438,4 +438,4 @@ def _gift(box: Box, network: str, arguments: dict[str, Any]) -> None:
     (run / "recipe.yaml").write_text("\n".join(lines) + "\n")
 
 
-KIND = Kind("run folders", attempts, setup)
+KIND = Kind("run_folders", attempts, setup)

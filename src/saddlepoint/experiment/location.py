@@ -25,8 +25,8 @@ from saddlepoint.records.leftovers import (
     NEW_RUN,
     REPLACED_RUN,
     absolute,
+    is_claimed,
     remove_tree,
-    run_leftovers,
     settle_replaced,
 )
 from saddlepoint.records.lock import LOCK, locked_entries
@@ -134,9 +134,9 @@ def _reserve_next(name: str, held: contextlib.ExitStack) -> NewFolder:
     while True:
         path = runs / f"{name}-{number}"
         with locked_entries(runs):
-            if not os.path.lexists(path) and not _is_claimed(path):
+            if not os.path.lexists(path) and not is_claimed(path):
                 settle_replaced(path)
-            if not os.path.lexists(path) and not _is_claimed(path):
+            if not os.path.lexists(path) and not is_claimed(path):
                 return NewFolder(_staging(path, held), path)
         number += 1
 
@@ -148,7 +148,7 @@ def _reserve(path: Path, overwrite: bool, held: contextlib.ExitStack) -> NewFold
         raise RunError(f"--run {path.name[:60]!r} ... cannot name a folder: use a name of at most {MOST_NAME} bytes.")
     _make_parents(path, held)
     with locked_entries(path.parent):
-        if _is_claimed(path):
+        if is_claimed(path):
             raise RunError(f"{path} is being prepared by another process: wait for it, or name another folder.")
         settle_replaced(path)
         if not path.exists():
@@ -207,17 +207,6 @@ def _is_free(path: Path) -> bool:
         return False
     names = {entry.name for entry in path.iterdir()}
     return names <= {LOCK} or (_INSIDE in names and names <= {LOCK, _INSIDE, DATA_FILE})
-
-
-def _is_claimed(path: Path) -> bool:
-    """Whether a living process prepares a run for this place; what dead ones prepared is removed."""
-    for staging in run_leftovers(path, NEW_RUN):
-        try:
-            with locked(staging):
-                remove_tree(staging)
-        except RunError:
-            return True
-    return False
 
 
 def _check_replaceable(path: Path, overwrite: bool) -> None:

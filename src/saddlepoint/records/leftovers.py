@@ -21,15 +21,16 @@ from saddlepoint.records.lock import locked, locked_entries
 PART, REPLACED, REMOVED = ".part-", ".replaced-", ".removed-"
 NEW_RUN, REPLACED_RUN = ".new-", ".replaced-"  # behind ".NAME", beside the run NAME
 # What a process writes in a run, except data.npz, which it only reads after the start.
-_WRITTEN = (
+_FILES = (
     "recipe.yaml", "records.jsonl", "findings.jsonl", "cures.jsonl", "interventions.jsonl", "scorecard.json",
-    "summary.json", "report.html", "samples", "figures", "checkpoints", "tensorboard", "attempts",
+    "summary.json", "report.html",
 )  # fmt: skip
+_FOLDERS = ("samples", "figures", "checkpoints", "tensorboard", "attempts")
 
 
 @contextlib.contextmanager
 def writing(folder: RunFolder, *, wait: float = 0.0, otherwise: str = "wait for it, or stop it") -> Iterator[None]:
-    """Hold the run's lock while it is written; first refuse links in it and remove what killed processes left.
+    """Hold the run's lock while it is written; first check its files and folders and remove what killed processes left.
 
     Args:
         folder: an existing run.
@@ -37,23 +38,30 @@ def writing(folder: RunFolder, *, wait: float = 0.0, otherwise: str = "wait for 
         otherwise: what to do where another process holds it, for the message.
 
     Raises:
-        RunError: another process holds the lock, or a file or folder of the run is a link.
+        RunError: another process holds the lock, or a file or folder of the run is a link or of another kind.
     """
     with locked(folder.path, wait=wait, otherwise=otherwise):
-        refuse_links(folder)
+        check_layout(folder)
         remove_leftovers(folder)
+        _remove_beside(absolute(folder.path))
         yield
 
 
-def refuse_links(folder: RunFolder) -> None:
-    """Raises RunError where a file or folder that a run writes is a link: writing would change what it points to."""
-    for name in _WRITTEN:
+def check_layout(folder: RunFolder) -> None:
+    """Check that what a run writes are files and folders of its own.
+
+    Raises:
+        RunError: one is a link, whose target writing would change, or a file stands where a folder belongs or the reverse.
+    """
+    for name in (*_FILES, *_FOLDERS):
         path = folder.path / name
         if path.is_symlink():
             raise RunError(
                 f"{path} is a link to {str(path.readlink())!r}, which writing would change: replace it with a "
                 "file or folder of the run's own."
             )
+        if path.exists() and not (path.is_dir() if name in _FOLDERS else path.is_file()):
+            raise RunError(f"{path} is no {'folder' if name in _FOLDERS else 'regular file'}: move it elsewhere.")
 
 
 def remove_leftovers(folder: RunFolder) -> None:
@@ -106,6 +114,27 @@ def restore_run(path: Path) -> None:
         path = absolute(path)
         if run_leftovers(path, REPLACED_RUN):
             with locked_entries(path.parent):
+                settle_replaced(path)
+
+
+def is_claimed(path: Path) -> bool:
+    """Whether a living process prepares a run for this place; what dead ones prepared is removed. Call within
+    `locked_entries` of the parent."""
+    for staging in run_leftovers(path, NEW_RUN):
+        try:
+            with locked(staging):
+                remove_tree(staging)
+        except RunError:
+            return True
+    return False
+
+
+def _remove_beside(path: Path) -> None:
+    """Remove what killed processes left beside the run; a place that cannot be written keeps it."""
+    with contextlib.suppress(OSError):
+        if run_leftovers(path, NEW_RUN) or run_leftovers(path, REPLACED_RUN):
+            with locked_entries(path.parent):
+                is_claimed(path)
                 settle_replaced(path)
 
 
