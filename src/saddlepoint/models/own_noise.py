@@ -21,8 +21,12 @@ def decided_by(z: Tensor) -> Iterator[None]:
     """Within it, what torch's global generators draw depends on z (N, ...) alone.
 
     Args:
-        z: codes, on the device of the network.
+        z: codes, on the device of the network. Under `torch.vmap`, where numbers cannot be read, nothing is decided: what
+            is mapped draws from no global generator.
     """
+    if torch._C._functorch.is_batchedtensor(z):
+        yield
+        return
     with torch.random.fork_rng(devices=[z.device] if z.device.type == "cuda" else []):
         torch.manual_seed(_seed_of(z))
         yield

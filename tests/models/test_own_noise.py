@@ -1,0 +1,18 @@
+"""Noise that a network draws by itself is decided by its input, except where inputs cannot be read."""
+
+from __future__ import annotations
+
+import torch
+
+from saddlepoint.models.own_noise import decided_by
+
+
+def test_a_network_can_be_mapped_over_lanes() -> None:
+    """Lanes draw samples under vmap, where the numbers of a code cannot be read."""
+
+    def made(z: torch.Tensor) -> torch.Tensor:
+        with decided_by(z):
+            return 2 * z
+
+    z = torch.randn(3, 5, 2)
+    assert torch.equal(torch.vmap(made)(z), 2 * z)
