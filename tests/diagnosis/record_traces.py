@@ -36,6 +36,7 @@ RUNS: dict[str, tuple[str, str]] = {
     "samples_far_from_the_data": ("swapped-gaussian", "toy-gaussian-1"),
     "discriminator_overfits": ("few-digits", "gan-digits"),
     "generator_copies": ("memory-digits", "gan-digits"),
+    "generator_copies_among_few": ("memory-digits", "gan-digits"),
     "past_its_best": ("past-gaussian", "toy-gaussian-1"),
     "unused_dimensions": ("frozen-code-roll", "autoencoder-roll"),
     "posterior_collapse": ("collapse-digits", "vae-digits"),
@@ -51,7 +52,11 @@ RUNS: dict[str, tuple[str, str]] = {
     "bounds_part": ("few-vae-digits", "vae-digits"),
 }
 # Series that the run had and the rule is for logs without: they would silence it.
-WITHOUT = {"discriminator_loss_vanishes": {"d/real_score"}, "kl_vanishes": {"vae/kl_high"}}
+WITHOUT = {
+    "discriminator_loss_vanishes": {"d/real_score"},
+    "kl_vanishes": {"vae/kl_high"},
+    "generator_copies_among_few": {"g/copies"},
+}
 OF_ALL = ("/update_ratio", "/grad_norm", "/dead_units", "/loss", "quality/energy_distance")
 
 

@@ -72,7 +72,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Plant:
                 return None
             return Finding("GAN104", "failure", d_loss.steps[-1], "It fails otherwise.", remedy={"model.r1": 1.0})
 
-        def watching(recipe: Recipe) -> Diagnosis:
+        def watching(recipe: Recipe, precision: str | None = None) -> Diagnosis:
             facts = Facts(steps=recipe.training.steps, settings={e.name: v for e, v in recipe.settings()})
             return Diagnosis("gan", [found, follows], facts)
 

@@ -172,6 +172,12 @@ def advised(finding: Finding, settings: Settings) -> Finding:
     return replace(finding, remedy=changes, advice=f"First of all, {why}. {finding.advice}" if why else finding.advice)
 
 
+def _shared(name: str) -> str:
+    """The setting of all players that one of a player stands for; of others the name itself."""
+    section, _, key = name.rpartition(".")
+    return f"training.optimiser.{key}" if section in ("training.discriminator", "training.generator") else name
+
+
 def _changes(rung: Rung, settings: Settings) -> dict[str, Any]:
     """What of a rung changes these settings; nothing where it is not for such runs."""
     found: dict[str, Any] = {}
@@ -203,6 +209,8 @@ def _changes(rung: Rung, settings: Settings) -> dict[str, Any]:
             wanted = min(max(float(f"{before * factor:.2g}"), wanted.least), wanted.most)
             if (wanted - before) * (factor - 1) <= 0:
                 continue
-        if json.dumps(wanted) != json.dumps(present):
+        # A player that has no value of its own has that of all: what is in force already is no remedy.
+        in_force = settings.get(_shared(name)) if present is None else present
+        if json.dumps(wanted) not in (json.dumps(present), json.dumps(in_force)):
             found[name] = wanted
     return found

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from saddlepoint.diagnosis.ladder import SLIP, next_remedy
@@ -93,15 +94,20 @@ def read(folder: RunFolder) -> list[Cure]:
 
 
 def suggestion(
-    recipe: Recipe, finding: Finding, tried: Collection[int] = (), failed: Collection[Recipe] = ()
+    recipe: Recipe,
+    finding: Finding,
+    tried: Collection[int] = (),
+    failed: Collection[Recipe] = (),
+    in_force: Mapping[str, Any] = MappingProxyType({}),
 ) -> Suggestion | None:
     """The next remedy against `finding` that goes together with the recipe; None where nothing is left to try.
 
-    tried: the rungs that were tried against its code. failed: recipes that need not be tried again.
+    tried: the rungs that were tried against its code. failed: recipes that need not be tried again. in_force: what the
+    run made of settings that are "auto", which is no remedy then.
     """
     passed = set(tried)
     present = _settings(recipe)
-    while (following := next_remedy(finding, present, passed)) is not None:
+    while (following := next_remedy(finding, {**present, **in_force}, passed)) is not None:
         rung, changes = following
         try:
             cured: Recipe | None = recipe.override(changes, where=f"the remedy of {finding.code}")
@@ -115,8 +121,11 @@ def suggestion(
     return None
 
 
-def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure, Recipe] | None:
-    """What to do against `finding` now; None where the tries are used up or nothing is left to try."""
+def prescribe(
+    recipe: Recipe, folder: RunFolder, finding: Finding, in_force: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[Cure, Recipe] | None:
+    """What to do against `finding` now; None where the tries are used up or nothing is left to try. in_force: see
+    `suggestion`."""
     tried = read(folder)
     if len(tried) >= recipe.training.cures:
         return None
@@ -124,7 +133,7 @@ def prescribe(recipe: Recipe, folder: RunFolder, finding: Finding) -> tuple[Cure
     undone = _undone(same, _settings(recipe))
     aside = (RunFolder(folder.attempt(cure.number)).recipe for cure in tried)
     failed = [recipe, *(Recipe.load(path) for path in aside if path.is_file())]
-    suggested = suggestion(recipe.override(undone), finding, [cure.rung for cure in same], failed)
+    suggested = suggestion(recipe.override(undone), finding, [cure.rung for cure in same], failed, in_force)
     if suggested is None:
         return None
     present, cured = _settings(recipe), _settings(suggested.recipe)

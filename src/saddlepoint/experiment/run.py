@@ -12,10 +12,11 @@ from torch import nn
 
 from saddlepoint.arguments import check_modules, check_text, shown
 from saddlepoint.data.dataset import Event
-from saddlepoint.diagnosis import Process, process_in
+from saddlepoint.diagnosis import Process, causes_first, process_in
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment import cure, objects
 from saddlepoint.experiment.cure import Cure, Suggestion
+from saddlepoint.experiment.diagnosing import in_force
 from saddlepoint.experiment.summary import result_of
 from saddlepoint.experiment.trust import require_trust
 from saddlepoint.markup import Markup, html, joined
@@ -24,7 +25,6 @@ from saddlepoint.models.base import Model
 from saddlepoint.models.copying import copy_network
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, Result, RunFolder, find_run, shell_command
-from saddlepoint.records.findings import standing
 from saddlepoint.training import checkpoint
 from saddlepoint.training.devices import Devices, resolve
 
@@ -66,12 +66,13 @@ class Run:
 
     @property
     def suggestions(self) -> list[Suggestion]:
-        """What to change against each finding that stands, the gravest first; none where there is nothing to change."""
+        """What to change against each active finding, that which explains others first; none where nothing is to change."""
         recipe, tried = self.recipe, self.cures
-        standing_now = [f for f in standing(self.findings) if f.severity != "info"]
+        active = [finding for finding in causes_first(self.findings) if finding.severity != "info"]
+        used = in_force(self.summary.get("precision"))
         found = (
-            cure.suggestion(recipe, f, [earlier.rung for earlier in tried if earlier.code == f.code])
-            for f in standing_now
+            cure.suggestion(recipe, f, [earlier.rung for earlier in tried if earlier.code == f.code], in_force=used)
+            for f in active
         )
         return [suggestion for suggestion in found if suggestion is not None]
 

@@ -84,7 +84,7 @@ class Session:
         self.journal = Journal(folder, self.listener, self.spared)
         self.measurement = Measurement(recipe, dataset, model, self.state, self.spared)
         self.pictures = Pictures(folder, dataset, model, training.seed, training.samples)
-        self.diagnosis = watching(recipe)
+        self.diagnosis = watching(recipe, self.devices.precision)
         self.treatment = Treatment(recipe, folder, self.diagnosis)
         self.cures = len(cure.read(folder))
         self.cure: tuple[Cure, Recipe] | None = None

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from saddlepoint.diagnosis import Diagnosis
 from saddlepoint.experiment.cure import Cure, prescribe
+from saddlepoint.experiment.diagnosing import in_force
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, RunFolder
+from saddlepoint.records import Finding, RunFolder, standing
 
 LONG = 0.25  # of the run, from which on a warning that stands is treated as a failure is
 # Of these alone. What is done against others takes a smaller code, ends the run earlier, or eases a KL term that may be meant
@@ -29,8 +30,16 @@ class Treatment:
         if self._recipe.training.cure != "auto":
             return None
         ill = [finding for finding in opened if finding.severity == "failure"] or self._staying(step)
-        found = (prescribe(self._recipe, self._folder, finding) for finding in ill)
+        if ill:  # what was known to be wrong before the first step may be its cause
+            ill = [*self._before(), *ill]
+        precision = self._diagnosis.facts.settings.get("training.precision")
+        found = (prescribe(self._recipe, self._folder, finding, in_force(precision)) for finding in ill)
         return next((cured for cured in found if cured is not None), None)
+
+    def _before(self) -> list[Finding]:
+        """What was found before the first step and still stands, with a remedy: settings, data, terms of the loss."""
+        stands = standing(self._folder.read_findings())
+        return [finding for finding in stands if finding.step == 0 and finding.remedy and finding.severity == "failure"]
 
     def _staying(self, step: int) -> list[Finding]:
         least = LONG * self._recipe.training.steps

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 
 from saddlepoint.diagnosis import Facts, Series
 from saddlepoint.diagnosis.rules.balance import discriminator_too_weak
 from saddlepoint.diagnosis.rules.collapse import mode_collapse
+from saddlepoint.diagnosis.rules.instability import past_its_best
+from saddlepoint.diagnosis.rules.memory import discriminator_overfits, generator_copies_among_few
+from saddlepoint.diagnosis.rules.numerics import non_finite
+from saddlepoint.diagnosis.rules.objective import bounds_part
 from saddlepoint.diagnosis.rules.posterior import codes_leave_the_prior
 
 RUN = Facts(steps=1_000, settings={"model.r1": 0.0, "model.beta": 0.01, "training.optimiser.betas": (0.9, 0.99)})
@@ -95,3 +100,100 @@ def test_a_discriminator_that_moves_as_the_generator_does_is_not_slow(d: float, 
     unknown = discriminator_too_weak.judge(rank, run, bad)
     assert unknown is not None
     assert unknown.remedy == {"training.discriminator.learning_rate": 4e-3}
+
+
+def weak(
+    rank: float, logits: float, quality: list[float], recall: list[float], objective: str = "non-saturating"
+) -> bool:
+    """Whether a discriminator teaches too little whose mean logits differ by so much."""
+    run = Facts(frozenset({"gan", objective}), 1_000)
+    real, fake = series("d/real_logit", [0.5 + logits] * 5), series("d/fake_logit", [0.5] * 5)
+    bad, recalled = series("quality/energy_distance", quality), series("quality/recall", recall)
+    found = discriminator_too_weak.judge(
+        series("d/advantage", [rank] * 5), run, bad, d_real_logit=real, d_fake_logit=fake, quality_recall=recalled
+    )
+    return found is not None
+
+
+FAR_OFF, NEAR_BY = [1.0, 0.5, 0.5, 0.5, 0.5], [1.0, 0.05, 0.05, 0.05, 0.05]
+NONE, ALL = [0.0] * 5, [1.0] * 5
+
+
+def test_logits_that_hardly_differ_teach_nothing_however_well_they_rank() -> None:
+    assert weak(1.0, 0.0004, FAR_OFF, NONE), "it sees one pixel"
+    assert weak(0.9, 0.01, NEAR_BY, NONE), "as a set samples are near, but no real example lies among them"
+    assert not weak(1.0, 0.5, FAR_OFF, NONE), "it tells them apart, and says so"
+    assert not weak(1.0, 0.0004, NEAR_BY, ALL), "at the solution there is nothing to tell"
+    assert not weak(1.0, 0.0004, FAR_OFF, NONE, "wasserstein"), "a critic's values have no scale"
+
+
+def past(quality: list[float], error: float = 5e-4) -> bool:
+    last = 100 * (len(quality) - 1)
+    errors = series("quality/energy_distance_error", [error] * len(quality), last, every=100)
+    return past_its_best.judge(series("quality/energy_distance", quality, last, every=100), errors, RUN) is not None
+
+
+def test_samples_that_are_near_and_less_so_each_time_are_past_their_best() -> None:
+    shrinking = [0.32, 0.0024, 0.0028, 0.0038, 0.0057, 0.0077, 0.0092]  # a mixture whose modes become narrower
+    assert past(shrinking)
+    assert not past(shrinking, error=3e-3), "within the noise"
+    assert not past([0.32, 0.0024, 0.0028, 0.0092, 0.0057, 0.0077, 0.0024]), "it comes and goes"
+    assert not past([0.32, 0.0024, 0.0026, 0.0028, 0.003, 0.0032, 0.0034]), "hardly a difference"
+    assert past([0.3, 0.01, 0.2, 0.15, 0.19, 0.18]), "far from the data again"
+
+
+@pytest.mark.parametrize(("held_out", "error", "found"), [(-25.0, 1.0, True), (-25.0, 20.0, False), (-9.2, 0.1, False)])
+def test_bounds_far_apart_are_overfitting_though_neither_falls(held_out: float, error: float, found: bool) -> None:
+    rising = [held_out - 3, held_out - 2, held_out - 1, held_out, held_out]
+    errors = series("vae/held_out_bound_error", [error] * 5)
+    judged = bounds_part.judge(series("vae/train_bound", [-8.0] * 5), series("vae/held_out_bound", rising), errors, RUN)
+    assert (judged is not None) == found
+    assert judged is None or judged.remedy is None, "the last step is its best"
+
+
+def by_heart(rank: float, real: float, held_out: float, error: float | None) -> bool:
+    logits = (
+        series(f"d/{name}_logit", [value] * 5)
+        for name, value in (("real", real), ("fake", -3.0), ("held_out", held_out))
+    )
+    spread = None if error is None else series("d/overfitting_error", [error] * 5)
+    return discriminator_overfits.judge(series("d/overfitting", [rank] * 5), RUN, *logits, spread) is not None
+
+
+def test_few_held_out_examples_have_to_be_far_below_the_training_examples() -> None:
+    assert by_heart(0.5, 1.0, 0.0, None), "runs of earlier versions have no error"
+    assert by_heart(0.5, 1.0, 0.0, 0.07)
+    assert by_heart(1.0, 2.6, -5.8, 0.36), "three held-out examples, all taken for generated ones"
+    assert not by_heart(0.5, 1.0, -5.8, 0.36), "one of three above some training examples may be chance"
+    assert not by_heart(1.0, 0.1, 0.0, 0.36), "below all of them, but hardly"
+
+
+@pytest.mark.parametrize(
+    ("share", "ratio", "diversity", "found"),
+    [
+        (1.0, 0.1, 1.0, "failure"),
+        (0.3, 0.3, 1.0, "warning"),
+        (1.0, 0.7, 1.0, ""),
+        (1.0, 0.1, 0.2, ""),
+        (0.1, 0.4, 1.0, ""),
+    ],
+)
+def test_copies_are_found_without_held_out_examples(share: float, ratio: float, diversity: float, found: str) -> None:
+    near = (
+        series("g/copied", [share] * 5),
+        series("g/nearest_ratio", [ratio] * 5),
+        series("g/diversity", [diversity] * 5),
+    )
+    judged = generator_copies_among_few.judge(*near, RUN)
+    assert (judged.severity if judged else "") == found
+    assert generator_copies_among_few.judge(*near, RUN, series("g/copies", [0.0] * 5)) is None
+
+
+def test_a_number_that_is_not_finite_in_bf16_is_tried_in_fp32_first() -> None:
+    broken = {"d/loss": series("d/loss", [1.0, math.nan]), "d/learning_rate": series("d/learning_rate", [1e-3] * 2)}
+    for precision in ("bf16", "fp32"):
+        found = non_finite.judge(broken, Facts(settings={"training.precision": precision}))
+        assert found is not None
+        assert found.remedy == (
+            {"training.precision": "fp32"} if precision == "bf16" else {"training.discriminator.learning_rate": 1e-4}
+        )

@@ -10,9 +10,15 @@ from torch import Tensor, nn
 
 from saddlepoint.data.arrays import from_array
 from saddlepoint.evaluation.signals.activity import heard
-from saddlepoint.evaluation.signals.adversarial import advantage
+from saddlepoint.evaluation.signals.adversarial import advantage, advantage_error
 from saddlepoint.evaluation.signals.codes import distinct, ties
-from saddlepoint.evaluation.signals.copies import copied, distance_to_nearest, standard_error
+from saddlepoint.evaluation.signals.copies import (
+    copied,
+    copied_among_few,
+    distance_to_nearest,
+    distance_to_others,
+    standard_error,
+)
 from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, k_means, mean_distance, modes_covered, turnover
 from saddlepoint.evaluation.signals.watch import Watch
 from saddlepoint.models import build
@@ -155,10 +161,35 @@ def test_equal_examples_are_seen_once() -> None:
     torch.testing.assert_close(twice[distinct(twice)], free)
 
 
-@pytest.mark.parametrize(("left_out", "said"), [(99, False), (100, True)])
-def test_nothing_is_said_of_copies_with_few_held_out_examples(left_out: int, said: bool) -> None:
+@pytest.mark.parametrize(("left_out", "enough"), [(None, False), (3, False), (99, False), (100, True)])
+def test_copies_are_measured_with_few_held_out_examples_too(left_out: int | None, enough: bool) -> None:
     training = from_array(draw(400).numpy())
-    dataset = replace(training, held_out=replace(training, x=draw(left_out, 2, 1), held_out=None))
+    others = None if left_out is None else replace(training, x=draw(left_out, 2, 1), held_out=None)
+    dataset = replace(training, held_out=others)
     model = build(GANSettings(), dataset.event)
     found = Watch(dataset, model, lambda x: x.flatten(1).float(), 0, torch.device("cpu")).measure()
-    assert set(found) == ({"g/copies", "g/copies_error", "g/nearest_ratio", "g/copied"} if said else set())
+    alone = {"g/nearest_ratio", "g/copied"}
+    assert set(found) == ({"g/copies", "g/copies_error"} | alone if enough else alone)
+
+
+def test_copies_are_told_from_fresh_samples_by_the_training_examples_alone() -> None:
+    training = draw(30, 8)
+    usual = distance_to_others(training)
+    ratio, share = copied_among_few(training[:20] + 0.05 * draw(20, 8, 1), training, usual)
+    assert (ratio.item() < 0.3, share.item()) == (True, 1.0)
+    ratio, share = copied_among_few(draw(300, 8, 2), training, usual)
+    assert ratio.item() == pytest.approx(1, abs=0.2)
+    assert share.item() < 0.3  # the nearest of 30 is what one in a hundred is
+    shrunk = copied_among_few(0.3 * draw(300, 8, 2), training, usual)
+    assert shrunk[0].item() > 0.5, "what lies about the middle is near to everything, and to nothing very near"
+    assert torch.equal(distance_to_others(torch.cat([training, training[:9]])).sort()[0], usual.sort()[0])
+
+
+@pytest.mark.parametrize(("real", "fake"), [(27, 3), (128, 20), (50, 50)])
+def test_ranks_of_one_distribution_scatter_by_their_error(real: int, fake: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    draws = torch.randn(2_000, real + fake, generator=generator)
+    found = torch.stack([advantage(row[:real], row[real:]) for row in draws])
+    assert found.std().item() == pytest.approx(
+        advantage_error(real, fake), rel=0.08
+    )  # 5 errors of a deviation of 2,000

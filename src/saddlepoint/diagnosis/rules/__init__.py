@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     instability.samples_far_from_the_data,
     memory.discriminator_overfits,
     memory.generator_copies,
+    memory.generator_copies_among_few,
     instability.past_its_best,
     posterior.unused_dimensions,
     posterior.posterior_collapse,

@@ -19,6 +19,9 @@ ALWAYS = 0.95  # by rank: 2 AUC - 1, one pair in forty in the wrong order
 VANISHED = 0.1  # nats, of 1.39 where it cannot tell
 SATURATED = 0.05  # D(G(z)) there is what is left of the gradient beside that of -log D(G(z))
 BLIND, ALIKE = 0.35, 0.05  # rank and gap of scores, within which a discriminator tells next to nothing
+# Gap of mean logits, in nats, that teaches next to nothing, whatever the ranks: a logit of 0.1 is a probability of 0.525.
+NEGLIGIBLE = 0.1
+NO_RECALL = 0.05  # of what real examples reach
 BUSY = 1e-4  # of its weights' length a step, from which on a discriminator is not slow: 1e-4 to 1e-2 is usual
 STILL = 1e-5  # of its weights' length a step: a discriminator that does not move does not learn; as NUM304 has it
 
@@ -130,12 +133,17 @@ def discriminator_too_weak(
     d_fake_score: Series | None = None,
     d_update_ratio: Series | None = None,
     g_update_ratio: Series | None = None,
+    d_real_logit: Series | None = None,
+    d_fake_logit: Series | None = None,
+    quality_recall: Series | None = None,
 ) -> Finding | None:
     """The discriminator cannot tell examples apart that are plainly different, so nobody teaches the generator.
 
     At the solution it cannot tell either; so the finding needs samples that are bad by another measure, and stay so. By
-    rank, which holds for critics too; where scores are probabilities, they have to be alike as well. One that moves as fast
-    as is usual, and as the generator, is not slow but misled: it learnt to tell samples that are gone.
+    rank, which holds for critics too; where scores are probabilities, they have to be alike as well. Ranks alone are not
+    enough: logits that differ by 0.0004 may be ranked without a mistake, and still teach nothing, since the gradient is
+    that of the logit. One that moves as fast as is usual, and as the generator, is not slow but misled: it learnt to tell
+    samples that are gone.
 
     Training Generative Adversarial Networks with Limited Data (Tero Karras et al., 2020), section 3.1, for what scores
     say; https://arxiv.org/abs/2006.06676. Which Training Methods for GANs do actually Converge? (Lars Mescheder, Andreas
@@ -145,8 +153,15 @@ def discriminator_too_weak(
     gap = 0.0
     if d_real_score is not None and d_fake_score is not None:
         gap = d_real_score.level(TICKS) - d_fake_score.level(TICKS)
-    told_apart = rank > BLIND or gap > ALIKE  # below 0 it is wrong, and teaches the generator to be so
-    if run.progress(step) < BEGUN or told_apart or not known(quality) or not is_bad(quality) or is_improving(quality):
+    logit_gap = math.inf
+    if d_real_logit is not None and d_fake_logit is not None and run.objectives & CROSS_ENTROPY:
+        logit_gap = abs(d_real_logit.level(LOOKS) - d_fake_logit.level(LOOKS))
+    ranked = rank > BLIND and not logit_gap < NEGLIGIBLE
+    told_apart = ranked or gap > ALIKE  # below 0 it is wrong, and teaches the generator to be so
+    bad = is_bad(quality) or (
+        quality_recall is not None and len(quality_recall) > 2 and quality_recall.level(2) < NO_RECALL
+    )
+    if run.progress(step) < BEGUN or told_apart or not known(quality) or not bad or is_improving(quality):
         return None
     misled = False
     if d_update_ratio is not None and g_update_ratio is not None:
@@ -157,15 +172,20 @@ def discriminator_too_weak(
         "failure",
         step,
         f"The discriminator tells next to nothing: generated examples score {'above' if rank < -BLIND else 'like'} real ones "
-        "although they are plainly different.",
-        {"advantage": round(rank, 4), "gap": round(gap, 4), **told(quality)},
+        "although they are plainly different" + (f"; its logits differ by {logit_gap:.2g}." if rank > BLIND else "."),
+        {
+            "advantage": round(rank, 4),
+            "gap": round(gap, 4),
+            **({} if math.isinf(logit_gap) else {"logit_gap": logit_gap}),
+            **told(quality),
+        },
         "What it cannot tell, it cannot teach. "
         + (
             "It is not slow: each player undoes what the other learnt. Punish its steep slopes (r1), and lower the momentum "
             "(betas 0.5 or 0) and the learning rates."
             if misled
             else "Give it a higher learning rate, more steps or a wider network, and take away what blurs its view (flipped "
-            "labels, instance noise)."
+            "labels, instance noise, much dropout, a view of a few numbers only)."
         ),
         run.remedy(model__label_flipping=0.0, model__instance_noise=0.0)
         or (_calmer(run) if misled else _faster(run, "discriminator")),

@@ -22,6 +22,8 @@ AWAY, GONE = 3.0, 5.0  # distance from the data's middle over the data's own
 FAR = 0.85  # energy distance at which sets lie more than three times their own width apart
 WORSE = 0.1  # of the untrained distance, by which quality must have fallen behind its best
 ERRORS = 4.0  # standard errors, so that in many measurements chance is no finding
+# Where samples were near the data, and are less near now: times the best distance, and the least difference worth a word.
+TIMES, LEAST = 2.0, 3e-3
 
 
 @rule("GAN105", objectives=GAMES, opens=5, closes=4, unless={"GAN106", "NUM304"})
@@ -113,11 +115,15 @@ def past_its_best(quality_energy_distance: Series, quality_energy_distance_error
     newest = quality.values[-3:]
     if place == 0 or place > len(quality) - 4 or not all(map(math.isfinite, newest)):
         return None
-    if best > max(BAD * quality.values[0], NEAR) or not min(newest) > NEAR:  # it never was good, or still is
+    if best > max(BAD * quality.values[0], NEAR):  # it never was good
         return None
     error = math.hypot(errors.at(quality.steps[place]), errors.level(3))
-    margin = max(ERRORS * error, WORSE * quality.values[0], abs(best))
-    if not min(newest) > best + margin:
+    near = max(best, 0.0)
+    margin = max(ERRORS * error, WORSE * quality.values[0], near)
+    # Still near the data, but no nearer: three measurements in a row that each are worse than the one before.
+    falls = newest[0] < newest[1] < newest[2] and newest[1] > best + ERRORS * error
+    falls = falls and newest[2] > best + max(ERRORS * error, (TIMES - 1) * near, LEAST)
+    if not falls and not (min(newest) > NEAR and min(newest) > best + margin):
         return None
     step = quality.steps[place]
     now = statistics.median(newest)

@@ -23,7 +23,7 @@ _LEARNT = 0.15  # of the untrained distance: below, large gradients did no harm
 
 
 @rule("NUM301", closes=0)
-def non_finite(every_series: Mapping[str, Series]) -> Finding | None:
+def non_finite(every_series: Mapping[str, Series], run: Facts) -> Finding | None:
     """A loss, score or norm is NaN or infinite.
 
     There is no threshold: one such value in a tick poisons every weight it reaches, so nothing after it is trustworthy and the finding stands.
@@ -39,11 +39,14 @@ def non_finite(every_series: Mapping[str, Series]) -> Finding | None:
     said = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
     # The rate at the start: the setting, where a schedule has lowered it since.
     rates = {name.split("/")[0]: s.values[0] for name, s in every_series.items() if name.endswith("/learning_rate")}
-    remedy = {
+    remedy: dict[str, object] = {
         f"training.{_SECTIONS.get(player, 'optimiser')}.learning_rate": min(_MOST, float(f"{rate * _GENTLER:.2g}"))
         for player, rate in rates.items()
         if math.isfinite(rate)
     }
+    # In fp32 the same numbers may well be finite: the least change comes first.
+    if run.settings.get("training.precision") == "bf16":
+        remedy = {"training.precision": "fp32"}
     return Finding(
         code="NUM301",
         severity="failure",

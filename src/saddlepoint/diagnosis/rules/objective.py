@@ -14,6 +14,7 @@ TINY = 0.5  # nats, below which shares mean nothing
 TIED = 0.01  # share of a head's outputs on one number; of a free head's about none
 GAP = 0.05  # of the bound's size, or so many nats:
 NATS = 0.3
+FAR_APART, ERRORS = 3.0, 3.0  # times that, and standard errors, from which on a held-out bound need not fall
 
 
 @rule("VAE202", objectives={"vae"}, opens=1, closes=0)
@@ -108,7 +109,7 @@ def clamped_heads(
 def bounds_part(
     vae_train_bound: Series, vae_held_out_bound: Series, vae_held_out_bound_error: Series, run: Facts
 ) -> Finding | None:
-    """The bound on training examples is far above that on held-out ones, which falls.
+    """The bound on training examples is far above that on held-out ones, which falls, or is left behind by far.
 
     Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
     """
@@ -119,18 +120,27 @@ def bounds_part(
     scale = max(GAP * abs(best), NATS)
     gap, fall = trained - held_out, best - held_out
     # The same examples every time, so the difference of two bounds has far less noise than one bound.
-    if not (gap > 1.2 * scale and fall > max(0.35 * scale, 0.5 * vae_held_out_bound_error.level(2))):
+    error = vae_held_out_bound_error.level(2)
+    falls = gap > 1.2 * scale and fall > max(0.35 * scale, 0.5 * error)
+    # Of few examples the held-out bound may rise for ever, far below that of those that are known by heart.
+    if not falls and not gap > max(FAR_APART * scale, ERRORS * error):
         return None
-    step = vae_held_out_bound.steps[place]
+    step = vae_held_out_bound.steps[place] if falls else None
     return Finding(
         "VAE206",
         "failure" if gap > 2.5 * scale and fall > scale else "warning",
         vae_held_out_bound.step,
-        f"Overfitting: the bound is {trained:.1f} nats on training and {held_out:.1f} on held-out examples, where it was "
-        f"{best:.1f} at step {step:,}.",
-        {"train_bound": trained, "held_out_bound": held_out, "best": best, "best_step": step},
-        "It learns its examples by heart. Use the checkpoint of the best step (step='best'), give more data, or take a "
-        "smaller network.",
+        f"Overfitting: the bound is {trained:.1f} nats on training and {held_out:.1f} on held-out examples"
+        + ("." if step is None else f", where it was {best:.1f} at step {step:,}."),
+        {
+            "train_bound": trained,
+            "held_out_bound": held_out,
+            **({} if step is None else {"best": best, "best_step": step}),
+        },
+        "It learns its examples by heart. "
+        + ("" if step is None else "Use the checkpoint of the best step (step='best'), ")
+        + ("Give" if step is None else "give")
+        + " more data, or take a smaller network.",
         run.remedy(training__steps=step) if step else None,
     )
 

@@ -6,6 +6,8 @@ Samuli Laine, Jaakko Lehtinen, Timo Aila, 2020), section 3, https://arxiv.org/ab
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -14,7 +16,7 @@ from saddlepoint.objectives.adversarial import logits
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Phase
 
 Signals = dict[str, Tensor]
-FEW = 20  # held-out examples, below which their ranks would say nothing
+FEWEST = 2  # held-out examples whose ranks are compared
 
 
 def scores(model: GAN, real: Tensor, fake: Tensor, held_out: Tensor | None) -> Signals:
@@ -34,8 +36,9 @@ def scores(model: GAN, real: Tensor, fake: Tensor, held_out: Tensor | None) -> S
     }
     if held_out is not None:
         signals["d/held_out_logit"] = found[2].mean()
-        if len(held_out) >= FEW:
+        if len(held_out) >= FEWEST:
             signals["d/overfitting"] = advantage(found[0], found[2])
+            signals["d/overfitting_error"] = found[0].new_tensor(advantage_error(len(real), len(held_out)))
     return signals
 
 
@@ -46,6 +49,15 @@ def advantage(real: Tensor, fake: Tensor) -> Tensor:
     """
     gaps = real[:, None] - fake[None]
     return (gaps > 0).float().mean() - (gaps < 0).float().mean()
+
+
+def advantage_error(real: int, fake: int) -> float:
+    """By how much `advantage` scatters around 0 for so many examples each of one distribution: a standard deviation.
+
+    That of Mann and Whitney's U, in units of `advantage`: On a Test of Whether one of Two Random Variables is
+    Stochastically Larger than the Other (Mann, Whitney, 1947), https://doi.org/10.1214/aoms/1177730491
+    """
+    return math.sqrt((real + fake + 1) / (3 * real * fake))
 
 
 def sample_gradient(model: GAN, real: Tensor, fake: Tensor) -> Tensor | None:

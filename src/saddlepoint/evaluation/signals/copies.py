@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.neighbours import nearest
+from saddlepoint.evaluation.neighbours import nearest, smallest_squares
 
 
 def copied(
@@ -37,6 +38,27 @@ def copied(
     usual = distance_to_nearest(held_out, training) if usual is None else usual
     closest = (to_training < usual.quantile(0.01)).float().mean()
     return (nearer.mean() - chance) / (1 - chance), to_training.median() / usual.median().clamp_min(1e-12), closest
+
+
+def copied_among_few(samples: Tensor, training: Tensor, usual: Tensor) -> tuple[Tensor, Tensor]:
+    """The same by the training examples alone, for too few held-out ones: each left out in turn stands in for a held-out one.
+
+    Args:
+        samples: (N, d) projected samples.
+        training: (M, d) projected training examples.
+        usual: `distance_to_others(training)`.
+
+    Returns:
+        () the ratio of median distances to the training examples, of samples over training examples to the others; and ()
+        the share of samples nearer to a training example than all but one in a hundred of these are to each other.
+    """
+    to_training = distance_to_nearest(samples, training)
+    return to_training.median() / usual.median().clamp_min(1e-12), (to_training < usual.quantile(0.01)).float().mean()
+
+
+def distance_to_others(points: Tensor) -> Tensor:
+    """(M, d) -> (at most M,) distances from each point to the nearest other one, equal points counted once."""
+    return smallest_squares(torch.unique(points, dim=0), 1)[:, 0].sqrt()
 
 
 def standard_error(samples: int, training: int, held_out: int) -> float:

@@ -11,7 +11,13 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.signals import adversarial, codes
 from saddlepoint.evaluation.signals.activity import heard
-from saddlepoint.evaluation.signals.copies import copied, distance_to_nearest, standard_error
+from saddlepoint.evaluation.signals.copies import (
+    copied,
+    copied_among_few,
+    distance_to_nearest,
+    distance_to_others,
+    standard_error,
+)
 from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan import GAN
@@ -23,7 +29,7 @@ JUDGED = 128  # examples of each kind that networks look at, and samples that ar
 PASSED = 1_024  # training examples, and as many samples, that are run through the networks for who listens to them
 FITTED = 2_000  # training examples behind neighbourhoods
 SEARCHED = 100_000  # training examples among which copies are looked for: of those left out, no copy would be found
-ENOUGH = 100  # held-out examples, with fewer of which nothing can be said of copies
+ENOUGH = 100  # held-out examples, with fewer of which copies are judged by the training examples alone
 PROJECTED = 4_096  # of which so many are projected at once
 
 Signals = dict[str, Tensor]
@@ -82,12 +88,17 @@ class Watch:
 
     def measure(self) -> dict[str, float]:
         """What takes longer: whether samples are copies. Within the moving averages, where there are any."""
-        if not isinstance(self._model, GAN) or self._others is None:
+        if not isinstance(self._model, GAN) or len(self._searched) < 3:
             return {}
         with torch.no_grad():
             samples = self._project(self._model.decode(self._noise(self._model)[:JUDGED])).cpu()
             if not samples.isfinite().all():
                 return {}  # the quality series says so
+            if self._others is None:
+                if self._usual is None:
+                    self._usual = distance_to_others(self._searched[:FITTED])
+                ratio, closest = copied_among_few(samples, self._searched, self._usual)
+                return _fetched({"g/nearest_ratio": ratio, "g/copied": closest})
             if self._usual is None:
                 self._usual = distance_to_nearest(self._others[:FITTED], self._searched)
             copies, ratio, closest = copied(samples, self._searched, self._others, self._usual)
