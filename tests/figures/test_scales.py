@@ -11,10 +11,10 @@ ABOVE_ZERO = st.floats(1e-300, 1e300)
 
 
 @given(ABOVE_ZERO, ABOVE_ZERO)
-def test_log_ticks_enclose_the_values_and_are_few_but_two_at_least(a: float, b: float) -> None:
+def test_log_ticks_enclose_the_values_and_are_few_but_three_at_least(a: float, b: float) -> None:
     low, high = min(a, b), max(a, b)
     ticks = log_ticks(low, high)
-    assert 2 <= len(ticks) <= MOST_TICKS + 1
+    assert 3 <= len(ticks) <= MOST_TICKS + 1
     assert ticks == sorted(set(ticks))
     assert ticks[0] <= low
     assert high <= ticks[-1]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from saddlepoint.figures.grids import sample_grid
-from saddlepoint.figures.style import PALETTE, colours, dress, figure, text, write_png
+from saddlepoint.figures.style import PALETTE, colours, dress, figure, finish, text, write_png
 
 
 def drawing(words: str = "title"):
@@ -81,3 +81,59 @@ def test_no_figure_of_ours_reaches_pyplot() -> None:
     before = len(_pylab_helpers.Gcf.figs)
     drawing()
     assert len(_pylab_helpers.Gcf.figs) == before
+
+
+def test_no_axis_counts_from_an_offset_or_stretches_what_is_nothing(tmp_path: Path) -> None:
+    drawing, grid = figure()
+    axes = grid[0, 0]
+    dress(axes, title="t", x="x", y="y")
+    axes.plot([0, 1], [8.0, 8.0 - 1e-9])
+    finish(drawing)
+    drawing.canvas.draw()
+    assert axes.yaxis.get_offset_text().get_text() == ""
+    low, high = axes.get_ylim()
+    assert low < 7.7 < 8.3 < high
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert "8.0" in labels
+
+
+@pytest.mark.parametrize("values", [[0.4, 3.0], [1e-4, 3e-4, 0.5], [2.0, 2.0], [1e-90, 1e90]])
+def test_a_log_axis_has_round_ticks_that_enclose_its_values(values: list[float]) -> None:
+    drawing, grid = figure()
+    axes = grid[0, 0]
+    axes.plot(range(len(values)), values)
+    axes.set_yscale("log")
+    finish(drawing)
+    finish(drawing)  # a second time changes nothing
+    ticks = list(axes.get_yticks())
+    assert len(ticks) >= 3
+    assert axes.get_ylim() == pytest.approx((ticks[0], ticks[-1]))
+    assert ticks[0] <= min(values) <= max(values) <= ticks[-1]
+
+
+def test_long_names_of_axes_are_wrapped_instead_of_cut_off() -> None:
+    drawing, grid = figure(2, 2, width=7.0, height=5.0)
+    for axes in grid.flat:
+        dress(
+            axes,
+            title="A title that is much too long for a small panel " * 2,
+            x="step",
+            y="a long name of an axis " * 4,
+        )
+    drawing.canvas.draw()
+    for axes in grid.flat:
+        for words in (axes.yaxis.label, axes.xaxis.label):
+            box = words.get_window_extent()
+            assert drawing.bbox.x0 <= box.x0
+            assert box.x1 <= drawing.bbox.x1
+            assert drawing.bbox.y0 <= box.y0
+            assert box.y1 <= drawing.bbox.y1
+
+
+def test_equal_scores_look_equal_in_a_comparison() -> None:
+    from saddlepoint.figures.comparison import comparison_figure
+
+    scores = [[8.0, 8.0 - 1e-9]]
+    drawing = comparison_figure(["Modes"], ["a", "b"], scores, scores, scores, [8.0], [2.0], ["higher"])
+    low, high = drawing.axes[0].get_xlim()
+    assert high - low >= 0.05 * 6.0

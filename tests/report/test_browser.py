@@ -77,8 +77,16 @@ def test_the_page_is_whole_offline_and_fits(browser: Any, full_run: RunFolder, d
     assert visit.alien(path) == []
     assert visit.width() == device["viewport"]["width"]
     assert visit.broken_images() == 0
-    plots = visit.page.locator(".plot[data-plot]").count()
-    assert visit.page.locator(".plot .main-svg").count() >= plots > 0
+    plots, shown = (visit.page.locator(f".plot{kind}[data-plot]") for kind in ("", ":visible"))
+    assert 0 < shown.count() < plots.count(), "quality and losses are open, the rest is folded"
+    assert visit.page.locator(".plot:visible .main-svg").count() >= shown.count()
+    visit.page.evaluate("document.querySelectorAll('details.more').forEach(details => { details.open = true; })")
+    visit.page.wait_for_function(
+        "document.querySelectorAll('.plot .js-plotly-plot').length === document.querySelectorAll('.plot[data-plot]').length",
+        timeout=60_000,
+    )
+    assert visit.errors == []
+    assert visit.width() == device["viewport"]["width"]
     buttons = visit.page.evaluate("[...document.querySelectorAll('.modebar-btn')].map(e => e.dataset.title)")
     assert not [title for title in buttons if "share" in title.lower() or "cloud" in title.lower()]
     visit.context.close()
@@ -100,7 +108,7 @@ def test_without_scripts_still_pictures_tell_the_same(browser: Any, full_run: Ru
     path = write_report(full_run)
     visit = Visit(browser, path, java_script_enabled=False, **PHONE)
     assert visit.page.locator("figure.frame:visible").count() == 5
-    assert visit.page.locator(".plot img:visible").count() == visit.page.locator(".plot").count() > 0
+    assert visit.page.locator(".plot img:visible").count() == visit.page.locator(".plot:visible").count() > 0
     boxes = [image.bounding_box() for image in visit.page.locator("img:visible").all()]
     assert all(box["x"] + box["width"] <= 390 for box in boxes)
     visit.context.close()

@@ -108,7 +108,7 @@ def _heads(heads: list[list[NDArray[np.float64]]], names: list[str], x: str, tit
     captions = (("mean", "mean (latent units)"), ("log-variance", "log-variance (nats)"))
     for axes, columns, (short, y) in zip(grid[:, 0], heads, captions, strict=True):
         _columns_of_histograms(axes, columns, names)
-        dress(axes, title=f"{title}: {short}", x=x, y=y)
+        dress(axes, title=f"{title}: {short} (darker: more examples)", x=x, y=y)
         axes.axhline(0.0, color=INK, linewidth=1.0, linestyle="--", label="the prior's value")
         axes.legend(fontsize=TICK_SIZE, loc="upper right")
         axes.grid(False)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Scale = Literal["linear", "log", "symlog"]
-MOST_TICKS = 9
+FEWEST_TICKS, MOST_TICKS = 3, 9
 
 
 def suited_scale(values: Sequence[NDArray[np.float64]], *, of_quality: bool = False) -> Scale:
@@ -31,15 +31,15 @@ def suited_scale(values: Sequence[NDArray[np.float64]], *, of_quality: bool = Fa
 
 def log_ticks(low: float, high: float) -> list[float]:
     """Ticks of a log axis that holds `low` to `high` (both above 0): powers of ten, with 2 and 5 between them where there are
-    fewer than two decades. The first and the last enclose the values; there are two at least."""
+    fewer than two decades. The first and the last enclose the values; there are three at least."""
     mantissas = (1, 2, 5) if high < 100 * low else (1,)
     first = math.floor(math.log10(low)) - 1
     last = math.ceil(math.log10(high)) + 1
     known = [float(f"{mantissa}e{power}") for power in range(first, last + 1) for mantissa in mantissas]
     start = max((place for place, tick in enumerate(known) if 0 < tick <= low), default=0)
     end = min((place for place, tick in enumerate(known) if tick >= high), default=len(known) - 1)
-    if start == end:
-        start, end = start - 1, end + 1
+    if end - start < FEWEST_TICKS - 1:
+        start, end = start - 1, end + (start == end)
     stride = max(1, -(-(end - start) // (MOST_TICKS - 1)))
     # Backwards, so that the last tick encloses the values; the first may then be one that is left out.
     ticks = known[end::-stride] if start == 0 else known[end : start - 1 : -stride]

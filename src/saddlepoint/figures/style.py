@@ -106,9 +106,9 @@ def finish(drawing: Figure) -> None:
     """Make the numbers on all axes readable, whatever was drawn: before the figure is saved.
 
     No axis counts from an offset ("1e-10+7.999999999"), none is stretched over differences that six figures cannot show, and
-    a log axis has ticks at whole numbers, two at least.
+    a log axis has round ticks, three at least.
     """
-    from matplotlib.ticker import FixedLocator, LogLocator, ScalarFormatter
+    from matplotlib.ticker import FixedLocator, LogFormatter, ScalarFormatter
 
     for axes in drawing.axes:
         for axis in (axes.xaxis, axes.yaxis):
@@ -121,11 +121,16 @@ def finish(drawing: Figure) -> None:
             if axis.get_scale() == "linear" and automatic and high - low < NARROW * max(abs(low), abs(high)):
                 middle = (low + high) / 2
                 setting(middle - WIDENED * abs(middle), middle + WIDENED * abs(middle))
-            elif axis.get_scale() == "log" and isinstance(axis.get_major_locator(), LogLocator) and 0 < low < high:
+            elif axis.get_scale() == "log" and isinstance(formatter, LogFormatter) and 0 < low < high:
                 ticks = log_ticks(low, high)
-                if automatic:
+                # Values end at ticks where nobody has set limits; steps along the other axis end where they end.
+                enclosed = automatic and axis is axes.yaxis
+                if enclosed:
                     setting(ticks[0], ticks[-1])
-                axis.set_major_locator(FixedLocator([tick for tick in ticks if automatic or low <= tick <= high]))
+                inside = [tick for tick in ticks if enclosed or low <= tick <= high]
+                if len(inside) < 2:
+                    continue
+                axis.set_major_locator(FixedLocator(inside))
                 axis.set_major_formatter(lambda tick, _: tick_label(tick))
                 axis.set_minor_formatter(lambda *_: "")
 
