@@ -189,7 +189,7 @@ def test_a_map_says_which_column_counts_the_steps(tmp_path: Path) -> None:
     assert steps({"step": "batch"}) == [5, 6]
     # What the map calls a series does not count the steps.
     assert steps({"g/loss": "step"}) == [10, 20]
-    with pytest.raises(RunError, match=r'no column "epok"\. Did you mean "epoch"\? It has: step, epoch, batch, mood'):
-        read_log(path, {"step": "epok"})
+    with pytest.raises(RunError, match=r'no column "epoc"\. Did you mean "epoch"\? It has: step, epoch, batch, mood'):
+        read_log(path, {"step": "epoc"})
     with pytest.raises(RunError, match='column "mood" holds no number'):
         read_log(path, {"d/loss": "mood"})
