@@ -63,7 +63,8 @@ def test_from_a_name_to_a_model() -> None:
         listener=Ears(),
     )
     assert run.folder.path == Path("runs/vae-digits-1")
-    assert heard == [0, 4, 8, 12] == [record.step for record in run.records]
+    assert heard == [record.step for record in run.records]
+    assert (heard[0], heard[-1]) == (0, 12)
     assert run.recipe.training.optimiser.learning_rate == 2e-3
     assert run.recipe.model.latent == 2
     samples = run.model.sample(5)
