@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 # Kind: the module that holds it.
 KINDS: dict[str, str] = {
-    # "logs": "logs",
-    # "recipes": "recipes",
+    "logs": "logs",
+    "recipes": "recipes",
     "idx": "idx",
-    # "images": "images",
-    # "arrays": "arrays",
-    # "html": "html",
+    "images": "images",
+    "arrays": "arrays",
+    "html": "html",
     "run_folders": "run_folders",
     "kills": "kills",
 }

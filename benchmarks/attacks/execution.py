@@ -204,7 +204,6 @@ def _become(work: Callable[[], int], box: Box, files: Sequence[Path]) -> None:
             XDG_CONFIG_HOME=str(box.work.parent / "home" / ".config"),
             SADDLEPOINT_CACHE=str(box.work.parent / "cache"),
             CAMPAIGN_CANARY=str(box.canary),
-            TORCHINDUCTOR_CACHE_DIR=str(box.work.parent / "cache" / "inductor"),
             COLUMNS="100",
         )
         os.environ.pop("SADDLEPOINT_DATA", None)

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .attempt import Attempt, Box, Command, Kind, Outcome, saddlepoint
+from .attempt import MEMORY, Attempt, Box, Command, Kind, Outcome, saddlepoint
 
 RUN = "run"
 STEPS = 20
@@ -114,7 +114,9 @@ def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
     """All attempts: general damage of every file, every field of JSON, archives, links, and hostile paths."""
     for name, commands in READERS.items():
         for kind, damage in GENERAL.items():
-            for command in commands[:2]:
+            if kind == "huge" and name in ("checkpoints", "samples", "figures", "tensorboard", ".lock"):
+                continue
+            for command in commands[: 1 if kind == "huge" else 2]:
                 verb = command.arguments[0]
                 yield Attempt(f"{name}/{kind}/{verb}", partial(_damaged, name=name, damage=damage), (command,))
     for name in ("summary.json", "scorecard.json", "records.jsonl", "findings.jsonl", "cures.jsonl", MANIFEST):
@@ -189,10 +191,10 @@ def _pipe(path: Path, box: Box) -> None:
 
 
 def _huge(path: Path, box: Box) -> None:
-    """10 GB that take no place on the disk."""
+    """More than the memory that a command may take, and no place on the disk."""
     _remove(path)
     with path.open("wb") as file:
-        file.truncate(10 * 10**9)
+        file.truncate(int(1.2 * MEMORY))
 
 
 GENERAL: dict[str, Callable[[Path, Box], None]] = {
