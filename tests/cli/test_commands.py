@@ -194,7 +194,7 @@ def test_samples_lie_in_the_run_by_default(trained: Path, capsys: pytest.Capture
         (["--labels", "3"], "without labels"),
         (["--labels", "cat"], 'no class "cat"'),
         (["--labels", "10"], 'no class "10"'),
-        (["--step", "5"], "no checkpoint of step 5"),
+        (["--step", "7"], "no checkpoint of step 7"),
         (["--out", "x.jpg"], "end it with .png"),
         (["--device", "abacus"], "abacus"),
     ],
