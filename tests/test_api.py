@@ -94,7 +94,7 @@ def test_load_the_newest_the_best_and_any_step() -> None:
     assert torch.equal(drawn["best"], drawn[run.best["step"]])
     assert not torch.equal(drawn[8], drawn[12])
     assert torch.equal(run.model.decode(noise), drawn[12])
-    with pytest.raises(sp.SaddlepointError, match="no checkpoint of step 7; it has those of 8, 12"):
+    with pytest.raises(sp.SaddlepointError, match=r"no checkpoint of step 7; it has those of .*8, .*12"):
         sp.load("mine", step=7)
     with pytest.raises(sp.SaddlepointError, match="'latest'"):
         sp.load("mine", step="latest")  # type: ignore[arg-type]
