@@ -28,6 +28,17 @@ def add_fail_on(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_no_pictures(parser: argparse.ArgumentParser) -> None:
+    """The flag `--no-pictures`, which sets `pictures` to False."""
+    parser.add_argument(
+        "--no-pictures",
+        "--fast",
+        dest="pictures",
+        action="store_false",
+        help="leave out the last pictures, the film and the report; `saddlepoint report RUN --pictures` makes them later",
+    )
+
+
 def add_cure(parser: argparse.ArgumentParser) -> None:
     """The flag `--cure`, short for the setting `training.cure`."""
     parser.add_argument(

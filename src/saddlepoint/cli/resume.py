@@ -25,13 +25,7 @@ def run(argv: Sequence[str]) -> int:
         help="with --steps: let a cosine or linear schedule end where it did, instead of stretching it, so that the learning "
         "rate goes on from where it is",
     )
-    parser.add_argument(
-        "--no-pictures",
-        "--fast",
-        dest="pictures",
-        action="store_false",
-        help="leave out the last pictures, the film and the report; `saddlepoint report RUN --pictures` makes them later",
-    )
+    ending.add_no_pictures(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     add_trust(parser)
     ending.add_fail_on(parser)

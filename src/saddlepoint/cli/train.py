@@ -83,13 +83,7 @@ def _parser() -> Parser:
     parser.add_argument(
         "--dry-run", action="store_true", help="print the resolved recipe, the players and what training would take"
     )
-    parser.add_argument(
-        "--no-pictures",
-        "--fast",
-        dest="pictures",
-        action="store_false",
-        help="leave out the last pictures, the film and the report; `saddlepoint report RUN --pictures` makes them later",
-    )
+    ending.add_no_pictures(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     add_trust(parser)
     ending.add_fail_on(parser)
