@@ -193,3 +193,13 @@ def test_a_map_says_which_column_counts_the_steps(tmp_path: Path) -> None:
         read_log(path, {"step": "epoc"})
     with pytest.raises(RunError, match='column "mood" holds no number'):
         read_log(path, {"d/loss": "mood"})
+
+
+def test_a_folder_that_holds_everything_is_not_searched_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("saddlepoint.diagnosis.foreign.MOST_FOLDERS", 3)
+    for name in "abcd":
+        (tmp_path / name).mkdir()
+    with pytest.raises(RunError, match="more than 3 folders"):
+        read_log(tmp_path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -35,6 +36,7 @@ SEPARATORS = (",", ";", "\t")
 STEPS = ("step", "_step", "global_step", "iteration", "iter", "epoch")
 STEP = "step"  # in a map: the column that counts the steps
 PLAYERS = ("d", "g", "vae", "ae")
+MOST_FOLDERS = 10_000  # that are searched for event files
 EVENTS = "events.out.tfevents"
 
 
@@ -64,7 +66,7 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Log:
         names, rows = _csv_rows(path, columns.values(), clock)
     elif clock is not None and path.exists():
         raise SettingError(f"diagnose: {path} holds its own steps: leave step={clock} out of the map.")
-    elif path.exists() and any(EVENTS in found.name for found in ([path] if path.is_file() else path.rglob("*"))):
+    elif path.exists() and _event_files(path):
         rows = list(_event_rows(path))
         names = list(dict.fromkeys(name for _, row in rows for name in row))
     else:
@@ -189,7 +191,7 @@ def _event_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
     from tensorboard.backend.event_processing.event_accumulator import SCALARS, EventAccumulator
 
     rows: dict[int, dict[str, float]] = {}
-    places = sorted({found.parent for found in path.rglob(f"*{EVENTS}*")} if path.is_dir() else {path})
+    places = sorted({found.parent for found in _event_files(path)} if path.is_dir() else {path})
     if len(places) > 1:
         named = ", ".join(str(place.relative_to(path)) for place in places[:8])
         raise RunError(f"{path} holds the events of {len(places)} runs ({named}): give the folder of one of them.")
@@ -200,3 +202,20 @@ def _event_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
             for event in events.Scalars(tag):
                 rows.setdefault(event.step, {})[tag] = event.value
     yield from sorted(rows.items())
+
+
+def _event_files(path: Path) -> list[Path]:
+    """TensorBoard's event files in a folder and those below it, or the file itself where it is one.
+
+    Raises:
+        RunError: there are more than `MOST_FOLDERS` folders; a folder of logs has few.
+    """
+    if path.is_file():
+        return [path] if EVENTS in path.name else []
+    found: list[Path] = []
+    # os.walk follows no links and passes over folders that cannot be read or vanish meanwhile.
+    for number, (folder, _, names) in enumerate(os.walk(path)):
+        if number >= MOST_FOLDERS:
+            raise RunError(f"{path} holds more than {MOST_FOLDERS:,} folders: give the folder of one log.")
+        found += [Path(folder) / name for name in names if EVENTS in name]
+    return found
