@@ -17,6 +17,7 @@ from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.evaluation.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.experiment import Evaluation, Run, resume, train
+from saddlepoint.training.checkpoint import steps
 from tests.experiment.runs import recipe
 
 pytestmark = pytest.mark.slow  # every run is measured whole
@@ -227,7 +228,7 @@ def test_the_result_of_a_run_is_the_newest_evaluation_of_its_last_step(tmp_path:
     assert trained.folder.report.read_text("utf-8") != page
     # Nothing else in the summary changed, and an earlier step or other data say nothing of the run's last step.
     summary = trained.summary
-    Evaluation(trained, QUICK, features="pca", step=10).measure()
+    Evaluation(trained, QUICK, features="pca", step=steps(trained.folder)[0]).measure()
     Evaluation(trained, QUICK, features="pca", data="digits").measure()
     assert trained.summary == summary
 

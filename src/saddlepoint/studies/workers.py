@@ -131,7 +131,7 @@ def serve(connection: Connection[Any, Any], train: Train | None = None) -> None:
     while True:
         try:
             cell = connection.recv()
-        except EOFError:
+        except (EOFError, OSError):  # whoever asked has ended, or was interrupted with an answer still unread
             return
         try:
             reply: tuple[str, Any] = (

@@ -12,7 +12,9 @@ from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
 LOOKS = 3
-BEGUN = 0.1  # an untrained generator says the same to everything
+# An untrained generator says the same to everything: before a tenth of the run, and in a run of few steps before the hundredth,
+# its answers are few only where they were more before.
+BEGUN, EARLY, LOST = 0.1, 100, 0.5
 # Share of the data that samples visit: five of eight modes are about as many as chance leaves a player that still learns.
 FEW, HARDLY_ANY = 0.62, 0.5
 # Mean distance of two samples over that of two real examples. On a line with one mode, samples of games that end well are
@@ -48,6 +50,9 @@ def mode_collapse(
     if math.isnan(coverage + diversity) or not (coverage < FEW or diversity < NARROW):
         return None
     rising = any(series.last > (series.recent(BEFORE) or [math.nan])[0] + RISING for series in (visited, g_diversity))
+    untrained = bool(run.settings) and step < EARLY
+    if untrained and not any(series.level(LOOKS) < LOST * series.highest[0] for series in (visited, g_diversity)):
+        return None
     lasting = _lasts(visited, g_diversity, quality_energy_distance, run)
     if not lasting and (rising or is_improving(quality_energy_distance)):
         return None
