@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+BEGUN, EARLIEST = 0.1, 50  # share of the run, steps
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -22,6 +24,13 @@ class Facts:
     def progress(self, step: int) -> float:
         """The share of the run that is done at `step`, in [0, 1]; 1 where its length is not known."""
         return min(step / self.steps, 1.0) if self.steps else 1.0
+
+    def begun(self, step: int) -> bool:
+        """Whether a player may be judged at `step`: after a tenth of the run, and in a run of ours no earlier than step 50.
+
+        In fewer steps one player may well be ahead, and samples may lie anywhere.
+        """
+        return self.progress(step) >= BEGUN and (step >= EARLIEST or not self.settings)
 
     def remedy(self, **changes: Any) -> dict[str, Any] | None:
         """The changes ("model__packing" for `model.packing`) to settings that this run has and that differ from them;

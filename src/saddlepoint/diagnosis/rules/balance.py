@@ -13,7 +13,6 @@ from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
 TICKS, LOOKS = 5, 3  # over which a level is taken: single batches scatter
-BEGUN = 0.1  # share of the run before which a discriminator may well be ahead, or behind
 SURE = 0.9  # gap of the scores: real examples at 0.95, generated ones at 0.05
 ALWAYS = 0.95  # by rank: 2 AUC - 1, one pair in forty in the wrong order
 VANISHED = 0.1  # nats, of 1.39 where it cannot tell
@@ -50,7 +49,7 @@ def discriminator_overpowers(
     gap = (d_real_score.level(TICKS) - d_fake_score.level(TICKS)) / max(highest, 0.1)
     rank = math.nan if d_advantage is None else d_advantage.level(LOOKS)
     quality = quality_energy_distance
-    if run.progress(step) < BEGUN or not gap > SURE or rank <= ALWAYS or not is_bad(quality) or is_improving(quality):
+    if not run.begun(step) or not gap > SURE or rank <= ALWAYS or not is_bad(quality) or is_improving(quality):
         return None
     return Finding(
         "GAN101",
@@ -82,7 +81,7 @@ def discriminator_loss_vanishes(d_loss: Series, run: Facts, d_real_score: Series
     2016), point 10, https://github.com/soumith/ganhacks; for cross-entropy games of one example at a time.
     """
     loss = d_loss.level(TICKS)
-    if d_real_score is not None or run.progress(d_loss.step) < BEGUN or not 0 <= loss < VANISHED:
+    if d_real_score is not None or not run.begun(d_loss.step) or not 0 <= loss < VANISHED:
         return None
     return Finding(
         "GAN101",
@@ -108,7 +107,7 @@ def gradient_vanishes(
     Generative Adversarial Networks (Ian Goodfellow et al., 2014), section 3, https://arxiv.org/abs/1406.2661
     """
     step, score, quality = d_fake_score.step, d_fake_score.level(TICKS), quality_energy_distance
-    if run.progress(step) < BEGUN or not score < SATURATED or not is_bad(quality) or is_improving(quality):
+    if not run.begun(step) or not score < SATURATED or not is_bad(quality) or is_improving(quality):
         return None
     share = score / (1 - score)
     gradient = {} if g_sample_gradient is None else {"sample_gradient": g_sample_gradient.level(LOOKS)}
@@ -161,7 +160,7 @@ def discriminator_too_weak(
     bad = is_bad(quality) or (
         quality_recall is not None and len(quality_recall) > 2 and quality_recall.level(2) < NO_RECALL
     )
-    if run.progress(step) < BEGUN or told_apart or not known(quality) or not bad or is_improving(quality):
+    if not run.begun(step) or told_apart or not known(quality) or not bad or is_improving(quality):
         return None
     misled = False
     if d_update_ratio is not None and g_update_ratio is not None:
@@ -204,7 +203,7 @@ def discriminator_stands_still(
     step, own, other = d_update_ratio.step, d_update_ratio.level(TICKS), g_update_ratio.level(TICKS)
     quality = quality_energy_distance
     moving = not own < STILL or not other > 10 * own
-    if run.progress(step) < BEGUN or moving or not known(quality) or not is_bad(quality) or is_improving(quality):
+    if not run.begun(step) or moving or not known(quality) or not is_bad(quality) or is_improving(quality):
         return None
     return Finding(
         "GAN104",

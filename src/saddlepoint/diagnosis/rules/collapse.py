@@ -12,9 +12,8 @@ from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
 LOOKS = 3
-# An untrained generator says the same to everything: before a tenth of the run, and in a run of few steps before the hundredth,
-# its answers are few only where they were more before.
-BEGUN, EARLY, LOST = 0.1, 100, 0.5
+# An untrained generator gives similar samples whatever the noise. In the first steps they are too few only if they were more.
+EARLY, LOST = 200, 0.5
 # Share of the data that samples visit: five of eight modes are about as many as chance leaves a player that still learns.
 FEW, HARDLY_ANY = 0.62, 0.5
 # Mean distance of two samples over that of two real examples. On a line with one mode, samples of games that end well are
@@ -45,7 +44,7 @@ def mode_collapse(
     # mode visit it all the same, and so do those too narrow for all its neighbourhoods.
     visited = max((g_coverage, *([g_modes] if g_modes is not None else [])), key=lambda series: series.level(LOOKS))
     coverage, diversity = visited.level(LOOKS), g_diversity.level(LOOKS)
-    if run.progress(step) < BEGUN or len(g_coverage) < LOOKS or (g_reach is not None and g_reach.level(LOOKS) > GONE):
+    if not run.begun(step) or len(g_coverage) < LOOKS or (g_reach is not None and g_reach.level(LOOKS) > GONE):
         return None
     if math.isnan(coverage + diversity) or not (coverage < FEW or diversity < NARROW):
         return None
