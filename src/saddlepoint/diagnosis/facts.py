@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-BEGUN, EARLIEST = 0.1, 50  # share of the run, steps
+BEGUN, EARLIEST = 0.1, 200  # share of the run, steps
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Facts:
         return min(step / self.steps, 1.0) if self.steps else 1.0
 
     def begun(self, step: int) -> bool:
-        """Whether a player may be judged at `step`: after a tenth of the run, and in a run of ours no earlier than step 50.
+        """Whether a player may be judged at `step`: after a tenth of the run, and in a run of ours no earlier than step 200.
 
         In fewer steps one player may well be ahead, and samples may lie anywhere.
         """

@@ -12,8 +12,6 @@ from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
 LOOKS = 3
-# An untrained generator gives similar samples whatever the noise. In the first steps they are too few only if they were more.
-EARLY, LOST = 200, 0.5
 # Share of the data that samples visit: five of eight modes are about as many as chance leaves a player that still learns.
 FEW, HARDLY_ANY = 0.62, 0.5
 # Mean distance of two samples over that of two real examples. On a line with one mode, samples of games that end well are
@@ -49,9 +47,6 @@ def mode_collapse(
     if math.isnan(coverage + diversity) or not (coverage < FEW or diversity < NARROW):
         return None
     rising = any(series.last > (series.recent(BEFORE) or [math.nan])[0] + RISING for series in (visited, g_diversity))
-    untrained = bool(run.settings) and step < EARLY
-    if untrained and not any(series.level(LOOKS) < LOST * series.highest[0] for series in (visited, g_diversity)):
-        return None
     lasting = _lasts(visited, g_diversity, quality_energy_distance, run)
     if not lasting and (rising or is_improving(quality_energy_distance)):
         return None
