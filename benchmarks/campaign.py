@@ -135,7 +135,7 @@ def _in_parallel(
 
 
 def _work(attempts: Sequence[Attempt], place: Path, shared: Path, file: Path, *, keep: bool) -> None:
-    with file.open("w", encoding="utf-8") as out:
+    with file.open("w", encoding="utf-8", buffering=1) as out:
         for attempt in attempts:
             result, box = run(attempt, place, shared)
             paths = {name: str(path) for name, path in asdict(box).items()}

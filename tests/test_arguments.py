@@ -182,6 +182,8 @@ OTHERS: dict[str, Callable[[], Any]] = {
     "Dataset.subset(fraction)": lambda: sp.load_data("ring").subset(torch.tensor([0.5])),
     "Event(kind)": lambda: sp.Event((2,), "table"),
     "Event(shape)": lambda: sp.Event(5, "vector"),
+    "Event(axes of an image)": lambda: sp.Event((8, 8), "image"),
+    "Event(axes of a series)": lambda: sp.Event((8,), "series"),
     "Event(no side)": lambda: sp.Event((0,), "vector"),
     "Event(dtype)": lambda: sp.Event((2,), "vector", "float16"),
 }

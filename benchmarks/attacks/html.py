@@ -101,7 +101,7 @@ def _plant_series(box: Box, payload: str) -> None:
     run = _copy(box, quick=False)
     lines = [json.loads(line) for line in (run / "records.jsonl").read_text("utf-8").splitlines()]
     for record in lines:
-        record["values"][f"d/{payload}"] = record["step"] * 0.5
+        record[f"d/{payload}"] = record["step"] * 0.5
     (run / "records.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 

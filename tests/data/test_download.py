@@ -21,12 +21,14 @@ CONTENT = bytes(range(256)) * 2000
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves `files`; `breaks` answers end after half of what is left; `ranges` whether it resumes."""
+    """Serves `files`; `breaks` answers end after half of what is left; `ranges` whether it resumes; `says_length` whether
+    it sends the length first."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.files: dict[str, bytes] = {"/file": CONTENT}
         self.breaks, self.ranges = 0, True
+        self.says_length = True
         self.asked: list[tuple[str, str | None]] = []
         self.sent = 0
 
@@ -52,7 +54,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_error(416)
             return
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
+        if self.server.says_length:
+            self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         body = content[start:]
         if self.server.breaks:
@@ -118,6 +121,28 @@ def test_damaged_data_never_take_the_name_and_are_not_resumed(server, tmp_path):
         download(server.url(), tmp_path / "file", right)
     assert list(tmp_path.iterdir()) == []
     download(server.url(), tmp_path / "file", right)
+
+
+@pytest.mark.parametrize("says_length", [True, False])
+def test_a_file_over_the_limit_is_refused_and_nothing_stays(server, tmp_path, says_length):
+    server.says_length = says_length
+    (tmp_path / "file.part").write_bytes(CONTENT[:100])
+    with pytest.raises(DataError, match="bytes"):
+        download(server.url(), tmp_path / "file", right, most=len(CONTENT) - 1)
+    assert list(tmp_path.iterdir()) == []
+    if says_length:
+        assert server.sent <= len(CONTENT), "what is too long is not asked for again"
+    download(server.url(), tmp_path / "file", right, most=len(CONTENT))
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_download_that_takes_too_long_ends_and_keeps_what_came(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "TOTAL", -1.0)
+    with pytest.raises(DataError, match="not done after"):
+        download(server.url(), tmp_path / "file", right)
+    have = (tmp_path / "file.part").read_bytes()
+    assert have
+    assert have == CONTENT[: len(have)]
 
 
 def test_a_missing_file_is_said_at_once(server, tmp_path):

@@ -1,5 +1,6 @@
 import gzip
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,44 @@ def test_a_broken_file_is_named_with_what_is_wrong(tmp_path, kind):
         load(DataSettings(source=str(broken(content, tmp_path))))
     assert message in str(error.value)
     assert "train-images-idx3-ubyte" in str(error.value)
+
+
+def test_a_file_of_many_axes_is_refused(tmp_path):
+    path = tmp_path / "train-images-idx3-ubyte"
+    path.write_bytes(bytes([0, 0, 8, 100]) + bytes(4 * 100))
+    with pytest.raises(DataError, match="100 axes"):
+        load(DataSettings(source=str(path)))
+
+
+def test_no_more_is_unpacked_than_the_header_promises(tmp_path):
+    header, more = idx_bytes(images(3)), 3_000_000
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(header + bytes(more)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="but it has more"):
+            load(DataSettings(source=str(path)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < more
+
+
+def test_a_gzip_bomb_is_refused_by_its_header(tmp_path):
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    shape = np.array([3_000, 1_000, 1_000], dtype=">u4").tobytes()
+    path.write_bytes(gzip.compress(bytes([0, 0, 8, 3]) + shape + bytes(10_000)))
+    with pytest.raises(DataError, match="decompression bomb"):
+        load(DataSettings(source=str(path)))
+
+
+def test_labels_of_two_billion_need_no_memory_for_each_number_below(tmp_path):
+    path = write_pair(tmp_path, "train", 12)
+    labels = np.arange(12, dtype=np.int32) % 2 * 2_000_000_000
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
+    dataset = load(DataSettings(source=str(path)))
+    assert dataset.event.class_names == ("0", "2000000000")
+    assert set(dataset.y.tolist()) == {0, 1}
 
 
 def test_labels_that_do_not_match_the_images(tmp_path):

@@ -8,7 +8,7 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.bits import bits_per_dimension, dequantised, of_bytes
 
-BYTES = Event((2, 3), "image", "uint8", 0.0, 255.0)
+BYTES = Event((1, 2, 3), "image", "uint8", 0.0, 255.0)
 
 
 class Density:
@@ -40,7 +40,7 @@ def test_bits_do_not_depend_on_the_units_a_model_works_in(kind):
     found = bits_per_dimension(in_model_units + scaling.log_abs_det, BYTES, of="density")
     torch.testing.assert_close(found, bits_per_dimension(in_data_units, BYTES, of="density"))
     # The same data divided by 255: the bin is narrower, the density higher, the bits the same.
-    floats = Event((2, 3), "image", "float32", 0.0, 1.0)
+    floats = Event((1, 2, 3), "image", "float32", 0.0, 1.0)
     found = bits_per_dimension(in_data_units + 6 * math.log(255), floats, of="density", bin_width=1 / 255)
     torch.testing.assert_close(found, bits_per_dimension(in_data_units, BYTES, of="density"))
 

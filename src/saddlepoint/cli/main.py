@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from saddlepoint.cli.program import typed
-from saddlepoint.errors import SaddlepointError, SettingError, printable, suggestion
+from saddlepoint.errors import SaddlepointError, SettingError, printable, shortened, suggestion
 
 DONE, WRONG_INPUT, INTERRUPTED = 0, 2, 130  # 3, a finding, is said by `saddlepoint.cli.ending`
 
@@ -67,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in _USERS_ERRORS:
             raise
-        print(f"saddlepoint: {printable(str(error.filename or 'writing'))}: {error.strerror}.", file=sys.stderr)
+        where = printable(shortened(str(error.filename or "writing")))
+        print(f"saddlepoint: {where}: {error.strerror}.", file=sys.stderr)
         return WRONG_INPUT
 
 

@@ -21,6 +21,12 @@ from saddlepoint.errors import DataError
 from saddlepoint.markup import Markup, html, joined
 
 Kind = Literal["vector", "series", "image", "sound", "volume"]
+AXES: dict[Kind, tuple[int, str]] = {
+    "series": (2, "(T, C)"),
+    "image": (3, "(C, H, W)"),
+    "sound": (2, "(C, T)"),
+    "volume": (4, "(C, D, H, W)"),
+}
 ScalingKind = Literal["none", "unit", "symmetric", "standard"]
 
 
@@ -60,6 +66,9 @@ class Event:
         for name, value, known in (("kind", self.kind, get_args(Kind)), ("dtype", self.dtype, ("uint8", "float32"))):
             if value not in known:
                 raise DataError(f"Event: {name} is {shown(value)}; it must be one of {', '.join(known)}.")
+        axes, form = AXES.get(self.kind, (len(self.shape), ""))
+        if len(self.shape) != axes:
+            raise DataError(f"Event: the shape of one {self.kind} is {form}; got {shown(self.shape)}.")
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape))

@@ -25,8 +25,12 @@ LARGEST = 1_000_000_000  # bytes
 BLOCK = 1 << 16
 
 
-class _EndlessError(Exception):
-    """The server sends more than it may, or takes too long, as the end of a sentence that begins with its address."""
+class _TooLongError(Exception):
+    """The server takes too long, as the end of a sentence that begins with its address; what came is kept."""
+
+
+class _TooLargeError(Exception):
+    """The server sends more than the file can have, as the end of such a sentence; what came is not worth keeping."""
 
 
 def download(url: str, target: Path, check: Callable[[Path], None], *, most: int = LARGEST) -> None:
@@ -49,7 +53,10 @@ def download(url: str, target: Path, check: Callable[[Path], None], *, most: int
         try:
             _continue(url, part, most, deadline)
             break
-        except _EndlessError as error:
+        except _TooLongError as error:
+            raise DataError(f"{url}: {error}.") from error
+        except _TooLargeError as error:
+            part.unlink(missing_ok=True)
             raise DataError(f"{url}: {error}.") from error
         except urllib.error.HTTPError as error:
             if error.code < 500:
@@ -87,7 +94,7 @@ def _continue(url: str, part: Path, most: int, deadline: float) -> None:
         length = _length(answer.headers)
         total = have + length if length is not None else 0
         if total > most:
-            raise _EndlessError(f"the file is said to have {total:,} bytes, and at most {most:,} are taken")
+            raise _TooLargeError(f"the file is said to have {total:,} bytes, and at most {most:,} are taken")
         with part.open("ab" if have else "wb") as file, progress(f"Downloading {url}", total) as advance:
             advance(have)
             # read1 returns what has come, so that a server that sends a byte now and then does not hold up the clock.
@@ -95,10 +102,9 @@ def _continue(url: str, part: Path, most: int, deadline: float) -> None:
                 file.write(block)
                 advance(len(block))
                 if file.tell() > most:
-                    file.truncate(0)  # so much of it is not worth keeping
-                    raise _EndlessError(f"more than {most:,} bytes came, which the file cannot have")
+                    raise _TooLargeError(f"more than {most:,} bytes came, which the file cannot have")
                 if time.monotonic() > deadline:
-                    raise _EndlessError(f"not done after {TOTAL:.0f} s; try again, it goes on where it stopped")
+                    raise _TooLongError(f"not done after {TOTAL:.0f} s; try again, it goes on where it stopped")
     size = part.stat().st_size
     if total and size < total:
         raise ConnectionError(f"the connection ended after {size:,} of {total:,} bytes")

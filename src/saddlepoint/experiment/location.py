@@ -33,7 +33,10 @@ from saddlepoint.records.lock import LOCK, locked_entries
 
 MOST_NAME = 200  # bytes: file systems take 255, and hidden names are longer
 _INSIDE = ".new"  # in an existing empty folder, which may be a mount point that cannot be renamed
-_PLACE_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.EINVAL)
+# ENOENT: file systems in which no folder can be made, such as /proc, answer so although the parent exists.
+_PLACE_ERRORS = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT, errno.ENAMETOOLONG, errno.EINVAL,
+)  # fmt: skip
 _OWN = {"recipe.yaml", LOCK, DATA_FILE}  # what a run holds that was killed before its first record
 
 
