@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def plain_markdown(text: str) -> str:
     """Markdown that shows this very text: TensorBoard would make pictures, links and tags of what is in it."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|~:-])", r"\\\1", escaped(text))
+    # Markdown knows a backslash before these characters alone; a tilde, which begins a block of code, has none.
+    return re.sub(r"([\\`*_{}\[\]()#+!|-])", r"\\\1", escaped(text)).replace("~", "&#126;")
 
 
 class TensorBoard:
