@@ -31,6 +31,9 @@ GALLERY = ("sample", "run", "-n", "6", "--out", "gallery/")
 AGAIN = (*GALLERY, "--overwrite")
 EACH = {"train": 22, "overwrite": 24, "resume": 24, "gallery": 8, "replaced gallery": 12, "report": 6}
 INTERRUPTED = 12
+PATIENCE = (
+    45.0  # seconds that an interrupted command may take to save, draw and report before it is ended, which is a failure
+)
 
 
 def setup(shared: Path) -> None:
@@ -90,7 +93,7 @@ def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
     for number in range(INTERRUPTED):
         start = 0.05 + 2.5 * rng.random()
         signals = tuple((start + 0.05 * again, signal.SIGINT) for again in range(1 + number % 3))
-        command = Command((*OLD[:3], "100000", *OLD[4:]), signals=(*signals, (start + 8.0, signal.SIGTERM)))
+        command = Command((*OLD[:3], "100000", *OLD[4:]), signals=(*signals, (start + PATIENCE, signal.SIGTERM)))
         yield Attempt(f"interrupted {number}", _nothing, (command,), writes_when_refused=True)
 
 

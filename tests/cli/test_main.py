@@ -153,3 +153,10 @@ def test_the_exit_code_is_the_process_s() -> None:
     done = subprocess.run([*SADDLEPOINT, "recipes", "show", "toy-rig"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_name_that_no_file_can_have_is_shortened(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "x" * 5_000]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("saddlepoint: ")
+    assert len(err) < 1_000

@@ -72,6 +72,16 @@ def test_the_images_are_mapped_from_a_file_that_stays_as_it_is(stacked, tmp_path
     assert [file.stat().st_mtime_ns for file in files] == made
 
 
+@pytest.mark.parametrize("content", [b"", b"no array", None], ids=["empty", "text", "cut short"])
+def test_a_damaged_file_of_the_cache_is_made_again(stacked, tmp_path, content):
+    first = stacked().x.clone()
+    for file in (tmp_path / "stacked-mnist").glob("*.npy"):
+        whole = file.read_bytes()
+        file.unlink()
+        file.write_bytes(whole[: len(whole) // 2] if content is None else content)
+    assert torch.equal(stacked().x, first)
+
+
 def test_a_limit_and_no_held_out_part(stacked):
     dataset = stacked(limit=50, held_out=0.0)
     assert len(dataset) == 50

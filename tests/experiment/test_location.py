@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,12 @@ def test_an_empty_folder_is_free_and_a_link_is_followed(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(RunError, match="cannot be written"), new_folder("x", tmp_path / "a" / "run", False):
+        pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc")
+def test_a_file_system_without_folders_is_one_clear_error() -> None:
+    with pytest.raises(RunError, match="cannot be written"), new_folder("x", "/proc/run", False):
         pass
 
 

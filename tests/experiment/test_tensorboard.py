@@ -75,7 +75,7 @@ def test_hostile_text_is_shown_as_it_is(text: str, tmp_path: Path) -> None:
 def shown_by_tensorboard(text: str) -> str:
     """The text that a reader of TensorBoard's page sees, after its Markdown and its cleaning of HTML."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore", DeprecationWarning)
         from tensorboard import plugin_util
 
         page = plugin_util.markdown_to_safe_html(text)

@@ -13,8 +13,6 @@ import hashlib
 import json
 import math
 import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from saddlepoint.data.cache import temporary_folder
 from saddlepoint.data.capacity import require_disk
 from saddlepoint.data.decoding import (
     COUNTS,
@@ -60,8 +59,9 @@ class _Plan:
 def build(root: Path, listing: Listing, settings: DataSettings, folder: Path) -> None:
     """Decode everything into a folder beside `folder`, and rename it to that when it is whole."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
+    with temporary_folder(folder) as inside:
+        temporary = inside / "decoded"
+        temporary.mkdir()
         with quiet():
             headers, bad = _survey(root, listing)
             if settings.on_bad == "fail":
@@ -91,8 +91,6 @@ def build(root: Path, listing: Listing, settings: DataSettings, folder: Path) ->
             # Another process was first; what it made is the same.
             if not (folder / "meta.json").is_file():
                 raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 class DamagedCacheError(Exception):
@@ -124,8 +122,8 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Arrays]]:
 
 def discard(folder: Path) -> None:
     """Remove a damaged cache, which another process may have open, under a name that nobody asks for."""
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", ignore_cleanup_errors=True) as aside:
-        folder.rename(Path(aside) / "damaged")
+    with temporary_folder(folder) as aside:
+        folder.rename(aside / "damaged")
 
 
 def _check_texts(entries: Any) -> None:

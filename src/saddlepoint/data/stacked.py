@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data import mnist
-from saddlepoint.data.cache import cache_folder
+from saddlepoint.data.cache import cache_folder, temporary_folder
 from saddlepoint.data.capacity import require_disk, require_memory
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.settings import DataSettings
@@ -91,13 +90,13 @@ def _stacked(x: Tensor, which: Tensor, path: Path) -> Tensor:
         return kept
     require_disk(math.prod(shape), _existing(path), f"stacked-mnist: its {len(which):,} images", "lower data.points")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
-        whole = np.lib.format.open_memmap(Path(folder) / path.name, mode="w+", dtype=np.uint8, shape=shape)
+    with temporary_folder(path) as folder:
+        whole = np.lib.format.open_memmap(folder / path.name, mode="w+", dtype=np.uint8, shape=shape)
         for start in range(0, len(which), CHUNK):
             whole[start : start + CHUNK] = x[which[start : start + CHUNK], 0].numpy()
         del whole  # which writes it all; Windows renames no file that is mapped
         # Another process may have been first; what it made is the same.
-        (Path(folder) / path.name).replace(path)
+        (folder / path.name).replace(path)
     made = _kept(path, shape)
     assert made is not None, path
     return made
