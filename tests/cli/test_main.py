@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -160,3 +162,14 @@ def test_a_name_that_no_file_can_have_is_shortened(capsys: pytest.CaptureFixture
     err = capsys.readouterr().err
     assert err.startswith("saddlepoint: ")
     assert len(err) < 1_000
+
+
+def test_too_little_memory_to_map_a_file_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def map_file(arguments: list[str]) -> int:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    monkeypatch.setattr(front, "_dispatch", map_file)
+    assert main(["data", "x"]) == 2
+    assert capsys.readouterr().err == f"saddlepoint: {front.OUT_OF_MEMORY}\n"

@@ -59,13 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has seen enough (`| head`). Python flushes stdout once more at exit: let that succeed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
-            raise
-        print(f"saddlepoint: {OUT_OF_MEMORY}", file=sys.stderr)
-        return WRONG_INPUT
-    except OSError as error:
-        if error.errno not in _USERS_ERRORS:
+    except (MemoryError, RuntimeError, OSError) as error:
+        if is_out_of_memory(error):
+            print(f"saddlepoint: {OUT_OF_MEMORY}", file=sys.stderr)
+            return WRONG_INPUT
+        if not isinstance(error, OSError) or error.errno not in _USERS_ERRORS:
             raise
         where = printable(shortened(str(error.filename or "writing")))
         print(f"saddlepoint: {where}: {error.strerror}.", file=sys.stderr)
@@ -79,7 +77,10 @@ OUT_OF_MEMORY = (
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether there was too little memory, whoever found out: Python, numpy, or torch on a processor or a GPU."""
+    """Whether there was too little memory, whoever found out: Python, numpy, torch on a processor or a GPU, or the
+    operating system, where a file is mapped into memory."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
     # torch is not imported for this: its own class is a RuntimeError whose text names it.
     return isinstance(error, MemoryError) or "can't allocate memory" in str(error) or "out of memory" in str(error)
 
