@@ -177,6 +177,14 @@ def test_a_decompression_bomb_is_refused_by_its_header(tmp_path, pixels):
         header(path)
 
 
+@pytest.mark.parametrize("pixels", [(1, 70_000), (80_000_000, 1)])
+def test_a_side_beyond_any_picture_is_refused_by_the_header(tmp_path, pixels):
+    path = tmp_path / "long.png"
+    path.write_bytes(bomb(*pixels))
+    with quiet(), pytest.raises(UnreadableImageError, match="a side may have at most 65,535"):
+        header(path)
+
+
 def bomb(width: int, height: int) -> bytes:
     """A PNG of a few bytes that claims this size."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from saddlepoint.errors import RunError
 from saddlepoint.figures.style import write_png
 from saddlepoint.report.embedding import LONGEST_SIDE, embedded_json, embedded_picture, plotly_source, script_hash
 
@@ -36,6 +37,15 @@ def test_a_heavy_picture_is_reduced_to_its_share_and_keeps_its_form(mode: str, s
     assert len(found.address) <= share + 100
     assert decoded(found.address).size == (found.width, found.height)
     assert found.width / found.height == pytest.approx(1.5, rel=0.05)
+
+
+def test_only_a_regular_file_of_a_pictures_size_is_read(tmp_path: Path) -> None:
+    (tmp_path / "zeros.png").symlink_to("/dev/zero")
+    with (tmp_path / "huge.png").open("wb") as file:
+        file.truncate(10**12)
+    for name in ("zeros.png", "huge.png"):
+        with pytest.raises(RunError, match=name):
+            embedded_picture(tmp_path / name, 10_000)
 
 
 def test_a_wide_picture_is_made_narrower(tmp_path: Path) -> None:

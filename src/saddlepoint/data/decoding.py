@@ -28,6 +28,9 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 MODES: dict[Channels, str] = {"grey": "L", "rgb": "RGB", "rgba": "RGBA"}
 COUNTS: dict[Channels, int] = {"grey": 1, "rgb": 3, "rgba": 4}
 ORIENTATION = 0x0112  # EXIF tag; 5 to 8 lie on their side
+# JPEG's own limit. Resizing computes a weight for each pixel of a side and each pixel of the target: of one side of 80
+# million pixels those would take gigabytes.
+LONGEST_SIDE = 65_535
 MOST_PIXELS = 89_478_485  # a file that unpacks to more (Pillow's own limit, 256 MiB of RGB) is taken for a bomb
 
 
@@ -119,6 +122,10 @@ def _opened(path: Path) -> Iterator[Picture]:
             width, height = picture.size
             if width * height > MOST_PIXELS:
                 raise UnreadableImageError(_bomb(f"{width}x{height}"))
+            if max(width, height) > LONGEST_SIDE:
+                raise UnreadableImageError(
+                    f"is {width}x{height} pixels, and a side may have at most {LONGEST_SIDE:,}; cut it into parts"
+                )
             if width < 1 or height < 1:
                 raise UnreadableImageError("has no pixels")
             yield picture

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from saddlepoint.errors import RunError
 
-MOST_BYTES = 64 * 2**20  # of a JSON file of a run: a scorecard of 1,000 classes has about 1 MB
+MOST_BYTES = 64 * 2**20  # of a JSON file or picture of a run: a scorecard of 1,000 classes has about 1 MB
 _NON_FINITE = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)

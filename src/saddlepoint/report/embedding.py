@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.markup import Markup
+from saddlepoint.records.files import read_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -41,10 +42,15 @@ class Embedded:
 
 
 def embedded_picture(source: Path | bytes, share: int) -> Embedded:
-    """The PNG as a data address of about `share` bytes at most; raises OSError or ValueError where it is damaged."""
+    """The PNG as a data address of about `share` bytes at most.
+
+    Raises:
+        OSError, ValueError: it is damaged.
+        RunError: it is no regular file, or far larger than a picture.
+    """
     from PIL import Image
 
-    raw = source if isinstance(source, bytes) else source.read_bytes()
+    raw = source if isinstance(source, bytes) else read_bytes(source)
     with warnings.catch_warnings():
         # A run's own picture may be huge; it is reduced below, so Pillow's warning would tell the reader nothing.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
