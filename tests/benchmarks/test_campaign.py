@@ -193,6 +193,18 @@ def test_a_link_is_seen_and_not_followed(case: Case) -> None:
     assert case.snapshot(case.box.work)["link"] == "link to /"
 
 
+def test_a_sparse_file_of_terabytes_is_seen_and_not_read(case: Case) -> None:
+    path = case.box.work / "sparse"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    case.before = case.snapshot(case.box.work)
+    case.refused()
+    assert case.broken() is None
+    with path.open("r+b") as file:
+        file.write(b"changed")
+    assert "changed sparse" in str(case.broken())
+
+
 def test_unknown_kinds_are_named() -> None:
     done = program.run("campaign", "--only", "nothing")
     assert done.returncode == 2
