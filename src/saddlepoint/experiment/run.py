@@ -126,9 +126,11 @@ class Run:
     def _repr_html_(self) -> Markup:
         import base64
 
+        from saddlepoint.records.files import read_bytes
+
         pictures = [path for name, path in self.pictures.items() if name == "samples"]
         shown = joined(
-            html('<img alt="samples" src="data:image/png;base64,{}">', base64.b64encode(path.read_bytes()).decode())
+            html('<img alt="samples" src="data:image/png;base64,{}">', base64.b64encode(read_bytes(path)).decode())
             for path in pictures
         )
         found = joined(html("<li>{}</li>", finding) for finding in self.findings)
