@@ -20,6 +20,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -118,6 +119,8 @@ def _in_parallel(
             try:
                 _work(attempts[number::jobs], place, shared, file, keep=keep)
                 status = 0
+            except BaseException:
+                traceback.print_exc()  # os._exit prints nothing
             finally:
                 os._exit(status)
         workers.append((process, file))

@@ -16,6 +16,7 @@ LONGEST_SENTENCE = 4_000
 TRACEBACK = "Traceback (most recent call last)"
 # Line ends, tabs, and the carriage returns of progress lines may be printed; escape sequences may not.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
+LONGEST_PATH = 4_096  # bytes, of Linux
 HUGE = 256 << 20  # bytes of a file that is not read to its end
 LEFTOVER = re.compile(r"(\.part$|^\.part-|^\.removed-|^\..*\.[0-9a-z_]{8}$)")
 
@@ -98,7 +99,9 @@ def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
     for root, folders, files in os.walk(folder):
         for name in folders + files:
             path = Path(root, name)
-            if path.is_symlink():
+            if len(os.fsencode(path)) >= LONGEST_PATH:
+                yield path, "a path that the system cannot open"
+            elif path.is_symlink():
                 yield path, f"link to {path.readlink()}"
             elif path.is_dir():
                 yield path, "folder"
