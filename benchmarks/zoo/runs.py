@@ -28,7 +28,7 @@ from zoo.bases import LOOKS
 from zoo.kinds import KINDS, Kind
 from zoo.looks import Facts, Looker
 
-FRESH = 1_000  # the first of the seeds that are trained only after rules were changed
+FRESH = 2_000  # the first of the seeds that are trained only after rules were changed
 
 
 class Silence:
