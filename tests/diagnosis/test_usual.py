@@ -96,6 +96,8 @@ ABSURD: list[tuple[str, dict[str, Any], str, str]] = [
         "warning",
         "after half of the run",
     ),
+    ("gan-digits", {ADAM: (0.9999, 0.99)}, "warning", "at most 0.95 for the first"),
+    ("gan-digits", {"training.optimiser.momentum": 0.9999}, "warning", "adam ignores it"),
 ]
 
 
@@ -131,9 +133,56 @@ def test_several_are_one_finding_the_furthest_first() -> None:
 
 
 def test_a_setting_that_has_no_effect_is_not_judged() -> None:
-    both = {f"training__{player}__learning_rate": 1e-4 for player in ("generator", "discriminator")}
-    assert unusual_settings(settings(training__optimiser__learning_rate=1e6, **both)) is None
-    assert unusual_settings(settings(training__optimiser__momentum=0.9999)) is None  # Adam has none
+    for key, wrong, right in (
+        ("learning_rate", 1e6, 1e-4),
+        ("betas", (0.9999, 0.99), (0.5, 0.99)),
+        ("epsilon", 99, 1e-8),
+    ):
+        both = {f"training__{player}__{key}": right for player in ("generator", "discriminator")}
+        assert unusual_settings(settings(**{f"training__optimiser__{key}": wrong}, **both)) is None, key
+
+
+def test_a_player_without_clipping_is_usual() -> None:
+    assert unusual_settings(settings(training__discriminator__clip_norm=0)) is None
+    clipped = {"training__optimiser__name": "sgd", "training__optimiser__clip_norm": 0.01}
+    rates = {f"training__{player}__learning_rate": 50.0 for player in ("generator", "discriminator")}
+    assert unusual_settings(settings(**clipped, **rates)) is None
+    found = unusual_settings(settings(**clipped, **rates, training__discriminator__clip_norm=0))
+    assert found is not None
+    assert list(found.evidence["settings"]) == ["training.discriminator.learning_rate"]
+
+
+@pytest.mark.parametrize("section", ["optimiser", "discriminator", "generator"])
+@pytest.mark.parametrize("optimiser", ["adam", "optimistic-sgd"])
+def test_a_momentum_that_the_optimiser_ignores_is_found_and_said_to_be_ignored(section: str, optimiser: str) -> None:
+    changes: dict[str, Any] = {f"training__{section}__momentum": 0.9999, "training__optimiser__name": optimiser}
+    found = unusual_settings(settings(**changes, training__optimiser__learning_rate=1e-2))
+    assert found is not None
+    assert found.severity == "warning"
+    assert f"training.{section}.momentum is 0.9999 (at most 0.95 is usual; {optimiser} ignores it" in found.title
+    assert ("the first of betas" in found.title) == (optimiser == "adam")
+
+
+@pytest.mark.parametrize("key", ["decay_rate", "decay_steps"])
+@pytest.mark.parametrize("player", ["discriminator", "generator"])
+def test_a_players_own_decay_of_the_shared_schedule_is_judged(player: str, key: str) -> None:
+    shared = {
+        "schedule": "exponential",
+        "decay_rate": 0.5,
+        "decay_steps": 1_000,
+        key: {"decay_rate": 0.99}.get(key, 1_000),
+    }
+    own = {"decay_rate": 1e-9, "decay_steps": 1}[key]
+    changes = {f"training__optimiser__{name}": value for name, value in shared.items()}
+    assert unusual_settings(settings(**changes)) is None
+    recipe = Recipe.load("gan-digits").override({k.replace("__", "."): v for k, v in changes.items()})
+    recipe = recipe.override({f"training.{player}.{key}": own})
+    found = unusual_settings({entry.name: value for entry, value in recipe.settings()})
+    assert found is not None
+    assert f"training.{player}.decay_rate" in found.title
+    assert "after half of the run" in found.title
+    mended = recipe.override(found.remedy or {})
+    assert unusual_settings({entry.name: value for entry, value in mended.settings()}) is None
 
 
 def test_ranges_hold_their_own_remedies() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from saddlepoint.diagnosis.rates import DEFAULT, PLAYERS, RATE, USUAL, USUAL_OF_SGD, optimiser_of
@@ -24,6 +24,7 @@ class Unusual:
     """A setting outside of its usual range.
 
     usual: the range in words. far: whether so far outside that nothing can be learnt. instead: a usual value.
+    note: what else there is to say.
     """
 
     name: str
@@ -31,9 +32,10 @@ class Unusual:
     usual: str
     far: bool
     instead: Any
+    note: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name} is {_number(self.value)} ({self.usual} is usual)"
+        return f"{self.name} is {_number(self.value)} ({self.usual} is usual{self.note})"
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,10 @@ OPTIMISER_RANGES: dict[str, Usual] = {
     "historical_averaging": Usual(0.0, 1.0, NONE, 1e3, 1e-3, far=True),
 }
 BETAS = (Usual(0.0, 0.95, NONE, 0.99, 0.9), Usual(0.9, 0.9999, 0.5, 0.99999, 0.999))
-SECTIONS = ("training.optimiser", "training.discriminator", "training.generator")
+SHARED, OWN = "training.optimiser", ("training.discriminator", "training.generator")
+SECTIONS = (SHARED, *OWN)
+WITH_MOMENTUM = ("sgd", "rmsprop")
+WITH_BETAS = ("adam", "adamw", "optimistic-adam", "extra-adam")
 BEYOND_RATES, BEYOND_RATES_OF_SGD = 10.0, 100.0  # times beyond the usual rates, from which on a rate is unusual
 BELOW_RATES = 0.01
 SMALLEST_BATCH = 4  # with BatchNorm: two examples are normalised to -1 and 1, whatever they are
@@ -126,14 +131,36 @@ def _by_range(settings: Settings) -> Iterator[Unusual]:
     for section in SECTIONS:
         for key, usual in OPTIMISER_RANGES.items():
             name = f"{section}.{key}"
-            if key != "momentum" or optimiser_of(name, settings).endswith(("sgd", "rmsprop")):
-                yield from _judged(name, settings.get(name), usual)
-        yield from _betas(f"{section}.betas", settings)
+            if _is_followed(name, settings) and not _is_clipping_off(name, settings):
+                for found in _judged(name, settings.get(name), usual):
+                    yield _ignored(found, settings) if key == "momentum" else found
+        if _is_followed(f"{section}.betas", settings):
+            yield from _betas(f"{section}.betas", settings)
+
+
+def _is_followed(name: str, settings: Settings) -> bool:
+    """Whether any player takes this setting: one of the shared optimiser is not where both players have their own."""
+    section, _, key = name.rpartition(".")
+    return section != SHARED or any(settings.get(f"{own}.{key}") is None for own in OWN)
+
+
+def _is_clipping_off(name: str, settings: Settings) -> bool:
+    """A player's own clip_norm of 0 switches off the one that the players share."""
+    return name.endswith(".clip_norm") and settings.get(name) == 0
+
+
+def _ignored(found: Unusual, settings: Settings) -> Unusual:
+    """A momentum that the optimiser ignores, which the user may not know."""
+    optimiser = optimiser_of(found.name, settings)
+    if optimiser in WITH_MOMENTUM:
+        return found
+    own = ": its momentum is the first of betas" if optimiser in WITH_BETAS else ""
+    return replace(found, instead=0.0, note=f"; {optimiser} ignores it{own}")
 
 
 def _betas(name: str, settings: Settings) -> Iterator[Unusual]:
     pair = settings.get(name)
-    if not pair or optimiser_of(name, settings).endswith(("sgd", "rmsprop")):
+    if not pair or optimiser_of(name, settings) not in WITH_BETAS:
         return
     for value, usual in zip(pair, BETAS, strict=True):
         for each in _judged(name, value, usual):
@@ -177,14 +204,19 @@ def _rates(settings: Settings) -> Iterator[Unusual]:
 
 
 def _decay(settings: Settings) -> Iterator[Unusual]:
-    """An exponential schedule after half of the run."""
+    """An exponential schedule after half of the run, of all players and of each that has one of its settings."""
     steps = settings.get("training.steps")
+    keys = ("schedule", "decay_rate", "decay_steps")
     for section in SECTIONS:
-        if settings.get(f"{section}.schedule") != "exponential" or not steps:
+        names = [f"{section}.{key}" for key in keys]
+        if not any(settings.get(name) is not None and _is_followed(name, settings) for name in names):
             continue
-        rate, every = (_of_player(f"{section}.{key}", key, settings) for key in ("decay_rate", "decay_steps"))
-        if rate and every and math.log10(rate) * 0.5 * steps / every < -9:
-            left = f"leaves 1e{math.log10(rate) * 0.5 * steps / every:.0f} of the learning rate after half of the run; 0.01 and more"
+        schedule, rate, every = (_of_player(name, key, settings) for name, key in zip(names, keys, strict=True))
+        if schedule != "exponential" or not steps or not rate or not every:
+            continue
+        power = math.log10(rate) * 0.5 * steps / every
+        if power < -9:
+            left = f"leaves 1e{power:.0f} of the learning rate after half of the run; 0.01 and more"
             yield Unusual(f"{section}.decay_rate", rate, left, False, float(f"{0.01 ** (every / steps):.4g}"))
 
 
@@ -200,7 +232,8 @@ def _sizes(settings: Settings, batch_norm: bool) -> Iterator[Unusual]:
 
 def _of_player(name: str, key: str, settings: Settings) -> Any:
     """The setting `key` of the player whose setting `name` is: the player's own, or that of all."""
-    return settings.get(f"{name.rpartition('.')[0]}.{key}") or settings.get(f"training.optimiser.{key}")
+    own = settings.get(f"{name.rpartition('.')[0]}.{key}")
+    return settings.get(f"{SHARED}.{key}") if own is None else own
 
 
 def _number(value: Any) -> str:

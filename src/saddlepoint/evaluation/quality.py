@@ -26,7 +26,6 @@ ERROR = "quality/energy_distance_error"
 PRECISION, RECALL = "quality/precision", "quality/recall"
 
 HALF_WAY = 0.5  # from the untrained model's samples to real examples
-FEW = 0.1  # the share of samples among real examples, over what real ones reach
 
 _COMPONENTS = 32  # of which digits need about 20 and 32x32 photographs about 30 for 90 % of their variance
 _FITTED_ON = 2_000  # examples; the leading components no longer turn with more
@@ -130,18 +129,6 @@ def share_of_the_way(distances: Mapping[str, float | None]) -> float | None:
     if last is None or first is None or not first > floor or last != last:
         return None
     return min(1.0, (first - last) / (first - floor))
-
-
-def has_begun_to_learn(distances: Mapping[str, float | None]) -> bool | None:
-    """Whether samples came half of the way to real examples, and one in ten lies among them: None where that is not known.
-
-    A coarse question, asked of the cheap series alone; how close samples are is `saddlepoint.evaluation.result`'s answer.
-
-    Args:
-        distances: as for `share_of_the_way`, with "precision".
-    """
-    way, precision = share_of_the_way(distances), distances.get("precision")
-    return None if way is None else way >= HALF_WAY and (precision is None or precision >= FEW)
 
 
 def affordable(wanted: int, size: int) -> int:
