@@ -45,10 +45,7 @@ class Public(type(BaseModel)):  # type: ignore[misc]  # pydantic does not export
             if first["type"] == "extra_forbidden":
                 near = suggestion(name, cls.model_fields)
                 raise SettingError(f"{cls.__name__}: there is no setting {name}.{near}{more}") from None
-            said = first["msg"].removeprefix("Value error, ")
-            raise SettingError(
-                f"{cls.__name__}: {name} cannot be {shown(first['input'])}: {said[0].lower()}{said[1:]}.{more}"
-            ) from None
+            raise SettingError(f"{cls.__name__}: {refusal(name, first, shown(first['input']))}.{more}") from None
 
 
 def _example(cls: Any) -> str:
@@ -72,6 +69,69 @@ class Settings(BaseModel):
         return value
 
 
+_TOO_MANY_BITS = "whole numbers have at most 63 bits here (9.2e18)"
+# By pydantic's names of errors: what the value must be. Braces are the error's context.
+_REASONS: dict[str, str] = {
+    "int_parsing_size": _TOO_MANY_BITS,
+    "finite_number": "it must be a finite number",
+    "greater_than": "it must be greater than {gt:g}",
+    "greater_than_equal": "it must be at least {ge:,}",
+    "less_than": "it must be less than {lt:,}",
+    "less_than_equal": "it must be at most {le:,}",
+    "multiple_of": "it must be a multiple of {multiple_of:,}",
+    "literal_error": "it must be {expected}",
+    "enum": "it must be {expected}",
+    "too_short": "it must have at least {min_length:,} entries",
+    "too_long": "it must have at most {max_length:,} entries",
+    "string_too_short": "it must have at least {min_length:,} characters",
+    "string_too_long": "it must have at most {max_length:,} characters",
+    "int": "it must be a whole number",
+    "float": "it must be a number",
+    "decimal": "it must be a number",
+    "bool": "it must be true or false",
+    "string": "it must be text",
+    "list": "it must be a list",
+    "tuple": "it must be a list",
+    "set": "it must be a list",
+    "dict": "it must be settings by name",
+    "mapping": "it must be settings by name",
+    "model": "it must be settings by name",
+}
+
+
+def refusal(name: str, error: Mapping[str, Any], value: str) -> str:
+    """Which setting was refused and why: a sentence without its full stop.
+
+    Args:
+        name: the setting's dotted name.
+        error: one of pydantic's `ValidationError.errors()`.
+        value: what was given, as the message shows it.
+    """
+    if error["type"] != "missing":
+        return f"{name} cannot be {value}: {reason(error)}"
+    last = error["loc"][-1]
+    if isinstance(last, int):
+        return f"{name.rpartition('.')[0]} cannot be {value}: entry {last + 1} is missing"
+    return f"{name} is missing"
+
+
+def reason(error: Mapping[str, Any]) -> str:
+    """Why a value was refused, as the rest of a sentence.
+
+    Args:
+        error: one of pydantic's `ValidationError.errors()`.
+
+    Returns:
+        In lower case and without a full stop, such as "it must be at least 1".
+    """
+    kind = error["type"]
+    words = _REASONS.get(kind) or _REASONS.get(kind.partition("_")[0])
+    if words is None or kind == "unusable":
+        said = str(error["msg"]).removeprefix("Value error, ")
+        return said[:1].lower() + said[1:]
+    return words.format(**error.get("ctx", {}))
+
+
 def check_value(value: Any, depth: int = 0) -> None:
     """Raise `PydanticCustomError` (a ValueError) where a value, or one in it, cannot be computed with, printed or saved.
 
@@ -83,7 +143,7 @@ def check_value(value: Any, depth: int = 0) -> None:
         return
     if isinstance(value, int):
         if not -LARGEST_INTEGER - 1 <= value <= LARGEST_INTEGER:
-            raise _error("whole numbers have at most 63 bits here (9.2e18)")
+            raise _error(_TOO_MANY_BITS)
     elif isinstance(value, float):
         if math.isfinite(value) and abs(value) > LARGEST_FLOAT:
             raise _error(f"it must be at most {LARGEST_FLOAT:g}, so that float32 can compute with it")

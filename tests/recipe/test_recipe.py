@@ -196,6 +196,9 @@ def test_a_network_given_in_part_keeps_what_its_family_gives_that_player() -> No
     assert recipe.model.discriminator.activation != recipe.model.generator.activation
 
 
+PYDANTIC = {"input", "parse", "valid", "dictionary", "instance", "tuple", "tag", "string", "integer"}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -207,7 +210,14 @@ def test_a_network_given_in_part_keeps_what_its_family_gives_that_player() -> No
         ({"training.optimiser": 3}, "training.optimiser is a section, not a setting: set one of its settings"),
         ({"training.steps": "many"}, "training.steps cannot be 'many'"),
         ({"training.steps": "0"}, "training.steps cannot be 0"),
-        ({"training.steps": "2.5"}, "training.steps cannot be 2.5"),
+        ({"training.steps": "2.5"}, "training.steps cannot be 2.5: it must be a whole number."),
+        ({"training.steps": "1e20"}, "training.steps cannot be 1e+20: whole numbers have at most 63 bits"),
+        ({"training.steps": "1e13"}, "training.steps cannot be 10000000000000.0: it must be at most 1,000,000,000,000."),
+        ({"training.seed": -1}, "training.seed cannot be -1: it must be at least 0."),
+        ({"training.optimiser.clip_norm": 0}, "gradients of norm 0 train nothing; none leaves gradients alone."),
+        ({"training.optimiser.clip_norm": -1}, "training.optimiser.clip_norm cannot be -1: it must be greater than 0."),
+        ({"training.optimiser.betas": 0.9}, "training.optimiser.betas cannot be"),
+        ({"training.optimiser.betas": "0.9"}, "training.optimiser.betas cannot be [0.9]: entry 2 is missing."),
         ({"training.steps": "none"}, "training.steps cannot be"),
         ({"model.family": "gann"}, "must be autoencoder, vae or gan"),
         ({"training.stop_on": "GAN999"}, "training.stop_on cannot be ['GAN999']: no finding has the code GAN999."),
@@ -223,6 +233,7 @@ def test_a_mistake_is_one_sentence_that_names_the_setting(changes: dict[str, Any
     with pytest.raises(SettingError) as caught:
         Recipe().override(changes, where="here")
     text = str(caught.value)
+    assert not PYDANTIC & set(text.lower().split())
     assert said in text
     assert text.startswith("here: ")
     assert "\n" not in text

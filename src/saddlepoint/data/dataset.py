@@ -73,8 +73,7 @@ class Event:
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape))
         within = f", {self.low:g} to {self.high:g}" if self.low is not None and self.high is not None else ""
-        classes = f", {len(self.class_names)} classes" if self.class_names else ""
-        return f"Event({self.kind} of {shape} {self.dtype}{within}{classes})"
+        return f"Event({self.kind} of {shape} {self.dtype}{within}{_count_of_classes(self)})"
 
     @property
     def size(self) -> int:
@@ -238,6 +237,13 @@ def _column(values: tuple[float, ...], axes: int, axis: int, device: torch.devic
         return torch.tensor(values, device=device, dtype=dtype).view(shape)
 
 
+def _count_of_classes(event: Event) -> str:
+    """How many classes there are, as the rest of a sentence: ", 10 classes"; empty without any."""
+    if not event.class_names:
+        return ""
+    return f", {len(event.class_names):,} class{'es' if len(event.class_names) > 1 else ''}"
+
+
 class Truth(Protocol):
     """The distribution that synthetic data were drawn from; everything in the data's own units."""
 
@@ -297,10 +303,11 @@ class Dataset:
         return len(self.x)
 
     def __repr__(self) -> str:
-        classes = f", {len(self.event.class_names)} classes" if self.event.class_names else ""
         held_out = f" + {len(self.held_out):,} held out" if self.held_out is not None else ""
         shape = "x".join(map(str, self.event.shape))
-        return f"Dataset({self.name!r}: {len(self):,}{held_out} {self.event.plural} of {shape} {self.event.dtype}{classes})"
+        examples = self.event.kind if len(self) == 1 and self.held_out is None else self.event.plural
+        classes = _count_of_classes(self.event)
+        return f"Dataset({self.name!r}: {len(self):,}{held_out} {examples} of {shape} {self.event.dtype}{classes})"
 
     def _repr_html_(self) -> Markup:
         event = self.event

@@ -87,7 +87,7 @@ def _check_names(images: Path, parts: tuple[Part | None, ...], class_names: tupl
             and int(part.y.max()) >= len(class_names)
         ):
             raise DataError(
-                f"{images}: label {int(part.y.max())} stands beside it, but there are only {len(class_names)} classes."
+                f"{images}: label {int(part.y.max())} stands beside it, but the number of classes is {len(class_names)}."
             )
 
 

@@ -29,6 +29,7 @@ from saddlepoint.models.base import GenerativeModel, Model
 from saddlepoint.records import RunFolder, read_bytes, writing
 from saddlepoint.records.lock import is_locked
 from saddlepoint.report import write_report
+from saddlepoint.settings import refusal
 from saddlepoint.training import checkpoint
 
 WAIT = 10.0  # seconds for another command that writes a file into the run
@@ -243,7 +244,7 @@ def checked(**values: Any) -> dict[str, Any]:
         AssessmentSettings(**values)
     except ValidationError as error:
         first = error.errors()[0]
-        raise SettingError(f"evaluate: {first['loc'][0]} is {first['input']!r}: {first['msg']}.") from None
+        raise SettingError(f"evaluate: {refusal(str(first['loc'][0]), first, shown(first['input']))}.") from None
     return values
 
 

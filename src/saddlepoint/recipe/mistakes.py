@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from saddlepoint.errors import shortened, suggestion
 from saddlepoint.recipe.aliases import usual_name
 from saddlepoint.recipe.fields import FAMILIES, fields
+from saddlepoint.settings import refusal
 
 
 def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | None = None) -> str:
@@ -47,5 +48,4 @@ def explained(error: ValidationError, recipe: type[BaseModel]) -> str:
         return f"model.family is {shortened(repr(first['input'].get('family')))}; it must be {families}.{more}"
     if not path:
         return f"{first['msg'].removeprefix('Value error, ')}.{more}"
-    said = first["msg"].removeprefix("Value error, ")
-    return f"{name} cannot be {shortened(repr(first['input']))}: {said[0].lower()}{said[1:]}.{more}"
+    return f"{refusal(name, first, shortened(repr(first['input'])))}.{more}"

@@ -7,6 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from saddlepoint.errors import shortened, suggestion
+from saddlepoint.settings import refusal
 from saddlepoint.studies.settings import (
     AxisSettings,
     ConvergenceSettings,
@@ -53,8 +54,6 @@ def explained(error: ValidationError) -> str:
     kind, value = first["type"], first["input"]
     if kind == "extra_forbidden":
         return f"there is no setting {name}.{_nearest(path)}{more}"
-    if kind == "missing":
-        return f"{name} is missing.{more}"
     if kind.startswith("value_error"):
         return f"{name + ': ' if name else ''}{first['msg'].removeprefix('Value error, ')}.{more}"
     if kind.startswith("union_tag") or (path[0] == "pictures" and len(path) == 2):
@@ -64,10 +63,8 @@ def explained(error: ValidationError) -> str:
     written = _written(path, value) if kind.endswith("_type") else ""
     if written:
         return f"{name} cannot be {_said(value)}: write {written}.{more}"
-    needed = first["msg"].partition(", unable")[0].replace("Input should be", "it must be")
-    needed = needed.replace("a valid integer", "a whole number").replace("a valid string", "text")
     near = suggestion(str(value), get_args(OutcomeName)) if kind == "literal_error" else ""
-    return f"{name} cannot be {_said(value)}: {needed[:1].lower()}{needed[1:]}.{near}{more}"
+    return f"{refusal(name, first, _said(value))}.{near}{more}"
 
 
 def _written(path: list[str], value: Any) -> str:

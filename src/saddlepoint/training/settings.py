@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -69,6 +69,13 @@ class OptimiserSettings(Settings):
         allow_inf_nan=False,
         description="Largest gradient norm of the player; none leaves gradients alone.",
     )
+
+    @field_validator("clip_norm", mode="before")
+    @classmethod
+    def _trains(cls, norm: Any) -> Any:
+        if norm == 0 and not isinstance(norm, bool):
+            raise ValueError("gradients of norm 0 train nothing; none leaves gradients alone")
+        return norm
 
 
 class PlayerSettings(Settings):
