@@ -6,12 +6,14 @@ import json
 
 import pytest
 
-from saddlepoint.evaluation.answer import answer
+from saddlepoint.evaluation.answer import DISTANCES, SIDES, answer
+from saddlepoint.evaluation.assessment.metrics import METRICS
 from saddlepoint.evaluation.ranking import rank
 from saddlepoint.evaluation.scorecard import Bounds, Score
 from tests.evaluation.cards import score, scorecard
 
 RECALL = {"metric": "recall", "title": "Recall", "better": "higher", "floor": Bounds(20.0, 19.0, 21.0), "unit": "share"}
+ENERGY = {"metric": "energy", "title": "Energy distance"}
 
 
 def ranked(**runs: tuple[Score, ...]):
@@ -28,30 +30,66 @@ def test_the_better_of_two_is_named_with_the_difference_and_its_interval(a: floa
     assert advantage.by == pytest.approx(8.0)
     assert 0 < advantage.low < 8.0 < advantage.high
     assert found.sentence.startswith(f"{better} is better than")
-    assert "lower by 8 [7.72, 8.28]; better in 1 of 1 score, worse in none." in found.sentence
+    assert "lower by 8 [7.72, 8.28]; better in 1 of 1 distance, worse in none." in found.sentence
 
 
 def test_equal_runs_are_not_called_equal_but_not_told_apart_at_this_size() -> None:
     found = ranked(a=(score(),), b=(score(),))
     assert found.best == ("a", "b")
     assert found.sentence == (
-        "No difference between a and b is shown at this sample size (180 samples for each of 3 seeds; 1 score compared)."
+        "No difference between a and b is shown at this sample size (180 samples for each of 3 seeds; 1 distance compared)."
     )
 
 
 def test_where_each_is_better_in_something_neither_is() -> None:
-    found = ranked(a=(score(1.0), score(1.0, **RECALL)), b=(score(9.0), score(9.0, **RECALL)))
+    found = ranked(a=(score(1.0), score(9.0, **ENERGY)), b=(score(9.0), score(1.0, **ENERGY)))
     (pair,) = found.pairs
     assert (pair.outcome, pair.better) == ("mixed", None)
     assert dict(pair.wins) == {"a": 1, "b": 1}
     assert found.sentence.startswith("Neither a nor b is better throughout: a has Fréchet")
-    assert "b has Recall higher by 8" in found.sentence
+    assert "b has Energy distance lower by 8" in found.sentence
+
+
+def test_distances_decide_and_other_scores_are_named_beside_them() -> None:
+    found = ranked(a=(score(1.0), score(1.0, **RECALL)), b=(score(9.0), score(9.0, **RECALL)))
+    (pair,) = found.pairs
+    assert (pair.outcome, pair.better, pair.decided_by) == ("better", "a", "distances")
+    assert found.sentence.endswith(
+        "better in 1 of 1 distance, worse in none. Other scores in which b is better: Recall."
+    )
+
+
+def test_without_a_distance_the_sides_of_one_decide() -> None:
+    found = ranked(a=(score(1.0, **RECALL),), b=(score(9.0, **RECALL),))
+    (pair,) = found.pairs
+    assert (pair.outcome, pair.better, pair.decided_by) == ("better", "b", "sides")
+    assert "better in 1 of 1 score" in found.sentence
+
+
+@pytest.mark.parametrize("metric", ["duality_gap", "fixed_point", "likelihood", "reconstruction", "active_units"])
+@pytest.mark.parametrize("distance", [(), (score(),)])
+def test_scores_that_say_nothing_of_samples_never_decide(metric: str, distance: tuple[Score, ...]) -> None:
+    other = {"metric": metric, "title": "Another score"}
+    found = ranked(a=(*distance, score(1.0, **other)), b=(*distance, score(9.0, **other)))
+    (pair,) = found.pairs
+    assert (pair.outcome, pair.better) == ("not shown" if distance else "not tested", None)
+    assert found.best == ("a", "b")
+    assert found.sentence.endswith(" Other scores in which a is better: Another score.")
+    words = (
+        "No difference between a and b is shown at this sample size" if distance else "a and b share no score of their"
+    )
+    assert found.sentence.startswith(words)
+
+
+def test_every_score_of_samples_is_one_that_decides_or_has_no_direction() -> None:
+    directed = {name for name, metric in METRICS.items() if metric.better != "none"}
+    assert directed == {*DISTANCES, *SIDES}
 
 
 def test_a_difference_without_a_better_direction_makes_nobody_better() -> None:
     found = ranked(a=(score(1.0, better="none"),), b=(score(9.0, better="none"),))
     assert found.pairs[0].outcome == "other"
-    assert "in no score is one of them shown to be the better" in found.sentence
+    assert "in no distance is one of them shown to be the better" in found.sentence
 
 
 def test_without_a_score_to_test_that_is_said() -> None:
@@ -61,8 +99,7 @@ def test_without_a_score_to_test_that_is_said() -> None:
 
 
 def test_the_leading_score_is_the_one_that_says_most() -> None:
-    energy = {"metric": "energy", "title": "Energy distance"}
-    found = ranked(a=(score(1.0, **energy), score(1.0)), b=(score(99.0, **energy), score(3.0)))
+    found = ranked(a=(score(1.0, **ENERGY), score(1.0)), b=(score(99.0, **ENERGY), score(3.0)))
     assert found.pairs[0].advantages["a"].score.startswith("Fréchet")
 
 

@@ -203,7 +203,7 @@ def test_what_cannot_be_evaluated_is_said(run: Run, tmp_path: Path) -> None:
         sp.evaluate(Mine(sp.load_data("ring")))
     with pytest.raises(SettingError, match="is no model"):
         sp.evaluate(object(), "ring")  # type: ignore[arg-type]
-    with pytest.raises(SettingError, match="samples is 1"):
+    with pytest.raises(SettingError, match="samples cannot be 1"):
         sp.evaluate(run, samples=1)
     with pytest.raises(RunError, match="is not a run"):
         sp.evaluate(tmp_path)

@@ -1,8 +1,13 @@
 """Which of several runs is better, and by how much: one sentence from all their differences.
 
-A run is better than another where at least one difference is real in its favour and none in the other's. Where real
-differences point both ways, neither is; where none is real, nothing is shown at this sample size, which is not to say that
-the runs are equal.
+Distances between samples and held-out examples decide, since they see quality and diversity at once. Where two runs share
+none, the scores of one side of that do (precision, recall, modes covered, ...). Scores of other things never decide: the
+duality gap says how far two players are from an equilibrium, and a likelihood or a reconstruction says nothing of samples
+(A Note on the Evaluation of Generative Models, Theis, van den Oord, Bethge, 2016, https://arxiv.org/abs/1511.01844).
+
+A run is better than another where at least one of the deciding differences is real in its favour and none in the other's.
+Where real differences point both ways, neither is; where none is real, nothing is shown at this sample size, which is not
+to say that the runs are equal.
 """
 
 from __future__ import annotations
@@ -16,8 +21,36 @@ from saddlepoint.evaluation.ranking import Difference, Ranking
 from saddlepoint.evaluation.scorecard import Score
 
 Outcome = Literal["better", "mixed", "other", "not shown", "not tested"]
-# Scores that say most about a model as a whole, in the order in which one of them is named.
-LEADING = ("frechet", "kernel", "energy", "wasserstein", "sliced_wasserstein", "two_sample", "coverage", "high_quality")
+# Scores that decide, in the order in which one of them is named: of the whole distribution, and of one side of it.
+DISTANCES = (
+    "frechet",
+    "frechet_infinity",
+    "kernel",
+    "energy",
+    "wasserstein",
+    "sliced_wasserstein",
+    "two_sample",
+    "jensen_shannon",
+)
+SIDES = (
+    "coverage",
+    "high_quality",
+    "precision",
+    "recall",
+    "density",
+    "modes_covered",
+    "reverse_kl",
+    "true_likelihood",
+    "classes_covered",
+    "class_divergence",
+    "classifier_score",
+    "bins",
+    "vendi",
+    "spread",
+    "birthday",
+    "near_copies",
+)
+MOST_NAMED = 3  # other scores in the sentence
 
 
 @dataclass(frozen=True)
@@ -40,18 +73,28 @@ class Advantage:
 class PairAnswer:
     """What is shown of two runs.
 
-    better: the name of the better one; None where neither is. outcome: "mixed" where each is better in something, "other"
-    where they differ in what has no better direction, "not shown" where no difference is real. wins: how many scores each run
-    is better in, by name. advantages: the leading one of each run that has any. tested: how many scores were compared.
+    Attributes:
+        first: the name of one run.
+        second: the name of the other.
+        outcome: "mixed" where each is better in a deciding score, "other" where they differ in what has no better direction,
+            "not shown" where no deciding difference is real, "not tested" where they share no score that could decide.
+        better: the name of the better one; None where neither is.
+        decided_by: "distances", or "sides" where no distance could be compared.
+        wins: in how many deciding scores each run is better, by name.
+        advantages: the leading one of each run that has any.
+        tested: how many deciding scores were compared.
+        aside: titles of the other scores in which each run is better, by name.
     """
 
     first: str
     second: str
     outcome: Outcome
     better: str | None
+    decided_by: Literal["distances", "sides"]
     wins: Mapping[str, int]
     advantages: Mapping[str, Advantage]
     tested: int
+    aside: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -80,10 +123,12 @@ def answer(ranking: Ranking) -> Answer:
 
 
 def _pair(ranking: Ranking, first: str, second: str) -> PairAnswer:
-    found = [d for d in ranking.differences if (d.first, d.second) == (first, second)]
+    scores = {score.title: score for score in ranking.scorecards[first].scores}
+    every = [d for d in ranking.differences if (d.first, d.second) == (first, second)]
+    distances = [d for d in every if scores[d.title].metric in DISTANCES]
+    found = distances or [d for d in every if scores[d.title].metric in SIDES]
     won = {name: [d for d in found if d.winner == name] for name in (first, second)}
     wins = {name: len(own) for name, own in won.items()}
-    scores = {score.title: score for score in ranking.scorecards[first].scores}
     advantages = {name: _leading(own, scores) for name, own in won.items() if own}
     outcome: Outcome = "better" if len(advantages) == 1 else "mixed" if advantages else "not shown"
     if not found:
@@ -91,7 +136,10 @@ def _pair(ranking: Ranking, first: str, second: str) -> PairAnswer:
     elif not advantages and any(d.real for d in found):
         outcome = "other"
     better = next(iter(advantages)) if len(advantages) == 1 else None
-    return PairAnswer(first, second, outcome, better, wins, advantages, len(found))
+    rest = [d for d in every if d not in found]
+    aside = {name: tuple(d.title for d in rest if d.winner == name) for name in (first, second)}
+    decided_by: Literal["distances", "sides"] = "distances" if distances else "sides"
+    return PairAnswer(first, second, outcome, better, decided_by, wins, advantages, len(found), aside)
 
 
 def _leading(won: Sequence[Difference], scores: Mapping[str, Score]) -> Advantage:
@@ -99,7 +147,7 @@ def _leading(won: Sequence[Difference], scores: Mapping[str, Score]) -> Advantag
 
     def rank(difference: Difference) -> tuple[int, float]:
         metric = scores[difference.title].metric
-        return LEADING.index(metric) if metric in LEADING else len(LEADING), difference.adjusted
+        return (*DISTANCES, *SIDES).index(metric), difference.adjusted
 
     chosen = min(won, key=rank)
     score = scores[chosen.title]
@@ -111,19 +159,36 @@ def _leading(won: Sequence[Difference], scores: Mapping[str, Score]) -> Advantag
 def _of_two(pair: PairAnswer, size: str) -> str:
     first, second = pair.first, pair.second
     if pair.outcome == "not tested":
-        return f"{first} and {second} share no score whose difference can be tested."
+        return f"{first} and {second} share no score of their samples whose difference can be tested.{_aside(pair, first, second)}"
     if pair.outcome == "not shown":
-        return f"No difference between {first} and {second} is shown at this sample size ({size}; {_count(pair.tested)} compared)."
+        return (
+            f"No difference between {first} and {second} is shown at this sample size ({size}; {_count(pair)} compared)."
+            f"{_aside(pair, first, second)}"
+        )
     if pair.outcome == "other":
-        return f"{first} and {second} differ, but in no score is one of them shown to be the better ({size})."
+        return (
+            f"{first} and {second} differ, but in no {_kind(pair)} is one of them shown to be the better ({size})."
+            f"{_aside(pair, first, second)}"
+        )
     if pair.better is not None:
         other = second if pair.better == first else first
         return (
             f"{pair.better} is better than {other}: {pair.advantages[pair.better]}; better in {pair.wins[pair.better]} of "
-            f"{_count(pair.tested)}, worse in none."
+            f"{_count(pair)}, worse in none.{_aside(pair, other)}"
         )
-    told = [f"{name} has {pair.advantages[name]} (better in {_count(pair.wins[name])})" for name in (first, second)]
-    return f"Neither {first} nor {second} is better throughout: {'; '.join(told)}."
+    told = [f"{name} has {pair.advantages[name]} (better in {pair.wins[name]})" for name in (first, second)]
+    return f"Neither {first} nor {second} is better throughout: {'; '.join(told)}, of {_count(pair)}."
+
+
+def _aside(pair: PairAnswer, *names: str) -> str:
+    """The scores that did not decide, in which these runs are better, as sentences after the answer."""
+    said = ""
+    for name in names:
+        titles = pair.aside[name]
+        if titles:
+            more = f" and {len(titles) - MOST_NAMED} more" if len(titles) > MOST_NAMED else ""
+            said += f" Other scores in which {name} is better: {', '.join(titles[:MOST_NAMED])}{more}."
+    return said
 
 
 def _of_several(names: Sequence[str], best: Sequence[str], pairs: Sequence[PairAnswer], size: str) -> str:
@@ -152,8 +217,12 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _count(n: int) -> str:
-    return f"{n} score{'' if n == 1 else 's'}"
+def _count(pair: PairAnswer) -> str:
+    return f"{pair.tested} {_kind(pair)}{'' if pair.tested == 1 else 's'}"
+
+
+def _kind(pair: PairAnswer) -> str:
+    return "distance" if pair.decided_by == "distances" else "score"
 
 
 def _sample_size(ranking: Ranking) -> str:
