@@ -17,6 +17,7 @@ from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.evaluation.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.experiment import Evaluation, Run, resume, train
+from saddlepoint.records import Finding
 from saddlepoint.training.checkpoint import steps
 from tests.experiment.runs import recipe
 
@@ -244,6 +245,18 @@ def test_a_summary_of_version_0_1_gets_a_result(tmp_path: Path) -> None:
     assert trained.process == "no failure found"
     assert "health" not in trained.summary
     assert "healthy" not in trained.verdict
+
+
+def test_a_run_whose_summary_names_no_process_gets_the_one_that_its_findings_say(tmp_path: Path) -> None:
+    trained = train(recipe("vae", steps=4), run=tmp_path / "run")
+    old = {name: value for name, value in trained.summary.items() if name not in ("process", "result")}
+    trained.folder.summary.write_text(json.dumps(old), "utf-8")
+    finding = Finding("VAE201", "failure", 3, "The posterior has collapsed.")
+    trained.folder.findings.write_text(json.dumps(finding.to_json()) + "\n", "utf-8")
+    assert trained.process == "failed"
+    Evaluation(trained, QUICK, features="pca").measure()
+    assert trained.summary["process"] == "failed"
+    assert "; FAILED. VAE201" in trained.verdict
 
 
 @pytest.mark.slow

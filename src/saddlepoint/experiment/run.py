@@ -12,7 +12,7 @@ from torch import nn
 
 from saddlepoint.arguments import check_modules, check_text, shown
 from saddlepoint.data.dataset import Event
-from saddlepoint.diagnosis import Process, causes_first, process_in
+from saddlepoint.diagnosis import Process, causes_first
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment import cure, objects
 from saddlepoint.experiment.cure import Cure, Suggestion
@@ -25,6 +25,7 @@ from saddlepoint.models.base import Model
 from saddlepoint.models.copying import copy_network
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, Result, RunFolder, find_run, shell_command
+from saddlepoint.report.verdict import recorded_process, recorded_verdict
 from saddlepoint.training import checkpoint
 from saddlepoint.training.devices import Devices, resolve
 
@@ -84,12 +85,13 @@ class Run:
     @property
     def verdict(self) -> str:
         """How the run went, in one sentence."""
-        return str(self.summary.get("verdict", "This run has not ended yet."))
+        return recorded_verdict(self.folder, self.summary) or "This run has not ended yet."
 
     @property
     def process(self) -> Process | None:
-        """How training went: "no failure found", "at risk", "failing" or "failed"; None before it has ended."""
-        return process_in(self.summary)
+        """How training went: "no failure found", "at risk", "failing" or "failed"; None before it has ended, and where it
+        was not recorded."""
+        return recorded_process(self.folder, self.summary)
 
     @property
     def result(self) -> Result | None:

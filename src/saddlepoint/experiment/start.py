@@ -13,7 +13,7 @@ from saddlepoint import data as data_package
 from saddlepoint.arguments import check_count, check_listener, check_mapping, check_modules, check_path
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.diagnosis.verdict import FAILED, process_in
+from saddlepoint.diagnosis.verdict import FAILED
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import cure, objects, rates
 from saddlepoint.experiment import examples as examples_file
@@ -28,6 +28,7 @@ from saddlepoint.experiment.trust import require_trust
 from saddlepoint.models import build
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder, replaced, shell_command, writing
+from saddlepoint.report.verdict import recorded_process
 from saddlepoint.training import checkpoint
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def resume(
         )
         session.load(None if unfinished is None else unfinished.returned_to)
         if session.state.step >= recipe.training.steps and _is_complete(folder):
-            failed = process_in(folder.read_summary()) == FAILED
+            failed = recorded_process(folder, folder.read_summary()) == FAILED
             raise RunError(
                 f"{folder.path} is at its last step, {session.state.step}: there is nothing to resume. "
                 + (

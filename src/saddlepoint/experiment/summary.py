@@ -9,13 +9,14 @@ from importlib.metadata import version
 from typing import Any
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.diagnosis import Process, cause_in_words, process_in, process_of
+from saddlepoint.diagnosis import Process, cause_in_words, process_of
 from saddlepoint.errors import RunError
 from saddlepoint.models.base import Model
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Result, RunFolder, replaced, standing
+from saddlepoint.records import Finding, Result, RunFolder, replaced, shell_command, standing
 from saddlepoint.records.schema import number_to_json
+from saddlepoint.report.verdict import recorded_process
 from saddlepoint.report.words import duration
 
 _PACKAGES = ("saddlepoint", "torch", "numpy", "lightning-fabric")
@@ -74,7 +75,7 @@ def result_of(folder: RunFolder) -> Result | None:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(
             f"{folder.summary}: result: it cannot be read ({error!r}). To measure it again: "
-            f"saddlepoint evaluate {folder.path} --again"
+            f"{shell_command('evaluate', folder.path, '--again')}"
         ) from None
 
 
@@ -84,13 +85,12 @@ def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str
     Everything else stays as the session wrote it. The caller holds the run's lock.
     """
     summary = folder.read_summary()
-    process = process_in(summary)
     findings, saved = list(folder.read_findings()), summary.get("step")
     codes = [str(cure["code"]) for cure in summary.get("cures") or ()]
-    state, step, seconds = summary["state"], int(summary["step"]), float(summary.get("seconds") or 0.0)
+    state, step, seconds = str(summary.get("state", "finished")), int(summary["step"]), float(summary.get("seconds") or 0.0)
     changed = {
         "verdict": verdict(recipe, state, step, seconds, findings, result, saved, codes),
-        "process": process,
+        "process": recorded_process(folder, summary, findings),
         "result": result.to_json(),
     }
     kept = {name: value for name, value in summary.items() if name != "health"}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from saddlepoint.diagnosis import process_in, process_of
+from saddlepoint.diagnosis import process_of
 from saddlepoint.markup import Markup, html, joined
-from saddlepoint.records import RESULT_LEVELS, SEVERITIES, Finding, explained, options, shell_command
+from saddlepoint.records import RESULT_LEVELS, SEVERITIES, Finding, RunFolder, explained, options, shell_command
 from saddlepoint.report.facts import Facts
 from saddlepoint.report.sparkline import sparklines
+from saddlepoint.report.verdict import NOT_RECORDED, recorded_process, recorded_verdict
 from saddlepoint.report.words import (
     best_in_words,
     command,
@@ -43,9 +44,9 @@ def none_of(facts: Facts, what: str) -> Markup:
 
 def verdict(facts: Facts) -> str:
     """How it went, in one sentence."""
-    spoken = facts.summary.get("verdict")
+    spoken = recorded_verdict(RunFolder(facts.path), facts.summary, facts.findings)
     if spoken:
-        return str(spoken)
+        return spoken
     if not facts.last_step:
         return "This run has not recorded anything yet."
     found = [finding for finding, _ in grouped(facts.findings) if finding.state == "open"]
@@ -63,10 +64,10 @@ def head(facts: Facts) -> Markup:
     state = str(facts.summary.get("state", "under way"))
     tone = {"finished": "good", "failed": "failure", "interrupted": "warning"}.get(state, "info")
     badges = [html('<span class="badge {}">{}</span>', tone, state)]
-    process = process_in(facts.summary)
-    if process and process != state:
-        tone = {"no failure found": "good", "at risk": "warning"}.get(process, "failure")
-        badges.append(html('<span class="badge {}">{}</span>', tone, process))
+    process = recorded_process(RunFolder(facts.path), facts.summary, facts.findings)
+    if facts.summary and process != state:
+        tone = {"no failure found": "good", "at risk": "warning", None: "info"}.get(process, "failure")
+        badges.append(html('<span class="badge {}">{}</span>', tone, process or NOT_RECORDED))
     level = _mapping(facts.summary.get("result")).get("level")
     if level in _TONES:
         badges.append(html('<span class="badge {}">{}</span>', _TONES[level], level))
