@@ -58,7 +58,8 @@ class Archive:
             entry = archive.getinfo(f"{key}.npy" if f"{key}.npy" in archive.namelist() else key)
             if entry.flag_bits & 1:
                 raise DataError(f"{where} is encrypted; unpack the archive and give the array itself.")
-            check_ratio(entry.file_size, entry.compress_size, where)
+            # An archive may say of a member that it is packed to more than there is.
+            check_ratio(entry.file_size, min(entry.compress_size, self.path.stat().st_size), where)
             with archive.open(entry) as file:
                 return _array(file, entry.file_size, where, again=lambda: archive.open(entry))
 
