@@ -6,8 +6,8 @@ import torch
 from saddlepoint.evaluation.diversity import birthday_test, mean_distance
 from saddlepoint.evaluation.memorisation import copies, data_copying
 from saddlepoint.evaluation.neighbours import nearest, neighbourhoods, smallest_squares
+from saddlepoint.evaluation.pairwise import mean_within
 from saddlepoint.evaluation.signals.copies import copied
-from saddlepoint.evaluation.signals.neighbourhood import mean_distance as mean_distance_of_samples
 from saddlepoint.evaluation.signals.neighbourhood import modes_covered, shares_at
 from saddlepoint.evaluation.squares import Centred, in_order, precise_squares
 from saddlepoint.evaluation.two_sample import classifier_test
@@ -144,7 +144,7 @@ def test_pairs_and_products_agree():
 def test_collapsed_samples_are_at_distance_zero():
     one = normal(1, 64, 0).expand(300, 64)
     assert mean_distance(one) == 0
-    assert mean_distance_of_samples(one) == 0
+    assert mean_within(one) == 0
 
 
 def test_a_sample_between_two_places_counts_for_the_first():

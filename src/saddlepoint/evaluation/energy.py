@@ -7,9 +7,7 @@ from torch import Tensor
 
 from saddlepoint.evaluation.intervals import Interval
 from saddlepoint.evaluation.kernel import around, variances
-
-# The fast form, by a matrix product, loses the digits that a common offset takes, and the zeros of the diagonal.
-_EXACT = "donot_use_mm_for_euclid_dist"
+from saddlepoint.evaluation.pairwise import distances, mean_within
 
 
 def energy_coefficient(x: Tensor, y: Tensor) -> Tensor:
@@ -32,7 +30,7 @@ def energy_coefficient(x: Tensor, y: Tensor) -> Tensor:
     """
     if len(x) < 2 or len(y) < 2:
         raise ValueError(f"energy_coefficient needs two points a set or more, got {len(x)} and {len(y)}")
-    between = 2 * torch.cdist(x, y, compute_mode=_EXACT).mean()
+    between = 2 * distances(x, y).mean()
     within = mean_within(x) + mean_within(y)
     # Two identical constant sets are at distance 0, not 0 / 0; a NaN among the points stays NaN.
     return torch.where(between == 0, torch.zeros_like(between), (between - within) / between)
@@ -53,7 +51,7 @@ def energy_interval(x: Tensor, y: Tensor) -> Interval:
     """
     value = energy_coefficient(x, y)
     n, m = len(x), len(y)
-    within_x, within_y, across = (-torch.cdist(*pair, compute_mode=_EXACT) for pair in ((x, x), (y, y), (x, y)))
+    within_x, within_y, across = (-distances(*pair) for pair in ((x, x), (y, y), (x, y)))
     between = -2 * across.mean()
     if between == 0:
         return Interval(0.0, 0.0, 0.0)
@@ -81,17 +79,11 @@ def energy_with_shares(x: Tensor, y: Tensor, within_y: Tensor | None = None) -> 
     """
     if len(x) < 2 or len(y) < 2:
         raise ValueError(f"energy_with_shares needs two points a set or more, got {len(x)} and {len(y)}")
-    to_y = torch.cdist(x, y, compute_mode=_EXACT).mean(1)
-    to_x = torch.cdist(x, x, compute_mode=_EXACT).sum(1) / (len(x) - 1)
+    to_y = distances(x, y).mean(1)
+    to_x = distances(x, x).sum(1) / (len(x) - 1)
     between, within = 2 * to_y.mean(), to_x.mean() + (mean_within(y) if within_y is None else within_y)
     zero = torch.zeros_like(between)
     # H = 1 - within / between; a sample is one of N in `to_y`, and in half of the pairs of `to_x`.
     shares = (2 * (to_y - to_y.mean()) * within / between - 2 * (to_x - to_x.mean())) / between
     value = torch.where(between == 0, zero, (between - within) / between)
     return value, torch.where(between == 0, torch.zeros_like(shares), shares)
-
-
-def mean_within(x: Tensor) -> Tensor:
-    """E|X - X'| over pairs of distinct points of x (N, D)."""
-    n = len(x)
-    return torch.cdist(x, x, compute_mode=_EXACT).sum() / (n * (n - 1))

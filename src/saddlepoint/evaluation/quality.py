@@ -15,8 +15,9 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.energy import energy_coefficient, energy_with_shares, mean_within
+from saddlepoint.evaluation.energy import energy_coefficient, energy_with_shares
 from saddlepoint.evaluation.neighbours import neighbourhoods, smallest_squares
+from saddlepoint.evaluation.pairwise import mean_within
 from saddlepoint.evaluation.projection import principal_components
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.models.base import GenerativeModel

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.arrays import from_array
+from saddlepoint.evaluation.pairwise import mean_within
 from saddlepoint.evaluation.signals.activity import heard
 from saddlepoint.evaluation.signals.adversarial import advantage, advantage_error
 from saddlepoint.evaluation.signals.codes import distinct, ties
@@ -19,7 +20,7 @@ from saddlepoint.evaluation.signals.copies import (
     distance_to_others,
     standard_error,
 )
-from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, k_means, mean_distance, modes_covered, turnover
+from saddlepoint.evaluation.signals.neighbourhood import Neighbourhood, k_means, modes_covered, turnover
 from saddlepoint.evaluation.signals.watch import Watch
 from saddlepoint.models import build
 from saddlepoint.models.settings import GANSettings
@@ -106,7 +107,7 @@ def test_means_of_neighbourhoods_are_where_the_data_are() -> None:
     centres = torch.tensor([[0.0, 0.0], [50.0, 0.0], [0.0, 50.0]])
     found = k_means(centres.repeat(100, 1) + draw(300), 3, torch.Generator().manual_seed(0))
     assert torch.cdist(centres, found).min(1).values.max() < 1
-    assert mean_distance(torch.tensor([[0.0], [1.0], [3.0]])).item() == pytest.approx(2)
+    assert mean_within(torch.tensor([[0.0], [1.0], [3.0]])).item() == pytest.approx(2)
 
 
 def test_advantage_is_of_ranks() -> None:

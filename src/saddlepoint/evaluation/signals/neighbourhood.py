@@ -14,12 +14,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from saddlepoint.evaluation.pairwise import distances, mean_within
+
 CELLS, ROUNDS = 32, 15
 PER_CELL = 8  # real examples a cell should hold, so that its share of the data is known
 LOST = 0.1  # a neighbourhood is lost where samples come less than a tenth as often as they should
-
-# By differences: a matrix product would leave identical points apart, by an amount that depends on the processor.
-_EXACT = "donot_use_mm_for_euclid_dist"
 
 Project = Callable[[Tensor], Tensor]
 
@@ -36,7 +35,7 @@ class Neighbourhood:
         cells = max(1, min(CELLS, len(real) // PER_CELL))
         self.centres = k_means(real, cells, torch.Generator().manual_seed(seed))
         self.shares = self.shares_of(real)
-        self.distance = mean_distance(real)
+        self.distance = mean_within(real)
         self.middle = real.mean(0)
         self.radius = (real - self.middle).norm(dim=1).mean()
 
@@ -51,7 +50,7 @@ class Neighbourhood:
 
     def diversity(self, projected: Tensor) -> Tensor:
         """(N, d) -> () mean distance of two samples over that of two real examples."""
-        relative: Tensor = mean_distance(projected) / self.distance.clamp_min(1e-12)
+        relative: Tensor = mean_within(projected) / self.distance.clamp_min(1e-12)
         return relative
 
     def reach(self, projected: Tensor) -> Tensor:
@@ -74,21 +73,15 @@ def turnover(shares: Tensor, before: Tensor) -> Tensor:
 
 def shares_at(points: Tensor, places: Tensor) -> Tensor:
     """points (N, d), places (K, d) -> (K,) share of the points nearest to each place."""
-    nearest = torch.cdist(points, places, compute_mode=_EXACT).argmin(1)
+    nearest = distances(points, places).argmin(1)
     return torch.nn.functional.one_hot(nearest, len(places)).float().mean(0)
-
-
-def mean_distance(x: Tensor) -> Tensor:
-    """Mean distance of two different points of x (N, d) -> ()."""
-    n = len(x)
-    return torch.cdist(x, x, compute_mode=_EXACT).sum() / max(n * (n - 1), 1)
 
 
 def modes_covered(samples: Tensor, centres: Tensor, std: float, radius: float = 3.0) -> tuple[Tensor, Tensor]:
     """samples (N, D), centres (K, D) -> () share of the modes that get a tenth or more of their fair share of the samples,
     each of which counts for its nearest mode, however far; () share of samples within `radius` standard deviations of one.
     """
-    distance, mode = torch.cdist(samples, centres, compute_mode=_EXACT).min(1)
+    distance, mode = distances(samples, centres).min(1)
     counts = torch.nn.functional.one_hot(mode, len(centres)).float().sum(0)
     enough = max(1.0, LOST * len(samples) / len(centres))
     return (counts >= enough).float().mean(), (distance < radius * std).float().mean()
@@ -108,7 +101,7 @@ def k_means(x: Tensor, k: int, generator: torch.Generator) -> Tensor:
         centres = torch.cat([centres, chosen])
         nearest = torch.minimum(nearest, (x - chosen).square().sum(1))
     for _ in range(ROUNDS):
-        own = torch.nn.functional.one_hot(torch.cdist(x, centres, compute_mode=_EXACT).argmin(1), k).to(x.dtype)
+        own = torch.nn.functional.one_hot(distances(x, centres).argmin(1), k).to(x.dtype)
         counts = own.sum(0)
         means = (own.T @ x) / counts.clamp_min(1)[:, None]
         centres = torch.where(counts[:, None] > 0, means, centres)
