@@ -17,7 +17,7 @@ from saddlepoint.evaluation.protocol import FeatureCard, ProtocolCard
 from saddlepoint.evaluation.schema import check_scorecard
 from saddlepoint.evaluation.score import Better, Bounds, ClassScores, Pairing, Score, Skipped, spoken
 from saddlepoint.markup import Markup
-from saddlepoint.records import Result, read_json, replaced
+from saddlepoint.records import Result, read_json, replaced, shell_command
 from saddlepoint.records.schema import number_to_json
 
 FORMAT = 1  # of the file; raised when an older reader would misread it
@@ -84,8 +84,7 @@ class Scorecard:
         """
         if value.get("format") != FORMAT:
             raise RunError(
-                f"{where}: format {str(value.get('format'))[:20]} is not the {FORMAT} that this version reads: evaluate the run "
-                "again."
+                f"{where}: format {str(value.get('format'))[:20]} is not the {FORMAT} that this version reads."
             )
         check_scorecard(value, where)
         try:
@@ -101,7 +100,7 @@ class Scorecard:
                 result=None if value.get("result") is None else Result.from_json(value["result"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise RunError(f"{where}: it cannot be read ({error!r}): evaluate the run again.") from None
+            raise RunError(f"{where}: it cannot be read ({error!r}).") from None
 
     def save(self, path: Path) -> Path:
         """Write it as JSON; `path` appears whole or stays as it was."""
@@ -121,7 +120,8 @@ class Scorecard:
         try:
             return cls.from_json(read_json(path), str(path))
         except RunError as error:
-            raise RunError(f"{error} `saddlepoint evaluate --again` writes another one.") from None
+            again = shell_command("evaluate", path.parent, "--again")
+            raise RunError(f"{error} To write another one: {again}") from None
 
 
 def _plain(value: Any) -> Any:

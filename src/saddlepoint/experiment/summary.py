@@ -87,7 +87,11 @@ def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str
     summary = folder.read_summary()
     findings, saved = list(folder.read_findings()), summary.get("step")
     codes = [str(cure["code"]) for cure in summary.get("cures") or ()]
-    state, step, seconds = str(summary.get("state", "finished")), int(summary["step"]), float(summary.get("seconds") or 0.0)
+    state, step, seconds = (
+        str(summary.get("state", "finished")),
+        int(summary["step"]),
+        float(summary.get("seconds") or 0.0),
+    )
     changed = {
         "verdict": verdict(recipe, state, step, seconds, findings, result, saved, codes),
         "process": recorded_process(folder, summary, findings),

@@ -1,7 +1,7 @@
 """What a run writes and what others read: records, findings, the folder. Free of torch and of the rest of ours."""
 
 from saddlepoint.records.arrays import read_arrays
-from saddlepoint.records.commands import shell_command
+from saddlepoint.records.commands import retrain_command, shell_command
 from saddlepoint.records.fields import Fields
 from saddlepoint.records.files import parse_json, read_bytes, read_json, replaced
 from saddlepoint.records.findings import standing
@@ -40,6 +40,7 @@ __all__ = [
     "read_json",
     "read_lines",
     "replaced",
+    "retrain_command",
     "series_of",
     "shell_command",
     "standing",

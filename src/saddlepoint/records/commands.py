@@ -18,3 +18,12 @@ def shell_command(verb: str, path: str | Path, *rest: str) -> str:
     if word.startswith("-"):  # it would be read as an option
         word = f"./{word}"
     return " ".join(["saddlepoint", verb, shlex.quote(word), *filter(None, rest)])
+
+
+def retrain_command(run: str | Path) -> str:
+    """The command that trains a run again in its own folder, by the recipe that lies there.
+
+    Args:
+        run: the run's folder, as the shell at which the command is pasted finds it.
+    """
+    return shell_command("train", run, f"--run={shlex.quote(str(run))}", "--overwrite")

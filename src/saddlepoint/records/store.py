@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from saddlepoint.errors import RunError
+from saddlepoint.records.commands import retrain_command
 from saddlepoint.records.files import NO_FOLLOW, open_regular, parse_json
 
 MOST_LINE = 16 * 2**20  # bytes
@@ -133,7 +134,7 @@ def require_length(path: Path, length: int) -> None:
     if length > present:
         raise RunError(
             f"{path}: lines are missing: {length:,} bytes were written and {present:,} are there. "
-            "Restore the file, or train again from the first step."
+            f"Restore the file, or train again from the first step: {retrain_command(path.parent)}"
         )
 
 

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from saddlepoint.errors import RunError
 from saddlepoint.models.base import Model
-from saddlepoint.records import RunFolder
+from saddlepoint.records import RunFolder, retrain_command
 from saddlepoint.training.manifest import FORMAT, Manifest, digest, unsealed
 from saddlepoint.training.shelf import (
     MANIFEST,
@@ -178,7 +178,9 @@ def newest_valid(folder: RunFolder, last: int | None = None) -> tuple[Path, list
         else:
             return path, skipped
     reasons = f" ({' '.join(skipped)})" if skipped else ""
-    raise RunError(f"{folder.path} holds no checkpoint that can be loaded{reasons}: train it again with --overwrite.")
+    raise RunError(
+        f"{folder.path} holds no checkpoint that can be loaded{reasons}. To train it again: {retrain_command(folder.path)}"
+    )
 
 
 def _weights(model: Model, state: TrainingState) -> dict[str, Tensor]:

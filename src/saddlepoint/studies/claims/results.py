@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 import platform
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import torch
 
 from saddlepoint.errors import RunError
 from saddlepoint.figures.style import write_png
-from saddlepoint.records import locked, replaced
+from saddlepoint.records import locked, replaced, shell_command
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.studies.claims import CLAIMS, claim
 from saddlepoint.studies.claims.contract import Claim, Measured
@@ -134,7 +135,10 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read ({error}): test the claim again with --overwrite.") from None
+        again = shell_command(
+            "reproduce", path.parent.name, f"--out={shlex.quote(str(path.parent.parent))}", "--overwrite"
+        )
+        raise RunError(f"{path} cannot be read ({error}). To test the claim again: {again}") from None
     return content
 
 
