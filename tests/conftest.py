@@ -7,6 +7,7 @@ seed would make a forgotten generator look reproducible.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,28 @@ settings.load_profile("quick")  # the other: pytest --hypothesis-profile thoroug
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+_drawn = False  # whether the test that runs is marked `pictures`
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    global _drawn
+    _drawn = item.get_closest_marker("pictures") is not None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_last_pictures() -> Iterator[None]:
+    """Training draws no last pictures and writes no report, which take most of a small run's time: but in tests marked
+    `pictures`. A fixture of a module or wider that needs them must stand where every test is marked."""
+    from saddlepoint.experiment.session import Session
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("draw_last", "write_page"):
+            original = getattr(Session, name)
+            patch.setattr(Session, name, lambda self, original=original: original(self) if _drawn else None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -29,12 +29,6 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("saddlepoint.experiment.pictures.Pictures.final", lambda self, *_, **__: None)
-    monkeypatch.setattr("saddlepoint.report.write_report", lambda folder: None)
-
-
 @pytest.mark.slow
 def test_the_package_is_light_and_knows_its_names() -> None:
     code = (
@@ -47,6 +41,7 @@ def test_the_package_is_light_and_knows_its_names() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.pictures
 def test_from_a_name_to_a_model() -> None:
     heard: list[int] = []
 
@@ -83,7 +78,6 @@ def test_from_a_name_to_a_model() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("quick")
 def test_load_the_newest_the_best_and_any_step() -> None:
     run = sp.train("toy-ring", data={"points": 100}, training=QUICK, evaluation=MEASURED, run="mine")
     assert run.best is not None
@@ -103,7 +97,6 @@ def test_load_the_newest_the_best_and_any_step() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("kind", ["array", "tensor", "pair", "path", "half", "list"])
 def test_data_of_ones_own(kind: str) -> None:
     x = np.random.default_rng(0).normal([3, -2], 0.5, (60, 2)).astype(np.float32)
@@ -128,7 +121,6 @@ def test_data_of_ones_own(kind: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("quick")
 def test_a_repetition_keeps_a_copy_of_the_examples() -> None:
     x = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
     first = sp.train("toy-ring", data=x, training=QUICK, evaluation=MEASURED, run="mine")
@@ -193,7 +185,6 @@ class Generator(nn.Module):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("quick")
 def test_own_modules_as_objects() -> None:
     own = {"generator": Generator(), "discriminator": nn.Sequential(nn.Linear(2, 1))}
     before = own["generator"].state_dict()["layers.0.weight"].clone()
@@ -224,7 +215,6 @@ def test_own_modules_as_objects() -> None:
     assert not Path("again").exists()
 
 
-@pytest.mark.usefixtures("quick")
 def test_own_modules_by_import_path() -> None:
     Path("own_networks.py").write_text(
         "from torch import nn\n"
@@ -237,7 +227,6 @@ def test_own_modules_by_import_path() -> None:
     assert sp.resume("mine", steps=16).summary["step"] == 16
 
 
-@pytest.mark.usefixtures("quick")
 def test_an_existing_run_is_safe() -> None:
     given: Any = {"data": {"points": 100}, "training": QUICK, "evaluation": MEASURED, "run": "mine"}
     sp.train("toy-ring", **given)
@@ -251,7 +240,6 @@ def test_an_existing_run_is_safe() -> None:
     assert [path.name for path in Path.cwd().iterdir()] == ["mine"]
 
 
-@pytest.mark.usefixtures("quick")
 def test_a_listener_that_raises_costs_no_run() -> None:
     class Clumsy(Listener):
         def record(self, record: Record) -> None:
@@ -265,7 +253,6 @@ def test_a_listener_that_raises_costs_no_run() -> None:
     assert sp.resume("mine").summary["step"] == 12
 
 
-@pytest.mark.usefixtures("quick")
 def test_a_run_without_a_checkpoint_says_what_to_do() -> None:
     class Early(Listener):
         def record(self, record: Record) -> None:

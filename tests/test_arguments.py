@@ -25,10 +25,7 @@ CODES = {"gan": 2, "vae": 3, "autoencoder": 3}
 def run(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A run that cost a second."""
     folder = tmp_path_factory.mktemp("arguments") / "run"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("saddlepoint.experiment.pictures.Pictures.final", lambda self, *_, **__: None)
-        patch.setattr("saddlepoint.report.write_report", lambda folder: None)
-        sp.train("toy-ring", data={"points": 60}, training=QUICK, evaluation={"every": 2, "samples": 20}, run=folder)
+    sp.train("toy-ring", data={"points": 60}, training=QUICK, evaluation={"every": 2, "samples": 20}, run=folder)
     return str(folder)
 
 

@@ -47,6 +47,7 @@ def pixels(path: Path | str) -> np.ndarray:
 
 
 @pytest.mark.slow
+@pytest.mark.pictures
 def test_training_shows_where_everything_is(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,7 +213,7 @@ def test_what_cannot_be_sampled_is_said(
 @pytest.mark.slow
 def test_the_report_is_written_anew(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = trained / "report.html"
-    page.unlink()
+    page.unlink(missing_ok=True)
     assert document(capsys, ["report", str(trained)]) == {"report": str(page), "bytes": page.stat().st_size}
     assert main(["report", str(trained), "--out", str(tmp_path / "elsewhere.html")]) == 0
     assert (tmp_path / "elsewhere.html").read_bytes() == page.read_bytes()

@@ -26,7 +26,6 @@ def test_a_missing_detach_is_found_and_a_right_loss_is_not_accused(capsys: pytes
 @pytest.mark.slow
 def test_mended_it_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("saddlepoint.report.write_report", lambda folder: None)
     names: dict[str, Any] = {}
     mended = TRIED.replace(MISTAKE, f"{MISTAKE}.detach()")
     exec(mended.replace('{"training.steps": 100}', '{"training.steps": 2, "training.device": "cpu"}'), names)

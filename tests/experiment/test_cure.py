@@ -31,10 +31,7 @@ pytestmark = pytest.mark.usefixtures("as_set")
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is looked at is not what is tested here, and takes most of a small run's time."""
-    monkeypatch.setattr("saddlepoint.report.write_report", lambda folder: None)
-    monkeypatch.setattr(session_module.Pictures, "final", lambda *_, **__: None)
     monkeypatch.setattr(session_module.Pictures, "sample_grid", lambda *_, **__: None)
-    monkeypatch.setattr(session_module, "time_lapse", lambda folder: None)
 
 
 @pytest.fixture(autouse=True)

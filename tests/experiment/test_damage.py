@@ -16,8 +16,7 @@ import torch
 
 import saddlepoint as sp
 from saddlepoint.errors import RunError, SaddlepointError
-from saddlepoint.experiment import Listener, session
-from saddlepoint.experiment.pictures import Pictures
+from saddlepoint.experiment import Listener
 from saddlepoint.records import Record, RunFolder, locked
 from saddlepoint.training.manifest import digest, sealed, unsealed
 from tests.experiment.runs import recipe
@@ -26,15 +25,12 @@ from tests.experiment.runs import recipe
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("damage") / "run"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Pictures, "final", lambda self, *_, **__: None)
-        patch.setattr(session, "time_lapse", lambda folder: None)
-        sp.train(recipe("gan", steps=10, checkpoint_every=5, optimiser={"name": "adam"}), run=path)
+    sp.train(recipe("gan", steps=10, checkpoint_every=5, optimiser={"name": "adam"}), run=path)
     return path
 
 
 @pytest.fixture
-def run(trained: Path, tmp_path: Path, plain: None) -> RunFolder:
+def run(trained: Path, tmp_path: Path) -> RunFolder:
     shutil.copytree(trained, tmp_path / "run")
     return RunFolder(tmp_path / "run")
 
@@ -249,7 +245,7 @@ class Disturbing(Listener):
 
 
 @pytest.mark.parametrize("stranger", [False, True])
-def test_a_folder_that_vanishes_while_training_does_not_come_back(stranger: bool, tmp_path: Path, plain: None) -> None:
+def test_a_folder_that_vanishes_while_training_does_not_come_back(stranger: bool, tmp_path: Path) -> None:
     path = tmp_path / "run"
 
     def vanish() -> None:
@@ -278,7 +274,7 @@ def test_leftovers_of_killed_processes_go_with_the_next_command_that_writes(run:
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077])
-def test_files_have_the_mode_of_the_umask(umask: int, tmp_path: Path, plain: None) -> None:
+def test_files_have_the_mode_of_the_umask(umask: int, tmp_path: Path) -> None:
     before = os.umask(umask)
     try:
         sp.train(recipe("gan", steps=5, checkpoint_every=5), run=tmp_path / "run")

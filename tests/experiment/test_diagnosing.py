@@ -12,8 +12,6 @@ from saddlepoint.experiment.diagnosing import diagnose
 from saddlepoint.records import RESULT_LEVELS, Aspect, Result, RunFolder
 from tests.experiment.runs import recipe, started
 
-pytestmark = pytest.mark.usefixtures("plain")
-
 
 @pytest.mark.parametrize("family", ["gan", "vae"])
 def test_process_and_result_are_those_of_the_summary(family: str, tmp_path: Path) -> None:

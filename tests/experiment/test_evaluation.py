@@ -32,6 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_a_run_keeps_its_scorecard_and_shows_it(run: Run) -> None:
+    sp.write_report(run)
     before = run.folder.report.stat().st_mtime_ns
     found = sp.evaluate(run, samples=40, seeds=1, features="pca")
     assert isinstance(found, sp.Scorecard)
@@ -216,7 +217,7 @@ def test_what_cannot_be_evaluated_is_said(run: Run, tmp_path: Path) -> None:
 
 def test_the_result_of_a_run_is_the_newest_evaluation_of_its_last_step(tmp_path: Path) -> None:
     trained = train(recipe("vae", steps=20), run=tmp_path / "run")
-    ended, process, page = trained.result, trained.process, trained.folder.report.read_text("utf-8")
+    ended, process, page = trained.result, trained.process, sp.write_report(trained).read_text("utf-8")
     assert ended is not None
     assert process is not None
     found = Evaluation(trained, QUICK, features="pca").measure()

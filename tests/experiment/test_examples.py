@@ -17,8 +17,6 @@ from saddlepoint.errors import DataError
 from saddlepoint.experiment import Listener, examples
 from tests.experiment.runs import recipe
 
-pytestmark = pytest.mark.usefixtures("plain")
-
 
 @pytest.mark.parametrize("source", ["digits", "ring"])
 def test_what_is_kept_comes_back_as_it_was(source: str, tmp_path: Path) -> None:

@@ -22,8 +22,6 @@ from saddlepoint.models.base import Model
 from saddlepoint.records import RunFolder
 from tests.experiment.runs import FAMILIES, Ears, recipe, started
 
-pytestmark = pytest.mark.usefixtures("plain")
-
 
 @contextlib.contextmanager
 def spared(*_: str) -> Iterator[None]:

@@ -41,6 +41,7 @@ def test_points_are_drawn_against_the_truth(source: str, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.pictures
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_run_has_the_pictures_its_model_allows(family: str, tmp_path: Path) -> None:
     session = started(recipe(family, steps=10), tmp_path / "run")
@@ -98,6 +99,7 @@ def test_arcs_between_codes_are_drawn_where_they_can_be_shown(
 
 
 @pytest.mark.slow
+@pytest.mark.pictures
 @pytest.mark.parametrize(("held_out", "without"), [(1, {"traversals"}), (3, set())])
 def test_few_held_out_examples_are_enough(held_out: int, without: set[str], tmp_path: Path) -> None:
     few = recipe("vae", steps=10).override({"data.limit": 20, "data.held_out": held_out / 1797})

@@ -16,8 +16,6 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.training.schedules import learning_rate
 from tests.experiment.runs import Ears, recipe, started, told
 
-pytestmark = pytest.mark.usefixtures("plain")
-
 COSINE = {"schedule": "cosine", "final_fraction": 0.05, "learning_rate": 1e-3}
 RATE = "g/learning_rate"
 

@@ -18,8 +18,6 @@ from saddlepoint.training.optimiser import build_optimiser
 from saddlepoint.training.settings import OptimiserSettings
 from tests.experiment.runs import Interrupting, recipe, started, told
 
-pytestmark = pytest.mark.usefixtures("plain")
-
 
 def generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)

@@ -19,19 +19,13 @@ from saddlepoint.records import Finding, RunFolder
 from saddlepoint.training import Devices
 from tests.experiment.runs import FAMILIES, STEPS, Ears, Interrupting, recipe, started, told
 
-pytestmark = pytest.mark.usefixtures("plain")
-
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What the uninterrupted runs left, by family."""
     folder = tmp_path_factory.mktemp("whole")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("saddlepoint.experiment.pictures.Pictures.final", lambda self, *_, **__: None)
-        patch.setattr("saddlepoint.report.write_report", lambda folder: None)
-        patch.setattr("saddlepoint.experiment.session.time_lapse", lambda folder: None)
-        for family in FAMILIES:
-            started(recipe(family), folder / family).run()
+    for family in FAMILIES:
+        started(recipe(family), folder / family).run()
     return {family: told(folder / family) for family in FAMILIES}
 
 

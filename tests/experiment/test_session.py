@@ -38,14 +38,20 @@ def test_a_run_that_overflows_is_stopped_and_named(family: str, tmp_path: Path) 
     assert summary["state"] == "failed"
     assert "NUM301" in summary["verdict"]
     assert ears.heard[-1] == "finished"
-    assert folder.report.is_file()
     # No checkpoint at all is better than one with numbers that are none.
     for path in folder.checkpoints.glob("step-*"):
         for name, weights in load_file(path / "weights.safetensors").items():
             assert bool(weights.isfinite().all()), f"{path.name}: {name}"
 
 
-@pytest.mark.usefixtures("plain", "as_set")
+@pytest.mark.pictures
+def test_a_run_that_overflows_has_its_report(tmp_path: Path) -> None:
+    session = started(broken("vae"), tmp_path / "run")
+    assert session.run()["state"] == "failed"
+    assert "NUM301" in session.folder.report.read_text("utf-8")
+
+
+@pytest.mark.usefixtures("as_set")
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("stop_on", [["NUM301"], []])
 def test_the_last_healthy_checkpoint_stays(
@@ -91,6 +97,7 @@ DRAWING = {
 }
 
 
+@pytest.mark.pictures
 def test_training_outlives_pictures_that_cannot_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for function in DRAWING:
         monkeypatch.setattr(function, _full)
@@ -117,7 +124,6 @@ def test_our_own_mistakes_in_pictures_are_not_hidden(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("plain")
 def test_a_full_disk_stops_with_one_sentence_and_can_be_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,7 +145,6 @@ def test_a_full_disk_stops_with_one_sentence_and_can_be_resumed(
     assert told(tmp_path / "run") == told(tmp_path / "whole")
 
 
-@pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_write_a_checkpoint(number: int, tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
@@ -162,7 +167,6 @@ def test_signals_write_a_checkpoint(number: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("plain")
 def test_watching_changes_nothing(tmp_path: Path) -> None:
     # Measurements, pictures and checkpoints as often as can be, and as rarely: the same weights.
     often = recipe("dcgan", sample_every=5, checkpoint_every=5)
@@ -173,7 +177,6 @@ def test_watching_changes_nothing(tmp_path: Path) -> None:
     assert told(tmp_path / "often")["weights"] == told(tmp_path / "rarely")["weights"]
 
 
-@pytest.mark.usefixtures("plain")
 def test_the_best_step_is_kept(tmp_path: Path) -> None:
     session = started(recipe("autoencoder", keep=1), tmp_path / "run")
     session.run()

@@ -89,7 +89,6 @@ def test_an_interruption_says_where_the_checkpoint_is() -> None:
     assert "no checkpoint" in verdict(RECIPE, "interrupted", 9, 1, [], None, saved=None)
 
 
-@pytest.mark.usefixtures("plain")
 def test_the_summary_has_the_facts(tmp_path: Path) -> None:
     session = started(recipe("gan", steps=10), tmp_path / "run")
     session.run()

@@ -219,7 +219,6 @@ def test_a_generator_of_ones_own_shows_its_range(last: nn.Module, bounds: tuple[
     assert output_range(build(GANSettings(), IMAGE)) == (-1, 1)
 
 
-@pytest.mark.usefixtures("plain")
 def test_a_trial_that_fails_does_not_end_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(model: Model, x: Tensor) -> None:
         raise AttributeError("a loss of one's own asked for what the trial does not have")

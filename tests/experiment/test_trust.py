@@ -14,8 +14,7 @@ import pytest
 import saddlepoint as sp
 from saddlepoint.cli.main import main
 from saddlepoint.errors import TrustError
-from saddlepoint.experiment import session, trust
-from saddlepoint.experiment.pictures import Pictures
+from saddlepoint.experiment import trust
 from saddlepoint.recipe import Recipe
 from saddlepoint.records.leftovers import remove_tree
 from tests.experiment.runs import recipe
@@ -53,8 +52,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv(trust.FOLDER_VARIABLE, str(folder / "configuration"))
-        patch.setattr(Pictures, "final", lambda self, *_, **__: None)
-        patch.setattr(session, "time_lapse", lambda folder: None)
         sp.train(own, run="run", trust=True)
         forget(patch)
     for made in ("executed", "configuration", "__pycache__"):
@@ -131,9 +128,7 @@ def test_what_was_trusted_is_remembered_for_this_user(gift: Path, monkeypatch: p
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
-def test_what_was_given_in_a_call_is_trusted_and_remembered(
-    gift: Path, plain: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_given_in_a_call_is_trusted_and_remembered(gift: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = recipe("gan", steps=5, checkpoint_every=5)
     sp.train(base, model={"generator": {"network": "gift_nets:Net"}}, run="own")
     forget(monkeypatch)

@@ -14,6 +14,7 @@ from tests.experiment.runs import Ears, recipe, told
 
 
 @pytest.mark.slow
+@pytest.mark.pictures
 def test_pictures_are_left_out_and_made_later(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drawn, plain = tmp_path / "drawn", tmp_path / "plain"
     ears = Ears()
@@ -35,6 +36,7 @@ def test_pictures_are_left_out_and_made_later(tmp_path: Path, capsys: pytest.Cap
     capsys.readouterr()
 
 
+@pytest.mark.pictures
 def test_a_run_without_pictures_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "run"
     experiment.train(recipe("autoencoder", steps=5), run=path, pictures=False, listener=Ears())
@@ -44,7 +46,6 @@ def test_a_run_without_pictures_is_complete(tmp_path: Path) -> None:
     assert not RunFolder(path).report.exists()
 
 
-@pytest.mark.usefixtures("plain")
 def test_without_a_checkpoint_there_is_nothing_to_draw(tmp_path: Path) -> None:
     from saddlepoint.experiment.illustration import draw_pictures
 

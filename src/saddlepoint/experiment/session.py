@@ -317,8 +317,6 @@ class Session:
         checkpoint.prune(self.folder, keep, best["step"] if best else None)
 
     def _finish(self, interrupted: bool) -> dict[str, Any]:
-        from saddlepoint.report import write_report
-
         process = process_of(self.journal.findings, ended=not interrupted)
         state = "interrupted" if interrupted else "failed" if process == "failed" else "finished"
         result: Result | None = None
@@ -362,7 +360,7 @@ class Session:
         self.draw_last()
         summary = note_pictures(self.folder, summary, took | {"pictures": time.perf_counter() - started}, drawn=True)
         with self.spared("The report", "written"):
-            write_report(self.folder)
+            self.write_page()
         # What the page cannot hold: the time that it took itself.
         whole = took | {"pictures": time.perf_counter() - started}
         self.listener.finished({**summary, "session_seconds": whole})
@@ -374,3 +372,9 @@ class Session:
             self.pictures.final(self.spared, trained=self.measurement.healthy())
         with self.spared("The time-lapse"):
             time_lapse(self.folder)
+
+    def write_page(self) -> None:
+        """The run's report.html."""
+        from saddlepoint.report import write_report
+
+        write_report(self.folder)

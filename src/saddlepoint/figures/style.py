@@ -26,6 +26,7 @@ from saddlepoint.figures.scales import log_ticks, tick_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL.Image import Image
     from PIL.ImageFont import FreeTypeFont
@@ -138,7 +139,8 @@ def finish(drawing: Figure) -> None:
 def png(drawing: Figure, file: Any) -> None:
     """Write a finished figure as PNG. Without the "Software" entry it gives the same bytes under every version's name."""
     finish(drawing)
-    drawing.savefig(file, format="png", metadata={"Software": None})
+    # Not `savefig`, which draws everything once more beforehand.
+    cast("FigureCanvasAgg", drawing.canvas).print_png(file, metadata={"Software": None})
 
 
 def legend(axes: Axes, **options: Any) -> None:
