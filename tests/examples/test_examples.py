@@ -3,25 +3,41 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.py"))
+EXAMPLES = {path.stem: path for path in sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.py"))}
+Run = Callable[[str], tuple[str, Path]]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs an example, once: what it said, and the folder in which it ran."""
+
+    @cache
+    def ran(name: str) -> tuple[str, Path]:
+        folder = tmp_path_factory.mktemp(name)
+        command = [sys.executable, EXAMPLES[name]]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert not done.stderr
+        return done.stdout, folder
+
+    return ran
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_it_runs(path: Path, tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_it_runs(name: str, run: Run) -> None:
+    run(name)
 
 
 @pytest.mark.slow
-def test_samples_of_the_array_lie_where_its_points_do(tmp_path: Path) -> None:
-    (path,) = (path for path in EXAMPLES if path.stem == "train_on_arrays")
-    said = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+def test_samples_of_the_array_lie_where_its_points_do(run: Run) -> None:
+    said, _ = run("train_on_arrays")
     found = re.search(r"distance ([\d.]+) \(the data: ([\d.]+)\)", said)
     assert found is not None
     # An untrained network's samples lie near the origin or far outside.
@@ -29,9 +45,8 @@ def test_samples_of_the_array_lie_where_its_points_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_equilibrium_of_a_gan_is_the_data_and_only_methods_for_games_arrive(tmp_path: Path) -> None:
-    (path,) = (path for path in EXAMPLES if path.stem == "matrix_game_to_gan")
-    said = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+def test_the_equilibrium_of_a_gan_is_the_data_and_only_methods_for_games_arrive(run: Run) -> None:
+    said, folder = run("matrix_game_to_gan")
     found = re.search(r"Largest difference: ([\d.]+)", said)
     assert found is not None
     assert float(found[1]) < 1e-6
@@ -41,4 +56,4 @@ def test_the_equilibrium_of_a_gan_is_the_data_and_only_methods_for_games_arrive(
     assert float(ends.pop("alternating")) > start / 2
     assert len(ends) == 4
     assert max(map(float, ends.values())) < 0.01 * start
-    assert {file.name for file in tmp_path.iterdir()} == {"matrix_game_to_gan.png", "spectrum.png"}
+    assert {file.name for file in folder.iterdir()} == {"matrix_game_to_gan.png", "spectrum.png"}

@@ -24,9 +24,9 @@ from pathlib import Path
 from saddlepoint import experiment
 run, source = Path(sys.argv[1]), sys.argv[2]
 if (run / "recipe.yaml").is_file():
-    done = experiment.resume(run)
+    done = experiment.resume(run, pictures=False)
 else:
-    done = experiment.train(source, run=run)
+    done = experiment.train(source, run=run, pictures=False)
 print(done.summary["state"])
 """
 # Imports once and forks a child a life: a life then takes as long as training does, and most kills fall into training.
@@ -38,13 +38,17 @@ from saddlepoint import experiment
 from saddlepoint.experiment import run, session, start
 
 folder, source, moments = Path(sys.argv[1]), sys.argv[2], random.Random(sys.argv[3])
+pictures = sys.argv[3] == "vae"  # of one family, so that kills fall into drawing too
 
 def life(run):
     pid = os.fork()
     if pid:
         return pid
     try:
-        experiment.resume(run) if (run / "recipe.yaml").is_file() else experiment.train(source, run=run)
+        if (run / "recipe.yaml").is_file():
+            experiment.resume(run, pictures=pictures)
+        else:
+            experiment.train(source, run=run, pictures=pictures)
     except BaseException as error:
         print(repr(error), flush=True)
         os._exit(1)
@@ -169,7 +173,7 @@ def test_killed_before_it_stands_leaves_the_old_run(tmp_path: Path) -> None:
         "import sys, os, signal\n"
         "from saddlepoint import data, experiment\n"
         "data.load = lambda settings: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "experiment.train(sys.argv[2], run=sys.argv[1], overwrite=True)\n"
+        "experiment.train(sys.argv[2], run=sys.argv[1], overwrite=True, pictures=False)\n"
     )
     killed = subprocess.run([sys.executable, "-c", slow, str(run), str(source)], timeout=120, check=False)
     assert killed.returncode == -signal.SIGKILL

@@ -236,11 +236,11 @@ def test_a_copied_run_goes_on_with_the_examples_in_its_own_folder(tmp_path: Path
 
 
 def test_a_resumed_run_keeps_its_arithmetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = recipe("vae", precision="bf16", threads=2)
+    whole = recipe("vae", precision="bf16", threads=2, steps=16)
     started(whole, tmp_path / "whole").run()
     interrupted(tmp_path / "run", whole)
     # What `auto` chose where the run began need not be what it chooses here.
-    elsewhere = recipe("vae", precision="fp32", threads=1)
+    elsewhere = recipe("vae", precision="fp32", threads=1, steps=16)
     monkeypatch.setattr("saddlepoint.experiment.arithmetic.computes_bf16", lambda device: False)
     ears = Ears()
     session = start.prepare(elsewhere, RunFolder(tmp_path / "run"), listener=ears)

@@ -1,0 +1,13 @@
+"""Commands whose runs are measured roughly."""
+
+from __future__ import annotations
+
+import pytest
+
+from saddlepoint.evaluation import two_sample
+
+
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the time of runs this small goes into the trees that try to recognise their samples."""
+    monkeypatch.setattr(two_sample, "TREES", 5)
