@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, settings
 # and parallel workers do not fight for cores.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Where a test asks for two threads, the one that has nothing to do leaves its core to the other tests.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 DATA_VARIABLE = "SADDLEPOINT_DATA"
 if os.environ.get(DATA_VARIABLE):

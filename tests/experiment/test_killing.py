@@ -90,7 +90,7 @@ def wide(folder: Path, precision: str) -> Path:
     """Layers wide enough for torch to split over two threads, whose sums then come in another order than on one."""
     changes = {"training.threads": 2, "training.precision": precision, "training.batch_size": 256}
     changes |= {"model.encoder.hidden": (512, 512), "model.decoder.hidden": (512, 512), "data.limit": None}
-    chosen = recipe("vae", steps=40, checkpoint_every=5).override(changes)
+    chosen = recipe("vae", steps=20, checkpoint_every=5).override(changes)
     path = folder / "wide.yaml"
     path.write_text(chosen.to_yaml())
     return path

@@ -26,7 +26,6 @@ from saddlepoint.figures.scales import log_ticks, tick_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL.Image import Image
     from PIL.ImageFont import FreeTypeFont
@@ -140,7 +139,7 @@ def png(drawing: Figure, file: Any) -> None:
     """Write a finished figure as PNG. Without the "Software" entry it gives the same bytes under every version's name."""
     finish(drawing)
     # Not `savefig`, which draws everything once more beforehand.
-    cast("FigureCanvasAgg", drawing.canvas).print_png(file, metadata={"Software": None})
+    cast(Any, drawing.canvas).print_png(file, metadata={"Software": None})
 
 
 def legend(axes: Axes, **options: Any) -> None:

@@ -94,7 +94,7 @@ def resolve(name: str) -> torch.device:
         _demand(int(index or 0) < torch.cuda.device_count(), name)
     elif kind == "mps":
         _demand(torch.backends.mps.is_available(), name)
-    elif kind == "cpu":
+    elif kind == "cpu" or not (torch.cuda.is_available() or torch.backends.mps.is_available()):
         return torch.device("cpu")
     # Imported here, because it takes more than a second.
     from lightning_fabric import Fabric

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch._guards import TracingContext, tracing
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import grad_and_value, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
@@ -153,7 +155,7 @@ class Traced:
             lanes: Callable[..., Sequence[Tensor]] = vmap(one, in_dims=dims, out_dims=axes[0])
             if fused:
                 lanes = _lanes_last(one, arguments, dims) or lanes
-            graph = make_fx(every)(*arguments)
+            graph = _traced(every, arguments)
         except SettingError:
             raise
         except RuntimeError as error:
@@ -193,12 +195,23 @@ class Traced:
         return compiled
 
 
+def _traced(
+    function: Callable[..., Any], arguments: Sequence[Tensor], table: Mapping[Any, Callable[..., Any]] | None = None
+) -> Any:
+    """The graph of `function`; table: of operators that are written as others.
+
+    Without a mode of fake tensors around it, `make_fx` makes one for every operator, which takes longer than all the rest.
+    """
+    with tracing(TracingContext(FakeTensorMode(allow_fallback_kernels=True))):
+        return make_fx(function, decomposition_table=table)(*arguments)
+
+
 def _lanes_last(
     one: Callable[..., tuple[Tensor, ...]], arguments: Sequence[Tensor], dims: Sequence[int]
 ) -> Callable[..., Sequence[Tensor]] | None:
     """`one` for all lanes, whose results have the lanes last; None where it does what only vmap knows."""
     first = [tensor.select(dim, 0).clone() for tensor, dim in zip(arguments, dims, strict=True)]
-    graph = make_fx(one, decomposition_table=PRODUCTS)(*first)
+    graph = _traced(one, first, PRODUCTS)
     share(graph)
     if not translatable(graph):
         return None
