@@ -8,7 +8,7 @@ from saddlepoint.data import DataSettings, load
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.annealing import Annealing
-from saddlepoint.evaluation.likelihood import annealed, bounds, divergence_from_truth, finite, of_model
+from saddlepoint.evaluation.likelihood import annealed, bounds, divergence_from_truth, of_model, require_finite
 from saddlepoint.models import build
 from saddlepoint.models.settings import NetworkSettings, VAESettings
 from tests.evaluation.linear_gaussian import linear_gaussian
@@ -111,7 +111,7 @@ def test_annealing_stands_above_the_bounds_of_a_bad_posterior_and_brings_its_gap
 
 def test_what_would_make_a_mean_meaningless_is_refused():
     with pytest.raises(DataError, match="2 of 3 log likelihoods are NaN or infinite"):
-        finite(torch.tensor([torch.nan, 0.0, torch.inf]))
+        require_finite(torch.tensor([torch.nan, 0.0, torch.inf]))
     with pytest.raises(DataError, match="one example or more"):
         of_model(Normal([0.0], [1.0]), torch.zeros(0, 1))
     linear = linear_gaussian()

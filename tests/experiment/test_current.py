@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.experiment.current import Current, fitted
+from saddlepoint.experiment.current import Current, fit_width
 from saddlepoint.records import Record
 
 MEASURED = {
@@ -22,7 +22,7 @@ MEASURED = {
 
 
 def said(current: Current, record: Record) -> str:
-    return fitted(current.parts(record))
+    return fit_width(current.parts(record))
 
 
 def test_what_was_measured_at_this_step_is_said_and_errors_are_not() -> None:
@@ -63,10 +63,10 @@ def test_a_number_that_is_not_finite_is_said_as_it_is(value: float) -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.text("abc ", min_size=1, max_size=12)), min_size=1), st.integers(1, 80))
 def test_a_line_holds_whole_parts_and_the_important_ones_longest(parts: list[tuple[int, str]], width: int) -> None:
-    line = fitted(parts, width)
+    line = fit_width(parts, width)
     assert len(line) <= width or line in [words for _, words in parts]
-    assert len(fitted(parts, width + 1)) >= len(line) or len(line) > width
-    assert fitted(parts) == "  ".join(words for _, words in parts)
+    assert len(fit_width(parts, width + 1)) >= len(line) or len(line) > width
+    assert fit_width(parts) == "  ".join(words for _, words in parts)
     if len(line) <= width:
-        kept = fitted([part for part in parts if part[0] == 0])
+        kept = fit_width([part for part in parts if part[0] == 0])
         assert len(kept) > width or all(words in line for level, words in parts if level == 0)

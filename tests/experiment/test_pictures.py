@@ -112,10 +112,10 @@ def test_few_held_out_examples_are_enough(held_out: int, without: set[str], tmp_
 def test_moments_are_kept_and_those_still_to_come_are_not_shown(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     for step in range(0, 500, 20):
-        moments.keep(folder, step, {"samples": np.full((3, 1, 2, 2), step // 20, np.uint8)})
-    shown = moments.kept(folder, last=400)
+        moments.write_moment(folder, step, {"samples": np.full((3, 1, 2, 2), step // 20, np.uint8)})
+    shown = moments.read_moments(folder, last=400)
     steps = [step for step, _ in shown]
     assert len(steps) == moments.ROWS
     assert (steps[0], steps[-1]) == (0, 400)
     assert all((arrays["samples"] == step // 20).all() for step, arrays in shown)
-    assert moments.kept(RunFolder(tmp_path / "none"), last=9) == []
+    assert moments.read_moments(RunFolder(tmp_path / "none"), last=9) == []

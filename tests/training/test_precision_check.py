@@ -15,7 +15,7 @@ from saddlepoint.objectives.phase import Batch
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder
 from saddlepoint.training.devices import Devices
-from saddlepoint.training.precision_check import bf16_is_wrong
+from saddlepoint.training.precision_check import bf16_deviation
 
 BF16 = Devices(torch.device("cpu"), "bf16")
 
@@ -30,7 +30,7 @@ def test_what_rounding_explains_is_no_fault_and_nothing_changes(session: Session
     model = session.model
     before = {name: {k: v.clone() for k, v in player.state_dict().items()} for name, player in model.players.items()}
     state = torch.get_rng_state()
-    assert bf16_is_wrong(model, Batch(*session.batches[0]), BF16) == ""
+    assert bf16_deviation(model, Batch(*session.batches[0]), BF16) == ""
     assert torch.equal(torch.get_rng_state(), state)
     for name, player in model.players.items():
         assert all(torch.equal(value, before[name][key]) for key, value in player.state_dict().items())
@@ -60,7 +60,7 @@ def test_a_convolution_that_is_wrong_in_some_calls_is_found(
     monkeypatch.setattr(
         torch.nn.Conv2d, "_conv_forward", lambda self, x, w, b: convolve(x, w, b, self.stride, self.padding)
     )
-    wrong = bf16_is_wrong(session.model, Batch(*session.batches[0]), BF16)
+    wrong = bf16_deviation(session.model, Batch(*session.batches[0]), BF16)
     assert "discriminator" in wrong or "generator" in wrong
     assert ("not finite" in wrong) == (kind == "nan")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from saddlepoint.cli.console import Output, console
 from saddlepoint.diagnosis.verdict import FAILED, FAILING, NO_FAILURE_FOUND, Process, process_in
-from saddlepoint.experiment.current import ESSENTIAL, USEFUL, Current, fitted
+from saddlepoint.experiment.current import ESSENTIAL, USEFUL, Current, fit_width
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.records import Finding, Record, RunFolder, shell_command
 from saddlepoint.report.words import as_good, best_in_words, duration
@@ -148,7 +148,7 @@ class TrainingProgress(Listener):
         if speed:
             left = f"{clock((self._outline.steps - record.step) / speed)} left"
             parts = [(USEFUL, f"{rate(speed)} steps/s"), (ESSENTIAL, left)]
-        return fitted([*parts, *self._current.parts(record)], room)
+        return fit_width([*parts, *self._current.parts(record)], room)
 
     def _last_words(self) -> str:
         """What is done after the last step."""

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.evaluation.likelihood import Likelihood, finite, some
+from saddlepoint.evaluation.likelihood import Likelihood, require_finite, some
 from saddlepoint.models.base import HasDensity
 
 
@@ -38,7 +38,7 @@ def of_bytes(model: HasDensity, x: Tensor, *, generator: torch.Generator, draws:
     Raises:
         DataError: other data than uint8, or a log density that is not finite.
     """
-    values = [finite(model.log_prob(dequantised(some(x), generator))).double() for _ in range(draws)]
+    values = [require_finite(model.log_prob(dequantised(some(x), generator))).double() for _ in range(draws)]
     return Likelihood(torch.stack(values).mean(0), "lower bound", f"dequantised log density, {draws} draws")
 
 

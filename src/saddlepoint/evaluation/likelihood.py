@@ -59,7 +59,7 @@ def of_model(model: HasDensity, x: Tensor) -> Likelihood:
     """
     values = model.log_prob(some(x))
     exact = model.log_prob_kind == "exact"
-    return Likelihood(finite(values), model.log_prob_kind, "log density" if exact else "the model's bound")
+    return Likelihood(require_finite(values), model.log_prob_kind, "log density" if exact else "the model's bound")
 
 
 def divergence_from_truth(model: HasDensity, truth: Truth, x: Tensor) -> Interval:
@@ -71,7 +71,7 @@ def divergence_from_truth(model: HasDensity, truth: Truth, x: Tensor) -> Interva
         DataError: fewer than two examples, or a log density that is not finite.
     """
     x = some(x)
-    return of_mean(finite(truth.log_prob(x)).double() - finite(model.log_prob(x)).double())
+    return of_mean(require_finite(truth.log_prob(x)).double() - require_finite(model.log_prob(x)).double())
 
 
 def bounds(
@@ -106,7 +106,7 @@ def bounds(
             z = mean + torch.exp(0.5 * log_variance) * epsilon
             # Both normalising constants cancel but for the stretch from epsilon to z.
             ratio = 0.5 * (epsilon.square() + log_variance - z.square()).sum(1)
-            weights.append(finite(log_likelihood(z, x)).double() + ratio.double())
+            weights.append(require_finite(log_likelihood(z, x)).double() + ratio.double())
     table = torch.stack(weights)
     return Bounds(table.mean(0), torch.logsumexp(table, 0) - math.log(samples))
 
@@ -159,7 +159,7 @@ def some(x: Tensor) -> Tensor:
     return x
 
 
-def finite(values: Tensor) -> Tensor:
+def require_finite(values: Tensor) -> Tensor:
     """values (N,) themselves. Raises DataError where one of them is NaN or infinite."""
     broken = int((~values.isfinite()).sum())
     if broken:

@@ -45,7 +45,7 @@ class Current:
         return [*quality, (ESSENTIAL, f"loss {of_each}")]
 
 
-def fitted(parts: Sequence[tuple[int, str]], width: int | None = None, between: str = "  ") -> str:
+def fit_width(parts: Sequence[tuple[int, str]], width: int | None = None, between: str = "  ") -> str:
     """The words on one line of at most `width` characters: whole parts give way, the least important and last first."""
     kept = list(parts)
     while width is not None and len(between.join(words for _, words in kept)) > width and len(kept) > 1:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 from saddlepoint.errors import printable
-from saddlepoint.experiment.current import ESSENTIAL, Current, fitted
+from saddlepoint.experiment.current import ESSENTIAL, Current, fit_width
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.records import Finding, Record
 from saddlepoint.report.words import duration
@@ -52,7 +52,7 @@ class ProgressLine(Listener):
         done, left = record.step - outline.start, outline.steps - record.step
         parts = [(ESSENTIAL, f"step {record.step:,}/{outline.steps:,}")]
         parts += [(ESSENTIAL, f"{(now - self._began) / done * left:,.0f} s left")] if done else []
-        line = fitted([*parts, *self._current.parts(record)], _WIDTH)
+        line = fit_width([*parts, *self._current.parts(record)], _WIDTH)
         self._stream.write(f"\r{line[:_WIDTH]:<{_WIDTH}}")
         self._stream.flush()
         self._open = True

@@ -130,7 +130,7 @@ class Evaluation:
         if card.asked != asked:
             names = [name for name in asked if card.asked.get(name) != asked[name]]
             return None, f"its scorecard was measured otherwise ({', '.join(names)})"
-        if not _whole(path):
+        if not _has_weights_of_manifest(path):
             return None, f"the weights of {path.name} are not those that were measured"
         if card.data_fingerprint != content_of(self.dataset):
             return None, f"its scorecard is of other data: {card.data} has changed since"
@@ -248,7 +248,7 @@ def checked(**values: Any) -> dict[str, Any]:
     return values
 
 
-def _whole(path: Path) -> bool:
+def _has_weights_of_manifest(path: Path) -> bool:
     """Whether the checkpoint's weights are those that its manifest names."""
     file = path / checkpoint.WEIGHTS
     named = checkpoint.read_manifest(path)["files"][checkpoint.WEIGHTS]["sha256"]

@@ -105,7 +105,7 @@ class Measurement:
 
         Samples come from a generator of the evaluation's seed, so that the same weights always have the same result.
         """
-        if not self.healthy():
+        if not self.has_finite_weights():
             return Result.not_measured("weights are not finite")
         if not self.fit():
             return Result.not_measured("there is nothing to sample from")
@@ -118,7 +118,7 @@ class Measurement:
 
     def look(self) -> dict[str, float]:
         """What findings are read from and is cheap; nothing where weights are not finite, which other series say."""
-        if not self.healthy():
+        if not self.has_finite_weights():
             return {}
         state = self._state
         with state.devices.autocast() or contextlib.nullcontext():
@@ -126,7 +126,7 @@ class Measurement:
 
     def recycle(self) -> dict[str, float]:
         """Let dead hidden units begin anew, whatever is measured: by what draws on the run's seed and this step alone."""
-        if not self.healthy():
+        if not self.has_finite_weights():
             return {}
         state, players = self._state, self._model.players
         seed = (self._recipe.training.seed + 1_000_003 * state.step) % LARGEST_SEED
@@ -143,7 +143,7 @@ class Measurement:
         Without the quality series where the model has nothing to sample from because that could not be fitted: NaN would
         say that training diverged.
         """
-        if not self.healthy():
+        if not self.has_finite_weights():
             self.last, self._precision, self._last_shares = math.nan, None, None
             return {quality.SERIES: math.nan}
         sampling = self.fit()
@@ -201,7 +201,7 @@ class Measurement:
             self.best = {"step": step, "series": name, "value": value}
             self._best_shares = self._quality.shares if name == quality.SERIES else None
 
-    def healthy(self) -> bool:
+    def has_finite_weights(self) -> bool:
         """Whether every weight is a finite number."""
         modules = [*self._model.players.values(), *(average.module for average in self._state.averages.values())]
         weights = [parameter.detach() for module in modules for parameter in module.parameters()]

@@ -25,13 +25,13 @@ _NAME = re.compile(r"step-(\d{8,18})\.npz")
 _KINDS = {"samples": ("u", 4), "mean": ("f", 2), "log_variance": ("f", 2)}  # kinds of types, and axes
 
 
-def keep(folder: RunFolder, step: int, arrays: Mapping[str, Numbers]) -> None:
+def write_moment(folder: RunFolder, step: int, arrays: Mapping[str, Numbers]) -> None:
     """samples/step-NNNNNNNN.npz."""
     with replaced(_path(folder, step), "wb") as file:
         np.savez_compressed(file, **dict(arrays))  # type: ignore[arg-type]
 
 
-def kept(
+def read_moments(
     folder: RunFolder, last: int, attempt: Callable[[str], AbstractContextManager[object]] = contextlib.nullcontext
 ) -> list[tuple[int, dict[str, Numbers]]]:
     """(step, arrays) of evenly chosen moments up to step `last`, first and last included, at most ROWS of them.

@@ -55,7 +55,7 @@ class Pictures:
         if self.dataset.event.kind == "image":
             arrays["samples"] = self._pixels(samples[:_KEPT_SAMPLES])
         if arrays:
-            moments.keep(self.folder, step, arrays)
+            moments.write_moment(self.folder, step, arrays)
 
     def final(
         self, attempt: Callable[[str], AbstractContextManager[object]] = contextlib.nullcontext, *, trained: bool = True
@@ -82,7 +82,7 @@ class Pictures:
             lambda: curves.training_curves(series_of(self.folder.read_records())),
         )
         last = max((record.step for record in self.folder.read_records()), default=0)
-        over_time = moments.kept(self.folder, last, attempt)
+        over_time = moments.read_moments(self.folder, last, attempt)
         imaged = self.dataset.event.kind == "image"
         if imaged and len(over_time) > 1:
             yield (

@@ -37,7 +37,7 @@ from saddlepoint.records import Finding, Record, Result, RunFolder, shell_comman
 from saddlepoint.training import Devices, TrainingState, checkpoint
 from saddlepoint.training.interruption import pausing
 from saddlepoint.training.loop import play
-from saddlepoint.training.precision_check import bf16_is_wrong
+from saddlepoint.training.precision_check import bf16_deviation
 from saddlepoint.training.threads import threads_for, using_threads
 
 KEPT_FOR_A_CURE = 5  # checkpoints
@@ -98,7 +98,7 @@ class Session:
         """Fall back to fp32 where bf16 computes something else; returns the note that says so."""
         if self.devices.precision != "bf16":
             return []
-        wrong = bf16_is_wrong(self.model, Batch(*self.batches[0]), self.devices)
+        wrong = bf16_deviation(self.model, Batch(*self.batches[0]), self.devices)
         if not wrong:
             return []
         self.devices = self.state.devices = replace(self.devices, precision="fp32")
@@ -288,7 +288,7 @@ class Session:
     def _draw(self, step: int) -> None:
         self.journal.check_place()
         with self.spared("A sample picture"):
-            if self.measurement.healthy() and not self.measurement.fit():
+            if self.measurement.has_finite_weights() and not self.measurement.fit():
                 return
             with self.state.averaged(self.model):
                 self.pictures.sample_grid(step)
@@ -296,7 +296,7 @@ class Session:
 
     def _checkpoint(self) -> None:
         """Save this step; weights that are not finite are never saved, so that those from before them stay."""
-        if not self.measurement.healthy():
+        if not self.measurement.has_finite_weights():
             return
         self.measurement.fit()
         extra = {
@@ -369,7 +369,7 @@ class Session:
     def draw_last(self) -> None:
         """The pictures of the trained model, and the film of its training."""
         with self.state.averaged(self.model):
-            self.pictures.final(self.spared, trained=self.measurement.healthy())
+            self.pictures.final(self.spared, trained=self.measurement.has_finite_weights())
         with self.spared("The time-lapse"):
             time_lapse(self.folder)
 

@@ -115,10 +115,45 @@ def _scale(model: VAE, x: Tensor, noise: Noise, paid: float) -> Finding | None:
 
 
 def _sampling(model: VAE, x: Tensor, noise: Noise) -> Finding | None:
-    """The code that is decoded has to be drawn from the Gaussian of its own heads.
+    """The code that is decoded has to be drawn from the Gaussian of its own heads."""
+    seen = _heads_and_code(model, x, noise)
+    if seen is None:
+        return None
+    mean, log_variance, code = (values.double() for values in seen)
+    scatter = _deviation(code - mean, torch.exp(0.5 * log_variance))
+    # A mean of B times D squares of normal values, five of its standard errors away.
+    allowed = max(5 * math.sqrt(2 / code.numel()), 0.1)
+    if not math.isfinite(scatter) or abs(scatter**2 - 1) <= allowed:
+        return None
+    if scatter < 0.01:
+        words = "it is the mean, without noise"
+    elif abs(_deviation(code - mean, torch.exp(log_variance)) ** 2 - 1) <= allowed:
+        words = "it deviates by exp(v), the variance, where exp(v / 2) is the deviation"
+    else:
+        words = f"it deviates from the mean {scatter:.2g} times as far as they say"
+    return Finding(
+        "VAE202",
+        "failure",
+        0,
+        f"The code does not follow its own heads ({words}), so the KL term is that of another distribution.",
+        {"deviation_over_that_of_the_heads": scatter},
+        "Draw z = mean + exp(0.5 * log_variance) * epsilon, epsilon standard normal.",
+    )
 
-    In training mode, since some draw nothing in evaluation. Log-variances are raised by `RAISED`, because near 0 a
-    variance is its own root.
+
+def _deviation(differences: Tensor, units: Tensor) -> float:
+    """Root mean square of the differences in these units."""
+    return (differences / units).square().mean().sqrt().item()
+
+
+def _heads_and_code(model: VAE, x: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Tensor] | None:
+    """Mean, log-variance and code (B, D) of one pass of the loss, with log-variances raised by `RAISED`.
+
+    In training mode, since some networks draw nothing in evaluation. Near 0 a variance is its own root, which is why
+    log-variances are raised. The model is left as it was.
+
+    Returns:
+        None where the heads are not linear layers with a bias, and where the decoder is not given one code an example.
     """
     player = model.player
     seen: dict[str, Tensor] = {}
@@ -152,28 +187,8 @@ def _sampling(model: VAE, x: Tensor, noise: Noise) -> Finding | None:
             for tensor, value in before:
                 tensor.copy_(value)
     if len(seen) < 3 or not seen["code"].shape == seen["mean"].shape == seen["log-variance"].shape:
-        return None  # several codes an example, or one that is changed on its way
-    mean, log_variance, code = (seen[name].double() for name in ("mean", "log-variance", "code"))
-    scatter = (((code - mean) / torch.exp(0.5 * log_variance)).square().mean()).sqrt().item()
-    as_variance = (((code - mean) / torch.exp(log_variance)).square().mean()).sqrt().item()
-    # A mean of B times D squares of normal values, five of its standard errors away.
-    error = 5 * math.sqrt(2 / code.numel())
-    if not math.isfinite(scatter) or abs(scatter**2 - 1) <= max(error, 0.1):
         return None
-    if scatter < 0.01:
-        words = "it is the mean, without noise"
-    elif abs(as_variance**2 - 1) <= max(error, 0.1):
-        words = "it deviates by exp(v), the variance, where exp(v / 2) is the deviation"
-    else:
-        words = f"it deviates from the mean {scatter:.2g} times as far as they say"
-    return Finding(
-        "VAE202",
-        "failure",
-        0,
-        f"The code does not follow its own heads ({words}), so the KL term is that of another distribution.",
-        {"deviation_over_that_of_the_heads": scatter},
-        "Draw z = mean + exp(0.5 * log_variance) * epsilon, epsilon standard normal.",
-    )
+    return seen["mean"], seen["log-variance"], seen["code"]
 
 
 def _head(name: str, values: Tensor) -> Finding | None:

@@ -22,7 +22,7 @@ EXAMPLES = 16
 MOST = 0.7
 
 
-def bf16_is_wrong(model: Model, batch: Batch, devices: Devices) -> str:
+def bf16_deviation(model: Model, batch: Batch, devices: Devices) -> str:
     """What is wrong with bfloat16 here, in words; an empty text where it agrees with float32.
 
     Nothing of the model, nor any random number of the caller's, is changed.

@@ -21,7 +21,7 @@ from saddlepoint.evaluation.assessment.examples import EXAMPLE_METRICS, of_examp
 from saddlepoint.evaluation.assessment.extremes import Extremes, extremes
 from saddlepoint.evaluation.assessment.games import game_work, of_games
 from saddlepoint.evaluation.assessment.generators import drawn
-from saddlepoint.evaluation.assessment.guard import attempted, or_skipped
+from saddlepoint.evaluation.assessment.guard import or_skipped, try_measure
 from saddlepoint.evaluation.assessment.likelihoods import likelihood_work, of_likelihoods
 from saddlepoint.evaluation.assessment.material import gathered, held_out_of, in_features, in_numbers, sizes
 from saddlepoint.evaluation.assessment.progress import Progress, Tally
@@ -111,7 +111,7 @@ def assess(
         warnings += of_blindness(found.values())
         if dataset.y is not None and not classes:
             tally.begin(f"Classes ({made.name})")
-            by_each, why = attempted(lambda sides=sides: by_class(sides, dataset))  # type: ignore[misc]
+            by_each, why = try_measure(lambda sides=sides: by_class(sides, dataset))  # type: ignore[misc]
             if by_each is not None:
                 classes, why = by_each
             if why:
@@ -153,7 +153,7 @@ def assess(
             "Nothing is held out: samples are compared with training examples, and a model that copies them looks perfect."
         )
     tally.begin("The result")
-    measured, why = attempted(lambda: assess_result(fakes[0], dataset, seed=settings.seed, most=COMPARED))
+    measured, why = try_measure(lambda: assess_result(fakes[0], dataset, seed=settings.seed, most=COMPARED))
     result = Result.not_measured(why) if measured is None else measured
     tally.end()
     card = ProtocolCard(

@@ -17,11 +17,11 @@ Found = tuple[list[Score], list[Skipped]]
 
 def or_skipped(key: str, title: str, measure: Callable[[], Found]) -> Found:
     """What `measure()` gives; where it fails, no score, and why under `key` and `title`."""
-    found, reason = attempted(measure)
+    found, reason = try_measure(measure)
     return ([], [Skipped(key, title, reason)]) if found is None else found
 
 
-def attempted(measure: Callable[[], T]) -> tuple[T | None, str]:
+def try_measure(measure: Callable[[], T]) -> tuple[T | None, str]:
     """What `measure()` gives and an empty text; or None and what went wrong, with the type of the exception."""
     try:
         return measure(), ""
