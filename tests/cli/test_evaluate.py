@@ -65,7 +65,7 @@ def test_one_run_is_measured_once(runs: Path, capsys: pytest.CaptureFixture[str]
     first = document(capsys, name)
     assert main(["evaluate", name, *QUICK]) == 0
     printed = capsys.readouterr()
-    assert f"{name}: its scorecard answers this already (--again measures it anew)" in printed.err
+    assert f"{name}: its scorecard answers this already (--again measures it again)" in printed.err
     assert "Evaluating" not in printed.err
     assert "Precision" in printed.out
     assert document(capsys, name)["card"]["finished"] == first["card"]["finished"]

@@ -24,7 +24,7 @@ def add_fail_on(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         choices=SEVERITIES[:0:-1],
         metavar="SEVERITY",
-        help="exit with 3 where a finding of this severity or a graver one stands: failure or warning",
+        help="exit with 3 where a finding of this severity or above is active: failure or warning",
     )
 
 
@@ -65,7 +65,7 @@ def suggest(run: Run, output: Output) -> None:
 
 
 def exit_code(findings: Iterable[Finding], fail_on: str | None) -> int:
-    """3 where a finding that stands is at least as grave as `fail_on`, else 0."""
+    """3 where an active finding is at least as severe as `fail_on`, else 0."""
     gravest = max((SEVERITIES.index(finding.severity) for finding in standing(findings)), default=-1)
     return FOUND if fail_on is not None and gravest >= SEVERITIES.index(fail_on) else DONE
 

@@ -92,7 +92,7 @@ def _scorecard(
         with shown():
             stored, why = (None, "") if arguments.again else evaluation.stored()
             if stored is not None:
-                output.say(f"{name}: its scorecard answers this already (--again measures it anew)")
+                output.say(f"{name}: its scorecard answers this already (--again measures it again)")
                 return stored
             output.say(f"Evaluating {name}{why and f': {why}'}")
             with Waiting(output) as waiting:
@@ -184,7 +184,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--data", metavar="SOURCE", help="measure against these instead of the run's own data")
     parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default), auto, cuda, cuda:1 or mps")
-    parser.add_argument("--again", action="store_true", help="measure anew what a scorecard answers already")
+    parser.add_argument("--again", action="store_true", help="measure again what a scorecard answers already")
     parser.add_argument("--force", action="store_true", help="compare runs that were measured in different ways")
     parser.add_argument(
         "--out", metavar="FILE.png", help="picture of a comparison (default: comparison.png beside the runs)"

@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sample": ("saddlepoint.cli.sample", "draw samples from a run: a picture, a folder of pictures, or an .npz"),
     "evaluate": ("saddlepoint.cli.evaluate", "measure how good a run's samples are, or compare runs"),
     "diagnose": ("saddlepoint.cli.diagnose", "say what went wrong in a run, or in somebody else's log, and what to do"),
-    "report": ("saddlepoint.cli.report", "write a run's report.html anew"),
+    "report": ("saddlepoint.cli.report", "write a run's report.html again"),
     "study": ("saddlepoint.cli.study", "train many runs along axes and seeds; tables and pictures with intervals"),
     "reproduce": ("saddlepoint.cli.reproduce", "test claims of the literature over many seeds; verdicts and pictures"),
     "recipes": ("saddlepoint.cli.recipes", "list the ready-made recipes, or show one"),

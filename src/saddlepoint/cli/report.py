@@ -1,4 +1,4 @@
-"""`saddlepoint report RUN`: write the run's page anew from what lies in its folder."""
+"""`saddlepoint report RUN`: write a run's page again from its folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from saddlepoint.records import find_run
 
 def run(argv: Sequence[str]) -> int:
     """Write report.html; returns the exit code."""
-    parser = Parser("report", "Write a run's report.html anew: one file that opens offline.")
+    parser = Parser("report", "Write a run's report.html again: one file that opens offline.")
     parser.add_argument("run", metavar="RUN", help="the run's folder")
     parser.add_argument("--out", metavar="FILE", help="write it here instead of RUN/report.html")
     parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")

@@ -40,7 +40,7 @@ def run(argv: Sequence[str]) -> int:
         help=f"folder of the results ({FOLDER}; {QUICK_FOLDER} with --quick); adds to what it holds",
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="begin anew, whatever the folder has of these claims, finished or not"
+        "--overwrite", action="store_true", help="start again, whatever the folder has of these claims, finished or not"
     )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.read(argv)

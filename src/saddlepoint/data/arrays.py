@@ -92,7 +92,7 @@ def _mapped(path: Path) -> Rows:
     try:
         return Rows.mapped(path)
     except (ValueError, EOFError, OSError, TypeError, SyntaxError, OverflowError) as error:
-        raise DataError(f"{path}: cannot be read as an array ({error}); write it anew with numpy.save.") from error
+        raise DataError(f"{path}: cannot be read as an array ({error}); write it again with numpy.save.") from error
 
 
 def from_array(

@@ -117,7 +117,7 @@ def read_part(images: Path) -> Part:
         )
     if 0 in x.shape:
         what = "holds no examples" if len(x) == 0 else "its images have no pixels"
-        raise DataError(f"{images}: {what} (shape {x.shape}); write the file anew.")
+        raise DataError(f"{images}: {what} (shape {x.shape}); write the file again.")
     labels = sibling(images, "images", "labels")
     return Part(_tensor(x, images).unsqueeze(1), None if labels is None else _labels(labels, images, len(x)))
 
@@ -153,7 +153,7 @@ def read(path: Path) -> npt.NDArray[Any]:
         header = file.read(4 * axes)
         if len(header) < 4 * axes:
             raise DataError(
-                f"{path}: ends within its header of {4 + 4 * axes} bytes ({4 + len(header)} are there); get it anew."
+                f"{path}: ends within its header of {4 + 4 * axes} bytes ({4 + len(header)} are there); download or copy it again."
             )
         shape = tuple(int(length) for length in np.frombuffer(header, ">u4"))
         return _content(file, path, shape, kind)
@@ -181,7 +181,7 @@ def _content(file: IO[bytes], path: Path, shape: tuple[int, ...], kind: np.dtype
 def _another_length(path: Path, shape: tuple[int, ...], expected: int, found: str) -> str:
     return (
         f"{path}: its header promises {shape} numbers, {expected:,} bytes in all, but it has {found}; "
-        "the file is cut short or damaged, get it anew."
+        "the file is cut short or damaged, download or copy it again."
     )
 
 
@@ -202,10 +202,10 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             yield file
     except EOFError as error:
         raise DataError(
-            f"{path}: this gzip file is truncated: it ends in the middle after {path.stat().st_size:,} bytes; get it anew."
+            f"{path}: this gzip file is truncated: it ends in the middle after {path.stat().st_size:,} bytes; download or copy it again."
         ) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path}: this gzip file is damaged ({error}); get it anew.") from error
+        raise DataError(f"{path}: this gzip file is damaged ({error}); download or copy it again.") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
 

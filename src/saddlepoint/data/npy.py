@@ -119,4 +119,4 @@ def _explained(path: Path) -> Iterator[None]:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
             raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
         reason = str(error) or type(error).__name__
-        raise DataError(f"{path}: cannot be read as an array ({reason}); write it anew with numpy.save.") from error
+        raise DataError(f"{path}: cannot be read as an array ({reason}); write it again with numpy.save.") from error

@@ -70,17 +70,17 @@ class Centred:
             difference = x.double().sub_(y)
             squares[part] = torch.linalg.vector_norm(difference, dim=1).square_()
         slack = SAME * (self.squares[rows] + other.squares[columns]).double()
-        return snapped(squares, slack), slack
+        return snap_to_zero(squares, slack), slack
 
 
 def precise_squares(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Squared distances of centred x (N, D) and y (M, D), float64: (N, M), 0 for the same point, and what counts as equal."""
     sizes = x.square().sum(1)[:, None] + y.square().sum(1)
     slack = SAME * sizes
-    return snapped(sizes.addmm_(x, y.T, alpha=-2), slack), slack
+    return snap_to_zero(sizes.addmm_(x, y.T, alpha=-2), slack), slack
 
 
-def snapped(squares: Tensor, slack: Tensor) -> Tensor:
+def snap_to_zero(squares: Tensor, slack: Tensor) -> Tensor:
     """Squared distances with those of the same point set to 0; in place."""
     return squares.masked_fill_(squares <= slack, 0.0)
 

@@ -34,7 +34,7 @@ class Cure:
     """One try.
 
     number: 1, 2, ... code, title: of the finding; found: the step at which it opened, since: from which it held.
-    returned_to: the step the run went back to; 0 means that it began anew.
+    returned_to: the step the run went back to; 0 means that it started again.
     rung: which of the code's remedies (see `saddlepoint.diagnosis.ladder`).
     changes: settings by dotted name, [before, after].
     """
@@ -49,7 +49,7 @@ class Cure:
     changes: Mapping[str, tuple[Any, Any]]
 
     def __str__(self) -> str:
-        where = f"went back to step {self.returned_to:,}" if self.returned_to else "began anew"
+        where = f"went back to step {self.returned_to:,}" if self.returned_to else "started again from the first step"
         return f"Cure {self.number}, against {self.code} at step {self.found:,}: {where} with {_told(self.changes)}."
 
     def settings(self) -> dict[str, Any]:

@@ -125,7 +125,7 @@ class Measurement:
             return self._watch.look({name: average.module for name, average in state.averages.items()})
 
     def recycle(self) -> dict[str, float]:
-        """Let dead hidden units begin anew, whatever is measured: by what draws on the run's seed and this step alone."""
+        """Reinitialise dead hidden units, independently of measurements: by what draws on the run's seed and this step alone."""
         if not self.has_finite_weights():
             return {}
         state, players = self._state, self._model.players

@@ -132,14 +132,14 @@ class Session:
         if extra["fingerprint"] != self.dataset.fingerprint:
             raise RunError(
                 f"{self.folder.path}: the data have changed since this run was trained on them ({self.dataset.name}, now "
-                f"{len(self.dataset):,} examples): bring back those it began with, or train anew: "
+                f"{len(self.dataset):,} examples): bring back those it began with, or train again: "
                 f"{shell_command('train', self.folder.path)}"
             )
         if (
             extra.get("cures", 0) < self.cures
         ):  # the first sitting after a cure: the settings are no longer those of then
             for player in checkpoint.load_fitting(path, self.model, self.state):
-                self.listener.note(f"The {self.model.roles[player]} has other layers now: it begins anew.")
+                self.listener.note(f"The {self.model.roles[player]} has other layers now: it starts with new weights.")
             self._changed = True
         else:
             checkpoint.load(path, self.model, self.state)
@@ -267,7 +267,7 @@ class Session:
         return step // every > self._previous // every or step == self.recipe.training.steps
 
     def _recycles(self, step: int) -> bool:
-        """Whether dead units begin anew at this step. In whole ticks of the settings: records may be closer together."""
+        """Whether dead units are reinitialised at this step. In whole ticks of the settings: records may be closer together."""
         training = self.recipe.training
         if not training.recycle_every or step % training.tick or step == training.steps:
             return False

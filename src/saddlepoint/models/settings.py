@@ -101,7 +101,7 @@ class VAESettings(Settings):
         description="gaussian: its fixed standard deviation, gaussian-learnt: where it starts; in the model's units.",
     )
     binarise: Literal["none", "stochastic"] = Field(
-        "none", description="bernoulli: feed the pixel values themselves, or draw black or white anew in every batch."
+        "none", description="bernoulli: feed the pixel values themselves, or draw black or white again in every batch."
     )
     beta: float = Field(1.0, ge=0.0, description="Weight of the KL term.")
     warm_up: int = Field(0, ge=0, description="Steps over which the KL term's weight grows from 0 to beta.")

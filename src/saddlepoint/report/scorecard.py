@@ -34,7 +34,7 @@ def _body(facts: Facts, looks: Markup) -> Markup:
         except UNREADABLE as error:  # JSON of the right form with contents of another kind
             trouble = str(error) or type(error).__name__
     if trouble:
-        words = f"scorecard.json could not be read ({trouble.rstrip('.')}); this command measures the run anew:"
+        words = f"scorecard.json could not be read ({trouble.rstrip('.')}); this command measures the run again:"
         return html("<p>{}</p>{}{}", words, again, looks)
     words = "This run has no scorecard yet; this command measures how good its samples are:"
     return html('<p class="quiet">{}</p>{}{}', words, again, looks)

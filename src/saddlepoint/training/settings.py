@@ -132,7 +132,7 @@ class TrainingSettings(Settings):
     recycle_every: int = Field(
         0,
         ge=0,
-        description="Steps, in whole ticks, between two times at which dead hidden units begin anew with fresh weights (ReDo); 0 never.",
+        description="Steps, in whole ticks, between two times at which dead hidden units are reinitialised (ReDo); 0 never.",
     )
 
     stop_on: tuple[str, ...] = Field(
@@ -147,7 +147,9 @@ class TrainingSettings(Settings):
 
     tick: int = Field(50, ge=1, description="Steps between two records.")
     observe_every: int = Field(
-        5, ge=1, description="Steps between two looks at scores and gradient norms (the loss is kept at every step)."
+        5,
+        ge=1,
+        description="Steps between two probes of scores and gradient norms (the loss is recorded at every step).",
     )
     checkpoint_every: int = Field(1_000, ge=1, description="Steps between two checkpoints.")
     keep: int = Field(2, ge=1, description="Newest checkpoints that stay, beside the best; cure auto keeps 5 at least.")
