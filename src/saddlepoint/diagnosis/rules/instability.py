@@ -19,6 +19,7 @@ SETTLED = 0.25  # share of the run in which modes may come and go
 MOVING = 0.3
 NARROW = 0.4  # diversity below which there is one answer that jumps: a collapse, not a circle
 AWAY, GONE = 3.0, 5.0  # distance from the data's middle over the data's own
+FURTHER = 1.5  # times the distance before the first step, early in a run: an untrained generator may begin far away
 FAR = 0.85  # energy distance at which sets lie more than three times their own width apart
 WORSE = 0.1  # of the untrained distance, by which quality must have fallen behind its best
 ERRORS = 4.0  # standard errors, so that in many measurements chance is no finding
@@ -36,7 +37,13 @@ def players_circle(
     https://arxiv.org/abs/1801.04406
     """
     step, moved, quality = g_turnover.step, g_turnover.level(LOOKS), quality_energy_distance
-    if run.progress(step) < SETTLED or len(g_turnover) < LOOKS or not moved > MOVING or len(quality) < 5:
+    if (
+        run.progress(step) < SETTLED
+        or not run.begun(step)
+        or len(g_turnover) < LOOKS
+        or not moved > MOVING
+        or len(quality) < 5
+    ):
         return None
     before, after = statistics.median(quality.values[-5:-2]), statistics.median(quality.values[-3:])
     settling = not after > 0.7 * before or not is_bad(quality, BAD / 2)
@@ -62,7 +69,10 @@ def samples_leave_the_data(g_reach: Series, run: Facts) -> Finding | None:
     actually Converge? (Lars Mescheder, Andreas Geiger, Sebastian Nowozin, 2018), https://arxiv.org/abs/1801.04406
     """
     reach = g_reach.level(3)
+    untrained = g_reach.values[0] if g_reach.steps[0] == 0 else 0.0
     if len(g_reach) < 4 or not reach > AWAY or g_reach.last < 0.8 * g_reach.values[-3]:
+        return None
+    if not reach > FURTHER * untrained and not run.begun(g_reach.step):
         return None
     return _diverged(
         g_reach.step, reach > GONE, {"reach": round(reach, 2)}, f"{reach:.1f} times as far out as the data", run
@@ -102,7 +112,7 @@ def _diverged(step: int, grave: bool, evidence: dict[str, float], words: str, ru
     )
 
 
-@rule("GAN109", objectives=GAMES, opens=2, closes=2)
+@rule("GAN109", objectives=GAMES, closes=2)  # three measurements agree before it answers once
 def past_its_best(quality_energy_distance: Series, quality_energy_distance_error: Series, run: Facts) -> Finding | None:
     """Quality was better at an earlier step, by more than its noise, at each of the three newest measurements.
 
