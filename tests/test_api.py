@@ -136,10 +136,10 @@ def test_a_repetition_keeps_a_copy_of_the_examples() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (42, "no array of numbers"),
+        (42, "not an array of numbers"),
         ([[1.0, 2.0], [3.0]], "not an array of numbers"),
-        (np.array(["a", "b"]), "no array of numbers"),
-        (object(), "no array of numbers"),
+        (np.array(["a", "b"]), "not an array of numbers"),
+        (object(), "not an array of numbers"),
         ((np.zeros((9, 2)), np.zeros(9), np.zeros(9)), "tuple of 3"),
         (np.full((60, 2), np.nan), "NaN"),
         ((np.random.default_rng(0).normal(size=(60, 2)), np.zeros(7)), "labels"),

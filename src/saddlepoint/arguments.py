@@ -15,18 +15,38 @@ from saddlepoint.errors import SettingError
 
 
 def check_mapping(where: str, name: str, value: Any, example: str) -> None:
-    """Raise SettingError where `value` is not a mapping with text as keys. example: how it is written."""
+    """Check that `value` is a mapping with text as keys.
+
+    Args:
+        where: names the caller in the message.
+        name: names the argument in the message.
+        value: what was given.
+        example: how it is written.
+
+    Raises:
+        SettingError: `value` is not a mapping, or a key is not text.
+    """
     if not isinstance(value, Mapping):
         raise SettingError(f"{where}: {name} is {shown(value)}; give settings by name, such as {example}.")
     for key in value:
         if not isinstance(key, str):
             raise SettingError(
-                f"{where}: {name} has the name {shown(key)}, which is no text; write it as in {example}."
+                f"{where}: {name} has the name {shown(key)}, which is not text; write it as in {example}."
             )
 
 
 def check_count(where: str, name: str, value: Any, least: int = 0) -> int:
-    """The whole number that was given; raises SettingError for anything else, and below `least`."""
+    """The whole number that was given.
+
+    Args:
+        where: names the caller in the message.
+        name: names the argument in the message.
+        value: what was given.
+        least: the smallest number that is taken.
+
+    Raises:
+        SettingError: `value` is not a whole number, or below `least`.
+    """
     count: int | None = None
     if not isinstance(value, bool):
         try:
@@ -39,14 +59,33 @@ def check_count(where: str, name: str, value: Any, least: int = 0) -> int:
 
 
 def check_path(where: str, name: str, value: Any) -> Path:
-    """The path that was given; raises SettingError for what is none, and for one without a name."""
+    """The path that was given.
+
+    Args:
+        where: names the caller in the message.
+        name: names the argument in the message.
+        value: what was given.
+
+    Raises:
+        SettingError: `value` is not a path, or is empty.
+    """
     if not isinstance(value, str | os.PathLike) or not os.fspath(value):
         raise SettingError(f"{where}: {name} is {shown(value)}; give a path, as text or a pathlib.Path.")
     return Path(value)
 
 
 def check_text(where: str, name: str, value: Any, example: str) -> None:
-    """Raise SettingError where `value` is not text."""
+    """Check that `value` is text.
+
+    Args:
+        where: names the caller in the message.
+        name: names the argument in the message.
+        value: what was given.
+        example: a text that would do.
+
+    Raises:
+        SettingError: `value` is not text.
+    """
     if not isinstance(value, str):
         raise SettingError(f"{where}: {name} is {shown(value)}; give text, such as {example!r}.")
 

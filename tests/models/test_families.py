@@ -349,5 +349,5 @@ def test_arrays_are_taken_as_tensors_are(name):
             torch.testing.assert_close(getattr(model, method)(array), getattr(model, method)(x))
     z = torch.randn(5, settings.latent)
     torch.testing.assert_close(model.decode(z.numpy()), model.decode(z))
-    with pytest.raises(SettingError, match="no array of numbers"):
+    with pytest.raises(SettingError, match="not an array of numbers"):
         model.model_units("digits")

@@ -33,6 +33,9 @@ def test_a_damaged_scorecard_names_the_command_that_writes_another(content: str,
     with pytest.raises(RunError) as caught:
         Scorecard.load(run / "scorecard.json")
     assert str(caught.value).endswith(f" To write another one: saddlepoint evaluate '{run}' --again")
+    elsewhere = (run / "scorecard.json").rename(tmp_path / "kept.json")
+    with pytest.raises(RunError, match=r"\.$"):
+        Scorecard.load(elsewhere)
 
 
 def test_a_run_without_a_whole_checkpoint_names_the_command_that_trains_it_again(tmp_path: Path) -> None:

@@ -20,14 +20,33 @@ def memory_limit() -> int | None:
 
 
 def require_memory(needed: int, what: str, remedy: str) -> None:
-    """Raise DataError where `what` needs more memory than there is; `remedy` is what to do instead."""
+    """Check that this process can use `needed` bytes of memory.
+
+    Args:
+        needed: bytes.
+        what: what needs them, for the message.
+        remedy: what to do instead, for the message.
+
+    Raises:
+        DataError: this process cannot use so much memory.
+    """
     limit = memory_limit()
     if limit is not None and needed > limit:
         raise DataError(f"{what} needs {size(needed)} of memory, and this process can use {size(limit)}: {remedy}.")
 
 
 def require_disk(needed: int, folder: Path, what: str, remedy: str) -> None:
-    """Raise DataError where `what` needs more room than is free on the disk of `folder`, which exists."""
+    """Check that `needed` bytes are free on the disk of `folder`.
+
+    Args:
+        needed: bytes.
+        folder: a folder that exists.
+        what: what needs them, for the message.
+        remedy: what to do instead, for the message.
+
+    Raises:
+        DataError: less is free.
+    """
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise DataError(f"{what} needs {size(needed)} in {folder}, where {size(free)} are free: {remedy}.")

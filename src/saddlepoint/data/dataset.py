@@ -297,7 +297,9 @@ class Dataset:
             )
         y = self.y
         if y is not None and (not isinstance(y, Tensor) or y.dtype != torch.int64 or y.shape != self.x.shape[:1]):
-            raise DataError(f"Dataset {self.name}: y is no int64 tensor ({len(self.x):,},) of labels; make it one.")
+            raise DataError(
+                f"Dataset {self.name}: y is not an int64 tensor ({len(self.x):,},) of labels; convert it with y.long()."
+            )
 
     def __len__(self) -> int:
         return len(self.x)

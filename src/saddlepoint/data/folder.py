@@ -156,7 +156,7 @@ def _checked(root: Path, directories: Iterator[Directory]) -> Iterator[Directory
         images, others = images + len(directory.images), others + len(directory.others)
         if number + others > MOST_OTHERS and images < OTHERS_SHARE * (number + others):
             raise DataError(
-                f"{root}: is no folder of images: of the first {images + others:,} files in {number:,} folders {images:,} are "
+                f"{root}: is not a folder of images: of the first {images + others:,} files in {number:,} folders {images:,} are "
                 "images. Give the folder that holds them."
             )
         yield directory

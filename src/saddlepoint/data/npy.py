@@ -65,7 +65,16 @@ class Archive:
 
 
 def check_ratio(unpacked: int, packed: int, where: str) -> None:
-    """Raise DataError where a file of `packed` bytes unpacks to so many that it must be a bomb."""
+    """Check that a file does not unpack to an implausible multiple of its size.
+
+    Args:
+        unpacked: bytes that the archive's header promises.
+        packed: bytes of the file.
+        where: names the file in the message.
+
+    Raises:
+        DataError: it would unpack to an implausible multiple of its size (a decompression bomb).
+    """
     if unpacked > LARGE and unpacked > RATIO * packed:
         raise DataError(
             f"{where} would unpack from {size(packed)} to {size(unpacked)} (a decompression bomb?); if it is what you want, "

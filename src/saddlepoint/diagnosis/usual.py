@@ -1,6 +1,6 @@
 """Settings that hardly anybody uses are found before the first step: SET401.
 
-A learning rate of 1e6 is a slip. What follows from it may look like many other failures, so it is named first, with the range
+A learning rate of 1e6 is a mistake. What follows from it may look like many other failures, so it is named first, with the range
 that is usual. Ranges are those of published work, with room on both sides: a finding needs a value that is far outside.
 """
 
@@ -119,7 +119,7 @@ def unusual_settings(settings: Settings, *, batch_norm: bool = False) -> Finding
         0,
         f"{'Settings' if len(found) > 1 else 'A setting'} far outside of the usual range: {said}.",
         {"preflight": True, "settings": {each.name: each.value for each in found}, "far": sum(f.far for f in found)},
-        "Check for a slip. Whatever goes wrong in this run may follow from it, and training longer or with another seed "
+        "Check for a typing mistake. Whatever goes wrong in this run may follow from it, and training longer or with another seed "
         "will not help.",
         {each.name: each.instead for each in found},
     )

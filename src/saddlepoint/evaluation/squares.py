@@ -86,7 +86,16 @@ def snap_to_zero(squares: Tensor, slack: Tensor) -> Tensor:
 
 
 def in_order(squares: Tensor, slack: Tensor, k: int) -> Tensor:
-    """Columns of the k smallest in each row of squares (N, M), ascending: (N, k). Of equal ones the first column counts."""
+    """Columns of the k smallest squares in each row.
+
+    Args:
+        squares: (N, M) squared distances.
+        slack: what two squares may differ by and still count as equal.
+        k: columns of each row.
+
+    Returns:
+        (N, k) column indices, ascending by distance; of equal ones the first column.
+    """
     left, chosen = squares.clone(), []
     for _ in range(k):
         least = left.amin(1, keepdim=True)

@@ -74,7 +74,16 @@ def require_memory(recipe: Recipe, event: Event, examples: int) -> None:
 
 
 def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
-    """The memory that training needs at least; None where it cannot be computed, which a later error will explain."""
+    """The memory that training needs at least.
+
+    Args:
+        recipe: the resolved recipe.
+        event: of the dataset.
+        examples: the number of training examples.
+
+    Returns:
+        Bytes by part; None where they cannot be computed, which a later error will explain.
+    """
     settings = recipe.model.model_copy(update=dict(_without_own(recipe)))
     training = recipe.training
     batch_size = min(training.batch_size, examples)

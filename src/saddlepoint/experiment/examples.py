@@ -169,7 +169,7 @@ def _array(name: str, values: Any) -> npt.NDArray[Any]:
     if array.dtype.kind not in ("biuf" if name == "x" else "biufU") or array.ndim == 0:
         what = "examples" if name == "x" else "labels"
         raise DataError(
-            f"data: {what} of type {type(values).__name__} are no array of numbers; give an array or tensor "
+            f"data: {what} of type {type(values).__name__} are not an array of numbers; give an array or tensor "
             f"{'(N, ...)' if name == 'x' else '(N,)'}, or the name or path of a source."
         )
     return array

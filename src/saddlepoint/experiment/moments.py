@@ -26,7 +26,13 @@ _KINDS = {"samples": ("u", 4), "mean": ("f", 2), "log_variance": ("f", 2)}  # ki
 
 
 def write_moment(folder: RunFolder, step: int, arrays: Mapping[str, Numbers]) -> None:
-    """samples/step-NNNNNNNN.npz."""
+    """Write the arrays of a moment to samples/step-NNNNNNNN.npz.
+
+    Args:
+        folder: the run's.
+        step: of the moment.
+        arrays: by name; see `_KINDS`.
+    """
     with replaced(_path(folder, step), "wb") as file:
         np.savez_compressed(file, **dict(arrays))  # type: ignore[arg-type]
 
@@ -34,9 +40,15 @@ def write_moment(folder: RunFolder, step: int, arrays: Mapping[str, Numbers]) ->
 def read_moments(
     folder: RunFolder, last: int, attempt: Callable[[str], AbstractContextManager[object]] = contextlib.nullcontext
 ) -> list[tuple[int, dict[str, Numbers]]]:
-    """(step, arrays) of evenly chosen moments up to step `last`, first and last included, at most ROWS of them.
+    """Read evenly chosen moments up to step `last`, first and last included, at most ROWS of them.
 
-    attempt: a context for each file by its name; what it swallows costs that moment alone.
+    Args:
+        folder: the run's.
+        last: the run's present step.
+        attempt: a context for each file by its name; an exception that it suppresses leaves out that moment alone.
+
+    Returns:
+        (step, arrays) of each, in order.
     """
     names = [match for path in folder.samples.glob("step-*.npz") if (match := _NAME.fullmatch(path.name))]
     # A run resumed from before its last frames has moments that it has yet to come to.

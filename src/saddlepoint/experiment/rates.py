@@ -50,7 +50,16 @@ def rate_jumps(old: TrainingSettings, new: TrainingSettings, roles: Iterable[str
 
 
 def jump_in_words(jumps: Iterable[RateJump], old_steps: int, new_steps: int) -> str:
-    """What the user should know before the first step at another rate; empty where there is no jump."""
+    """What the user should know before the first step at another learning rate.
+
+    Args:
+        jumps: as `rate_jumps` found them.
+        old_steps: length of the run before.
+        new_steps: its length now.
+
+    Returns:
+        One sentence; empty where there is no jump.
+    """
     found = list(jumps)
     if not found:
         return ""

@@ -132,7 +132,7 @@ class Session:
         if extra["fingerprint"] != self.dataset.fingerprint:
             raise RunError(
                 f"{self.folder.path}: the data have changed since this run was trained on them ({self.dataset.name}, now "
-                f"{len(self.dataset):,} examples): bring back those it began with, or train again: "
+                f"{len(self.dataset):,} examples): restore the examples it began with, or train again: "
                 f"{shell_command('train', self.folder.path)}"
             )
         if (
@@ -166,7 +166,7 @@ class Session:
         except OSError as error:
             raise RunError(
                 f"{self.folder.path}: training stopped at step {self.state.step:,} because a file could not be read or "
-                f"written: {error}. Mend that (is the disk full?), then go on: {shell_command('resume', self.folder.path)}"
+                f"written: {error}. Fix that (is the disk full?), then go on: {shell_command('resume', self.folder.path)}"
             ) from error
 
     def _run(self) -> dict[str, Any] | None:

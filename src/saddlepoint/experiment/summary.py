@@ -83,6 +83,11 @@ def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str
     """Put another result into summary.json, in a sentence too; return what the file then holds.
 
     Everything else stays as the session wrote it. The caller holds the run's lock.
+
+    Args:
+        folder: the run's.
+        recipe: the run's.
+        result: as an evaluation measured it.
     """
     summary = folder.read_summary()
     findings, saved = list(folder.read_findings()), summary.get("step")

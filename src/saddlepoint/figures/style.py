@@ -97,7 +97,13 @@ def dress(axes: Axes, *, title: str, x: str, y: str) -> None:
 
 
 def wrapped(words: str, inches: float, size: float) -> str:
-    """`words` in lines that fit into so many inches at a type size in points, so that nothing is cut off at the edge."""
+    """Break `words` into lines that fit into a width.
+
+    Args:
+        words: one text, perhaps of several lines.
+        inches: width of a line.
+        size: of the type, in points.
+    """
     letters = max(12, int(inches * 72 / (LETTER * size)))
     return "\n".join(textwrap.fill(line, letters) for line in words.split("\n"))
 

@@ -267,7 +267,7 @@ def as_tensor(x: Numbers, what: str = "Examples") -> Tensor:
         found = x if isinstance(x, Tensor) else torch.from_numpy(np.array(x))
     except (TypeError, ValueError, RuntimeError):
         raise SettingError(
-            f"{what} of type {type(x).__name__} are no array of numbers; give a tensor or an array (N, ...)."
+            f"{what} of type {type(x).__name__} are not an array of numbers; give a tensor or an array (N, ...)."
         ) from None
     if found.ndim == 0 or found.is_complex():
         kind = "are complex numbers" if found.is_complex() else "are a single number"

@@ -146,7 +146,7 @@ def fitted(rows: Sequence[Row], axis: str, value: str = "steps_to_convergence") 
     groups = {}
     for (x,), own in grouped(rows, (axis,)).items():
         if isinstance(x, bool) or not isinstance(x, int | float):
-            raise DataError(f"the axis {axis} has the value {x!r}, which is no number: give the axis `values`.")
+            raise DataError(f"the axis {axis} has the value {x!r}, which is not a number: give the axis `values`.")
         if value == "steps_to_convergence":
             groups[float(x)] = times(own)
         elif finite(own, value):
