@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from saddlepoint.errors import SettingError, nearest
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class Parser(argparse.ArgumentParser):
@@ -81,6 +84,39 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="run code that the recipe or run names by import path; remembered, so that it is asked for once",
     )
+
+
+def add_networks(parser: argparse.ArgumentParser) -> None:
+    """The flag `--network`, for runs whose networks were given as objects in Python."""
+    parser.add_argument(
+        "--network",
+        action="append",
+        default=[],
+        metavar="ROLE=PATH",
+        help="for a run that was trained with networks given as objects: generator=mypackage.nets:make, an object, or a "
+        "function or class without arguments that makes one; once for every role",
+    )
+
+
+def networks_of(command: str, given: Sequence[str]) -> dict[str, nn.Module] | None:
+    """The networks that `--network ROLE=PATH` names, imported, by role; None without any.
+
+    Raises:
+        SettingError: not of this form, a role named twice, or nothing to import that is a network or makes one.
+    """
+    if not given:
+        return None
+    from saddlepoint.networks.own import network_at
+
+    networks: dict[str, nn.Module] = {}
+    for text in given:
+        role, _, path = text.partition("=")
+        if not role.isidentifier() or path.count(":") != 1 or not all(path.split(":")):
+            raise SettingError(f'{command}: --network: "{text}" is not ROLE=PACKAGE.MODULE:NAME.')
+        if role in networks:
+            raise SettingError(f"{command}: --network: the {role} is named twice; name it once.")
+        networks[role] = network_at(path, f"{command}: --network {role}")
+    return networks
 
 
 def split_settings(argv: Sequence[str], is_setting: Callable[[str], bool]) -> tuple[dict[str, str], list[str]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from saddlepoint.cli.arguments import Parser, add_trust, checkpoint_step
+from saddlepoint.cli.arguments import Parser, add_networks, add_trust, checkpoint_step, networks_of
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.cli.destination import check_file
 from saddlepoint.errors import SettingError
@@ -87,7 +87,12 @@ def _scorecard(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         evaluation = Evaluation(
-            Run(name, trust=arguments.trust), settings, arguments.data, features, step, arguments.device
+            Run(name, modules=networks_of("evaluate", arguments.network), trust=arguments.trust),
+            settings,
+            arguments.data,
+            features,
+            step,
+            arguments.device,
         )
         with shown():
             stored, why = (None, "") if arguments.again else evaluation.stored()
@@ -191,5 +196,6 @@ def _parser() -> Parser:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
     add_trust(parser)
+    add_networks(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser

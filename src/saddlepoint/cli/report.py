@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from saddlepoint.cli.arguments import Parser, add_trust
+from saddlepoint.cli.arguments import Parser, add_networks, add_trust, networks_of
 from saddlepoint.cli.console import console, print_json
 from saddlepoint.cli.destination import check_file
 from saddlepoint.cli.progress import TrainingProgress
@@ -23,6 +23,7 @@ def run(argv: Sequence[str]) -> int:
         "--pictures", action="store_true", help="first draw the pictures that training left out (loads model and data)"
     )
     add_trust(parser)
+    add_networks(parser)
     parser.add_argument("--open", action="store_true", help="show it in the browser")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.read(argv)
@@ -36,7 +37,8 @@ def run(argv: Sequence[str]) -> int:
         waiting = console(json=True)
         waiting.say("Loading PyTorch, the data and the model, and drawing ...")
         with TrainingProgress(waiting) as progress:
-            draw_pictures(folder.path, trust=arguments.trust, listener=progress)
+            networks = networks_of("report", arguments.network)
+            draw_pictures(folder.path, modules=networks, trust=arguments.trust, listener=progress)
     from saddlepoint.experiment.reporting import write_report
 
     page = write_report(folder, output=out)

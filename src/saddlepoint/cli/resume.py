@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 
 from saddlepoint.cli import ending
-from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting
+from saddlepoint.cli.arguments import Parser, add_networks, add_trust, is_recipe_setting, networks_of
 from saddlepoint.cli.console import console
 from saddlepoint.cli.progress import TrainingProgress
 from saddlepoint.records import shell_command
@@ -28,6 +28,7 @@ def run(argv: Sequence[str]) -> int:
     ending.add_no_pictures(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     add_trust(parser)
+    add_networks(parser)
     ending.add_fail_on(parser)
     parser.add_argument("--quiet", action="store_true", help="print findings and the last sentence alone")
     _refuse_settings(parser, argv)
@@ -45,6 +46,7 @@ def run(argv: Sequence[str]) -> int:
             arguments.run,
             steps=arguments.steps,
             keep_rate=arguments.keep_rate,
+            modules=networks_of("resume", arguments.network),
             trust=arguments.trust,
             pictures=arguments.pictures,
             listener=progress,

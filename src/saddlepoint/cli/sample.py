@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from saddlepoint.cli.arguments import Parser, add_trust, checkpoint_step
+from saddlepoint.cli.arguments import Parser, add_networks, add_trust, checkpoint_step, networks_of
 from saddlepoint.cli.console import console, print_json
 from saddlepoint.errors import RunError, SettingError, printable, suggestion
 from saddlepoint.records import find_run, writing
@@ -48,7 +48,13 @@ def run(argv: Sequence[str]) -> int:
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        model = experiment.load(arguments.run, step=step, device=arguments.device, trust=arguments.trust)
+        model = experiment.load(
+            arguments.run,
+            step=step,
+            device=arguments.device,
+            modules=networks_of("sample", arguments.network),
+            trust=arguments.trust,
+        )
     for warning in caught:
         print(f"saddlepoint: {printable(str(warning.message))}", file=sys.stderr)
     default = Path(arguments.run) / (_name(arguments) + (".png" if model.event.kind == "image" else ".npz"))
@@ -129,5 +135,6 @@ def _parser() -> Parser:
     parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default), auto, cuda, cuda:1 or mps")
     parser.add_argument("--overwrite", action="store_true", help="replace a file or pictures that are there")
     add_trust(parser)
+    add_networks(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser

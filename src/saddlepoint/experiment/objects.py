@@ -37,8 +37,10 @@ def require(recipe: Recipe, modules: Mapping[str, nn.Module] | None, where: str)
     if missing:
         classes = " and ".join(f"{role} ({name})" for role, name in missing.items())
         example = ", ".join(f'"{role}": ...' for role in missing)
+        flags = " ".join(f"--network {role}=PACKAGE.MODULE:NAME" for role in missing)
         raise RunError(
             f"{where} was trained with networks that were given as objects, and no file holds those: {classes}. "
-            f"In Python, give them again: modules={{{example}}}. A network that is named by its import path "
-            "(model.generator.network mypackage.nets:Generator) can be used from the command line too."
+            f"In Python, give them again: modules={{{example}}}. To sample, evaluate, resume or report on the command line, "
+            f"name functions without arguments that make them: {flags}. To train again there, name classes: "
+            "--model.ROLE.network PACKAGE.MODULE:CLASS."
         )

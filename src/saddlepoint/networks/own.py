@@ -42,6 +42,28 @@ def imported(path: str, where: str) -> Callable[..., Any]:
     return found
 
 
+def network_at(path: str, where: str) -> nn.Module:
+    """The network that `package.module:Name` is, or that it returns when it is called without arguments.
+
+    Raises SettingError where it cannot be imported, the call fails, or the result is not a `torch.nn.Module`.
+    """
+    found: object = imported(path, where)
+    if isinstance(found, nn.Module):
+        return found
+    if not callable(found):
+        raise SettingError(f"{where}: {path} is of type {type(found).__name__}; a torch.nn.Module is needed.")
+    try:
+        module = found()
+    except Exception as error:
+        raise SettingError(
+            f"{where}: {path}() failed: {type(error).__name__}: {error}. Name a function without arguments that returns "
+            "the network."
+        ) from error
+    if not isinstance(module, nn.Module):
+        raise SettingError(f"{where}: {path}() returns {type(module).__name__}; a torch.nn.Module is needed.")
+    return module
+
+
 def made(
     path: str, inputs: Sequence[int], outputs: Sequence[int] | None, arguments: Mapping[str, Any], where: str
 ) -> nn.Module:
