@@ -176,6 +176,23 @@ def test_a_tenth_of_strays_is_told_apart(ring: Dataset) -> None:
     assert min(aspect.p_value for aspect in found.aspects if aspect.p_value is not None) < 1e-3
 
 
+@pytest.mark.parametrize("near", [0.46, 0.63, 0.75])
+def test_samples_between_the_modes_are_not_close(near: float, ring: Dataset) -> None:
+    """As of a game stopped early: all modes are found, and many samples lie on the way from one to the next."""
+    x, mode = fresh_from(ring, 1_000)
+    assert ring.truth is not None
+    assert ring.truth.modes is not None
+    following = ring.truth.modes.float().roll(-1, 0) - ring.truth.modes.float()
+    count = round((1 - near) * len(x))
+    way = 0.2 + 0.6 * torch.rand(count, 1, generator=torch.Generator().manual_seed(1))
+    x[:count] += way * following[mode[:count]]
+    found = assess_result(x, ring)
+    assert level(found) < CLOSE
+    share = next(aspect for aspect in found.aspects if aspect.name == "samples near a mode")
+    assert share.value == pytest.approx(near, abs=0.03)
+    assert found.worst is share or found.worst.share < share.share  # type: ignore[union-attr]
+
+
 def test_columns_that_depend_on_each_other_are_compared_together() -> None:
     """Noise in a column that is the sum of two others, which no single column shows."""
     generator = torch.Generator().manual_seed(1)
