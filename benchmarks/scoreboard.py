@@ -117,12 +117,12 @@ class Maker:
         place = RunFolder(self.folder / "runs" / f"{recipe}-seed-{seed}")
         wanted = sp.Recipe.load(recipe).override({f"training.{key}": value for key, value in settings.items()})
         same = place.exists() and sp.Run(place.path).recipe == wanted
-        if same and place.report.is_file():
+        if same and place.read_summary().get("state") in ("finished", "failed"):
             return sp.Run(place.path)
         say(f"{self.name}: training {recipe}, seed {seed}, {wanted.training.steps:,} steps ...")
         if same:
-            return resume(place.path)
-        return sp.train(wanted, run=place.path, overwrite=place.exists())
+            return resume(place.path, pictures=False)
+        return sp.train(wanted, run=place.path, overwrite=place.exists(), pictures=False)
 
     def of_classical(self, row: str, seed: int) -> Scorecard:
         protocol = self.protocol

@@ -98,6 +98,7 @@ def test_a_standing_finding_is_an_exit_code(
 def test_resuming_a_finished_run_trains_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = str(tmp_path / "run")
     assert main(["train", "toy-gaussian-1", *TINY, "--run", run, "--quiet"]) == 0
+    (tmp_path / "run" / "report.html").touch()  # the last that a run writes
     assert main(["resume", run]) == 2
     assert "nothing to resume" in capsys.readouterr().err
     answer = document(capsys, ["resume", run, "--training.steps", "9"])

@@ -193,9 +193,19 @@ def test_where_a_few_points_decide_intervals_are_known_to_be_too_narrow():
     assert 0.85 <= covered_share(*FAR) <= 0.91
 
 
+def precision(real, fake):
+    """That of `neighbourhoods`, by all distances at once: a twentieth of the time, where it is asked tens of thousands of times."""
+    radii = torch.cdist(real, real).kthvalue(4, dim=1).values
+    return float((torch.cdist(real, fake) <= radii[:, None]).any(0).double().mean())
+
+
 def covered_share(scale, shift):
     """How often the interval of precision holds its expectation."""
-    score = lambda x, y: neighbourhoods(x, y).precision  # noqa: E731
+    score = precision
+    assert (
+        score(draw(200, 2, 0), draw(200, 2, 1, scale))
+        == neighbourhoods(draw(200, 2, 0), draw(200, 2, 1, scale)).precision
+    )
     values, intervals = [], []
     for s in range(500):
         x, y = draw(200, 2, s), draw(200, 2, 50_000 + s, scale)
