@@ -58,19 +58,20 @@ def check_count(where: str, name: str, value: Any, least: int = 0) -> int:
     return count
 
 
-def check_path(where: str, name: str, value: Any) -> Path:
+def check_path(where: str, name: str, value: Any, or_else: str = "") -> Path:
     """The path that was given.
 
     Args:
         where: names the caller in the message.
         name: names the argument in the message.
         value: what was given.
+        or_else: what else could have been given, as the message names it, such as "a name or ".
 
     Raises:
         SettingError: `value` is not a path, or is empty.
     """
     if not isinstance(value, str | os.PathLike) or not os.fspath(value):
-        raise SettingError(f"{where}: {name} is {shown(value)}; give a path, as text or a pathlib.Path.")
+        raise SettingError(f"{where}: {name} is {shown(value)}; give {or_else}a path, as text or a pathlib.Path.")
     return Path(value)
 
 

@@ -36,7 +36,7 @@ def test_every_level_names_the_worst_measurement(level: ResultLevel) -> None:
     said = result_in_words(result(level))
     assert level in said
     assert "recall 0.13" in said
-    assert ("at this sample size (400 samples)" in said) == (level == "not told apart")
+    assert ("at this sample size, 400 samples" in said) == (level == "not told apart")
 
 
 def test_what_was_not_measured_is_said_with_its_reason() -> None:

@@ -57,7 +57,8 @@ class Scorecard:
 
     def __repr__(self) -> str:
         head = f"Scorecard of {self.card.model} on {self.card.data}: {self.card.n_fake:,} samples against "
-        head += f"{self.card.n_real:,} {self.card.split} examples, {len(self.card.seeds)} sampling seeds"
+        head += f"{self.card.n_real:,} {self.card.split} examples, {len(self.card.seeds)} sampling seed"
+        head += "" if len(self.card.seeds) == 1 else "s"
         if self.result is not None:
             head += f"\n  Samples are {self.result}"
         width = max((len(score.title) for score in self.scores), default=0)

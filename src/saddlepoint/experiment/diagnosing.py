@@ -90,6 +90,9 @@ class Diagnosed:
         said = "\n".join(map(str, self.findings)) or NOTHING_ACTIVE
         return f"{self.source}: {self.verdict}\n{said}"
 
+    def __repr__(self) -> str:
+        return f"<Diagnosed {self.source}: {self.verdict}>"
+
     def _repr_html_(self) -> Markup:
         found = joined(finding._repr_html_() for finding in self.findings) or html("<p>{}</p>", NOTHING_ACTIVE)
         return html("<p><b>{}</b>: {}</p>{}", self.source, self.verdict, found)

@@ -49,7 +49,7 @@ class Recipe(Settings, metaclass=Public):
         Raises:
             SettingError: there is none, or it holds a setting that does not exist or does not fit.
         """
-        path = check_path("recipe", "the recipe", source)
+        path = check_path("recipe", "the recipe", source, "a Recipe, the name of one, or ")
         if path.is_dir():
             if not (path / "recipe.yaml").is_file():
                 raise SettingError(

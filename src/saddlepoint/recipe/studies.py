@@ -37,7 +37,7 @@ def load_study(source: str | Path | Mapping[str, Any] | StudySettings) -> StudyS
         return source
     if isinstance(source, Mapping):
         return _validated(source, "study")
-    path = check_path("study", "the study", source)
+    path = check_path("study", "the study", source, "the name of a study, or ")
     if path.is_dir():
         source = path / FILE
         if not source.is_file():

@@ -106,7 +106,7 @@ class Result:
             return f"not measured: {self.reason}"
         said: str = self.level
         if self.level == NOT_TOLD_APART:
-            said += f" from the data at this sample size ({self.samples:,} samples)"
+            said += f" from the data at this sample size, {self.samples:,} samples"
         if self.worst is not None:
             said += f" (worst of {len(self.aspects)} measurements: {self.worst})"
         if self.against != HELD_OUT:
