@@ -239,8 +239,8 @@ def test_what_matters_is_seen_on_a_terminal_of_usual_width(width: int) -> None:
 
 def test_the_time_of_training_and_of_pictures_is_said() -> None:
     took = {"session_seconds": {"training": 12.0, "pictures": 27.4}}
-    assert time_in_words(took) == "training 12 s, pictures and report 27 s"
-    assert time_in_words({"session_seconds": {"training": 12.0}}) == "training 12 s"
+    assert time_in_words(took) == "training and measurements 12 s, pictures and report 27 s"
+    assert time_in_words({"session_seconds": {"training": 12.0}}) == "training and measurements 12 s"
     assert time_in_words({}) == ""
 
 

@@ -241,11 +241,11 @@ def next_commands(
 
 
 def time_in_words(summary: Mapping[str, Any]) -> str:
-    """What the session took: "training 12 s, pictures and report 27 s"; empty where the summary does not say."""
+    """What the session took: "training and measurements 12 s, pictures and report 27 s"; empty where the summary does not say."""
     took = summary.get("session_seconds")
     if not isinstance(took, Mapping) or "training" not in took:
         return ""
-    said = f"training {duration(float(took['training']))}"
+    said = f"training and measurements {duration(float(took['training']))}"
     return f"{said}, pictures and report {duration(float(took['pictures']))}" if "pictures" in took else said
 
 
