@@ -14,10 +14,11 @@ import pytest
 
 from saddlepoint.cli import progress
 from saddlepoint.cli.console import Output
-from saddlepoint.cli.progress import Pace, TrainingProgress, clock, next_commands, rate, time_in_words
+from saddlepoint.cli.progress import Pace, TrainingProgress, clock, next_commands, rate
 from saddlepoint.experiment.listener import Outline
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, RunFolder
+from saddlepoint.report.words import session_in_words
 
 OUTLINE = Outline(
     "toy", "runs/toy [1]", "Dataset('ring' [x])", {"generator": 1234, "discriminator": 5}, 0, 1_000, "cpu", "fp32"
@@ -237,11 +238,12 @@ def test_what_matters_is_seen_on_a_terminal_of_usual_width(width: int) -> None:
     assert "…" not in text
 
 
-def test_the_time_of_training_and_of_pictures_is_said() -> None:
-    took = {"session_seconds": {"training": 12.0, "pictures": 27.4}}
-    assert time_in_words(took) == "training and measurements 12 s, pictures and report 27 s"
-    assert time_in_words({"session_seconds": {"training": 12.0}}) == "training and measurements 12 s"
-    assert time_in_words({}) == ""
+def test_the_time_of_steps_measurements_and_pictures_is_said() -> None:
+    took = {"training": 21.0, "steps": 12.0, "pictures": 27.4}
+    said = session_in_words({"session_seconds": took})
+    assert said == "steps 12 s, measurements and checkpoints 9.0 s, pictures and report 27 s"
+    assert session_in_words({"session_seconds": {"training": 12.0}}) == "training 12 s"
+    assert session_in_words({}) == ""
 
 
 def test_without_pictures_nothing_is_promised_that_is_not_there() -> None:

@@ -28,7 +28,7 @@ def said(current: Current, record: Record) -> str:
 def test_what_was_measured_at_this_step_is_said_and_errors_are_not() -> None:
     current, record = Current(), Record(100, 1.0, {**MEASURED, "vae/loss": 3.0})
     current.update(record)
-    assert said(current, record) == ("distance 0  held-out bound -102.2  precision 100 %  recall 52 %  loss 3")
+    assert said(current, record) == ("distance 0  held-out bound -102.2  precision 100 %, recall 52 %  loss 3")
 
 
 def test_what_was_measured_earlier_carries_its_step() -> None:

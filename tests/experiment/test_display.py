@@ -35,14 +35,17 @@ def test_one_line_is_rewritten_and_ends_before_other_words() -> None:
     assert lines[3] == "done"
 
 
-def test_shown_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shown_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     mine = Listener()
     with shown(mine) as ears:
         assert ears is mine
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     with shown(None) as ears:
-        assert type(ears) is Listener
+        ears.started(OUTLINE)
+        ears.note("read as images 1x24x20")
+    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
+    assert [(entry.name, entry.getMessage()) for entry in caplog.records] == [("saddlepoint", "read as images 1x24x20")]
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     with shown(None) as ears:

@@ -14,7 +14,7 @@ from saddlepoint.diagnosis.verdict import FAILED, FAILING, NO_FAILURE_FOUND, Pro
 from saddlepoint.experiment.current import ESSENTIAL, USEFUL, Current, fit_width
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.records import Finding, Record, RunFolder, shell_command
-from saddlepoint.report.words import as_good, best_in_words, duration
+from saddlepoint.report.words import as_good, best_in_words, session_in_words
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -176,7 +176,7 @@ class TrainingProgress(Listener):
         else:
             self.output.say(f"  pictures  {folder.samples}; the rest and the report are left out. To make them:")
             self.output.say(f"            {shell_command('report', folder.path, '--pictures')}")
-        if spent := time_in_words(summary):
+        if spent := session_in_words(summary):
             self.output.say(f"  time      {spent}")
         step, best = int(summary["step"]), summary.get("best")
         # Where the last step cannot be told from the best one, nobody needs to go back.
@@ -238,15 +238,6 @@ def next_commands(
         commands.append(shell_command("resume", run, f"--steps {2 * step}", keep_rate))
         commands.append(shell_command("train", run, "--training.seed 1"))
     return commands
-
-
-def time_in_words(summary: Mapping[str, Any]) -> str:
-    """What the session took: "training and measurements 12 s, pictures and report 27 s"; empty where the summary does not say."""
-    took = summary.get("session_seconds")
-    if not isinstance(took, Mapping) or "training" not in took:
-        return ""
-    said = f"training and measurements {duration(float(took['training']))}"
-    return f"{said}, pictures and report {duration(float(took['pictures']))}" if "pictures" in took else said
 
 
 def rate(speed: float) -> str:

@@ -1,12 +1,13 @@
 """What `train` and `resume` show in Python where nobody else listens: one line that keeps itself up to date.
 
-A carriage return works in terminals and notebooks alike. Elsewhere (scripts whose output goes to a file, tests) nothing
-is shown; the command line brings a display of its own.
+A carriage return works in terminals and notebooks alike. Elsewhere (scripts whose output goes to a file, tests) notes alone
+are logged, as warnings of the logger "saddlepoint"; the command line brings a display of its own.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from saddlepoint.errors import printable
 from saddlepoint.experiment.current import ESSENTIAL, Current, fit_width
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.records import Finding, Record
-from saddlepoint.report.words import duration
+from saddlepoint.report.words import session_in_words
 
 _SECONDS = 0.2  # between two updates: more often is more than eyes can follow
 _WIDTH = 110  # a longer line would wrap on most terminals, and a wrapped line cannot be rewritten
@@ -59,9 +60,8 @@ class ProgressLine(Listener):
 
     def finished(self, summary: Mapping[str, Any]) -> None:
         self._say(str(summary["verdict"]))
-        took = summary.get("session_seconds", {})
-        if "pictures" in took:
-            self._say(f"Training took {duration(took['training'])}, pictures and report {duration(took['pictures'])}.")
+        if took := session_in_words(summary):
+            self._say(f"Time: {took}.")
 
     def close(self) -> None:
         """End the line, so that what is printed next (a traceback, say) starts on one of its own."""
@@ -76,15 +76,22 @@ class ProgressLine(Listener):
         self._stream.flush()
 
 
+class LoggedNotes(Listener):
+    """Notes as warnings of the logger "saddlepoint": how data were read must not go unsaid where no progress is shown."""
+
+    def note(self, text: str) -> None:
+        logging.getLogger("saddlepoint").warning("%s", printable(text))
+
+
 @contextlib.contextmanager
 def shown(listener: Listener | None) -> Iterator[Listener]:
-    """The listener itself; where there is none, a line of progress in a notebook or on a terminal, else silence."""
+    """The listener itself; where there is none, a line of progress in a notebook or on a terminal, else notes in the log."""
     if listener is not None:
         yield listener
         return
     stream = sys.stdout if "ipykernel" in sys.modules else sys.stderr
     if stream is sys.stderr and not stream.isatty():
-        yield Listener()
+        yield LoggedNotes()
         return
     line = ProgressLine(stream)
     try:

@@ -92,7 +92,7 @@ class Session:
         self._previous = 0
         self._positions: Mapping[str, int] | None = None
         self._saved: int | None = None
-        self._began = 0.0
+        self._began = self._seconds_before = 0.0
 
     def _check_precision(self) -> list[str]:
         """Fall back to fp32 where bf16 computes something else; returns the note that says so."""
@@ -170,7 +170,7 @@ class Session:
             ) from error
 
     def _run(self) -> dict[str, Any] | None:
-        self._began = time.perf_counter()
+        self._began, self._seconds_before = time.perf_counter(), self.state.seconds
         self.listener.started(
             Outline(
                 name=self.recipe.name,
@@ -351,7 +351,7 @@ class Session:
             best=self.measurement.told_best(),
         )
         self.journal.check_place()
-        took = {"training": time.perf_counter() - self._began}
+        took = {"training": time.perf_counter() - self._began, "steps": seconds - self._seconds_before}
         if not self.illustrated:
             summary = note_pictures(self.folder, summary, took, drawn=False)
             self.listener.finished(summary)

@@ -193,8 +193,8 @@ def note_pictures(
     """Add to summary.json whether the last pictures were drawn, and what the session's parts took; return what it holds now.
 
     Args:
-        seconds: wall-clock time of the session by part: "training" with all that is measured, drawn and saved meanwhile, and
-            "pictures", the last ones and the film.
+        seconds: wall-clock time of the session by part: "training" with all that is measured, drawn and saved meanwhile,
+            "steps", the part of it that steps took, and "pictures", the last ones and the film.
     """
     summary = {**summary, "pictures": drawn, "session_seconds": dict(seconds)}
     with replaced(folder.summary) as file:

@@ -19,6 +19,7 @@ from saddlepoint.report.words import (
     duration,
     flattened,
     number,
+    session_in_words,
     table,
 )
 
@@ -111,7 +112,7 @@ def trained(facts: Facts) -> Markup:
             ("Classes", _classes(classes, number_of_classes)),
             *((f"Player: {role}", f"{count(parameters)} parameters") for role, parameters in players.items()),
             ("Training", ", ".join(filter(None, how))),
-            ("Time of the last session", _session(_mapping(summary.get("session_seconds")))),
+            ("Time of the last session", session_in_words(summary)),
             (
                 "Best",
                 best_in_words(best, int(step or 0)) if best else "",
@@ -121,20 +122,6 @@ def trained(facts: Facts) -> Markup:
     if not summary:
         body = joined((body, absent("The summary (data, players, device) is written when a session of training ends.")))
     return section("trained", "What was trained on what", body)
-
-
-def _session(seconds: Mapping[str, Any]) -> str:
-    """What it took by the clock, steps and all that was done between them."""
-    told = {
-        "training": "training, with what was measured and drawn meanwhile",
-        "pictures": "the last pictures and the film",
-    }
-    said = [
-        f"{words} {duration(float(seconds[part]))}"
-        for part, words in told.items()
-        if isinstance(seconds.get(part), int | float)
-    ]
-    return ", ".join(said)
 
 
 def findings(facts: Facts) -> Markup:

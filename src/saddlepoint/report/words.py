@@ -38,6 +38,25 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
 
 
+def session_in_words(summary: Mapping[str, Any]) -> str:
+    """What the last session took, by the clock: "steps 12 s, measurements and checkpoints 9.0 s, pictures and report 27 s".
+
+    Empty where the summary does not say; earlier versions did not tell steps and measurements apart.
+    """
+    took = summary.get("session_seconds")
+    took = took if isinstance(took, Mapping) else {}
+    parts = {name: float(value) for name, value in took.items() if isinstance(value, int | float)}
+    if "training" not in parts:
+        return ""
+    said = [f"training {duration(parts['training'])}"]
+    if "steps" in parts:
+        between = max(parts["training"] - parts["steps"], 0.0)
+        said = [f"steps {duration(parts['steps'])}", f"measurements and checkpoints {duration(between)}"]
+    if "pictures" in parts:
+        said.append(f"pictures and report {duration(parts['pictures'])}")
+    return ", ".join(said)
+
+
 def command(line: str) -> Markup:
     """A command as markup that breaks between options, never inside one."""
     pieces = line.split(" --")
