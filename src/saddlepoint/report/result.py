@@ -32,7 +32,7 @@ def result(facts: Facts) -> Markup:
         found.against,
         found.features,
     )
-    names = ("Measurement", "Value", "Real examples", "Nothing of the data", "Share")
+    names = ("Measurement", "Share", "Value", "Real examples", "Nothing of the data")
     cells = joined(html("<th>{}</th>", name) for name in names)
     rows = joined(_row(aspect) for aspect in found.aspects)
     return section(
@@ -41,12 +41,12 @@ def result(facts: Facts) -> Markup:
 
 
 def _row(aspect: Aspect) -> Markup:
-    error = "" if aspect.error is None else f" ± {number(float(f'{aspect.error:.2g}'))}"
+    error = "" if aspect.error is None else f"\u00a0±\u00a0{number(float(f'{aspect.error:.2g}'))}"
     cells = (
         aspect.name,
+        f"{aspect.share:.2f}",
         number(aspect.value) + error,
         number(aspect.real),
         number(aspect.worst_case),
-        f"{aspect.share:.2f}",
     )
     return html("<tr>{}</tr>", joined(html("<td>{}</td>", cell) for cell in cells))

@@ -52,12 +52,14 @@ def mode_collapse(
         return None
     grave = coverage < HARDLY_ANY or diversity < POINT
     of_what = "known modes" if visited is g_modes else "data"
-    words = f"visit {coverage:.0%} of the {of_what}" if coverage < FEW else f"visit most of the {of_what}"
+    seen = [f"visit {coverage:.0%} of the {of_what}"] if coverage < FEW else []
+    if diversity < NARROW:
+        seen.append(f"lie {diversity:.2f} times as far from each other as real examples do")
     return Finding(
         "GAN103",
         "failure" if grave else "warning",
         step,
-        f"Mode collapse: samples {words} and lie {diversity:.2f} times as far from each other as real examples do.",
+        f"Mode collapse: samples {' and '.join(seen)}.",
         {"coverage": round(coverage, 4), "diversity": round(diversity, 4), "of": of_what},
         "Whatever the noise, the generator gives few answers. Let the discriminator see several examples at once (packing), "
         "compare real with generated ones (the relativistic loss with penalties), or lower the learning rates.",
