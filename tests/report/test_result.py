@@ -28,7 +28,7 @@ def test_every_measurement_is_a_row_the_worst_first(tmp_path: Path) -> None:
     assert page.index("recall") < page.index("width of the modes")
     assert "far from the data" in page
     assert "1,000" in page
-    assert "0.134 ± 0.012" in page
+    assert "0.134\u00a0±\u00a00.012" in page
 
 
 def test_what_was_not_measured_has_a_reason(tmp_path: Path) -> None:
