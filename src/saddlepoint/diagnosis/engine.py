@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any
 
 from saddlepoint.diagnosis.facts import Facts
@@ -61,15 +62,22 @@ class Rule:
         """Whether new values of these series are news for this rule."""
         return "every_series" in self.needs or not {*self.needs, *self.wishes}.isdisjoint(parameters)
 
+    @cached_property
+    def _needed_series(self) -> tuple[str, ...]:
+        return tuple(name for name in self.needs if name not in NOT_SERIES)
+
     def can_judge(self, history: History) -> bool:
         """Whether the newest values of all series it needs are finite."""
         known = history.by_parameter()
-        return all(math.isfinite(known[name].last) for name in self.needs if name not in NOT_SERIES)
+        return all(math.isfinite(known[name].last) for name in self._needed_series)
 
     def ask(self, history: History, facts: Facts | None = None) -> Finding | None:
         """The judgement on this history, in which nothing may be missing."""
         known = history.by_parameter()
-        given: dict[str, Any] = {name: known[name] for name in (*self.needs, *self.wishes) if name in known}
+        given: dict[str, Any] = {name: known[name] for name in self._needed_series}
+        for name in self.wishes:
+            if name in known:
+                given[name] = known[name]
         if "every_series" in self.needs:
             given["every_series"] = history.series
         if "run" in self.needs:

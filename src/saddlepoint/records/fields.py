@@ -56,6 +56,8 @@ class Fields:
 
     def number(self, name: str, default: Any = _REQUIRED) -> Any:
         """A float; also "nan", "inf" and "-inf"."""
+        if type(found := self.value.get(name)) is float:  # nearly all numbers of a long log
+            return found
         value = self._read(name, default, "a number", is_number)
         return float(value) if is_number(value) else value
 
