@@ -44,7 +44,7 @@ class Series:
 
     def recent(self, count: int) -> list[float]:
         """The newest `count` values that are finite, oldest first; fewer where there are no more."""
-        return [value for value in self.values[-count:] if math.isfinite(value)]
+        return list(filter(math.isfinite, self.values[-count:]))
 
     def level(self, count: int) -> float:
         """Median of the newest `count` values: what one spike does not move. NaN where none is finite."""
