@@ -23,6 +23,9 @@ class Generator(nn.Sequential):
 def discriminator():
     return nn.Sequential(nn.Linear(2, 5), nn.ReLU(), nn.Linear(5, 1))
 
+def wider():
+    return nn.Sequential(nn.Linear(2, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 2))
+
 instance = discriminator()
 
 def needs(width):
@@ -67,6 +70,9 @@ def test_a_run_trained_with_objects_is_sampled_evaluated_resumed(
     sp.train("toy-ring", data={"points": 200}, modules=networks, training={"steps": 20}, run="run", pictures=False)
     assert main(["sample", "run", "-n", "30", "--out", "all.npz"]) == 2
     assert "--network generator=PACKAGE.MODULE:NAME --network discriminator=" in capsys.readouterr().err
+    wrong = ["--network", f"generator={module}:wider", "--network", f"discriminator={module}:instance"]
+    assert main(["sample", "run", "-n", "30", "--out", "all.npz", *wrong]) == 2
+    assert "0.weight is (8, 2) in the network, (5, 2) in the checkpoint" in capsys.readouterr().err
     flags = ["--network", f"generator={module}:Generator", "--network", f"discriminator={module}:instance"]
     assert main(["sample", "run", "-n", "30", "--out", "all.npz", *flags]) == 0
     assert main(["evaluate", "run", "--samples", "60", "--seeds", "1", *flags]) == 0

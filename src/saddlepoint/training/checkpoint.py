@@ -237,8 +237,20 @@ def _load_module(path: Path, module: torch.nn.Module, weights: Mapping[str, Tens
     try:
         module.load_state_dict(_under(prefix, weights))
     except (RuntimeError, KeyError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = _difference(module.state_dict(), _under(prefix, weights)) or " ".join(str(error).split())
         raise RunError(f"{path / WEIGHTS} does not fit this model ({prefix.rstrip('/')}): {reason}") from error
+
+
+def _difference(own: Mapping[str, Any], kept: Mapping[str, Tensor]) -> str:
+    """The first tensor that a network and a checkpoint do not have alike, in words; empty where there is none."""
+    for name in (*own, *kept):
+        if name not in kept:
+            return f"the network has {name}, the checkpoint has not."
+        if name not in own:
+            return f"the checkpoint has {name}, the network has not."
+        if (mine := getattr(own[name], "shape", None)) != kept[name].shape:
+            return f"{name} is {tuple(mine or ())} in the network, {tuple(kept[name].shape)} in the checkpoint."
+    return ""
 
 
 @contextlib.contextmanager
