@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 
@@ -15,7 +16,16 @@ FILES = {
     "plain.csv": ("1,2\n3,4\n", (0, 1), ()),
     "named.csv": ("a,b\n1,2\n3,4\n", (0, 1), ()),
     "text.csv": ("age,city,income\n31,Rome,2.5\n45,Oslo,3e3\n", (0, 2), ("column city holds text",)),
-    "gaps.csv": ("age,income,size\n31,,1\n45,2,3\n", (0, 2), ("column income has empty cells",)),
+    "missing.csv": (
+        "age,income,size\n31,NA,1\n45,nan,3\n46,2.5,?\n",
+        (0,),
+        ("columns income, size have missing values: fill them first, or leave them out",),
+    ),
+    "gaps.csv": (
+        "age,income,size\n31,,1\n45,2,3\n",
+        (0, 2),
+        ("column income has missing values: fill them first, or leave it out",),
+    ),
     "quoted.csv": ('"a","b"\n"x, y",2\n"z",4\n', (1,), ("column a holds text",)),
     "hashes.csv": ("colour,x\n#fff,1\n#000,2\n", (1,), ("column colour holds text",)),
     "semicolons.csv": ("a;b\n1;2\n3;4\n", (0, 1), ()),
@@ -49,6 +59,15 @@ def test_the_advice_makes_an_array_of_the_numbers(tmp_path, monkeypatch, name):
     exec(command.group(), {"numpy": np})
     dataset = load(DataSettings(source=f"{os.path.splitext(name)[0]}.npy", held_out=0))  # noqa: PTH122
     assert dataset.event.size == len(columns)
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_packed_table_is_a_table_too(tmp_path, cut):
+    packed = gzip.compress(b"age,city,income\n31,Rome,2.5\n45,Oslo,3e3\n")
+    (tmp_path / "text.csv.gz").write_bytes(packed[: len(packed) // 2] if cut else packed)
+    message = said(tmp_path / "text.csv.gz")
+    assert ".csv files are not read" in message
+    assert ("numpy.loadtxt('text.csv.gz'" in message) == (not cut)
 
 
 @pytest.mark.parametrize("content", ["a,b\nx,y\nz,w\n", "", "\n\n", "x"])

@@ -47,3 +47,10 @@ def test_a_summary_of_version_0_1_is_read(tmp_path: Path) -> None:
     assert process_in({**summary, "health": "healthy"}) == "no failure found"
     assert process_in({"health": "at risk"}) == "at risk"
     assert process_in({}) is None
+
+
+def test_a_run_that_a_killed_overwrite_had_moved_aside_is_diagnosed(tmp_path: Path) -> None:
+    started(recipe("vae"), tmp_path / "run").run()
+    (tmp_path / "run").rename(tmp_path / ".run.replaced-1")
+    assert diagnose(tmp_path / "run").process is not None
+    assert not (tmp_path / ".run.replaced-1").exists()

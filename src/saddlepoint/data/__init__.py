@@ -95,12 +95,12 @@ def _loader_of(path: Path, source: str) -> str:
     if path.is_file():
         if path.suffix in (".npy", ".npz"):
             return "saddlepoint.data.arrays:load"
-        if path.suffix.lower() in TABLES:
-            from saddlepoint.data.tables import DELIMITERS, how_to_load
+        from saddlepoint.data.tables import how_to_load, table_suffix
 
-            how = how_to_load(path) if path.suffix.lower() in DELIMITERS else ""
+        if (suffix := table_suffix(path) or path.suffix.lower()) in TABLES:
+            how = how_to_load(path) if table_suffix(path) else ""
             raise DataError(
-                f"{source}: {path.suffix} files are not read; save the numbers with numpy.save as .npy, examples by row, and "
+                f"{source}: {suffix} files are not read; save the numbers with numpy.save as .npy, examples by row, and "
                 f"give that file{how}."
             )
         return "saddlepoint.data.idx:load"

@@ -7,13 +7,16 @@ make. What is said here is what to do with the very file.
 from __future__ import annotations
 
 import csv
+import gzip
 import itertools
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 ROWS, MOST_CHARACTERS = 1_000, 1 << 20  # looked at
 NAMED = 5  # columns named in a message
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": None}  # None: any white space
+MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?"))  # what stands for no value, in lower case
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,19 @@ class Column:
         return self.name or f"{self.position} (counted from 0)"
 
 
+def table_suffix(path: Path) -> str:
+    """The ending that says how a text table is written, ".csv" of "x.csv.gz" too; empty where the file is no such table."""
+    endings = [ending.lower() for ending in path.suffixes]
+    if endings[-1:] == [".gz"]:
+        del endings[-1]
+    return endings[-1] if endings and endings[-1] in DELIMITERS else ""
+
+
 def how_to_load(path: Path) -> str:
     """What to do with the table at `path`, as the end of a sentence; empty where nothing can be said of it."""
     try:
         rows, delimiter, quoted = _read(path)
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error):
         return ""
     if not rows or not rows[0]:
         return ""
@@ -45,14 +56,12 @@ def how_to_load(path: Path) -> str:
         return f": no column of it holds numbers alone ({_listed(text or gaps)}); turn its columns into numbers first"
     said = ""
     if text:
-        said += (
-            f"; {_listed(text)} {'holds' if len(text) == 1 else 'hold'} text: leave that out, or turn it into numbers"
-        )
-        said += " first (names of classes can be given as labels)"
+        hold, them = ("holds", "it") if len(text) == 1 else ("hold", "them")
+        said += f"; {_listed(text)} {hold} text: leave {them} out, or turn {them} into numbers first (names of classes can be "
+        said += "given as labels)"
     if gaps:
-        said += (
-            f"; {_listed(gaps)} {'has' if len(gaps) == 1 else 'have'} empty cells: fill them first, or leave them out"
-        )
+        have, them = ("has", "it") if len(gaps) == 1 else ("have", "them")
+        said += f"; {_listed(gaps)} {have} missing values: fill them first, or leave {them} out"
     cells = "".join(itertools.chain.from_iterable(rows))
     options = "" if delimiter is None else f", delimiter={delimiter!r}"
     options += ", skiprows=1" if header else ""
@@ -62,13 +71,14 @@ def how_to_load(path: Path) -> str:
         options += ", comments=None"
     if len(whole) < len(columns):
         options += f", usecols=({', '.join(str(column.position) for column in whole)},)"
-    return f": numpy.save('{path.stem}.npy', numpy.loadtxt('{path.name}'{options})){said}"
+    return f": numpy.save('{path.name.partition('.')[0]}.npy', numpy.loadtxt('{path.name}'{options})){said}"
 
 
 def _read(path: Path) -> tuple[list[list[str]], str | None, bool]:
     """The first rows of the file, what separates its cells, and whether some are in quotes."""
-    delimiter = DELIMITERS[path.suffix.lower()]
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    delimiter = DELIMITERS[table_suffix(path)]
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
         text = file.read(MOST_CHARACTERS)
     lines = text.splitlines(keepends=True)
     if len(text) == MOST_CHARACTERS:
@@ -86,13 +96,14 @@ def _columns(rows: list[list[str]]) -> tuple[list[Column], bool]:
     body = rows[1:] or rows
     width = max(map(len, rows))
     cells = [[row[n].strip() if n < len(row) else "" for row in body] for n in range(width)]
-    numbers = [any(column) and all(_is_number(cell) for cell in column if cell) for column in cells]
+    given = [[cell for cell in column if cell.lower() not in MISSING] for column in cells]
+    numbers = [bool(column) and all(map(_is_number, column)) for column in given]
     first = [cell.strip() for cell in rows[0]] + [""] * width
     header = any(first[n] and not _is_number(first[n]) for n in range(width) if numbers[n]) or (
         not any(numbers) and len(rows) > 1
     )
     names = first if header else [""] * width
-    return [Column(n, names[n], numbers[n], not all(cells[n])) for n in range(width)], header
+    return [Column(n, names[n], numbers[n], len(given[n]) < len(cells[n])) for n in range(width)], header
 
 
 def _is_number(cell: str) -> bool:

@@ -15,6 +15,7 @@ from saddlepoint.experiment.summary import result_in_words, result_of
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, Result, RunFolder, standing
+from saddlepoint.records.leftovers import restore_run
 from saddlepoint.records.schema import number_to_json
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ def diagnose(
     if columns is not None:
         check_mapping("diagnose", "columns", columns, '{"d/loss": "loss_D"}')
     folder = RunFolder(path)
+    if not path.exists():
+        restore_run(path)
     if folder.exists():
         return _of_run(folder)
     if not path.exists():
