@@ -84,6 +84,10 @@ def test_a_rate_of_zero_cannot_be_kept_and_nothing_is_written(tmp_path: Path) ->
     with pytest.raises(SettingError, match="ends at 0 at step 10"):
         experiment.resume(path, steps=20, keep_rate=True, listener=Ears())
     assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file() and file.name != ".lock"} == before
+    ears = Ears()
+    experiment.resume(path, steps=20, listener=ears)
+    (said,) = (note for note in ears.notes if "jumps" in note)
+    assert "--keep-rate" not in said, "what would be refused is not proposed"
 
 
 @pytest.mark.parametrize(

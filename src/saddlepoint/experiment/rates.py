@@ -49,16 +49,17 @@ def rate_jumps(old: TrainingSettings, new: TrainingSettings, roles: Iterable[str
     return found
 
 
-def jump_in_words(jumps: Iterable[RateJump], old_steps: int, new_steps: int) -> str:
+def jump_in_words(jumps: Iterable[RateJump], old_steps: int, new_steps: int, *, can_keep: bool = True) -> str:
     """What the user should know before the first step at another learning rate.
 
     Args:
         jumps: as `rate_jumps` found them.
         old_steps: length of the run before.
         new_steps: its length now.
+        can_keep: whether `keep_rates` would take these settings (see `keep_rate_option`).
 
     Returns:
-        One sentence; empty where there is no jump.
+        One or two sentences; empty where there is no jump.
     """
     found = list(jumps)
     if not found:
@@ -68,10 +69,8 @@ def jump_in_words(jumps: Iterable[RateJump], old_steps: int, new_steps: int) -> 
     said = (
         f"the learning rate jumps from {first.before:.3g} to {first.after:.3g}" if alike else ", ".join(map(str, found))
     )
-    return (
-        f"With {new_steps:,} steps instead of {old_steps:,} the schedule is stretched: {said}. To keep the rate where it is, "
-        "resume with --keep-rate (in Python: keep_rate=True)."
-    )
+    keep = " To keep the rate where it is, resume with --keep-rate (in Python: keep_rate=True)." if can_keep else ""
+    return f"With {new_steps:,} steps instead of {old_steps:,} the schedule is stretched: {said}.{keep}"
 
 
 def keep_rates(old: Recipe, new: Recipe) -> Recipe:

@@ -172,7 +172,8 @@ def resume(
             )
         trained = [session.model.roles[player] for player in session.state.settings]
         jumps = rates.rate_jumps(earlier.training, recipe.training, trained, session.state.step)
-        if said := rates.jump_in_words(jumps, earlier.training.steps, recipe.training.steps):
+        can_keep = bool(rates.keep_rate_option(earlier))
+        if said := rates.jump_in_words(jumps, earlier.training.steps, recipe.training.steps, can_keep=can_keep):
             _warn(said, listener)
         if unfinished is not None:
             cure.finish(folder, unfinished, cured)

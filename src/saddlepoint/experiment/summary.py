@@ -42,7 +42,7 @@ def verdict(
         saved: the step of the newest checkpoint.
         cures: the codes of the failures that were treated, one for each attempt.
     """
-    done = f"{recipe.name}: {step:,} steps in {duration(seconds)}"
+    done = f"{recipe.name}: {step:,} step{'' if step == 1 else 's'} in {duration(seconds)}"
     samples = "" if result is None else f" {result_in_words(result)}"
     if state == "interrupted":
         written = "there is no checkpoint yet" if saved is None else f"the newest checkpoint is of step {saved:,}"
