@@ -17,6 +17,6 @@ def test_silent_unless_asked(capsys: pytest.CaptureFixture[str], monkeypatch: py
     assert capsys.readouterr() == ("", "")
     with shown():
         work()
-    assert capsys.readouterr() == ("", "Counting: 25%\n")
+    assert capsys.readouterr() == ("", "Counting: 25%, about 0 s left\n")
     work()
     assert capsys.readouterr() == ("", "")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
-PLAIN_EVERY = 5.0  # seconds between two plain lines
+PLAIN_EVERY = 15.0  # seconds between two plain lines
 
 _asked_for: ContextVar[bool] = ContextVar("progress asked for", default=False)
 
@@ -42,13 +42,16 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
             task = bar.add_task(what, total=total)
             yield lambda amount: bar.advance(task, amount)
         return
-    done, told = 0, time.monotonic()
+    began = told = time.monotonic()
+    done = 0
 
     def advance(amount: int) -> None:
         nonlocal done, told
         done += amount
-        if time.monotonic() - told > PLAIN_EVERY:
-            told = time.monotonic()
-            console.print(f"{what}: {done / max(total, 1):.0%}", highlight=False)
+        now = time.monotonic()
+        if now - told > PLAIN_EVERY and done:
+            told = now
+            left = max((now - began) * (total - done) / done, 0.0)
+            console.print(f"{what}: {done / max(total, 1):.0%}, about {left:,.0f} s left", highlight=False)
 
     yield advance
