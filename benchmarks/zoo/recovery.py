@@ -99,9 +99,14 @@ class Outcome:
         return group_of(self.kind)
 
     @property
+    def calm(self) -> bool:
+        """Whether no failure and no warning is active at the end."""
+        return self.process == NO_FAILURE_FOUND
+
+    @property
     def well(self) -> bool:
-        """Whether the verdict is good: no failure or warning at the end, and samples that are not far from the data."""
-        return self.process == NO_FAILURE_FOUND and self.result.level not in (FAR, None)
+        """Whether both parts of the verdict are good: no failure or warning at the end, and samples that are not far from the data."""
+        return self.calm and self.result.level not in (FAR, None)
 
     @property
     def within(self) -> bool:

@@ -67,7 +67,7 @@ def test_the_readme_says_of_findings_and_cures_what_was_measured() -> None:
     assert f"{false[0]} of {false[1]} healthy ones" in readme
     right, called = counted("diagnosis-accuracy.md", "called close or better, and truly close")[0]  # the reporting half
     assert f'Of {called} sample sets whose result was "close to the data" or better, {right} were so' in readme
-    columns = 5  # verdict, quality, both, and two others
+    columns = 6  # process, quality, both, and three others
     cells, healthy = counted("cures.md", "all"), counted("cures.md", "healthy recipe")
     back, of, well, seeds = (
         sum(value[place] for value in rows[column::columns])
@@ -75,7 +75,7 @@ def test_the_readme_says_of_findings_and_cures_what_was_measured() -> None:
     )
     both = sum(count for count, _ in cells[2::columns])
     assert (
-        f"brought {back} of {of} failed runs back to a healthy verdict, and {both / of:.0%}".replace("%", " %")
+        f'brought {back} of {of} failed runs back to "no failure found", and {both / of:.0%}'.replace("%", " %")
         in readme
     )
     assert f"where {well / seeds:.0%}".replace("%", " %") + " of healthy seeds are" in readme
