@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from saddlepoint.diagnosis import process_in
+from saddlepoint.errors import RunError
 from saddlepoint.experiment.diagnosing import diagnose
 from saddlepoint.records import RESULT_LEVELS, Aspect, Result, RunFolder
 from tests.experiment.runs import recipe, started
@@ -54,3 +55,9 @@ def test_a_run_that_a_killed_overwrite_had_moved_aside_is_diagnosed(tmp_path: Pa
     (tmp_path / "run").rename(tmp_path / ".run.replaced-1")
     assert diagnose(tmp_path / "run").process is not None
     assert not (tmp_path / ".run.replaced-1").exists()
+
+
+def test_links_in_a_circle_are_no_run_and_no_log(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").symlink_to("log.csv")
+    with pytest.raises(RunError, match="there is no such run or log"):
+        diagnose(tmp_path / "log.csv")

@@ -110,7 +110,7 @@ def find_run(path: str | os.PathLike[str]) -> RunFolder:
 
 def restore_run(path: Path) -> None:
     """Bring back the run of this path that a process had moved aside when it was killed."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: links in a circle
         path = absolute(path)
         if run_leftovers(path, REPLACED_RUN):
             with locked_entries(path.parent):
