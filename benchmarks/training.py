@@ -179,7 +179,7 @@ def main(argv: list[str]) -> int:
     busy = measurable(anyway=arguments.quick or arguments.force)
     if busy is None:
         return 1
-    effort = Effort(2, 0.0, 0.0, 5, 1_000) if arguments.quick else Effort(arguments.pairs)
+    effort = Effort(2, 0.0, 0.0, 1, 1_000) if arguments.quick else Effort(arguments.pairs)
 
     def publish(name: str, body: str, *, complete: bool) -> None:
         print(f"\n## {name}\n\n{body}", flush=True)
