@@ -67,10 +67,10 @@ def _goals(answers: Sequence[Answer]) -> list[str]:
     ranks = {name: scores.rank_correlation(own).value for name, own in _groups(answers, "problem").items()}
     low = [name for name, value in ranks.items() if value < RANKED]
     met = results.goal("at least 0.9 on every data set", not low)
-    below = f" (below it: {', '.join(f'{name} {ranks[name]:.2f}' for name in low)})" if low else ""
+    below = f" (below it: {', '.join(f'{name} {ranks[name]:.3f}' for name in low)})" if low else ""
     return [
         *lines,
-        f"- rank correlation of the scores of truth and verdict: lowest {min(ranks.values()):.2f}, {met}{below}",
+        f"- rank correlation of the scores of truth and verdict: lowest {min(ranks.values()):.3f}, {met}{below}",
     ]
 
 

@@ -196,6 +196,9 @@ def _level(found: tuple[Aspect, ...], points: int) -> ResultLevel:
 
 
 def _score(found: tuple[Aspect, ...]) -> float:
-    """Half the worst share, half the mean of all: the worst decides, the others tell results of one level apart."""
-    shares = [aspect.share for aspect in found]
-    return math.fsum(shares) / len(shares) / 2 + shares[0] / 2
+    """The mean share: it tells results of one level apart, for which the worst share alone is too coarse.
+
+    Of its mixtures with the worst share (weights 0, 1/4, 1/2, 3/4 and 1) the one whose lowest rank correlation with the truth
+    is highest, over the data sets of the calibration half.
+    """
+    return math.fsum(aspect.share for aspect in found) / len(found)
