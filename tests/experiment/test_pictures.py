@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from saddlepoint.experiment import moments
+from saddlepoint.experiment.pictures import time_lapse
 from saddlepoint.records import RunFolder
 from saddlepoint.report import write_report
 from tests.experiment.runs import FAMILIES, recipe, started
@@ -119,3 +122,13 @@ def test_moments_are_kept_and_those_still_to_come_are_not_shown(tmp_path: Path) 
     assert (steps[0], steps[-1]) == (0, 400)
     assert all((arrays["samples"] == step // 20).all() for step, arrays in shown)
     assert moments.read_moments(RunFolder(tmp_path / "none"), last=9) == []
+
+
+def test_a_film_is_made_of_regular_files_alone(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.samples.mkdir()
+    for step in (0, 10):
+        Image.new("RGB", (16, 16)).save(folder.samples / f"step-{step:08d}.png")
+    os.mkfifo(folder.samples / "step-00000005.png")
+    time_lapse(folder)
+    assert [path.stem for path in folder.figures.iterdir()] == ["training"]

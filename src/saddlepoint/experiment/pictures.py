@@ -245,6 +245,7 @@ class Pictures:
 
 def time_lapse(folder: RunFolder) -> None:
     """figures/training.mp4, or .gif without PyAV, from the sample pictures; nothing where there are fewer than two."""
-    frames = sorted(folder.samples.glob("step-*.png"))
+    # Regular files alone: opening a named pipe waits for ever.
+    frames = [path for path in sorted(folder.samples.glob("step-*.png")) if path.is_file()]
     if len(frames) > 1:
         video.time_lapse(frames, folder.figures / "training")
