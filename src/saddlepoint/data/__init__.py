@@ -97,10 +97,11 @@ def _loader_of(path: Path, source: str) -> str:
             return "saddlepoint.data.arrays:load"
         from saddlepoint.data.tables import how_to_load, table_suffix
 
-        if (suffix := table_suffix(path) or path.suffix.lower()) in TABLES:
-            how = how_to_load(path) if table_suffix(path) else ""
+        text = table_suffix(path)  # of a table that can be looked into
+        if text or path.suffix.lower() in TABLES:
+            how = how_to_load(path) if text else ""
             raise DataError(
-                f"{source}: {suffix} files are not read; save the numbers with numpy.save as .npy, examples by row, and "
+                f"{source}: {text or path.suffix.lower()} files are not read; save the numbers with numpy.save as .npy, examples by row, and "
                 f"give that file{how}."
             )
         return "saddlepoint.data.idx:load"

@@ -71,7 +71,8 @@ def how_to_load(path: Path) -> str:
         options += ", comments=None"
     if len(whole) < len(columns):
         options += f", usecols=({', '.join(str(column.position) for column in whole)},)"
-    return f": numpy.save('{path.name.partition('.')[0]}.npy', numpy.loadtxt('{path.name}'{options})){said}"
+    stem = Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
+    return f": numpy.save('{stem}.npy', numpy.loadtxt('{path.name}'{options})){said}"
 
 
 def _read(path: Path) -> tuple[list[list[str]], str | None, bool]:

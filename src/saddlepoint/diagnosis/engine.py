@@ -74,10 +74,7 @@ class Rule:
     def ask(self, history: History, facts: Facts | None = None) -> Finding | None:
         """The judgement on this history, in which nothing may be missing."""
         known = history.by_parameter()
-        given: dict[str, Any] = {name: known[name] for name in self._needed_series}
-        for name in self.wishes:
-            if name in known:
-                given[name] = known[name]
+        given: dict[str, Any] = {name: known[name] for name in (*self._needed_series, *self.wishes) if name in known}
         if "every_series" in self.needs:
             given["every_series"] = history.series
         if "run" in self.needs:

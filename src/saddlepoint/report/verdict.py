@@ -31,10 +31,10 @@ def recorded_process(
         What the summary names; of a run that has ended and names none, what its findings say. None before a run has ended,
         and where neither the word nor a log of findings is there.
     """
-    if "process" in summary and process_in(summary) is not None:
-        return process_in(summary)
-    if not summary or not folder.findings.is_file():
-        return process_in(summary)
+    named = process_in(summary)
+    is_named = named is not None and "process" in summary
+    if is_named or not summary or not folder.findings.is_file():
+        return named
     return process_of(folder.read_findings() if findings is None else findings, ended=_has_ended(summary))
 
 
