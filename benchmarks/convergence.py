@@ -23,9 +23,9 @@ GOAL = 0.05
 def seconds(size: int, steps: int, compiled: bool) -> tuple[float, float, int]:
     """Processor time of a step, without the first twentieth, which traces and compiles; of all looks; and how many they are."""
     from saddlepoint.data.mixtures import gaussian
+    from saddlepoint.lanes import Lane, Lanes
     from saddlepoint.studies.claims.setups import described
     from saddlepoint.studies.convergence import Convergence
-    from saddlepoint.studies.lanes import Lane, Lanes
 
     setup = described(1, steps=steps)
     dataset, tick = gaussian(setup.data), max(1, steps // 20)

@@ -20,8 +20,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import results
-from saddlepoint.diagnosis.ladder import LADDERS, OWN, SLIP
-from saddlepoint.diagnosis.rates import usual_rates
+from saddlepoint.diagnosis.escalation import LADDERS, OWN, SLIP
+from saddlepoint.diagnosis.usual_rates import usual_rates
 from zoo import arguments, cured, recovery, runs
 from zoo.accuracy import Rate
 from zoo.cured import GROUPS, group_of, unspoilt

@@ -55,10 +55,10 @@ def converged(modes: int, changes: Mapping[str, Any], first: int, count: int) ->
     import torch
 
     from saddlepoint.data.mixtures import gaussian
-    from saddlepoint.models.settings import GANSettings
+    from saddlepoint.lanes import Lane, Lanes
+    from saddlepoint.models.gan.settings import GANSettings
     from saddlepoint.recipe import Recipe
     from saddlepoint.studies.convergence import Convergence
-    from saddlepoint.studies.lanes import Lane, Lanes
 
     recipe = Recipe.load(f"lab-{modes}").override(changes)
     assert isinstance(recipe.model, GANSettings)
@@ -117,7 +117,7 @@ def row(found: dict[str, Any]) -> tuple[list[str], float, float]:
     """Cells of a table, the median step, and the share that converged."""
     import numpy as np
 
-    from saddlepoint.evaluation.intervals import wilson
+    from saddlepoint.evaluation.statistics.intervals import wilson
     from saddlepoint.studies.survival import kaplan_meier
 
     steps = found["steps"]

@@ -38,7 +38,8 @@ TICK = 50  # the settings' own
 def settings(steps: int, tick: int = TICK) -> Any:
     from saddlepoint.data.mixtures import gaussian
     from saddlepoint.data.settings import DataSettings
-    from saddlepoint.models.settings import GANSettings, NetworkSettings
+    from saddlepoint.models.gan.settings import GANSettings
+    from saddlepoint.networks.settings import NetworkSettings
     from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
     model = GANSettings(
@@ -77,7 +78,7 @@ def one_by_one(seconds: float) -> dict[str, float]:
 
 def together(size: int, compiled: bool, seconds: float) -> dict[str, Any]:
     """The same of `size` lanes."""
-    from saddlepoint.studies.lanes import Lane, Lanes
+    from saddlepoint.lanes import Lane, Lanes
 
     model, training, dataset = settings(steps=10**7)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

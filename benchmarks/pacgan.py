@@ -6,7 +6,7 @@ A trial that is finished is kept in --keep and not done again, so that the table
 rounds, one of every row, so that what is there at any time is comparable. The section of RESULTS.md says how many trials
 each row has. --quick plays a few steps of two rows and writes nothing.
 
-Modes, high quality and reverse KL as VEEGAN and PacGAN define them (saddlepoint.evaluation.modes), of 2,500 samples.
+Modes, high quality and reverse KL as VEEGAN and PacGAN define them (saddlepoint.evaluation.metrics.modes), of 2,500 samples.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def played(trial: Trial) -> Outcome:
 
     from saddlepoint.data import load
     from saddlepoint.data.batches import Batches
-    from saddlepoint.evaluation.modes import mode_report
+    from saddlepoint.evaluation.metrics.modes import mode_report
     from saddlepoint.models import build
     from saddlepoint.training import Devices, TrainingState, play
 

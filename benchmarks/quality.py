@@ -28,11 +28,11 @@ from torch import Tensor
 import results
 from saddlepoint import data, models
 from saddlepoint.data import Batches, Dataset
-from saddlepoint.evaluation.intervals import Interval, of_mean
-from saddlepoint.evaluation.quality import Quality
+from saddlepoint.evaluation.monitors.quality import Quality
 from saddlepoint.evaluation.settings import EvaluationSettings
+from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
 from saddlepoint.models.base import Model
-from saddlepoint.networks import evaluating
+from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.reconstruction import l2
 from saddlepoint.recipe import Recipe
 from saddlepoint.training import Devices, TrainingState, play

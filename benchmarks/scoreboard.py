@@ -29,10 +29,11 @@ import torch
 import results
 import saddlepoint as sp
 from saddlepoint.data import Dataset
-from saddlepoint.evaluation.assessment import METRICS, assess
-from saddlepoint.evaluation.intervals import of_mean
-from saddlepoint.evaluation.scorecard import Score, Scorecard
+from saddlepoint.evaluation.scorecard.assess import assess
+from saddlepoint.evaluation.scorecard.metrics import METRICS
+from saddlepoint.evaluation.scorecard.scorecard import Score, Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
+from saddlepoint.evaluation.statistics.intervals import of_mean
 from saddlepoint.experiment.start import resume
 from saddlepoint.models.base import GenerativeModel
 from saddlepoint.records import RunFolder

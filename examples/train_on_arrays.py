@@ -12,7 +12,8 @@ import torch
 
 from saddlepoint import models
 from saddlepoint.data import Batches, from_array
-from saddlepoint.models.settings import NetworkSettings, VAESettings
+from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.training import Devices, TrainingState, play
 from saddlepoint.training.settings import TrainingSettings
 

@@ -31,7 +31,7 @@ from .laws import broken, snapshot, temporary_folder
 WARM = (
     "saddlepoint.cli.train", "saddlepoint.cli.resume", "saddlepoint.cli.sample", "saddlepoint.cli.evaluate",
     "saddlepoint.cli.diagnose", "saddlepoint.cli.report", "saddlepoint.cli.study", "saddlepoint.cli.reproduce",
-    "saddlepoint.cli.recipes", "saddlepoint.cli.data", "saddlepoint.cli.trial", "saddlepoint.cli.main",
+    "saddlepoint.cli.recipes", "saddlepoint.cli.data", "saddlepoint.cli.dry_run", "saddlepoint.cli.main",
     "saddlepoint.experiment", "saddlepoint.experiment.session", "saddlepoint.experiment.diagnosing",
     "saddlepoint.experiment.evaluation", "saddlepoint.studies.study", "saddlepoint.data.arrays", "saddlepoint.data.images",
     "saddlepoint.data.idx", "saddlepoint.data.mnist", "saddlepoint.report.page", "matplotlib.backends.backend_agg",

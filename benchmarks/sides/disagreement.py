@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from saddlepoint.evaluation.scorecard import Better
+from saddlepoint.evaluation.scorecard.scorecard import Better
 
 Values = Mapping[str, Sequence[float]]
 """Of one metric: a value a seed, by model."""

@@ -17,14 +17,15 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.mixtures import GaussianMixture
-from saddlepoint.evaluation.assessment import METRICS, measures
-from saddlepoint.evaluation.assessment.metric import Metric
-from saddlepoint.evaluation.assessment.scoring import scored
-from saddlepoint.evaluation.assessment.sets import Context, Points
-from saddlepoint.evaluation.assessment.sides import Sides
-from saddlepoint.evaluation.assessment.stacks import STACKED
-from saddlepoint.evaluation.intervals import wilson
-from saddlepoint.evaluation.neighbours import nearest
+from saddlepoint.evaluation.metrics.neighbours import nearest
+from saddlepoint.evaluation.scorecard import measures
+from saddlepoint.evaluation.scorecard.comparison import Context, Points
+from saddlepoint.evaluation.scorecard.feature_sets import Sides
+from saddlepoint.evaluation.scorecard.metric import Metric
+from saddlepoint.evaluation.scorecard.metrics import METRICS
+from saddlepoint.evaluation.scorecard.rows.stacked_modes import STACKED
+from saddlepoint.evaluation.scorecard.scoring import scored
+from saddlepoint.evaluation.statistics.intervals import wilson
 
 LOW, HIGH = 0.92, 0.98
 REPEATS = 500

@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from saddlepoint.evaluation.scorecard import Score
+from saddlepoint.evaluation.scorecard.scorecard import Score
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,11 @@ from typing import Literal
 
 from torch import nn
 
-from saddlepoint.models.settings import (
-    AutoencoderSettings,
-    GANSettings,
-    ModelSettings,
-    NetworkSettings,
-    VAESettings,
-)
+from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.settings import ModelSettings
+from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
 from . import networks

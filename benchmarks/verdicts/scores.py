@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import spearmanr
 
-from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.records.result import NOT_TOLD_APART, RESULT_LEVELS
 from verdicts.answers import Answer
 from zoo.accuracy import Rate

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from saddlepoint.evaluation.intervals import wilson
+from saddlepoint.evaluation.statistics.intervals import wilson
 from saddlepoint.records.result import FAR, ResultLevel
 from zoo.bases import BASES
 from zoo.kinds import KINDS, PLANTED, Kind

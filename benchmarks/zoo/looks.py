@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.models.base import Model
-from saddlepoint.networks import evaluating
+from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.divergence import kl_standard_normal_units
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch

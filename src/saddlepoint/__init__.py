@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from saddlepoint.data import load as load_data
     from saddlepoint.data.dataset import Event
     from saddlepoint.errors import SaddlepointError
-    from saddlepoint.evaluation.scorecard import Scorecard
+    from saddlepoint.evaluation.scorecard.scorecard import Scorecard
     from saddlepoint.experiment import Listener, Run, evaluate, load, resume, train
     from saddlepoint.experiment.diagnosing import Diagnosed, diagnose
     from saddlepoint.experiment.reporting import write_report
@@ -90,7 +90,7 @@ _HOMES = {
     "Run": "experiment:Run",
     "RunFolder": "records:RunFolder",
     "SaddlepointError": "errors:SaddlepointError",
-    "Scorecard": "evaluation.scorecard:Scorecard",
+    "Scorecard": "evaluation.scorecard.scorecard:Scorecard",
     "diagnose": "experiment.diagnosing:diagnose",
     "evaluate": "experiment:evaluate",
     "from_array": "data:from_array",

@@ -13,7 +13,7 @@ from tests.architecture.imports import ROOT, imports, modules, reached_on_load
 
 EVERYTHING = {
     "records", "networks", "objectives", "optimisers", "games", "figures", "data", "models", "training", "evaluation",
-    "diagnosis", "studies", "applications", "report", "web", "recipe", "experiment", "cli",
+    "diagnosis", "lanes", "studies", "applications", "report", "web", "recipe", "experiment", "cli",
 }  # fmt: skip
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -30,14 +30,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "figures": set(),
     "data": {"records"},
     "models": {"networks", "objectives", "data"},
-    "training": {"records", "data", "models", "objectives", "optimisers"},
-    "evaluation": {"data", "models", "objectives", "records"},
+    "training": {"records", "data", "models", "networks", "objectives", "optimisers"},
+    # A replica is a single run, so it takes that run's schedules, averages, seeds and settings from their one place.
+    "lanes": {"data", "models", "objectives", "optimisers", "records", "training"},
+    "evaluation": {"data", "models", "networks", "objectives", "records"},
     "diagnosis": {"records"},
-    # training: a lane is the single run, so it takes that run's schedules, averages, seeds and settings from their one place.
     # diagnosis: whether a planted failure is found is what two claims are about; rules read records, and know no training.
     "studies": {
         "data",
         "models",
+        "networks",
         "objectives",
         "optimisers",
         "games",
@@ -45,6 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "records",
         "figures",
         "training",
+        "lanes",
         "diagnosis",
     },
     "applications": {"data", "models", "training", "evaluation", "records", "figures", "experiment"},

@@ -17,7 +17,7 @@ from benchmarks.sides import disagreement
 from benchmarks.sides.classical import PrincipalMixture, RealExamples
 from benchmarks.sides.readings import Board, Claim, Reading, reading
 from saddlepoint import data
-from saddlepoint.evaluation.assessment.generators import drawn
+from saddlepoint.evaluation.scorecard.generators import drawn
 from tests.benchmarks.program import RESULTS, run
 
 ROWS = st.lists(st.integers(-3, 3).map(float), min_size=5, max_size=5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from saddlepoint.evaluation import two_sample
+from saddlepoint.evaluation.metrics import two_sample
 
 
 @pytest.fixture(autouse=True)

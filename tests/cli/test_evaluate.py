@@ -11,7 +11,7 @@ import pytest
 
 from saddlepoint.cli.main import main
 from saddlepoint.cli.scores import BAR, bar
-from saddlepoint.evaluation.scorecard import Scorecard
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 
 pytestmark = pytest.mark.slow  # every run is measured whole
 

@@ -10,9 +10,9 @@ import pytest
 
 from saddlepoint.cli.console import Output
 from saddlepoint.cli.scores import show, show_ranking
-from saddlepoint.evaluation.protocol import FeatureCard, ProtocolCard
-from saddlepoint.evaluation.ranking import rank
-from saddlepoint.evaluation.scorecard import Bounds, Score, Scorecard, Skipped
+from saddlepoint.evaluation.scorecard.protocol import FeatureCard, ProtocolCard
+from saddlepoint.evaluation.scorecard.ranking import rank
+from saddlepoint.evaluation.scorecard.scorecard import Bounds, Score, Scorecard, Skipped
 
 FEATURES = "random convolutions"
 TITLES = ("Fréchet distance", "Sliced Wasserstein distance", "Near copies of training examples")

@@ -12,7 +12,7 @@ import yaml
 import saddlepoint as sp
 from saddlepoint.cli.main import main
 from saddlepoint.cli.study_tables import table
-from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.recipe.studies import shipped_studies
 from saddlepoint.studies.cell import CellResult
 from saddlepoint.studies.plan import Cell

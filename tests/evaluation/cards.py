@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from saddlepoint.evaluation.protocol import FeatureCard, ProtocolCard
-from saddlepoint.evaluation.scorecard import Bounds, ClassScores, Score, Scorecard, Skipped
+from saddlepoint.evaluation.scorecard.protocol import FeatureCard, ProtocolCard
+from saddlepoint.evaluation.scorecard.scorecard import Bounds, ClassScores, Score, Scorecard, Skipped
 
 
 def card(**changes: Any) -> ProtocolCard:

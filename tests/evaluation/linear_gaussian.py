@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
-from saddlepoint.evaluation.observation import LatentModel, gaussian
+from saddlepoint.evaluation.metrics.latent_models import LatentModel, gaussian
 
 
 @dataclass(frozen=True)

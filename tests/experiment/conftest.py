@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from saddlepoint.evaluation import settings, two_sample
+from saddlepoint.evaluation import settings
+from saddlepoint.evaluation.metrics import two_sample
 
 
 @pytest.fixture

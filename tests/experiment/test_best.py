@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.energy import energy_with_shares
-from saddlepoint.evaluation.quality import standard_error
+from saddlepoint.evaluation.metrics.energy import energy_with_shares
+from saddlepoint.evaluation.monitors.quality import standard_error
 from saddlepoint.report.words import as_good, best_in_words
 
 N, REPEATS = 300, 200

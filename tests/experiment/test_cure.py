@@ -16,7 +16,7 @@ from torch import nn
 from saddlepoint import experiment
 from saddlepoint.diagnosis import Diagnosis, Series, rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.experiment import cure, treatment
+from saddlepoint.experiment import auto_remedy, cure
 from saddlepoint.experiment import session as session_module
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, RunFolder, Severity
@@ -201,7 +201,7 @@ def test_a_warning_is_cured_where_it_stays_and_is_of_those_that_are(
     until: float, code: str, cured: bool, tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted(REMEDY, at=10, severity="warning", until=until)
-    monkeypatch.setattr(treatment, "STAYING", {code})
+    monkeypatch.setattr(auto_remedy, "STAYING", {code})
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert [(tried.found, tried.changes) for tried in run.cures] == ([(10, {RATE: (None, 1e-4)})] if cured else [])
     if cured:
@@ -224,7 +224,9 @@ def test_a_player_of_other_shapes_begins_anew_and_the_other_goes_on(
     tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted({"model.packing": 2}, at=25)
-    monkeypatch.setattr("saddlepoint.diagnosis.rates.USUAL_OF_SGD", (0.0, 1.0))  # a rate that moves nothing is meant
+    monkeypatch.setattr(
+        "saddlepoint.diagnosis.usual_rates.USUAL_OF_SGD", (0.0, 1.0)
+    )  # a rate that moves nothing is meant
     ears = Ears()
     own = recipe("gan", cure="auto", checkpoint_every=10, optimiser={"name": "sgd", "learning_rate": 1e-12})
     run = experiment.train(own, run=tmp_path / "run", listener=ears)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 import saddlepoint as sp
 from saddlepoint.errors import DataError, RunError, SettingError
-from saddlepoint.evaluation.scorecard import Scorecard
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.experiment import Evaluation, Run, resume, train
 from saddlepoint.records import Finding

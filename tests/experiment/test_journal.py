@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from saddlepoint.errors import RunError
+from saddlepoint.experiment.best_effort import Sparing
 from saddlepoint.experiment.journal import Journal
-from saddlepoint.experiment.sparing import Sparing
 from saddlepoint.experiment.tensorboard import TensorBoard
 from saddlepoint.records import Finding, Record, RunFolder
 from tests.experiment.runs import Ears

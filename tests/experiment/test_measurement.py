@@ -15,7 +15,7 @@ from torch import Tensor
 from saddlepoint.data.arrays import from_array
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.evaluation import quality
+from saddlepoint.evaluation.monitors import quality
 from saddlepoint.experiment import Listener, measurement
 from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.models.base import Model

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from saddlepoint.experiment import moments
+from saddlepoint.experiment import snapshots
 from saddlepoint.experiment.pictures import time_lapse
 from saddlepoint.records import RunFolder
 from saddlepoint.report import write_report
@@ -115,13 +115,13 @@ def test_few_held_out_examples_are_enough(held_out: int, without: set[str], tmp_
 def test_moments_are_kept_and_those_still_to_come_are_not_shown(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     for step in range(0, 500, 20):
-        moments.write_moment(folder, step, {"samples": np.full((3, 1, 2, 2), step // 20, np.uint8)})
-    shown = moments.read_moments(folder, last=400)
+        snapshots.write_moment(folder, step, {"samples": np.full((3, 1, 2, 2), step // 20, np.uint8)})
+    shown = snapshots.read_moments(folder, last=400)
     steps = [step for step, _ in shown]
-    assert len(steps) == moments.ROWS
+    assert len(steps) == snapshots.ROWS
     assert (steps[0], steps[-1]) == (0, 400)
     assert all((arrays["samples"] == step // 20).all() for step, arrays in shown)
-    assert moments.read_moments(RunFolder(tmp_path / "none"), last=9) == []
+    assert snapshots.read_moments(RunFolder(tmp_path / "none"), last=9) == []
 
 
 def test_a_film_is_made_of_regular_files_alone(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from saddlepoint import experiment
 from saddlepoint.data.batches import Batches
 from saddlepoint.diagnosis import Series, rule
 from saddlepoint.errors import RunError
-from saddlepoint.experiment import arithmetic, start
+from saddlepoint.experiment import compute, start
 from saddlepoint.records import Finding, RunFolder
 from saddlepoint.training import Devices
 from tests.experiment.runs import FAMILIES, STEPS, Ears, Interrupting, recipe, started, told
@@ -241,7 +241,7 @@ def test_a_resumed_run_keeps_its_arithmetic(tmp_path: Path, monkeypatch: pytest.
     interrupted(tmp_path / "run", whole)
     # What `auto` chose where the run began need not be what it chooses here.
     elsewhere = recipe("vae", precision="fp32", threads=1, steps=16)
-    monkeypatch.setattr("saddlepoint.experiment.arithmetic.computes_bf16", lambda device: False)
+    monkeypatch.setattr("saddlepoint.experiment.compute.computes_bf16", lambda device: False)
     ears = Ears()
     session = start.prepare(elsewhere, RunFolder(tmp_path / "run"), listener=ears)
     session.load()
@@ -254,11 +254,11 @@ def test_a_resumed_run_keeps_its_arithmetic(tmp_path: Path, monkeypatch: pytest.
 def test_another_device_and_too_few_processors_are_said() -> None:
     ears, devices = Ears(), Devices(torch.device("cpu"), "bf16")
     kept = {"device": "cuda", "precision": "fp32", "threads": 100_000}
-    assert arithmetic.continued(kept, devices, ears) == (Devices(torch.device("cpu"), "fp32"), 100_000)
+    assert compute.continued(kept, devices, ears) == (Devices(torch.device("cpu"), "fp32"), 100_000)
     assert ["cuda" in note or "threads" in note for note in ears.notes] == [True, True]
 
 
 def test_arithmetic_that_is_the_same_here_is_taken_without_a_word() -> None:
     ears, devices = Ears(), Devices(torch.device("cpu"), "fp32")
-    assert arithmetic.continued(arithmetic.told(devices, 1), devices, ears) == (devices, 1)
+    assert compute.continued(compute.told(devices, 1), devices, ears) == (devices, 1)
     assert ears.notes == []

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from saddlepoint import experiment
 from saddlepoint.errors import DataError, RunError
-from saddlepoint.evaluation import quality
+from saddlepoint.evaluation.monitors import quality
 from saddlepoint.experiment import session as session_module
 from saddlepoint.records import Record, RunFolder
 from tests.experiment.runs import FAMILIES, STEPS, Ears, recipe, started, told

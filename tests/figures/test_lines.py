@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from saddlepoint.figures.lines import MOST_CHANNELS, series_lines
-from saddlepoint.figures.pairs import show_pairs
+from saddlepoint.figures.nearest_pairs import show_pairs
 from saddlepoint.figures.samples import show_samples
 
 

@@ -10,7 +10,9 @@ import torch
 
 from saddlepoint.data import DataSettings, from_array
 from saddlepoint.models import build
-from saddlepoint.models.settings import AutoencoderSettings, GANSettings, VAESettings
+from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.vae.settings import VAESettings
 
 VALUE = 7.1
 SETTINGS = [

@@ -10,8 +10,11 @@ from torch import nn
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models import FAMILIES, build
+from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.base import Encodes, GenerativeModel, HasDensity, in_chunks
-from saddlepoint.models.settings import AutoencoderSettings, GANSettings, NetworkSettings, VAESettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.objectives.phase import Batch
 
 IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)

@@ -8,8 +8,11 @@ import torch
 
 from saddlepoint.data import from_array
 from saddlepoint.models import build
-from saddlepoint.models.settings import AutoencoderSettings, GANSettings, NetworkSettings, VAESettings
-from saddlepoint.networks import TimeFirst
+from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.networks.series import TimeFirst
+from saddlepoint.networks.settings import NetworkSettings
 
 DCGAN = NetworkSettings(network="dcgan", width=4)
 

@@ -7,8 +7,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from saddlepoint.errors import SettingError
-from saddlepoint.networks import Discriminator, Generator
-from saddlepoint.networks.conv import FROM_POINT, TRANSPOSED_CONVOLUTIONS, dcgan, levels
+from saddlepoint.networks.conv import FROM_POINT, TRANSPOSED_CONVOLUTIONS, Discriminator, Generator, dcgan, levels
 
 EVENTS = [
     (1, 8, 8),

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from saddlepoint.errors import SettingError
-from saddlepoint.networks import MLP
 from saddlepoint.networks.activations import ACTIVATIONS, activation_layer
+from saddlepoint.networks.mlp import MLP
 
 shapes = st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple)
 

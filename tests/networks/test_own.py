@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from saddlepoint.errors import SettingError
-from saddlepoint.networks import NETWORKS, build, tried
+from saddlepoint.networks.build import NETWORKS, build
+from saddlepoint.networks.own import tried
 
 SOURCE = """
 import torch

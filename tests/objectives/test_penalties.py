@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from saddlepoint.networks import MLP, Packed
+from saddlepoint.networks.mlp import MLP
+from saddlepoint.networks.packing import Packed
 from saddlepoint.objectives.adversarial import discriminator_cross_entropy, logits
 from saddlepoint.objectives.penalties import gradient_penalty, scored
 from saddlepoint.objectives.phase import Batch

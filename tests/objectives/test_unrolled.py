@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from saddlepoint.networks import MLP
+from saddlepoint.networks.mlp import MLP
 from saddlepoint.objectives.adversarial import adversarial_game, discriminator_cross_entropy, non_saturating_generator
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.objectives.unrolled import unrolled

@@ -13,7 +13,9 @@ from pydantic import BaseModel
 
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError
-from saddlepoint.models.settings import AutoencoderSettings, GANSettings, VAESettings
+from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.recipe import Recipe, fields, shipped_names
 from saddlepoint.training.settings import TrainingSettings
 

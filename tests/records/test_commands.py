@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from saddlepoint.errors import RunError
-from saddlepoint.evaluation.scorecard import Scorecard
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.records import RunFolder, retrain_command, shell_command
 from saddlepoint.records.store import require_length
 from saddlepoint.training.checkpoint import newest_valid

@@ -10,7 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saddlepoint.evaluation.scorecard import Bounds, ClassScores, FeatureCard, ProtocolCard, Score, Scorecard, Skipped
+from saddlepoint.evaluation.scorecard.scorecard import (
+    Bounds,
+    ClassScores,
+    FeatureCard,
+    ProtocolCard,
+    Score,
+    Scorecard,
+    Skipped,
+)
 from saddlepoint.figures.grids import reconstruction_grid, sample_grid
 from saddlepoint.figures.style import write_png
 from saddlepoint.records import Finding, JsonLines, Record, RunFolder

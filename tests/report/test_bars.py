@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.evaluation.scorecard import Bounds, ClassScores, Score
+from saddlepoint.evaluation.scorecard.scorecard import Bounds, ClassScores, Score
 from saddlepoint.report.bars import BEYOND, MARGIN, Scale, class_bar, legend, scale_of, score_bar
 
 numbers = st.floats(-1e6, 1e6)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from saddlepoint.evaluation.scorecard import ClassScores, Scorecard
+from saddlepoint.evaluation.scorecard.scorecard import ClassScores, Scorecard
 from saddlepoint.figures.style import write_png
 from saddlepoint.records import RunFolder
 from saddlepoint.report import write_report

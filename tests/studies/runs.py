@@ -12,11 +12,14 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.lanes import Lane, LaneRecord, Lanes
 from saddlepoint.models import build
+from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.base import Model
-from saddlepoint.models.settings import AutoencoderSettings, GANSettings, NetworkSettings, VAESettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.records import Record
-from saddlepoint.studies.lanes import Lane, LaneRecord, Lanes
 from saddlepoint.training import Devices, TrainingState, play
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 

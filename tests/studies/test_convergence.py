@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from saddlepoint.data.mixtures import gaussian, ring
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError
-from saddlepoint.evaluation.transport import wasserstein
-from saddlepoint.models.settings import GANSettings, NetworkSettings, VAESettings
+from saddlepoint.evaluation.metrics.transport import wasserstein
+from saddlepoint.lanes import Lane, Lanes
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.convergence import (
     Convergence,
     Target,
@@ -23,7 +26,6 @@ from saddlepoint.studies.convergence import (
     mixture_quantiles,
     spread_shares,
 )
-from saddlepoint.studies.lanes import Lane, Lanes
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings, TrainingSettings
 
 MODES = [1, 2, 3, 10, 15]

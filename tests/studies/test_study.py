@@ -17,8 +17,8 @@ import torch
 from saddlepoint.data.batches import Batches
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.evaluation.modes import mode_report
-from saddlepoint.evaluation.transport import wasserstein
+from saddlepoint.evaluation.metrics.modes import mode_report
+from saddlepoint.evaluation.metrics.transport import wasserstein
 from saddlepoint.models import build
 from saddlepoint.recipe.studies import resolved, study_text
 from saddlepoint.studies.cell import train_cell

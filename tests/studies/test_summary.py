@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from saddlepoint.evaluation.intervals import of_mean
+from saddlepoint.evaluation.statistics.intervals import of_mean
 from saddlepoint.studies.outcomes import NEVER_NEGATIVE
 from saddlepoint.studies.summary import mean, outcome_names
 

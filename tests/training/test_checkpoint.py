@@ -16,7 +16,7 @@ from torch import nn
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import RunError
 from saddlepoint.records import RunFolder
-from saddlepoint.training import checkpoint, shelf
+from saddlepoint.training import checkpoint, checkpoint_store
 from saddlepoint.training.checkpoint import load, load_weights, newest_valid, prune, save
 from saddlepoint.training.loop import play
 from saddlepoint.training.manifest import digest, sealed
@@ -194,7 +194,7 @@ def killed_saves(monkeypatch, folder, model, state):
 
         return counting
 
-    changes = [(shelf, "_write"), (shelf.shutil, "rmtree"), (Path, "rename"), (Path, "mkdir")]
+    changes = [(checkpoint_store, "_write"), (checkpoint_store.shutil, "rmtree"), (Path, "rename"), (Path, "mkdir")]
     while True:
         left = allowed
         with monkeypatch.context() as patch:
@@ -256,7 +256,7 @@ def test_a_pruning_killed_midway_leaves_no_half_checkpoint(tmp_path, monkeypatch
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(shelf.shutil, "rmtree", killed)
+        patch.setattr(checkpoint_store.shutil, "rmtree", killed)
         with pytest.raises(Killed):
             prune(folder, keep=1)
     assert newest_valid(folder) == (folder.checkpoint(8), [])
@@ -303,7 +303,7 @@ def test_no_pickle(run):
 def in_columns(mean=(1.0, -20.0), std=(2.0, 0.5), seed=0):
     """A small model of a table whose columns have these units."""
     from saddlepoint.models import build
-    from saddlepoint.models.settings import GANSettings
+    from saddlepoint.models.gan.settings import GANSettings
 
     return build(GANSettings(latent=2, scaling="standard"), Event((2,), "vector", mean=mean, std=std), seed=seed)
 

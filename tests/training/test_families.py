@@ -8,7 +8,10 @@ import torch
 from saddlepoint import models
 from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset, Event
-from saddlepoint.models.settings import AutoencoderSettings, GANSettings, NetworkSettings, VAESettings
+from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.records import RunFolder
 from saddlepoint.training import checkpoint
 from saddlepoint.training.devices import Devices

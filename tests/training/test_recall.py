@@ -7,7 +7,8 @@ import torch
 
 from saddlepoint.data import Batches, DataSettings, load
 from saddlepoint.models import build
-from saddlepoint.models.settings import GANSettings, NetworkSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.training import Devices, TrainingState, loop, play
 from saddlepoint.training.settings import TrainingSettings
 

@@ -9,7 +9,8 @@ import torch
 from saddlepoint.data import DataSettings, load
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
-from saddlepoint.models.settings import GANSettings, NetworkSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.training.threads import WORTH_SHARING, threads_for, using_threads
 
 

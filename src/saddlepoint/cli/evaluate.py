@@ -16,8 +16,8 @@ from saddlepoint.errors import SettingError
 from saddlepoint.records import RunFolder, find_run
 
 if TYPE_CHECKING:
-    from saddlepoint.evaluation.ranking import Ranking
-    from saddlepoint.evaluation.scorecard import Scorecard
+    from saddlepoint.evaluation.scorecard.ranking import Ranking
+    from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 
 
 def run(argv: Sequence[str]) -> int:
@@ -45,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
             show(output, scorecard)
             output.say(f"{RunFolder(Path(name)).scorecard}")
         return 0
-    from saddlepoint.evaluation.ranking import rank
+    from saddlepoint.evaluation.scorecard.ranking import rank
 
     ranking = rank(found, force=arguments.force)
     picture = _drawn(ranking, Path(arguments.out) if arguments.out else _beside(runs))
@@ -112,8 +112,8 @@ def _drawn(ranking: Ranking, path: Path) -> Path:
     import numpy as np
 
     from saddlepoint.cli.scores import short
-    from saddlepoint.evaluation.answer import answer
-    from saddlepoint.evaluation.ranking import table
+    from saddlepoint.evaluation.scorecard.answer import answer
+    from saddlepoint.evaluation.scorecard.ranking import table
     from saddlepoint.figures.comparison import comparison_figure
     from saddlepoint.figures.style import write_png
 
@@ -150,7 +150,7 @@ def _beside(runs: Sequence[str]) -> Path:
 
 
 def _strict(ranking: Ranking) -> dict[str, object]:
-    from saddlepoint.evaluation.answer import answer
+    from saddlepoint.evaluation.scorecard.answer import answer
     from saddlepoint.records.schema import number_to_json
 
     document = number_to_json({"answer": answer(ranking).to_json(), **ranking.to_json()})

@@ -12,9 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 
 from saddlepoint.cli.console import Output
-from saddlepoint.evaluation.answer import answer
-from saddlepoint.evaluation.ranking import Ranking, table
-from saddlepoint.evaluation.scorecard import Bounds, Score, Scorecard
+from saddlepoint.evaluation.scorecard.answer import answer
+from saddlepoint.evaluation.scorecard.ranking import Ranking, table
+from saddlepoint.evaluation.scorecard.scorecard import Bounds, Score, Scorecard
 
 ARROWS = {"lower": "↓", "higher": "↑", "none": " "}
 BAR = 10  # characters from the bad generator to real data

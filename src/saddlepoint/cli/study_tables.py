@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from saddlepoint.cli.console import Output
 
 if TYPE_CHECKING:
-    from saddlepoint.evaluation.intervals import Interval
+    from saddlepoint.evaluation.statistics.intervals import Interval
     from saddlepoint.studies.study import StudyResult
     from saddlepoint.studies.summary import PointSummary
 

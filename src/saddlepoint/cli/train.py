@@ -35,7 +35,7 @@ def run(argv: Sequence[str]) -> int:
     require_trust(recipe.model, trust=arguments.trust, given=settings, where=arguments.recipe)
     output = console(arguments.json)
     if arguments.dry_run:
-        from saddlepoint.cli.trial import dry_run
+        from saddlepoint.cli.dry_run import dry_run
 
         return dry_run(recipe, output, as_json=arguments.json, pictures=arguments.pictures)
     if not arguments.quiet:

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from saddlepoint.settings import Public, Settings
 
 LARGEST_SIDE = 16_384  # pixels
+ScalingName = Literal["auto", "none", "unit", "symmetric", "standard"]  # units that a model's networks see
 
 
 class DataSettings(Settings, metaclass=Public):

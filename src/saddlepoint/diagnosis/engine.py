@@ -21,8 +21,8 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
+from saddlepoint.diagnosis.escalation import advised
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.ladder import advised
 from saddlepoint.diagnosis.series import History
 from saddlepoint.records import SEVERITIES, Finding, Record
 

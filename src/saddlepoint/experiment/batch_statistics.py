@@ -10,8 +10,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from saddlepoint.errors import SettingError
 from saddlepoint.models.base import Model
-from saddlepoint.models.gan import GAN
-from saddlepoint.models.vae import VAE
+from saddlepoint.models.gan.model import GAN
+from saddlepoint.models.vae.model import VAE
 from saddlepoint.objectives.adversarial import logits
 
 

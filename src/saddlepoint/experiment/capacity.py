@@ -21,9 +21,9 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SaddlepointError, SettingError
 from saddlepoint.models import FAMILIES
 from saddlepoint.models.base import Model
-from saddlepoint.models.settings import NetworkSettings
 from saddlepoint.networks.conv import channels, levels
 from saddlepoint.networks.minibatch import DIMENSIONS
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.recipe import Recipe
 from saddlepoint.training.settings import OptimiserSettings
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from saddlepoint.diagnosis.ladder import SLIP, next_remedy
+from saddlepoint.diagnosis.escalation import SLIP, next_remedy
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.evaluation.quality import HALF_WAY, share_of_the_way
+from saddlepoint.evaluation.monitors.quality import HALF_WAY, share_of_the_way
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, JsonLines, RunFolder, change, options, read_bytes, replaced
 from saddlepoint.records.schema import number_to_json
@@ -35,7 +35,7 @@ class Cure:
 
     number: 1, 2, ... code, title: of the finding; found: the step at which it opened, since: from which it held.
     returned_to: the step the run went back to; 0 means that it started again.
-    rung: which of the code's remedies (see `saddlepoint.diagnosis.ladder`).
+    rung: which of the code's remedies (see `saddlepoint.diagnosis.escalation`).
     changes: settings by dotted name, [before, after].
     """
 

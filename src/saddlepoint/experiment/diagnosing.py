@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from saddlepoint.arguments import check_mapping, check_path
 from saddlepoint.diagnosis import Diagnosis, Facts, Process, cause_in_words, process_of
-from saddlepoint.diagnosis.foreign import read_log
+from saddlepoint.diagnosis.logs.foreign import read_log
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.summary import result_in_words, result_of
 from saddlepoint.markup import Markup, html, joined

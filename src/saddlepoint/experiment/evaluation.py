@@ -15,13 +15,15 @@ from saddlepoint.arguments import check_text, shown
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, RunError, SettingError
-from saddlepoint.evaluation.assessment import Extremes, Progress, assess
 from saddlepoint.evaluation.features import FEATURES, Features
 from saddlepoint.evaluation.features.extractor import content_of
-from saddlepoint.evaluation.scorecard import Scorecard
+from saddlepoint.evaluation.scorecard.assess import assess
+from saddlepoint.evaluation.scorecard.extremes import Extremes
+from saddlepoint.evaluation.scorecard.progress import Progress
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings, LikelihoodEffort
 from saddlepoint.experiment import examples
-from saddlepoint.experiment.pairs import draw_pairs
+from saddlepoint.experiment.nearest_pairs import draw_pairs
 from saddlepoint.experiment.run import Run, Which, checkpoint_of, event_of, load
 from saddlepoint.experiment.summary import update_result
 from saddlepoint.experiment.waiting import heard

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from torch import Tensor
 
 from saddlepoint.errors import RunError
+from saddlepoint.experiment.best_effort import Sparing
 from saddlepoint.experiment.listener import Listener
-from saddlepoint.experiment.sparing import Sparing
 from saddlepoint.experiment.tensorboard import TensorBoard
 from saddlepoint.records import Finding, JsonLines, Record, RunFolder
 from saddlepoint.records.store import placed_lines, require_length

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.networks import evaluating
+from saddlepoint.networks.evaluating import evaluating
 
 SHAPE_AND_TYPE = (
     "View", "Reshape", "Unflatten", "Flatten", "Alias", "Permute", "Transpose", "T", "Squeeze", "Unsqueeze", "Clone",

@@ -16,16 +16,15 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.split import shuffled_order
-from saddlepoint.evaluation import quality
+from saddlepoint.evaluation.monitors import Watch, quality
 from saddlepoint.evaluation.result import MOST, assess_result
-from saddlepoint.evaluation.signals import Watch
-from saddlepoint.experiment.recycling import recycle
-from saddlepoint.models.autoencoder import Autoencoder
+from saddlepoint.models.autoencoder.model import Autoencoder
 from saddlepoint.models.base import Model
-from saddlepoint.models.vae import VAE
+from saddlepoint.models.vae.model import VAE
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Result
 from saddlepoint.training import TrainingState
+from saddlepoint.training.recycling import recycle
 from saddlepoint.training.settings import LARGEST_SEED
 
 MEASURED = 2_000  # held-out examples behind the held-out series

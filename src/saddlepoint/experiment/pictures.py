@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.experiment import moments
-from saddlepoint.experiment.arcs import spherical
-from saddlepoint.experiment.points import draw_points
+from saddlepoint.experiment import snapshots
+from saddlepoint.experiment.interpolation import spherical
+from saddlepoint.experiment.sample_plots import draw_points
 from saddlepoint.figures import agreement, curves, density, grids, latent, lines, style, video
 from saddlepoint.figures.pixels import to_pixels
 from saddlepoint.figures.samples import show_samples, waveforms
@@ -55,7 +55,7 @@ class Pictures:
         if self.dataset.event.kind == "image":
             arrays["samples"] = self._pixels(samples[:_KEPT_SAMPLES])
         if arrays:
-            moments.write_moment(self.folder, step, arrays)
+            snapshots.write_moment(self.folder, step, arrays)
 
     def final(
         self, attempt: Callable[[str], AbstractContextManager[object]] = contextlib.nullcontext, *, trained: bool = True
@@ -82,7 +82,7 @@ class Pictures:
             lambda: curves.training_curves(series_of(self.folder.read_records())),
         )
         last = max((record.step for record in self.folder.read_records()), default=0)
-        over_time = moments.read_moments(self.folder, last, attempt)
+        over_time = snapshots.read_moments(self.folder, last, attempt)
         imaged = self.dataset.event.kind == "image"
         if imaged and len(over_time) > 1:
             yield (

@@ -14,7 +14,7 @@ from saddlepoint.arguments import check_modules, check_text, shown
 from saddlepoint.data.dataset import Event
 from saddlepoint.diagnosis import Process, causes_first
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.experiment import cure, objects
+from saddlepoint.experiment import cure, module_objects
 from saddlepoint.experiment.cure import Cure, Suggestion
 from saddlepoint.experiment.diagnosing import in_force
 from saddlepoint.experiment.summary import result_of
@@ -165,7 +165,7 @@ def load(
     run = Run(folder, modules=modules)
     check_text("load", "device", device, "cpu")
     recipe, folder = run.recipe, run.folder.path
-    objects.require(recipe, modules, where=str(folder))
+    module_objects.require(recipe, modules, where=str(folder))
     require_trust(recipe.model, trust=trust, modules=modules, where=str(folder))
     path = checkpoint_of(run, step)
     # Copies: loading a checkpoint must not change networks that the caller may be training or have loaded into before.

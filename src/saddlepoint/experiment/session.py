@@ -16,20 +16,20 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis import process_of
-from saddlepoint.diagnosis.usual import unusual_settings
+from saddlepoint.diagnosis.unusual_settings import unusual_settings
 from saddlepoint.errors import RunError
-from saddlepoint.experiment import arithmetic, cure
+from saddlepoint.experiment import compute, cure
+from saddlepoint.experiment.auto_remedy import Treatment
 from saddlepoint.experiment.batch_statistics import check_batch_statistics
+from saddlepoint.experiment.best_effort import Sparing
 from saddlepoint.experiment.cure import Cure
 from saddlepoint.experiment.diagnosing import watching
 from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.experiment.measurement import Measurement
+from saddlepoint.experiment.objective_checks.check import mistakes, output_range
 from saddlepoint.experiment.pictures import Pictures, time_lapse
-from saddlepoint.experiment.sparing import Sparing
 from saddlepoint.experiment.summary import note_pictures, verdict, write_summary
-from saddlepoint.experiment.treatment import Treatment
-from saddlepoint.experiment.trial import mistakes, output_range
 from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.recipe import Recipe
@@ -143,7 +143,7 @@ class Session:
             self._changed = True
         else:
             checkpoint.load(path, self.model, self.state)
-            self.devices, self.threads = arithmetic.continued(extra["arithmetic"], self.devices, self.listener)
+            self.devices, self.threads = compute.continued(extra["arithmetic"], self.devices, self.listener)
             self.state.devices = self.devices
         try:
             self.measurement.load(extra["measured"])
@@ -306,7 +306,7 @@ class Session:
             "fingerprint": self.dataset.fingerprint,
             "cures": self.cures,
             cure.STANDING: [f.code for f in self.diagnosis.found.values() if f.severity == "failure"],
-            "arithmetic": arithmetic.told(self.devices, self.threads),
+            "arithmetic": compute.told(self.devices, self.threads),
         }
         checkpoint.save(self.folder, self.model, self.state, extra=extra)
         self._saved = self.state.step

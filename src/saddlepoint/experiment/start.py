@@ -15,7 +15,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.diagnosis.verdict import FAILED
 from saddlepoint.errors import RunError
-from saddlepoint.experiment import cure, objects, rates
+from saddlepoint.experiment import cure, module_objects, rates
 from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment.capacity import require_memory
 from saddlepoint.experiment.display import shown
@@ -92,7 +92,7 @@ def train(
     settings, examples = _told_apart(data)
     changes |= settings
     loaded = loaded.override(changes, where="train") if changes else loaded
-    loaded = _absolute_source(objects.named(loaded, modules))
+    loaded = _absolute_source(module_objects.named(loaded, modules))
     require_trust(loaded.model, trust=trust, given=changes, modules=modules, where=loaded.name)
     with shown(listener) as ears, new_folder(loaded.name, run, overwrite) as place:
         staged = loaded
@@ -209,7 +209,7 @@ def prepare(
     pictures: bool = True,
 ) -> Session:
     """A session at its first step: data loaded (unless given), model built, nothing written."""
-    objects.require(recipe, modules, where=recipe.name)
+    module_objects.require(recipe, modules, where=recipe.name)
     require_trust(recipe.model, modules=modules, where=recipe.name)
     if dataset is None:
         dataset = examples_file.load(recipe.data)

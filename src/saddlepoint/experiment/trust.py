@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from saddlepoint.errors import TrustError
-from saddlepoint.experiment.objects import MARK
-from saddlepoint.models.settings import ModelSettings, NetworkSettings
+from saddlepoint.experiment.module_objects import MARK
+from saddlepoint.models.settings import ModelSettings
+from saddlepoint.networks.settings import NetworkSettings
 
 FOLDER_VARIABLE = "SADDLEPOINT_CONFIG"
 _granted: set[str] = set()  # in this process, also where the file cannot be written

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from saddlepoint.data import progress
-from saddlepoint.evaluation.assessment.progress import Progress
+from saddlepoint.evaluation.scorecard.progress import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console

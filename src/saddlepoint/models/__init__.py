@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from saddlepoint.models.settings import AutoencoderSettings, GANSettings, ModelSettings, VAESettings
+from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.settings import ModelSettings
+from saddlepoint.models.vae.settings import VAESettings
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,19 +23,19 @@ __all__ = ["FAMILIES", "build"]
 
 
 def _autoencoder(settings: AutoencoderSettings, event: Event, modules: Mapping[str, nn.Module]) -> Model:
-    from saddlepoint.models.autoencoder import Autoencoder
+    from saddlepoint.models.autoencoder.model import Autoencoder
 
     return Autoencoder(settings, event, modules)
 
 
 def _vae(settings: VAESettings, event: Event, modules: Mapping[str, nn.Module]) -> Model:
-    from saddlepoint.models.vae import VAE
+    from saddlepoint.models.vae.model import VAE
 
     return VAE(settings, event, modules)
 
 
 def _gan(settings: GANSettings, event: Event, modules: Mapping[str, nn.Module]) -> Model:
-    from saddlepoint.models.gan import GAN
+    from saddlepoint.models.gan.model import GAN
 
     return GAN(settings, event, modules)
 

@@ -1,4 +1,4 @@
-"""From settings to networks and units: what the families have in common."""
+"""From settings to networks: what the families have in common."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from torch import nn
 
-from saddlepoint import networks
-from saddlepoint.data.dataset import Event, Scaling, ScalingKind
 from saddlepoint.errors import SettingError, suggestion
-from saddlepoint.models.settings import NetworkSettings
-
-UNIT = (0.0, 1.0)
-SYMMETRIC = (-1.0, 1.0)
+from saddlepoint.networks.build import Options, build
+from saddlepoint.networks.own import tried
+from saddlepoint.networks.series import TimeFirst
+from saddlepoint.networks.settings import NetworkSettings
 
 
 def network(
@@ -32,8 +30,8 @@ def network(
     Raises SettingError where it cannot be built or does not fit the shapes (see `saddlepoint.networks.build`).
     """
     if role in modules:
-        return networks.tried(modules[role], inputs, outputs, role)
-    options = networks.Options(
+        return tried(modules[role], inputs, outputs, role)
+    options = Options(
         hidden=settings.hidden,
         activation=settings.activation,
         batch_norm=settings.batch_norm,
@@ -44,7 +42,7 @@ def network(
     )
     if series and settings.network == "dcgan":
         takes, gives = len(inputs) == 2, outputs is not None and len(outputs) == 2
-        inner = networks.build(
+        inner = build(
             settings.network,
             inputs[::-1] if takes else inputs,
             outputs[::-1] if gives and outputs else outputs,
@@ -52,8 +50,8 @@ def network(
             arguments=settings.arguments,
             where=f"model.{role}.network",
         )
-        return networks.TimeFirst(inner, takes=takes, gives=gives)
-    return networks.build(
+        return TimeFirst(inner, takes=takes, gives=gives)
+    return build(
         settings.network, inputs, outputs, options, arguments=settings.arguments, where=f"model.{role}.network"
     )
 
@@ -70,27 +68,3 @@ def check_roles(modules: Mapping[str, nn.Module], roles: Sequence[str]) -> None:
             raise SettingError(
                 f'modules: there is no player "{role}" here.{suggestion(role, roles)} Known: {", ".join(roles)}.'
             )
-
-
-def scaling(event: Event, kind: ScalingKind, output_range: tuple[float, float] | None, wants: str) -> Scaling:
-    """The event's scaling of this kind, if the data's range in the model's units is then what the output can reach.
-
-    wants: what has this output range, for the message ("the output tanh", "bernoulli").
-    Raises SettingError for a pair that cannot fit.
-    """
-    found = event.scaling(kind)
-    if output_range is None:
-        return found
-    if event.low is not None and event.high is not None:
-        reached = (event.low * found.scale[0] + found.offset[0], event.high * found.scale[0] + found.offset[0])
-        fits = len(found.scale) == 1 and all(abs(a - b) < 1e-4 for a, b in zip(reached, output_range, strict=True))
-    else:
-        # Data without a known range fit by the convention of four standard deviations each way, or not at all.
-        fits = (kind, output_range) in (("unit", UNIT), ("symmetric", SYMMETRIC))
-    if not fits:
-        better = "unit" if output_range == UNIT else "symmetric"
-        raise SettingError(
-            f"model.scaling: {wants} reaches {output_range[0]:g} to {output_range[1]:g}, which does not fit data scaled by "
-            f'"{kind}": set model.scaling to "{better}" or "auto".'
-        )
-    return found

@@ -21,7 +21,8 @@ from saddlepoint.data.capacity import require_memory
 from saddlepoint.data.dataset import Event, Scaling
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.markup import Markup, html, joined
-from saddlepoint.networks import evaluating, lay_out
+from saddlepoint.networks.evaluating import evaluating
+from saddlepoint.networks.layout import lay_out
 from saddlepoint.objectives.phase import Noise, Phase
 
 NETWORKS = {"trunk": "encoder"}  # parts of a player by the names that settings give them

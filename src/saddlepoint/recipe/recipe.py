@@ -16,7 +16,8 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.markup import Markup, html
-from saddlepoint.models.settings import GANSettings, ModelSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.settings import ModelSettings
 from saddlepoint.recipe.fields import FAMILIES, PLAYERS, SettingField, fields
 from saddlepoint.recipe.mistakes import explained, unknown
 from saddlepoint.recipe.sources import Sources

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from saddlepoint.evaluation.scorecard import ClassScores, Score
+from saddlepoint.evaluation.scorecard.scorecard import ClassScores, Score
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.report.words import number
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from numpy.typing import NDArray
 
 from saddlepoint.errors import SaddlepointError
-from saddlepoint.evaluation.scorecard import Scorecard
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.records import Fields, Finding, RunFolder, Series, read_arrays, read_bytes, read_json, series_of
 from saddlepoint.records.summary import check_summary
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from saddlepoint.evaluation.scorecard import Bounds, ClassScores, ProtocolCard, Score, Scorecard, Skipped
+from saddlepoint.evaluation.scorecard.scorecard import Bounds, ClassScores, ProtocolCard, Score, Scorecard, Skipped
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import shell_command
 from saddlepoint.report.bars import class_bar, legend, score_bar

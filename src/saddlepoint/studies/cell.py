@@ -16,12 +16,12 @@ from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.studies.alone import Alone
+from saddlepoint.lanes import Lane, LaneRecord, Lanes
 from saddlepoint.studies.convergence import Convergence
-from saddlepoint.studies.lanes import Lane, LaneRecord, Lanes
 from saddlepoint.studies.outcomes import Outcomes, measured
 from saddlepoint.studies.plan import Cell, Run
 from saddlepoint.studies.settings import MeasureSettings
+from saddlepoint.studies.single_run import Alone
 
 Tell = Callable[[float], None]  # the share of the cell's work that is done
 

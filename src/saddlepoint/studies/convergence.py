@@ -25,7 +25,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import SettingError
-from saddlepoint.studies.lanes import Lanes
+from saddlepoint.lanes import Lanes
 
 DISTANCE = 0.1  # of the data's standard deviation
 MASS = 0.5  # of the mode's own mass

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.evaluation.modes import mode_report
-from saddlepoint.evaluation.quality import Quality, drawn
+from saddlepoint.evaluation.metrics.modes import mode_report
+from saddlepoint.evaluation.metrics.transport import sliced_wasserstein, wasserstein
+from saddlepoint.evaluation.monitors.quality import Quality, drawn
 from saddlepoint.evaluation.settings import EvaluationSettings
-from saddlepoint.evaluation.transport import sliced_wasserstein, wasserstein
+from saddlepoint.lanes import Lanes
 from saddlepoint.models.base import Model
-from saddlepoint.studies.alone import Alone
-from saddlepoint.studies.lanes import Lanes
 from saddlepoint.studies.settings import OutcomeName
+from saddlepoint.studies.single_run import Alone
 
 FITTED = 10_000  # training examples behind what is fitted rather than trained
 OF_MODES = frozenset({"modes_covered", "high_quality", "least_mode", "mode_width", "reverse_kl"})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.studies.power_law import PowerLaw, power_law
 from saddlepoint.studies.settings import HeatMapPicture, Picture, PowerLawPicture, StudySettings, SurvivalPicture
 from saddlepoint.studies.summary import finite, grouped, mean, share_converged, survival, times

@@ -16,11 +16,11 @@ from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, SettingError
+from saddlepoint.lanes.game import StackedGame
+from saddlepoint.lanes.lane import Lane, cells
 from saddlepoint.models import build
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.studies.convergence import Convergence
-from saddlepoint.studies.lanes.game import StackedGame
-from saddlepoint.studies.lanes.lane import Lane, cells
 from saddlepoint.studies.recorded import check_series
 from saddlepoint.studies.settings import MeasureSettings, Point, StudySettings
 from saddlepoint.training.settings import TrainingSettings

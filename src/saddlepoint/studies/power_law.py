@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.studies.survival import kaplan_meier
 
 Floats = NDArray[np.float64]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from saddlepoint.errors import SettingError, suggestion
-from saddlepoint.studies.alone import Alone
-from saddlepoint.studies.lanes.lane import Lane
+from saddlepoint.lanes.lane import Lane
+from saddlepoint.studies.single_run import Alone
 
 OF_CLOCKS = "time/"  # tells how long it took, and is in no table
 ALONE_ONLY = "/update_ratio"  # lanes do not record it

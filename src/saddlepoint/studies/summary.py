@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from saddlepoint.evaluation.bounded import of_bounded_mean
-from saddlepoint.evaluation.intervals import Interval, of_mean, wilson
+from saddlepoint.evaluation.statistics.bounded_means import of_bounded_mean
+from saddlepoint.evaluation.statistics.intervals import Interval, of_mean, wilson
 from saddlepoint.studies.outcomes import KNOWN_MODES, NEVER_NEGATIVE
 from saddlepoint.studies.survival import Survival, kaplan_meier
 from saddlepoint.studies.tables import Row

@@ -7,7 +7,7 @@
         state.safetensors       generators' states, the scalars of the tick under way
         manifest.json           step, seconds, event, versions, bytes and SHA-256 of every file, the caller's extra
 
-How it appears and is checked: `saddlepoint.training.shelf`.
+How it appears and is checked: `saddlepoint.training.checkpoint_store`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ from torch import Tensor
 from saddlepoint.errors import RunError
 from saddlepoint.models.base import Model
 from saddlepoint.records import RunFolder, retrain_command
-from saddlepoint.training.manifest import FORMAT, Manifest, digest, unsealed
-from saddlepoint.training.shelf import (
+from saddlepoint.training.checkpoint_store import (
     MANIFEST,
     candidates,
     exists,
@@ -40,6 +39,7 @@ from saddlepoint.training.shelf import (
     steps,
     verified,
 )
+from saddlepoint.training.manifest import FORMAT, Manifest, digest, unsealed
 from saddlepoint.training.state import TrainingState
 
 __all__ = [

@@ -16,7 +16,7 @@ from saddlepoint.optimisers.averaging import historical_averaging
 from saddlepoint.optimisers.extragradient import ExtraAdamOptimizer
 from saddlepoint.optimisers.lookahead import lookahead
 from saddlepoint.optimisers.optimistic import OptimisticAdamOptimizer, OptimisticSGD
-from saddlepoint.training.adam import Adam, AdamW
+from saddlepoint.training.fused_adam import Adam, AdamW
 from saddlepoint.training.settings import OptimiserName, OptimiserSettings
 
 FUSED_DEVICES = frozenset({"cpu", "cuda", "mps"})

@@ -16,7 +16,7 @@ from saddlepoint.models.base import Model
 from saddlepoint.training.devices import Devices
 from saddlepoint.training.ema import MovingAverage
 from saddlepoint.training.optimiser import build_optimiser
-from saddlepoint.training.quantities import read_entries
+from saddlepoint.training.optimiser_quantities import read_entries
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
 Series = dict[str, list[Tensor]]

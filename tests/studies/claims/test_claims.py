@@ -11,7 +11,7 @@ import torch
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.recipe import Recipe
 from saddlepoint.report.claims import number, spoken, write_claims_page
 from saddlepoint.studies.claims import CLAIMS, claim

@@ -9,7 +9,8 @@ from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.games.dynamics import path
 from saddlepoint.models import build
-from saddlepoint.models.settings import GANSettings, NetworkSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.optimisers.lookahead import Lookahead
 from saddlepoint.studies.claims.game_optimisers import ROUND, distances, games, methods

@@ -19,8 +19,10 @@ from torch import Tensor
 
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError
-from saddlepoint.evaluation.intervals import of_mean
-from saddlepoint.models.settings import GANSettings, NetworkSettings, VAESettings
+from saddlepoint.evaluation.statistics.intervals import of_mean
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.records import locked
 from saddlepoint.studies.claims import kept as storage
 from saddlepoint.studies.claims import results as module

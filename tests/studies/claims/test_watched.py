@@ -7,10 +7,11 @@ import torch
 
 from saddlepoint import data as sources
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.evaluation.intervals import wilson
-from saddlepoint.experiment import trial
+from saddlepoint.evaluation.statistics.intervals import wilson
+from saddlepoint.experiment.objective_checks import check
 from saddlepoint.experiment.start import train
-from saddlepoint.models.settings import GANSettings, NetworkSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.recipe import Recipe
 from saddlepoint.studies.claims.clamped_heads import digits_vae
@@ -61,7 +62,7 @@ def test_mistakes_are_also_found_before_the_first_step(mistake):
     settings, _, data = digits_vae(1, latent=4)
     dataset = sources.load(data)
     found = {
-        finding.code for finding in trial.mistakes(with_mistake(settings, dataset.event, 3, mistake), dataset.x[:64])
+        finding.code for finding in check.mistakes(with_mistake(settings, dataset.event, 3, mistake), dataset.x[:64])
     }
     assert found == ({"VAE203"} if mistake in CLAMPS else {"VAE202"} if mistake in WRONG_KL else set())
 

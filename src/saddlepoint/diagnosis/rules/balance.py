@@ -6,10 +6,10 @@ import math
 
 from saddlepoint.diagnosis.engine import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.rates import BETAS
 from saddlepoint.diagnosis.rules.objectives import CROSS_ENTROPY, GAMES, SATURATING, SINGLE
 from saddlepoint.diagnosis.rules.quality import is_bad, is_improving, known, told
 from saddlepoint.diagnosis.series import Series
+from saddlepoint.diagnosis.usual_rates import BETAS
 from saddlepoint.records import Finding
 
 TICKS, LOOKS = 5, 3  # over which a level is taken: single batches scatter

@@ -12,8 +12,8 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features.extractor import Features, check_finite, content_of, fingerprint
-from saddlepoint.evaluation.projection import principal_components
-from saddlepoint.evaluation.quality import affordable, drawn
+from saddlepoint.evaluation.metrics.projection import principal_components
+from saddlepoint.evaluation.monitors.quality import affordable, drawn
 
 _SHARE = 0.95  # of the variance
 _MOST = 64  # components: 95 % of MNIST's variance takes 154, of which the last 90 hold a tenth

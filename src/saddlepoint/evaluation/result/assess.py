@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.evaluation.quality import affordable
+from saddlepoint.evaluation.monitors.quality import affordable
 from saddlepoint.evaluation.result import aspects, copies, groups
 from saddlepoint.evaluation.result.feature_space import FeatureSpace, Map, feature_space, value_space, visible_values
 from saddlepoint.evaluation.result.tests_of_equality import Trial

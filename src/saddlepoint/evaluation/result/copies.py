@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from saddlepoint.evaluation.neighbours import nearest
+from saddlepoint.evaluation.metrics.neighbours import nearest
 from saddlepoint.evaluation.result.aspects import proportion_error
 from saddlepoint.records.result import Aspect
 

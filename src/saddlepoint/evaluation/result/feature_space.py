@@ -17,8 +17,8 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.features.layers import cells, natural_units, shrunk
 from saddlepoint.evaluation.features.random_convolutions import random_features
-from saddlepoint.evaluation.projection import principal_components
-from saddlepoint.evaluation.quality import affordable, drawn
+from saddlepoint.evaluation.metrics.projection import principal_components
+from saddlepoint.evaluation.monitors.quality import affordable, drawn
 
 FITTED = 2_000  # training examples behind means, deviations and components
 CONVOLVED = 1 << 21  # numbers in the examples that are convolved for the fit, so that large pictures take seconds too

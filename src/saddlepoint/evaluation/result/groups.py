@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Truth
-from saddlepoint.evaluation.modes import ModeReport, mode_report
-from saddlepoint.evaluation.neighbours import nearest
+from saddlepoint.evaluation.metrics.modes import ModeReport, mode_report
+from saddlepoint.evaluation.metrics.neighbours import nearest
 from saddlepoint.evaluation.result.aspects import (
     clipped,
     counts_of,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.two_sample import Classifier, classifier_test
+from saddlepoint.evaluation.metrics.two_sample import Classifier, classifier_test
 
 PERMUTATIONS = 199
 FOLDS = 5

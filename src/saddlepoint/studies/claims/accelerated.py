@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.evaluation.statistics.intervals import Interval
 
 Floats = NDArray[np.float64]
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import torch
 
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.evaluation.intervals import of_mean, wilson
+from saddlepoint.evaluation.statistics.intervals import of_mean, wilson
 from saddlepoint.figures.bands import Band, bands_figure
-from saddlepoint.models.settings import NetworkSettings, VAESettings
+from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.mistakes import CLAMPS
 from saddlepoint.studies.claims.watched import HELD_OUT_BOUND, Told, Watched

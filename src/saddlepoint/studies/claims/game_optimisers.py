@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.intervals import wilson
+from saddlepoint.evaluation.statistics.intervals import wilson
 from saddlepoint.figures.bands import Band, bands_figure
 from saddlepoint.figures.games import spectrum, trajectories
 from saddlepoint.games.dirac import dirac_gan

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from saddlepoint.games.smooth import ordered
 from saddlepoint.models.base import Model
-from saddlepoint.models.gan import GAN
+from saddlepoint.models.gan.model import GAN
 from saddlepoint.objectives.adversarial import GENERATOR_LOSSES, discriminator_cross_entropy
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.studies.claims.laboratory import Outcome

@@ -36,7 +36,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 # import is among them.
 TRAINING = (
     "__init__.py", "errors.py", "arguments.py", "markup.py", "settings.py", "data", "diagnosis", "evaluation", "models", "networks",
-    "objectives", "optimisers", "records", "training", "studies/__init__.py", "studies/convergence.py", "studies/lanes",
+    "lanes", "objectives", "optimisers", "records", "training", "studies/__init__.py", "studies/convergence.py",
     "studies/claims/__init__.py", "studies/claims/kept.py", "studies/claims/laboratory.py",
     "studies/claims/mistakes.py", "studies/claims/watched.py",
 )  # fmt: skip

@@ -16,12 +16,12 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.lanes import Lane, Lanes
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
-from saddlepoint.models.settings import GANSettings
+from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.studies.claims.kept import Finished, KeptOutcomes
 from saddlepoint.studies.convergence import Convergence, Target, spread_noise
-from saddlepoint.studies.lanes import Lane, Lanes
 from saddlepoint.training.settings import TrainingSettings
 
 SEEDS, QUICK_SEEDS = 256, 8

@@ -12,7 +12,7 @@ from saddlepoint import models
 from saddlepoint.data.dataset import Event
 from saddlepoint.models.base import Model
 from saddlepoint.models.settings import ModelSettings
-from saddlepoint.models.vae import VAE
+from saddlepoint.models.vae.model import VAE
 from saddlepoint.objectives.divergence import kl_standard_normal, kl_standard_normal_units
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Observations

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.intervals import Interval, wilson
-from saddlepoint.evaluation.modes import mode_report
+from saddlepoint.evaluation.metrics.modes import mode_report
+from saddlepoint.evaluation.statistics.intervals import Interval, wilson
 from saddlepoint.figures.style import DATA, GENERATED, INK, MARKERS, colours, dress, figure, legend
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, target

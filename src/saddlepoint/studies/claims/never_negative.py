@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.intervals import Interval, of_mean, wilson
+from saddlepoint.evaluation.statistics.intervals import Interval, of_mean, wilson
 from saddlepoint.figures.style import INK, MUTED, colours, dress, figure, legend
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import standard_normal_log_prob

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.intervals import Interval, wilson
+from saddlepoint.evaluation.statistics.intervals import Interval, wilson
 from saddlepoint.figures.bands import Band
 from saddlepoint.figures.survival import Curve
 from saddlepoint.studies.claims.laboratory import Outcome

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.figures.style import MUTED, colours, dress, figure, legend
 from saddlepoint.figures.survival import survival_figure
 from saddlepoint.objectives.adversarial import GENERATOR_LOSSES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlepoint.evaluation.intervals import Interval, wilson
+from saddlepoint.evaluation.statistics.intervals import Interval, wilson
 from saddlepoint.figures.style import INK, MUTED, colours, dress, figure, legend
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup

@@ -8,7 +8,8 @@ introduction to Generative Adversarial Networks (with code in TensorFlow)", J. G
 from __future__ import annotations
 
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.models.settings import GANSettings, NetworkSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.laboratory import QUICK_STEPS, Setup
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 

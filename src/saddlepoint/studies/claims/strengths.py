@@ -9,12 +9,13 @@ import torch
 
 from saddlepoint import data
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.evaluation.bounded import of_bounded_mean
-from saddlepoint.evaluation.intervals import Interval, of_mean, wilson
-from saddlepoint.evaluation.modes import mode_report
-from saddlepoint.evaluation.quality import SERIES
+from saddlepoint.evaluation.metrics.modes import mode_report
+from saddlepoint.evaluation.monitors.quality import SERIES
+from saddlepoint.evaluation.statistics.bounded_means import of_bounded_mean
+from saddlepoint.evaluation.statistics.intervals import Interval, of_mean, wilson
 from saddlepoint.figures.bands import bands_figure
-from saddlepoint.models.settings import GANSettings, NetworkSettings
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.clamped_heads import band
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, Verdict, verdict
 from saddlepoint.studies.claims.quantities import of_median

@@ -14,20 +14,21 @@ from saddlepoint import data
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.diagnosis import Diagnosis, Facts
-from saddlepoint.evaluation.quality import SERIES, Quality
+from saddlepoint.evaluation.monitors import Neighbourhood, adversarial, codes
+from saddlepoint.evaluation.monitors.neighbourhood import modes_covered
+from saddlepoint.evaluation.monitors.quality import SERIES, Quality
 from saddlepoint.evaluation.settings import EvaluationSettings
-from saddlepoint.evaluation.signals import Neighbourhood, adversarial, codes
-from saddlepoint.evaluation.signals.neighbourhood import modes_covered
+from saddlepoint.lanes import Lane, Lanes
 from saddlepoint.models.base import Model
-from saddlepoint.models.gan import GAN
-from saddlepoint.models.settings import GANSettings, VAESettings
-from saddlepoint.models.vae import VAE
+from saddlepoint.models.gan.model import GAN
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.vae.model import VAE
+from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.records import Finding, Record
 from saddlepoint.studies.claims.mistakes import with_mistake
-from saddlepoint.studies.lanes import Lane, Lanes
 from saddlepoint.training.settings import TrainingSettings
 
 LOOKS = 20  # in a run

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlepoint.evaluation.intervals import Interval
+from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.figures.heat_map import heat_map_figure
 from saddlepoint.figures.style import MUTED, PALETTE, RULE, dress, figure, legend
 from saddlepoint.studies.claims.accelerated import Fit, accelerated

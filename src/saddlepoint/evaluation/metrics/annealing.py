@@ -1,0 +1,230 @@
+"""How likely a decoder finds an example: annealed importance sampling, and how far to trust it.
+
+log p(x) = log E_{z ~ N(0, I)} p(x | z) of a latent-variable model has no closed form, and naive sampling from the prior
+misses the few codes that explain x. Annealing walks there, over distributions N(z; 0, I) p(x | z)^t with t from 0 to 1.
+Its estimate is a lower bound in expectation. How tight is told by data simulated from the model itself: there an exact
+posterior sample is known, from which the same walk backwards gives an upper bound.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.metrics.annealed_evidence import Evidence, Sandwich, joined
+from saddlepoint.evaluation.metrics.hamiltonian import LogLikelihood, State, move, state
+
+Schedule = Literal["sigmoid", "linear"]
+Share = Callable[[float], None]
+"""Hears which share of the work is done, from 0 to 1."""
+ROWS = 2_000  # chains that move together; their activations then fit the processor's cache
+ACCEPTANCE = 0.65  # Neal (2011), section 5.4.4: the optimum for moves in many dimensions
+FIRST_STEP, LONGEST_STEP = 0.5, 2.0  # beyond 2 the leapfrog is unstable even on the prior
+RATE = 0.2  # of the adaptation: by so much the logarithm of a step size follows a full miss of the acceptance
+
+
+@dataclass(frozen=True)
+class Annealing:
+    """How to anneal. temperatures: distributions after the prior, the last being the posterior; more is tighter.
+    chains: an example. leapfrog: steps of one move. schedule: "sigmoid" dwells near both ends, "linear" is even."""
+
+    temperatures: int = 500
+    chains: int = 16
+    leapfrog: int = 10
+    schedule: Schedule = "sigmoid"
+
+    def __post_init__(self) -> None:
+        if min(self.temperatures, self.chains, self.leapfrog) < 1:
+            raise DataError(f"annealing needs one temperature, chain and leapfrog step or more, got {self}.")
+
+
+def temperatures(number: int, schedule: Schedule = "sigmoid") -> Tensor:
+    """(number + 1,) float64 from 0 to 1, strictly rising. "sigmoid": sigma(4 (2 t - 1)), scaled to reach 0 and 1."""
+    even = torch.linspace(0, 1, number + 1, dtype=torch.float64)
+    if schedule == "linear":
+        return even
+    bent = torch.sigmoid(4 * (2 * even - 1))
+    return (bent - bent[0]) / (bent[-1] - bent[0])
+
+
+def annealed_evidence(
+    log_likelihood: LogLikelihood,
+    x: Tensor,
+    latent: int,
+    *,
+    generator: torch.Generator,
+    annealing: Annealing | None = None,
+    progress: Share | None = None,
+) -> Evidence:
+    """log p(x) of examples x (B, *event) under z ~ N(0, I) of `latent` numbers and p(x | z) = exp log_likelihood(z, x).
+
+    The mean weight is an unbiased estimate of p(x), so its log is below log p(x) in expectation (and by more than c
+    with a probability of at most e^-c). To keep that exact, step sizes are not adapted on the way: a pilot walk with
+    the same number of chains finds one for each example and temperature first, and costs as much again.
+    Codes are of the type of x if that is float32 or float64; weights are summed in float64. progress: hears the share
+    that is done.
+
+    Annealed Importance Sampling (Radford M. Neal, 2001), https://arxiv.org/abs/physics/9803008; for decoders, with the
+    sigmoid schedule: On the Quantitative Analysis of Decoder-Based Generative Models (Yuhuai Wu, Yuri Burda, Ruslan
+    Salakhutdinov, Roger Grosse, 2017), https://arxiv.org/abs/1611.04273
+
+    Raises:
+        DataError: no examples, or a log likelihood that is not (B,) or not finite.
+    """
+    annealing = annealing or Annealing()
+    parts = _parts(x, annealing)
+    moved = _counted(2 * annealing.temperatures * len(parts), progress)
+    return joined([_annealed(log_likelihood, part, latent, annealing, generator, moved) for part in parts])
+
+
+def bidirectional(
+    log_likelihood: LogLikelihood,
+    x: Tensor,
+    z: Tensor,
+    *,
+    generator: torch.Generator,
+    annealing: Annealing | None = None,
+    progress: Share | None = None,
+) -> Sandwich:
+    """Bounds from both sides for simulated x (B, *event), each drawn from p(x | z) for its z (B, D) from the prior.
+
+    Such a z is an exact draw from the posterior p(z | x). From it the chains walk back to the prior: the mean of their
+    1 / weight is an unbiased estimate of 1 / p(x), minus its log therefore above log p(x) in expectation.
+
+    Sandwiching the Marginal Likelihood Using Bidirectional Monte Carlo (Roger B. Grosse, Zoubin Ghahramani, Ryan P.
+    Adams, 2015), https://arxiv.org/abs/1511.02543; Measuring the Reliability of MCMC Inference with Bidirectional Monte
+    Carlo (Roger B. Grosse, Siddharth Ancha, Daniel M. Roy, 2016), https://arxiv.org/abs/1606.02275
+
+    Raises:
+        DataError: as `annealed_evidence`; or not one code an example.
+    """
+    annealing = annealing or Annealing()
+    if z.ndim != 2 or len(z) != len(x):
+        raise DataError(f"need one code an example: got codes {tuple(z.shape)} for examples {tuple(x.shape)}.")
+    parts = _parts(x, annealing)
+    moved = _counted(4 * annealing.temperatures * len(parts), progress)
+    lower = [_annealed(log_likelihood, part, z.shape[1], annealing, generator, moved) for part in parts]
+    codes = torch.split(z, [len(part) for part in parts])
+    upper = [
+        _annealed(log_likelihood, part, z.shape[1], annealing, generator, moved, back_from=code)
+        for part, code in zip(parts, codes, strict=True)
+    ]
+    k = annealing.chains
+    # log_weights of a walk back are those of the same path forwards: minus the log of the mean of 1 / w.
+    above = torch.cat([math.log(k) - torch.logsumexp(-one.log_weights, 0) for one in upper])
+    return Sandwich(joined(lower).log_evidence, above)
+
+
+def _counted(moves: int, progress: Share | None) -> Callable[[], None]:
+    """To be called after every move of all chains of a part, of which there are so many."""
+    done = 0
+
+    def moved() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done / moves)
+
+    return moved
+
+
+def _parts(x: Tensor, annealing: Annealing) -> tuple[Tensor, ...]:
+    if x.ndim < 1 or len(x) == 0:
+        raise DataError("need one example or more, got none.")
+    x = x if x.dtype == torch.float64 else x.float()
+    return torch.split(x, max(1, ROWS // annealing.chains))
+
+
+def _annealed(
+    log_likelihood: LogLikelihood,
+    x: Tensor,
+    latent: int,
+    annealing: Annealing,
+    generator: torch.Generator,
+    moved: Callable[[], None],
+    back_from: Tensor | None = None,
+) -> Evidence:
+    """A walk from the prior to the posterior of x (B, *event), or back from codes (B, D) of the posterior."""
+    rising = temperatures(annealing.temperatures, annealing.schedule)
+    rows = x.repeat(annealing.chains, *[1] * (x.ndim - 1))  # (K B, *event), chain by chain
+    sizes = _step_sizes(log_likelihood, rows, latent, rising, annealing, generator, moved)
+    if back_from is None:
+        z = torch.randn(len(rows), latent, generator=generator, device=generator.device).to(rows)
+    else:
+        z = back_from.to(rows).repeat(annealing.chains, 1)
+    at = _checked(state(log_likelihood, z, rows))
+    weights = torch.zeros(len(rows), dtype=torch.float64, device=rows.device)
+    accepted = 0.0
+    order = range(1, len(rising)) if back_from is None else range(len(rising) - 1, 0, -1)
+    for t in order:
+        if back_from is None:
+            weights += float(rising[t] - rising[t - 1]) * at.log_likelihood.double()
+        at, acceptance = move(
+            log_likelihood,
+            at,
+            rows,
+            float(rising[t]),
+            sizes[t - 1].repeat(annealing.chains),
+            leapfrog=annealing.leapfrog,
+            generator=generator,
+        )
+        if back_from is not None:
+            weights += float(rising[t] - rising[t - 1]) * at.log_likelihood.double()
+        accepted += float(acceptance.mean())
+        moved()
+    weights = weights.view(annealing.chains, len(x))
+    evidence = torch.logsumexp(weights, 0) - math.log(annealing.chains)
+    codes = at.z.view(annealing.chains, len(x), latent)
+    return Evidence(evidence, weights, codes, accepted / len(order))
+
+
+def _step_sizes(
+    log_likelihood: LogLikelihood,
+    rows: Tensor,
+    latent: int,
+    rising: Tensor,
+    annealing: Annealing,
+    generator: torch.Generator,
+    moved: Callable[[], None],
+) -> Tensor:
+    """(T, B): a step size for each example (the same for its chains) at which about 65 % of moves are taken.
+
+    A walk of its own adapts them, by stochastic approximation on their logarithm; they change slowly along the path.
+    """
+    k = annealing.chains
+    b = len(rows) // k
+    z = torch.randn(len(rows), latent, generator=generator, device=generator.device).to(rows)
+    at = _checked(state(log_likelihood, z, rows))
+    log_size = torch.full((b,), math.log(FIRST_STEP), dtype=rows.dtype, device=rows.device)
+    found = []
+    for t in range(1, len(rising)):
+        at, acceptance = move(
+            log_likelihood,
+            at,
+            rows,
+            float(rising[t]),
+            log_size.exp().repeat(k),
+            leapfrog=annealing.leapfrog,
+            generator=generator,
+        )
+        wanted = acceptance.view(k, b).mean(0) - ACCEPTANCE
+        log_size = (log_size + RATE * wanted).clamp(max=math.log(LONGEST_STEP))
+        found.append(log_size)
+        moved()
+    return torch.stack(found).exp()
+
+
+def _checked(at: State) -> State:
+    if at.log_likelihood.shape != at.z.shape[:1]:
+        raise DataError(
+            f"log_likelihood gave {tuple(at.log_likelihood.shape)} for codes {tuple(at.z.shape)}: one number a row is wanted."
+        )
+    if not at.log_likelihood.isfinite().all():
+        raise DataError("log_likelihood is not finite at codes of the prior: look for NaN in the examples or weights.")
+    return at

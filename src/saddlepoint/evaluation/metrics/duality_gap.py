@@ -1,0 +1,134 @@
+"""How far a game is from its equilibrium: what each player could still gain while the other stands still.
+
+At an equilibrium no player can gain by moving alone. Away from it, a copy of each player is given a few steps to answer the
+other's present position, and what these steps gain, on examples that they have not seen, is that player's share of the gap.
+Unlike the losses, the gap has a meaning of its own: 0 is the end of the game, and it falls on the way there.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from saddlepoint.errors import DataError, SettingError
+from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
+from saddlepoint.models.base import Model
+from saddlepoint.models.copying import copy_with_networks
+from saddlepoint.objectives.phase import Batch, Phase
+
+
+@dataclass(frozen=True)
+class DualityGap:
+    """gap: the sum of `gains`, each player's by name; in the losses' units (nats for cross-entropies).
+
+    The gap's interval adds up the players' intervals, so it is wider than it need be.
+    """
+
+    gap: Interval
+    gains: dict[str, Interval]
+
+
+def duality_gap(
+    model: Model,
+    x: Tensor,
+    *,
+    steps: int = 100,
+    learning_rate: float = 1e-3,
+    batch_size: int = 64,
+    seed: int = 0,
+) -> DualityGap:
+    """What the players of `model` could gain, found on one half of x and measured on the other.
+
+    For losses that add up to zero this is the duality gap; for others (a non-saturating generator), the sum of what each gains
+    in its own loss. As `steps` steps find no best answer, it is a lower estimate, and comparable only at equal settings. Losses
+    that compare examples within a batch make the intervals too narrow.
+
+    A domain agnostic measure for monitoring and evaluating GANs (Grnarova, Levy, Lucchi, Perraudin, Goodfellow, Hofmann,
+    Krause, 2019), https://arxiv.org/abs/1811.05512
+
+    Args:
+        model: a game of two players or more; it is not changed.
+        x: (N, *event) held-out examples in the data's own units, at least two batches; in random order.
+        steps: of Adam with `learning_rate` that every copy takes, at least 1.
+        batch_size: examples in a batch, in answering and in measuring.
+        seed: of the batches and the noise.
+
+    Raises:
+        SettingError: the model has one player; or less than one step or example a batch, or a rate not above 0.
+        DataError: x does not fill two batches.
+    """
+    movers = {phase.player: phase for phase in reversed(model.phases)}
+    if len(movers) < 2:
+        raise SettingError(f"the duality gap is of a game of two players, but model.family {model.family} has one.")
+    for what, number, fits in (
+        ("steps", steps, steps >= 1),
+        ("batch_size", batch_size, batch_size >= 1),
+        ("learning_rate", learning_rate, 0 < learning_rate < math.inf),
+    ):
+        if not fits:
+            least = "finite and above 0" if what == "learning_rate" else "at least 1"
+            raise SettingError(f"the duality gap: {what} must be {least}, got {number!r}.")
+    if len(x) < 2 * batch_size:
+        raise DataError(
+            f"the duality gap needs two batches of {batch_size} held-out examples, got {len(x)}: hold out more, or lower "
+            "batch_size."
+        )
+    scaled = model.scaling.to_model(x.to(model.device))
+    seen, unseen = scaled[: len(x) // 2], scaled[len(x) // 2 :]
+    gains = {}
+    cuda = [model.device] if model.device.type == "cuda" else []
+    for name in dict.fromkeys(phase.player for phase in model.phases):
+        with torch.random.fork_rng(devices=cuda):
+            answered = _answered(model, movers[name], seen, steps, learning_rate, batch_size, seed)
+            before, after = (_losses(game, movers[name], unseen, batch_size, seed + 1) for game in (model, answered))
+        gains[name] = of_mean(before - after)
+    bounds = [sum(getattr(gain, bound) for gain in gains.values()) for bound in ("value", "low", "high")]
+    return DualityGap(Interval(*bounds), gains)
+
+
+def _answered(
+    model: Model, phase: Phase, x: Tensor, steps: int, learning_rate: float, batch_size: int, seed: int
+) -> Model:
+    """A copy of the game in which the phase's player has moved `steps` times and the others have not."""
+    game = _copied(model)
+    generator = torch.Generator(game.device).manual_seed(seed)
+    torch.manual_seed(seed)
+    parameters = [p for p in game.players[phase.player].parameters() if p.requires_grad]
+    optimiser = torch.optim.Adam(parameters, lr=learning_rate)
+    for _ in range(steps):
+        index = torch.randint(len(x), (batch_size,), generator=generator, device=generator.device)
+        noise = game.noise(phase, batch_size, game.trained_steps or 0, generator)
+        loss = phase.loss(game.players, Batch(x[index]), noise)[0].mean()
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        optimiser.step()
+    return game
+
+
+def _losses(model: Model, phase: Phase, x: Tensor, batch_size: int, seed: int) -> Tensor:
+    """The player's losses on whole batches of x, (N,); the same noise and batches for the same seed.
+
+    Gradients are enabled, since a loss with a penalty on a slope takes them itself.
+    """
+    game = _copied(model)
+    generator = torch.Generator(game.device).manual_seed(seed)
+    torch.manual_seed(seed)
+    losses = []
+    for part in torch.split(x, batch_size):
+        if len(part) == batch_size:
+            noise = game.noise(phase, batch_size, game.trained_steps or 0, generator)
+            with torch.enable_grad():  # a loss may penalise slopes; a copy, since it may ask for gradients of its batch
+                losses.append(phase.loss(game.players, Batch(part.clone()), noise)[0].detach())
+    return torch.cat(losses).double()
+
+
+def _copied(model: Model) -> Model:
+    """A copy whose players are in training mode, as when the game is played; what they keep is theirs alone."""
+    game = copy_with_networks(model, model.players.values())
+    for player in game.players.values():
+        player.train()
+    return game

@@ -1,0 +1,170 @@
+"""How likely a model finds held-out examples: one result for numbers that are found in very different ways.
+
+Exact log densities, lower bounds and estimates are not the same thing, and the result says which one it is.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Truth
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.metrics.annealed_evidence import Sandwich
+from saddlepoint.evaluation.metrics.annealing import Annealing, Share, annealed_evidence, bidirectional
+from saddlepoint.evaluation.metrics.hamiltonian import LogLikelihood
+from saddlepoint.evaluation.metrics.latent_models import LatentModel
+from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
+from saddlepoint.models.base import HasDensity
+
+Kind = Literal["exact", "lower bound", "kernel estimate"]
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Of N examples. values: (N,) nats each, log density in the data's units or log probability. kind: what they are.
+    method: "ELBO", "IWAE-64", "AIS", ... notes: sentences that belong beside the number."""
+
+    values: Tensor
+    kind: Kind
+    method: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def interval(self) -> Interval:
+        """Of the mean in nats, for the population the examples were drawn from."""
+        return of_mean(self.values)
+
+    def __str__(self) -> str:
+        return " ".join([f"{self.method} ({self.kind}): {self.interval} nats.", *self.notes])
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """From the same draws of q, (N,) nats each; in expectation elbo <= importance <= log p(x)."""
+
+    elbo: Tensor
+    importance: Tensor
+
+
+def of_model(model: HasDensity, x: Tensor) -> Likelihood:
+    """The model's own log_prob of x (N, *event) in the data's units, exact or a bound as the model says.
+
+    Raises:
+        DataError: no examples, or a model whose log_prob is not finite.
+    """
+    values = model.log_prob(some(x))
+    exact = model.log_prob_kind == "exact"
+    return Likelihood(require_finite(values), model.log_prob_kind, "log density" if exact else "the model's bound")
+
+
+def divergence_from_truth(model: HasDensity, truth: Truth, x: Tensor) -> Interval:
+    """KL(truth || model) in nats, from x (N, D) drawn from the truth: the mean of log truth(x) - log model(x).
+
+    Where the model gives a lower bound, the expectation is an upper bound of the divergence.
+
+    Raises:
+        DataError: fewer than two examples, or a log density that is not finite.
+    """
+    x = some(x)
+    return of_mean(require_finite(truth.log_prob(x)).double() - require_finite(model.log_prob(x)).double())
+
+
+def bounds(
+    log_likelihood: LogLikelihood,
+    x: Tensor,
+    mean: Tensor,
+    log_variance: Tensor,
+    *,
+    samples: int,
+    generator: torch.Generator,
+) -> Bounds:
+    """Both bounds of x (N, *event) with q(z | x) = N(mean, diag e^log_variance), (N, D) each, under the prior N(0, I).
+
+    Every mean of K = `samples` log weights log p(x, z) - log q(z | x) is an evidence lower bound, and the log of the mean
+    weight is the importance bound, which never falls in expectation as K grows.
+
+    Importance Weighted Autoencoders (Yuri Burda, Roger Grosse, Ruslan Salakhutdinov, 2015).
+    https://arxiv.org/abs/1509.00519
+
+    Raises:
+        DataError: no examples, samples below 1, or a log likelihood that is not finite.
+    """
+    if samples < 1 or mean.shape != log_variance.shape or len(mean) != len(some(x)):
+        raise DataError(
+            f"bounds need a sample or more and one posterior an example: got {samples} samples, mean {tuple(mean.shape)}, "
+            f"log-variance {tuple(log_variance.shape)}, {len(x)} examples."
+        )
+    weights = []
+    with torch.no_grad():
+        for _ in range(samples):
+            epsilon = torch.randn(mean.shape, generator=generator, device=generator.device).to(mean)
+            z = mean + torch.exp(0.5 * log_variance) * epsilon
+            # Both normalising constants cancel but for the stretch from epsilon to z.
+            ratio = 0.5 * (epsilon.square() + log_variance - z.square()).sum(1)
+            weights.append(require_finite(log_likelihood(z, x)).double() + ratio.double())
+    table = torch.stack(weights)
+    return Bounds(table.mean(0), torch.logsumexp(table, 0) - math.log(samples))
+
+
+def annealed(
+    model: LatentModel,
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+    annealing: Annealing | None = None,
+    simulated: int = 100,
+    progress: Share | None = None,
+) -> tuple[Likelihood, Sandwich]:
+    """AIS on x (N, *event) in the data's units, and its bidirectional gap on as many `simulated` examples. progress:
+    hears the share that is done.
+
+    Raises:
+        DataError: as `annealed_evidence`.
+    """
+    annealing, told = annealing or Annealing(), progress or (lambda share: None)
+    forth = len(some(x)) / (len(x) + 2 * simulated)  # of the work: the gap takes walks both ways
+    found = annealed_evidence(
+        model.log_likelihood,
+        model.prepare(x),
+        model.latent,
+        generator=generator,
+        annealing=annealing,
+        progress=lambda share: told(forth * share),
+    )
+    like, codes = model.simulate(simulated, generator)
+    sandwich = bidirectional(
+        model.log_likelihood,
+        like,
+        codes,
+        generator=generator,
+        annealing=annealing,
+        progress=lambda share: told(forth + (1 - forth) * share),
+    )
+    note = (
+        f"{annealing.chains} chains, {annealing.temperatures:,} temperatures, {found.acceptance:.0%} of moves taken; gap "
+        f"between the bounds on simulated examples {sandwich.gap} nats."
+    )
+    return Likelihood(found.log_evidence + model.shift, "lower bound", "AIS", (note, *model.notes)), sandwich
+
+
+def some(x: Tensor) -> Tensor:
+    """x itself. Raises DataError where it holds no examples."""
+    if x.ndim < 1 or len(x) == 0:
+        raise DataError("need one example or more, got none.")
+    return x
+
+
+def require_finite(values: Tensor) -> Tensor:
+    """values (N,) themselves. Raises DataError where one of them is NaN or infinite."""
+    broken = int((~values.isfinite()).sum())
+    if broken:
+        raise DataError(
+            f"{broken:,} of {len(values):,} log likelihoods are NaN or infinite; their mean would say nothing: look at "
+            "those examples."
+        )
+    return values

@@ -1,0 +1,48 @@
+"""The kernel estimate of a sampler's log likelihood: much used, and misleading; here so that it comes with its warning."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.metrics.likelihood import Likelihood
+from saddlepoint.evaluation.metrics.points import checked, checked_pair
+
+PARZEN_WARNING = (
+    "Kernel estimates of likelihood do not tell good models from bad ones beyond a few dimensions: a few cluster centres "
+    "of the training data beat true samples (Theis, van den Oord, Bethge, 2016, https://arxiv.org/abs/1511.01844). Do not "
+    "compare models by this number."
+)
+
+
+def parzen(
+    samples: Tensor, x: Tensor, validation: Tensor, *, widths: tuple[float, ...] = (0.05, 0.1, 0.2, 0.4, 0.8)
+) -> Likelihood:
+    """Log density of x (N, D) under Gaussian kernels on samples (M, D); the width is the best one on `validation` (V, D).
+
+    widths: standard deviations tried, in multiples of the samples' own over all their numbers. The result carries a
+    warning, always.
+
+    Raises:
+        DataError: fewer than two samples, an empty set, unequal numbers of columns, samples all alike.
+    """
+    samples, x = checked_pair(samples, x, least=2, names=("samples", "examples"))
+    validation = checked(validation, "validation examples", least=1)
+    scale = float(samples.std(0).square().mean().sqrt())
+    if not scale > 0 or validation.shape[1] != samples.shape[1]:
+        raise DataError("parzen: the samples are all alike, or validation examples have another number of columns.")
+    scores = {width: float(_kernel(samples, validation, width * scale).mean()) for width in widths}
+    best = max(scores, key=scores.__getitem__)
+    return Likelihood(
+        _kernel(samples, x, best * scale), "kernel estimate", f"Parzen window {best * scale:.3g}", (PARZEN_WARNING,)
+    )
+
+
+def _kernel(samples: Tensor, x: Tensor, width: float) -> Tensor:
+    """(N,) log of the mean Gaussian of standard deviation `width` around each of samples (M, D) at x (N, D)."""
+    constant = math.log(len(samples)) + x.shape[1] * (math.log(width) + 0.5 * math.log(2 * math.pi))
+    rows = [torch.logsumexp(-0.5 * (torch.cdist(part, samples) / width).square(), 1) for part in torch.split(x, 256)]
+    return torch.cat(rows) - constant

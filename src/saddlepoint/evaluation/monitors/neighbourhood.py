@@ -1,0 +1,108 @@
+"""Where samples are among the data: how far apart, in whose neighbourhood, coming and going.
+
+Examples and samples are projected on the data's principal components; k-means divides the data there into
+neighbourhoods. Which of them samples visit says what a mean distance cannot: that a part of the data has no samples.
+
+The share of bins that samples miss, or visit in another proportion than the data do: On GANs and GMMs (Eitan Richardson,
+Yair Weiss, 2018), https://arxiv.org/abs/1805.12462
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from saddlepoint.evaluation.metrics.pairwise import distances, mean_within
+
+CELLS, ROUNDS = 32, 15
+PER_CELL = 8  # real examples a cell should hold, so that its share of the data is known
+LOST = 0.1  # a neighbourhood is lost where samples come less than a tenth as often as they should
+
+Project = Callable[[Tensor], Tensor]
+
+
+class Neighbourhood:
+    """Neighbourhoods of the data in projected space, the mean distance of two real examples, and the known modes.
+
+    shares: (K,) of the data in each neighbourhood.
+    """
+
+    def __init__(self, project: Project, real: Tensor, seed: int = 0) -> None:
+        """project: (N, *event) in the data's units -> (N, d). real: (N, d) projected examples, two at least."""
+        self.project = project
+        cells = max(1, min(CELLS, len(real) // PER_CELL))
+        self.centres = k_means(real, cells, torch.Generator().manual_seed(seed))
+        self.shares = self.shares_of(real)
+        self.distance = mean_within(real)
+        self.middle = real.mean(0)
+        self.radius = (real - self.middle).norm(dim=1).mean()
+
+    def to(self, device: torch.device) -> None:
+        """Move what is kept."""
+        self.centres, self.shares, self.distance = (x.to(device) for x in (self.centres, self.shares, self.distance))
+        self.middle, self.radius = self.middle.to(device), self.radius.to(device)
+
+    def shares_of(self, projected: Tensor) -> Tensor:
+        """(N, d) -> (K,) share of the points in each neighbourhood."""
+        return shares_at(projected, self.centres)
+
+    def diversity(self, projected: Tensor) -> Tensor:
+        """(N, d) -> () mean distance of two samples over that of two real examples."""
+        relative: Tensor = mean_within(projected) / self.distance.clamp_min(1e-12)
+        return relative
+
+    def reach(self, projected: Tensor) -> Tensor:
+        """(N, d) -> () mean distance of samples from the data's middle over that of the data."""
+        relative: Tensor = (projected - self.middle).norm(dim=1).mean() / self.radius.clamp_min(1e-12)
+        return relative
+
+    def coverage(self, shares: Tensor) -> Tensor:
+        """Samples' shares (K,) -> () share of the data whose neighbourhood samples visit a tenth as often or more."""
+        return (self.shares * (shares >= LOST * self.shares)).sum()
+
+
+def turnover(shares: Tensor, before: Tensor) -> Tensor:
+    """Shares (K,) now and before -> () net share of the samples that moved elsewhere, in [0, 1]: the total variation.
+
+    Of the same noise at both looks, so that a generator that stands still moves none, and no chance is taken off.
+    """
+    return 0.5 * (shares - before).abs().sum()
+
+
+def shares_at(points: Tensor, places: Tensor) -> Tensor:
+    """points (N, d), places (K, d) -> (K,) share of the points nearest to each place."""
+    nearest = distances(points, places).argmin(1)
+    return torch.nn.functional.one_hot(nearest, len(places)).float().mean(0)
+
+
+def modes_covered(samples: Tensor, centres: Tensor, std: float, radius: float = 3.0) -> tuple[Tensor, Tensor]:
+    """samples (N, D), centres (K, D) -> () share of the modes that get a tenth or more of their fair share of the samples,
+    each of which counts for its nearest mode, however far; () share of samples within `radius` standard deviations of one.
+    """
+    distance, mode = distances(samples, centres).min(1)
+    counts = torch.nn.functional.one_hot(mode, len(centres)).float().sum(0)
+    enough = max(1.0, LOST * len(samples) / len(centres))
+    return (counts >= enough).float().mean(), (distance < radius * std).float().mean()
+
+
+def k_means(x: Tensor, k: int, generator: torch.Generator) -> Tensor:
+    """(k, d) centres of x (N, d), from k-means++ beginnings.
+
+    k-means++: The Advantages of Careful Seeding (David Arthur, Sergei Vassilvitskii, 2007),
+    https://theory.stanford.edu/~sergei/papers/kMeansPP-soda.pdf
+    """
+    centres = x[torch.randint(len(x), (1,), generator=generator)]
+    nearest = (x - centres).square().sum(1)
+    for _ in range(k - 1):
+        weights = nearest if nearest.sum() > 0 else torch.ones_like(nearest)
+        chosen = x[torch.multinomial(weights, 1, generator=generator)]
+        centres = torch.cat([centres, chosen])
+        nearest = torch.minimum(nearest, (x - chosen).square().sum(1))
+    for _ in range(ROUNDS):
+        own = torch.nn.functional.one_hot(distances(x, centres).argmin(1), k).to(x.dtype)
+        counts = own.sum(0)
+        means = (own.T @ x) / counts.clamp_min(1)[:, None]
+        centres = torch.where(counts[:, None] > 0, means, centres)
+    return centres

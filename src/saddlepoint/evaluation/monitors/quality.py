@@ -1,0 +1,143 @@
+"""The quality series: one cheap number that says during training how far samples are from held-out data.
+
+Samples and held-out examples are projected on the principal components of the training data and compared by their
+energy distance. Features, held-out examples and noise stay the same over the whole run, so the series compares its
+own steps; it is drawn from a thousand points and blind to what principal components do not show.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.metrics.energy import energy_coefficient, energy_with_shares
+from saddlepoint.evaluation.metrics.neighbours import neighbourhoods, smallest_squares
+from saddlepoint.evaluation.metrics.pairwise import mean_within
+from saddlepoint.evaluation.metrics.projection import principal_components
+from saddlepoint.evaluation.settings import EvaluationSettings
+from saddlepoint.models.base import GenerativeModel
+
+SERIES = "quality/energy_distance"
+ERROR = "quality/energy_distance_error"
+PRECISION, RECALL = "quality/precision", "quality/recall"
+
+HALF_WAY = 0.5  # from the untrained model's samples to real examples
+
+_COMPONENTS = 32  # of which digits need about 20 and 32x32 photographs about 30 for 90 % of their variance
+_FITTED_ON = 2_000  # examples; the leading components no longer turn with more
+_MOST_NUMBERS = 1 << 25  # held at once: 128 MiB of float32
+_NEIGHBOURS = 500  # points a side behind precision and recall
+_BALLS = 5  # neighbours that balls may reach to
+_FEW = 20  # points a side below which they would say nothing
+
+
+class Quality:
+    """Energy distance of samples to held-out data, in about [0, 1]; lower is better, `floor` is what real data reach."""
+
+    def __init__(self, dataset: Dataset, settings: EvaluationSettings) -> None:
+        """Fits the projection; without a held-out part, training examples stand in for it (`floor` is then None).
+
+        Raises:
+            DataError: there are fewer than two examples.
+        """
+        if len(dataset) < 2:
+            raise DataError(f"{dataset.name}: one example has no distribution to learn; give two or more.")
+        self.settings = settings
+        generator = torch.Generator().manual_seed(settings.seed)
+        fit = drawn(dataset, affordable(_FITTED_ON, dataset.event.size), generator)
+        self._projection = principal_components(
+            fit, most=_COMPONENTS, seed=settings.seed, standardised=dataset.event.has_columns
+        )
+        del fit
+        self._count = affordable(settings.samples, dataset.event.size)
+        reference = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else dataset
+        self._reference = self._projected(drawn(reference, self._count, generator))
+        # What only the reference decides is computed once.
+        self._within = mean_within(self._reference)
+        self._near = self._reference[:_NEIGHBOURS].float()
+        self._radii = smallest_squares(self._near, _BALLS) if len(self._near) >= _FEW else None
+        self.floor: float | None = None
+        self.shares: Tensor | None = None
+        # What real examples reach of precision and recall; they need not be 1.
+        self._reached = (1.0, 1.0)
+        if reference is not dataset:
+            real = self._projected(drawn(dataset, self._count, generator))
+            self.floor = float(energy_coefficient(real, self._reference))
+            if min(len(real), len(self._reference)) >= _FEW:
+                self._reached = self._overlap(real)
+
+    def measure(self, model: GenerativeModel) -> float:
+        """The energy distance of fresh samples, drawn with the same noise at every call."""
+        return float(energy_with_shares(self._sampled(model), self._reference, self._within)[0])
+
+    def series(self, model: GenerativeModel) -> dict[str, float]:
+        """The same with its standard error, and precision and recall over what real examples reach.
+
+        `shares` is then what each sample adds to the distance.
+        """
+        samples = self._sampled(model)
+        distance, self.shares = energy_with_shares(samples, self._reference, self._within)
+        values = {SERIES: float(distance), ERROR: standard_error(self.shares)}
+        if samples.isfinite().all() and len(self._reference) >= _FEW:
+            overlaps = zip(self._overlap(samples), self._reached, strict=True)
+            precision, recall = (share / max(best, 1e-9) for share, best in overlaps)
+            values |= {PRECISION: precision, RECALL: recall}
+        return values
+
+    def _sampled(self, model: GenerativeModel) -> Tensor:
+        device = getattr(model, "device", torch.device("cpu"))
+        generator = torch.Generator(device).manual_seed(self.settings.seed)
+        return self._projected(model.sample(self._count, generator=generator).cpu().flatten(1).float())
+
+    def project(self, x: Tensor) -> Tensor:
+        """Examples (N, *event) in the data's units, on any device -> (N, d) float32, as the quality series sees them."""
+        flat = x.flatten(1).float()
+        return (flat - self._projection.mean.to(flat.device)) @ self._projection.directions.to(flat.device)
+
+    def distance(self, x: Tensor) -> float:
+        """The energy distance of other examples x (N, *event), in the data's units, to the same held-out ones."""
+        return float(energy_coefficient(self._projected(x.cpu().flatten(1).float()), self._reference[: len(x)]))
+
+    def _overlap(self, points: Tensor) -> tuple[float, float]:
+        found = neighbourhoods(self._near, points[:_NEIGHBOURS].float(), density_k=_BALLS, real_radii=self._radii)
+        return found.precision, found.recall
+
+    def _projected(self, x: Tensor) -> Tensor:
+        return self._projection(x).double()
+
+
+def standard_error(shares: Tensor) -> float:
+    """Of the mean of independent shares (N,)."""
+    return float(shares.std() / math.sqrt(len(shares)))
+
+
+def share_of_the_way(distances: Mapping[str, float | None]) -> float | None:
+    """How far samples came from where they were before training to real examples, by their energy distance.
+
+    Args:
+        distances: energy distances to held-out data under "last", "first" (the untrained model's) and "floor" (real data).
+
+    Returns:
+        1 all the way, below 0 away from real examples; None where that is not known.
+    """
+    last, first = distances.get("last"), distances.get("first")
+    floor = max(distances.get("floor") or 0.0, 0.0)
+    if last is None or first is None or not first > floor or last != last:
+        return None
+    return min(1.0, (first - last) / (first - floor))
+
+
+def affordable(wanted: int, size: int) -> int:
+    """How many examples of `size` numbers to hold at once: those wanted, but two at least and `_MOST_NUMBERS` at most."""
+    return max(2, min(wanted, _MOST_NUMBERS // size))
+
+
+def drawn(dataset: Dataset, most: int, generator: torch.Generator) -> Tensor:
+    """Up to `most` examples in a random order, flattened: (n, D) float32."""
+    index = torch.randperm(len(dataset), generator=generator)[:most]
+    return dataset.x[index].flatten(1).float()

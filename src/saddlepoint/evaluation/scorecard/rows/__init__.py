@@ -1,0 +1,1 @@
+"""The rows of a scorecard, one file for each kind of metric."""

@@ -1,0 +1,175 @@
+"""A scorecard is a value: how good a model's samples are, with errors, a floor, a ceiling, and how it was measured.
+
+Free of torch, so that reports, comparisons and the command line read it quickly. In a run it is scorecard.json.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from saddlepoint.arguments import check_path
+from saddlepoint.errors import RunError
+from saddlepoint.evaluation.scorecard.protocol import FeatureCard, ProtocolCard
+from saddlepoint.evaluation.scorecard.schema import check_scorecard
+from saddlepoint.evaluation.scorecard.score import Better, Bounds, ClassScores, Pairing, Score, Skipped, spoken
+from saddlepoint.markup import Markup
+from saddlepoint.records import Result, read_json, replaced, shell_command
+from saddlepoint.records.schema import number_to_json
+
+FORMAT = 1  # of the file; raised when an older reader would misread it
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """All that an evaluation found.
+
+    card: how it was measured. scores: in the order to read them. skipped: what was not measured, and why. classes: a
+    row a class, empty without labels. warnings: what makes numbers here doubtful, to be read first. notes: other
+    sentences. result: how close samples of the first seed are to the data, by all measurements together; None in files
+    of earlier versions.
+    """
+
+    card: ProtocolCard
+    scores: tuple[Score, ...]
+    skipped: tuple[Skipped, ...] = ()
+    classes: tuple[ClassScores, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    result: Result | None = None
+
+    def __getitem__(self, metric: str) -> Score:
+        """The first score whose key or title is `metric`.
+
+        Raises:
+            KeyError: there is none; the message lists what there is, or says why it was skipped.
+        """
+        for score in self.scores:
+            if metric in (score.metric, score.title):
+                return score
+        for skipped in self.skipped:
+            if metric in (skipped.metric, skipped.title):
+                raise KeyError(f"{metric} was not measured: {skipped.reason}")
+        raise KeyError(f"no score {metric!r}; there are {', '.join(dict.fromkeys(s.metric for s in self.scores))}")
+
+    def __repr__(self) -> str:
+        head = f"Scorecard of {self.card.model} on {self.card.data}: {self.card.n_fake:,} samples against "
+        head += f"{self.card.n_real:,} {self.card.split} examples, {len(self.card.seeds)} sampling seed"
+        head += "" if len(self.card.seeds) == 1 else "s"
+        if self.result is not None:
+            head += f"\n  Samples are {self.result}"
+        width = max((len(score.title) for score in self.scores), default=0)
+        lines = [f"  {score.title:<{width}}  {spoken(score)}" for score in self.scores]
+        lines += [f"  Warning: {warning}" for warning in self.warnings]
+        return "\n".join([head, *lines])
+
+    def _repr_html_(self) -> Markup:
+        from saddlepoint.evaluation.scorecard.notebook import markup
+
+        return markup(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object; non-finite numbers are the strings "nan", "inf" and "-inf"."""
+        content = cast(dict[str, Any], _plain(asdict(self)))
+        return {"format": FORMAT, **content, "result": None if self.result is None else self.result.to_json()}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any], where: str = "scorecard") -> Scorecard:
+        """Undo `to_json`; `where` names the file in messages.
+
+        Raises:
+            RunError: it is no scorecard, or one of a newer format.
+        """
+        if value.get("format") != FORMAT:
+            raise RunError(
+                f"{where}: format {str(value.get('format'))[:20]} is not the {FORMAT} that this version reads."
+            )
+        check_scorecard(value, where)
+        try:
+            return cls(
+                card=ProtocolCard.from_json(value["card"]),
+                scores=tuple(_score(entry) for entry in value["scores"]),
+                skipped=tuple(Skipped(**entry) for entry in value["skipped"]),
+                classes=tuple(
+                    ClassScores(**{name: _number(entry[name], name) for name in entry}) for entry in value["classes"]
+                ),
+                warnings=tuple(value["warnings"]),
+                notes=tuple(value["notes"]),
+                result=None if value.get("result") is None else Result.from_json(value["result"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise RunError(f"{where}: it cannot be read ({error!r}).") from None
+
+    def save(self, path: Path) -> Path:
+        """Write it as JSON; `path` appears whole or stays as it was."""
+        with replaced(path) as file:
+            json.dump(self.to_json(), file, indent=1, ensure_ascii=False, allow_nan=False)
+            file.write("\n")
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Scorecard:
+        """Undo `save`.
+
+        Raises:
+            RunError: there is no such file, or it is damaged.
+        """
+        path = check_path("scorecard", "the file", path)
+        try:
+            return cls.from_json(read_json(path), str(path))
+        except RunError as error:
+            if path.name != "scorecard.json":  # not one that lies in a run
+                raise
+            again = shell_command("evaluate", path.parent, "--again")
+            raise RunError(f"{error} To write another one: {again}") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return number_to_json(value)
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value
+
+
+def _score(entry: Mapping[str, Any]) -> Score:
+    values = dict(entry)
+    for name in ("value", "low", "high"):
+        values[name] = _number(values[name], name)
+    for name in ("floor", "ceiling"):
+        bounds = values[name]
+        values[name] = bounds and Bounds(**{key: _number(bounds[key], key) for key in bounds})
+    for name in ("repeats", "resamples"):
+        values[name] = _numbers(values[name])
+    low, high = values["bounds"]
+    values["bounds"] = (_number(low, "low"), _number(high, "high"))
+    values["notes"] = tuple(values["notes"])
+    return Score(**values)
+
+
+def _number(value: Any, name: str) -> Any:
+    return value if value is None or name == "name" else float(value)
+
+
+def _numbers(values: Iterable[Any]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+__all__ = [
+    "FORMAT",
+    "Better",
+    "Bounds",
+    "ClassScores",
+    "FeatureCard",
+    "Pairing",
+    "ProtocolCard",
+    "Score",
+    "Scorecard",
+    "Skipped",
+    "spoken",
+]

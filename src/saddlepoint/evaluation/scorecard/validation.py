@@ -1,0 +1,101 @@
+"""What makes an assessment wrong or doubtful: refused in a sentence, or a warning on the scorecard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.features import Features
+from saddlepoint.evaluation.scorecard.feature_sets import Sides
+from saddlepoint.evaluation.scorecard.scorecard import Score
+from saddlepoint.models.base import GenerativeModel
+
+UNLIKE = 10.0  # times as wide or as narrow as the data: other units, or no samples of them at all
+OUTSIDE = 0.1  # of the numbers beyond the data's range by as much of its width: no overshooting any more
+_LOOKED_AT = 2_000  # samples and examples whose numbers are looked at
+
+
+def check_event(model: GenerativeModel, dataset: Dataset) -> None:
+    """Raises DataError where the model makes other examples than the data's."""
+    theirs, ours = model.event, dataset.event
+    if not isinstance(theirs, Event):
+        raise DataError(
+            f"the model's event says what one example is, and must be an Event, not {theirs!r}: where it makes examples like "
+            f"the data's, set event = sp.load_data({dataset.name!r}).event."
+        )
+    if tuple(theirs.shape) != ours.shape:
+        raise DataError(
+            f"the model makes examples of shape {tuple(theirs.shape)} and {dataset.name} holds {ours.plural} of shape "
+            f"{ours.shape}: evaluate it on data of its own shape."
+        )
+    if theirs.dtype != ours.dtype:
+        raise DataError(
+            f"the model makes {theirs.dtype} examples and {dataset.name} holds {ours.dtype}: samples and data must be in the "
+            "same units (the model's event should be the data's)."
+        )
+
+
+def of_features(sides: Sides, made: Features, own: bool) -> list[str]:
+    """What makes scores in these features doubtful. own: they are the user's, who can mend them."""
+    found = []
+    fewest = min(len(sides.context.real), len(sides.fakes[0]))
+    if fewest < 2 * made.dimension:
+        found.append(
+            f"{fewest:,} points a set for the {made.dimension:,} features of {made.name}: below twice the features the "
+            "Fréchet distance is mostly bias. The kernel distance holds at any number; or give more samples and held-out "
+            "examples, or take fewer features (--features pca)."
+        )
+    features = sides.context.real.features
+    constant = int((features == features[0]).all(0).sum())
+    if constant == made.dimension:
+        found.append(
+            f"All features of {made.name} are constant over the real examples: nothing can be told from them; take others."
+        )
+    elif constant and own:
+        found.append(f"{constant:,} of {made.dimension:,} features of {made.name} are constant over the real examples.")
+    return found
+
+
+def of_units(samples: Tensor, real: Tensor, dataset: Dataset) -> list[str]:
+    """Whether samples (M, *event) are in the units of real examples (N, *event), by all their numbers together.
+
+    Raises:
+        DataError: the data's range is known, and many of the samples' numbers lie outside of it.
+    """
+    event = dataset.event
+    ours, theirs = (x[:_LOOKED_AT].flatten().double() for x in (real, samples))
+    spread, their_spread = float(ours.std()), float(theirs.std())
+    ranges = f"{_range(theirs)} and the data in {_range(ours)}"
+    if event.low is not None and event.high is not None:
+        reach = OUTSIDE * (event.high - event.low)
+        outside = float(((theirs < event.low - reach) | (theirs > event.high + reach)).double().mean())
+        if outside > OUTSIDE:
+            raise DataError(
+                f"{outside:.0%} of the samples' numbers lie outside of the data's range, {event.low:g} to {event.high:g}: the "
+                f"samples lie in {ranges}. Samples must come in the data's own units: bring them back before they are returned."
+            )
+    if spread == 0 or (spread / UNLIKE <= their_spread <= spread * UNLIKE):
+        return []
+    alike = ", or samples that have collapsed" if their_spread < spread else ", or samples that have diverged"
+    return [
+        f"The samples' numbers have a standard deviation of {their_spread:.3g}, the data's one of {spread:.3g}: the samples lie in "
+        f"{ranges}. That looks like other units{alike}; if it is units, no score here says anything of the model."
+    ]
+
+
+def of_blindness(scores: Iterable[Score]) -> list[str]:
+    """Whether these features take noise for data."""
+    blind = [score.title for score in scores if score.blind]
+    if not blind:
+        return []
+    return [
+        f"A deliberately bad generator does better than real data in {', '.join(blind)}: there, these features take "
+        "noise for data, and a good value proves nothing. Read the other scores, or take other features."
+    ]
+
+
+def _range(x: Tensor) -> str:
+    return f"[{float(x.min()):.3g}, {float(x.max()):.3g}]"

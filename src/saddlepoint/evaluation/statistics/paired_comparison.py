@@ -1,0 +1,52 @@
+"""Which differences between models are real: paired differences, and p-values corrected for how many were asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
+
+
+def paired_difference(first: Tensor, second: Tensor, *, level: float = 0.95) -> tuple[Interval, float]:
+    """Mean of first - second (N,) over N pairs (the same seed, the same held-out example), and its p-value.
+
+    By Student's t. Pairing takes out what both share; three seeds are the least that can say anything.
+
+    Raises:
+        DataError: unequal numbers of scores, fewer than two, NaN or infinite scores.
+    """
+    if first.ndim != 1 or first.shape != second.shape:
+        raise DataError(f"paired scores must come in twos, got shapes {tuple(first.shape)} and {tuple(second.shape)}.")
+    difference = first.double() - second.double()
+    if not difference.isfinite().all():
+        raise DataError("a score is NaN or infinite; a difference with it says nothing: leave out that pair yourself.")
+    interval = of_mean(difference, level=level)
+    error = float(difference.std()) / len(difference) ** 0.5
+    if error == 0:
+        return interval, 1.0 if interval.value == 0 else 0.0
+    from scipy.stats import t  # half a second to import
+
+    return interval, float(2 * t.sf(abs(interval.value) / error, len(difference) - 1))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p-values, in the order given: reject those below 0.05, and the chance of one or more false rejections
+    among all is at most 0.05, however the tests depend on each other.
+
+    A Simple Sequentially Rejective Multiple Test Procedure (Sture Holm, 1979). https://www.jstor.org/stable/4615733
+
+    Raises:
+        DataError: a value outside of [0, 1], or NaN.
+    """
+    if any(math.isnan(p) or not 0 <= p <= 1 for p in p_values):
+        raise DataError(f"p-values lie between 0 and 1, got {list(p_values)}.")
+    order = sorted(range(len(p_values)), key=lambda at: p_values[at])
+    adjusted, largest = [0.0] * len(p_values), 0.0
+    for rank, at in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[at]))
+        adjusted[at] = largest
+    return adjusted

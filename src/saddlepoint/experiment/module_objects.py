@@ -1,0 +1,46 @@
+"""Networks given as objects in Python: a recipe cannot hold them, so it says whose they were.
+
+`network: object:package.Class` in recipe.yaml stands for an object; whoever loads, resumes or repeats the run has to
+bring it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from saddlepoint.errors import RunError
+from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.recipe import Recipe
+
+if TYPE_CHECKING:
+    from torch import nn
+
+MARK = "object:"
+
+
+def named(recipe: Recipe, modules: Mapping[str, nn.Module] | None) -> Recipe:
+    """The recipe with every network that comes as an object named as such; unknown roles are left to the model."""
+    roles = [role for role in modules or {} if isinstance(getattr(recipe.model, role, None), NetworkSettings)]
+    classes = {role: type((modules or {})[role]) for role in roles}
+    changes = {f"model.{role}.network": f"{MARK}{c.__module__}.{c.__qualname__}" for role, c in classes.items()}
+    return recipe.override(changes) if changes else recipe
+
+
+def require(recipe: Recipe, modules: Mapping[str, nn.Module] | None, where: str) -> None:
+    """Raises RunError where the recipe stands on objects that `modules` does not bring."""
+    missing = {
+        role: settings.network.removeprefix(MARK)
+        for role, settings in recipe.model
+        if isinstance(settings, NetworkSettings) and settings.network.startswith(MARK) and role not in (modules or {})
+    }
+    if missing:
+        classes = " and ".join(f"{role} ({name})" for role, name in missing.items())
+        example = ", ".join(f'"{role}": ...' for role in missing)
+        flags = " ".join(f"--network {role}=PACKAGE.MODULE:NAME" for role in missing)
+        raise RunError(
+            f"{where} was trained with networks that were given as objects, and no file holds those: {classes}. "
+            f"In Python, give them again: modules={{{example}}}. To sample, evaluate, resume or report on the command line, "
+            f"name functions without arguments that make them: {flags}. To train again there, name classes: "
+            "--model.ROLE.network PACKAGE.MODULE:CLASS."
+        )

@@ -1,0 +1,1 @@
+"""Checks of networks and losses on one batch, before the first step."""

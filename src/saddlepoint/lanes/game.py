@@ -1,0 +1,211 @@
+"""One game that stands for all lanes: a template whose weights are taken from a stack, lane by lane, under `vmap`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.modules.dropout import _DropoutNd
+
+from saddlepoint import models
+from saddlepoint.data.dataset import Event
+from saddlepoint.errors import SettingError
+from saddlepoint.lanes.lane import Lane, differing, replaced
+from saddlepoint.lanes.optimisers import STACKED
+from saddlepoint.lanes.scalars import PerLane
+from saddlepoint.lanes.scaling import LaneScaling, stacked_numbers
+from saddlepoint.models.base import Model
+
+Tensors = dict[str, Tensor]
+Build = Callable[[Any, Event, int], Model]
+Pieces = list[Tensor]  # a player's trainable numbers, in one flat tensor or several
+
+# Settings that the weights or buffers hold from the start, so that stacking them is all it takes.
+IN_WEIGHTS = frozenset({"observation_std"})
+
+
+class Entry(NamedTuple):
+    """One trainable tensor of a player: its name in the table, its shape in one lane, where it begins in the stack."""
+
+    name: str
+    shape: torch.Size
+    start: int
+
+    @property
+    def stop(self) -> int:
+        return self.start + self.shape.numel()
+
+
+def build(settings: Any, event: Event, seed: int) -> Model:
+    """A model of the built-in families."""
+    return models.build(settings, event, seed=seed)
+
+
+class _Table(nn.Module):
+    """The template's players and the numbers that differ by lane, so that `functional_call` can set all of them."""
+
+    def __init__(self, model: Model, scalars: Mapping[str, PerLane]) -> None:
+        super().__init__()
+        self.players = nn.ModuleDict(model.players)
+        self.numbers = nn.Module()
+        self._model = model
+        for position, scalar in enumerate(scalars.values()):
+            key = f"number{position}"
+            self.numbers.register_buffer(key, torch.tensor(scalar.values[0], dtype=torch.float32))
+            scalar.bind(self.numbers, key)
+
+    def forward(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return function(self._model, *arguments)
+
+
+class StackedGame:
+    """The lanes' models, stacked.
+
+    template: plays for every lane; its settings hold a `PerLane` where lanes differ.
+    models: one a lane, without their weights: for their settings, their scaling and their noise.
+    weights: by player, the trainable numbers of all lanes, (S, P).
+    apart: whether a player's pieces are its tensors, each by itself, or one for all of them: fewer operators for the
+        same work, but one that joins tensors is in the way of a compiler.
+    fixed: all that is not trained, by its name in the table, (S, ...): buffers, frozen weights, the lanes' own numbers.
+    """
+
+    def __init__(self, lanes: Sequence[Lane], make: Build = build) -> None:
+        """The lanes' models, built and stacked.
+
+        Raises SettingError for a game whose lanes would not be independent of each other, or cannot be stacked."""
+        self.apart = False
+        columns = differing(lanes)
+        scalars = {name: PerLane(f"model.{name}", values) for name, values in columns.items() if name not in IN_WEIGHTS}
+        first = lanes[0]
+        self.template = make(replaced(first.model, dict(scalars)), first.dataset.event, first.training.seed)
+        check_independent(self.template, lanes)
+        self.table = _Table(self.template, scalars)
+        self.entries: dict[str, list[Entry]] = {}
+        fixed: dict[str, list[Tensor]] = {}
+        stacks: dict[str, list[Tensor]] = {}
+        self.models = []
+        players = list(dict.fromkeys(phase.player for phase in self.template.phases))
+        for name in players:
+            self.entries[name] = _entries(self.template, name)
+        trained = _with_ties(self.table, {entry.name for entries in self.entries.values() for entry in entries})
+        for lane in lanes:
+            model = make(lane.model, lane.dataset.event, lane.training.seed)
+            if lane is first:
+                check_forgetful(model)
+            state = dict(nn.ModuleDict(model.players).state_dict(keep_vars=False))
+            state = {f"players.{key}": value.detach() for key, value in state.items()}
+            for name in players:
+                stacks.setdefault(name, []).append(
+                    torch.cat([state[entry.name].reshape(-1) for entry in self.entries[name]])
+                )
+            for key, value in state.items():
+                if key not in trained:
+                    fixed.setdefault(key, []).append(value)
+            model.players = {}  # the stack has them now
+            self.models.append(model)
+        self.weights = {name: torch.stack(parts) for name, parts in stacks.items()}
+        self.fixed = {name: torch.stack(parts) for name, parts in fixed.items()}
+        for position, scalar in enumerate(scalars.values()):
+            self.fixed[f"numbers.number{position}"] = torch.tensor(scalar.values, dtype=torch.float32)
+        scalings = [model.scaling for model in self.models]
+        if any(scaling != scalings[0] for scaling in scalings):
+            scale, offset = stacked_numbers(scalings)
+            self.fixed |= {"numbers.scale": scale, "numbers.offset": offset}
+            numbers = self.table.numbers
+            numbers.register_buffer("scale", scale[0])
+            numbers.register_buffer("offset", offset[0])
+            self.template.scaling = LaneScaling(
+                self.template.event, lambda: (numbers.get_buffer("scale"), numbers.get_buffer("offset"))
+            )
+
+    def call(self, tensors: Tensors, function: Callable[..., Any], *arguments: Any) -> Any:
+        """`function(template, *arguments)`, the tensors (of one lane, by their names in the table) in place."""
+        return functional_call(self.table, tensors, (function, *arguments))
+
+    def split(self, player: str, stack: Tensor) -> Pieces:
+        """A player's stack (S, P) in pieces (S, P_i), as `cuts` says."""
+        return [stack[:, entries[0].start : entries[-1].stop] for entries in self.cuts(player)]
+
+    def cuts(self, player: str) -> list[list[Entry]]:
+        """The player's tensors by piece: all in one, or each by itself."""
+        entries = self.entries[player]
+        return [[entry] for entry in entries] if self.apart else [entries]
+
+    def tensors(self, player: str, pieces: Pieces) -> Tensors:
+        """A lane's tensors by name, as views of its pieces (P_i,)."""
+        return {
+            entry.name: piece[entry.start - entries[0].start : entry.stop - entries[0].start].view(entry.shape)
+            for entries, piece in zip(self.cuts(player), pieces, strict=True)
+            for entry in entries
+        }
+
+    def pieces(self, player: str, tensors: Tensors) -> Pieces:
+        """Undo `tensors`."""
+        parts = [[tensors[entry.name].reshape(-1) for entry in entries] for entries in self.cuts(player)]
+        return [part[0] if len(part) == 1 else torch.cat(part) for part in parts]
+
+
+def check_independent(model: Model, lanes: Sequence[Lane]) -> None:
+    """Raises SettingError for what would couple the lanes, or be drawn outside of them."""
+    for name, player in model.players.items():
+        role = model.roles[name]
+        for path, layer in player.named_modules():
+            if isinstance(layer, _NormBase) and layer.track_running_stats:
+                raise SettingError(
+                    f"model.{role}: {type(layer).__name__} ({path}) keeps running statistics, which lanes cannot have each "
+                    "for itself: train without it, or one run at a time."
+                )
+            if isinstance(layer, _DropoutNd):
+                raise SettingError(
+                    f"model.{role}: {type(layer).__name__} ({path}) draws from torch's global generator, which all lanes "
+                    "would share: train without it, or one run at a time."
+                )
+        for lane in lanes:
+            if lane.training.player(role).clip_norm is not None:
+                raise SettingError(
+                    f"training: the {role}'s gradients are clipped by their norm (clip_norm), which lanes trained at once "
+                    "do not do: leave clip_norm out, or train one run at a time."
+                )
+            if lane.training.player(role).name not in STACKED:
+                raise SettingError(
+                    f"training: the {role} moves by {lane.training.player(role).name}, which lanes do not know: take one of "
+                    f"{', '.join(STACKED)}, or train one run at a time."
+                )
+    if any(lane.training.precision == "bf16" for lane in lanes):
+        raise SettingError("training.precision: lanes compute in fp32: leave bf16 out, or train one run at a time.")
+    if any(lane.training.recycle_every for lane in lanes):
+        raise SettingError("training.recycle_every: lanes recycle no units: leave it out, or train one run at a time.")
+
+
+def check_forgetful(model: Model) -> None:
+    """Raises SettingError for a game that keeps more from step to step than its weights. Draws noise from the model."""
+    for phase in model.phases:
+        model.noise(phase, 1, 0, torch.Generator())
+    if model.extra_state():
+        raise SettingError(
+            "model: this game keeps a memory of its own between steps (experience replay does), which lanes do not stack: "
+            "train without it, or one run at a time."
+        )
+
+
+def _with_ties(table: nn.Module, names: set[str]) -> set[str]:
+    """The names, and all others of the same weights."""
+    every = dict(table.named_parameters(remove_duplicate=False))
+    tied = {id(every[name]) for name in names}
+    return {name for name, parameter in every.items() if id(parameter) in tied}
+
+
+def _entries(model: Model, player: str) -> list[Entry]:
+    found: list[Entry] = []
+    start = 0
+    for name, parameter in model.players[player].named_parameters():
+        if parameter.requires_grad:
+            found.append(Entry(f"players.{player}.{name}", parameter.shape, start))
+            start = found[-1].stop
+    if not found:
+        raise SettingError(f"model.{model.roles[player]} has no trainable parameters, so it cannot be trained.")
+    return found

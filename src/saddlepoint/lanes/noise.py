@@ -1,0 +1,242 @@
+"""The noise of all lanes at once, each lane's from its own generator.
+
+Asking each of a thousand generators for eight numbers at every step would cost more than the step. So what a model is
+going to draw over many steps is first planned (the model's `noise` is called and its draws are only noted), then each
+generator is asked once for all of it, and then the draws are handed out. That is exact where one long draw gives the same
+numbers as many short ones, which torch's generators for the processor do
+    for uniform numbers, always;
+    for normal ones in draws of a multiple of 16;
+    for normal ones in draws below 16, which are made one by one with Box and Muller's formula from uniform numbers in
+        double precision: those are drawn, and the formula is computed for all lanes together.
+Whatever else a model draws is drawn lane by lane and step by step: slower, and just as exact.
+
+A Note on the Generation of Random Normal Deviates (Box, Muller, 1958). https://doi.org/10.1214/aoms/1177706645
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_flatten
+
+from saddlepoint.lanes.scalars import PerLane, filled, value_of
+from saddlepoint.models.base import Model
+from saddlepoint.objectives.phase import Phase
+
+VECTORISED = 16  # from so many numbers on torch draws normal ones in another way
+Made = dict[str, Tensor]
+
+
+class Draw(NamedTuple):
+    """One call of torch.randn (normal) or torch.rand."""
+
+    normal: bool
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+class Handing(TorchFunctionMode):
+    """While it is active, torch.randn and torch.rand with the generator `generator` give out what `give` makes of them.
+
+    used: whether a result was computed with, or a number per lane was read; then the noise is more than the draws.
+    exotic: whether anything else was drawn from the generator.
+    """
+
+    def __init__(self, generator: torch.Generator, give: Callable[[Draw], Tensor]) -> None:
+        super().__init__()
+        self._generator = generator
+        self._give = give
+        self.draws: list[Draw] = []
+        self.given: list[Tensor] = []
+        self.used = False
+        self.exotic = False
+
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        if kwargs.get("generator") is self._generator:
+            if function in (torch.randn, torch.rand) and not kwargs.keys() - {"generator", "device"}:
+                sizes = args[0] if len(args) == 1 and not isinstance(args[0], int) else args
+                draw = Draw(function is torch.randn, tuple(sizes))
+                given = self._give(draw)
+                self.draws.append(draw)
+                self.given.append(given)
+                return given
+            self.exotic = True
+        flat = tree_flatten((args, kwargs))[0]
+        self.used |= any(isinstance(value, PerLane) or any(value is one for one in self.given) for value in flat)
+        if function is torch.full and any(isinstance(value, Tensor | PerLane) for value in flat):
+            return filled(*map(value_of, args), **kwargs)
+        return function(*args, **kwargs)
+
+
+class StackedNoise:
+    """`at(step)`: the noise of every turn of that step, each tensor with the lanes along `axis` (0, or -1 the last).
+
+    turns: the phases in the order of play; one that shares noise gets that of the turn before it.
+    models: one a lane, for draws lane by lane; `template` stands for all of them under vmap, through `each`, which calls
+        a function of the template and of tensors stacked along `axis` for all lanes at once.
+    """
+
+    def __init__(
+        self,
+        template: Model,
+        models: Sequence[Model],
+        each: Callable[..., Any],
+        turns: Sequence[Phase],
+        batch_size: int,
+        generators: Sequence[torch.Generator],
+        device: torch.device,
+        axis: int,
+    ) -> None:
+        self._template, self._models, self._each = template, models, each
+        self._turns, self._batch_size = tuple(turns), batch_size
+        self.generators = list(generators)
+        self._device, self._axis = device, axis
+        self._scratch = torch.Generator()
+        self._block: list[list[Made]] = []
+        self._start = 0
+        self.odd = False  # whether torch keeps the second half of a pair of normal numbers in the generators
+
+    def most_steps(self, first: int, numbers: int) -> int:
+        """How many steps from `first` on may be prepared at once with at most so many numbers, at least 1."""
+        return max(1, numbers // (1 + len(self.generators) * sum(draw.size for draw in self._planned(first).draws)))
+
+    def prepare(self, first: int, count: int) -> None:
+        """Draw all that the steps `first`, ..., `first` + `count` - 1 need."""
+        self._start = first
+        steps = range(first, first + count)
+        plans = [self._planned(step) for step in steps]
+        draws = [draw for plan in plans for draw in plan.draws]
+        singles = sum(draw.size for draw in draws if draw.normal and draw.size < VECTORISED)
+        drawn = None if any(plan.exotic for plan in plans) or self.odd else self._drawn(draws)
+        if drawn is None:
+            self.odd = (self.odd + singles) % 2 == 1
+            self._block = [self._lane_by_lane(step) for step in steps]
+            return
+        parts = iter(self._handed(drawn, draws))
+        self._block = [
+            self._made(step, plan, [next(parts) for _ in plan.draws]) for step, plan in zip(steps, plans, strict=True)
+        ]
+
+    def at(self, step: int) -> list[Made]:
+        """Noise of the turns of `step`, which must have been prepared."""
+        return self._block[step - self._start]
+
+    def _fresh(self) -> list[tuple[int, Phase]]:
+        return [(turn, phase) for turn, phase in enumerate(self._turns) if not phase.shares_noise or turn == 0]
+
+    def _planned(self, step: int) -> _Plan:
+        """What the model will draw at this step, and which of its noise is a draw as it is."""
+        with Handing(self._scratch, lambda draw: torch.zeros(draw.shape)) as handing:
+            noises = [self._template.noise(phase, self._batch_size, step, self._scratch) for _, phase in self._fresh()]
+        places = {id(tensor): index for index, tensor in enumerate(handing.given)}
+        plain = None
+        if not handing.used:
+            plain = [{name: places.get(id(value), value) for name, value in noise.items()} for noise in noises]
+        return _Plan(handing.draws, plain, handing.exotic)
+
+    def _drawn(self, draws: Sequence[Draw]) -> Tensor | None:
+        """(S, numbers): what every lane draws, one after the other; None where it has to be drawn step by step."""
+        total = sum(draw.size for draw in draws)
+        if not draws or all(not draw.normal for draw in draws):
+            return torch.stack([torch.rand(total, generator=generator) for generator in self.generators])
+        if all(draw.normal and draw.size % VECTORISED == 0 for draw in draws):
+            return torch.stack([torch.randn(total, generator=generator) for generator in self.generators])
+        if total % 2 == 0 and all(draw.normal and draw.size < VECTORISED for draw in draws) and pairs_as_torch():
+            uniform = torch.stack(
+                [torch.rand(total, generator=generator, dtype=torch.float64) for generator in self.generators]
+            )
+            return paired(uniform)
+        return None
+
+    def _handed(self, drawn: Tensor, draws: Sequence[Draw]) -> list[Tensor]:
+        """The draws by themselves, on the device, lanes along the axis."""
+        lanes = len(drawn)
+        sizes = [draw.size for draw in draws]
+        if self._axis == 0:
+            parts = torch.split(drawn.to(self._device), sizes, 1)
+            return [part.view(lanes, *draw.shape) for part, draw in zip(parts, draws, strict=True)]
+        parts = torch.split(drawn.T.contiguous().to(self._device), sizes)
+        return [part.view(*draw.shape, lanes) for part, draw in zip(parts, draws, strict=True)]
+
+    def _made(self, step: int, plan: _Plan, parts: list[Tensor]) -> list[Made]:
+        """The noise of one step from its draws."""
+        if plan.plain is not None:
+            lanes = len(self.generators)
+            noises = [
+                {
+                    name: parts[value] if isinstance(value, int) else _spread(value.to(self._device), lanes, self._axis)
+                    for name, value in noise.items()
+                }
+                for noise in plan.plain
+            ]
+            return self._by_turn(noises)
+
+        def noise_of(model: Model, *lane_parts: Tensor) -> list[Made]:
+            left = iter(lane_parts)
+            with Handing(self._scratch, lambda draw: next(left)):
+                return [dict(model.noise(phase, self._batch_size, step, self._scratch)) for _, phase in self._fresh()]
+
+        return self._by_turn(self._each(noise_of, *parts))
+
+    def _lane_by_lane(self, step: int) -> list[Made]:
+        made: list[Made] = []
+        lanes = [
+            [model.noise(phase, self._batch_size, step, generator) for _, phase in self._fresh()]
+            for model, generator in zip(self._models, self.generators, strict=True)
+        ]
+        for noises in zip(*lanes, strict=True):
+            stacked = {name: torch.stack([noise[name] for noise in noises], self._axis) for name in noises[0]}
+            made.append({name: value.to(self._device) for name, value in stacked.items()})
+        return self._by_turn(made)
+
+    def _by_turn(self, noises: Sequence[Made]) -> list[Made]:
+        found: list[Made] = []
+        fresh = {turn: noise for (turn, _), noise in zip(self._fresh(), noises, strict=True)}
+        for turn in range(len(self._turns)):
+            found.append(fresh[turn] if turn in fresh else found[-1])
+        return found
+
+
+class _Plan(NamedTuple):
+    """plain: the noise by name, a draw's number or a tensor without draws; None where it is computed from the draws."""
+
+    draws: list[Draw]
+    plain: list[dict[str, Any]] | None
+    exotic: bool
+
+
+def paired(uniform: Tensor) -> Tensor:
+    """(S, 2 N) uniform float64 on [0, 1) -> (S, 2 N) normal float32, as torch makes them one by one."""
+    angle, depth = 2 * math.pi * uniform[:, 0::2], uniform[:, 1::2]
+    radius = torch.log1p(-depth).mul_(-2).sqrt_()
+    return torch.stack([radius * angle.cos(), radius * angle.sin()], 2).flatten(1).float()
+
+
+@functools.cache
+def pairs_as_torch() -> bool:
+    """Whether this torch draws single normal numbers as `paired` does: it promises no such thing."""
+    one, other = (torch.Generator().manual_seed(1) for _ in range(2))
+    drawn = torch.cat([torch.randn(6, generator=one) for _ in range(4)])
+    made = paired(torch.rand(1, 24, generator=other, dtype=torch.float64))[0]
+    return torch.allclose(drawn, made, rtol=1e-6, atol=1e-7)
+
+
+def _spread(value: Tensor, lanes: int, axis: int) -> Tensor:
+    """The same for every lane."""
+    return value.expand(lanes, *value.shape) if axis == 0 else value.unsqueeze(-1).expand(*value.shape, lanes)

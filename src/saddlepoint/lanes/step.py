@@ -1,0 +1,254 @@
+"""One step of a game as one pure function of tensors, for one lane; of all lanes by `vmap`; traced once into a graph.
+
+Run as it is, the step would spend most of its time on the way to its operators: `vmap`, `grad` and Python. Traced, it is a
+list of operators.
+
+Compiled, neighbours in that list become one loop. A processor handles 8 or 16 numbers at once, and a small game has no axis
+as long but that of the lanes: so the lanes are the last axis of every tensor then, and a small matrix product is written as
+the sums it is, before `vmap` sees it, so that nothing but loops over the lanes is left.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch._guards import TracingContext, tracing
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.func import grad_and_value, vmap
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+
+from saddlepoint.errors import SettingError
+from saddlepoint.lanes.game import Pieces, StackedGame
+from saddlepoint.lanes.graph import share
+from saddlepoint.lanes.lanewise import Lanewise, translatable
+from saddlepoint.lanes.noise import Made
+from saddlepoint.lanes.optimisers import Tensors, moved
+from saddlepoint.objectives.phase import Batch, Phase
+from saddlepoint.training.settings import OptimiserName
+
+UNROLLED = 8  # sums of at most so many numbers melt into their neighbours
+
+
+class State(NamedTuple):
+    """All that a step changes.
+
+    weights, averages: by player. memory: what its optimiser remembers, by player and name. alive () bool: whether all has
+    been finite so far. done () int64: the steps made while alive.
+    """
+
+    weights: dict[str, Pieces]
+    memory: dict[str, dict[str, Pieces]]
+    averages: dict[str, Pieces]
+    alive: Tensor
+    done: Tensor
+
+
+class Inputs(NamedTuple):
+    """All that a step is given: batches by their number in the step, noise by turn, and numbers.
+
+    coefficients: by player, those that never change; rates: by turn, those that change from step to step.
+    ema: () what share of the way an average moves.
+    """
+
+    batches: list[Tensor]
+    noise: list[Made]
+    fixed: Tensors
+    coefficients: dict[str, Tensors]
+    rates: list[Tensors]
+    ema: Tensor
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the step is, beside its numbers. sources: by turn, the number of the batch it plays with."""
+
+    game: StackedGame
+    turns: tuple[Phase, ...]
+    sources: tuple[int, ...]
+    optimisers: Mapping[str, OptimiserName]
+    averaged: tuple[str, ...]
+
+
+def step(rules: Rules, state: State, inputs: Inputs) -> tuple[State, dict[str, list[Tensor]]]:
+    """The state of one lane after one step, and what was seen: by series, () at every turn that observed it.
+
+    A lane in which a loss or a weight is not finite stays as it was before that turn, from then on.
+    """
+    game = rules.game
+    weights, memory, averages, alive = dict(state.weights), dict(state.memory), dict(state.averages), state.alive
+    seen: dict[str, list[Tensor]] = {}
+    prefixes = tuple(f"{name}/" for name in game.entries)
+    for phase, source, noise, rates in zip(rules.turns, rules.sources, inputs.noise, inputs.rates, strict=True):
+        player = phase.player
+        fixed = dict(inputs.fixed)
+        for name, pieces in weights.items():
+            if name != player:
+                fixed |= game.tensors(name, pieces)
+        batch = Batch(inputs.batches[source])
+
+        def loss_of(
+            mine: Tensors, fixed: Tensors = fixed, batch: Batch = batch, noise: Made = noise, phase: Phase = phase
+        ) -> Any:
+            loss, observations = game.call({**fixed, **mine}, lambda model: phase.loss(model.players, batch, noise))
+            return loss.mean(), {name: value.detach().to(torch.float32).mean() for name, value in observations.items()}
+
+        gradients, (loss, observations) = grad_and_value(loss_of, has_aux=True)(game.tensors(player, weights[player]))
+        gradient = game.pieces(player, gradients)
+        numbers = {**inputs.coefficients[player], **rates}
+        kept = memory[player]
+        results = [
+            moved(rules.optimisers[player], p, g, {name: kept[name][i] for name in kept}, numbers)
+            for i, (p, g) in enumerate(zip(weights[player], gradient, strict=True))
+        ]
+        after = [piece for piece, _ in results]
+        alive = alive & torch.isfinite(loss + _total([piece.sum() for piece in after]))
+        weights[player] = _kept(alive, after, weights[player])
+        memory[player] = {
+            name: _kept(alive, [remembered[name] for _, remembered in results], kept[name]) for name in kept
+        }
+        seen.setdefault(f"{player}/loss", []).append(loss)
+        seen.setdefault(f"{player}/grad_norm", []).append(_total([g.square().sum() for g in gradient]).sqrt())
+        for quantity, value in observations.items():
+            series = quantity if quantity.startswith(prefixes) else f"{player}/{quantity}"
+            seen.setdefault(series, []).append(value)
+    for name in rules.averaged:
+        nearer = [a + inputs.ema * (w - a) for a, w in zip(averages[name], weights[name], strict=True)]
+        averages[name] = _kept(alive, nearer, averages[name])
+    return State(weights, memory, averages, alive, state.done + alive), seen
+
+
+class Traced:
+    """`step` for all lanes, as a graph for tensors of the shapes of `state` and `inputs`.
+
+    axes: where the lanes are in the tensors of the state and of the inputs.
+    compiled: whether to have torch's compiler write loops for it; where that fails (no C++ compiler on this machine), the
+        graph runs as it is, and `why_not` says why. fused: whether matrix products become sums then.
+    series: names of the rows of what a step saw; a turn that is played several times in a step has a row each time.
+    """
+
+    def __init__(
+        self, rules: Rules, state: State, inputs: Inputs, axes: tuple[int, Inputs], compiled: bool, fused: bool
+    ) -> None:
+        """Raises SettingError for a game that cannot be stacked."""
+        self.series: list[str] = []
+        self.why_not = ""
+        arguments, form = tree_flatten((state, inputs))
+        of_state, self._state_form = tree_flatten(state)
+        dims = tuple(tree_flatten((tree_map(lambda _: axes[0], state), _axes(inputs, axes[1])))[0])
+
+        def one(*tensors: Tensor) -> tuple[Tensor, ...]:
+            after, seen = step(rules, *tree_unflatten(list(tensors), form))
+            self.series = [name for name, values in seen.items() for _ in values]
+            return (*tree_flatten(after)[0], *(value for values in seen.values() for value in values))
+
+        def every(*tensors: Tensor) -> tuple[Tensor, ...]:
+            after = lanes(*tensors)
+            return (*after[: len(of_state)], torch.stack(list(after[len(of_state) :])))
+
+        try:
+            lanes: Callable[..., Sequence[Tensor]] = vmap(one, in_dims=dims, out_dims=axes[0])
+            if fused:
+                lanes = _lanes_last(one, arguments, dims) or lanes
+            graph = _traced(every, arguments)
+        except SettingError:
+            raise
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise SettingError(
+                f"lanes: this game cannot be played by many lanes at once; train one run at a time. {reason}"
+            ) from error
+        share(graph)
+        self._run: Callable[..., tuple[Tensor, ...]] = graph
+        if compiled:
+            self._run = self._compiled(graph, arguments)
+
+    def __call__(self, state: State, inputs: Inputs) -> tuple[State, Tensor]:
+        """The state after the step, and what was seen, (rows, S)."""
+        with torch.no_grad():
+            *after, seen = self._run(*tree_flatten((state, inputs))[0])
+        return tree_unflatten(list(after), self._state_form), seen
+
+    def _compiled(self, graph: Any, arguments: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
+        options: dict[str, Any] = {"unroll_reductions_threshold": UNROLLED + 1}
+        if hasattr(torch.compiler, "skip_all_guards_unsafe"):
+            # Looking at every step whether the tensors still have their shapes costs a fifth of a small step; they have.
+            options["guard_filter_fn"] = torch.compiler.skip_all_guards_unsafe
+        try:
+            with warnings.catch_warnings(), torch.no_grad():
+                # The compiler's own, about its own code: torch still writes `torch.jit.script_method`, which torch deprecates,
+                # in a module that compiling imports. Where warnings are errors (in tests) that import would fail.
+                warnings.simplefilter("ignore", UserWarning)
+                warnings.simplefilter("ignore", DeprecationWarning)
+                compiled: Callable[..., tuple[Tensor, ...]] = torch.compile(
+                    graph, fullgraph=True, dynamic=False, options=options
+                )
+                compiled(*arguments)
+        except Exception as error:
+            self.why_not = f"not compiled: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            return graph  # type: ignore[no-any-return]
+        return compiled
+
+
+def _traced(
+    function: Callable[..., Any], arguments: Sequence[Tensor], table: Mapping[Any, Callable[..., Any]] | None = None
+) -> Any:
+    """The graph of `function`; table: of operators that are written as others.
+
+    Without a mode of fake tensors around it, `make_fx` makes one for every operator, which takes longer than all the rest.
+    """
+    with tracing(TracingContext(FakeTensorMode(allow_fallback_kernels=True))):
+        return make_fx(function, decomposition_table=table)(*arguments)
+
+
+def _lanes_last(
+    one: Callable[..., tuple[Tensor, ...]], arguments: Sequence[Tensor], dims: Sequence[int]
+) -> Callable[..., Sequence[Tensor]] | None:
+    """`one` for all lanes, whose results have the lanes last; None where it does what only vmap knows."""
+    first = [tensor.select(dim, 0).clone() for tensor, dim in zip(arguments, dims, strict=True)]
+    graph = _traced(one, first, PRODUCTS)
+    share(graph)
+    if not translatable(graph):
+        return None
+    lanes = arguments[0].shape[dims[0]]
+
+    def every(*tensors: Tensor) -> Sequence[Tensor]:
+        last = [tensor.movedim(dim, -1) for tensor, dim in zip(tensors, dims, strict=True)]
+        results: Sequence[Tensor] = Lanewise(graph).run(*last)
+        return [result.expand(*result.shape[:-1], lanes) for result in results]
+
+    return every
+
+
+def _axes(inputs: Inputs, axes: Inputs) -> Inputs:
+    """`axes` (a number a field) in the form of `inputs`."""
+    return Inputs(*(tree_map(lambda _, axis=axis: axis, part) for part, axis in zip(inputs, axes, strict=True)))
+
+
+def _kept(alive: Tensor, after: Pieces, before: Pieces) -> Pieces:
+    return [torch.where(alive, new, old) for new, old in zip(after, before, strict=True)]
+
+
+def _total(values: Sequence[Tensor]) -> Tensor:
+    return values[0] if len(values) == 1 else torch.stack(list(values)).sum()
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """`torch.mm` as sums of products: (n, k), (k, m) -> (n, m)."""
+    return (a[:, :, None] * b[None]).sum(1)
+
+
+def _sum_and_product(bias: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """`torch.addmm`."""
+    return bias + _product(a, b)
+
+
+PRODUCTS: dict[Any, Callable[..., Any]] = {
+    torch.ops.aten.mm.default: _product,
+    torch.ops.aten.addmm.default: _sum_and_product,
+}

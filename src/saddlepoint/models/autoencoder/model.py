@@ -1,0 +1,181 @@
+"""The autoencoder: a one-player game that squeezes every example through a small code and brings it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.data.dataset import Event, ScalingKind
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.models.assembly import check_roles, network
+from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.base import Model, Numbers, in_chunks
+from saddlepoint.models.mixture import GaussianMixture
+from saddlepoint.models.own_noise import decided_by
+from saddlepoint.models.units import UNIT, scaling
+from saddlepoint.networks.evaluating import evaluating
+from saddlepoint.objectives.autoencoding import autoencoding
+from saddlepoint.objectives.phase import Noise, Phase
+from saddlepoint.objectives.reconstruction import RECONSTRUCTIONS
+
+
+class AutoencoderNetwork(nn.Module):
+    """The one player: encoder and decoder together.
+
+    bounded_code: the code passes a sigmoid, so that a unit's mean is an activation in (0, 1).
+    """
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, bounded_code: bool = False) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+        self.bounded_code = bounded_code
+
+    def encode(self, x: Tensor) -> Tensor:
+        """(B, *event) -> (B, latent)."""
+        code: Tensor = self.encoder(x)
+        return code.sigmoid() if self.bounded_code else code
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, *event) -> output (B, *event), for the Bernoulli reconstruction its logits, and code (B, latent)."""
+        code = self.encode(x)
+        return self.decoder(code), code
+
+
+class Autoencoder(Model):
+    """An autoencoder whose samples are decoded from a Gaussian mixture fitted to its codes.
+
+    Reducing the Dimensionality of Data with Neural Networks (Hinton, Salakhutdinov, 2006).
+    https://doi.org/10.1126/science.1127647
+    """
+
+    judged_by = ("ae/held_out_reconstruction", -1)
+    family: ClassVar[str] = "autoencoder"
+
+    def __init__(
+        self, settings: AutoencoderSettings, event: Event, modules: Mapping[str, nn.Module] | None = None
+    ) -> None:
+        """Raises SettingError for networks that do not fit, and for Bernoulli on data that are not in [0, 1]."""
+        modules = modules or {}
+        check_roles(modules, ("encoder", "decoder"))
+        self.settings = settings
+        kind: ScalingKind
+        if settings.scaling == "auto":
+            if settings.reconstruction == "bernoulli" and not event.bounded:
+                raise SettingError(
+                    "model.reconstruction: bernoulli wants data of a known range, which these have not: take l2 or l1, or "
+                    "set model.scaling to unit."
+                )
+            kind = "unit" if event.bounded else "standard"
+        else:
+            kind = settings.scaling
+        series = event.kind == "series"
+        player = AutoencoderNetwork(
+            network("encoder", settings.encoder, event.shape, (settings.latent,), modules, series=series),
+            network("decoder", settings.decoder, (settings.latent,), event.shape, modules, series=series),
+            bounded_code=settings.sparsity == "kl",
+        )
+        super().__init__(
+            event, scaling(event, kind, self.output_range, "bernoulli"), {"ae": player}, {"ae": "autoencoder"}
+        )
+        self.player = player
+        self.prior: GaussianMixture | None = None
+        self._phases = (
+            Phase(
+                "ae",
+                autoencoding(
+                    settings.reconstruction, settings.sparsity, settings.sparsity_weight, settings.sparsity_target
+                ),
+            ),
+        )
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        return self._phases
+
+    @property
+    def output_range(self) -> tuple[float, float] | None:
+        return UNIT if self.settings.reconstruction == "bernoulli" else None
+
+    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
+        """`corruption` (n, *event) of a denoising autoencoder; nothing else is random."""
+        if self.settings.denoising == 0:
+            return {}
+        corruption = torch.randn(n, *self.event.shape, generator=generator, device=generator.device)
+        return {"corruption": self.settings.denoising * corruption}
+
+    def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
+        """(n, latent) codes: from the fitted mixture, and standard normal before there is one."""
+        n = self.check_request(n, None, generator)
+        if self.prior is not None:
+            return self.prior.sample(n, generator)
+        device = torch.device("cpu") if generator is None else generator.device
+        return torch.randn(n, self.settings.latent, generator=generator, device=device)
+
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """(n, *event) in the data's units, decoded from the fitted mixture.
+
+        Raises RunError before `fitted` was called, SettingError for labels.
+        """
+        n = self.check_request(n, labels, generator)
+        if self.prior is None:
+            raise RunError(
+                "sample: this autoencoder has no distribution over its codes yet: finish its training, or call "
+                "model.fitted(examples, generator)."
+            )
+        return self.decode(self.prior.sample(n, generator))
+
+    def encode(self, x: Numbers) -> Tensor:
+        """(N, *event) in the data's units -> (N, latent) codes."""
+        with evaluating(self.player):
+            return in_chunks(lambda part: self.player.encode(self.model_units(part)), x)
+
+    @property
+    def sampler(self) -> Callable[[Tensor], Tensor]:
+        decoder: Callable[[Tensor], Tensor] = self.player.decoder
+        return decoder
+
+    def decode(self, z: Numbers) -> Tensor:
+        z = self.latent_codes(z, self.settings.latent)
+        with evaluating(self.player), decided_by(z):
+            return in_chunks(self._decode, z)
+
+    def _decode(self, z: Tensor) -> Tensor:
+        output = self.player.decoder(z)
+        return self.scaling.to_data(output.sigmoid() if self.settings.reconstruction == "bernoulli" else output)
+
+    def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """`ae/held_out_reconstruction` (N,), of clean inputs, and `ae/active_units` (): how many units of the code vary
+        with more than a hundredth of the variance of the unit that varies most."""
+        error = RECONSTRUCTIONS[self.settings.reconstruction]
+
+        def errors(part: Tensor) -> Tensor:
+            inputs = self.model_units(part)
+            return error(self.player(inputs)[0], inputs)
+
+        with evaluating(self.player):
+            held_out = in_chunks(errors, x)
+        variance = self.encode(x).var(0, correction=0)
+        active = (variance > 0.01 * variance.max()).sum()
+        return {"ae/held_out_reconstruction": held_out, "ae/active_units": active.to(torch.float32)}
+
+    def fitted(self, x: Tensor, generator: torch.Generator) -> None:
+        """Fit the mixture to the codes of x (N, *event), in the data's units."""
+        self.prior = GaussianMixture.fitted(self.encode(x), self.settings.prior_components, generator)
+
+    def extra_state(self) -> dict[str, Tensor]:
+        return {} if self.prior is None else self.prior.state()
+
+    def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
+        prior = GaussianMixture.from_state(state) if state else None
+        size = self.settings.latent
+        if prior is not None and (
+            prior.weights.ndim != 1
+            or prior.means.shape != (len(prior.weights), size)
+            or prior.cholesky.shape != (len(prior.weights), size, size)
+        ):
+            raise ValueError(f"its mixture is not one of codes of size {size}")
+        self.prior = prior

@@ -1,0 +1,46 @@
+"""Settings of an autoencoder (torch-free)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from saddlepoint.data.settings import ScalingName
+from saddlepoint.networks.settings import NetworkSettings, Size
+from saddlepoint.settings import Settings
+
+
+class AutoencoderSettings(Settings):
+    """An autoencoder: squeeze every example through a small code and bring it back."""
+
+    family: Literal["autoencoder"] = Field("autoencoder", description="The kind of model.")
+    latent: Size = Field(3, description="Size of the code.")
+    encoder: NetworkSettings = Field(
+        NetworkSettings(hidden=(50, 50), activation="tanh"), description="Example -> code."
+    )
+    decoder: NetworkSettings = Field(
+        NetworkSettings(hidden=(50, 50), activation="tanh"), description="Code -> example."
+    )
+    reconstruction: Literal["l2", "l1", "bernoulli"] = Field(
+        "l2", description="What an error costs; bernoulli wants data in [0, 1]."
+    )
+    sparsity: Literal["none", "kl", "l1"] = Field(
+        "none", description="Penalty that keeps the code's units mostly silent."
+    )
+    sparsity_weight: float = Field(1e-3, ge=0.0, description="Weight of the sparsity penalty.")
+    sparsity_target: float = Field(
+        0.05, gt=0.0, lt=1.0, description="kl: wanted mean activation of a unit (its code passes a sigmoid)."
+    )
+    denoising: float = Field(
+        0.0, ge=0.0, description="Standard deviation of the noise added to the input, in the model's units."
+    )
+    prior_components: int = Field(
+        10,
+        ge=1,
+        le=100_000,
+        description="Components of the Gaussian mixture fitted to the codes, from which samples are drawn.",
+    )
+    scaling: ScalingName = Field(
+        "auto", description="Units the network sees; auto: unit for bounded data, else standard."
+    )

@@ -1,0 +1,219 @@
+"""The variational autoencoder: a one-player game whose code follows a known prior."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.arguments import check_count
+from saddlepoint.data.dataset import Event, ScalingKind
+from saddlepoint.errors import SettingError
+from saddlepoint.models.assembly import check_roles, is_own, network
+from saddlepoint.models.base import CHUNK, Model, Numbers, check_generator, in_chunks
+from saddlepoint.models.own_noise import decided_by
+from saddlepoint.models.units import UNIT, scaling
+from saddlepoint.models.vae.network import VAENetwork
+from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.networks.evaluating import evaluating
+from saddlepoint.objectives.divergence import kl_standard_normal
+from saddlepoint.objectives.evidence import negative_evidence
+from saddlepoint.objectives.likelihood import importance_bound, log_likelihood, standard_normal_log_prob
+from saddlepoint.objectives.phase import Noise, Phase
+
+
+class VAE(Model):
+    """A variational autoencoder; `log_prob` is a lower bound by importance sampling.
+
+    Auto-Encoding Variational Bayes (Kingma, Welling, 2013), https://arxiv.org/abs/1312.6114; a learnt standard deviation:
+    Simple and Effective VAE Training with Calibrated Decoders (Rybkin, Daniilidis, Levine, 2021),
+    https://arxiv.org/abs/2006.13202
+    """
+
+    judged_by = ("vae/held_out_bound", 1)
+    family: ClassVar[str] = "vae"
+    log_prob_kind: Literal["exact", "lower bound"] = "lower bound"
+
+    def __init__(self, settings: VAESettings, event: Event, modules: Mapping[str, nn.Module] | None = None) -> None:
+        """Raises SettingError for networks that do not fit, and for Bernoulli on data that are not in [0, 1]."""
+        modules = modules or {}
+        check_roles(modules, ("encoder", "decoder"))
+        self.settings = settings
+        bernoulli = settings.likelihood == "bernoulli"
+        if settings.binarise != "none" and not bernoulli:
+            raise SettingError(
+                f"model.binarise: only bernoulli has black and white; likelihood is {settings.likelihood}."
+            )
+        kind: ScalingKind
+        if settings.scaling != "auto":
+            kind = settings.scaling
+        elif not bernoulli:
+            kind = "symmetric" if event.bounded else "standard"
+        elif event.bounded:
+            kind = "unit"
+        else:
+            raise SettingError(
+                "model.likelihood: bernoulli wants data of a known range, which these have not: take gaussian, or set "
+                "model.scaling to unit."
+            )
+        series = event.kind == "series"
+        trunk = network("encoder", settings.encoder, event.shape, None, modules, series=series)
+        with evaluating(trunk):
+            like = next(trunk.parameters(), torch.empty(0))
+            features = trunk(torch.zeros(2, *event.shape, device=like.device, dtype=like.dtype)).flatten(1).shape[1]
+        self.player = VAENetwork(
+            trunk,
+            network("decoder", settings.decoder, (settings.latent,), event.shape, modules, series=series),
+            features,
+            settings.latent,
+            log_std=None if bernoulli else math.log(settings.observation_std),
+            learnt=settings.likelihood == "gaussian-learnt",
+        )
+        super().__init__(
+            event, scaling(event, kind, self.output_range, "bernoulli"), {"vae": self.player}, {"vae": "vae"}
+        )
+        if features == 2 * settings.latent and is_own("encoder", settings.encoder, modules):
+            self.notes = (
+                f"The encoder gives {features} numbers an example, twice model.latent. They are taken as features, on which "
+                "this model puts heads for the mean and the log-variance; if they already are these two, leave the "
+                "encoder's last layer out.",
+            )
+        self._phases = (Phase("vae", negative_evidence(settings.free_bits)),)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        return self._phases
+
+    @property
+    def output_range(self) -> tuple[float, float] | None:
+        return UNIT if self.settings.likelihood == "bernoulli" else None
+
+    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
+        """`epsilon` (n, latent), `kl_weight` () and, with stochastic binarisation, `threshold` (n, *event)."""
+        device = generator.device
+        noise = {
+            "epsilon": torch.randn(n, self.settings.latent, generator=generator, device=device),
+            "kl_weight": torch.full((), self.kl_weight(step), device=device),
+        }
+        if self.settings.binarise == "stochastic":
+            noise["threshold"] = torch.rand(n, *self.event.shape, generator=generator, device=device)
+        return noise
+
+    def kl_weight(self, step: int) -> float:
+        """Weight of the KL term at this step."""
+        warm = step / self.settings.warm_up if self.settings.warm_up else 1.0
+        return self.settings.beta * min(warm, 1.0)
+
+    def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
+        n = self.check_request(n, None, generator)
+        device = torch.device("cpu") if generator is None else generator.device
+        return torch.randn(n, self.settings.latent, generator=generator, device=device)
+
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """(n, *event) in the data's units: for z from the prior, draws from a Gaussian p(x | z), or the means of a
+        Bernoulli one, whose draws would be black and white. Raises SettingError for labels."""
+        n = self.check_request(n, labels, generator)
+        device = torch.device("cpu") if generator is None else generator.device
+        z = torch.randn(n, self.settings.latent, generator=generator, device=device)
+        return self._evaluated(lambda part: self._drawn(part, generator), z)
+
+    @property
+    def sampler(self) -> Callable[[Tensor], Tensor]:
+        return self._mean
+
+    def decode(self, z: Numbers) -> Tensor:
+        """(N, latent) -> (N, *event) in the data's units: the means of p(x | z)."""
+        return self._evaluated(self._mean, z)
+
+    def _evaluated(self, function: Callable[[Tensor], Tensor], z: Numbers) -> Tensor:
+        """`function` of codes z (N, latent), a chunk at a time, brought to the data's units."""
+        z = self.latent_codes(z, self.settings.latent)
+        with evaluating(self.player), decided_by(z):
+            return in_chunks(lambda part: self.scaling.to_data(function(part)), z)
+
+    def _mean(self, z: Tensor) -> Tensor:
+        """(B, latent) -> mean (B, *event) of p(x | z), in the model's units."""
+        output: Tensor = self.player.decoder(z)
+        return output.sigmoid() if self.settings.likelihood == "bernoulli" else output
+
+    def _drawn(self, z: Tensor, generator: torch.Generator | None) -> Tensor:
+        """(B, latent) -> one draw (B, *event) from a Gaussian p(x | z), in the model's units; the mean of a Bernoulli."""
+        mean = self._mean(z)
+        if self.player.log_std is None:
+            return mean
+        device = torch.device("cpu") if generator is None else generator.device
+        noise = torch.randn(mean.shape, generator=generator, device=device).to(mean)
+        return mean + torch.exp(self.player.log_std) * noise
+
+    def encode(self, x: Numbers) -> Tensor:
+        """(N, *event) in the data's units -> (N, latent) means of q(z | x)."""
+        return self.heads(x)[0]
+
+    def heads(self, x: Numbers) -> tuple[Tensor, Tensor]:
+        """(N, *event) in the data's units -> mean and log-variance of q(z | x), (N, latent) each."""
+        with evaluating(self.player):
+            both = in_chunks(lambda part: torch.cat(self.player.heads(self.model_units(part)), 1), x)
+        mean, log_variance = both.chunk(2, 1)
+        return mean, log_variance
+
+    def log_prob(self, x: Numbers, *, samples: int | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """(N, *event) in the data's units -> (N,) nats: a lower bound on log p(x) from `samples` draws an example.
+
+        samples: `importance_samples` of the settings where None. generator: seeded with 0 where None, so that the same
+            examples get the same numbers. For a Gaussian likelihood a log density in the data's own units; for Bernoulli
+            a log probability of the values in [0, 1], drawn black or white first where the model was trained so.
+        """
+        check_generator("log_prob", generator)
+        samples = (
+            self.settings.importance_samples if samples is None else check_count("log_prob", "samples", samples, 1)
+        )
+        generator = generator or torch.Generator(self.device).manual_seed(0)
+        shift = self.scaling.log_abs_det if self.settings.likelihood != "bernoulli" else 0.0
+        with evaluating(self.player):
+            return in_chunks(
+                lambda part: self._bound(part, samples, generator) + shift, x, max(CHUNK * 4 // samples, 1)
+            )
+
+    def _bound(self, x: Tensor, samples: int, generator: torch.Generator) -> Tensor:
+        """(B, *event) in the data's units -> (B,) nats in the model's units."""
+        inputs = self._binarised(self.model_units(x), generator)
+        mean, log_variance = self.player.heads(inputs)
+        epsilon = torch.randn(samples, *mean.shape, generator=generator, device=generator.device).to(mean)
+        z = mean + torch.exp(0.5 * log_variance) * epsilon  # (K, B, latent)
+        output = self.player.decoder(z.flatten(0, 1))
+        repeated = inputs.expand(samples, *inputs.shape).flatten(0, 1)
+        log_joint = log_likelihood(repeated, output, self.player.log_std) + standard_normal_log_prob(z.flatten(0, 1))
+        # log q(z | x): the density of epsilon, divided by the stretch from epsilon to z.
+        log_posterior = standard_normal_log_prob(epsilon.flatten(0, 1)).view(samples, -1) - 0.5 * log_variance.sum(1)
+        return importance_bound(log_joint.view(samples, -1) - log_posterior)
+
+    def _binarised(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        if self.settings.binarise == "none":
+            return x
+        return (torch.rand(x.shape, generator=generator, device=generator.device).to(x) < x).to(x.dtype)
+
+    def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """Of examples x (N, *event) in the data's units, with one draw of z each, everything in the model's units:
+
+        `vae/held_out_bound` (N,) nats, the evidence lower bound (higher is better), to be compared with
+        -(vae/reconstruction + vae/kl); `vae/held_out_reconstruction` (N,) nats (lower is better); `vae/active_units` ():
+        how many units' posterior means vary with the example by more than 0.01 (Burda, Grosse, Salakhutdinov, 2015).
+        """
+
+        def terms(part: Tensor) -> Tensor:
+            inputs = self._binarised(self.model_units(part), generator)
+            epsilon = torch.randn(len(part), self.settings.latent, generator=generator, device=generator.device)
+            output, mean, log_variance, log_std = self.player(inputs, epsilon.to(inputs))
+            return torch.stack((-log_likelihood(inputs, output, log_std), kl_standard_normal(mean, log_variance)), 1)
+
+        with evaluating(self.player):
+            reconstruction, kl = in_chunks(terms, x).unbind(1)
+        active = (self.encode(x).var(0, correction=0) > 0.01).sum()
+        return {
+            "vae/held_out_bound": -(reconstruction + kl),
+            "vae/held_out_reconstruction": reconstruction,
+            "vae/active_units": active.to(torch.float32),
+        }

@@ -1,0 +1,44 @@
+"""Settings of a variational autoencoder (torch-free)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from saddlepoint.data.settings import ScalingName
+from saddlepoint.networks.settings import NetworkSettings, Size
+from saddlepoint.settings import Settings
+
+
+class VAESettings(Settings):
+    """A variational autoencoder: an autoencoder whose code follows a known prior."""
+
+    family: Literal["vae"] = Field("vae", description="The kind of model.")
+    latent: Size = Field(3, description="Size of the code.")
+    encoder: NetworkSettings = Field(
+        NetworkSettings(hidden=(50, 50), activation="relu"), description="Example -> features that both heads share."
+    )
+    decoder: NetworkSettings = Field(
+        NetworkSettings(hidden=(50, 50), activation="relu"),
+        description="Code -> parameters of the example's distribution.",
+    )
+    likelihood: Literal["bernoulli", "gaussian", "gaussian-learnt"] = Field(
+        "bernoulli",
+        description="Distribution of an example given its code; gaussian-learnt learns its standard deviation.",
+    )
+    observation_std: float = Field(
+        0.1,
+        gt=0.0,
+        description="gaussian: its fixed standard deviation, gaussian-learnt: where it starts; in the model's units.",
+    )
+    binarise: Literal["none", "stochastic"] = Field(
+        "none", description="bernoulli: feed the pixel values themselves, or draw black or white again in every batch."
+    )
+    beta: float = Field(1.0, ge=0.0, description="Weight of the KL term.")
+    warm_up: int = Field(0, ge=0, description="Steps over which the KL term's weight grows from 0 to beta.")
+    free_bits: float = Field(0.0, ge=0.0, description="Nats of KL a latent unit may use at no cost.")
+    importance_samples: int = Field(64, ge=1, description="Samples a log_prob bound is computed from.")
+    scaling: ScalingName = Field(
+        "auto", description="Units the network sees; auto: unit for bernoulli, else symmetric or standard."
+    )

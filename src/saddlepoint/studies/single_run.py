@@ -1,0 +1,90 @@
+"""A run alone, with the face of lanes: for games that lanes refuse, so that a study measures both alike."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.batches import Batches
+from saddlepoint.lanes import Lane, LaneRecord
+from saddlepoint.models import build
+from saddlepoint.models.base import Model
+from saddlepoint.training import Devices, TrainingState, play
+from saddlepoint.training.threads import using_threads
+
+
+class Alone:
+    """One run in the training loop; what `Lanes` offers a study, for one lane.
+
+    `frozen`: the step of the last record with finite numbers, for a run that ceased to be finite.
+    """
+
+    def __init__(self, lanes: Sequence[Lane], threads: int = 1) -> None:
+        (lane,) = lanes
+        self.lanes = (lane,)
+        training = lane.training
+        self._model = build(lane.model, lane.dataset.event, seed=training.seed)
+        self._devices = Devices.choose(training.device, training.precision, self._model)
+        self._state = TrainingState.start(self._model, training, self._devices)
+        self._batches = Batches(
+            lane.dataset, training.batch_size, training.seed, self._devices.device, self._model.scaling
+        )
+        self._threads = threads
+        self.device = self._devices.device
+        self.game = SimpleNamespace(template=self._model)
+        self.frozen = torch.tensor([-1])
+
+    def __len__(self) -> int:
+        return 1
+
+    def play(self, watch: Callable[[int], object] | None = None) -> Iterator[LaneRecord]:
+        """Train to the last step; a record every `training.tick` steps. `watch` is called after every step, as by lanes."""
+        training, state = self.lanes[0].training, self._state
+        state.pause = watch is not None  # the loop then yields after every step
+        finite = 0
+        with using_threads(self._threads):
+            for record in play(self._model, self._batches, training, state):
+                if record is not None and self.frozen[0] < 0 and not all(map(math.isfinite, record.values.values())):
+                    self.frozen = torch.tensor([finite])
+                frozen = bool(self.frozen[0] >= 0)
+                if watch is not None:
+                    watch(state.step)
+                if record is None:
+                    continue
+                finite = record.step
+                values = {
+                    name: torch.tensor([math.nan if frozen else value], dtype=torch.float64)
+                    for name, value in record.values.items()
+                }
+                yield LaneRecord(record.step, record.seconds, values, self.frozen)
+
+    def each(self, function: Callable[..., Any], *stacked: Tensor, averaged: bool = False) -> Any:
+        """`function(model, *arguments)`, the arguments (1, ...) and the answer (1, ...)."""
+        with torch.no_grad():
+            if averaged:
+                with self._state.averaged(self._model):
+                    return function(self._model, *(part[0] for part in stacked))[None]
+            return function(self._model, *(part[0] for part in stacked))[None]
+
+    def decode(self, z: Tensor, *, averaged: bool = True) -> Tensor:
+        """(n, latent) or (1, n, latent) -> (1, n, *event) in the data's units."""
+        own = z if z.ndim == 3 else z[None]
+        found: Tensor = self.each(lambda model, part: model.decode(part), own, averaged=averaged)
+        return found
+
+    def sample(self, n: int, generator: torch.Generator | None = None, *, averaged: bool = True) -> Tensor:
+        """(1, n, *event) samples in the data's units."""
+        z = self._model.fixed_noise(n, generator or torch.Generator().manual_seed(0)).to(self.device)
+        return self.decode(z, averaged=averaged)
+
+    def model(self, lane: int) -> Model:
+        """The model with its moving averages, for as long as training does not go on."""
+        found = copy.copy(self._model)
+        found.players = {**self._model.players, **{name: own.module for name, own in self._state.averages.items()}}
+        return found

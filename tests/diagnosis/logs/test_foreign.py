@@ -1,0 +1,205 @@
+"""Logs of others come in as records, by a map or by names in wide use."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from saddlepoint.diagnosis.logs.foreign import KNOWN, PROBABILITIES, read_log, series_read
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.experiment.diagnosing import diagnose
+
+LOG = "iter,loss_D,loss_G,D(x),D(G(z)),mood\n" + "".join(
+    f"{50 * i},{max(0.01, 1.3 - 0.05 * i)},{0.7 + 0.1 * i},{min(0.99, 0.5 + 0.02 * i)},{max(0.01, 0.5 - 0.02 * i)},7\n"
+    for i in range(120)
+)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "log.csv"
+    path.write_text(LOG)
+    return path
+
+
+def test_names_in_wide_use_are_known(log: Path) -> None:
+    read = read_log(log)
+    assert read.taken == {"loss_D": "d/loss", "loss_G": "g/loss", "D(x)": "d/real_score", "D(G(z))": "d/fake_score"}
+    assert read.left == ("mood",)
+    assert [record.step for record in read.records[:3]] == [0, 50, 100]
+    assert read.records[0].values == {"d/loss": 1.3, "g/loss": 0.7, "d/real_score": 0.5, "d/fake_score": 0.5}
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_columns_may_be_kept_apart_otherwise(separator: str, log: Path) -> None:
+    expected = read_log(log)
+    log.write_text(LOG.replace(",", separator))
+    assert read_log(log) == expected
+
+
+def test_a_map_comes_first(log: Path) -> None:
+    read = read_log(log, {"vae/kl": "mood", "g/loss": "loss_D"})
+    assert read.taken["mood"] == "vae/kl"
+    assert read.taken["loss_D"] == "g/loss"
+    with pytest.raises(RunError, match='no column "loss_d"'):
+        read_log(log, {"d/loss": "loss_d"})
+
+
+def test_what_is_no_number_is_left_out_and_what_is_none_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("d_loss,g_loss\n1,\nnan,2\n")
+    first, second = read_log(path).records
+    assert first.values == {"d/loss": 1.0}
+    assert math.isnan(second.values["d/loss"])
+    assert (first.step, second.step) == (0, 1)
+
+
+def test_what_is_no_log_is_said(tmp_path: Path) -> None:
+    for content, said in (
+        (b"x,y\n1,2\n", r"no column is known as a series \(x, y\)"),
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        (b"d_loss,g_loss\n", "no row below"),
+        (bytes(range(256)), "is no CSV"),
+        (b"\0\1\2 abc", "is no CSV"),
+        (b"\x89PNG\r\n", "is no CSV"),
+    ):
+        (tmp_path / "log.csv").write_bytes(content)
+        with pytest.raises(RunError, match=said):
+            read_log(tmp_path / "log.csv")
+    (tmp_path / "log.csv").unlink()
+    with pytest.raises(RunError, match="no log"):
+        read_log(tmp_path)
+    with pytest.raises(RunError, match="no such run or log"):
+        diagnose(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(("name", "score"), [("D(x)", 3.2), ("D(G(z))", -0.7)])
+def test_scores_that_are_no_probabilities_are_refused(tmp_path: Path, name: str, score: float) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(f"step,{name}\n0,0.5\n1,nan\n2,{score}\n")
+    series = "d/real_logit" if name == "D(x)" else "d/fake_logit"
+    with pytest.raises(RunError, match=f"a probability, but holds .*--map {series}="):
+        read_log(path)
+    assert read_log(path, {series: name}).taken == {name: series}
+
+
+def test_names_that_may_mean_a_loss_are_not_taken_for_scores(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("d_loss,D_real,D_fake\n1,0.7,0.7\n")
+    assert read_log(path).left == ("D_real", "D_fake")
+
+
+def test_a_step_that_is_no_number_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("step,d_loss\n0,1\ninf,1\nnan,1\n")
+    assert [record.step for record in read_log(path).records] == [0, 1, 2]
+
+
+def test_several_runs_in_a_folder_of_tensorboard_are_not_mixed(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from saddlepoint.experiment.tensorboard import TensorBoard
+    from saddlepoint.records import Record
+
+    for name in ("one", "two"):
+        board = TensorBoard(tmp_path / name)
+        board.record(Record(0, 0.0, {"d/loss": 1.0}))
+        board.close()
+    with pytest.raises(RunError, match=r"events of 2 runs.*give the folder of one"):
+        read_log(tmp_path)
+
+
+def test_a_log_is_judged_as_far_as_its_series_allow(log: Path) -> None:
+    found = diagnose(log, objective="non-saturating")
+    assert [finding.code for finding in found.findings] == ["GAN101"]
+    assert found.process == "at risk"
+    # Settings of ours mean nothing to another program.
+    assert [finding.remedy for finding in (*found.findings, *found.log)] == [None, None]
+    assert found.findings[0].advice
+    assert "GAN101" in found.asked
+    assert "g/coverage" in found.unasked["GAN103"]
+    assert "VAE201" in found.not_meant
+    # Without the objective the rule of cross-entropies is not asked.
+    assert "GAN101" in diagnose(log).not_meant
+    with pytest.raises(SettingError, match="no rule speaks about"):
+        diagnose(log, objective="telepathy")
+
+
+def test_tensorboard_is_read(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from saddlepoint.experiment.tensorboard import TensorBoard
+    from saddlepoint.records import Record
+
+    board = TensorBoard(tmp_path)
+    for step in range(3):
+        board.record(Record(step, 0.0, {"d/loss": float(step), "Loss/G": 1.0}))
+    board.close()
+    read = read_log(tmp_path)
+    assert read.taken == {"d/loss": "d/loss", "Loss/G": "g/loss"}
+    assert [record.values["d/loss"] for record in read.records] == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("objective", [None, "non-saturating"])
+def test_losses_alone_are_not_judged(tmp_path: Path, objective: str | None) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("step,loss_D,loss_G\n" + "".join(f"{step},0.7,0.8\n" for step in range(100)))
+    found = diagnose(path, objective=objective)
+    assert found.process is None
+    assert "not judged" in found.verdict
+    assert ("--objective" in found.verdict) == (objective is None)
+    assert "no failure found" not in str(found) + found._repr_html_()
+    assert found.result is None
+    assert {"NUM302", "NUM303", "NUM304"} <= found.unasked.keys()
+    assert "NUM301" in found.asked
+    assert found.columns == {"loss_D": "d/loss", "loss_G": "g/loss"}
+
+
+def test_a_log_with_the_series_that_rules_want_is_judged(tmp_path: Path) -> None:
+    from saddlepoint.diagnosis.rules import RULES
+
+    meant = [rule for rule in RULES if rule.objectives is None or "vae" in rule.objectives]
+    names = {name.replace("_", "/", 1) for rule in meant for name in rule.needs if name not in ("every_series", "run")}
+    names |= {pattern.replace("*", "vae") for rule in meant for pattern in rule.reads}
+    names -= {"quality/energy_distance"}
+    path = tmp_path / "log.csv"
+    path.write_text(f"step,{','.join(sorted(names))}\n0,{','.join('0.5' for _ in names)}\n")
+    assert diagnose(path, objective="vae").process is not None
+
+
+def test_a_series_that_no_rule_reads_is_refused_and_meant_ones_are_named(log: Path) -> None:
+    with pytest.raises(SettingError, match=r'no rule reads a series d/los\. Did you mean "d/loss"\?'):
+        read_log(log, {"d/los": "loss_D"})
+
+
+def test_every_series_that_a_log_is_known_to_hold_is_read_by_a_rule() -> None:
+    assert {*KNOWN.values(), *PROBABILITIES.values()} <= set(series_read())
+
+
+def test_a_map_says_which_column_counts_the_steps(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("step,epoch,batch,mood,loss_D\n0,10,5,glad,1\n1,20,6,sad,1\n")
+
+    def steps(columns: dict[str, str]) -> list[int]:
+        return [record.step for record in read_log(path, columns).records]
+
+    assert steps({}) == [0, 1]
+    assert steps({"step": "epoch"}) == [10, 20]
+    assert steps({"step": "batch"}) == [5, 6]
+    # What the map calls a series does not count the steps.
+    assert steps({"g/loss": "step"}) == [10, 20]
+    with pytest.raises(RunError, match=r'no column "epoc"\. Did you mean "epoch"\? It has: step, epoch, batch, mood'):
+        read_log(path, {"step": "epoc"})
+    with pytest.raises(RunError, match='column "mood" holds no number'):
+        read_log(path, {"d/loss": "mood"})
+
+
+def test_a_folder_that_holds_everything_is_not_searched_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("saddlepoint.diagnosis.logs.foreign.MOST_FOLDERS", 3)
+    for name in "abcd":
+        (tmp_path / name).mkdir()
+    with pytest.raises(RunError, match="more than 3 folders"):
+        read_log(tmp_path)

@@ -1,0 +1,271 @@
+"""A ladder's rungs name real settings, change something, and are never tried twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from saddlepoint.diagnosis.escalation import LADDERS, OWN, SLIP, advised, next_remedy
+from saddlepoint.diagnosis.usual_rates import usual_rates, why_usual
+from saddlepoint.recipe import Recipe, shipped_names
+from saddlepoint.records import Finding
+
+RECIPES = {
+    "gan": Recipe.load("gan-digits"),
+    "dcgan": Recipe.load("dcgan-digits"),
+    "minimax": Recipe.load("toy-lab-1"),
+    "vae": Recipe.load("vae-digits"),
+    "autoencoder": Recipe.load("autoencoder-digits"),
+}
+
+
+def finding(code: str, remedy: Mapping[str, Any] | None = None) -> Finding:
+    return Finding(code, "failure", 100, "It fails.", remedy=remedy)
+
+
+def settings(recipe: Recipe) -> dict[str, Any]:
+    return {entry.name: value for entry, value in recipe.settings()}
+
+
+def climbed(recipe: Recipe, code: str) -> list[tuple[int, dict[str, Any]]]:
+    """All that is tried against a code, one after the other, each on top of those before."""
+    tried: list[tuple[int, dict[str, Any]]] = []
+    present = settings(recipe)
+    while (following := next_remedy(finding(code), present, [rung for rung, _ in tried])) is not None:
+        tried.append(following)
+        present |= following[1]
+        assert len(tried) < 20
+    return tried
+
+
+@pytest.mark.parametrize("code", LADDERS)
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_rung_is_a_change_that_the_recipe_takes(name: str, code: str) -> None:
+    recipe = RECIPES[name]
+    for _, changes in climbed(recipe, code):
+        assert recipe.override(changes) != recipe
+
+
+@pytest.mark.parametrize("code", LADDERS)
+def test_rungs_name_settings_that_exist(code: str) -> None:
+    known = {name for recipe in RECIPES.values() for name in settings(recipe)}
+    for rung in LADDERS[code]:
+        assert set(rung) <= known
+
+
+@pytest.mark.parametrize("code", LADDERS)
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_change_is_tried_twice(name: str, code: str) -> None:
+    rungs = [rung for rung, _ in climbed(RECIPES[name], code)]
+    assert len(set(rungs)) == len(rungs)
+
+
+def test_a_findings_own_remedy_comes_first() -> None:
+    recipe = RECIPES["gan"]
+    own = {"training.discriminator.learning_rate": 2e-5}
+    assert next_remedy(finding("GAN101", own), settings(recipe)) == (0, own)
+    for later in (
+        next_remedy(finding("GAN101", own), settings(recipe), [0]),
+        next_remedy(finding("GAN101", own), settings(recipe.override(own))),
+    ):
+        assert later is not None
+        assert later[0] > 0
+
+
+def test_a_code_without_a_ladder_and_a_remedy_has_none() -> None:
+    assert next_remedy(finding("VAE202"), settings(RECIPES["vae"])) is None
+
+
+def test_a_player_without_a_rate_of_its_own_starts_from_the_rate_of_all() -> None:
+    recipe = RECIPES["gan"].override(
+        {"training.optimiser.learning_rate": 1e-3, "training.discriminator.learning_rate": "none"}
+    )
+    following = next_remedy(finding("GAN107"), settings(recipe), [1, 2])
+    assert following == (3, {"training.discriminator.learning_rate": pytest.approx(2.5e-4)})
+
+
+def test_a_rate_keeps_within_its_bounds() -> None:
+    own = {"training.optimiser.learning_rate": 5.0}
+    assert next_remedy(finding("NUM301"), own, [SLIP]) == (1, {"training.optimiser.learning_rate": 1e-2})
+
+
+SHARED, D_RATE, G_RATE = (f"training.{whose}.learning_rate" for whose in ("optimiser", "discriminator", "generator"))
+
+
+@pytest.mark.parametrize("code", [*LADDERS, "GAN109", "DATA402"])
+@pytest.mark.parametrize("setting", [SHARED, D_RATE, G_RATE])
+@pytest.mark.parametrize(("low", "high"), [(9e-6, 0.02), (1e-9, 50.0)])
+def test_a_slip_is_one_way_round_at_most_for_one_who_plays_alone(
+    low: float, high: float, setting: str, code: str
+) -> None:
+    slips = [usual_rates(code, settings(RECIPES["gan"].override({setting: rate}))) for rate in (low, high)]
+    assert usual_rates(code, settings(RECIPES["gan"].override({setting: 1e-3}))) == {}
+    if setting == SHARED:
+        assert not all(slips)
+    if code in ("GAN107", "GAN108", "GAN109", "VAE206", "DATA402"):  # nothing that a rate brings about
+        assert not any(slips)
+    for slip in filter(None, slips):
+        mended = settings(RECIPES["gan"].override({setting: low}).override(slip))
+        assert all(mended[rate] in (None, 1e-3) or rate == SHARED for rate in (D_RATE, G_RATE))
+
+
+@pytest.mark.parametrize(
+    ("code", "setting", "rate", "is_slip"),
+    [
+        ("NUM304", SHARED, 1e-9, True),
+        ("NUM304", SHARED, 50.0, False),
+        ("GAN106", SHARED, 5e-6, False),  # what runs away does not run at too low a rate
+        ("GAN106", SHARED, 50.0, True),
+        ("GAN106", D_RATE, 1e-7, True),  # but a generator outruns a discriminator that stands still
+        ("GAN101", G_RATE, 1e-7, True),
+        ("GAN104", D_RATE, 1e-7, True),
+        ("GAN104", G_RATE, 1e-7, False),
+        ("NUM301", SHARED, 1e-7, False),
+    ],
+)
+def test_a_rate_is_a_slip_where_the_failure_would_follow_from_it(
+    code: str, setting: str, rate: float, is_slip: bool
+) -> None:
+    slipped = settings(RECIPES["gan"].override({setting: rate}))
+    rung, changes = next_remedy(finding(code, {"model.r1": 3.0}), slipped) or (None, {})
+    assert (rung == SLIP) is is_slip
+    if is_slip:
+        assert changes[setting] == (1e-3 if setting == SHARED else None)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_no_rate_of_a_shipped_recipe_is_a_slip(name: str) -> None:
+    present = settings(Recipe.load(name))
+    assert not any(usual_rates(code, present) for code in LADDERS)
+
+
+@pytest.mark.parametrize(
+    ("d", "g", "codes"),
+    [
+        (5e-3, 1e-4, {"GAN101", "GAN102", "GAN103"}),
+        (1e-4, 5e-3, {"GAN103", "GAN104", "GAN105", "GAN106"}),
+        (5e-3, None, set()),  # five times the rate of all
+        (1e-3, 1e-4, set()),
+    ],
+)
+def test_players_far_apart_are_a_slip_beside_the_failures_of_who_is_behind(
+    d: float, g: float | None, codes: set[str]
+) -> None:
+    apart = settings(RECIPES["gan"].override({SHARED: 1e-3, D_RATE: d, G_RATE: g}))
+    assert {code for code in LADDERS if usual_rates(code, apart)} == codes
+    for code in codes:
+        mended = usual_rates(code, apart)
+        assert mended[D_RATE] is None
+        assert mended[G_RATE] is None
+        assert SHARED not in mended
+    for elsewhere in (1e-2, 1e-5) if codes else ():
+        mended = settings(RECIPES["gan"].override({SHARED: elsewhere, D_RATE: d, G_RATE: g}))
+        mended |= usual_rates("GAN103", mended)
+        assert {mended[D_RATE], mended[G_RATE]} == {1e-4}, "the rate of all lies beyond both: who is ahead falls back"
+    kinds = {**apart, "training.discriminator.name": "sgd"}
+    assert not any(usual_rates(code, kinds) for code in LADDERS), "rates of other optimisers do not compare"
+
+
+def test_players_are_judged_by_the_optimiser_that_they_will_have() -> None:
+    plain = {SHARED: 1.0, "training.optimiser.name": "sgd", D_RATE: 0.05, "training.discriminator.name": None}
+    mended = usual_rates("GAN106", plain)  # 0.05 is usual for plain gradient descent, and not for Adam
+    assert mended[SHARED] == 1e-3
+    assert mended["training.optimiser.name"] == "adam"
+    assert mended[D_RATE] is None
+    own = {SHARED: 1e-3, "training.optimiser.name": "adam", G_RATE: 10.0, "training.generator.name": "sgd"}
+    mended = usual_rates("GAN106", own)
+    assert mended[G_RATE] is None
+    assert mended["training.generator.name"] is None
+
+
+@pytest.mark.parametrize(("present", "wanted", "given"), [(5e-3, 0.02, 1e-2), (2e-5, 5e-6, 1e-5), (1e-2, 0.04, None)])
+def test_a_remedy_does_not_lead_to_a_rate_that_nobody_uses(present: float, wanted: float, given: float | None) -> None:
+    present_settings = settings(RECIPES["gan"].override({D_RATE: present}))
+    following = next_remedy(finding("DATA402", {D_RATE: wanted}), present_settings)
+    assert following == (None if given is None else (OWN, {D_RATE: given}))
+
+
+def test_rungs_do_not_either() -> None:
+    slow = settings(RECIPES["gan"].override({SHARED: 5e-5}))
+    rung, changes = next_remedy(finding("NUM301"), slow) or (None, {})
+    assert rung == 1
+    assert changes[SHARED] == 1e-5
+    assert usual_rates("GAN106", {**slow, **changes}) == {}
+
+
+def test_advice_is_the_slip_before_the_rules_own_remedy() -> None:
+    own = {SHARED: 2.5}
+    slipped = advised(finding("GAN106", own), settings(RECIPES["gan"].override({SHARED: 10.0})))
+    assert slipped.remedy == {SHARED: 1e-3}
+    assert slipped.advice.startswith(f"First of all, {SHARED} is 10, and hardly anybody uses one outside of")
+    usual = advised(finding("GAN106", {"model.r1": 1.0}), settings(RECIPES["gan"]))
+    assert usual.remedy == {"model.r1": 1.0}
+    assert usual.advice == finding("GAN106").advice
+    assert advised(finding("GAN106"), settings(RECIPES["gan"])).remedy is None
+
+
+@pytest.mark.parametrize(("family", "wanted"), [("gan", 0.5), ("vae", 0.9)])
+@pytest.mark.parametrize(("first", "is_slip"), [(0.9, False), (0.95, False), (0.99, True)])
+def test_momentum_that_nobody_takes_is_a_slip(first: float, is_slip: bool, family: str, wanted: float) -> None:
+    for name, present, mended in (
+        ("training.optimiser.betas", [first, 0.98], [wanted, 0.98]),
+        ("training.optimiser.momentum", first, wanted),
+    ):
+        used = {**settings(RECIPES[family]), name: present}
+        assert usual_rates("NUM302", used) == ({name: mended} if is_slip else {})
+        assert bool(why_usual(usual_rates("NUM302", used), used)) == is_slip
+        assert usual_rates("NUM304", used) == {}, "nothing stands still by momentum"
+
+
+def test_a_slip_of_plain_gradient_descent_is_mended_by_adam() -> None:
+    shared, optimiser = "training.optimiser.learning_rate", "training.optimiser.name"
+    slipped = {shared: 30.0, optimiser: "sgd"}
+    assert next_remedy(finding("NUM301"), slipped) == (SLIP, {shared: 1e-3, optimiser: "adam"})
+    assert (next_remedy(finding("NUM301"), {shared: 0.05, optimiser: "sgd"}) or (SLIP, {}))[0] > OWN
+
+
+@pytest.mark.parametrize("rate", [1e-6, 1e-3, 2e-3, 9e-3, 0.01, 1.0])
+def test_what_is_to_raise_a_rate_never_lowers_it(rate: float) -> None:
+    name = "training.optimiser.learning_rate"
+    following = next_remedy(finding("NUM304"), {name: rate}, [SLIP])
+    assert (following is None) == (rate >= 0.01)
+    assert following is None or following[1][name] > rate
+
+
+@pytest.mark.parametrize("code", ["GAN101", "GAN104", "GAN106"])
+def test_a_mistake_in_the_objective_has_no_ladder(code: str) -> None:
+    mistake = Finding(code, "failure", 0, "Swapped.", {"preflight": True})
+    assert next_remedy(finding(code), settings(RECIPES["minimax"])) is not None
+    assert next_remedy(mistake, settings(RECIPES["minimax"])) is None
+
+
+@pytest.mark.parametrize(("present", "rung"), [("minimax", 1), ("non-saturating", None), ("feature-matching", None)])
+def test_a_rung_is_left_out_where_it_is_not_meant(present: str, rung: int | None) -> None:
+    following = next_remedy(finding("GAN102"), {"model.objective": present}, range(2, 9))
+    assert (following[0] if following else None) == rung
+
+
+@pytest.mark.parametrize(("present", "wanted"), [(0.0, 0.99), (0.9, 0.99), (0.99, None), (0.999, None)])
+def test_what_circles_is_averaged_whatever_else_is_done(present: float, wanted: float | None) -> None:
+    betas = "training.optimiser.betas"
+    circling = settings(RECIPES["gan"].override({"training.ema": present, betas: (0.9, 0.95)}))
+    tried: list[int] = []
+    while (following := next_remedy(finding("GAN105", {"model.r1": 2.0}), circling, tried)) is not None:
+        assert following[1].get("training.ema") == wanted
+        assert following[1][betas][0] <= 0.5
+        assert following[1].keys() - {"training.ema", betas} or following[1][betas] == [0.0, 0.95]
+        tried.append(following[0])
+    assert len(tried) > 3
+    calm = settings(RECIPES["gan"].override({"training.ema": 0.99, betas: (0.3, 0.9)}))
+    assert next_remedy(finding("GAN105", {"model.r1": 2.0}), calm) == (OWN, {"model.r1": 2.0})
+
+
+@pytest.mark.parametrize(
+    ("generator", "discriminator"), [("relu", "leaky_relu"), ("leaky_relu", "relu"), ("relu", "relu")]
+)
+def test_dead_units_are_made_leaky_in_whichever_player_has_them(generator: str, discriminator: str) -> None:
+    present = {"model.generator.activation": generator, "model.discriminator.activation": discriminator}
+    found = next_remedy(finding("NUM303"), present)
+    assert found == (1, {name: "leaky_relu" for name, value in present.items() if value == "relu"})

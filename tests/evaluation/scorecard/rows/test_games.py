@@ -1,0 +1,63 @@
+"""The game in a scorecard: its gap is that of `duality_gap` on held-out examples, and what has none says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.mixtures import gaussian
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.evaluation.scorecard.progress import Tally
+from saddlepoint.evaluation.scorecard.rows import games
+from saddlepoint.evaluation.scorecard.rows.games import TITLES, game_work, of_games
+from saddlepoint.evaluation.scorecard.scorecard import Score, Skipped
+from saddlepoint.models import build
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.networks.settings import NetworkSettings
+from tests.evaluation.scorecard import toys
+
+SMALL = NetworkSettings(hidden=(8,))
+LINE = gaussian(DataSettings(points=2_000, modes=2))
+GAN = GANSettings(latent=1, generator=SMALL, discriminator=SMALL)
+
+
+def asked(model: object, dataset: Dataset = LINE) -> tuple[dict[str, Score], list[Skipped]]:
+    found, skipped = of_games(model, dataset, 0, Tally(10.0, None))  # type: ignore[arg-type]
+    return {score.metric: score for score in found}, skipped
+
+
+def test_the_gap_is_what_both_can_gain() -> None:
+    found, skipped = asked(build(GAN, LINE.event))
+    assert (found.keys(), skipped) == (TITLES.keys(), [])
+    gap, d, g = (found[key] for key in TITLES)
+    assert gap.value == pytest.approx(d.value + g.value)
+    for score in found.values():
+        assert score.low is not None
+        assert score.high is not None
+        assert score.low <= score.value <= score.high
+        assert score.meaning
+    # An untrained discriminator has much to learn.
+    assert d.low is not None
+    assert d.low > 0
+
+
+def test_the_same_twice_and_the_model_is_as_it_was() -> None:
+    model = build(GAN, LINE.event)
+    before = {name: value.clone() for name, value in model.players["d"].state_dict().items()}
+    assert asked(model) == asked(model)
+    after = model.players["d"].state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_what_is_no_game_or_has_too_few_examples_says_why() -> None:
+    own = toys.Own(LINE.event, lambda n, g: torch.zeros(n, 1))
+    found, skipped = asked(own)
+    assert (found, len(skipped)) == ({}, len(TITLES))
+    assert "no game of two players" in skipped[0].reason
+    assert LINE.held_out is not None
+    few = replace(LINE, held_out=LINE.held_out.subset(torch.arange(2 * games.BATCH - 1)))
+    assert "128 held-out examples" in asked(build(GAN, LINE.event), few)[1][0].reason
+    assert game_work(own) < game_work(build(GAN, LINE.event))

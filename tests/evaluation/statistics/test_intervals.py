@@ -1,0 +1,238 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from saddlepoint.errors import DataError
+from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
+from saddlepoint.evaluation.statistics.intervals import (
+    Interval,
+    bootstrap,
+    cut,
+    half_difference,
+    half_sampling,
+    normal,
+    of_distance,
+    of_mean,
+    of_share,
+    wilson,
+)
+
+
+def draw(n, d, seed, scale=1.0, shift=0.0):
+    return torch.randn(n, d, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * scale + shift
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def covers(intervals, truth):
+    return sum(truth in one for one in intervals) / len(intervals)
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 10), (3, 10), (10, 10), (17, 4_000), (1, 1)])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_wilson_agrees_with_scipy(successes, n, level):
+    theirs = binomtest(successes, n).proportion_ci(level, method="wilson")
+    ours = wilson(successes, n, level=level)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+    assert ours.value in ours
+
+
+def test_the_normal_interval_and_what_it_says():
+    assert str(normal(10.0, 1.0)) == "10 [8.04, 11.96]"
+    assert normal(0, 1, degrees=2).high == pytest.approx(4.3027, abs=1e-4)
+    assert 0.5 in Interval(0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("n", [1, 20, 4_000])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
+def test_a_share_that_scatters_as_independent_trials_do_has_wilsons_interval(share, n):
+    found = of_share(share, (share * (1 - share) / n) ** 0.5, n)
+    expected = wilson(share * n, n)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_both_halves_of_a_cut_are_the_set():
+    x = draw(10, 2, 0)
+    first, second = cut(x, generator())
+    assert sorted(torch.cat([first, second])[:, 0].tolist()) == sorted(x[:, 0].tolist())
+    assert len(cut(draw(7, 1, 0), generator())[1]) == 3
+
+
+@given(value=st.floats(1e-3, 1e3), relative=st.floats(0, 3), lift=st.floats(0, 10))
+def test_a_distances_interval_holds_it_and_does_not_reach_below_its_bias(value, relative, lift):
+    error = relative * (value + lift)
+    found = of_distance(value, error, lift=lift)
+    assert found.low - 1e-9 <= value <= found.high + 1e-9
+    assert found.low >= -lift - 1e-9
+    assert found.high - value >= value - found.low - 1e-9
+
+
+def test_a_distances_interval_is_the_set_of_expectations_that_are_near_enough():
+    """At either end the value is 1.96 of the errors away that the end itself would have."""
+    found = of_distance(4.0, 1.0)
+    for end in (found.low, found.high):
+        assert abs(4.0 - end) == pytest.approx(1.959964 * (end / 4.0) ** 0.5, rel=1e-5)
+    assert (of_distance(-1.0, 1.0).low, of_distance(0.0, 1.0).high) == pytest.approx((-2.96, 1.96), abs=1e-3)
+
+
+@given(share=st.floats(0, 1), error=st.floats(0, 2), most=st.floats(1, 1e5), degrees=st.floats(1, 1e3))
+def test_a_shares_interval_holds_it_and_stays_in_its_range(share, error, most, degrees):
+    found = of_share(share, error, most, degrees=degrees)
+    assert -1e-12 <= found.low <= share + 1e-12
+    assert share - 1e-12 <= found.high <= 1 + 1e-12
+    wider = of_share(share, 2 * error, most, degrees=degrees)
+    assert wider.high - wider.low >= found.high - found.low - 1e-9
+
+
+def test_a_share_of_none_whose_halves_found_some_is_still_small():
+    assert of_share(0.0, 0.004, 540, degrees=24).high < 0.1
+    assert of_share(1.0, 0.004, 540, degrees=24).low > 0.9
+
+
+def test_nothing_to_estimate_from_is_refused():
+    with pytest.raises(DataError):
+        of_mean(torch.ones(1))
+    with pytest.raises(DataError):
+        wilson(0, 0)
+    with pytest.raises(DataError):
+        of_share(0.5, 0.1, 0)
+    with pytest.raises(DataError, match="2 points"):
+        bootstrap(torch.mean, torch.ones(1), generator=generator())
+    with pytest.raises(DataError, match="4 points"):
+        half_sampling(torch.mean, torch.ones(3), generator=generator())
+
+
+def test_a_constant_has_no_width():
+    for interval in (
+        of_mean(torch.ones(9)),
+        bootstrap(torch.mean, torch.ones(9), generator=generator()),
+        half_sampling(torch.mean, torch.ones(9), generator=generator()),
+    ):
+        assert interval == Interval(1, 1, 1)
+
+
+def test_all_agree_on_a_mean():
+    x = draw(400, 1, 0)
+    exact = of_mean(x[:, 0])
+    for other in (
+        bootstrap(torch.mean, x, generator=generator(), repeats=2_000),
+        half_sampling(torch.mean, x, generator=generator(), repeats=1_000),
+    ):
+        assert other.value == pytest.approx(exact.value)
+        assert other.high - other.low == pytest.approx(exact.high - exact.low, rel=0.1)
+
+
+def test_the_bootstrap_leans_where_the_statistic_does():
+    """The variance of exponential values has a long upper tail; the interval reaches further up than down."""
+    x = draw(100, 1, 0).exp()
+    found = bootstrap(torch.var, x, generator=generator())
+    assert found.high - found.value > 1.5 * (found.value - found.low)
+
+
+def test_the_bootstrap_of_two_sets_draws_both():
+    x, y = draw(200, 1, 0), draw(300, 1, 1)
+    found = bootstrap(lambda a, b: a.mean() - b.mean(), x, y, generator=generator())
+    expected = 3.92 * (x.var() / 200 + y.var() / 300).sqrt()
+    assert found.high - found.low == pytest.approx(float(expected), rel=0.1)
+
+
+def test_drawing_with_replacement_breaks_scores_of_neighbours_and_halves_do_not():
+    """Why `half_sampling` exists: copies lie at distance 0, so a bootstrap's balls are small and precision falls."""
+    real, fake = draw(300, 3, 0), draw(300, 3, 1)
+    score = lambda x, y: neighbourhoods(x, y).precision  # noqa: E731
+    broken = bootstrap(score, real, fake, generator=generator(), repeats=60)
+    sound = half_sampling(score, real, fake, generator=generator())
+    assert broken.value not in broken
+    assert sound.value in sound
+
+
+def test_bounds_cut_off_what_cannot_be():
+    real = draw(100, 2, 0)
+    score = lambda x, y: neighbourhoods(x, y).precision  # noqa: E731
+    fakes = draw(100, 2, 1, 0.9)
+    plain, cut = (
+        half_sampling(score, real, fakes, generator=generator(), bounds=bounds) for bounds in ((-9, 9), (0, 1))
+    )
+    assert plain.high > 1
+    assert (cut.high, cut.low, cut.value) == (1, plain.low, plain.value)
+
+
+@pytest.mark.slow
+def test_intervals_by_halves_cover():
+    """500 repeats, of what a card takes them for: how far apart a class's samples are, relative to real ones."""
+    ratio = lambda x, y: float(torch.pdist(x).mean() / torch.pdist(y).mean())  # noqa: E731
+    found = [
+        half_sampling(ratio, draw(150, 2, s, 0.8), draw(150, 2, 50_000 + s), generator=generator(s), repeats=30)
+        for s in range(500)
+    ]
+    assert 0.92 <= covers(found, sum(one.value for one in found) / 500) <= 0.98
+
+
+# The samples' deviation and shift against N(0, I) in the plane, for precisions of about 0.83, 0.97 and 0.985.
+PRECISIONS = {"0.83": (1.5, 1.0), "0.97": (1.0, 0.0), "0.985": (0.6, 0.0)}
+FAR = (
+    1.3,
+    2.0,
+)  # a precision of 0.74 that hangs on a few outlying real examples, whose balls hold many samples or none
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PRECISIONS)
+def test_intervals_of_shares_by_halves_cover(name):
+    """500 repeats have a binomial error of 1 %: two of those beyond 92 to 98 % would be a mistake of ours."""
+    assert 0.90 <= covered_share(*PRECISIONS[name]) <= 0.99
+
+
+@pytest.mark.slow
+def test_where_a_few_points_decide_intervals_are_known_to_be_too_narrow():
+    """Documented: 88 % as measured, where no method that sees one set of real examples can know of those it has not."""
+    assert 0.85 <= covered_share(*FAR) <= 0.91
+
+
+def precision(real, fake):
+    """That of `neighbourhoods`, by all distances at once: a twentieth of the time, where it is asked tens of thousands of times."""
+    radii = torch.cdist(real, real).kthvalue(4, dim=1).values
+    return float((torch.cdist(real, fake) <= radii[:, None]).any(0).double().mean())
+
+
+def covered_share(scale, shift):
+    """How often the interval of precision holds its expectation."""
+    score = precision
+    assert (
+        score(draw(200, 2, 0), draw(200, 2, 1, scale))
+        == neighbourhoods(draw(200, 2, 0), draw(200, 2, 1, scale)).precision
+    )
+    values, intervals = [], []
+    for s in range(500):
+        x, y = draw(200, 2, s), draw(200, 2, 50_000 + s, scale)
+        y[:, 0] += shift
+        g = generator(s)
+        apart = torch.tensor([half_difference(score, cut(x, g), cut(y, g)) for _ in range(25)])
+        values.append(score(x, y))
+        intervals.append(of_share(values[-1], float(apart.std()), 200, degrees=24))
+    return covers(intervals, sum(values) / 500)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mean", "ratio", "wilson", "bootstrap"])
+def test_other_intervals_cover(name):
+    repeats, n = 500, 60
+    if name == "mean":
+        truth, found = 1.0, [of_mean(draw(n, 1, s, 2.0, 1.0)[:, 0]) for s in range(repeats)]
+    elif name == "wilson":
+        truth = 0.07
+        found = [wilson(int((torch.rand(n, generator=generator(s)) < truth).sum()), n) for s in range(repeats)]
+    elif name == "ratio":
+        truth, ratio = 0.5, lambda x: x[:, 0].mean() / x[:, 1].mean()
+        pairs = [draw(n, 2, s) * torch.tensor([1.0, 2.0]) + torch.tensor([5.0, 10.0]) for s in range(repeats)]
+        found = [bootstrap(ratio, x, generator=generator(s), repeats=400) for s, x in enumerate(pairs)]
+    else:
+        truth = 1.0
+        found = [
+            bootstrap(torch.mean, draw(n, 1, s, 0.5, 1.0), generator=generator(s), repeats=400) for s in range(500)
+        ]
+    assert 0.92 <= covers(found, truth) <= 0.98

@@ -1,0 +1,227 @@
+import pytest
+import torch
+from torch import nn
+
+from saddlepoint.data.dataset import Event
+from saddlepoint.errors import SettingError
+from saddlepoint.models import build
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.objectives.phase import Batch
+
+IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
+TABLE = Event((4,), "vector", "float32", mean=(2.0,), std=(4.0,))
+
+
+def test_the_discriminator_moves_k_times_then_the_generator_once():
+    model = build(GANSettings(discriminator_steps=5), IMAGE)
+    assert [(phase.player, phase.repeats) for phase in model.phases] == [("d", 5), ("g", 1)]
+    assert model.roles == {"d": "discriminator", "g": "generator"}
+    assert model.averaged == ("g",)
+
+
+@pytest.mark.parametrize(
+    ("event", "output", "scaling", "reach"),
+    [
+        (IMAGE, "auto", "symmetric", (-1.0, 1.0)),
+        (IMAGE, "sigmoid", "unit", (0.0, 1.0)),
+        (IMAGE, "identity", "standard", None),
+        (TABLE, "auto", "standard", None),
+        (TABLE, "tanh", "symmetric", (-1.0, 1.0)),
+    ],
+)
+def test_auto_fits_scaling_to_output_and_output_to_data(event, output, scaling, reach):
+    model = build(GANSettings(output=output), event)
+    assert model.scaling == event.scaling(scaling)
+    assert model.output_range == reach
+    last = list(model.players["g"].layers)[-1]
+    samples = model.players["g"](100 * torch.randn(200, 64))
+    if reach is None:
+        assert isinstance(last, nn.Linear)
+    else:
+        assert samples.min() >= reach[0]
+        assert samples.max() <= reach[1]
+
+
+@pytest.mark.parametrize(
+    ("event", "output", "scaling", "better"),
+    [
+        (IMAGE, "tanh", "unit", "symmetric"),
+        (IMAGE, "auto", "standard", "symmetric"),
+        (IMAGE, "sigmoid", "symmetric", "unit"),
+        (TABLE, "tanh", "standard", "symmetric"),
+        (TABLE, "sigmoid", "none", "unit"),
+    ],
+)
+def test_pairs_that_cannot_fit_are_refused(event, output, scaling, better):
+    with pytest.raises(SettingError, match=f'set model.scaling to "{better}"'):
+        build(GANSettings(output=output, scaling=scaling), event)
+
+
+def test_data_already_in_the_outputs_range_need_no_scaling():
+    event = Event((4,), "vector", "float32", -1.0, 1.0)
+    assert build(GANSettings(scaling="none"), event).output_range == (-1.0, 1.0)
+
+
+def test_the_range_of_the_users_own_generator_is_known_where_the_settings_name_it():
+    modules = {"generator": nn.Sequential(nn.Linear(64, 64), nn.Unflatten(1, (1, 8, 8)))}
+    assert build(GANSettings(), IMAGE, modules=modules).output_range is None
+    assert build(GANSettings(output="tanh"), IMAGE, modules=modules).output_range == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize(("step", "std"), [(0, 0.4), (50, 0.2), (100, 0.0), (200, 0.0)])
+def test_instance_noise_fades(step, std):
+    model = build(GANSettings(instance_noise=0.4, instance_noise_steps=100), IMAGE)
+    assert model.instance_std(step) == pytest.approx(std)
+    for phase in model.phases:
+        noise = model.noise(phase, 100, step, torch.Generator().manual_seed(0))
+        names = ({"real", "fake"} if phase.player == "d" else {"fake"}) if std else set()
+        assert set(noise) == {"z"} | names
+        for name in names:
+            # 6,400 draws: 5 standard errors.
+            assert abs(noise[name].std().item() - std) < 5 * std / (2 * 6_400) ** 0.5
+    assert build(GANSettings(instance_noise=0.4), IMAGE).instance_std(10**6) == 0.4
+
+
+@pytest.mark.parametrize(("name", "variance"), [("normal", 1.0), ("uniform", 1 / 3)])
+def test_the_latent_distribution_has_its_moments(name, variance):
+    model = build(GANSettings(latent_distribution=name), IMAGE)
+    z = model.fixed_noise(1_000, torch.Generator().manual_seed(0))
+    # 64,000 draws; the variance of a square is at most 2.
+    assert abs(z.mean().item()) < 5 * (variance / z.numel()) ** 0.5
+    assert abs(z.square().mean().item() - variance) < 5 * (2 / z.numel()) ** 0.5
+    assert name == "normal" or z.abs().max() <= 1
+
+
+def test_held_out_scores_are_the_discriminators():
+    model = build(GANSettings(), IMAGE)
+    x = torch.randint(0, 256, (1_500, 1, 8, 8), dtype=torch.uint8)
+    scores = model.held_out_series(x, torch.Generator())["d/held_out_score"]
+    expected = model.players["d"](model.scaling.to_model(x)).sigmoid().detach()
+    torch.testing.assert_close(scores, expected)
+
+
+def test_training_and_held_out_scores_are_measured_alike():
+    """Of the same examples they are the same number, which BatchNorm in training mode would not give."""
+    conv = NetworkSettings(network="dcgan", width=4)
+    model = build(GANSettings(generator=conv, discriminator=conv), IMAGE)
+    x = torch.randint(0, 256, (60, 1, 8, 8), dtype=torch.uint8)
+    with torch.no_grad():
+        model.players["d"](5 * torch.randn(500, 1, 8, 8))  # running statistics unlike those of x
+    train_score = model.training_series(x)["d/train_score"]
+    assert torch.equal(train_score, model.held_out_series(x, torch.Generator())["d/held_out_score"])
+    with torch.no_grad():
+        in_training_mode = model.players["d"](model.scaling.to_model(x)).sigmoid()
+    assert not torch.allclose(train_score, in_training_mode)
+
+
+def test_convolutions_are_refused_for_vectors():
+    conv = NetworkSettings(network="dcgan")
+    with pytest.raises(SettingError, match=r"--model\.generator\.network mlp"):
+        build(GANSettings(generator=conv, discriminator=conv), TABLE)
+
+
+@pytest.mark.parametrize("distribution", ["normal", "uniform"])
+def test_stratified_noise_leaves_no_part_out(distribution):
+    settings = GANSettings(latent=3, latent_distribution=distribution, latent_scale=8.0, stratified=True)
+    model = build(settings, TABLE)
+    z = model.noise(model.phases[0], 50, 0, torch.Generator().manual_seed(0))["z"]
+    edges = model.latent_quantiles(torch.arange(1, 50) / 50)
+    for column in z.T.contiguous():
+        assert torch.equal(torch.bucketize(column, edges).sort().values, torch.arange(50))
+
+
+@pytest.mark.parametrize("distribution", ["normal", "uniform"])
+def test_quantiles_are_those_of_the_noise(distribution):
+    model = build(GANSettings(latent=1, latent_distribution=distribution, latent_scale=3.0), TABLE)
+    z = model.latent_noise(10_000, torch.Generator().manual_seed(0))
+    for share in (0.1, 0.5, 0.8):
+        below = (z < model.latent_quantiles(torch.tensor(share))).float().mean().item()
+        assert abs(below - share) < 5 * (share * (1 - share) / 10_000) ** 0.5
+
+
+def test_settings_at_their_plain_values_are_the_plain_game():
+    plain = build(GANSettings(), IMAGE, seed=1)
+    same = build(GANSettings(packing=1, minibatch_kernels=0, label_flipping=0.0, replay=0.0), IMAGE, seed=1)
+    batch = Batch(torch.rand(6, 1, 8, 8) * 2 - 1)
+    for phase, other in zip(plain.phases, same.phases, strict=True):
+        noise, again = (model.noise(phase, 6, 0, torch.Generator().manual_seed(0)) for model in (plain, same))
+        assert set(noise) == set(again) == {"z"}
+        assert torch.equal(phase.loss(plain.players, batch, noise)[0], other.loss(same.players, batch, again)[0])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_labels_are_flipped_as_often_as_asked_and_a_pack_has_one_label(share):
+    model = build(GANSettings(packing=2, label_flipping=share), IMAGE)
+    noise = model.noise(model.phases[0], 4_000, 0, torch.Generator().manual_seed(0))
+    assert ("flip_real" in noise) == (share > 0)
+    for name in ("flip_real", "flip_fake") if share else ():
+        assert torch.equal(noise[name][::2], noise[name][1::2])
+        assert abs(noise[name].mean().item() - share) < 5 * (share * (1 - share) / 2_000) ** 0.5
+
+
+def test_what_is_replayed_was_once_generated():
+    model = build(GANSettings(replay=0.5, replay_size=4), TABLE)
+    generator = torch.Generator().manual_seed(0)
+    made = []
+    for number in range(12):
+        noise = model.noise(model.phases[0], 40, number, generator)
+        if number:
+            assert all(any(torch.allclose(row, old, atol=1e-6) for old in made) for row in noise["replayed"])
+            assert abs(noise["is_replayed"].float().mean() - 0.5) < 5 * (0.25 / 40) ** 0.5
+        with torch.no_grad():
+            made.append(model.players["g"](noise["z"][:1])[0])
+            for parameter in model.players["g"].parameters():
+                parameter.add_(0.1)
+    assert model.extra_state()["replay"].shape == (4, 4)
+    assert "replayed" not in model.noise(model.phases[1], 40, 0, generator)
+
+
+def test_pushes_are_the_slope_of_the_generators_loss():
+    # Smooth, because differences across a kink are no derivatives.
+    model = build(GANSettings(discriminator=NetworkSettings(activation="tanh")), TABLE, seed=0)
+    x = torch.randn(5, 4, generator=torch.Generator().manual_seed(0)) * 4 + 2
+    pushes = model.pushes(x)
+    step = 1e-2 * torch.eye(4)
+    for column in range(4):
+        # -log D rises by less where it is pushed: central differences of the scores.
+        above, below = (model.scores(x + sign * step[column]).log() for sign in (1, -1))
+        torch.testing.assert_close(pushes[:, column], (above - below) / 2e-2, rtol=2e-2, atol=1e-4)
+
+
+@pytest.mark.parametrize("settings", [{"packing": 2}, {"minibatch_kernels": 2}, {"objective": "feature-matching"}])
+def test_where_no_example_is_judged_alone_none_is_pushed_alone(settings):
+    assert build(GANSettings(**settings), TABLE).pushes(torch.zeros(3, 4)) is None
+    assert build(GANSettings(**settings), TABLE).judges_alone == ("objective" in settings)
+
+
+@pytest.mark.parametrize(("step", "scale"), [(0, 1.0), (10, 0.5), (30, 0.125)])
+def test_penalties_fall_by_half_every_half_life(step, scale):
+    model = build(GANSettings(r1=1.0, penalty_half_life=10), IMAGE)
+    for phase in model.phases:
+        noise = model.noise(phase, 4, step, torch.Generator().manual_seed(0))
+        assert noise["penalty_scale"].item() == pytest.approx(scale)
+    steady = build(GANSettings(r1=1.0), IMAGE)
+    assert steady.penalty_scale(step) == 1
+    assert "penalty_scale" not in steady.noise(steady.phases[0], 4, step, torch.Generator())
+
+
+def test_the_penalties_of_a_pack_count_once():
+    packed = build(GANSettings(r1=1.0, r2=0.5, packing=3), TABLE)
+    x, z = torch.randn(6, 4), torch.randn(6, 64)
+    loss, observed = packed.phases[0].loss(packed.players, Batch(x), {"z": z})
+    plain, _ = build(GANSettings(packing=3), TABLE).phases[0].loss(packed.players, Batch(x), {"z": z})
+    # A pack's slope is that of its one logit; each of its three examples has three logits that are the same.
+    expected = (observed["real_slope"].square() + 0.5 * observed["fake_slope"].square()) / 2 / 3
+    torch.testing.assert_close(loss - plain, expected)
+
+
+@pytest.mark.parametrize("objective", ["relativistic", "non-saturating"])
+def test_looking_ahead_changes_no_push_and_pairs_have_none(objective):
+    plain = build(GANSettings(objective=objective), TABLE, seed=1)
+    ahead = build(GANSettings(objective=objective, unrolled_steps=2), TABLE, seed=1)
+    x = torch.randn(3, 4)
+    if objective == "relativistic":
+        assert plain.pushes(x) is None
+    else:
+        torch.testing.assert_close(ahead.pushes(x), plain.pushes(x))
