@@ -20,13 +20,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import results
+from failures import arguments, recovery, remedy_runs, runs
+from failures.accuracy import Rate
+from failures.kinds import KINDS
+from failures.recovery import AIM, Outcome, Pair
+from failures.remedy_runs import GROUPS, group_of, unspoilt
 from saddlepoint.diagnosis.escalation import LADDERS, OWN, SLIP
 from saddlepoint.diagnosis.usual_rates import usual_rates
-from zoo import arguments, cured, recovery, runs
-from zoo.accuracy import Rate
-from zoo.cured import GROUPS, group_of, unspoilt
-from zoo.kinds import KINDS
-from zoo.recovery import AIM, Outcome, Pair
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "cures.md"
 SECTION = "Diagnosis: cures"
@@ -43,7 +43,7 @@ COLUMNS: dict[str, Callable[[Outcome], bool]] = {
     "quality within 10 %": lambda run: run.within,
     BOTH: lambda run: run.calm and run.within,
     "or like nine in ten healthy seeds": lambda run: run.calm and run.good,
-    "or like unspoilt": lambda run: run.calm and run.good_as_unspoilt,
+    "or like the control": lambda run: run.calm and run.good_as_unspoilt,
     "no failure found, and not far from the data": lambda run: run.well,
 }
 KNOWN = 3  # the first seeds of a kind, whose cured runs were known when what cures do was last changed
@@ -96,7 +96,7 @@ def _train(names: Sequence[str], keep: Path, options: argparse.Namespace) -> Non
         seconds = runs.train(name, seed, keep, whole.get(name))
         # Where the plant did not take there is nothing to cure.
         if (name, seed) in planted and recovery.failed(keep, name, seed):
-            seconds += cured.train(name, seed, keep)
+            seconds += remedy_runs.train(name, seed, keep)
         if seconds:
             print(f"{number}/{len(jobs)} {name}/{seed} {seconds:.1f} s", file=sys.stderr, flush=True)
 
@@ -105,7 +105,7 @@ def report(pairs: Sequence[Pair], healthy: Sequence[Outcome]) -> str:
     """Everything in Markdown, without headings above ###."""
     meant = [pair for pair in pairs if pair.cured.group == "settings" and pair.alone.truth.failed]
     lines = [
-        f"{len(meant)} runs that failed by the truth, of {len({p.cured.kind.name for p in meant})} kinds whose failure lies "
+        f"{len(meant)} runs that failed by the ground truth, of {len({p.cured.kind.name for p in meant})} kinds whose failure lies "
         "in the settings, each trained again with `--cure auto`.",
         _remedies([pair.cured for pair in meant]),
         "",
@@ -119,13 +119,13 @@ def report(pairs: Sequence[Pair], healthy: Sequence[Outcome]) -> str:
         slipped = [p.cured for p in own if _has_slipped(p.cured)]
         rows += [
             _row("all", [p.cured for p in own]),
-            _row("of these, rates far off or far apart planted", slipped),
+            _row("of these, atypical learning rates injected", slipped),
             _row("of these, anything else", [p.cured for p in own if p.cured not in slipped]),
             _row(f"of these, seeds from {KNOWN} on", [p.cured for p in own if p.cured.seed >= KNOWN]),
-            _row("the same, not cured", [p.alone for p in own]),
+            _row("the same, without a remedy", [p.alone for p in own]),
             _row("healthy recipe", [run for run in healthy if run.half == half]),
         ]
-        lines += [f"### Planted for, {half} half", results.table(["", "runs", *COLUMNS], rows), ""]
+        lines += [f"### Injected for, {half} half", results.table(["", "runs", *COLUMNS], rows), ""]
     lines += [
         "### What is not in the settings, both halves",
         _rest(pairs),
@@ -153,14 +153,14 @@ def _goals(pairs: Sequence[Pair]) -> list[str]:
         judged = f", {results.goal('at least 90 %', rate.count >= AIM * rate.of)}" if name in ASKED and pairs else ""
         lines.append(f"- {name}: {rate}{judged}")
     blind = Rate(sum(pair.cured.calm and pair.cured.truth.failed for pair in pairs), len(pairs))
-    return [*lines, f"- no failure found, though by the truth it still fails: {blind}"]
+    return [*lines, f"- no failure found, though by the ground truth it still fails: {blind}"]
 
 
 def _remedies(runs: Sequence[Outcome]) -> str:
     """What the last try was, of those in which no failure was found at the end, and how many tries they took."""
     back = [run.cures for run in runs if run.calm and run.cures]
-    names = {SLIP: "rates that hardly anybody uses, or far apart, mended", OWN: "the finding's own remedy"}
-    last = Counter(names.get(int(cures[-1]["rung"]), "a rung of the code's ladder") for cures in back)
+    names = {SLIP: "atypical learning rates corrected", OWN: "the finding's own remedy"}
+    last = Counter(names.get(int(cures[-1]["rung"]), "a step of the code's escalation") for cures in back)
     tries = Counter(len(cures) for cures in back)
     told = "; ".join(f"{what}: {count}" for what, count in last.most_common())
     counted = ", ".join(f"{count} after {number}" for number, count in sorted(tries.items()))
@@ -179,7 +179,7 @@ def _rest(pairs: Sequence[Pair]) -> str:
         rows.append([why, len(own), str(both), str(Rate(said, len(own))), str(blind)])
     return results.table(
         [
-            "planted",
+            "injected",
             "failed runs",
             BOTH,
             "ends with a finding and its advice",
@@ -203,7 +203,7 @@ def _why(run: Outcome) -> str:
     if not run.cures:
         return "no failure was raised, and no warning that stayed"
     if _is_the_healthy_recipe(run):
-        return "it is the healthy recipe again, from its first step on: this seed does no better unspoilt"
+        return "it is the healthy recipe again, from its first step on: this seed does no better without the failure"
     if run.calm and run.good_as_unspoilt:
         return "as good as its settings are without the failure, but not as the recipe"
     return "reason not known"
@@ -223,8 +223,8 @@ def _what(run: Outcome) -> str:
     numbers = ", ".join(
         f"{name} {value:.3g} (healthy {run.usual.median.get(name, 0):.3g})" for name, value in run.numbers.items()
     )
-    stands = f", {', '.join(run.standing)} standing" if run.standing else ""
-    return f"verdict {run.process}, {run.result.level or 'result not measured'}{stands}; {numbers}; by the truth {held or ('bad' if run.truth.failed else 'no failure')}"
+    stands = f", {', '.join(run.standing)} active" if run.standing else ""
+    return f"verdict {run.process}, {run.result.level or 'result not measured'}{stands}; {numbers}; by the ground truth {held or ('bad' if run.truth.failed else 'no failure')}"
 
 
 def _tried(line: object) -> str:
@@ -243,15 +243,17 @@ def publish(pairs: Sequence[Pair], healthy: Sequence[Outcome]) -> None:
 
 def _about() -> str:
     return (
-        "Planted failures of the zoo that failed by the truth are trained again with `--cure auto`, the same seed and "
-        "steps. *No failure found* is the process part of the verdict at the end. *Quality* is what the truth measures (transport distance and "
-        "lost modes, held-out bound, held-out reconstruction error), held against the healthy runs of the same recipe: within "
-        "10 % of their median; or, since healthy seeds scatter by more than that, no worse than nine in ten of them; or, since "
-        "some plants take away an average of weights or a falling rate too, which is no failure, the same of the planted "
-        "settings without the failure (*unspoilt*); both beside a process without failure. The last column asks for the result part too, which many shortened recipes do not reach when nothing is wrong with them. The last rows of a table say how many reach that "
-        "without a cure, and without a failure. Most plants are rates far off, which is what cures mend best: a row tells them apart. "
-        f"What cures do was chosen by runs of the calibration half and others outside of the zoo, but the misses of the first {KNOWN} seeds "
-        "of every kind, of both halves, were known: a row has the others."
+        "Runs with an injected failure that failed by the ground truth are trained again with `--cure auto`, the same seed and "
+        "steps. *No failure found* is the process part of the verdict at the end. *Quality* is what the truth measures "
+        "(transport distance and lost modes, held-out bound, held-out reconstruction error), held against the healthy runs of "
+        "the same recipe: within 10 % of their median; or, since healthy seeds scatter by more than that, no worse than nine in"
+        " ten of them; or, since some injections also remove an average of weights or a learning-rate decay, which is no "
+        "failure, the same of the injected settings without the failure (*control*); both beside a process without failure. The"
+        " last column asks for the result part too, which many shortened recipes do not reach when nothing is wrong with them. "
+        "The last rows of a table say how many reach that without a remedy, and without a failure. Most injections are atypical"
+        " learning rates, which remedies correct best: a row of the tables separates them. What remedies do was chosen by runs "
+        f"of the calibration half and others outside of the collection, but the misses of the first {KNOWN} seeds of every kind,"
+        " of both halves, were known: a row has the others."
     )
 
 

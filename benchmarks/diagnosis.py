@@ -2,13 +2,13 @@
 
 python benchmarks/diagnosis.py --keep DIR [--quick | --fresh] [--workers N] [--part I/N] [--minutes M] [--only KIND ...] [--train | --judge]
 
-Trains runs that were made to fail and runs that were not, lets truth (zoo/truth.py, which knows nothing of rules) decide
+Trains runs that were made to fail and runs that were not, lets truth (failures/ground_truth.py, which knows nothing of rules) decide
 what each became, replays the rules over their records and compares. A finished run is kept in --keep and trained no
 second time; --judge trains nothing and asks the present rules over what is kept. About an hour and a half on two cores.
 --fresh trains seeds from 1,000 on instead, of the reporting half, for after a change of the rules; their rates stand beside.
 
 Writes its sections of RESULTS.md and docs/diagnosis-accuracy.md, with a picture, and all misses and false alarms into
-zoo/disagreements.md; --quick writes nothing but shows that everything runs.
+failures/disagreements.md; --quick writes nothing but shows that everything runs.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from pathlib import Path
 
 import results
 import saddlepoint.diagnosis
+from failures import accuracy, arguments
+from failures.accuracy import CODES, Case, CodeAccuracy
+from failures.base_recipes import BASES
+from failures.kinds import KINDS, PLANTED
+from failures.runs import FRESH, all_runs, finished, train
 from saddlepoint.records.result import RESULT_LEVELS
-from zoo import accuracy, arguments, reasons
-from zoo.accuracy import CODES, Case, CodeAccuracy
-from zoo.bases import BASES
-from zoo.kinds import KINDS, PLANTED
-from zoo.runs import FRESH, all_runs, finished, train
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-DISAGREEMENTS = Path(__file__).resolve().parent / "zoo" / "disagreements.md"
-SECTION = "Diagnosis: the failure zoo"
+DISAGREEMENTS = Path(__file__).resolve().parent / "failures" / "disagreements.md"
+SECTION = "Diagnosis: injected failures"
 PAGE_SECTION = "Which failures are found"
 HALVES = ("calibration", "reporting")
 # A few seconds each, of every family, planted and healthy.
@@ -120,8 +120,8 @@ def report(cases: Sequence[Case], fresh: Sequence[Case] = ()) -> str:
     halves = {half: [case for case in cases if case.half == half] for half in HALVES}
     columns = halves | ({"reporting, fresh seeds": fresh} if fresh else {})
     lines = [
-        f"{len(cases):,} runs (of {planned:,} that the zoo holds) of {len({case.kind.name for case in cases})} kinds "
-        f"({len({case.kind.name for case in cases if case.kind.code})} with something planted): by the truth {len(failed)} failed, {len(well)} "
+        f"{len(cases):,} runs (of {planned:,} in the collection) of {len({case.kind.name for case in cases})} kinds "
+        f"({len({case.kind.name for case in cases if case.kind.code})} with an injected failure): by the ground truth {len(failed)} failed, {len(well)} "
         f"are healthy and {len(cases) - len(failed) - len(well)} in between (counted as neither).",
         "",
         results.table(
@@ -152,7 +152,7 @@ def report(cases: Sequence[Case], fresh: Sequence[Case] = ()) -> str:
             ),
             "",
         ]
-    lines += ["### Who is taken for what, both halves", _confusion([*cases, *fresh]), ""]
+    lines += ["### Which codes are raised in which runs, both halves", _confusion([*cases, *fresh]), ""]
     lines += ["### Both parts of the verdict", _verdicts([*cases, *fresh]), ""]
     return "\n".join(lines)
 
@@ -163,7 +163,7 @@ def _goals(cases: Sequence[Case]) -> list[str]:
         ("failed runs with an alarm", "at least 98 %", DETECTED),
         ("failures named by their code", "at least 98 %", DETECTED),
         ("healthy runs with a false alarm", "at most 1 %", FALSE),
-        ("healthy runs with one that stands at the end", "at most 1 %", FALSE),
+        ("healthy runs with one that is active at the end", "at most 1 %", FALSE),
     )
     lines = []
     for name, words, bound in asked:
@@ -200,22 +200,21 @@ def _confusion(cases: Sequence[Case]) -> str:
 def _verdicts(cases: Sequence[Case]) -> str:
     columns = ["runs", "no failure found", *RESULT_LEVELS, "not measured", "good verdict"]
     rows = [[name, *(counts[column] for column in columns)] for name, counts in accuracy.verdicts(cases).items()]
-    return results.table(["by the truth", *columns[:-1], "no failure found, and not far"], rows)
+    return results.table(["by the ground truth", *columns[:-1], "no failure found, and not far"], rows)
 
 
 def disagreements(cases: Sequence[Case]) -> str:
-    """Every miss and every false alarm, one a line, with the reason where it is known."""
+    """Every miss and every false alarm, one a line."""
     lines = ["# Misses and false alarms, one by one", "", "Written by `benchmarks/diagnosis.py`.", "", "## Misses", ""]
     lines += [
         f"- {code}, {case.half}, {case.name} (strength {case.strength:g}, from step {case.truth.codes[code].onset} of "
-        f"{case.steps}): raised {', '.join(f'{a.code} at {a.step}' for a in case.alarms) or 'nothing'}; "
-        f"{reasons.of_miss(code, case.kind.name)}"
+        f"{case.steps}): raised {', '.join(f'{a.code} at {a.step}' for a in case.alarms) or 'nothing'}"
         for case, code in accuracy.misses(cases)
     ]
     lines += ["", "## False alarms in healthy runs", ""]
     lines += [
         f"- {alarm.code}, {case.half}, {case.name}, step {alarm.step} of {case.steps}, "
-        f"{'stands' if alarm.stands else 'withdrawn'}: {alarm.title} ({reasons.of_false_alarm(alarm.code, case.kind.name)})"
+        f"{'active at the end' if alarm.stands else 'withdrawn'}: {alarm.title}"
         for case, alarm in accuracy.false_alarms(cases)
     ]
     lines += ["", "## Raised beside the failure, though the truth says no to this code", ""]
@@ -230,7 +229,7 @@ def disagreements(cases: Sequence[Case]) -> str:
 
 
 def publish(cases: Sequence[Case], fresh: Sequence[Case], about: str) -> None:
-    from zoo.picture import draw
+    from failures.accuracy_figure import draw
 
     text = report(cases, fresh)
     DISAGREEMENTS.write_text(disagreements([*cases, *fresh]), "utf-8")
@@ -274,11 +273,11 @@ def _code(text: str) -> str:
 def _what(fresh: str) -> str:
     short = [base.name for base in BASES.values() if base.name == base.recipe and base.shortened]
     return (
-        "Runs were made to fail, or not, and a truth that knows neither rule nor record (`benchmarks/zoo/truth.py`: known modes, "
+        "Runs were made to fail, or not, and a truth that knows neither rule nor record (`benchmarks/failures/ground_truth.py`: known modes, "
         "labels, transport distance, closed-form KL, bounds on held-out examples, dead and idle units, weights that move) decided "
         "what each became. Thresholds of the rules may be chosen by the calibration half of the recipes; the reporting half is "
         "what counts. It is not blind: earlier results of both halves were known when rules were last changed. "
-        f"{fresh and fresh + ' '}A run has about 30 looks, as one of 6,000 steps has by default. Kinds planted: {len(PLANTED)}, each seed with a strength of its own. Shortened: {', '.join(short)}."
+        f"{fresh and fresh + ' '}A run has about 30 looks, as one of 6,000 steps has by default. Kinds with an injected failure: {len(PLANTED)}, each seed with a strength of its own. Shortened: {', '.join(short)}."
     )
 
 

@@ -2,10 +2,9 @@
 
 python benchmarks/scoreboard.py [--data digits mnist] [--seeds N] [--keep FOLDER] [--quick]
 
-Which metrics disagree about them is computed from the scores; why is in the readings (sides/readings.py), whose every
-sentence is checked against the scores of the day. About two minutes for digits and half an hour for MNIST on one core.
-With --keep, what is finished in FOLDER is not done again. A section of RESULTS.md is written with three seeds or more; never with
---quick, which only shows that everything runs.
+It takes about two minutes for digits and half an hour for MNIST on one core. With --keep, finished work in FOLDER is reused. A section of
+RESULTS.md is written with three seeds or more; never with --quick, which only shows that everything runs. What the tables of
+2026-11-21 say about the metrics is in docs/evaluation.md, "What the metrics disagree about".
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -37,9 +36,7 @@ from saddlepoint.evaluation.statistics.intervals import of_mean
 from saddlepoint.experiment.start import resume
 from saddlepoint.models.base import GenerativeModel
 from saddlepoint.records import RunFolder
-from sides import disagreement
 from sides.classical import PrincipalMixture, RealExamples
-from sides.readings import READINGS, Board, reading
 
 SEEDS = 3
 FAMILIES = {
@@ -53,7 +50,6 @@ MODELS = [*FAMILIES.values(), MIXTURE]
 FEATURES = ("classifier", "pca")
 RESAMPLES = 5  # as few as can be: the intervals here are over trainings, not over halves
 HUGE = 1e8
-SHOWN = 6  # pairs of metrics that disagree most
 
 
 @dataclass(frozen=True)
@@ -75,6 +71,19 @@ PROTOCOLS = {
     "mnist": Protocol({"dcgan-mnist": 2_000}, 3_000, 1, 40, 50),
 }
 QUICK = Protocol({f"{family}-{name}": 3 for family in FAMILIES for name in PROTOCOLS}, 60, 1, 5, 2)
+
+
+@dataclass(frozen=True)
+class Board:
+    """The scores of all models.
+
+    Args:
+        values: by title of the score, then by row, one value for each training seed.
+        scores: by title, the score of real examples, with both of its baselines.
+    """
+
+    values: Mapping[str, Mapping[str, Sequence[float]]]
+    scores: Mapping[str, Score]
 
 
 @dataclass(frozen=True)
@@ -257,98 +266,12 @@ def student(seeds: int) -> float:
     return float(t.ppf(0.975, seeds - 1))
 
 
-def goodness(board: Board) -> dict[str, dict[str, list[float]]]:
-    """Badness by metric and model, real examples left out."""
-    return {
-        title: {
-            model: [
-                disagreement.badness(value, score.better, score.floor.value if score.floor else math.nan)
-                for value in board.values[title][model]
-            ]
-            for model in MODELS
-        }
-        for title, score in board.scores.items()
-    }
-
-
-def disagreements(board: Board) -> str:
-    """What the numbers say of the metrics, in words and tables."""
-    table = goodness(board)
-    found = disagreement.pairs(table)
-    titles = {title for pair in found for title in (pair.one, pair.other)}
-    constant = [title for title in table if title not in titles]
-    share = sum(pair.agrees for pair in found) / len(found)
-    mean = {
-        title: statistics.fmean(p.rho for p in found if title in (p.one, p.other)) for title in table if title in titles
-    }
-    apart = sorted(mean, key=lambda title: mean[title])
-    opposed = [pair for pair in found if pair.opposed]
-    lines = [
-        f"Spearman's rank correlation of {len(found)} pairs of {len(titles)} metrics over the {len(MODELS)} models' means, each "
-        "metric's good direction alike (without one: nearness to the floor). "
-        f"{share:.0%} of the pairs agree (above 0); {len(opposed)} disagree in the means and in every seed. "
-        + (f"Left out, for all models are alike: {', '.join(constant)}. " if constant else "")
-        + "Furthest from all others, by mean correlation: "
-        + ", ".join(f"{title} ({mean[title]:+.2f})" for title in apart[:4])
-        + "; nearest: "
-        + ", ".join(f"{title} ({mean[title]:+.2f})" for title in apart[:-4:-1])
-        + ".",
-        "",
-        "Pairs that disagree most (each metric once, or one would fill the table); models from best to worst:",
-        "",
-        results.table(
-            ["metrics", "rho", "by seed", "order"], [row for pair in varied(found) for row in both(pair, table)]
-        ),
-    ]
-    return "\n".join([*lines, *across_features(board, found, table)])
-
-
-def varied(found: Sequence[disagreement.Pair]) -> list[disagreement.Pair]:
-    """The first pairs that disagree, each metric once."""
-    chosen: list[disagreement.Pair] = []
-    for pair in found:
-        if pair.rho < 0 and not {pair.one, pair.other} & {title for c in chosen for title in (c.one, c.other)}:
-            chosen.append(pair)
-    return chosen[:SHOWN]
-
-
-def both(pair: disagreement.Pair, table: dict[str, dict[str, list[float]]]) -> list[list[str]]:
-    each = " ".join(f"{rho:+.1f}" for rho in pair.of_seeds)
-    one, other = (", ".join(disagreement.order(table[title])) for title in (pair.one, pair.other))
-    return [[pair.one, f"{pair.rho:+.2f}", each, one], [f"{pair.other}", "", "", other]]
-
-
-def across_features(
-    board: Board, found: Sequence[disagreement.Pair], table: dict[str, dict[str, list[float]]]
-) -> list[str]:
-    """One metric in two kinds of features: whether they tell of the same order."""
-    kinds = list(dict.fromkeys(score.features for score in board.scores.values() if score.features))
-    if len(kinds) < 2:
-        return []
-    rows = []
-    for pair in found:
-        one, other = board.scores[pair.one], board.scores[pair.other]
-        if one.metric == other.metric:
-            name = pair.one.removesuffix(f" ({one.features})")
-            orders = [", ".join(disagreement.order(table[title])) for title in (pair.one, pair.other)]
-            rows.append([name, f"{pair.rho:+.2f}", *orders])
-    head = ["", "rho", *(f"order by {kind}" for kind in kinds)]
-    return [
-        "",
-        "The same metric in the two kinds of features, those that agree least first:",
-        "",
-        results.table(head, rows),
-    ]
-
-
-def section(maker: Maker, cards: dict[str, list[Scorecard]], *, read: bool) -> str:
+def section(maker: Maker, cards: dict[str, list[Scorecard]]) -> str:
+    """The section's body in Markdown: the protocol, then one table for each kind of features."""
     board = board_of(cards)
     kinds = list(dict.fromkeys(score.features for score in board.scores.values() if score.features))
     blocks = [protocol_facts(maker, cards)]
     blocks += [f"### {maker.name}: in {kind}\n\n{scores_table(board, kind)}" for kind in kinds]
-    blocks.append(f"### {maker.name}: which metrics disagree\n\n{disagreements(board)}")
-    if read and maker.name in READINGS:
-        blocks.append(f"### {maker.name}: why\n\n{reading(READINGS[maker.name], board)}")
     return "\n\n".join(blocks)
 
 
@@ -371,7 +294,7 @@ def main(argv: list[str]) -> int:
         folder = arguments.keep or Path(temporary)
         for name in arguments.data:
             maker = Maker(name, QUICK if arguments.quick else PROTOCOLS[name], seeds, folder)
-            body = section(maker, maker.cards(), read=not arguments.quick)
+            body = section(maker, maker.cards())
             title = f"Scoreboard on {name}"
             print(f"\n## {title}\n\n{body}", flush=True)
             if not arguments.quick and seeds >= SEEDS:

@@ -34,7 +34,7 @@ def report(answers: Sequence[Answer]) -> str:
         "",
         *_goals(halves["reporting"]),
         "",
-        "### What the truth says of each level, reporting half",
+        "### What the ground truth says of each level, reporting half",
         _levels(halves["reporting"]),
         "",
         "### By data set, reporting half",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import spearmanr
 
+from failures.accuracy import Rate
 from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.records.result import NOT_TOLD_APART, RESULT_LEVELS
 from verdicts.answers import Answer
-from zoo.accuracy import Rate
 
 RESAMPLES = 1_000
 

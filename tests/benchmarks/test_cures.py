@@ -21,8 +21,8 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_a_cure_can_mend_is_told_by_what_is_planted() -> None:
-    from zoo.cured import GROUPS, group_of
-    from zoo.kinds import HEALTHY, KINDS, PLANTED
+    from failures.kinds import HEALTHY, KINDS, PLANTED
+    from failures.remedy_runs import GROUPS, group_of
 
     assert all(group_of(kind) is None for kind in HEALTHY)
     assert {group_of(kind) for kind in PLANTED} == {*GROUPS, None}
@@ -41,9 +41,9 @@ def test_what_a_cure_can_mend_is_told_by_what_is_planted() -> None:
 
 
 def test_unspoilt_keeps_what_is_no_failure_and_nothing_else() -> None:
-    from zoo.cured import unspoilt
-    from zoo.kinds import KINDS, PLANTED
-    from zoo.runs import recipe_of
+    from failures.kinds import KINDS, PLANTED
+    from failures.remedy_runs import unspoilt
+    from failures.runs import recipe_of
 
     for name, base in {
         "stalled-digits": "vae-digits",
@@ -68,7 +68,7 @@ def ending(**look: Any) -> dict[str, Any]:
 
 
 def test_quality_is_held_against_the_seeds_of_the_healthy_recipe() -> None:
-    from zoo.recovery import Usual, worth
+    from failures.recovery import Usual, worth
 
     seeds = [ending(advantage=0.1, distance=0.1 + 0.01 * at, mass=[0.5, 0.5], real_mass=[0.5, 0.5]) for at in range(11)]
     usual = Usual.of(seeds)
@@ -84,7 +84,7 @@ def test_quality_is_held_against_the_seeds_of_the_healthy_recipe() -> None:
 
 
 def test_a_bound_below_nothing_is_within_ten_percent_on_the_right_side() -> None:
-    from zoo.recovery import Usual, worth
+    from failures.recovery import Usual, worth
 
     usual = Usual.of([ending(kl=1.0, bound=-20.0)] * 3)
     assert usual.within(worth(ending(kl=1.0, bound=-21.9)))
@@ -95,7 +95,7 @@ def test_a_bound_below_nothing_is_within_ten_percent_on_the_right_side() -> None
 
 
 def test_weights_that_broke_at_the_end_are_worth_nothing() -> None:
-    from zoo.recovery import worth
+    from failures.recovery import worth
 
     run = ending(use=[1.0], reconstruction=0.1)
     assert worth(run) == {"reconstruction": 0.1}
@@ -104,10 +104,10 @@ def test_weights_that_broke_at_the_end_are_worth_nothing() -> None:
 
 
 def test_a_good_verdict_needs_both_of_its_parts() -> None:
+    from failures.ground_truth import Truth
+    from failures.kinds import KINDS
+    from failures.recovery import Outcome, Usual
     from saddlepoint.records.result import CLOSE, FAR, PARTLY, Result
-    from zoo.kinds import KINDS
-    from zoo.recovery import Outcome, Usual
-    from zoo.truth import Truth
 
     def well(process: Any, result: Result) -> bool:
         usual = Usual({}, {})
@@ -125,7 +125,7 @@ def test_a_good_verdict_needs_both_of_its_parts() -> None:
 
 
 def test_a_run_that_was_kept_without_a_result_is_trained_again(tmp_path: Path) -> None:
-    from zoo.runs import finished
+    from failures.runs import finished
 
     (tmp_path / "truth.json").write_text("{}", "utf-8")
     assert not finished(tmp_path)
@@ -138,7 +138,7 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
     before = [path.read_bytes() if path.exists() else None for path in WRITTEN]
     done = program.run("cures", "--quick", "--keep", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert "3 runs that failed by the truth, of 3 kinds" in done.stdout
+    assert "3 runs that failed by the ground truth, of 3 kinds" in done.stdout
     assert all(f"| {code} " in done.stdout for code in ("NUM301", "NUM304", "healthy recipe"))
     kept = json.loads((tmp_path / "cured" / "stalled-digits" / "0" / "cured.json").read_text("utf-8"))
     assert kept["cures"], "a run whose weights hardly move has to be cured"

@@ -31,9 +31,9 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_code_is_planted_in_both_halves_and_every_recipe_is_trained() -> None:
+    from failures.base_recipes import BASES
+    from failures.kinds import HEALTHY, PLANTED
     from saddlepoint.recipe.recipe import shipped_names
-    from zoo.bases import BASES
-    from zoo.kinds import HEALTHY, PLANTED
 
     assert len(PLANTED) >= 24
     assert sum(kind.seeds for kind in HEALTHY) >= 300
@@ -45,8 +45,8 @@ def test_every_code_is_planted_in_both_halves_and_every_recipe_is_trained() -> N
 
 
 def test_every_seed_of_every_kind_makes_a_recipe_of_a_strength_within_its_range() -> None:
-    from zoo.kinds import KINDS
-    from zoo.runs import recipe_of
+    from failures.kinds import KINDS
+    from failures.runs import recipe_of
 
     for kind in KINDS.values():
         strengths = {kind.drawn(seed) for seed in range(kind.seeds)}
@@ -99,7 +99,7 @@ ILLS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("code", ILLS)
 def test_truth_follows_the_facts_from_their_onset_on(code: str) -> None:
-    from zoo.truth import Reference, decide
+    from failures.ground_truth import Reference, decide
 
     reference = Reference.of([run({})])
     assert decide(run({}), reference).healthy
@@ -115,7 +115,7 @@ def test_truth_follows_the_facts_from_their_onset_on(code: str) -> None:
 
 
 def test_modes_that_come_and_go_are_circling_and_a_consequence_is_unclear() -> None:
-    from zoo.truth import Reference, decide
+    from failures.ground_truth import Reference, decide
 
     reference = Reference.of([run({})])
     circling = run({"raw_distance": 1.0, "distance": 1.0})
@@ -127,7 +127,7 @@ def test_modes_that_come_and_go_are_circling_and_a_consequence_is_unclear() -> N
 
 
 def test_weights_that_are_no_numbers_fail_whatever_else() -> None:
-    from zoo.truth import Reference, decide
+    from failures.ground_truth import Reference, decide
 
     broken = run({})
     broken["looks"][-1] = {"step": 1500, "finite": False, "dead": {}, "moved": {}, "norm": {"d": "nan"}}
@@ -148,7 +148,7 @@ def test_weights_that_are_no_numbers_fail_whatever_else() -> None:
     ],
 )
 def test_truth_of_data_is_counted(code: str, data: dict[str, Any]) -> None:
-    from zoo.truth import Reference, decide
+    from failures.ground_truth import Reference, decide
 
     reference = Reference.of([run({})])
     assert decide(run({}), reference).codes[code].state == "no"
@@ -156,31 +156,31 @@ def test_truth_of_data_is_counted(code: str, data: dict[str, Any]) -> None:
 
 
 def test_wrong_kl_terms_are_wrong_as_they_say() -> None:
+    from failures import injections
     from saddlepoint.objectives.divergence import kl_standard_normal
-    from zoo import mistakes
 
     generator = torch.Generator().manual_seed(0)
     mean, log_variance = (torch.randn(50, 3, generator=generator, dtype=torch.float64) for _ in range(2))
     right = kl_standard_normal(mean, log_variance)
-    torch.testing.assert_close(mistakes.kl_flipped(mean, log_variance, 2.0), -2 * right)
-    torch.testing.assert_close(mistakes.kl_without_variance(mean, log_variance, 0.0), right)
-    lowest = mistakes.kl_of_deviation(torch.zeros(1, 1), torch.full((1, 1), 2 * math.log(2.0)), 1.0)
+    torch.testing.assert_close(injections.kl_flipped(mean, log_variance, 2.0), -2 * right)
+    torch.testing.assert_close(injections.kl_without_variance(mean, log_variance, 0.0), right)
+    lowest = injections.kl_of_deviation(torch.zeros(1, 1), torch.full((1, 1), 2 * math.log(2.0)), 1.0)
     assert float(lowest) == pytest.approx(0.5 * (2 - 2 * math.log(2) - 1))
-    assert (mistakes.kl_of_deviation(mean, log_variance, 1.0) >= 3 * lowest.double() - 1e-12).all()
+    assert (injections.kl_of_deviation(mean, log_variance, 1.0) >= 3 * lowest.double() - 1e-12).all()
 
 
 def test_a_generator_of_examples_is_as_good_as_data_and_a_constant_one_is_not() -> None:
+    from failures import injections
+    from failures.probes import Probe
     from saddlepoint import data, models
     from saddlepoint.recipe import Recipe
     from saddlepoint.training import Devices, TrainingState
-    from zoo import mistakes
-    from zoo.looks import Looker
 
     recipe = Recipe.load("toy-ring").override({"data.scale": 0.05, "training.ema": 0.0, "model.latent": 64})
     dataset = data.load(recipe.data)
     model: Any = models.build(recipe.model, dataset.event, seed=0)
-    mistakes.memory(model, dataset, 1e-3)
-    looker = Looker(dataset, model, TrainingState.start(model, recipe.training, Devices.choose("cpu", "fp32", model)))
+    injections.memory(model, dataset, 1e-3)
+    looker = Probe(dataset, model, TrainingState.start(model, recipe.training, Devices.choose("cpu", "fp32", model)))
     good = looker.look(0)
     assert good["distance"] < 3 * looker.floor()
     assert good["spread"] == pytest.approx(1.0, abs=0.1)
@@ -195,10 +195,10 @@ def test_a_generator_of_examples_is_as_good_as_data_and_a_constant_one_is_not() 
 
 
 def test_rates_count_detections_false_alarms_and_delays() -> None:
-    from zoo import accuracy
-    from zoo.kinds import KINDS
-    from zoo.replay import Alarm
-    from zoo.truth import Held, Truth
+    from failures import accuracy
+    from failures.ground_truth import Held, Truth
+    from failures.kinds import KINDS
+    from failures.replay import Alarm
 
     kind = KINDS["pulled-gaussian"]
 
@@ -224,10 +224,10 @@ def test_rates_count_detections_false_alarms_and_delays() -> None:
 
 
 def test_both_parts_of_the_verdict_are_counted_by_the_truth() -> None:
-    from zoo import accuracy
-    from zoo.kinds import KINDS
-    from zoo.replay import Alarm
-    from zoo.truth import Held, Truth
+    from failures import accuracy
+    from failures.ground_truth import Held, Truth
+    from failures.kinds import KINDS
+    from failures.replay import Alarm
 
     well, ill = Truth({}, "no"), Truth({"GAN103": Held("yes", 0)}, "no")
     stands, over = (Alarm("GAN103", 9, "failure", "", stands) for stands in (True, False))
@@ -251,8 +251,8 @@ def test_both_parts_of_the_verdict_are_counted_by_the_truth() -> None:
 
 
 def test_fresh_seeds_are_others_of_strengths_of_their_own() -> None:
-    from zoo.kinds import KINDS
-    from zoo.runs import FRESH, all_runs
+    from failures.kinds import KINDS
+    from failures.runs import FRESH, all_runs
 
     names = [*KINDS]
     old, fresh = all_runs(names, 3), all_runs(names, 3, FRESH)
@@ -280,16 +280,16 @@ def test_fresh_seeds_are_blind_until_a_rule_changes(tmp_path: Path, monkeypatch:
 
 
 def test_damage_to_data_is_as_strong_as_it_says() -> None:
+    from failures import injections
     from saddlepoint import data
-    from zoo import mistakes
 
     digits, generator = data.load("digits"), torch.Generator().manual_seed(0)
-    copied = mistakes.with_copies(digits, 0.2, generator)
+    copied = injections.with_copies(digits, 0.2, generator)
     distinct = len({row.numpy().tobytes() for row in copied.x})
     assert 1 - distinct / len(digits) == pytest.approx(0.2, abs=0.01)
-    assert mistakes.beyond_range(digits, 7.0, generator).x.max() == pytest.approx(7.0)
+    assert injections.beyond_range(digits, 7.0, generator).x.max() == pytest.approx(7.0)
     session = SimpleNamespace(state=SimpleNamespace(optimisers={"g": SimpleNamespace(param_groups=[{"lr": 1e-3}])}))
-    mistakes.faster("g")(session, 10.0)
+    injections.faster("g")(session, 10.0)
     assert session.state.optimisers["g"].param_groups[0]["lr"] == pytest.approx(1e-2)
 
 
@@ -298,7 +298,7 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
     before = RESULTS.read_bytes() if RESULTS.exists() else None
     done = program.run("diagnosis", "--quick", "--keep", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert re.search(r"16 runs .of [0-9,]+ that the zoo holds. of 8 kinds \(5 with something planted\)", done.stdout)
+    assert re.search(r"16 runs .of [0-9,]+ in the collection. of 8 kinds \(5 with an injected failure\)", done.stdout)
     assert all(f"| {code} " in done.stdout for code in DESIGNED)
     assert {path.name for path in (tmp_path / "toy-gaussian-2" / "0").iterdir()} == {
         "recipe.yaml", "records.jsonl", "truth.json",

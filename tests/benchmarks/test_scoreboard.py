@@ -1,26 +1,18 @@
-"""The scoreboard runs from training to tables; its mixture, its real examples and its rank correlations are what they say."""
+"""The scoreboard runs from training to tables; its mixture and its real examples are what they say."""
 
 from __future__ import annotations
 
 import math
 import re
-import statistics
 from pathlib import Path
 
 import pytest
-import scipy.stats
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from benchmarks.sides import disagreement
 from benchmarks.sides.classical import PrincipalMixture, RealExamples
-from benchmarks.sides.readings import Board, Claim, Reading, reading
 from saddlepoint import data
 from saddlepoint.evaluation.scorecard.generators import drawn
 from tests.benchmarks.program import RESULTS, run
-
-ROWS = st.lists(st.integers(-3, 3).map(float), min_size=5, max_size=5)
 
 
 @pytest.mark.slow
@@ -83,46 +75,3 @@ def test_the_mixture_has_the_mean_and_covariance_of_the_components_it_keeps() ->
     assert bool(((samples.mean(0) - expected).abs() <= 5 * error * dataset.x.std(0) + 1e-2).all())
     ratio = samples[:, :3].var(0) / dataset.x[:, :3].var(0)
     assert bool(((ratio - 1).abs() <= 5 * math.sqrt(2) * error + 1e-3).all())
-
-
-@given(one=ROWS, other=ROWS)
-def test_the_correlation_is_spearmans(one: list[float], other: list[float]) -> None:
-    ours = disagreement.correlation(one, other)
-    if len(set(one)) == 1 or len(set(other)) == 1:
-        assert math.isnan(ours)
-    else:
-        assert ours == pytest.approx(float(scipy.stats.spearmanr(one, other).statistic), abs=1e-12)
-
-
-def test_pairs_come_the_most_opposed_first_and_constant_metrics_not_at_all() -> None:
-    rising = {model: [float(place), place + 0.1] for place, model in enumerate("abc")}
-    falling = {model: [-value for value in values] for model, values in rising.items()}
-    same = {model: [1.0, 1.0] for model in rising}
-    found = disagreement.pairs({"up": rising, "down": falling, "again": rising, "same": same})
-    assert [(p.one, p.other, p.rho) for p in found] == [
-        ("up", "down", pytest.approx(-1)),
-        ("down", "again", pytest.approx(-1)),
-        ("up", "again", pytest.approx(1)),
-    ]
-    assert found[0].opposed
-    assert not found[2].opposed
-    assert disagreement.order(falling) == ["c", "b", "a"]
-
-
-def test_badness_falls_towards_what_is_good() -> None:
-    assert disagreement.badness(2, "lower", 0) > disagreement.badness(1, "lower", 0)
-    assert disagreement.badness(1, "higher", 0) > disagreement.badness(2, "higher", 0)
-    assert disagreement.badness(-3, "none", 1) > disagreement.badness(2, "none", 1)
-
-
-def test_a_reading_says_of_each_sentence_whether_the_numbers_bear_it() -> None:
-    board = Board({"Precision (digits classifier)": {"VAE": [0.4, 0.6]}}, {})
-    assert board.mean("Precision", "VAE", "digits classifier") == statistics.fmean([0.4, 0.6])
-    claims = (
-        Claim("It is low.", lambda b: b.mean("Precision", "VAE", "digits classifier") < 0.6),
-        Claim("It is high.", lambda b: b.mean("Precision", "VAE", "digits classifier") > 0.6),
-    )
-    text = reading(Reading("2026-11-21", claims), board)
-    assert "written on 2026-11-21" in text
-    assert "- (checked) It is low." in text
-    assert "- (NO LONGER SO) It is high." in text

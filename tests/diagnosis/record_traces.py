@@ -2,7 +2,7 @@
 
     python tests/diagnosis/record_traces.py [--keep DIR]
 
-Takes some minutes. The runs are kinds of the failure zoo (benchmarks/zoo); what is kept of them are the series that the
+Takes some minutes. The runs are kinds of the failure zoo (benchmarks/failures); what is kept of them are the series that the
 rule reads, rounded to five digits, and the settings.
 """
 
@@ -78,10 +78,10 @@ def main(arguments: list[str]) -> int:
 
 def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
     """What the rule `name` reads of the first run of this kind."""
+    from failures.runs import train
     from saddlepoint.diagnosis.rules import RULES
     from saddlepoint.experiment.diagnosing import objectives
     from saddlepoint.recipe import Recipe
-    from zoo.runs import train
 
     train(kind, 0, keep)
     folder = keep / kind / "0"

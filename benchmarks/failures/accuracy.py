@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from failures.base_recipes import BASES
+from failures.ground_truth import Reference, Truth, decide
+from failures.kinds import KINDS, PLANTED, Kind
+from failures.replay import Alarm, alarms
 from saddlepoint.evaluation.statistics.intervals import wilson
 from saddlepoint.records.result import FAR, ResultLevel
-from zoo.bases import BASES
-from zoo.kinds import KINDS, PLANTED, Kind
-from zoo.replay import Alarm, alarms
-from zoo.truth import Reference, Truth, decide
 
 CODES = tuple(dict.fromkeys(kind.code for kind in PLANTED))
 
@@ -142,7 +142,7 @@ def overall(cases: Sequence[Case]) -> dict[str, Rate]:
         "failed runs with an alarm": Rate(sum(bool(case.alarms) for case in failed), len(failed)),
         "failures named by their code": Rate(sum(code in case.raised for case, code in pairs), len(pairs)),
         "healthy runs with a false alarm": Rate(sum(bool(case.alarms) for case in well), len(well)),
-        "healthy runs with one that stands at the end": Rate(
+        "healthy runs with one that is active at the end": Rate(
             sum(any(alarm.stands for alarm in case.alarms) for case in well), len(well)
         ),
     }

@@ -17,6 +17,9 @@ from typing import Any, TypeVar
 
 import torch
 
+from failures.base_recipes import LOOKS
+from failures.kinds import KINDS, Kind
+from failures.probes import Facts, Probe
 from saddlepoint import data, models
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.experiment import journal
@@ -24,9 +27,6 @@ from saddlepoint.experiment.session import Session
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Result, RunFolder
 from saddlepoint.records.schema import number_to_json
-from zoo.bases import LOOKS
-from zoo.kinds import KINDS, Kind
-from zoo.looks import Facts, Looker
 
 FRESH = 2_000  # the first of the seeds that are trained only after rules were changed
 
@@ -46,7 +46,7 @@ class Watched(Session):
     kind: Kind
     strength: float
     looks: list[Facts]
-    looker: Looker
+    looker: Probe
     meddled: int | None = None
     outcome: Facts  # the result part of the verdict
 
@@ -142,7 +142,7 @@ def session_of(
         kind.picked(model, dataset, strength)
     session = sitting(recipe, folder, dataset, model)
     session.kind, session.strength, session.looks = kind, strength, []
-    session.looker = Looker(dataset, model, session.state)
+    session.looker = Probe(dataset, model, session.state)
     return session
 
 

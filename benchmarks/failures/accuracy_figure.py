@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from failures.accuracy import CODES, CodeAccuracy
 from saddlepoint.evaluation.statistics.intervals import wilson
-from zoo.accuracy import CODES, CodeAccuracy
 
 BLUE, RED, GREY, INK = "#2f6f9f", "#b5483a", "#c9ced6", "#22262b"
 

@@ -30,7 +30,7 @@ SEED = 9_173
 _ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.ELU, nn.GELU, nn.SiLU)
 
 
-class Looker:
+class Probe:
     """Looks at one run again and again, always with the same examples and noise."""
 
     def __init__(self, dataset: Dataset, model: Model, state: TrainingState) -> None:

@@ -5,7 +5,7 @@ or classes it lost, a VAE's held-out bound, an autoencoder's held-out reconstruc
 these is worse than 1.1 times the median of the healthy recipe's seeds. Those seeds scatter by more than that themselves,
 so another count takes what is no worse than nine in ten of them too. Some plants also take away what keeps the base from
 failing, as its average of weights; that is no failure for a cure to mend, so the same is counted against the kind's own
-settings without the failure (`cured.unspoilt`).
+settings without the failure (`remedy_runs.unspoilt`).
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from failures.base_recipes import Half
+from failures.ground_truth import Reference, Truth, decide, last
+from failures.kinds import KINDS, Kind
+from failures.probes import Facts
+from failures.remedy_runs import Group, group_of, unspoilt
 from saddlepoint.diagnosis.verdict import FAILED, NO_FAILURE_FOUND, Process, process_of
 from saddlepoint.experiment.diagnosing import watching
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, Result
 from saddlepoint.records.result import FAR
-from zoo.bases import Half
-from zoo.cured import Group, group_of, unspoilt
-from zoo.kinds import KINDS, Kind
-from zoo.looks import Facts
-from zoo.truth import Reference, Truth, decide, last
 
 WITHIN = 0.1
 MOST = 0.9  # of the healthy seeds
@@ -207,7 +207,7 @@ def healthy(keep: Path, names: Iterable[str]) -> list[Outcome]:
 
 
 def failed(keep: Path, name: str, seed: int) -> bool:
-    """Whether the uncured run failed, by the truth."""
+    """Whether the uncured run failed, by the ground truth."""
     reference = Reference.of([facts for _, facts in _kept(keep / KINDS[name].base, "truth.json")])
     facts = json.loads((keep / name / str(seed) / "truth.json").read_text("utf-8"))
     return decide(facts, reference).failed

@@ -19,22 +19,22 @@ from unittest.mock import patch
 
 import torch
 
+from failures import injections
+from failures.kinds import KINDS, Kind
+from failures.runs import Silence, Watched, data_facts, recipe_of, session_of
 from saddlepoint.diagnosis import process_of
 from saddlepoint.experiment import cure, journal, start
 from saddlepoint.experiment.session import Session
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder, standing
 from saddlepoint.records.schema import number_to_json
-from zoo import mistakes
-from zoo.kinds import KINDS, Kind
-from zoo.runs import Silence, Watched, data_facts, recipe_of, session_of
 
 Group = Literal["settings", "jolt", "data", "code"]
 GROUPS: dict[Group, str] = {
     "settings": "planted in the settings, or in first weights of which settings decide whether they harm: what a cure is for",
-    "jolt": "a jolt in the middle of the run, which does not come again once the run went back behind it",
+    "jolt": "a disturbance in the middle of the run, which does not recur after the run went back to an earlier checkpoint",
     "data": "too few examples: no training setting adds any",
-    "code": "a mistake in the loss or a network, which every try meets again: only advice can help",
+    "code": "an error in the loss or a network, which every attempt repeats: only advice can help",
 }
 _HARMLESS = ("training.ema", ".activation", ".label_smoothing")
 CHECKPOINTS = 4  # a run, as shipped recipes have, beside the best
@@ -45,7 +45,7 @@ def group_of(kind: Kind) -> Group | None:
     if not kind.code or kind.code.startswith("DATA"):
         return None
     if kind.model is not None or kind.picked is not None:
-        return "settings" if kind.model is mistakes.dead_from_the_start else "code"
+        return "settings" if kind.model is injections.dead_from_the_start else "code"
     if kind.meddle is not None:
         return "jolt"
     return "data" if kind.plant is not None and "data.limit" in kind.plant(1.0) else "settings"

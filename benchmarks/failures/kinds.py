@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
+from failures import injections
+from failures.base_recipes import BASES, Base
 from saddlepoint.data.dataset import Dataset
-from zoo import mistakes
-from zoo.bases import BASES, Base
 
 Strength = Callable[[float], Mapping[str, Any]]
 
@@ -98,7 +98,7 @@ PLANTED = (
         {"training.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
         seeds=10,
     ),
-    Kind("no-detach-ring", "ring-small", "GAN101", (5.0, 20.0), settings=_PLAIN, model=mistakes.missing_detach),
+    Kind("no-detach-ring", "ring-small", "GAN101", (5.0, 20.0), settings=_PLAIN, model=injections.missing_detach),
     # GAN102: a saturated loss.
     Kind(
         "saturated-digits",
@@ -117,9 +117,9 @@ PLANTED = (
         {"model.objective": "minimax", "training.generator.learning_rate": 1e-5, **_PLAIN},
     ),
     # GAN103: few answers.
-    Kind("pulled-grid", "grid-small", "GAN103", (10.0, 100.0), model=mistakes.pulled_together),
-    Kind("pulled-pairs", "pairs-ring", "GAN103", (10.0, 100.0), model=mistakes.pulled_together, seeds=8),
-    Kind("pulled-gaussian", "toy-gaussian-2", "GAN103", (2.0, 20.0), model=mistakes.pulled_together),
+    Kind("pulled-grid", "grid-small", "GAN103", (10.0, 100.0), model=injections.pulled_together),
+    Kind("pulled-pairs", "pairs-ring", "GAN103", (10.0, 100.0), model=injections.pulled_together, seeds=8),
+    Kind("pulled-gaussian", "toy-gaussian-2", "GAN103", (2.0, 20.0), model=injections.pulled_together),
     Kind(
         "g-fast-ring",
         "ring-small",
@@ -128,12 +128,12 @@ PLANTED = (
         _rates(generator=1.0),
         {"training.discriminator.learning_rate": 2e-4, "training.optimiser.betas": [0.9, 0.999], **_TANH, **_PLAIN},
     ),
-    Kind("pulled-digits", "gan-digits", "GAN103", (20.0, 200.0), model=mistakes.pulled_together, seeds=8),
+    Kind("pulled-digits", "gan-digits", "GAN103", (20.0, 200.0), model=injections.pulled_together, seeds=8),
     # GAN104: a discriminator that cannot teach.
     Kind("d-slow-ring", "ring-small", "GAN104", (1e-8, 1e-6), _rates(discriminator=1.0), _PLAIN),
     Kind("d-slow-gaussian", "toy-gaussian-3", "GAN104", (1e-8, 1e-6), _rates(discriminator=1.0)),
-    Kind("d-mixed-ring", "ring-small", "GAN104", (3.0, 6.0), settings=_PLAIN, model=mistakes.noise_discriminator),
-    Kind("d-squashed-grid", "grid-small", "GAN104", (0.01, 0.1), model=mistakes.squashed_discriminator),
+    Kind("d-mixed-ring", "ring-small", "GAN104", (3.0, 6.0), settings=_PLAIN, model=injections.noise_discriminator),
+    Kind("d-squashed-grid", "grid-small", "GAN104", (0.01, 0.1), model=injections.squashed_discriminator),
     Kind("d-slow-pairs", "pairs-ring", "GAN104", (1e-8, 1e-6), _rates(discriminator=1.0), _PLAIN, seeds=8),
     # GAN105: the players circle.
     Kind(
@@ -155,7 +155,7 @@ PLANTED = (
     # GAN106: away from the data.
     Kind("g-diverges-gaussian", "toy-gaussian-1", "GAN106", (0.1, 1.0), _rates(generator=1.0), {**_LEAKY, **_PLAIN}),
     Kind("g-diverges-ring", "ring-small", "GAN106", (0.1, 1.0), _rates(generator=1.0), {**_LEAKY, **_PLAIN}),
-    Kind("swapped-gaussian", "toy-gaussian-2", "GAN106", (0.5, 2.0), settings=_PLAIN, model=mistakes.swapped_labels),
+    Kind("swapped-gaussian", "toy-gaussian-2", "GAN106", (0.5, 2.0), settings=_PLAIN, model=injections.swapped_labels),
     Kind("g-diverges-pairs", "pairs-ring", "GAN106", (0.1, 1.0), _rates(generator=1.0), {**_LEAKY, **_PLAIN}, seeds=8),
     # GAN107: learnt by heart.
     Kind(
@@ -177,8 +177,8 @@ PLANTED = (
         seeds=6,
     ),
     # GAN108: copies.
-    Kind("memory-digits", "gan-digits", "GAN108", (0.02, 0.3), picked=mistakes.memory, seeds=8),
-    Kind("memory-mnist", "gan-mnist", "GAN108", (0.02, 0.3), picked=mistakes.memory, steps=120, seeds=5),
+    Kind("memory-digits", "gan-digits", "GAN108", (0.02, 0.3), picked=injections.memory, seeds=8),
+    Kind("memory-mnist", "gan-mnist", "GAN108", (0.02, 0.3), picked=injections.memory, steps=120, seeds=5),
     # GAN109: past its best.
     Kind(
         "past-ring",
@@ -186,11 +186,11 @@ PLANTED = (
         "GAN109",
         (20, 80),
         settings={**_TANH, **_PLAIN},
-        meddle=mistakes.faster("g"),
+        meddle=injections.faster("g"),
         onset=0.5,
     ),
     Kind(
-        "past-gaussian", "toy-gaussian-3", "GAN109", (10, 40), settings=_PLAIN, meddle=mistakes.faster("g"), onset=0.6
+        "past-gaussian", "toy-gaussian-3", "GAN109", (10, 40), settings=_PLAIN, meddle=injections.faster("g"), onset=0.6
     ),
     # AE251: a code in part unused.
     Kind(
@@ -199,7 +199,7 @@ PLANTED = (
         "AE251",
         (0.3, 0.7),
         settings={"model.latent": 6},
-        model=mistakes.frozen_units,
+        model=injections.frozen_units,
     ),
     Kind(
         "frozen-code-digits",
@@ -207,20 +207,24 @@ PLANTED = (
         "AE251",
         (0.2, 0.6),
         settings={"model.latent": 8},
-        model=mistakes.frozen_units,
+        model=injections.frozen_units,
     ),
     # VAE201: the code says nothing.
     Kind("collapse-digits", "vae-digits", "VAE201", (15, 100), _set("model.beta")),
     Kind("collapse-moons", "vae-moons", "VAE201", (15, 100), _set("model.beta")),
     # VAE202: the objective is wrong.
-    Kind("flipped-kl-digits", "vae-digits", "VAE202", (0.1, 2.0), model=mistakes.wrong_kl(mistakes.kl_flipped)),
-    Kind("half-kl-digits", "vae-digits", "VAE202", (0.9, 1.0), model=mistakes.wrong_kl(mistakes.kl_without_variance)),
-    Kind("flipped-kl-moons", "vae-moons", "VAE202", (0.1, 2.0), model=mistakes.wrong_kl(mistakes.kl_flipped)),
-    Kind("deviation-kl-moons", "vae-moons", "VAE202", (4.0, 20.0), model=mistakes.wrong_kl(mistakes.kl_of_deviation)),
+    Kind("flipped-kl-digits", "vae-digits", "VAE202", (0.1, 2.0), model=injections.wrong_kl(injections.kl_flipped)),
+    Kind(
+        "half-kl-digits", "vae-digits", "VAE202", (0.9, 1.0), model=injections.wrong_kl(injections.kl_without_variance)
+    ),
+    Kind("flipped-kl-moons", "vae-moons", "VAE202", (0.1, 2.0), model=injections.wrong_kl(injections.kl_flipped)),
+    Kind(
+        "deviation-kl-moons", "vae-moons", "VAE202", (4.0, 20.0), model=injections.wrong_kl(injections.kl_of_deviation)
+    ),
     # VAE203: heads that cannot go everywhere.
-    Kind("relu-heads-digits", "vae-digits", "VAE203", (1e-6, 0.3), model=mistakes.relu_on_heads),
-    Kind("relu-heads-mnist", "vae-mnist", "VAE203", (1e-6, 0.3), model=mistakes.relu_on_heads, seeds=6),
-    Kind("relu-mean-moons", "vae-moons", "VAE203", (1e-6, 0.3), model=mistakes.relu_on_mean),
+    Kind("relu-heads-digits", "vae-digits", "VAE203", (1e-6, 0.3), model=injections.relu_on_heads),
+    Kind("relu-heads-mnist", "vae-mnist", "VAE203", (1e-6, 0.3), model=injections.relu_on_heads, seeds=6),
+    Kind("relu-mean-moons", "vae-moons", "VAE203", (1e-6, 0.3), model=injections.relu_on_mean),
     # VAE204: out of balance.
     Kind("tiny-beta-digits", "vae-digits", "VAE204", (1e-4, 1e-2), _set("model.beta")),
     Kind("tiny-beta-moons", "vae-moons", "VAE204", (1e-4, 1e-2), _set("model.beta")),
@@ -259,14 +263,14 @@ PLANTED = (
     Kind(
         "overflow-grid", "grid-small", "NUM301", (30, 3e3), _set("training.optimiser.learning_rate"), {**_SGD, **_PLAIN}
     ),
-    Kind("breaks-gaussian", "toy-gaussian-2", "NUM301", meddle=mistakes.one_weight_breaks, onset=0.3),
+    Kind("breaks-gaussian", "toy-gaussian-2", "NUM301", meddle=injections.one_weight_breaks, onset=0.3),
     # NUM302: gradients explode.
     Kind(
         "explodes-digits",
         "autoencoder-digits",
         "NUM302",
         (100, 1000),
-        meddle=mistakes.faster("ae"),
+        meddle=injections.faster("ae"),
         onset=0.4,
         settings=_OPEN,
     ),
@@ -276,11 +280,17 @@ PLANTED = (
         "NUM302",
         (40, 150),
         settings=_OPEN,
-        meddle=mistakes.faster("vae"),
+        meddle=injections.faster("vae"),
         onset=0.4,
     ),
     Kind(
-        "jump-roll", "autoencoder-roll", "NUM302", (100, 1000), settings=_OPEN, meddle=mistakes.faster("ae"), onset=0.5
+        "jump-roll",
+        "autoencoder-roll",
+        "NUM302",
+        (100, 1000),
+        settings=_OPEN,
+        meddle=injections.faster("ae"),
+        onset=0.5,
     ),
     # NUM303: dead units.
     Kind(
@@ -288,7 +298,7 @@ PLANTED = (
         "autoencoder-digits",
         "NUM303",
         (0.5, 0.9),
-        model=mistakes.dead_from_the_start,
+        model=injections.dead_from_the_start,
         settings={"model.encoder.activation": "relu", "model.decoder.activation": "relu"},
     ),
     Kind("dying-digits", "vae-digits", "NUM303", (0.03, 0.3), _set("training.optimiser.learning_rate")),
@@ -297,7 +307,7 @@ PLANTED = (
         "ring-small",
         "NUM303",
         (0.5, 0.9),
-        model=mistakes.dead_from_the_start,
+        model=injections.dead_from_the_start,
         settings={"model.discriminator.activation": "relu", **_PLAIN},
     ),
     # NUM304: nothing moves.
@@ -314,13 +324,13 @@ PLANTED = (
     ),
     Kind("stalled-gaussian", "toy-gaussian-2", "NUM304", (1e-8, 1e-6), _set("training.optimiser.learning_rate")),
     # DATA401 to 404: wrong before the first step.
-    Kind("beyond-digits", "gan-digits", "DATA401", (2, 255), data=mistakes.beyond_range, steps=60),
+    Kind("beyond-digits", "gan-digits", "DATA401", (2, 255), data=injections.beyond_range, steps=60),
     Kind(
         "narrow-digits",
         "autoencoder-digits",
         "DATA401",
         (0.004, 0.2),
-        data=mistakes.beyond_range,
+        data=injections.beyond_range,
         settings={"model.reconstruction": "bernoulli"},
         steps=60,
     ),
@@ -334,10 +344,12 @@ PLANTED = (
         {**_WIDE, "training.batch_size": 16},
         steps=60,
     ),
-    Kind("copies-digits", "autoencoder-digits", "DATA403", (0.02, 0.5), data=mistakes.with_copies, steps=60),
-    Kind("leak-digits", "vae-digits", "DATA403", (0.02, 0.5), data=mistakes.with_leak, steps=60),
-    Kind("column-roll", "autoencoder-roll", "DATA403", (0.5, 5.0), data=mistakes.with_constant_column, steps=60),
-    Kind("no-class-digits", "vae-digits", "DATA404", (1e-4, 0.06), data=mistakes.without_class, steps=60),
-    Kind("no-class-autoencoder", "autoencoder-digits", "DATA404", (1e-4, 0.06), data=mistakes.without_class, steps=60),
+    Kind("copies-digits", "autoencoder-digits", "DATA403", (0.02, 0.5), data=injections.with_copies, steps=60),
+    Kind("leak-digits", "vae-digits", "DATA403", (0.02, 0.5), data=injections.with_leak, steps=60),
+    Kind("column-roll", "autoencoder-roll", "DATA403", (0.5, 5.0), data=injections.with_constant_column, steps=60),
+    Kind("no-class-digits", "vae-digits", "DATA404", (1e-4, 0.06), data=injections.without_class, steps=60),
+    Kind(
+        "no-class-autoencoder", "autoencoder-digits", "DATA404", (1e-4, 0.06), data=injections.without_class, steps=60
+    ),
 )
 KINDS = {kind.name: kind for kind in (*HEALTHY, *PLANTED)}

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from zoo.bases import BASES
-from zoo.kinds import KINDS
+from failures.base_recipes import BASES
+from failures.kinds import KINDS
 
 
 def of_program(description: str) -> argparse.ArgumentParser:
