@@ -24,7 +24,7 @@ from failures.kinds import KINDS, Kind
 from failures.probes import Facts
 from failures.remedy_runs import Group, group_of, unspoilt
 from saddlepoint.diagnosis.verdict import FAILED, NO_FAILURE_FOUND, Process, process_of
-from saddlepoint.experiment.diagnosing import watching
+from saddlepoint.experiment.live_diagnosis import start_diagnosis
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, Result
 from saddlepoint.records.result import FAR
@@ -226,7 +226,7 @@ def _process(folder: Path, facts: Facts) -> Process:
     """The process by the present rules, as the session would have given it."""
     if "refused" in facts:
         return FAILED
-    diagnosis = watching(Recipe.load(folder / "recipe.yaml"))
+    diagnosis = start_diagnosis(Recipe.load(folder / "recipe.yaml"))
     found = [Finding.from_json(line) for line in facts["preflight"]]
     for line in (folder / "records.jsonl").read_text("utf-8").splitlines():
         found += diagnosis.watch(Record.from_json(json.loads(line)))

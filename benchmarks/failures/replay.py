@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from saddlepoint.diagnosis import Diagnosis
-from saddlepoint.experiment.diagnosing import watching
+from saddlepoint.experiment.live_diagnosis import start_diagnosis
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record
 
@@ -36,7 +36,7 @@ def alarms(folder: Path, truth: dict[str, Any]) -> list[Alarm]:
     if "refused" in truth:
         return [Alarm(code, 0, "failure", truth["refused"], True) for code in _codes_in(truth["refused"])]
     recipe = Recipe.load(folder / "recipe.yaml")
-    diagnosis: Diagnosis = watching(recipe)
+    diagnosis: Diagnosis = start_diagnosis(recipe)
     for line in (folder / "records.jsonl").read_text("utf-8").splitlines():
         for finding in diagnosis.watch(Record.from_json(json.loads(line))):
             if finding.severity in ALARMS and finding.state == "open":

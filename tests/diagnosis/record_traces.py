@@ -80,7 +80,7 @@ def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
     """What the rule `name` reads of the first run of this kind."""
     from failures.runs import train
     from saddlepoint.diagnosis.rules import RULES
-    from saddlepoint.experiment.diagnosing import objectives
+    from saddlepoint.experiment.live_diagnosis import objective_names
     from saddlepoint.recipe import Recipe
 
     train(kind, 0, keep)
@@ -104,7 +104,7 @@ def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
     settings = {entry.name: value for entry, value in recipe.settings() if entry.name.startswith(("model", "training"))}
     return {
         "kind": kind,
-        "objectives": sorted(objectives(recipe)),
+        "objectives": sorted(objective_names(recipe)),
         "steps": recipe.training.steps,
         "settings": settings,
         "records": records,

@@ -73,7 +73,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Plant:
             facts = Facts(steps=recipe.training.steps, settings={e.name: v for e, v in recipe.settings()})
             return Diagnosis("gan", [found, follows], facts)
 
-        monkeypatch.setattr(session_module, "watching", watching)
+        monkeypatch.setattr(session_module, "start_diagnosis", watching)
 
     return plant
 
@@ -338,7 +338,9 @@ def test_training_stops_where_a_finding_opens_and_not_where_it_closes(
     def early(d_loss: Series) -> Finding | None:
         return Finding("GAN101", "warning", 5, "It wins.") if d_loss.steps[-1] == 5 else None
 
-    monkeypatch.setattr(session_module, "watching", lambda recipe, precision=None: Diagnosis("gan", [late, early]))
+    monkeypatch.setattr(
+        session_module, "start_diagnosis", lambda recipe, precision=None: Diagnosis("gan", [late, early])
+    )
     if code == "GAN101":  # it has opened and closed before this session begins
         experiment.train(recipe("gan", steps=5, stop_on=[]), run=tmp_path / "run")
         folder = RunFolder(tmp_path / "run")

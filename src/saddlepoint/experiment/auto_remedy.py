@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from saddlepoint.diagnosis import Diagnosis
 from saddlepoint.experiment.cure import Cure, prescribe
-from saddlepoint.experiment.diagnosing import in_force
+from saddlepoint.experiment.live_diagnosis import resolved_settings
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, RunFolder, standing
 
@@ -33,7 +33,7 @@ class Treatment:
         if ill:  # what was known to be wrong before the first step may be its cause
             ill = [*self._before(), *ill]
         precision = self._diagnosis.facts.settings.get("training.precision")
-        found = (prescribe(self._recipe, self._folder, finding, in_force(precision)) for finding in ill)
+        found = (prescribe(self._recipe, self._folder, finding, resolved_settings(precision)) for finding in ill)
         return next((cured for cured in found if cured is not None), None)
 
     def _before(self) -> list[Finding]:

@@ -11,6 +11,7 @@ from saddlepoint.arguments import check_mapping, check_path
 from saddlepoint.diagnosis import Diagnosis, Facts, Process, cause_in_words, process_of
 from saddlepoint.diagnosis.logs.foreign import read_log
 from saddlepoint.errors import RunError, SettingError
+from saddlepoint.experiment.live_diagnosis import start_diagnosis
 from saddlepoint.experiment.summary import result_in_words, result_of
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.recipe import Recipe
@@ -133,24 +134,8 @@ def diagnose(
     return replace(found, findings=stands, log=said, process=known, columns=log.taken, columns_left=log.left)
 
 
-def watching(recipe: Recipe, precision: str | None = None) -> Diagnosis:
-    """A watch over a run of this recipe, at its first step. precision: in force, where the setting is "auto"."""
-    settings = {entry.name: value for entry, value in recipe.settings()} | in_force(precision)
-    return Diagnosis(objectives(recipe), facts=Facts(steps=recipe.training.steps, settings=settings))
-
-
-def in_force(precision: str | None) -> dict[str, Any]:
-    """What a run made of settings that may be "auto", by dotted name."""
-    return {} if precision is None else {"training.precision": precision}
-
-
-def objectives(recipe: Recipe) -> set[str]:
-    """The names by which rules know what this recipe trains: its family, and the objective where the family has several."""
-    return {recipe.model.family, getattr(recipe.model, "objective", recipe.model.family)}
-
-
 def _of_run(folder: RunFolder) -> Diagnosed:
-    watch = watching(Recipe.load(folder.recipe), folder.read_summary().get("precision"))
+    watch = start_diagnosis(Recipe.load(folder.recipe), folder.read_summary().get("precision"))
     # What was said of data and model before the first step is not in the records.
     rules = {rule.code for rule in watch.rules}
     before = [f for f in folder.read_findings() if f.step == 0 and (f.code not in rules or "preflight" in f.evidence)]

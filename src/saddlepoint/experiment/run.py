@@ -16,7 +16,7 @@ from saddlepoint.diagnosis import Process, causes_first
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment import cure, module_objects
 from saddlepoint.experiment.cure import Cure, Suggestion
-from saddlepoint.experiment.diagnosing import in_force
+from saddlepoint.experiment.live_diagnosis import resolved_settings
 from saddlepoint.experiment.summary import result_of
 from saddlepoint.experiment.trust import require_trust
 from saddlepoint.markup import Markup, html, joined
@@ -70,7 +70,7 @@ class Run:
         """What to change against each active finding, that which explains others first; none where nothing is to change."""
         recipe, tried = self.recipe, self.cures
         active = [finding for finding in causes_first(self.findings) if finding.severity != "info"]
-        used = in_force(self.summary.get("precision"))
+        used = resolved_settings(self.summary.get("precision"))
         found = (
             cure.suggestion(recipe, f, [earlier.rung for earlier in tried if earlier.code == f.code], in_force=used)
             for f in active

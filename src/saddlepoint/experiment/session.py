@@ -23,9 +23,9 @@ from saddlepoint.experiment.auto_remedy import Treatment
 from saddlepoint.experiment.batch_statistics import check_batch_statistics
 from saddlepoint.experiment.best_effort import Sparing
 from saddlepoint.experiment.cure import Cure
-from saddlepoint.experiment.diagnosing import watching
 from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.listener import Listener, Outline
+from saddlepoint.experiment.live_diagnosis import start_diagnosis
 from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.experiment.objective_checks.check import mistakes, output_range
 from saddlepoint.experiment.pictures import Pictures, time_lapse
@@ -84,7 +84,7 @@ class Session:
         self.journal = Journal(folder, self.listener, self.spared)
         self.measurement = Measurement(recipe, dataset, model, self.state, self.spared)
         self.pictures = Pictures(folder, dataset, model, training.seed, training.samples)
-        self.diagnosis = watching(recipe, self.devices.precision)
+        self.diagnosis = start_diagnosis(recipe, self.devices.precision)
         self.treatment = Treatment(recipe, folder, self.diagnosis)
         self.cures = len(cure.read(folder))
         self.cure: tuple[Cure, Recipe] | None = None

@@ -1,0 +1,32 @@
+"""The diagnosis of a run of ours: what its recipe says about the objective and the settings that the rules read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from saddlepoint.diagnosis import Diagnosis, Facts
+from saddlepoint.recipe import Recipe
+
+
+def start_diagnosis(recipe: Recipe, precision: str | None = None) -> Diagnosis:
+    """Set up the diagnosis of a run at its first step.
+
+    Args:
+        recipe: the run's recipe.
+        precision: the precision that the run computes in, where the setting is "auto".
+
+    Returns:
+        A diagnosis that has not seen any record.
+    """
+    settings = {entry.name: value for entry, value in recipe.settings()} | resolved_settings(precision)
+    return Diagnosis(objective_names(recipe), facts=Facts(steps=recipe.training.steps, settings=settings))
+
+
+def resolved_settings(precision: str | None) -> dict[str, Any]:
+    """Return the values that a run chose for settings that may be "auto", by dotted name."""
+    return {} if precision is None else {"training.precision": precision}
+
+
+def objective_names(recipe: Recipe) -> set[str]:
+    """Return the names by which rules know what a recipe trains: its family, and its objective where it has several."""
+    return {recipe.model.family, getattr(recipe.model, "objective", recipe.model.family)}
