@@ -20,6 +20,7 @@ class Output(Console):
     """A console that goes silent, instead of ending the program, when its reader leaves: a training goes on."""
 
     def on_broken_pipe(self) -> None:
+        """Print nothing more once the reader of the output has left."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 

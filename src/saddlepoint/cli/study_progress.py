@@ -36,10 +36,12 @@ class StudyProgress:
             self._live = None
 
     def note(self, sentence: str) -> None:
+        """Print one sentence that the study has to say."""
         if not self.quiet:
             self.output.say(f"Note: {sentence}")
 
     def tell(self, progress: Progress) -> None:
+        """Show how far the study is: a bar on a terminal, a plain line now and then elsewhere."""
         if self.quiet:
             return
         if self.output.is_terminal:

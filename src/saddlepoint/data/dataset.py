@@ -102,6 +102,7 @@ class Event:
 
     @property
     def torch_dtype(self) -> torch.dtype:
+        """The type of the tensors that hold examples."""
         return torch.uint8 if self.dtype == "uint8" else torch.float32
 
     def scaling(self, kind: ScalingKind) -> Scaling:
@@ -162,6 +163,7 @@ class Event:
         return torch.where(constant, self.along_channels([filling.get(n, 0.0) for n in count], x), x)
 
     def to_json(self) -> dict[str, Any]:
+        """All fields as values that JSON can hold."""
         return asdict(self)
 
     @classmethod

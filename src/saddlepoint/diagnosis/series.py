@@ -27,6 +27,7 @@ class Series:
 
     @property
     def last(self) -> float:
+        """The newest value."""
         return self.values[-1]
 
     @property
@@ -149,6 +150,7 @@ class History:
             self.add(record)
 
     def add(self, record: Record) -> None:
+        """Append the values of one record to their series."""
         for name, value in record.values.items():
             series = self.series.get(name)
             if series is None:
@@ -158,4 +160,5 @@ class History:
             series.values.append(value)
 
     def by_parameter(self) -> Mapping[str, Series]:
+        """The series by the name that a rule asks for them with (`d_loss` for `d/loss`)."""
         return self._parameters

@@ -54,6 +54,7 @@ class Usual:
 
     @property
     def words(self) -> str:
+        """The usual range in words."""
         return f"at most {self.most:g}" if self.least <= 0 else f"{self.least:g} to {self.most:g}"
 
 

@@ -44,6 +44,7 @@ class Needs:
 
     @property
     def total(self) -> int:
+        """All of it, in bytes."""
         return self.parameters + self.optimiser + self.batch
 
 

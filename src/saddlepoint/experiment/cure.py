@@ -57,6 +57,7 @@ class Cure:
         return {name: after for name, (_, after) in self.changes.items()}
 
     def to_json(self) -> dict[str, Any]:
+        """One line of cures.jsonl."""
         line: dict[str, Any] = number_to_json(asdict(self))
         return line
 

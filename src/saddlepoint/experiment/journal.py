@@ -82,6 +82,7 @@ class Journal:
         return {"records": self._records.size, "findings": self._found.size}
 
     def record(self, record: Record) -> None:
+        """Write a record to the folder, to TensorBoard and to the listener."""
         self.check_place()
         self._records.append(record.to_json())
         with self._spared("The TensorBoard log", "written"):
@@ -89,6 +90,7 @@ class Journal:
         self._listener.record(record)
 
     def finding(self, finding: Finding) -> None:
+        """Write a finding to the folder, to TensorBoard and to the listener."""
         self.findings.append(finding)
         self._found.append(finding.to_json())
         with self._spared("The TensorBoard log", "written"):

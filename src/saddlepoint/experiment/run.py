@@ -54,10 +54,12 @@ class Run:
 
     @property
     def records(self) -> list[Record]:
+        """All records, the oldest first."""
         return list(self.folder.read_records())
 
     @property
     def findings(self) -> list[Finding]:
+        """All findings, the oldest first; one that closed is there twice."""
         return list(self.folder.read_findings())
 
     @property

@@ -37,6 +37,7 @@ class TensorBoard:
         self._silence_thread()
 
     def record(self, record: Record) -> None:
+        """Write a record's values as scalars."""
         # One event for all series: the writer's thread, which takes turns with training, wakes once and not for each.
         from tensorboard.compat.proto.summary_pb2 import Summary
 
@@ -60,6 +61,7 @@ class TensorBoard:
                 self._writer.add_histogram(name, finite.numpy(), step)
 
     def finding(self, finding: Finding) -> None:
+        """Write a finding as text."""
         self._writer.add_text(f"findings/{finding.code}", plain_markdown(str(finding)), finding.step)
 
     def _silence_thread(self) -> None:
@@ -72,6 +74,7 @@ class TensorBoard:
             worker._invoke_excepthook = lambda thread: None
 
     def close(self) -> None:
+        """Write what is still waiting, and end."""
         self._writer.close()
 
     def _add(self, summary: Any, step: int) -> None:

@@ -19,11 +19,16 @@ class Bounds(Protocol):
     """A number with its interval."""
 
     @property
-    def value(self) -> float: ...
+    def value(self) -> float:
+        """The estimate."""
+
     @property
-    def low(self) -> float: ...
+    def low(self) -> float:
+        """The lower end of the interval."""
+
     @property
-    def high(self) -> float: ...
+    def high(self) -> float:
+        """The upper end of the interval."""
 
 
 class Curve(NamedTuple):

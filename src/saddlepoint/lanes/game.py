@@ -37,6 +37,7 @@ class Entry(NamedTuple):
 
     @property
     def stop(self) -> int:
+        """Where the tensor ends in the stack."""
         return self.start + self.shape.numel()
 
 

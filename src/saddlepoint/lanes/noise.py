@@ -41,6 +41,7 @@ class Draw(NamedTuple):
 
     @property
     def size(self) -> int:
+        """How many numbers are drawn."""
         return math.prod(self.shape)
 
 

@@ -40,6 +40,7 @@ class PerLane:
 
     @property
     def tensor(self) -> Tensor:
+        """The values of all lanes, (L,)."""
         if self._read is None:
             raise self._refused("its networks or its game are built from it")
         return self._read()

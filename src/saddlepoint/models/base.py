@@ -91,7 +91,8 @@ class Model(ABC):
 
     @property
     @abstractmethod
-    def phases(self) -> tuple[Phase, ...]: ...
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases of one training step, in order."""
 
     @abstractmethod
     def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
@@ -99,7 +100,8 @@ class Model(ABC):
         warms up), on the generator's device."""
 
     @abstractmethod
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor: ...
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """`n` samples in the data's own units: (n, *event.shape)."""
 
     @abstractmethod
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:

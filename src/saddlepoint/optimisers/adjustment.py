@@ -43,9 +43,11 @@ class SymplecticAdjustment(Limited):
     aligned: bool = True
 
     def start(self, parameters: Sequence[Tensor]) -> State:
+        """The state before the first step: the parameters and what the method remembers."""
         return [list(parameters)]
 
     def step(self, field: Field, state: State) -> State:
+        """The state after one step of the method from `state` on `field`."""
         (parameters,) = state
         gradients = field(parameters)
         # J^T F is the gradient of |F|^2 / 2, the Hamiltonian; A^T F is half its difference from J F.

@@ -29,9 +29,11 @@ class Consensus(Limited):
     weight: float = 1.0
 
     def start(self, parameters: Sequence[Tensor]) -> State:
+        """The state before the first step: the parameters and what the method remembers."""
         return [list(parameters)]
 
     def step(self, field: Field, state: State) -> State:
+        """The state after one step of the method from `state` on `field`."""
         (parameters,) = state
         gradients = field(parameters)
         towards = transposed_product(field, parameters, gradients)

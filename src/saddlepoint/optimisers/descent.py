@@ -29,9 +29,11 @@ class Simultaneous(Limited):
     rate: Rate = 0.1
 
     def start(self, parameters: Sequence[Tensor]) -> State:
+        """The state before the first step: the parameters and what the method remembers."""
         return [list(parameters)]
 
     def step(self, field: Field, state: State) -> State:
+        """The state after one step of the method from `state` on `field`."""
         (parameters,) = state
         return [moved(parameters, field(parameters), self.rate)]
 
@@ -49,9 +51,11 @@ class Alternating(Limited):
     players: tuple[tuple[int, ...], ...] = ()
 
     def start(self, parameters: Sequence[Tensor]) -> State:
+        """The state before the first step: the parameters and what the method remembers."""
         return [list(parameters)]
 
     def step(self, field: Field, state: State) -> State:
+        """The state after one step of the method from `state` on `field`."""
         (parameters,) = state
         turns = self.players or tuple((index,) for index in reversed(range(len(parameters))))
         for turn in turns:

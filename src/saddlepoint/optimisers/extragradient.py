@@ -33,9 +33,11 @@ class Extragradient(Limited):
     rate: Rate = 0.1
 
     def start(self, parameters: Sequence[Tensor]) -> State:
+        """The state before the first step: the parameters and what the method remembers."""
         return [list(parameters)]
 
     def step(self, field: Field, state: State) -> State:
+        """The state after one step of the method from `state` on `field`."""
         (parameters,) = state
         ahead = moved(parameters, field(parameters), self.rate)
         return [moved(parameters, field(ahead), self.rate)]
@@ -52,9 +54,11 @@ class PastExtragradient(Limited):
     rate: Rate = 0.1
 
     def start(self, parameters: Sequence[Tensor]) -> State:
+        """The state before the first step: the parameters and what the method remembers."""
         return [list(parameters), [torch.zeros_like(p) for p in parameters]]
 
     def step(self, field: Field, state: State) -> State:
+        """The state after one step of the method from `state` on `field`."""
         parameters, previous = state
         gradients = field(moved(parameters, previous, self.rate))
         return [moved(parameters, gradients, self.rate), gradients]
@@ -72,10 +76,12 @@ class ExtraAdam(Limited):
     epsilon: float = 1e-8
 
     def start(self, parameters: Sequence[Tensor]) -> State:
+        """The state before the first step: the parameters and what the method remembers."""
         first, second, updates = no_moments(parameters)
         return [list(parameters), first, second, [updates]]
 
     def step(self, field: Field, state: State) -> State:
+        """The state after one step of the method from `state` on `field`."""
         parameters, first, second, (updates,) = state
         moments = Moments(first, second, updates)
         look, moments = direction(field(parameters), moments, self.betas, self.epsilon)
@@ -98,10 +104,12 @@ class PastExtraAdam(Limited):
     epsilon: float = 1e-8
 
     def start(self, parameters: Sequence[Tensor]) -> State:
+        """The state before the first step: the parameters and what the method remembers."""
         first, second, updates = no_moments(parameters)
         return [list(parameters), list(parameters), first, second, [updates]]
 
     def step(self, field: Field, state: State) -> State:
+        """The state after one step of the method from `state` on `field`."""
         ahead, base, first, second, (updates,) = state
         gradients = field(ahead)
         directions, moments = direction(gradients, Moments(first, second, updates), self.betas, self.epsilon)

@@ -36,9 +36,11 @@ class Lookahead(Limited):
     share: float = 0.5
 
     def start(self, parameters: Sequence[Tensor]) -> State:
+        """The state before the first step: the parameters and what the method remembers."""
         return self.base.start(parameters)
 
     def step(self, field: Field, state: State) -> State:
+        """The state after one step of the method from `state` on `field`."""
         slow = state[0]
         for _ in range(self.every):
             state = self.base.step(field, state)

@@ -35,10 +35,12 @@ class Optimistic(Limited):
     rate: Rate = 0.1
 
     def start(self, parameters: Sequence[Tensor]) -> State:
+        """The state before the first step: the parameters and what the method remembers."""
         # F(w_before), as far as there is one: the counter says whether.
         return [list(parameters), [torch.zeros_like(p) for p in parameters], [torch.zeros_like(parameters[0].sum())]]
 
     def step(self, field: Field, state: State) -> State:
+        """The state after one step of the method from `state` on `field`."""
         parameters, previous, (begun,) = state
         gradients = field(parameters)
         return [
@@ -60,10 +62,12 @@ class OptimisticAdam(Limited):
     epsilon: float = 1e-8
 
     def start(self, parameters: Sequence[Tensor]) -> State:
+        """The state before the first step: the parameters and what the method remembers."""
         first, second, updates = no_moments(parameters)
         return [list(parameters), [torch.zeros_like(p) for p in parameters], first, second, [updates]]
 
     def step(self, field: Field, state: State) -> State:
+        """The state after one step of the method from `state` on `field`."""
         parameters, previous, first, second, (updates,) = state
         moments = Moments(first, second, updates)
         directions, after = direction(field(parameters), moments, self.betas, self.epsilon)

@@ -31,46 +31,57 @@ class RunFolder:
 
     @property
     def recipe(self) -> Path:
+        """The resolved recipe, which repeats the run."""
         return self.path / "recipe.yaml"
 
     @property
     def records(self) -> Path:
+        """One record a line."""
         return self.path / "records.jsonl"
 
     @property
     def findings(self) -> Path:
+        """One finding a line."""
         return self.path / "findings.jsonl"
 
     @property
     def samples(self) -> Path:
+        """The folder of sample grids."""
         return self.path / "samples"
 
     @property
     def figures(self) -> Path:
+        """The folder of pictures for the report."""
         return self.path / "figures"
 
     @property
     def checkpoints(self) -> Path:
+        """The folder of checkpoints."""
         return self.path / "checkpoints"
 
     @property
     def tensorboard(self) -> Path:
+        """The folder of TensorBoard's event files."""
         return self.path / "tensorboard"
 
     @property
     def scorecard(self) -> Path:
+        """The scores of the last evaluation."""
         return self.path / "scorecard.json"
 
     @property
     def summary(self) -> Path:
+        """State, verdict and last values."""
         return self.path / "summary.json"
 
     @property
     def report(self) -> Path:
+        """The report, one page that opens offline."""
         return self.path / "report.html"
 
     @property
     def cures(self) -> Path:
+        """One remedy that was tried a line."""
         return self.path / "cures.jsonl"
 
     def attempt(self, number: int) -> Path:
@@ -82,15 +93,19 @@ class RunFolder:
         return self.recipe.is_file()
 
     def sample_grid(self, step: int) -> Path:
+        """The grid of samples at a step."""
         return self.samples / f"step-{step:08d}.png"
 
     def checkpoint(self, step: int) -> Path:
+        """The checkpoint of a step."""
         return self.checkpoints / f"step-{step:08d}"
 
     def read_records(self) -> Iterator[Record]:
+        """All records, the oldest first."""
         return (Record.from_json(line, where) for where, line in placed_lines(self.records))
 
     def read_findings(self) -> Iterator[Finding]:
+        """All findings, the oldest first."""
         return (Finding.from_json(line, where) for where, line in placed_lines(self.findings))
 
     def read_cures(self) -> list[dict[str, Any]]:

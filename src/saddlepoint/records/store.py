@@ -53,6 +53,7 @@ class JsonLines:
         return self._file.tell()
 
     def append(self, value: Mapping[str, Any]) -> None:
+        """Write one object as a line of its own."""
         self._file.write(json.dumps(value, allow_nan=False).encode() + b"\n")
         self._file.flush()
 
@@ -61,6 +62,7 @@ class JsonLines:
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def __enter__(self) -> Self:

@@ -55,6 +55,7 @@ class CellResult:
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
+        """All of it as values that JSON can hold."""
         return {
             "key": self.key,
             "notes": list(self.notes),

@@ -36,30 +36,37 @@ class StudyFolder:
 
     @property
     def study(self) -> Path:
+        """What the study asks."""
         return self.path / "study.yaml"
 
     @property
     def cells(self) -> Path:
+        """The folder of finished cells."""
         return self.path / "cells"
 
     @property
     def failures(self) -> Path:
+        """The folder of reasons why cells failed."""
         return self.path / "failed"
 
     @property
     def results(self) -> Path:
+        """The table of all runs."""
         return self.path / "results.csv"
 
     @property
     def series(self) -> Path:
+        """The table of all measured series."""
         return self.path / "series.csv"
 
     @property
     def summary(self) -> Path:
+        """The outcomes of all points, with intervals."""
         return self.path / "summary.json"
 
     @property
     def pictures(self) -> Path:
+        """The folder of pictures."""
         return self.path / "pictures"
 
     @contextlib.contextmanager

@@ -47,6 +47,7 @@ class Run:
 
     @property
     def seed(self) -> int:
+        """The seed of its training."""
         return self.training.seed
 
 
@@ -61,6 +62,7 @@ class Cell:
 
     @property
     def steps(self) -> int:
+        """The steps of each of its runs."""
         return self.runs[0].training.steps
 
     @property

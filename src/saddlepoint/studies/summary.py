@@ -37,6 +37,7 @@ class PointSummary:
     outcomes: Mapping[str, Interval | None]
 
     def to_json(self) -> dict[str, Any]:
+        """All of it as values that JSON can hold."""
         return {
             "values": dict(self.values),
             "n": self.n,

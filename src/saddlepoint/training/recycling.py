@@ -34,6 +34,7 @@ class Renewal:
     taken_over: dict[Tensor, Tensor] = field(default_factory=dict)
 
     def mark(self, parameter: Tensor, mask: Tensor) -> None:
+        """Add the entries of a parameter where `mask` holds."""
         self.entries[parameter] = self.entries.get(parameter, torch.zeros_like(mask)) | mask
 
     def carry_to(self, player: nn.Module, optimiser: Optimizer, average: nn.Module | None) -> None:

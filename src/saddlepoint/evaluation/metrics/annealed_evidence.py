@@ -62,6 +62,7 @@ class Sandwich:
 
     @property
     def gap(self) -> Interval:
+        """The mean of upper - lower in nats, with its interval."""
         return of_mean(self.upper - self.lower)
 
 

@@ -38,4 +38,5 @@ class Sides:
         return Comparison(real.take(slice(middle, None)), real.take(slice(middle)), self.context)
 
     def of_bad(self, kind: Bad) -> Comparison:
+        """The samples of a deliberately bad generator with the real examples."""
         return Comparison(self.context.real, self.bad[kind], self.context)

@@ -94,6 +94,7 @@ class Autoencoder(Model):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
+        """One phase: the autoencoder lowers its reconstruction error."""
         return self._phases
 
     @property

@@ -72,6 +72,7 @@ class GAN(Model):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
+        """The discriminator moves, then the generator."""
         return self._phases
 
     @property

@@ -85,6 +85,7 @@ class VAE(Model):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
+        """One phase: encoder and decoder raise the evidence lower bound."""
         return self._phases
 
     @property

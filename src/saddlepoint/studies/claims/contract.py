@@ -36,6 +36,7 @@ class Quantity:
     without: str = "none to measure"
 
     def to_json(self) -> dict[str, Any]:
+        """All of it as values that JSON can hold; None for NaN."""
         own = self.interval
         numbers = {"value": own.value, "low": own.low, "high": own.high}
         found: dict[str, Any] = {name: None if math.isnan(number) else number for name, number in numbers.items()}

@@ -41,17 +41,22 @@ class Trial(Protocol):
     """
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """The same for trials that are the same."""
 
     @property
-    def weight(self) -> float: ...
+    def weight(self) -> float:
+        """How long the trial takes, relative to others."""
 
     @property
-    def most(self) -> int | None: ...
+    def most(self) -> int | None:
+        """The most seeds; None for as many as are asked for."""
 
-    def train(self, seeds: int, *, threads: int, tell: Callable[[float], None]) -> Any: ...
+    def train(self, seeds: int, *, threads: int, tell: Callable[[float], None]) -> Any:
+        """Train from `seeds` seeds, or fewer, and return the outcome."""
 
-    def restored(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Any: ...
+    def restored(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Any:
+        """The outcome again, from the tensors and facts of its `parts()`."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,7 @@ class Outcome:
 
     @property
     def seeds(self) -> int:
+        """How many seeds were trained."""
         return len(self.steps)
 
     @property

@@ -146,6 +146,7 @@ class Told:
 
     @property
     def seeds(self) -> int:
+        """How many seeds were trained."""
         return len(self.found)
 
     def with_any(self, *codes: str) -> int:
