@@ -20,7 +20,7 @@ help:
 	@echo 'make lint     ruff and mypy alone'
 	@echo 'make format   rewrite the code in the one format'
 	@echo 'make bench    measure speed; both sides of every comparison run in turn'
-	@echo 'make docs     write docs/methods.md anew from the docstrings'
+	@echo 'make docs     write docs/methods.md from the docstrings; check docstrings and links'
 	@echo 'make clean    remove .venv and all caches; runs/ stays'
 
 demo: $(RUNTIME)

@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 # Packages (or modules) below saddlepoint/ whose docstrings are in the Google form throughout. Add to this list what has been converted.
-CONVERTED: tuple[str, ...] = ()
+CONVERTED: tuple[str, ...] = (
+    "arguments",
+    "diagnosis.rules",
+    "errors",
+    "evaluation.statistics",
+    "markup",
+    "settings",
+    "yaml_text",
+)
 
 ADDRESS = re.compile(r"https?://[^\s,;)>\]]+")
 YEAR = re.compile(r"\b(1[89]|20)\d\d\b")
@@ -150,7 +158,7 @@ def references(docstring: str) -> list[str]:
         if text[end : end + 1] in (".", ",", ";"):
             end += 1
     rest = text[end:].strip(" .;,")
-    if rest and works and len(rest.split()) <= REMARK:
+    if rest and works and not YEAR.search(rest) and len(rest.split()) <= REMARK:
         works[-1] += f" {rest}"
     elif rest:
         works.append(rest)

@@ -1,7 +1,10 @@
-"""Writes docs/methods.md from the docstrings: every method of ours that cites where it comes from.
+"""Writes docs/methods.md from the docstrings, and checks docstrings and links.
 
-    python docs/generate.py            write the page
-    python docs/generate.py --check    exit with 1 where the page is out of date
+docs/methods.md lists every method that cites a source. The checks are those of docstrings.py (every public name has a
+docstring, its sections can be read) and of links.py (every link in the Markdown pages leads somewhere).
+
+    python docs/generate.py            write the page, then check; exit with 1 where a check fails
+    python docs/generate.py --check    write nothing; exit with 1 where the page is out of date or a check fails
 
 The source is parsed, never imported, so this runs without torch.
 """
@@ -9,17 +12,21 @@ The source is parsed, never imported, so this runs without torch.
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import docstrings
+import links
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 SOURCE = CHECKOUT / "src"
 PAGE = CHECKOUT / "docs" / "methods.md"
-ADDRESS = re.compile(r"https?://[^\s;,)>]+")
+ADDRESS = docstrings.ADDRESS
 HEAD = """# Methods and where they come from
 
 Written by `make docs` from the docstrings; edit those, not this page.
@@ -28,7 +35,15 @@ Written by `make docs` from the docstrings; edit those, not this page.
 
 @dataclass(frozen=True)
 class Method:
-    """Something in the source whose docstring cites a work. `summary` is its first paragraph, `sources` those that cite."""
+    """Something in the source whose docstring cites a work.
+
+    Args:
+        name: its dotted name.
+        path: its file, relative to the checkout.
+        line: where it begins.
+        summary: the first paragraph of its docstring.
+        sources: the works in its section References, and other paragraphs that cite.
+    """
 
     name: str
     path: Path
@@ -44,9 +59,12 @@ def methods(text: str, module: str, path: Path) -> Iterator[Method]:
     for name, node, line in named:
         docstring = ast.get_docstring(node)  # type: ignore[arg-type]
         if docstring and ADDRESS.search(docstring):
-            paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(docstring))
-            citing = [paragraph for paragraph in paragraphs if ADDRESS.search(paragraph)]
-            yield Method(name, path, line, _one_line(paragraphs[0]), list(map(_one_line, citing)))
+            text_before = "\n".join(docstrings.sections(docstring)[""])
+            paragraphs = re.split(r"\n\s*\n", text_before.strip())
+            citing = [_one_line(paragraph) for paragraph in paragraphs if ADDRESS.search(paragraph)]
+            works = docstrings.references(docstring)
+            if citing or works:
+                yield Method(name, path, line, _one_line(paragraphs[0]), [*citing, *works])
 
 
 def page(source: Path = SOURCE) -> str:
@@ -84,7 +102,11 @@ def _markdown(text: str) -> str:
     """Plain text as Markdown: addresses become links, and what would be taken for emphasis is escaped."""
     pieces = re.split(r"(`[^`]*`|https?://[^\s;,)>]*[^\s;,)>.])", text)
     return "".join(
-        f"<{piece}>" if ADDRESS.match(piece) else piece if piece.startswith("`") else re.sub(r"([*_<])", r"\\\1", piece)
+        f"<{piece}>"
+        if ADDRESS.match(piece)
+        else piece
+        if piece.startswith("`")
+        else re.sub(r"([*_<[])", r"\\\1", piece)
         for piece in pieces
     )
 
@@ -93,17 +115,35 @@ def _one_line(paragraph: str) -> str:
     return " ".join(paragraph.split())
 
 
+def check(checkout: Path = CHECKOUT) -> list[str]:
+    """What is wrong with docstrings and links, one line each.
+
+    Args:
+        checkout: the folder that holds src/, docs/ and README.md.
+    """
+    return [*docstrings.problems(docstrings.read(checkout / "src")), *links.broken(checkout)]
+
+
 def main(arguments: list[str]) -> int:
-    """Write or check the page; 0 when it is up to date afterwards."""
+    """Write or check the page, then run the checks.
+
+    Returns:
+        0 where the page is up to date afterwards and all checks pass, else 1.
+    """
     wanted = page()
+    problems = []
     if arguments == ["--check"]:
         current = PAGE.read_text("utf-8") if PAGE.exists() else ""
         if current != wanted:
-            sys.stderr.write("docs/methods.md is out of date: make docs\n")
-            return 1
-        return 0
-    PAGE.write_text(wanted, "utf-8")
-    return 0
+            problems.append("docs/methods.md is out of date: make docs")
+    else:
+        PAGE.write_text(wanted, "utf-8")
+    problems += check()
+    documented, public = docstrings.coverage(docstrings.read(SOURCE))
+    sys.stdout.write(f"docstrings: {documented:,} of {public:,} public names ({documented / public:.1%})\n")
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    return int(bool(problems))
 
 
 if __name__ == "__main__":

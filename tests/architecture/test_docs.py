@@ -1,13 +1,22 @@
-"""docs/methods.md is written from the docstrings, and is up to date."""
+"""docs/methods.md is up to date, every public name has a docstring that can be read, and every link leads somewhere."""
 
 from __future__ import annotations
 
 import re
 import runpy
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-GENERATOR = runpy.run_path(str(CHECKOUT / "docs" / "generate.py"))
+
+
+def program(name: str) -> dict[str, Any]:
+    return runpy.run_path(str(CHECKOUT / "docs" / f"{name}.py"))
+
+
+GENERATOR, DOCSTRINGS, LINKS = map(program, ("generate", "docstrings", "links"))
 
 CITING = '''"""A module without a source."""
 
@@ -27,8 +36,11 @@ class Uncited:
 '''
 
 
-def test_the_page_is_up_to_date() -> None:
-    assert GENERATOR["main"](["--check"]) == 0, "docs/methods.md is out of date: make docs"
+def test_the_page_is_up_to_date_and_the_checks_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    status = GENERATOR["main"](["--check"])
+    printed = capsys.readouterr()
+    assert status == 0, printed.err
+    assert "(100.0%)" in printed.out
 
 
 def test_what_cites_is_found_and_nothing_else() -> None:
@@ -46,6 +58,115 @@ def test_the_page_is_markdown(tmp_path: Path) -> None:
     assert "## rules\n" in page
     assert "- [`rules.steps.step`](../src/saddlepoint/rules/steps.py): Move x by \\*half\\*.\n" in page
     assert "Titles (Author, 1999), <https://example.org/a_b>.\n" in page
+
+
+SOURCE = '''"""A module.
+
+References:
+    A Title (Author, 1999). https://example.org/a (a remark)
+    Another (Author, Author,
+    2001), https://example.org/b.
+"""
+
+class Base:
+    """A base."""
+
+    def kept(self, x):
+        """Keep `x`."""
+
+class Derived(Base):
+    """Derived.
+
+    Args:
+        width: of it.
+        heigth: of it.
+    """
+
+    width: int
+
+    def kept(self, x):
+        return x
+
+    def bare(self, x):
+        return x
+
+    def _own(self, x):
+        return x
+
+class _Hidden:
+    def bare(self):
+        return 1
+
+def old(width, *sizes):
+    """Widen.
+
+    width: in metres.
+    Raises ValueError where it is none.
+
+    References:
+        A Title (Author). https://example.org/c
+        Another (Author, 2001).
+    """
+
+def new(width, *sizes):
+    """Widen: it is wide.
+
+    Args:
+        width: in metres. Note: wide.
+        *sizes: others.
+            shape: of them.
+
+    Raises:
+        ValueError: it is none.
+    """
+'''
+
+
+def found(source: str, folder: Path, converted: tuple[str, ...] = ()) -> list[str]:
+    package = folder / "src" / "saddlepoint"
+    package.mkdir(parents=True)
+    (package / "made.py").write_text(source)
+    return [line.split(": ", 1)[1] for line in DOCSTRINGS["problems"](DOCSTRINGS["read"](folder / "src"), converted)]
+
+
+def test_docstrings_that_are_missing_or_cannot_be_read_are_found_and_no_others(tmp_path: Path) -> None:
+    wrong = [
+        "saddlepoint.made.Derived.bare has no docstring",
+        "saddlepoint.made.Derived: Args explains 'heigth', which is no parameter",
+        "saddlepoint.made.old: a reference without a year: A Title (Author). https://example.org/c",
+        "saddlepoint.made.old: a reference without an address: Another (Author, 2001)",
+    ]
+    assert found(SOURCE, tmp_path / "before") == wrong
+    converted = [
+        "saddlepoint.made.old: 'width' is explained outside of a section Args",
+        "saddlepoint.made.old: what it raises is explained outside of a section Raises",
+    ]
+    assert found(SOURCE, tmp_path / "after", ("made",)) == wrong + converted
+
+
+def test_references_are_told_apart() -> None:
+    docstring = SOURCE.split('"""')[1]
+    assert DOCSTRINGS["references"](docstring) == [
+        "A Title (Author, 1999). https://example.org/a (a remark)",
+        "Another (Author, Author, 2001), https://example.org/b",
+    ]
+
+
+def test_links_that_lead_nowhere_are_found_and_no_others(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "page.md").write_text("# A `title`: twice\n\n## Twice\n\n## Twice\n")
+    (tmp_path / "README.md").write_text(
+        "[a](docs/page.md) [b](docs/page.md#a-title-twice) [c](docs/page.md#twice-1) <https://example.org/a_b>\n"
+        "[d](docs/none.md) [e](docs/page.md#three) ![f](docs/none.png) [g](../elsewhere.md)\n"
+        "`[h](none.md)` https://example.org. and https://localhost. https:///none\n\n    x[0](i)\n\n```\n[j](none.md)\n```\n"
+    )
+    assert LINKS["broken"](tmp_path) == [
+        "README.md:2: docs/none.md: no such file",
+        "README.md:2: docs/page.md#three: no such heading",
+        "README.md:2: docs/none.png: no such file",
+        "README.md:2: ../elsewhere.md: outside of the checkout",
+        "README.md:3: https:///none: no host",
+    ]
 
 
 def counted(page: str, row: str) -> list[tuple[int, int]]:
