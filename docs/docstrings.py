@@ -23,7 +23,7 @@ CONVERTED: tuple[str, ...] = (
     "yaml_text",
 )
 
-ADDRESS = re.compile(r"https?://[^\s,;)>\]]+")
+ADDRESS = re.compile(r"https?://[^\s;,)>\]]*[^\s;,)>\].]")
 YEAR = re.compile(r"\b(1[89]|20)\d\d\b")
 SECTION = re.compile(r"^(Args|Attributes|Returns|Yields|Raises|References|Example|Examples|Note|Notes):$")
 ENTRY = re.compile(r"^(\*{0,2}[A-Za-z_]\w*(?:, \*{0,2}[A-Za-z_]\w*)*)(?: \([^)]*\))?:(?: |$)")
