@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from annotated_types import Le, Lt
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from saddlepoint.arguments import shown
 from saddlepoint.errors import SettingError, printable, suggestion
+from saddlepoint.open_sections import open_sections
 
 LARGEST_COUNT = 10**12  # of steps, examples, units, ...
 LARGEST_INTEGER = 2**63 - 1  # what torch takes, for seeds
@@ -56,6 +57,29 @@ class Settings(BaseModel):
     """Base of all settings. A whole number is at most `LARGEST_COUNT` where its field has no upper bound of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def section_keys(cls, content: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+        """The keys of open sections below this class that depend on its other settings, by the section's dotted name.
+
+        Args:
+            content: the settings as they are written, perhaps incomplete or wrong.
+        """
+        return {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _entries(cls, content: Any) -> Any:
+        """Write out the short forms of open sections."""
+        sections = open_sections(cls)
+        if not sections or not isinstance(content, Mapping):
+            return content
+        written = {
+            name: section.normalised(name, content[name])
+            for name, section in sections.items()
+            if isinstance(content.get(name), Mapping)
+        }
+        return {**content, **written}
 
     @field_validator("*", mode="after")
     @classmethod

@@ -19,6 +19,7 @@ EVERYTHING = {
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "arguments": set(),
+    "open_sections": set(),
     "settings": set(),
     "yaml_text": set(),
     "markup": set(),
@@ -59,8 +60,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "": EVERYTHING,  # the package's own __init__, which re-exports lazily
 }
-# To all: errors, checks of arguments, the base of settings, YAML read within limits, and HTML as a type.
-OPEN = {"errors", "arguments", "settings", "yaml_text", "markup"}
+# To all: errors, checks of arguments, the base of settings and their open sections, YAML read within limits, and HTML as a type.
+OPEN = {"errors", "arguments", "open_sections", "settings", "yaml_text", "markup"}
 HOLDS_TORCH = {"torch", "lightning", "lightning_fabric", "torchvision", "functorch"}
 
 

@@ -158,11 +158,13 @@ def checkpoint_step(command: str, text: str) -> Literal["newest", "best"] | int:
 
 
 def setting_names() -> list[str]:
-    """All settings that a recipe of any family may have."""
+    """All settings that a recipe of any family may have, and entries of open sections that have a short form."""
     from saddlepoint.recipe import FAMILIES, Recipe, fields
 
     families = ({"model": {"family": family}} for family in FAMILIES)
-    return list(dict.fromkeys(entry.name for content in families for entry in fields(Recipe, content)))
+    entries = [entry for content in families for entry in fields(Recipe, content)]
+    short = [".".join(entry.path[:-1]) for entry in entries if entry.short_for is not None]
+    return list(dict.fromkeys([*(entry.name for entry in entries), *short]))
 
 
 def _hyphenated(token: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,24 +87,45 @@ def differing(lanes: Sequence[Lane]) -> dict[str, tuple[float, ...]]:
 
 
 def numbers(settings: BaseModel, kind: str, prefix: str = "") -> dict[str, Any]:
-    """The fields of `settings` by dotted name: `float` ones, or all `other` ones."""
+    """The fields of `settings` by dotted name, those in entries of open sections too: `float` ones, or all `other` ones."""
     found: dict[str, Any] = {}
-    for field in type(settings).model_fields:
-        value = getattr(settings, field)
+    for name, value in _named(settings):
         if isinstance(value, BaseModel):
-            found |= numbers(value, kind, f"{prefix}{field}.")
+            found |= numbers(value, kind, f"{prefix}{name}.")
         elif isinstance(value, float) == (kind == "float"):
-            found[prefix + field] = value if kind == "float" else repr(value)
+            found[prefix + name] = value if kind == "float" else repr(value)
     return found
 
 
 def replaced(settings: ModelSettings, values: dict[str, Any], prefix: str = "") -> Any:
     """`settings` with the fields of these dotted names replaced, unchecked."""
+    return _replaced(settings, values, prefix)
+
+
+def _replaced(settings: BaseModel, values: dict[str, Any], prefix: str) -> BaseModel:
     changes: dict[str, Any] = {}
     for field in type(settings).model_fields:
-        value = getattr(settings, field)
+        value, name = getattr(settings, field), prefix + field
         if isinstance(value, BaseModel):
-            changes[field] = replaced(value, values, f"{prefix}{field}.")  # type: ignore[arg-type]
-        elif prefix + field in values:
-            changes[field] = values[prefix + field]
+            changes[field] = _replaced(value, values, f"{name}.")
+        elif _is_open(value):
+            changes[field] = {key: _replaced(entry, values, f"{name}.{key}.") for key, entry in value.items()}
+        elif name in values:
+            changes[field] = values[name]
     return settings.model_copy(update=changes)
+
+
+def _named(settings: BaseModel) -> Iterator[tuple[str, Any]]:
+    """The fields and their values; of an open section its entries, `section.key`."""
+    for field in type(settings).model_fields:
+        value = getattr(settings, field)
+        if _is_open(value):
+            yield f"{field} (names)", tuple(value)
+            yield from ((f"{field}.{key}", entry) for key, entry in value.items())
+        else:
+            yield field, value
+
+
+def _is_open(value: Any) -> bool:
+    """Whether a field's value holds settings by key; one that is empty has no settings to walk into."""
+    return isinstance(value, dict) and bool(value) and all(isinstance(entry, BaseModel) for entry in value.values())

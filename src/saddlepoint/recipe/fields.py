@@ -8,24 +8,45 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from saddlepoint.models.settings import ModelSettings
+from saddlepoint.open_sections import OpenSection, open_section, split_key
+from saddlepoint.settings import Settings
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
 FAMILIES: dict[str, type[BaseModel]] = {
     settings.model_fields["family"].default: settings for settings in get_args(get_args(ModelSettings)[0])
 }
 PLAYERS = [name for name, field in TrainingSettings.model_fields.items() if field.annotation is PlayerSettings]
+Keys = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class SettingField:
-    """One setting as a form, a flag or a page of documentation shows it."""
+    """One setting as a form, a flag or a page of documentation shows it.
 
-    name: str
+    Args:
+        path: the sections it is in, from the outermost, and its own name. A key of an open section may have dots.
+        annotation: its type.
+        default: its value where none is given.
+        help: one sentence.
+        short_for: the field that a plain value stands for in an entry of an open section, such as "weight"; set for the
+            entry itself (`model.penalties.r1`) and for that field of it (`model.penalties.r1.weight`).
+        is_entry: whether this is such an entry as a whole.
+    """
+
+    path: tuple[str, ...]
     annotation: Any
     default: Any
     help: str
+    short_for: str | None = None
+    is_entry: bool = False
+
+    @property
+    def name(self) -> str:
+        """The dotted name."""
+        return ".".join(self.path)
 
     @property
     def type_text(self) -> str:
@@ -36,14 +57,99 @@ class SettingField:
 def fields(
     settings: type[BaseModel], content: Mapping[str, Any] | None = None, prefix: str = ""
 ) -> Iterator[SettingField]:
-    """All settings below a settings class by dotted name; `content` decides which class of a family a section has."""
+    """All settings below a settings class.
+
+    Args:
+        settings: the class.
+        content: its values as they are written; they decide which class of a family a section has, and which entries an
+            open section has beside those that are declared.
+        prefix: put before every name, such as "model.".
+    """
+    path = tuple(part for part in prefix.split(".") if part)
+    yield from _fields(settings, content or {}, path, _keys(settings, content))
+
+
+def find(settings: type[BaseModel], name: str, content: Mapping[str, Any] | None = None) -> SettingField | None:
+    """The setting, or the entry of an open section, that has this dotted name; None where there is none.
+
+    Unlike `fields`, this finds settings in entries with any key that the section takes, and what lies within a mapping of
+    the user's own (`model.generator.arguments.depth`).
+    """
+    return _find(settings, name, content or {}, (), _keys(settings, content))
+
+
+def _keys(settings: type[BaseModel], content: Mapping[str, Any] | None) -> Keys:
+    return settings.section_keys(content or {}) if issubclass(settings, Settings) else {}
+
+
+def _fields(settings: type[BaseModel], content: Any, path: tuple[str, ...], keys: Keys) -> Iterator[SettingField]:
     for name, field in settings.model_fields.items():
-        value = (content or {}).get(name)
-        section = _section(field.annotation, value)
-        if section is not None:
-            yield from fields(section, value if isinstance(value, Mapping) else None, f"{prefix}{name}.")
+        value, here = _below(content, name), (*path, name)
+        opened = open_section(field)
+        if opened is not None:
+            declared = keys.get(".".join(here), opened.keys) or ()
+            present = [key for key in value if isinstance(key, str)] if isinstance(value, Mapping) else []
+            for key in dict.fromkeys([*declared, *present]):
+                for entry in _fields(opened.entry, _below(value, key), (*here, key), keys):
+                    yield _with_shorthand(entry, opened, (*here, key))
+        elif (section := _section(field.annotation, value)) is not None:
+            yield from _fields(section, value, here, keys)
         else:
-            yield SettingField(f"{prefix}{name}", field.annotation, field.default, field.description or "")
+            yield _setting(field, here)
+
+
+def _find(settings: type[BaseModel], name: str, content: Any, path: tuple[str, ...], keys: Keys) -> SettingField | None:
+    head, _, rest = name.partition(".")
+    field = settings.model_fields.get(head)
+    if field is None:
+        return None
+    value, here = _below(content, head), (*path, head)
+    opened = open_section(field)
+    if opened is not None:
+        key, rest = split_key(rest)
+        declared = keys.get(".".join(here), opened.keys)
+        key = _spelt(key, [*(declared or ()), *(value if isinstance(value, Mapping) else ())])
+        if not key or not opened.allows(key, declared):
+            return None
+        if not rest:
+            return _entry(opened, field, (*here, key))
+        found = _find(opened.entry, rest, _below(value, key), (*here, key), keys)
+        return found and _with_shorthand(found, opened, (*here, key))
+    section = _section(field.annotation, value)
+    if section is not None:
+        return _find(section, rest, value, here, keys) if rest else None
+    if not rest:
+        return _setting(field, here)
+    if get_origin(field.annotation) is dict:  # what is in it is the user's own affair
+        return SettingField((*here, *rest.split(".")), Any, None, field.description or "")
+    return None
+
+
+def _setting(field: FieldInfo, path: tuple[str, ...]) -> SettingField:
+    return SettingField(path, field.annotation, field.default, field.description or "")
+
+
+def _entry(section: OpenSection, field: FieldInfo, path: tuple[str, ...]) -> SettingField:
+    """An entry of an open section as a whole: a mapping, its short form, or none."""
+    short = section.shorthand
+    annotation = section.entry.model_fields[short].annotation if short else section.entry
+    return SettingField(path, annotation, None, field.description or "", short, is_entry=True)
+
+
+def _with_shorthand(entry: SettingField, section: OpenSection, path: tuple[str, ...]) -> SettingField:
+    if section.shorthand is None or entry.path != (*path, section.shorthand):
+        return entry
+    return SettingField(entry.path, entry.annotation, entry.default, entry.help, section.shorthand)
+
+
+def _spelt(key: str, known: list[str]) -> str:
+    """The key as it is spelt where it is known: hyphens and underscores are the same on a command line."""
+    plain = key.replace("-", "_")
+    return next((own for own in known if isinstance(own, str) and own.replace("-", "_") == plain), key)
+
+
+def _below(content: Any, name: str) -> Any:
+    return content.get(name) if isinstance(content, Mapping) else None
 
 
 def _section(annotation: Any, value: Any) -> type[BaseModel] | None:
@@ -51,7 +157,7 @@ def _section(annotation: Any, value: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     choices = [a for a in get_args(annotation) if isinstance(a, type) and issubclass(a, BaseModel)]
-    if not choices:
+    if not choices or get_origin(annotation) is dict:
         return None
     family = value.get("family") if isinstance(value, Mapping) else None
     return next((c for c in choices if c.model_fields["family"].default == family), choices[-1])

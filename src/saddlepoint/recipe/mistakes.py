@@ -8,20 +8,22 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from saddlepoint.errors import shortened, suggestion
+from saddlepoint.open_sections import UNKNOWN_KEY
 from saddlepoint.recipe.aliases import usual_name
-from saddlepoint.recipe.fields import FAMILIES, fields
+from saddlepoint.recipe.fields import FAMILIES, fields, find
 from saddlepoint.settings import refusal
 
 
 def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | None = None) -> str:
     """Why there is no such setting: a slip of the pen, a whole section, or a setting of another family."""
-    known = [entry.name for entry in fields(recipe, content)]
-    sections = {known_name[: known_name.rindex(".")] for known_name in known if "." in known_name}
+    entries = list(fields(recipe, content))
+    known = [entry.name for entry in entries]
+    sections = dict.fromkeys(".".join(entry.path[:end]) for entry in entries for end in range(1, len(entry.path)))
     if name in sections:
         example = next(known_name for known_name in known if known_name.startswith(f"{name}."))
         return f"{name} is a section, not a setting: set one of its settings, such as {example}."
-    for theirs, family in FAMILIES.items():
-        if name in {entry.name for entry in fields(family, prefix="model.")}:
+    for theirs in FAMILIES:
+        if find(recipe, name, {"model": {"family": theirs}}) is not None:
             return f"{name} is a setting of the family {theirs}, which this model is not."
     training = (content or {}).get("training")
     batch_size = training.get("batch_size") if isinstance(training, Mapping) else None
@@ -40,7 +42,9 @@ def explained(error: ValidationError, recipe: type[BaseModel]) -> str:
         family = None
     name = ".".join(path)
     more = f" ({len(rest)} more like it.)" if rest else ""
-    if first["type"] == "extra_forbidden":
+    if first["type"] == UNKNOWN_KEY:
+        name = ".".join([*path, first["ctx"]["name"]])
+    if first["type"] in ("extra_forbidden", UNKNOWN_KEY):
         return f"{unknown(name, recipe, {'model': {'family': family}} if family else None)}{more}"
     if first["type"].startswith("union_tag"):
         *others, last = FAMILIES

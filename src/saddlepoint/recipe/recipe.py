@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
-from functools import reduce
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +17,8 @@ from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.markup import Markup, html
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.settings import ModelSettings
-from saddlepoint.recipe.fields import FAMILIES, PLAYERS, SettingField, fields
+from saddlepoint.recipe.earlier_names import current_changes, current_content
+from saddlepoint.recipe.fields import FAMILIES, PLAYERS, SettingField, fields, find
 from saddlepoint.recipe.mistakes import explained, unknown
 from saddlepoint.recipe.sources import Sources
 from saddlepoint.recipe.text import value_of
@@ -66,6 +66,12 @@ class Recipe(Settings, metaclass=Public):
         check_text(where, "the text", text, "model: {family: gan}")
         return cls.from_mapping(_SOURCES.content(text, where), where)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _current_names(cls, content: Any) -> Any:
+        """Move settings from the names that earlier versions gave them."""
+        return current_content(content, "recipe") if isinstance(content, Mapping) else content
+
     @field_validator("name")
     @classmethod
     def _one_line(cls, name: str) -> str:
@@ -88,7 +94,7 @@ class Recipe(Settings, metaclass=Public):
         """Validate nested settings; raises SettingError that names the setting, the value, and the nearest known name."""
         check_mapping(where, "the content", content, '{"training": {"steps": 500}}')
         try:
-            return cls.model_validate(_over_defaults(content))
+            return cls.model_validate(_over_defaults(current_content(content, where)))
         except ValidationError as error:
             raise SettingError(f"{where}: {explained(error, cls)}") from None
 
@@ -96,40 +102,53 @@ class Recipe(Settings, metaclass=Public):
         """This recipe with settings changed by dotted name: `{"training.steps": 500, "model.beta": 4}`.
 
         A value may be text as typed on a command line ("1e-4", "64,64", "none"). A new `model.family` starts from that
-        family's defaults. The sentence that describes a ready-made recipe gives way to one that is true of the new one.
+        family's defaults. An entry of an open section is set by its short form or as a whole, and removed by None. Names of
+        earlier versions are understood. The sentence that describes a ready-made recipe gives way to one that is true of the
+        new one.
+
+        Raises:
+            SettingError: there is no such setting, or it does not take the value.
         """
         check_mapping(where, "what to change", changes, '{"training.steps": 500}')
         content = self.model_dump(mode="json")
+        changes = current_changes(changes, content, where)
         family = changes.get("model.family")
         if family is not None and family != self.model.family:
             content["model"] = {"family": family}
             players = FAMILIES[family].model_fields if family in FAMILIES else ()
             content["training"] |= {role: {} for role in PLAYERS if role not in players}
-        known = {entry.name: entry for entry in fields(type(self), content)}
         for name, value in changes.items():
-            if name not in known and not _within_free_form(name):
+            entry = find(type(self), name, content)
+            if entry is None:
                 raise SettingError(f"{where}: {unknown(name, type(self), content)}")
-            _put(content, name, value_of(value, known[name].annotation if name in known else Any))
+            _set(content, entry, value, f"{where}: {name}")
         changed = self.from_mapping(content, where)
         return changed if "description" in changes else changed._truly_described()
 
     def settings(self) -> Iterator[tuple[SettingField, Any]]:
-        """Every setting that a recipe of this family takes, with its present value (as JSON has it)."""
+        """Every setting that a recipe of this family takes, with its present value (as JSON has it).
+
+        Settings of a declared entry of an open section that the recipe does not have are None.
+        """
         content = self.model_dump(mode="json")
         foreign = tuple(f"training.{role}." for role in PLAYERS if not hasattr(self.model, role))
         for entry in fields(type(self), content):
             if not entry.name.startswith(foreign):
-                yield entry, reduce(lambda value, part: value[part], entry.name.split("."), content)
+                yield entry, _at(content, entry.path)
 
     def to_yaml(self, *, whole: bool = True) -> str:
         """The recipe as YAML that `parse` reads back: with all defaults, or only with what differs from the family's."""
         if whole:
             return write_yaml(self.model_dump(mode="json"))
-        default = _values(type(self).from_mapping({"model": {"family": self.model.family}}))
+        family = type(self).from_mapping({"model": {"family": self.model.family}})
+        own, default = list(self.settings()), _values(family)
+        absent = [(entry, None) for entry, _ in family.settings() if entry.name not in _values(self)]
+        dump = self.model_dump()
         content: dict[str, Any] = {}
-        for name, value in _values(self).items():
-            if value != default[name] or name in ("data.source", "model.family"):
-                _put(content, name, value)
+        for entry, value in (*own, *absent):
+            if value != default.get(entry.name) or entry.name in ("data.source", "model.family"):
+                is_there = len(entry.path) == 1 or _at(dump, entry.path[:-1]) is not None
+                _put(content, entry.path if is_there else entry.path[:-1], value)
         return write_yaml(content, compact=True)
 
     def _truly_described(self) -> Self:
@@ -179,11 +198,37 @@ def _values(recipe: Recipe) -> dict[str, Any]:
     return {entry.name: value for entry, value in recipe.settings()}
 
 
-def _put(content: dict[str, Any], name: str, value: Any) -> None:
-    """Set a value by its dotted name in nested settings."""
-    *sections, last = name.split(".")
+def _at(content: Any, path: Sequence[str]) -> Any:
+    """The value at a path in nested settings; None where an open section has no such entry."""
+    for part in path:
+        if not isinstance(content, Mapping) or part not in content:
+            return None
+        content = content[part]
+    return content
+
+
+def _set(content: dict[str, Any], entry: SettingField, value: Any, where: str) -> None:
+    """Set one setting, or an entry of an open section, to a value that may be text as typed on a command line."""
+    is_typed_none = isinstance(value, str) and value.lower() in ("none", "null")
+    if is_typed_none and entry.short_for is not None:
+        value = None
+    value = value_of(value, entry.annotation)
+    path = entry.path
+    if entry.is_entry and value is not None and not isinstance(value, Mapping):
+        if entry.short_for is None:
+            raise SettingError(f"{where} is a section, not a setting: set one of its settings.")
+        path = (*path, entry.short_for)
+    _put(content, path, value)
+
+
+def _put(content: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    """Set the value at a path in nested settings."""
+    *sections, last = path
     for section in sections:
-        content = content.setdefault(section, {})
+        below = content.setdefault(section, {})
+        if not isinstance(below, dict):
+            content[section] = below = {}
+        content = below
     content[last] = value
 
 
@@ -209,8 +254,3 @@ def _merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
         below = merged.get(name)
         merged[name] = _merge(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
     return merged
-
-
-def _within_free_form(name: str) -> bool:
-    """Whether a dotted name lies inside the arguments of a user's own network, which we cannot know."""
-    return ".arguments." in name

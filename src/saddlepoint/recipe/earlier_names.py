@@ -1,0 +1,134 @@
+"""Names that settings had in earlier versions: recipes, run folders and options written with them are still understood.
+
+`EARLIER_NAMES` is the one place for them. A row is an earlier dotted name and either the present name (of a setting, or of a
+whole section, whose settings then keep their own names) or a function for what is more than another name. A row whose present
+name lies below the earlier one (`model.replay` -> `model.replay.share`) is for plain values alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from saddlepoint.errors import SettingError, shortened
+
+Lookup = Callable[[str], Any]
+# (value, lookup) -> the settings that now say the same, by dotted name; `lookup` gives the present value of a setting by its
+# present name, or None.
+Conversion = Callable[[Any, Lookup], Mapping[str, Any]]
+
+EARLIER_NAMES: dict[str, str | Conversion] = {
+    # model: (rows in an order in which a conversion finds what it looks up)
+    # training:
+}
+
+
+def current_content(content: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Nested settings with every setting under its present name.
+
+    Args:
+        content: the settings as they are written.
+        where: names them in error messages.
+
+    Raises:
+        SettingError: a setting has different values under its earlier and its present name.
+    """
+    moved = _copy(content)
+    for earlier, row in EARLIER_NAMES.items():
+        value = _lookup(moved, earlier)
+        if value is None or (isinstance(value, Mapping) and _is_below(row, earlier)):
+            continue
+        _remove(moved, earlier)
+        for name, new in _converted(row, value, lambda name: _lookup(moved, name)):
+            problem = _lay(moved, name.split("."), new, earlier, name)
+            if problem:
+                raise SettingError(f"{where}: {problem}.")
+    return moved
+
+
+def current_changes(changes: Mapping[str, Any], content: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Changes by dotted name, with every name as it is at present.
+
+    Args:
+        changes: dotted name -> value.
+        content: the nested settings that will be changed.
+        where: names the changes in error messages.
+
+    Raises:
+        SettingError: a setting is given twice, by its earlier and its present name, with different values.
+    """
+    moved = dict(changes)
+    for earlier, row in EARLIER_NAMES.items():
+        for name in [name for name in changes if _means(name, earlier, row)]:
+            value = moved.pop(name)
+            if isinstance(row, str):
+                pairs = [(row + name.removeprefix(earlier), value)]
+            else:
+                pairs = list(_converted(row, value, lambda name: moved.get(name, _lookup(content, name))))
+            for new_name, new in pairs:
+                if new_name in moved and moved[new_name] != new:
+                    raise SettingError(f"{where}: {_twice(name, new_name, new, moved[new_name])}.")
+                moved[new_name] = new
+    return moved
+
+
+def current_name(name: str) -> str:
+    """The present name of a setting, where it is nothing but another name; any other name as it is."""
+    for earlier, row in EARLIER_NAMES.items():
+        if isinstance(row, str) and _means(name, earlier, row):
+            return row + name.removeprefix(earlier)
+    return name
+
+
+def _means(name: str, earlier: str, row: str | Conversion) -> bool:
+    """Whether a dotted name is the earlier one, or that of a setting in an earlier section."""
+    within = isinstance(row, str) and not _is_below(row, earlier) and name.startswith(f"{earlier}.")
+    return name == earlier or within
+
+
+def _is_below(row: str | Conversion, earlier: str) -> bool:
+    return isinstance(row, str) and row.startswith(f"{earlier}.")
+
+
+def _converted(row: str | Conversion, value: Any, lookup: Lookup) -> Iterator[tuple[str, Any]]:
+    yield from ({row: value} if isinstance(row, str) else row(value, lookup)).items()
+
+
+def _copy(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _copy(value) if isinstance(value, Mapping) else value for name, value in content.items()}
+
+
+def _lookup(content: Any, name: str) -> Any:
+    for part in name.split("."):
+        if not isinstance(content, Mapping):
+            return None
+        content = content.get(part)
+    return content
+
+
+def _remove(content: dict[str, Any], name: str) -> None:
+    *sections, last = name.split(".")
+    for section in sections:
+        content = content[section]
+    del content[last]
+
+
+def _lay(content: dict[str, Any], path: list[str], value: Any, earlier: str, name: str) -> str:
+    """Put a value, or the settings of a section, where they belong now; what is wrong where another value is there."""
+    *sections, last = path
+    for section in sections:
+        content = content.setdefault(section, {})
+        if not isinstance(content, dict):
+            return ""  # validation says what is wrong with it
+    if isinstance(value, Mapping) and isinstance(content.get(last), dict):
+        inner = (_lay(content[last], [key], below, f"{earlier}.{key}", f"{name}.{key}") for key, below in value.items())
+        return next(filter(None, inner), "")
+    if content.get(last, value) != value:
+        return _twice(earlier, name, value, content[last])
+    content[last] = value
+    return ""
+
+
+def _twice(earlier: str, name: str, value: Any, other: Any) -> str:
+    values = f"{shortened(repr(value), 80)} and {shortened(repr(other), 80)}"
+    return f"{earlier} is the earlier name of {name}, and they differ ({values}): give {name} alone"
