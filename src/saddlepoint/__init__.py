@@ -41,7 +41,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
-    from saddlepoint.cli.study import study
     from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
     from saddlepoint.data.dataset import Event
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from saddlepoint.experiment.reporting import write_report
     from saddlepoint.recipe import Recipe, recipes
     from saddlepoint.records import Finding, Record, RunFolder
+    from saddlepoint.studies.start import study
 
 __all__ = [
     "DataSettings",
@@ -98,7 +98,7 @@ _HOMES = {
     "load_data": "data:load",
     "recipes": "recipe:recipes",
     "resume": "experiment:resume",
-    "study": "cli.study:study",
+    "study": "studies.start:study",
     "train": "experiment:train",
     "write_report": "experiment.reporting:write_report",
 }

@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "yaml_text": set(),
     "markup": set(),
+    "progress": set(),
     "records": set(),
     "networks": set(),
     "objectives": set(),
@@ -50,6 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "training",
         "lanes",
         "diagnosis",
+        "recipe",  # a study's base is a recipe
     },
     "applications": {"data", "models", "training", "evaluation", "records", "figures", "experiment"},
     "report": {"records", "diagnosis", "evaluation", "figures"},
@@ -60,8 +62,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "": EVERYTHING,  # the package's own __init__, which re-exports lazily
 }
-# To all: errors, checks of arguments, the base of settings and their open sections, YAML read within limits, and HTML as a type.
-OPEN = {"errors", "arguments", "open_sections", "settings", "yaml_text", "markup"}
+# To all: errors, checks of arguments, the base of settings and their open sections, YAML read within limits, HTML as a type, and
+# progress.
+OPEN = {"errors", "arguments", "open_sections", "settings", "yaml_text", "markup", "progress"}
 HOLDS_TORCH = {"torch", "lightning", "lightning_fabric", "torchvision", "functorch"}
 
 

@@ -17,7 +17,7 @@ from saddlepoint import experiment
 from saddlepoint.cli.console import Output
 from saddlepoint.cli.ending import suggest
 from saddlepoint.cli.main import main
-from saddlepoint.cli.progress import TrainingProgress
+from saddlepoint.cli.run_display import RunDisplay
 from saddlepoint.experiment import Run
 from saddlepoint.experiment.listener import Outline
 from saddlepoint.recipe import Recipe
@@ -76,7 +76,7 @@ def test_every_command_of_an_ending_and_of_the_report_can_be_pasted(
     monkeypatch.chdir(tmp_path)
     folder = run_folder(tmp_path / name, findings)
     output = Output(file=io.StringIO(), width=300)
-    with TrainingProgress(output) as listener:
+    with RunDisplay(output) as listener:
         listener.started(dataclasses.replace(OUTLINE, folder=name))
         listener.finished({"verdict": "It ended.", "state": state, "step": 1_000})
     suggest(Run(folder.path), output)

@@ -14,8 +14,8 @@ from saddlepoint.cli.main import main
 from saddlepoint.cli.study_tables import table
 from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.recipe.studies import shipped_studies
-from saddlepoint.studies.cell import CellResult
-from saddlepoint.studies.plan import Cell
+from saddlepoint.studies.group import GroupResult
+from saddlepoint.studies.plan import Group
 from saddlepoint.studies.summary import PointSummary
 from tests.studies.studies import TINY, made_up, quick
 
@@ -114,7 +114,7 @@ def test_a_larger_table_takes_a_smaller_ones_place(name: str, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize(
-    ("after", "said"), [(0, "No cell is finished yet"), (1, "1 finished cell is"), (2, "2 finished cells are")]
+    ("after", "said"), [(0, "No group is finished yet"), (1, "1 finished group is"), (2, "2 finished groups are")]
 )
 def test_interrupted_it_says_what_is_kept(
     after: int, said: str, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -122,11 +122,11 @@ def test_interrupted_it_says_what_is_kept(
     file.write_text(file.read_text().replace("lanes: 8", "lanes: 3"))
     trained: list[int] = []
 
-    def interrupted(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+    def interrupted(group: Group, tell: Callable[[float], None]) -> GroupResult:
         if len(trained) == after:
             raise KeyboardInterrupt
         trained.append(1)
-        return made_up(cell)
+        return made_up(group)
 
     monkeypatch.setattr("saddlepoint.studies.engine.in_this_process.__defaults__", (interrupted,))
     assert main(["study", "tiny.yaml", "--workers", "0", "--quiet"]) == 130
@@ -147,7 +147,7 @@ def test_from_python(file: Path) -> None:
 def test_a_dry_run_trains_and_writes_nothing(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "tiny.yaml", "--dry-run", "--training.optimiser.clip-norm", "1"]) == 0
     said = capsys.readouterr().out
-    assert "4 points x 3 seeds = 12 runs in 12 cells" in said
+    assert "4 points x 3 seeds = 12 runs in 12 groups" in said
     assert "clip_norm" in said
     assert not Path("studies").exists()
     assert main(["study", "tiny.yaml", "--dry-run", "--json"]) == 0
@@ -209,6 +209,6 @@ def test_columns_are_as_wide_as_their_widest_word() -> None:
 
 def test_lanes_is_an_option_too(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "tiny.yaml", "--dry-run", "--json", "--lanes", "3", "--workers", "1"]) == 0
-    assert json.loads(capsys.readouterr().out)["cells"] == 4
+    assert json.loads(capsys.readouterr().out)["groups"] == 4
     assert main(["study", "tiny.yaml", "--dry-run", "--lanes", "none"]) == 2
     assert "lanes cannot be none" in capsys.readouterr().err

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.experiment.current import Current, fit_width
+from saddlepoint.experiment.current import Current
+from saddlepoint.progress import fit_width
 from saddlepoint.records import Record
 
 MEASURED = {

@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
 import saddlepoint as sp
-from saddlepoint.cli.progress import next_commands
+from saddlepoint.cli.next_commands import next_commands
 from saddlepoint.diagnosis import causes_first
 from saddlepoint.experiment.run import Run
 from saddlepoint.recipe import shipped_names

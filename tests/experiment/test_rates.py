@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saddlepoint import experiment
-from saddlepoint.cli.progress import next_commands
+from saddlepoint.cli.next_commands import next_commands
 from saddlepoint.errors import SettingError
 from saddlepoint.experiment.rates import keep_rate_option, keep_rates, rate_jumps
 from saddlepoint.recipe import Recipe

@@ -12,7 +12,7 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.lanes import Lane, Lanes, cells, load, save
+from saddlepoint.lanes import Lane, Lanes, compatible_groups, load, save
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
@@ -71,7 +71,7 @@ def test_lanes_may_differ_in_any_number():
         )
         for i in range(3)
     ]  # fmt: skip
-    assert cells(lanes) == [[0, 1, 2]]
+    assert compatible_groups(lanes) == [[0, 1, 2]]
     together = assert_lanes_are_single_runs(lanes)
     z = torch.randn(5, 2, generator=torch.Generator().manual_seed(0))
     decoded = together.decode(z)
@@ -103,8 +103,8 @@ def test_convolutions():
 def test_what_differs_in_shape_is_a_cell_of_its_own():
     wide = GAN.model_copy(update={"generator": NetworkSettings(hidden=(6,), activation="tanh")})
     lanes = [Lane(model, training(seed=seed), LINE) for seed in range(2) for model in (GAN, wide)]
-    assert cells(lanes) == [[0, 2], [1, 3]]
-    with pytest.raises(SettingError, match=r"lanes 0 and 1 differ in model\.generator\.hidden .*cells"):
+    assert compatible_groups(lanes) == [[0, 2], [1, 3]]
+    with pytest.raises(SettingError, match=r"lanes 0 and 1 differ in model\.generator\.hidden .*compatible_groups"):
         Lanes(lanes, device="cpu")
     with pytest.raises(SettingError, match="at least one"):
         Lanes([], device="cpu")

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from saddlepoint.recipe.studies import load_study, points, resolved, study_text
-from saddlepoint.studies.cell import CellResult, RunResult
 from saddlepoint.studies.engine import Event, in_this_process
 from saddlepoint.studies.folder import StudyFolder
-from saddlepoint.studies.plan import Cell, Plan
+from saddlepoint.studies.group import GroupResult, RunResult
+from saddlepoint.studies.plan import Group, Plan
 from saddlepoint.studies.study import StudyResult, run_study
 
 NETWORK = {"network": "mlp", "hidden": [4], "activation": "tanh"}
@@ -50,53 +50,53 @@ def planned(content: Mapping[str, Any]) -> Plan:
 def ran(
     content: Mapping[str, Any],
     folder: Path,
-    engine: Callable[[Sequence[Cell]], Iterator[Event]] = in_this_process,
+    engine: Callable[[Sequence[Group]], Iterator[Event]] = in_this_process,
 ) -> StudyResult:
     plan = planned(content)
     return run_study(plan, StudyFolder(folder), study_text(resolved(plan.study)), engine)
 
 
-def made_up(cell: Cell) -> CellResult:
+def made_up(group: Group) -> GroupResult:
     """A result without any training, by the run's seed."""
-    runs = [RunResult(run.key, "lanes", 30, None, None, {"wasserstein": float(run.seed)}) for run in cell.runs]
-    return CellResult(cell.key, tuple(runs), (), 0.0)
+    runs = [RunResult(run.key, "lanes", 30, None, None, {"wasserstein": float(run.seed)}) for run in group.runs]
+    return GroupResult(group.key, tuple(runs), (), 0.0)
 
 
-def quick(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+def quick(group: Group, tell: Callable[[float], None]) -> GroupResult:
     tell(0.5)
-    return made_up(cell)
+    return made_up(group)
 
 
-def deadly(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+def deadly(group: Group, tell: Callable[[float], None]) -> GroupResult:
     """Kills the worker of the first seed, always."""
-    if cell.runs[0].seed == 0:
+    if group.runs[0].seed == 0:
         os.kill(os.getpid(), signal.SIGKILL)
-    return made_up(cell)
+    return made_up(group)
 
 
-def deadly_once(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+def deadly_once(group: Group, tell: Callable[[float], None]) -> GroupResult:
     """Kills the first worker that comes here; $SADDLEPOINT_TEST_FOLDER remembers that it did."""
     mark = Path(os.environ["SADDLEPOINT_TEST_FOLDER"]) / "killed"
-    if cell.runs[0].seed == 0 and not mark.exists():
+    if group.runs[0].seed == 0 and not mark.exists():
         mark.write_text(str(os.getpid()))
         os.kill(os.getpid(), signal.SIGKILL)
-    return made_up(cell)
+    return made_up(group)
 
 
-def waiting(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+def waiting(group: Group, tell: Callable[[float], None]) -> GroupResult:
     """Writes its process to $SADDLEPOINT_TEST_FOLDER and waits there, the first time, to be killed."""
     folder = Path(os.environ["SADDLEPOINT_TEST_FOLDER"])
     mark = folder / "waited"
-    if cell.runs[0].seed == 0 and not mark.exists():
+    if group.runs[0].seed == 0 and not mark.exists():
         mark.write_text("")
         (folder / "process.part").write_text(str(os.getpid()))
         (folder / "process.part").rename(folder / "process")
         time.sleep(120)
-    return made_up(cell)
+    return made_up(group)
 
 
-def broken(cell: Cell, tell: Callable[[float], None]) -> CellResult:
+def broken(group: Group, tell: Callable[[float], None]) -> GroupResult:
     """Fails at the first seed as nobody foresaw."""
-    if cell.runs[0].seed == 0:
+    if group.runs[0].seed == 0:
         raise ZeroDivisionError("planted")
-    return made_up(cell)
+    return made_up(group)

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
 @pytest.mark.skipif(HAS_RAY, reason="Ray is installed")
 def test_without_ray_the_extra_is_named() -> None:
     with pytest.raises(MissingExtraError, match=r"saddlepoint\[cluster\]"):
-        list(on_ray(planned(ONE_BY_ONE).cells()))
+        list(on_ray(planned(ONE_BY_ONE).groups()))
 
 
 class RayError(Exception):
@@ -68,9 +68,9 @@ def imitated(answers: dict[int, Exception | None]) -> Any:
     )  # fmt: skip
 
 
-def test_a_cell_that_ray_or_we_fail_at_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_that_ray_or_we_fail_at_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", imitated({1: RayError("Traceback\nModuleNotFoundError: no saddlepoint")}))
-    ours, rays, fine = on_ray(planned(ONE_BY_ONE).cells(), train=broken)
+    ours, rays, fine = on_ray(planned(ONE_BY_ONE).groups(), train=broken)
     assert isinstance(ours, Failed)
     assert ours.why == "ZeroDivisionError: planted."
     assert isinstance(rays, Failed)
@@ -86,7 +86,7 @@ def test_without_a_cluster_a_sentence_says_which(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", imitated({-1: ConnectionError("no\nmore")}))
     with pytest.raises(RunError, match=said):
-        list(on_ray(planned(ONE_BY_ONE).cells(), address=address))
+        list(on_ray(planned(ONE_BY_ONE).groups(), address=address))
 
 
 @needs_ray
@@ -95,7 +95,7 @@ def test_one_of_two_workers_is_killed_and_the_study_finishes(tmp_path: Path, mon
     monkeypatch.setenv("SADDLEPOINT_TEST_FOLDER", str(tmp_path))
     # What the workers take from these tests.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(CHECKOUT), os.environ.get("PYTHONPATH", "")]))
-    cells = planned(ONE_BY_ONE).cells()
+    groups = planned(ONE_BY_ONE).groups()
 
     def kill() -> None:
         mark = tmp_path / "process"
@@ -104,12 +104,12 @@ def test_one_of_two_workers_is_killed_and_the_study_finishes(tmp_path: Path, mon
         os.kill(int(mark.read_text()), signal.SIGKILL)
 
     threading.Thread(target=kill, daemon=True).start()
-    events = list(on_ray(cells, workers=2, train=waiting))
+    events = list(on_ray(groups, workers=2, train=waiting))
     (lost,) = [event for event in events if isinstance(event, Lost)]
     assert lost.again
-    assert cells[lost.cell].runs[0].seed == 0
-    found = {event.cell: event.result for event in events if isinstance(event, Finished)}
-    assert found == {index: made_up(cell) for index, cell in enumerate(cells)}
+    assert groups[lost.group].runs[0].seed == 0
+    found = {event.group: event.result for event in events if isinstance(event, Finished)}
+    assert found == {index: made_up(group) for index, group in enumerate(groups)}
 
 
 @needs_ray

@@ -1,4 +1,4 @@
-"""Cells are divided so that no worker is idle, and hold the same runs however they are divided."""
+"""Groups are divided so that no worker is idle, and hold the same runs however they are divided."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from tests.studies.studies import planned, tiny
         (LEAST_LANES - 1, 2, [2 * LEAST_LANES - 2]),
     ],
 )
-def test_a_cell_is_divided_among_workers(seeds: int, workers: int, sizes: list[int]) -> None:
+def test_a_group_is_divided_among_workers(seeds: int, workers: int, sizes: list[int]) -> None:
     plan = planned(tiny(lanes=256, seeds={"count": seeds}))
-    cells = plan.cells(workers=workers)
-    assert sorted(len(cell.runs) for cell in cells) == sizes
-    (whole,) = plan.cells()
-    assert {run.key for cell in cells for run in cell.runs} == {run.key for run in whole.runs}
-    assert len({cell.key for cell in cells}) == len(cells)
-    assert [cell.work for cell in cells] == sorted((cell.work for cell in cells), reverse=True)
+    groups = plan.groups(workers=workers)
+    assert sorted(len(group.runs) for group in groups) == sizes
+    (whole,) = plan.groups()
+    assert {run.key for group in groups for run in group.runs} == {run.key for run in whole.runs}
+    assert len({group.key for group in groups}) == len(groups)
+    assert [group.work for group in groups] == sorted((group.work for group in groups), reverse=True)
 
 
 def test_what_is_known_is_not_trained_again() -> None:
     plan = planned(tiny(lanes=256, seeds={"count": 18}))
     known = [run.key for run in plan.runs[:10]]
-    assert {run.key for cell in plan.cells(known, workers=2) for run in cell.runs} == {
+    assert {run.key for group in plan.groups(known, workers=2) for run in group.runs} == {
         run.key for run in plan.runs[10:]
     }

@@ -21,11 +21,10 @@ from saddlepoint.evaluation.metrics.modes import mode_report
 from saddlepoint.evaluation.metrics.transport import wasserstein
 from saddlepoint.models import build
 from saddlepoint.recipe.studies import resolved, study_text
-from saddlepoint.studies.cell import train_cell
 from saddlepoint.studies.engine import Event, in_this_process
 from saddlepoint.studies.folder import StudyFolder
-from saddlepoint.studies.plan import Cell
-from saddlepoint.studies.progress import Pace
+from saddlepoint.studies.group import train_group
+from saddlepoint.studies.plan import Group
 from saddlepoint.studies.study import run_study
 from saddlepoint.studies.tables import write_table
 from saddlepoint.training import Devices, TrainingState, play
@@ -82,9 +81,9 @@ def test_a_row_is_its_single_run(tmp_path: Path) -> None:
 
 
 def test_lanes_and_runs_alone_make_the_same_rows() -> None:
-    for cell in planned(TINY | {"lanes": 6}).cells():
-        together = train_cell(cell)
-        alone = train_cell(replace(cell, together=False))
+    for group in planned(TINY | {"lanes": 6}).groups():
+        together = train_group(group)
+        alone = train_group(replace(group, together=False))
         assert [run.trained for run in together.runs] == ["lanes"] * 6
         assert [run.trained for run in alone.runs] == ["alone"] * 6
         for mine, other in zip(together.runs, alone.runs, strict=True):
@@ -97,9 +96,9 @@ def test_lanes_and_runs_alone_make_the_same_rows() -> None:
 
 
 def interrupting(after: int) -> Any:
-    def engine(cells: Sequence[Cell]) -> Iterator[Event]:
-        for number, event in enumerate(in_this_process(cells)):
-            if number == 2 * after:  # each cell is two events
+    def engine(groups: Sequence[Group]) -> Iterator[Event]:
+        for number, event in enumerate(in_this_process(groups)):
+            if number == 2 * after:  # each group is two events
                 raise KeyboardInterrupt
             yield event
 
@@ -119,12 +118,12 @@ def test_going_on_equals_never_having_stopped(tmp_path: Path, after: int) -> Non
     assert done.rows == whole.rows
 
 
-def without_training(cells: Sequence[Cell]) -> Iterator[Event]:
-    return in_this_process(cells, quick)
+def without_training(groups: Sequence[Group]) -> Iterator[Event]:
+    return in_this_process(groups, quick)
 
 
-def none_left(cells: Sequence[Cell]) -> Iterator[Event]:
-    assert not cells
+def none_left(groups: Sequence[Group]) -> Iterator[Event]:
+    assert not groups
     yield from ()
 
 
@@ -163,9 +162,9 @@ def test_what_changes_no_result_changes_no_key(name: str) -> None:
     assert [run.key for run in changed.runs] == [run.key for run in planned(TINY).runs]
 
 
-def test_a_damaged_cell_is_named_and_made_again(tmp_path: Path) -> None:
+def test_a_damaged_group_is_named_and_made_again(tmp_path: Path) -> None:
     first = ran(MADE_UP, tmp_path, without_training)
-    broken, *_ = sorted(first.folder.cells.iterdir())
+    broken, *_ = sorted(first.folder.groups.iterdir())
     broken.write_text(broken.read_text()[:100])
     done = ran(MADE_UP, tmp_path, without_training)
     assert done.trained == 3
@@ -185,7 +184,7 @@ def test_what_lanes_refuse_is_trained_alone_and_said_once(tmp_path: Path, change
     heard: list[str] = []
     content = tiny(overrides=changes, seeds={"count": 2})
     plan = planned(content)
-    assert [len(cell.runs) for cell in plan.cells()] == [1] * 4
+    assert [len(group.runs) for group in plan.groups()] == [1] * 4
     done = run_study(plan, StudyFolder(tmp_path), "", in_this_process, say=heard.append)
     assert {row["trained"] for row in done.rows} == {"alone"}
     assert sum(said in sentence for sentence in heard) == 1
@@ -195,10 +194,10 @@ def test_what_lanes_refuse_is_trained_alone_and_said_once(tmp_path: Path, change
 def test_what_lanes_refuse_only_while_they_play_is_told_too() -> None:
     """Where lanes differ in a number that decides something, each of its values makes lanes of its own."""
     content = tiny(axes={"model.instance_noise": [0.0, 0.5]}, lanes=6)
-    (cell,) = planned(content).cells()
-    result = train_cell(cell)
+    (group,) = planned(content).groups()
+    result = train_group(group)
     assert {run.trained for run in result.runs} == {"lanes"}
-    assert [run.key for run in result.runs] == [run.key for run in cell.runs]
+    assert [run.key for run in result.runs] == [run.key for run in group.runs]
     assert result.notes
     assert "instance_noise" in result.notes[0]
 
@@ -216,25 +215,25 @@ def test_a_run_that_diverges_is_frozen_counted_and_not_averaged(tmp_path: Path) 
     assert json.loads(done.folder.summary.read_text())["points"][1]["diverged"] == 3
     assert done.folder.results.read_text().count("nan") >= 3
     # Alone it is told at the next record, not at the step itself.
-    (cell,) = planned(content).cells()
-    alone = train_cell(replace(cell, together=False))
+    (group,) = planned(content).groups()
+    alone = train_group(replace(group, together=False))
     assert [run.frozen_at is None for run in alone.runs] == [row["frozen_at"] is None for row in done.rows]
 
 
 def test_points_that_are_the_same_are_trained_once(tmp_path: Path) -> None:
     content = tiny(axes={"twice": {"variants": {"a": {}, "b": {}}}})
     done = ran(content, tmp_path)
-    assert sum(len(cell.runs) for cell in planned(content).cells()) == 3
+    assert sum(len(group.runs) for group in planned(content).groups()) == 3
     assert len(done.rows) == 6
     a, b = ([row | {"twice": ""} for row in done.rows if row["twice"] == name] for name in "ab")
     assert a == b
 
 
-def test_widths_and_data_make_cells_of_their_own() -> None:
+def test_widths_and_data_make_groups_of_their_own() -> None:
     plan = planned(tiny(axes={"width": {"widths": {"model.generator": [2, 4]}}, "data.modes": [1, 2]}, lanes=100))
-    cells = plan.cells()
+    groups = plan.groups()
     # Lanes share shapes, not data: two widths, both numbers of modes in each.
-    assert [len(cell.runs) for cell in cells] == [6, 6]
+    assert [len(group.runs) for group in groups] == [6, 6]
     assert {run.model.generator.hidden for run in plan.runs if run.point in (0, 1)} == {(2,)}  # type: ignore[union-attr]
 
 
@@ -295,25 +294,25 @@ def test_all_series_that_are_told_can_be_asked_for(changes: dict[str, Any], tmp_
     [(SettingError("planted mistake."), "planted mistake."), (IndexError("planted"), "IndexError: planted.")],
     ids=["foreseen", "unforeseen"],
 )
-def test_cells_that_fail_leave_the_others_are_named_and_run_again(
+def test_groups_that_fail_leave_the_others_are_named_and_run_again(
     tmp_path: Path, planted: Exception, said: str
 ) -> None:
-    def failing(cell: Cell, tell: Any) -> Any:
-        if cell.runs[0].seed == 0:
+    def failing(group: Group, tell: Any) -> Any:
+        if group.runs[0].seed == 0:
             raise planted
-        return made_up(cell)
+        return made_up(group)
 
-    def engine(cells: Sequence[Cell]) -> Iterator[Event]:
-        return in_this_process(cells, failing)
+    def engine(groups: Sequence[Group]) -> Iterator[Event]:
+        return in_this_process(groups, failing)
 
     content = tiny(lanes=1, measure={"outcomes": ["wasserstein"]})
-    with pytest.raises(RunError, match="2 of its cells could not be trained: ") as failure:
+    with pytest.raises(RunError, match="2 of its groups could not be trained: ") as failure:
         ran(content, tmp_path, engine)
     assert len(table(tmp_path / "results.csv")) == 4
     reasons = {path.stem: path.read_text() for path in (tmp_path / "failed").iterdir()}
     assert len(reasons) == 2
     for key, reason in reasons.items():
-        assert f"cell {key} (seed 0, learning rate 0.0" in str(failure.value)
+        assert f"group {key} (seed 0, learning rate 0.0" in str(failure.value)
         assert said in str(failure.value)
         assert said in reason
         assert ("Traceback" in reason) == isinstance(planted, IndexError)
@@ -370,19 +369,3 @@ def test_parquet_holds_what_the_csv_does(tmp_path: Path) -> None:
     done = ran(TINY, tmp_path)
     stored = pyarrow.parquet.read_table(done.folder.results.with_suffix(".parquet")).to_pylist()
     assert stored == done.rows
-
-
-def test_time_left_is_that_of_an_even_pace() -> None:
-    pace = Pace([1.0, 3.0])
-    pace.advance(1, 0.0, 0.0)
-    assert pace.seconds_left(4.0) is None
-    pace.advance(1, 0.1, 5.0)  # the clock starts here
-    assert pace.seconds_left(5.0) is None
-    pace.advance(1, 0.4, 14.0)
-    assert pace.share == pytest.approx(0.3)
-    assert pace.seconds_left(14.0) == pytest.approx(28.0)
-    pace.advance(0, 1.0, 14.0)
-    # One cell is left, which needs twice as long again as for what it has done: the idle worker does not help it.
-    assert pace.seconds_left(14.0) == pytest.approx(18.0)
-    pace.advance(1, 1.0, 40.0)
-    assert pace.seconds_left(40.0) == 0.0

@@ -1,4 +1,4 @@
-"""Workers die, and studies do not: the cell of a dead worker is trained by another, and a killed study goes on."""
+"""Workers die, and studies do not: the group of a dead worker is trained by another, and a killed study goes on."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ COMMAND = [sys.executable, "-m", "saddlepoint.cli.main", "study", "long.yaml", "
 
 
 @pytest.mark.slow
-def test_cells_come_back_and_say_how_far_they_are() -> None:
-    cells = planned(ONE_BY_ONE).cells()
-    events = list(on_workers(cells, 2, quick))
-    assert {event.cell: event.result for event in events if isinstance(event, Finished)} == {
-        index: made_up(cell) for index, cell in enumerate(cells)
+def test_groups_come_back_and_say_how_far_they_are() -> None:
+    groups = planned(ONE_BY_ONE).groups()
+    events = list(on_workers(groups, 2, quick))
+    assert {event.group: event.result for event in events if isinstance(event, Finished)} == {
+        index: made_up(group) for index, group in enumerate(groups)
     }
-    assert sorted(event.cell for event in events if isinstance(event, Advanced)) == [0, 1, 2]
+    assert sorted(event.group for event in events if isinstance(event, Advanced)) == [0, 1, 2]
 
 
 @pytest.mark.slow
-def test_the_cell_of_a_worker_that_was_killed_is_trained_by_another(
+def test_the_group_of_a_worker_that_was_killed_is_trained_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SADDLEPOINT_TEST_FOLDER", str(tmp_path))
@@ -58,22 +58,22 @@ def test_the_cell_of_a_worker_that_was_killed_is_trained_by_another(
 
 
 @pytest.mark.slow
-def test_a_cell_that_kills_two_workers_is_left_out_and_the_others_stay(tmp_path: Path) -> None:
-    cells = planned(ONE_BY_ONE).cells()
-    events = list(on_workers(cells, 1, deadly))
+def test_a_group_that_kills_two_workers_is_left_out_and_the_others_stay(tmp_path: Path) -> None:
+    groups = planned(ONE_BY_ONE).groups()
+    events = list(on_workers(groups, 1, deadly))
     assert [(event.again, event.why) for event in events if isinstance(event, Lost)] == [
         (True, "signal SIGKILL"),
         (False, "signal SIGKILL"),
     ]
     assert sum(isinstance(event, Finished) for event in events) == 2
-    with pytest.raises(RunError, match=r"1 of its cells could not be trained: cell \w+ \(seed 0\): 2 workers died"):
+    with pytest.raises(RunError, match=r"1 of its groups could not be trained: group \w+ \(seed 0\): 2 workers died"):
         ran(ONE_BY_ONE, tmp_path, partial(on_workers, workers=2, train=deadly))
     assert len((tmp_path / "results.csv").read_text().splitlines()) == 3
 
 
 @pytest.mark.slow
-def test_our_own_mistakes_leave_the_other_cells_and_keep_the_workers_traceback() -> None:
-    events = list(on_workers(planned(ONE_BY_ONE).cells(), 1, broken))
+def test_our_own_mistakes_leave_the_other_groups_and_keep_the_workers_traceback() -> None:
+    events = list(on_workers(planned(ONE_BY_ONE).groups(), 1, broken))
     (failed,) = [event for event in events if isinstance(event, Failed)]
     assert failed.why == "ZeroDivisionError: planted."
     assert "in broken" in failed.details
@@ -104,31 +104,31 @@ def test_a_replacement_that_never_begins_is_replaced(
 ) -> None:
     killed_at_birth({1})
     monkeypatch.setenv("SADDLEPOINT_TEST_FOLDER", str(tmp_path))
-    events = list(on_workers(planned(ONE_BY_ONE).cells(), 1, deadly_once))
+    events = list(on_workers(planned(ONE_BY_ONE).groups(), 1, deadly_once))
     assert sum(isinstance(event, Lost) for event in events) == 1
     assert sum(isinstance(event, Finished) for event in events) == 3
 
 
 @pytest.mark.slow
-def test_without_any_replacement_the_waiting_cells_fail(
+def test_without_any_replacement_the_waiting_groups_fail(
     tmp_path: Path, killed_at_birth: Callable[[Container[int]], None]
 ) -> None:
     killed_at_birth(range(1, 100))
-    events = list(on_workers(planned(ONE_BY_ONE).cells(), 1, deadly))
+    events = list(on_workers(planned(ONE_BY_ONE).groups(), 1, deadly))
     assert isinstance(events[0], Lost)
-    assert [event.cell for event in events if isinstance(event, Failed)] == [0, 1, 2]
+    assert [event.group for event in events if isinstance(event, Failed)] == [0, 1, 2]
 
 
 @pytest.mark.slow
 def test_workers_that_never_begin_are_said_at_once(killed_at_birth: Callable[[Container[int]], None]) -> None:
     killed_at_birth(range(100))
     with pytest.raises(RunError, match="end before they begin"):
-        list(on_workers(planned(ONE_BY_ONE).cells(), 1, quick))
+        list(on_workers(planned(ONE_BY_ONE).groups(), 1, quick))
 
 
 @pytest.mark.slow
 def test_ending_early_ends_the_workers() -> None:
-    events = on_workers(planned(ONE_BY_ONE).cells(), 1, quick)
+    events = on_workers(planned(ONE_BY_ONE).groups(), 1, quick)
     next(events)
     children = multiprocessing_children()
     assert children
@@ -165,7 +165,7 @@ def started(folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def wait_for_cells(folder: Path, count: int, process: subprocess.Popen[str]) -> None:
+def wait_for_groups(folder: Path, count: int, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 300
     while len(list((folder / "studies/tiny/cells").glob("*.json"))) < count:
         assert process.poll() is None, process.communicate()[0]
@@ -176,7 +176,7 @@ def wait_for_cells(folder: Path, count: int, process: subprocess.Popen[str]) -> 
 @pytest.mark.slow
 def test_a_killed_study_goes_on_and_its_workers_leave(tmp_path: Path) -> None:
     process = started(tmp_path)
-    wait_for_cells(tmp_path, 1, process)
+    wait_for_groups(tmp_path, 1, process)
     helpers = children_of(process.pid)
     process.kill()
     process.wait()
@@ -197,7 +197,7 @@ def test_a_killed_study_goes_on_and_its_workers_leave(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_exits_130_and_keeps_what_is_finished(tmp_path: Path, number: int) -> None:
     process = started(tmp_path)
-    wait_for_cells(tmp_path, 1, process)
+    wait_for_groups(tmp_path, 1, process)
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130, said
@@ -217,15 +217,15 @@ def alive(process: int) -> bool:
 
 
 def test_a_worker_that_nobody_hears_any_more_ends_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Interrupted, the study closes its pipes while cells are under way."""
+    """Interrupted, the study closes its pipes while groups are under way."""
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr("torch.set_num_threads", lambda _: None)
     ours, theirs = multiprocessing.Pipe()
 
-    def train(cell: Any, tell: Any) -> Any:
+    def train(group: Any, tell: Any) -> Any:
         ours.close()
         tell(0.5)
 
-    ours.send("a cell")
+    ours.send("a group")
     serve(theirs, train)
     assert ours.closed

@@ -44,9 +44,9 @@ def run(argv: Sequence[str]) -> int:
     output.say(f"Loading {arguments.source} ...")
     from saddlepoint import data
     from saddlepoint.data.preflight import preflight
-    from saddlepoint.data.progress import shown
+    from saddlepoint.progress import visible
 
-    with shown():
+    with visible():
         dataset = data.load(recipe.data)
     # There is no model yet; most that make bounded data make them within [-1, 1].
     makes = (-1.0, 1.0) if dataset.event.bounded else None

@@ -18,10 +18,10 @@ import torch
 
 from saddlepoint.cli import ending
 from saddlepoint.cli.console import Output, print_json
-from saddlepoint.cli.progress import clock
 from saddlepoint.experiment import prepare
 from saddlepoint.experiment.pictures import time_lapse
 from saddlepoint.experiment.session import Session
+from saddlepoint.progress import clock
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import JsonLines, Record, RunFolder
 from saddlepoint.report import write_report

@@ -73,11 +73,10 @@ def _scorecard(
     name: str, arguments: argparse.Namespace, step: Literal["newest", "best"] | int, output: Output
 ) -> Scorecard:
     """The one that the run keeps, where it answers what is asked, or a new one."""
-    from saddlepoint.data.progress import shown
     from saddlepoint.evaluation.settings import AssessmentSettings
     from saddlepoint.experiment import Evaluation, Run
     from saddlepoint.experiment.evaluation import checked
-    from saddlepoint.experiment.waiting import Waiting
+    from saddlepoint.progress import Display, visible
 
     features = None if arguments.features is None else [word.strip() for word in arguments.features.split(",")]
     asked = checked(
@@ -94,14 +93,14 @@ def _scorecard(
             step,
             arguments.device,
         )
-        with shown():
+        with visible():
             stored, why = (None, "") if arguments.again else evaluation.stored()
             if stored is not None:
                 output.say(f"{name}: its scorecard answers this already (--again measures it again)")
                 return stored
             output.say(f"Evaluating {name}{why and f': {why}'}")
-            with Waiting(output) as waiting:
-                scorecard = evaluation.measure(waiting.tell)
+            with Display(output, every=5.0, share=1.0, summary=False, say=output.say) as display:
+                scorecard = evaluation.measure(display.report)
     for warning in caught:
         output.say(f"saddlepoint: {warning.message}")
     return scorecard

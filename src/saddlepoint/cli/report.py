@@ -8,7 +8,7 @@ from pathlib import Path
 from saddlepoint.cli.arguments import Parser, add_networks, add_trust, networks_of
 from saddlepoint.cli.console import console, print_json
 from saddlepoint.cli.destination import check_file
-from saddlepoint.cli.progress import TrainingProgress
+from saddlepoint.cli.run_display import RunDisplay
 from saddlepoint.errors import printable
 from saddlepoint.records import find_run
 
@@ -36,7 +36,7 @@ def run(argv: Sequence[str]) -> int:
 
         waiting = console(json=True)
         waiting.say("Loading PyTorch, the data and the model, and drawing ...")
-        with TrainingProgress(waiting) as progress:
+        with RunDisplay(waiting) as progress:
             networks = networks_of("report", arguments.network)
             draw_pictures(folder.path, modules=networks, trust=arguments.trust, listener=progress)
     from saddlepoint.experiment.reporting import write_report

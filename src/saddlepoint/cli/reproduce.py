@@ -69,7 +69,7 @@ def _tested(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str
     names = list(CLAIMS) if ALL in (name.lower() for name in arguments.claims) else arguments.claims
     for name in names:
         claim(name)  # a mistake in the last one is found before the first is trained
-    from saddlepoint.experiment.waiting import Waiting
+    from saddlepoint.progress import Display
     from saddlepoint.report.claims import write_claims_page
     from saddlepoint.studies.claims.laboratory import QUICK_SEEDS
     from saddlepoint.studies.claims.results import load, reproduce
@@ -85,14 +85,14 @@ def _tested(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str
     spoken = "; ".join(f"{', '.join(own)}: {count} seeds a setup" for count, own in counts.items())
     output.say(f"Testing {spoken}")
     try:
-        with Waiting(output) as waiting:
+        with Display(output, every=5.0, share=1.0, summary=False, say=output.say) as display:
             results = reproduce(
                 names,
                 folder,
                 seeds=arguments.seeds,
                 quick=arguments.quick,
                 overwrite=arguments.overwrite,
-                tell=waiting.tell,
+                tell=display.report,
                 found=told,
             )
     except KeyboardInterrupt:

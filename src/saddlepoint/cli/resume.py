@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from saddlepoint.cli import ending
 from saddlepoint.cli.arguments import Parser, add_networks, add_trust, is_recipe_setting, networks_of
 from saddlepoint.cli.console import console
-from saddlepoint.cli.progress import TrainingProgress
+from saddlepoint.cli.run_display import RunDisplay
 from saddlepoint.records import shell_command
 
 
@@ -38,10 +38,10 @@ def run(argv: Sequence[str]) -> int:
         output.say(f"{arguments.run}: resuming", "bold")
         output.say("Loading PyTorch, the data and the model ...")
     from saddlepoint import experiment
-    from saddlepoint.data.progress import shown
+    from saddlepoint.progress import visible
 
-    loading = contextlib.nullcontext() if arguments.quiet else shown()
-    with loading, TrainingProgress(output, quiet=arguments.quiet) as progress:
+    loading = contextlib.nullcontext() if arguments.quiet else visible()
+    with loading, RunDisplay(output, quiet=arguments.quiet) as progress:
         done = experiment.resume(
             arguments.run,
             steps=arguments.steps,

@@ -6,10 +6,11 @@ import math
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from saddlepoint.cli.console import Output
+from saddlepoint.cli.console import Output, print_json
 
 if TYPE_CHECKING:
     from saddlepoint.evaluation.statistics.intervals import Interval
+    from saddlepoint.studies.plan import Plan
     from saddlepoint.studies.study import StudyResult
     from saddlepoint.studies.summary import PointSummary
 
@@ -111,3 +112,36 @@ def _word(number: float) -> str:
     if math.isinf(number):
         return "∞"
     return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+
+
+def announce(output: Output, plan: Plan) -> None:
+    """What will be trained, in one line."""
+    steps = sorted({run.training.steps for run in plan.runs})
+    asked = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
+    output.say(
+        f"{len(plan.points)} points x {plan.study.seeds.count} seeds = {len(plan.runs):,} runs of {asked} steps. They are "
+        "trained many at once, in groups, and count when their group is finished."
+    )
+
+
+def show_plan(output: Output, plan: Plan, *, as_json: bool, workers: int = 1) -> None:
+    """Points, runs and groups, and why some runs are trained one at a time."""
+    groups = plan.groups(workers=workers)
+    facts = {
+        "study": plan.study.name,
+        "points": len(plan.points),
+        "runs": len(plan.runs),
+        "groups": len(groups),
+        "alone": len(plan.alone),
+        "why_alone": sorted(set(plan.alone.values())),
+    }
+    if as_json:
+        print_json(facts)
+        return
+    for name, axis in plan.study.axes.items():
+        output.say(f"  {name}: {', '.join(map(str, axis.labels))}")
+    output.say(
+        f"  {len(plan.points)} points x {plan.study.seeds.count} seeds = {len(plan.runs):,} runs in {len(groups)} groups"
+    )
+    for why in sorted(set(plan.alone.values())):
+        output.say(f"  one at a time: {why}")

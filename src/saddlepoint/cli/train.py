@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from saddlepoint.cli import ending
 from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting, setting_names, split_settings
 from saddlepoint.cli.console import console
-from saddlepoint.cli.progress import TrainingProgress
+from saddlepoint.cli.run_display import RunDisplay
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import argument
 
@@ -30,7 +30,7 @@ def run(argv: Sequence[str]) -> int:
     if arguments.help:
         print(parser.format_help(), settings_help(recipe), sep="\n", end="")
         return ending.DONE
-    from saddlepoint.experiment.trust import require_trust
+    from saddlepoint.recipe.trust import require_trust
 
     require_trust(recipe.model, trust=arguments.trust, given=settings, where=arguments.recipe)
     output = console(arguments.json)
@@ -42,10 +42,10 @@ def run(argv: Sequence[str]) -> int:
         output.say(f"{recipe.name}: {recipe.description}".rstrip(": "), "bold")
         output.say("Loading PyTorch, the data and the model ...")
     from saddlepoint import experiment
-    from saddlepoint.data.progress import shown
+    from saddlepoint.progress import visible
 
-    loading = contextlib.nullcontext() if arguments.quiet else shown()
-    with loading, TrainingProgress(output, quiet=arguments.quiet) as progress:
+    loading = contextlib.nullcontext() if arguments.quiet else visible()
+    with loading, RunDisplay(output, quiet=arguments.quiet) as progress:
         done = experiment.train(
             recipe, run=arguments.run, overwrite=arguments.overwrite, pictures=arguments.pictures, listener=progress
         )

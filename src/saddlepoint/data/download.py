@@ -14,8 +14,8 @@ from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
 
-from saddlepoint.data.progress import progress
 from saddlepoint.errors import DataError
+from saddlepoint.progress import task
 
 ATTEMPTS = 4
 PAUSE = 1.0  # seconds before the second attempt; doubles
@@ -95,7 +95,7 @@ def _continue(url: str, part: Path, most: int, deadline: float) -> None:
         total = have + length if length is not None else 0
         if total > most:
             raise _TooLargeError(f"the file is said to have {total:,} bytes, and at most {most:,} are taken")
-        with part.open("ab" if have else "wb") as file, progress(f"Downloading {url}", total) as advance:
+        with part.open("ab" if have else "wb") as file, task(f"Downloading {url}", total) as advance:
             advance(have)
             # read1 returns what has come, so that a server that sends a byte now and then does not hold up the clock.
             while block := answer.read1(BLOCK):

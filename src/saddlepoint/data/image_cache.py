@@ -37,10 +37,10 @@ from saddlepoint.data.decoding import (
     quiet,
 )
 from saddlepoint.data.folder import Listing, Part
-from saddlepoint.data.progress import progress
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import DataError
+from saddlepoint.progress import task
 
 CHUNK = 32  # files one thread takes at a time
 NAMED = 5  # files named in a message
@@ -320,7 +320,7 @@ def _in_parallel(work: Callable[[Any], None], items: Sequence[Any], what: str) -
 
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
-        with progress(what, len(items)) as advance:
+        with task(what, len(items)) as advance:
             for done in pool.map(run, chunks):
                 advance(done)
     finally:

@@ -7,14 +7,14 @@ errors and other series that say nothing by themselves are left to the curves.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from saddlepoint.progress import ESSENTIAL, USEFUL
 from saddlepoint.records import Record
 
 DISTANCE = "quality/energy_distance"
 SHARES = ("quality/precision", "quality/recall")  # relative to those of real examples
 HELD_OUT = ("_bound", "_reconstruction", "_likelihood")  # endings of held-out series that models are judged by
-ESSENTIAL, USEFUL = 0, 1  # what gives way last, and first, where room is short
 
 
 class Current:
@@ -45,24 +45,6 @@ class Current:
             return [*quality, (ESSENTIAL, f"loss {next(iter(losses.values())):.4g}")]
         of_each = " ".join(f"{name.removesuffix('/loss')} {value:.3g}" for name, value in losses.items())
         return [*quality, (ESSENTIAL, f"loss {of_each}")]
-
-
-def fit_width(parts: Sequence[tuple[int, str]], width: int | None = None, between: str = "  ") -> str:
-    """Join parts to one line of at most `width` characters, without the least important ones.
-
-    Args:
-        parts: (importance, words); of equal importance, the last part is left out first.
-        width: in characters; None leaves nothing out.
-        between: separates two parts.
-
-    Returns:
-        Whole parts only; at least one, even where that is wider.
-    """
-    kept = list(parts)
-    while width is not None and len(between.join(words for _, words in kept)) > width and len(kept) > 1:
-        least = max(range(len(kept)), key=lambda place: (kept[place][0], place))
-        del kept[least]
-    return between.join(words for _, words in kept)
 
 
 def _is_quality(name: str) -> bool:

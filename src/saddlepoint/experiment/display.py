@@ -1,100 +1,91 @@
-"""What `train` and `resume` show in Python where nobody else listens: one line that keeps itself up to date.
+"""Shows a run while it trains: steps done, time left, quality and losses; findings and notes as they come.
 
-A carriage return works in terminals and notebooks alike. Elsewhere (scripts whose output goes to a file, tests) notes alone
-are logged, as warnings of the logger "saddlepoint"; the command line brings a display of its own.
+In Python this is what `train` and `resume` show on a terminal or in a notebook when the caller passes no listener. Elsewhere
+(scripts whose output goes to a file, tests) only notes appear, as warnings of the logger "saddlepoint". The command line uses
+the same display and adds an introduction and an ending.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import sys
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, TextIO
+from typing import Any
 
 from saddlepoint.errors import printable
-from saddlepoint.experiment.current import ESSENTIAL, Current, fit_width
+from saddlepoint.experiment.current import Current
 from saddlepoint.experiment.listener import Listener, Outline
+from saddlepoint.progress import USEFUL, Display, Speed, terminal_or_notebook
 from saddlepoint.records import Finding, Record
 from saddlepoint.report.words import session_in_words
 
-_SECONDS = 0.2  # between two updates: more often is more than eyes can follow
-_WIDTH = 110  # a longer line would wrap on most terminals, and a wrapped line cannot be rewritten
 
+class TrainingDisplay(Listener):
+    """A listener that shows the run on `display`, which counts steps."""
 
-class ProgressLine(Listener):
-    """Steps done, time left, quality and losses on one line of `stream`; findings, notes and the verdict below it."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, display: Display) -> None:
+        self.display = display
         self._outline: Outline | None = None
-        self._began = self._shown = 0.0
-        self._current = Current()
-        self._open = False
+        self._speed, self._current = Speed(), Current()
 
     def started(self, outline: Outline) -> None:
-        self._outline, self._began = outline, time.monotonic()
-        self._say(f"{outline.name}: {outline.data}, on {outline.device} in {outline.precision}, into {outline.folder}")
+        first, self._outline = self._outline is None, outline
+        if first:  # a restart after an intervention has its note
+            self.introduce(outline)
+        self.display.start(outline.steps, outline.start)
+
+    def introduce(self, outline: Outline) -> None:
+        """Print what is about to be trained."""
+        self.display.say(
+            f"{outline.name}: {outline.data}, on {outline.device} in {outline.precision}, into {outline.folder}"
+        )
 
     def note(self, text: str) -> None:
-        self._say(f"Note: {text}")
+        self.display.note(text)
 
     def finding(self, finding: Finding) -> None:
-        self._say(str(finding))
+        self.display.say(str(finding))
 
     def record(self, record: Record) -> None:
+        assert self._outline is not None
         self._current.update(record)
-        now = time.monotonic()
-        outline = self._outline
-        if outline is None or (now - self._shown < _SECONDS and record.step < outline.steps):
-            return
-        self._shown = now
-        done, left = record.step - outline.start, outline.steps - record.step
-        parts = [(ESSENTIAL, f"step {record.step:,}/{outline.steps:,}")]
-        parts += [(ESSENTIAL, f"{(now - self._began) / done * left:,.0f} s left")] if done else []
-        line = fit_width([*parts, *self._current.parts(record)], _WIDTH)
-        self._stream.write(f"\r{line[:_WIDTH]:<{_WIDTH}}")
-        self._stream.flush()
-        self._open = True
+        # Before the first step the untrained model is measured and drawn, which says nothing about speed.
+        if record.step > self._outline.start:
+            self._speed.tick(record.step, time.monotonic())
+        speed = self._speed.per_second or record.values.get("time/steps_per_second")
+        parts = [(USEFUL, f"{rate(speed)} steps/s")] if speed else []
+        left = (self._outline.steps - record.step) / speed if speed else None
+        self.display.advance(record.step, [*parts, *self._current.parts(record)], left)
 
     def finished(self, summary: Mapping[str, Any]) -> None:
-        self._say(str(summary["verdict"]))
+        self.display.finish()
+        self.display.say(str(summary["verdict"]))
         if took := session_in_words(summary):
-            self._say(f"Time: {took}.")
-
-    def close(self) -> None:
-        """End the line, so that what is printed next (a traceback, say) starts on one of its own."""
-        if self._open:
-            self._stream.write("\n")
-            self._stream.flush()
-            self._open = False
-
-    def _say(self, text: str) -> None:
-        self.close()
-        self._stream.write(f"{printable(text)}\n")
-        self._stream.flush()
+            self.display.say(f"Time: {took}.")
 
 
 class LoggedNotes(Listener):
-    """Notes as warnings of the logger "saddlepoint": how data were read must not go unsaid where no progress is shown."""
+    """Notes as warnings of the logger "saddlepoint": how data were read must be said also where no progress is shown."""
 
     def note(self, text: str) -> None:
         logging.getLogger("saddlepoint").warning("%s", printable(text))
 
 
 @contextlib.contextmanager
-def shown(listener: Listener | None) -> Iterator[Listener]:
-    """The listener itself; where there is none, a line of progress in a notebook or on a terminal, else notes in the log."""
+def listener_or_default(listener: Listener | None) -> Iterator[Listener]:
+    """The listener itself; where there is none, a display on a terminal or in a notebook, else notes in the log."""
     if listener is not None:
         yield listener
         return
-    stream = sys.stdout if "ipykernel" in sys.modules else sys.stderr
-    if stream is sys.stderr and not stream.isatty():
+    console = terminal_or_notebook()
+    if console is None:
         yield LoggedNotes()
         return
-    line = ProgressLine(stream)
-    try:
-        yield line
-    finally:
-        line.close()
+    with Display(console, unit="step", keep=True) as display:
+        yield TrainingDisplay(display)
+
+
+def rate(speed: float) -> str:
+    """Steps per second in at least three digits: "0.512", "51.2", "1,510"."""
+    return f"{speed:,.0f}" if speed >= 99.95 else f"{speed:.3g}"

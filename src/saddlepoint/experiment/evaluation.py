@@ -19,15 +19,14 @@ from saddlepoint.evaluation.features import FEATURES, Features
 from saddlepoint.evaluation.features.extractor import content_of
 from saddlepoint.evaluation.scorecard.assess import assess
 from saddlepoint.evaluation.scorecard.extremes import Extremes
-from saddlepoint.evaluation.scorecard.progress import Progress
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings, LikelihoodEffort
 from saddlepoint.experiment import examples
 from saddlepoint.experiment.nearest_pairs import draw_pairs
 from saddlepoint.experiment.run import Run, Which, checkpoint_of, event_of, load
 from saddlepoint.experiment.summary import update_result
-from saddlepoint.experiment.waiting import heard
 from saddlepoint.models.base import GenerativeModel, Model
+from saddlepoint.progress import Report, report_for
 from saddlepoint.records import RunFolder, read_bytes, writing
 from saddlepoint.records.lock import is_locked
 from saddlepoint.report import write_report
@@ -56,7 +55,7 @@ def evaluate(
     likelihood: LikelihoodEffort = "bounds",
     modules: Mapping[str, nn.Module] | None = None,
     trust: bool = False,
-    progress: Progress | bool = True,
+    progress: Report | bool = True,
 ) -> Scorecard:
     """How good a model's samples are: scores with intervals, floors and ceilings, and how they were measured.
 
@@ -88,8 +87,8 @@ def evaluate(
     settings = AssessmentSettings(**checked(samples=samples, seeds=seeds, seed=seed, likelihood=likelihood))
     if isinstance(model, Run | str | Path):
         run = model if isinstance(model, Run) else Run(model, modules=modules, trust=trust)
-        with heard(progress) as listener:
-            return Evaluation(run, settings, data, features, step, device).measure(listener)
+        with report_for(progress) as report:
+            return Evaluation(run, settings, data, features, step, device).measure(report)
     if not callable(getattr(model, "sample", None)) or not hasattr(model, "event"):
         raise SettingError(
             f"evaluate: a {type(model).__name__} is no model: give a run, its folder, or an object with an `event` and a "
@@ -97,8 +96,8 @@ def evaluate(
         )
     if data is None:
         raise SettingError("evaluate: name the data to measure this model against, such as evaluate(model, 'digits').")
-    with heard(progress) as listener:
-        return assess(model, dataset_of(data), settings, features, listener)
+    with report_for(progress) as report:
+        return assess(model, dataset_of(data), settings, features, report)
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ class Evaluation:
             return None, f"its scorecard is of other data: {card.data} has changed since"
         return found, ""
 
-    def measure(self, progress: Progress | None = None) -> Scorecard:
+    def measure(self, progress: Report | None = None) -> Scorecard:
         """Measure, and keep the scorecard in the run's folder, with pictures of the samples nearest to and farthest from
         real examples; its result takes the place of the one that was measured at the end of training."""
         folder, recipe = self.run.folder, self.run.recipe

@@ -11,7 +11,7 @@ from saddlepoint.experiment.listener import Listener
 from saddlepoint.experiment.run import Run
 from saddlepoint.experiment.start import data_of, prepare, recipe_of
 from saddlepoint.experiment.summary import note_pictures
-from saddlepoint.experiment.trust import require_trust
+from saddlepoint.recipe.trust import require_trust
 from saddlepoint.records import shell_command, writing
 from saddlepoint.training import checkpoint
 from saddlepoint.training.threads import using_threads

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 from saddlepoint.errors import RunError
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.recipe import Recipe
+from saddlepoint.recipe.trust import MARK
 
 if TYPE_CHECKING:
     from torch import nn
-
-MARK = "object:"
 
 
 def named(recipe: Recipe, modules: Mapping[str, nn.Module] | None) -> Recipe:

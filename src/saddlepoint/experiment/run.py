@@ -18,12 +18,12 @@ from saddlepoint.experiment import cure, module_objects
 from saddlepoint.experiment.cure import Cure, Suggestion
 from saddlepoint.experiment.live_diagnosis import resolved_settings
 from saddlepoint.experiment.summary import result_of
-from saddlepoint.experiment.trust import require_trust
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.copying import copy_network
 from saddlepoint.recipe import Recipe
+from saddlepoint.recipe.trust import require_trust
 from saddlepoint.records import Finding, Record, Result, RunFolder, find_run, shell_command
 from saddlepoint.report.verdict import recorded_process, recorded_verdict
 from saddlepoint.training import checkpoint

@@ -18,15 +18,15 @@ from saddlepoint.errors import RunError
 from saddlepoint.experiment import cure, module_objects, rates
 from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment.capacity import require_memory
-from saddlepoint.experiment.display import shown
+from saddlepoint.experiment.display import listener_or_default
 from saddlepoint.experiment.examples import DATA_FILE, Arrays
 from saddlepoint.experiment.listener import Listener
 from saddlepoint.experiment.location import new_folder
 from saddlepoint.experiment.run import Run, event_of
 from saddlepoint.experiment.session import Session
-from saddlepoint.experiment.trust import require_trust
 from saddlepoint.models import build
 from saddlepoint.recipe import Recipe
+from saddlepoint.recipe.trust import require_trust
 from saddlepoint.records import RunFolder, replaced, shell_command, writing
 from saddlepoint.report.verdict import recorded_process
 from saddlepoint.training import checkpoint
@@ -94,7 +94,7 @@ def train(
     loaded = loaded.override(changes, where="train") if changes else loaded
     loaded = _absolute_source(module_objects.named(loaded, modules))
     require_trust(loaded.model, trust=trust, given=changes, modules=modules, where=loaded.name)
-    with shown(listener) as ears, new_folder(loaded.name, run, overwrite) as place:
+    with listener_or_default(listener) as ears, new_folder(loaded.name, run, overwrite) as place:
         staged = loaded
         if examples is not None:
             examples_file.write(place.staging / DATA_FILE, examples)
@@ -148,7 +148,7 @@ def resume(
         steps = check_count("resume", "steps", steps, 1)
     folder = Run(run).folder
     # Everything is read, and everything the user can fix is refused, before anything is written.
-    with shown(listener) as ears, writing(folder):
+    with listener_or_default(listener) as ears, writing(folder):
         recipe, unfinished = cure.unfinished(recipe_of(folder), folder)
         cured = recipe
         earlier = recipe

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from saddlepoint.lanes.checkpoint import load, save
-    from saddlepoint.lanes.lane import Lane, cells
+    from saddlepoint.lanes.lane import Lane, compatible_groups
     from saddlepoint.lanes.lanes import Lanes
     from saddlepoint.lanes.record import LaneRecord
 
-__all__ = ["Lane", "LaneRecord", "Lanes", "cells", "load", "save"]
+__all__ = ["Lane", "LaneRecord", "Lanes", "compatible_groups", "load", "save"]
 
 _HOMES = {
     "Lane": "lane",
     "LaneRecord": "record",
     "Lanes": "lanes",
-    "cells": "lane",
+    "compatible_groups": "lane",
     "load": "checkpoint",
     "save": "checkpoint",
 }

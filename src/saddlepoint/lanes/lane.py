@@ -37,7 +37,7 @@ class Lane:
         return [cls(model, training.model_copy(update={"seed": seed}), dataset) for seed in range(first, first + count)]
 
 
-def cells(lanes: Sequence[Lane]) -> list[list[int]]:
+def compatible_groups(lanes: Sequence[Lane]) -> list[list[int]]:
     """The lanes' positions, sorted into as few cells as can be trained at once, in the order of their first lanes."""
     found: dict[Any, list[int]] = {}
     for index, lane in enumerate(lanes):
@@ -61,7 +61,7 @@ def structure(lane: Lane) -> dict[str, Any]:
     return shared
 
 
-def check_cell(lanes: Sequence[Lane]) -> None:
+def check_compatible(lanes: Sequence[Lane]) -> None:
     """Raises SettingError where the lanes cannot be one cell."""
     if not lanes:
         raise SettingError("lanes: there is none to train: give at least one.")
@@ -72,7 +72,7 @@ def check_cell(lanes: Sequence[Lane]) -> None:
             if first.get(name) != other.get(name):
                 raise SettingError(
                     f"lanes 0 and {index} differ in {name} ({first.get(name)} and {other.get(name)}), which lanes trained "
-                    "at once must share: sort them into cells (saddlepoint.lanes.cells)."
+                    "at once must share: sort them with saddlepoint.lanes.compatible_groups."
                 )
 
 

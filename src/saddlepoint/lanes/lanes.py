@@ -18,7 +18,7 @@ from torch.func import vmap
 from saddlepoint.errors import SettingError
 from saddlepoint.lanes.batches import StackedBatches
 from saddlepoint.lanes.game import Build, Pieces, StackedGame, Tensors, build
-from saddlepoint.lanes.lane import Lane, check_cell
+from saddlepoint.lanes.lane import Lane, check_compatible
 from saddlepoint.lanes.layout import Layout
 from saddlepoint.lanes.noise import StackedNoise
 from saddlepoint.lanes.optimisers import AS_WEIGHTS, constants, memory
@@ -39,7 +39,7 @@ class Lanes:
     """S runs of one cell, trained at once.
 
     lanes: what each lane is; they may differ in their seed, in any number of the training and model settings that is not
-        a count, and in their data (of one shape, range and size). See `cells` for sorting those that differ in more.
+        a count, and in their data (of one shape, range and size). See `compatible_groups` for sorting those that differ in more.
     device: auto, cpu, cuda, cuda:N. Noise is drawn on the host everywhere, so that a seed means the same on all.
     compiled: whether torch's compiler writes the step's loops (some 15 seconds at the start); None decides: it pays for
         narrow perceptrons on a processor that play long enough. Without a C++ compiler the step runs uncompiled (`why_not`).
@@ -61,7 +61,7 @@ class Lanes:
         threads: int | None = None,
         build: Build = build,
     ) -> None:
-        check_cell(lanes)
+        check_compatible(lanes)
         self.lanes = tuple(lanes)
         self.device = resolve(device)
         self.game = StackedGame(lanes, build)

@@ -1,4 +1,4 @@
-"""The engine for clusters: cells are tasks of Ray, on this machine or on all that a Ray cluster has.
+"""The engine for clusters: groups are tasks of Ray, on this machine or on all that a Ray cluster has.
 
 Every machine needs this package and the study's data at the same path; results come back by value, so that the study's
 folder is on the machine that asked.
@@ -14,19 +14,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from saddlepoint.errors import MissingExtraError, RunError, SaddlepointError
-from saddlepoint.studies.cell import train_cell
 from saddlepoint.studies.engine import ATTEMPTS, Event, Failed, Lost, Train, answered, fault
-from saddlepoint.studies.plan import Cell
+from saddlepoint.studies.group import train_group
+from saddlepoint.studies.plan import Group
 
 
 def on_ray(
-    cells: Sequence[Cell], workers: int | None = None, address: str | None = None, train: Train = train_cell
+    groups: Sequence[Group], workers: int | None = None, address: str | None = None, train: Train = train_group
 ) -> Iterator[Event]:
-    """Train the cells as tasks of one processor each; a task whose worker dies is given out once more.
+    """Train the groups as tasks of one processor each; a task whose worker dies is given out once more.
 
     workers: processors of a Ray started here (none takes all); of no account with an address. address: of a running
     cluster ("auto", "ray://host:10001"); none starts one here, or joins the one that is running in this process.
-    train: another function by which cells are trained.
+    train: another function by which groups are trained.
 
     Raises:
         MissingExtraError: Ray is not installed. RunError: there is no cluster at the address, or none can be started.
@@ -53,15 +53,15 @@ def on_ray(
                 raise RunError(f"study: Ray cannot be started on this machine: {said}") from error
             raise RunError(f"study: there is no Ray cluster at {address}: {said}") from error
     try:
-        yield from _tasks(ray, cells, train)
+        yield from _tasks(ray, groups, train)
     finally:
         if ours:
             ray.shutdown()
 
 
-def _tasks(ray: Any, cells: Sequence[Cell], train: Train) -> Iterator[Event]:
+def _tasks(ray: Any, groups: Sequence[Group], train: Train) -> Iterator[Event]:
     task = ray.remote(max_retries=0, num_cpus=1)(_answer)
-    under_way = {task.remote(train, cell): index for index, cell in enumerate(cells)}
+    under_way = {task.remote(train, group): index for index, group in enumerate(groups)}
     lost: dict[int, int] = {}
     try:
         while under_way:
@@ -77,7 +77,7 @@ def _tasks(ray: Any, cells: Sequence[Cell], train: Train) -> Iterator[Event]:
                 lost[index] = lost.get(index, 0) + 1
                 again = lost[index] < ATTEMPTS
                 if again:
-                    under_way[task.remote(train, cells[index])] = index
+                    under_way[task.remote(train, groups[index])] = index
                 yield Lost(index, type(error).__name__, again)
                 continue
             except ray.exceptions.RayError as error:
@@ -91,13 +91,13 @@ def _tasks(ray: Any, cells: Sequence[Cell], train: Train) -> Iterator[Event]:
             ray.cancel(reference, force=True)
 
 
-def _answer(train: Train, cell: Cell) -> tuple[str, Any]:
+def _answer(train: Train, group: Group) -> tuple[str, Any]:
     """What a task returns: see `engine.answered`."""
     import torch
 
     torch.set_num_threads(1)
     try:
-        return "done", train(cell, lambda share: None)
+        return "done", train(group, lambda share: None)
     except SaddlepointError as error:
         return "wrong", str(error)
     except Exception as error:

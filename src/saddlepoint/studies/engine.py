@@ -1,4 +1,4 @@
-"""What trains cells: an engine takes them and tells, as it happens, how far each is and what came of it."""
+"""What trains groups: an engine takes them and tells, as it happens, how far each is and what came of it."""
 
 from __future__ import annotations
 
@@ -8,73 +8,73 @@ from dataclasses import dataclass
 from typing import Any
 
 from saddlepoint.errors import SaddlepointError
-from saddlepoint.studies.cell import CellResult, Tell, train_cell
-from saddlepoint.studies.plan import Cell
+from saddlepoint.studies.group import GroupResult, Tell, train_group
+from saddlepoint.studies.plan import Group
 
-Train = Callable[[Cell, Tell], CellResult]
-ATTEMPTS = 2  # a cell that ended two workers is not given a third
+Train = Callable[[Group, Tell], GroupResult]
+ATTEMPTS = 2  # a group that ended two workers is not given a third
 
 
 @dataclass(frozen=True)
 class Advanced:
-    """A cell is so far: share in [0, 1] of its work."""
+    """A group is so far: share in [0, 1] of its work."""
 
-    cell: int
+    group: int
     share: float
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A cell is done."""
+    """A group is done."""
 
-    cell: int
-    result: CellResult
+    group: int
+    result: GroupResult
 
 
 @dataclass(frozen=True)
 class Lost:
-    """The worker that trained a cell died. again: whether another one takes the cell."""
+    """The worker that trained a group died. again: whether another one takes the group."""
 
-    cell: int
+    group: int
     why: str
     again: bool
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A cell cannot be trained: a sentence for the user. details: the traceback of what nobody foresaw."""
+    """A group cannot be trained: a sentence for the user. details: the traceback of what nobody foresaw."""
 
-    cell: int
+    group: int
     why: str
     details: str = ""
 
 
 Event = Advanced | Finished | Lost | Failed
-Engine = Callable[[Sequence[Cell]], Iterator[Event]]
+Engine = Callable[[Sequence[Group]], Iterator[Event]]
 
 
-def in_this_process(cells: Sequence[Cell], train: Train = train_cell) -> Iterator[Event]:
-    """One cell after another, here."""
-    for index, cell in enumerate(cells):
+def in_this_process(groups: Sequence[Group], train: Train = train_group) -> Iterator[Event]:
+    """One group after another, here."""
+    for index, group in enumerate(groups):
         yield Advanced(index, 0.0)
         try:
-            yield Finished(index, train(cell, lambda share: None))
+            yield Finished(index, train(group, lambda share: None))
         except SaddlepointError as error:
             yield Failed(index, str(error))
         except Exception as error:
             yield _broken(index, *fault(error))
 
 
-def answered(cell: int, answer: Any) -> Event:
+def answered(group: int, answer: Any) -> Event:
     """The event that a worker's answer is: ("done", result), ("share", number), ("wrong", sentence), ("broken", `fault`)."""
     kind, value = answer
     if kind == "done":
-        return Finished(cell, value)
+        return Finished(group, value)
     if kind == "share":
-        return Advanced(cell, value)
+        return Advanced(group, value)
     if kind == "wrong":
-        return Failed(cell, value)
-    return _broken(cell, *value)
+        return Failed(group, value)
+    return _broken(group, *value)
 
 
 def fault(error: Exception) -> tuple[str, str]:
@@ -83,5 +83,5 @@ def fault(error: Exception) -> tuple[str, str]:
     return f"{type(error).__name__}: {said}" if said else type(error).__name__, traceback.format_exc()
 
 
-def _broken(cell: int, why: str, details: str) -> Failed:
-    return Failed(cell, why if why.endswith(".") else f"{why}.", details)
+def _broken(group: int, why: str, details: str) -> Failed:
+    return Failed(group, why if why.endswith(".") else f"{why}.", details)

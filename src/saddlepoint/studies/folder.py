@@ -1,9 +1,9 @@
-"""A study is a folder: what was asked, what came of every cell, and tables and pictures made of that.
+"""A study is a folder: what was asked, what came of every group, and tables and pictures made of that.
 
 studies/NAME/
   study.yaml      resolved: this file alone repeats the study
-  cells/KEY.json  one a finished cell; appears by rename, whole or not at all
-  failed/KEY.txt  why a cell could not be trained, with its traceback; gone when the study is run again
+  cells/KEY.json  one a finished group; appears by rename, whole or not at all
+  failed/KEY.txt  why a group could not be trained, with its traceback; gone when the study is run again
   results.csv     one row a run (and results.parquet where pyarrow is installed)
   series.csv      one row a run and scheduled step, where the study asks for it
   summary.json    by point: shares, medians and means with their intervals
@@ -21,7 +21,7 @@ from typing import Any
 from saddlepoint.errors import RunError
 from saddlepoint.records import locked, replaced
 from saddlepoint.records.schema import number_to_json
-from saddlepoint.studies.cell import CellResult, RunResult
+from saddlepoint.studies.group import GroupResult, RunResult
 from saddlepoint.yaml_text import LARGEST_TEXT, read_yaml
 
 FORMAT = 1
@@ -40,8 +40,8 @@ class StudyFolder:
         return self.path / "study.yaml"
 
     @property
-    def cells(self) -> Path:
-        """The folder of finished cells."""
+    def groups(self) -> Path:
+        """The folder of finished groups."""
         return self.path / "cells"
 
     @property
@@ -83,7 +83,7 @@ class StudyFolder:
                 raise RunError(
                     f"{self.path} exists and is no study, so it is left alone: name another folder with --dir."
                 )
-            self.cells.mkdir(parents=True, exist_ok=True)
+            self.groups.mkdir(parents=True, exist_ok=True)
         except (PermissionError, NotADirectoryError, FileExistsError) as error:
             raise RunError(
                 f"A study cannot be written to {self.path}: {error.strerror}. Name another folder."
@@ -110,19 +110,19 @@ class StudyFolder:
                 "replaced with --overwrite (what it trained stays in cells/)."
             )
 
-    def keep(self, result: CellResult) -> None:
-        """Write a finished cell."""
-        with replaced(self.cells / f"{result.key}.json") as file:
+    def keep(self, result: GroupResult) -> None:
+        """Write a finished group."""
+        with replaced(self.groups / f"{result.key}.json") as file:
             json.dump({"format": FORMAT} | number_to_json(result.to_json()), file, allow_nan=False)
 
     def keep_failure(self, key: str, text: str) -> None:
-        """Write why a cell could not be trained."""
+        """Write why a group could not be trained."""
         self.failures.mkdir(exist_ok=True)
         with replaced(self.failures / f"{key}.txt") as file:
             file.write(text)
 
     def forget_failures(self) -> None:
-        """The cells that could not be trained are tried again: what was said of them holds no longer."""
+        """The groups that could not be trained are tried again: what was said of them holds no longer."""
         for path in self.failures.glob("*.txt"):
             path.unlink()
         with contextlib.suppress(OSError):  # it is not there, or holds files that are not ours
@@ -139,12 +139,12 @@ class StudyFolder:
         """The results kept so far by run's key, and a sentence on each file that is damaged (its runs are made again)."""
         found: dict[str, RunResult] = {}
         damaged: list[str] = []
-        for path in sorted(self.cells.glob("*.json")):
+        for path in sorted(self.groups.glob("*.json")):
             try:
                 content: Any = json.loads(path.read_text("utf-8"))
                 if content["format"] != FORMAT:
                     raise ValueError(f"format {content['format']}")
-                result = CellResult.from_json(content)
+                result = GroupResult.from_json(content)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 damaged.append(f"{path} is damaged ({type(error).__name__}: {error}): its runs are made again.")
                 continue

@@ -1,4 +1,4 @@
-"""From points to cells: which runs there are, which of them can be trained at once, and what tells one from another.
+"""From points to groups: which runs there are, which of them can be trained at once, and what tells one from another.
 
 A run's key is the hash of all that decides its numbers: settings, data and what is measured. Results are kept by key, so a
 study that goes on, or that was given more seeds, trains only what is missing.
@@ -17,7 +17,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.lanes.game import StackedGame
-from saddlepoint.lanes.lane import Lane, cells
+from saddlepoint.lanes.lane import Lane, compatible_groups
 from saddlepoint.models import build
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.studies.convergence import Convergence
@@ -29,7 +29,7 @@ SELDOM = 250  # steps
 FORMAT = 1  # of what is measured; another one makes all results stale
 # What of the training settings leaves a run's numbers as they are.
 FREE = {"device", "threads", "stop_on", "checkpoint_every", "keep", "sample_every", "samples", "tick"}
-LEAST_LANES = 8  # of a cell that was divided: with fewer, two workers are hardly faster than one
+LEAST_LANES = 8  # of a group that was divided: with fewer, two workers are hardly faster than one
 # Work of a step, in arbitrary units: of lanes, per lane, of a run alone (measured: benchmarks/RESULTS.md).
 LANES_COST, LANE_COST, ALONE_COST = 0.2, 0.0016, 0.5
 
@@ -52,7 +52,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Group:
     """Runs that one worker trains: at once where `together`, else one after another."""
 
     key: str
@@ -67,7 +67,7 @@ class Cell:
 
     @property
     def work(self) -> float:
-        """How long it takes, compared with other cells."""
+        """How long it takes, compared with other groups."""
         count = len(self.runs)
         a_step = LANES_COST + LANE_COST * count if self.together else ALONE_COST * count
         return self.steps * a_step
@@ -83,7 +83,7 @@ class Plan:
     study: StudySettings
     points: tuple[Point, ...]
     runs: tuple[Run, ...]
-    groups: tuple[tuple[int, ...], ...]
+    compatible: tuple[tuple[int, ...], ...]
     alone: dict[str, str]
 
     @classmethod
@@ -114,48 +114,50 @@ class Plan:
                 key = _key(point.model, training, dataset.fingerprint, study.measure)
                 runs.append(Run(position, point.model, training, point.data, dataset.fingerprint, key))
                 lanes.append(Lane(point.model, training, dataset))
-        groups = cells(lanes)
+        compatible = compatible_groups(lanes)
         alone: dict[str, str] = {}
-        for group in groups:
-            why_not = _refusal(lanes[group[0]])
-            alone |= {runs[index].key: why_not for index in group if why_not}
-        check_series(study.measure.series, ((lanes[group[0]], runs[group[0]].key in alone) for group in groups))
-        return cls(study, tuple(points), tuple(runs), tuple(map(tuple, groups)), alone)
+        for members in compatible:
+            why_not = _refusal(lanes[members[0]])
+            alone |= {runs[index].key: why_not for index in members if why_not}
+        check_series(
+            study.measure.series, ((lanes[members[0]], runs[members[0]].key in alone) for members in compatible)
+        )
+        return cls(study, tuple(points), tuple(runs), tuple(map(tuple, compatible)), alone)
 
-    def cells(self, known: Collection[str] = (), workers: int = 1) -> list[Cell]:
-        """The cells of all runs whose key is not `known`, those that take longest first.
+    def groups(self, known: Collection[str] = (), workers: int = 1) -> list[Group]:
+        """The groups of all runs whose key is not `known`, those that take longest first.
 
-        Large cells are divided where there would be fewer cells than `workers`.
+        Large groups are divided where there would be fewer groups than `workers`.
         """
-        found: list[Cell] = []
+        found: list[Group] = []
         taken = set(known)
-        for group in self.groups:
+        for members in self.compatible:
             waiting: list[Run] = []
-            for index in group:
+            for index in members:
                 run = self.runs[index]
                 if run.key not in taken:  # two points may be one
                     taken.add(run.key)
                     waiting.append(run)
             together = not waiting or waiting[0].key not in self.alone
             size = self.study.lanes if together else 1
-            found += [self._cell(waiting[at : at + size], together) for at in range(0, len(waiting), size)]
-        return sorted(self._divided(found, workers), key=lambda cell: -cell.work)
+            found += [self._group(waiting[at : at + size], together) for at in range(0, len(waiting), size)]
+        return sorted(self._divided(found, workers), key=lambda group: -group.work)
 
-    def _divided(self, cells: list[Cell], workers: int) -> list[Cell]:
-        """The same runs in as many cells as there are workers, where no part becomes too small to be worth a worker."""
-        cells = list(cells)
-        while len(cells) < workers:
-            large = [cell for cell in cells if cell.together and len(cell.runs) >= 2 * LEAST_LANES]
+    def _divided(self, groups: list[Group], workers: int) -> list[Group]:
+        """The same runs in as many groups as there are workers, where no part becomes too small to be worth a worker."""
+        groups = list(groups)
+        while len(groups) < workers:
+            large = [group for group in groups if group.together and len(group.runs) >= 2 * LEAST_LANES]
             if not large:
                 break
-            longest = max(large, key=lambda cell: cell.work)
+            longest = max(large, key=lambda group: group.work)
             half = -(-len(longest.runs) // 2)
-            at = cells.index(longest)
-            cells[at : at + 1] = [self._cell(runs, True) for runs in (longest.runs[:half], longest.runs[half:])]
-        return cells
+            at = groups.index(longest)
+            groups[at : at + 1] = [self._group(runs, True) for runs in (longest.runs[:half], longest.runs[half:])]
+        return groups
 
-    def _cell(self, runs: Sequence[Run], together: bool) -> Cell:
-        return Cell(_digest([run.key for run in runs]), tuple(runs), self.study.measure, together)
+    def _group(self, runs: Sequence[Run], together: bool) -> Group:
+        return Group(_digest([run.key for run in runs]), tuple(runs), self.study.measure, together)
 
 
 def _check(measure: MeasureSettings, dataset: Dataset) -> None:

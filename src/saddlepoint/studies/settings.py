@@ -167,7 +167,7 @@ class StudySettings(Settings):
     )
     measure: MeasureSettings = Field(MeasureSettings(), description="What is measured of every run.")
     pictures: tuple[Picture, ...] = Field((), description="Pictures to draw.")
-    lanes: int = Field(256, ge=1, description="Runs trained at once in one cell, at most.")
+    lanes: int = Field(256, ge=1, description="Runs trained at once in one group, at most.")
 
     @field_validator("name")
     @classmethod

@@ -1,4 +1,4 @@
-"""Runs a study: trains what its folder does not hold yet, keeps every finished cell, and writes tables and pictures."""
+"""Runs a study: trains what its folder does not hold yet, keeps every finished group, and writes tables and pictures."""
 
 from __future__ import annotations
 
@@ -10,26 +10,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from saddlepoint.errors import RunError
+from saddlepoint.progress import TimeLeft
 from saddlepoint.records import replaced
-from saddlepoint.studies.cell import RunResult
 from saddlepoint.studies.engine import ATTEMPTS, Engine, Failed, Finished, Lost
 from saddlepoint.studies.folder import StudyFolder
+from saddlepoint.studies.group import RunResult
 from saddlepoint.studies.pictures import draw, short
-from saddlepoint.studies.plan import Cell, Plan
-from saddlepoint.studies.progress import Pace
+from saddlepoint.studies.plan import Group, Plan
 from saddlepoint.studies.summary import PointSummary, summarised
 from saddlepoint.studies.tables import Row, result_rows, series_rows, write_table
 
 Say = Callable[[str], None]
-MOST_NAMED = 3  # cells that could not be trained; all are in the folder
+MOST_NAMED = 3  # groups that could not be trained; all are in the folder
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a study is: cells and runs done of those that were missing, share of the work, seconds left (None: unknown)."""
+class StudyProgress:
+    """How far a study is.
 
-    cells: int
-    of_cells: int
+    groups, of_groups: groups that are finished, of those that were missing. runs, of_runs: their runs. share: of the work, in
+    [0, 1]. seconds_left: None while unknown.
+    """
+
+    groups: int
+    of_groups: int
     runs: int
     of_runs: int
     share: float
@@ -62,7 +66,7 @@ def run_study(
     engine: Engine,
     *,
     say: Say = lambda sentence: None,
-    progress: Callable[[Progress], None] = lambda progress: None,
+    report: Callable[[StudyProgress], None] = lambda progress: None,
     overwrite: bool = False,
     workers: int = 1,
 ) -> StudyResult:
@@ -71,7 +75,7 @@ def run_study(
     text: the study's YAML. workers: processes that the engine has, none of which is to be idle. say: hears each note once, as it comes up. overwrite: write over another study's tables.
 
     Raises:
-        RunError: the folder cannot be used; or, after all else was done and written, cells could not be trained: why is in
+        RunError: the folder cannot be used; or, after all else was done and written, groups could not be trained: why is in
             the folder, and they are tried again when the study is run again.
     """
     notes: list[str] = []
@@ -90,7 +94,7 @@ def run_study(
         kept = len(results)
         for why, count in Counter(plan.alone.values()).items():
             note(f"{count} of {len(plan.runs)} runs are trained one at a time: {why}")
-        failed = _train(plan, folder, results, engine, note, progress, workers)
+        failed = _train(plan, folder, results, engine, note, report, workers)
         rows = result_rows(plan, results)
         written = _write(plan, folder, rows, results, tuple(notes)) if rows else ((), [])
         for sentence in written[1]:
@@ -98,7 +102,7 @@ def run_study(
     if failed:
         more = f" And {len(failed) - MOST_NAMED} more." if len(failed) > MOST_NAMED else ""
         raise RunError(
-            f"study {plan.study.name}: {len(failed)} of its cells could not be trained: {' '.join(failed[:MOST_NAMED])}{more} "
+            f"study {plan.study.name}: {len(failed)} of its groups could not be trained: {' '.join(failed[:MOST_NAMED])}{more} "
             f"All reasons are in {folder.failures}, the results of the others in {folder.path}; the same command tries again."
         )
     return StudyResult(
@@ -113,54 +117,54 @@ def _train(
     results: dict[str, RunResult],
     engine: Engine,
     note: Say,
-    progress: Callable[[Progress], None],
+    report: Callable[[StudyProgress], None],
     workers: int,
 ) -> list[str]:
-    """Train what is missing; returns a sentence on each cell that could not be."""
-    cells = plan.cells(results, workers)
-    pace = Pace([cell.work for cell in cells])
-    runs, of_runs, done = 0, sum(len(cell.runs) for cell in cells), 0
+    """Train what is missing; returns a sentence on each group that could not be."""
+    groups = plan.groups(results, workers)
+    pace = TimeLeft([group.work for group in groups])
+    runs, of_runs, done = 0, sum(len(group.runs) for group in groups), 0
     failed: list[str] = []
     folder.forget_failures()
 
     def fail(index: int, why: str, details: str = "") -> None:
-        sentence = f"{_words(plan, cells[index])}: {why}"
+        sentence = f"{_words(plan, groups[index])}: {why}"
         failed.append(sentence)
         note(f"could not be trained: {sentence}")
-        folder.keep_failure(cells[index].key, f"{sentence}\n{details}")
+        folder.keep_failure(groups[index].key, f"{sentence}\n{details}")
 
-    if cells:
-        progress(Progress(0, len(cells), 0, of_runs, 0.0, None))
-    for event in engine(cells):
+    if groups:
+        report(StudyProgress(0, len(groups), 0, of_runs, 0.0, None))
+    for event in engine(groups):
         if isinstance(event, Finished):
             folder.keep(event.result)
             results.update((run.key, run) for run in event.result.runs)
             runs, done = runs + len(event.result.runs), done + 1
             for sentence in event.result.notes:
-                note(f"some runs are trained one at a time, or in smaller cells: {sentence}")
-            pace.advance(event.cell, 1.0, time.monotonic())
+                note(f"some runs are trained one at a time, or in smaller groups: {sentence}")
+            pace.advance(event.group, 1.0, time.monotonic())
         elif isinstance(event, Lost):
             fate = "another takes it." if event.again else "it is left out."
-            note(f"a worker died ({event.why}) in cell {cells[event.cell].key}: {fate}")
-            pace.advance(event.cell, 0.0, time.monotonic())
+            note(f"a worker died ({event.why}) in group {groups[event.group].key}: {fate}")
+            pace.advance(event.group, 0.0, time.monotonic())
             if not event.again:
-                fail(event.cell, f"{ATTEMPTS} workers died of it ({event.why}).")
+                fail(event.group, f"{ATTEMPTS} workers died of it ({event.why}).")
         elif isinstance(event, Failed):
-            fail(event.cell, event.why, event.details)
-            pace.advance(event.cell, 1.0, time.monotonic())
+            fail(event.group, event.why, event.details)
+            pace.advance(event.group, 1.0, time.monotonic())
         else:
-            pace.advance(event.cell, event.share, time.monotonic())
-        progress(Progress(done, len(cells), runs, of_runs, pace.share, pace.seconds_left(time.monotonic())))
+            pace.advance(event.group, event.share, time.monotonic())
+        report(StudyProgress(done, len(groups), runs, of_runs, pace.share, pace.seconds_left(time.monotonic())))
     return failed
 
 
-def _words(plan: Plan, cell: Cell) -> str:
-    """Which runs a cell is: its seeds, and its point where it has but one."""
-    seeds = sorted({run.seed for run in cell.runs})
+def _words(plan: Plan, group: Group) -> str:
+    """Which runs a group is: its seeds, and its point where it has but one."""
+    seeds = sorted({run.seed for run in group.runs})
     words = [f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"]
-    if len({run.point for run in cell.runs}) == 1:
-        words += [f"{short(name)} {value}" for name, value in plan.points[cell.runs[0].point].values.items()]
-    return f"cell {cell.key} ({', '.join(words)})"
+    if len({run.point for run in group.runs}) == 1:
+        words += [f"{short(name)} {value}" for name, value in plan.points[group.runs[0].point].values.items()]
+    return f"group {group.key} ({', '.join(words)})"
 
 
 def _write(

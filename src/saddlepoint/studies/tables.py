@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from saddlepoint.records import replaced
-from saddlepoint.studies.cell import RunResult
+from saddlepoint.studies.group import RunResult
 from saddlepoint.studies.plan import Plan
 
 Row = dict[str, Any]

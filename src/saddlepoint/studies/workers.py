@@ -1,6 +1,6 @@
 """The local engine: a pool of processes, one core each, that outlives the death of any of them.
 
-Each worker has a pipe of its own. When one dies (killed for memory, say), its pipe ends; its cell goes once to another,
+Each worker has a pipe of its own. When one dies (killed for memory, say), its pipe ends; its group goes once to another,
 and a new worker takes its place.
 """
 
@@ -19,14 +19,14 @@ from typing import Any, cast
 
 from saddlepoint.errors import RunError, SaddlepointError
 from saddlepoint.studies.engine import ATTEMPTS, Event, Failed, Lost, Train, answered, fault
-from saddlepoint.studies.plan import Cell
+from saddlepoint.studies.plan import Group
 
 READY = "ready"
 UNBORN = 5  # replacements in a row that end before they are ready: no more are tried
 
 
 class _Worker:
-    """A process and our end of its pipe. cell: what it trains, or None."""
+    """A process and our end of its pipe. group: what it trains, or None."""
 
     def __init__(self, train: Train | None) -> None:
         context = multiprocessing.get_context("spawn")
@@ -35,7 +35,7 @@ class _Worker:
         self.process.start()
         theirs.close()
         self.ready = False
-        self.cell: int | None = None
+        self.group: int | None = None
 
     def stop(self) -> None:
         self.connection.close()
@@ -43,33 +43,33 @@ class _Worker:
         self.process.join()
 
 
-def on_workers(cells: Sequence[Cell], workers: int, train: Train | None = None) -> Iterator[Event]:
-    """Train the cells on so many processes; ending the iteration (break, an error, Ctrl-C) ends them.
+def on_workers(groups: Sequence[Group], workers: int, train: Train | None = None) -> Iterator[Event]:
+    """Train the groups on so many processes; ending the iteration (break, an error, Ctrl-C) ends them.
 
-    train: another function than `train_cell`, by which workers train a cell; importable by them.
+    train: another function than `train_group`, by which workers train a group; importable by them.
 
     Raises:
         RunError: the first worker that is heard of ends before it has begun. Later ones only leave less of them; where
-            none is left, the cells that wait fail.
+            none is left, the groups that wait fail.
     """
-    waiting = deque(range(len(cells)))
+    waiting = deque(range(len(groups)))
     lost: dict[int, int] = {}
     pool: list[_Worker] = []
     begun, unborn = False, 0
     try:
-        while waiting or any(worker.cell is not None for worker in pool):
-            wanted = min(workers, len(waiting) + sum(worker.cell is not None for worker in pool))
+        while waiting or any(worker.group is not None for worker in pool):
+            wanted = min(workers, len(waiting) + sum(worker.group is not None for worker in pool))
             while len(pool) < wanted and unborn < UNBORN:
                 pool.append(_Worker(train))
             if not pool:
-                for cell in waiting:
-                    yield Failed(cell, f"no worker was left to train it: {UNBORN} in a row ended before they began.")
+                for group in waiting:
+                    yield Failed(group, f"no worker was left to train it: {UNBORN} in a row ended before they began.")
                 return
             for worker in pool:
-                if worker.ready and worker.cell is None and waiting:
-                    worker.cell = waiting.popleft()
+                if worker.ready and worker.group is None and waiting:
+                    worker.group = waiting.popleft()
                     with contextlib.suppress(OSError):  # it has just died: its pipe says so below
-                        worker.connection.send(cells[worker.cell])
+                        worker.connection.send(groups[worker.group])
             for connection in wait([worker.connection for worker in pool]):
                 worker = next(own for own in pool if own.connection is connection)
                 try:
@@ -83,17 +83,17 @@ def on_workers(cells: Sequence[Cell], workers: int, train: Train | None = None) 
                             raise _none_begins() from None
                     if event is not None:
                         if event.again:
-                            waiting.appendleft(event.cell)
+                            waiting.appendleft(event.group)
                         yield event
                     continue
                 if answer == READY:
                     worker.ready = begun = True
                     unborn = 0
                     continue
-                cell = cast(int, worker.cell)  # only a worker that has a cell answers
+                group = cast(int, worker.group)  # only a worker that has a group answers
                 if answer[0] != "share":
-                    worker.cell = None
-                yield answered(cell, answer)
+                    worker.group = None
+                yield answered(group, answer)
     finally:
         for worker in pool:
             worker.stop()
@@ -110,11 +110,11 @@ def _died(worker: _Worker, lost: dict[int, int]) -> Lost | None:
     worker.process.join()
     code = worker.process.exitcode or 0
     worker.connection.close()
-    if worker.cell is None:
+    if worker.group is None:
         return None
-    lost[worker.cell] = lost.get(worker.cell, 0) + 1
+    lost[worker.group] = lost.get(worker.group, 0) + 1
     why = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return Lost(worker.cell, why, lost[worker.cell] < ATTEMPTS)
+    return Lost(worker.group, why, lost[worker.group] < ATTEMPTS)
 
 
 def serve(connection: Connection[Any, Any], train: Train | None = None) -> None:
@@ -124,19 +124,19 @@ def serve(connection: Connection[Any, Any], train: Train | None = None) -> None:
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     import torch
 
-    from saddlepoint.studies.cell import train_cell
+    from saddlepoint.studies.group import train_group
 
     torch.set_num_threads(1)
     connection.send(READY)
     while True:
         try:
-            cell = connection.recv()
+            group = connection.recv()
         except (EOFError, OSError):  # whoever asked has ended, or was interrupted with an answer still unread
             return
         try:
             reply: tuple[str, Any] = (
                 "done",
-                (train or train_cell)(cell, lambda share: connection.send(("share", share))),
+                (train or train_group)(group, lambda share: connection.send(("share", share))),
             )
         except SaddlepointError as error:
             reply = ("wrong", str(error))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from saddlepoint.data.progress import progress
+from saddlepoint.progress import task
 
 _WORK = 5e12  # floating-point operations, backward passes included: half a minute on two cores
 _MOST_SEEN = 200_000  # examples, each time one is looked at
@@ -55,7 +55,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LEARNING_RATE, total_steps=steps, pct_start=0.2)
     for network in networks:
         network.train()
-    with progress(what, steps) as advance, torch.enable_grad():
+    with task(what, steps) as advance, torch.enable_grad():
         for index in itertools.islice(_batches(examples, batch, generator), steps):
             value = loss(index)
             optimiser.zero_grad()

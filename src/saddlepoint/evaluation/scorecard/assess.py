@@ -21,7 +21,6 @@ from saddlepoint.evaluation.scorecard import measures
 from saddlepoint.evaluation.scorecard.extremes import Extremes, extremes
 from saddlepoint.evaluation.scorecard.generators import drawn
 from saddlepoint.evaluation.scorecard.guard import or_skipped, try_measure
-from saddlepoint.evaluation.scorecard.progress import Progress, Tally
 from saddlepoint.evaluation.scorecard.protocol import FeatureCard, ProtocolCard
 from saddlepoint.evaluation.scorecard.rows.classes import by_class
 from saddlepoint.evaluation.scorecard.rows.codes import of_codes
@@ -35,6 +34,7 @@ from saddlepoint.evaluation.scorecard.scoring import applicable, scored
 from saddlepoint.evaluation.scorecard.validation import check_event, of_blindness, of_features, of_units
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.models.base import GenerativeModel
+from saddlepoint.progress import Report, Tally
 from saddlepoint.records import Result
 
 MANY = 2_500  # samples a set, above which fewer halves are drawn
@@ -50,7 +50,7 @@ def assess(
     dataset: Dataset,
     settings: AssessmentSettings | None = None,
     features: Wanted | Sequence[Wanted] | None = None,
-    progress: Progress | None = None,
+    progress: Report | None = None,
     looks: Callable[[Extremes], None] | None = None,
 ) -> Scorecard:
     """How good the model's samples are, measured against the dataset's held-out part.
@@ -81,12 +81,12 @@ def assess(
     tally = Tally(SAMPLING + len(wanted) * (FEATURES + SCORES + CLASSES) + rest, progress)
 
     # First: it may be refused, and it may take a minute that no later step knows of.
-    tally.begin("Building features")
+    tally.start("Building features")
     built = [
         default_features(dataset, settings.seed) if want is None else build_features(want, dataset, settings.seed)
         for want in wanted
     ]
-    tally.begin("Drawing samples")
+    tally.start("Drawing samples")
     each = SAMPLING / (n_fake * len(seeds))
     fakes = tuple(drawn(model, dataset.event, n_fake, seed, lambda n: tally.advance(n * each)) for seed in seeds)
     sets = gathered(dataset, n_real, n_fake, fakes, settings.seed)
@@ -101,7 +101,7 @@ def assess(
         sides = in_features(made, sets, dataset, settings.seed, tally, FEATURES)
         warnings += of_features(sides, made, own=want is not None and want not in FEATURE_NAMES)
         if looks is not None and len(cards) == 1:
-            tally.begin(f"Samples to look at ({made.name})")
+            tally.start(f"Samples to look at ({made.name})")
             looks(extremes(sides, sets.fakes[0], sets.train, sets.real))
         chosen, lacking = applicable(sides, dataset, "features")
         found, failed = scored(sides, chosen, resamples, tally.within(SCORES))
@@ -110,7 +110,7 @@ def assess(
         skipped += lacking + failed
         warnings += of_blindness(found.values())
         if dataset.y is not None and not classes:
-            tally.begin(f"Classes ({made.name})")
+            tally.start(f"Classes ({made.name})")
             by_each, why = try_measure(lambda sides=sides: by_class(sides, dataset))  # type: ignore[misc]
             if by_each is not None:
                 classes, why = by_each
@@ -138,7 +138,7 @@ def assess(
     scores += [*found.values(), *own, *likelihoods, *codes, *games]
     skipped += lacking + failed + without + unlikely + uncoded + no_games
     if is_stacked(dataset):
-        tally.begin("Modes of Stacked MNIST")
+        tally.start("Modes of Stacked MNIST")
         modes, uncounted, read_by = of_stacks(
             sets.real,
             sets.train[:n_fake],
@@ -152,10 +152,10 @@ def assess(
         warnings.append(
             "Nothing is held out: samples are compared with training examples, and a model that copies them looks perfect."
         )
-    tally.begin("The result")
+    tally.start("The result")
     measured, why = try_measure(lambda: assess_result(fakes[0], dataset, seed=settings.seed, most=COMPARED))
     result = Result.not_measured(why) if measured is None else measured
-    tally.end()
+    tally.finish()
     card = ProtocolCard(
         model=type(model).__name__,
         data=dataset.name,

@@ -16,8 +16,8 @@ from saddlepoint.evaluation.metrics.neighbours import BLOCK, nearest
 from saddlepoint.evaluation.scorecard.comparison import Context, Points
 from saddlepoint.evaluation.scorecard.feature_sets import Sides
 from saddlepoint.evaluation.scorecard.generators import noise, repeat
-from saddlepoint.evaluation.scorecard.progress import Tally
 from saddlepoint.evaluation.settings import AssessmentSettings
+from saddlepoint.progress import Tally
 
 MOST_SAMPLES = 10_000  # by default; more narrow the intervals slowly and cost the square
 MOST_TRAINING = 60_000  # training examples that samples' nearest neighbours are looked for among
@@ -88,16 +88,16 @@ def in_features(made: Features, sets: Sets, dataset: Dataset, seed: int, tally: 
     passes = 1 if made.posterior is None else 2
     advance = _counted(tally, (work - searching) / (passes * number + len(sets.train)))
     searched = _counted(tally, searching / number)
-    tally.begin(f"Features: {made.name}")
+    tally.start(f"Features: {made.name}")
     train = Points(made(sets.train, advance))
 
     def points(x: Tensor, labels: Tensor | None = None) -> Points:
-        tally.begin(f"Features: {made.name}")
+        tally.start(f"Features: {made.name}")
         rows = made(x, advance)
         posterior = None if made.posterior is None else made.probabilities(x, advance)
         distance = None
         if copies:
-            tally.begin(f"Nearest training examples ({made.name})")
+            tally.start(f"Nearest training examples ({made.name})")
             distance = _to_nearest(rows, train.features, searched)
         return Points(rows, posterior, distance, labels)
 

@@ -16,10 +16,10 @@ from saddlepoint.evaluation.scorecard.feature_sets import Sides
 from saddlepoint.evaluation.scorecard.metric import SHARE, Bad, Floor, Measure, Metric
 from saddlepoint.evaluation.scorecard.metrics import METRICS
 from saddlepoint.evaluation.scorecard.needs import lacking
-from saddlepoint.evaluation.scorecard.progress import Progress
 from saddlepoint.evaluation.scorecard.scorecard import Bounds, Pairing, Score, Skipped
 from saddlepoint.evaluation.scorecard.split_half import UNFIT, by_halves, columns, sentence
 from saddlepoint.evaluation.statistics.intervals import normal, of_distance, of_share
+from saddlepoint.progress import Report
 
 LEAST_WORK = 0.2  # of a metric, beside the work that is written with the others
 
@@ -44,7 +44,7 @@ def title(metric: Metric, features: str) -> str:
 
 
 def scored(
-    sides: Sides, metrics: Mapping[str, Metric], resamples: int, progress: Progress
+    sides: Sides, metrics: Mapping[str, Metric], resamples: int, progress: Report
 ) -> tuple[dict[str, Score], list[Skipped]]:
     """Scores by key, and those that these points could not be given, with what the metric said of them.
 
@@ -66,7 +66,7 @@ def _unconverged() -> Iterator[None]:
 
 
 def _scored(
-    sides: Sides, metrics: Mapping[str, Metric], resamples: int, progress: Progress
+    sides: Sides, metrics: Mapping[str, Metric], resamples: int, progress: Report
 ) -> tuple[dict[str, Score], list[Skipped]]:
     scores: dict[str, Score] = {}
     skipped: list[Skipped] = []
@@ -150,7 +150,7 @@ def _work(metric: Metric) -> float:
     return max(metric.work, LEAST_WORK)
 
 
-def _tell(progress: Progress, what: str, done: float, part: float, share: float) -> None:
+def _tell(progress: Report, what: str, done: float, part: float, share: float) -> None:
     progress(what, done + part * share)
 
 

@@ -10,13 +10,13 @@ import torch
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.evaluation.scorecard.progress import Tally
 from saddlepoint.evaluation.scorecard.rows import games
 from saddlepoint.evaluation.scorecard.rows.games import TITLES, game_work, of_games
 from saddlepoint.evaluation.scorecard.scorecard import Score, Skipped
 from saddlepoint.models import build
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.progress import Tally
 from tests.evaluation.scorecard import toys
 
 SMALL = NetworkSettings(hidden=(8,))

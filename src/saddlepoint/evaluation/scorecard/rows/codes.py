@@ -7,11 +7,11 @@ from torch import Tensor
 
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.metrics.latent import ACTIVE, surgery, units
-from saddlepoint.evaluation.scorecard.progress import Tally
 from saddlepoint.evaluation.scorecard.scorecard import Score, Skipped
 from saddlepoint.evaluation.statistics.intervals import bootstrap
 from saddlepoint.models.base import GenerativeModel
 from saddlepoint.models.vae.model import VAE
+from saddlepoint.progress import Tally
 
 LOOKED_AT = 2_000  # held-out examples; every pair of them is compared
 LARGE = 1_000  # posterior means of this many examples are drawn anew for the interval
@@ -27,7 +27,7 @@ TITLES = {
 
 def of_codes(model: GenerativeModel, x: Tensor, seed: int, tally: Tally) -> tuple[list[Score], list[Skipped]]:
     """Of the posteriors of held-out examples x (N, *event); one step of `tally`."""
-    tally.begin("Codes")
+    tally.start("Codes")
     reason = "" if isinstance(model, VAE) else "the model has no posterior over codes, as a VAE has."
     scores: list[Score] = []
     if isinstance(model, VAE):

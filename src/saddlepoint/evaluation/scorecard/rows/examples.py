@@ -14,11 +14,11 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.metrics.likelihood import of_model
-from saddlepoint.evaluation.scorecard.progress import Tally
 from saddlepoint.evaluation.scorecard.scorecard import Better, Bounds, Score, Skipped
 from saddlepoint.evaluation.statistics.intervals import of_mean
 from saddlepoint.models.base import Encodes, GenerativeModel, HasDensity, in_chunks
 from saddlepoint.models.vae.model import VAE
+from saddlepoint.progress import Tally
 
 GROUPS = 50  # disjoint parts of the held-out examples whose means are kept for comparisons
 
@@ -125,7 +125,7 @@ def of_examples(
     scores: list[Score] = []
     skipped: list[Skipped] = []
     for key, metric in EXAMPLE_METRICS.items():
-        tally.begin(metric.title)
+        tally.start(metric.title)
         reason = metric.lacks(model)
         if not reason:
             try:

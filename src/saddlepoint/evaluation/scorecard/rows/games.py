@@ -6,11 +6,11 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.metrics.duality_gap import duality_gap
-from saddlepoint.evaluation.scorecard.progress import Tally
 from saddlepoint.evaluation.scorecard.scorecard import Better, Score, Skipped
 from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.models.base import GenerativeModel
 from saddlepoint.models.gan.model import GAN
+from saddlepoint.progress import Tally
 
 ANSWERED = 2_000  # held-out examples, half of them to answer on and half to measure
 STEPS, LEARNING_RATE, BATCH = 50, 1e-3, 64  # of an answer; gaps compare at equal ones only
@@ -30,7 +30,7 @@ MEANINGS = {
 
 def of_games(model: GenerativeModel, dataset: Dataset, seed: int, tally: Tally) -> tuple[list[Score], list[Skipped]]:
     """On held-out examples; `game_work` of `tally`."""
-    tally.begin(TITLES["duality_gap"])
+    tally.start(TITLES["duality_gap"])
     scores, reason = _scores(model, dataset, seed)
     tally.advance(game_work(model))
     return scores, [Skipped(key, title, reason) for key, title in TITLES.items()] if reason else []

@@ -20,13 +20,13 @@ from saddlepoint.evaluation.metrics.bits import bits_per_dimension, of_bytes
 from saddlepoint.evaluation.metrics.latent_models import LatentModel, binarised, fitted_std, of_gan, of_vae
 from saddlepoint.evaluation.metrics.likelihood import annealed, bounds
 from saddlepoint.evaluation.metrics.parzen import parzen
-from saddlepoint.evaluation.scorecard.progress import Tally
 from saddlepoint.evaluation.scorecard.rows.likelihood_rows import ROWS, row_from, row_of
 from saddlepoint.evaluation.scorecard.scorecard import Score, Skipped
 from saddlepoint.evaluation.settings import LikelihoodEffort
 from saddlepoint.models.base import GenerativeModel, HasDensity
 from saddlepoint.models.gan.model import GAN
 from saddlepoint.models.vae.model import VAE
+from saddlepoint.progress import Tally
 
 BOUNDED = 1_000  # held-out examples of the bound and of bits
 ANNEALED = 50  # held-out examples, and as many simulated ones for the gap
@@ -89,7 +89,7 @@ def of_likelihoods(
     skipped: list[Skipped] = []
     for keys, function in FUNCTIONS.items():
         title, work = ROWS[keys[0]].title, _work(function, model, effort)
-        tally.begin(title)
+        tally.start(title)
         told = partial(tally.within(work), title)
         try:
             scores += function(_Asked(model, dataset, x, fake, seed, effort, told))

@@ -6,15 +6,17 @@ import dataclasses
 import io
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from saddlepoint.cli import progress
 from saddlepoint.cli.console import Output
-from saddlepoint.cli.progress import Pace, TrainingProgress, clock, next_commands, rate
+from saddlepoint.cli.next_commands import next_commands
+from saddlepoint.cli.run_display import RunDisplay
+from saddlepoint.experiment.display import rate
 from saddlepoint.experiment.listener import Outline
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, RunFolder
@@ -36,7 +38,7 @@ def record(step: int) -> Record:
 
 def shown(terminal: bool, quiet: bool = False, ticks: int = 10, **console: Any) -> str:
     output = Output(file=io.StringIO(), force_terminal=terminal, width=100, **console)
-    with TrainingProgress(output, quiet=quiet) as listener:
+    with RunDisplay(output, quiet=quiet) as listener:
         listener.started(OUTLINE)
         listener.note("One file was left out [a.png].")
         listener.record(record(0))
@@ -68,7 +70,7 @@ def test_without_a_terminal_there_are_plain_lines_only() -> None:
 
 def test_what_a_run_is_is_said_once_however_often_it_is_cured() -> None:
     output = Output(file=io.StringIO(), width=300)
-    with TrainingProgress(output) as listener:
+    with RunDisplay(output) as listener:
         for start in (0, 500, 0):
             listener.started(dataclasses.replace(OUTLINE, start=start))
     text = output.file.getvalue()  # type: ignore[attr-defined]
@@ -95,8 +97,15 @@ def test_quiet_leaves_findings_and_the_verdict(terminal: bool) -> None:
 
 def test_plain_lines_are_few_and_the_last_is_never_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand ticks, one a second: a line every ten seconds, and the last."""
-    clock_hands = iter(float(second) for second in range(10_000))
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock_hands))
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    record_tick = RunDisplay.record
+
+    def record_a_second_later(display: RunDisplay, record: Record) -> None:
+        now[0] += 1.0
+        record_tick(display, record)
+
+    monkeypatch.setattr(RunDisplay, "record", record_a_second_later)
     lines = [line for line in shown(terminal=False, ticks=1_000).splitlines() if line.startswith("step ")]
     assert 20 <= len(lines) <= 101
     assert lines[-1].startswith("step 1,000/1,000")
@@ -106,7 +115,7 @@ def test_an_error_gives_the_terminal_back() -> None:
     output = Output(file=io.StringIO(), force_terminal=True, width=100)
 
     def broken() -> None:
-        with TrainingProgress(output) as listener:
+        with RunDisplay(output) as listener:
             listener.started(OUTLINE)
             raise RuntimeError
 
@@ -126,26 +135,6 @@ def test_a_reader_that_leaves_does_not_stop_the_training() -> None:
         os.close(reading)
         for _ in range(3):
             output.say("unseen")
-
-
-def test_the_pace_is_that_of_the_clock_and_forgets() -> None:
-    pace = Pace()
-    assert pace.steps_per_second is None
-    pace.tick(100, 7.0)
-    assert pace.steps_per_second is None
-    pace.tick(150, 12.0)
-    assert pace.steps_per_second == pytest.approx(10.0)
-    for tick in range(progress.RECENT):
-        pace.tick(1_000 + tick, 100.0 + 4 * tick)
-    assert pace.steps_per_second == pytest.approx(0.25)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(-1, "0:00"), (0, "0:00"), (59.4, "0:59"), (59.6, "1:00"), (725, "12:05"), (10_800, "3:00:00")],
-)
-def test_the_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
 
 
 def test_an_interrupted_run_is_to_be_resumed_first() -> None:
@@ -178,7 +167,7 @@ def test_after_cures_nothing_is_proposed_that_was_tried_or_is_over(stands: bool,
     cure = {"number": 1, "code": "GAN103", "title": "", "found": 40, "since": 20, "returned_to": 0, "rung": 0}
     folder.cures.write_text(json.dumps(cure | {"changes": {"model.packing": [1, 2]}}), encoding="utf-8")
     output = Output(file=io.StringIO(), width=300)
-    with TrainingProgress(output) as listener:
+    with RunDisplay(output) as listener:
         listener.started(dataclasses.replace(OUTLINE, folder=str(tmp_path)))
         listener.finding(found)  # in the sitting that the cure ended
         listener.finished(ENDED)
@@ -201,7 +190,7 @@ def test_the_rate_has_no_exponent(speed: float, text: str) -> None:
 @pytest.mark.parametrize("width", [60, 80])
 def test_the_step_count_is_whole_on_a_narrow_terminal(width: int) -> None:
     output = Output(file=io.StringIO(), force_terminal=True, width=width, no_color=True)
-    with TrainingProgress(output) as listener:
+    with RunDisplay(output) as listener:
         listener.started(OUTLINE)
         for step in (0, 500):
             listener.record(record(step))
@@ -226,7 +215,7 @@ def test_a_recipe_that_fails_is_not_trained_further() -> None:
 def test_what_matters_is_seen_on_a_terminal_of_usual_width(width: int) -> None:
     output = Output(file=io.StringIO(), force_terminal=True, width=width, no_color=True)
     values = {"quality/precision": 1.39, "quality/recall": 0.5, "quality/energy_distance_error": 7.8e-34}
-    with TrainingProgress(output) as listener:
+    with RunDisplay(output) as listener:
         listener.started(dataclasses.replace(OUTLINE, steps=50_000))
         for step in (0, 12_500):
             listener.record(dataclasses.replace(record(step), values={**record(step).values, **values}))
@@ -248,7 +237,7 @@ def test_the_time_of_steps_measurements_and_pictures_is_said() -> None:
 
 def test_without_pictures_nothing_is_promised_that_is_not_there() -> None:
     output = Output(file=io.StringIO(), width=300)
-    with TrainingProgress(output) as listener:
+    with RunDisplay(output) as listener:
         listener.started(dataclasses.replace(OUTLINE, pictures=False))
         listener.record(record(1_000))
         listener.finished(ENDED)

@@ -1,4 +1,4 @@
-"""What a study's folder would lose: runs of its table that the study, as it is asked for now, does not have."""
+"""Protects the results in a study's folder: a new table must not drop runs that the old one holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from saddlepoint.studies.settings import Point, StudySettings
 from saddlepoint.studies.tables import cell_text
 
 
-def check_kept(place: str | Path, asked: StudySettings) -> None:
+def check_replaced_runs(place: str | Path, asked: StudySettings) -> None:
     """Raises RunError where the table in this folder has runs that the study `asked` for does not have.
 
     More seeds, values and measures are a larger table, which may take the smaller one's place; without a table, or with

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 
 import pytest
 from rich.console import Console
 
-from saddlepoint.experiment import waiting as module
-from saddlepoint.experiment.waiting import Waiting, heard
+from saddlepoint.progress import Display, report_for
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that stands still until it is set."""
     now = [100.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 
 def console(terminal: bool) -> Console:
     return Console(file=io.StringIO(), force_terminal=terminal, width=100, no_color=True)
+
+
+def evaluating(shown: Console) -> Display:
+    return Display(shown, every=5.0, share=1.0, summary=False)
 
 
 def written(shown: Console) -> str:
@@ -31,9 +35,9 @@ def written(shown: Console) -> str:
 
 def test_what_is_done_is_done_to_a_hundred_per_cent_without_time_left() -> None:
     shown = console(terminal=True)
-    with Waiting(shown) as waiting:
-        waiting.tell("Drawing samples", 0.5)
-        waiting.tell("Done", 1.0)
+    with evaluating(shown) as display:
+        display.report("Drawing samples", 0.5)
+        display.report("Done", 1.0)
     text = written(shown)
     last = text[text.rindex("%") - 3 :]
     assert last.startswith("100%")
@@ -44,40 +48,40 @@ def test_what_is_done_is_done_to_a_hundred_per_cent_without_time_left() -> None:
 def test_the_clock_starts_with_the_first_share(clock: list[float]) -> None:
     """A minute on feature networks, whose own progress is shown by itself, does not make the rest look ten times as long."""
     shown = console(terminal=False)
-    with Waiting(shown) as waiting:
-        waiting.tell("Building features", 0.0)
+    with evaluating(shown) as display:
+        display.report("Building features", 0.0)
         clock[0] += 60
-        waiting.tell("Drawing samples", 0.0)
-        waiting.tell("Drawing samples", 0.01)
+        display.report("Drawing samples", 0.0)
+        display.report("Drawing samples", 0.01)
         clock[0] += 10
-        waiting.tell("Precision", 0.5)
-    assert written(shown).splitlines() == ["  1% Drawing samples", "  50% Precision, about 10 s left"]
+        display.report("Precision", 0.5)
+    assert written(shown).splitlines() == ["  1%  Drawing samples", " 50%  0:10 left  Precision"]
 
 
 def test_lines_are_few_and_the_first_shares_tell_no_time(clock: list[float]) -> None:
     shown = console(terminal=False)
-    with Waiting(shown) as waiting:
+    with evaluating(shown) as display:
         for step in range(1, 101):
             clock[0] += 0.3
-            waiting.tell("Energy distance", step / 1_000)
+            display.report("Energy distance", step / 1_000)
     lines = written(shown).splitlines()
     assert 4 <= len(lines) <= 7
     assert "left" not in lines[0]
-    assert "about 2" in lines[-1]
+    assert "  4:3" in lines[-1]  # a thousandth takes 0.3 s, and 917 are left
 
 
 def test_a_notebook_has_one_line_that_goes_when_all_is_done(
     clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "ipykernel", module)
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
     shown = console(terminal=False)
-    with Waiting(shown) as waiting:
+    with evaluating(shown) as display:
         for step in range(1, 11):
             clock[0] += 1
-            waiting.tell("Energy distance", step / 10)
+            display.report("Energy distance", step / 10)
     text = written(shown)
     assert "\n" not in text
-    assert "\r50% Energy distance, about" in text
+    assert "\r 50%  0:0" in text
     assert text.endswith("\r")
 
 
@@ -85,17 +89,17 @@ def test_only_where_somebody_watches_is_anything_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[str, float]] = []
-    with heard(lambda what, share: told.append((what, share))) as own:
+    with report_for(lambda what, share: told.append((what, share))) as own:
         assert own is not None
         own("Precision", 0.5)
     assert told == [("Precision", 0.5)]
     for asked in (True, False):
-        with heard(asked) as listener:
+        with report_for(asked) as listener:
             assert listener is None
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes standard error for a terminal
-    with heard(False) as listener:
+    with report_for(False) as listener:
         assert listener is None
-    with heard(True) as listener:
+    with report_for(True) as listener:
         assert listener is not None
         listener("Precision", 0.5)
     streams = capsys.readouterr()

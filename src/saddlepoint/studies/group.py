@@ -1,4 +1,4 @@
-"""Training one cell: its runs at once where lanes can, one after another where they cannot, all measured alike."""
+"""Training one group: its runs at once where lanes can, one after another where they cannot, all measured alike."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from saddlepoint.errors import DataError, SettingError
 from saddlepoint.lanes import Lane, LaneRecord, Lanes
 from saddlepoint.studies.convergence import Convergence
 from saddlepoint.studies.outcomes import Outcomes, measured
-from saddlepoint.studies.plan import Cell, Run
+from saddlepoint.studies.plan import Group, Run
 from saddlepoint.studies.settings import MeasureSettings
 from saddlepoint.studies.single_run import Alone
 
-Tell = Callable[[float], None]  # the share of the cell's work that is done
+Tell = Callable[[float], None]  # the share of the group's work that is done
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class RunResult:
 
     trained: "lanes" or "alone". steps: it was asked to make. frozen_at: steps it had made when it ceased to be finite.
     converged_at: step of convergence; None where it did not converge, or that was not asked.
-    outcomes: by name. series: by name, its values at the scheduled steps of the cell.
+    outcomes: by name. series: by name, its values at the scheduled steps of the group.
     """
 
     key: str
@@ -46,8 +46,8 @@ class RunResult:
 
 
 @dataclass(frozen=True)
-class CellResult:
-    """What came of a cell. notes: sentences on why runs were trained alone. seconds: that it took."""
+class GroupResult:
+    """What came of a group. notes: sentences on why runs were trained alone. seconds: that it took."""
 
     key: str
     runs: tuple[RunResult, ...]
@@ -64,7 +64,7 @@ class CellResult:
         }
 
     @classmethod
-    def from_json(cls, content: dict[str, Any]) -> CellResult:
+    def from_json(cls, content: dict[str, Any]) -> GroupResult:
         """Undo `to_json` (and what JSON does to numbers that are not finite); KeyError or TypeError for other content."""
         runs = []
         for run in content["runs"]:
@@ -74,16 +74,16 @@ class CellResult:
         return cls(content["key"], tuple(runs), tuple(content["notes"]), content["seconds"])
 
 
-def train_cell(cell: Cell, tell: Tell = lambda share: None) -> CellResult:
-    """Train and measure all runs of a cell.
+def train_group(group: Group, tell: Tell = lambda share: None) -> GroupResult:
+    """Train and measure all runs of a group.
 
     Raises SettingError or DataError for runs that cannot be trained at all, and for data that have changed.
     """
     started = time.perf_counter()
     notes: list[str] = []
-    found = {result.key: result for result in _results(cell.runs, cell.measure, cell.together, notes, tell)}
+    found = {result.key: result for result in _results(group.runs, group.measure, group.together, notes, tell)}
     seconds = time.perf_counter() - started
-    return CellResult(cell.key, tuple(found[run.key] for run in cell.runs), tuple(notes), seconds)
+    return GroupResult(group.key, tuple(found[run.key] for run in group.runs), tuple(notes), seconds)
 
 
 def _results(

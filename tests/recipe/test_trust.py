@@ -14,8 +14,7 @@ import pytest
 import saddlepoint as sp
 from saddlepoint.cli.main import main
 from saddlepoint.errors import TrustError
-from saddlepoint.experiment import trust
-from saddlepoint.recipe import Recipe
+from saddlepoint.recipe import Recipe, trust
 from saddlepoint.records.leftovers import remove_tree
 from tests.experiment.runs import recipe
 

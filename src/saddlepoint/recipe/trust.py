@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from saddlepoint.errors import TrustError
-from saddlepoint.experiment.module_objects import MARK
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.networks.settings import NetworkSettings
 
 FOLDER_VARIABLE = "SADDLEPOINT_CONFIG"
+MARK = "object:"  # begins the name of a network that was given as an object and cannot be imported
 _granted: set[str] = set()  # in this process, also where the file cannot be written
 
 

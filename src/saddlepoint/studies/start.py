@@ -1,0 +1,176 @@
+"""`sp.study`: from the study that is asked for to its table; the command line starts studies here too."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saddlepoint.arguments import check_count, check_mapping, check_path
+from saddlepoint.errors import SettingError
+from saddlepoint.recipe.studies import load_study, overridden, points, resolved, study_text
+from saddlepoint.recipe.trust import require_trust
+
+if TYPE_CHECKING:
+    from saddlepoint.studies.display import StudyDisplay
+    from saddlepoint.studies.engine import Engine
+    from saddlepoint.studies.plan import Plan
+    from saddlepoint.studies.settings import StudySettings
+    from saddlepoint.studies.study import StudyResult
+
+ENGINES = ("local", "ray")
+
+
+def study(
+    source: str | Path | Mapping[str, Any] | StudySettings,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    folder: str | Path | None = None,
+    engine: str = "local",
+    workers: int | None = None,
+    address: str | None = None,
+    overwrite: bool = False,
+    trust: bool = False,
+    quiet: bool = False,
+) -> StudyResult:
+    """Run a study and return its rows, summary and pictures.
+
+    Args:
+        source: name of a ready-made study, a YAML file, a study's folder, or the study's content.
+        settings: settings that differ from it, by dotted name: the study's own (`seeds.count`) or those of its base recipe
+            (`training.steps`).
+        folder: where to write, by default studies/NAME. Runs whose results it holds are not trained again.
+        engine: "local" for processes of this machine; "ray" for a Ray cluster.
+        workers: number of processes; by default one per processor; 0 trains in this process.
+        address: of the Ray cluster; by default one is started on this machine.
+        overwrite: replace the folder's tables even if they belong to another study (another name or base recipe), or hold
+            runs that are not part of this one.
+        trust: whether code that the study's recipe names by import path may run, as in `train`.
+        quiet: show no progress.
+
+    Raises:
+        SettingError, DataError: the input is wrong; nothing was trained.
+        RunError: the folder cannot be written, or its table holds runs that are not part of this study, or some runs could
+            not be trained. Finished runs are kept.
+        MissingExtraError: Ray is asked for and not installed.
+    """
+    if workers is not None:
+        workers = check_count("study", "workers", workers)
+    if folder is not None:
+        check_path("study", "folder", folder)
+    if settings is not None:
+        check_mapping("study", "settings", settings, '{"seeds.count": 8, "training.steps": 500}')
+    check_engine(engine, workers, address)
+    asked = overridden(load_study(source), settings or {})
+    # Content that the caller wrote into this call is the caller's own.
+    plan = plan_study(asked, settings or {}, trust or isinstance(source, Mapping))
+    place = folder or default_folder(source, asked)
+    from rich.console import Console
+
+    from saddlepoint.studies.display import StudyDisplay
+
+    with StudyDisplay(Console(stderr=True), quiet=quiet) as display:
+        return train_plan(plan, place, engine, workers, address, display, overwrite)
+
+
+def plan_study(asked: StudySettings, given: Mapping[str, Any], trust: bool) -> Plan:
+    """Check that the study's code is trusted, load its data and list its runs.
+
+    Args:
+        asked: the study.
+        given: settings of this call, by dotted name; an import path among them is trusted.
+        trust: whether all import paths are trusted.
+    """
+    found = points(asked)
+    for point in found:
+        require_trust(point.model, trust=trust, given=given, where=f"study {asked.name}")
+    from saddlepoint.studies.plan import Plan
+
+    return Plan.of(asked, found)
+
+
+def train_plan(
+    plan: Plan,
+    folder: str | Path,
+    engine: str,
+    workers: int | None,
+    address: str | None,
+    display: StudyDisplay,
+    overwrite: bool,
+) -> StudyResult:
+    """Train what is missing in the folder, and show it. Arguments as in `study`."""
+    from saddlepoint.studies.folder import StudyFolder
+    from saddlepoint.studies.replacing import check_replaced_runs
+    from saddlepoint.studies.study import run_study
+
+    if not overwrite:
+        check_replaced_runs(folder, plan.study)
+    text = study_text(resolved(plan.study))
+    with _sigterm_as_interrupt():
+        return run_study(
+            plan,
+            StudyFolder(folder),
+            text,
+            _engine(engine, workers, address),
+            say=display.note,
+            report=display.report,
+            overwrite=overwrite,
+            workers=process_count(engine, workers),
+        )
+
+
+def process_count(engine: str, workers: int | None) -> int:
+    """How many processes train at once; 1 for a cluster of unknown size."""
+    if workers is not None:
+        return max(1, workers)
+    return 1 if engine == "ray" else os.cpu_count() or 1
+
+
+def check_engine(engine: str, workers: int | None, address: str | None) -> None:
+    """Raises SettingError for an engine that does not exist, and for options that it does not have."""
+    if engine not in ENGINES:
+        raise SettingError(f'study: --engine is local or ray, got "{engine}".')
+    if workers is not None and workers < 0:
+        raise SettingError(f"study: --workers is a number of processes, 0 or more, got {workers}.")
+    if address is not None and engine != "ray":
+        raise SettingError("study: --address is that of a Ray cluster: add --engine ray, or leave it out.")
+
+
+def default_folder(source: Any, asked: StudySettings) -> Path:
+    """studies/NAME, or the study's own folder where that was given."""
+    if isinstance(source, str | Path) and Path(source).is_dir():
+        return Path(source)
+    return Path("studies") / asked.name
+
+
+def _engine(name: str, workers: int | None, address: str | None) -> Engine:
+    from functools import partial
+
+    if name == "ray":
+        from saddlepoint.studies.cluster import on_ray
+
+        return partial(on_ray, workers=workers, address=address)
+    if workers == 0:
+        from saddlepoint.studies.engine import in_this_process
+
+        return in_this_process
+    from saddlepoint.studies.workers import on_workers
+
+    return partial(on_workers, workers=process_count(name, workers))
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Within the block SIGTERM does what Ctrl-C does: workers end, and finished groups are kept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
