@@ -45,7 +45,7 @@ def seconds(size: int, steps: int, compiled: bool) -> tuple[float, float, int]:
         if not first:
             begun, before, first = time.process_time(), looking, record.step
     training_alone = time.process_time() - begun - (looking - before)
-    return training_alone / (steps - first), looking, len(convergence.looked)
+    return training_alone / (steps - first), looking, len(convergence.checked)
 
 
 def main(arguments: list[str] | None = None) -> int:

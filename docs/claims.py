@@ -33,10 +33,10 @@ what `saddlepoint reproduce all --out DIR` measured; edit neither this page nor 
 
 A verdict follows from a rule that stands in the code. The rules of C7, C9, C10, C11, C13 and C16 were made stricter after their
 programs had first run: chance had decided too much (C7, C11), "does not hold" was said where nobody converged (C7, C9, C10), short
-runs were judged (C13), and C16's planted failures had been searched for on seeds that it then reported; on fresh seeds its collapse
+runs were judged (C13), and C16's injected failures had been searched for on seeds that it then reported; on fresh seeds its collapse
 was none, so that another was searched for, and the rule changed once more (see [C16](#c16)). *Not decided* means that
 the runs could not have shown it either way. *Converged* means: Wasserstein-1 distance to
-the data under 0.1 of the data's standard deviation, and every mode holds at least half its mass, for 5 looks in a row. Runs that
+the data under 0.1 of the data's standard deviation, and every mode holds at least half its mass, for 5 checks in a row. Runs that
 never do are not left out: medians are Kaplan and Meier's. Intervals are of 95 %. *As described* is the recipe of the source
 (toy-lab-1 to 3). *With our training* is its generator, but for the activation, trained as the recipes lab-1 to 3 train theirs, with a
 smaller discriminator and smaller batches; how fast those recipes themselves converge stands in benchmarks/RESULTS.md.

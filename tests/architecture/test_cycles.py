@@ -13,7 +13,6 @@ from tests.architecture.imports import imports, modules
 KNOWN = {
     ("saddlepoint.diagnosis.engine", "saddlepoint.diagnosis.rules"),
     ("saddlepoint.evaluation.scorecard.notebook", "saddlepoint.evaluation.scorecard.scorecard"),
-    ("saddlepoint.studies.claims.kept", "saddlepoint.studies.claims.laboratory"),
 }
 
 

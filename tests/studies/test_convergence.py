@@ -176,7 +176,7 @@ def test_looks_come_while_lanes_play_and_change_nothing(model):
     convergence = Convergence(data, 2, points=40)
     for record in watched.play(watch=lambda step: convergence.check(watched, step)):
         assert record.step == 35 or convergence.distance.isfinite().all()
-    assert convergence.looked == [step for step in range(1, 71) if due(step)]
+    assert convergence.checked == [step for step in range(1, 71) if due(step)]
     for _ in alone.play():
         pass
     torch.testing.assert_close(watched.sample(5), alone.sample(5), rtol=0, atol=0)
@@ -199,7 +199,7 @@ def test_a_lane_that_diverges_is_censored_and_the_other_is_not():
 def test_other_data_are_refused():
     with pytest.raises(SettingError, match="no known modes on a line"):
         Convergence(ring(DataSettings(points=16)), 2)
-    with pytest.raises(SettingError, match="one a lane"):
+    with pytest.raises(SettingError, match="one per replica"):
         Convergence([line(1)], 2)
     with pytest.raises(SettingError, match="1 or more"):
         Convergence(line(1), 2, every=0)

@@ -53,7 +53,7 @@ def run(argv: Sequence[str]) -> int:
     folder = Path(arguments.out or (QUICK_FOLDER if arguments.quick else FOLDER))
     if folder.is_file():
         raise SettingError(f"reproduce: --out {folder} is a file: name a folder.")
-    results, page = _tested(output, arguments, folder)
+    results, page = _test(output, arguments, folder)
     if arguments.json:
         print_json({"folder": str(folder), "page": str(page), "claims": results})
     else:
@@ -62,8 +62,8 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-def _tested(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str, Any]], Path]:
-    """What became of the claims; the page is written also where somebody interrupts, of what is finished."""
+def _test(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str, Any]], Path]:
+    """Results of the claims, and the page of all results; after an interruption too, the page shows what is finished."""
     from saddlepoint.studies.claims import CLAIMS, claim
 
     names = list(CLAIMS) if ALL in (name.lower() for name in arguments.claims) else arguments.claims
@@ -74,7 +74,7 @@ def _tested(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str
     from saddlepoint.studies.claims.laboratory import QUICK_SEEDS
     from saddlepoint.studies.claims.results import load, reproduce
 
-    def told(result: Mapping[str, Any]) -> None:
+    def print_result(result: Mapping[str, Any]) -> None:
         output.say(f"{result['id']} {_verdict(result)}: {result['because']}", STYLES[_verdict(result)])
 
     seeds = min(arguments.seeds, QUICK_SEEDS) if arguments.quick else arguments.seeds
@@ -92,8 +92,8 @@ def _tested(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str
                 seeds=arguments.seeds,
                 quick=arguments.quick,
                 overwrite=arguments.overwrite,
-                tell=display.report,
-                found=told,
+                report=display.report,
+                on_result=print_result,
             )
     except KeyboardInterrupt:
         again = "the same command without --overwrite" if arguments.overwrite else "the same command"

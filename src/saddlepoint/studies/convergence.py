@@ -1,15 +1,15 @@
-"""When a GAN on a line has converged, for many lanes at once.
+"""Steps to convergence of GANs on one-dimensional data, for many replicas at once.
 
-A lane is good at a look if its samples' Wasserstein-1 distance to the data is under 0.1 of the data's standard deviation
-and every mode holds at least half its mass. It has converged when it was good at 5 looks in a row; the step of the fifth is
-its time. A lane that has not by the end of its run is censored: its time is NaN, known only to be longer than the run.
+A replica is good at a check if the Wasserstein-1 distance of its samples to the data is below 0.1 of the data's standard
+deviation and every mode holds at least half its mass. It has converged after 5 good checks in a row; the step of the fifth is
+its time to convergence. A replica that has not converged by the end of its run is censored: its time is NaN.
 
-The data must be a mixture of equal Gaussians on a line. Its quantiles are exact, and the samples stand at equally spaced
-quantiles of the noise, so the distance has no random error: sorted samples less sorted quantiles, all lanes at once.
+The data must be a mixture of equal Gaussians on a line. Its quantiles are exact, and samples are made from equally spaced
+quantiles of the noise, so the distance has no random error: it is the mean difference of sorted samples and quantiles.
 
-Looks come at every `every` steps at the start and then less and less often, such that 5 of them span about an eighth
-to a quarter of the steps made (`due`): time is resolved in proportion, a lucky moment late in a run is no convergence, and
-the looks' cost does not grow with the run.
+Checks come every `every` steps at first and then less and less often, so that 5 of them span about an eighth to a quarter of
+the steps so far (`due`): the resolution of times is proportional to them, a lucky moment late in a run does not count as
+convergence, and the cost of checks does not grow with the length of the run.
 """
 
 from __future__ import annotations
@@ -29,27 +29,32 @@ from saddlepoint.lanes import Lanes
 
 DISTANCE = 0.1  # of the data's standard deviation
 MASS = 0.5  # of the mode's own mass
-LOOKS = 5  # in a row
+CHECKS = 5  # in a row
 RADIUS = 3.0  # standard deviations within which a sample belongs to a mode, as in evaluation.modes
-FIRST_SPACING_LOOKS = 32  # looks at the first spacing; each further spacing, twice as wide, has half as many
-POINTS, POINTS_A_MODE = 128, 16  # samples a lane, at least
+FIRST_SPACING_CHECKS = 32  # checks with the first spacing; each further spacing is twice as wide and has half as many
+POINTS, POINTS_PER_MODE = 128, 16  # samples per replica, at least
 
 
 def due(step: int, every: int = 1) -> bool:
-    """Whether the schedule of spacing `every` looks after `step` steps: at all multiples of `every` up to 32 of them,
-    then of 2 `every` up to 64 `every`, of 4 up to 128, and so on."""
+    """Whether there is a check after `step` steps.
+
+    Checks are at all multiples of `every` up to 32 `every`, then of 2 `every` up to 64 `every`, of 4 `every` up to 128 `every`,
+    and so on.
+    """
     wide = every
-    while step > FIRST_SPACING_LOOKS * wide:
+    while step > FIRST_SPACING_CHECKS * wide:
         wide *= 2
     return step > 0 and step % wide == 0
 
 
 @dataclass(frozen=True)
 class Target:
-    """What the samples of one dataset are compared with.
+    """What samples are compared with on one dataset.
 
-    quantiles: (n,) of the data at (i + 1/2) / n. std: the data's. edges: (2 K,) low and high end of each mode, in order.
-    shares: (K,) the data's own mass between them.
+    quantiles: (n,) quantiles of the data at (i + 1/2) / n.
+    std: standard deviation of the data.
+    edges: (2 K,) low and high end of each mode, in order.
+    shares: (K,) the data's mass between the ends of each mode.
     """
 
     quantiles: Tensor
@@ -59,7 +64,11 @@ class Target:
 
     @classmethod
     def of(cls, dataset: Dataset, points: int) -> Target:
-        """Raises SettingError for anything but a mixture of equal Gaussians on a line."""
+        """The target of a dataset with `points` samples.
+
+        Raises:
+            SettingError: the data are not a mixture of equal Gaussians on a line.
+        """
         truth = dataset.truth
         if truth is None or truth.modes is None or truth.mode_std is None or truth.modes.shape[1] != 1:
             raise SettingError(
@@ -78,8 +87,15 @@ class Target:
         return cls(mixture_quantiles(at, centres, width), std, edges, shares)
 
     def measure(self, samples: Tensor) -> tuple[Tensor, Tensor]:
-        """(S, n) samples -> (S,) Wasserstein-1 distance in standard deviations of the data, and (S, K) mass of each mode
-        over what it should be. NaN and 0 for samples that are not finite."""
+        """Compare samples with the data.
+
+        Args:
+            samples: (S, n).
+
+        Returns:
+            (S,) Wasserstein-1 distance in standard deviations of the data, and (S, K) mass of each mode divided by its true
+            mass; NaN and 0 for samples that are not finite.
+        """
         ordered = ascending(samples)
         quantiles, edges = self.quantiles.to(ordered), self.edges.to(ordered)
         distance = (ordered - quantiles).abs().mean(1).double() / self.std
@@ -89,23 +105,30 @@ class Target:
 
 
 class Convergence:
-    """Looks at lanes while they train, and keeps when each one converged.
+    """Checks replicas while they train, and records when each one converged.
 
         convergence = Convergence(dataset, lanes=len(lanes))
         for record in lanes.play(watch=lambda step: convergence.check(lanes, step)):
             ...
         convergence.steps
 
-    dataset: what the lanes learn: one for all, or one a lane.
-    every: spacing of the first looks in steps; after 32 of them it doubles, and again (see `due`).
-    points: samples a lane; None takes 128, and 16 a mode where that is more.
-    averaged: judge the moving average of the weights where the lanes keep one.
-    row: good looks in a row that make a convergence.
+    Args:
+        dataset: the training data, one for all replicas or one each.
+        lanes: number of replicas.
+        every: steps between the first checks; after 32 checks the spacing doubles, and so on (see `due`).
+        points: samples per replica; by default 128, or 16 per mode if that is more.
+        row: number of good checks in a row that count as convergence.
+        averaged: check the moving average of the weights, where there is one.
 
-    steps: (S,) float64, the step at which a lane had converged; NaN while it has not.
-    distance: (S,) float64, at the last look: Wasserstein-1 in standard deviations of the data.
-    mass: (S,) float64, at the last look: the least of the modes' masses, over what it should be.
-    good: (S,) bool, whether the last look was good. looked: the steps looked at so far.
+    Attributes:
+        steps: (S,) float64, step at which each replica converged; NaN if it has not.
+        distance: (S,) float64, Wasserstein-1 distance at the last check, in standard deviations of the data.
+        mass: (S,) float64, smallest mass of a mode at the last check, divided by its true mass.
+        good: (S,) bool, whether the last check was good.
+        checked: steps of all checks so far.
+
+    Raises:
+        SettingError: the data are not a mixture on a line, or a number is below 1.
     """
 
     def __init__(
@@ -115,18 +138,17 @@ class Convergence:
         *,
         every: int = 1,
         points: int | None = None,
-        row: int = LOOKS,
+        row: int = CHECKS,
         averaged: bool = True,
     ) -> None:
-        """Raises SettingError for data that are no mixture on a line, and for less than one lane, step, sample or look."""
         datasets = [dataset] * lanes if isinstance(dataset, Dataset) else list(dataset)
         if points is None:
             modes = max((len(known) for own in datasets if (known := _modes(own)) is not None), default=0)
-            points = max(POINTS, POINTS_A_MODE * modes)
+            points = max(POINTS, POINTS_PER_MODE * modes)
         if min(lanes, every, points, row) < 1 or len(datasets) != lanes:
             raise SettingError(
-                f"convergence: {lanes} lanes with {len(datasets)} datasets, a look every {every} steps at {points} samples "
-                f"and {row} in a row cannot be: give one dataset, or one a lane, and 1 or more of all else."
+                f"convergence: got {lanes} replicas with {len(datasets)} datasets, a check every {every} steps with {points} samples, "
+                f"{row} in a row: give one dataset, or one per replica, and numbers of 1 or more."
             )
         self.every, self.points, self.row, self.averaged = every, points, row, averaged
         places: dict[int, list[int]] = {}
@@ -139,12 +161,14 @@ class Convergence:
         self.distance = self.steps.clone()
         self.mass = self.steps.clone()
         self.good = torch.zeros(lanes, dtype=torch.bool)
-        self.looked: list[int] = []
+        self.checked: list[int] = []
 
     def check(self, lanes: Lanes, step: int) -> bool:
-        """Look at the lanes after `step` steps if the schedule says so; returns whether it did.
+        """Check the replicas if a check is due after `step` steps. Frozen replicas are not good.
 
-        A lane that is frozen is not good."""
+        Returns:
+            Whether there was a check.
+        """
         if not due(step, self.every):
             return False
         if self._noise is None:
@@ -154,7 +178,7 @@ class Convergence:
         return True
 
     def update(self, samples: Tensor, step: int, alive: Tensor | None = None) -> None:
-        """Take (S, n) samples as those of a look after `step` steps; alive: (S,) bool, lanes that still train."""
+        """Use (S, n) samples as those of a check after `step` steps; alive: (S,) bool, replicas that still train."""
         self.distance, mass = self.distance.clone(), torch.empty_like(self.mass)
         for where, target in self._targets:
             own = samples if len(self._targets) == 1 else samples[where.to(samples.device)]
@@ -167,11 +191,11 @@ class Convergence:
             self.good &= alive
         self._in_a_row = torch.where(self.good, self._in_a_row + 1, 0)
         self.steps = torch.where(self.steps.isnan() & (self._in_a_row >= self.row), float(step), self.steps)
-        self.looked.append(step)
+        self.checked.append(step)
 
     @property
     def share(self) -> float:
-        """The share of lanes that have converged."""
+        """The share of replicas that have converged."""
         return float((~self.steps.isnan()).double().mean())
 
 

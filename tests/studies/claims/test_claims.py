@@ -17,8 +17,8 @@ from saddlepoint.report.claims import number, spoken, write_claims_page
 from saddlepoint.studies.claims import CLAIMS, claim
 from saddlepoint.studies.claims.contract import VERDICTS, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Laboratory, Outcome, Setup, target
-from saddlepoint.studies.claims.narrow_densities import told
-from saddlepoint.studies.claims.quantities import NONE_DECIDED, median_steps, of_median, race, share_converged
+from saddlepoint.studies.claims.narrow_densities import widths_text
+from saddlepoint.studies.claims.quantities import NONE_DECIDED, median_interval, median_steps, race, share_converged
 from saddlepoint.studies.claims.results import load, reproduce
 from saddlepoint.studies.claims.setups import described, ours
 
@@ -112,16 +112,16 @@ def test_a_race_without_a_seed_that_decides_has_no_share():
 def test_the_interval_of_a_median_covers_it():
     generator = torch.Generator().manual_seed(0)
     draws = torch.rand(2_000, 41, generator=generator, dtype=torch.float64)
-    covered = [0.5 in of_median(row) for row in draws]
+    covered = [0.5 in median_interval(row) for row in draws]
     # At least 95 % by the binomial distribution; a normal 0.5 % of scatter over 2,000 repeats.
     assert sum(covered) / len(covered) > 0.95 - 3 * 0.005
-    few = of_median(torch.tensor([3.0, 1.0, torch.nan, 2.0]))
+    few = median_interval(torch.tensor([3.0, 1.0, torch.nan, 2.0]))
     assert (few.low, few.value, few.high) == (1.0, 2.0, 3.0)
-    assert math.isnan(of_median(torch.tensor([torch.nan])).value)
+    assert math.isnan(median_interval(torch.tensor([torch.nan])).value)
 
 
 def test_one_seed_has_no_interval():
-    told = Quantity("median", of_median(torch.tensor([torch.nan, 3.0])), "steps").to_json()
+    told = Quantity("median", median_interval(torch.tensor([torch.nan, 3.0])), "steps").to_json()
     assert (told["value"], told["low"], told["high"]) == (3.0, None, None)
     assert spoken(told) == "3 steps (one seed)"
 
@@ -140,30 +140,30 @@ def test_one_seed_has_no_interval():
 def test_widths_are_told_of_the_seeds_that_found_all_modes(enough, said):
     labels = {modes: f"as described, {modes} mode{'s' if modes > 1 else ''}" for modes in (1, 2, 3)}
     widths = {label: Interval(0.8 + modes / 100, 0.7, 0.9) for modes, label in labels.items()}
-    assert told("as described", widths, {label: modes in enough for modes, label in labels.items()}) == said
+    assert widths_text("as described", widths, {label: modes in enough for modes, label in labels.items()}) == said
 
 
 @pytest.mark.slow
 def test_a_setup_is_trained_once():
     tiny = described(1, quick=True)
     heard = []
-    laboratory = Laboratory(seeds=2, tell=heard.append)
+    laboratory = Laboratory(seeds=2, report=heard.append)
     first = laboratory.outcome(tiny)
     again = laboratory.outcome(Setup(tiny.model, tiny.training, DataSettings(source="gaussian", modes=1)))
     assert first is again
     assert heard == sorted(heard)
     assert heard[-1] == laboratory.done == tiny.weight
-    assert first.distance.shape == (len(first.looked), 2)
+    assert first.distance.shape == (len(first.checked), 2)
     assert (first.samples.diff(dim=1) >= 0).all()
     torch.testing.assert_close(target(first).measure(first.samples)[0], first.distance[-1], rtol=0.05, atol=0.05)
-    laboratory.forget([])
+    laboratory.forget_except([])
     assert laboratory.outcome(tiny) is not first
 
 
 @pytest.mark.slow
 def test_all_claims_run_quickly_and_write_a_page(tmp_path):
     heard: list[float] = []
-    results = reproduce(list(CLAIMS), tmp_path, seeds=256, quick=True, tell=lambda what, share: heard.append(share))
+    results = reproduce(list(CLAIMS), tmp_path, seeds=256, quick=True, report=lambda what, share: heard.append(share))
     assert [result["id"] for result in results] == list(CLAIMS)
     assert heard == sorted(heard)
     assert load(tmp_path) == json.loads(json.dumps(results))

@@ -14,14 +14,14 @@ from saddlepoint.studies.claims.strengths import (
     STRONGER,
     TOO_STRONG,
     WEAK,
-    collapsed,
-    covered,
+    covered_modes,
+    has_collapsed,
     setups,
 )
 
 
 def trained(name: str, seeds: int = 4):
-    return setups(False)[name].train(seeds, threads=1, tell=lambda share: None)
+    return setups(False)[name].train(seeds, threads=1, report=lambda share: None)
 
 
 def test_a_cure_changes_what_it_is_named_for():
@@ -45,8 +45,8 @@ def test_a_cure_changes_what_it_is_named_for():
 @pytest.mark.slow
 def test_a_weak_discriminator_lets_the_generator_collapse() -> None:
     weak = trained(WEAK)
-    modes = covered(weak)
-    assert collapsed(weak, modes).sum() > weak.seeds / 2
+    modes = covered_modes(weak)
+    assert has_collapsed(weak, modes).sum() > weak.seeds / 2
 
 
 @pytest.mark.slow
@@ -54,7 +54,7 @@ def test_too_strong_a_discriminator_is_found_and_starves_the_generator():
     strong, other = trained(TOO_STRONG), trained(OTHER_LOSS)
     assert strong.with_any(*STRENGTH_CODES) > strong.seeds / 2  # 30 of 32 seeds as measured
     assert strong.through(GRADIENT).mean() < LESS * other.through(GRADIENT).mean()
-    remedies = [own[code].remedy for own in strong.found for code in STRENGTH_CODES if code in own]
+    remedies = [own[code].remedy for own in strong.findings for code in STRENGTH_CODES if code in own]
     assert {"model.objective": "non-saturating"} in remedies
 
 

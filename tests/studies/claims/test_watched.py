@@ -15,14 +15,14 @@ from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.recipe import Recipe
 from saddlepoint.studies.claims.clamped_heads import digits_vae
-from saddlepoint.studies.claims.mistakes import CLAMPS, WRONG_KL, with_mistake
-from saddlepoint.studies.claims.never_negative import one_draw, random_heads
+from saddlepoint.studies.claims.mistakes import CLAMPS, WRONG_KL, build_with_mistake
+from saddlepoint.studies.claims.never_negative import log_ratio_draws, random_heads
 from saddlepoint.studies.claims.watched import SAMPLES, Watched
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
 
 def trained(setup: Watched, seeds: int = 2):
-    return setup.train(seeds, threads=1, tell=lambda share: None)
+    return setup.train(seeds, threads=1, report=lambda share: None)
 
 
 def ring(steps: int, **model) -> Watched:
@@ -53,7 +53,7 @@ def test_its_records_are_those_of_a_run(make, tmp_path):
     shared = {"d/loss", "g/loss", "d/real_score", "d/fake_score", "vae/loss", "vae/kl", "vae/reconstruction"}
     for name in shared & told.series.keys():
         step, value = last[name]
-        own = told.series[name][told.looked.tolist().index(step), 1]
+        own = told.series[name][told.measured_at.tolist().index(step), 1]
         assert float(own) == pytest.approx(value, rel=1e-3, abs=1e-5), name
 
 
@@ -62,7 +62,8 @@ def test_mistakes_are_also_found_before_the_first_step(mistake):
     settings, _, data = digits_vae(1, latent=4)
     dataset = sources.load(data)
     found = {
-        finding.code for finding in check.mistakes(with_mistake(settings, dataset.event, 3, mistake), dataset.x[:64])
+        finding.code
+        for finding in check.mistakes(build_with_mistake(settings, dataset.event, 3, mistake), dataset.x[:64])
     }
     assert found == ({"VAE203"} if mistake in CLAMPS else {"VAE202"} if mistake in WRONG_KL else set())
 
@@ -79,25 +80,25 @@ def test_mistakes_are_found_and_nothing_else(mistake):
 def test_a_mistake_leaves_the_first_weights_alone():
     model, _, data = digits_vae(1)
     event = sources.load(data).event
-    right = with_mistake(model, event, 3, "").player.state_dict()
+    right = build_with_mistake(model, event, 3, "").player.state_dict()
     for mistake in (*CLAMPS, *WRONG_KL):
-        wrong = with_mistake(model, event, 3, mistake).player.state_dict()
+        wrong = build_with_mistake(model, event, 3, mistake).player.state_dict()
         assert len(wrong) == len(right)
         assert all(torch.equal(a, b) for a, b in zip(right.values(), wrong.values(), strict=True))
 
 
-def test_the_finding_speaks_of_the_series_that_was_looked_at():
+def test_the_finding_speaks_of_the_series_that_was_measured():
     told = trained(vae(160, "ReLU on both heads"))
-    finding = told.found[0]["VAE203"]
+    finding = told.findings[0]["VAE203"]
     assert finding.severity == "failure"
-    ties = told.series["vae/mean_ties"][told.looked.tolist().index(finding.step), 0]
+    ties = told.series["vae/mean_ties"][told.measured_at.tolist().index(finding.step), 0]
     assert float(ties) > 0.01
 
 
 def test_the_mean_of_single_draws_is_the_closed_form():
     generator = torch.Generator().manual_seed(0)
     mean, log_variance = torch.randn(2, 400, 3, generator=generator, dtype=torch.float64)
-    drawn = one_draw(mean, log_variance, 1_000, generator)
+    drawn = log_ratio_draws(mean, log_variance, 1_000, generator)
     off = (drawn.mean(0) - kl_standard_normal(mean, log_variance)) / (drawn.std(0) / 1_000**0.5)
     # Of 400 intervals of 95 % so many hold, but for one case in ten thousand.
     assert 0.95 in wilson(float((off.abs() < 1.96).sum()), 400, level=0.9999)
@@ -121,5 +122,5 @@ def test_series_that_are_measured_now_and_then_have_gaps_and_an_end():
     assert told.at_end("quality/energy_distance").isfinite().all()
     assert (told.through("g/sample_gradient") > 0).all()
     assert told.samples.shape == (2, SAMPLES, 2)
-    assert told.looked[0] == 0
-    assert told.looked[-1] == 40
+    assert told.measured_at[0] == 0
+    assert told.measured_at[-1] == 40

@@ -1,6 +1,6 @@
-"""The claims that the literature makes, each with the program that tests it.
+"""Claims of the literature, each with a program that tests it.
 
-Importing this package brings no torch; `claim` loads the one that is asked for.
+Importing this package imports no torch; `claim` imports the module of one claim.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from saddlepoint.errors import SettingError, suggestion
 if TYPE_CHECKING:
     from saddlepoint.studies.claims.contract import Claim
 
-# Claim: the module whose CLAIM it is.
+# Identifier: the module that defines the claim as CLAIM.
 CLAIMS: dict[str, str] = {
     "C5": "clamped_heads",
     "C6": "never_negative",
@@ -31,7 +31,11 @@ CLAIMS: dict[str, str] = {
 
 
 def claim(identifier: str) -> Claim:
-    """The claim of that number ("C8", or "c8"). Raises SettingError where there is none."""
+    """The claim with this identifier, such as "C8" or "c8".
+
+    Raises:
+        SettingError: there is no such claim.
+    """
     name = identifier.upper()
     if name not in CLAIMS:
         raise SettingError(

@@ -1,4 +1,4 @@
-"""C5: what a ReLU on the heads of a variational autoencoder costs, and whether it is noticed."""
+"""C5: the cost of a ReLU on the heads of a variational autoencoder, and whether the diagnosis finds it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.mistakes import CLAMPS
-from saddlepoint.studies.claims.watched import HELD_OUT_BOUND, Told, Watched
+from saddlepoint.studies.claims.watched import HELD_OUT_BOUND, Watched, WatchedOutcome
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
 FREE = "free heads"
@@ -36,36 +36,40 @@ def digits_vae(steps: int, *, latent: int = 3, beta: float = 1.0) -> tuple[VAESe
 
 
 def setups(quick: bool) -> dict[str, Watched]:
-    """The same with free heads and with a ReLU on either or both, from the same first weights."""
+    """The model with free heads, and with a ReLU on either or both, from the same initial weights."""
     base = digits_vae(QUICK_STEPS if quick else STEPS)
     return {name: Watched(*base, mistake="" if name == FREE else name, most=MOST) for name in (FREE, *CLAMPS)}
 
 
-def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
-    """Bounds seed by seed, and in how many seeds the finding opens."""
-    bounds = {name: told.at_end(HELD_OUT_BOUND) for name, told in outcomes.items()}
+def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
+    """Held-out bounds, paired by seed, and the share of seeds with the finding."""
+    bounds = {name: outcome.at_end(HELD_OUT_BOUND) for name, outcome in outcomes.items()}
     lost = {name: of_mean(bounds[FREE] - bounds[name]) for name in CLAMPS}
     quantities = [Quantity(f"held-out bound, {name}", of_mean(bound), "nats") for name, bound in bounds.items()]
     quantities += [Quantity(f"bound lost by {name}, same seed", own, "nats") for name, own in lost.items()]
     quantities += [
-        Quantity(f"share of seeds in which {CODE} opens, {name}", wilson(told.with_any(CODE), told.seeds))
-        for name, told in outcomes.items()
+        Quantity(f"share of seeds in which {CODE} opens, {name}", wilson(outcome.with_any(CODE), outcome.seeds))
+        for name, outcome in outcomes.items()
     ]
     quantities += [
-        Quantity(f"KL in use at the end, {name}", of_mean(told.at_end("vae/head_kl")), "nats")
-        for name, told in outcomes.items()
+        Quantity(f"KL in use at the end, {name}", of_mean(outcome.at_end("vae/head_kl")), "nats")
+        for name, outcome in outcomes.items()
     ]
     both = lost["ReLU on both heads"]
-    found = {name: told.with_any(CODE) for name, told in outcomes.items()}
-    seen = found[FREE] == 0 and all(found[name] == outcomes[name].seeds for name in CLAMPS)
+    seeds_with_finding = {name: outcome.with_any(CODE) for name, outcome in outcomes.items()}
+    always_found = seeds_with_finding[FREE] == 0 and all(
+        seeds_with_finding[name] == outcomes[name].seeds for name in CLAMPS
+    )
     costs = ", ".join(f"{name} {own.value:.2f} [{own.low:.2f}, {own.high:.2f}]" for name, own in lost.items())
     because = (
         f"Of the held-out bound, nats lost: {costs}. {CODE} opens in "
-        + ", ".join(f"{found[name]} of {told.seeds} seeds with {name}" for name, told in outcomes.items())
+        + ", ".join(
+            f"{seeds_with_finding[name]} of {outcome.seeds} seeds with {name}" for name, outcome in outcomes.items()
+        )
         + "."
     )
     return Measured(
-        verdict(both.low > 0 and seen, both.low > 0),
+        verdict(both.low > 0 and always_found, both.low > 0),
         because,
         tuple(quantities),
         (
@@ -73,7 +77,7 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
                 "bound",
                 "Bound on held-out digits over steps: the middle seed, and the band of the middle 80 %. Higher is better.",
                 bands_figure(
-                    {"digits": {name: band(told, HELD_OUT_BOUND) for name, told in outcomes.items()}},
+                    {"digits": {name: band(outcome, HELD_OUT_BOUND) for name, outcome in outcomes.items()}},
                     y="held-out bound / nats",
                     log_x=False,
                     log_y=False,
@@ -81,11 +85,11 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
             ),
             Picture(
                 "heads",
-                f"What {CODE} reads: the share of a head's outputs that are one and the same number, its smallest or "
-                "largest. It is 0 for a free one.",
+                f"What {CODE} reads: the share of a head's outputs that equal its smallest or largest output. "
+                "It is 0 for a free head.",
                 bands_figure(
                     {
-                        head: {name: band(told, f"vae/{series}_ties") for name, told in outcomes.items()}
+                        head: {name: band(outcome, f"vae/{series}_ties") for name, outcome in outcomes.items()}
                         for head, series in (("mean", "mean"), ("log-variance", "log_variance"))
                     },
                     y="share of outputs",
@@ -97,13 +101,13 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
     )
 
 
-def band(told: Told, series: str) -> Band:
-    """Of the looks after the first step at which the series was measured: the middle seed, and the middle 80 %."""
-    values = told.series[series]
-    measured = (~values.isnan()).any(1) & (told.looked > 0)
+def band(outcome: WatchedOutcome, series: str) -> Band:
+    """Median and middle 80 % of a series over seeds, at the steps after the first at which it was measured."""
+    values = outcome.series[series]
+    measured = (~values.isnan()).any(1) & (outcome.measured_at > 0)
     levels = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
     low, middle, high = values[measured].nanquantile(levels, dim=1).numpy()
-    return Band(told.looked[measured].numpy(), low, middle, high)
+    return Band(outcome.measured_at[measured].numpy(), low, middle, high)
 
 
 CLAIM = Claim(

@@ -1,8 +1,8 @@
-"""A claim of a source, and what became of it: what must be trained to test it, what was measured, and the verdict.
+"""A claim of a publication, and its result: what must be trained to test it, what was measured, and the verdict.
 
-Claims are tested in two parts. `setups` names what is to be trained, so that a program knows beforehand how much that is and
-trains what several claims share once. `measure` turns the outcomes into numbers with intervals, pictures and a verdict, by a
-rule that `rule` states.
+Claims are tested in two parts. `setups` lists what is to be trained, so that the amount of work is known beforehand and setups
+that several claims share are trained once. `measure` turns the outcomes into numbers with intervals, pictures, and a verdict by
+the rule that `rule` states.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from saddlepoint.evaluation.statistics.intervals import Interval
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from saddlepoint.studies.claims.laboratory import Trial
+    from saddlepoint.studies.claims.trial import Trial
 
 Verdict = Literal["holds", "holds in part", "does not hold", "not decided"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold", "not decided")
@@ -25,9 +25,15 @@ VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold", "not
 
 @dataclass(frozen=True)
 class Quantity:
-    """One measured number. interval: with its 95 % interval; infinite where a median was not reached, NaN where there is
-    nothing to measure, and NaN at its ends where there is one value alone. claimed: what the source says of it, if anything.
-    unit: of the numbers; empty for ratios and shares. without: what is said where there is no number."""
+    """One measured number.
+
+    name: what was measured.
+    interval: the number with its 95 % interval; infinite where a median was not reached; NaN where there is nothing to measure;
+        with NaN ends where there is only one value.
+    unit: of the number; empty for ratios and shares.
+    claimed: what the source claims, if anything.
+    without: text in the place of a missing number.
+    """
 
     name: str
     interval: Interval
@@ -36,7 +42,7 @@ class Quantity:
     without: str = "none to measure"
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as values that JSON can hold; None for NaN."""
+        """The quantity as JSON values; None for NaN."""
         own = self.interval
         numbers = {"value": own.value, "low": own.low, "high": own.high}
         found: dict[str, Any] = {name: None if math.isnan(number) else number for name, number in numbers.items()}
@@ -46,7 +52,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Picture:
-    """name: of its file, without ending. caption: what it shows and how to read it."""
+    """A picture: the name of its file without ending, a caption that says how to read it, and the figure."""
 
     name: str
     caption: str
@@ -55,7 +61,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a claim came to. because: the verdict's reason in numbers, in one or two sentences."""
+    """The result of a claim. because: the reason for the verdict in numbers, in one or two sentences."""
 
     verdict: Verdict
     because: str
@@ -65,10 +71,14 @@ class Measured:
 
 @dataclass(frozen=True)
 class Claim:
-    """id: its number in our list. words: the claim in our own. source: who says it, where. rule: what decides the verdict.
+    """A claim that can be tested.
 
-    setups: by name, what must be trained; quick: for a look at whether everything runs.
-    measure: (outcomes by those names, quick) -> Measured; an outcome is what its setup's `train` returns.
+    id: its number in our list, such as "C8".
+    words: the claim in our words.
+    source: who makes it, and where.
+    rule: how the verdict is decided.
+    setups: (quick) -> what must be trained, by name; quick ones only show that everything runs.
+    measure: (outcomes by the same names, quick) -> the result; an outcome is what `Trial.train` returns.
     """
 
     id: str
@@ -80,8 +90,13 @@ class Claim:
 
 
 def verdict(holds: bool, in_part: bool, decided: bool = True) -> Verdict:
-    """The better of the two that is true. decided: the runs could have shown the opposite; otherwise "does not hold" would say
-    more than was measured."""
+    """The best verdict whose condition is true.
+
+    Args:
+        holds, in_part: conditions of "holds" and "holds in part".
+        decided: whether the runs could have shown the opposite; if not, "does not hold" would say more than was measured, and
+            the verdict is "not decided".
+    """
     if holds or in_part:
         return "holds" if holds else "holds in part"
     return "does not hold" if decided else "not decided"

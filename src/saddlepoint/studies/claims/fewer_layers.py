@@ -1,4 +1,4 @@
-"""C9: what one layer of the generator is worth with one mode."""
+"""C9: the effect of one layer of the generator, with one mode."""
 
 from __future__ import annotations
 

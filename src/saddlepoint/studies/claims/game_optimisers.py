@@ -1,4 +1,4 @@
-"""C20: where optimisers that were not made for games go, and where those go that were."""
+"""C20: convergence of general optimisers and of optimisers made for games."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from saddlepoint.optimisers import METHODS
 from saddlepoint.optimisers.field import Method
 from saddlepoint.optimisers.lookahead import Lookahead
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
-from saddlepoint.studies.claims.jacobian import final_spectrum, turning
+from saddlepoint.studies.claims.jacobian import final_spectrum, rotating_share
 from saddlepoint.studies.claims.laboratory import QUICK_STEPS, Outcome, Setup
-from saddlepoint.studies.claims.quantities import NONE_DECIDED, bands, of_median, race, share_converged
+from saddlepoint.studies.claims.quantities import NONE_DECIDED, bands, median_interval, race, share_converged
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, ours
 from saddlepoint.studies.convergence import DISTANCE
 
@@ -41,7 +41,7 @@ TRAINED = {
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """Our GAN of one mode without its average, which would hide that players circle, by optimiser."""
+    """Our GAN on one mode by optimiser, without averaged weights, which would hide that the players circle."""
     base = ours(1, quick=quick)
     return {
         optimiser: Setup(base.model, base.training.model_copy(update={"optimiser": settings, "ema": 0.0}), base.data)
@@ -50,28 +50,30 @@ def setups(quick: bool) -> dict[str, Setup]:
 
 
 def games() -> dict[str, SmoothGame]:
-    """The smallest games there are. Played from (S,) numbers a player, they are S games side by side: no method of `methods`
-    mixes them."""
+    """Games with one number per player. With (S,) numbers per player they are S independent games, which no method mixes."""
     return {"bilinear": _bilinear(), "Dirac-GAN": dirac_gan("non-saturating")}
 
 
 def methods() -> dict[str, Method]:
-    """By name, all at one rate but those of Adam."""
+    """Methods by name; all at the same rate except those of Adam."""
     found: dict[str, Method] = {name: METHODS[name](RATE) for name in (*PLAIN, *MADE_FOR_GAMES) if name != "lookahead"}
     found["lookahead"] = Lookahead(METHODS["alternating"](RATE), every=ROUND)
     return found | {name: METHODS[name](ADAM_RATE) for name in KINDS_OF_ADAM}
 
 
 def distances(game: SmoothGame, method: Method, starts: Tensor, steps: int) -> Tensor:
-    """(T, S): distance to the equilibrium from starts (S, 2) on, after every step, or round; overflows are infinite."""
+    """Distances to the equilibrium, (T, S), after every step (every round of lookahead), from `starts` (S, 2); infinite after an
+    overflow."""
     turns = steps // ROUND if isinstance(method, Lookahead) else steps
     points = path(game, method, [starts[:, 0], starts[:, 1]], turns).view(turns + 1, 2, -1)
     return points.square().sum(1).sqrt().nan_to_num(torch.inf)
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """The small games, then the 1-D GAN. What is left of a distance is the most of it in the last quarter of the steps: an orbit
-    need not be round."""
+    """The small games, then the 1-D GAN.
+
+    The distance left is the largest one in the last quarter of the steps, because an orbit need not be a circle.
+    """
     own = {name: outcomes[name] for name in TRAINED}
     seeds = next(iter(own.values())).seeds
     starts = torch.randn(seeds, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -87,7 +89,9 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
         for name, away in paths.items():
             left = away[-len(away) // 4 :].amax(0) / away[0]
             quantities.append(
-                Quantity(f"share of the distance left after {steps} steps, median, {game}, {name}", of_median(left))
+                Quantity(
+                    f"share of the distance left after {steps} steps, median, {game}, {name}", median_interval(left)
+                )
             )
             if name in PLAIN:
                 if bool((left < STAYS).any()):
@@ -101,7 +105,9 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     ]
     quantities += [
         Quantity(
-            f"distance at the end, median, 1-D GAN, {name}", of_median(outcome.distance[-1]), "standard deviations"
+            f"distance at the end, median, 1-D GAN, {name}",
+            median_interval(outcome.distance[-1]),
+            "standard deviations",
         )
         for name, outcome in own.items()
     ]
@@ -117,9 +123,11 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     ]
     better = [name for name, one in runs.items() if one.share.low > 0.5]
     spectra = [final_spectrum(model, adam) for model in adam.models]
-    shares = torch.tensor([turning(eigenvalues) for eigenvalues in spectra])
+    shares = torch.tensor([rotating_share(eigenvalues) for eigenvalues in spectra])
     quantities.append(
-        Quantity("share of the Jacobian's eigenvalues that turn more than they draw, 1-D GAN, adam", of_median(shares))
+        Quantity(
+            "share of the Jacobian's eigenvalues that turn more than they draw, 1-D GAN, adam", median_interval(shares)
+        )
     )
     approaches = (
         f"comes nearer than half of its start ({', '.join(nearer)});"
@@ -191,13 +199,13 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
 
 def _band(name: str, away: Tensor) -> Band:
     levels = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
-    # Beyond a million, or under a trillionth, there is nothing to tell from a picture.
+    # A picture shows no difference beyond a million or below a trillionth.
     low, middle, high = away.clamp(1e-12, 1e6).quantile(levels, dim=1).numpy()
     return Band(torch.arange(len(away)).numpy() * (ROUND if name == "lookahead" else 1), low, middle, high)
 
 
 def _bilinear() -> SmoothGame:
-    """x y, or S of them side by side."""
+    """The game with losses x y and -x y, or S of them side by side."""
 
     def losses(parameters: list[Tensor]) -> list[Tensor]:
         x, y = parameters

@@ -1,4 +1,4 @@
-"""How a trained GAN's two players pull at each other: eigenvalues of the Jacobian of both gradients."""
+"""Eigenvalues of the Jacobian of both players' gradients of a trained GAN, which say whether the players circle."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from saddlepoint.studies.convergence import Target, spread_shares
 POINTS = 128  # of data and noise, over which the Jacobian is taken
 
 
-def turning(eigenvalues: Tensor) -> float:
-    """The share of those that are not 0, for rounding, whose imaginary part is the larger one."""
+def rotating_share(eigenvalues: Tensor) -> float:
+    """The share of the non-zero eigenvalues whose imaginary part is larger than the real one."""
     large = eigenvalues[eigenvalues.abs() > 1e-6 * eigenvalues.abs().max()]
     return float((large.imag.abs() > large.real.abs()).double().mean())
 
 
 def final_spectrum(model: Model, outcome: Outcome) -> Tensor:
-    """(P,) complex eigenvalues at the end of training, over the data's quantiles and as many of the noise."""
+    """(P,) complex eigenvalues at the end of training, with losses over quantiles of the data and of the noise."""
     assert isinstance(model, GAN)
     data = model.scaling.to_model(Target.of(outcome.dataset, POINTS).quantiles[:, None])
     noise = model.latent_quantiles(spread_shares(POINTS, 1).double())
@@ -44,7 +44,7 @@ def jacobian_spectrum(model: Model, data: Tensor, noise: Tensor) -> Tensor:
     settings = model.settings
     losses = {
         "g": GENERATOR_LOSSES[settings.objective],
-        # Training stops the discriminator's loss at the samples; how it changes with the generator is half of the game.
+        # Training detaches the samples in the discriminator's loss; here its dependence on the generator is needed.
         "d": discriminator_cross_entropy(settings.label_smoothing, r1=settings.r1, r2=settings.r2, detached=False),
     }
 

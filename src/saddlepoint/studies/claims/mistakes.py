@@ -1,4 +1,4 @@
-"""Mistakes planted into variational autoencoders: in the KL term of the loss, or a clamp on the heads."""
+"""Mistakes injected into variational autoencoders: a wrong KL term in the loss, or a ReLU on the heads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from saddlepoint.objectives.phase import Batch, Nets, Noise, Observations
 
 KL = Callable[[Tensor, Tensor], Tensor]
 
-# Mean and log-variance, (B, D) each -> what the loss calls their KL, (B,).
+# Mean and log-variance, (B, D) each -> the wrong KL term, (B,).
 WRONG_KL: dict[str, KL] = {
     "sign flipped": lambda mean, log_variance: -kl_standard_normal(mean, log_variance),
     "variance term left out": lambda mean, log_variance: 0.5 * (mean.square() - log_variance - 1).sum(1),
@@ -41,7 +41,7 @@ CLAMPS: dict[str, tuple[str, ...]] = {
 
 
 class Clamped(nn.Module):
-    """A head that passes a ReLU."""
+    """A head followed by a ReLU."""
 
     def __init__(self, head: nn.Module) -> None:
         super().__init__()
@@ -52,21 +52,27 @@ class Clamped(nn.Module):
         return result
 
 
-def with_mistake(settings: ModelSettings, event: Event, seed: int, mistake: str) -> Model:
-    """The model that `settings` say, with a mistake of `WRONG_KL` or `CLAMPS`; "" is none. Its first weights are the same
-    with any."""
+def build_with_mistake(settings: ModelSettings, event: Event, seed: int, mistake: str) -> Model:
+    """Build a model with an injected mistake. Its initial weights do not depend on the mistake.
+
+    Args:
+        settings: of a variational autoencoder.
+        event: what one example of the data is.
+        seed: of the initial weights.
+        mistake: a key of `WRONG_KL` or `CLAMPS`; "" for none.
+    """
     model = models.build(settings, event, seed=seed)
     if mistake:
         assert isinstance(model, VAE)
         for head in CLAMPS.get(mistake, ()):
             setattr(model.player, head, Clamped(getattr(model.player, head)))
         if mistake in WRONG_KL:
-            model._phases = (replace(model.phases[0], loss=_evidence(WRONG_KL[mistake])),)
+            model._phases = (replace(model.phases[0], loss=_negative_bound(WRONG_KL[mistake])),)
     return model
 
 
-def _evidence(kl: KL) -> Callable[[Nets, Batch, Noise], tuple[Tensor, Observations]]:
-    """The negative bound with this in the place of its KL term, which it observes too."""
+def _negative_bound(kl: KL) -> Callable[[Nets, Batch, Noise], tuple[Tensor, Observations]]:
+    """The negative evidence bound with `kl` as its KL term, which is also recorded."""
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
         output, mean, log_variance, log_std = nets["vae"](batch.x, noise["epsilon"])

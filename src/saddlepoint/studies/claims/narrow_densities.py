@@ -1,4 +1,4 @@
-"""C14: whether generated densities are narrower than the data's."""
+"""C14: whether generated densities are narrower than the data's density."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from saddlepoint.evaluation.statistics.intervals import Interval, wilson
 from saddlepoint.figures.style import DATA, GENERATED, INK, MARKERS, colours, dress, figure, legend
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, target
-from saddlepoint.studies.claims.quantities import of_median
+from saddlepoint.studies.claims.quantities import median_interval
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, WIDTHS
 from saddlepoint.studies.claims.steps_to_convergence import KINDS, name, setups
 from saddlepoint.studies.convergence import MASS
@@ -23,21 +23,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NARROW = 0.9
-FEWEST = 10  # seeds that found all modes, for a ratio to be judged
-SHOWN = 4  # densities a panel
+FEWEST = 10  # seeds with all modes that a ratio needs
+SHOWN = 4  # densities per panel
 BINS = 80
 
 
-def found(outcome: Outcome) -> Tensor:
-    """(S,) bool: at the end every mode holds at least half its mass. Of others a width tells nothing."""
+def has_all_modes(outcome: Outcome) -> Tensor:
+    """(S,) bool: whether every mode holds at least half its mass at the end. Widths of other seeds mean nothing."""
     _, mass = target(outcome).measure(outcome.samples)
     return mass.amin(1) >= MASS
 
 
 def ratios(outcome: Outcome) -> tuple[Tensor, Tensor]:
-    """(S,) standard deviation of all samples over the data's, and (S,) typical width of a mode (the middle of its modes) over
-    the true one; NaN for seeds that have not found all modes."""
-    chosen = found(outcome)
+    """Two ratios to the data, (S,) each: of the standard deviation of all samples, and of the median width of the modes.
+
+    NaN for seeds without all modes.
+    """
+    chosen = has_all_modes(outcome)
     whole = outcome.samples.double().std(1) / target(outcome).std
     truth = outcome.dataset.truth
     assert truth is not None
@@ -64,7 +66,7 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
             quantities.append(
                 Quantity(f"share of seeds whose samples hold every mode, {label}", wilson(reached, outcome.seeds))
             )
-            every[label] = (of_median(whole), of_median(widths))
+            every[label] = (median_interval(whole), median_interval(widths))
             quantities.append(
                 Quantity(f"standard deviation over the data's, median, {label}", every[label][0], "", "below 1")
             )
@@ -76,7 +78,7 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     narrow = [enough[label] and per_mode[label].high < NARROW for label in own]
     return Measured(
         verdict(all(narrow), any(narrow)),
-        f"Of seeds that found all modes: {'; '.join(told(kind, per_mode, enough) for kind in KINDS)}.",
+        f"Of seeds that found all modes: {'; '.join(widths_text(kind, per_mode, enough) for kind in KINDS)}.",
         tuple(quantities),
         (
             Picture(
@@ -95,15 +97,15 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     )
 
 
-def told(kind: str, per_mode: Mapping[str, Interval], enough: Mapping[str, bool]) -> str:
-    """How wide the modes of one kind of training are, for a sentence."""
-    told = [modes for modes in WIDTHS if enough[name(kind, modes)]]
-    few = [modes for modes in WIDTHS if modes not in told]
+def widths_text(kind: str, per_mode: Mapping[str, Interval], enough: Mapping[str, bool]) -> str:
+    """A sentence on how wide the modes are with one kind of training."""
+    measured = [modes for modes in WIDTHS if enough[name(kind, modes)]]
+    few = [modes for modes in WIDTHS if modes not in measured]
     lacking = f"fewer than {FEWEST} seeds found all of {_listed(few, 'or')}"
-    if not told:
+    if not measured:
         return f"{kind}, {lacking} modes"
-    widths = ", ".join(f"{per_mode[name(kind, modes)].value:.2f}" for modes in told)
-    said = f"{kind}, modes are {widths} times as wide as the true ones, with {_listed(told, 'and')}"
+    widths = ", ".join(f"{per_mode[name(kind, modes)].value:.2f}" for modes in measured)
+    said = f"{kind}, modes are {widths} times as wide as the true ones, with {_listed(measured, 'and')}"
     return said + (f" ({lacking})" if few else "")
 
 
@@ -143,7 +145,7 @@ def _densities(outcomes: Mapping[str, Outcome]) -> Figure:
         low, high = float(centres.min()) - 2.5, float(centres.max()) + 2.5
         line = torch.linspace(low, high, 600, dtype=torch.float64)
         axes.plot(line, truth.log_prob(line[:, None]).exp(), color=DATA, linewidth=1.8, label="data")
-        seeds = found(outcome).nonzero()[:, 0]
+        seeds = has_all_modes(outcome).nonzero()[:, 0]
         order = seeds[outcome.distance[-1][seeds].argsort()]
         chosen = order[torch.linspace(0, max(len(order) - 1, 0), min(SHOWN, len(order))).long()]
         for seed in chosen.tolist():

@@ -1,4 +1,4 @@
-"""C10: what the width of the generator's layers is worth with three modes."""
+"""C10: the effect of the width of the generator's layers, with three modes."""
 
 from __future__ import annotations
 

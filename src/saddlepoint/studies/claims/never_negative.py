@@ -1,4 +1,4 @@
-"""C6: a KL that is negative is none; which mistakes make it so, and which are noticed."""
+"""C6: a KL divergence is never negative; which mistakes make the KL term negative, and which the diagnosis finds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from saddlepoint.objectives.likelihood import standard_normal_log_prob
 from saddlepoint.studies.claims.clamped_heads import digits_vae
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.mistakes import WRONG_KL
-from saddlepoint.studies.claims.watched import Told, Watched
+from saddlepoint.studies.claims.watched import Watched, WatchedOutcome
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,14 +27,14 @@ SOURCE = (
     "closed form: Auto-Encoding Variational Bayes (Kingma, Welling, 2013), appendix B, https://arxiv.org/abs/1312.6114"
 )
 STEPS, QUICK_STEPS, MOST = 1_000, 40, 32
-HEADS, QUICK_HEADS = 200_000, 5_000  # random ones, for the sign
-COMPARED, QUICK_COMPARED, DRAWS = 1_000, 100, 2_000  # random ones, and draws of each, for the value
+HEADS, QUICK_HEADS = 200_000, 5_000  # random heads whose KL is tested for its sign
+COMPARED, QUICK_COMPARED, DRAWS = 1_000, 100, 2_000  # random heads whose KL is compared with draws, and draws of each
 WIDEST = 16  # units
 SHOWN = 1e3  # nats either way
 
 
 def setups(quick: bool) -> dict[str, Watched]:
-    """The right objective with two weights, and every planted mistake."""
+    """The right objective with two weights, and every injected mistake."""
     steps = QUICK_STEPS if quick else STEPS
     base = digits_vae(steps, latent=4)
     right = {RIGHT: Watched(*base, most=MOST), HEAVIER: Watched(*digits_vae(steps, latent=4, beta=4.0), most=MOST)}
@@ -42,16 +42,18 @@ def setups(quick: bool) -> dict[str, Watched]:
 
 
 def random_heads(n: int, units: int, generator: torch.Generator, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Mean and log-variance (n, units) each: a row's size is drawn first, from hardly off the prior (1e-6) to far (30; 10 for
-    the log-variance), so that the neighbourhood of KL 0 is in it."""
+    """Random mean and log-variance, (n, units) each, of any distance from the prior.
+
+    The scale of a row is drawn first, log-uniformly from 1e-6 to 30 (10 for the log-variance), so that KLs near 0 are included.
+    """
     sizes = torch.rand(2, n, 1, generator=generator, dtype=torch.float64)
     mean_size, log_variance_size = 10 ** (sizes[0] * 7.5 - 6), 10 ** (sizes[1] * 7 - 6)
     mean, log_variance = torch.randn(2, n, units, generator=generator, dtype=torch.float64)
     return (mean_size * mean).to(dtype), (log_variance_size * log_variance).clamp(-80, 80).to(dtype)
 
 
-def one_draw(mean: Tensor, log_variance: Tensor, draws: int, generator: torch.Generator) -> Tensor:
-    """(B, D) each -> (draws, B): log q(z) - log p(z) in nats at draws z from q; the KL is its mean."""
+def log_ratio_draws(mean: Tensor, log_variance: Tensor, draws: int, generator: torch.Generator) -> Tensor:
+    """(B, D) each -> (draws, B): log q(z) - log p(z) in nats at draws z from q; its mean is the KL."""
     epsilon = torch.randn(draws, *mean.shape, generator=generator, dtype=mean.dtype)
     z = mean + torch.exp(0.5 * log_variance) * epsilon
     flat = (-1, mean.shape[1])
@@ -59,8 +61,8 @@ def one_draw(mean: Tensor, log_variance: Tensor, draws: int, generator: torch.Ge
     return log_q - standard_normal_log_prob(z.reshape(flat)).view(draws, -1)
 
 
-def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
-    """The closed form over random heads, then training with it and with mistakes in it."""
+def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
+    """The closed form over random heads; then training with the right objective and with injected mistakes."""
     generator = torch.Generator().manual_seed(0)
     n = QUICK_HEADS if quick else HEADS
     least, negative, plain = torch.inf, 0, torch.inf
@@ -68,7 +70,7 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
         mean, log_variance = random_heads(n, WIDEST, generator, dtype)
         kl = kl_standard_normal(mean, log_variance)
         least, negative = min(least, float(kl.min())), negative + int((kl < 0).sum())
-        if dtype == torch.float32:  # as it is written in papers: rounding takes it below 0
+        if dtype == torch.float32:  # the formula of papers: rounding makes it negative
             plain = float((0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(1)).min())
     closed, estimate, error, below = _compared(QUICK_COMPARED if quick else COMPARED, generator)
     inside = ((estimate - closed).abs() <= 1.96 * error).double()
@@ -82,30 +84,33 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
         Quantity("Monte Carlo less the closed form, in standard errors, mean over heads", z),
         Quantity("share of estimates from a single draw that are negative, mean over heads", of_mean(below)),
     ]
-    went = {name: _lowest(told) for name, told in outcomes.items()}
-    for name, told in outcomes.items():
+    lowest = {name: _lowest(outcome) for name, outcome in outcomes.items()}
+    for name, outcome in outcomes.items():
         quantities.append(
-            Quantity(f"share of seeds in which {CODE} opens, {name}", wilson(told.with_any(CODE), told.seeds))
+            Quantity(f"share of seeds in which {CODE} opens, {name}", wilson(outcome.with_any(CODE), outcome.seeds))
         )
-    for name, told in outcomes.items():
-        count = float((went[name] < 0).sum())
-        quantities.append(Quantity(f"share of seeds whose KL term goes negative, {name}", wilson(count, told.seeds)))
+    for name, outcome in outcomes.items():
+        count = float((lowest[name] < 0).sum())
+        quantities.append(Quantity(f"share of seeds whose KL term goes negative, {name}", wilson(count, outcome.seeds)))
     quantities += [
-        Quantity(f"steps until {CODE} opens, median, {name}", _opened(outcomes[name]), "steps") for name in WRONG_KL
+        Quantity(f"steps until {CODE} opens, median, {name}", _median_step_opened(outcomes[name]), "steps")
+        for name in WRONG_KL
     ]
     holds = negative == 0 and abs(coverage.value - 0.95) < 0.03
     right = outcomes[RIGHT].with_any(CODE) + outcomes[HEAVIER].with_any(CODE)
-    seen = {name: outcomes[name].with_any(CODE) for name in WRONG_KL}
-    everywhere = all(count == outcomes[name].seeds for name, count in seen.items())
-    goes = [name for name in WRONG_KL if bool((went[name] < 0).any())]
+    with_finding = {name: outcomes[name].with_any(CODE) for name in WRONG_KL}
+    everywhere = all(count == outcomes[name].seeds for name, count in with_finding.items())
+    goes = [name for name in WRONG_KL if bool((lowest[name] < 0).any())]
     missed = [
-        f"{name} in {count} of {outcomes[name].seeds}" for name, count in seen.items() if count < outcomes[name].seeds
+        f"{name} in {count} of {outcomes[name].seeds}"
+        for name, count in with_finding.items()
+        if count < outcomes[name].seeds
     ]
     because = (
         f"The closed form is negative for {negative} of {2 * n:,} random heads and lies in Monte Carlo's 95 % interval for "
         f"{coverage.value:.1%} of them; a single draw's estimate is negative {below.mean():.0%} of the time, which is no mistake. "
         f"{CODE} opens in {right} of {outcomes[RIGHT].seeds + outcomes[HEAVIER].seeds} runs with the right KL and, of "
-        f"{len(WRONG_KL)} planted mistakes, in every seed of {sum(c == outcomes[n].seeds for n, c in seen.items())}"
+        f"{len(WRONG_KL)} injected mistakes, in every seed of {sum(c == outcomes[n].seeds for n, c in with_finding.items())}"
         + (f" (but {', '.join(missed)})" if missed else "")
         + f"; of these mistakes {len(goes)} ever make the term negative."
     )
@@ -128,10 +133,10 @@ def _compared(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tenso
     """Of n random heads, (n,) each: closed form, Monte Carlo's mean and standard error, share of draws that are negative."""
     parts = []
     for units in (1, 2, 4, 8):
-        # Sizes at which the estimate is nearly normal, so that its interval may be trusted.
+        # Scales at which the estimate is nearly normal, so that its interval is valid.
         mean = 2 * torch.randn(n // 4, units, generator=generator, dtype=torch.float64)
         log_variance = torch.randn(n // 4, units, generator=generator, dtype=torch.float64)
-        drawn = one_draw(mean, log_variance, DRAWS, generator)
+        drawn = log_ratio_draws(mean, log_variance, DRAWS, generator)
         parts.append(
             torch.stack(
                 [
@@ -146,20 +151,20 @@ def _compared(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tenso
     return closed, estimate, error, below
 
 
-def _lowest(told: Told) -> Tensor:
-    """(S,) least mean KL term of a tick, beyond rounding."""
-    least: Tensor = told.series["vae/kl"].nan_to_num(torch.inf, posinf=torch.inf, neginf=-torch.inf).amin(0)
+def _lowest(outcome: WatchedOutcome) -> Tensor:
+    """(S,) smallest mean KL term of any tick; rounding errors count as 0."""
+    least: Tensor = outcome.series["vae/kl"].nan_to_num(torch.inf, posinf=torch.inf, neginf=-torch.inf).amin(0)
     return torch.where(least > -1e-3, least.clamp_min(0.0), least)
 
 
-def _opened(told: Told) -> Interval:
-    from saddlepoint.studies.claims.quantities import of_median
+def _median_step_opened(outcome: WatchedOutcome) -> Interval:
+    from saddlepoint.studies.claims.quantities import median_interval
 
-    steps = [float(own[CODE].step) if CODE in own else torch.nan for own in told.found]
-    return of_median(torch.tensor(steps, dtype=torch.float64))
+    steps = [float(own[CODE].step) if CODE in own else torch.nan for own in outcome.findings]
+    return median_interval(torch.tensor(steps, dtype=torch.float64))
 
 
-def _drawn(closed: Tensor, estimate: Tensor, outcomes: Mapping[str, Told]) -> Figure:
+def _drawn(closed: Tensor, estimate: Tensor, outcomes: Mapping[str, WatchedOutcome]) -> Figure:
     drawing, grid = figure(1, 2, width=11.0, height=4.6)
     left, right = grid[0]
     dress(left, title="Random heads", x="closed form / nats", y="Monte Carlo / nats")
@@ -168,10 +173,10 @@ def _drawn(closed: Tensor, estimate: Tensor, outcomes: Mapping[str, Told]) -> Fi
     left.set_xscale("log")
     left.set_yscale("log")
     dress(right, title="The KL term while training", x="training step", y="nats")
-    for tint, (name, told) in zip(colours(len(outcomes)), outcomes.items(), strict=True):
-        values = told.series["vae/kl"].nanmedian(1).values
+    for tint, (name, outcome) in zip(colours(len(outcomes)), outcomes.items(), strict=True):
+        values = outcome.series["vae/kl"].nanmedian(1).values
         shown = values.isfinite()
-        right.plot(told.looked[shown], values[shown], color=tint, linewidth=1.6, label=name)
+        right.plot(outcome.measured_at[shown], values[shown], color=tint, linewidth=1.6, label=name)
     right.axhline(0.0, color=INK, linewidth=1.0, linestyle=":")
     right.set_yscale("symlog", linthresh=1.0)
     right.set_ylim(-SHOWN, SHOWN)
@@ -184,7 +189,7 @@ CLAIM = Claim(
     "The KL term of a variational autoencoder is never negative; a negative value means a mistake in the objective.",
     SOURCE,
     "Holds if the closed form is negative for no random head and lies in Monte Carlo's 95 % intervals as often as it should "
-    f"(within 3 points), and the finding {CODE} opens in all seeds of every planted mistake and in none of the right objective; "
+    f"(within 3 points), and the finding {CODE} opens in all seeds of every injected mistake and in none of the right objective; "
     "in part if only the first is so.",
     setups,
     measure,

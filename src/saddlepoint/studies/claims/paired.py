@@ -1,4 +1,4 @@
-"""What C9 and C10 share: the same game with a weaker generator, seed by seed."""
+"""The measurement of C9 and C10: the same game with a stronger and a weaker generator, compared seed by seed."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from saddlepoint.studies.claims.quantities import (
     NONE_DECIDED,
     bands,
     curves,
+    distance_ratio,
     median_steps,
-    nearer,
     race,
     share_converged,
-    spoken,
+    steps_text,
 )
 from saddlepoint.studies.claims.setups import described, ours
 from saddlepoint.studies.convergence import DISTANCE
 
 KINDS = {"as described": described, "with our training": ours}
-SLOWER = 2.0  # so many times as long the weaker one must take at least
+SLOWER = 2.0  # the weaker generator must take at least this many times as long
 RULE = (
     f"Holds if, from the same seeds and as described, the stronger generator converges first more often (95 % interval) and the "
     f"weaker one's median is at least {SLOWER:g} times as long; in part if the stronger one converges first more often as "
@@ -34,7 +34,8 @@ RULE = (
 
 
 def setups_of(modes: int, strong: str, weak: str, hidden: tuple[int, ...]) -> Callable[[bool], dict[str, Setup]]:
-    """The generator of `modes` modes and the one with these hidden layers, of both kinds; strong, weak: their names."""
+    """Setups of the described generator for `modes` modes, named `strong`, and of one with these hidden layers, named `weak`, with both
+    kinds of training."""
 
     def setups(quick: bool) -> dict[str, Setup]:
         found = {}
@@ -47,14 +48,14 @@ def setups_of(modes: int, strong: str, weak: str, hidden: tuple[int, ...]) -> Ca
 
 
 def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Mapping[str, Outcome], bool], Measured]:
-    """claimed: steps of the strong and of the weak one, in the source's words."""
+    """The measurement. claimed: the steps that the source claims of the strong and of the weak generator, as text."""
 
     def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
         quantities: list[Quantity] = []
         first: dict[str, bool] = {}
         slower: dict[str, bool] = {}
         decided: dict[str, bool] = {}
-        told = []
+        sentences = []
         shown = {}
         for kind in KINDS:
             pair = {name: outcomes[f"{kind}, {name}"] for name in (strong, weak)}
@@ -81,7 +82,7 @@ def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Ma
             quantities.append(
                 Quantity(
                     f"least distance with {weak} over that with {strong}, same seed, {kind}",
-                    nearer(pair[weak], pair[strong]),
+                    distance_ratio(pair[weak], pair[strong]),
                 )
             )
             first[kind] = runs.share.low > 0.5
@@ -89,11 +90,11 @@ def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Ma
             slower[kind] = math.isfinite(medians[strong].value) and (
                 medians[weak].value >= SLOWER * medians[strong].value
             )
-            told.append(
-                f"{kind}, medians are {spoken(medians[strong])} with {strong} and {spoken(medians[weak])} with {weak}; the "
+            sentences.append(
+                f"{kind}, medians are {steps_text(medians[strong])} with {strong} and {steps_text(medians[weak])} with {weak}; the "
                 f"former converges first with {runs}"
             )
-        because = ". ".join(words[:1].upper() + words[1:] for words in told) + "."
+        because = ". ".join(words[:1].upper() + words[1:] for words in sentences) + "."
         return Measured(
             verdict(first["as described"] and slower["as described"], any(first.values()), decided["as described"]),
             because,

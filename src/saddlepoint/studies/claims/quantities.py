@@ -1,4 +1,4 @@
-"""The numbers that several claims are judged by, each with its 95 % interval."""
+"""Quantities that several claims are decided by, each with its 95 % interval."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from saddlepoint.figures.survival import Curve
 from saddlepoint.studies.claims.laboratory import Outcome
 from saddlepoint.studies.survival import Survival, kaplan_meier
 
-FEWEST_DECIDED = 10  # seeds of a race with a first and a second
-NONE_DECIDED = "none decided"  # of a race without any
+FEWEST_DECIDED = 10  # seeds in which one of two setups converged before the other
+NONE_DECIDED = "none decided"  # text where there is no such seed
 
 
 def survival(outcome: Outcome) -> Survival:
@@ -25,31 +25,38 @@ def survival(outcome: Outcome) -> Survival:
 
 
 def median_steps(outcome: Outcome) -> Interval:
-    """Until half of the seeds have converged; infinite where they never did."""
+    """Steps until half of the seeds have converged; infinite if fewer than half converged."""
     return survival(outcome).quantile()
 
 
 def share_converged(outcome: Outcome) -> Interval:
-    """Of all seeds."""
+    """The share of seeds that converged."""
     return wilson(float(outcome.converged.sum()), outcome.seeds)
 
 
 def curve(outcome: Outcome) -> Curve:
-    """For `figures.survival`."""
+    """The survival curve of an outcome, for `figures.survival`."""
     own = survival(outcome)
     return Curve(own.times, own.survival, own.low, own.high, own.last, own.n, own.quantile())
 
 
 def distance_band(outcome: Outcome) -> Band:
-    """Median of the distance over seeds, and where the middle 80 % of them lie, for `figures.bands`."""
+    """Median and middle 80 % of the distance over seeds, for `figures.bands`."""
     levels = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
     low, middle, high = outcome.distance.nan_to_num(torch.inf).quantile(levels, dim=1).numpy()
-    return Band(outcome.looked.numpy(), low, middle, high)
+    return Band(outcome.checked.numpy(), low, middle, high)
 
 
-def of_median(values: Tensor, level: float = 0.95) -> Interval:
-    """The median of independent values (N,), NaN left out, with its interval by ranks, which assumes nothing of how they are
-    distributed. NaN where there are none; of one value the ends are NaN, for one value has no interval."""
+def median_interval(values: Tensor, level: float = 0.95) -> Interval:
+    """The median of independent values with its interval by ranks, which holds for any distribution.
+
+    Args:
+        values: (N,); NaN are left out.
+        level: of the interval.
+
+    Returns:
+        NaN if there are no values; an interval with NaN ends if there is only one.
+    """
     from scipy.stats import binom
 
     ordered = values.double()[~values.isnan()].sort().values
@@ -58,23 +65,24 @@ def of_median(values: Tensor, level: float = 0.95) -> Interval:
         return Interval(math.nan, math.nan, math.nan, level)
     if n == 1:
         return Interval(float(ordered[0]), math.nan, math.nan, level)
-    below = int(binom.ppf((1 - level) / 2, n, 0.5)) - 1  # so many of the ranks on each side may be left out
+    below = int(binom.ppf((1 - level) / 2, n, 0.5)) - 1  # number of ranks that can be left out on each side
     low, high = max(below, 0), min(n - 1 - below, n - 1)
     return Interval(float(ordered.quantile(0.5)), float(ordered[low]), float(ordered[high]), level)
 
 
-def nearer(weak: Outcome, strong: Outcome, level: float = 0.95) -> Interval:
-    """The median, over seeds, of the least distance that `weak` came to over that of `strong`; above 1 strong came nearer."""
-    found = of_median(weak.closest.log() - strong.closest.log(), level)
+def distance_ratio(weak: Outcome, strong: Outcome, level: float = 0.95) -> Interval:
+    """Median over seeds of the smallest distance of `weak` divided by that of `strong`; above 1, `strong` came nearer to the data."""
+    found = median_interval(weak.closest.log() - strong.closest.log(), level)
     return Interval(math.exp(found.value), math.exp(found.low), math.exp(found.high), found.level)
 
 
 @dataclass(frozen=True)
 class Race:
-    """Two setups from the same seeds, first against second.
+    """A comparison of two setups from the same seeds: which one converges first.
 
-    faster: seeds with which the first converged earlier, or at all; slower: the second. undecided: neither, or as early.
-    share: faster among the decided, with its interval; NaN without any.
+    faster, slower: number of seeds in which the first, or the second, converged earlier (or was the only one to converge).
+    undecided: number of seeds in which neither converged, or both at the same step.
+    share: `faster` divided by `faster + slower`, with its interval; NaN if both are 0.
     """
 
     faster: int
@@ -84,7 +92,7 @@ class Race:
 
     @property
     def decided(self) -> bool:
-        """Enough seeds converged with either for the race to say anything: `FEWEST_DECIDED`."""
+        """Whether at least `FEWEST_DECIDED` seeds say which setup converges first."""
         return self.faster + self.slower >= FEWEST_DECIDED
 
     def __str__(self) -> str:
@@ -92,7 +100,7 @@ class Race:
 
 
 def race(first: Outcome, second: Outcome, level: float = 0.95) -> Race:
-    """Seed by seed. A seed that has not converged is later than one that has, whenever it would have."""
+    """Compare two setups seed by seed. A run that did not converge counts as later than one that did."""
     a, b = (torch.where(own.converged, own.steps, torch.inf) for own in (first, second))
     faster, slower = int((a < b).sum()), int((a > b).sum())
     share = (
@@ -104,15 +112,15 @@ def race(first: Outcome, second: Outcome, level: float = 0.95) -> Race:
 
 
 def curves(outcomes: Mapping[str, Outcome]) -> dict[str, Curve]:
-    """By the same names."""
+    """The survival curve of each outcome, by the same names."""
     return {name: curve(outcome) for name, outcome in outcomes.items()}
 
 
 def bands(outcomes: Mapping[str, Outcome]) -> dict[str, Band]:
-    """By the same names."""
+    """The band of distances of each outcome, by the same names."""
     return {name: distance_band(outcome) for name, outcome in outcomes.items()}
 
 
-def spoken(interval: Interval) -> str:
-    """A number of steps for a sentence."""
+def steps_text(interval: Interval) -> str:
+    """A number of steps as text: "1,200" or "not reached"."""
     return f"{interval.value:,.0f}" if interval.value < torch.inf else "not reached"

@@ -1,8 +1,8 @@
-"""What became of claims, in a folder: one subfolder a claim, with its numbers as JSON and its pictures.
+"""Results of claims in a folder: a subfolder per claim, with its numbers as JSON and its pictures.
 
-DIR/C8/result.json      the claim, its verdict (null of a quick look), every quantity with its interval, how it was measured
+DIR/C8/result.json      the claim, its verdict (null after a quick run), every quantity with its interval, how it was measured
 DIR/C8/NAME.png         pictures
-DIR/trained/            what is trained, until the claims that need it have their result (see `studies.claims.kept`)
+DIR/trained/            trained trials, until the claims that need them have results (see `studies.claims.trial_store`)
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ import torch
 
 from saddlepoint.errors import RunError
 from saddlepoint.figures.style import write_png
+from saddlepoint.progress import Report
 from saddlepoint.records import locked, replaced, shell_command
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.studies.claims import CLAIMS, claim
 from saddlepoint.studies.claims.contract import Claim, Measured
-from saddlepoint.studies.claims.kept import MEASURING, KeptOutcomes, digest, program
 from saddlepoint.studies.claims.laboratory import QUICK_SEEDS, Laboratory
+from saddlepoint.studies.claims.trial_store import MEASURING, TrialStore, digest, program
 
 RESULT = "result.json"
 
@@ -36,75 +37,87 @@ def reproduce(
     seeds: int,
     quick: bool = False,
     overwrite: bool = False,
-    tell: Callable[[str, float], None] = lambda what, share: None,
-    found: Callable[[Mapping[str, Any]], None] = lambda result: None,
+    report: Report = lambda what, share: None,
+    on_result: Callable[[Mapping[str, Any]], None] = lambda result: None,
 ) -> list[dict[str, Any]]:
-    """Test the claims one after another; each one's result is in the folder as soon as it is known.
+    """Test claims one after another; the result of each is in the folder as soon as it is known.
 
-    An interruption loses no more than the setup under way: called again the same way, this goes on. Results and what is trained
-    count only where seeds, settings and program are the same.
+    An interruption loses only the current trial: the same call continues. Earlier results and trained trials are used only
+    if seeds, settings and program are the same.
 
-    seeds: of every setup; quick: few seeds and steps, which shows that everything runs and nothing more.
-    overwrite: begin anew, whatever the folder has of these claims.
-    tell: hears what is being done, and the share of all work that is done. found: hears each result that is new.
-    Returns the results, as `result.json` has them.
+    Args:
+        identifiers: the claims, such as "C8".
+        folder: where to write.
+        seeds: number of seeds of every setup.
+        quick: use few seeds and steps, which only shows that everything runs.
+        overwrite: start again, even if the folder has results of these claims.
+        report: called with what is being done and the share of all the work that is done.
+        on_result: called with every new result.
+
+    Returns:
+        The results, in the form of `result.json`.
 
     Raises:
         SettingError: there is no such claim.
-        RunError: the folder has results for all of them, or for one in another way, and `overwrite` was not asked for; or
-            another process is testing claims there.
+        RunError: the folder has results for all of the claims, or a result that was measured in another way, and `overwrite`
+            is not set; or another process is testing claims there.
     """
     chosen = [claim(identifier) for identifier in dict.fromkeys(name.upper() for name in identifiers)]
     seeds = min(seeds, QUICK_SEEDS) if quick else seeds
     plan = {one.id: list(one.setups(quick).values()) for one in chosen}
-    questions = {one.id: _question(one, seeds, quick) for one in chosen}
+    questions = {one.id: _identity(one, seeds, quick) for one in chosen}
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        known = {} if overwrite else _known(folder, questions)
-        kept = KeptOutcomes(folder, seeds)
+        known = {} if overwrite else _finished_results(folder, questions)
+        store = TrialStore(folder, seeds)
         if overwrite:
             for one in chosen:
-                (folder / one.id / RESULT).unlink(missing_ok=True)  # what is there without one is incomplete
-            kept.drop(setup for setups in plan.values() for setup in setups)
+                (folder / one.id / RESULT).unlink(missing_ok=True)  # pictures without a result are incomplete
+            store.remove(setup for setups in plan.values() for setup in setups)
         waiting = [one for one in chosen if one.id not in known]
         weights = {setup.key: setup.weight for one in waiting for setup in plan[one.id]}
         total = sum(weights.values()) or 1.0
         what = ""
-        laboratory = Laboratory(seeds=seeds, tell=lambda done: tell(what, min(done / total, 0.999)), kept=kept)
+        laboratory = Laboratory(seeds=seeds, report=lambda done: report(what, min(done / total, 0.999)), store=store)
         for place, one in enumerate(waiting):
             outcomes: dict[str, Any] = {}
             took: dict[str, float] = {}
             for name, setup in one.setups(quick).items():
                 what = f"{one.id}: {name}"
-                tell(what, min(laboratory.done / total, 0.999))
-                finished = laboratory.finished(setup, one.id)
+                report(what, min(laboratory.done / total, 0.999))
+                finished = laboratory.train(setup, one.id)
                 outcomes[name] = finished.outcome
-                took[finished.by] = took.get(finished.by, 0.0) + finished.seconds
+                took[finished.claim] = took.get(finished.claim, 0.0) + finished.seconds
             what = f"{one.id}: measuring"
-            tell(what, min(laboratory.done / total, 0.999))
+            report(what, min(laboratory.done / total, 0.999))
             measured = one.measure(outcomes, quick)
             trained = {
                 "training_seconds": round(took.get(one.id, 0.0), 1),
                 "trained_with": sorted(took.keys() - {one.id}, key=list(CLAIMS).index),
             }
             seeds_of = max((outcome.seeds for outcome in outcomes.values()), default=seeds)
-            known[one.id] = _kept(one, measured, folder, seeds_of, quick, trained | {"question": questions[one.id]})
-            found(known[one.id])
+            known[one.id] = _write_result(
+                one, measured, folder, seeds_of, quick, trained | {"question": questions[one.id]}
+            )
+            on_result(known[one.id])
             needed = {setup.key: setup for other in waiting[place + 1 :] for setup in plan[other.id]}
-            laboratory.forget(needed.values())
-            kept.drop(setup for setup in plan[one.id] if setup.key not in needed)
+            laboratory.forget_except(needed.values())
+            store.remove(setup for setup in plan[one.id] if setup.key not in needed)
         return [known[one.id] for one in chosen]
 
 
-def _question(one: Claim, seeds: int, quick: bool) -> str:
-    """SHA-256 of what decides a claim's result: a result of another is none for this."""
+def _identity(one: Claim, seeds: int, quick: bool) -> str:
+    """SHA-256 of everything that decides a claim's result: a stored result with another one does not count."""
     keys = {name: setup.key for name, setup in one.setups(quick).items()}
     return digest([one.id, one.rule, seeds, quick, keys, torch.__version__, program(MEASURING)])
 
 
-def _known(folder: Path, questions: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Results that the folder has for these claims already. Raises RunError where they are of other questions, or nothing is
-    left to test."""
+def _finished_results(folder: Path, questions: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Results that the folder has for these claims.
+
+    Raises:
+        RunError: a result was measured in another way, or nothing is left to test.
+    """
     found: dict[str, dict[str, Any]] = {}
     taken = [identifier for identifier in questions if (folder / identifier / RESULT).exists()]
     for identifier in taken:
@@ -120,9 +133,11 @@ def _known(folder: Path, questions: Mapping[str, str]) -> dict[str, dict[str, An
 
 
 def load(folder: Path) -> list[dict[str, Any]]:
-    """All results that the folder holds, in the order of the registry; each with `folder`, where its pictures lie.
+    """All results of the folder, in the order of `CLAIMS`.
 
-    Raises RunError for one that is damaged."""
+    Raises:
+        RunError: a result is damaged.
+    """
     found = []
     for identifier in CLAIMS:
         path = folder / identifier / RESULT
@@ -142,10 +157,10 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _kept(
+def _write_result(
     one: Claim, measured: Measured, folder: Path, seeds: int, quick: bool, trained: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write pictures and numbers, numbers last: a folder with a result is complete. A quick look has no verdict."""
+    """Write pictures, then numbers, so that a folder with a result is complete. A quick run has no verdict."""
     place = folder / one.id
     place.mkdir(parents=True, exist_ok=True)
     for picture in measured.pictures:

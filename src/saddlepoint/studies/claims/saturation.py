@@ -1,4 +1,4 @@
-"""C7: where the generator's two objectives teach it anything."""
+"""C7: the gradients of the generator's two objectives, and how fast training converges with each."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from saddlepoint.studies.claims.quantities import (
     FEWEST_DECIDED,
     NONE_DECIDED,
     curves,
+    distance_ratio,
     median_steps,
-    nearer,
     race,
     share_converged,
 )
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 OBJECTIVES = {"minimax": "log(1 - D(G(z)))", "non-saturating": "-log D(G(z))"}
 KINDS = {"as described": described, "with our training": ours}
 SOURCE = "Generative Adversarial Networks (Goodfellow et al., 2014), section 3, https://arxiv.org/abs/1406.2661"
-BAD = 0.01  # D of a bad sample
+BAD = 0.01  # D(G(z)) of a bad sample
 LEVEL = 1 - 0.05 / 4  # of each of four comparisons: two kinds, which is earlier and which is nearer
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """One mode, both kinds, with either objective."""
+    """Data with one mode, both kinds of training, both objectives."""
     found = {}
     for kind, make in KINDS.items():
         base = make(1, quick=quick)
@@ -49,20 +49,27 @@ def setups(quick: bool) -> dict[str, Setup]:
 
 
 def slopes(shares: Tensor) -> dict[str, Tensor]:
-    """How strongly each objective pushes the discriminator's logit, (n,) at least 0, where D(G(z)) is `shares` (n,): by
-    automatic differentiation of the very losses that training uses."""
+    """The absolute slope of each objective by the discriminator's logit, computed by automatic differentiation of the losses that
+    training uses.
+
+    Args:
+        shares: (n,) values of D(G(z)).
+
+    Returns:
+        (n,) float64 slopes, by objective.
+    """
     return {objective: _slope(GENERATOR_LOSSES[objective], shares.double()) for objective in OBJECTIVES}
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """The slopes, and how long the game takes with either."""
+    """The slopes, and the steps to convergence with each objective."""
     bad = {name: float(slope) for name, slope in slopes(torch.tensor([BAD])).items()}
     quantities = [
         Quantity(f"push on the logit at D(G(z)) = {BAD:g}, {OBJECTIVES[name]}", Interval(slope, slope, slope), "nats")
         for name, slope in bad.items()
     ]
     better, worse, decided = False, False, False
-    told = []
+    sentences = []
     for kind in KINDS:
         own = {name: outcomes[f"{kind}, {name}"] for name in OBJECTIVES}
         quantities += [
@@ -76,7 +83,7 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
             )
             for name, outcome in own.items()
         ]
-        ratio = nearer(own["minimax"], own["non-saturating"])
+        ratio = distance_ratio(own["minimax"], own["non-saturating"])
         quantities.append(
             Quantity(
                 f"least distance with {OBJECTIVES['minimax']} over that with {OBJECTIVES['non-saturating']}, same seed, {kind}",
@@ -95,17 +102,17 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
             decided = True
             comparisons = (
                 (race(own["non-saturating"], own["minimax"], level=LEVEL).share, 0.5),
-                (nearer(own["minimax"], own["non-saturating"], level=LEVEL), 1.0),
+                (distance_ratio(own["minimax"], own["non-saturating"], level=LEVEL), 1.0),
             )
             better |= any(interval.low > even for interval, even in comparisons)
             worse |= any(interval.high < even for interval, even in comparisons)
-        told.append(
+        sentences.append(
             f"{kind}, {OBJECTIVES['non-saturating']} converges first with {runs}, and comes {ratio.value:.2f} times as near"
             + ("" if runs.decided else ", which decides nothing where so few converge")
         )
     return Measured(
         verdict(better and not worse, better, decided),
-        "; ".join(words[:1].upper() + words[1:] if not place else words for place, words in enumerate(told))
+        "; ".join(words[:1].upper() + words[1:] if not place else words for place, words in enumerate(sentences))
         + f". At D(G(z)) = {BAD:g}, log(1 - D) pushes {bad['non-saturating'] / bad['minimax']:.0f} times less than log D: that is "
         "so by their formulas, and is shown.",
         tuple(quantities),

@@ -1,4 +1,4 @@
-"""C12: whether convergence hangs on the seed."""
+"""C12: whether convergence depends on the seed."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 KINDS = {"as described": described, "with our training": ours}
 NAMED = (42, 4)
-CHANCE = 0.05  # a share farther than this from both 0 and 1 hangs on the seed
+CHANCE = 0.05  # a share farther than this from both 0 and 1 depends on the seed
 FAR = 1.0  # standard deviations: a run that ends so far from the data has failed by any measure
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """One mode, both kinds."""
+    """Data with one mode, both kinds of training."""
     return {kind: make(1, quick=quick) for kind, make in KINDS.items()}
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """Shares of the seeds, and what became of the two that are named."""
+    """Share of seeds that converge, share that fail, and the two seeds that the source names."""
     quantities = []
     differs: dict[str, bool] = {}
     apart: dict[str, bool] = {}
-    told = []
+    sentences = []
     for kind in KINDS:
         outcome = outcomes[kind]
         share = share_converged(outcome)
@@ -55,10 +55,10 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
                 )
         differs[kind] = share.low > CHANCE and share.high < 1 - CHANCE
         apart[kind] = failed.low > CHANCE and failed.high < 1 - CHANCE
-        told.append(f"{kind}, {share.value:.0%} of seeds converge and {failed.value:.0%} end far from the data")
+        sentences.append(f"{kind}, {share.value:.0%} of seeds converge and {failed.value:.0%} end far from the data")
     return Measured(
         verdict(differs["as described"], apart["as described"] or differs["with our training"]),
-        ". ".join(words[:1].upper() + words[1:] for words in told) + ".",
+        ". ".join(words[:1].upper() + words[1:] for words in sentences) + ".",
         tuple(quantities),
         (
             Picture(

@@ -1,7 +1,7 @@
-"""The 1-D GANs that claims are tested on: as they were described, and with our way of training.
+"""The 1-D GANs that claims are tested on: as the source describes them, and with our training.
 
-`described` are the recipes toy-lab-1 to 3, whose files say where every number comes from. A blog post on 1-D GANs with one,
-two and three modes (interestedintech, "Generative Adversarial Networks", 2017) describes them, on the base of "An
+`described` gives the recipes toy-lab-1 to 3, whose files say where every number comes from. A blog post on 1-D GANs with one,
+two and three modes (interestedintech, "Generative Adversarial Networks", 2017) describes them, based on "An
 introduction to Generative Adversarial Networks (with code in TensorFlow)", J. Glover, 2016.
 """
 
@@ -21,7 +21,14 @@ OUR_STEPS = 400
 
 
 def described(modes: int, *, hidden: tuple[int, ...] | None = None, steps: int = STEPS, quick: bool = False) -> Setup:
-    """The GAN of the description; hidden: another generator than its three layers of width 4 a mode."""
+    """The GAN of the source.
+
+    Args:
+        modes: of the data.
+        hidden: the generator's hidden layers; by default the source's three layers of width 4 per mode.
+        steps: of training.
+        quick: train only a few steps.
+    """
     return Setup(
         GANSettings(
             latent=1,
@@ -46,11 +53,12 @@ def described(modes: int, *, hidden: tuple[int, ...] | None = None, steps: int =
 
 
 def ours(modes: int, *, hidden: tuple[int, ...] | None = None, steps: int = OUR_STEPS, quick: bool = False) -> Setup:
-    """The generator of the description, but for its activation, trained as the recipes lab-1 to 3 train theirs: data scaled to
-    standard deviation 1, a discriminator that is ahead and whose slope is penalised, Adam at rates that halve, an average of
-    the generator's weights. What makes those recipes slow on a processor is smaller: the discriminator has layers of 16
-    instead of 64, and moves twice a step instead of 8 times on batches of 32 instead of 256. How fast they converge in full is
-    measured by benchmarks/lab.py.
+    """The source's generator with ReLU, trained like the recipes lab-1 to 3.
+
+    These recipes scale the data to standard deviation 1, update the discriminator more often and penalise its gradient, use Adam
+    with a halving learning rate, and average the generator's weights. To be faster on a processor, the discriminator here has
+    layers of 16 instead of 64 and makes 2 updates per step instead of 8, on batches of 32 instead of 256. benchmarks/lab.py
+    measures the full recipes. Arguments as in `described`.
     """
     return Setup(
         GANSettings(

@@ -1,4 +1,4 @@
-"""C8: how many steps the 1-D GAN takes with one, two and three modes."""
+"""C8: steps to convergence of the 1-D GAN with one, two and three modes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from saddlepoint.figures.bands import bands_figure
 from saddlepoint.figures.survival import survival_figure
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
-from saddlepoint.studies.claims.quantities import bands, curves, median_steps, share_converged, spoken
+from saddlepoint.studies.claims.quantities import bands, curves, median_steps, share_converged, steps_text
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, WIDTHS, described, ours
 from saddlepoint.studies.convergence import DISTANCE
 
@@ -18,17 +18,17 @@ KINDS = {"as described": described, "with our training": ours}
 
 
 def name(kind: str, modes: int) -> str:
-    """Of a setup."""
+    """The name of a setup."""
     return f"{kind}, {modes} mode{'s' if modes > 1 else ''}"
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """Both kinds, one to three modes."""
+    """Both kinds of training, one to three modes."""
     return {name(kind, modes): make(modes, quick=quick) for kind, make in KINDS.items() for modes in WIDTHS}
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """Medians, shares, and how near the data seeds came."""
+    """Median steps, shares that converge, and distances to the data."""
     own = {label: outcomes[label] for label in setups(quick)}
     quantities = []
     for kind in KINDS:
@@ -47,8 +47,8 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     agree = [modes for modes in WIDTHS if medians[modes].value <= FACTOR * CLAIMED[modes]]
     ours = {modes: median_steps(own[name("with our training", modes)]) for modes in WIDTHS}
     because = (
-        f"As described, medians with 1, 2 and 3 modes are {', '.join(map(spoken, medians.values()))}; "
-        f"with our training {', '.join(map(spoken, ours.values()))}."
+        f"As described, medians with 1, 2 and 3 modes are {', '.join(map(steps_text, medians.values()))}; "
+        f"with our training {', '.join(map(steps_text, ours.values()))}."
     )
     return Measured(
         verdict(len(agree) == len(WIDTHS), bool(agree)),

@@ -1,4 +1,4 @@
-"""C16: a discriminator too strong to teach, and one too weak to keep the generator from collapsing."""
+"""C16: a discriminator that is too strong leaves no gradient, and one that is too weak lets the generator collapse."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.clamped_heads import band
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, Verdict, verdict
-from saddlepoint.studies.claims.quantities import of_median
-from saddlepoint.studies.claims.watched import SAMPLES, Told, Watched
+from saddlepoint.studies.claims.quantities import median_interval
+from saddlepoint.studies.claims.watched import SAMPLES, Watched, WatchedOutcome
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ SOURCE = (
     "Methods for Training Generative Adversarial Networks (Arjovsky, Bottou, 2017), https://arxiv.org/abs/1701.04862"
 )
 TOO_STRONG, SLOWER, OTHER_LOSS = "D too strong", "its rate lowered", "loss changed"
-CURES = (SLOWER, OTHER_LOSS)
+REMEDIES = (SLOWER, OTHER_LOSS)
 WEAK = "weak D"
 STRONGER = ("wider", "more steps", "higher rate", "all three")
 STRENGTH_CODES, COLLAPSE_CODE = ("GAN101", "GAN102"), "GAN103"
@@ -40,20 +40,18 @@ MODES = 8
 STEPS, QUICK_STEPS, MOST = 1_000, 40, 32
 PLAIN_RATE, STRONG_RATE, LOWERED_RATE = 0.02, 3e-3, 1e-4
 RATE, WEAK_RATE = 1e-3, 1e-4
-WIDTH = (
-    0.05  # of a mode, where a collapse is planted: such that the game covers the ring, if its discriminator is not weak
-)
+WIDTH = 0.05  # of a mode, where a collapse is injected: with this width the game covers the ring unless its discriminator is weak
 LESS, FOUND = 0.1, 0.95
-FIRST_SEED = 1_000  # the planted failures were searched for among seeds below
-FAR_AWAY = 1e6  # where samples that are not finite count as being
-FEW = 0.5  # of the modes: a seed whose samples go to no more, and cover no more, has collapsed
-COLLAPSED = 0.75  # of the seeds of the weak discriminator, at least: there must be a collapse to cure
-TOLD = 0.5  # of them in which the finding opens, at least
+FIRST_SEED = 1_000  # the injected failures were searched for among seeds below this one
+FAR_AWAY = 1e6  # position in the place of non-finite samples
+FEW = 0.5  # of the modes: a seed has collapsed if its samples go to no more of them, and cover no more
+COLLAPSED = 0.75  # of the seeds of the weak discriminator must collapse, so that there is something to cure
+FOUND_COLLAPSE = 0.5  # of the seeds of the weak discriminator in which the finding must open
 LEVEL = 1 - 0.05 / len(STRONGER)  # of each way of strengthening, since there are several
 
 
 def ring_game(quick: bool, model: GANSettings, training: TrainingSettings, width: float | None = None) -> Watched:
-    """A GAN on eight modes on a ring. width: of a mode; None takes the source's own."""
+    """A GAN on eight modes on a ring. width: of a mode; None for the default of the data source."""
     steps = QUICK_STEPS if quick else STEPS
     return Watched(
         model.model_copy(update={"output": "identity", "scaling": "standard"}),
@@ -64,9 +62,9 @@ def ring_game(quick: bool, model: GANSettings, training: TrainingSettings, width
     )
 
 
-def starving(quick: bool, rate: float, objective: str) -> Watched:
-    """Too strong: the generator goes by plain gradient descent, since Adam makes up for a gradient that is merely small; the
-    discriminator by Adam at `rate`, five times a step."""
+def strong_discriminator(quick: bool, rate: float, objective: str) -> Watched:
+    """A discriminator that is too strong: Adam at `rate`, five updates per step. The generator uses plain gradient descent, because
+    Adam would compensate for a gradient that is merely small."""
     layers = NetworkSettings(hidden=(64, 64), activation="tanh")
     model = GANSettings(latent=2, generator=layers, discriminator=layers, objective=objective, discriminator_steps=5)
     generator = PlayerSettings(name="sgd", learning_rate=PLAIN_RATE)
@@ -74,9 +72,17 @@ def starving(quick: bool, rate: float, objective: str) -> Watched:
     return ring_game(quick, model, TrainingSettings(generator=generator, discriminator=discriminator))
 
 
-def collapsing(quick: bool, rate: float = WEAK_RATE, hidden: tuple[int, ...] = (64, 64), turns: int = 1) -> Watched:
-    """Too weak: a discriminator whose rate is a tenth of the generator's. rate, hidden, turns: of the discriminator, which moves
-    `turns` times a step."""
+def weak_discriminator(
+    quick: bool, rate: float = WEAK_RATE, hidden: tuple[int, ...] = (64, 64), turns: int = 1
+) -> Watched:
+    """A discriminator that is too weak: its learning rate is a tenth of the generator's.
+
+    Args:
+        quick: use few steps.
+        rate: learning rate of the discriminator.
+        hidden: its hidden layers.
+        turns: its updates per step.
+    """
     layers = NetworkSettings(hidden=(64, 64), activation="relu")
     model = GANSettings(
         latent=8,
@@ -89,38 +95,38 @@ def collapsing(quick: bool, rate: float = WEAK_RATE, hidden: tuple[int, ...] = (
 
 
 def setups(quick: bool) -> dict[str, Watched]:
-    """Both planted failures, and each with what is said to cure it.
+    """Both injected failures, and each with the remedies that the claim names.
 
-    Both were searched for on seeds below 1,000 until they failed; what is reported comes from other seeds. Of the collapse, seeds
-    0 to 15 of six games were tried. With a discriminator at the generator's rate and layers of 64 or 256, 13 and 16 of 16 seeds
-    covered 7 or 8 modes; with layers of 128 and five moves a step, most covered 3. With a tenth of that rate (at two rates of
-    the generator), or one layer of 8, nearly all collapsed. The weak one here has the tenth: it differs from one that is known
-    to do in its rate alone. So what two of the ways to strengthen it come to was known, on other seeds, when it was chosen: the
-    first of those games is "higher rate", the one with five moves "all three". "Wider" and "more steps" had not been tried.
+    Both failures were searched for on seeds below 1,000; results are reported on other seeds. For the collapse, seeds 0 to 15 of six
+    games were tried. With a discriminator at the generator's rate and layers of 64 or 256, 13 and 16 of 16 seeds covered 7 or 8
+    modes; with layers of 128 and five updates per step, most covered 3. With a tenth of that rate (at two rates of the
+    generator), or one layer of 8, nearly all collapsed. The weak discriminator here has a tenth of the rate: it differs only in its
+    rate from one that is known to work. So the effect of two remedies was known, on other seeds, when the failure was chosen:
+    the first of those games is "higher rate", the one with five updates "all three". "Wider" and "more steps" had not been tried.
     """
     return {
-        TOO_STRONG: starving(quick, STRONG_RATE, "minimax"),
-        SLOWER: starving(quick, LOWERED_RATE, "minimax"),
-        OTHER_LOSS: starving(quick, STRONG_RATE, "non-saturating"),
-        WEAK: collapsing(quick),
-        "wider": collapsing(quick, hidden=(128, 128)),
-        "more steps": collapsing(quick, turns=5),
-        "higher rate": collapsing(quick, rate=RATE),
-        "all three": collapsing(quick, rate=RATE, hidden=(128, 128), turns=5),
+        TOO_STRONG: strong_discriminator(quick, STRONG_RATE, "minimax"),
+        SLOWER: strong_discriminator(quick, LOWERED_RATE, "minimax"),
+        OTHER_LOSS: strong_discriminator(quick, STRONG_RATE, "non-saturating"),
+        WEAK: weak_discriminator(quick),
+        "wider": weak_discriminator(quick, hidden=(128, 128)),
+        "more steps": weak_discriminator(quick, turns=5),
+        "higher rate": weak_discriminator(quick, rate=RATE),
+        "all three": weak_discriminator(quick, rate=RATE, hidden=(128, 128), turns=5),
     }
 
 
-def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
-    """Gradients and quality with a discriminator too strong and its cures; modes with one too weak and stronger ones."""
-    left = {name: outcomes[name].through(GRADIENT) for name in (TOO_STRONG, *CURES)}
-    distance = {name: outcomes[name].at_end(SERIES) for name in (TOO_STRONG, *CURES)}
-    modes = {name: covered(outcomes[name]) for name in (WEAK, *STRONGER)}
+def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
+    """Gradients and quality with the strong discriminator and its remedies; modes with the weak one and stronger ones."""
+    left = {name: outcomes[name].through(GRADIENT) for name in (TOO_STRONG, *REMEDIES)}
+    distance = {name: outcomes[name].at_end(SERIES) for name in (TOO_STRONG, *REMEDIES)}
+    modes = {name: covered_modes(outcomes[name]) for name in (WEAK, *STRONGER)}
     more = {name: of_mean(modes[name] - modes[WEAK], level=LEVEL) for name in STRONGER}
-    better = {name: of_mean(distance[TOO_STRONG] - distance[name]) for name in CURES}
-    ratio = {name: _ratio(left[TOO_STRONG], left[name]) for name in CURES}
-    found = outcomes[TOO_STRONG].with_any(*STRENGTH_CODES)
-    lost = {name: int(collapsed(outcomes[name], modes[name]).sum()) for name in (WEAK, *STRONGER)}
-    told = outcomes[WEAK].with_any(COLLAPSE_CODE)
+    better = {name: of_mean(distance[TOO_STRONG] - distance[name]) for name in REMEDIES}
+    ratio = {name: _ratio(left[TOO_STRONG], left[name]) for name in REMEDIES}
+    strength_found = outcomes[TOO_STRONG].with_any(*STRENGTH_CODES)
+    lost = {name: int(has_collapsed(outcomes[name], modes[name]).sum()) for name in (WEAK, *STRONGER)}
+    collapse_found = outcomes[WEAK].with_any(COLLAPSE_CODE)
     seeds = outcomes[TOO_STRONG].seeds
     codes = " or ".join(STRENGTH_CODES)
     quantities = [
@@ -130,7 +136,9 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
         for name in left
     ]
     quantities += [
-        Quantity(f"gradient of the generator's loss by a sample, second half, median, {name}", of_median(own), "nats")
+        Quantity(
+            f"gradient of the generator's loss by a sample, second half, median, {name}", median_interval(own), "nats"
+        )
         for name, own in left.items()
     ]
     quantities += [Quantity(f"gradient left, {TOO_STRONG} over {name}, same seed", own) for name, own in ratio.items()]
@@ -158,20 +166,22 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
         )
         for name in modes
     ]
-    starves = all(own.high < LESS for own in ratio.values()) and found >= FOUND * seeds
+    starves = all(own.high < LESS for own in ratio.values()) and strength_found >= FOUND * seeds
     cured = any(own.low > 0 for own in better.values())
     helps = [name for name, own in more.items() if own.low > 0]
-    cures = ", ".join(f"{name} {float(distance[name].mean()):.3f}" for name in CURES)
+    cures = ", ".join(f"{name} {float(distance[name].mean()):.3f}" for name in REMEDIES)
     gained = ", ".join(f"{name} {own.value:+.1f} [{own.low:+.1f}, {own.high:+.1f}]" for name, own in more.items())
     because = (
         f"Too strong a D leaves {', '.join(f'{_of_gradient(own.value)} there is with {name}' for name, own in ratio.items())}"
-        f"; {codes} opens in {found} of {seeds} seeds; energy distance {float(distance[TOO_STRONG].mean()):.3f}, then {cures}. A weak "
+        f"; {codes} opens in {strength_found} of {seeds} seeds; energy distance {float(distance[TOO_STRONG].mean()):.3f}, then {cures}. A weak "
         f"D covers {float(modes[WEAK].mean()):.1f} of {MODES} modes and collapses in {lost[WEAK]} of {seeds} seeds, and "
-        f"{COLLAPSE_CODE} opens in {told}; modes gained by strengthening it: {gained}; collapsed then: "
+        f"{COLLAPSE_CODE} opens in {collapse_found}; modes gained by strengthening it: {gained}; collapsed then: "
         f"{', '.join(f'{name} {lost[name]}' for name in STRONGER)}."
     )
     return Measured(
-        _verdict(starves and cured, told >= TOLD * seeds, len(helps), lost[WEAK] >= COLLAPSED * seeds),
+        _verdict(
+            starves and cured, collapse_found >= FOUND_COLLAPSE * seeds, len(helps), lost[WEAK] >= COLLAPSED * seeds
+        ),
         because,
         tuple(quantities),
         (
@@ -179,12 +189,12 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
                 "too-strong",
                 "Gradient of the generator's loss with respect to its samples, with a discriminator that is too strong and with "
                 "each cure: the middle seed, and the band of the middle 80 %.",
-                _lines(outcomes, (TOO_STRONG, *CURES), GRADIENT, "gradient of a sample / nats"),
+                _lines(outcomes, (TOO_STRONG, *REMEDIES), GRADIENT, "gradient of a sample / nats"),
             ),
             Picture(
                 "quality",
                 "The same runs: energy distance of their samples to held-out data; lower is better.",
-                _lines(outcomes, (TOO_STRONG, *CURES), SERIES, "energy distance"),
+                _lines(outcomes, (TOO_STRONG, *REMEDIES), SERIES, "energy distance"),
             ),
             Picture(
                 "modes",
@@ -195,44 +205,56 @@ def measure(outcomes: Mapping[str, Told], quick: bool) -> Measured:
     )
 
 
-def covered(told: Told) -> torch.Tensor:
-    """(S,) float64: modes that at the end have a sample of high quality, see `evaluation.modes.mode_report`."""
-    truth = data.load(told.setup.data).truth
+def covered_modes(outcome: WatchedOutcome) -> torch.Tensor:
+    """(S,) float64: number of modes with a high-quality sample at the end, see `evaluation.metrics.modes.mode_report`."""
+    truth = data.load(outcome.setup.data).truth
     assert truth is not None
     assert truth.modes is not None
     assert truth.mode_std is not None
-    assert told.samples is not None
-    finite = told.samples.nan_to_num(FAR_AWAY, FAR_AWAY, -FAR_AWAY)
+    assert outcome.samples is not None
+    finite = outcome.samples.nan_to_num(FAR_AWAY, FAR_AWAY, -FAR_AWAY)
     return torch.tensor([mode_report(own, truth.modes, truth.mode_std).covered for own in finite], dtype=torch.float64)
 
 
-def collapsed(told: Told, modes: torch.Tensor) -> torch.Tensor:
-    """(S,) bool: at the end samples cover at most half of the modes, and go to at most half of them, each sample counted for
-    its nearest. modes: (S,) that are covered."""
-    return (modes <= FEW * MODES) & (told.at_end("g/modes") <= FEW)
+def has_collapsed(outcome: WatchedOutcome, modes: torch.Tensor) -> torch.Tensor:
+    """(S,) bool: whether samples cover at most half of the modes at the end, and go to at most half of them.
+
+    Args:
+        outcome: of the seeds.
+        modes: (S,) number of covered modes; a sample goes to its nearest mode, and covers it only if it is near.
+    """
+    return (modes <= FEW * MODES) & (outcome.at_end("g/modes") <= FEW)
 
 
 def _verdict(starves_and_is_cured: bool, found: bool, helps: int, collapses: bool) -> Verdict:
-    """starves_and_is_cured: what is said of too strong a discriminator. found: the collapse is. helps: ways of strengthening
-    that gain modes. Without a collapse there was nothing to cure."""
+    """The verdict of the claim.
+
+    Args:
+        starves_and_is_cured: whether the part on the strong discriminator holds.
+        found: whether the collapse is found.
+        helps: number of ways of strengthening that gain modes.
+        collapses: whether the weak discriminator collapses; otherwise there was nothing to cure.
+    """
     if not collapses:
         return "not decided"
     return verdict(starves_and_is_cured and found and helps == len(STRONGER), starves_and_is_cured or helps > 0)
 
 
 def _of_gradient(ratio: float) -> str:
-    """A share, or how many times as much, in words."""
+    """A ratio as text: a share, or a multiple."""
     return f"{ratio:.1%} of the gradient" if ratio < 1 else f"{ratio:.1f} times the gradient"
 
 
 def _ratio(of: torch.Tensor, to: torch.Tensor) -> Interval:
-    """Median over seeds of the one over the other, with its interval."""
-    found = of_median((of.clamp_min(1e-30) / to.clamp_min(1e-30)).log())
+    """Median over seeds of `of` divided by `to`, with its interval."""
+    found = median_interval((of.clamp_min(1e-30) / to.clamp_min(1e-30)).log())
     low, value, high = (float(torch.tensor(part).exp()) for part in (found.low, found.value, found.high))
     return Interval(value, low, high, found.level)
 
 
-def _lines(outcomes: Mapping[str, Told], names: Iterable[str], series: str, y: str, log: bool = True) -> Figure:
+def _lines(
+    outcomes: Mapping[str, WatchedOutcome], names: Iterable[str], series: str, y: str, log: bool = True
+) -> Figure:
     own = {name: band(outcomes[name], series) for name in names}
     return bands_figure({f"Ring of {MODES}": own}, y=y, log_x=False, log_y=log)
 
@@ -245,9 +267,9 @@ CLAIM = Claim(
     f"with each cure (lower rate, other loss; 95 % interval of the median over seeds), {' or '.join(STRENGTH_CODES)} opens in "
     f"{FOUND:.0%} of seeds or more, a cure brings samples nearer to the data, and each way of strengthening a weak discriminator "
     f"({', '.join(STRONGER)}) gains modes that hold a sample within 3 standard deviations (same seeds, intervals of {LEVEL:.2%}, "
-    f"since there are {len(STRONGER)} ways), while {COLLAPSE_CODE} opens in {TOLD:.0%} of seeds or more of the weak one; in part if "
+    f"since there are {len(STRONGER)} ways), while {COLLAPSE_CODE} opens in {FOUND_COLLAPSE:.0%} of seeds or more of the weak one; in part if "
     "what is said of too strong a one is so, or if one way gains modes; not decided unless the weak one collapses in "
-    f"{COLLAPSED:.0%} of seeds: samples cover, and go to, half of the modes at most. The planted failures were searched for on seeds "
+    f"{COLLAPSED:.0%} of seeds: samples cover, and go to, half of the modes at most. The injected failures were searched for on seeds "
     f"below {FIRST_SEED:,}; measured is on seeds from {FIRST_SEED:,} on.",
     setups,
     measure,

@@ -1,4 +1,4 @@
-"""C13: the generator with one layer that the 1-D GAN began with."""
+"""C13: the first generator of the 1-D GAN, which had one layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from saddlepoint.figures.bands import bands_figure
 from saddlepoint.figures.survival import survival_figure
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
-from saddlepoint.studies.claims.quantities import bands, curves, median_steps, of_median, share_converged, spoken
+from saddlepoint.studies.claims.quantities import (
+    bands,
+    curves,
+    median_interval,
+    median_steps,
+    share_converged,
+    steps_text,
+)
 from saddlepoint.studies.claims.setups import OUR_STEPS, POST, POST_ADDRESS, STEPS, described, ours
 from saddlepoint.studies.convergence import DISTANCE
 
@@ -18,7 +25,7 @@ KINDS = {"as described": described, "with our training": ours}
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """One layer for long, and three layers to compare."""
+    """One layer, trained for long, and three layers for comparison."""
     found = {}
     for kind, make in KINDS.items():
         steps = LONG if kind == "as described" else OUR_STEPS
@@ -28,7 +35,7 @@ def setups(quick: bool) -> dict[str, Setup]:
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """Whether it ever arrives, and how near it comes."""
+    """Whether the weak generator converges, and how near to the data it comes."""
     own = {name: outcomes[name] for name in setups(quick)}
     quantities = []
     for name, outcome in own.items():
@@ -37,7 +44,9 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
             Quantity(
                 f"median steps to convergence, {name}", median_steps(outcome), "steps", "hours" if "one" in name else ""
             ),
-            Quantity(f"median distance at the end, {name}", of_median(outcome.distance[-1]), "standard deviations"),
+            Quantity(
+                f"median distance at the end, {name}", median_interval(outcome.distance[-1]), "standard deviations"
+            ),
         ]
     weak = own["as described, one layer"]
     median, share = median_steps(weak), share_converged(weak)
@@ -45,7 +54,7 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     return Measured(
         verdict(slow and share.low > 0.05, slow, weak.last > STEPS),
         f"As described, the generator of one layer converges with {share.value:.0%} of seeds within {weak.last:,} steps (median "
-        f"{spoken(median)}); with our training, with {share_converged(own['with our training, one layer']).value:.0%}.",
+        f"{steps_text(median)}); with our training, with {share_converged(own['with our training, one layer']).value:.0%}.",
         tuple(quantities),
         (
             Picture(

@@ -1,4 +1,4 @@
-"""C11: whether a generator must grow with the number of modes."""
+"""C11: whether the generator's width must grow with the number of modes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.figures.heat_map import heat_map_figure
 from saddlepoint.figures.style import MUTED, PALETTE, RULE, dress, figure, legend
-from saddlepoint.studies.claims.accelerated import Fit, accelerated
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
+from saddlepoint.studies.claims.failure_times import Fit, fit_failure_times
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import median_steps, share_converged
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, ours
@@ -27,17 +27,17 @@ WIDTHS = (4, 8, 16, 32)
 QUICK_MODES, QUICK_WIDTHS = (1, 2), (4, 8)
 MOST_SEEDS = 64  # of each of the many setups
 REPEATS = 200
-LEAST, MOST = 0.5, 2.0  # an exponent's interval that goes beyond these says nothing of "about linearly"
-FEWEST = 0.05  # of all runs must converge, for their times to say anything
+LEAST, MOST = 0.5, 2.0  # an exponent with a wider interval does not show "about linearly"
+FEWEST = 0.05  # share of runs that must converge for a law to be fitted
 
 
 def name(modes: int, width: int) -> str:
-    """Of a setup."""
+    """The name of a setup."""
     return f"{modes} mode{'s' if modes > 1 else ''}, width {width}"
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """With our training, three hidden layers of each width, on fewer seeds than elsewhere: there are many setups."""
+    """Our training, three hidden layers of each width; fewer seeds than in other claims, because there are many setups."""
     modes, widths = (QUICK_MODES, QUICK_WIDTHS) if quick else (MODES, WIDTHS)
     return {
         name(m, w): replace(ours(m, hidden=(w,) * 3, quick=quick), most=None if quick else MOST_SEEDS)
@@ -47,7 +47,7 @@ def setups(quick: bool) -> dict[str, Setup]:
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """Time to convergence over modes and widths; how width must grow with modes for it to stay the same."""
+    """Steps to convergence by modes and width, and how width must grow with modes at equal time."""
     modes, widths = (QUICK_MODES, QUICK_WIDTHS) if quick else (MODES, WIDTHS)
     own = {(m, w): outcomes[name(m, w)] for m in modes for w in widths}
     quantities = []
@@ -106,7 +106,7 @@ def _fitted(own: Mapping[tuple[int, int], Outcome]) -> Fit | None:
     x = np.concatenate([np.tile([math.log(m), math.log(w)], (outcome.seeds, 1)) for m, w, outcome in rows])
     times = np.concatenate([outcome.times.numpy() for *_, outcome in rows])
     seeds = np.concatenate([np.arange(outcome.seeds) for *_, outcome in rows])
-    return accelerated(x, np.log(times), converged, seeds, repeats=REPEATS)
+    return fit_failure_times(x, np.log(times), converged, seeds, repeats=REPEATS)
 
 
 def _words(interval: Interval) -> str:

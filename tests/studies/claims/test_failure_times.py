@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from saddlepoint.studies.claims import accelerated as module
-from saddlepoint.studies.claims.accelerated import accelerated
+from saddlepoint.studies.claims import failure_times as module
+from saddlepoint.studies.claims.failure_times import fit_failure_times
 
 
 def drawn(seed, limit, intercept=3.0, of_modes=1.2, of_width=-0.8, scatter=0.5, runs=60):
@@ -24,7 +24,7 @@ def test_the_law_comes_out_censored_or_not(limit):
     inside = []
     for seed in range(20):
         x, y, observed, seeds = drawn(seed, limit)
-        fit = accelerated(x, y, observed, seeds, repeats=40)
+        fit = fit_failure_times(x, y, observed, seeds, repeats=40)
         assert fit.of_modes.value == pytest.approx(1.2, abs=0.25)
         inside += [1.2 in fit.of_modes, -0.8 in fit.of_width, 1.5 in fit.exponent]
     assert np.mean(inside) > 0.85
@@ -32,15 +32,15 @@ def test_the_law_comes_out_censored_or_not(limit):
 
 def test_without_censoring_it_is_least_squares():
     x, y, observed, seeds = drawn(0, np.inf)
-    fit = accelerated(x, y, observed, seeds, repeats=2)
+    fit = fit_failure_times(x, y, observed, seeds, repeats=2)
     expected = np.linalg.lstsq(np.column_stack([np.ones(len(x)), x]), y, rcond=None)[0]
     assert [fit.intercept, fit.of_modes.value, fit.of_width.value] == pytest.approx(expected, abs=1e-4)
 
 
 def test_censoring_must_not_be_ignored():
     x, y, observed, seeds = drawn(0, 3.0)
-    honest = accelerated(x, y, observed, seeds, repeats=2)
-    naive = accelerated(x[observed], y[observed], np.ones(observed.sum(), bool), seeds[observed], repeats=2)
+    honest = fit_failure_times(x, y, observed, seeds, repeats=2)
+    naive = fit_failure_times(x[observed], y[observed], np.ones(observed.sum(), bool), seeds[observed], repeats=2)
     assert abs(honest.of_modes.value - 1.2) < abs(naive.of_modes.value - 1.2)
 
 

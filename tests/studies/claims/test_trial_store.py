@@ -24,12 +24,13 @@ from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.records import locked
-from saddlepoint.studies.claims import kept as storage
 from saddlepoint.studies.claims import results as module
+from saddlepoint.studies.claims import trial_store as storage
 from saddlepoint.studies.claims.contract import Claim, Measured, Quantity
-from saddlepoint.studies.claims.kept import PACKAGE, Finished, KeptOutcomes, program
 from saddlepoint.studies.claims.laboratory import Laboratory, Setup
 from saddlepoint.studies.claims.results import reproduce
+from saddlepoint.studies.claims.trial import TrainedTrial
+from saddlepoint.studies.claims.trial_store import PACKAGE, TrialStore, program
 from saddlepoint.studies.claims.watched import Watched
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 from tests.architecture.imports import SOURCE, imports, modules
@@ -64,13 +65,13 @@ def same(one: Any, other: Any) -> bool:
 @pytest.mark.parametrize("name", TRIALS)
 def test_an_outcome_is_restored_as_it_was(name: str, tmp_path: Path) -> None:
     trial = TRIALS[name]
-    outcome = trial.train(2, threads=1, tell=lambda share: None)
-    kept = KeptOutcomes(tmp_path, 2)
-    assert kept.find(trial) is None
-    kept.keep(trial, Finished(outcome, 1.5, "C8"))
-    found = kept.find(trial)
+    outcome = trial.train(2, threads=1, report=lambda share: None)
+    store = TrialStore(tmp_path, 2)
+    assert store.find(trial) is None
+    store.save(trial, TrainedTrial(outcome, 1.5, "C8"))
+    found = store.find(trial)
     assert found is not None
-    assert (found.seconds, found.by, found.outcome.seeds) == (1.5, "C8", 2)
+    assert (found.seconds, found.claim, found.outcome.seeds) == (1.5, "C8", 2)
     assert same(found.outcome, outcome)
     assert found.outcome.setup == trial
     noise = torch.full((3, 2), 0.3)
@@ -79,31 +80,31 @@ def test_an_outcome_is_restored_as_it_was(name: str, tmp_path: Path) -> None:
         assert torch.equal(mine.decode(own), theirs.decode(own))
     if name == "watched vae":
         assert found.outcome.with_any("VAE202") == outcome.with_any("VAE202") > 0
-    kept.drop([trial])
-    assert not kept.folder.exists()
+    store.remove([trial])
+    assert not store.folder.exists()
 
 
 def test_an_outcome_counts_for_the_same_question_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trial: Setup = TRIALS["gan on a line"]
-    outcome = trial.train(2, threads=1, tell=lambda share: None)
-    KeptOutcomes(tmp_path, 2).keep(trial, Finished(outcome, 1.0, "C8"))
-    assert KeptOutcomes(tmp_path, 3).find(trial) is None
-    assert KeptOutcomes(tmp_path, 3).find(replace(trial, most=2)) is None
+    outcome = trial.train(2, threads=1, report=lambda share: None)
+    TrialStore(tmp_path, 2).save(trial, TrainedTrial(outcome, 1.0, "C8"))
+    assert TrialStore(tmp_path, 3).find(trial) is None
+    assert TrialStore(tmp_path, 3).find(replace(trial, most=2)) is None
     longer = replace(trial, training=trial.training.model_copy(update={"steps": 5}))
-    assert KeptOutcomes(tmp_path, 2).find(longer) is None
+    assert TrialStore(tmp_path, 2).find(longer) is None
     with monkeypatch.context() as context:
         context.setattr(storage, "program", lambda parts: "another program")
-        assert KeptOutcomes(tmp_path, 2).find(trial) is None
-    assert KeptOutcomes(tmp_path, 2).find(trial) is not None
+        assert TrialStore(tmp_path, 2).find(trial) is None
+    assert TrialStore(tmp_path, 2).find(trial) is not None
     (path,) = (tmp_path / "trained").iterdir()
     path.write_bytes(path.read_bytes()[:-100])
-    assert KeptOutcomes(tmp_path, 2).find(trial) is None
+    assert TrialStore(tmp_path, 2).find(trial) is None
 
 
 def test_an_outcome_of_which_a_byte_is_flipped_is_none(tmp_path: Path) -> None:
     """Wherever it is: in the tensors, in their names, types and shapes, in what is told of them."""
-    trial, kept = Draw(1), KeptOutcomes(tmp_path, 9)
-    kept.keep(trial, Finished(trial.train(9, threads=1, tell=lambda share: None), 1.5, "C8"))
+    trial, store = Draw(1), TrialStore(tmp_path, 9)
+    store.save(trial, TrainedTrial(trial.train(9, threads=1, report=lambda share: None), 1.5, "C8"))
     (path,) = (tmp_path / "trained").iterdir()
     whole = path.read_bytes()
     header = 8 + int.from_bytes(whole[:8], "little")
@@ -111,9 +112,9 @@ def test_an_outcome_of_which_a_byte_is_flipped_is_none(tmp_path: Path) -> None:
     for place, byte in enumerate(whole):
         for flipped in (byte ^ 1, byte ^ 0x0F, byte ^ 0x80):
             path.write_bytes(whole[:place] + bytes([flipped]) + whole[place + 1 :])
-            assert kept.find(trial) is None or padding <= place < header, (place, flipped)
+            assert store.find(trial) is None or padding <= place < header, (place, flipped)
     path.write_bytes(whole)
-    assert kept.find(trial) is not None
+    assert store.find(trial) is not None
 
 
 def test_a_second_program_in_the_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,11 +168,11 @@ def test_what_is_measured_is_not_a_matter_of_training() -> None:
 
 def test_what_is_kept_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trial = TRIALS["gan on a line"]
-    first = Laboratory(seeds=2, kept=KeptOutcomes(tmp_path, 2)).finished(trial, "C8")
+    first = Laboratory(seeds=2, store=TrialStore(tmp_path, 2)).train(trial, "C8")
     monkeypatch.setattr(Setup, "train", never)
-    heard = Laboratory(seeds=2, kept=KeptOutcomes(tmp_path, 2))
-    again = heard.finished(trial, "C14")
-    assert (again.by, again.seconds) == ("C8", first.seconds)
+    heard = Laboratory(seeds=2, store=TrialStore(tmp_path, 2))
+    again = heard.train(trial, "C14")
+    assert (again.claim, again.seconds) == ("C8", first.seconds)
     assert same(again.outcome, first.outcome)
     assert heard.done == trial.weight
 
@@ -197,10 +198,10 @@ class Draw:
     def key(self) -> str:
         return str(self.number)
 
-    def train(self, seeds: int, *, threads: int, tell: Callable[[float], None]) -> Drawn:
+    def train(self, seeds: int, *, threads: int, report: Callable[[float], None]) -> Drawn:
         return Drawn(torch.rand(seeds, generator=torch.Generator().manual_seed(self.number)))
 
-    def restored(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Drawn:
+    def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Drawn:
         return Drawn(tensors["values"])
 
 

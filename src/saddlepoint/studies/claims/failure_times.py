@@ -1,4 +1,4 @@
-"""How times depend on two numbers at once, where some times are known only to be longer than the study."""
+"""A failure-time model: how times depend on two numbers, where some times are censored."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Fit:
-    """log time = intercept + of_modes log modes + of_width log width + scatter.
+    """The model log time = intercept + of_modes log modes + of_width log width + normal noise.
 
-    exponent: of width by modes at equal time, - of_modes / of_width. scatter: its standard deviation.
+    exponent: of width by modes at equal time, -of_modes / of_width.
+    scatter: standard deviation of the noise.
     """
 
     intercept: float
@@ -26,7 +27,7 @@ class Fit:
     scatter: float
 
 
-def accelerated(
+def fit_failure_times(
     x: Floats,
     log_times: Floats,
     observed: NDArray[np.bool_],
@@ -35,14 +36,22 @@ def accelerated(
     repeats: int,
     level: float = 0.95,
 ) -> Fit:
-    """Greatest likelihood of a normal scatter of the logarithms, x (N, 2) log modes and log width; observed: (N,) bool, or the
-    time is only known to be longer. Intervals are percentiles of fits with the seeds (N,) drawn anew, with replacement: what a
-    seed did everywhere stays together.
+    """Fit an accelerated failure time model with normal errors of log times by maximum likelihood.
 
-    The exponent is a ratio: where of_width can be 0 its percentiles are far out, as they should be.
+    Intervals are bootstrap percentiles. Seeds are resampled, so that all runs of a seed stay together. The exponent is a ratio:
+    if of_width can be 0, its percentiles are far apart, as they should be.
 
-    The Statistical Analysis of Failure Time Data (J. D. Kalbfleisch, R. L. Prentice, 1980),
-    https://doi.org/10.1002/9781118032985, chapter 3
+    Args:
+        x: (N, 2) log modes and log width.
+        log_times: (N,) logarithm of the time, or of the time until which a run was followed.
+        observed: (N,) bool, whether the time was observed; otherwise it is censored.
+        seeds: (N,) seed of each run.
+        repeats: number of bootstrap samples.
+        level: of the intervals.
+
+    References:
+        The Statistical Analysis of Failure Time Data (J. D. Kalbfleisch, R. L. Prentice, 1980), chapter 3,
+        https://doi.org/10.1002/9781118032985
     """
     design = np.column_stack([np.ones(len(x)), x])
     names, places = np.unique(seeds, return_inverse=True)
@@ -70,7 +79,7 @@ def accelerated(
 
 
 def _maximum(design: Floats, y: Floats, observed: NDArray[np.bool_], weights: Floats, start: Floats) -> Floats:
-    """Coefficients and the logarithm of the scatter, (P + 1,)."""
+    """Maximum-likelihood coefficients and logarithm of the scatter, (P + 1,)."""
     from scipy.optimize import minimize
     from scipy.special import log_ndtr
 
