@@ -34,7 +34,7 @@ from saddlepoint.evaluation.scorecard.scorecard import Score, Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.evaluation.statistics.intervals import of_mean
 from saddlepoint.experiment.start import resume
-from saddlepoint.models.base import GenerativeModel
+from saddlepoint.models.capabilities import GenerativeModel
 from saddlepoint.records import RunFolder
 from sides.classical import PrincipalMixture, RealExamples
 

@@ -23,6 +23,7 @@ import torch
 import results
 from saddlepoint.experiment import prepare
 from saddlepoint.experiment.session import Session
+from saddlepoint.models.capabilities import Reports, has
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Record, RunFolder
 from saddlepoint.training.loop import play
@@ -89,8 +90,10 @@ def before_findings(session: Session) -> None:
         measurement._quality.measure(model)
         if session.dataset.held_out is not None:
             held_out = session.dataset.held_out.x[measurement._measured_on]
-            model.held_out_series(held_out, torch.Generator().manual_seed(0))
-            model.training_series(session.dataset.x[measurement._fitted_on[: len(held_out)]])
+            learnt = session.dataset.x[measurement._fitted_on[: len(held_out)]]
+            if has(model, Reports):
+                model.held_out_series(held_out, torch.Generator().manual_seed(0))
+                model.training_series(learnt, torch.Generator().manual_seed(0))
 
 
 def timed(work: Callable[[], object]) -> float:

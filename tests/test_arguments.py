@@ -15,6 +15,7 @@ import saddlepoint as sp
 from saddlepoint import arguments
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Fits, has
 
 QUICK: dict[str, Any] = {"steps": 2, "tick": 1, "batch_size": 8, "samples": 4, "device": "cpu", "stop_on": []}
 X = np.zeros((20, 2))
@@ -196,7 +197,8 @@ def model(request: pytest.FixtureRequest) -> Model:
     recipe = sp.Recipe.load("toy-ring" if request.param == "gan" else f"{request.param}-digits")
     dataset = sp.load_data("ring" if request.param == "gan" else "digits")
     made = build(recipe.model, dataset.event, seed=0)
-    made.fitted(dataset.x[:50], torch.Generator().manual_seed(0))
+    if has(made, Fits):
+        made.fit(dataset.x[:50], torch.Generator().manual_seed(0))
     return made
 
 

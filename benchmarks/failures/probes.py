@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Fits, Pushes, has
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.divergence import kl_standard_normal_units
 from saddlepoint.objectives.likelihood import log_likelihood
@@ -114,8 +115,8 @@ class Probe:
             "learnt_by_heart": _advantage(train, real),
         }
         facts["dead"] = self._dead({"d": lambda: model.scores(self.train), "g": lambda: model.decode(z)})
-        if (pushes := model.pushes(raw)) is not None:
-            push = pushes.flatten(1).norm(dim=1)
+        if has(model, Pushes):
+            push = model.pushes(raw).flatten(1).norm(dim=1)
             # What -log D(G(z)) would push is the other's divided by D / (1 - D).
             d = fake.double().clamp(1e-12, 1 - 1e-12).to(push)
             saturating = model.settings.objective == "minimax"
@@ -187,7 +188,8 @@ class Probe:
             decoded = model.decode(code)
             learnt = model.player(train)[0]
             learnt = learnt.sigmoid() if model.settings.reconstruction == "bernoulli" else learnt
-        model.fitted(self.train, torch.Generator().manual_seed(SEED))
+        if has(model, Fits):
+            model.fit(self.train, torch.Generator().manual_seed(SEED))
         return {
             "distance": self.distance(self._samples()),
             "reconstruction_distance": self.distance(decoded),

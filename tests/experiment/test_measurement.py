@@ -18,7 +18,7 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.evaluation.monitors import quality
 from saddlepoint.experiment import Listener, measurement
 from saddlepoint.experiment.measurement import Measurement
-from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Fits, has
 from saddlepoint.records import RunFolder
 from tests.experiment.runs import FAMILIES, Ears, recipe, started
 
@@ -34,7 +34,7 @@ def test_examples_in_some_order_are_sampled_throughout(tmp_path: Path, monkeypat
     seen: dict[str, Tensor] = {}
     monkeypatch.setattr(measurement, "MEASURED", 50)
     monkeypatch.setattr(measurement, "FITTED", 50)
-    monkeypatch.setattr(session.model, "fitted", lambda x, generator: seen.update(fitted=x))
+    monkeypatch.setattr(session.model, "fit", lambda x, generator: seen.update(fitted=x))
     monkeypatch.setattr(session.model, "held_out_series", lambda x, generator: seen.update(held_out=x) or {})
     monkeypatch.setattr(quality.Quality, "series", lambda self, model: {quality.SERIES: 0.0})
     images = np.repeat([0, 16], 500).astype(np.uint8)[:, None, None, None] * np.ones((1, 1, 8, 8), np.uint8)
@@ -52,14 +52,14 @@ def test_examples_in_some_order_are_sampled_throughout(tmp_path: Path, monkeypat
 def test_a_mixture_that_cannot_be_fitted_costs_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ears = Ears()
     session = started(recipe("autoencoder"), tmp_path / "run", ears)
-    fitted = session.model.fitted
+    fit = session.model.fit
 
     def failing(x: Tensor, generator: torch.Generator) -> None:
         if session.state.step in (10, 20):
             raise MemoryError("no room")
-        fitted(x, generator)
+        fit(x, generator)
 
-    monkeypatch.setattr(session.model, "fitted", failing)
+    monkeypatch.setattr(session.model, "fit", failing)
     assert session.run()["state"] == "finished"
     assert sum("distribution of codes could not be fitted" in note for note in ears.notes) == 1
     folder = RunFolder(tmp_path / "run")
@@ -85,7 +85,7 @@ def test_examples_are_gathered_only_for_models_that_fit(
     session = started(recipe(family), tmp_path / "run")
     assert session.measurement.fit()
     assert session.measurement.fit()
-    assert len(gathered) == (type(session.model).fitted is not Model.fitted)
+    assert len(gathered) == has(session.model, Fits)
 
 
 def test_a_discriminator_is_measured_on_training_examples_as_on_held_out_ones(tmp_path: Path) -> None:

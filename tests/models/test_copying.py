@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.models.copying import copy_network
+from saddlepoint.models.copying import copy_network, frozen_copy
 
 
 class KeepsActivations(nn.Module):
@@ -54,3 +54,12 @@ def test_a_copy_computes_the_same_and_shares_nothing(name: str) -> None:
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
     assert not torch.equal(copied(x), network(x))
     copied(x).sum().backward()
+
+
+def test_a_frozen_copy_leaves_the_original_in_training() -> None:
+    network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    copy = frozen_copy(network)
+    assert network.training
+    assert not copy.training
+    assert all(p.requires_grad for p in network.parameters())
+    assert not any(p.requires_grad for p in copy.parameters())

@@ -9,6 +9,7 @@ import torch
 from saddlepoint.data import from_array
 from saddlepoint.models import build
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.capabilities import Fits, has
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.series import TimeFirst
@@ -35,8 +36,8 @@ def test_every_family_makes_series_of_the_shape_that_was_given(family, network):
         assert model.logits(series().x).shape == (36,)
     else:
         assert model.encode(series().x).shape == (36, 2)
-        if family == "autoencoder":
-            model.fitted(series().x, torch.Generator().manual_seed(0))
+        if has(model, Fits):
+            model.fit(series().x, torch.Generator().manual_seed(0))
     assert model.sample(5).shape == (5, 24, 2)
 
 

@@ -10,9 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from saddlepoint.errors import SettingError
 from saddlepoint.models.base import Model
-from saddlepoint.models.gan.model import GAN
-from saddlepoint.models.vae.model import VAE
-from saddlepoint.objectives.adversarial import logits
+from saddlepoint.models.capabilities import Judges, has
 
 
 def check_batch_statistics(model: Model, x: Tensor) -> None:
@@ -23,7 +21,7 @@ def check_batch_statistics(model: Model, x: Tensor) -> None:
     Raises:
         SettingError: a BatchNorm layer would see one value a channel.
     """
-    packing = model.settings.packing if isinstance(model, GAN) else 1
+    packing = model.packing if has(model, Judges) else 1
     layers = [layer for player in model.players.values() for layer in player.modules() if isinstance(layer, _BatchNorm)]
     if not layers or len(x) // packing > 1:
         return
@@ -50,15 +48,7 @@ def check_batch_statistics(model: Model, x: Tensor) -> None:
 
 
 def _pass(model: Model, x: Tensor) -> None:
-    """Run the players on a batch x (B, *event) in the model's units, at rest."""
+    """Run the players on a batch x (B, *event) in the model's units, in evaluation mode."""
     devices = [model.device] if model.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), model.at_rest():
-        z = model.fixed_noise(len(x), torch.Generator(model.device).manual_seed(0)).to(model.dtype)
-        if isinstance(model, GAN):
-            logits(model.players, model.players["g"](z))
-            return
-        (player,) = model.players.values()
-        if isinstance(model, VAE):
-            player(x, z)
-        else:
-            player(x)
+        model.run_players(x, torch.Generator(model.device).manual_seed(0))

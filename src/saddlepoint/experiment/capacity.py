@@ -7,7 +7,7 @@ libraries and temporary results come on top. `saddlepoint train --dry-run` measu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -107,7 +107,7 @@ def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
 
 def rough_memory(recipe: Recipe, event: Event, examples: int) -> int:
     """More memory than `needed_memory` counts, from the settings alone."""
-    batch_size, latent = min(recipe.training.batch_size, examples), recipe.model.latent
+    batch_size, latent = min(recipe.training.batch_size, examples), getattr(recipe.model, "latent", 0)
     packing, kernels = getattr(recipe.model, "packing", 1), getattr(recipe.model, "minibatch_kernels", 0)
     ends = event.size * packing + latent
     weights, results = ends, event.size + latent
@@ -149,12 +149,10 @@ def _without_own(recipe: Recipe) -> Iterator[tuple[str, NetworkSettings]]:
 
 def _batch(model: Model, n: int, event: Event) -> int:
     """Bytes of one batch, and of what a forward pass over it leaves for the backward pass."""
-    x, z = torch.zeros(n, *event.shape), torch.zeros(n, getattr(model, "settings").latent)  # noqa: B009
-    inputs: Mapping[str, tuple[Tensor, ...]] = {"g": (z,), "d": (x,), "ae": (x,), "vae": (x, z)}
     largest = 0
-    for name, player in model.players.items():
+    for name, arguments in model.player_inputs(torch.zeros(n, *event.shape), None).items():
         with _Outputs() as outputs:
-            player(*inputs[name])
+            model.players[name](*arguments)
         # Of two results in a row, such as a layer's and its activation's, one is kept for the backward pass.
         largest = max(largest, outputs.total // 2, outputs.largest)
     return FLOAT * n * event.size + largest
@@ -180,7 +178,7 @@ class _Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def _remedy(recipe: Recipe, needs: Needs) -> str:
     if needs.batch > needs.parameters + needs.optimiser:
         return "lower training.batch_size, or take smaller networks"
-    sizes = ["model.latent"]
+    sizes = ["model.latent"] if hasattr(recipe.model, "latent") else []
     for role, value in recipe.model:
         if isinstance(value, NetworkSettings) and ":" not in value.network:
             sizes.append(f"model.{role}.{'width' if value.network == 'dcgan' else 'hidden'}")

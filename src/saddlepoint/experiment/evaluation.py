@@ -25,7 +25,8 @@ from saddlepoint.experiment import examples
 from saddlepoint.experiment.nearest_pairs import draw_pairs
 from saddlepoint.experiment.run import Run, Which, checkpoint_of, event_of, load
 from saddlepoint.experiment.summary import update_result
-from saddlepoint.models.base import GenerativeModel, Model
+from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import GenerativeModel
 from saddlepoint.progress import Report, report_for
 from saddlepoint.records import RunFolder, read_bytes, writing
 from saddlepoint.records.lock import is_locked

@@ -18,9 +18,8 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.evaluation.monitors import Watch, quality
 from saddlepoint.evaluation.result import MOST, assess_result
-from saddlepoint.models.autoencoder.model import Autoencoder
 from saddlepoint.models.base import Model
-from saddlepoint.models.vae.model import VAE
+from saddlepoint.models.capabilities import Fits, HasCodes, HasLatentPosterior, Reports, has
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Result
 from saddlepoint.training import TrainingState
@@ -150,16 +149,8 @@ class Measurement:
         with self._state.averaged(self._model):
             if sampling:
                 values |= self._quality.series(self._model) | self._watch.measure()
-            if self._held_out is not None:
-                device = self._state.devices.device
-                held_out = self._held_out.x[self._measured_on].to(device)
-                generator = torch.Generator(device).manual_seed(self._recipe.evaluation.seed)
-                series = self._model.held_out_series(held_out, generator)
-                # As many training examples, for what only says something beside them.
-                learnt = self._dataset.x[self._fitted_on[: len(held_out)]].to(device)
-                series |= self._model.training_series(learnt)
-                values |= {name: float(value.float().mean()) for name, value in series.items()}
-                values |= self._alike(series, held_out, learnt)
+            if self._held_out is not None and has(self._model, Reports):
+                values |= self._reported(self._model, self._held_out)
         self.last, self._precision = values.get(quality.SERIES), values.get(quality.PRECISION)
         self._last_shares = self._quality.shares if sampling else None
         if step == 0:
@@ -167,27 +158,25 @@ class Measurement:
         self._compare(step, values)
         return values
 
-    def _alike(self, series: dict[str, Tensor], held_out: Tensor, learnt: Tensor) -> dict[str, float]:
-        """What is only said beside the held-out series: their noise, and the same of training examples."""
-        values = {}
-        model = self._model
-        latent = getattr(getattr(model, "settings", None), "latent", None)
-        for name in series:
-            if name.endswith("/active_units") and latent:
-                values[name.replace("units", "share")] = float(series[name]) / latent
-        generator = torch.Generator(self._state.devices.device).manual_seed(self._recipe.evaluation.seed)
-        if isinstance(model, VAE) and "vae/held_out_bound" in series:
-            bound = series["vae/held_out_bound"]
-            if len(bound) > 1:
-                values["vae/held_out_bound_error"] = float(bound.std()) / math.sqrt(len(bound))
-            trained = model.held_out_series(learnt, generator)
-            values["vae/train_bound"] = float(trained["vae/held_out_bound"].mean())
-            if len(learnt) > 1:
-                again = model.decode(model.encode(learnt[:RECONSTRUCTED]))
-                values["vae/reconstruction_distance"] = self._quality.distance(again)
-        elif isinstance(model, Autoencoder) and "ae/held_out_reconstruction" in series:
-            trained = model.held_out_series(learnt, generator)
-            values["ae/train_reconstruction"] = float(trained["ae/held_out_reconstruction"].mean())
+    def _reported(self, model: Reports, held_out: Dataset) -> dict[str, float]:
+        """The model's own series of held-out examples and of as many training examples, with the same noise for both."""
+        device = self._state.devices.device
+
+        def generator() -> torch.Generator:
+            return torch.Generator(device).manual_seed(self._recipe.evaluation.seed)
+
+        x = held_out.x[self._measured_on].to(device)
+        learnt = self._dataset.x[self._fitted_on[: len(x)]].to(device)
+        series = {**model.held_out_series(x, generator()), **model.training_series(learnt, generator())}
+        values = {name: float(value.float().mean() if value.ndim else value) for name, value in series.items()}
+        if has(model, HasCodes):
+            for name in series:
+                if name.endswith("/active_units"):
+                    values[name.replace("units", "share")] = float(series[name]) / model.latent
+        if has(model, HasLatentPosterior) and len(learnt) > 1:
+            # Far from the data where samples are and reconstructions are not: the prior has holes.
+            again = model.decode(model.encode(learnt[:RECONSTRUCTED]))
+            values[f"{model.encoder_player}/reconstruction_distance"] = self._quality.distance(again)
         return values
 
     def _compare(self, step: int, values: dict[str, float]) -> None:
@@ -204,6 +193,9 @@ class Measurement:
         """Whether every weight is a finite number."""
         modules = [*self._model.players.values(), *(average.module for average in self._state.averages.values())]
         weights = [parameter.detach() for module in modules for parameter in module.parameters()]
+        weights += [value for value in self._model.extra_state().values() if value.is_floating_point()]
+        if not weights:
+            return True
         # A norm is finite where all its terms are, short of overflow; only where one is not, every weight is looked at.
         if bool(torch.stack([norm.float() for norm in torch._foreach_norm(weights)]).isfinite().all()):
             return True
@@ -215,12 +207,13 @@ class Measurement:
         Whoever uses it asks for it first: it then depends on the step alone, not on what was measured or saved before.
         Where it fails, an earlier fit is forgotten: it belonged to other weights.
         """
-        if type(self._model).fitted is Model.fitted or self._fitted_at == self._state.step:
+        model = self._model
+        if not has(model, Fits) or self._fitted_at == self._state.step:
             return self._samples
         self._fitted_at, self._samples = self._state.step, False
         with self._spared("The distribution of codes", "fitted"):
             try:
-                self._model.fitted(self._examples(), self._generator())
+                model.fit(self._examples(), self._generator())
                 self._samples = True
             except Exception:
                 self._model.load_extra_state({})

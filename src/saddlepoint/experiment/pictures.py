@@ -21,7 +21,8 @@ from saddlepoint.experiment.sample_plots import draw_points
 from saddlepoint.figures import agreement, curves, density, grids, latent, lines, style, video
 from saddlepoint.figures.pixels import to_pixels
 from saddlepoint.figures.samples import show_samples, waveforms
-from saddlepoint.models.base import Encodes, Model
+from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Encodes, HasCodes, HasLatentPosterior, has, require
 from saddlepoint.records import RunFolder, replaced, series_of
 
 Numbers = npt.NDArray[Any]
@@ -49,7 +50,10 @@ class Pictures:
         # resumed run draws what the uninterrupted one would.
         # A cloud of points needs more of them than a grid of images.
         n = max(self.samples, _SCATTER) if self.dataset.event.kind == "vector" else self.samples
-        samples = self.model.decode(self.model.fixed_noise(n, generator)).cpu()
+        if has(self.model, HasCodes):
+            samples = self.model.decode(self.model.fixed_noise(n, generator)).cpu()
+        else:
+            samples = self.model.sample(n, generator=generator).cpu()
         style.write_png(self._show(samples, f"Samples at step {step:,}"), self.folder.sample_grid(step))
         arrays = {name.replace("heads/", ""): values[:_KEPT_CODES].numpy() for name, values in self.heads().items()}
         if self.dataset.event.kind == "image":
@@ -98,7 +102,22 @@ class Pictures:
             )
         if not trained:
             return
-        if imaged:
+        if has(self.model, HasCodes):
+            yield from self._between_codes()
+        if has(self.model, Encodes):
+            yield "reconstructions.png", "Held-out examples and their reconstructions.", self._reconstructions
+            if imaged and self._pairs(1):  # one code alone has no spread to move by
+                yield (
+                    "traversals.png",
+                    "One latent dimension changed at a time, by standard deviations of the held-out codes.",
+                    self._traversals,
+                )
+            yield "latent.png", "Where the encoder puts held-out examples.", self._latent
+        if has(self.model, HasLatentPosterior):
+            yield "heads.png", "The encoder's mean and log-variance on held-out examples.", self._heads
+
+    def _between_codes(self) -> Iterator[tuple[str, str, Callable[[], style.Picture]]]:
+        if self.dataset.event.kind == "image":
             yield (
                 "interpolation.png",
                 "From one code (left) to another (right) along the sphere on which codes lie.",
@@ -116,17 +135,6 @@ class Pictures:
                 "What the model makes of codes along arcs from one code to another, over the data.",
                 self._paths,
             )
-        if isinstance(self.model, Encodes):
-            yield "reconstructions.png", "Held-out examples and their reconstructions.", self._reconstructions
-            if imaged and self._pairs(1):  # one code alone has no spread to move by
-                yield (
-                    "traversals.png",
-                    "One latent dimension changed at a time, by standard deviations of the held-out codes.",
-                    self._traversals,
-                )
-            yield "latent.png", "Where the encoder puts held-out examples.", self._latent
-        if hasattr(self.model, "heads"):
-            yield "heads.png", "The encoder's mean and log-variance on held-out examples.", self._heads
 
     def _held_out(self, most: int) -> Dataset:
         source = (
@@ -146,15 +154,13 @@ class Pictures:
         return draw_points(self.model, x, self._held_out(_SCATTER).x, self.dataset.truth, title)
 
     def _codes(self, most: int) -> Tensor:
-        assert isinstance(self.model, Encodes)
-        return self.model.encode(self._held_out(most).x.to(self.model.device)).cpu()
+        return require(self.model, Encodes).encode(self._held_out(most).x.to(self.model.device)).cpu()
 
     def _reconstructions(self) -> style.Picture:
-        assert isinstance(self.model, Encodes)
-        event = self.dataset.event
+        model, event = require(self.model, Encodes), self.dataset.event
         shown = {"image": 20, "volume": 4, "sound": 6, "series": 4, "vector": _SCATTER}[event.kind]
         x = self._held_out(shown).x
-        back = self.model.decode(self.model.encode(x.to(self.model.device))).cpu()
+        back = model.decode(model.encode(x.to(self.model.device))).cpu()
         if event.kind == "image":
             return grids.reconstruction_grid(x.numpy(), back.numpy(), low=event.low, high=event.high)
         if event.kind == "vector":
@@ -177,13 +183,13 @@ class Pictures:
     def _between(self, arcs: int, points: int) -> Tensor:
         """What the model makes of codes on arcs between two codes each: (arcs, points, *event), or as many arcs as there
         are pairs of held-out examples."""
-        pairs = self._pairs(arcs)
-        if isinstance(self.model, Encodes) and pairs:
+        model, pairs = require(self.model, HasCodes), self._pairs(arcs)
+        if has(self.model, Encodes) and pairs:
             ends = self._codes(2 * pairs).to(self.model.device)
         else:
-            ends = self.model.fixed_noise(2 * arcs, torch.Generator(self.model.device).manual_seed(self.seed + 1))
+            ends = model.fixed_noise(2 * arcs, torch.Generator(self.model.device).manual_seed(self.seed + 1))
         codes = torch.stack([spherical(a, b, points) for a, b in zip(*ends.chunk(2), strict=True)])
-        return self.model.decode(codes.flatten(0, 1)).cpu().view(*codes.shape[:2], *self.dataset.event.shape)
+        return model.decode(codes.flatten(0, 1)).cpu().view(*codes.shape[:2], *self.dataset.event.shape)
 
     def _interpolations(self) -> style.Picture:
         event = self.dataset.event
@@ -210,7 +216,8 @@ class Pictures:
         for row, dimension in enumerate(dimensions):
             grid[row, :, dimension] += steps * spread[dimension]
         event = self.dataset.event
-        images = self.model.decode(grid.flatten(0, 1).to(self.model.device)).cpu().view(*grid.shape[:2], *event.shape)
+        images = require(self.model, HasCodes).decode(grid.flatten(0, 1).to(self.model.device))
+        images = images.cpu().view(*grid.shape[:2], *event.shape)
         return grids.traversal_grid(
             images.numpy(),
             list(_VALUES),
@@ -234,7 +241,7 @@ class Pictures:
 
     def heads(self) -> dict[str, Tensor]:
         """The encoder's mean and log-variance of held-out examples, (N, latent) each; empty for models without heads."""
-        if not hasattr(self.model, "heads"):
+        if not has(self.model, HasLatentPosterior):
             return {}
         means, log_variances = self.model.heads(self._held_out(_SCATTER).x.to(self.model.device))
         return {"heads/mean": means.cpu(), "heads/log_variance": log_variances.cpu()}

@@ -26,6 +26,7 @@ from saddlepoint.lanes.record import LaneRecord, means
 from saddlepoint.lanes.schedules import Schedules
 from saddlepoint.lanes.step import Inputs, Rules, State, Traced
 from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import HasCodes, require
 from saddlepoint.training.devices import resolve
 from saddlepoint.training.memory import keep_freed_memory
 from saddlepoint.training.state import derived_seed
@@ -164,7 +165,9 @@ class Lanes:
     def sample(self, n: int, generator: torch.Generator | None = None, *, averaged: bool = True) -> Tensor:
         """(S, n, *event) samples in the data's units; all lanes decode the same draws, which makes them comparable."""
         generator = generator or torch.Generator().manual_seed(0)
-        return self.decode(self.game.template.fixed_noise(n, generator).to(self.device), averaged=averaged)
+        return self.decode(
+            require(self.game.template, HasCodes).fixed_noise(n, generator).to(self.device), averaged=averaged
+        )
 
     def model(self, lane: int, *, averaged: bool = True) -> Model:
         """The model of one lane, on the host, as the single run would leave it. Raises SettingError for a lane there is not."""

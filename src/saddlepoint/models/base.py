@@ -1,15 +1,15 @@
 """A model is a game whose players are networks; trained, it is what the user holds.
 
-`Model` is what the training loop plays, and, trained, a `GenerativeModel`: evaluation and all applications rely on
-that contract alone. What only some models can do (`encode`, `decode`, `log_prob`, ...) is an optional protocol.
+`Model` is what the training loop plays, and, trained, a `GenerativeModel`: evaluation and all applications rely on that
+contract and on the protocols of `saddlepoint.models.capabilities` alone.
 """
 
 from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,52 +32,30 @@ CHUNK = 250
 Numbers = Tensor | npt.NDArray[Any]
 
 
-@runtime_checkable
-class GenerativeModel(Protocol):
-    """Anything that knows what an example is and can make more of them."""
-
-    event: Event
-
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """(n, *event.shape) new examples, in the data's own units and type."""
-
-
-@runtime_checkable
-class Encodes(Protocol):
-    """A model with a latent code."""
-
-    def encode(self, x: Tensor) -> Tensor:
-        """(N, *event) in the data's units -> (N, latent) codes (for a VAE, the posterior's mean)."""
-
-    def decode(self, z: Tensor) -> Tensor:
-        """(N, latent) -> (N, *event) in the data's units."""
-
-
-@runtime_checkable
-class HasDensity(Protocol):
-    """A model that can say how likely an example is."""
-
-    log_prob_kind: Literal["exact", "lower bound"]
-
-    def log_prob(self, x: Tensor) -> Tensor:
-        """(N, *event) in the data's units -> (N,) nats."""
-
-
 class Model(ABC):
-    """A game: players, phases, and how to draw their noise.
+    """A game: players, phases, and the noise they need. It has what every family has, and nothing else.
 
-    players: the networks, by the short names that series carry ("d", "g", "vae", "ae").
-    roles: the same players by the names that settings carry: {"d": "discriminator", "g": "generator"}.
-    judged_by: the series by which steps of a run are compared, and whether more (1) or less (-1) of it is better.
-    averaged: the players of which the training loop may keep a moving average for sampling.
-    phases: what one training step does, in order.
-    notes: sentences for the user, said before training.
-    trained_steps: of the checkpoint whose weights these are; None where they come from no checkpoint.
+    What only some families have (codes, a density, series of their own) is a capability:
+    `saddlepoint.models.capabilities`. A model may have no players at all, where what it learns is no network: it then
+    keeps its state in `extra_state` and learns in phases without gradient.
+
+    Attributes:
+        players: the networks, by the short names that series carry ("d", "g", "vae", "ae").
+        roles: the same players by the names that settings carry: {"d": "discriminator", "g": "generator"}. It also names
+            what a phase without gradient updates.
+        judged_by: the series by which the steps of a run are compared, and whether more (1) or less (-1) of it is better.
+        averaged: the players of which the training loop may keep a moving average for sampling.
+        phases: what one training step does, in order.
+        notes: sentences for the user, shown before training.
+        trained_steps: of the checkpoint that the weights come from; None where they come from no checkpoint.
+        classes: how many classes a sample may be asked for by label; None where the model takes no labels.
     """
 
     family: ClassVar[str]
     averaged: ClassVar[tuple[str, ...]] = ()
     judged_by: ClassVar[tuple[str, Literal[1, -1]]] = ("quality/energy_distance", -1)
+    classes: int | None = None
+    _device = torch.device("cpu")  # of a model without tensors
 
     def __init__(
         self, event: Event, scaling: Scaling, players: Mapping[str, nn.Module], roles: Mapping[str, str]
@@ -96,34 +74,34 @@ class Model(ABC):
 
     @abstractmethod
     def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
-        """All that is random in `phase` for a batch of `n`, and scalars that depend on the step (a KL weight that
-        warms up), on the generator's device."""
+        """All random numbers of `phase` for a batch of `n`, and scalars that depend on the step (a KL weight that warms
+        up), on the generator's device."""
 
     @abstractmethod
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """`n` samples in the data's own units: (n, *event.shape)."""
+        """(n, *event) samples in the data's own units."""
 
-    @abstractmethod
-    def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
-        """(n, latent) noise to draw the same samples from again and again during training: `decode(fixed_noise)`."""
+    def lacks(self, capability: type) -> str | None:
+        """Why this instance lacks a capability that its class has; None where it has it.
 
-    @abstractmethod
-    def decode(self, z: Numbers) -> Tensor:
-        """(N, latent) -> (N, *event) in the data's own units, in evaluation mode and without gradients."""
+        Args:
+            capability: a protocol of `saddlepoint.models.capabilities`.
+        """
+        return None
 
-    def training_series(self, x: Tensor) -> dict[str, Tensor]:
-        """Series measured on training examples x (N, *event, the data's units) in evaluation mode, for those of
-        `held_out_series` that only mean something beside them. None by default."""
-        return {}
+    def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:
+        """The arguments of one forward pass of every player, as training gives them.
 
-    def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """Series measured on held-out examples x (N, *event, the data's units) at a checkpoint: {"vae/held_out_bound":
-        (N,) tensor, ...}. None by default."""
-        return {}
+        Args:
+            x: (B, *event) examples in the model's units.
+            generator: of the noise; None takes zeros.
+        """
+        return dict.fromkeys(self.players, (x,))
 
-    def fitted(self, x: Tensor, generator: torch.Generator) -> None:
-        """Called once with training examples x (N, *event, the data's units) when training ends or is checkpointed, for
-        what is fitted rather than trained (the mixture over an autoencoder's codes)."""
+    def run_players(self, x: Tensor, generator: torch.Generator | None) -> None:
+        """Run every player once on examples x (B, *event) in the model's units, for those who observe its layers."""
+        for name, arguments in self.player_inputs(x, generator).items():
+            self.players[name](*arguments)
 
     def extra_state(self) -> dict[str, Tensor]:
         """Tensors beside the players' weights that a checkpoint must hold."""
@@ -134,17 +112,31 @@ class Model(ABC):
 
     @property
     def device(self) -> torch.device:
-        """Where the players live."""
-        return next(p for player in self.players.values() for p in player.parameters()).device
+        """Where the players are; of a model without weights, where it was moved to."""
+        first = next(self._weights(), None)
+        return self._device if first is None else first.device
 
     @property
     def dtype(self) -> torch.dtype:
-        """The type of the players' numbers."""
-        return next(p for player in self.players.values() for p in player.parameters()).dtype
+        """The type of the players' numbers; float32 for a model without weights."""
+        first = next((weight for weight in self._weights() if weight.is_floating_point()), None)
+        return torch.float32 if first is None else first.dtype
+
+    def _weights(self) -> Iterator[Tensor]:
+        """Parameters first, since buffers may hold counters."""
+        for player in self.players.values():
+            yield from player.parameters()
+        for player in self.players.values():
+            yield from player.buffers()
 
     @property
     def output_range(self) -> tuple[float, float] | None:
-        """What the players can bring forth, in the model's units; None where that is anything, or not known."""
+        """The range of samples in the model's units; None where it is unbounded or unknown."""
+        return None
+
+    def output_network(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]] | None:
+        """The network of codes (B, latent) whose last layer decides the range of samples, and the function that turns its
+        output into samples; None where `output_range` says all that is known."""
         return None
 
     @property
@@ -153,16 +145,12 @@ class Model(ABC):
         layers = (layer for player in self.players.values() for layer in player.modules())
         return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in layers)
 
-    @property
-    def sampler(self) -> Callable[[Tensor], Tensor] | None:
-        """The network that turns codes (N, latent) into examples in the model's units; None where there is none."""
-        return None
-
     def to(self, device: torch.device | str) -> Self:
         """Move the players; returns the model itself."""
         try:
             for player in self.players.values():
                 player.to(device)
+            self._device = torch.device(device)
         except (RuntimeError, TypeError, AssertionError) as error:
             if "out of memory" in str(error):
                 raise
@@ -195,30 +183,43 @@ class Model(ABC):
         return self.scaling.to_model(x.to(self.device)).to(self.dtype)
 
     def check_request(self, n: int, labels: Tensor | None, generator: torch.Generator | None = None) -> int:
-        """How many samples are asked for, as an int.
+        """Check what `sample` is asked for.
+
+        Args:
+            n: how many samples.
+            labels: (n,) classes from 0 to `classes` - 1; None for none.
+            generator: of torch's, or None.
+
+        Returns:
+            n as an int.
 
         Raises:
-            SettingError: that is no whole number of at least 0; labels are given, which this model does not know; or the
-                generator is none of torch's.
+            SettingError: n is no whole number of at least 0; labels are given to a model that takes none, or are not n of
+                its classes; or the generator is none of torch's.
             DataError: so many samples do not fit into memory.
         """
         n = check_count("sample", "the number of samples", n)
         if labels is not None:
-            raise SettingError(
-                f"sample: this {self.family} was trained without labels and cannot be asked for one: leave labels out."
-            )
+            self._check_labels(n, labels)
         check_generator("sample", generator)
         require_memory(4 * n * self.event.size, f"sample: {n:,} samples", "ask for fewer at a time")
         return n
 
-    def latent_codes(self, z: Numbers, latent: int) -> Tensor:
-        """Codes z (N, latent) with the players' type and device. Raises SettingError for other shapes."""
-        z = as_tensor(z, "Codes")
-        if z.ndim != 2 or z.shape[1] != latent:
+    def _check_labels(self, n: int, labels: Tensor) -> None:
+        if self.classes is None:
             raise SettingError(
-                f"Codes of shape {tuple(z.shape)} came where this {self.family} decodes (N, {latent}): one row an example."
+                f"sample: this {self.family} was trained without labels and cannot be asked for one: leave labels out."
             )
-        return z.to(self.device, self.dtype)
+        whole = isinstance(labels, Tensor) and not labels.is_floating_point() and not labels.is_complex()
+        if not whole or tuple(labels.shape) != (n,):
+            raise SettingError(
+                f"sample: labels is {shown(labels)}; give one whole number a sample, a tensor of shape ({n},)."
+            )
+        if n and not (int(labels.min()) >= 0 and int(labels.max()) < self.classes):
+            raise SettingError(
+                f"sample: labels range from {int(labels.min())} to {int(labels.max())}, and this {self.family} has "
+                f"{self.classes} classes: give labels from 0 to {self.classes - 1}."
+            )
 
     if not TYPE_CHECKING:  # a type checker would take every misspelt attribute for a network
 
@@ -250,10 +251,13 @@ class Model(ABC):
     def _facts(self) -> dict[str, str]:
         """What a user wants to see of a model in a terminal or a notebook."""
         facts = {"one example": f"{self.event.kind} of {'x'.join(map(str, self.event.shape))}"}
-        latent = getattr(getattr(self, "settings", None), "latent", None)  # our own families have it
-        facts |= {} if latent is None else {"code": f"code of {latent}"}
+        facts |= self._more_facts()
         facts |= {role: f"{role} {count:,} parameters" for role, count in self.parameter_counts().items()}
         return facts | ({} if self.trained_steps is None else {"trained": f"{self.trained_steps:,} steps"})
+
+    def _more_facts(self) -> dict[str, str]:
+        """Those of a family alone."""
+        return {}
 
     def parameter_counts(self) -> dict[str, int]:
         """Trainable numbers by role."""

@@ -32,6 +32,11 @@ def copy_network(network: nn.Module) -> nn.Module:
     return copy_with_networks(network, [network])
 
 
+def frozen_copy(network: nn.Module) -> nn.Module:
+    """A copy in evaluation mode whose weights need no gradient; the original keeps its mode."""
+    return copy_network(network).eval().requires_grad_(False)
+
+
 def _computed_tensors(network: nn.Module) -> Iterator[Tensor]:
     """Tensors with a history among the attributes of a network and its layers, also in their lists, tuples and dicts."""
     for module in network.modules():

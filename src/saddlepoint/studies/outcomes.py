@@ -16,6 +16,7 @@ from saddlepoint.evaluation.monitors.quality import Quality, drawn
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.lanes import Lanes
 from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Fits, Reports, has
 from saddlepoint.studies.settings import OutcomeName
 from saddlepoint.studies.single_run import Alone
 
@@ -100,7 +101,7 @@ class Outcomes:
 
     def _held_out(self, model: Model) -> dict[str, float]:
         held_out = self._dataset.held_out
-        if held_out is None or not len(held_out):
+        if held_out is None or not len(held_out) or not has(model, Reports):
             return {}
         generator = torch.Generator(model.device).manual_seed(self.seed)
         examples = held_out.x[: self.samples].to(model.device)
@@ -150,8 +151,8 @@ def measured(lanes: Lanes | Alone, judges: Sequence[Outcomes]) -> list[dict[str,
 
 def _sampled(model: Model, dataset: Dataset, count: int, seed: int) -> Tensor:
     """(count, *event) samples of a trained model, after whatever is fitted rather than trained has been."""
-    if type(model).fitted is not Model.fitted:
+    if has(model, Fits):
         order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(seed))
         examples = dataset.x[order[:FITTED]].to(model.device)
-        model.fitted(examples, torch.Generator(model.device).manual_seed(seed))
+        model.fit(examples, torch.Generator(model.device).manual_seed(seed))
     return model.sample(count, generator=torch.Generator(model.device).manual_seed(seed))

@@ -15,6 +15,7 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.lanes import Lane, LaneRecord
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import HasCodes, require
 from saddlepoint.training import Devices, TrainingState, play
 from saddlepoint.training.threads import using_threads
 
@@ -80,7 +81,7 @@ class Alone:
 
     def sample(self, n: int, generator: torch.Generator | None = None, *, averaged: bool = True) -> Tensor:
         """(1, n, *event) samples in the data's units."""
-        z = self._model.fixed_noise(n, generator or torch.Generator().manual_seed(0)).to(self.device)
+        z = require(self._model, HasCodes).fixed_noise(n, generator or torch.Generator().manual_seed(0)).to(self.device)
         return self.decode(z, averaged=averaged)
 
     def model(self, lane: int) -> Model:

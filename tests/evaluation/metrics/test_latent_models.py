@@ -13,10 +13,9 @@ from saddlepoint.evaluation.metrics.latent_models import (
     bernoulli,
     binarised,
     fitted_std,
-    frozen,
     gaussian,
-    of_gan,
-    of_vae,
+    with_output_noise,
+    with_own_likelihood,
 )
 from saddlepoint.models import build
 from saddlepoint.models.gan.settings import GANSettings
@@ -64,7 +63,7 @@ def test_a_vae_as_a_latent_model_is_the_integral_over_its_codes(likelihood):
         for head in (model.player.mean, model.player.log_variance):
             head.weight.zero_()
             head.bias.zero_()
-    found = of_vae(model)
+    found = with_own_likelihood(model)
     units, _ = found.simulate(20, seeded())
     x = model.scaling.to_data(units)
     torch.testing.assert_close(found.prepare(x), units, rtol=0, atol=1e-5)
@@ -81,7 +80,7 @@ def test_a_vae_as_a_latent_model_is_the_integral_over_its_codes(likelihood):
 def test_a_gans_uniform_noise_is_its_own_noise(distribution):
     settings = GANSettings(latent=2, generator=SMALL, discriminator=SMALL, latent_distribution=distribution)
     model = build(settings, TABLE)
-    found = of_gan(model, 1e-6)
+    found = with_output_noise(model, 1e-6)
     samples = model.scaling.to_data(found.simulate(20_000, seeded())[0])
     own = model.sample(20_000, generator=seeded(1))
     error = ((own.var(0) + samples.var(0)) / 20_000).sqrt()
@@ -91,12 +90,12 @@ def test_a_gans_uniform_noise_is_its_own_noise(distribution):
 
 def test_a_gans_note_says_that_the_noise_is_laid_over_it():
     model = build(GANSettings(latent=2, generator=SMALL, discriminator=SMALL), TABLE)
-    found = of_gan(model, 0.25)
+    found = with_output_noise(model, 0.25)
     assert "Gaussian noise of 0.25" in found.notes[0]
     # Density in the data's units: a stretch of the data by 2 would halve it.
     assert found.shift == pytest.approx(-math.log(0.5 * 2.0 * 4.0))
     with pytest.raises(SettingError, match="must be above 0"):
-        of_gan(model, 0.0)
+        with_output_noise(model, 0.0)
 
 
 @pytest.mark.parametrize("start", [0.1, 1.5])
@@ -134,17 +133,8 @@ def test_binarised_data_are_black_and_white_with_the_right_means():
 
 
 def test_a_bernoulli_likelihood_refuses_greys():
-    found = of_vae(build(VAESettings(latent=1, encoder=SMALL, decoder=SMALL), IMAGES))
+    found = with_own_likelihood(build(VAESettings(latent=1, encoder=SMALL, decoder=SMALL), IMAGES))
     grey = torch.full((2, 1, 4, 4), 100, dtype=torch.uint8)
     with pytest.raises(DataError, match="these hold greys"):
         found.prepare(grey)
     assert found.prepare(binarised(grey, IMAGES)).unique().tolist() == [0]
-
-
-def test_a_frozen_copy_leaves_the_original_in_training():
-    network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
-    copy = frozen(network)
-    assert network.training
-    assert not copy.training
-    assert all(p.requires_grad for p in network.parameters())
-    assert not any(p.requires_grad for p in copy.parameters())

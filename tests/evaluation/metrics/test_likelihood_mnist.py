@@ -10,7 +10,7 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.evaluation.metrics.annealing import Annealing
 from saddlepoint.evaluation.metrics.bits import bits_per_dimension
 from saddlepoint.evaluation.metrics.latent import surgery, units
-from saddlepoint.evaluation.metrics.latent_models import binarised, of_vae
+from saddlepoint.evaluation.metrics.latent_models import binarised, with_own_likelihood
 from saddlepoint.evaluation.metrics.likelihood import annealed, bounds, of_model
 from saddlepoint.models import build
 from saddlepoint.models.vae.settings import VAESettings
@@ -45,7 +45,7 @@ def trained(real_data):
 @pytest.mark.slow
 def test_the_bounds_of_black_and_white_mnist_are_ordered_and_annealing_holds_within_its_gap(trained):
     model, x = trained
-    latent = of_vae(model)
+    latent = with_own_likelihood(model)
     mean, log_variance = model.heads(x)
     inputs = latent.prepare(x)
     both = bounds(latent.log_likelihood, inputs, mean, log_variance, samples=64, generator=seeded())

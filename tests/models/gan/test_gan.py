@@ -3,8 +3,9 @@ import torch
 from torch import nn
 
 from saddlepoint.data.dataset import Event
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models import build
+from saddlepoint.models.capabilities import Pushes, ScoresExamples, has
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.objectives.phase import Batch
@@ -108,7 +109,7 @@ def test_training_and_held_out_scores_are_measured_alike():
     x = torch.randint(0, 256, (60, 1, 8, 8), dtype=torch.uint8)
     with torch.no_grad():
         model.players["d"](5 * torch.randn(500, 1, 8, 8))  # running statistics unlike those of x
-    train_score = model.training_series(x)["d/train_score"]
+    train_score = model.training_series(x, torch.Generator())["d/train_score"]
     assert torch.equal(train_score, model.held_out_series(x, torch.Generator())["d/held_out_score"])
     with torch.no_grad():
         in_training_mode = model.players["d"](model.scaling.to_model(x)).sigmoid()
@@ -191,8 +192,11 @@ def test_pushes_are_the_slope_of_the_generators_loss():
 
 @pytest.mark.parametrize("settings", [{"packing": 2}, {"minibatch_kernels": 2}, {"objective": "feature-matching"}])
 def test_where_no_example_is_judged_alone_none_is_pushed_alone(settings):
-    assert build(GANSettings(**settings), TABLE).pushes(torch.zeros(3, 4)) is None
-    assert build(GANSettings(**settings), TABLE).judges_alone == ("objective" in settings)
+    model = build(GANSettings(**settings), TABLE)
+    assert not has(model, Pushes)
+    with pytest.raises(DataError, match="compares examples"):
+        model.pushes(torch.zeros(3, 4))
+    assert has(model, ScoresExamples) == model.judges_alone == ("objective" in settings)
 
 
 @pytest.mark.parametrize(("step", "scale"), [(0, 1.0), (10, 0.5), (30, 0.125)])
@@ -222,6 +226,6 @@ def test_looking_ahead_changes_no_push_and_pairs_have_none(objective):
     ahead = build(GANSettings(objective=objective, unrolled_steps=2), TABLE, seed=1)
     x = torch.randn(3, 4)
     if objective == "relativistic":
-        assert plain.pushes(x) is None
+        assert not has(plain, Pushes)
     else:
         torch.testing.assert_close(ahead.pushes(x), plain.pushes(x))

@@ -16,7 +16,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.likelihood import Likelihood, require_finite, some
-from saddlepoint.models.base import HasDensity
+from saddlepoint.models.capabilities import HasDensity
 
 
 def dequantised(x: Tensor, generator: torch.Generator) -> Tensor:

@@ -11,16 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.annealing import Annealing, Share, annealed_evidence
 from saddlepoint.evaluation.metrics.hamiltonian import LogLikelihood
-from saddlepoint.models.copying import copy_network
-from saddlepoint.models.gan.model import GAN
-from saddlepoint.models.vae.model import VAE
+from saddlepoint.models.capabilities import DecodesNormal, HasLikelihood
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class LatentModel:
         return self.draw(z, generator), z
 
 
-def bernoulli(latent: int, decoder: nn.Module) -> LatentModel:
+def bernoulli(latent: int, decoder: Callable[[Tensor], Tensor]) -> LatentModel:
     """decoder: (B, latent) -> logits (B, *event). Examples are black and white, 0 or 1."""
 
     def log_likelihood(z: Tensor, x: Tensor) -> Tensor:
@@ -78,13 +76,13 @@ def gaussian(latent: int, decoder: Callable[[Tensor], Tensor], std: float) -> La
     return LatentModel(latent, log_likelihood, draw, lambda x: x)
 
 
-def of_vae(model: VAE) -> LatentModel:
-    """The VAE's prior and decoder; its encoder has no part in it.
+def with_own_likelihood(model: HasLikelihood) -> LatentModel:
+    """The model's prior, decoder and likelihood; an encoder has no part in it.
 
-    A Bernoulli likelihood is one of black and white examples: `prepare` raises DataError for others (`binarised`).
+    A Bernoulli likelihood is one of black-and-white examples: `prepare` raises DataError for others (`binarised`).
     """
-    decoder = frozen(model.player.decoder)
-    if model.player.log_std is None:
+    decoder, std = model.normal_decoder(), model.likelihood_std
+    if std is None:
 
         def prepare(x: Tensor) -> Tensor:
             units = model.model_units(x)
@@ -95,37 +93,33 @@ def of_vae(model: VAE) -> LatentModel:
                 )
             return units
 
-        found = bernoulli(model.settings.latent, decoder)
+        found = bernoulli(model.latent, decoder)
         return replace(found, prepare=prepare, notes=("Of black and white examples.",))
-    std = float(model.player.log_std.detach().exp())
-    found = gaussian(model.settings.latent, decoder, std)
+    found = gaussian(model.latent, decoder, std)
     return replace(found, prepare=model.model_units, shift=model.scaling.log_abs_det)
 
 
-def of_gan(model: GAN, std: float) -> LatentModel:
-    """The GAN's generator with Gaussian noise of standard deviation `std`, in the model's units, on every output.
+def with_output_noise(model: DecodesNormal, std: float) -> LatentModel:
+    """A model without a density, such as a GAN, with Gaussian noise on every output of its generator.
 
-    Uniform noise on [-1, 1] is written as 2 Phi(z) - 1 with z ~ N(0, I), which is the same distribution.
-
-    On the Quantitative Analysis of Decoder-Based Generative Models (Yuhuai Wu, Yuri Burda, Ruslan Salakhutdinov, Roger
-    Grosse, 2017). https://arxiv.org/abs/1611.04273
+    Args:
+        model: its decoder of standard normal codes is used.
+        std: standard deviation of the noise, in the model's units, above 0.
 
     Raises:
-        SettingError: std not above 0.
+        SettingError: std is not above 0.
+
+    References:
+        On the Quantitative Analysis of Decoder-Based Generative Models (Yuhuai Wu, Yuri Burda, Ruslan Salakhutdinov, Roger
+        Grosse, 2017). https://arxiv.org/abs/1611.04273
     """
     if not std > 0:
         raise SettingError(
-            f"of_gan: the noise's standard deviation must be above 0, got {std}: a GAN without noise has no density."
+            f"with_output_noise: the noise's standard deviation must be above 0, got {std}: a GAN without noise has no "
+            "density."
         )
-    generator = frozen(model.players["g"])
-    uniform = model.settings.latent_distribution == "uniform"
-
-    def decoder(z: Tensor) -> Tensor:
-        output: Tensor = generator(2 * torch.special.ndtr(z) - 1 if uniform else z)
-        return output
-
-    note = f"A GAN has no density: this is its generator with Gaussian noise of {std:.3g} (model units) laid over it."
-    found = gaussian(model.settings.latent, decoder, std)
+    note = f"A GAN has no density: this is its generator with Gaussian noise of {std:.3g} (model units) on its output."
+    found = gaussian(model.latent, model.normal_decoder(), std)
     return replace(found, prepare=model.model_units, shift=model.scaling.log_abs_det, notes=(note,))
 
 
@@ -141,7 +135,7 @@ def fitted_std(
 ) -> float:
     """The Gaussian noise under which examples x (N, *event), in the data's units, are likeliest; in the model's units.
 
-    of: makes the model with a standard deviation, such as `lambda std: of_gan(model, std)`; `start`: its first value.
+    of: makes the model with a standard deviation, such as `lambda std: with_output_noise(model, std)`; `start`: its first value.
     Expectation maximisation: codes from the annealed posterior, then the root mean square of the residuals they leave.
     Fit on other examples than are scored. Every round anneals anew, so give few examples and a short annealing. progress:
     hears the share that is done.
@@ -182,8 +176,3 @@ def binarised(x: Tensor, event: Event, generator: torch.Generator | None = None)
     drawn = None if generator is None else torch.rand(x.shape, generator=generator, device=generator.device)
     white = grey >= 0.5 if drawn is None else drawn.to(grey.device) < grey
     return torch.where(white, event.high, event.low).to(x.dtype)
-
-
-def frozen(network: nn.Module) -> nn.Module:
-    """A copy in evaluation mode whose weights ask for no gradient; the original keeps its mode."""
-    return copy_network(network).eval().requires_grad_(False)

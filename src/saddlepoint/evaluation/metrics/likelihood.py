@@ -19,7 +19,7 @@ from saddlepoint.evaluation.metrics.annealing import Annealing, Share, annealed_
 from saddlepoint.evaluation.metrics.hamiltonian import LogLikelihood
 from saddlepoint.evaluation.metrics.latent_models import LatentModel
 from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
-from saddlepoint.models.base import HasDensity
+from saddlepoint.models.capabilities import HasDensity
 
 Kind = Literal["exact", "lower bound", "kernel estimate"]
 

@@ -1,4 +1,4 @@
-"""Signals of a game: what the discriminator makes of real, generated and held-out examples, and what it teaches.
+"""Series of an adversarial game: how the critic scores real, generated and held-out examples, and what its score teaches.
 
 Held-out examples: Training Generative Adversarial Networks with Limited Data (Tero Karras, Miika Aittala, Janne Hellsten,
 Samuli Laine, Jaakko Lehtinen, Timo Aila, 2020), section 3, https://arxiv.org/abs/2006.06676
@@ -11,34 +11,42 @@ import math
 import torch
 from torch import Tensor
 
-from saddlepoint.models.gan.model import GAN
-from saddlepoint.objectives.adversarial import logits
+from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Adversarial, Judges, ScoresExamples, has
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Phase
 
 Signals = dict[str, Tensor]
 FEWEST = 2  # held-out examples whose ranks are compared
 
 
-def scores(model: GAN, real: Tensor, fake: Tensor, held_out: Tensor | None) -> Signals:
-    """Of real, generated and held-out examples, (B, *event) each in the model's units and evaluation mode."""
+def scores(model: Judges, real: Tensor, fake: Tensor, held_out: Tensor | None) -> Signals:
+    """Series of the critic's scores, in the networks' present mode (evaluation mode is meant).
+
+    Args:
+        model: one with a critic, whose name prefixes the series.
+        real: (B, *event) training examples in the model's units.
+        fake: (B, *event) generated examples in the model's units.
+        held_out: (B, *event) held-out examples in the model's units; None without any.
+    """
+    player = model.critic_player
     parts = [real, fake] if held_out is None else [real, fake, held_out]
     # One pass for all: in evaluation mode no example sees another, but for packs and minibatch discrimination.
-    if model.judges_alone:
-        found = list(torch.split(logits(model.players, torch.cat(parts)), [len(part) for part in parts]))
+    if has(model, ScoresExamples):
+        found = list(torch.split(model.judge(torch.cat(parts)), [len(part) for part in parts]))
     else:
-        found = [logits(model.players, part) for part in parts]
+        found = [model.judge(part) for part in parts]
     signals = {
-        "d/real_logit": found[0].mean(),
-        "d/fake_logit": found[1].mean(),
-        "d/real_logit_spread": found[0].std(correction=0),
-        "d/fake_logit_spread": found[1].std(correction=0),
-        "d/advantage": advantage(found[0], found[1]),
+        f"{player}/real_logit": found[0].mean(),
+        f"{player}/fake_logit": found[1].mean(),
+        f"{player}/real_logit_spread": found[0].std(correction=0),
+        f"{player}/fake_logit_spread": found[1].std(correction=0),
+        f"{player}/advantage": advantage(found[0], found[1]),
     }
     if held_out is not None:
-        signals["d/held_out_logit"] = found[2].mean()
+        signals[f"{player}/held_out_logit"] = found[2].mean()
         if len(held_out) >= FEWEST:
-            signals["d/overfitting"] = advantage(found[0], found[2])
-            signals["d/overfitting_error"] = found[0].new_tensor(advantage_error(len(real), len(held_out)))
+            signals[f"{player}/overfitting"] = advantage(found[0], found[2])
+            signals[f"{player}/overfitting_error"] = found[0].new_tensor(advantage_error(len(real), len(held_out)))
     return signals
 
 
@@ -60,12 +68,19 @@ def advantage_error(real: int, fake: int) -> float:
     return math.sqrt((real + fake + 1) / (3 * real * fake))
 
 
-def sample_gradient(model: GAN, real: Tensor, fake: Tensor) -> Tensor | None:
-    """() mean norm of the gradient of the generator's loss with respect to a sample, per sample, in the model's units.
+def sample_gradient(model: Adversarial, real: Tensor, fake: Tensor) -> Tensor | None:
+    """Mean norm of the gradient of the generator's loss with respect to a sample, in the model's units.
 
-    real, fake: (B, *event) each. None where the loss wants more noise than this can give it.
+    Args:
+        model: a game of a generator against a critic.
+        real: (B, *event) training examples in the model's units.
+        fake: (B, *event) generated examples in the model's units.
+
+    Returns:
+        (); None where the loss needs more noise than the samples.
     """
-    phase = _generators_move(model)
+    assert isinstance(model, Model)
+    phase = _last_phase(model, model.generator_player)
     if phase is None:
         return None
     with model.at_rest():
@@ -73,7 +88,7 @@ def sample_gradient(model: GAN, real: Tensor, fake: Tensor) -> Tensor | None:
         noise: Noise = {"z": leaf}
         with torch.enable_grad():
             leaf.requires_grad_()
-            nets: Nets = {**model.players, "g": lambda _: leaf}
+            nets: Nets = {**model.players, model.generator_player: lambda _: leaf}
             try:
                 loss, _ = phase.loss(nets, Batch(real), noise)
             except KeyError:
@@ -83,5 +98,5 @@ def sample_gradient(model: GAN, real: Tensor, fake: Tensor) -> Tensor | None:
     return norm
 
 
-def _generators_move(model: GAN) -> Phase | None:
-    return next((phase for phase in reversed(model.phases) if phase.player == "g"), None)
+def _last_phase(model: Model, player: str) -> Phase | None:
+    return next((phase for phase in reversed(model.phases) if phase.player == player), None)

@@ -1,32 +1,32 @@
-"""Signals of a variational autoencoder's heads: KL a unit, ranges, outputs held at one end, codes against the prior."""
+"""Series of a posterior's heads: KL a unit, ranges, outputs held at one end, codes against the prior."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from saddlepoint.models.vae.model import VAE
+from saddlepoint.models.capabilities import HasLatentPosterior
 from saddlepoint.objectives.divergence import kl_standard_normal_units
 
 Signals = dict[str, Tensor]
 
 
-def heads(model: VAE, x: Tensor) -> Signals:
-    """Of examples x (N, *event) in the model's units."""
-    with model.at_rest():
-        mean, log_variance = model.player.heads(x)
+def heads(model: HasLatentPosterior, x: Tensor) -> Signals:
+    """Series of the heads for examples x (N, *event) in the model's units, in the networks' present mode."""
+    player = model.encoder_player
+    mean, log_variance = model.infer(x)
     units = kl_standard_normal_units(mean, log_variance).mean(0)
     signals = {
-        "vae/head_kl": units.sum(),
-        "vae/kl_low": units.min(),
-        "vae/kl_high": units.max(),
-        "vae/code_spread": (mean.square() + log_variance.exp()).mean(),
+        f"{player}/head_kl": units.sum(),
+        f"{player}/kl_low": units.min(),
+        f"{player}/kl_high": units.max(),
+        f"{player}/code_spread": (mean.square() + log_variance.exp()).mean(),
     }
     own = distinct(x)
     for name, values in (("mean", mean), ("log_variance", log_variance)):
-        signals[f"vae/{name}_low"] = values.min()
-        signals[f"vae/{name}_high"] = values.max()
-        signals[f"vae/{name}_ties"] = ties(values[own])
+        signals[f"{player}/{name}_low"] = values.min()
+        signals[f"{player}/{name}_high"] = values.max()
+        signals[f"{player}/{name}_ties"] = ties(values[own])
     return signals
 
 

@@ -1,7 +1,11 @@
-"""One run's watch: what is looked at often because it is cheap, and what is measured now and then."""
+"""The monitor of a run: cheap series that are measured often, and costlier ones that are measured now and then.
+
+It works for any number of players: what is measured depends on the model's capabilities.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,14 +23,13 @@ from saddlepoint.evaluation.monitors.copies import (
 )
 from saddlepoint.evaluation.monitors.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
 from saddlepoint.models.base import Model
-from saddlepoint.models.gan.model import GAN
+from saddlepoint.models.capabilities import Adversarial, HasLatentPosterior, has
 from saddlepoint.models.own_noise import decided_by
-from saddlepoint.models.vae.model import VAE
-from saddlepoint.networks.activity import heard
+from saddlepoint.networks.activity import Activity, heard
 
-SAMPLES = 256  # generated at a look
-JUDGED = 128  # examples of each kind that networks look at, and samples that are compared with all examples
-PASSED = 1_024  # training examples, and as many samples, that are run through the networks for who listens to them
+SAMPLES = 256  # generated for one probe
+JUDGED = 128  # examples of each kind that networks are run on, and samples that are compared with all examples
+PASSED = 1_024  # training examples, and as many samples, that `pass_through` runs through the networks
 FITTED = 2_000  # training examples behind neighbourhoods
 SEARCHED = 100_000  # training examples among which copies are looked for: of those left out, no copy would be found
 ENOUGH = 100  # held-out examples, with fewer of which copies are judged by the training examples alone
@@ -36,7 +39,7 @@ Signals = dict[str, Tensor]
 
 
 class Watch:
-    """Looks at one model again and again, always with the same examples and noise."""
+    """Measures one model again and again, always with the same examples and noise."""
 
     def __init__(self, dataset: Dataset, model: Model, project: Project, seed: int, device: torch.device) -> None:
         """project: (N, *event) in the data's units -> (N, d) float32, on the device of what it is given."""
@@ -52,7 +55,7 @@ class Watch:
             chosen = torch.randperm(len(held_out), generator=generator)
             self._held_out = held_out.x[chosen[:JUDGED]].to(device)
         self._before: Tensor | None = None
-        if not isinstance(model, GAN):
+        if not has(model, Adversarial):
             return
         self._neighbourhood = Neighbourhood(project, project(dataset.x[order[:FITTED]]), seed)
         self._neighbourhood.to(device)
@@ -70,7 +73,7 @@ class Watch:
             self._others = torch.cat(parts)
 
     def to_json(self) -> list[float] | None:
-        """What a later look compares itself with."""
+        """What a later probe compares itself with."""
         return None if self._before is None else self._before.tolist()
 
     def load(self, kept: list[float] | None) -> None:
@@ -78,121 +81,146 @@ class Watch:
         self._before = None if kept is None else torch.tensor(kept, device=self._device)
 
     def look(self, sampled: Mapping[str, Any]) -> dict[str, float]:
-        """Everything that is cheap, on the model as it is; its numbers come to the host in one transfer.
+        """All cheap series of the model as it is; their values come to the host in one transfer.
 
-        sampled: the players to draw samples with, where they are others (moving averages).
+        Args:
+            sampled: by name, the players that generate samples in place of the model's own (moving averages).
         """
         with torch.no_grad():
-            model = self._model
-            return _fetched(self._game(model, sampled) if isinstance(model, GAN) else self._alone(model))
+            return _fetched(self._signals(sampled))
 
     def measure(self) -> dict[str, float]:
-        """What takes longer: whether samples are copies. Within the moving averages, where there are any."""
-        if not isinstance(self._model, GAN) or len(self._searched) < 3:
+        """Costlier series: whether samples are copies. Within the moving averages, where there are any."""
+        model = self._model
+        if not has(model, Adversarial) or len(self._searched) < 3:
             return {}
+        g = model.generator_player
         with torch.no_grad():
-            samples = self._project(self._model.decode(self._noise(self._model)[:JUDGED])).cpu()
+            samples = self._project(model.decode(self._noise(model)[:JUDGED])).cpu()
             if not samples.isfinite().all():
                 return {}  # the quality series says so
             if self._others is None:
                 if self._usual is None:
                     self._usual = distance_to_others(self._searched[:FITTED])
                 ratio, closest = copied_among_few(samples, self._searched, self._usual)
-                return _fetched({"g/nearest_ratio": ratio, "g/copied": closest})
+                return _fetched({f"{g}/nearest_ratio": ratio, f"{g}/copied": closest})
             if self._usual is None:
                 self._usual = distance_to_nearest(self._others[:FITTED], self._searched)
             copies, ratio, closest = copied(samples, self._searched, self._others, self._usual)
         error = standard_error(len(samples), len(self._searched), len(self._others))
         return {
-            **_fetched({"g/copies": copies, "g/nearest_ratio": ratio, "g/copied": closest}),
-            "g/copies_error": error,
+            **_fetched({f"{g}/copies": copies, f"{g}/nearest_ratio": ratio, f"{g}/copied": closest}),
+            f"{g}/copies_error": error,
         }
 
     def pass_through(self) -> None:
-        """Run the players as they are, at rest, on many examples: for who listens to them."""
+        """Run the players as they are, in evaluation mode, on many examples, for whoever observes their layers."""
         model = self._model
         with torch.no_grad(), model.at_rest():
             for number, part in enumerate(torch.split(self._many, JUDGED)):
                 x = model.model_units(self._dataset.x[part].to(self._device))
-                if isinstance(model, GAN):
+                if has(model, Adversarial):
                     generator = torch.Generator(self._device).manual_seed(self._seed + number)
-                    made = model.players["g"](model.fixed_noise(len(x), generator).to(model.dtype))
-                    adversarial.scores(model, x, made, None)
+                    z = model.fixed_noise(len(x), generator).to(x.dtype)
+                    adversarial.scores(model, x, model.players[model.generator_player](z), None)
+                    self._run_others(model, x)
                 else:
-                    self._pass_alone(model, x)
+                    self._model.run_players(x, self._generator())
 
-    def _noise(self, model: Model) -> Tensor:
-        return model.fixed_noise(SAMPLES, torch.Generator(self._device).manual_seed(self._seed))
+    def _generator(self) -> torch.Generator:
+        return torch.Generator(self._device).manual_seed(self._seed)
 
-    def _game(self, model: GAN, sampled: Mapping[str, Any]) -> Signals:
-        z = self._noise(model).to(model.dtype)
-        own = model.players["g"]
-        real = model.model_units(self._training)
-        held_out = None if self._held_out is None else model.model_units(self._held_out)
-        with model.at_rest(), heard(own) as makers, heard(model.players["d"]) as judges:
-            with decided_by(z):
-                made = own(z)
-            signals = adversarial.scores(model, real, made[:JUDGED], held_out)
-        for name, activity in (("g", makers), ("d", judges)):
-            if (dead := activity.dead_share()) is not None:
-                signals[f"{name}/dead_units"] = dead
+    def _noise(self, model: Adversarial) -> Tensor:
+        return model.fixed_noise(SAMPLES, self._generator())
+
+    def _run_others(self, model: Adversarial, x: Tensor) -> None:
+        """Run the players beside generator and critic (an encoder) on examples x (B, *event) in the model's units."""
+        both = {model.generator_player, model.critic_player}
+        if model.players.keys() <= both:
+            return
+        for name, arguments in self._model.player_inputs(x, self._generator()).items():
+            if name not in both:
+                model.players[name](*arguments)
+
+    def _signals(self, sampled: Mapping[str, Any]) -> Signals:
+        model = self._model
+        x = model.model_units(self._training)
+        signals: Signals = {}
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(model.at_rest())
+            activities = {name: stack.enter_context(heard(player)) for name, player in model.players.items()}
+            if has(model, Adversarial):
+                z = self._noise(model).to(x.dtype)
+                with decided_by(z):
+                    made = model.players[model.generator_player](z)
+                held_out = None if self._held_out is None else self._model.model_units(self._held_out)
+                signals |= adversarial.scores(model, x, made[:JUDGED], held_out)
+                self._run_others(model, x)
+            else:
+                self._model.run_players(x, self._generator())
+        signals |= _dead_units(activities)
+        if has(model, Adversarial):
+            signals |= self._of_samples(model, x, z, made, sampled)
+        if has(model, HasLatentPosterior):
+            with self._model.at_rest():
+                signals |= codes.heads(model, x)
+        return signals
+
+    def _of_samples(
+        self, model: Adversarial, real: Tensor, z: Tensor, made: Tensor, sampled: Mapping[str, Any]
+    ) -> Signals:
+        """Series of generated examples: of the generator as it trains, and of the player that generates samples.
+
+        Args:
+            real: (B, *event) training examples in the model's units.
+            z: (N, latent) noise; made: (N, *event) what the generator returned for it, in the model's units.
+        """
+        name = model.generator_player
+        signals: Signals = {}
         few = min(JUDGED, len(real))
         if (gradient := adversarial.sample_gradient(model, real[:few], made[:few])) is not None:
-            signals["g/sample_gradient"] = gradient
-        samples = model.scaling.to_data(made)
+            signals[f"{name}/sample_gradient"] = gradient
+        samples = self._model.scaling.to_data(made)
         projected = self._project(samples)
-        signals |= self._movement(samples, projected)
-        average = sampled.get("g", own)
+        signals |= self._movement(name, samples, projected)
+        own = model.players[name]
+        average = sampled.get(name, own)
         if average is own:
-            return signals | self._places(samples, projected)
-        model.players["g"] = average
+            return signals | self._places(name, samples, projected)
+        model.players[name] = average
         try:
             samples = model.decode(z)
         finally:
-            model.players["g"] = own
-        return signals | self._places(samples, self._project(samples))
+            model.players[name] = own
+        return signals | self._places(name, samples, self._project(samples))
 
-    def _movement(self, samples: Tensor, projected: Tensor) -> Signals:
-        """Of the generator that plays, whatever its average makes."""
+    def _movement(self, name: str, samples: Tensor, projected: Tensor) -> Signals:
+        """How samples of the generator that trains, whatever its average generates, moved since the last probe."""
         around = self._neighbourhood
         shares = around.shares_of(projected) if self._modes is None else shares_at(samples.float(), self._modes[0])
-        signals = {"g/reach": around.reach(projected)}
+        signals = {f"{name}/reach": around.reach(projected)}
         if self._before is not None:
-            signals["g/turnover"] = turnover(shares, self._before)
+            signals[f"{name}/turnover"] = turnover(shares, self._before)
         self._before = shares
         return signals
 
-    def _places(self, samples: Tensor, projected: Tensor) -> Signals:
+    def _places(self, name: str, samples: Tensor, projected: Tensor) -> Signals:
+        """Where samples are among the data."""
         around = self._neighbourhood
         signals = {
-            "g/diversity": around.diversity(projected),
-            "g/coverage": around.coverage(around.shares_of(projected)),
+            f"{name}/diversity": around.diversity(projected),
+            f"{name}/coverage": around.coverage(around.shares_of(projected)),
         }
         if self._modes is not None:
-            signals["g/modes"], signals["g/high_quality"] = modes_covered(samples.float(), *self._modes)
+            found = modes_covered(samples.float(), *self._modes)
+            signals[f"{name}/modes"], signals[f"{name}/high_quality"] = found
         return signals
 
-    def _alone(self, model: Model) -> Signals:
-        """Of a game of one player."""
-        signals: Signals = {}
-        x = model.model_units(self._training)
-        (name, player), *_ = model.players.items()
-        with model.at_rest(), heard(player) as activity:
-            self._pass_alone(model, x)
-        if (dead := activity.dead_share()) is not None:
-            signals[f"{name}/dead_units"] = dead
-        if isinstance(model, VAE):
-            signals |= codes.heads(model, x)
-        return signals
 
-    def _pass_alone(self, model: Model, x: Tensor) -> None:
-        (player,) = model.players.values()
-        if isinstance(model, VAE):
-            generator = torch.Generator(self._device).manual_seed(self._seed)
-            epsilon = torch.randn(len(x), model.settings.latent, generator=generator, device=self._device)
-            player(x, epsilon.to(x.dtype))
-        else:
-            player(x)
+def _dead_units(activities: Mapping[str, Activity]) -> Signals:
+    """By player, the share of its hidden units whose output is the same for all examples."""
+    shares = {name: activity.dead_share() for name, activity in activities.items()}
+    return {f"{name}/dead_units": share for name, share in shares.items() if share is not None}
 
 
 def _fetched(signals: Signals) -> dict[str, float]:

@@ -20,7 +20,7 @@ from saddlepoint.evaluation.metrics.neighbours import neighbourhoods, smallest_s
 from saddlepoint.evaluation.metrics.pairwise import mean_within
 from saddlepoint.evaluation.metrics.projection import principal_components
 from saddlepoint.evaluation.settings import EvaluationSettings
-from saddlepoint.models.base import GenerativeModel
+from saddlepoint.models.capabilities import GenerativeModel
 
 SERIES = "quality/energy_distance"
 ERROR = "quality/energy_distance_error"

@@ -33,7 +33,7 @@ from saddlepoint.evaluation.scorecard.scorecard import ClassScores, Score, Score
 from saddlepoint.evaluation.scorecard.scoring import applicable, scored
 from saddlepoint.evaluation.scorecard.validation import check_event, of_blindness, of_features, of_units
 from saddlepoint.evaluation.settings import AssessmentSettings
-from saddlepoint.models.base import GenerativeModel
+from saddlepoint.models.capabilities import GenerativeModel
 from saddlepoint.progress import Report, Tally
 from saddlepoint.records import Result
 

@@ -11,7 +11,8 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import DataError
-from saddlepoint.models.base import GenerativeModel, as_tensor
+from saddlepoint.models.base import as_tensor
+from saddlepoint.models.capabilities import GenerativeModel
 
 TOGETHER = 1_000  # samples drawn at a time; part of what a seed means, so no setting
 _MOST_NUMBERS = 1 << 24  # held at a time while sampling

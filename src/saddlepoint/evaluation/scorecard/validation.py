@@ -11,7 +11,7 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features import Features
 from saddlepoint.evaluation.scorecard.feature_sets import Sides
 from saddlepoint.evaluation.scorecard.scorecard import Score
-from saddlepoint.models.base import GenerativeModel
+from saddlepoint.models.capabilities import GenerativeModel
 
 UNLIKE = 10.0  # times as wide or as narrow as the data: other units, or no samples of them at all
 OUTSIDE = 0.1  # of the numbers beyond the data's range by as much of its width: no overshooting any more

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.models.gan.model import GAN
+from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Adversarial
 from saddlepoint.objectives.phase import Batch, Phase
 from saddlepoint.records import Finding
 
@@ -17,22 +18,24 @@ SURE = 3.0  # a logit: 0.95
 MODES = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
 
 
-def of_a_game(model: GAN, real: Tensor) -> Iterator[Finding | None]:
-    """What one batch of examples real (B, *event), in the model's units, shows to be wrong, check by check."""
+def of_a_game(model: Adversarial, real: Tensor) -> Iterator[Finding | None]:
+    """The findings of every check on one batch of examples real (B, *event), in the model's units; None where it passes."""
+    assert isinstance(model, Model)
     z = model.fixed_noise(len(real), torch.Generator(model.device).manual_seed(0)).to(model.dtype)
+    g, d = model.generator_player, model.critic_player
     with model.at_rest():
-        made = model.players["g"](z)
+        made = model.players[g](z)
     moves = {phase.player: phase for phase in model.phases}
-    yield _labels(moves["d"], real, made, z) if "d" in moves else None
-    yield _direction(moves["g"], real, made, z) if "g" in moves else None
-    yield _detached(model, moves["d"], real, z) if "d" in moves else None
-    yield _free_logit(model, real)
-    yield _training_mode(model)
+    yield _labels(moves[d], real, made, z, (g, d)) if d in moves else None
+    yield _direction(moves[g], real, made, z, (g, d)) if g in moves else None
+    yield _detached(moves[d], model, g, real, z) if d in moves else None
+    yield _free_logit(model, d, real)
+    yield _training_mode(model.players[d])
 
 
-def _labels(phase: Phase, real: Tensor, made: Tensor, z: Tensor) -> Finding | None:
+def _labels(phase: Phase, real: Tensor, made: Tensor, z: Tensor, names: tuple[str, str]) -> Finding | None:
     """A discriminator that is right has to cost less than one that is wrong."""
-    right, wrong = (_cost(phase, real, made, z, sign) for sign in (1.0, -1.0))
+    right, wrong = (_cost(phase, real, made, z, sign, names) for sign in (1.0, -1.0))
     if right is None or wrong is None or not wrong < right:
         return None
     return Finding(
@@ -45,9 +48,9 @@ def _labels(phase: Phase, real: Tensor, made: Tensor, z: Tensor) -> Finding | No
     )
 
 
-def _direction(phase: Phase, real: Tensor, made: Tensor, z: Tensor) -> Finding | None:
+def _direction(phase: Phase, real: Tensor, made: Tensor, z: Tensor, names: tuple[str, str]) -> Finding | None:
     """Samples that are taken for real have to cost the generator less."""
-    believed, caught = (_cost(phase, real, made, z, sign) for sign in (-1.0, 1.0))
+    believed, caught = (_cost(phase, real, made, z, sign, names) for sign in (-1.0, 1.0))
     if believed is None or caught is None or not caught < believed:
         return None
     return Finding(
@@ -60,8 +63,8 @@ def _direction(phase: Phase, real: Tensor, made: Tensor, z: Tensor) -> Finding |
     )
 
 
-def _cost(phase: Phase, real: Tensor, made: Tensor, z: Tensor, sign: float) -> float | None:
-    """The phase's mean loss where the discriminator gives real examples SURE times sign, others minus that; None for a
+def _cost(phase: Phase, real: Tensor, made: Tensor, z: Tensor, sign: float, names: tuple[str, str]) -> float | None:
+    """names: of the generator and the critic. The phase's mean loss where the discriminator gives real examples SURE times sign, others minus that; None for a
     loss that asks more of its networks than a logit, and for a cost that is no finite number."""
 
     def discriminator(seen: Tensor) -> Tensor:
@@ -71,16 +74,17 @@ def _cost(phase: Phase, real: Tensor, made: Tensor, z: Tensor, sign: float) -> f
 
     try:
         with torch.enable_grad():
-            loss, _ = phase.loss({"d": discriminator, "g": lambda _: made}, Batch(real), {"z": z})
+            g, d = names
+            loss, _ = phase.loss({d: discriminator, g: lambda _: made}, Batch(real), {"z": z})
     except (TypeError, KeyError):
         return None
     cost = float(loss.detach().double().mean())
     return cost if math.isfinite(cost) else None
 
 
-def _detached(model: GAN, phase: Phase, real: Tensor, z: Tensor) -> Finding | None:
+def _detached(phase: Phase, model: Model, generator: str, real: Tensor, z: Tensor) -> Finding | None:
     """The discriminator's loss must not reach the generator's weights."""
-    weights = [p for p in model.players["g"].parameters() if p.requires_grad]
+    weights = [p for p in model.players[generator].parameters() if p.requires_grad]
     with model.at_rest(), torch.enable_grad():
         try:
             loss, _ = phase.loss(model.players, Batch(real), {"z": z})
@@ -103,11 +107,11 @@ def _detached(model: GAN, phase: Phase, real: Tensor, z: Tensor) -> Finding | No
     )
 
 
-def _free_logit(model: GAN, real: Tensor) -> Finding | None:
+def _free_logit(model: Model, critic: str, real: Tensor) -> Finding | None:
     """A discriminator under cross-entropy with logits must not end with a sigmoid of its own, nor with a rectifier."""
     noise = torch.randn(real.shape, generator=torch.Generator().manual_seed(0)).to(real)
     with model.at_rest():
-        answers = torch.cat([model.players["d"](x).flatten() for x in (real, FAR * noise, -FAR * noise)]).float()
+        answers = torch.cat([model.players[critic](x).flatten() for x in (real, FAR * noise, -FAR * noise)]).float()
     bounded = bool((answers <= 1).all())
     # A linear layer may happen to give no negative answer; it gives none that is 0 exactly.
     if not float(answers.std()) > 0 or not (answers >= 0).all() or not (bounded or (answers == 0).any()):
@@ -127,9 +131,8 @@ def _free_logit(model: GAN, real: Tensor) -> Finding | None:
     )
 
 
-def _training_mode(model: GAN) -> Finding | None:
+def _training_mode(player: nn.Module) -> Finding | None:
     """Layers that behave otherwise in evaluation have to be in training mode while they train."""
-    player = model.players["d"]
     player.train()
     still = [type(layer).__name__ for layer in player.modules() if isinstance(layer, MODES) and not layer.training]
     if not still:

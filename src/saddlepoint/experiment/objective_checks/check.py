@@ -20,8 +20,7 @@ from saddlepoint.experiment.objective_checks.adversarial import FAR, of_a_game
 from saddlepoint.experiment.objective_checks.evidence_bound import of_a_bound
 from saddlepoint.experiment.objective_checks.sampling import of_sampling
 from saddlepoint.models.base import Model
-from saddlepoint.models.gan.model import GAN
-from saddlepoint.models.vae.model import VAE
+from saddlepoint.models.capabilities import Adversarial, HasCodes, Variational, has
 from saddlepoint.records import Finding
 
 
@@ -29,10 +28,11 @@ def mistakes(model: Model, x: Tensor) -> list[Finding]:
     """What is wrong with the objective of `model`, tried on examples x (B, *event) in the data's units."""
     with _own_generators(model), _own_modes(model):
         found: list[Finding | None] = [*of_sampling(model)]
-        if isinstance(model, GAN):
-            found += of_a_game(model, model.model_units(x))
-        elif isinstance(model, VAE):
-            found += of_a_bound(model, model.model_units(x))
+        real = model.model_units(x)
+        if has(model, Adversarial):
+            found += of_a_game(model, real)
+        elif has(model, Variational):
+            found += of_a_bound(model, real)
     return [replace(one, evidence={**one.evidence, "preflight": True}) for one in found if one is not None]
 
 
@@ -45,19 +45,15 @@ def output_range(model: Model) -> tuple[float, float] | None:
     Returns:
         Lowest and highest value; None where it has no bounds, or they are not known.
     """
-    if isinstance(model, GAN) and model.output_range is None:
-        network = model.players["g"]
-    elif isinstance(model, VAE):
-        network = model.player.decoder
-    else:
+    output = model.output_network()
+    if output is None or not has(model, HasCodes):
         return model.output_range
+    network, link = output
     with _own_generators(model), _own_modes(model), model.at_rest():
         z = model.fixed_noise(64, torch.Generator(model.device).manual_seed(0)).to(model.dtype)
         bounds = last_bounds(network, z) or _driven(network, z)
-    if isinstance(model, VAE) and model.settings.likelihood == "bernoulli":
-        low, high = bounds or (-math.inf, math.inf)
-        return torch.tensor(low).sigmoid().item(), torch.tensor(high).sigmoid().item()
-    return bounds
+    low, high = (float(link(torch.tensor(bound))) for bound in bounds or (-math.inf, math.inf))
+    return None if (low, high) == (-math.inf, math.inf) else (low, high)
 
 
 def _driven(network: nn.Module, z: Tensor) -> tuple[float, float] | None:

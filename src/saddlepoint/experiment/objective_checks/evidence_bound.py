@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.evaluation.monitors.codes import distinct, ties
-from saddlepoint.models.vae.model import VAE
+from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Variational
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch, Noise
@@ -24,12 +25,13 @@ FEWEST_NUMBERS = 8  # in an example, with fewer of which a mean and a sum are ha
 RAISED = 2.0  # added to log-variances: e^(v / 2) is then 2.7, e^v 7.4
 
 
-def of_a_bound(model: VAE, x: Tensor) -> Iterator[Finding | None]:
-    """What one batch of examples x (B, *event), in the model's units, shows to be wrong, check by check."""
+def of_a_bound(model: Variational, x: Tensor) -> Iterator[Finding | None]:
+    """The findings of every check on one batch of examples x (B, *event), in the model's units; None where it passes."""
+    assert isinstance(model, Model)
     phase = model.phases[0]
     noise = dict(model.noise(phase, len(x), 0, torch.Generator(model.device).manual_seed(0)))
     with model.at_rest():
-        mean, log_variance = model.player.heads(x)
+        mean, log_variance = model.infer(x)
         closed_form = float(kl_standard_normal(mean, log_variance).double().mean())
 
         def cost(weight: float) -> Tensor:
@@ -43,12 +45,12 @@ def of_a_bound(model: VAE, x: Tensor) -> Iterator[Finding | None]:
         # Beside the 100,000 nats of an image an untrained KL of 0.05 is lost in rounding: it is weighed up to their size.
         weight = _power_of_two(size / max(closed_form, 1e-3))
         charged = cost(weight)
-    if model.settings.free_bits == 0 and "threshold" not in noise:
+    if model.free_bits == 0 and "threshold" not in noise:
         paid = float((charged.double() - free.double()).mean()) / weight
         digits = torch.finfo(charged.dtype).eps * max(size, float(charged.double().abs().mean())) / weight
-        yield _kl(paid, closed_form, model.settings.latent, len(x), ROUNDED * digits)
-    yield _scale(model, x, noise, float(free.double().mean()))
-    yield _sampling(model, x, noise)
+        yield _kl(paid, closed_form, model.latent, len(x), ROUNDED * digits)
+    yield _scale(model, model.player, model.beta, x, noise, float(free.double().mean()))
+    yield _sampling(model, model.player, x, noise)
     own = distinct(x)
     for name, values in (("mean", mean[own]), ("log-variance", log_variance[own])):
         yield _head(name, values)
@@ -84,7 +86,7 @@ def _kl(paid: float, closed_form: float, latent: int, batch: int, rounding: floa
     )
 
 
-def _scale(model: VAE, x: Tensor, noise: Noise, paid: float) -> Finding | None:
+def _scale(model: Model, player: Any, beta: float, x: Tensor, noise: Noise, paid: float) -> Finding | None:
     """A reconstruction term that is a mean over the numbers of an example, beside a KL term that is a sum.
 
     paid: the loss without KL, in the batch's mean.
@@ -93,14 +95,13 @@ def _scale(model: VAE, x: Tensor, noise: Noise, paid: float) -> Finding | None:
     if numbers < FEWEST_NUMBERS or not math.isfinite(paid) or "threshold" in noise:
         return None
     with model.at_rest():
-        output, _, _, log_std = model.player(x, noise["epsilon"])
+        output, _, _, log_std = player(x, noise["epsilon"])
     made = (output.sigmoid(), output) if log_std is None else (output,)
     sums = [-log_likelihood(x, output, log_std), *(l2(each, x) for each in made), *(l1(each, x) for each in made)]
     means = [float(each.detach().double().mean()) for each in sums]
     # Half of a squared distance is in use as well.
     if not any(total > 0 and abs(share * paid * numbers / total - 1) < 0.01 for total in means for share in (1.0, 2.0)):
         return None
-    beta = model.settings.beta
     return Finding(
         "VAE204",
         "failure",
@@ -114,9 +115,9 @@ def _scale(model: VAE, x: Tensor, noise: Noise, paid: float) -> Finding | None:
     )
 
 
-def _sampling(model: VAE, x: Tensor, noise: Noise) -> Finding | None:
+def _sampling(model: Model, player: Any, x: Tensor, noise: Noise) -> Finding | None:
     """The code that is decoded has to be drawn from the Gaussian of its own heads."""
-    seen = _heads_and_code(model, x, noise)
+    seen = _heads_and_code(model, player, x, noise)
     if seen is None:
         return None
     mean, log_variance, code = (values.double() for values in seen)
@@ -146,7 +147,7 @@ def _deviation(differences: Tensor, units: Tensor) -> float:
     return (differences / units).square().mean().sqrt().item()
 
 
-def _heads_and_code(model: VAE, x: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Tensor] | None:
+def _heads_and_code(model: Model, player: Any, x: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Tensor] | None:
     """Mean, log-variance and code (B, D) of one pass of the loss, with log-variances raised by `RAISED`.
 
     In training mode, since some networks draw nothing in evaluation. Near 0 a variance is its own root, which is why
@@ -155,7 +156,6 @@ def _heads_and_code(model: VAE, x: Tensor, noise: Noise) -> tuple[Tensor, Tensor
     Returns:
         None where the heads are not linear layers with a bias, and where the decoder is not given one code an example.
     """
-    player = model.player
     seen: dict[str, Tensor] = {}
     if not all(isinstance(head, nn.Linear) for head in (player.mean, player.log_variance)):
         return None

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.models.base import Model
+from saddlepoint.models.codes import CodeModel
 from saddlepoint.records import Finding
 
 CODES = 16
@@ -24,11 +25,11 @@ def of_sampling(model: Model) -> Iterator[Finding]:
     """Findings on the network that turns codes into examples; none where codes are not what it takes.
 
     Args:
-        model: a model whose `sampler` takes codes (N, latent).
+        model: any; one without codes has nothing to check.
     """
-    sampler = model.sampler
-    if sampler is None:
+    if not isinstance(model, CodeModel):
         return
+    sampler = model.sampler
     generator = torch.Generator(model.device).manual_seed(0)
     first, second = (model.fixed_noise(CODES, generator).to(model.dtype) for _ in range(2))
     with model.at_rest():
@@ -41,13 +42,12 @@ def of_sampling(model: Model) -> Iterator[Finding]:
             yield _depends_on_its_batch()
 
 
-def _ignores_when_moved(model: Model, first: Tensor, second: Tensor) -> bool:
+def _ignores_when_moved(model: CodeModel, first: Tensor, second: Tensor) -> bool:
     """Whether both codes make the same once random numbers are added to all weights, which are put back.
 
     A network whose last layer starts at 0 makes the same of every code until it learns.
     """
     sampler = model.sampler
-    assert sampler is not None
     players = model.players.values()
     weights = [weight for player in players for weight in player.parameters() if weight.is_floating_point()]
     before = [weight.detach().clone() for weight in weights]

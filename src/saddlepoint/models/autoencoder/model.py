@@ -12,7 +12,8 @@ from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.models.assembly import check_roles, network
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
-from saddlepoint.models.base import Model, Numbers, in_chunks
+from saddlepoint.models.base import Numbers, in_chunks
+from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.mixture import GaussianMixture
 from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.units import UNIT, scaling
@@ -45,7 +46,7 @@ class AutoencoderNetwork(nn.Module):
         return self.decoder(code), code
 
 
-class Autoencoder(Model):
+class Autoencoder(CodeModel):
     """An autoencoder whose samples are decoded from a Gaussian mixture fitted to its codes.
 
     Reducing the Dimensionality of Data with Neural Networks (Hinton, Salakhutdinov, 2006).
@@ -119,13 +120,13 @@ class Autoencoder(Model):
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
         """(n, *event) in the data's units, decoded from the fitted mixture.
 
-        Raises RunError before `fitted` was called, SettingError for labels.
+        Raises RunError before `fit` was called, SettingError for labels.
         """
         n = self.check_request(n, labels, generator)
         if self.prior is None:
             raise RunError(
                 "sample: this autoencoder has no distribution over its codes yet: finish its training, or call "
-                "model.fitted(examples, generator)."
+                "model.fit(examples, generator)."
             )
         return self.decode(self.prior.sample(n, generator))
 
@@ -135,12 +136,16 @@ class Autoencoder(Model):
             return in_chunks(lambda part: self.player.encode(self.model_units(part)), x)
 
     @property
+    def latent(self) -> int:
+        return self.settings.latent
+
+    @property
     def sampler(self) -> Callable[[Tensor], Tensor]:
         decoder: Callable[[Tensor], Tensor] = self.player.decoder
         return decoder
 
     def decode(self, z: Numbers) -> Tensor:
-        z = self.latent_codes(z, self.settings.latent)
+        z = self.latent_codes(z)
         with evaluating(self.player), decided_by(z):
             return in_chunks(self._decode, z)
 
@@ -151,6 +156,17 @@ class Autoencoder(Model):
     def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         """`ae/held_out_reconstruction` (N,), of clean inputs, and `ae/active_units` (): how many units of the code vary
         with more than a hundredth of the variance of the unit that varies most."""
+        held_out = self._errors(x)
+        variance = self.encode(x).var(0, correction=0)
+        active = (variance > 0.01 * variance.max()).sum()
+        return {"ae/held_out_reconstruction": held_out, "ae/active_units": active.to(torch.float32)}
+
+    def training_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """`ae/train_reconstruction` (N,), measured as `ae/held_out_reconstruction` is."""
+        return {"ae/train_reconstruction": self._errors(x)}
+
+    def _errors(self, x: Tensor) -> Tensor:
+        """(N, *event) in the data's units -> (N,) reconstruction errors in the model's."""
         error = RECONSTRUCTIONS[self.settings.reconstruction]
 
         def errors(part: Tensor) -> Tensor:
@@ -158,12 +174,9 @@ class Autoencoder(Model):
             return error(self.player(inputs)[0], inputs)
 
         with evaluating(self.player):
-            held_out = in_chunks(errors, x)
-        variance = self.encode(x).var(0, correction=0)
-        active = (variance > 0.01 * variance.max()).sum()
-        return {"ae/held_out_reconstruction": held_out, "ae/active_units": active.to(torch.float32)}
+            return in_chunks(errors, x)
 
-    def fitted(self, x: Tensor, generator: torch.Generator) -> None:
+    def fit(self, x: Tensor, generator: torch.Generator) -> None:
         """Fit the mixture to the codes of x (N, *event), in the data's units."""
         self.prior = GaussianMixture.fitted(self.encode(x), self.settings.prior_components, generator)
 

@@ -10,8 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, ScalingKind
+from saddlepoint.errors import DataError
 from saddlepoint.models.assembly import check_roles, is_own, network
-from saddlepoint.models.base import Model, Numbers, in_chunks
+from saddlepoint.models.base import Numbers, in_chunks
+from saddlepoint.models.capabilities import Pushes, ScoresExamples
+from saddlepoint.models.codes import CodeModel
+from saddlepoint.models.copying import frozen_copy
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.units import SYMMETRIC, UNIT, scaling
@@ -27,7 +31,7 @@ RANGES = {"tanh": SYMMETRIC, "sigmoid": UNIT, "identity": None}
 SCALINGS: dict[str, ScalingKind] = {"tanh": "symmetric", "sigmoid": "unit", "identity": "standard"}
 
 
-class GAN(Model):
+class GAN(CodeModel):
     """A generator "g" (B, latent) -> (B, *event) and a discriminator "d" (B, *event) -> B logits.
 
     Generative Adversarial Networks (Goodfellow et al., 2014). https://arxiv.org/abs/1406.2661
@@ -35,6 +39,8 @@ class GAN(Model):
 
     family: ClassVar[str] = "gan"
     averaged: ClassVar[tuple[str, ...]] = ("g",)
+    generator_player = "g"
+    critic_player = "d"
 
     def __init__(self, settings: GANSettings, event: Event, modules: Mapping[str, nn.Module] | None = None) -> None:
         """Raises SettingError for networks that do not fit, and for an output that the scaled data do not fit."""
@@ -78,6 +84,48 @@ class GAN(Model):
     @property
     def output_range(self) -> tuple[float, float] | None:
         return self._output_range
+
+    def output_network(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]] | None:
+        return None if self._output_range is not None else (self.players["g"], lambda made: made)
+
+    @property
+    def latent(self) -> int:
+        return self.settings.latent
+
+    @property
+    def packing(self) -> int:
+        """Examples that the discriminator judges together."""
+        return self.settings.packing
+
+    def lacks(self, capability: type) -> str | None:
+        if capability is ScoresExamples and not self.judges_alone:
+            return "its discriminator compares examples with others, so that a score is not one of a single example."
+        if capability is Pushes and not (self.judges_alone and self.settings.objective in GENERATOR_LOSSES):
+            return (
+                "its generator's loss compares examples with others, so that a single one has no gradient of its own."
+            )
+        return None
+
+    def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:
+        if generator is None:
+            z = torch.zeros(len(x), self.latent, device=x.device, dtype=x.dtype)
+        else:
+            z = self.latent_noise(len(x), generator).to(x)
+        return {"g": (z,), "d": (x,)}
+
+    def normal_decoder(self) -> Callable[[Tensor], Tensor]:
+        """A frozen copy of the generator as a function of standard normal z (B, latent).
+
+        Uniform noise on [-1, 1] is 2 Phi(z) - 1 with z ~ N(0, I).
+        """
+        generator, settings = frozen_copy(self.players["g"]), self.settings
+
+        def decoder(z: Tensor) -> Tensor:
+            noise = 2 * torch.special.ndtr(z) - 1 if settings.latent_distribution == "uniform" else z
+            output: Tensor = generator(noise if settings.latent_scale == 1 else noise * settings.latent_scale)
+            return output
+
+        return decoder
 
     @property
     def sampler(self) -> Callable[[Tensor], Tensor]:
@@ -171,7 +219,7 @@ class GAN(Model):
         return self.decode(self.latent_noise(n, generator))
 
     def decode(self, z: Numbers) -> Tensor:
-        player, z = self.players["g"], self.latent_codes(z, self.settings.latent)
+        player, z = self.players["g"], self.latent_codes(z)
         with evaluating(player), decided_by(z):
             return in_chunks(lambda part: self.scaling.to_data(player(part)), z)
 
@@ -183,7 +231,11 @@ class GAN(Model):
         """(N, *event) in the data's units -> (N,) what D(x) is the sigmoid of, in nats; of a discriminator that compares
         examples (`judges_in_pairs`) known up to a constant."""
         with evaluating(self.players["d"]):
-            return in_chunks(lambda part: logits(self.players, self.model_units(part)), x)
+            return in_chunks(lambda part: self.judge(self.model_units(part)), x)
+
+    def judge(self, x: Tensor) -> Tensor:
+        """(B, *event) in the model's units -> (B,) logits, in the networks' present mode."""
+        return logits(self.players, x)
 
     @property
     def judges_alone(self) -> bool:
@@ -195,11 +247,11 @@ class GAN(Model):
         """Whether the discriminator has learnt to compare a real with a generated example, and nothing of one alone."""
         return self.settings.objective == "relativistic"
 
-    def pushes(self, x: Numbers) -> Tensor | None:
-        """(N, *event) in the data's units -> (N, *event), where the generator's loss would have generated examples at x
-        go: minus its gradient, in nats per unit of the data. None where the loss is not one of each example alone."""
-        if not self.judges_alone or self.settings.objective not in GENERATOR_LOSSES:
-            return None
+    def pushes(self, x: Numbers) -> Tensor:
+        """(N, *event) in the data's units -> (N, *event): minus the gradient of the generator's loss, in nats per unit of
+        the data, where x are generated. Raises DataError where the loss is not one of each example alone."""
+        if (reason := self.lacks(Pushes)) is not None:
+            raise DataError(reason)
         # Against the discriminator as it is, also where training looks ahead.
         generator_loss = GENERATOR_LOSSES[self.settings.objective]
 
@@ -217,7 +269,7 @@ class GAN(Model):
         with evaluating(self.players["d"]):
             return in_chunks(pushed, x)
 
-    def training_series(self, x: Tensor) -> dict[str, Tensor]:
+    def training_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         """`d/train_score` (N,), measured as `d/held_out_score` is."""
         return {"d/train_score": self.scores(x)}
 

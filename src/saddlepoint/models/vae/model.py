@@ -13,7 +13,9 @@ from saddlepoint.arguments import check_count
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import SettingError
 from saddlepoint.models.assembly import check_roles, is_own, network
-from saddlepoint.models.base import CHUNK, Model, Numbers, check_generator, in_chunks
+from saddlepoint.models.base import CHUNK, Numbers, check_generator, in_chunks
+from saddlepoint.models.codes import CodeModel
+from saddlepoint.models.copying import frozen_copy
 from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.units import UNIT, scaling
 from saddlepoint.models.vae.network import VAENetwork
@@ -25,7 +27,7 @@ from saddlepoint.objectives.likelihood import importance_bound, log_likelihood, 
 from saddlepoint.objectives.phase import Noise, Phase
 
 
-class VAE(Model):
+class VAE(CodeModel):
     """A variational autoencoder; `log_prob` is a lower bound by importance sampling.
 
     Auto-Encoding Variational Bayes (Kingma, Welling, 2013), https://arxiv.org/abs/1312.6114; a learnt standard deviation:
@@ -36,6 +38,7 @@ class VAE(Model):
     judged_by = ("vae/held_out_bound", 1)
     family: ClassVar[str] = "vae"
     log_prob_kind: Literal["exact", "lower bound"] = "lower bound"
+    encoder_player = "vae"
 
     def __init__(self, settings: VAESettings, event: Event, modules: Mapping[str, nn.Module] | None = None) -> None:
         """Raises SettingError for networks that do not fit, and for Bernoulli on data that are not in [0, 1]."""
@@ -122,6 +125,44 @@ class VAE(Model):
         return self._evaluated(lambda part: self._drawn(part, generator), z)
 
     @property
+    def latent(self) -> int:
+        return self.settings.latent
+
+    @property
+    def beta(self) -> float:
+        """Weight of the KL term after its warm-up."""
+        return self.settings.beta
+
+    @property
+    def free_bits(self) -> float:
+        """Nats of KL that a latent unit may use at no cost."""
+        return self.settings.free_bits
+
+    @property
+    def likelihood_std(self) -> float | None:
+        """Standard deviation of a Gaussian p(x | z), in the model's units; None for a Bernoulli one."""
+        return None if self.player.log_std is None else float(self.player.log_std.detach().exp())
+
+    @property
+    def binarises(self) -> bool:
+        """Whether training draws a black-and-white example from every grey one."""
+        return self.settings.binarise == "stochastic"
+
+    def normal_decoder(self) -> Callable[[Tensor], Tensor]:
+        """A frozen copy of the decoder: logits of a Bernoulli likelihood, means of a Gaussian one."""
+        return frozen_copy(self.player.decoder)
+
+    def output_network(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
+        bernoulli = self.settings.likelihood == "bernoulli"
+        return self.player.decoder, (torch.sigmoid if bernoulli else lambda mean: mean)
+
+    def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:
+        shape = (len(x), self.latent)
+        if generator is None:
+            return {"vae": (x, torch.zeros(shape, device=x.device, dtype=x.dtype))}
+        return {"vae": (x, torch.randn(shape, generator=generator, device=generator.device).to(x))}
+
+    @property
     def sampler(self) -> Callable[[Tensor], Tensor]:
         return self._mean
 
@@ -131,7 +172,7 @@ class VAE(Model):
 
     def _evaluated(self, function: Callable[[Tensor], Tensor], z: Numbers) -> Tensor:
         """`function` of codes z (N, latent), a chunk at a time, brought to the data's units."""
-        z = self.latent_codes(z, self.settings.latent)
+        z = self.latent_codes(z)
         with evaluating(self.player), decided_by(z):
             return in_chunks(lambda part: self.scaling.to_data(function(part)), z)
 
@@ -159,6 +200,33 @@ class VAE(Model):
             both = in_chunks(lambda part: torch.cat(self.player.heads(self.model_units(part)), 1), x)
         mean, log_variance = both.chunk(2, 1)
         return mean, log_variance
+
+    def infer(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, *event) in the model's units -> mean and log-variance of q(z | x), in the network's present mode."""
+        return self.player.heads(x)
+
+    @property
+    def log_prob_of(self) -> Literal["density", "values", "black and white"]:
+        """What `log_prob` is of: black-and-white examples for a Bernoulli likelihood, else a density in the data's units."""
+        return "black and white" if self.settings.likelihood == "bernoulli" else "density"
+
+    @property
+    def log_prob_note(self) -> str:
+        """What the bound is of, which decides what it may be compared with."""
+        bound = f"Importance bound (IWAE) of {self.settings.importance_samples} draws an example"
+        if self.log_prob_of == "density":
+            return (
+                f"{bound}, a log density of a whole example in the data's own units: in other units, such as 0 to 1 for "
+                "bytes, it is another number."
+            )
+        drawn = {
+            "none": "of the values in [0, 1] as they are, greys too, which is no likelihood of greys",
+            "stochastic": "of examples drawn black or white by their greys, as in training",
+        }
+        return (
+            f"{bound}, a log probability of a whole example as black and white ({drawn[self.settings.binarise]}): not to "
+            "be compared with a log density, nor with black and white made in another way."
+        )
 
     def log_prob(self, x: Numbers, *, samples: int | None = None, generator: torch.Generator | None = None) -> Tensor:
         """(N, *event) in the data's units -> (N,) nats: a lower bound on log p(x) from `samples` draws an example.
@@ -200,9 +268,30 @@ class VAE(Model):
         """Of examples x (N, *event) in the data's units, with one draw of z each, everything in the model's units:
 
         `vae/held_out_bound` (N,) nats, the evidence lower bound (higher is better), to be compared with
-        -(vae/reconstruction + vae/kl); `vae/held_out_reconstruction` (N,) nats (lower is better); `vae/active_units` ():
+        -(vae/reconstruction + vae/kl), and its standard error `vae/held_out_bound_error` (); `vae/held_out_reconstruction` (N,) nats (lower is better); `vae/active_units` ():
         how many units' posterior means vary with the example by more than 0.01 (Burda, Grosse, Salakhutdinov, 2015).
         """
+
+        reconstruction, kl = self._terms(x, generator)
+        bound = -(reconstruction + kl)
+        active = (self.encode(x).var(0, correction=0) > 0.01).sum()
+        series = {
+            "vae/held_out_bound": bound,
+            "vae/held_out_reconstruction": reconstruction,
+            "vae/active_units": active.to(torch.float32),
+        }
+        if len(bound) > 1:
+            error = float(bound.std()) / math.sqrt(len(bound))
+            series["vae/held_out_bound_error"] = torch.tensor(error, dtype=torch.float64)
+        return series
+
+    def training_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """`vae/train_bound` (N,), measured as `vae/held_out_bound` is."""
+        reconstruction, kl = self._terms(x, generator)
+        return {"vae/train_bound": -(reconstruction + kl)}
+
+    def _terms(self, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """(N, *event) in the data's units -> negative log likelihood and KL, (N,) nats each, with one draw of z each."""
 
         def terms(part: Tensor) -> Tensor:
             inputs = self._binarised(self.model_units(part), generator)
@@ -212,9 +301,4 @@ class VAE(Model):
 
         with evaluating(self.player):
             reconstruction, kl = in_chunks(terms, x).unbind(1)
-        active = (self.encode(x).var(0, correction=0) > 0.01).sum()
-        return {
-            "vae/held_out_bound": -(reconstruction + kl),
-            "vae/held_out_reconstruction": reconstruction,
-            "vae/active_units": active.to(torch.float32),
-        }
+        return reconstruction, kl

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from saddlepoint.games.smooth import ordered
 from saddlepoint.models.base import Model
-from saddlepoint.models.gan.model import GAN
+from saddlepoint.models.capabilities import Adversarial, HasCodeQuantiles, require
 from saddlepoint.objectives.adversarial import GENERATOR_LOSSES, discriminator_cross_entropy
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.studies.claims.laboratory import Outcome
@@ -27,25 +27,25 @@ def rotating_share(eigenvalues: Tensor) -> float:
 
 def final_spectrum(model: Model, outcome: Outcome) -> Tensor:
     """(P,) complex eigenvalues at the end of training, with losses over quantiles of the data and of the noise."""
-    assert isinstance(model, GAN)
     data = model.scaling.to_model(Target.of(outcome.dataset, POINTS).quantiles[:, None])
-    noise = model.latent_quantiles(spread_shares(POINTS, 1).double())
+    noise = require(model, HasCodeQuantiles).latent_quantiles(spread_shares(POINTS, 1).double())
     return jacobian_spectrum(model, data.double(), noise)
 
 
 def jacobian_spectrum(model: Model, data: Tensor, noise: Tensor) -> Tensor:
     """(P,) complex eigenvalues of the Jacobian of both players' gradients at a trained GAN, its losses taken over data (N, 1)
     in the model's units and noise (N, latent). For objectives that look at samples one by one."""
-    assert isinstance(model, GAN)
-    names = [(player, key) for player in ("g", "d") for key, _ in model.players[player].named_parameters()]
+    game = require(model, Adversarial)
+    g, d = game.generator_player, game.critic_player
+    names = [(player, key) for player in (g, d) for key, _ in model.players[player].named_parameters()]
     values = [dict(model.players[player].named_parameters())[key].detach().double() for player, key in names]
     sizes = [value.numel() for value in values]
-    split = sum(size for (player, _), size in zip(names, sizes, strict=True) if player == "g")
-    settings = model.settings
+    split = sum(size for (player, _), size in zip(names, sizes, strict=True) if player == g)
+    settings = game.settings
     losses = {
-        "g": GENERATOR_LOSSES[settings.objective],
+        g: GENERATOR_LOSSES[settings.objective],
         # Training detaches the samples in the discriminator's loss; here its dependence on the generator is needed.
-        "d": discriminator_cross_entropy(settings.label_smoothing, r1=settings.r1, r2=settings.r2, detached=False),
+        d: discriminator_cross_entropy(settings.label_smoothing, r1=settings.r1, r2=settings.r2, detached=False),
     }
 
     def net(role: str, parts: Mapping[tuple[str, str], Tensor]) -> Callable[[Tensor], Any]:
@@ -55,13 +55,13 @@ def jacobian_spectrum(model: Model, data: Tensor, noise: Tensor) -> Tensor:
     def total(player: str, point: Tensor) -> Tensor:
         pieces = torch.split(point, sizes)
         parts = {name: piece.view_as(like) for name, piece, like in zip(names, pieces, values, strict=True)}
-        nets = {role: net(role, parts) for role in ("g", "d")}
+        nets = {role: net(role, parts) for role in (g, d)}
         return losses[player](nets, Batch(data), {"z": noise})[0].mean()
 
     def gradients(point: Tensor) -> Tensor:
         """Each player's gradient of its own loss by its own parameters."""
-        of_generator: Tensor = torch.func.grad(lambda whole: total("g", whole))(point)
-        of_discriminator: Tensor = torch.func.grad(lambda whole: total("d", whole))(point)
+        of_generator: Tensor = torch.func.grad(lambda whole: total(g, whole))(point)
+        of_discriminator: Tensor = torch.func.grad(lambda whole: total(d, whole))(point)
         return torch.cat([of_generator[:split], of_discriminator[split:]])
 
     point = torch.cat([value.reshape(-1) for value in values])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +12,8 @@ from torch import Tensor, nn
 from saddlepoint import models
 from saddlepoint.data.dataset import Event
 from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Variational, require
 from saddlepoint.models.settings import ModelSettings
-from saddlepoint.models.vae.model import VAE
 from saddlepoint.objectives.divergence import kl_standard_normal, kl_standard_normal_units
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Observations
@@ -63,11 +64,12 @@ def build_with_mistake(settings: ModelSettings, event: Event, seed: int, mistake
     """
     model = models.build(settings, event, seed=seed)
     if mistake:
-        assert isinstance(model, VAE)
+        player = require(model, Variational).player
         for head in CLAMPS.get(mistake, ()):
-            setattr(model.player, head, Clamped(getattr(model.player, head)))
+            setattr(player, head, Clamped(getattr(player, head)))
         if mistake in WRONG_KL:
-            model._phases = (replace(model.phases[0], loss=_negative_bound(WRONG_KL[mistake])),)
+            altered: Any = model
+            altered._phases = (replace(model.phases[0], loss=_negative_bound(WRONG_KL[mistake])),)
     return model
 
 

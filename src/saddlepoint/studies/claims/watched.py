@@ -20,10 +20,8 @@ from saddlepoint.evaluation.monitors.quality import SERIES, Quality
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.lanes import Lane, Lanes
 from saddlepoint.models.base import Model
-from saddlepoint.models.gan.model import GAN
-from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.models.vae.model import VAE
-from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.models.capabilities import Adversarial, HasCodes, Variational, has, require
+from saddlepoint.models.settings import ModelSettings
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch
@@ -48,7 +46,7 @@ class Watched:
     first: the first seed.
     """
 
-    model: VAESettings | GANSettings
+    model: ModelSettings
     training: TrainingSettings
     data: DataSettings
     mistake: str = ""
@@ -64,7 +62,7 @@ class Watched:
     @property
     def weight(self) -> float:
         """How long it takes, in the units of `Setup.weight`."""
-        turns = 1 if isinstance(self.model, VAESettings) else 1 + self.model.discriminator_steps
+        turns = 1 + getattr(self.model, "discriminator_steps", 0)
         return 2e4 * turns * self.training.steps * self.most / 64
 
     def train(self, seeds: int, *, threads: int, report: Callable[[float], None]) -> WatchedOutcome:
@@ -114,7 +112,7 @@ class Watched:
             torch.tensor(steps),
             {name: torch.stack(own) for name, own in filled.items()},
             tuple(findings),
-            monitor.samples() if isinstance(lanes.game.template, GAN) else None,
+            monitor.samples() if has(lanes.game.template, Adversarial) else None,
         )
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> WatchedOutcome:
@@ -125,7 +123,8 @@ class Watched:
 
     @property
     def _objective(self) -> tuple[str, ...]:
-        return (self.model.objective,) if isinstance(self.model, GANSettings) else ()
+        objective = getattr(self.model, "objective", None)
+        return () if objective is None else (objective,)
 
     def _facts(self) -> Facts:
         """What the rules may know about a run with these settings."""
@@ -190,20 +189,21 @@ class _Monitor:
         generator = torch.Generator().manual_seed(0)
         order = torch.randperm(len(dataset), generator=generator)
         self._real = self._model.model_units(dataset.x[order[:BATCH]])
-        if isinstance(self._model, VAE):
+        if has(self._model, Variational):
             assert dataset.held_out is not None
             self._held_out = self._model.model_units(dataset.held_out.x)
-            self._epsilon = torch.randn(len(self._held_out), self._model.settings.latent, generator=generator)
+            self._epsilon = torch.randn(len(self._held_out), self._model.latent, generator=generator)
             return
-        self._noise = self._model.fixed_noise(SAMPLES, generator)
+        self._noise = require(self._model, HasCodes).fixed_noise(SAMPLES, generator)
         self._quality = Quality(dataset, EvaluationSettings(samples=SAMPLES))
         project = self._quality.project
         self._neighbourhood = Neighbourhood(project, project(dataset.x[order[:FITTED]]))
 
     def measure(self, *, quality: bool) -> dict[str, Tensor]:
         """Each series as (S,) float64."""
-        if isinstance(self._model, VAE):
-            values = self._lanes.each(lambda model: codes.heads(model, self._real))
+        if has(self._model, Variational):
+            with self._model.at_rest():
+                values = self._lanes.each(lambda model: codes.heads(model, self._real))
             if quality:
                 values[HELD_OUT_BOUND] = self._lanes.each(self._bound)
         else:

@@ -56,7 +56,7 @@ def test_what_is_no_game_or_has_too_few_examples_says_why() -> None:
     own = toys.Own(LINE.event, lambda n, g: torch.zeros(n, 1))
     found, skipped = asked(own)
     assert (found, len(skipped)) == ({}, len(TITLES))
-    assert "no game of two players" in skipped[0].reason
+    assert "not a game of a generator" in skipped[0].reason
     assert LINE.held_out is not None
     few = replace(LINE, held_out=LINE.held_out.subset(torch.arange(2 * games.BATCH - 1)))
     assert "128 held-out examples" in asked(build(GAN, LINE.event), few)[1][0].reason

@@ -9,8 +9,7 @@ from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.metrics.latent import ACTIVE, surgery, units
 from saddlepoint.evaluation.scorecard.scorecard import Score, Skipped
 from saddlepoint.evaluation.statistics.intervals import bootstrap
-from saddlepoint.models.base import GenerativeModel
-from saddlepoint.models.vae.model import VAE
+from saddlepoint.models.capabilities import GenerativeModel, HasLatentPosterior, has, lacks
 from saddlepoint.progress import Tally
 
 LOOKED_AT = 2_000  # held-out examples; every pair of them is compared
@@ -28,9 +27,9 @@ TITLES = {
 def of_codes(model: GenerativeModel, x: Tensor, seed: int, tally: Tally) -> tuple[list[Score], list[Skipped]]:
     """Of the posteriors of held-out examples x (N, *event); one step of `tally`."""
     tally.start("Codes")
-    reason = "" if isinstance(model, VAE) else "the model has no posterior over codes, as a VAE has."
+    reason = lacks(model, HasLatentPosterior) or ""
     scores: list[Score] = []
-    if isinstance(model, VAE):
+    if has(model, HasLatentPosterior):
         try:
             scores = _scores(model, x[:LOOKED_AT], torch.Generator().manual_seed(seed))
         except SaddlepointError as error:
@@ -39,7 +38,7 @@ def of_codes(model: GenerativeModel, x: Tensor, seed: int, tally: Tally) -> tupl
     return scores, [Skipped(key, title, reason) for key, title in TITLES.items()] if reason else []
 
 
-def _scores(model: VAE, x: Tensor, generator: torch.Generator) -> list[Score]:
+def _scores(model: HasLatentPosterior, x: Tensor, generator: torch.Generator) -> list[Score]:
     mean, log_variance = (part.detach().cpu().double() for part in model.heads(x))
     found, cut = units(mean, log_variance), surgery(mean, log_variance, generator=generator)
     active = bootstrap(

@@ -16,8 +16,8 @@ from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.metrics.likelihood import of_model
 from saddlepoint.evaluation.scorecard.scorecard import Better, Bounds, Score, Skipped
 from saddlepoint.evaluation.statistics.intervals import of_mean
-from saddlepoint.models.base import Encodes, GenerativeModel, HasDensity, in_chunks
-from saddlepoint.models.vae.model import VAE
+from saddlepoint.models.base import in_chunks
+from saddlepoint.models.capabilities import DescribesDensity, Encodes, GenerativeModel, HasDensity, has, lacks
 from saddlepoint.progress import Tally
 
 GROUPS = 50  # disjoint parts of the held-out examples whose means are kept for comparisons
@@ -43,24 +43,6 @@ class ExampleMetric:
 def _density(model: HasDensity, x: Tensor) -> tuple[Tensor, str]:
     parts = [of_model(model, part) for part in torch.split(x, 1_000)]
     return torch.cat([part.values.detach().cpu().double() for part in parts]), parts[0].kind
-
-
-def _of_vae(model: VAE) -> str:
-    """What its bound is of, which decides what it may be compared with."""
-    bound = f"Importance bound (IWAE) of {model.settings.importance_samples} draws an example"
-    if model.settings.likelihood != "bernoulli":
-        return (
-            f"{bound}, a log density of a whole example in the data's own units: in other units, such as 0 to 1 for bytes, it "
-            "is another number."
-        )
-    drawn = {
-        "none": "of the values in [0, 1] as they are, greys too, which is no likelihood of greys",
-        "stochastic": "of examples drawn black or white by their greys, as in training",
-    }
-    return (
-        f"{bound}, a log probability of a whole example as black and white ({drawn[model.settings.binarise]}): not to be "
-        "compared with a log density, nor with black and white made in another way."
-    )
 
 
 def _truth(dataset: Dataset, x: Tensor) -> Tensor | None:
@@ -96,20 +78,18 @@ EXAMPLE_METRICS: dict[str, ExampleMetric] = {
         "higher",
         "nats",
         "How likely the model finds held-out examples.",
-        lambda model: (
-            "" if isinstance(model, HasDensity) else "the model cannot say how likely an example is (log_prob)."
-        ),
+        lambda model: lacks(model, HasDensity) or "",
         _density,
         _truth,
         _gaussian,
-        told=lambda model: _of_vae(model) if isinstance(model, VAE) else "",
+        told=lambda model: model.log_prob_note if has(model, DescribesDensity) else "",
     ),
     "reconstruction": ExampleMetric(
         "Held-out reconstruction error",
         "lower",
         "squared data units",
         "Mean square of the difference between held-out examples and what comes back from their codes.",
-        lambda model: "" if isinstance(model, Encodes) else "the model has no codes (encode and decode).",
+        lambda model: lacks(model, Encodes) or "",
         _reconstruction,
         lambda dataset, x: None,
         _mean,

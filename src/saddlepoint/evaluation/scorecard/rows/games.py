@@ -8,8 +8,8 @@ from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.metrics.duality_gap import duality_gap
 from saddlepoint.evaluation.scorecard.scorecard import Better, Score, Skipped
 from saddlepoint.evaluation.statistics.intervals import Interval
-from saddlepoint.models.base import GenerativeModel
-from saddlepoint.models.gan.model import GAN
+from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Adversarial, GenerativeModel, has, lacks
 from saddlepoint.progress import Tally
 
 ANSWERED = 2_000  # held-out examples, half of them to answer on and half to measure
@@ -38,8 +38,8 @@ def of_games(model: GenerativeModel, dataset: Dataset, seed: int, tally: Tally) 
 
 def _scores(model: GenerativeModel, dataset: Dataset, seed: int) -> tuple[list[Score], str]:
     """The scores, or why there are none."""
-    if not isinstance(model, GAN):
-        return [], "the model is no game of two players, as a GAN is."
+    if not has(model, Adversarial) or not isinstance(model, Model):
+        return [], lacks(model, Adversarial) or "the model is not one of this package."
     held_out = dataset.held_out
     if held_out is None or len(held_out) < 2 * BATCH:
         return [], f"it needs {2 * BATCH} held-out examples, to answer on one half and measure on the other."
@@ -52,14 +52,14 @@ def _scores(model: GenerativeModel, dataset: Dataset, seed: int) -> tuple[list[S
         return [], f"the game could not be played on held-out examples ({type(error).__name__}: {error})."
     return [
         _score("duality_gap", found.gap, "lower"),
-        _score("discriminator_gain", found.gains["d"], "none"),
-        _score("generator_gain", found.gains["g"], "none"),
+        _score("discriminator_gain", found.gains[model.critic_player], "none"),
+        _score("generator_gain", found.gains[model.generator_player], "none"),
     ], ""
 
 
 def game_work(model: GenerativeModel) -> float:
     """About how many seconds `of_games` takes on two cores."""
-    return GAME if isinstance(model, GAN) else 0.1
+    return GAME if has(model, Adversarial) else 0.1
 
 
 def _score(key: str, gain: Interval, better: Better) -> Score:

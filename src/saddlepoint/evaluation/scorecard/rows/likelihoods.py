@@ -17,15 +17,29 @@ from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import DataError, SaddlepointError, SettingError
 from saddlepoint.evaluation.metrics.annealing import Annealing
 from saddlepoint.evaluation.metrics.bits import bits_per_dimension, of_bytes
-from saddlepoint.evaluation.metrics.latent_models import LatentModel, binarised, fitted_std, of_gan, of_vae
+from saddlepoint.evaluation.metrics.latent_models import (
+    LatentModel,
+    binarised,
+    fitted_std,
+    with_output_noise,
+    with_own_likelihood,
+)
 from saddlepoint.evaluation.metrics.likelihood import annealed, bounds
 from saddlepoint.evaluation.metrics.parzen import parzen
 from saddlepoint.evaluation.scorecard.rows.likelihood_rows import ROWS, row_from, row_of
 from saddlepoint.evaluation.scorecard.scorecard import Score, Skipped
 from saddlepoint.evaluation.settings import LikelihoodEffort
-from saddlepoint.models.base import GenerativeModel, HasDensity
-from saddlepoint.models.gan.model import GAN
-from saddlepoint.models.vae.model import VAE
+from saddlepoint.models.capabilities import (
+    DecodesNormal,
+    DescribesDensity,
+    GenerativeModel,
+    HasDensity,
+    HasLatentPosterior,
+    HasLikelihood,
+    HasUnits,
+    has,
+    require,
+)
 from saddlepoint.progress import Tally
 
 BOUNDED = 1_000  # held-out examples of the bound and of bits
@@ -69,9 +83,9 @@ class _Asked:
         return torch.Generator(getattr(self.model, "device", torch.device("cpu"))).manual_seed(self.seed)
 
     def black_and_white(self, x: Tensor) -> Tensor:
-        """x as a Bernoulli VAE is annealed on it: drawn where it was trained on draws, else cut at the middle."""
-        assert isinstance(self.model, VAE)
-        drawn = self.model.settings.binarise == "stochastic"
+        """x as a model with a Bernoulli likelihood is annealed on it: drawn where it was trained on draws, else cut at the
+        middle."""
+        drawn = has(self.model, HasLikelihood) and self.model.binarises
         return binarised(x, self.dataset.event, torch.Generator().manual_seed(self.seed) if drawn else None)
 
 
@@ -105,23 +119,22 @@ def likelihood_work(model: GenerativeModel, effort: LikelihoodEffort) -> float:
 
 
 def _work(function: Callable[[_Asked], list[Score]], model: GenerativeModel, effort: LikelihoodEffort) -> float:
-    return ANNEALING if function is _annealed and effort == ASKED and isinstance(model, VAE | GAN) else 0.5
+    return ANNEALING if function is _annealed and effort == ASKED and has(model, DecodesNormal) else 0.5
 
 
 def _bound(a: _Asked) -> list[Score]:
-    model = a.model
-    if not isinstance(model, VAE):
-        raise DataError("the model is no variational autoencoder, so it has no evidence bound.")
+    model = require(a.model, HasLikelihood)
+    posterior = require(a.model, HasLatentPosterior)
     x, notes = a.x[:BOUNDED], list[str]()
-    if _bernoulli(model):
-        if model.settings.binarise == "stochastic":
+    if model.likelihood_std is None:
+        if model.binarises:
             x = a.black_and_white(x)
             notes.append("Of held-out examples drawn black or white, as in training.")
-        elif not _is_black_and_white(model, x):
+        elif not _is_black_and_white(a.model, x):
             notes.append(f"Of greys: {GREYS[:1].upper()}{GREYS[1:]}")
-    latent = of_vae(model)
+    latent = with_own_likelihood(model)
     with torch.no_grad():
-        mean, log_variance = model.heads(x)
+        mean, log_variance = posterior.heads(x)
         # `latent.prepare` refuses greys; the bound that training used takes them.
         found = bounds(
             latent.log_likelihood,
@@ -137,12 +150,15 @@ def _bound(a: _Asked) -> list[Score]:
 
 
 def _bits(a: _Asked) -> list[Score]:
-    model, event, x = a.model, a.dataset.event, a.x[:BOUNDED]
-    if not isinstance(model, HasDensity):
-        raise DataError("the model cannot say how likely an example is (log_prob).")
+    model, event, x = require(a.model, HasDensity), a.dataset.event, a.x[:BOUNDED]
     at_most = "" if model.log_prob_kind == "exact" else "From a lower bound on the likelihood: so many bits at most."
-    if isinstance(model, VAE) and _bernoulli(model):
-        if model.settings.binarise != "stochastic" and not _is_black_and_white(model, x):
+    of = model.log_prob_of if has(model, DescribesDensity) else None
+    if of == "values":
+        values = bits_per_dimension(model.log_prob(x).detach().cpu().double(), event, of="probability")
+        return [row_of("bits", values, [at_most])]
+    if of == "black and white":
+        binarises = has(model, HasLikelihood) and model.binarises
+        if not binarises and not _is_black_and_white(a.model, x):
             raise DataError(GREYS)
         values = bits_per_dimension(model.log_prob(x).detach().cpu().double(), event, of="probability")
         return [row_of("bits", values, ["Of black and white.", at_most])]
@@ -150,7 +166,7 @@ def _bits(a: _Asked) -> list[Score]:
         raise SettingError(
             "these data are real numbers, whose density changes with their units; there are no bits without a bin width."
         )
-    if not isinstance(model, VAE):
+    if of is None:
         raise DataError(
             "whether this model's log_prob of bytes is a density or a probability is not known; "
             "saddlepoint.evaluation.metrics.bits.bits_per_dimension takes either."
@@ -161,22 +177,20 @@ def _bits(a: _Asked) -> list[Score]:
 
 
 def _annealed(a: _Asked) -> list[Score]:
-    model = a.model
-    if not isinstance(model, VAE | GAN):
-        raise DataError("annealing needs a decoder with a normal prior: a VAE, or a GAN with noise laid over it.")
+    model = require(a.model, DecodesNormal)
     if a.effort != ASKED:
         raise DataError(ASK)
     x, generator, fitting = a.x[:ANNEALED], a.generator(), 0.0
     latent: LatentModel
-    if isinstance(model, VAE):
-        latent = of_vae(model)
-        if _bernoulli(model):
+    if has(model, HasLikelihood):
+        latent = with_own_likelihood(model)
+        if model.likelihood_std is None:
             x = a.black_and_white(x)
     else:
         train = a.dataset.x[shuffled_order(len(a.dataset), a.seed)[:FITTED]]
         fitting = FITTING
         std = fitted_std(
-            lambda s: of_gan(model, s),
+            lambda s: with_output_noise(model, s),
             train,
             0.2,
             generator=generator,
@@ -184,10 +198,10 @@ def _annealed(a: _Asked) -> list[Score]:
             rounds=5,
             progress=lambda share: a.progress(FITTING * share),
         )
-        latent = of_gan(model, std)
+        latent = with_output_noise(model, std)
     found, sandwich = annealed(
         latent,
-        x.to(model.device),
+        x.to(generator.device),
         generator=generator,
         annealing=LONG,
         simulated=ANNEALED,
@@ -219,10 +233,6 @@ FUNCTIONS: dict[tuple[str, ...], Callable[[_Asked], list[Score]]] = {
 }
 
 
-def _bernoulli(model: VAE) -> bool:
-    return model.settings.likelihood == "bernoulli"
-
-
-def _is_black_and_white(model: VAE, x: Tensor) -> bool:
-    units = model.model_units(x)
+def _is_black_and_white(model: GenerativeModel, x: Tensor) -> bool:
+    units = require(model, HasUnits).model_units(x)
     return bool(((units == 0) | (units == 1)).all())
