@@ -68,8 +68,10 @@ def test_from_a_name_to_a_model() -> None:
     assert run.best is not None
     assert run.best["series"] == "vae/held_out_bound"
     assert run.findings == [*run.folder.read_findings()]
-    assert run.verdict in repr(run)
     html = run._repr_html_()
+    assert run.verdict in repr(run)
+    assert run.headline in repr(run)
+    assert run.headline in html
     assert run.verdict.split(";")[0] in html
     assert "data:image/png;base64," in html
     assert "vae" in repr(run.model).lower()

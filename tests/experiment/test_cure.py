@@ -104,7 +104,7 @@ def test_it_goes_back_to_the_last_healthy_checkpoint(tmp_path: Path, planted: Pl
     assert run.recipe.training.discriminator.learning_rate == 1e-4
     assert steps(tmp_path / "run") == [0, 5, 10, 15, 20, 25, 30, STEPS]
     assert run.summary["state"] == "finished"
-    assert "after 1 cure (GAN101)" in run.verdict
+    assert "with 1 remedy applied (GAN101)" in run.verdict
     assert not [finding for finding in run.findings if finding.severity == "failure"]
 
 

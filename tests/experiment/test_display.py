@@ -29,13 +29,13 @@ def test_one_line_is_rewritten_and_ends_before_other_words(monkeypatch: pytest.M
     line.record(Record(0, 0.0, {"quality/energy_distance": 0.5}))
     line.record(Record(100, 1.0, {"d/loss": 0.25, "g/grad_norm": 1.0}))
     line.finding(Finding("NUM301", "failure", 100, "d/loss became nan."))
-    line.finished({"verdict": "done"})
+    line.finished({"headline": "At risk", "verdict": "done", "advice": "rest"})
     lines = stream.getvalue().split("\n")
     assert lines[0].startswith("toy: 1,000 points, on cpu in fp32, into runs/toy-1")
     last = lines[1].split("\r")[-1]
     assert last.startswith("step 100/100  distance 0.5  (step 0)  loss 0.25")
     assert lines[2].startswith("NUM301")
-    assert lines[3] == "done"
+    assert lines[3:6] == ["At risk", "done", "rest"]
 
 
 def test_shown_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -257,7 +257,8 @@ def test_a_run_whose_summary_names_no_process_gets_the_one_that_its_findings_say
     assert trained.process == "failed"
     Evaluation(trained, QUICK, features="pca").measure()
     assert trained.summary["process"] == "failed"
-    assert "; FAILED. VAE201" in trained.verdict
+    assert ". VAE201: The posterior" in trained.verdict
+    assert trained.headline == "Failed: posterior collapse, the decoder ignores the latent code"
 
 
 @pytest.mark.slow

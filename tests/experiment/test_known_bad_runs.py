@@ -169,7 +169,7 @@ def test_an_absurd_rate_is_found_before_the_first_step_and_nothing_proposes_to_g
     first = next(iter(active(run).values()))
     assert (first.code, first.severity, first.step) == ("SET401", "failure", 0)
     assert "1e-05 to 0.01" in first.title
-    assert "FAILED" in run.verdict
+    assert run.headline == "Failed: the learning rate setting is far outside its usual range"
     said = f"{run.verdict} {first.advice}"
     assert "longer or with another seed will not help" in said
     option = "--training.generator.learning_rate none"

@@ -26,8 +26,8 @@ def result(level: ResultLevel | None, against: str = "held-out examples") -> Res
 def test_process_and_result_are_two_sentences() -> None:
     said = verdict(RECIPE, "finished", 2000, 61.2, [], result("partly like the data"))
     assert said == (
-        "toy: 2,000 steps in 1 min 1 s; no failure found. None of the rules for such a model found anything. Its samples are "
-        "partly like the data (worst of 1 measurements: recall 0.13, real examples 0.91)."
+        "toy: 2,000 steps in 1 min 1 s. No rule found a problem. Samples are partly like the data (worst of 1 "
+        "measurements: recall 0.13, real examples 0.91)."
     )
 
 
@@ -49,38 +49,39 @@ def test_what_was_not_measured_is_said_with_its_reason() -> None:
     ("seconds", "words"), [(0.04, "under 0.1 s"), (9.4, "9.4 s"), (42, "42 s"), (3661, "1 h 1 min")]
 )
 def test_durations(seconds: float, words: str) -> None:
-    assert f"in {words};" in verdict(RECIPE, "finished", 1, seconds, [], None)
+    assert f"in {words}." in verdict(RECIPE, "finished", 1, seconds, [], None)
 
 
 def test_the_cause_is_named_and_the_others_are_counted() -> None:
-    assert verdict(RECIPE, "finished", 9, 1, [WARNING], None).endswith("; at risk. GAN103: Modes are missing.")
+    assert verdict(RECIPE, "finished", 9, 1, [WARNING], None).endswith("s. GAN103: Modes are missing.")
     other = Finding("NUM303", "warning", 8, "Units are dead.")
     said = verdict(RECIPE, "finished", 9, 1, [WARNING, other], None)
-    assert said.endswith("; at risk. NUM303: Units are dead. 1 other finding is active (GAN103).")
+    assert said.endswith("s. NUM303: Units are dead. 1 other finding is active (GAN103).")
     over = Finding("GAN103", "warning", 9, "No longer so.", state="closed")
     said = verdict(RECIPE, "finished", 9, 1, [WARNING, over], None)
-    assert "no failure found. No failure and no warning is active (GAN103 is over)." in said
+    assert "s. No failure and no warning is active (GAN103 is over)." in said
     note = Finding("VAE201", "info", 9, "A unit is unused.")
     said = verdict(RECIPE, "finished", 9, 1, [WARNING, over, note], None)
     assert "(GAN103 is over; worth knowing: VAE201)" in said
     data = Finding("DATA402", "warning", 0, "Too few.")
-    assert "no failure found. DATA402: Too few." in verdict(RECIPE, "finished", 9, 1, [data], None)
+    assert "s. DATA402: Too few." in verdict(RECIPE, "finished", 9, 1, [data], None)
     said = verdict(RECIPE, "failed", 9, 1, [WARNING, FAILURE], None)
-    assert said.endswith("FAILED. NUM301: d/loss became nan. 1 other finding is active (GAN103).")
+    assert said.endswith("s. NUM301: d/loss became nan. 1 other finding is active (GAN103).")
 
 
 @pytest.mark.parametrize(
     ("findings", "words"),
     [
-        ([], "no failure found after 2 cures (GAN101). None of the rules for such a model found anything since."),
-        ([WARNING], "at risk after 2 cures (GAN101). GAN103"),
-        ([FAILURE], "FAILED after 2 cures (GAN101). NUM301"),
-        ([Finding("DATA402", "warning", 0, "Few.")], "no failure found after 2 cures (GAN101). DATA402: Few."),
+        ([], "No rule found a problem since."),
+        ([WARNING], "GAN103: Modes are missing."),
+        ([FAILURE], "NUM301: d/loss became nan."),
+        ([Finding("DATA402", "warning", 0, "Few.")], "DATA402: Few."),
     ],
 )
 def test_remedies_that_were_applied_are_named(findings: list[Finding], words: str) -> None:
-    assert f"; {words}" in verdict(RECIPE, "finished", 9, 1, findings, None, cures=["GAN101", "GAN101"])
-    assert "after 1 cure (GAN103)" in verdict(RECIPE, "finished", 9, 1, findings, None, cures=["GAN103"])
+    said = verdict(RECIPE, "finished", 9, 1, findings, None, cures=["GAN101", "GAN101"])
+    assert said == f"toy: 9 steps in 1.0 s, with 2 remedies applied (GAN101). {words}"
+    assert "with 1 remedy applied (GAN103)" in verdict(RECIPE, "finished", 9, 1, findings, None, cures=["GAN103"])
 
 
 def test_an_interruption_says_where_the_checkpoint_is() -> None:
@@ -96,6 +97,8 @@ def test_the_summary_has_the_facts(tmp_path: Path) -> None:
     assert summary["state"] in ("finished", "failed")
     assert summary["step"] == 10
     assert summary["process"] in PROCESSES
+    assert summary["headline"].lower().startswith(summary["process"])
+    assert list(summary)[:3] == ["headline", "advice", "verdict"]
     assert Result.from_json(summary["result"]).to_json() == summary["result"]
     assert summary["players"] == session.model.parameter_counts()
     assert summary["data"]["examples"] == len(session.dataset)

@@ -10,7 +10,7 @@ import pytest
 
 from saddlepoint.records import Finding, RunFolder, Severity
 from saddlepoint.report import write_report
-from saddlepoint.report.verdict import recorded_process, recorded_verdict
+from saddlepoint.report.verdict import recorded_advice, recorded_headline, recorded_process, recorded_verdict
 
 OLD = {
     "verdict": "gan-digits: 300 steps in 4.4 s; healthy: nothing was found.",
@@ -45,8 +45,12 @@ def test_the_process_of_a_run_of_version_0_1_follows_from_its_findings(
     assert said.startswith(f"300 steps in 4.4 s; {expected}.")
     assert ("GAN103" in said) == (severity in ("warning", "failure"))
     assert said.endswith(f"saddlepoint evaluate '{folder.path}'")
+    headline = recorded_headline(folder, summary)
+    assert headline is not None
+    assert headline.lower().startswith(expected)
+    assert recorded_advice(folder, summary) == ""
     page = write_report(folder).read_text("utf-8")
-    assert f">{expected}</span>" in page
+    assert headline in page
     assert "healthy" not in page
     assert "healthy" not in said
 

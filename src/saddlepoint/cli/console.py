@@ -13,6 +13,12 @@ from saddlepoint.cli.program import typed
 from saddlepoint.errors import printable
 from saddlepoint.records import Finding
 
+PROCESS_STYLES = {
+    "no failure found": "bold green",
+    "at risk": "bold yellow",
+    "failing": "bold red",
+    "failed": "bold red",
+}
 SEVERITY_STYLES = {"info": "cyan", "warning": "yellow", "failure": "bold red"}
 
 

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 
 from saddlepoint.cli import ending
 from saddlepoint.cli.arguments import Parser
-from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.cli.console import PROCESS_STYLES, Output, console, print_json
 from saddlepoint.errors import SettingError
 from saddlepoint.records import explained, options
 
 if TYPE_CHECKING:
     from saddlepoint.experiment.diagnosing import Diagnosed
 
-_STYLES = {"no failure found": "bold green", "at risk": "bold yellow", "failing": "bold red", "failed": "bold red"}
-
 
 def run(argv: Sequence[str]) -> int:
-    """Print a verdict with its findings; returns the exit code."""
+    """Print the verdict and the findings; return the exit code."""
     parser = Parser(
         "diagnose",
         "Ask all rules about a run, also while it trains, or about a log of somebody else's: a CSV file with a row a step, or "
@@ -56,17 +54,14 @@ def _columns(text: str | None) -> dict[str, str]:
 
 
 def _tell(found: Diagnosed, output: Output) -> None:
-    output.say(f"{found.source}, {found.steps:,} steps: {found.verdict}", _STYLES.get(found.process or ""))
+    output.say(found.headline, PROCESS_STYLES.get(found.process or ""))
+    output.say(f"{found.source}, {found.steps:,} steps. {found.verdict}")
     if found.columns:
         output.say(f"Read: {', '.join(f'{column} as {series}' for column, series in found.columns.items())}.")
     for finding in found.findings:
         output.say_finding(finding)
         if finding.remedy:
             output.say(f"    Try: {options(finding.remedy)}{explained(finding.remedy)}")
-    if not found.findings:
-        from saddlepoint.experiment.diagnosing import NOTHING_ACTIVE
-
-        output.say(NOTHING_ACTIVE)
     over = sorted({finding.code for finding in found.log} - {finding.code for finding in found.findings})
     if over:
         output.say(f"Found and over since: {', '.join(over)}.")

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from saddlepoint.cli.console import Output, console
+from saddlepoint.cli.console import PROCESS_STYLES, Output, console
 from saddlepoint.cli.next_commands import next_commands
 from saddlepoint.diagnosis.verdict import NO_FAILURE_FOUND, process_in
 from saddlepoint.experiment.display import TrainingDisplay
@@ -16,7 +16,6 @@ from saddlepoint.progress import Display
 from saddlepoint.records import Finding, Record, RunFolder, shell_command
 from saddlepoint.report.words import as_good, best_in_words, session_in_words
 
-_STYLES = {"finished": "bold green", "interrupted": "bold yellow", "failed": "bold red"}
 
 
 class RunDisplay(TrainingDisplay):
@@ -81,7 +80,11 @@ class RunDisplay(TrainingDisplay):
         assert self._outline is not None
         self.display.finish()
         self.output.say()
-        self.output.say(str(summary["verdict"]), _STYLES[summary["state"]])
+        if said := summary.get("headline"):
+            self.output.say(str(said), PROCESS_STYLES.get(process_in(summary) or ""))
+        self.output.say(str(summary["verdict"]))
+        if advice := summary.get("advice"):
+            self.output.say(str(advice))
         if self.quiet:
             return
         from saddlepoint.experiment.rates import keep_rate_option

@@ -4,7 +4,16 @@ from saddlepoint.diagnosis.causes import causes_first
 from saddlepoint.diagnosis.engine import Diagnosis, Rule, rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.series import History, Series
-from saddlepoint.diagnosis.verdict import PROCESSES, Process, cause_in_words, process_in, process_of
+from saddlepoint.diagnosis.verdict import (
+    PROCESSES,
+    Process,
+    cause_in_words,
+    examples_in_words,
+    headline,
+    process_in,
+    process_of,
+    what_to_do,
+)
 
 __all__ = [
     "PROCESSES",
@@ -16,7 +25,10 @@ __all__ = [
     "Series",
     "cause_in_words",
     "causes_first",
+    "examples_in_words",
+    "headline",
     "process_in",
     "process_of",
     "rule",
+    "what_to_do",
 ]

@@ -1,8 +1,8 @@
-"""A verdict has two parts: how the process of training went, and how close its result is to the data.
+"""A verdict: a headline, what was measured, and what to do.
 
-The first is decided by the findings that are active, the second by all measurements of quality together (see
-`saddlepoint.records.result`). Neither implies the other: a run in which nothing was found may have stopped too early,
-and a run that diverged at its end may have samples that are close.
+It answers two questions. How did training go? The active findings decide. How close are samples to the data? All
+measurements of quality decide together (see `saddlepoint.records.result`). Neither answer implies the other: a run without
+findings may have stopped too early, and a run that diverged at its end may have samples that are close to the data.
 """
 
 from __future__ import annotations
@@ -11,22 +11,43 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
 from saddlepoint.diagnosis.causes import causes_first
-from saddlepoint.records import Finding, standing
+from saddlepoint.diagnosis.headlines import EXAMPLES, phrase_of
+from saddlepoint.records import RESULT_LEVELS, Finding, Result, standing
 
 Process = Literal["no failure found", "at risk", "failing", "failed"]
 PROCESSES: tuple[Process, ...] = get_args(Process)
 NO_FAILURE_FOUND, AT_RISK, FAILING, FAILED = PROCESSES
-# Findings on the data before training speak about the data; whether training went well is another question.
-BEFORE_TRAINING = "DATA"
+DATA_CODES = "DATA"  # what such codes begin with: they describe the data, not how training went
+NOT_JUDGED = "Not judged"
 _EARLIER_WORDS: Mapping[str, Process] = {"healthy": NO_FAILURE_FOUND}  # in summaries of version 0.1
+_FAR, _PARTLY, _CLOSE, _NOT_TOLD_APART = RESULT_LEVELS
+_SAMPLES = {
+    _FAR: ", but samples are far from the data",
+    _PARTLY: ", but samples are only partly like the data",
+    _CLOSE: ": samples are close to the data",
+    _NOT_TOLD_APART: ": samples cannot be told from real examples",
+}
+_NOUNS = {"image": "images", "sound": "sounds", "series": "series", "volume": "volumes"}  # of an event's kind
+_ADVICE = {
+    _FAR: "Train longer or with a larger network. The worst measurement says what the samples lack.",
+    _PARTLY: "Train longer or with a larger network. The worst measurement says what the samples lack.",
+    _CLOSE: "Nothing needs to be changed. Train another seed to see how much the result depends on chance.",
+    _NOT_TOLD_APART: "Nothing needs to be changed. Measure more samples if you need a finer comparison.",
+}
 
 
 def process_of(findings: Iterable[Finding], *, ended: bool) -> Process:
-    """How training went, by the findings that are active.
+    """How training went, by the active findings.
 
-    "failing": a failure is active while training goes on, which may yet recover. "failed": it is active at the end.
-    "at risk": a warning is active. "no failure found": neither; which is not to say that samples are good. Notes
-    (severity "info") and warnings about the data alone count for nothing.
+    Findings of severity "info" and warnings about the data alone do not count.
+
+    Args:
+        findings: the log of findings.
+        ended: whether training has ended.
+
+    Returns:
+        "failed" where a failure is active at the end; "failing" where one is active while training goes on, which may still
+        recover; "at risk" where a warning is active; else "no failure found", which does not mean that samples are good.
     """
     severities = {finding.severity for finding in standing(findings) if not _about_data(finding)}
     if "failure" in severities:
@@ -35,14 +56,62 @@ def process_of(findings: Iterable[Finding], *, ended: bool) -> Process:
 
 
 def process_in(summary: Mapping[str, Any]) -> Process | None:
-    """The process that a run's summary names, also one of an earlier version; None where it names none."""
+    """The process that a run's summary names, in the words of this version; None where it names none."""
     word = summary.get("process", summary.get("health"))
     word = _EARLIER_WORDS.get(word, word) if isinstance(word, str) else None
     return word if word in PROCESSES else None
 
 
+def headline(
+    process: Process | None,
+    findings: Iterable[Finding],
+    result: Result | None = None,
+    *,
+    examples: str = EXAMPLES,
+    under_way: str = "",
+) -> str:
+    """The verdict in at most twelve words, such as "At risk: the discriminator memorises its 1,617 images".
+
+    Args:
+        process: how training went; None where it was not judged.
+        findings: the log of findings.
+        result: how close samples are to the data; None where it was not measured.
+        examples: what the model was trained on, such as "1,617 images".
+        under_way: of a run that has not ended, where it is: "stopped at step 300 of 2,000". It takes the result's place.
+    """
+    if process is None:
+        return f"{NOT_JUDGED}: the findings of this run were not recorded"
+    said = f"{process[:1].upper()}{process[1:]}"
+    if process != NO_FAILURE_FOUND:
+        cause = next(iter(_causes(findings)), None)
+        return f"{said}: {'its findings were not recorded' if cause is None else phrase_of(cause, examples)}"
+    if under_way:
+        return f"{said} so far: {under_way}"
+    level = None if result is None else result.level
+    return f"{said}{': sample quality was not measured' if level is None else _SAMPLES[level]}"
+
+
+def what_to_do(process: Process | None, findings: Iterable[Finding], result: Result | None = None) -> str:
+    """What to do next, in one to three sentences without commands; empty where there is nothing to say.
+
+    Args:
+        process: how training went.
+        findings: the log of findings.
+        result: how close samples are to the data.
+    """
+    if process != NO_FAILURE_FOUND:
+        return next((cause.advice for cause in _causes(findings)), "")
+    return "" if result is None or result.level is None else _ADVICE[result.level]
+
+
+def examples_in_words(data: Mapping[str, Any]) -> str:
+    """What a model was trained on, from "data" of its summary: "1,617 images"."""
+    count = data.get("examples")
+    return f"{count:,} {_NOUNS.get(str(data.get('kind')), 'examples')}" if isinstance(count, int) else EXAMPLES
+
+
 def cause_in_words(findings: Iterable[Finding]) -> str:
-    """The finding that explains most, and how many others are active: empty where no warning or failure is.
+    """The finding that explains the others, and how many others are active; empty where no warning or failure is active.
 
     For example: "GAN101: The discriminator overpowers the generator. 2 other findings are active (GAN102, GAN103)."
     """
@@ -57,6 +126,11 @@ def cause_in_words(findings: Iterable[Finding]) -> str:
     return f"{said} {len(others)} other finding{'s are' if len(others) > 1 else ' is'} active ({codes})."
 
 
+def _causes(findings: Iterable[Finding]) -> list[Finding]:
+    """The active findings by which the process was decided, causes before what follows from them."""
+    return [f for f in causes_first(findings) if f.severity != "info" and not _about_data(f)]
+
+
 def _about_data(finding: Finding) -> bool:
-    """A warning about the data alone; data that cannot be learnt are a failure of the run too."""
-    return finding.code.startswith(BEFORE_TRAINING) and finding.severity != "failure"
+    """Whether it is a warning about the data alone; data that cannot be learnt are a failure of the run too."""
+    return finding.code.startswith(DATA_CODES) and finding.severity != "failure"

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.arguments import check_mapping, check_path
-from saddlepoint.diagnosis import Diagnosis, Facts, Process, cause_in_words, process_of
+from saddlepoint.diagnosis import Diagnosis, Facts, Process, cause_in_words, examples_in_words, headline, process_of
+from saddlepoint.diagnosis.headlines import EXAMPLES
 from saddlepoint.diagnosis.logs.foreign import read_log
+from saddlepoint.diagnosis.verdict import NOT_JUDGED
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.live_diagnosis import start_diagnosis
 from saddlepoint.experiment.summary import result_in_words, result_of
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 # Of the codes that speak about such a model: where fewer could be asked of a log, their silence says little.
 LEAST = 0.5
 NOTHING_ACTIVE = "No finding is active."
+NO_WARNING = "No failure and no warning is active."
 FAMILIES = {"d": "gan", "g": "gan", "vae": "vae", "ae": "autoencoder"}
 
 
@@ -37,6 +40,7 @@ class Diagnosed:
     not_meant: codes whose rules speak about other objectives than this run's. steps: the last one recorded.
     process: None where nothing is active in a log of which fewer than half of the codes could be asked: it was not judged.
     result: how close samples are to the data, as the run's summary has it; None of a log, and before a run has ended.
+    examples: what was trained on, in words: "1,617 images". ended: whether training has ended.
     columns: of a log, {column: the series it was taken for}; columns_left: those that stand for none.
     """
 
@@ -50,23 +54,32 @@ class Diagnosed:
     not_meant: tuple[str, ...]
     steps: int
     result: Result | None = None
+    examples: str = EXAMPLES
+    ended: bool = True
     columns: Mapping[str, str] = field(default_factory=dict)
     columns_left: tuple[str, ...] = ()
 
     @property
+    def headline(self) -> str:
+        """The verdict in at most twelve words, such as "At risk: the discriminator memorises its 1,617 images"."""
+        if self.process is None:
+            return f"{NOT_JUDGED}: too few of the recorded series are known"
+        under_way = "" if self.ended else f"step {self.steps:,} is the last one recorded"
+        return headline(self.process, self.findings, self.result, examples=self.examples, under_way=under_way)
+
+    @property
     def verdict(self) -> str:
-        """Process, cause and result in words; or that the process was not judged, why, and what would help."""
+        """Cause and result in words; where the process was not judged, why, and what would help."""
         if self.process is not None:
-            cause = cause_in_words(self.findings)
-            result = "" if self.result is None else f" {result_in_words(self.result)}"
-            return f"{self.process}.{f' {cause}' if cause else ''}{result}"
+            cause = cause_in_words(self.findings) or NO_WARNING
+            return cause if self.result is None else f"{cause} {result_in_words(self.result)}"
         asked = (
             f"{len(self.asked)} of the {len(self.asked) + len(self.unasked)} codes about such a model could be asked"
         )
         ways = ["name more columns (--map; what each code wants is below)"]
         if set(self.objectives) <= {"gan"}:  # what else is an objective's name is known by its series
             ways.insert(0, "say what was trained (--objective non-saturating)")
-        return f"not judged, {asked}: {', '.join(ways)}"
+        return f"It was not judged: {asked}. To help, {', or '.join(ways)}."
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
@@ -74,6 +87,7 @@ class Diagnosed:
             {
                 "source": self.source,
                 "objectives": list(self.objectives),
+                "headline": self.headline,
                 "process": self.process,
                 "result": None if self.result is None else self.result.to_json(),
                 "steps": self.steps,
@@ -89,15 +103,14 @@ class Diagnosed:
         return document
 
     def __str__(self) -> str:
-        said = "\n".join(map(str, self.findings)) or NOTHING_ACTIVE
-        return f"{self.source}: {self.verdict}\n{said}"
+        return "\n".join((f"{self.source}: {self.headline}", self.verdict, *map(str, self.findings)))
 
     def __repr__(self) -> str:
-        return f"<Diagnosed {self.source}: {self.verdict}>"
+        return f"<Diagnosed {self.source}: {self.headline}>"
 
     def _repr_html_(self) -> Markup:
         found = joined(finding._repr_html_() for finding in self.findings) or html("<p>{}</p>", NOTHING_ACTIVE)
-        return html("<p><b>{}</b>: {}</p>{}", self.source, self.verdict, found)
+        return html("<p><b>{}</b></p><p>{}: {}</p>{}", self.headline, self.source, self.verdict, found)
 
 
 def diagnose(
@@ -142,7 +155,7 @@ def _of_run(folder: RunFolder) -> Diagnosed:
     summary = folder.read_summary()
     ended = summary.get("state") in ("finished", "failed")
     found = _asked(str(folder.path), watch, list(folder.read_records()), before, ended=ended)
-    return replace(found, result=result_of(folder))
+    return replace(found, result=result_of(folder), examples=examples_in_words(summary.get("data") or {}), ended=ended)
 
 
 def _log_watch(records: Iterable[Record], named: set[str]) -> Diagnosis:

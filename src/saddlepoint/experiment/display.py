@@ -60,7 +60,9 @@ class TrainingDisplay(Listener):
 
     def finished(self, summary: Mapping[str, Any]) -> None:
         self.display.finish()
-        self.display.say(str(summary["verdict"]))
+        for part in ("headline", "verdict", "advice"):
+            if said := summary.get(part):
+                self.display.say(str(said))
         if took := session_in_words(summary):
             self.display.say(f"Time: {took}.")
 

@@ -25,10 +25,11 @@ from saddlepoint.models.copying import copy_network
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.trust import require_trust
 from saddlepoint.records import Finding, Record, Result, RunFolder, find_run, shell_command
-from saddlepoint.report.verdict import recorded_process, recorded_verdict
+from saddlepoint.report.verdict import recorded_headline, recorded_process, recorded_verdict
 from saddlepoint.training import checkpoint
 from saddlepoint.training.devices import Devices, resolve
 
+NOT_ENDED = "This run has not ended yet."
 Which = Literal["newest", "best"] | int
 
 
@@ -81,13 +82,18 @@ class Run:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What summary.json holds: verdict, state, step, seconds, data, players, best, versions."""
+        """What summary.json holds: headline, verdict, advice, state, step, seconds, data, players, best, versions."""
         return self.folder.read_summary()
 
     @property
+    def headline(self) -> str:
+        """The verdict in at most twelve words, such as "At risk: the discriminator memorises its 1,617 images"."""
+        return recorded_headline(self.folder, self.summary) or NOT_ENDED
+
+    @property
     def verdict(self) -> str:
-        """How the run went, in one sentence."""
-        return recorded_verdict(self.folder, self.summary) or "This run has not ended yet."
+        """What was measured: how long training took, what was found, how close samples are to the data."""
+        return recorded_verdict(self.folder, self.summary) or NOT_ENDED
 
     @property
     def process(self) -> Process | None:
@@ -125,7 +131,7 @@ class Run:
         return load(self.folder.path, modules=self.modules, trust=self.trust)
 
     def __repr__(self) -> str:
-        return f"Run({str(self.folder.path)!r}): {self.verdict}"
+        return f"Run({str(self.folder.path)!r}): {self.headline}\n{self.verdict}"
 
     def _repr_html_(self) -> Markup:
         import base64
@@ -138,7 +144,14 @@ class Run:
             for path in pictures
         )
         found = joined(html("<li>{}</li>", finding) for finding in self.findings)
-        return html("<p><b>{}</b>: {}</p><ul>{}</ul>{}", self.folder.path, self.verdict, found, shown)
+        return html(
+            "<p><b>{}</b></p><p>{}</p><p>{}</p><ul>{}</ul>{}",
+            self.headline,
+            self.verdict,
+            self.folder.path,
+            found,
+            shown,
+        )
 
 
 def load(

@@ -29,7 +29,7 @@ from saddlepoint.experiment.live_diagnosis import start_diagnosis
 from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.experiment.objective_checks.check import mistakes, output_range
 from saddlepoint.experiment.pictures import Pictures, time_lapse
-from saddlepoint.experiment.summary import note_pictures, verdict, write_summary
+from saddlepoint.experiment.summary import note_pictures, write_summary
 from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.recipe import Recipe
@@ -330,16 +330,8 @@ class Session:
             self.recipe,
             self.dataset,
             self.model,
-            sentence=verdict(
-                self.recipe,
-                state,
-                step,
-                seconds,
-                self.journal.findings,
-                result,
-                self._saved,
-                [tried.code for tried in cure.read(self.folder)],
-            ),
+            findings=self.journal.findings,
+            saved=self._saved,
             process=process,
             result=result,
             quality=self.measurement.distances,

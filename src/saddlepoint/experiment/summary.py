@@ -1,4 +1,4 @@
-"""How a run went, in one sentence and in summary.json."""
+"""The verdict on a run, in words and in summary.json."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.diagnosis import Process, cause_in_words, process_of
+from saddlepoint.diagnosis import Process, cause_in_words, examples_in_words, headline, what_to_do
 from saddlepoint.errors import RunError
 from saddlepoint.models.base import Model
 from saddlepoint.models.settings import ModelSettings
@@ -20,7 +20,7 @@ from saddlepoint.report.verdict import recorded_process
 from saddlepoint.report.words import duration
 
 _PACKAGES = ("saddlepoint", "torch", "numpy", "lightning-fabric")
-_OBJECTIVES = ("objective", "likelihood", "reconstruction")  # the setting by which each family names what it minimises
+_OBJECTIVES = ("objective", "likelihood", "reconstruction")  # each family's setting that names what it minimises
 
 
 def verdict(
@@ -33,12 +33,14 @@ def verdict(
     saved: int | None = None,
     cures: Sequence[str] = (),
 ) -> str:
-    """How a run went, for a person: what happened, whether training failed and why, how close its samples are to the data.
+    """What was measured, below the headline: how long training took, what was found, how close samples are to the data.
 
     Args:
         state: "finished", "interrupted" or "failed".
+        step: the last step.
+        seconds: spent training.
         findings: the run's log of findings.
-        result: how close samples are; None where it was not asked.
+        result: how close samples are; None where it was not measured.
         saved: the step of the newest checkpoint.
         cures: the codes of the failures that were treated, one for each attempt.
     """
@@ -48,21 +50,45 @@ def verdict(
         written = "there is no checkpoint yet" if saved is None else f"the newest checkpoint is of step {saved:,}"
         written = "a checkpoint was written" if saved == step else written
         return f"{done} of {recipe.training.steps:,}, interrupted; {written}.{samples}"
-    process = process_of(findings, ended=True)
-    found = "FAILED" if process == "failed" else process
     cause = cause_in_words(findings) or f"{_quiet(findings, cures)}."
-    return f"{done}; {found}{_after(cures)}. {cause}{samples}"
+    return f"{done}{_after(cures)}. {cause}{samples}"
+
+
+def verdict_fields(
+    process: Process | None,
+    findings: Sequence[Finding],
+    result: Result | None,
+    data: Mapping[str, Any],
+    *,
+    under_way: str = "",
+) -> dict[str, str]:
+    """The fields of summary.json around the verdict's sentence: its headline, and what to do.
+
+    Args:
+        process: how training went.
+        findings: the run's log of findings.
+        result: how close samples are; None where it was not measured.
+        data: "data" of the summary.
+        under_way: see `saddlepoint.diagnosis.headline`.
+    """
+    said = headline(process, findings, result, examples=examples_in_words(data), under_way=under_way)
+    return {"headline": said, "advice": what_to_do(process, findings, result)}
+
+
+def stopped(state: str, step: int, steps: int) -> str:
+    """Of an interrupted run, where it stopped: "stopped at step 300 of 2,000"; else empty."""
+    return f"stopped at step {step:,} of {steps:,}" if state == "interrupted" else ""
 
 
 def result_in_words(result: Result) -> str:
-    """One sentence: "Its samples are close to the data (worst of 8 measurements: recall 0.61, real examples 0.91)."."""
+    """One sentence: "Samples are close to the data (worst of 8 measurements: recall 0.61, real examples 0.91)."."""
     if result.level is None:
-        return f"How close its samples are to the data was not measured: {result.reason}."
-    return f"Its samples are {result}."
+        return f"How close samples are to the data was not measured: {result.reason}."
+    return f"Samples are {result}."
 
 
 def result_of(folder: RunFolder) -> Result | None:
-    """The result that summary.json holds; None where there is none.
+    """The result in summary.json; None where there is none.
 
     Raises:
         RunError: it cannot be read.
@@ -80,14 +106,17 @@ def result_of(folder: RunFolder) -> Result | None:
 
 
 def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str, Any]:
-    """Put another result into summary.json, in a sentence too; return what the file then holds.
+    """Put another result and its verdict into summary.json, and leave the rest as the session wrote it.
 
-    Everything else stays as the session wrote it. The caller holds the run's lock.
+    The caller holds the run's lock.
 
     Args:
         folder: the run's.
         recipe: the run's.
         result: as an evaluation measured it.
+
+    Returns:
+        What the file then holds.
     """
     summary = folder.read_summary()
     findings, saved = list(folder.read_findings()), summary.get("step")
@@ -97,9 +126,12 @@ def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str
         int(summary["step"]),
         float(summary.get("seconds") or 0.0),
     )
+    process = recorded_process(folder, summary, findings)
+    under_way, data = stopped(state, step, recipe.training.steps), summary.get("data") or {}
     changed = {
+        **verdict_fields(process, findings, result, data, under_way=under_way),
         "verdict": verdict(recipe, state, step, seconds, findings, result, saved, codes),
-        "process": recorded_process(folder, summary, findings),
+        "process": process,
         "result": result.to_json(),
     }
     kept = {name: value for name, value in summary.items() if name != "health"}
@@ -110,28 +142,30 @@ def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str
 
 
 def _after(cures: Sequence[str]) -> str:
-    """What was treated, and how often."""
+    """How many remedies were applied while it trained, and against what."""
     if not cures:
         return ""
-    return f" after {len(cures)} {'cure' if len(cures) == 1 else 'cures'} ({', '.join(dict.fromkeys(cures))})"
+    return (
+        f", with {len(cures)} {'remedy' if len(cures) == 1 else 'remedies'} applied ({', '.join(dict.fromkeys(cures))})"
+    )
 
 
 def _quiet(findings: Sequence[Finding], cures: Sequence[str]) -> str:
-    """What it means that no failure and no warning is active."""
+    """That no failure and no warning is active, with what was active before and what is worth knowing."""
     notes = dict.fromkeys(finding.code for finding in standing(findings))
     over = [code for code in dict.fromkeys(finding.code for finding in findings) if code not in notes]
     if not notes and not over:
-        return f"None of the rules for such a model found anything{' since' if cures else ''}"
+        return f"No rule found a problem{' since' if cures else ''}"
     more = [f"{', '.join(over)} {'is' if len(over) == 1 else 'are'} over"] if over else []
     more += [f"worth knowing: {', '.join(notes)}"] if notes else []
     return f"No failure and no warning is active ({'; '.join(more)})"
 
 
 def _model(settings: ModelSettings) -> dict[str, Any]:
-    """What kind of model it is: family, size of the code, what it minimises, and the network of every role."""
+    """The model's family, size of the code, objective, and the network of every role."""
     content = settings.model_dump()
-    told = {name: content[name] for name in ("family", "latent", *_OBJECTIVES) if name in content}
-    return told | {"networks": {role: value["network"] for role, value in content.items() if _is_network(value)}}
+    facts = {name: content[name] for name in ("family", "latent", *_OBJECTIVES) if name in content}
+    return facts | {"networks": {role: value["network"] for role, value in content.items() if _is_network(value)}}
 
 
 def _is_network(value: Any) -> bool:
@@ -144,7 +178,8 @@ def write_summary(
     dataset: Dataset,
     model: Model,
     *,
-    sentence: str,
+    findings: Sequence[Finding],
+    saved: int | None,
     process: Process,
     result: Result | None,
     quality: Mapping[str, float | None],
@@ -155,10 +190,44 @@ def write_summary(
     precision: str,
     best: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """Write summary.json and return what it holds: the facts a report needs and no other file of the run has."""
+    """Write summary.json: the verdict, and the facts that no other file of the run has.
+
+    Args:
+        folder: the run's.
+        recipe: the run's.
+        dataset: what it was trained on.
+        model: the trained model.
+        findings: the log of findings.
+        saved: the step of the newest checkpoint.
+        process: how training went.
+        result: how close samples are to the data; None where it was not measured.
+        quality: energy distances of the samples by step's name, and the real-data baseline.
+        state: "finished", "interrupted" or "failed".
+        step: the last step.
+        seconds: spent training, earlier sessions included.
+        device: where it was trained.
+        precision: the arithmetic's.
+        best: the best step with its value.
+
+    Returns:
+        What the file holds.
+    """
     event = dataset.event
+    cures = folder.read_cures()
+    data = {
+        "name": dataset.name,
+        "examples": len(dataset),
+        "held_out": len(dataset.held_out) if dataset.held_out is not None else 0,
+        "shape": list(event.shape),
+        "kind": event.kind,
+        "classes": list(event.class_names) if event.class_names else None,
+        "fingerprint": dataset.fingerprint,
+    }
+    under_way = stopped(state, step, recipe.training.steps)
+    treated = [str(cure["code"]) for cure in cures]
     summary = {
-        "verdict": sentence,
+        **verdict_fields(process, findings, result, data, under_way=under_way),
+        "verdict": verdict(recipe, state, step, seconds, findings, result, saved, treated),
         "process": process,
         "result": None if result is None else result.to_json(),
         "quality": number_to_json(quality),
@@ -167,19 +236,11 @@ def write_summary(
         "seconds": seconds,
         "device": device,
         "precision": precision,
-        "data": {
-            "name": dataset.name,
-            "examples": len(dataset),
-            "held_out": len(dataset.held_out) if dataset.held_out is not None else 0,
-            "shape": list(event.shape),
-            "kind": event.kind,
-            "classes": list(event.class_names) if event.class_names else None,
-            "fingerprint": dataset.fingerprint,
-        },
+        "data": data,
         "model": _model(recipe.model),
         "players": model.parameter_counts(),
         "best": best,
-        "cures": folder.read_cures(),
+        "cures": cures,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     }
     with replaced(folder.summary) as file:

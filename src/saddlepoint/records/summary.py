@@ -33,7 +33,7 @@ def read_summary(path: Path) -> dict[str, Any]:
 
 def check_summary(fields: Fields) -> None:
     """Raises RunError for a field of a summary that has another type than it is written with; all may be absent."""
-    for name in ("verdict", "health", "process", "device", "precision"):
+    for name in ("headline", "verdict", "advice", "health", "process", "device", "precision"):
         fields.text(name, None)
     fields.choice("state", STATES, None)
     fields.integer("step", None)

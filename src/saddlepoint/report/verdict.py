@@ -1,7 +1,8 @@
-"""Verdict and process of a run as its folder records them, also of runs that version 0.1 wrote.
+"""Headline, verdict and process of a run, as its folder records them.
 
-Version 0.1 wrote one word on health, "healthy" among them, and a sentence around it. It did not measure how close samples
-are to the data as this version does. For such a run the process follows from its findings, and the sentence is made again.
+Runs of earlier versions have no headline: it is made from their findings and their result. Version 0.1 wrote one word on
+health, such as "healthy", and did not measure how close samples are to the data. For such a run process and verdict are made
+from the findings.
 """
 
 from __future__ import annotations
@@ -9,8 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from saddlepoint.diagnosis import Process, cause_in_words, process_in, process_of
-from saddlepoint.records import Finding, RunFolder, shell_command
+from saddlepoint.diagnosis import (
+    Process,
+    cause_in_words,
+    examples_in_words,
+    headline,
+    process_in,
+    process_of,
+    what_to_do,
+)
+from saddlepoint.records import Finding, Result, RunFolder, shell_command
 from saddlepoint.report.words import count, duration
 
 NOT_RECORDED = "process not recorded"
@@ -28,8 +37,8 @@ def recorded_process(
         findings: its log of findings; None reads it.
 
     Returns:
-        What the summary names; of a run that has ended and names none, what its findings say. None before a run has ended,
-        and where neither the word nor a log of findings is there.
+        The process that the summary names; where a run has ended and its summary names none, the process by its findings.
+        None before a run has ended, and where neither was recorded.
     """
     named = process_in(summary)
     is_named = named is not None and "process" in summary
@@ -41,7 +50,7 @@ def recorded_process(
 def recorded_verdict(
     folder: RunFolder, summary: Mapping[str, Any], findings: Iterable[Finding] | None = None
 ) -> str | None:
-    """How the run went, in words; None where the summary has none.
+    """What was measured, in words; None where the summary has no verdict.
 
     Args:
         folder: the run's.
@@ -51,7 +60,7 @@ def recorded_verdict(
     spoken = summary.get("verdict")
     if "process" in summary or "health" not in summary:
         return None if spoken is None else str(spoken)
-    log = list(folder.read_findings() if findings is None else findings)
+    log = _log(folder, findings)
     done = f"{count(summary.get('step', 'unknown'))} steps"
     if isinstance(seconds := summary.get("seconds"), int | float):
         done += f" in {duration(float(seconds))}"
@@ -60,9 +69,57 @@ def recorded_verdict(
     process = recorded_process(folder, summary, log) or NOT_RECORDED
     cause = cause_in_words(log) or NOTHING_ACTIVE
     return (
-        f"{done}; {process}. {cause} How close its samples are to the data was not measured by version 0.1, which trained "
-        f"it. To measure it: {shell_command('evaluate', folder.path)}"
+        f"{done}; {process}. {cause} How close samples are to the data was not measured by version 0.1, which trained "
+        f"this run. To measure it: {shell_command('evaluate', folder.path)}"
     )
+
+
+def recorded_headline(
+    folder: RunFolder, summary: Mapping[str, Any], findings: Iterable[Finding] | None = None
+) -> str | None:
+    """The verdict in at most twelve words; None before a session of training has ended.
+
+    Args:
+        folder: the run's.
+        summary: what its summary.json holds.
+        findings: its log of findings; None reads it.
+    """
+    if not summary:
+        return None
+    if said := summary.get("headline"):
+        return str(said)
+    log = _log(folder, findings)
+    under_way = "" if _has_ended(summary) else f"stopped at step {count(summary.get('step', 'unknown'))}"
+    process = recorded_process(folder, summary, log)
+    return headline(
+        process, log, _result(summary), examples=examples_in_words(summary.get("data") or {}), under_way=under_way
+    )
+
+
+def recorded_advice(folder: RunFolder, summary: Mapping[str, Any], findings: Iterable[Finding] | None = None) -> str:
+    """What to do next; empty where there is nothing to say.
+
+    Args:
+        folder: the run's.
+        summary: what its summary.json holds.
+        findings: its log of findings; None reads it.
+    """
+    if "advice" in summary:
+        return str(summary["advice"])
+    log = _log(folder, findings)
+    return what_to_do(recorded_process(folder, summary, log), log, _result(summary))
+
+
+def _log(folder: RunFolder, findings: Iterable[Finding] | None) -> list[Finding]:
+    return list(folder.read_findings() if findings is None else findings)
+
+
+def _result(summary: Mapping[str, Any]) -> Result | None:
+    """The result in the summary; None where there is none, or none that can be read."""
+    try:
+        return Result.from_json(summary["result"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def _has_ended(summary: Mapping[str, Any]) -> bool:
