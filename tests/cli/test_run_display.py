@@ -25,7 +25,12 @@ from saddlepoint.report.words import session_in_words
 OUTLINE = Outline(
     "toy", "runs/toy [1]", "Dataset('ring' [x])", {"generator": 1234, "discriminator": 5}, 0, 1_000, "cpu", "fp32"
 )
-ENDED: Mapping[str, Any] = {"headline": "No failure [found]", "verdict": "toy: all well [really].", "state": "finished", "step": 1_000}
+ENDED: Mapping[str, Any] = {
+    "headline": "No failure [found]",
+    "verdict": "toy: all well [really].",
+    "state": "finished",
+    "step": 1_000,
+}
 MODE_COLLAPSE = Finding(
     "GAN103", "failure", 40, "All alike [/x].", {}, "Do this.", {"model.discriminator.hidden": (64, 64)}
 )

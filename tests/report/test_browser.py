@@ -92,24 +92,58 @@ def test_the_page_is_whole_offline_and_fits(browser: Any, full_run: RunFolder, d
     visit.context.close()
 
 
+SCREENS = {"phone": PHONE, "laptop": {"viewport": {"width": 1200, "height": 800}}}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_headline_samples_and_verdict_are_on_the_first_screen(browser: Any, full_run: RunFolder, screen: str) -> None:
+    visit = Visit(browser, write_report(full_run), **SCREENS[screen])
+    height = SCREENS[screen]["viewport"]["height"]
+    for part in ("h1", "#stage img", ".verdict h2", ".verdict p"):
+        box = visit.page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= height, part
+    assert visit.page.locator("h1").inner_text().split("\n")[-1] in visit.page.title()
+    visit.context.close()
+
+
+def test_a_link_opens_a_folded_section(browser: Any, full_run: RunFolder) -> None:
+    visit = Visit(browser, write_report(full_run), **DESKTOP)
+    assert not visit.page.locator("#settings pre").is_visible()
+    visit.page.get_by_role("link", name="Settings").click()
+    assert visit.page.locator("#settings pre").is_visible()
+    visit.context.close()
+
+
+def test_on_paper_everything_is_open(browser: Any, full_run: RunFolder) -> None:
+    visit = Visit(browser, write_report(full_run), **DESKTOP)
+    visit.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert visit.page.locator("details:not([open])").count() == 0
+    visit.context.close()
+
+
 def test_the_slider_shows_one_moment_at_a_time(browser: Any, full_run: RunFolder) -> None:
     visit = Visit(browser, write_report(full_run), **PHONE)
-    seen = visit.page.locator("figure.frame:visible")
-    assert seen.all_inner_texts() == ["Step 2,800"]
+    seen = visit.page.locator("#stage")
+    picture = "document.querySelector('#stage img').src"
+    newest = visit.page.evaluate(picture)
+    assert "Samples at step 2,800" in seen.inner_text()
     visit.page.locator(".player input").fill("0")
-    assert seen.all_inner_texts() == ["Step 0"]
+    assert "Samples at step 0" in seen.inner_text()
+    assert visit.page.evaluate(picture) != newest
     visit.page.get_by_role("button", name="Play").click()
     visit.page.wait_for_function("document.querySelector('.player input').value === '4'", timeout=20_000)
-    assert seen.all_inner_texts() == ["Step 2,800"]
+    assert "Samples at step 2,800" in seen.inner_text()
+    assert visit.page.evaluate(picture) == newest
     visit.context.close()
 
 
 def test_without_scripts_still_pictures_tell_the_same(browser: Any, full_run: RunFolder) -> None:
     path = write_report(full_run)
     visit = Visit(browser, path, java_script_enabled=False, **PHONE)
-    assert visit.page.locator("figure.frame:visible").count() == 5
+    assert visit.page.locator("#stage:visible, figure.frame:visible").count() == 5
     assert visit.page.locator(".plot img:visible").count() == visit.page.locator(".plot:visible").count() > 0
-    boxes = [image.bounding_box() for image in visit.page.locator("img:visible").all()]
+    # The strip of earlier samples scrolls within itself.
+    boxes = [image.bounding_box() for image in visit.page.locator("img:visible:not(.strip img)").all()]
     assert all(box["x"] + box["width"] <= 390 for box in boxes)
     visit.context.close()
 

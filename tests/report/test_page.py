@@ -15,7 +15,7 @@ from saddlepoint.figures.style import write_png
 from saddlepoint.records import RunFolder
 from saddlepoint.report import write_report
 
-SECTIONS = ["trained", "findings", "samples", "pictures", "curves", "scores", "settings", "repeat"]
+SECTIONS = ["findings", "samples", "pictures", "curves", "scores", "trained", "settings", "repeat"]
 
 
 class Page(HTMLParser):
@@ -63,7 +63,8 @@ def test_a_full_run_tells_everything_in_order(full_run: RunFolder) -> None:
         "step 900, raised 2 times since step 500",
         "--training.discriminator.learning_rate 0.0001 --training.optimiser.betas 0.5,0.9",
         'Held-out "examples" & theirs.',
-        "Step 2,800",
+        "Samples at step 2,800",
+        "Step 2,100",
         "source: digits",
         "2.13.0",
         "gan, latent 64, objective minimax, generator dcgan, discriminator mlp",
@@ -167,7 +168,7 @@ def test_a_heavy_run_stays_below_the_limit_and_says_what_is_left_out(light_run: 
     page = Page(path)
     assert path.stat().st_size <= limit
     assert re.search(r"The \d+ oldest sample pictures are left out", page.text)
-    assert "Step 16,000" in page.text
+    assert "Samples at step 16,000" in page.text
     assert "Step 0 " not in page.text
 
 
@@ -177,7 +178,7 @@ def test_of_many_samples_some_are_shown_with_the_first_and_the_last(light_run: R
     page = Page(write_report(light_run))
     assert "Of 205 sample pictures, 60 evenly chosen ones are shown." in page.text
     assert "Step 0 " in page.text
-    assert "Step 10,199" in page.text
+    assert "Samples at step 10,199" in page.text
 
 
 @pytest.mark.parametrize(("state", "yet"), [("finished", False), ("interrupted", True)])
@@ -196,7 +197,7 @@ def test_what_was_cured_is_named_among_the_findings(light_run: RunFolder) -> Non
     line |= {"since": 7, "rung": 0}
     light_run.summary.write_text(json.dumps({**summary, "cures": [line, {**line, "number": 2}]}), "utf-8")
     text = write_report(light_run).read_text("utf-8")
-    assert "No findings since the last cure." in text
+    assert "No findings since the last remedy." in text
     listed = text.split('id="findings"')[1].split("</section>")[0]
     assert listed.count("<li><code>GAN101</code> It &lt;i&gt;wins&lt;/i&gt;.</li>") == 1
 
@@ -205,6 +206,5 @@ def test_without_findings_the_page_says_what_was_checked(light_run: RunFolder) -
     light_run.findings.unlink()
     words = Page(write_report(light_run)).text
     assert (
-        "Checked were the data, before training, and the recorded numbers, by every rule that speaks about such a model"
-        in words
+        "The data were checked before training, and the recorded numbers by every rule for this kind of model" in words
     )

@@ -63,7 +63,7 @@ def test_names_and_sentences_are_text_and_never_markup(light_run: RunFolder) -> 
 
 def test_sample_pairs_stand_with_the_scores_and_nowhere_else(light_run: RunFolder) -> None:
     text = write_report(light_run).read_text()
-    scores = text[text.index('<section id="scores">') : text.index('<section id="settings">')]
+    scores = text[text.index('<section id="scores"') : text.index('<section id="trained"')]
     for caption in ("Samples nearest to a training example.", "Samples farthest from any example."):
         assert scores.count(f"<figcaption>{caption}</figcaption>") == text.count(f"<figcaption>{caption}") == 1
     assert scores.count("<img") == 2

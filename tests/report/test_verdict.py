@@ -62,7 +62,7 @@ def test_without_findings_the_word_is_taken_and_without_a_word_there_is_no_proce
     assert recorded_process(folder, {**OLD, "health": "?"}) is None
     assert "; process not recorded." in str(recorded_verdict(folder, {**OLD, "health": "?"}))
     folder.summary.write_text(json.dumps({"state": "finished", "step": 4}), "utf-8")
-    assert ">process not recorded</span>" in write_report(folder).read_text("utf-8")
+    assert "Not judged: the findings of this run were not recorded" in write_report(folder).read_text("utf-8")
     assert recorded_process(folder, {}) is None
     assert recorded_verdict(folder, {}) is None
 

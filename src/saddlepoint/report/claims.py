@@ -10,8 +10,8 @@ from typing import Any
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import replaced
 from saddlepoint.report.embedding import embedded_picture
+from saddlepoint.report.layout import section
 from saddlepoint.report.page import opening
-from saddlepoint.report.sections import section
 from saddlepoint.report.words import duration
 
 PICTURE_SHARE = 400_000

@@ -1,7 +1,7 @@
-"""The run's page: one HTML file that opens without a network, on a phone, in the dark, years from now.
+"""The run's page: one HTML file that opens without a network, on a phone, in dark mode, and on paper.
 
-Everything is inside: style, script, pictures, and plotly.js (compressed). The page's own content policy forbids it to
-fetch anything. The same folder gives the same bytes.
+Style, script, pictures and plotly.js (compressed) are inside. The page's content policy forbids it to fetch anything. The
+same folder gives the same bytes. The first screen has the headline, the samples and the verdict; details are folded below.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from pathlib import Path
 from saddlepoint.errors import RunError
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import RunFolder, replaced
-from saddlepoint.report import pictures, scorecard, sections
-from saddlepoint.report.cures import cures
+from saddlepoint.report import pictures, scorecard, setup
 from saddlepoint.report.embedding import embedded_json, plotly_source, script_hash
 from saddlepoint.report.facts import read_facts
+from saddlepoint.report.findings import findings
+from saddlepoint.report.first_screen import first_screen, headline_of
+from saddlepoint.report.remedies import remedies
 from saddlepoint.report.result import result
 
 MOST_BYTES = 10_000_000
@@ -25,39 +27,42 @@ POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; fo
 
 
 def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = MOST_BYTES) -> Path:
-    """Write the page of the run in `folder` and return its path (`output`, else the folder's report.html).
+    """Write the page of a run.
 
     Reads recipe.yaml, summary.json, records.jsonl, findings.jsonl, scorecard.json, samples/step-*.png, figures/*.png
     with figures/captions.json ({"name.png": "caption"}), and figures/latent.npz (codes (N, D), labels (N,),
-    class_names). What is missing or damaged is left out and said.
+    class_names). The page names what is missing or damaged.
 
-    limit: bytes of the page at most; pictures are reduced, and the oldest samples dropped, to stay below. Words,
-    curves and plotly.js (about 2.5 MB together) are never dropped.
-    Raises RunError where there is no such folder.
+    Args:
+        folder: the run's.
+        output: the file to write; None for the folder's report.html.
+        limit: the most bytes of the page. To stay below, pictures are reduced and the oldest samples left out. Words,
+            curves and plotly.js (about 2.5 MB together) are always there.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        RunError: there is no such folder.
     """
     if not folder.path.is_dir():
         raise RunError(f"{folder.path}: there is no such run folder, so there is nothing to report on.")
     facts = read_facts(folder)
     plotly = plotly_source() if facts.series or facts.latent is not None else None
-    words = [
-        sections.trained(facts),
-        joined((result(facts), sections.findings(facts), cures(facts))),
-        scorecard.scores(facts),
-        sections.settings(facts),
-        sections.repeat(facts),
-    ]
+    found = joined((findings(facts), remedies(facts), result(facts)))
+    background = joined((setup.trained(facts), setup.settings(facts), setup.repeat(facts)), "\n")
+    words = (first_screen(facts, Markup()), found, scorecard.scores(facts), background)
     spare = 50_000
     album = pictures.Album(
         left=limit - len(plotly.text if plotly else "") - sum(len(part.encode()) for part in words) - spare
     )
-    # The plots' bytes are known first and fixed; pictures, then samples, share what is left.
+    # The plots have a fixed size; pictures, then samples, share what is left.
     curves = pictures.curves(facts, album)
     looks = pictures.looks(facts, album)
     gallery = pictures.gallery(facts, album)
-    samples = pictures.samples(facts, album)
-    trained, findings, _, settings, repeat = words
-    body = [sections.head(facts), _links(), trained, findings, samples, gallery, curves, scorecard.scores(facts, looks)]
-    body += [settings, repeat, _footer((*facts.notes, *album.notes))]
+    stage, samples = pictures.samples(facts, album)
+    body = [first_screen(facts, stage), _links(), found, samples, gallery, curves, scorecard.scores(facts, looks)]
+    body += [background, _footer((*facts.notes, *album.notes))]
     data = [
         html('<script type="application/json" id="{}">{}</script>', identifier, embedded_json(plot))
         for identifier, plot in album.plots.items()
@@ -67,9 +72,9 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
         data.append(html('<script type="application/octet-stream" id="plotly-source">{}</script>', plotly.text))
         scripts.append(plotly.hash)
         if any("scene" in plot["layout"] for plot in album.plots.values()):
-            scripts.append("'unsafe-eval'")  # plots in space make some of their drawing code as they draw
+            scripts.append("'unsafe-eval'")  # plotly.js generates code for plots in space
     ending = html("<script>{}</script>\n</body>\n</html>\n", Markup(asset("page.js")))
-    page = joined([opening(facts.name, scripts), *filter(None, body), *data, ending], "\n")
+    page = joined([opening(f"{headline_of(facts)} ({facts.name})", scripts), *filter(None, body), *data, ending], "\n")
     path = output or folder.report
     with replaced(path) as file:
         file.write(page)
@@ -77,11 +82,11 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
 
 
 def opening(name: str, scripts: Sequence[str] = ()) -> Markup:
-    """The page's head, with its content policy and style, up to its body.
+    """The page's head with its content policy and style, up to its body.
 
     Args:
-        name: what the browser calls the page.
-        scripts: hashes of the only scripts that may run on it (`script_hash`), and what else they need.
+        name: the title that a browser shows.
+        scripts: hashes of the only scripts that may run on the page (`script_hash`), and what else they need.
     """
     policy = f"{POLICY}; script-src {' '.join(scripts)}" if scripts else POLICY
     return html(
@@ -96,8 +101,14 @@ def opening(name: str, scripts: Sequence[str] = ()) -> Markup:
 
 
 def _links() -> Markup:
-    names = {"trained": "Trained", "findings": "Findings", "samples": "Samples", "pictures": "Pictures"}
-    names |= {"curves": "Curves", "scores": "Scores", "settings": "Settings", "repeat": "Repeat"}
+    names = {
+        "findings": "Findings",
+        "samples": "Samples",
+        "pictures": "Pictures",
+        "curves": "Curves",
+        "scores": "Scores",
+    }
+    names |= {"trained": "Training", "settings": "Settings", "repeat": "Repeat"}
     links = joined(html('<a href="#{}">{}</a>', identifier, word) for identifier, word in names.items())
     return html("<nav>{}</nav>", links)
 

@@ -1,6 +1,6 @@
-"""The page's parts in pictures: samples over time, what the model does with codes, curves; and what they cost in bytes.
+"""The page's pictures: samples over time, what the model does with codes, curves; and how many bytes they may take.
 
-Plots are still pictures first; where the page's script runs, living ones take their place.
+Every plot is a still picture; where the page's script runs, an interactive plot replaces it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import shell_command
 from saddlepoint.report.embedding import Embedded, embedded_json, embedded_picture
 from saddlepoint.report.facts import UNREADABLE, Facts
-from saddlepoint.report.sections import absent, none_of, section
+from saddlepoint.report.layout import absent, none_of, section
 from saddlepoint.report.words import command
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ LOOKS = ("nearest", "farthest")  # pictures of sample pairs, which belong to the
 
 @dataclass
 class Album:
-    """Gathers markup, plots and sentences while pictures are embedded; `left` counts down the page's bytes."""
+    """Collects plots and notes while pictures are embedded.
+
+    left: bytes of the page that are still free. plots: interactive plots by identifier. notes: what was left out.
+    """
 
     left: int
     plots: dict[str, Any] = field(default_factory=dict)
@@ -55,79 +58,102 @@ class Album:
         self.left -= len(picture.address)
         return picture
 
-    def plot(self, title: str, still: Figure, living: dict[str, Any], *, wide: bool = False) -> Markup:
-        """A still plot, and its living twin by number."""
+    def plot(self, title: str, still: Figure, interactive: dict[str, Any], *, wide: bool = False) -> Markup:
+        """A still plot, with the number of the interactive one that replaces it."""
         file = io.BytesIO()
         png(still, file)
         picture = embedded_picture(file.getvalue(), PICTURE_SHARE)
         identifier = f"plot-{len(self.plots) + 1}"
-        self.plots[identifier] = living
-        self.left -= len(picture.address) + len(embedded_json(living))
+        self.plots[identifier] = interactive
+        self.left -= len(picture.address) + len(embedded_json(interactive))
         kind = "plot wide" if wide else "plot"
         return html(
             '<div class="{}" data-plot="{}"><h4>{}</h4>{}</div>', kind, identifier, title, _image(picture, title)
         )
 
 
-def samples(facts: Facts, album: Album) -> Markup:
-    """Samples over time: the same noise at every moment; the oldest give way where the page is full."""
+def samples(facts: Facts, album: Album) -> tuple[Markup, Markup]:
+    """The newest samples for the first screen, and the section with the earlier ones from the same noise.
+
+    Where the page is full, the oldest are left out.
+
+    Args:
+        facts: of the run.
+        album: takes the pictures.
+
+    Returns:
+        A figure, empty where there are no samples, and a section.
+    """
     title = "Samples over time"
     if not facts.frames:
-        return section("samples", title, none_of(facts, "sample pictures"))
+        return Markup(), section("samples", title, none_of(facts, "sample pictures"))
     chosen = _evenly(facts.frames)
     if len(chosen) < len(facts.frames):
         album.notes.append(f"Of {len(facts.frames)} sample pictures, {len(chosen)} evenly chosen ones are shown.")
-    kept: list[Markup] = []
+    kept: list[tuple[int, Markup]] = []
     dropped = 0
     for step, path in reversed(chosen):
-        # The newest come first, so that it is the oldest for which no room is left.
+        # The newest come first, so that the oldest are left out where there is no more room.
         if album.left < 20_000:
             dropped += 1
             continue
         picture = album.embed(path, min(FRAME_SHARE, max(20_000, album.left // 2)))
         if picture is not None:
-            shown = _image(picture, f"samples at step {step}")
-            kept.append(html('<figure class="frame">{}<figcaption>Step {:,}</figcaption></figure>', shown, step))
+            kept.append((step, _image(picture, f"samples at step {step}")))
     if dropped:
-        album.notes.append(f"The {dropped} oldest sample pictures are left out, so that the page stays small.")
-    body = joined(reversed(kept)) or absent("No sample picture could be read.")
-    return section("samples", title, html('<p class="quiet">The same noise at every moment.</p>{}', body))
+        album.notes.append(f"The {dropped} oldest sample pictures are left out to keep the page small.")
+    if not kept:
+        return Markup(), section("samples", title, absent("No sample picture could be read."))
+    (newest, shown), *earlier = kept
+    stage = html(
+        '<figure class="stage" id="stage">{}<figcaption>Samples at step {:,}</figcaption></figure>', shown, newest
+    )
+    frames = joined(
+        html('<figure class="frame">{}<figcaption>Step {:,}</figcaption></figure>', picture, step)
+        for step, picture in reversed(earlier)
+    )
+    strip = html('<div class="strip">{}</div>', frames) if earlier else absent("There are no earlier samples.")
+    same = absent(f"All from the same noise as those above, of step {newest:,}.")
+    return stage, section("samples", title, joined((same, strip)))
 
 
 def gallery(facts: Facts, album: Album) -> Markup:
     """Reconstructions, interpolations, traversals, densities and whatever else lies in figures/, with the latent space."""
     parts: list[Markup] = []
+    figures: list[Markup] = []
     if facts.latent is not None:
         latent = facts.latent
         still = latent_scatter(latent.codes, latent.labels, latent.class_names)
-        living = latent_plot(latent.codes, latent.labels, latent.class_names)
-        parts.append(html('<div class="plots">{}</div>', album.plot("Latent space", still, living, wide=True)))
+        interactive = latent_plot(latent.codes, latent.labels, latent.class_names)
+        parts.append(html('<div class="plots">{}</div>', album.plot("Latent space", still, interactive, wide=True)))
     for path, caption in facts.pictures:
         drawn = facts.latent is not None and path.stem.startswith("latent") and "trav" not in path.stem
         if not drawn and path.stem not in LOOKS:
-            parts.append(_figure(path, caption, album))
+            figures.append(_figure(path, caption, album))
+    if figures:
+        parts.append(html('<div class="gallery">{}</div>', joined(figures)))
     body = joined(parts) or none_of(facts, "pictures beside its samples and curves")
     if facts.summary.get("pictures") is False:
         how = command(shell_command("report", facts.path, "--pictures"))
-        body += html("<p>They were left out when the run was trained; this command draws them:</p>{}", how)
+        body += html("<p>Training left them out. This command draws them:</p>{}", how)
     return section("pictures", "What the model does", body)
 
 
 def looks(facts: Facts, album: Album) -> Markup:
-    """The samples nearest to and farthest from real examples, which an evaluation draws."""
+    """The samples nearest to and farthest from real examples, as drawn by an evaluation."""
     return joined(_figure(path, caption, album) for path, caption in facts.pictures if path.stem in LOOKS)
 
 
 def curves(facts: Facts, album: Album) -> Markup:
-    """Every recorded series, in the panels that the figures use; quality and losses first, the rest folded by subject."""
+    """Every recorded series, in the panels of the figures: quality and losses first, the rest folded by subject."""
     if not facts.series:
         return section("curves", "Curves", none_of(facts, "records"))
     best = _best(facts)
     plots: dict[str, list[Markup]] = {}
     for panel in panels(facts.series):
-        still, living = panel_curves(panel, facts.series, best=best), panel_plot(panel, facts.series, best=best)
-        plots.setdefault(panel.section, []).append(album.plot(panel.title, still, living))
-    # What most readers look for is open; where a run has nothing of it, the first of what there is.
+        still, interactive = panel_curves(panel, facts.series, best=best), panel_plot(panel, facts.series, best=best)
+        plots.setdefault(panel.section, []).append(album.plot(panel.title, still, interactive))
+    # The sections that most readers look for are open; where a run has none of them, the first one is.
     opened = [heading for heading in FIRST if heading in plots] or list(plots)[:1]
     parts = [
         html('<h3>{}</h3><div class="plots">{}</div>', heading, joined(own))

@@ -1,4 +1,4 @@
-"""How close samples are to the data: one row for each measurement that the level was decided by, the worst first."""
+"""How close samples are to the data: a row with a bar for each measurement behind the level, the worst first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import Aspect, Result
 from saddlepoint.report.facts import Facts
-from saddlepoint.report.sections import absent, section
+from saddlepoint.report.layout import absent, section
 from saddlepoint.report.words import count, number
 
 _TITLE = "How close samples are to the data"
@@ -25,18 +25,20 @@ def result(facts: Facts) -> Markup:
     if found.level is None:
         return section("result", _TITLE, absent(f"It was not measured: {found.reason}."))
     head = html(
-        "<p>Samples are <strong>{}</strong>. {} of them were compared with {}, by {}. All measurements decide together: a "
-        "share of 1 means as good as other real examples, 0 as bad as samples that have nothing of the data.</p>",
+        "<p>Samples are <strong>{}</strong>. {} of them were compared with {}, by {}. All measurements decide together. A bar that "
+        "is full means as good as other real examples (1); an empty one, nothing in common with the data (0).</p>",
         found.level,
         count(found.samples),
         found.against,
         found.features,
     )
-    names = ("Measurement", "Share", "Value", "Real examples", "Nothing of the data")
+    names = ("Measurement", "From worst to real", "", "Samples", "Real examples", "Worst case")
     cells = joined(html("<th>{}</th>", name) for name in names)
     rows = joined(_row(aspect) for aspect in found.aspects)
     return section(
-        "result", _TITLE, html('{}<div class="scroll"><table><tr>{}</tr>{}</table></div>', head, cells, rows)
+        "result",
+        _TITLE,
+        html('{}<div class="scroll"><table class="result"><tr>{}</tr>{}</table></div>', head, cells, rows),
     )
 
 
@@ -44,9 +46,21 @@ def _row(aspect: Aspect) -> Markup:
     error = "" if aspect.error is None else f"\u00a0±\u00a0{number(float(f'{aspect.error:.2g}'))}"
     cells = (
         aspect.name,
+        _bar(aspect.share),
         f"{aspect.share:.2f}",
         number(aspect.value) + error,
         number(aspect.real),
         number(aspect.worst_case),
     )
     return html("<tr>{}</tr>", joined(html("<td>{}</td>", cell) for cell in cells))
+
+
+def _bar(share: float) -> Markup:
+    """The share as a horizontal bar, from 0 to 1."""
+    filled = min(max(share, 0.0), 1.0) if share == share else 0.0
+    return html(
+        '<svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="{:.2f} of 1">'
+        '<rect class="rail" width="100" height="8" rx="2"/><rect class="fill" width="{:.1f}" height="8" rx="2"/></svg>',
+        filled,
+        100 * filled,
+    )

@@ -13,7 +13,7 @@ from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import shell_command
 from saddlepoint.report.bars import class_bar, legend, score_bar
 from saddlepoint.report.facts import UNREADABLE, Facts
-from saddlepoint.report.sections import section
+from saddlepoint.report.layout import folded_section, section
 from saddlepoint.report.words import command, definitions, duration, flattened, number, table
 
 DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "none": "neither direction is better"}
@@ -21,8 +21,16 @@ MOST_CLASSES = 30  # more are folded: a thousand rows stand in the way of what f
 
 
 def scores(facts: Facts, looks: Markup | None = None) -> Markup:
-    """The last evaluation, or how to get one. looks: markup of sample pairs, put after the scores."""
-    return section("scores", "Scores", _body(facts, looks or Markup()))
+    """The last evaluation, or the command for one.
+
+    Args:
+        facts: of the run.
+        looks: markup of pairs of samples and examples, put after the scores.
+    """
+    body = _body(facts, looks or Markup())
+    if facts.scorecard is None or not facts.scorecard.scores:
+        return section("scores", "Scores", body)
+    return folded_section("scores", "Scores", f"{len(facts.scorecard.scores)} of the last evaluation", body)
 
 
 def _body(facts: Facts, looks: Markup) -> Markup:

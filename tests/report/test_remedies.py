@@ -1,4 +1,4 @@
-"""The section on cures: a row a try, and none where nothing was tried."""
+"""The section on remedies: a row for each, and none where none was applied."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from saddlepoint.records import RunFolder
-from saddlepoint.report.cures import cures
+from saddlepoint.report.remedies import remedies
 from saddlepoint.report.facts import read_facts
-from saddlepoint.report.sections import repeat
+from saddlepoint.report.setup import repeat
 
 TRY = {
     "number": 1, "code": "GAN103", "title": "Modes < 3 are left.", "found": 1_200, "since": 900, "returned_to": 800,
@@ -23,7 +23,7 @@ def section(folder: Path, tried: Any) -> str:
 
     (folder / "recipe.yaml").write_text("name: run\n")
     (folder / "summary.json").write_text(json.dumps({"cures": tried}))
-    return cures(read_facts(RunFolder(folder)))
+    return remedies(read_facts(RunFolder(folder)))
 
 
 def test_a_try_is_a_row(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What was tried against failures while the run trained: one row a cure."""
+"""The remedies that were applied against failures while the run trained, one a row."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from typing import Any
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import change
 from saddlepoint.report.facts import Facts
-from saddlepoint.report.sections import section
+from saddlepoint.report.layout import folded_section
 from saddlepoint.report.words import count
 
 
-def cures(facts: Facts) -> Markup:
-    """The section; empty where nothing was tried."""
-    tried = facts.summary.get("cures")
-    if not isinstance(tried, Sequence) or not tried:
+def remedies(facts: Facts) -> Markup:
+    """The section; empty where no remedy was applied."""
+    applied = facts.summary.get("cures")
+    if not isinstance(applied, Sequence) or not applied:
         return Markup()
-    rows = joined(_row(line) for line in tried if isinstance(line, Mapping))
-    told = html(
-        "<p>On these failures the run went back, changed its settings and went on (<code>training.cure: auto</code>). "
-        "What it went back behind lies in <code>attempts/</code>; recipe.yaml has the settings it ended with.</p>"
+    rows = joined(_row(line) for line in applied if isinstance(line, Mapping))
+    how = html(
+        "<p>On each of these failures the run went back to a checkpoint, changed its settings and went on "
+        "(<code>training.cure: auto</code>). The steps that were given up lie in <code>attempts/</code>; recipe.yaml has the "
+        "settings at the end.</p>"
     )
     heads = joined(html("<th>{}</th>", name) for name in ("#", "against", "found at step", "went back to", "changed"))
-    return section("cures", "Cures", html("{}<table><tr>{}</tr>{}</table>", told, heads, rows))
+    table = html('{}<div class="scroll"><table><tr>{}</tr>{}</table></div>', how, heads, rows)
+    return folded_section("remedies", "Remedies applied", f"{len(applied)} of them", table)
 
 
 def _row(line: Mapping[str, Any]) -> Markup:
