@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from saddlepoint.records import RunFolder
-from saddlepoint.report.remedies import remedies
 from saddlepoint.report.facts import read_facts
+from saddlepoint.report.remedies import remedies
 from saddlepoint.report.setup import repeat
 
 TRY = {
