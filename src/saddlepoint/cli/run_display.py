@@ -17,7 +17,6 @@ from saddlepoint.records import Finding, Record, RunFolder, shell_command
 from saddlepoint.report.words import as_good, best_in_words, session_in_words
 
 
-
 class RunDisplay(TrainingDisplay):
     """A listener that prints a run on a console. Use as a context manager, so that the terminal is whole after an error.
 
