@@ -193,9 +193,9 @@ class Measurement:
         """Whether every weight is a finite number."""
         modules = [*self._model.players.values(), *(average.module for average in self._state.averages.values())]
         weights = [parameter.detach() for module in modules for parameter in module.parameters()]
-        weights += [value for value in self._model.extra_state().values() if value.is_floating_point()]
-        if not weights:
-            return True
+        if not weights:  # what the model learns is no network
+            weights = [value for value in self._model.extra_state().values() if value.is_floating_point()]
+            return all(bool(value.isfinite().all()) for value in weights)
         # A norm is finite where all its terms are, short of overflow; only where one is not, every weight is looked at.
         if bool(torch.stack([norm.float() for norm in torch._foreach_norm(weights)]).isfinite().all()):
             return True

@@ -152,6 +152,12 @@ class StackedGame:
 
 def check_independent(model: Model, lanes: Sequence[Lane]) -> None:
     """Raises SettingError for what would couple the lanes, or be drawn outside of them."""
+    for phase in model.phases:
+        if not phase.gradient:
+            raise SettingError(
+                f"model.family {model.family}: its {model.roles.get(phase.player, phase.player)} learns without gradients, "
+                "which lanes do not know: train one run at a time."
+            )
     for name, player in model.players.items():
         role = model.roles[name]
         for path, layer in player.named_modules():

@@ -34,13 +34,16 @@ Loss = Callable[[Nets, Batch, Noise], tuple[Tensor, Observations]]
 
 @dataclass(frozen=True)
 class Phase:
-    """One player's move: minimise `loss` over that player's parameters, `repeats` times a step.
+    """One player's move, `repeats` times a step: minimise `loss` over that player's parameters.
 
     `observations` of the loss are named `quantity`; they become the series `player/quantity`. They may have any shape
     (per sample, per unit): a record holds their mean over all entries and over the tick. A name that begins with another
     player's name and a slash is taken as it is.
     uses_data: False where the loss never looks at `batch.x`, so that no batch has to be fetched: it then gets the
         previous batch.
+    gradient: False where the player learns without a gradient, as by expectation maximisation: `loss` is then called
+        without recording gradients, updates the player or the model itself, and returns how good the fit is (B,). No
+        optimiser, no learning rate. The player need not be a network: its name is that of its series and its role.
     shares_noise: True where the phase is played with the noise of the phase before it. What its player made of that
         noise there, as a player that did not move, is then used again instead of being made twice.
     """
@@ -50,3 +53,4 @@ class Phase:
     repeats: int = 1
     uses_data: bool = True
     shares_noise: bool = False
+    gradient: bool = True

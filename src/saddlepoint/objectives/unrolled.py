@@ -42,10 +42,10 @@ def unrolled(generator_loss: Loss, discriminator_loss: Loss, steps: int, rate: f
         made = nets["g"](noise["z"])
 
         def with_discriminator(parameters: dict[str, Tensor]) -> dict[str, Callable[..., Any]]:
-            def moved(*arguments: Any) -> Any:
-                return torch.func.functional_call(discriminator, parameters, arguments)
+            def moved(*arguments: Any, **named: Any) -> Any:
+                return torch.func.functional_call(discriminator, parameters, arguments, named)
 
-            return {"d": moved, "g": lambda z: made}
+            return {"d": moved, "g": lambda *_, **__: made}
 
         def pays(parameters: dict[str, Tensor]) -> Tensor:
             return discriminator_loss(with_discriminator(parameters), batch, noise)[0].mean()

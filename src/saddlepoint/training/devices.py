@@ -62,8 +62,7 @@ class Devices:
             # Kernels chosen by a race, or that add in any order, would make two runs of one seed part.
             torch.backends.cudnn.deterministic = True
             torch.backends.cudnn.benchmark = False
-        for player in model.players.values():
-            player.to(self.device)
+        model.to(self.device)
         model.lay_out()
 
     def global_generators(self) -> dict[str, torch.Tensor]:

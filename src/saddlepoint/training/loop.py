@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Phase
 from saddlepoint.records import Record
+from saddlepoint.training.cached_forward import CachedForward
 from saddlepoint.training.memory import keep_freed_memory
 from saddlepoint.training.optimiser import clip_, gradient_norm, update_ratio
 from saddlepoint.training.schedules import learning_rate
@@ -47,23 +48,24 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
     """
     keep_freed_memory()
     phases = model.phases
-    recalled = {phase.player for phase in phases if phase.shares_noise}
-    nets = {name: _Recalled(player) if name in recalled else player for name, player in model.players.items()}
+    cached = {phase.player for phase in phases if phase.shares_noise}
+    nets = {name: CachedForward(player) if name in cached else player for name, player in model.players.items()}
     order = [phase for phase in phases for _ in range(phase.repeats)]
-    # What a recalled player makes in the turn before one that shares its noise is needed there with its graph.
-    lends = [following.shares_noise for following in order[1:]] + [False]
+    # The output of a cached player in the turn before one that shares its noise is needed there with its graph.
+    keep_graph = [following.shares_noise for following in order[1:]] + [False]
     turns = [
-        (phase, lent, _move(model, nets, phase, settings, state)) for phase, lent in zip(order, lends, strict=True)
+        (phase, keep, (_move if phase.gradient else _update)(model, nets, phase, settings, state))
+        for phase, keep in zip(order, keep_graph, strict=True)
     ]
     batches_a_step = sum(phase.uses_data for phase in order)
-    table = _Table(model, [phase.player for phase in phases], recalled)
+    active = _ActivePlayer(model, [phase.player for phase in phases if phase.gradient], cached)
     averages = list(state.averages.values())
     tick, observe_every, last = settings.tick, settings.observe_every, settings.steps
 
     while state.step < last:
         outside = state.devices.global_generators()
         state.devices.set_global_generators(state.global_generators)
-        table.open()
+        active.open()
         started = time.perf_counter()
         number = state.step * batches_a_step
         batch: Batch | None = None
@@ -72,10 +74,10 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
             while True:
                 step = state.step
                 observe = step % tick % observe_every == 0
-                for phase, lent, move in turns:
-                    table.seat(phase.player, lent)
+                for phase, keep, move in turns:
+                    active.activate(phase.player if phase.gradient else None, keep)
                     if phase.uses_data:
-                        # Let go of the old one first: two at a time have the allocator give memory back and ask anew.
+                        # Release the old batch first: with two at a time the allocator returns memory and requests it again.
                         batch = None
                         batch = Batch(*batches[number])
                         number += 1
@@ -91,13 +93,15 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
             values = _means(state.pending) if complete else {}
         finally:
             spent = time.perf_counter() - started
-            table.close()
+            active.close()
             state.global_generators = state.devices.global_generators()
             state.devices.set_global_generators(outside)
         state.seconds += spent
         state.tick_seconds += spent
         if complete:
             for phase in phases:
+                if not phase.gradient:
+                    continue
                 values[f"{phase.player}/learning_rate"] = state.optimisers[phase.player].param_groups[0]["lr"]
             values["time/steps_per_second"] = ((state.step - 1) % tick + 1) / state.tick_seconds
             state.tick_seconds = 0.0
@@ -108,73 +112,56 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
             yield None
 
 
-class _Recalled:
-    """A network that gives the same input, asked for once more, the output it made of it, graph included.
+class _ActivePlayer:
+    """Puts players in training mode and enables gradients for the active player only.
 
-    The graph is good for one backward pass, so an output is given out again once.
+    An inactive player is frozen: it costs no gradients of its weights and gets none. A cached one is not frozen in the
+    turn before its own: the graph of its output there is needed.
     """
 
-    def __init__(self, network: nn.Module) -> None:
-        self._network = network
-        self._input: Tensor | None = None
-        self._output: Any = None
-
-    def __call__(self, x: Tensor) -> Any:
-        if x is self._input:
-            output, self._input, self._output = self._output, None, None
-            return output
-        self._input, self._output = x, self._network(x)
-        return self._output
-
-
-class _Table:
-    """Where the players sit: in training mode, and only the one that moves has parameters that ask for gradients.
-
-    A frozen player costs no gradients of its weights and gets none. A recalled one is not frozen in the turn before its
-    own: the graph of what it makes there is needed.
-    """
-
-    def __init__(self, model: Model, moving: Sequence[str], recalled: Collection[str]) -> None:
+    def __init__(self, model: Model, moving: Sequence[str], cached: Collection[str]) -> None:
         self._model = model
         self._parameters = {name: trainable(player) for name, player in model.players.items()}
-        self._free = {(name, lends): {name, *(recalled if lends else ())} for name in moving for lends in (False, True)}
-        self._seated: tuple[str, bool] | None = None
+        self._enabled: dict[tuple[str | None, bool], set[str]] = {
+            (name, keep): {name, *(cached if keep else ())} for name in moving for keep in (False, True)
+        }
+        self._enabled |= {(None, keep): set(cached if keep else ()) for keep in (False, True)}
+        self._active: tuple[str | None, bool] | None = None
 
     def open(self) -> None:
-        """Put every player in training mode and forget gradients that others left."""
+        """Put every player in training mode and clear gradients that others left."""
         for name, player in self._model.players.items():
             player.train()
             for parameter in self._parameters[name]:
                 parameter.grad = None
 
-    def seat(self, name: str, lends: bool) -> None:
-        """Let only the player `name` move; with `lends`, what recalled players make in this turn keeps its graph."""
-        seated = (name, lends)
-        if seated == self._seated:
+    def activate(self, name: str | None, keep_graph: bool) -> None:
+        """Enable gradients for the player `name` only (None: for none); with `keep_graph`, for cached players too."""
+        active = (name, keep_graph)
+        if active == self._active:
             return
-        free = self._free[seated]
+        enabled = self._enabled[active]
         for other, parameters in self._parameters.items():
-            asks = other in free
+            requires = other in enabled
             for parameter in parameters:
-                parameter.requires_grad = asks
-        self._seated = seated
+                parameter.requires_grad = requires
+        self._active = active
 
     def close(self) -> None:
-        """Let every player move, as it was before."""
+        """Enable gradients for every player, as before."""
         for parameters in self._parameters.values():
             for parameter in parameters:
                 parameter.requires_grad = True
-        self._seated = None
+        self._active = None
 
 
 def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, state: TrainingState) -> Move:
-    """One move of `phase` as a closure, all that can be looked up beforehand being looked up.
+    """One move of `phase` as a closure in which everything is looked up beforehand.
 
-    It takes the noise to move on, or None to draw some, and returns the noise it moved on.
+    It takes the noise for the move, or None to draw some, and returns the noise that it used.
     """
     player = phase.player
     own = settings.player(model.roles[player])
-    names = tuple(f"{name}/" for name in nets)
     loss_of, noise_of, generator = phase.loss, model.noise, state.generator
     autocast = state.devices.autocast()
     optimiser = state.optimisers[player]
@@ -186,13 +173,7 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
     losses = state.pending.setdefault(f"{player}/loss", [])
     norms = state.pending.setdefault(f"{player}/grad_norm", [])
     ratios = state.pending.setdefault(f"{player}/update_ratio", [])
-    tick = settings.tick
-
-    def keep(observations: dict[str, Tensor]) -> None:
-        for quantity, value in observations.items():
-            series = quantity if quantity.startswith(names) else f"{player}/{quantity}"
-            scalar = value.detach().to(torch.float32).mean()
-            state.pending.setdefault(series, []).append(scalar)
+    tick, keep = settings.tick, _observer(nets, player, state)
 
     def move(step: int, batch: Batch, observe: bool, noise: Noise | None) -> Noise:
         if noise is None:
@@ -228,6 +209,37 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
         return noise
 
     return move
+
+
+def _update(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, state: TrainingState) -> Move:
+    """One move of a phase without gradient as a closure: its loss updates the player by itself."""
+    keep, device = _observer(nets, phase.player, state), state.devices.device
+    losses = state.pending.setdefault(f"{phase.player}/loss", [])
+
+    def update(step: int, batch: Batch, observe: bool, noise: Noise | None) -> Noise:
+        with torch.no_grad():
+            if noise is None:
+                noise = model.noise(phase, len(batch.x), step, state.generator)
+            loss, observations = phase.loss(nets, batch, noise)
+        losses.append(loss.detach().to(device, torch.float32).mean())
+        if observe:
+            keep({name: value.to(device) for name, value in observations.items()})
+        return noise
+
+    return update
+
+
+def _observer(nets: Nets, player: str, state: TrainingState) -> Callable[[dict[str, Tensor]], None]:
+    """A function that adds the mean of every observation of this player's loss to the scalars of the tick."""
+    names = tuple(f"{name}/" for name in nets)
+
+    def keep(observations: dict[str, Tensor]) -> None:
+        for quantity, value in observations.items():
+            series = quantity if quantity.startswith(names) else f"{player}/{quantity}"
+            scalar = value.detach().to(torch.float32).mean()
+            state.pending.setdefault(series, []).append(scalar)
+
+    return keep
 
 
 def _means(pending: dict[str, list[Tensor]]) -> dict[str, float]:

@@ -34,7 +34,7 @@ def bf16_deviation(model: Model, batch: Batch, devices: Devices) -> str:
     """
     copied = copy_with_networks(model, model.players.values())
     batch = Batch(batch.x[:EXAMPLES], None if batch.y is None else batch.y[:EXAMPLES])
-    for phase in dict.fromkeys(copied.phases):
+    for phase in dict.fromkeys(phase for phase in copied.phases if phase.gradient):
         right = _gradient(copied, phase, batch, None)
         if not bool(right.isfinite().all()):
             continue  # that is another failure, which is found by itself

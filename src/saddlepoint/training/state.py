@@ -57,7 +57,7 @@ class TrainingState:
         """
         devices.prepare(model)
         optimisers, own = {}, {}
-        for name in dict.fromkeys(phase.player for phase in model.phases):
+        for name in dict.fromkeys(phase.player for phase in model.phases if phase.gradient):
             parameters = trainable(model.players[name])
             if not parameters:
                 raise SettingError(f"model.{model.roles[name]} has no trainable parameters, so it cannot be trained.")
@@ -65,7 +65,11 @@ class TrainingState:
             optimisers[name] = build_optimiser(parameters, own[name])
         averages = {}
         if settings.ema > 0:
-            averages = {name: MovingAverage(model.players[name], settings.ema) for name in model.averaged}
+            averages = {
+                name: MovingAverage(model.players[name], settings.ema)
+                for name in model.averaged
+                if any(True for _ in model.players[name].parameters())
+            }
         generator = torch.Generator(devices.device).manual_seed(derived_seed(settings.seed, "noise"))
         first = _first_global_generators(devices, settings.seed)
         return cls(devices, optimisers, averages, generator, first, settings=own)

@@ -60,9 +60,12 @@ def duality_gap(
         SettingError: the model has one player; or less than one step or example a batch, or a rate not above 0.
         DataError: x does not fill two batches.
     """
-    movers = {phase.player: phase for phase in reversed(model.phases)}
+    movers = {phase.player: phase for phase in reversed(model.phases) if phase.gradient}
     if len(movers) < 2:
-        raise SettingError(f"the duality gap is of a game of two players, but model.family {model.family} has one.")
+        raise SettingError(
+            f"the duality gap is of a game of two players that learn by gradients, but model.family {model.family} has "
+            f"{len(movers) or 'none'}."
+        )
     for what, number, fits in (
         ("steps", steps, steps >= 1),
         ("batch_size", batch_size, batch_size >= 1),
@@ -80,7 +83,7 @@ def duality_gap(
     seen, unseen = scaled[: len(x) // 2], scaled[len(x) // 2 :]
     gains = {}
     cuda = [model.device] if model.device.type == "cuda" else []
-    for name in dict.fromkeys(phase.player for phase in model.phases):
+    for name in dict.fromkeys(phase.player for phase in model.phases if phase.gradient):
         with torch.random.fork_rng(devices=cuda):
             answered = _answered(model, movers[name], seen, steps, learning_rate, batch_size, seed)
             before, after = (_losses(game, movers[name], unseen, batch_size, seed + 1) for game in (model, answered))

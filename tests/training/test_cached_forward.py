@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
+from torch import nn
 
 from saddlepoint.data import Batches, DataSettings, load
 from saddlepoint.models import build
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.settings import NetworkSettings
-from saddlepoint.training import Devices, TrainingState, loop, play
+from saddlepoint.training import Devices, TrainingState, play
+from saddlepoint.training.cached_forward import CachedForward
 from saddlepoint.training.settings import TrainingSettings
 
 
@@ -40,29 +44,29 @@ def trained(fresh_noise: bool = False, discriminator_steps: int = 1) -> tuple[di
 
 
 @pytest.mark.parametrize("discriminator_steps", [1, 3])
-def test_recalled_samples_move_the_generator_exactly_as_samples_made_anew_from_the_same_noise(
+def test_cached_samples_update_the_generator_exactly_as_recomputed_samples(
     discriminator_steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recalled, calls = trained(discriminator_steps=discriminator_steps)
-    monkeypatch.setattr(loop._Recalled, "__call__", lambda self, x: self._network(x))
-    anew, more_calls = trained(discriminator_steps=discriminator_steps)
-    assert all(torch.equal(recalled[name], anew[name]) for name in anew)
+    cached, calls = trained(discriminator_steps=discriminator_steps)
+    monkeypatch.setattr(CachedForward, "__call__", lambda self, *x, **named: self._network(*x, **named))
+    recomputed, more_calls = trained(discriminator_steps=discriminator_steps)
+    assert all(torch.equal(cached[name], recomputed[name]) for name in recomputed)
     assert (calls, more_calls) == (5 * discriminator_steps, 5 * (discriminator_steps + 1))
 
 
 @pytest.mark.parametrize("discriminator_steps", [1, 3])
-def test_only_the_samples_that_are_recalled_carry_their_graph(
+def test_only_the_samples_that_are_cached_carry_their_graph(
     discriminator_steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     graphs = []
-    plain = loop._Recalled.__call__
+    plain = CachedForward.__call__
 
-    def look(self: loop._Recalled, x: torch.Tensor) -> torch.Tensor:
+    def observe(self: CachedForward, x: torch.Tensor) -> torch.Tensor:
         made = plain(self, x)
         graphs.append(made.requires_grad)
         return made
 
-    monkeypatch.setattr(loop._Recalled, "__call__", look)
+    monkeypatch.setattr(CachedForward, "__call__", observe)
     trained(discriminator_steps=discriminator_steps)
     assert graphs == ([False] * (discriminator_steps - 1) + [True, True]) * 5
 
@@ -72,3 +76,48 @@ def test_fresh_noise_makes_samples_of_its_own() -> None:
     fresh, calls = trained(fresh_noise=True)
     assert calls == 10
     assert any(not torch.equal(shared[name], fresh[name]) for name in shared)
+
+
+class Counting(nn.Module):
+    """Adds its arguments, and counts its calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor | None = None, *, features: bool = False) -> torch.Tensor:
+        self.calls += 1
+        return x if y is None else x + y
+
+
+X, Y = torch.zeros(2), torch.ones(2)
+
+
+@pytest.mark.parametrize(
+    ("second", "named", "calls"),
+    [
+        ((X,), {"y": Y}, 1),
+        ((X,), {"y": Y.clone()}, 2),
+        ((X.clone(),), {"y": Y}, 2),
+        ((X,), {}, 2),
+        ((X, Y), {}, 2),
+        ((X,), {"y": Y, "features": True}, 2),
+    ],
+)
+def test_an_output_is_reused_only_for_the_very_same_arguments(
+    second: tuple[torch.Tensor, ...], named: dict[str, Any], calls: int
+) -> None:
+    network = Counting()
+    cached = CachedForward(network)
+    first = cached(X, y=Y)
+    again = cached(*second, **named)
+    assert network.calls == calls
+    assert (again is first) == (calls == 1)
+
+
+def test_an_output_is_reused_once() -> None:
+    network = Counting()
+    cached = CachedForward(network)
+    for _ in range(4):
+        cached(X, y=Y)
+    assert network.calls == 2
