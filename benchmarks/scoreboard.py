@@ -29,8 +29,10 @@ import results
 import saddlepoint as sp
 from saddlepoint.data import Dataset
 from saddlepoint.evaluation.scorecard.assess import assess
-from saddlepoint.evaluation.scorecard.metrics import METRICS
-from saddlepoint.evaluation.scorecard.scorecard import Score, Scorecard
+from saddlepoint.evaluation.scorecard.metric_types import SampleMetric
+from saddlepoint.evaluation.scorecard.registry import METRICS
+from saddlepoint.evaluation.scorecard.score import Score
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.evaluation.statistics.intervals import of_mean
 from saddlepoint.experiment.start import resume
@@ -213,7 +215,8 @@ def spread(values: Sequence[float]) -> str:
 
 def of_floor(score: Score) -> bool:
     """Whether training examples are no measure here: they are copies of themselves."""
-    return "copies" in METRICS[score.metric].worst
+    metric = METRICS[score.metric]
+    return isinstance(metric, SampleMetric) and "copies" in metric.worst_case
 
 
 def scores_table(board: Board, features: str) -> str:
@@ -225,7 +228,7 @@ def scores_table(board: Board, features: str) -> str:
             continue
         values = board.values[title]
         real = "(floor)" if of_floor(score) else spread(values[REAL])
-        floor, ceiling = (shown(end.value) if end else "" for end in (score.floor, score.ceiling))
+        floor, ceiling = (shown(end.value) if end else "" for end in (score.baseline, score.worst_case))
         name = title.removesuffix(f" ({features})")
         rows.append([name, arrows[score.better], *(spread(values[m]) for m in MODELS), real, floor, ceiling])
     return results.table(["", "better", *MODELS, REAL, "floor", "ceiling"], rows)

@@ -18,23 +18,23 @@ from torch import Tensor
 
 from saddlepoint.data.mixtures import GaussianMixture
 from saddlepoint.evaluation.metrics.neighbours import nearest
-from saddlepoint.evaluation.scorecard import measures
 from saddlepoint.evaluation.scorecard.comparison import Context, Points
-from saddlepoint.evaluation.scorecard.feature_sets import Sides
-from saddlepoint.evaluation.scorecard.metric import Metric
-from saddlepoint.evaluation.scorecard.metrics import METRICS
-from saddlepoint.evaluation.scorecard.rows.stacked_modes import STACKED
-from saddlepoint.evaluation.scorecard.scoring import scored
+from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
+from saddlepoint.evaluation.scorecard.metric_types import SampleMetric
+from saddlepoint.evaluation.scorecard.registry import sample_metrics
+from saddlepoint.evaluation.scorecard.rows import distances, support
+from saddlepoint.evaluation.scorecard.sample_scores import score_samples
 from saddlepoint.evaluation.statistics.intervals import wilson
 
 LOW, HIGH = 0.92, 0.98
 REPEATS = 500
 N, CUTS, DIRECTIONS = 200, 8, 20
 TRIPLES = 1_000  # samples whose modes are counted
+METRICS, STACKED = {**sample_metrics("features"), **sample_metrics("examples")}, sample_metrics("digit triples")
 SEVERAL = {"wasserstein", "birthday", *STACKED}  # with points of their own
 # A whole number that seldom changes has an interval of no width, which its expectation misses by a hundredth.
 COUNTS = {"classes_covered", "modes_covered"}
-SCORES: Mapping[str, Metric] = {**METRICS, **STACKED}
+SCORES: Mapping[str, SampleMetric] = {**METRICS, **STACKED}
 
 Held = Mapping[str, tuple[Tensor, Tensor, Tensor]]
 """Of each score the values, lows and highs (repeats,)."""
@@ -54,15 +54,15 @@ def draw(truth: GaussianMixture, n: int, generator: torch.Generator, weights: Te
     return (truth.centres[mode] + (truth.std**2 + off**2) ** 0.5 * noise + shift).float()
 
 
-def measured(sides: Sides, metrics: Mapping[str, Metric]) -> list[tuple[str, bool, float, float, float]]:
+def measured(sides: FeatureSets, metrics: Mapping[str, SampleMetric]) -> list[tuple[str, bool, float, float, float]]:
     """(score, whether on its floor, value, low, high), in one call: real points stand in the samples' place for the floor."""
-    scores, skipped = scored(
-        sides, {key: replace(one, worst=()) for key, one in metrics.items()}, CUTS, lambda *_: None
+    scores, skipped = score_samples(
+        sides, {key: replace(one, worst_case=()) for key, one in metrics.items()}, CUTS, lambda *_: None
     )
     assert not skipped
     rows = []
     for key, score in scores.items():
-        for floor, found in ((False, score), (True, score.floor)):
+        for floor, found in ((False, score), (True, score.baseline)):
             assert found is not None
             assert found.low is not None
             assert found.high is not None
@@ -101,8 +101,8 @@ def in_the_plane(repeats: int) -> tuple[Held, Held]:
         if cells is not None:
             context.bins = cells[1]  # of training examples, once for all repeats
         cells = (context.train, context.bins)
-        with mock.patch.object(measures, "DIRECTIONS", DIRECTIONS):
-            rows.append(measured(Sides("", context, (fake,), other, {}), metrics))
+        with mock.patch.object(distances, "DIRECTIONS", DIRECTIONS):
+            rows.append(measured(FeatureSets("", context, (fake,), other, {}), metrics))
     return collected(rows)
 
 
@@ -114,7 +114,7 @@ def on_a_line(repeats: int) -> tuple[Held, Held]:
         generator = torch.Generator().manual_seed(1_000 + repeat)
         real, other = (Points(draw(truth, N, generator, equal, 0.0)) for _ in range(2))
         fake = Points(draw(truth, N, generator, equal, 0.5))
-        sides = Sides("", Context(real, real, truth, 0, 1), (fake,), other, {})
+        sides = FeatureSets("", Context(real, real, truth, 0, 1), (fake,), other, {})
         rows.append(measured(sides, {"wasserstein": METRICS["wasserstein"]}))
     return collected(rows)
 
@@ -131,7 +131,7 @@ def of_stacks(repeats: int) -> tuple[Held, Held]:
             Points(torch.multinomial(shares, TRIPLES, replacement=True, generator=generator)[:, None].float())
             for shares in (equal, weights)
         )
-        rows.append(measured(Sides("", Context(other, other, None, 0, 1), (fake,), other, {}), STACKED))
+        rows.append(measured(FeatureSets("", Context(other, other, None, 0, 1), (fake,), other, {}), STACKED))
     return collected(rows)
 
 
@@ -141,16 +141,16 @@ def birthdays(repeats: int) -> tuple[Held, Held]:
     generator = torch.Generator().manual_seed(0)
     values = torch.randn(3_000, 2, generator=generator)
     real = Points(torch.arange(2.0 * N).reshape(N, 2) * 1e-6)  # so close that only equal samples count as such
-    size = N // measures.BATCH_SHARE
+    size = N // support.BATCH_SHARE
     rows = []
     for _ in range(repeats):
         row = []
-        for floor, support in ((False, 1_000), (True, 3_000)):
-            fake = Points(values[torch.randint(support, (N,), generator=generator)])
+        for floor, number in ((False, 1_000), (True, 3_000)):
+            fake = Points(values[torch.randint(number, (N,), generator=generator)])
             context = Context(real, real, None, int(torch.randint(10**6, (1,), generator=generator)), 2)
-            score = scored(
-                Sides("", context, (fake,), fake, {}),
-                {"birthday": replace(METRICS["birthday"], worst=())},
+            score = score_samples(
+                FeatureSets("", context, (fake,), fake, {}),
+                {"birthday": replace(METRICS["birthday"], worst_case=())},
                 CUTS,
                 lambda *_: None,
             )[0]["birthday"]

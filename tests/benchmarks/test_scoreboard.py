@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.sides.classical import PrincipalMixture, RealExamples
 from saddlepoint import data
-from saddlepoint.evaluation.scorecard.generators import drawn
+from saddlepoint.evaluation.scorecard.generators import draw_samples
 from tests.benchmarks.program import RESULTS, run
 
 
@@ -53,7 +53,7 @@ def test_real_examples_are_training_examples_of_disjoint_parts_none_drawn_twice(
     copies = len(digits) - len(rows)
     assert sum(len(a & b) for i, a in enumerate(parts) for b in parts[:i]) <= copies
     real = RealExamples(digits, 0, 3)
-    whole = drawn(real, digits.event, len(real.x), 0, lambda _: None)
+    whole = draw_samples(real, digits.event, len(real.x), 0, lambda _: None)
     assert sorted(map(tuple, whole.flatten(1).tolist())) == sorted(map(tuple, real.x.flatten(1).tolist()))
     generator = torch.Generator().manual_seed(1)
     halves = torch.cat([real.sample(100, generator=generator), real.sample(100, generator=generator)])

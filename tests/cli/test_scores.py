@@ -12,7 +12,8 @@ from saddlepoint.cli.console import Output
 from saddlepoint.cli.scores import show, show_ranking
 from saddlepoint.evaluation.scorecard.protocol import FeatureCard, ProtocolCard
 from saddlepoint.evaluation.scorecard.ranking import rank
-from saddlepoint.evaluation.scorecard.scorecard import Bounds, Score, Scorecard, Skipped
+from saddlepoint.evaluation.scorecard.score import Estimate, Score, Skipped
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 
 FEATURES = "random convolutions"
 TITLES = ("Fréchet distance", "Sliced Wasserstein distance", "Near copies of training examples")
@@ -22,7 +23,7 @@ def scorecard(shift: float = 0.0) -> Scorecard:
     scores = [
         Score(
             title, f"{title} ({FEATURES})", 0.6915 + shift, 0.6865 + shift, 0.6965 + shift, "lower", FEATURES,
-            floor=Bounds(-0.0006379), ceiling=Bounds(7.812e-08),
+            baseline=Estimate(-0.0006379), worst_case=Estimate(7.812e-08),
         )
         for title in TITLES
     ]  # fmt: skip

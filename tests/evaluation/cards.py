@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from saddlepoint.evaluation.scorecard.protocol import FeatureCard, ProtocolCard
-from saddlepoint.evaluation.scorecard.scorecard import Bounds, ClassScores, Score, Scorecard, Skipped
+from saddlepoint.evaluation.scorecard.score import ClassScores, Estimate, Score, Skipped
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 
 
 def card(**changes: Any) -> ProtocolCard:
@@ -41,8 +42,8 @@ def score(value: float = 1.0, **changes: Any) -> Score:
         "high": value + 0.2,
         "better": "lower",
         "features": "PCA-28",
-        "floor": Bounds(0.1, 0.05, 0.15),
-        "ceiling": Bounds(10.0),
+        "baseline": Estimate(0.1, 0.05, 0.15),
+        "worst_case": Estimate(10.0),
         "repeats": (value, value),
     }
     return Score(**{**values, **changes})

@@ -10,15 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saddlepoint.evaluation.scorecard.scorecard import (
-    Bounds,
-    ClassScores,
-    FeatureCard,
-    ProtocolCard,
-    Score,
-    Scorecard,
-    Skipped,
-)
+from saddlepoint.evaluation.scorecard.protocol import FeatureCard, ProtocolCard
+from saddlepoint.evaluation.scorecard.score import ClassScores, Estimate, Score, Skipped
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.figures.grids import reconstruction_grid, sample_grid
 from saddlepoint.figures.style import write_png
 from saddlepoint.records import Finding, JsonLines, Record, RunFolder
@@ -48,15 +42,27 @@ def scorecard(step: int = 3_000) -> Scorecard:
         seconds=4.5,
         finished="2026-01-02T03:04:05+00:00",
     )
-    real, bad = Bounds(1.0, 0.5, 1.5), Bounds(400.0)
+    real, bad = Estimate(1.0, 0.5, 1.5), Estimate(400.0)
     scores = (
-        Score("frechet", WHOLE, 14.1, 10.3, 17.9, "lower", floor=real, ceiling=bad, repeats=(13.6, 14.1, 14.6)),
-        Score("precision", "Precision", 0.5, 0.4, 0.6, "higher", unit="share", floor=Bounds(0.9), ceiling=Bounds(0.0)),
-        Score("worse", "Worse than bad", 9_000.0, 8_000.0, math.inf, "lower", floor=real, ceiling=bad),
+        Score("frechet", WHOLE, 14.1, 10.3, 17.9, "lower", baseline=real, worst_case=bad, repeats=(13.6, 14.1, 14.6)),
+        Score(
+            "precision",
+            "Precision",
+            0.5,
+            0.4,
+            0.6,
+            "higher",
+            unit="share",
+            baseline=Estimate(0.9),
+            worst_case=Estimate(0.0),
+        ),
+        Score("worse", "Worse than bad", 9_000.0, 8_000.0, math.inf, "lower", baseline=real, worst_case=bad),
         Score("loose", "Without a reference", 3.0, None, None, "none", notes=("No interval: <b>too few</b>.",)),
-        Score("blind", "Blind to noise", 3.0, 2.0, 4.0, "lower", floor=bad, ceiling=real),
-        Score("endless", "Without an end", math.inf, 5.0, math.inf, "higher", floor=Bounds(math.inf), ceiling=bad),
-        Score("broken", "Without a number", math.nan, None, None, "lower", floor=real, ceiling=bad),
+        Score("blind", "Blind to noise", 3.0, 2.0, 4.0, "lower", baseline=bad, worst_case=real),
+        Score(
+            "endless", "Without an end", math.inf, 5.0, math.inf, "higher", baseline=Estimate(math.inf), worst_case=bad
+        ),
+        Score("broken", "Without a number", math.nan, None, None, "lower", baseline=real, worst_case=bad),
     )
     skipped = (
         Skipped("modes", "Modes covered", "the data's modes are not known."),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.evaluation.scorecard.scorecard import Bounds, ClassScores, Score
+from saddlepoint.evaluation.scorecard.score import ClassScores, Estimate, Score
 from saddlepoint.report.bars import BEYOND, MARGIN, Scale, class_bar, legend, scale_of, score_bar
 
 numbers = st.floats(-1e6, 1e6)
@@ -17,9 +17,14 @@ anything = st.none() | st.floats(allow_nan=True, allow_infinity=True)
 
 
 def score(
-    value: float, low: float | None, high: float | None, real: Bounds | None, bad: Bounds | None, better: str = "lower"
+    value: float,
+    low: float | None,
+    high: float | None,
+    real: Estimate | None,
+    bad: Estimate | None,
+    better: str = "lower",
 ) -> Score:
-    return Score("m", "M", value, low, high, better, floor=real, ceiling=bad)  # type: ignore[arg-type]
+    return Score("m", "M", value, low, high, better, baseline=real, worst_case=bad)  # type: ignore[arg-type]
 
 
 def marks(drawing: str, name: str, kind: str) -> list[ElementTree.Element]:
@@ -48,7 +53,7 @@ def test_between_the_references_places_are_linear(first: float, second: float) -
 @pytest.mark.parametrize(("real", "bad", "better"), [(1.0, 400.0, "lower"), (0.9, 0.1, "higher")])
 def test_a_bad_score_stands_left_and_a_perfect_one_right(real: float, bad: float, better: str) -> None:
     for value, place in ((bad, MARGIN), (real, 100 - MARGIN), ((real + bad) / 2, 50.0)):
-        drawing = score_bar(score(value, None, None, Bounds(real), Bounds(bad), better))
+        drawing = score_bar(score(value, None, None, Estimate(real), Estimate(bad), better))
         (dot,) = marks(drawing, "circle", "value")
         assert at(dot, "cx") == pytest.approx(place, abs=0.01)
         (left,), (right,) = marks(drawing, "line", "bad"), marks(drawing, "line", "real")
@@ -63,8 +68,8 @@ def test_whatever_the_numbers_a_bar_stays_inside_or_says_why_there_is_none(
         math.nan if value is None else value,
         low,
         high,
-        None if real is None else Bounds(real, low, high),
-        None if bad is None else Bounds(bad),
+        None if real is None else Estimate(real, low, high),
+        None if bad is None else Estimate(bad),
         better,
     )
     drawing = score_bar(one)
@@ -79,7 +84,7 @@ def test_whatever_the_numbers_a_bar_stays_inside_or_says_why_there_is_none(
 
 
 def test_what_lies_beyond_the_bar_is_an_arrowhead_at_its_edge() -> None:
-    real, bad = Bounds(1.0), Bounds(400.0)
+    real, bad = Estimate(1.0), Estimate(400.0)
     worse, better = (score_bar(score(value, None, None, real, bad)) for value in (9e9, -9e9))
     for drawing, place in ((worse, MARGIN), (better, 100 - MARGIN)):
         assert not marks(drawing, "circle", "value")
@@ -93,7 +98,7 @@ def test_a_score_without_a_direction_stands_by_its_distance_from_real_data(
     real: float, gap: float, away: float
 ) -> None:
     """Where the terminal puts it too: as far above as below is the same place, and none is right of real data."""
-    ends = (Bounds(real), Bounds(real - gap))
+    ends = (Estimate(real), Estimate(real - gap))
     below, above = (score(real + side * away, None, None, *ends, "none") for side in (-1, 1))
     for one in (below, above):
         scale = scale_of(one)
@@ -108,7 +113,7 @@ def test_a_score_without_a_direction_stands_by_its_distance_from_real_data(
 
 def test_an_interval_around_real_data_reaches_them_from_either_side() -> None:
     """Folded: from the further end to real data."""
-    one = score(-2.0, -8.0, 4.0, Bounds(0.0, -1.0, 2.0), Bounds(-10.0), "none")
+    one = score(-2.0, -8.0, 4.0, Estimate(0.0, -1.0, 2.0), Estimate(-10.0), "none")
     drawing = score_bar(one)
     (interval, *_) = marks(drawing, "line", "interval")
     (dot,), (band,) = marks(drawing, "circle", "value"), marks(drawing, "rect", "band")
@@ -122,18 +127,18 @@ def test_an_interval_around_real_data_reaches_them_from_either_side() -> None:
 
 @pytest.mark.parametrize("real", [math.inf, 900.0])
 def test_what_is_unbounded_is_an_arrowhead_at_the_right_end(real: float) -> None:
-    drawing = score_bar(score(math.inf, 400.0, math.inf, Bounds(real), Bounds(0.0), "higher"))
+    drawing = score_bar(score(math.inf, 400.0, math.inf, Estimate(real), Estimate(0.0), "higher"))
     assert len(marks(drawing, "polygon", "value")) == 1
     assert f'<svg x="{100 - MARGIN:.2f}%"' in drawing
-    assert "without bound" in score_bar(score(500.0, 400.0, 600.0, Bounds(math.inf), Bounds(0.0), "higher"))
+    assert "without bound" in score_bar(score(500.0, 400.0, 600.0, Estimate(math.inf), Estimate(0.0), "higher"))
 
 
 def test_a_bar_says_in_words_what_it_draws() -> None:
-    one = score(14.0, 10.0, 18.0, Bounds(1.0, 0.5, 1.5), Bounds(400.0))
+    one = score(14.0, 10.0, 18.0, Estimate(1.0, 0.5, 1.5), Estimate(400.0))
     said = ElementTree.fromstring(score_bar(one)).get("aria-label")
     assert said == "14, 95 % interval 10 to 18, on a line from a bad generator at 400 to real data at 1"
-    assert "does better here than real data" in score_bar(replace(one, floor=Bounds(500.0)))
-    assert "a reference is missing" in score_bar(replace(one, floor=None))
+    assert "does better here than real data" in score_bar(replace(one, baseline=Estimate(500.0)))
+    assert "a reference is missing" in score_bar(replace(one, baseline=None))
 
 
 def test_the_key_is_drawn_with_the_marks_of_the_bars() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from saddlepoint.evaluation.scorecard.scorecard import ClassScores, Scorecard
+from saddlepoint.evaluation.scorecard.score import ClassScores
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.figures.style import write_png
 from saddlepoint.records import RunFolder
 from saddlepoint.report import write_report
@@ -24,7 +25,7 @@ def test_every_score_is_told_whole(light_run: RunFolder) -> None:
     words = page(light_run).text
     for score in scorecard().scores:
         assert score.title in words
-        for bounds in (score, score.floor, score.ceiling):
+        for bounds in (score, score.baseline, score.worst_case):
             if bounds is not None:
                 assert number(bounds.value) in words
                 if bounds.low is not None and bounds.high is not None:

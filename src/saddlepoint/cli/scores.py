@@ -14,7 +14,8 @@ from rich.table import Table
 from saddlepoint.cli.console import Output
 from saddlepoint.evaluation.scorecard.answer import answer
 from saddlepoint.evaluation.scorecard.ranking import Ranking, table
-from saddlepoint.evaluation.scorecard.scorecard import Bounds, Score, Scorecard
+from saddlepoint.evaluation.scorecard.score import Estimate, Score
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 
 ARROWS = {"lower": "↓", "higher": "↑", "none": " "}
 BAR = 10  # characters from the bad generator to real data
@@ -49,9 +50,9 @@ def show(output: Output, scorecard: Scorecard) -> None:
             ARROWS[score.better],
             _number(score.value),
             _interval(score),
-            _bound(score.ceiling),
+            _bound(score.worst_case),
             bar(score.position),
-            _bound(score.floor),
+            _bound(score.baseline),
         )
     _print(output, rows)
     for score in scorecard.scores:
@@ -120,7 +121,9 @@ def _compared(ranking: Ranking, between: str) -> Table:
             cells.append(f"* {told}" if name in winners else told)
         smallest = min((d.adjusted for d in tests), default=None)
         told = "" if smallest is None else "<0.001" if smallest < 0.001 else f"{smallest:.3f}"
-        rows.add_row(title, ARROWS[first.better], *map(_plain, cells), _bound(first.floor), _bound(first.ceiling), told)
+        rows.add_row(
+            title, ARROWS[first.better], *map(_plain, cells), _bound(first.baseline), _bound(first.worst_case), told
+        )
     return rows
 
 
@@ -236,5 +239,5 @@ def _interval(score: Score) -> str:
     return "" if score.low is None or score.high is None else f"{score.low:.4g} to {score.high:.4g}"
 
 
-def _bound(bounds: Bounds | None) -> str:
+def _bound(bounds: Estimate | None) -> str:
     return "" if bounds is None else _number(bounds.value)

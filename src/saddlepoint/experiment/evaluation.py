@@ -147,8 +147,8 @@ class Evaluation:
         path = checkpoint_of(self.run, self.step)
         step = int(checkpoint.read_manifest(path)["step"])
         model = load(folder.path, step=step, device=self.device, modules=self.run.modules, trust=self.run.trust)
-        dataset, looks = self.dataset, list[Extremes]()
-        scorecard = assess(model, dataset, self.settings, self.features, progress, looks.append)
+        dataset, extremes = self.dataset, list[Extremes]()
+        scorecard = assess(model, dataset, self.settings, self.features, progress, extremes.append)
         card = replace(
             scorecard.card,
             model=str(folder.path),
@@ -162,7 +162,7 @@ class Evaluation:
             # The result of the run is that of its last step, on its own data.
             if self.data is None and scorecard.result is not None and step == _last_step(folder):
                 update_result(folder, recipe, scorecard.result)
-            for found in looks:
+            for found in extremes:
                 draw_pairs(found, dataset, folder)
             if folder.report.is_file():
                 write_report(folder)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from saddlepoint.evaluation.scorecard.scorecard import ClassScores, Score
+from saddlepoint.evaluation.scorecard.score import ClassScores, Score
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.report.words import number
 
@@ -52,12 +52,12 @@ class Scale:
 def scale_of(score: Score) -> Scale | None:
     """A deliberately bad generator on the left, real against real on the right; None where these two make no scale. A
     score without a better direction stands by its distance from real data."""
-    if score.position is None or score.floor is None or score.ceiling is None:
+    if score.position is None or score.baseline is None or score.worst_case is None:
         return None
-    if math.isinf(score.floor.value):
+    if math.isinf(score.baseline.value):
         return Scale(0.0, math.inf)  # nothing finite has a place between the two but the bad generator
-    plain = Scale(score.ceiling.value, score.floor.value, folded=score.better == "none")
-    shown = (score.value, score.low, score.high, score.floor.low, score.floor.high)
+    plain = Scale(score.worst_case.value, score.baseline.value, folded=score.better == "none")
+    shown = (score.value, score.low, score.high, score.baseline.low, score.baseline.high)
     positions = [plain.position(value) for value in shown if value is not None and not math.isnan(value)]
     first, last = min(0.0, *positions), max(1.0, *positions)
     return replace(plain, first=max(-BEYOND, first), last=min(1 + BEYOND, last))
@@ -66,16 +66,16 @@ def scale_of(score: Score) -> Scale | None:
 def score_bar(score: Score) -> Markup:
     """The value with its interval between both references, or why it cannot be placed."""
     scale = scale_of(score)
-    if scale is None or score.floor is None or score.ceiling is None:
+    if scale is None or score.baseline is None or score.worst_case is None:
         return html('<span class="quiet">{}</span>', _unplaced(score))
     if math.isinf(scale.end):
-        return _unbounded(score.ceiling.value)
+        return _unbounded(score.worst_case.value)
     words = f"{number(score.value)}{_within(score.low, score.high)}, on a line from a bad generator at "
-    words += f"{number(score.ceiling.value)} to real data at {number(score.floor.value)}"
+    words += f"{number(score.worst_case.value)} to real data at {number(score.baseline.value)}"
     words += ", by its distance from real data on either side" if scale.folded else ""
     marks = [_line("axis", scale.percent(scale.start), scale.percent(scale.end))]
-    if score.floor.low is not None and score.floor.high is not None:
-        marks.append(_band(*scale.span(score.floor.low, score.floor.high)))
+    if score.baseline.low is not None and score.baseline.high is not None:
+        marks.append(_band(*scale.span(score.baseline.low, score.baseline.high)))
     marks += [_tick("bad", scale.percent(scale.start), 5), _tick("real", scale.percent(scale.end), 8)]
     marks += _measured(scale, score.value, score.low, score.high)
     return _drawing(words, marks)
@@ -116,11 +116,11 @@ def _unbounded(bad: float) -> Markup:
 
 
 def _unplaced(score: Score) -> str:
-    if score.floor is None or score.ceiling is None:
+    if score.baseline is None or score.worst_case is None:
         return "No scale: a reference is missing."
     if score.blind:
         return "No scale: a bad generator does better here than real data."
-    if math.isinf(score.floor.value) and math.isfinite(score.value):
+    if math.isinf(score.baseline.value) and math.isfinite(score.value):
         return "No scale: real data are without bound."
     if not math.isfinite(score.value):
         return "Not a finite number."

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from saddlepoint.evaluation.scorecard.scorecard import Bounds, ClassScores, ProtocolCard, Score, Scorecard, Skipped
+from saddlepoint.evaluation.scorecard.protocol import ProtocolCard
+from saddlepoint.evaluation.scorecard.score import ClassScores, Estimate, Score, Skipped
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import shell_command
 from saddlepoint.report.bars import class_bar, legend, score_bar
@@ -89,9 +91,9 @@ def _score(score: Score) -> list[tuple[str, object]]:
         ("title", html("<strong>{}</strong><span>{}</span>{}", score.title, unit + direction, notes)),
         ("value", html("<strong>{}</strong>", number(score.value))),
         ("interval", _interval(score.low, score.high) or "none"),
-        ("bad", _bounds(score.ceiling)),
+        ("bad", _bounds(score.worst_case)),
         ("drawn", score_bar(score)),
-        ("real", _bounds(score.floor)),
+        ("real", _bounds(score.baseline)),
         ("seeds", _spread(score.repeats)),
     ]
 
@@ -100,7 +102,7 @@ def _interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{number(low)} to {number(high)}"
 
 
-def _bounds(bounds: Bounds | None) -> Markup:
+def _bounds(bounds: Estimate | None) -> Markup:
     if bounds is None:
         return html("none")
     interval = _interval(bounds.low, bounds.high)

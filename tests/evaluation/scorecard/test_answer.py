@@ -6,13 +6,20 @@ import json
 
 import pytest
 
-from saddlepoint.evaluation.scorecard.answer import DISTANCES, SIDES, answer
-from saddlepoint.evaluation.scorecard.metrics import METRICS
+from saddlepoint.evaluation.scorecard.answer import answer
+from saddlepoint.evaluation.scorecard.metric_types import SampleMetric
 from saddlepoint.evaluation.scorecard.ranking import rank
-from saddlepoint.evaluation.scorecard.scorecard import Bounds, Score
+from saddlepoint.evaluation.scorecard.registry import METRICS
+from saddlepoint.evaluation.scorecard.score import Estimate, Score
 from tests.evaluation.cards import score, scorecard
 
-RECALL = {"metric": "recall", "title": "Recall", "better": "higher", "floor": Bounds(20.0, 19.0, 21.0), "unit": "share"}
+RECALL = {
+    "metric": "recall",
+    "title": "Recall",
+    "better": "higher",
+    "baseline": Estimate(20.0, 19.0, 21.0),
+    "unit": "share",
+}
 ENERGY = {"metric": "energy", "title": "Energy distance"}
 
 
@@ -81,9 +88,13 @@ def test_scores_that_say_nothing_of_samples_never_decide(metric: str, distance: 
     assert found.sentence.startswith(words)
 
 
-def test_every_score_of_samples_is_one_that_decides_or_has_no_direction() -> None:
-    directed = {name for name, metric in METRICS.items() if metric.better != "none"}
-    assert directed == {*DISTANCES, *SIDES}
+def test_every_score_of_samples_with_a_direction_decides_and_ranks_differ() -> None:
+    of_samples = [
+        metric for metric in METRICS.values() if isinstance(metric, SampleMetric) and metric.of != "digit triples"
+    ]
+    assert all((metric.decides is not None) == (metric.better != "none") for metric in of_samples)
+    ranks = [metric.decides for metric in METRICS.values() if metric.decides is not None]
+    assert len(ranks) == len(set(ranks))
 
 
 def test_a_difference_without_a_better_direction_makes_nobody_better() -> None:

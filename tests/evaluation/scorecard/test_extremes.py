@@ -8,14 +8,16 @@ from torch import Tensor
 from saddlepoint.evaluation.scorecard.assess import assess
 from saddlepoint.evaluation.scorecard.comparison import Context, Points
 from saddlepoint.evaluation.scorecard.extremes import Extremes, extremes
-from saddlepoint.evaluation.scorecard.feature_sets import Sides
+from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
 from saddlepoint.evaluation.settings import AssessmentSettings
 from tests.evaluation.scorecard import toys
 
 
 def looked(samples: Tensor, train: Tensor, real: Tensor, *, honest: Tensor | None = None, shown: int = 4) -> Extremes:
     context = Context(Points(real, distance=honest), Points(train), None, 0, samples.shape[1])
-    return extremes(Sides("raw", context, (Points(samples),), Points(train), {}), samples, train, real, shown=shown)
+    return extremes(
+        FeatureSets("raw", context, (Points(samples),), Points(train), {}), samples, train, real, shown=shown
+    )
 
 
 def test_pairs_are_those_of_a_search_by_hand() -> None:
@@ -66,7 +68,7 @@ def test_distances_that_are_known_are_not_looked_for_again() -> None:
     samples, train, real = (torch.randn(n, 3, generator=torch.Generator().manual_seed(n)) for n in (50, 200, 40))
     known = torch.cdist(samples.double(), train.double()).amin(1).float()
     context = Context(Points(real), Points(train), None, 0, 3)
-    sides = Sides("raw", context, (Points(samples, distance=known),), Points(train), {})
+    sides = FeatureSets("raw", context, (Points(samples, distance=known),), Points(train), {})
     one, other = extremes(sides, samples, train, real, shown=4), looked(samples, train, real)
     for first, second in ((one.nearest, other.nearest), (one.farthest, other.farthest)):
         assert torch.equal(first.samples, second.samples)
@@ -78,7 +80,7 @@ def test_an_assessment_gives_them_once_and_its_scores_do_not_depend_on_them() ->
     settings = AssessmentSettings(samples=60, seeds=1, resamples=5)
     heard: list[Extremes] = []
     names = [toys.oracle(data), "raw"]
-    with_them = assess(toys.perfect(data), data, settings, names, looks=heard.append)
+    with_them = assess(toys.perfect(data), data, settings, names, on_extremes=heard.append)
     without = assess(toys.perfect(data), data, settings, names)
     assert repr(with_them.scores) == repr(without.scores)
     (found,) = heard

@@ -9,7 +9,7 @@ import pytest
 
 from saddlepoint.errors import RunError
 from saddlepoint.evaluation.scorecard.ranking import Ranking, rank
-from saddlepoint.evaluation.scorecard.scorecard import Bounds, Score
+from saddlepoint.evaluation.scorecard.score import Estimate, Score
 from tests.evaluation.cards import score, scorecard
 
 DRAWS = tuple(math.sin(number) for number in range(25))  # a scatter that two runs share
@@ -27,8 +27,10 @@ def test_equal_runs_do_not_differ() -> None:
 
 @pytest.mark.parametrize(("better", "winner"), [("lower", "first"), ("higher", "second"), ("none", None)])
 def test_far_apart_the_better_one_wins(better: str, winner: str | None) -> None:
-    floor = Bounds(10.0 if better == "higher" else 0.1, None, None)
-    difference = ranked(score(1.0, better=better, floor=floor), score(9.0, better=better, floor=floor)).differences[0]
+    floor = Estimate(10.0 if better == "higher" else 0.1, None, None)
+    difference = ranked(
+        score(1.0, better=better, baseline=floor), score(9.0, better=better, baseline=floor)
+    ).differences[0]
     assert difference.real
     assert difference.winner == winner
     swapped = ranked(score(9.0, better=better), score(1.0, better=better)).differences[0]
@@ -43,9 +45,9 @@ def test_more_than_real_data_have_does_not_win(better: str, past: float) -> None
     assert found.differences[0].real
     assert found.differences[0].winner is None
     assert "differ in" in found.sentences[0]
-    assert score(past, better=better).past_floor
-    assert not score(0.1, better=better).past_floor
-    assert not score(past, better=better, floor=None).past_floor
+    assert score(past, better=better).better_than_real
+    assert not score(0.1, better=better).better_than_real
+    assert not score(past, better=better, baseline=None).better_than_real
 
 
 @pytest.mark.parametrize("pairing", ["halves", "groups"])

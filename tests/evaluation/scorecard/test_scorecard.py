@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saddlepoint.errors import RunError
-from saddlepoint.evaluation.scorecard.scorecard import Bounds, Scorecard
+from saddlepoint.evaluation.scorecard.score import Estimate
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from tests.evaluation.cards import score, scorecard
 
 NUMBERS = st.floats(width=64)
@@ -71,16 +72,16 @@ def test_the_position_runs_from_the_ceiling_to_the_floor(value: float, position:
 
 def test_a_score_as_unbounded_as_real_data_lies_at_the_floor() -> None:
     """The birthday test, where neither samples nor real data hold a duplicate."""
-    ends: dict[str, Any] = {"better": "higher", "floor": Bounds(math.inf), "ceiling": Bounds(0.0)}
+    ends: dict[str, Any] = {"better": "higher", "baseline": Estimate(math.inf), "worst_case": Estimate(0.0)}
     assert score(math.inf, **ends).position == 1.0
     assert score(500.0, **ends).position is None
-    assert score(math.inf, **{**ends, "floor": Bounds(900.0)}).position == math.inf
-    assert score(math.inf, **{**ends, "ceiling": Bounds(math.inf)}).position is None
+    assert score(math.inf, **{**ends, "baseline": Estimate(900.0)}).position == math.inf
+    assert score(math.inf, **{**ends, "worst_case": Estimate(math.inf)}).position is None
 
 
 @pytest.mark.parametrize(("better", "alike"), [("none", True), ("lower", False), ("higher", False)])
 def test_without_a_better_direction_too_far_on_either_side_is_as_bad(better: str, alike: bool) -> None:
-    below, above = (score(0.1 + way, better=better, ceiling=Bounds(-10.0)) for way in (-4.0, 4.0))
+    below, above = (score(0.1 + way, better=better, worst_case=Estimate(-10.0)) for way in (-4.0, 4.0))
     if better == "lower":  # of which a ceiling lies above
         below, above = (score(0.1 + way, better=better) for way in (-4.0, 4.0))
     assert below.position is not None
@@ -89,7 +90,9 @@ def test_without_a_better_direction_too_far_on_either_side_is_as_bad(better: str
     assert max(below.position, above.position) < 1 if alike else max(below.position, above.position) > 1
 
 
-@pytest.mark.parametrize("ends", [{"floor": None}, {"ceiling": None}, {"floor": Bounds(1.0), "ceiling": Bounds(1.0)}])
+@pytest.mark.parametrize(
+    "ends", [{"baseline": None}, {"worst_case": None}, {"baseline": Estimate(1.0), "worst_case": Estimate(1.0)}]
+)
 def test_without_two_ends_there_is_no_position(ends: dict[str, Any]) -> None:
     assert score(**ends).position is None
 

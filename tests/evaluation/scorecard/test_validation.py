@@ -14,7 +14,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features import Features
 from saddlepoint.evaluation.scorecard.assess import assess
-from saddlepoint.evaluation.scorecard.validation import of_units
+from saddlepoint.evaluation.scorecard.validation import unit_warnings
 from saddlepoint.evaluation.settings import AssessmentSettings
 from tests.evaluation.scorecard import toys
 
@@ -29,7 +29,7 @@ def pictures(*, floats: bool = False) -> Dataset:
 
 
 def told(data: Dataset, change: Callable[[Tensor], Tensor]) -> list[str]:
-    return of_units(change(data.x.float()), data.x, data)
+    return unit_warnings(change(data.x.float()), data.x, data)
 
 
 @pytest.mark.parametrize("times", [1 / 255, 0.05, 20.0, 255.0])
@@ -49,7 +49,7 @@ def test_numbers_that_vary_about_as_much_are_not(times: float) -> None:
 def test_a_constant_sample_is_warned_of_and_constant_data_are_no_measure() -> None:
     data = toys.dataset(toys.PLANE)
     assert len(told(data, lambda x: torch.full_like(x, 3.0))) == 1
-    assert of_units(data.x, torch.ones_like(data.x), data) == []
+    assert unit_warnings(data.x, torch.ones_like(data.x), data) == []
 
 
 def test_bytes_as_shares_of_255_are_found_out_by_a_whole_evaluation() -> None:

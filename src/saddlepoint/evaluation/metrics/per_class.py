@@ -12,8 +12,8 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.diversity import mean_distance
 from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
 from saddlepoint.evaluation.metrics.points import checked_pair
-from saddlepoint.evaluation.scorecard.scorecard import ClassScores
-from saddlepoint.evaluation.statistics.intervals import Interval, cut, half_sampling, normal, wilson
+from saddlepoint.evaluation.scorecard.score import ClassScores
+from saddlepoint.evaluation.statistics.intervals import Interval, half_sampling, normal, random_halves, wilson
 
 LEAST = 5  # points of a class below which its neighbourhoods and distances say nothing
 REPEATS = 20  # random cuts into halves behind an interval
@@ -184,7 +184,7 @@ def _neighbourhood_shares(
     whole = shares(torch.arange(len(real)), torch.arange(len(samples)))
     apart = []
     for _ in range(REPEATS):
-        ones, others = (cut(torch.arange(len(points)), generator) for points in (real, samples))
+        ones, others = (random_halves(torch.arange(len(points)), generator) for points in (real, samples))
         first, second = (shares(*half) for half in zip(ones, others, strict=True))
         apart.append((first - second) / 2)
     differences = torch.stack(apart)

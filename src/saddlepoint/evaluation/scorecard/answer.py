@@ -1,7 +1,8 @@
 """Which of several runs is better, and by how much: one sentence from all their differences.
 
 Distances between samples and held-out examples decide, since they see quality and diversity at once. Where two runs share
-none, the scores of one side of that do (precision, recall, modes covered, ...). Scores of other things never decide: the
+none, the scores of one side of that decide (precision, recall, modes covered, ...); each metric declares its kind and rank in
+the registry. Scores of other things never decide: the
 duality gap says how far two players are from an equilibrium, and a likelihood or a reconstruction says nothing of samples
 (A Note on the Evaluation of Generative Models, Theis, van den Oord, Bethge, 2016, https://arxiv.org/abs/1511.01844).
 
@@ -18,38 +19,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from saddlepoint.evaluation.scorecard.ranking import Difference, Ranking
-from saddlepoint.evaluation.scorecard.scorecard import Score
+from saddlepoint.evaluation.scorecard.registry import METRICS
+from saddlepoint.evaluation.scorecard.score import Score
 
 Outcome = Literal["better", "mixed", "other", "not shown", "not tested"]
-# Scores that decide, in the order in which one of them is named: of the whole distribution, and of one side of it.
-DISTANCES = (
-    "frechet",
-    "frechet_infinity",
-    "kernel",
-    "energy",
-    "wasserstein",
-    "sliced_wasserstein",
-    "two_sample",
-    "jensen_shannon",
-)
-SIDES = (
-    "coverage",
-    "high_quality",
-    "precision",
-    "recall",
-    "density",
-    "modes_covered",
-    "reverse_kl",
-    "true_likelihood",
-    "classes_covered",
-    "class_divergence",
-    "classifier_score",
-    "bins",
-    "vendi",
-    "spread",
-    "birthday",
-    "near_copies",
-)
 MOST_NAMED = 3  # other scores in the sentence
 
 
@@ -125,8 +98,8 @@ def answer(ranking: Ranking) -> Answer:
 def _pair(ranking: Ranking, first: str, second: str) -> PairAnswer:
     scores = {score.title: score for score in ranking.scorecards[first].scores}
     every = [d for d in ranking.differences if (d.first, d.second) == (first, second)]
-    distances = [d for d in every if scores[d.title].metric in DISTANCES]
-    found = distances or [d for d in every if scores[d.title].metric in SIDES]
+    distances = [d for d in every if _kind_of(scores[d.title]) == "distance"]
+    found = distances or [d for d in every if _kind_of(scores[d.title]) == "side"]
     won = {name: [d for d in found if d.winner == name] for name in (first, second)}
     wins = {name: len(own) for name, own in won.items()}
     advantages = {name: _leading(own, scores) for name, own in won.items() if own}
@@ -142,12 +115,19 @@ def _pair(ranking: Ranking, first: str, second: str) -> PairAnswer:
     return PairAnswer(first, second, outcome, better, decided_by, wins, advantages, len(found), aside)
 
 
+def _kind_of(score: Score) -> str:
+    """What kind of a deciding score it is; empty for one that decides nothing, or that this version does not know."""
+    metric = METRICS.get(score.metric)
+    return "" if metric is None or metric.decides is None else metric.decides.kind
+
+
 def _leading(won: Sequence[Difference], scores: Mapping[str, Score]) -> Advantage:
     """The difference to name: of the score that says most; of several that say as much, the surest."""
 
     def rank(difference: Difference) -> tuple[int, float]:
-        metric = scores[difference.title].metric
-        return (*DISTANCES, *SIDES).index(metric), difference.adjusted
+        deciding = METRICS[scores[difference.title].metric].decides
+        assert deciding is not None
+        return deciding.rank, difference.adjusted
 
     chosen = min(won, key=rank)
     score = scores[chosen.title]

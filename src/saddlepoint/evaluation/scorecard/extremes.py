@@ -1,6 +1,6 @@
-"""The samples to look at beside the scores: those nearest to a training example, and those farthest from any example.
+"""The samples to inspect beside the scores: those nearest to a training example, and those farthest from any example.
 
-A copy shows among the nearest pairs, and failures among the farthest; no number says as much about either.
+Copies appear among the nearest pairs and failures among the farthest; no number says as much about either.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.evaluation.metrics.neighbours import nearest
-from saddlepoint.evaluation.scorecard.feature_sets import Sides
+from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
 
 SHOWN = 10
 SEARCHED = 1_000  # of the nearest samples, for those next to different examples
@@ -20,8 +20,12 @@ SEARCHED = 1_000  # of the nearest samples, for those next to different examples
 
 @dataclass(frozen=True)
 class Pairs:
-    """samples (K, *event), each with its nearest example (K, *event), in the data's own units and type; distance (K,)
-    of the two in features."""
+    """Samples with their nearest examples.
+
+    Attributes:
+        samples, examples: (K, *event) in the data's own units and type.
+        distance: (K,) of each sample to its example, in features.
+    """
 
     samples: Tensor
     examples: Tensor
@@ -30,11 +34,14 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Extremes:
-    """features: the name of what distances are measured in. number: of samples that were searched.
+    """The nearest and the farthest samples.
 
-    nearest: the samples nearest to a training example, nearest first, no example twice. farthest: the samples farthest
-    from every example, held-out ones too, farthest first. honest: median distance of held-out examples to their nearest
-    training example, None without held-out ones.
+    Attributes:
+        features: the name of the features in which distances are measured.
+        number: of samples that were searched.
+        nearest: the samples nearest to a training example, nearest first, no example twice.
+        farthest: the samples farthest from every example, held-out ones too, farthest first.
+        honest: median distance of held-out examples to their nearest training example; None without held-out ones.
     """
 
     features: str
@@ -44,10 +51,17 @@ class Extremes:
     honest: float | None
 
 
-def extremes(sides: Sides, samples: Tensor, train: Tensor, real: Tensor, *, shown: int = SHOWN) -> Extremes:
-    """Among samples (M, *event) of the first seed, with training examples train (N, *event) and the reference real
-    (R, *event), in the order of the features in `sides`; at most `shown` pairs of each kind."""
-    context, fake = sides.context, sides.fakes[0]
+def extremes(sets: FeatureSets, samples: Tensor, train: Tensor, real: Tensor, *, shown: int = SHOWN) -> Extremes:
+    """The extremes among the samples of the first seed.
+
+    Args:
+        sets: all points, in the order of the examples below.
+        samples: (M, *event) of the first seed.
+        train: (N, *event) training examples.
+        real: (R, *event) the reference.
+        shown: pairs of each kind, at most.
+    """
+    context, fake = sets.context, sets.fakes[0]
     distance = fake.distance
     if distance is None:
         distance = nearest(fake.features, context.train.features)[0][:, 0]
@@ -63,7 +77,7 @@ def extremes(sides: Sides, samples: Tensor, train: Tensor, real: Tensor, *, show
     beside_far[held_out] = real[index_real[far[held_out]]]
     honest = context.real.distance
     return Extremes(
-        features=sides.name,
+        features=sets.name,
         number=len(samples),
         nearest=Pairs(samples[near], train[beside_near[once]], distance[near]),
         farthest=Pairs(samples[far], beside_far, either[far]),

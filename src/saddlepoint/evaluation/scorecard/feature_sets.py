@@ -1,4 +1,4 @@
-"""All sets that one kind of features makes points of, and which of them stand beside each other."""
+"""All sets as points in one kind of features, and which of them are compared with each other."""
 
 from __future__ import annotations
 
@@ -6,29 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from saddlepoint.evaluation.scorecard.comparison import Comparison, Context, Points
-from saddlepoint.evaluation.scorecard.metric import Bad, Floor
+from saddlepoint.evaluation.scorecard.metric_types import Baseline, WorstCase
 
 
 @dataclass(frozen=True)
-class Sides:
-    """All sets of one kind of features.
+class FeatureSets:
+    """All sets in one kind of features.
 
-    name: of the features, empty for the examples' own numbers. fakes: one set a sampling seed. training: as many
-    training examples as real ones, in the samples' place for the floor. bad: the sets of bad generators.
+    Attributes:
+        name: of the features; empty for the examples' own numbers.
+        context: real and training examples, and what is fitted to them.
+        fakes: the samples, one set a sampling seed.
+        training: as many training examples as real ones, for the real-data baseline.
+        bad: the sets of deliberately bad generators.
     """
 
     name: str
     context: Context
     fakes: tuple[Points, ...]
     training: Points
-    bad: Mapping[Bad, Points]
+    bad: Mapping[WorstCase, Points]
 
-    def of_model(self) -> list[Comparison]:
-        """Each sampling seed's samples with the real examples."""
+    def comparisons(self) -> list[Comparison]:
+        """The samples of each sampling seed beside the real examples."""
         return [Comparison(self.context.real, fake, self.context) for fake in self.fakes]
 
-    def of_floor(self, kind: Floor) -> Comparison:
-        """Real examples in the samples' place: `training` ones, `halves` of the reference with each other, or all of it."""
+    def baseline(self, kind: Baseline) -> Comparison:
+        """Real examples in the samples' place: training ones, half of the reference, or the reference itself."""
         real = self.context.real
         if kind == "held-out":
             return Comparison(real, real, self.context)
@@ -37,6 +41,6 @@ class Sides:
         middle = len(real) // 2
         return Comparison(real.take(slice(middle, None)), real.take(slice(middle)), self.context)
 
-    def of_bad(self, kind: Bad) -> Comparison:
-        """The samples of a deliberately bad generator with the real examples."""
+    def worst_case(self, kind: WorstCase) -> Comparison:
+        """A bad generator's set beside the real examples."""
         return Comparison(self.context.real, self.bad[kind], self.context)

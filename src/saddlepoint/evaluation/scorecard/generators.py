@@ -1,4 +1,4 @@
-"""Where samples come from: the model under test, and deliberately bad generators that give a score its ceiling."""
+"""Where samples come from: the model under test, and deliberately bad generators, which give a score its worst case."""
 
 from __future__ import annotations
 
@@ -19,10 +19,15 @@ _MOST_NUMBERS = 1 << 24  # held at a time while sampling
 _FITTED = 10_000  # training examples behind the noise's mean and deviation
 
 
-def drawn(model: GenerativeModel, event: Event, n: int, seed: int, advance: Callable[[int], None]) -> Tensor:
+def draw_samples(model: GenerativeModel, event: Event, n: int, seed: int, advance: Callable[[int], None]) -> Tensor:
     """n samples (n, *event) on the CPU, in the data's units and type; the same for the same seed.
 
-    advance: told how many more are done.
+    Args:
+        model: what draws them.
+        event: what one example of the data is.
+        n: how many.
+        seed: of the generator that the model is given.
+        advance: called with the number of samples drawn since the last call.
 
     Raises:
         DataError: samples of another shape, NaN or infinite ones, or such as the data's type cannot hold.
@@ -74,8 +79,8 @@ def _checked(samples: Tensor, n: int, event: Event) -> Tensor:
 
 
 def noise(dataset: Dataset, n: int, seed: int) -> Tensor:
-    """n examples (n, *event) whose numbers are independent Gaussians with the training data's mean and deviation at that
-    place; clipped to the data's range and type."""
+    """n examples (n, *event) of independent Gaussian numbers with the training data's mean and deviation at each place,
+    clipped to the data's range and type."""
     event = dataset.event
     # At random: the examples of a folder come class by class.
     some = shuffled_order(len(dataset), seed)[: max(2, min(_FITTED, (1 << 26) // event.size))]

@@ -1,23 +1,21 @@
-"""A scorecard as a table for notebooks."""
+"""The scores of a scorecard as an HTML table for notebooks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from saddlepoint.evaluation.scorecard.protocol import ProtocolCard
+from saddlepoint.evaluation.scorecard.score import Estimate, Score
 from saddlepoint.markup import Markup, html, joined
-
-if TYPE_CHECKING:
-    from saddlepoint.evaluation.scorecard.scorecard import Bounds, Score, Scorecard
+from saddlepoint.records import Result
 
 _ARROWS = {"lower": "↓", "higher": "↑", "none": ""}
 
 
-def markup(scorecard: Scorecard) -> Markup:
-    """HTML with no style but the notebook's own."""
-    card = scorecard.card
+def scores_table(card: ProtocolCard, scores: Sequence[Score], warnings: Sequence[str], result: Result | None) -> Markup:
+    """HTML in the notebook's own style."""
     names = ("score", "", "value", "95 % interval", "real data", "bad generator")
     head = joined(html("<th>{}</th>", name) for name in names)
-    result = "" if scorecard.result is None else html("<p>Samples are {}.</p>", scorecard.result)
     return html(
         "<p><b>{}</b> on {}: {:,} samples for each of {} seeds, against {:,} {} examples</p>{}{}"
         "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>",
@@ -27,10 +25,10 @@ def markup(scorecard: Scorecard) -> Markup:
         len(card.seeds),
         card.n_real,
         card.split,
-        result,
-        joined(html("<p><b>Warning:</b> {}</p>", warning) for warning in scorecard.warnings),
+        "" if result is None else html("<p>Samples are {}.</p>", result),
+        joined(html("<p><b>Warning:</b> {}</p>", warning) for warning in warnings),
         head,
-        joined(_row(score) for score in scorecard.scores),
+        joined(_row(score) for score in scores),
     )
 
 
@@ -42,11 +40,11 @@ def _row(score: Score) -> Markup:
         _ARROWS[score.better],
         f"{score.value:.4g}{unit}",
         interval,
-        _told(score.floor),
-        _told(score.ceiling),
+        _value(score.baseline),
+        _value(score.worst_case),
     )
     return html("<tr>{}</tr>", joined(html("<td>{}</td>", cell) for cell in cells))
 
 
-def _told(bounds: Bounds | None) -> str:
-    return "" if bounds is None else f"{bounds.value:.4g}"
+def _value(estimate: Estimate | None) -> str:
+    return "" if estimate is None else f"{estimate.value:.4g}"

@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from saddlepoint.evaluation.scorecard.protocol import differences, require_comparable
-from saddlepoint.evaluation.scorecard.scorecard import Score, Scorecard
+from saddlepoint.evaluation.scorecard.score import Score
+from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.evaluation.statistics.paired_comparison import holm
 
 LEVEL = 0.05
@@ -183,7 +184,7 @@ def _difference(
     winner = None
     if real and score.better != "none" and value != 0:
         name, better = (first, score) if (value < 0) == (score.better == "lower") else (second, other)
-        winner = None if better.past_floor else name
+        winner = None if better.better_than_real else name
     return Difference(score.title, first, second, value, value - half, value + half, p, a, paired, real, winner)
 
 

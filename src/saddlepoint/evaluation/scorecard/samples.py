@@ -1,4 +1,4 @@
-"""What an assessment works on: samples, examples and bad generators' sets, and all of them as points in some features."""
+"""What an assessment works on: samples, examples and sets of bad generators, and all of them as points in some features."""
 
 from __future__ import annotations
 
@@ -14,20 +14,28 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features import Features
 from saddlepoint.evaluation.metrics.neighbours import BLOCK, nearest
 from saddlepoint.evaluation.scorecard.comparison import Context, Points
-from saddlepoint.evaluation.scorecard.feature_sets import Sides
+from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
 from saddlepoint.evaluation.scorecard.generators import noise, repeat
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.progress import Tally
 
-MOST_SAMPLES = 10_000  # by default; more narrow the intervals slowly and cost the square
-MOST_TRAINING = 60_000  # training examples that samples' nearest neighbours are looked for among
-NEIGHBOURS = 0.1  # of the work on features that goes into the search for nearest training examples
+MOST_SAMPLES = 10_000  # by default; more narrow the intervals slowly, and the cost grows with the square
+MOST_TRAINING = 60_000  # training examples that samples' nearest neighbours are searched among
+SEARCH_WORK = 0.1  # share of the work on features that is spent on the search for nearest training examples
 
 
 @dataclass(frozen=True)
-class Sets:
-    """Examples (N, *event) before any features. training: as many as real ones, for the floor; train: all that copies
-    are looked for among."""
+class ExampleSets:
+    """Examples and samples, (N, *event) each, before any features.
+
+    Attributes:
+        real: the reference that samples are compared with.
+        labels: (N,) classes of the real examples, or None.
+        training: as many training examples as real ones, for the real-data baseline.
+        train: all training examples that copies are searched among.
+        fakes: samples, one set a sampling seed.
+        noise, repeat: the sets of bad generators.
+    """
 
     real: Tensor
     labels: Tensor | None
@@ -38,13 +46,17 @@ class Sets:
     repeat: Tensor
 
 
-def held_out_of(dataset: Dataset) -> Dataset | None:
-    """The examples that were not trained on, where there are enough of them to compare samples with."""
+def held_out_part(dataset: Dataset) -> Dataset | None:
+    """The examples that were not trained on; None where there are too few of them to compare samples with."""
     return dataset.held_out if dataset.held_out is not None and len(dataset.held_out) > 1 else None
 
 
-def sizes(dataset: Dataset, settings: AssessmentSettings) -> tuple[int, int]:
-    """Real examples and samples a set."""
+def set_sizes(dataset: Dataset, settings: AssessmentSettings) -> tuple[int, int]:
+    """The number of real examples and of samples a set.
+
+    Raises:
+        DataError: fewer than two real examples.
+    """
     reference = len(dataset.held_out) if dataset.held_out is not None else 0
     if reference < 2:
         reference = len(dataset) // 2
@@ -57,10 +69,10 @@ def sizes(dataset: Dataset, settings: AssessmentSettings) -> tuple[int, int]:
     return min(reference, n_fake), n_fake
 
 
-def gathered(dataset: Dataset, n_real: int, n_fake: int, fakes: tuple[Tensor, ...], seed: int) -> Sets:
-    """The reference, training examples and bad generators' sets beside the samples `fakes`."""
+def build_sets(dataset: Dataset, n_real: int, n_fake: int, fakes: tuple[Tensor, ...], seed: int) -> ExampleSets:
+    """The reference, training examples and the sets of bad generators, beside the samples `fakes`."""
     order = shuffled_order(len(dataset), seed)
-    held_out = held_out_of(dataset)
+    held_out = held_out_part(dataset)
     if held_out is not None:
         index = shuffled_order(len(held_out), seed)[:n_real]
         real, labels = held_out.x[index], held_out.y
@@ -68,7 +80,7 @@ def gathered(dataset: Dataset, n_real: int, n_fake: int, fakes: tuple[Tensor, ..
     else:
         index, training = order[:n_real], order[n_real:]
         real, labels = dataset.x[index], dataset.y
-    return Sets(
+    return ExampleSets(
         real=real,
         labels=None if labels is None else labels[index],
         training=dataset.x[training[:n_real]],
@@ -79,15 +91,17 @@ def gathered(dataset: Dataset, n_real: int, n_fake: int, fakes: tuple[Tensor, ..
     )
 
 
-def in_features(made: Features, sets: Sets, dataset: Dataset, seed: int, tally: Tally, work: float) -> Sides:
-    """All sets as points in these features, by so much `work` of the tally."""
+def in_features(
+    made: Features, sets: ExampleSets, dataset: Dataset, seed: int, tally: Tally, work: float
+) -> FeatureSets:
+    """All sets as points in these features; `work` of the tally."""
     compared = [sets.real, sets.training, *sets.fakes, sets.noise, sets.repeat[:1]]
     number = sum(map(len, compared))
-    copies = held_out_of(dataset) is not None
-    searching = NEIGHBOURS * work if copies else 0.0
+    copies = held_out_part(dataset) is not None
+    searching = SEARCH_WORK * work if copies else 0.0
     passes = 1 if made.posterior is None else 2
-    advance = _counted(tally, (work - searching) / (passes * number + len(sets.train)))
-    searched = _counted(tally, searching / number)
+    advance = _per_example(tally, (work - searching) / (passes * number + len(sets.train)))
+    searched = _per_example(tally, searching / number)
     tally.start(f"Features: {made.name}")
     train = Points(made(sets.train, advance))
 
@@ -98,13 +112,13 @@ def in_features(made: Features, sets: Sets, dataset: Dataset, seed: int, tally: 
         distance = None
         if copies:
             tally.start(f"Nearest training examples ({made.name})")
-            distance = _to_nearest(rows, train.features, searched)
+            distance = _distance_to_training(rows, train.features, searched)
         return Points(rows, posterior, distance, labels)
 
     context = Context(points(sets.real, sets.labels), train, dataset.truth, seed, made.dimension)
     training = points(sets.training)
     again = torch.zeros(len(sets.repeat), dtype=torch.int64)
-    return Sides(
+    return FeatureSets(
         made.name,
         context,
         tuple(points(fake) for fake in sets.fakes),
@@ -113,8 +127,8 @@ def in_features(made: Features, sets: Sets, dataset: Dataset, seed: int, tally: 
     )
 
 
-def _to_nearest(x: Tensor, train: Tensor, advance: Callable[[int], None]) -> Tensor:
-    """(N,) of x (N, D), some at a time."""
+def _distance_to_training(x: Tensor, train: Tensor, advance: Callable[[int], None]) -> Tensor:
+    """(N,) distances of x (N, D) to the nearest of train (T, D), computed block by block."""
     found = []
     for part in torch.split(x, BLOCK):
         found.append(nearest(part, train)[0][:, 0])
@@ -122,15 +136,15 @@ def _to_nearest(x: Tensor, train: Tensor, advance: Callable[[int], None]) -> Ten
     return torch.cat(found)
 
 
-def in_numbers(sets: Sets, dataset: Dataset, seed: int, most: int | None = None) -> Sides:
-    """All sets, or their first `most`, by their own numbers, for metrics that know the truth about those."""
+def in_numbers(sets: ExampleSets, dataset: Dataset, seed: int, most: int | None = None) -> FeatureSets:
+    """All sets, or the first `most` of each, as their own numbers: for metrics that know the truth about these."""
     real, training, noisy, repeated = (
         Points(x[:most].flatten(1).float()) for x in (sets.real, sets.training, sets.noise, sets.repeat)
     )
     context = Context(real, training, dataset.truth, seed, dataset.event.size)
     fakes = tuple(Points(fake[:most].flatten(1).float()) for fake in sets.fakes)
-    return Sides("", context, fakes, training, {"noise": noisy, "repeat": repeated, "copies": training})
+    return FeatureSets("", context, fakes, training, {"noise": noisy, "repeat": repeated, "copies": training})
 
 
-def _counted(tally: Tally, each: float) -> Callable[[int], None]:
-    return lambda n: tally.advance(n * each)
+def _per_example(tally: Tally, work: float) -> Callable[[int], None]:
+    return lambda n: tally.advance(n * work)

@@ -1,4 +1,7 @@
-"""One number about samples, with its interval, floor and ceiling, and where it lies between these; free of torch."""
+"""One number about samples, with its interval, real-data baseline and worst case, and its place between these.
+
+Free of torch.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ Pairing = Literal["halves", "groups", "none"]
 
 
 @dataclass(frozen=True)
-class Bounds:
+class Estimate:
     """A value with its 95 % interval; both ends are None where no interval was computed."""
 
     value: float
@@ -23,18 +26,23 @@ class Bounds:
 class Score:
     """One number about samples.
 
-    metric: its key, for programs ("frechet"); title: what it is called, with its features ("Fréchet distance (digits
-        classifier)"); features: the name of those features, empty where the score uses none.
-    value: the mean over sampling seeds; low, high: its 95 % interval, None where there is none (`notes` says why).
-    better: which direction is good; "none" for a number that is only told.
-    unit: "nats", "bits per dimension", "share", or empty. bounds: values it can possibly have, None for no bound.
-    floor: what real data score against real data of the same number by the same estimator: the best to hope for.
-        ceiling: what a deliberately bad generator scores.
-    repeats: the value of each sampling seed.
-    resamples: the score over fixed parts of the data, for comparisons of runs that were measured by one protocol.
-        `pairing` says of what: "halves" is half its difference between two random halves of both sets, "groups" are
-        disjoint parts of the held-out examples, "none" where there are none.
-    notes: sentences on how far this number can be trusted. meaning: one sentence on what it says.
+    Attributes:
+        metric: its key, for programs ("frechet").
+        title: its name, with its features ("Fréchet distance (digits classifier)").
+        value: the mean over sampling seeds.
+        low, high: the 95 % interval of `value`; None where there is none (`notes` says why).
+        better: which direction is good; "none" for a number that is only reported.
+        features: the name of the features; empty where the score uses none.
+        unit: "nats", "bits per dimension", "share", or empty.
+        bounds: the range of possible values; None for an end without bound.
+        baseline: what real data score against as many other real data by the same estimator: the best to expect.
+        worst_case: what a deliberately bad generator scores.
+        repeats: the value of each sampling seed.
+        resamples: the score on fixed parts of the data, to compare runs that were measured by one protocol.
+        pairing: what these parts are. "halves": half the differences between two random halves of both sets; "groups":
+            values on disjoint parts of the held-out examples; "none" where there are none.
+        notes: sentences on how far this number can be trusted.
+        meaning: one sentence on what it says.
     """
 
     metric: str
@@ -46,8 +54,8 @@ class Score:
     features: str = ""
     unit: str = ""
     bounds: tuple[float | None, float | None] = (None, None)
-    floor: Bounds | None = None
-    ceiling: Bounds | None = None
+    baseline: Estimate | None = None
+    worst_case: Estimate | None = None
     repeats: tuple[float, ...] = ()
     resamples: tuple[float, ...] = ()
     pairing: Pairing = "none"
@@ -56,19 +64,24 @@ class Score:
 
     @property
     def position(self) -> float | None:
-        """Where the value lies between the ceiling (0) and the floor (1); may leave [0, 1], and be infinite where the value
-        is. None without two finite ends of which the floor is the better one: a metric that is blind to the bad generator
-        has no scale. A value as unbounded as the floor lies at 1. Where neither direction is better (copying below,
-        underfitting above), too far on either side is far from 1."""
-        if self.floor is not None and math.isinf(self.floor.value) and self.value == self.floor.value:
-            return None if self.blind or self.ceiling == self.floor else 1.0
+        """The place of the value between the worst case (0) and the real-data baseline (1).
+
+        It may leave [0, 1], and is infinite where the value is. A value as unbounded as the baseline is at 1. Where neither
+        direction is better (copying below, underfitting above), a value too far on either side is far from 1.
+
+        Returns:
+            None without two finite ends of which the baseline is the better one: a metric that is blind to the bad
+            generator has no scale.
+        """
+        if self.baseline is not None and math.isinf(self.baseline.value) and self.value == self.baseline.value:
+            return None if self.blind or self.worst_case == self.baseline else 1.0
         return self.place(self.value)
 
     def place(self, value: float) -> float | None:
-        """Where another value of this score would lie, such as an end of the interval: its `position`."""
-        if self.floor is None or self.ceiling is None or self.blind or math.isnan(value):
+        """The `position` of another value of this score, such as an end of the interval."""
+        if self.baseline is None or self.worst_case is None or self.blind or math.isnan(value):
             return None
-        real, bad = self.floor.value, self.ceiling.value
+        real, bad = self.baseline.value, self.worst_case.value
         if not math.isfinite(real) or not math.isfinite(bad) or real == bad:
             return None
         if self.better == "none":
@@ -77,22 +90,24 @@ class Score:
 
     @property
     def blind(self) -> bool:
-        """Whether a deliberately bad generator does better than real data here."""
-        if self.floor is None or self.ceiling is None or self.better == "none":
+        """Whether a deliberately bad generator scores better than real data."""
+        if self.baseline is None or self.worst_case is None or self.better == "none":
             return False
         sign = 1 if self.better == "higher" else -1
-        return sign * self.ceiling.value > sign * self.floor.value
+        return sign * self.worst_case.value > sign * self.baseline.value
 
     @property
-    def past_floor(self) -> bool:
-        """Whether it is better than real data by more than chance: its interval and the floor's do not meet. There, more
-        is not better: samples that are more diverse than real data, or denser, are unlike them."""
-        if self.floor is None or self.better == "none":
+    def better_than_real(self) -> bool:
+        """Whether it is better than real data by more than chance: its interval and the baseline's do not overlap.
+
+        Such a score is no merit: samples that are more diverse or denser than real data are unlike them.
+        """
+        if self.baseline is None or self.better == "none":
             return False
         if self.better == "higher":
-            ends = (self.value if self.low is None else self.low, self.floor.high, self.floor.value)
+            ends = (self.value if self.low is None else self.low, self.baseline.high, self.baseline.value)
         else:
-            ends = (self.value if self.high is None else self.high, self.floor.low, self.floor.value)
+            ends = (self.value if self.high is None else self.high, self.baseline.low, self.baseline.value)
         worst, bound, plain = ends
         best_real = plain if bound is None else bound
         return worst > best_real if self.better == "higher" else worst < best_real
@@ -109,10 +124,15 @@ class Skipped:
 
 @dataclass(frozen=True)
 class ClassScores:
-    """One class of labelled data: its share of real data and of samples, and how well samples of it do.
+    """One class of labelled data: its share of real data and of samples, and how good its samples are.
 
-    share has a 95 % interval (low, high). precision, recall, diversity (of samples; real_diversity of real data) are
-    None where there were too few samples of the class.
+    Attributes:
+        name: of the class.
+        real_share: of real examples.
+        share: of samples.
+        low, high: the 95 % interval of `share`.
+        precision, recall: of the samples of the class; None where there are too few.
+        diversity, real_diversity: of the samples and of the real examples of the class; None where there are too few.
     """
 
     name: str
@@ -126,18 +146,18 @@ class ClassScores:
     real_diversity: float | None = None
 
 
-def spoken(score: Score) -> str:
+def describe(score: Score) -> str:
     """'0.042 [0.039, 0.045] lower is better, real data 0.003, bad 1.2'."""
     parts = [f"{score.value:.4g}"]
     if score.low is not None and score.high is not None:
         parts.append(f"[{score.low:.4g}, {score.high:.4g}]")
     if score.unit:
         parts.append(score.unit)
-    told = " ".join(parts)
+    text = " ".join(parts)
     if score.better != "none":
-        told += f", {score.better} is better"
-    if score.floor is not None:
-        told += f", real data {score.floor.value:.4g}"
-    if score.ceiling is not None:
-        told += f", bad {score.ceiling.value:.4g}"
-    return told
+        text += f", {score.better} is better"
+    if score.baseline is not None:
+        text += f", real data {score.baseline.value:.4g}"
+    if score.worst_case is not None:
+        text += f", bad {score.worst_case.value:.4g}"
+    return text

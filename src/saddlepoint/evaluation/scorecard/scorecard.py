@@ -1,6 +1,7 @@
-"""A scorecard is a value: how good a model's samples are, with errors, a floor, a ceiling, and how it was measured.
+"""A scorecard: how good a model's samples are, with intervals, real-data baselines, worst cases, and how it was measured.
 
-Free of torch, so that reports, comparisons and the command line read it quickly. In a run it is scorecard.json.
+Free of torch, so that reports, comparisons and the command line read it quickly. In a run folder it is scorecard.json, where
+real-data baseline and worst case have their earlier names, "floor" and "ceiling".
 """
 
 from __future__ import annotations
@@ -13,24 +14,31 @@ from typing import Any, cast
 
 from saddlepoint.arguments import check_path
 from saddlepoint.errors import RunError
-from saddlepoint.evaluation.scorecard.protocol import FeatureCard, ProtocolCard
+from saddlepoint.evaluation.scorecard.notebook import scores_table
+from saddlepoint.evaluation.scorecard.protocol import ProtocolCard
 from saddlepoint.evaluation.scorecard.schema import check_scorecard
-from saddlepoint.evaluation.scorecard.score import Better, Bounds, ClassScores, Pairing, Score, Skipped, spoken
+from saddlepoint.evaluation.scorecard.score import ClassScores, Estimate, Score, Skipped, describe
 from saddlepoint.markup import Markup
 from saddlepoint.records import Result, read_json, replaced, shell_command
 from saddlepoint.records.schema import number_to_json
 
 FORMAT = 1  # of the file; raised when an older reader would misread it
+JSON_NAMES = {"baseline": "floor", "worst_case": "ceiling"}  # fields of a score that have another name in the file
 
 
 @dataclass(frozen=True)
 class Scorecard:
-    """All that an evaluation found.
+    """Everything that an evaluation found.
 
-    card: how it was measured. scores: in the order to read them. skipped: what was not measured, and why. classes: a
-    row a class, empty without labels. warnings: what makes numbers here doubtful, to be read first. notes: other
-    sentences. result: how close samples of the first seed are to the data, by all measurements together; None in files
-    of earlier versions.
+    Attributes:
+        card: how it was measured.
+        scores: in the order to read them.
+        skipped: what was not measured, and why.
+        classes: a row a class; empty without labels.
+        warnings: what makes numbers here doubtful, to be read first.
+        notes: other sentences.
+        result: how close samples of the first seed are to the data, by all measurements together; None in files of earlier
+            versions.
     """
 
     card: ProtocolCard
@@ -62,18 +70,17 @@ class Scorecard:
         if self.result is not None:
             head += f"\n  Samples are {self.result}"
         width = max((len(score.title) for score in self.scores), default=0)
-        lines = [f"  {score.title:<{width}}  {spoken(score)}" for score in self.scores]
+        lines = [f"  {score.title:<{width}}  {describe(score)}" for score in self.scores]
         lines += [f"  Warning: {warning}" for warning in self.warnings]
         return "\n".join([head, *lines])
 
     def _repr_html_(self) -> Markup:
-        from saddlepoint.evaluation.scorecard.notebook import markup
-
-        return markup(self)
+        return scores_table(self.card, self.scores, self.warnings, self.result)
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object; non-finite numbers are the strings "nan", "inf" and "-inf"."""
         content = cast(dict[str, Any], _plain(asdict(self)))
+        content["scores"] = [{JSON_NAMES.get(name, name): score[name] for name in score} for score in content["scores"]]
         return {"format": FORMAT, **content, "result": None if self.result is None else self.result.to_json()}
 
     @classmethod
@@ -138,12 +145,12 @@ def _plain(value: Any) -> Any:
 
 
 def _score(entry: Mapping[str, Any]) -> Score:
-    values = dict(entry)
+    values = {name: entry[name] for name in entry if name not in JSON_NAMES.values()}
     for name in ("value", "low", "high"):
         values[name] = _number(values[name], name)
-    for name in ("floor", "ceiling"):
-        bounds = values[name]
-        values[name] = bounds and Bounds(**{key: _number(bounds[key], key) for key in bounds})
+    for name, in_file in JSON_NAMES.items():
+        estimate = entry[in_file]
+        values[name] = estimate and Estimate(**{key: _number(estimate[key], key) for key in estimate})
     for name in ("repeats", "resamples"):
         values[name] = _numbers(values[name])
     low, high = values["bounds"]
@@ -158,18 +165,3 @@ def _number(value: Any, name: str) -> Any:
 
 def _numbers(values: Iterable[Any]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
-
-
-__all__ = [
-    "FORMAT",
-    "Better",
-    "Bounds",
-    "ClassScores",
-    "FeatureCard",
-    "Pairing",
-    "ProtocolCard",
-    "Score",
-    "Scorecard",
-    "Skipped",
-    "spoken",
-]

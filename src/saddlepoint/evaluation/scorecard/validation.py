@@ -9,8 +9,8 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features import Features
-from saddlepoint.evaluation.scorecard.feature_sets import Sides
-from saddlepoint.evaluation.scorecard.scorecard import Score
+from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
+from saddlepoint.evaluation.scorecard.score import Score
 from saddlepoint.models.capabilities import GenerativeModel
 
 UNLIKE = 10.0  # times as wide or as narrow as the data: other units, or no samples of them at all
@@ -38,17 +38,17 @@ def check_event(model: GenerativeModel, dataset: Dataset) -> None:
         )
 
 
-def of_features(sides: Sides, made: Features, own: bool) -> list[str]:
-    """What makes scores in these features doubtful. own: they are the user's, who can mend them."""
+def feature_warnings(sets: FeatureSets, made: Features, own: bool) -> list[str]:
+    """What makes scores in these features doubtful. own: they are the user's, who can change them."""
     found = []
-    fewest = min(len(sides.context.real), len(sides.fakes[0]))
+    fewest = min(len(sets.context.real), len(sets.fakes[0]))
     if fewest < 2 * made.dimension:
         found.append(
             f"{fewest:,} points a set for the {made.dimension:,} features of {made.name}: below twice the features the "
             "Fréchet distance is mostly bias. The kernel distance holds at any number; or give more samples and held-out "
             "examples, or take fewer features (--features pca)."
         )
-    features = sides.context.real.features
+    features = sets.context.real.features
     constant = int((features == features[0]).all(0).sum())
     if constant == made.dimension:
         found.append(
@@ -59,8 +59,8 @@ def of_features(sides: Sides, made: Features, own: bool) -> list[str]:
     return found
 
 
-def of_units(samples: Tensor, real: Tensor, dataset: Dataset) -> list[str]:
-    """Whether samples (M, *event) are in the units of real examples (N, *event), by all their numbers together.
+def unit_warnings(samples: Tensor, real: Tensor, dataset: Dataset) -> list[str]:
+    """Whether samples (M, *event) seem to be in other units than real examples (N, *event), by all their numbers.
 
     Raises:
         DataError: the data's range is known, and many of the samples' numbers lie outside of it.
@@ -86,8 +86,8 @@ def of_units(samples: Tensor, real: Tensor, dataset: Dataset) -> list[str]:
     ]
 
 
-def of_blindness(scores: Iterable[Score]) -> list[str]:
-    """Whether these features take noise for data."""
+def blindness_warnings(scores: Iterable[Score]) -> list[str]:
+    """Whether a deliberately bad generator does better than real data in these features."""
     blind = [score.title for score in scores if score.blind]
     if not blind:
         return []

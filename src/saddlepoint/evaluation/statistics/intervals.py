@@ -202,13 +202,14 @@ def half_sampling(
     """
     _check(sets, least=4)
     draws = torch.tensor(
-        [half_difference(statistic, *(cut(s, generator) for s in sets)) for _ in range(repeats)], dtype=torch.float64
+        [half_difference(statistic, *(random_halves(s, generator) for s in sets)) for _ in range(repeats)],
+        dtype=torch.float64,
     )
     found = normal(float(statistic(*sets)), float(draws.std()), degrees=repeats - 1, level=level)
     return Interval(found.value, max(found.low, bounds[0]), min(found.high, bounds[1]), level)
 
 
-def cut(points: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def random_halves(points: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Two random halves of points (N, ...); of an odd number one is left out."""
     order, half = torch.randperm(len(points), generator=generator), len(points) // 2
     return points[order[:half]], points[order[half : 2 * half]]

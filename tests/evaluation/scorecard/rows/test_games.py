@@ -10,9 +10,11 @@ import torch
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.evaluation.scorecard.model_scores import score_model, work_on
+from saddlepoint.evaluation.scorecard.needs import Available
 from saddlepoint.evaluation.scorecard.rows import games
-from saddlepoint.evaluation.scorecard.rows.games import TITLES, game_work, of_games
-from saddlepoint.evaluation.scorecard.scorecard import Score, Skipped
+from saddlepoint.evaluation.scorecard.score import Score, Skipped
+from saddlepoint.evaluation.scorecard.subject import Subject
 from saddlepoint.models import build
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.settings import NetworkSettings
@@ -25,14 +27,15 @@ GAN = GANSettings(latent=1, generator=SMALL, discriminator=SMALL)
 
 
 def asked(model: object, dataset: Dataset = LINE) -> tuple[dict[str, Score], list[Skipped]]:
-    found, skipped = of_games(model, dataset, 0, Tally(10.0, None))  # type: ignore[arg-type]
+    subject = Subject(model, dataset, dataset.x, dataset.x, 0)  # type: ignore[arg-type]
+    found, skipped = score_model(subject, games.METRICS, Tally(10.0, None))
     return {score.metric: score for score in found}, skipped
 
 
 def test_the_gap_is_what_both_can_gain() -> None:
     found, skipped = asked(build(GAN, LINE.event))
-    assert (found.keys(), skipped) == (TITLES.keys(), [])
-    gap, d, g = (found[key] for key in TITLES)
+    assert (found.keys(), skipped) == (games.METRICS.keys(), [])
+    gap, d, g = (found[key] for key in games.METRICS)
     assert gap.value == pytest.approx(d.value + g.value)
     for score in found.values():
         assert score.low is not None
@@ -55,9 +58,11 @@ def test_the_same_twice_and_the_model_is_as_it_was() -> None:
 def test_what_is_no_game_or_has_too_few_examples_says_why() -> None:
     own = toys.Own(LINE.event, lambda n, g: torch.zeros(n, 1))
     found, skipped = asked(own)
-    assert (found, len(skipped)) == ({}, len(TITLES))
+    assert (found, len(skipped)) == ({}, len(games.METRICS))
     assert "not a game of a generator" in skipped[0].reason
     assert LINE.held_out is not None
     few = replace(LINE, held_out=LINE.held_out.subset(torch.arange(2 * games.BATCH - 1)))
     assert "128 held-out examples" in asked(build(GAN, LINE.event), few)[1][0].reason
-    assert game_work(own) < game_work(build(GAN, LINE.event))
+    assert work_on(games.METRICS, Available(LINE, own)) < work_on(
+        games.METRICS, Available(LINE, build(GAN, LINE.event))
+    )

@@ -16,9 +16,12 @@ from saddlepoint.evaluation.metrics.latent import units
 from saddlepoint.evaluation.metrics.latent_models import binarised
 from saddlepoint.evaluation.metrics.parzen import PARZEN_WARNING
 from saddlepoint.evaluation.scorecard.assess import assess
-from saddlepoint.evaluation.scorecard.rows import codes, likelihoods
+from saddlepoint.evaluation.scorecard.metric_types import ModelMetric
+from saddlepoint.evaluation.scorecard.model_scores import work_on
+from saddlepoint.evaluation.scorecard.needs import Available
+from saddlepoint.evaluation.scorecard.rows import annealing, bits, codes, evidence_bound, parzen
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
-from saddlepoint.evaluation.settings import AssessmentSettings
+from saddlepoint.evaluation.settings import AssessmentSettings, LikelihoodEffort
 from saddlepoint.models import build
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
@@ -26,7 +29,15 @@ from saddlepoint.networks.settings import NetworkSettings
 from tests.evaluation.scorecard import toys
 
 SMALL = NetworkSettings(network="mlp", hidden=(16,))
-ROWS = {*likelihoods.ROWS, *codes.TITLES}
+METRICS: dict[str, ModelMetric] = {
+    **evidence_bound.METRICS,
+    **bits.METRICS,
+    **annealing.METRICS,
+    **parzen.METRICS,
+    **codes.METRICS,
+}
+ROWS = set(METRICS)
+EFFORTS: tuple[LikelihoodEffort, ...] = ("bounds", "annealed")
 
 
 @cache
@@ -44,7 +55,7 @@ def model(**settings: Any) -> Any:
     return build(VAESettings(latent=3, encoder=SMALL, decoder=SMALL, **settings), digits().event)
 
 
-def measured(what: Any, data: Dataset, likelihood: str = "bounds") -> Scorecard:
+def measured(what: Any, data: Dataset, likelihood: LikelihoodEffort = "bounds") -> Scorecard:
     settings = AssessmentSettings(samples=40, seeds=1, resamples=5, likelihood=likelihood)
     return assess(what, data, settings, "raw")
 
@@ -56,7 +67,7 @@ def told(card: Scorecard) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("ANNEALED", 5), ("FITTED", 3), ("LONG", Annealing(6, 4, 2)), ("SHORT", Annealing(3, 2, 2))):
-        monkeypatch.setattr(likelihoods, name, value)
+        monkeypatch.setattr(annealing, name, value)
 
 
 def test_every_row_is_a_score_or_has_its_reason() -> None:
@@ -119,7 +130,7 @@ def test_a_vae_s_likelihood_says_what_it_may_be_compared_with(settings: dict[str
 
 
 def test_a_bound_says_how_to_get_annealing_until_it_was_asked_for() -> None:
-    quick, long = (measured(model(), digits(), likelihood)["elbo"].notes for likelihood in ("bounds", "annealed"))
+    quick, long = (measured(model(), digits(), likelihood)["elbo"].notes for likelihood in EFFORTS)
     assert any("--likelihood annealed" in note and 'likelihood="annealed"' in note for note in quick)
     assert not any("--likelihood" in note for note in long)
 
@@ -137,13 +148,13 @@ def test_annealing_tells_how_far_it_is(network: str) -> None:
     )
     assert heard == sorted(heard)
     assert len(set(heard)) > 20
-    work = likelihoods.likelihood_work(gan, "annealed") - likelihoods.likelihood_work(gan, "bounds")
-    assert work > 10 * likelihoods.likelihood_work(gan, "bounds")
+    quick, long = (work_on(METRICS, Available(digits(), gan, effort)) for effort in EFFORTS)
+    assert long > 10 * quick
 
 
 def test_costly_rows_come_when_asked_for_and_the_kernel_estimate_with_its_warning() -> None:
     gan = build(GANSettings(latent=4, generator=SMALL, discriminator=SMALL), digits().event)
-    quick, long = (measured(gan, digits(), likelihood) for likelihood in ("bounds", "annealed"))
+    quick, long = (measured(gan, digits(), likelihood) for likelihood in EFFORTS)
     assert all("--likelihood annealed" in told(quick)[key] for key in ("ais", "ais_gap", "parzen"))
     assert any("GAN has no density" in note for note in long["ais"].notes)
     assert PARZEN_WARNING in long["parzen"].notes
@@ -160,6 +171,6 @@ def test_codes_are_their_functions() -> None:
     assert found["code_kl"].value == pytest.approx(float(exact.kl.sum()), rel=0.5)
     assert "By unit" in found["code_kl"].notes[0]
     assert found["code_information"].value + found["prior_gap"].value == pytest.approx(found["code_kl"].value, rel=1e-6)
-    for key in codes.TITLES:
+    for key in codes.METRICS:
         score = found[key]
         assert score.low <= score.value <= score.high  # type: ignore[operator]

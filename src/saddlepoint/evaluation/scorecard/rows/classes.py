@@ -1,4 +1,4 @@
-"""Scores by class, for labelled data whose classifier says of which class a sample is."""
+"""Scores by class, for labelled data with a classifier that tells the class of a sample."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import torch
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.metrics.per_class import labels_of, per_class
-from saddlepoint.evaluation.scorecard.feature_sets import Sides
-from saddlepoint.evaluation.scorecard.measures import JUDGED
-from saddlepoint.evaluation.scorecard.scorecard import ClassScores
+from saddlepoint.evaluation.scorecard.comparison import CLASSIFIED
+from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
+from saddlepoint.evaluation.scorecard.score import ClassScores
 from saddlepoint.evaluation.scorecard.split_half import UNFIT, sentence
 
 MOST = 100  # classes with a row each
 
 
-def by_class(sides: Sides, dataset: Dataset) -> tuple[tuple[ClassScores, ...], str]:
-    """A row a class, or the sentence on why there is none: of the samples of the first seed, 5,000 at most, with the
-    real examples' classes read by the same classifier."""
-    real, fake = (part.take(slice(JUDGED)) for part in (sides.context.real, sides.fakes[0]))
+def class_rows(sets: FeatureSets, dataset: Dataset) -> tuple[tuple[ClassScores, ...], str]:
+    """A row a class, or the reason why there is none.
+
+    Measured on up to 5,000 samples of the first seed. The classes of the real examples are those that the same classifier
+    assigns to them.
+    """
+    real, fake = (part.take(slice(CLASSIFIED)) for part in (sets.context.real, sets.fakes[0]))
     if real.posterior is None or fake.posterior is None:
         return (
             (),
@@ -38,7 +41,7 @@ def by_class(sides: Sides, dataset: Dataset) -> tuple[tuple[ClassScores, ...], s
             fake.features,
             labels_of(fake.posterior),
             names,
-            generator=torch.Generator().manual_seed(sides.context.seed),
+            generator=torch.Generator().manual_seed(sets.context.seed),
         )
     except UNFIT as error:
         return (), sentence(error)

@@ -2,79 +2,76 @@
 
 from __future__ import annotations
 
-from saddlepoint.data.dataset import Dataset
+from collections.abc import Mapping
+
 from saddlepoint.data.split import shuffled_order
-from saddlepoint.errors import SaddlepointError
+from saddlepoint.errors import DataError, SaddlepointError
 from saddlepoint.evaluation.metrics.duality_gap import duality_gap
-from saddlepoint.evaluation.scorecard.scorecard import Better, Score, Skipped
-from saddlepoint.evaluation.statistics.intervals import Interval
+from saddlepoint.evaluation.scorecard.metric_types import Measurement, ModelMetric, estimate_of
+from saddlepoint.evaluation.scorecard.subject import Subject
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Adversarial, GenerativeModel, has, lacks
-from saddlepoint.progress import Tally
+from saddlepoint.models.capabilities import Adversarial, require
 
-ANSWERED = 2_000  # held-out examples, half of them to answer on and half to measure
-STEPS, LEARNING_RATE, BATCH = 50, 1e-3, 64  # of an answer; gaps compare at equal ones only
-GAME = 5.0  # seconds on two cores, about
+EXAMPLES = 2_000  # held-out examples, half of them to train copies on and half to measure them
+STEPS, LEARNING_RATE, BATCH = 50, 1e-3, 64  # of a copy's training; gaps compare at equal ones only
 
-TITLES = {
-    "duality_gap": "Duality gap of the game",
-    "discriminator_gain": "What the discriminator could gain",
-    "generator_gain": "What the generator could gain",
-}
-MEANINGS = {
-    "duality_gap": f"What both could gain in {STEPS} steps alone, on held-out examples: 0 at an equilibrium.",
-    "discriminator_gain": "Its share of the gap: much where samples are bad and it has not yet learnt to tell.",
-    "generator_gain": "Its share of the gap: much where the discriminator as it stands can be fooled.",
-}
+NOTES = (
+    f"A lower estimate: Adam at a rate of {LEARNING_RATE:g} for {STEPS} steps of {BATCH} examples finds no best "
+    "answer. Compare it with that of other models of the same losses.",
+)
 
 
-def of_games(model: GenerativeModel, dataset: Dataset, seed: int, tally: Tally) -> tuple[list[Score], list[Skipped]]:
-    """On held-out examples; `game_work` of `tally`."""
-    tally.start(TITLES["duality_gap"])
-    scores, reason = _scores(model, dataset, seed)
-    tally.advance(game_work(model))
-    return scores, [Skipped(key, title, reason) for key, title in TITLES.items()] if reason else []
-
-
-def _scores(model: GenerativeModel, dataset: Dataset, seed: int) -> tuple[list[Score], str]:
-    """The scores, or why there are none."""
-    if not has(model, Adversarial) or not isinstance(model, Model):
-        return [], lacks(model, Adversarial) or "the model is not one of this package."
-    held_out = dataset.held_out
+def gains(subject: Subject) -> Mapping[str, Measurement]:
+    """The duality gap and its two parts, on held-out examples."""
+    model, game = subject.model, require(subject.model, Adversarial)
+    if not isinstance(model, Model):
+        raise DataError("the model is not one of this package.")
+    held_out = subject.dataset.held_out
     if held_out is None or len(held_out) < 2 * BATCH:
-        return [], f"it needs {2 * BATCH} held-out examples, to answer on one half and measure on the other."
-    x = held_out.x[shuffled_order(len(held_out), seed)[:ANSWERED]]
+        raise DataError(f"it needs {2 * BATCH} held-out examples, to answer on one half and measure on the other.")
+    x = held_out.x[shuffled_order(len(held_out), subject.seed)[:EXAMPLES]]
     try:
-        found = duality_gap(model, x, steps=STEPS, learning_rate=LEARNING_RATE, batch_size=BATCH, seed=seed)
-    except SaddlepointError as error:
-        return [], str(error)
-    except Exception as error:  # a loss or a network of the user's own may not do outside of training
-        return [], f"the game could not be played on held-out examples ({type(error).__name__}: {error})."
-    return [
-        _score("duality_gap", found.gap, "lower"),
-        _score("discriminator_gain", found.gains[model.critic_player], "none"),
-        _score("generator_gain", found.gains[model.generator_player], "none"),
-    ], ""
+        found = duality_gap(model, x, steps=STEPS, learning_rate=LEARNING_RATE, batch_size=BATCH, seed=subject.seed)
+    except SaddlepointError:
+        raise
+    except Exception as error:  # a loss or a network of the user's own may fail outside of training
+        raise DataError(
+            f"the game could not be played on held-out examples ({type(error).__name__}: {error})."
+        ) from error
+    return {
+        "duality_gap": Measurement(estimate_of(found.gap)),
+        "discriminator_gain": Measurement(estimate_of(found.gains[game.critic_player])),
+        "generator_gain": Measurement(estimate_of(found.gains[game.generator_player])),
+    }
 
 
-def game_work(model: GenerativeModel) -> float:
-    """About how many seconds `of_games` takes on two cores."""
-    return GAME if has(model, Adversarial) else 0.1
-
-
-def _score(key: str, gain: Interval, better: Better) -> Score:
-    return Score(
-        metric=key,
-        title=TITLES[key],
-        value=gain.value,
-        low=gain.low,
-        high=gain.high,
-        better=better,
+METRICS = {
+    "duality_gap": ModelMetric(
+        title="Duality gap of the game",
+        better="lower",
+        measure=gains,
+        meaning=f"What both could gain in {STEPS} steps alone, on held-out examples: 0 at an equilibrium.",
         unit="nats",
-        repeats=(gain.value,),
-        notes=(
-            f"A lower estimate: Adam at a rate of {LEARNING_RATE:g} for {STEPS} steps of {BATCH} examples finds no best "
-            "answer. Compare it with that of other models of the same losses.",
-        ),
-        meaning=MEANINGS[key],
-    )
+        needs=(Adversarial,),
+        notes=NOTES,
+        work=5.0,
+    ),
+    "discriminator_gain": ModelMetric(
+        title="What the discriminator could gain",
+        better="none",
+        measure=gains,
+        meaning="Its share of the gap: much where samples are bad and it has not yet learnt to tell.",
+        unit="nats",
+        needs=(Adversarial,),
+        notes=NOTES,
+    ),
+    "generator_gain": ModelMetric(
+        title="What the generator could gain",
+        better="none",
+        measure=gains,
+        meaning="Its share of the gap: much where the discriminator as it stands can be fooled.",
+        unit="nats",
+        needs=(Adversarial,),
+        notes=NOTES,
+    ),
+}

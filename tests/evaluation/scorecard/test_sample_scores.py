@@ -9,12 +9,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.scorecard import ground_truth_measures, measures
 from saddlepoint.evaluation.scorecard.comparison import Comparison, Context, Points
-from saddlepoint.evaluation.scorecard.feature_sets import Sides
-from saddlepoint.evaluation.scorecard.metrics import METRICS
-from saddlepoint.evaluation.scorecard.scoring import scored
-from saddlepoint.evaluation.statistics.intervals import cut
+from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
+from saddlepoint.evaluation.scorecard.registry import sample_metrics
+from saddlepoint.evaluation.scorecard.rows import ground_truth, support
+from saddlepoint.evaluation.scorecard.sample_scores import score_samples
+from saddlepoint.evaluation.statistics.intervals import random_halves
+
+METRICS = sample_metrics("features")
 
 
 def normal(n: int, seed: int, axes: int = 2) -> Tensor:
@@ -29,9 +31,9 @@ def compared(real: Tensor, fake: Tensor, share: float = 1.0) -> Comparison:
 @pytest.mark.parametrize("far", [1e2, 1e6])
 def test_a_far_sample_does_not_hide_a_difference_of_histograms(far: float) -> None:
     real, fake = normal(1_000, 0), normal(1_000, 1) + 3.0
-    alone = ground_truth_measures.histograms(compared(real, fake))["jensen_shannon"]
+    alone = ground_truth.grid_divergence(compared(real, fake))["jensen_shannon"]
     fake[0] = far
-    assert ground_truth_measures.histograms(compared(real, fake))["jensen_shannon"] == pytest.approx(alone, abs=0.01)
+    assert ground_truth.grid_divergence(compared(real, fake))["jensen_shannon"] == pytest.approx(alone, abs=0.01)
     assert alone > math.log(2) / 2
 
 
@@ -42,7 +44,7 @@ def test_halves_of_a_capped_set_scatter_as_the_set_does(n: int) -> None:
     x = normal(n, 1, axes=1)
     means = []
     for _ in range(600):
-        one, other = (compared(half, half, share=0.5).features(1_000)[0].mean() for half in cut(x, generator))
+        one, other = (compared(half, half, share=0.5).features(1_000)[0].mean() for half in random_halves(x, generator))
         means.append((one - other) / 2)
     assert float(torch.stack(means).std()) == pytest.approx(1_000**-0.5, rel=0.12)
 
@@ -56,9 +58,9 @@ def test_the_floor_of_bins_is_of_examples_that_made_none_of_them() -> None:
     """Training examples visit the cells they made exactly as often: a floor of 0, which no model could reach."""
     train = Points(normal(2_000, 0))
     real = Points(normal(2_000, 1))
-    sides = Sides("", Context(real, train, None, 0, 2), (), train, {})
-    floor = measures.cells(sides.of_floor(METRICS["bins"].floor))["bins"]
-    assert measures.cells(sides.of_floor("training"))["bins"] == 0.0
+    sets = FeatureSets("", Context(real, train, None, 0, 2), (), train, {})
+    floor = support.bin_share(sets.baseline(METRICS["bins"].baseline))["bins"]
+    assert support.bin_share(sets.baseline("training"))["bins"] == 0.0
     assert 0.0 < floor < 0.2
 
 
@@ -73,8 +75,8 @@ def test_the_interval_of_near_copies_allows_for_the_threshold() -> None:
     for repeat in range(200):
         distances = torch.rand(4, 400, generator=torch.Generator().manual_seed(repeat))
         real, *fakes = (Points(nothing, distance=row) for row in distances)
-        sides = Sides("", Context(real, train, None, repeat, 1), tuple(fakes), train, {"copies": train})
-        found.append(scored(sides, metrics, 25, lambda title, share: None)[0]["near_copies"])
+        sets = FeatureSets("", Context(real, train, None, repeat, 1), tuple(fakes), train, {"copies": train})
+        found.append(score_samples(sets, metrics, 25, lambda title, share: None)[0]["near_copies"])
     expectation = sum(score.value for score in found) / len(found)
     held = [
         score.low <= expectation <= score.high for score in found if score.low is not None and score.high is not None
@@ -90,8 +92,8 @@ def test_more_seeds_are_more_samples_and_the_same_real_examples(key: str) -> Non
     context = Context(points, points, None, 0, 2)
     lows = []
     for seeds in (1, 4):
-        sides = Sides("", context, (points,) * seeds, points, {"noise": points, "repeat": points})
-        found = scored(sides, {key: share}, 10, lambda title, share: None)[0][key]
+        sets = FeatureSets("", context, (points,) * seeds, points, {"noise": points, "repeat": points})
+        found = score_samples(sets, {key: share}, 10, lambda title, share: None)[0][key]
         assert found.low is not None
         lows.append(1 - found.low)
     ratio = lows[1] / lows[0]
@@ -104,8 +106,8 @@ def test_a_metric_that_raises_costs_no_other_and_its_exception_is_named() -> Non
 
     part = Points(normal(40, 0))
     context = Context(part, part, None, 0, 2)
-    sides = Sides("raw", context, (Points(normal(40, 1)),), part, {"noise": part, "repeat": part, "copies": part})
+    sets = FeatureSets("raw", context, (Points(normal(40, 1)),), part, {"noise": part, "repeat": part, "copies": part})
     chosen = {"energy": METRICS["energy"], "frechet": replace(METRICS["frechet"], measure=broken)}
-    found, skipped = scored(sides, chosen, 3, lambda what, share: None)
+    found, skipped = score_samples(sets, chosen, 3, lambda what, share: None)
     assert list(found) == ["energy"]
     assert [(one.metric, one.reason) for one in skipped] == [("frechet", "KeyError: 'a mistake'.")]
