@@ -35,7 +35,7 @@ from saddlepoint.evaluation.scorecard.score import Score
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.evaluation.statistics.intervals import of_mean
-from saddlepoint.experiment.start import resume
+from saddlepoint.experiment import resume
 from saddlepoint.models.capabilities import GenerativeModel
 from saddlepoint.records import RunFolder
 from sides.classical import PrincipalMixture, RealExamples

@@ -58,7 +58,7 @@ def measured(name: str, rounds: int) -> tuple[float, float, float, float]:
 def _measured(session: Session, rounds: int) -> tuple[float, float, float, float]:
     records = play(session.model, session.batches, session.recipe.training, session.state)
     next(records)
-    session.diagnosis.watch(Record(0, 0.0, {**session.measurement.look(), **session.measurement.measure(0)}))
+    session.diagnosis.watch(Record(0, 0.0, {**session.measurement.probe(), **session.measurement.measure(0)}))
     steps, ticks, looks, extras = [], [], [], []
     for _ in range(rounds):
         started = time.perf_counter()
@@ -66,7 +66,7 @@ def _measured(session: Session, rounds: int) -> tuple[float, float, float, float
         steps.append((time.perf_counter() - started) / session.recipe.training.tick)
 
         def look(record: Record = record) -> None:
-            values = {**record.values, **session.measurement.look()}
+            values = {**record.values, **session.measurement.probe()}
             session.diagnosis.watch(Record(record.step, 0.0, values))
 
         looks.append(timed(look))

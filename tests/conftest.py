@@ -53,12 +53,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def without_last_pictures() -> Iterator[None]:
     """Training draws no last pictures and writes no report, which take most of a small run's time: but in tests marked
     `pictures`. A fixture of a module or wider that needs them must stand where every test is marked."""
-    from saddlepoint.experiment.session import Session
+    from saddlepoint.experiment.session_end import SessionEnd
 
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("draw_last", "write_page"):
-            original = getattr(Session, name)
-            patch.setattr(Session, name, lambda self, original=original: original(self) if _drawn else None)
+        for name in ("draw_last", "write_report"):
+            original = getattr(SessionEnd, name)
+            patch.setattr(SessionEnd, name, lambda self, original=original: original(self) if _drawn else None)
         yield
 
 

@@ -1,7 +1,7 @@
 """Trains a planted failure again with `--cure auto`, as the command line would: back to the last checkpoint before the
 failure, another setting, and on.
 
-What was planted in code, in data or in the middle of a run is planted again in every sitting, for a cure changes settings
+What was planted in code, in data or in the middle of a run is planted again in every session, for a remedy changes settings
 alone; only a jolt in the middle comes once, as it does in the uncured run. What stays of a run is cured.json: its looks, from
 the start to the end of what the user would hold, the tries, and the verdict.
 """
@@ -21,9 +21,10 @@ import torch
 
 from failures import injections
 from failures.kinds import KINDS, Kind
-from failures.runs import Silence, Watched, data_facts, recipe_of, session_of
+from failures.runs import Probes, Silence, data_facts, recipe_of, session_of
 from saddlepoint.diagnosis import process_of
-from saddlepoint.experiment import cure, journal, start
+from saddlepoint.experiment import attempts, journal
+from saddlepoint.experiment.interventions import read_interventions
 from saddlepoint.experiment.session import Session
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder, standing
@@ -70,23 +71,21 @@ def _settings(base: str) -> tuple[tuple[str, Any], ...]:
     return tuple((entry.name, value) for entry, value in KINDS[base].on.settings().settings())
 
 
-class Cured(Watched):
-    """A watched session that keeps checkpoints, and says what became of the run."""
+class RemedyProbes(Probes):
+    """Probes of a run that intervenes; the end of its last session fills `result`."""
 
     result: dict[str, Any]
 
-    def _checkpoint(self) -> None:
-        Session._checkpoint(self)
-
-    def _finish(self, interrupted: bool) -> dict[str, Any]:
-        super()._finish(interrupted)
-        stands = standing(self.journal.findings)
+    def write(self, *, interrupted: bool, **_: Any) -> dict[str, Any]:
+        """End the session, and note what became of the run."""
+        super().write(interrupted=interrupted)
+        findings = self.session.journal.findings
         self.result |= {
-            "process": process_of(self.journal.findings, ended=True),
+            "process": process_of(findings, ended=True),
             "outcome": self.outcome,
-            "standing": [[f.code, f.severity] for f in stands],
-            "distances": self.measurement.distances,
-            "ended": self.state.step,
+            "standing": [[f.code, f.severity] for f in standing(findings)],
+            "distances": self.session.measurement.distances,
+            "ended": self.session.state.step,
         }
         return {}
 
@@ -108,40 +107,42 @@ def train(name: str, seed: int, keep: Path) -> float:
     )
     torch.set_num_threads(1)
     result: dict[str, Any] = {}
-    sittings: list[Cured] = []
+    sessions: list[RemedyProbes] = []
 
-    def sitting(recipe: Recipe, folder: RunFolder, **_: Any) -> Cured:
-        session = session_of(kind, recipe, folder, strength, seed, Cured)
-        session.result = result
-        if sittings:
-            assert sittings[-1].cure is not None
-            back = sittings[-1].cure[0].returned_to
-            session.looks = [look for look in sittings[-1].looks if back and look["step"] <= back]
-            session.meddled = sittings[-1].meddled
-        sittings.append(session)
+    def session_with_probes(recipe: Recipe, folder: RunFolder, **_: Any) -> Session:
+        session = session_of(kind, recipe, folder, strength, seed)
+        probes = RemedyProbes(session, kind, strength)
+        probes.result = result
+        if sessions:
+            planned = sessions[-1].session.planned
+            assert planned is not None
+            back = planned.intervention.returned_to
+            probes.looks = [look for look in sessions[-1].looks if back and look["step"] <= back]
+            probes.meddled = sessions[-1].meddled
+        sessions.append(probes)
         return session
 
     with (
         tempfile.TemporaryDirectory() as scratch,
         warnings.catch_warnings(),
         patch.object(journal, "TensorBoard", Silence),
-        patch.object(start, "prepare", sitting),
+        patch.object(attempts, "prepare", session_with_probes),
     ):
         for category in (RuntimeWarning, UserWarning):
             warnings.simplefilter("ignore", category)
         folder = RunFolder(Path(scratch))
         folder.recipe.write_text(recipe.to_yaml(), "utf-8")
-        first = sitting(recipe, folder)
-        start._played(first, None)
+        first = session_with_probes(recipe, folder)
+        attempts.train_to_end(first, None)
         result |= {
             "kind": name,
             "seed": seed,
             "strength": strength,
             "steps": recipe.training.steps,
-            "floor": first.looker.floor(),
+            "floor": sessions[0].looker.floor(),
             "data": data_facts(first),
-            "looks": sittings[-1].looks,
-            "cures": [tried.to_json() for tried in cure.read(folder)],
+            "looks": sessions[-1].looks,
+            "cures": [intervention.to_json() for intervention in read_interventions(folder)],
             "seconds": time.perf_counter() - started,
         }
     place.mkdir(parents=True, exist_ok=True)

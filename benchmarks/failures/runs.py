@@ -13,7 +13,7 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 
@@ -23,6 +23,8 @@ from failures.probes import Facts, Probe
 from saddlepoint import data, models
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.experiment import journal
+from saddlepoint.experiment.assemble import new_session
+from saddlepoint.experiment.schedule import Every
 from saddlepoint.experiment.session import Session
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Result, RunFolder
@@ -40,38 +42,59 @@ class Silence:
         return lambda *_, **__: None
 
 
-class Watched(Session):
-    """A session that looks at its model where it would draw, and in whose middle the zoo may meddle."""
+class NoCheckpoints:
+    """Takes the place of a session's checkpoints and saves nothing."""
 
-    kind: Kind
-    strength: float
-    looks: list[Facts]
-    looker: Probe
-    meddled: int | None = None
-    outcome: Facts  # the result part of the verdict
+    saved = None
 
-    def _draw(self, step: int) -> None:
+    def save(self, previous: int) -> None:
+        """Do nothing."""
+
+
+class Probes:
+    """Probes the model of a session where the session would draw samples, and injects a failure in its middle.
+
+    Attributes:
+        looks: what the probes measured.
+        meddled: the step at which the failure was injected; None before that.
+        outcome: the result part of the verdict; set at the end.
+        with_pictures: False, as for a session's end, whose place this takes.
+    """
+
+    with_pictures = False
+
+    def __init__(self, session: Session, kind: Kind, strength: float) -> None:
+        """Take the place of the session's sample pictures and of its end."""
+        self.session, self.kind, self.strength = session, kind, strength
+        self.looker = Probe(session.dataset, session.model, session.state)
+        self.looks: list[Facts] = []
+        self.meddled: int | None = None
+        self.outcome: Facts = {}
+        training = session.recipe.training
+        session.recorder.actions = (
+            (lambda previous, step: True, self._inject),
+            (Every(training.sample_every, training.steps), self._look),
+        )
+        session.end = self  # type: ignore[assignment]
+
+    def _look(self, step: int) -> None:
         self.looks.append(self.looker.look(step))
 
-    def _watch(self, record: Any) -> bool:
+    def _inject(self, step: int) -> None:
         kind = self.kind
-        if kind.meddle is not None and self.meddled is None and record.step >= kind.onset * self.recipe.training.steps:
-            kind.meddle(self, self.strength)
-            self.meddled = record.step
-        return super()._watch(record)
+        if kind.meddle is not None and self.meddled is None and step >= kind.onset * self.session.recipe.training.steps:
+            kind.meddle(self.session, self.strength)
+            self.meddled = step
 
-    def _checkpoint(self) -> None: ...
-
-    def _finish(self, interrupted: bool) -> dict[str, Any]:
+    def write(self, *, interrupted: bool, **_: Any) -> dict[str, Any]:
+        """End the session: probe once more, and measure the result."""
         if interrupted:  # half a run is none
             raise KeyboardInterrupt
-        if not self.looks or self.looks[-1]["step"] != self.state.step:  # stopped by a finding
-            self.looks.append(self.looker.look(self.state.step))
-        self.outcome = self.measurement.result().to_json()
+        step = self.session.state.step
+        if not self.looks or self.looks[-1]["step"] != step:  # stopped by a finding
+            self._look(step)
+        self.outcome = self.session.measurement.result().to_json()
         return {}
-
-
-Sitting = TypeVar("Sitting", bound=Watched)
 
 
 def recipe_of(kind: Kind, seed: int) -> Recipe:
@@ -109,10 +132,12 @@ def train(name: str, seed: int, keep: Path, kind: Kind | None = None) -> float:
             warnings.simplefilter("ignore", category)
         folder = RunFolder(Path(scratch))
         try:
-            session = session_of(kind, recipe, folder, strength, seed, Watched)
-            facts |= {"floor": session.looker.floor(), "data": data_facts(session)}
+            session = session_of(kind, recipe, folder, strength, seed)
+            session.checkpoints = NoCheckpoints()  # type: ignore[assignment]
+            probes = Probes(session, kind, strength)
+            facts |= {"floor": probes.looker.floor(), "data": data_facts(session)}
             session.run()
-            facts |= {"looks": session.looks, "meddled": session.meddled, "outcome": session.outcome}
+            facts |= {"looks": probes.looks, "meddled": probes.meddled, "outcome": probes.outcome}
             facts["preflight"] = [f.to_json() for f in session.journal.findings if f.step == 0]
         except SaddlepointError as error:  # refused before it began, in a sentence that may name the code
             facts |= {"refused": str(error), "looks": [], "data": _refused_data(recipe), "preflight": []}
@@ -128,9 +153,7 @@ def train(name: str, seed: int, keep: Path, kind: Kind | None = None) -> float:
     return float(facts["seconds"])
 
 
-def session_of(
-    kind: Kind, recipe: Recipe, folder: RunFolder, strength: float, seed: int, sitting: type[Sitting]
-) -> Sitting:
+def session_of(kind: Kind, recipe: Recipe, folder: RunFolder, strength: float, seed: int) -> Session:
     """A session with everything planted that the kind plants before its first step."""
     dataset = data.load(recipe.data)
     if kind.data is not None:
@@ -140,10 +163,7 @@ def session_of(
         kind.model(model, strength)
     if kind.picked is not None:
         kind.picked(model, dataset, strength)
-    session = sitting(recipe, folder, dataset, model)
-    session.kind, session.strength, session.looks = kind, strength, []
-    session.looker = Probe(dataset, model, session.state)
-    return session
+    return new_session(recipe, folder, dataset, model)
 
 
 def data_facts(session: Session) -> Facts:
@@ -188,8 +208,9 @@ def all_runs(names: list[str], seeds: int | None, first: int = 0) -> list[tuple[
 __all__ = [
     "FRESH",
     "LOOKS",
+    "NoCheckpoints",
+    "Probes",
     "Silence",
-    "Watched",
     "all_runs",
     "data_facts",
     "finished",

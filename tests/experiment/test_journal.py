@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from saddlepoint.errors import RunError
-from saddlepoint.experiment.best_effort import Sparing
+from saddlepoint.experiment.best_effort import BestEffort
 from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.tensorboard import TensorBoard
 from saddlepoint.records import Finding, Record, RunFolder
@@ -18,7 +18,7 @@ FOUND = Finding("NUM301", "failure", 5, "d/loss became nan.")
 
 
 def journal(folder: RunFolder, ears: Ears) -> Journal:
-    return Journal(folder, ears, Sparing(ears))
+    return Journal(folder, ears, BestEffort(ears))
 
 
 def record(step: int) -> Record:
@@ -75,9 +75,9 @@ def test_the_board_may_fail_and_the_records_may_not(tmp_path: Path, monkeypatch:
                 patch.setattr(TensorBoard, name, full)
             told.record(record(5))
             told.finding(FOUND)
-            told.looks(5, {})
+            told.samples(5, {})
         assert len([note for note in ears.notes if "TensorBoard" in note]) == 1
-        monkeypatch.setattr(told._records, "append", full)
+        monkeypatch.setattr(told._record_lines, "append", full)
         with pytest.raises(OSError, match="No space left"):
             told.record(record(6))
     assert list(folder.read_records()) == [record(5)]
@@ -87,7 +87,7 @@ def test_the_board_may_fail_and_the_records_may_not(tmp_path: Path, monkeypatch:
 
 def test_our_own_slips_are_warned_of_and_each_kind_is_said_once(tmp_path: Path) -> None:
     ears = Ears()
-    spared = Sparing(ears)
+    spared = BestEffort(ears)
     for _ in range(2):
         with (
             pytest.warns(RuntimeWarning, match=r"A picture could not be drawn \(TypeError: a slip\)"),

@@ -24,7 +24,7 @@ from tests.experiment.runs import FAMILIES, Ears, recipe, started
 
 
 @contextlib.contextmanager
-def spared(*_: str) -> Iterator[None]:
+def attempt(*_: str) -> Iterator[None]:
     yield
 
 
@@ -41,7 +41,7 @@ def test_examples_in_some_order_are_sampled_throughout(tmp_path: Path, monkeypat
     plain = from_array(images, settings=DataSettings(held_out=0.0))
     ordered = Dataset("x", torch.from_numpy(images), plain.event)
     both = Dataset("x", torch.from_numpy(images), plain.event, held_out=ordered)
-    Measurement(session.recipe, both, session.model, session.state, spared).measure(0)
+    Measurement(both, session.model, session.state, session.recipe.evaluation, attempt).measure(0)
     for x in seen.values():
         assert len(x) == 50
         assert 0.2 < (x.float().mean() / 16).item() < 0.8

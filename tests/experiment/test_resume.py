@@ -14,7 +14,7 @@ from saddlepoint import experiment
 from saddlepoint.data.batches import Batches
 from saddlepoint.diagnosis import Series, rule
 from saddlepoint.errors import RunError
-from saddlepoint.experiment import compute, start
+from saddlepoint.experiment import compute, prepare
 from saddlepoint.records import Finding, RunFolder
 from saddlepoint.training import Devices
 from tests.experiment.runs import FAMILIES, STEPS, Ears, Interrupting, recipe, started, told
@@ -47,7 +47,7 @@ def test_resumed_twice_equals_uninterrupted(whole: dict[str, dict[str, Any]], fa
     session.batches = Interrupting(session, 6 * a_step)  # type: ignore[assignment]
     assert session.run()["state"] == "interrupted"
     assert session.state.step == 7
-    second = start.prepare(recipe(family), RunFolder(path))
+    second = prepare(recipe(family), RunFolder(path))
     second.load()
     second.batches = Interrupting(second, 20 * a_step - 1)  # type: ignore[assignment]
     assert second.run()["step"] == 20
@@ -190,7 +190,7 @@ def test_the_summary_of_an_earlier_session_is_not_left_standing(tmp_path: Path) 
     session = started(recipe("gan"), path)
     session.batches = Interrupting(session, 12)  # type: ignore[assignment]
     assert "interrupted" in str(session.run()["verdict"])
-    again = start.prepare(recipe("gan"), RunFolder(path))
+    again = prepare(recipe("gan"), RunFolder(path))
     again.load()
     again.batches = _Failing(again.batches, 20)  # type: ignore[assignment]
     with pytest.raises(_PowerError):
@@ -220,7 +220,7 @@ def test_changed_data_are_refused_before_anything_is_loaded(tmp_path: Path) -> N
     chosen = recipe("autoencoder").override({"data.source": str(source), "data.limit": None})
     interrupted(tmp_path / "run", chosen)
     np.save(source, np.random.default_rng(1).normal(size=(200, 2)))
-    session = start.prepare(chosen, RunFolder(tmp_path / "run"))
+    session = prepare(chosen, RunFolder(tmp_path / "run"))
     with pytest.raises(RunError, match="the data have changed"):
         session.load()
     assert session.state.step == 0
@@ -243,9 +243,9 @@ def test_a_resumed_run_keeps_its_arithmetic(tmp_path: Path, monkeypatch: pytest.
     elsewhere = recipe("vae", precision="fp32", threads=1, steps=16)
     monkeypatch.setattr("saddlepoint.experiment.compute.computes_bf16", lambda device: False)
     ears = Ears()
-    session = start.prepare(elsewhere, RunFolder(tmp_path / "run"), listener=ears)
+    session = prepare(elsewhere, RunFolder(tmp_path / "run"), listener=ears)
     session.load()
-    assert (session.devices.precision, session.state.devices.precision, session.threads) == ("bf16", "bf16", 2)
+    assert (session.state.devices.precision, session.threads) == ("bf16", 2)
     assert any("bf16" in note for note in ears.notes)
     session.run()
     assert told(tmp_path / "run") == told(tmp_path / "whole")
@@ -254,11 +254,11 @@ def test_a_resumed_run_keeps_its_arithmetic(tmp_path: Path, monkeypatch: pytest.
 def test_another_device_and_too_few_processors_are_said() -> None:
     ears, devices = Ears(), Devices(torch.device("cpu"), "bf16")
     kept = {"device": "cuda", "precision": "fp32", "threads": 100_000}
-    assert compute.continued(kept, devices, ears) == (Devices(torch.device("cpu"), "fp32"), 100_000)
+    assert compute.restore_compute(kept, devices, ears) == (Devices(torch.device("cpu"), "fp32"), 100_000)
     assert ["cuda" in note or "threads" in note for note in ears.notes] == [True, True]
 
 
 def test_arithmetic_that_is_the_same_here_is_taken_without_a_word() -> None:
     ears, devices = Ears(), Devices(torch.device("cpu"), "fp32")
-    assert compute.continued(compute.told(devices, 1), devices, ears) == (devices, 1)
+    assert compute.restore_compute(compute.compute_to_json(devices, 1), devices, ears) == (devices, 1)
     assert ears.notes == []

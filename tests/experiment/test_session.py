@@ -15,8 +15,8 @@ from safetensors.torch import load_file
 from saddlepoint import experiment
 from saddlepoint.errors import DataError, RunError
 from saddlepoint.evaluation.monitors import quality
-from saddlepoint.experiment import session as session_module
 from saddlepoint.records import Record, RunFolder
+from saddlepoint.training import checkpoint
 from tests.experiment.runs import FAMILIES, STEPS, Ears, recipe, started, told
 
 
@@ -91,7 +91,7 @@ DRAWING = {
     "saddlepoint.experiment.pictures.show_samples": "A sample picture",
     "saddlepoint.experiment.pictures.curves.training_curves": "curves.png",
     "saddlepoint.experiment.pictures.latent.latent_scatter": "latent.png",
-    "saddlepoint.experiment.session.time_lapse": "The time-lapse",
+    "saddlepoint.experiment.session_end.time_lapse": "The time-lapse",
     "saddlepoint.experiment.tensorboard.TensorBoard.record": "The TensorBoard log",
     "saddlepoint.report.write_report": "The report",
 }
@@ -129,7 +129,7 @@ def test_a_full_disk_stops_with_one_sentence_and_can_be_resumed(
 ) -> None:
     started(recipe("dcgan"), tmp_path / "whole").run()
     session = started(recipe("dcgan"), tmp_path / "run")
-    save = session_module.checkpoint.save
+    save = checkpoint.save
 
     def full(folder: RunFolder, model: Any, state: Any, **options: Any) -> Path:
         if state.step == 20:
@@ -138,7 +138,7 @@ def test_a_full_disk_stops_with_one_sentence_and_can_be_resumed(
         return save(folder, model, state, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(session_module.checkpoint, "save", full)
+        patch.setattr(checkpoint, "save", full)
         with pytest.raises(RunError, match=r"step 20.*No space left.*saddlepoint resume"):
             session.run()
     experiment.resume(tmp_path / "run")

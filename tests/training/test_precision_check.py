@@ -72,5 +72,5 @@ def test_a_run_then_trains_in_fp32_and_says_so(tmp_path: Any, monkeypatch: pytes
     )
     recipe = Recipe.load("dcgan-digits").override({"training.batch_size": 16, "training.precision": "bf16"})
     session = prepare(recipe, RunFolder(tmp_path))
-    assert session.devices.precision == session.state.devices.precision == "fp32"
-    assert any("fp32" in note for note in session._notes)
+    assert session.state.devices.precision == session.state.devices.precision == "fp32"
+    assert any("fp32" in note for note in session.notes)

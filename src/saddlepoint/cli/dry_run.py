@@ -69,7 +69,7 @@ def dry_run(recipe: Recipe, output: Output, *, as_json: bool, pictures: bool = T
     output.say("Trying a few steps; no file is kept ...")
     with tempfile.TemporaryDirectory(prefix="saddlepoint-") as folder:
         session = prepare(recipe, RunFolder(Path(folder)), pictures=pictures)
-        findings = session.findings_before()
+        findings = session.first_findings()
         estimate = tried(session)
     players = session.model.parameter_counts()
     if as_json:
@@ -113,7 +113,7 @@ def _tried(session: Session) -> Estimate:
     measurement = _timed(lambda: session.measurement.measure(session.state.step))
     picture = _timed(lambda: session.pictures.sample_grid(session.state.step))
     saving = _timed(lambda: checkpoint.save(session.folder, session.model, session.state))
-    pictures = _pictures(session, training.steps // training.sample_every + 1) if session.illustrated else 0.0
+    pictures = _pictures(session, training.steps // training.sample_every + 1) if session.end.with_pictures else 0.0
     seconds = (
         training.steps * seconds_per_step
         + (training.steps // recipe.evaluation.every + 1) * measurement
@@ -123,8 +123,8 @@ def _tried(session: Session) -> Estimate:
     weights = [tensor for player in session.model.players.values() for tensor in player.state_dict().values()]
     data = [part.x for part in (session.dataset, session.dataset.held_out) if part is not None]
     return Estimate(
-        str(session.devices.device),
-        session.devices.precision,
+        str(session.state.devices.device),
+        session.state.devices.precision,
         steps,
         seconds_per_step,
         measurement,
@@ -133,7 +133,7 @@ def _tried(session: Session) -> Estimate:
         seconds,
         pictures,
         seconds + pictures,
-        _peak_memory(session.devices.device),
+        _peak_memory(session.state.devices.device),
         _bytes(weights),
         _bytes(session.state.optimiser_tensors().values()),
         _bytes(data),
@@ -146,9 +146,9 @@ def _pictures(session: Session, frames: int) -> float:
     session.pictures.sample_grid(step + 1)
     with JsonLines(session.folder.records) as records:
         for later in (0, 1):
-            values = {**session.measurement.look(), **session.measurement.measure(step)}
+            values = {**session.measurement.probe(), **session.measurement.measure(step)}
             records.append(Record(step + later, 0.0, values).to_json())
-    still = _timed(lambda: session.pictures.final(session.spared))
+    still = _timed(lambda: session.pictures.final(session.context.best_effort))
     film = _timed(lambda: time_lapse(session.folder)) / 2  # of two frames
     return still + film * frames + _timed(lambda: write_report(session.folder))
 

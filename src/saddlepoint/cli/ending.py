@@ -13,7 +13,7 @@ from saddlepoint.records.schema import number_to_json
 if TYPE_CHECKING:
     from saddlepoint.cli.console import Output
     from saddlepoint.experiment import Run
-    from saddlepoint.experiment.cure import Suggestion
+    from saddlepoint.experiment.suggestion import Suggestion
 
 DONE, FOUND, INTERRUPTED = 0, 3, 130
 

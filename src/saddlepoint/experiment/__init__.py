@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 from saddlepoint.experiment.listener import Listener, Outline
 
 if TYPE_CHECKING:
+    from saddlepoint.experiment.assemble import prepare
     from saddlepoint.experiment.evaluation import Evaluation, evaluate
-    from saddlepoint.experiment.run import Run, load
-    from saddlepoint.experiment.start import prepare, resume, train
+    from saddlepoint.experiment.loading import load
+    from saddlepoint.experiment.resumption import resume
+    from saddlepoint.experiment.run import Run
+    from saddlepoint.experiment.start import train
 
 __all__ = ["Evaluation", "Listener", "Outline", "Run", "evaluate", "load", "prepare", "resume", "train"]
 
@@ -21,9 +24,9 @@ _HOMES = {
     "Evaluation": "evaluation",
     "Run": "run",
     "evaluate": "evaluation",
-    "load": "run",
-    "prepare": "start",
-    "resume": "start",
+    "load": "loading",
+    "prepare": "assemble",
+    "resume": "resumption",
     "train": "start",
 }
 

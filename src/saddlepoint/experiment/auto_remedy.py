@@ -1,50 +1,129 @@
-"""When a run is cured while it trains: at once where a failure opens, and after a while where a warning stays."""
+"""Which intervention a run needs now: at once when a failure opens, and later when a warning stays active."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from saddlepoint.diagnosis import Diagnosis
-from saddlepoint.experiment.cure import Cure, prescribe
+from saddlepoint.diagnosis.escalation import SLIP
+from saddlepoint.experiment.interventions import Intervention, read_interventions
 from saddlepoint.experiment.live_diagnosis import resolved_settings
+from saddlepoint.experiment.rollback import last_healthy_step
+from saddlepoint.experiment.suggestion import settings_of, suggest_remedy
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, RunFolder, standing
 
-LONG = 0.25  # of the run, from which on a warning that stands is treated as a failure is
-# Of these alone. What is done against others takes a smaller code, ends the run earlier, or eases a KL term that may be meant
-# so: after a failure there is nothing to lose by that, after a warning there is.
-STAYING = frozenset(
+LONG = 0.25  # share of the run for which a warning has to stay active before it is treated like a failure
+SOON = 0.25  # share of the run within which a failure that follows an intervention is taken to have the same cause
+# Warnings against which a run intervenes. Remedies of the others take a smaller code, end the run earlier, or weaken a KL term
+# that may be intended: after a failure there is nothing to lose by that, after a warning there is.
+PERSISTENT_WARNINGS = frozenset(
     {"GAN101", "GAN102", "GAN103", "GAN104", "GAN105", "GAN106", "VAE204", "NUM302", "NUM303", "NUM304"}
 )
 
 
-class Treatment:
-    """Of one sitting of a run, whose rules are asked by `diagnosis`."""
+@dataclass(frozen=True)
+class PlannedIntervention:
+    """An intervention that has not been made yet, and the recipe to continue with."""
+
+    intervention: Intervention
+    recipe: Recipe
+
+
+class AutoRemedy:
+    """Plans interventions for one session (`training.cure: auto`)."""
 
     def __init__(self, recipe: Recipe, folder: RunFolder, diagnosis: Diagnosis) -> None:
+        """Plan for the run of `recipe` in `folder` by the active findings of `diagnosis`."""
         self._recipe, self._folder, self._diagnosis = recipe, folder, diagnosis
-        self._passed: set[tuple[str, int]] = set()  # warnings against which there was nothing to try, by code and step
+        self._considered: set[tuple[str, int]] = set()  # warnings by code and step, so that each is considered once
 
-    def of(self, opened: Sequence[Finding], step: int) -> tuple[Cure, Recipe] | None:
-        """What to do at `step`, with the recipe to go on by; None for nothing. opened: the findings that have just opened."""
+    def plan(self, opened: Sequence[Finding], step: int) -> PlannedIntervention | None:
+        """Return the intervention to make now.
+
+        Args:
+            opened: the findings that opened at this step.
+            step: steps done.
+
+        Returns:
+            None where nothing needs to change, or where no remedy is left.
+        """
         if self._recipe.training.cure != "auto":
             return None
-        ill = [finding for finding in opened if finding.severity == "failure"] or self._staying(step)
-        if ill:  # what was known to be wrong before the first step may be its cause
-            ill = [*self._before(), *ill]
-        precision = self._diagnosis.facts.settings.get("training.precision")
-        found = (prescribe(self._recipe, self._folder, finding, resolved_settings(precision)) for finding in ill)
-        return next((cured for cured in found if cured is not None), None)
+        targets = [finding for finding in opened if finding.severity == "failure"] or self._persistent_warnings(step)
+        if targets:  # a failure that was known before the first step may be the cause
+            targets = [*self._failures_before_training(), *targets]
+        resolved = resolved_settings(self._diagnosis.facts.settings.get("training.precision"))
+        plans = (plan_intervention(self._recipe, self._folder, finding, resolved) for finding in targets)
+        return next((plan for plan in plans if plan is not None), None)
 
-    def _before(self) -> list[Finding]:
-        """What was found before the first step and still stands, with a remedy: settings, data, terms of the loss."""
-        stands = standing(self._folder.read_findings())
-        return [finding for finding in stands if finding.step == 0 and finding.remedy and finding.severity == "failure"]
+    def _failures_before_training(self) -> list[Finding]:
+        """Active failures of step 0 that have a remedy: in settings, data, or terms of the loss."""
+        active = standing(self._folder.read_findings())
+        return [finding for finding in active if finding.step == 0 and finding.remedy and finding.severity == "failure"]
 
-    def _staying(self, step: int) -> list[Finding]:
-        least = LONG * self._recipe.training.steps
-        standing = [f for code, f in self._diagnosis.found.items() if f.severity == "warning" and code in STAYING]
-        long = [finding for finding in standing if step - finding.step >= least]
-        fresh = [finding for finding in long if (finding.code, finding.step) not in self._passed]
-        self._passed |= {(finding.code, finding.step) for finding in fresh}
-        return fresh
+    def _persistent_warnings(self, step: int) -> list[Finding]:
+        shortest = LONG * self._recipe.training.steps
+        active = self._diagnosis.found.items()
+        warnings = [f for code, f in active if f.severity == "warning" and code in PERSISTENT_WARNINGS]
+        long = [finding for finding in warnings if step - finding.step >= shortest]
+        new = [finding for finding in long if (finding.code, finding.step) not in self._considered]
+        self._considered |= {(finding.code, finding.step) for finding in new}
+        return new
+
+
+def plan_intervention(
+    recipe: Recipe, folder: RunFolder, finding: Finding, resolved: Mapping[str, Any]
+) -> PlannedIntervention | None:
+    """Plan an intervention against one finding.
+
+    Args:
+        recipe: that the run trains by now.
+        folder: the run's.
+        finding: what to intervene against.
+        resolved: the values that the run chose for settings that are "auto".
+
+    Returns:
+        None where the run has had `training.cures` interventions, or where no remedy is left.
+    """
+    earlier = read_interventions(folder)
+    if len(earlier) >= recipe.training.cures:
+        return None
+    same = [intervention for intervention in earlier if intervention.code == finding.code]
+    reverted = _reverted(same, settings_of(recipe))
+    archived = (RunFolder(folder.attempt(intervention.number)).recipe for intervention in earlier)
+    failed = [recipe, *(Recipe.load(path) for path in archived if path.is_file())]
+    tried = [intervention.rung for intervention in same]
+    suggested = suggest_remedy(recipe.override(reverted), finding, tried, failed, resolved)
+    if suggested is None:
+        return None
+    current, changed = settings_of(recipe), settings_of(suggested.recipe)
+    changes = {
+        name: (current.get(name), changed[name])
+        for name in (*reverted, *suggested.changes)
+        if name in changed and current.get(name) != changed[name]
+    }
+    since = int(finding.evidence.get("window", [finding.step])[0])
+    # A remedy that shortens the run has no effect after a return to a step beyond the new last step.
+    before = min(since, suggested.recipe.training.steps + 1)
+    # Start again where returning a little has not helped, and where all was trained at an unusable learning rate.
+    soon = bool(earlier) and finding.severity == "failure" and since - earlier[-1].found < SOON * recipe.training.steps
+    step = 0 if same or soon or suggested.rung == SLIP else last_healthy_step(folder, before)
+    number = len(earlier) + 1
+    intervention = Intervention(number, finding.code, finding.title, finding.step, since, step, suggested.rung, changes)
+    return PlannedIntervention(intervention, suggested.recipe)
+
+
+def _reverted(same: Sequence[Intervention], current: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings to set back, since the earlier interventions against the same failure have not helped.
+
+    Corrected learning rates stay corrected, and so does what the user has changed since.
+    """
+    reverted: dict[str, Any] = {}
+    for intervention in reversed(same):
+        for name, (before, after) in intervention.changes.items():
+            if intervention.rung != SLIP and reverted.get(name, current.get(name)) == after:
+                reverted[name] = before
+    return reverted

@@ -1,4 +1,4 @@
-"""What training goes on without: a picture of it, a log beside its records."""
+"""Work whose failure must not stop training: a picture, a copy of the records in another format."""
 
 from __future__ import annotations
 
@@ -10,25 +10,32 @@ from saddlepoint.errors import SaddlepointError
 from saddlepoint.experiment.listener import Listener
 
 
-class Sparing:
-    """A context for such work: where it fails, the listener is told, once for each kind of work, and training goes on.
+class BestEffort:
+    """A context manager that reports an exception to the listener instead of raising it.
 
-    What is neither the disk's or the memory's fault nor a damaged file's is ours: it is warned of as well, and warnings fail our tests.
+    The same kind of work is reported once, however often it fails. An exception that neither the disk, the memory nor a
+    damaged file explains is a mistake in this package: it is also issued as a RuntimeWarning, which fails our tests.
     """
 
     def __init__(self, listener: Listener) -> None:
+        """Report to `listener`."""
         self._listener = listener
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     @contextlib.contextmanager
-    def __call__(self, what: str, done: str = "drawn") -> Iterator[None]:
-        """what: the work's result, which begins the sentence; done: what could not be done to it."""
+    def __call__(self, what: str, action: str = "drawn") -> Iterator[None]:
+        """Do the work in the block.
+
+        Args:
+            what: the result of the work; the message begins with it.
+            action: the participle for the message "{what} could not be {action}".
+        """
         try:
             yield
         except Exception as error:
-            sentence = f"{what} could not be {done} ({type(error).__name__}: {error}). Training goes on."
-            if what not in self._told:
-                self._told.add(what)
-                self._listener.note(sentence)
+            message = f"{what} could not be {action} ({type(error).__name__}: {error}). Training goes on."
+            if what not in self._reported:
+                self._reported.add(what)
+                self._listener.note(message)
             if not isinstance(error, OSError | MemoryError | SaddlepointError):
-                warnings.warn(sentence, RuntimeWarning, stacklevel=3)
+                warnings.warn(message, RuntimeWarning, stacklevel=3)

@@ -1,4 +1,4 @@
-"""In which arithmetic a run computes, kept from sitting to sitting: its device, its precision and its threads.
+"""Device, precision and threads of a run, saved with every checkpoint so that each session computes alike.
 
 On another machine, or with other settings of torch, `auto` may mean something else, which would change the run's numbers.
 """
@@ -15,29 +15,33 @@ from saddlepoint.training import Devices
 from saddlepoint.training.devices import computes_bf16
 
 
-def told(devices: Devices, threads: int) -> dict[str, Any]:
-    """As resolved here, in JSON values."""
+def compute_to_json(devices: Devices, threads: int) -> dict[str, Any]:
+    """Return what the run computes with, as JSON values."""
     return {"device": devices.device.type, "precision": devices.precision, "threads": threads}
 
 
-def continued(kept: Mapping[str, Any], devices: Devices, listener: Listener) -> tuple[Devices, int]:
-    """What to go on with here: the precision and the threads of the run so far, whatever `auto` would choose.
+def restore_compute(saved: Mapping[str, Any], devices: Devices, listener: Listener) -> tuple[Devices, int]:
+    """Restore the precision and the threads of the earlier sessions, whatever `auto` would choose now.
 
-    kept: what `told` said of the run. The listener is told what this machine cannot do as the one before did.
+    Args:
+        saved: what `compute_to_json` returned.
+        devices: what this machine would choose.
+        listener: gets a note for each difference between this machine and the earlier one.
+
+    Returns:
+        Device of this machine with the saved precision, and the number of threads.
     """
-    device, threads = devices.device, int(kept["threads"])
-    if kept["device"] != device.type:
+    device, threads = devices.device, int(saved["threads"])
+    if saved["device"] != device.type:
         listener.note(
-            f"This run was trained on {kept['device']} and goes on on {device.type}: its numbers will not be, to the "
-            f"last bit, those it would have had there."
+            f"This run was trained on {saved['device']} and continues on {device.type}: its numbers will differ in the last "
+            f"bits from those that it would have had there."
         )
-    if kept["precision"] == "bf16" and not computes_bf16(device):
+    if saved["precision"] == "bf16" and not computes_bf16(device):
         listener.note(
-            "This run computes in bf16, which this machine can only imitate: it goes on more slowly, and its numbers may "
-            "differ in the last bits."
+            "This run computes in bf16, which this machine can only emulate: training is slower, and numbers may differ in "
+            "the last bits."
         )
     if threads > (os.cpu_count() or threads):
-        listener.note(
-            f"This run computes on {threads} threads, more than this machine has processors: it goes on more slowly."
-        )
-    return replace(devices, precision=kept["precision"]), threads
+        listener.note(f"This run uses {threads} threads, more than this machine has processors: training is slower.")
+    return replace(devices, precision=saved["precision"]), threads

@@ -22,8 +22,9 @@ from saddlepoint.evaluation.scorecard.extremes import Extremes
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings, LikelihoodEffort
 from saddlepoint.experiment import examples
+from saddlepoint.experiment.loading import Which, checkpoint_of, event_of, load
 from saddlepoint.experiment.nearest_pairs import draw_pairs
-from saddlepoint.experiment.run import Run, Which, checkpoint_of, event_of, load
+from saddlepoint.experiment.run import Run
 from saddlepoint.experiment.summary import update_result
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import GenerativeModel
@@ -125,7 +126,7 @@ class Evaluation:
             card = (found := Scorecard.load(file)).card
         except RunError:
             return None, "its scorecard cannot be read"
-        path = checkpoint_of(self.run, self.step)
+        path = checkpoint_of(self.run.folder, self.step)
         asked, ours = self._asked(path), version("saddlepoint")
         if card.versions.get("saddlepoint") != ours:
             return None, f"its scorecard is by version {card.versions.get('saddlepoint')}, this is {ours}"
@@ -144,7 +145,7 @@ class Evaluation:
         folder, recipe = self.run.folder, self.run.recipe
         if is_locked(folder.path):  # said before minutes are spent
             raise RunError(f"{folder.path} is being worked on by another process: wait for it, or stop it.")
-        path = checkpoint_of(self.run, self.step)
+        path = checkpoint_of(self.run.folder, self.step)
         step = int(checkpoint.read_manifest(path)["step"])
         model = load(folder.path, step=step, device=self.device, modules=self.run.modules, trust=self.run.trust)
         dataset, extremes = self.dataset, list[Extremes]()
@@ -175,7 +176,7 @@ class Evaluation:
             return dataset_of(self.data)
         if self.data is not None:
             return examples.load(self._settings())
-        return examples.load_as(self._settings(), event_of(checkpoint_of(self.run, self.step)))
+        return examples.load_as(self._settings(), event_of(checkpoint_of(self.run.folder, self.step)))
 
     def _settings(self) -> DataSettings:
         """Of the data by name: the run's, with the source that was asked for."""

@@ -1,4 +1,4 @@
-"""Draw later what a training without pictures left out."""
+"""Draw the last pictures of a run that was trained without them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saddlepoint.errors import RunError
+from saddlepoint.experiment.assemble import prepare
 from saddlepoint.experiment.listener import Listener
+from saddlepoint.experiment.resumption import data_of, recipe_of
 from saddlepoint.experiment.run import Run
-from saddlepoint.experiment.start import data_of, prepare, recipe_of
 from saddlepoint.experiment.summary import note_pictures
 from saddlepoint.recipe.trust import require_trust
 from saddlepoint.records import shell_command, writing
@@ -27,13 +28,13 @@ def draw_pictures(
     trust: bool = False,
     listener: Listener | None = None,
 ) -> None:
-    """Draw the last pictures and the film of a run, as training does at its end, from its newest whole checkpoint.
+    """Draw the last pictures and the time-lapse of a run, as training does at its end, from its newest whole checkpoint.
 
     Args:
         run: the run's folder.
         modules: the user's own networks by role, where the run was trained with such.
         trust: whether code that the run names by import path may run.
-        listener: hears of pictures that could not be drawn.
+        listener: gets a note about each picture that could not be drawn.
 
     Raises:
         RunError: not a run, no checkpoint, or another process is writing to it.
@@ -51,7 +52,7 @@ def draw_pictures(
         session = prepare(recipe, folder, dataset=data_of(recipe, folder), modules=modules, listener=listener)
         session.load()
         with using_threads(session.threads):
-            session.draw_last()
+            session.end.draw_last()
         summary = folder.read_summary()
         if summary:
             note_pictures(folder, summary, summary.get("session_seconds") or {}, drawn=True)

@@ -1,4 +1,4 @@
-"""What a session writes down as it goes: every record and finding, in the run's files, for TensorBoard and to the listener."""
+"""The journal of a session: writes every record and finding to the run's files and to TensorBoard, and calls the listener."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from torch import Tensor
 
 from saddlepoint.errors import RunError
-from saddlepoint.experiment.best_effort import Sparing
+from saddlepoint.experiment.best_effort import BestEffort
 from saddlepoint.experiment.listener import Listener
 from saddlepoint.experiment.tensorboard import TensorBoard
 from saddlepoint.records import Finding, JsonLines, Record, RunFolder
@@ -17,44 +17,54 @@ from saddlepoint.records.store import placed_lines, require_length
 
 
 class Journal:
-    """One session's; it is written within `opened`.
+    """Writes within `opened`.
 
-    The run's own files must take every line, so an error in them is raised; TensorBoard's log is a copy, and spared.
-    findings: the whole run's, those of earlier sessions included.
+    An error in the run's own files is raised, since they must take every line. TensorBoard's log is a copy: an error in it is
+    reported and does not stop training.
+
+    Attributes:
+        findings: of the whole run, earlier sessions included.
     """
 
-    def __init__(self, folder: RunFolder, listener: Listener, spared: Sparing) -> None:
-        self._folder, self._listener, self._spared = folder, listener, spared
+    def __init__(self, folder: RunFolder, listener: Listener, best_effort: BestEffort) -> None:
+        """Write into `folder`; nothing is written yet."""
+        self._folder, self._listener, self._best_effort = folder, listener, best_effort
         self.findings: list[Finding] = []
 
     @contextlib.contextmanager
     def opened(self, positions: Mapping[str, int] | None, step: int) -> Iterator[None]:
-        """Open it where the run is at `step`.
+        """Open the files for the block.
 
-        positions: as `positions` gave them at that step: what was written later is cut off. None begins both files anew.
+        Args:
+            positions: the result of `positions` at the step where the run continues: what was written later is removed. None
+                starts with empty files.
+            step: steps done.
 
         Raises:
-            RunError: a file is shorter than that.
+            RunError: a file is shorter than its position.
         """
-        kept = positions or {"records": 0, "findings": 0}
+        lengths = positions or {"records": 0, "findings": 0}
         self._place = self._folder.path.stat()
         with (
-            JsonLines(self._folder.records, truncate_to=kept["records"]) as self._records,
-            JsonLines(self._folder.findings, truncate_to=kept["findings"]) as self._found,
+            JsonLines(self._folder.records, truncate_to=lengths["records"]) as self._record_lines,
+            JsonLines(self._folder.findings, truncate_to=lengths["findings"]) as self._finding_lines,
         ):
             self.findings = list(self._folder.read_findings())
             self._board = TensorBoard(self._folder.tensorboard, first_step=0 if positions is None else step + 1)
             try:
                 yield
             finally:
-                with self._spared("The TensorBoard log", "written"):
+                with self._best_effort("The TensorBoard log", "written"):
                     self._board.close()
 
     def check(self, positions: Mapping[str, int]) -> None:
-        """Read everything that `opened` will keep at these positions, and write nothing.
+        """Read everything that `opened` would keep at these positions; writes nothing.
+
+        Args:
+            positions: see `opened`.
 
         Raises:
-            RunError: a file is shorter than that, a link, or damaged.
+            RunError: a file is shorter than its position, a link, or damaged.
         """
         for path, parse in ((self._folder.records, Record.from_json), (self._folder.findings, Finding.from_json)):
             length = positions[path.stem]
@@ -63,7 +73,7 @@ class Journal:
                 parse(line, where)
 
     def check_place(self) -> None:
-        """Raises RunError where the run's folder was removed, or replaced by another one, since it was opened."""
+        """Raise RunError where the run's folder was removed, or replaced by another one, since it was opened."""
         try:
             same = os.path.samestat(self._place, self._folder.path.stat())
         except OSError:
@@ -75,30 +85,35 @@ class Journal:
             )
 
     def positions(self) -> dict[str, int]:
-        """How long the files are, once the disk holds them."""
+        """Return the lengths of the files, after the disk has confirmed them."""
         self.check_place()
-        self._records.sync()
-        self._found.sync()
-        return {"records": self._records.size, "findings": self._found.size}
+        self._record_lines.sync()
+        self._finding_lines.sync()
+        return {"records": self._record_lines.size, "findings": self._finding_lines.size}
 
     def record(self, record: Record) -> None:
-        """Write a record to the folder, to TensorBoard and to the listener."""
+        """Write a record."""
         self.check_place()
-        self._records.append(record.to_json())
-        with self._spared("The TensorBoard log", "written"):
+        self._record_lines.append(record.to_json())
+        with self._best_effort("The TensorBoard log", "written"):
             self._board.record(record)
         self._listener.record(record)
 
     def finding(self, finding: Finding) -> None:
-        """Write a finding to the folder, to TensorBoard and to the listener."""
+        """Write a finding that opened, became more severe or closed."""
         self.findings.append(finding)
-        self._found.append(finding.to_json())
-        with self._spared("The TensorBoard log", "written"):
+        self._finding_lines.append(finding.to_json())
+        with self._best_effort("The TensorBoard log", "written"):
             self._board.finding(finding)
         self._listener.finding(finding)
 
-    def looks(self, step: int, heads: Mapping[str, Tensor]) -> None:
-        """The sample picture of `step`, and histograms of `heads`, for TensorBoard; the picture has its own file already."""
-        with self._spared("The TensorBoard log", "written"):
+    def samples(self, step: int, heads: Mapping[str, Tensor]) -> None:
+        """Copy the sample picture of a step to TensorBoard, with histograms.
+
+        Args:
+            step: whose sample picture the run's folder has already.
+            heads: outputs of an encoder's heads, by name.
+        """
+        with self._best_effort("The TensorBoard log", "written"):
             self._board.picture("samples", self._folder.sample_grid(step), step)
             self._board.histograms(heads, step)

@@ -1,4 +1,4 @@
-"""Who watches a run while it trains: the command line's progress display, a notebook, a test."""
+"""Callbacks during a run: a progress display, a notebook or a test overrides them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,19 @@ from saddlepoint.records import Finding, Record
 
 @dataclass(frozen=True)
 class Outline:
-    """What is about to run, before the first step.
+    """The facts of a session before its first step.
 
-    players: trainable numbers by role. start: steps already done (0 unless resumed). suggests: whether what to change against
-    what is found will be said at the end, by whoever started the run. pictures: whether the last pictures and the report are
-    made at the end.
+    Attributes:
+        name: of the recipe.
+        folder: path of the run.
+        data: the dataset in words.
+        players: number of trainable parameters by role.
+        start: steps already done; 0 unless the run is resumed.
+        steps: the last step of the run.
+        device: such as "cpu".
+        precision: such as "fp32".
+        suggests: whether the caller will suggest changed settings at the end.
+        pictures: whether the last pictures and the report are made at the end.
     """
 
     name: str
@@ -31,19 +39,19 @@ class Outline:
 
 
 class Listener:
-    """Hears of everything that happens in a run, in order; this one does nothing. Subclass and override."""
+    """Callbacks that a session calls in order. These do nothing: subclass and override."""
 
     def started(self, outline: Outline) -> None:
-        """The first step is about to be made."""
+        """Called once, before the first step."""
 
     def note(self, text: str) -> None:
-        """Something the user should know that is no finding: files that were left out, a checkpoint that was skipped."""
+        """Called with information that is not a finding: files that were left out, a checkpoint that was skipped."""
 
     def record(self, record: Record) -> None:
-        """A tick is done and recorded."""
+        """Called after every record was written."""
 
     def finding(self, finding: Finding) -> None:
-        """Something is wrong, or worth knowing."""
+        """Called when a finding opens, becomes more severe or closes."""
 
     def finished(self, summary: Mapping[str, Any]) -> None:
-        """The session is over, finished, stopped or interrupted; `summary` is what summary.json holds."""
+        """Called once, when the session ends: finished, stopped or interrupted. `summary` is the content of summary.json."""

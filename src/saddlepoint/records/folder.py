@@ -109,7 +109,7 @@ class RunFolder:
         return (Finding.from_json(line, where) for where, line in placed_lines(self.findings))
 
     def read_cures(self) -> list[dict[str, Any]]:
-        """What was tried against failures, in order (see `saddlepoint.experiment.cure`); empty where nothing was."""
+        """The interventions, in order (see `saddlepoint.experiment.interventions`); empty without."""
         return [checked_cure(line, where) for where, line in placed_lines(self.cures)]
 
     def read_summary(self) -> dict[str, Any]:

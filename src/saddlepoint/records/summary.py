@@ -87,7 +87,7 @@ def check_result(result: Fields) -> None:
 
 
 def checked_cure(line: Any, where: str) -> dict[str, Any]:
-    """One line of cures.jsonl, whose fields are those of `saddlepoint.experiment.cure.Cure`.
+    """One line of cures.jsonl, whose fields are those of `saddlepoint.experiment.interventions.Intervention`.
 
     Raises:
         RunError: a field is missing or has another type.

@@ -16,9 +16,12 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.optim import Optimizer
 
+from saddlepoint.models.base import Model
 from saddlepoint.networks.activity import Activity, Call, heard
 from saddlepoint.networks.wiring import Wiring, wired
 from saddlepoint.optimisers.wrapped import WrappedOptimizer
+from saddlepoint.training.settings import LARGEST_SEED
+from saddlepoint.training.state import TrainingState
 
 SAME = 0.01  # of its largest output, by which a network's outputs may differ after: single and half precision round
 
@@ -83,6 +86,30 @@ def recycle(
                     parameter.copy_(old)
             renewals[name] = Renewal()
     return renewals
+
+
+def recycle_units(model: Model, state: TrainingState, run: Callable[[], None], seed: int) -> dict[str, float]:
+    """Reinitialise the dead units of a model during training, in its moving averages and optimisers too.
+
+    The new weights depend on the seed and on the step alone, so that a resumed run has the same.
+
+    Args:
+        model: whose players are changed.
+        state: the state of its training.
+        run: passes examples through all players in evaluation mode, always the same examples.
+        seed: of the run.
+
+    Returns:
+        The series `player/recycled_units`.
+    """
+    players = model.players
+    generator = torch.Generator().manual_seed((seed + 1_000_003 * state.step) % LARGEST_SEED)
+    with state.devices.autocast() or contextlib.nullcontext():
+        renewals = recycle(players, run, generator)
+    for name, renewal in renewals.items():
+        average = state.averages[name].module if name in state.averages else None
+        renewal.carry_to(players[name], state.optimisers[name], average)
+    return {f"{name}/recycled_units": float(renewal.units) for name, renewal in renewals.items()}
 
 
 def _passed(players: Mapping[str, nn.Module], run: Callable[[], None]) -> dict[str, tuple[Activity, Wiring]]:

@@ -16,7 +16,7 @@ from saddlepoint.data import from_array
 from saddlepoint.data.dataset import Event
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis.escalation import next_remedy
-from saddlepoint.experiment import session
+from saddlepoint.experiment import first_checks
 from saddlepoint.experiment.objective_checks.check import mistakes, output_range
 from saddlepoint.models import build
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
@@ -226,7 +226,7 @@ def test_a_trial_that_fails_does_not_end_training(tmp_path: Path, monkeypatch: p
     def failing(model: Model, x: Tensor) -> None:
         raise AttributeError("a loss of one's own asked for what the trial does not have")
 
-    monkeypatch.setattr(session, "mistakes", failing)
+    monkeypatch.setattr(first_checks, "mistakes", failing)
     with pytest.warns(RuntimeWarning, match="networks and losses could not be made .AttributeError"):
         summary = started(recipe("gan"), tmp_path / "run").run()
     assert summary is not None

@@ -16,8 +16,7 @@ from torch import nn
 from saddlepoint import experiment
 from saddlepoint.diagnosis import Diagnosis, Series, rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.experiment import auto_remedy, cure
-from saddlepoint.experiment import session as session_module
+from saddlepoint.experiment import assemble, auto_remedy, first_checks, rollback
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, RunFolder, Severity
 from tests.experiment.runs import STEPS, Ears, recipe
@@ -31,13 +30,13 @@ pytestmark = pytest.mark.usefixtures("as_set")
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is looked at is not what is tested here, and takes most of a small run's time."""
-    monkeypatch.setattr(session_module.Pictures, "sample_grid", lambda *_, **__: None)
+    monkeypatch.setattr(assemble.Pictures, "sample_grid", lambda *_, **__: None)
 
 
 @pytest.fixture(autouse=True)
 def learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs as small as these learn nothing; but for the one test that asks for it, that is no reason to begin anew."""
-    monkeypatch.setattr(cure, "HALF_WAY", -math.inf)
+    monkeypatch.setattr(rollback, "HALF_WAY", -math.inf)
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Plant:
             facts = Facts(steps=recipe.training.steps, settings={e.name: v for e, v in recipe.settings()})
             return Diagnosis("gan", [found, follows], facts)
 
-        monkeypatch.setattr(session_module, "start_diagnosis", watching)
+        monkeypatch.setattr(assemble, "start_diagnosis", watching)
 
     return plant
 
@@ -110,7 +109,7 @@ def test_it_goes_back_to_the_last_healthy_checkpoint(tmp_path: Path, planted: Pl
 
 def test_what_has_not_learnt_yet_begins_anew(tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     planted(REMEDY, at=25)
-    monkeypatch.setattr(cure, "HALF_WAY", 1.1)
+    monkeypatch.setattr(rollback, "HALF_WAY", 1.1)
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert [tried.returned_to for tried in run.cures] == [0]
 
@@ -188,7 +187,7 @@ def test_another_failure_soon_after_a_try_is_begun_anew_and_a_late_one_is_not(
     soon: float, returned_to: int, tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted({"model.label_smoothing": 0.1}, at=15, following=25)
-    monkeypatch.setattr(cure, "SOON", soon)
+    monkeypatch.setattr(auto_remedy, "SOON", soon)
     first, second = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run").cures
     assert (first.code, first.returned_to) == ("GAN101", 10)
     assert (second.code, second.returned_to) == ("GAN104", returned_to)
@@ -201,7 +200,7 @@ def test_a_warning_is_cured_where_it_stays_and_is_of_those_that_are(
     until: float, code: str, cured: bool, tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted(REMEDY, at=10, severity="warning", until=until)
-    monkeypatch.setattr(auto_remedy, "STAYING", {code})
+    monkeypatch.setattr(auto_remedy, "PERSISTENT_WARNINGS", {code})
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert [(tried.found, tried.changes) for tried in run.cures] == ([(10, {RATE: (None, 1e-4)})] if cured else [])
     if cured:
@@ -239,7 +238,7 @@ def test_a_player_of_other_shapes_begins_anew_and_the_other_goes_on(
 
 
 @pytest.mark.parametrize("at", [5, 25])
-@pytest.mark.parametrize("moment", ["_settle", "replaced"])
+@pytest.mark.parametrize("moment", ["finish_rollback", "replaced"])
 def test_killed_in_the_middle_of_a_cure_it_is_finished_on_resuming(
     at: int, moment: str, tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,7 +249,7 @@ def test_killed_in_the_middle_of_a_cure_it_is_finished_on_resuming(
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr(cure, moment, killed)
+        patch.setattr(rollback, moment, killed)
         with pytest.raises(SystemExit):
             experiment.train(recipe("gan", cure="auto"), run=tmp_path / "killed")
     experiment.resume(tmp_path / "killed")
@@ -338,9 +337,7 @@ def test_training_stops_where_a_finding_opens_and_not_where_it_closes(
     def early(d_loss: Series) -> Finding | None:
         return Finding("GAN101", "warning", 5, "It wins.") if d_loss.steps[-1] == 5 else None
 
-    monkeypatch.setattr(
-        session_module, "start_diagnosis", lambda recipe, precision=None: Diagnosis("gan", [late, early])
-    )
+    monkeypatch.setattr(assemble, "start_diagnosis", lambda recipe, precision=None: Diagnosis("gan", [late, early]))
     if code == "GAN101":  # it has opened and closed before this session begins
         experiment.train(recipe("gan", steps=5, stop_on=[]), run=tmp_path / "run")
         folder = RunFolder(tmp_path / "run")
@@ -357,7 +354,7 @@ def test_a_trial_that_fails_does_not_keep_from_training(tmp_path: Path, monkeypa
     def fails(*_: Any) -> Any:
         raise AttributeError("no such layer")
 
-    monkeypatch.setattr(session_module, "mistakes", fails)
+    monkeypatch.setattr(first_checks, "mistakes", fails)
     ears = Ears()
     with pytest.warns(RuntimeWarning, match="no such layer"):
         run = experiment.train(recipe("gan"), run=tmp_path / "run", listener=ears)

@@ -1,0 +1,92 @@
+"""Quality over training: the untrained model's, the newest, and the best measured step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from saddlepoint.evaluation.monitors import quality
+
+
+class BestStep:
+    """Compares every measurement with the best one so far.
+
+    Attributes:
+        best: {"step", "series", "value"} of the best step; None while no step was better than the untrained model.
+        first: the quality series of the untrained model; None where it was not measured.
+        last: the newest value of the quality series; None where it was not measured.
+        precision: the newest precision; None where it was not measured.
+    """
+
+    def __init__(self) -> None:
+        """Start before the first measurement."""
+        self.best: dict[str, Any] | None = None
+        self.first: float | None = None
+        self.last: float | None = None
+        self.precision: float | None = None
+        self._best_shares: Tensor | None = None
+        self._last_shares: Tensor | None = None
+        self._untrained: dict[str, float] = {}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps of this."""
+        return {
+            "best": self.best,
+            "best_shares": None if self._best_shares is None else self._best_shares.tolist(),
+            "last_shares": None if self._last_shares is None else self._last_shares.tolist(),
+            "first_quality": self.first,
+            "last_quality": self.last,
+            "last_precision": self.precision,
+            "untrained": self._untrained,
+        }
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Undo `to_json`."""
+        self.best, self.first, self.last = saved["best"], saved["first_quality"], saved["last_quality"]
+        self._untrained, self.precision = saved["untrained"], saved.get("last_precision")
+        best, last = (saved.get(name) for name in ("best_shares", "last_shares"))
+        self._best_shares = None if best is None else torch.tensor(best, dtype=torch.float64)
+        self._last_shares = None if last is None else torch.tensor(last, dtype=torch.float64)
+
+    def update(self, step: int, values: dict[str, float], shares: Tensor | None, metric: tuple[str, int]) -> None:
+        """Compare a measurement with the best one so far.
+
+        Args:
+            step: steps done; 0 is the untrained model.
+            values: the measured series.
+            shares: contributions of the samples to the quality series, for its standard error; None without samples.
+            metric: the series by which the model is selected, and 1 where more is better, -1 where less is. Where it was not
+                measured, the quality series takes its place.
+        """
+        self.last, self.precision = values.get(quality.SERIES), values.get(quality.PRECISION)
+        self._last_shares = shares
+        if step == 0:
+            self.first, self._untrained = self.last, values
+        name, sign = metric if metric[0] in values else (quality.SERIES, -1)
+        value = values.get(name, math.nan)
+        comparable = self.best is None or self.best["series"] == name
+        reference = self._untrained.get(name, math.nan) if self.best is None else self.best["value"]
+        better = not math.isfinite(reference) or sign * value > sign * reference
+        if step > 0 and math.isfinite(value) and comparable and better:
+            self.best = {"step": step, "series": name, "value": value}
+            self._best_shares = shares if name == quality.SERIES else None
+
+    def mark_not_finite(self) -> None:
+        """Note that the newest weights are not finite, so that nothing was measured."""
+        self.last, self.precision, self._last_shares = math.nan, None, None
+
+    def summary_entry(self) -> dict[str, Any] | None:
+        """Return `best` for summary.json.
+
+        Where it was selected by the quality series, and the last measurement is another one, it also has "behind", by how much
+        the last measurement is worse, and "behind_error", the standard error of this difference over draws of the noise, which
+        both measurements share.
+        """
+        best, last = self._best_shares, self._last_shares
+        if self.best is None or best is None or last is None or self.last is None or not math.isfinite(self.last):
+            return self.best
+        error = quality.standard_error(last - best)
+        return {**self.best, "behind": self.last - self.best["value"], "behind_error": error}

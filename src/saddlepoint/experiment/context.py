@@ -1,0 +1,38 @@
+"""What all parts of a session share: what is trained, on which data, how far it is, and where it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.experiment.best_effort import BestEffort
+from saddlepoint.experiment.listener import Listener
+from saddlepoint.models.base import Model
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import RunFolder
+from saddlepoint.training import TrainingState
+
+
+@dataclass
+class RunContext:
+    """One run during one session.
+
+    Attributes:
+        recipe: all settings.
+        folder: where the run is written.
+        dataset: training examples with their held-out part.
+        model: what is trained.
+        state: the state of its training.
+        threads: of the processor, for torch.
+        listener: gets callbacks.
+        best_effort: a context for work whose failure must not stop training.
+    """
+
+    recipe: Recipe
+    folder: RunFolder
+    dataset: Dataset
+    model: Model
+    state: TrainingState
+    threads: int
+    listener: Listener
+    best_effort: BestEffort

@@ -1,0 +1,71 @@
+"""What the `data` argument of `train` means: settings of the `data` section, or the examples themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from saddlepoint import data as data_package
+from saddlepoint.arguments import check_mapping
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.experiment import examples as examples_file
+from saddlepoint.experiment.examples import DATA_FILE, Arrays
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import RunFolder
+
+EXAMPLE = '{"source": "digits", "limit": 500}'  # how the settings are written, for an error
+
+
+def split_argument(data: Any) -> tuple[dict[str, Any], Arrays | None]:
+    """Separate settings from examples.
+
+    Args:
+        data: as `train` takes it.
+
+    Returns:
+        Settings by dotted name; and examples, with their labels where there are any, or None.
+
+    Raises:
+        SettingError, DataError: it is neither.
+    """
+    if data is None:
+        return {}, None
+    if isinstance(data, str | Path):
+        return {"data.source": str(data)}, None
+    if isinstance(data, DataSettings):
+        data = data.model_dump()
+    if isinstance(data, Mapping):
+        check_mapping("train", "data", data, EXAMPLE)
+        return dotted("data", data), None
+    return {}, examples_file.arrays_of(data)
+
+
+def dotted(section: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested settings by dotted name: {"a": {"b": 1}, "c.d": 2} of section s becomes {"s.a.b": 1, "s.c.d": 2}."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping) and name != "arguments":
+            flat |= dotted(f"{section}.{name}", value)
+        else:
+            flat[f"{section}.{name}"] = value
+    return flat
+
+
+def with_absolute_source(recipe: Recipe) -> Recipe:
+    """Make a path as data source absolute, so that the run can be repeated from any folder."""
+    path = Path(recipe.data.source).expanduser()
+    if recipe.data.source in data_package.SOURCES or not path.exists():
+        return recipe
+    return with_source(recipe, path)
+
+
+def with_source(recipe: Recipe, path: Path) -> Recipe:
+    """Return the recipe with another path of the same data; its description stays."""
+    return recipe.override({"data.source": str(path.resolve()), "description": recipe.description})
+
+
+def belongs_to_a_run(source: str) -> bool:
+    """Return whether another run keeps these examples: a new run needs a copy, since that run may be removed."""
+    path = Path(source)
+    return path.name == DATA_FILE and path.is_file() and RunFolder(path.parent).exists()

@@ -1,0 +1,34 @@
+"""What is known before the first step: findings on the settings, on the data, and on networks and losses by one batch."""
+
+from __future__ import annotations
+
+from saddlepoint.data.preflight import preflight
+from saddlepoint.diagnosis import Diagnosis
+from saddlepoint.diagnosis.unusual_settings import unusual_settings
+from saddlepoint.experiment.context import RunContext
+from saddlepoint.experiment.objective_checks.check import mistakes, output_range
+from saddlepoint.records import Finding
+
+EXAMPLES = 64  # with which networks and losses are checked
+
+
+def first_findings(context: RunContext, diagnosis: Diagnosis) -> list[Finding]:
+    """Check a run before its first step.
+
+    Args:
+        context: the run.
+        diagnosis: knows the settings as rules read them.
+
+    Returns:
+        All findings, of step 0.
+    """
+    dataset, model = context.dataset, context.model
+    bounds, wrong = model.output_range, list[Finding]()
+    with context.best_effort("The trial of the networks and losses", "made"):  # they may be the user's own
+        bounds = output_range(model)
+        examples = dataset.x[: min(EXAMPLES, len(dataset))]
+        wrong = mistakes(model, examples.to(context.state.devices.device))
+    parameters = sum(model.parameter_counts().values())
+    unusual = unusual_settings(diagnosis.facts.settings, batch_norm=model.normalises_batches)
+    data = preflight(dataset, context.recipe.training.batch_size, bounds, parameters, model.scaling)
+    return [*([] if unusual is None else [unusual]), *data, *wrong]

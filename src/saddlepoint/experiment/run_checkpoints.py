@@ -1,0 +1,135 @@
+"""Checkpoints of a run: the model and the state of training, with what the other parts of a session continue from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from saddlepoint.diagnosis import Diagnosis
+from saddlepoint.errors import RunError
+from saddlepoint.experiment.compute import compute_to_json, restore_compute
+from saddlepoint.experiment.context import RunContext
+from saddlepoint.experiment.interventions import read_interventions
+from saddlepoint.experiment.journal import Journal
+from saddlepoint.experiment.measurement import Measurement
+from saddlepoint.experiment.rollback import ACTIVE_FAILURES
+from saddlepoint.records import shell_command
+from saddlepoint.training import checkpoint
+
+KEPT_FOR_INTERVENTIONS = 5  # checkpoints: a failure is found some time after it began
+_REQUIRED = ("fingerprint", "arithmetic", "measured", "positions", "previous")  # of a checkpoint's extra
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Where a session continues.
+
+    Attributes:
+        positions: lengths of the journal's files.
+        previous: step of the last record whose actions were done.
+        changed: whether an intervention changed the settings since the checkpoint.
+    """
+
+    positions: Mapping[str, int]
+    previous: int
+    changed: bool
+
+
+class RunCheckpoints:
+    """Saves and restores one session.
+
+    Attributes:
+        saved: step of the newest checkpoint; None where there is none.
+    """
+
+    def __init__(self, context: RunContext, measurement: Measurement, journal: Journal, diagnosis: Diagnosis) -> None:
+        """Save what these parts need to continue."""
+        self._context, self._measurement, self._journal = context, measurement, journal
+        self._diagnosis = diagnosis
+        self._interventions = len(read_interventions(context.folder))
+        self.saved: int | None = None
+
+    def save(self, previous: int) -> None:
+        """Write a checkpoint of this step, and remove those that need not be kept.
+
+        Weights that are not finite are never saved, so that the checkpoints from before them stay.
+
+        Args:
+            previous: step of the last record whose actions were done.
+        """
+        context, measurement = self._context, self._measurement
+        if not measurement.has_finite_weights():
+            return
+        measurement.fit()
+        extra = {
+            "positions": self._journal.positions(),
+            "measured": measurement.to_json(),
+            "previous": previous,
+            "fingerprint": context.dataset.fingerprint,
+            "cures": self._interventions,
+            ACTIVE_FAILURES: [f.code for f in self._diagnosis.found.values() if f.severity == "failure"],
+            "arithmetic": compute_to_json(context.state.devices, context.threads),
+        }
+        checkpoint.save(context.folder, context.model, context.state, extra=extra)
+        self.saved = context.state.step
+        training, best = context.recipe.training, measurement.best
+        keep = max(training.keep, KEPT_FOR_INTERVENTIONS) if training.cure == "auto" else training.keep
+        checkpoint.prune(context.folder, keep, best["step"] if best else None)
+
+    def load(self, last: int | None = None) -> Restored | None:
+        """Restore the newest whole checkpoint, and report damaged ones to the listener. Writes nothing.
+
+        Args:
+            last: the latest step whose checkpoint may be used; None for any.
+
+        Returns:
+            None where there is no checkpoint yet.
+
+        Raises:
+            RunError: no checkpoint can be loaded, it belongs to another model, the run's records are damaged, or the data have
+                changed.
+        """
+        context = self._context
+        if not checkpoint.exists(context.folder, last):
+            # Killed before its first checkpoint was complete: only these steps are lost.
+            context.listener.note(
+                f"{context.folder.path} has no checkpoint yet: training starts again from the first step."
+            )
+            return None
+        path, skipped = checkpoint.newest_valid(context.folder, last)
+        for sentence in skipped:
+            context.listener.note(sentence)
+        manifest = path / "manifest.json"
+        extra = checkpoint.read_manifest(path)["extra"]
+        self._check(extra, str(manifest))
+        changed = extra.get("cures", 0) < self._interventions
+        if changed:  # the first session after an intervention: the checkpoint was written with the earlier settings
+            for player in checkpoint.load_fitting(path, context.model, context.state):
+                role = context.model.roles[player]
+                context.listener.note(f"The {role} has other layers now: it starts with new weights.")
+        else:
+            checkpoint.load(path, context.model, context.state)
+            context.state.devices, context.threads = restore_compute(
+                extra["arithmetic"], context.state.devices, context.listener
+            )
+        try:
+            self._measurement.load(extra["measured"])
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise RunError(f"{manifest}: extra: measured: it cannot be read ({error!r}).") from None
+        self._journal.check(extra["positions"])
+        self.saved = context.state.step
+        return Restored(extra["positions"], extra["previous"], changed)
+
+    def _check(self, extra: Mapping[str, Any], where: str) -> None:
+        """Raise RunError where something is missing, or where the data have changed."""
+        context = self._context
+        missing = [name for name in _REQUIRED if name not in extra]
+        if missing:
+            raise RunError(f"{where}: extra: {missing[0]} is missing, so the run cannot go on from it.")
+        if extra["fingerprint"] != context.dataset.fingerprint:
+            raise RunError(
+                f"{context.folder.path}: the data have changed since this run was trained on them ({context.dataset.name}, "
+                f"now {len(context.dataset):,} examples): restore the examples it began with, or train again: "
+                f"{shell_command('train', context.folder.path)}"
+            )

@@ -1,0 +1,32 @@
+"""Draw the sample picture of a step, with the moving averages of the weights where there are any."""
+
+from __future__ import annotations
+
+from saddlepoint.experiment.context import RunContext
+from saddlepoint.experiment.journal import Journal
+from saddlepoint.experiment.measurement import Measurement
+from saddlepoint.experiment.pictures import Pictures
+
+
+def draw_samples(
+    context: RunContext, journal: Journal, measurement: Measurement, pictures: Pictures, step: int
+) -> None:
+    """Draw samples into the run's folder and into TensorBoard's log; a failure does not stop training.
+
+    Args:
+        context: the run.
+        journal: keeps TensorBoard's log.
+        measurement: fits what is fitted rather than trained, without which some models have no samples.
+        pictures: draws.
+        step: steps done.
+
+    Raises:
+        RunError: the run's folder was removed or replaced.
+    """
+    journal.check_place()
+    with context.best_effort("A sample picture"):
+        if measurement.has_finite_weights() and not measurement.fit():
+            return
+        with context.state.averaged(context.model):
+            pictures.sample_grid(step)
+        journal.samples(step, pictures.heads())

@@ -1,0 +1,82 @@
+"""Which settings to change against a finding: its next remedy that is valid together with the rest of the recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from saddlepoint.diagnosis.escalation import next_remedy
+from saddlepoint.errors import SettingError
+from saddlepoint.experiment.interventions import changes_in_words
+from saddlepoint.recipe import Recipe
+from saddlepoint.records import Finding, options
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Changed settings against one finding.
+
+    Attributes:
+        code: of the finding.
+        rung: which of the code's remedies it is (see `saddlepoint.diagnosis.escalation`).
+        changes: settings by dotted name, (before, after).
+        recipe: the recipe with these changes.
+    """
+
+    code: str
+    rung: int
+    changes: Mapping[str, tuple[Any, Any]]
+    recipe: Recipe
+
+    def __str__(self) -> str:
+        return changes_in_words(self.changes)
+
+    def __repr__(self) -> str:
+        return f"Suggestion({self.code}: {self})"
+
+    @property
+    def flags(self) -> str:
+        """The changes as options of the command line."""
+        return options({name: after for name, (_, after) in self.changes.items()})
+
+
+def suggest_remedy(
+    recipe: Recipe,
+    finding: Finding,
+    tried: Collection[int] = (),
+    failed: Collection[Recipe] = (),
+    resolved: Mapping[str, Any] = MappingProxyType({}),
+) -> Suggestion | None:
+    """Return the next remedy against a finding that is valid together with the other settings.
+
+    Args:
+        recipe: of the run.
+        finding: what to change settings against.
+        tried: remedies that were already tried against the finding's code, by their number.
+        failed: recipes that need not be tried again.
+        resolved: the values that the run chose for settings that are "auto"; to set such a value is no remedy.
+
+    Returns:
+        None where no remedy is left.
+    """
+    skipped = set(tried)
+    current = settings_of(recipe)
+    while (following := next_remedy(finding, {**current, **resolved}, skipped)) is not None:
+        rung, changes = following
+        try:
+            changed: Recipe | None = recipe.override(changes, where=f"the remedy of {finding.code}")
+        except SettingError:  # not valid with the other settings; the next remedy may be
+            changed = None
+        if changed is None or changed in failed:
+            skipped.add(rung)
+        else:
+            pairs = {name: (current[name], after) for name, after in changes.items()}
+            return Suggestion(finding.code, rung, pairs, changed)
+    return None
+
+
+def settings_of(recipe: Recipe) -> dict[str, Any]:
+    """Return all settings of a recipe by dotted name."""
+    return {entry.name: value for entry, value in recipe.settings()}
