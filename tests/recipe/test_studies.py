@@ -100,7 +100,10 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"base": BASE, "measure": {"convergence": {"evry": 3}}}, 'Did you mean "measure.convergence.every"'),
     ({"base": BASE, "axes": {"a": {"setings": {}}}}, 'Did you mean "axes.a.settings"'),
     ({"base": BASE, "seeds": {"count": 0}}, "seeds.count cannot be 0"),
-    ({"base": BASE, "axes": {"a": {"settings": {"data.modes": [1, 2], "training.steps": [3]}}}}, "equally long"),
+    (
+        {"base": BASE, "axes": {"a": {"settings": {"data.modes": [1, 2], "training.steps": [3]}}}},
+        "must have the same length",
+    ),
     ({"base": BASE, "axes": {"a": {}}}, "either lists"),
     ({"base": BASE, "axes": {"data.modes": []}}, "at least one value"),
     ({"base": BASE, "axes": {"data.modes": [1, 1]}}, "called the same"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from saddlepoint.recipe.studies import load_study
-from saddlepoint.studies.pictures import draw, titled
+from saddlepoint.studies.pictures import draw, picture_title
 from saddlepoint.studies.tables import Row
 from tests.studies.studies import tiny
 
@@ -41,7 +41,7 @@ def rows(diverged: int = 0, missing: int = 0) -> list[Row]:
     ],
 )
 def test_a_title_says_what_a_point_is(changes: dict[str, Any], value: str, said: str) -> None:
-    assert titled("Words", STUDY, [RATE], rows(**changes), value) == f"Words\n({said})"
+    assert picture_title("Words", STUDY, [RATE], rows(**changes), value) == f"Words\n({said})"
 
 
 def test_a_power_law_says_what_it_leaves_out(tmp_path: Path) -> None:

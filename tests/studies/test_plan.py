@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from saddlepoint.studies.plan import LEAST_LANES
+from saddlepoint.studies.plan import SMALLEST_PART
 from tests.studies.studies import planned, tiny
 
 
@@ -15,7 +15,7 @@ from tests.studies.studies import planned, tiny
         (18, 2, [18, 18]),
         (18, 3, [9, 9, 18]),
         (18, 64, [9, 9, 9, 9]),
-        (LEAST_LANES - 1, 2, [2 * LEAST_LANES - 2]),
+        (SMALLEST_PART - 1, 2, [2 * SMALLEST_PART - 2]),
     ],
 )
 def test_a_group_is_divided_among_workers(seeds: int, workers: int, sizes: list[int]) -> None:

@@ -1,9 +1,10 @@
-"""The engine for clusters: groups are tasks of Ray, on this machine or on all that a Ray cluster has.
+"""The engine for clusters: groups are tasks of Ray, on this machine or on a Ray cluster.
 
-Every machine needs this package and the study's data at the same path; results come back by value, so that the study's
-folder is on the machine that asked.
+Every machine needs this package and the study's data at the same path. Results are returned by value, and the study's folder
+is on the machine that started the study.
 
-Ray: A Distributed Framework for Emerging AI Applications (Philipp Moritz et al., 2018), https://arxiv.org/abs/1712.05889
+References:
+    Ray: A Distributed Framework for Emerging AI Applications (Philipp Moritz et al., 2018), https://arxiv.org/abs/1712.05889
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from saddlepoint.errors import MissingExtraError, RunError, SaddlepointError
-from saddlepoint.studies.engine import ATTEMPTS, Event, Failed, Lost, Train, answered, fault
+from saddlepoint.studies.engine import ATTEMPTS, Event, Failed, Lost, Train, describe_error, event_from
 from saddlepoint.studies.group import train_group
 from saddlepoint.studies.plan import Group
 
@@ -22,16 +23,22 @@ from saddlepoint.studies.plan import Group
 def on_ray(
     groups: Sequence[Group], workers: int | None = None, address: str | None = None, train: Train = train_group
 ) -> Iterator[Event]:
-    """Train the groups as tasks of one processor each; a task whose worker dies is given out once more.
+    """Train the groups as tasks of one processor each. A task whose worker dies is run once more.
 
-    workers: processors of a Ray started here (none takes all); of no account with an address. address: of a running
-    cluster ("auto", "ray://host:10001"); none starts one here, or joins the one that is running in this process.
-    train: another function by which groups are trained.
+    Args:
+        groups: what to train.
+        workers: number of processors of a Ray that is started here, by default all; ignored with an address.
+        address: of a running cluster ("auto", "ray://host:10001"); by default one is started here, unless this process is
+            connected to one.
+        train: the function that trains a group.
 
     Raises:
-        MissingExtraError: Ray is not installed. RunError: there is no cluster at the address, or none can be started.
+        MissingExtraError: Ray is not installed.
+        RunError: there is no cluster at the address, or none can be started.
     """
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray warns of a default that it will change
+    os.environ.setdefault(
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0"
+    )  # otherwise Ray warns that this default will change
     try:
         import ray
     except ImportError:
@@ -85,14 +92,14 @@ def _tasks(ray: Any, groups: Sequence[Group], train: Train) -> Iterator[Event]:
                 why = f"Ray cannot train it: {said.strip()}. Every machine of the cluster needs this package and the study's data."
                 yield Failed(index, why, str(error))
                 continue
-            yield answered(index, answer)
+            yield event_from(index, answer)
     finally:
         for reference in under_way:
             ray.cancel(reference, force=True)
 
 
 def _answer(train: Train, group: Group) -> tuple[str, Any]:
-    """What a task returns: see `engine.answered`."""
+    """What a task returns, see `engine.event_from`."""
     import torch
 
     torch.set_num_threads(1)
@@ -101,4 +108,4 @@ def _answer(train: Train, group: Group) -> tuple[str, Any]:
     except SaddlepointError as error:
         return "wrong", str(error)
     except Exception as error:
-        return "broken", fault(error)
+        return "broken", describe_error(error)

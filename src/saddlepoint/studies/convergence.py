@@ -200,16 +200,19 @@ class Convergence:
 
 
 def ascending(samples: Tensor) -> Tensor:
-    """(S, n) with every row sorted, NaN last. On a processor numpy sorts rows of a hundred numbers many times as fast as torch,
-    whose sort would be a quarter of a look."""
+    """Sort every row of (S, n) samples, NaN last.
+
+    On a processor numpy sorts rows of a hundred numbers many times faster than torch, whose sort would take a quarter of the time
+    of a check.
+    """
     if samples.device.type != "cpu":
         return samples.sort(dim=1).values
     return torch.from_numpy(np.sort(samples.detach().contiguous().numpy(), axis=1))
 
 
 def spread_noise(lanes: Lanes, points: int) -> Tensor:
-    """(S, points, latent): each lane's noise at evenly spread quantiles, for models that know them; else drawn, the same
-    for all lanes."""
+    """(S, points, latent) noise at evenly spaced quantiles, if the model knows its quantiles; else random noise, the same for all
+    replicas."""
     template: Any = lanes.game.template
     if not hasattr(template, "latent_quantiles"):
         drawn: Tensor = template.fixed_noise(points, torch.Generator().manual_seed(0))
@@ -220,7 +223,7 @@ def spread_noise(lanes: Lanes, points: int) -> Tensor:
 
 
 def spread_shares(points: int, latent: int) -> Tensor:
-    """(points, latent) float32 in (0, 1), as evenly as can be: middles of equal parts, Sobol's points in more dimensions."""
+    """(points, latent) float32 evenly spaced in (0, 1): midpoints of equal parts in one dimension, Sobol points in more."""
     if latent == 1:
         return ((torch.arange(points, dtype=torch.float64) + 0.5) / points)[:, None].float()
     drawn: Tensor = torch.quasirandom.SobolEngine(latent, scramble=True, seed=0).draw(points)  # type: ignore[no-untyped-call]
@@ -234,7 +237,7 @@ def mixture_cdf(x: Tensor, centres: Tensor, width: float) -> Tensor:
 
 
 def mixture_quantiles(shares: Tensor, centres: Tensor, width: float) -> Tensor:
-    """Where these shares in (0, 1) of the mixture lie below: (n,), (K,) -> (n,) float64, by bisection to rounding."""
+    """Quantiles of an equal mixture of N(centres_k, width^2) by bisection: (n,) shares in (0, 1), (K,) -> (n,) float64."""
     reach = width * 10  # ndtr(-10) is under 1e-23
     low = torch.full_like(shares, float(centres.min()) - reach)
     high = torch.full_like(shares, float(centres.max()) + reach)

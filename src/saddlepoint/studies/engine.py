@@ -1,4 +1,4 @@
-"""What trains groups: an engine takes them and tells, as it happens, how far each is and what came of it."""
+"""Engines train groups: a function that takes groups and yields events about their progress and results."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from saddlepoint.errors import SaddlepointError
-from saddlepoint.studies.group import GroupResult, Tell, train_group
+from saddlepoint.studies.group import GroupResult, ReportShare, train_group
 from saddlepoint.studies.plan import Group
 
-Train = Callable[[Group, Tell], GroupResult]
-ATTEMPTS = 2  # a group that ended two workers is not given a third
+Train = Callable[[Group, ReportShare], GroupResult]
+ATTEMPTS = 2  # workers that may die while they train a group, before it is left out
 
 
 @dataclass(frozen=True)
 class Advanced:
-    """A group is so far: share in [0, 1] of its work."""
+    """This share of a group's work, in [0, 1], is done."""
 
     group: int
     share: float
@@ -33,7 +33,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Lost:
-    """The worker that trained a group died. again: whether another one takes the group."""
+    """The worker that trained a group died. again: whether another worker trains the group."""
 
     group: int
     why: str
@@ -42,7 +42,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class Failed:
-    """A group cannot be trained: a sentence for the user. details: the traceback of what nobody foresaw."""
+    """A group cannot be trained. why: a sentence for the user. details: the traceback of an unexpected error."""
 
     group: int
     why: str
@@ -54,7 +54,7 @@ Engine = Callable[[Sequence[Group]], Iterator[Event]]
 
 
 def in_this_process(groups: Sequence[Group], train: Train = train_group) -> Iterator[Event]:
-    """One group after another, here."""
+    """Train one group after another in this process."""
     for index, group in enumerate(groups):
         yield Advanced(index, 0.0)
         try:
@@ -62,11 +62,11 @@ def in_this_process(groups: Sequence[Group], train: Train = train_group) -> Iter
         except SaddlepointError as error:
             yield Failed(index, str(error))
         except Exception as error:
-            yield _broken(index, *fault(error))
+            yield _broken(index, *describe_error(error))
 
 
-def answered(group: int, answer: Any) -> Event:
-    """The event that a worker's answer is: ("done", result), ("share", number), ("wrong", sentence), ("broken", `fault`)."""
+def event_from(group: int, answer: Any) -> Event:
+    """The event for a worker's answer: ("done", result), ("share", number), ("wrong", sentence) or ("broken", `describe_error`)."""
     kind, value = answer
     if kind == "done":
         return Finished(group, value)
@@ -77,8 +77,8 @@ def answered(group: int, answer: Any) -> Event:
     return _broken(group, *value)
 
 
-def fault(error: Exception) -> tuple[str, str]:
-    """(the error in one line, its traceback): what a worker answers for an error that nobody foresaw."""
+def describe_error(error: Exception) -> tuple[str, str]:
+    """An unexpected error in one line, and its traceback."""
     said = " ".join(str(error).split())
     return f"{type(error).__name__}: {said}" if said else type(error).__name__, traceback.format_exc()
 

@@ -1,13 +1,13 @@
-"""A study is a folder: what was asked, what came of every group, and tables and pictures made of that.
+"""The folder of a study: its settings, the results of every group, and the tables and pictures made from them.
 
 studies/NAME/
-  study.yaml      resolved: this file alone repeats the study
-  cells/KEY.json  one a finished group; appears by rename, whole or not at all
-  failed/KEY.txt  why a group could not be trained, with its traceback; gone when the study is run again
-  results.csv     one row a run (and results.parquet where pyarrow is installed)
-  series.csv      one row a run and scheduled step, where the study asks for it
+  study.yaml      resolved: this file alone is enough to repeat the study
+  cells/KEY.json  one file per finished group; appears by rename, whole or not at all
+  failed/KEY.txt  why a group could not be trained, with the traceback; removed when the study runs again
+  results.csv     one row per run (and results.parquet if pyarrow is installed)
+  series.csv      one row per run and scheduled step, if the study asks for it
   summary.json    by point: shares, medians and means with their intervals
-  pictures/       those that the study asks for; older ones are removed
+  pictures/       the pictures that the study asks for; older ones are removed
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from saddlepoint.studies.group import GroupResult, RunResult
 from saddlepoint.yaml_text import LARGEST_TEXT, read_yaml
 
 FORMAT = 1
-DRAWN = ("survival", "heat-map-", "power-law-")  # how the names of our pictures begin; others are not ours
+PICTURE_NAMES = ("survival", "heat-map-", "power-law-")  # beginnings of the names of a study's pictures
 
 
 class StudyFolder:
@@ -71,12 +71,15 @@ class StudyFolder:
 
     @contextlib.contextmanager
     def opened(self, text: str, *, overwrite: bool = False) -> Iterator[None]:
-        """Hold the folder, and write the study's YAML `text` to it.
+        """Lock the folder and write the study's YAML to it.
 
-        overwrite: also over another study; what it trained stays in cells/.
+        Args:
+            text: the YAML.
+            overwrite: replace another study; its results stay in cells/.
 
-        Raises RunError: the folder holds something else or another study (by its name or its base recipe), is another
-            process's, or cannot be written.
+        Raises:
+            RunError: the folder holds something else or another study (another name or base recipe), is in use by another
+                process, or cannot be written.
         """
         try:
             if self.path.exists() and not self.study.is_file() and any(self.path.iterdir()):
@@ -96,8 +99,10 @@ class StudyFolder:
             yield
 
     def _check_same(self, text: str) -> None:
-        """Raises RunError where the folder's study has another name or base than the study of this YAML: seeds, axes,
-        overrides and measures may change, which trains anew what they concern."""
+        """Raises RunError if the folder's study has another name or base than the study of this YAML.
+
+        Seeds, axes, overrides and measures may differ: then the runs concerned are trained again.
+        """
         if not self.study.is_file():
             return
         with self.study.open(encoding="utf-8", errors="replace") as file:
@@ -110,33 +115,33 @@ class StudyFolder:
                 "replaced with --overwrite (what it trained stays in cells/)."
             )
 
-    def keep(self, result: GroupResult) -> None:
+    def save(self, result: GroupResult) -> None:
         """Write a finished group."""
         with replaced(self.groups / f"{result.key}.json") as file:
             json.dump({"format": FORMAT} | number_to_json(result.to_json()), file, allow_nan=False)
 
-    def keep_failure(self, key: str, text: str) -> None:
+    def save_failure(self, key: str, text: str) -> None:
         """Write why a group could not be trained."""
         self.failures.mkdir(exist_ok=True)
         with replaced(self.failures / f"{key}.txt") as file:
             file.write(text)
 
-    def forget_failures(self) -> None:
-        """The groups that could not be trained are tried again: what was said of them holds no longer."""
+    def remove_failures(self) -> None:
+        """Remove all reasons for failures, because these groups are tried again."""
         for path in self.failures.glob("*.txt"):
             path.unlink()
-        with contextlib.suppress(OSError):  # it is not there, or holds files that are not ours
+        with contextlib.suppress(OSError):  # there is no such folder, or it holds files that are not ours
             self.failures.rmdir()
 
-    def forget(self, written: Collection[Path]) -> None:
-        """Remove tables and pictures of an earlier run of the study that are not among those `written` now."""
+    def remove_outdated(self, written: Collection[Path]) -> None:
+        """Remove tables and pictures of earlier runs of the study that are not among those `written` now."""
         tables = [path.with_suffix(end) for path in (self.results, self.series) for end in (".csv", ".parquet")]
-        pictures = [path for path in self.pictures.glob("*.png") if path.name.startswith(DRAWN)]
+        pictures = [path for path in self.pictures.glob("*.png") if path.name.startswith(PICTURE_NAMES)]
         for path in {*tables, *pictures} - set(written):
             path.unlink(missing_ok=True)
 
-    def known(self) -> tuple[dict[str, RunResult], list[str]]:
-        """The results kept so far by run's key, and a sentence on each file that is damaged (its runs are made again)."""
+    def load_results(self) -> tuple[dict[str, RunResult], list[str]]:
+        """The results so far by key of the run, and a sentence on each damaged file (its runs are trained again)."""
         found: dict[str, RunResult] = {}
         damaged: list[str] = []
         for path in sorted(self.groups.glob("*.json")):
@@ -146,14 +151,14 @@ class StudyFolder:
                     raise ValueError(f"format {content['format']}")
                 result = GroupResult.from_json(content)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                damaged.append(f"{path} is damaged ({type(error).__name__}: {error}): its runs are made again.")
+                damaged.append(f"{path} is damaged ({type(error).__name__}: {error}): its runs are trained again.")
                 continue
             found |= {run.key: run for run in result.runs}
         return found, damaged
 
 
 def _content(text: str) -> dict[str, Any]:
-    """What a study's YAML holds; nothing where it is damaged."""
+    """The content of a study's YAML; empty if it is damaged."""
     try:
         content = read_yaml(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Training one group: its runs at once where lanes can, one after another where they cannot, all measured alike."""
+"""Trains one group: its runs together as lanes if possible, otherwise one after another, all measured the same way."""
 
 from __future__ import annotations
 
@@ -18,21 +18,26 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.lanes import Lane, LaneRecord, Lanes
 from saddlepoint.studies.convergence import Convergence
-from saddlepoint.studies.outcomes import Outcomes, measured
+from saddlepoint.studies.outcomes import Outcomes, measure_outcomes
 from saddlepoint.studies.plan import Group, Run
 from saddlepoint.studies.settings import MeasureSettings
-from saddlepoint.studies.single_run import Alone
+from saddlepoint.studies.single_run import SingleRun
 
-Tell = Callable[[float], None]  # the share of the group's work that is done
+ReportShare = Callable[[float], None]  # called with the share of the group's work that is done
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What came of one run.
+    """The result of one run.
 
-    trained: "lanes" or "alone". steps: it was asked to make. frozen_at: steps it had made when it ceased to be finite.
-    converged_at: step of convergence; None where it did not converge, or that was not asked.
-    outcomes: by name. series: by name, its values at the scheduled steps of the group.
+    key: of the run, see `Run`.
+    trained: "lanes" or "alone".
+    steps: number of training steps.
+    frozen_at: step after which its numbers became non-finite; None if they never did.
+    converged_at: step of convergence; None if it did not converge, or convergence was not checked.
+    outcomes: by name.
+    schedule: steps at which series were recorded.
+    series: by name, values at these steps.
     """
 
     key: str
@@ -47,7 +52,7 @@ class RunResult:
 
 @dataclass(frozen=True)
 class GroupResult:
-    """What came of a group. notes: sentences on why runs were trained alone. seconds: that it took."""
+    """The results of a group. notes: why runs were trained one at a time. seconds: duration."""
 
     key: str
     runs: tuple[RunResult, ...]
@@ -65,7 +70,11 @@ class GroupResult:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> GroupResult:
-        """Undo `to_json` (and what JSON does to numbers that are not finite); KeyError or TypeError for other content."""
+        """The result from `to_json`, also after JSON wrote its non-finite numbers as text.
+
+        Raises:
+            KeyError, TypeError: the content is not a group's result.
+        """
         runs = []
         for run in content["runs"]:
             outcomes = {name: float(value) for name, value in run["outcomes"].items()}
@@ -74,29 +83,35 @@ class GroupResult:
         return cls(content["key"], tuple(runs), tuple(content["notes"]), content["seconds"])
 
 
-def train_group(group: Group, tell: Tell = lambda share: None) -> GroupResult:
+def train_group(group: Group, report: ReportShare = lambda share: None) -> GroupResult:
     """Train and measure all runs of a group.
 
-    Raises SettingError or DataError for runs that cannot be trained at all, and for data that have changed.
+    Args:
+        group: what to train.
+        report: called with the share that is done.
+
+    Raises:
+        SettingError: runs that cannot be trained at all.
+        DataError: the data have changed since the study was planned.
     """
     started = time.perf_counter()
     notes: list[str] = []
-    found = {result.key: result for result in _results(group.runs, group.measure, group.together, notes, tell)}
+    results = {result.key: result for result in _train_parts(group.runs, group.measure, group.together, notes, report)}
     seconds = time.perf_counter() - started
-    return GroupResult(group.key, tuple(found[run.key] for run in group.runs), tuple(notes), seconds)
+    return GroupResult(group.key, tuple(results[run.key] for run in group.runs), tuple(notes), seconds)
 
 
-def _results(
-    runs: Sequence[Run], measure: MeasureSettings, together: bool, notes: list[str], tell: Tell
+def _train_parts(
+    runs: Sequence[Run], measure: MeasureSettings, together: bool, notes: list[str], report: ReportShare
 ) -> Iterator[RunResult]:
-    """In as few parts as lanes allow; adds to `notes` why it is not one.
+    """Train the runs in as few parts as lanes allow; adds to `notes` why it is more than one.
 
-    What lanes refuse may show only when their first step is traced: a number that decides something must then be the same
-    in all of them, and a game that decides by its samples is none for lanes at all.
+    Lanes may refuse runs only when their first step is traced: a setting that a game branches on must be equal in all of them,
+    and a game that branches on its samples cannot be trained as lanes at all.
     """
     if together:
         try:
-            yield from _trained(runs, measure, True, tell)
+            yield from _train(runs, measure, True, report)
             return
         except SettingError as refused:
             notes.append(str(refused))
@@ -107,36 +122,36 @@ def _results(
     parts = list(by_model.values()) if together else [[run] for run in runs]
     for number, part in enumerate(parts):
 
-        def told(share: float, before: int = number) -> None:
-            tell((before + share) / len(parts))
+        def report_part(share: float, before: int = number) -> None:
+            report((before + share) / len(parts))
 
         if together:
-            yield from _results(part, measure, True, notes, told)
+            yield from _train_parts(part, measure, True, notes, report_part)
         else:
-            yield from _trained(part, measure, False, told)
+            yield from _train(part, measure, False, report_part)
 
 
-def _trained(runs: Sequence[Run], measure: MeasureSettings, together: bool, tell: Tell) -> list[RunResult]:
+def _train(runs: Sequence[Run], measure: MeasureSettings, together: bool, report: ReportShare) -> list[RunResult]:
     lanes = [Lane(run.model, run.training, dataset(run)) for run in runs]
-    trained: Lanes | Alone = Lanes(lanes, device=runs[0].training.device) if together else Alone(lanes)
+    trained: Lanes | SingleRun = Lanes(lanes, device=runs[0].training.device) if together else SingleRun(lanes)
     data = [lane.dataset for lane in lanes]
-    judges = [_judge(run.data.model_dump_json(), measure) for run in runs]
-    looking = measure.convergence
+    measures = [_outcomes_of(run.data.model_dump_json(), measure) for run in runs]
+    asked = measure.convergence
     convergence = None
-    if looking is not None:
-        convergence = Convergence(data, len(lanes), every=looking.every, points=looking.samples, row=looking.in_a_row)
-    schedule = _Schedule(measure, [_judge(run.data.model_dump_json(), measure, True) for run in runs])
+    if asked is not None:
+        convergence = Convergence(data, len(lanes), every=asked.every, points=asked.samples, row=asked.in_a_row)
+    schedule = _Schedule(measure, [_outcomes_of(run.data.model_dump_json(), measure, True) for run in runs])
     steps = runs[0].training.steps
-    told = time.perf_counter()
+    reported = time.perf_counter()
     watch = None if convergence is None else partial(convergence.check, cast(Lanes, trained))
     for record in trained.play(watch):
         schedule.take(trained, record, last=record.step == steps)
-        if time.perf_counter() - told > 0.2:
-            told = time.perf_counter()
-            tell(record.step / steps)
+        if time.perf_counter() - reported > 0.2:
+            reported = time.perf_counter()
+            report(record.step / steps)
     frozen = trained.frozen.tolist()
     times = [math.nan] * len(runs) if convergence is None else convergence.steps.tolist()
-    found = measured(trained, judges)
+    outcomes = measure_outcomes(trained, measures)
     return [
         RunResult(
             key=run.key,
@@ -144,7 +159,7 @@ def _trained(runs: Sequence[Run], measure: MeasureSettings, together: bool, tell
             steps=steps,
             frozen_at=None if frozen[lane] < 0 else int(frozen[lane]),
             converged_at=None if math.isnan(times[lane]) else int(times[lane]),
-            outcomes=found[lane],
+            outcomes=outcomes[lane],
             schedule=tuple(schedule.steps),
             series={name: tuple(column[lane].tolist()) for name, column in schedule.columns().items()},
         )
@@ -153,15 +168,15 @@ def _trained(runs: Sequence[Run], measure: MeasureSettings, together: bool, tell
 
 
 class _Schedule:
-    """The rows of series.csv: means of the records since the last row, and what is measured at the row's step."""
+    """Collects the rows of series.csv: means of the records since the last row, and outcomes at the row's step."""
 
-    def __init__(self, measure: MeasureSettings, judges: Sequence[Outcomes]) -> None:
-        self._measure, self._judges = measure, judges
+    def __init__(self, measure: MeasureSettings, measures: Sequence[Outcomes]) -> None:
+        self._measure, self._measures = measure, measures
         self.steps: list[int] = []
         self._rows: list[dict[str, Tensor]] = []
         self._pending: list[LaneRecord] = []
 
-    def take(self, lanes: Lanes | Alone, record: LaneRecord, *, last: bool) -> None:
+    def take(self, lanes: Lanes | SingleRun, record: LaneRecord, *, last: bool) -> None:
         every = self._measure.every
         if every is None:
             return
@@ -173,7 +188,7 @@ class _Schedule:
             if not name.startswith("time/") and (self._measure.series == ("all",) or name in self._measure.series):
                 row[name] = torch.stack([own.values[name] for own in self._pending if name in own.values]).mean(0)
         if self._measure.scheduled:
-            found = measured(lanes, self._judges)
+            found = measure_outcomes(lanes, self._measures)
             for name in dict.fromkeys(name for own in found for name in own):
                 row[name] = torch.tensor([own.get(name, math.nan) for own in found], dtype=torch.float64)
         self.steps.append(record.step)
@@ -181,15 +196,19 @@ class _Schedule:
         self._pending = []
 
     def columns(self) -> dict[str, Tensor]:
-        """By name, (S, rows)."""
+        """The values of each series, (S, rows)."""
         names = dict.fromkeys(name for row in self._rows for name in row)
-        size = len(self._judges)
+        size = len(self._measures)
         missing = torch.full((size,), math.nan, dtype=torch.float64)
         return {name: torch.stack([row.get(name, missing) for row in self._rows], 1) for name in names}
 
 
 def dataset(run: Run) -> Dataset:
-    """The run's data, loaded once a process. Raises DataError where they have changed since the study was planned."""
+    """The run's data, loaded once per process.
+
+    Raises:
+        DataError: they have changed since the study was planned.
+    """
     found = _loaded(run.data.model_dump_json())
     if found.fingerprint != run.fingerprint:
         raise DataError(f"{found.name}: the data here are not those that the study was planned with.")
@@ -202,6 +221,6 @@ def _loaded(settings: str) -> Dataset:
 
 
 @lru_cache(maxsize=64)
-def _judge(data: str, measure: MeasureSettings, scheduled: bool = False) -> Outcomes:
+def _outcomes_of(data: str, measure: MeasureSettings, scheduled: bool = False) -> Outcomes:
     names = measure.scheduled if scheduled else measure.outcomes
     return Outcomes(_loaded(data), names, measure.samples, measure.seed)

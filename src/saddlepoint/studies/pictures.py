@@ -1,4 +1,4 @@
-"""The pictures that a study asks for, from its rows to files."""
+"""Draws the pictures that a study asks for from its rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.studies.power_law import PowerLaw, power_law
 from saddlepoint.studies.settings import HeatMapPicture, Picture, PowerLawPicture, StudySettings, SurvivalPicture
-from saddlepoint.studies.summary import finite, grouped, mean, share_converged, survival, times
+from saddlepoint.studies.summary import convergence_times, finite, group_rows, mean, share_converged, survival
 from saddlepoint.studies.survival import Survival
 from saddlepoint.studies.tables import Row
 
@@ -33,7 +33,7 @@ WORDS = {
 
 
 def draw(study: StudySettings, rows: Sequence[Row], folder: Path) -> tuple[list[Path], list[str]]:
-    """Draw the study's pictures: (their files, a sentence on each that the data do not allow, and on what is left out of one)."""
+    """Draw the study's pictures; returns their files, and sentences on pictures that cannot be drawn or leave something out."""
     from saddlepoint.figures.style import write_png
 
     drawn: list[Path] = []
@@ -72,11 +72,11 @@ def _survival(study: StudySettings, picture: SurvivalPicture, rows: Sequence[Row
 
     by = list(study.axes) if picture.by is None else list(picture.by)
     curves: dict[str, Curve] = {}
-    for key, own in grouped(rows, by).items():
+    for key, own in group_rows(rows, by).items():
         found = cast(Survival, survival(own))  # the settings ask for convergence
         words = ", ".join(f"{short(name)} {value}" for name, value in zip(by, key, strict=True)) or "all runs"
         curves[words] = Curve(found.times, found.survival, found.low, found.high, found.last, found.n, found.quantile())
-    return survival_figure(curves, title=titled("Runs not converged yet", study, by, rows))
+    return survival_figure(curves, title=picture_title("Runs not converged yet", study, by, rows))
 
 
 def _heat_map(study: StudySettings, picture: HeatMapPicture, rows: Sequence[Row]) -> Figure:
@@ -85,7 +85,7 @@ def _heat_map(study: StudySettings, picture: HeatMapPicture, rows: Sequence[Row]
     from saddlepoint.figures.heat_map import heat_map_figure
 
     xs, ys = study.axes[picture.x].labels, study.axes[picture.y].labels
-    found = {key: _number(own, picture.value) for key, own in grouped(rows, (picture.x, picture.y)).items()}
+    found = {key: _number(own, picture.value) for key, own in group_rows(rows, (picture.x, picture.y)).items()}
     if all(interval is None for interval in found.values()):
         raise DataError(f"no run has {picture.value}.")
 
@@ -100,23 +100,23 @@ def _heat_map(study: StudySettings, picture: HeatMapPicture, rows: Sequence[Row]
         table("value"), table("low"), table("high"),
         [str(x) for x in xs], [str(y) for y in ys],
         x=short(picture.x), y=short(picture.y),
-        title=titled(words[0].upper() + words[1:], study, (picture.x, picture.y), rows, picture.value),
+        title=picture_title(words[0].upper() + words[1:], study, (picture.x, picture.y), rows, picture.value),
         share=picture.value in ("converged", "high_quality"),
     )  # fmt: skip
 
 
 def _power_law(study: StudySettings, picture: PowerLawPicture, rows: Sequence[Row], missing: list[str]) -> Figure:
-    """Adds to `missing` what the picture leaves out."""
+    """Draw power laws; adds to `missing` what the picture leaves out."""
     from saddlepoint.figures.power_law import Law, power_law_figure
 
     by = [picture.by] if picture.by is not None else []
     laws: dict[str, Law] = {}
     why_not = ""
     left_out: list[str] = []
-    for key, own in grouped(rows, by).items():
+    for key, own in group_rows(rows, by).items():
         words = f"{short(by[0])} {key[0]}" if by else ""
         try:
-            law = fitted(own, picture.x, picture.value)
+            law = fit_axis(own, picture.x, picture.value)
         except DataError as error:
             why_not = str(error)
             left_out.append(f"{words} ({why_not.rstrip('.')})")
@@ -134,21 +134,22 @@ def _power_law(study: StudySettings, picture: PowerLawPicture, rows: Sequence[Ro
         laws,
         x=short(picture.x),
         y=f"median {WORDS.get(picture.value, picture.value)}",
-        title=titled("A power law through the medians", study, [picture.x, *by], rows, picture.value),
+        title=picture_title("A power law through the medians", study, [picture.x, *by], rows, picture.value),
     )
 
 
-def fitted(rows: Sequence[Row], axis: str, value: str = "steps_to_convergence") -> PowerLaw:
-    """The power law of steps to convergence (censored where it was not reached) or of an outcome by an axis of numbers.
+def fit_axis(rows: Sequence[Row], axis: str, value: str = "steps_to_convergence") -> PowerLaw:
+    """The power law of steps to convergence (censored if not reached) or of an outcome, by a numeric axis.
 
-    Raises DataError for an axis that is none of numbers above 0, and for too few medians.
+    Raises:
+        DataError: the axis has values that are not numbers above 0, or there are too few medians.
     """
     groups = {}
-    for (x,), own in grouped(rows, (axis,)).items():
+    for (x,), own in group_rows(rows, (axis,)).items():
         if isinstance(x, bool) or not isinstance(x, int | float):
             raise DataError(f"the axis {axis} has the value {x!r}, which is not a number: give the axis `values`.")
         if value == "steps_to_convergence":
-            groups[float(x)] = times(own)
+            groups[float(x)] = convergence_times(own)
         elif finite(own, value):
             numbers = finite(own, value)
             groups[float(x)] = (numbers, [True] * len(numbers))
@@ -164,15 +165,15 @@ def _number(rows: Sequence[Row], value: str) -> Interval | None:
     return mean(rows, value)
 
 
-def titled(
+def picture_title(
     words: str, study: StudySettings, shown: Sequence[str], rows: Sequence[Row], value: str = "steps_to_convergence"
 ) -> str:
-    """With the axes over which runs are pooled, how many runs a point has, and how many diverged and are left out.
+    """A title that says which axes are pooled, how many runs a point has, and how many diverged and are left out.
 
-    Convergence leaves none out: a run that diverged is one that did not converge.
+    Convergence leaves out no runs: a run that diverged counts as one that did not converge.
     """
     pooled = [short(name) for name in study.axes if name not in shown and len(study.axes[name]) > 1]
-    sizes = {len(own) for own in grouped(rows, [name for name in study.axes if name in shown]).values()}
+    sizes = {len(own) for own in group_rows(rows, [name for name in study.axes if name in shown]).values()}
     said = [f"{min(sizes)} runs each" if len(sizes) == 1 else f"{min(sizes)} to {max(sizes)} runs each"]
     if pooled:
         said.append(f"pooled over {', '.join(pooled)}")
@@ -183,5 +184,5 @@ def titled(
 
 
 def short(axis: str) -> str:
-    """An axis in pictures and tables: the last part of a dotted name, in words."""
+    """The name of an axis in pictures and tables: the last part of its dotted name, in words."""
     return axis.rpartition(".")[2].replace("_", " ")

@@ -1,7 +1,7 @@
-"""From points to groups: which runs there are, which of them can be trained at once, and what tells one from another.
+"""Plans a study: its runs, and the groups of runs that are trained together.
 
-A run's key is the hash of all that decides its numbers: settings, data and what is measured. Results are kept by key, so a
-study that goes on, or that was given more seeds, trains only what is missing.
+A run's key is the hash of everything that decides its numbers: settings, data and measures. Results are stored by key, so a
+study that continues, or that gets more seeds, trains only what is missing.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from saddlepoint.lanes.lane import Lane, compatible_groups
 from saddlepoint.models import build
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.studies.convergence import Convergence
-from saddlepoint.studies.recorded import check_series
+from saddlepoint.studies.series_names import check_series
 from saddlepoint.studies.settings import MeasureSettings, Point, StudySettings
 from saddlepoint.training.settings import TrainingSettings
 
-SELDOM = 250  # steps
-FORMAT = 1  # of what is measured; another one makes all results stale
-# What of the training settings leaves a run's numbers as they are.
+LONGEST_TICK = 250  # steps
+FORMAT = 1  # of the measures; a change invalidates all results
+# Training settings that do not change a run's numbers.
 FREE = {"device", "threads", "stop_on", "checkpoint_every", "keep", "sample_every", "samples", "tick"}
-LEAST_LANES = 8  # of a group that was divided: with fewer, two workers are hardly faster than one
-# Work of a step, in arbitrary units: of lanes, per lane, of a run alone (measured: benchmarks/RESULTS.md).
-LANES_COST, LANE_COST, ALONE_COST = 0.2, 0.0016, 0.5
+SMALLEST_PART = 8  # runs of a divided group; with fewer, two workers are hardly faster than one
+# Work per step in arbitrary units: of a group, per run in it, and of a single run (measured: benchmarks/RESULTS.md).
+GROUP_COST, REPLICA_COST, SINGLE_COST = 0.2, 0.0016, 0.5
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a study. point: its position among the study's points. fingerprint: of its data."""
+    """One run of a study. point: index among the study's points. fingerprint: of its data. key: see the module."""
 
     point: int
     model: ModelSettings
@@ -53,7 +53,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that one worker trains: at once where `together`, else one after another."""
+    """Runs that one worker trains: as lanes if `together`, else one after another."""
 
     key: str
     runs: tuple[Run, ...]
@@ -67,17 +67,21 @@ class Group:
 
     @property
     def work(self) -> float:
-        """How long it takes, compared with other groups."""
+        """How long it takes, relative to other groups."""
         count = len(self.runs)
-        a_step = LANES_COST + LANE_COST * count if self.together else ALONE_COST * count
-        return self.steps * a_step
+        per_step = GROUP_COST + REPLICA_COST * count if self.together else SINGLE_COST * count
+        return self.steps * per_step
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All runs of a study in the order of its results, and what keeps some from being trained as lanes.
+    """All runs of a study.
 
-    alone: by run's key, why it is trained alone.
+    study: what is asked.
+    points: combinations of the axes' values.
+    runs: in the order of the results.
+    compatible: indexes of runs that can be trained together.
+    alone: by key of a run, why it is trained alone.
     """
 
     study: StudySettings
@@ -88,12 +92,11 @@ class Plan:
 
     @classmethod
     def of(cls, study: StudySettings, points: Sequence[Point]) -> Plan:
-        """Loads the data, once each.
+        """Plan a study; loads each dataset once.
 
         Raises:
-            SettingError: data without modes where modes are asked for; a model that cannot be built; a series that no run
-                records.
-            DataError: data that cannot be read, or are fewer than a batch.
+            SettingError: modes are asked for, but the data have none; a model cannot be built; no run records a series.
+            DataError: data cannot be read, or have fewer examples than a batch.
         """
         datasets: dict[str, Dataset] = {}
         runs: list[Run] = []
@@ -125,9 +128,11 @@ class Plan:
         return cls(study, tuple(points), tuple(runs), tuple(map(tuple, compatible)), alone)
 
     def groups(self, known: Collection[str] = (), workers: int = 1) -> list[Group]:
-        """The groups of all runs whose key is not `known`, those that take longest first.
+        """The groups to be trained, those that take longest first.
 
-        Large groups are divided where there would be fewer groups than `workers`.
+        Args:
+            known: keys of runs that have results.
+            workers: number of processes; large groups are divided if there would be fewer groups than that.
         """
         found: list[Group] = []
         taken = set(known)
@@ -135,7 +140,7 @@ class Plan:
             waiting: list[Run] = []
             for index in members:
                 run = self.runs[index]
-                if run.key not in taken:  # two points may be one
+                if run.key not in taken:  # two points may be the same
                     taken.add(run.key)
                     waiting.append(run)
             together = not waiting or waiting[0].key not in self.alone
@@ -144,10 +149,10 @@ class Plan:
         return sorted(self._divided(found, workers), key=lambda group: -group.work)
 
     def _divided(self, groups: list[Group], workers: int) -> list[Group]:
-        """The same runs in as many groups as there are workers, where no part becomes too small to be worth a worker."""
+        """Divide large groups until there is one for every worker, or parts would be too small."""
         groups = list(groups)
         while len(groups) < workers:
-            large = [group for group in groups if group.together and len(group.runs) >= 2 * LEAST_LANES]
+            large = [group for group in groups if group.together and len(group.runs) >= 2 * SMALLEST_PART]
             if not large:
                 break
             longest = max(large, key=lambda group: group.work)
@@ -161,7 +166,7 @@ class Plan:
 
 
 def _check(measure: MeasureSettings, dataset: Dataset) -> None:
-    """Raises SettingError for what cannot be measured of these data."""
+    """Raises SettingError for outcomes that these data do not have."""
     asked = {*(measure.outcomes or ()), *measure.scheduled}
     modes = sorted(asked - {"wasserstein", "quality", "held_out"})
     if modes and (dataset.truth is None or dataset.truth.modes is None):
@@ -174,13 +179,17 @@ def _check(measure: MeasureSettings, dataset: Dataset) -> None:
 
 
 def _ticks(training: TrainingSettings, measure: MeasureSettings) -> dict[str, int]:
-    """Records come for the rows of series.csv, and otherwise seldom."""
-    tick = min(measure.every or max(1, min(training.steps // 20, SELDOM)), training.steps)
+    """Ticks for the rows of series.csv if there are any, otherwise few."""
+    tick = min(measure.every or max(1, min(training.steps // 20, LONGEST_TICK)), training.steps)
     return {"tick": tick, "observe_every": min(tick, training.observe_every)}
 
 
 def _refusal(lane: Lane) -> str:
-    """Why lanes cannot train this run, or an empty text. Raises SettingError for a model that nothing can train."""
+    """Why lanes cannot train this run, or an empty text.
+
+    Raises:
+        SettingError: the model cannot be built at all.
+    """
     try:
         StackedGame([lane])
     except SettingError as error:

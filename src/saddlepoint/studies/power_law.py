@@ -1,4 +1,4 @@
-"""Power laws, y = factor x^exponent, through medians of which some are known only to be longer than the study."""
+"""Power laws, y = factor x^exponent, fitted to medians of which some are censored."""
 
 from __future__ import annotations
 
@@ -18,9 +18,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """exponent, factor: with bootstrap intervals. x: (K,) positive numbers. medians: (K,) of y with their intervals;
-    infinite where fewer than half of the runs met the event. limits: (K,) until when runs were followed.
-    reached: how many medians were seen. line: (3, K) low, fitted and high y at x."""
+    """A fitted power law.
+
+    exponent, factor: with bootstrap intervals.
+    x: (K,) positive numbers.
+    medians: (K,) medians of y with their intervals; infinite if fewer than half of the runs reached the event.
+    limits: (K,) until when runs were followed.
+    reached: number of finite medians.
+    line: (3, K) low end, fit and high end of y at x.
+    """
 
     exponent: Interval
     factor: Interval
@@ -34,17 +40,24 @@ class PowerLaw:
 def power_law(
     groups: Mapping[float, tuple[ArrayLike, ArrayLike]], *, seed: int = 0, repeats: int = 1_000, level: float = 0.95
 ) -> PowerLaw:
-    """Fit medians of y by x: {x: (times (N,), observed (N,) bool)}, as `kaplan_meier` takes them; y above 0.
+    """Fit a power law to medians of y by x.
 
-    Least squares between logarithms. A median that was not reached is not left out, which would make hard settings look
-    easy: all that is known of it is that it lies above the last step, so it costs where the line lies below that, and
-    nothing elsewhere. Intervals: runs are drawn anew within each group, with replacement, and the whole is fitted again;
-    they are the percentiles of the fits. They hold if a power law holds: look at the picture.
+    The fit is least squares between logarithms. A median that was not reached is not left out, because this would make hard
+    settings look easy. It is known to lie above the last step, so it adds to the loss only if the line lies below that.
+    Intervals are bootstrap percentiles: runs are resampled within each group, and the law is fitted again. They are valid only
+    if a power law holds, which the picture shows.
 
-    An Introduction to the Bootstrap (Bradley Efron, Robert J. Tibshirani, 1993), https://doi.org/10.1201/9780429246593
+    Args:
+        groups: {x: (times (N,), observed (N,) bool)}, as `kaplan_meier` takes them; all numbers above 0.
+        seed: of the bootstrap.
+        repeats: number of bootstrap samples.
+        level: of the intervals.
 
     Raises:
-        DataError: fewer than two groups whose median was reached, or numbers that are not above 0.
+        DataError: fewer than two medians were reached, or numbers are not above 0.
+
+    References:
+        An Introduction to the Bootstrap (Bradley Efron, Robert J. Tibshirani, 1993), https://doi.org/10.1201/9780429246593
     """
     keys = sorted(groups)
     x = np.array(keys, np.float64)
@@ -61,7 +74,7 @@ def power_law(
         )
     fitted = _fit(x, values, limits)
     generator = np.random.default_rng(seed)
-    draws = np.array([_fit(x, _redrawn(data, generator), limits) for _ in range(repeats)])
+    draws = np.array([_fit(x, _resampled_medians(data, generator), limits) for _ in range(repeats)])
     tails = (100 * (1 - level) / 2, 100 * (1 + level) / 2)
     slopes = np.percentile(draws[:, 0], tails)
     factors = np.exp(np.percentile(draws[:, 1], tails))
@@ -84,8 +97,8 @@ def power_law(
     )
 
 
-def _redrawn(data: list[tuple[Floats, NDArray[np.bool_]]], generator: np.random.Generator) -> Floats:
-    """The medians of runs drawn anew. Two draws without any seen median are no sample to fit: they are drawn again."""
+def _resampled_medians(data: list[tuple[Floats, NDArray[np.bool_]]], generator: np.random.Generator) -> Floats:
+    """Medians of resampled runs. A sample with fewer than two finite medians cannot be fitted and is drawn again."""
     while True:
         found = []
         for times, observed in data:
@@ -96,7 +109,7 @@ def _redrawn(data: list[tuple[Floats, NDArray[np.bool_]]], generator: np.random.
 
 
 def _median(times: Floats, observed: NDArray[np.bool_]) -> float:
-    """Kaplan and Meier's median."""
+    """The Kaplan-Meier median; infinite if fewer than half of the times were observed."""
     order = np.lexsort((~observed, times))
     t, met = times[order], observed[order]
     left = np.cumprod(1 - met / np.arange(len(t), 0, -1))
@@ -105,7 +118,7 @@ def _median(times: Floats, observed: NDArray[np.bool_]) -> float:
 
 
 def _fit(x: Floats, medians: Floats, limits: Floats) -> Floats:
-    """(slope, intercept) between logarithms. Convex: medians above their limit join or leave until none changes sides."""
+    """Slope and intercept between logarithms. The problem is convex: censored medians enter or leave the fit until none changes."""
     reached = np.isfinite(medians)
     design = np.stack([np.log(x), np.ones_like(x)], 1)
     target = np.log(np.where(reached, medians, limits))

@@ -15,10 +15,17 @@ from saddlepoint.studies.tables import cell_text
 
 
 def check_replaced_runs(place: str | Path, asked: StudySettings) -> None:
-    """Raises RunError where the table in this folder has runs that the study `asked` for does not have.
+    """Check that writing this study's table drops no runs of the folder's table.
 
-    More seeds, values and measures are a larger table, which may take the smaller one's place; without a table, or with
-    a damaged study.yaml, there is nothing to lose.
+    A table with more seeds, values or measures may replace a smaller one. Without a table, or with a damaged study.yaml, there
+    is nothing to lose.
+
+    Args:
+        place: the study's folder.
+        asked: the study that is about to be run.
+
+    Raises:
+        RunError: the folder's table has runs that the study does not have.
     """
     folder = StudyFolder(place)
     if not folder.results.is_file():
@@ -44,6 +51,6 @@ def check_replaced_runs(place: str | Path, asked: StudySettings) -> None:
 
 
 def _settings(point: Point) -> str:
-    """All that a point's runs share and that decides their numbers."""
+    """All settings of a point that decide its runs' numbers."""
     training = point.training.model_dump(mode="json", exclude=FREE | {"seed"})
     return json.dumps([point.data.model_dump(mode="json"), point.model.model_dump(mode="json"), training])

@@ -1,4 +1,4 @@
-"""What a study asks: which runs differ in what, what is measured of each, and which pictures answer (torch-free)."""
+"""Settings of a study: the axes along which its runs differ, what is measured, and which pictures are drawn (torch-free)."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ COLUMNS = ("seed", "trained", "steps", "frozen_at", "converged", "steps_to_conve
 
 
 class SeedSettings(Settings):
-    """The runs of one point: they differ in their seed alone."""
+    """The runs of one point, which differ only in their seed."""
 
-    count: int = Field(16, ge=1, description="Runs of every point, one a seed.")
+    count: int = Field(16, ge=1, description="Number of runs of every point, one per seed.")
     first: int = Field(0, ge=0, le=LARGEST_SEED, description="The first seed; the others follow it.")
 
 
 class AxisSettings(Settings):
-    """One axis: what is set at each of its values. All its lists have one length, and move together."""
+    """One axis: the settings at each of its values. All its lists have the same length and change together."""
 
     settings: dict[str, tuple[Any, ...]] = Field(
         default_factory=dict, description="Settings of the recipe by dotted name, each with its values along the axis."
@@ -42,10 +42,10 @@ class AxisSettings(Settings):
     )
     variants: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
-        description="Instead of lists: named sets of settings; `base` in one takes another recipe.",
+        description="Instead of lists: named sets of settings; `base` in a set names another recipe.",
     )
     values: tuple[Label, ...] | None = Field(
-        None, description="What tables and pictures call the values; none takes those of the first list."
+        None, description="Names of the values in tables and pictures; by default the values of the first list."
     )
 
     @model_validator(mode="after")
@@ -56,7 +56,7 @@ class AxisSettings(Settings):
         lengths = {name: len(values) for name, values in lists.items()} or {"variants": len(self.variants)}
         if len(set(lengths.values())) > 1:
             said = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-            raise ValueError(f"the lists of an axis move together, so they must be equally long: {said}")
+            raise ValueError(f"the lists of an axis change together, so they must have the same length: {said}")
         if self.values is not None and len(self.values) != len(self):
             raise ValueError(f"an axis of {len(self)} values has {len(self.values)} names for them")
         if len(self) == 0:
@@ -70,14 +70,14 @@ class AxisSettings(Settings):
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """What tables call the values."""
+        """Names of the values in tables."""
         if self.values is not None:
             return self.values
         first: Any = next(iter([*self.settings.values(), *self.widths.values(), tuple(self.variants)]))
         return tuple(_label(value) for value in first)
 
     def at(self, position: int) -> tuple[dict[str, Any], dict[str, int]]:
-        """(settings, widths) at a position."""
+        """Settings and widths at a position of the axis."""
         if self.variants:
             return dict(list(self.variants.values())[position]), {}
         return (
@@ -87,51 +87,56 @@ class AxisSettings(Settings):
 
 
 class ConvergenceSettings(Settings):
-    """When a run has converged, and how often that is asked."""
+    """When a run has converged, and how often that is checked."""
 
     every: int = Field(
-        1, ge=1, description="Steps between the first looks; later ones come less and less often, in proportion."
+        1,
+        ge=1,
+        description="Steps between the first checks; later checks are less and less frequent, in proportion to the step.",
     )
-    in_a_row: int = Field(5, ge=1, description="Good looks in a row that make a convergence; the last is its time.")
-    samples: int = Field(128, ge=2, description="Samples a look; more than 16 a mode.")
+    in_a_row: int = Field(
+        5, ge=1, description="Number of good checks in a row that count as convergence; the last is its time."
+    )
+    samples: int = Field(128, ge=2, description="Samples per check; at least 16 per mode are advised.")
 
 
 class MeasureSettings(Settings):
-    """What is measured of every run."""
+    """What is measured for every run."""
 
     outcomes: tuple[OutcomeName, ...] | None = Field(
         None,
-        description="At the end: wasserstein, modes_covered, high_quality, least_mode, mode_width, reverse_kl (data with known modes), quality, held_out; none takes what suits the data.",
+        description="At the end: wasserstein, modes_covered, high_quality, least_mode, mode_width, reverse_kl (data with known modes), quality, held_out; by default what suits the data.",
     )
     samples: int = Field(2_000, ge=2, description="Samples that outcomes are measured on.")
-    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of those samples and of what they are compared with.")
-    every: int | None = Field(None, ge=1, description="Steps between two rows of series.csv; none writes none.")
-    series: tuple[str, ...] = Field(
-        (), description="Series of the training's records in them, such as d/loss; all takes all."
+    seed: int = Field(
+        0, ge=0, le=LARGEST_SEED, description="Seed of these samples and of the points they are compared with."
     )
-    scheduled: tuple[OutcomeName, ...] = Field((), description="Outcomes in them.")
+    every: int | None = Field(None, ge=1, description="Steps between two rows of series.csv; none writes no file.")
+    series: tuple[str, ...] = Field((), description="Training series in these rows, such as d/loss; [all] for all.")
+    scheduled: tuple[OutcomeName, ...] = Field((), description="Outcomes in these rows.")
     convergence: ConvergenceSettings | None = Field(
-        None, description="Steps to convergence, for data with known modes; none does not ask."
+        None,
+        description="How steps to convergence are measured, for data with known modes; none does not measure them.",
     )
 
     @model_validator(mode="after")
     def _scheduled(self) -> MeasureSettings:
         if self.every is None and (self.series or self.scheduled):
-            raise ValueError("series and scheduled are measured every so many steps: set measure.every")
+            raise ValueError("series and scheduled outcomes need an interval: set measure.every")
         return self
 
 
 class SurvivalPicture(Settings):
-    """The share of runs that have not converged yet, over the steps."""
+    """The share of runs that have not converged, over steps."""
 
     kind: Literal["survival"] = Field("survival", description="The kind of picture.")
     by: tuple[str, ...] | None = Field(
-        None, description="Axes whose values have curves of their own; none takes all. Runs are pooled over the others."
+        None, description="Axes with a curve for every value; by default all. Runs are pooled over the other axes."
     )
 
 
 class HeatMapPicture(Settings):
-    """One number over two axes."""
+    """A number over two axes."""
 
     kind: Literal["heat map"] = Field("heat map", description="The kind of picture.")
     x: str = Field(description="Axis from left to right.")
@@ -140,34 +145,34 @@ class HeatMapPicture(Settings):
 
 
 class PowerLawPicture(Settings):
-    """A power of an axis's values, fitted to medians."""
+    """A power law of an axis's values, fitted to medians."""
 
     kind: Literal["power law"] = Field("power law", description="The kind of picture.")
     x: str = Field(description="Axis of positive numbers.")
     value: str = Field("steps_to_convergence", description="steps_to_convergence, or an outcome above 0.")
-    by: str | None = Field(None, description="Axis whose values have laws of their own.")
+    by: str | None = Field(None, description="Axis with a law for every value.")
 
 
 Picture = Annotated[SurvivalPicture | HeatMapPicture | PowerLawPicture, Field(discriminator="kind")]
 
 
 class StudySettings(Settings):
-    """One study: a base recipe, axes along which its runs differ, and what is asked of them; immutable."""
+    """A study: a base recipe, axes along which its runs differ, and what is measured; immutable."""
 
     name: str = Field(
-        "study", description="Names the study's folder where none is given; none takes the name of the study's file."
+        "study", description="Name of the study and of its folder; by default the name of the study's file."
     )
-    description: str = Field("", description="One sentence on what this study asks.")
+    description: str = Field("", description="One sentence on the question of this study.")
     base: str | dict[str, Any] = Field(description="The recipe that all runs share: its name, file, run, or content.")
-    overrides: dict[str, Any] = Field(default_factory=dict, description="Settings that differ from it, dotted.")
+    overrides: dict[str, Any] = Field(default_factory=dict, description="Settings that differ from it, by dotted name.")
     seeds: SeedSettings = Field(SeedSettings(), description="The runs of every point.")
     axes: dict[str, AxisSettings] = Field(
         default_factory=dict,
-        description="Axes by name; the points are all combinations. A list is short for values of the setting so named.",
+        description="Axes by name; the points are all combinations. A list is short for values of the setting with this name.",
     )
     measure: MeasureSettings = Field(MeasureSettings(), description="What is measured of every run.")
     pictures: tuple[Picture, ...] = Field((), description="Pictures to draw.")
-    lanes: int = Field(256, ge=1, description="Runs trained at once in one group, at most.")
+    lanes: int = Field(256, ge=1, description="Largest number of runs that are trained together, as one group.")
 
     @field_validator("name")
     @classmethod
@@ -211,9 +216,9 @@ class StudySettings(Settings):
 
 @dataclass(frozen=True)
 class Point:
-    """One combination of the axes' values, resolved: what its runs share.
+    """One combination of the axes' values, with the settings that its runs share.
 
-    values: by axis, what tables call the value.
+    values: by axis, the name of the value in tables.
     """
 
     values: Mapping[str, Label]
@@ -223,7 +228,7 @@ class Point:
 
 
 def _label(value: Any) -> Label:
-    """A value as a table's cell holds it."""
+    """A value as it is written in tables."""
     if isinstance(value, list | tuple):
         return ",".join(str(_label(part)) for part in value)
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -1,4 +1,4 @@
-"""A run alone, with the face of lanes: for games that lanes refuse, so that a study measures both alike."""
+"""A single run with the interface of lanes, for games that lanes refuse: a study measures both the same way."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from saddlepoint.training import Devices, TrainingState, play
 from saddlepoint.training.threads import using_threads
 
 
-class Alone:
-    """One run in the training loop; what `Lanes` offers a study, for one lane.
+class SingleRun:
+    """One run in the ordinary training loop, with the methods of `Lanes` that a study uses.
 
-    `frozen`: the step of the last record with finite numbers, for a run that ceased to be finite.
+    `frozen`: (1,) step of the last record with finite numbers if the run became non-finite, else -1.
     """
 
     def __init__(self, lanes: Sequence[Lane], threads: int = 1) -> None:
@@ -45,7 +45,7 @@ class Alone:
         return 1
 
     def play(self, watch: Callable[[int], object] | None = None) -> Iterator[LaneRecord]:
-        """Train to the last step; a record every `training.tick` steps. `watch` is called after every step, as by lanes."""
+        """Train to the last step, with a record every `training.tick` steps. `watch` is called after every step, as in `Lanes`."""
         training, state = self.lanes[0].training, self._state
         state.pause = watch is not None  # the loop then yields after every step
         finite = 0
@@ -66,7 +66,7 @@ class Alone:
                 yield LaneRecord(record.step, record.seconds, values, self.frozen)
 
     def each(self, function: Callable[..., Any], *stacked: Tensor, averaged: bool = False) -> Any:
-        """`function(model, *arguments)`, the arguments (1, ...) and the answer (1, ...)."""
+        """`function(model, *arguments)`, with arguments of shape (1, ...) and a result of shape (1, ...)."""
         with torch.no_grad():
             if averaged:
                 with self._state.averaged(self._model):
@@ -85,7 +85,7 @@ class Alone:
         return self.decode(z, averaged=averaged)
 
     def model(self, lane: int) -> Model:
-        """The model with its moving averages, for as long as training does not go on."""
+        """The model with its moving averages; valid until training continues."""
         found = copy.copy(self._model)
         found.players = {**self._model.players, **{name: own.module for name, own in self._state.averages.items()}}
         return found

@@ -1,4 +1,4 @@
-"""Runs a study: trains what its folder does not hold yet, keeps every finished group, and writes tables and pictures."""
+"""Runs a study: trains what its folder does not hold yet, saves every finished group, and writes tables and pictures."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from saddlepoint.studies.folder import StudyFolder
 from saddlepoint.studies.group import RunResult
 from saddlepoint.studies.pictures import draw, short
 from saddlepoint.studies.plan import Group, Plan
-from saddlepoint.studies.summary import PointSummary, summarised
+from saddlepoint.studies.summary import PointSummary, summarise
 from saddlepoint.studies.tables import Row, result_rows, series_rows, write_table
 
 Say = Callable[[str], None]
-MOST_NAMED = 3  # groups that could not be trained; all are in the folder
+MOST_NAMED = 3  # failed groups that the message names; the folder has all of them
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,15 @@ class StudyProgress:
 
 @dataclass(frozen=True)
 class StudyResult:
-    """What came of a study.
+    """The result of a study.
 
-    rows: one a run, as results.csv has them. summary: by point. pictures: the files drawn. notes: what the reader must know
-    (why runs were trained alone, workers that died, pictures that could not be drawn). trained, kept: runs that were trained
-    now, and that the folder held already.
+    name: of the study.
+    folder: where everything was written.
+    rows: one per run, as in results.csv.
+    summary: by point.
+    pictures: files that were drawn.
+    notes: what the reader must know: why runs were trained one at a time, workers that died, pictures that could not be drawn.
+    trained, kept: number of runs that were trained now, and that the folder held already.
     """
 
     name: str
@@ -70,13 +74,21 @@ def run_study(
     overwrite: bool = False,
     workers: int = 1,
 ) -> StudyResult:
-    """Train what is missing in the folder and write everything; interrupted, what is finished is kept.
+    """Train what is missing in the folder, and write tables and pictures. After an interruption, finished groups are kept.
 
-    text: the study's YAML. workers: processes that the engine has, none of which is to be idle. say: hears each note once, as it comes up. overwrite: write over another study's tables.
+    Args:
+        plan: the study's runs.
+        folder: where to write.
+        text: the study's YAML.
+        engine: trains groups.
+        say: called with each new note.
+        report: called with the progress.
+        overwrite: replace another study's tables.
+        workers: number of processes of the engine; groups are divided so that none is idle.
 
     Raises:
-        RunError: the folder cannot be used; or, after all else was done and written, groups could not be trained: why is in
-            the folder, and they are tried again when the study is run again.
+        RunError: the folder cannot be used; or groups could not be trained. In the second case everything else is written, the
+            folder has the reasons, and the same call tries these groups again.
     """
     notes: list[str] = []
 
@@ -86,11 +98,11 @@ def run_study(
             say(sentence)
 
     with folder.opened(text, overwrite=overwrite):
-        known, damaged = folder.known()
+        known, damaged = folder.load_results()
         for sentence in damaged:
             note(sentence)
-        wanted = {run.key for run in plan.runs}
-        results = {key: result for key, result in known.items() if key in wanted}
+        needed = {run.key for run in plan.runs}
+        results = {key: result for key, result in known.items() if key in needed}
         kept = len(results)
         for why, count in Counter(plan.alone.values()).items():
             note(f"{count} of {len(plan.runs)} runs are trained one at a time: {why}")
@@ -106,7 +118,7 @@ def run_study(
             f"All reasons are in {folder.failures}, the results of the others in {folder.path}; the same command tries again."
         )
     return StudyResult(
-        plan.study.name, folder, rows, summarised(rows, list(plan.study.axes)), tuple(written[0]), tuple(notes),
+        plan.study.name, folder, rows, summarise(rows, list(plan.study.axes)), tuple(written[0]), tuple(notes),
         len(results) - kept, kept,
     )  # fmt: skip
 
@@ -120,46 +132,48 @@ def _train(
     report: Callable[[StudyProgress], None],
     workers: int,
 ) -> list[str]:
-    """Train what is missing; returns a sentence on each group that could not be."""
+    """Train what is missing; returns a sentence on each group that could not be trained."""
     groups = plan.groups(results, workers)
-    pace = TimeLeft([group.work for group in groups])
+    time_left = TimeLeft([group.work for group in groups])
     runs, of_runs, done = 0, sum(len(group.runs) for group in groups), 0
     failed: list[str] = []
-    folder.forget_failures()
+    folder.remove_failures()
 
     def fail(index: int, why: str, details: str = "") -> None:
-        sentence = f"{_words(plan, groups[index])}: {why}"
+        sentence = f"{_describe(plan, groups[index])}: {why}"
         failed.append(sentence)
         note(f"could not be trained: {sentence}")
-        folder.keep_failure(groups[index].key, f"{sentence}\n{details}")
+        folder.save_failure(groups[index].key, f"{sentence}\n{details}")
 
     if groups:
         report(StudyProgress(0, len(groups), 0, of_runs, 0.0, None))
     for event in engine(groups):
         if isinstance(event, Finished):
-            folder.keep(event.result)
+            folder.save(event.result)
             results.update((run.key, run) for run in event.result.runs)
             runs, done = runs + len(event.result.runs), done + 1
             for sentence in event.result.notes:
                 note(f"some runs are trained one at a time, or in smaller groups: {sentence}")
-            pace.advance(event.group, 1.0, time.monotonic())
+            time_left.advance(event.group, 1.0, time.monotonic())
         elif isinstance(event, Lost):
-            fate = "another takes it." if event.again else "it is left out."
+            fate = "another one trains it." if event.again else "it is left out."
             note(f"a worker died ({event.why}) in group {groups[event.group].key}: {fate}")
-            pace.advance(event.group, 0.0, time.monotonic())
+            time_left.advance(event.group, 0.0, time.monotonic())
             if not event.again:
-                fail(event.group, f"{ATTEMPTS} workers died of it ({event.why}).")
+                fail(event.group, f"{ATTEMPTS} workers died while training it ({event.why}).")
         elif isinstance(event, Failed):
             fail(event.group, event.why, event.details)
-            pace.advance(event.group, 1.0, time.monotonic())
+            time_left.advance(event.group, 1.0, time.monotonic())
         else:
-            pace.advance(event.group, event.share, time.monotonic())
-        report(StudyProgress(done, len(groups), runs, of_runs, pace.share, pace.seconds_left(time.monotonic())))
+            time_left.advance(event.group, event.share, time.monotonic())
+        report(
+            StudyProgress(done, len(groups), runs, of_runs, time_left.share, time_left.seconds_left(time.monotonic()))
+        )
     return failed
 
 
-def _words(plan: Plan, group: Group) -> str:
-    """Which runs a group is: its seeds, and its point where it has but one."""
+def _describe(plan: Plan, group: Group) -> str:
+    """A group in words: its seeds, and its point if all its runs share one."""
     seeds = sorted({run.seed for run in group.runs})
     words = [f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"]
     if len({run.point for run in group.runs}) == 1:
@@ -170,13 +184,13 @@ def _words(plan: Plan, group: Group) -> str:
 def _write(
     plan: Plan, folder: StudyFolder, rows: Sequence[Row], results: Mapping[str, RunResult], notes: tuple[str, ...]
 ) -> tuple[list[Path], list[str]]:
-    """Tables, summary and pictures: (the pictures' files, sentences on those that could not be drawn)."""
+    """Write tables, summary and pictures; returns the files of the pictures, and sentences on those that could not be drawn."""
     written = write_table(folder.results, rows)
     if plan.study.measure.every is not None:
         written += write_table(folder.series, list(series_rows(plan, results)))
     drawn, missing = draw(plan.study, rows, folder.pictures)
-    folder.forget([*written, *drawn])
-    summary = summarised(rows, list(plan.study.axes))
+    folder.remove_outdated([*written, *drawn])
+    summary = summarise(rows, list(plan.study.axes))
     with replaced(folder.summary) as file:
         document = {
             "name": plan.study.name,

@@ -1,4 +1,4 @@
-"""A study in a few numbers: at each point how many runs converged, when, and how the outcomes came out, with intervals."""
+"""A study's results by point: share of runs that converged, median steps, and mean outcomes, with intervals."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ from saddlepoint.studies.outcomes import KNOWN_MODES, NEVER_NEGATIVE
 from saddlepoint.studies.survival import Survival, kaplan_meier
 from saddlepoint.studies.tables import Row
 
-# Columns that are no outcomes, beside the axes'.
+# Columns that are neither outcomes nor axes.
 FIXED = ("seed", "trained", "steps", "frozen_at", "converged", "steps_to_convergence", "censored_at", KNOWN_MODES)
-SAMPLES = 2_000  # that outcomes are measured on unless a study says otherwise
+SAMPLES = 2_000  # default number of samples that outcomes are measured on
 
 
 @dataclass(frozen=True)
 class PointSummary:
-    """What the runs of one point came to.
+    """The results of one point.
 
-    values: by axis. n: runs. frozen: runs that diverged. converged: their share; median_steps: to convergence, infinite where
-    fewer than half converged; both None where convergence was not asked. outcomes: means over the runs that did not diverge
-    by name (None for fewer than two of them).
+    values: of the axes.
+    n: number of runs.
+    frozen: number of runs that diverged.
+    converged: share of runs that converged; None if convergence was not checked.
+    median_steps: to convergence; infinite if fewer than half converged; None if convergence was not checked.
+    outcomes: by name, means over the runs that did not diverge; None if there are fewer than two.
     """
 
     values: Mapping[str, Any]
@@ -37,7 +40,7 @@ class PointSummary:
     outcomes: Mapping[str, Interval | None]
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as values that JSON can hold."""
+        """The summary as JSON values."""
         return {
             "values": dict(self.values),
             "n": self.n,
@@ -48,8 +51,8 @@ class PointSummary:
         }
 
 
-def summarised(rows: Sequence[Row], axes: Sequence[str]) -> list[PointSummary]:
-    """By combination of the axes' values, in the rows' order."""
+def summarise(rows: Sequence[Row], axes: Sequence[str]) -> list[PointSummary]:
+    """A summary per combination of the axes' values, in the order of the rows."""
     return [
         PointSummary(
             values=dict(zip(axes, key, strict=True)),
@@ -59,12 +62,12 @@ def summarised(rows: Sequence[Row], axes: Sequence[str]) -> list[PointSummary]:
             median_steps=None if (curve := survival(own)) is None else curve.quantile(),
             outcomes={name: mean(own, name) for name in outcome_names(own, axes)},
         )
-        for key, own in grouped(rows, axes).items()
+        for key, own in group_rows(rows, axes).items()
     ]
 
 
-def grouped(rows: Sequence[Row], axes: Sequence[str]) -> dict[tuple[Any, ...], list[Row]]:
-    """The rows by their values on these axes, in order."""
+def group_rows(rows: Sequence[Row], axes: Sequence[str]) -> dict[tuple[Any, ...], list[Row]]:
+    """Rows by their values on these axes, in order."""
     found: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
         found.setdefault(tuple(row[name] for name in axes), []).append(row)
@@ -72,27 +75,27 @@ def grouped(rows: Sequence[Row], axes: Sequence[str]) -> dict[tuple[Any, ...], l
 
 
 def outcome_names(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
-    """The columns that are outcomes."""
+    """Names of the columns that are outcomes."""
     names = dict.fromkeys(name for row in rows for name in row)
     return [name for name in names if name not in FIXED and name not in axes]
 
 
 def share_converged(rows: Sequence[Row]) -> Interval | None:
-    """Wilson's interval; None where it was not asked."""
+    """The share of runs that converged, with Wilson's interval; None if convergence was not checked."""
     if not rows or "converged" not in rows[0]:
         return None
     return wilson(sum(row["converged"] for row in rows), len(rows))
 
 
 def survival(rows: Sequence[Row]) -> Survival | None:
-    """The curve of steps to convergence; None where it was not asked."""
+    """The survival curve of steps to convergence; None if convergence was not checked."""
     if not rows or "converged" not in rows[0]:
         return None
-    return kaplan_meier(*times(rows))
+    return kaplan_meier(*convergence_times(rows))
 
 
-def times(rows: Sequence[Row]) -> tuple[list[float], list[bool]]:
-    """(steps to convergence, or followed without one; which of the two)."""
+def convergence_times(rows: Sequence[Row]) -> tuple[list[float], list[bool]]:
+    """Steps to convergence, or until the end of the run if it did not converge; and whether it converged."""
     return (
         [float(row["steps_to_convergence"] if row["converged"] else row["censored_at"]) for row in rows],
         [bool(row["converged"]) for row in rows],
@@ -100,8 +103,7 @@ def times(rows: Sequence[Row]) -> tuple[list[float], list[bool]]:
 
 
 def mean(rows: Sequence[Row], name: str) -> Interval | None:
-    """Of an outcome over the runs that have it, with an interval that stays where the outcome can lie; None for fewer than
-    two."""
+    """Mean of an outcome over the runs that have it, with an interval within the outcome's range; None for fewer than two."""
     values = finite(rows, name)
     if len(values) < 2:
         return None
@@ -113,10 +115,10 @@ def mean(rows: Sequence[Row], name: str) -> Interval | None:
 
 
 def _upper_end(rows: Sequence[Row], name: str) -> tuple[float, float]:
-    """(largest possible value of an outcome that is never negative, how many trials one value of it rests on)."""
+    """The largest possible value of a non-negative outcome, and the number of trials behind one value."""
     if name in ("high_quality", "least_mode"):
         return 1.0, SAMPLES
-    modes = max(finite(rows, KNOWN_MODES), default=math.inf)  # results of earlier versions do not say
+    modes = max(finite(rows, KNOWN_MODES), default=math.inf)  # earlier versions did not write this column
     if name == "modes_covered" and modes < math.inf:
         return modes, modes
     if name == "reverse_kl" and 1 < modes < math.inf:
@@ -125,13 +127,13 @@ def _upper_end(rows: Sequence[Row], name: str) -> tuple[float, float]:
 
 
 def finite(rows: Sequence[Row], name: str) -> list[float]:
-    """The column's numbers, without those of runs that diverged."""
+    """The finite numbers of a column: those of runs that did not diverge."""
     found = (row.get(name) for row in rows)
     return [float(value) for value in found if value is not None and math.isfinite(value)]
 
 
 def _numbers(interval: Interval | None) -> dict[str, float | None] | None:
-    """The interval as JSON holds it: None for what is infinite."""
+    """The interval as JSON values; None for infinite ones."""
     if interval is None:
         return None
     parts = {"value": interval.value, "low": interval.low, "high": interval.high}

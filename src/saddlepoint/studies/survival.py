@@ -1,7 +1,7 @@
-"""Times that are known only to be longer than the study: steps to convergence are a survival quantity.
+"""Survival analysis of steps to convergence, some of which are censored: known only to be longer than the run.
 
-A mean over the runs that converged would flatter a method by leaving out those that did not. The Kaplan-Meier curve uses
-what is known of both: until when each run had not converged.
+A mean over the runs that converged would make a method look better than it is, because it leaves out those that did not. The
+Kaplan-Meier curve uses both.
 """
 
 from __future__ import annotations
@@ -19,10 +19,15 @@ from saddlepoint.evaluation.statistics.intervals import Interval
 
 @dataclass(frozen=True)
 class Survival:
-    """The share of runs that an event has not met yet, with its interval at each of its steps.
+    """The share of runs without the event, over time, with its interval.
 
-    times: (T,) when events happened, in order. survival: (T,) the share left just after each. low, high: (T,) the
-    interval's ends. last: until when any run was followed. n: runs. events: how many of them met the event.
+    times: (T,) times of events, in order.
+    survival: (T,) share of runs without the event just after each time.
+    low, high: (T,) ends of the interval.
+    last: the time until which runs were followed.
+    n: number of runs.
+    events: number of runs with the event.
+    level: of the interval.
     """
 
     times: NDArray[np.float64]
@@ -35,12 +40,13 @@ class Survival:
     level: float
 
     def quantile(self, share: float = 0.5) -> Interval:
-        """When `share` of the runs have met the event, at `level`; infinite where it was not seen.
+        """The time at which `share` of the runs have had the event; infinite if that was not reached.
 
-        The ends are where the curve's own interval crosses 1 - share.
+        The ends are where the interval of the curve crosses 1 - share.
 
-        A Confidence Interval for the Median Survival Time (Ron Brookmeyer, John Crowley, 1982),
-        https://doi.org/10.2307/2530286
+        References:
+            A Confidence Interval for the Median Survival Time (Ron Brookmeyer, John Crowley, 1982),
+            https://doi.org/10.2307/2530286
         """
         # Shares are sums of products; a median of exactly one half must not be missed by rounding.
         left = 1 - share + 1e-12
@@ -53,18 +59,26 @@ class Survival:
 
 
 def kaplan_meier(times: ArrayLike, observed: ArrayLike, *, level: float = 0.95) -> Survival:
-    """The curve of runs (N,) by when each met the event, or until when it had not; observed: (N,) bool, which of the two.
+    """The Kaplan-Meier curve.
 
-    Greenwood's variance on the scale of log(-log survival), so that the interval stays within [0, 1]. Where all that were
-    left meet the event this has no width; there the upper end is the share that so few runs cannot rule out, all of k having
-    met it: 1 - ((1 - level) / 2)^(1/k), of those that met it so far, or of those left times the end before, if that is less.
+    The interval uses Greenwood's variance on the scale of log(-log survival), so that it stays within [0, 1]. Where all remaining
+    runs have the event this variance is 0. There the upper end is the largest share that k runs with the event cannot rule out,
+    1 - ((1 - level) / 2)^(1/k): for all runs with the event so far, or for the remaining runs, multiplied by the previous end, if
+    that is smaller.
 
-    Nonparametric Estimation from Incomplete Observations (E. L. Kaplan, Paul Meier, 1958),
-    https://doi.org/10.1080/01621459.1958.10501452; The Statistical Analysis of Failure Time Data (J. D. Kalbfleisch, R. L.
-    Prentice, 1980), https://doi.org/10.1002/9781118032985
+    Args:
+        times: (N,) time of the event of each run, or until which it was followed.
+        observed: (N,) bool, whether the event was observed; otherwise the time is censored.
+        level: of the interval.
 
     Raises:
-        DataError: no runs, unequal numbers, or times that are NaN.
+        DataError: there are no runs, the lengths differ, or times are NaN.
+
+    References:
+        Nonparametric Estimation from Incomplete Observations (E. L. Kaplan, Paul Meier, 1958),
+        https://doi.org/10.1080/01621459.1958.10501452.
+        The Statistical Analysis of Failure Time Data (J. D. Kalbfleisch, R. L. Prentice, 1980),
+        https://doi.org/10.1002/9781118032985
     """
     t, met = np.asarray(times, np.float64).reshape(-1), np.asarray(observed, bool).reshape(-1)
     if len(t) == 0 or len(t) != len(met) or np.isnan(t).any():

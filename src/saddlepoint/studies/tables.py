@@ -1,4 +1,4 @@
-"""Tidy tables: one row a run, or one a run and step; as CSV always, as Parquet too where pyarrow is installed."""
+"""Tidy tables with one row per run, or per run and step, as CSV, and also as Parquet if pyarrow is installed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Row = dict[str, Any]
 
 
 def result_rows(plan: Plan, results: Mapping[str, RunResult]) -> list[Row]:
-    """One row a run that is known, in the plan's order: the axes' values, seed, and what came of it.
+    """One row per finished run, in the plan's order: values of the axes, seed, and results.
 
-    None stands for what does not apply, NaN for what could not be measured because the run diverged.
+    None means that a column does not apply, NaN that it could not be measured because the run diverged.
     """
     asked = plan.study.measure.convergence is not None
     rows: list[Row] = []
@@ -34,7 +34,7 @@ def result_rows(plan: Plan, results: Mapping[str, RunResult]) -> list[Row]:
             row |= {
                 "converged": converged,
                 "steps_to_convergence": result.converged_at,
-                # A run that diverged never converges: it is followed to the last step like any other.
+                # A run that diverged counts as one that did not converge by the last step.
                 "censored_at": None if converged else result.steps,
             }
         rows.append(row | result.outcomes)
@@ -42,7 +42,7 @@ def result_rows(plan: Plan, results: Mapping[str, RunResult]) -> list[Row]:
 
 
 def series_rows(plan: Plan, results: Mapping[str, RunResult]) -> Iterator[Row]:
-    """One row a run and scheduled step."""
+    """One row per run and scheduled step."""
     for run in plan.runs:
         result = results.get(run.key)
         if result is None:
@@ -53,7 +53,7 @@ def series_rows(plan: Plan, results: Mapping[str, RunResult]) -> Iterator[Row]:
 
 
 def write_table(path: Path, rows: Sequence[Row]) -> list[Path]:
-    """Write the rows to `path` (.csv), and beside it as .parquet where pyarrow is installed; returns what was written."""
+    """Write rows to `path` (.csv), and also as .parquet if pyarrow is installed; returns the files."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     with replaced(path) as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -76,7 +76,7 @@ def _write_parquet(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> P
 
 
 def _one_type(values: list[Any]) -> list[Any]:
-    """A column of one type: numbers as floats where they are mixed, everything as text where types are."""
+    """A column of one type: floats for mixed numbers, text for other mixed types."""
     kinds = {type(value) for value in values if value is not None}
     if len(kinds) <= 1:
         return values
@@ -86,7 +86,7 @@ def _one_type(values: list[Any]) -> list[Any]:
 
 
 def cell_text(value: Any) -> str:
-    """A value as CSV holds it: empty for none, nan for what could not be measured."""
+    """A value as text for CSV: empty for None, nan for what could not be measured."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,7 +1,7 @@
-"""The local engine: a pool of processes, one core each, that outlives the death of any of them.
+"""The local engine: a pool of processes with one core each, which continues when a process dies.
 
-Each worker has a pipe of its own. When one dies (killed for memory, say), its pipe ends; its group goes once to another,
-and a new worker takes its place.
+Each worker has its own pipe. When a worker dies (killed for lack of memory, for example), its pipe closes: its group is given to
+another worker once, and a new worker is started.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
 from saddlepoint.errors import RunError, SaddlepointError
-from saddlepoint.studies.engine import ATTEMPTS, Event, Failed, Lost, Train, answered, fault
+from saddlepoint.studies.engine import ATTEMPTS, Event, Failed, Lost, Train, describe_error, event_from
 from saddlepoint.studies.plan import Group
 
 READY = "ready"
-UNBORN = 5  # replacements in a row that end before they are ready: no more are tried
+FAILED_STARTS = 5  # replacements in a row that may end before they are ready; then no more are started
 
 
 class _Worker:
-    """A process and our end of its pipe. group: what it trains, or None."""
+    """A process and this end of its pipe. group: index of the group that it trains, or None."""
 
     def __init__(self, train: Train | None) -> None:
         context = multiprocessing.get_context("spawn")
@@ -44,31 +44,36 @@ class _Worker:
 
 
 def on_workers(groups: Sequence[Group], workers: int, train: Train | None = None) -> Iterator[Event]:
-    """Train the groups on so many processes; ending the iteration (break, an error, Ctrl-C) ends them.
+    """Train the groups on worker processes. Ending the iteration (break, an error, Ctrl-C) ends the workers.
 
-    train: another function than `train_group`, by which workers train a group; importable by them.
+    Args:
+        groups: what to train.
+        workers: number of processes.
+        train: the function that trains a group, by default `train_group`; workers must be able to import it.
 
     Raises:
-        RunError: the first worker that is heard of ends before it has begun. Later ones only leave less of them; where
-            none is left, the groups that wait fail.
+        RunError: the first worker ends before it is ready. If later workers do, there are fewer of them; if none is left, the
+            waiting groups fail.
     """
     waiting = deque(range(len(groups)))
     lost: dict[int, int] = {}
     pool: list[_Worker] = []
-    begun, unborn = False, 0
+    any_ready, failed_starts = False, 0
     try:
         while waiting or any(worker.group is not None for worker in pool):
             wanted = min(workers, len(waiting) + sum(worker.group is not None for worker in pool))
-            while len(pool) < wanted and unborn < UNBORN:
+            while len(pool) < wanted and failed_starts < FAILED_STARTS:
                 pool.append(_Worker(train))
             if not pool:
                 for group in waiting:
-                    yield Failed(group, f"no worker was left to train it: {UNBORN} in a row ended before they began.")
+                    yield Failed(
+                        group, f"no worker was left to train it: {FAILED_STARTS} in a row ended before they began."
+                    )
                 return
             for worker in pool:
                 if worker.ready and worker.group is None and waiting:
                     worker.group = waiting.popleft()
-                    with contextlib.suppress(OSError):  # it has just died: its pipe says so below
+                    with contextlib.suppress(OSError):  # the worker has just died, which its pipe reports below
                         worker.connection.send(groups[worker.group])
             for connection in wait([worker.connection for worker in pool]):
                 worker = next(own for own in pool if own.connection is connection)
@@ -78,28 +83,28 @@ def on_workers(groups: Sequence[Group], workers: int, train: Train | None = None
                     pool.remove(worker)
                     event = _died(worker, lost)
                     if not worker.ready:
-                        unborn += 1
-                        if not begun:
-                            raise _none_begins() from None
+                        failed_starts += 1
+                        if not any_ready:
+                            raise _no_worker_starts() from None
                     if event is not None:
                         if event.again:
                             waiting.appendleft(event.group)
                         yield event
                     continue
                 if answer == READY:
-                    worker.ready = begun = True
-                    unborn = 0
+                    worker.ready = any_ready = True
+                    failed_starts = 0
                     continue
-                group = cast(int, worker.group)  # only a worker that has a group answers
+                group = cast(int, worker.group)  # only a worker with a group sends answers
                 if answer[0] != "share":
                     worker.group = None
-                yield answered(group, answer)
+                yield event_from(group, answer)
     finally:
         for worker in pool:
             worker.stop()
 
 
-def _none_begins() -> RunError:
+def _no_worker_starts() -> RunError:
     return RunError(
         "study: the worker processes end before they begin. In a script of your own, call the study below "
         'if __name__ == "__main__":, or train in this process with workers=0.'
@@ -118,10 +123,10 @@ def _died(worker: _Worker, lost: dict[int, int]) -> Lost | None:
 
 
 def serve(connection: Connection[Any, Any], train: Train | None = None) -> None:
-    """What a worker does until its pipe ends. Ctrl-C is the business of whoever started it."""
+    """The main loop of a worker, until its pipe is closed. Ctrl-C is handled by the parent process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     import torch
 
     from saddlepoint.studies.group import train_group
@@ -131,7 +136,7 @@ def serve(connection: Connection[Any, Any], train: Train | None = None) -> None:
     while True:
         try:
             group = connection.recv()
-        except (EOFError, OSError):  # whoever asked has ended, or was interrupted with an answer still unread
+        except (EOFError, OSError):  # the parent has ended, or was interrupted before it read an answer
             return
         try:
             reply: tuple[str, Any] = (
@@ -141,15 +146,15 @@ def serve(connection: Connection[Any, Any], train: Train | None = None) -> None:
         except SaddlepointError as error:
             reply = ("wrong", str(error))
         except Exception as error:
-            reply = ("broken", fault(error))
+            reply = ("broken", describe_error(error))
         try:
             connection.send(reply)
-        except OSError:  # whoever asked has been interrupted, and hears nothing more
+        except OSError:  # the parent was interrupted
             return
 
 
-def _leave_with_parent() -> None:
-    """A worker whose parent was killed trains for nobody."""
+def _exit_with_parent() -> None:
+    """End this process when its parent process ends, even if that was killed."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -1,0 +1,43 @@
+"""Checks the names of series before training, by one step of one run of each kind: a typing error is found at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from saddlepoint.errors import SettingError, suggestion
+from saddlepoint.lanes.lane import Lane
+from saddlepoint.studies.single_run import SingleRun
+
+TIMES = "time/"  # durations, which are in no table
+SINGLE_ONLY = "/update_ratio"  # lanes do not record it
+
+
+def check_series(asked: Sequence[str], kinds: Iterable[tuple[Lane, bool]]) -> None:
+    """Check that every series is recorded by some run.
+
+    Args:
+        asked: names of series.
+        kinds: one run of every kind, and whether it is trained alone; no more are tried than needed.
+
+    Raises:
+        SettingError: no run records a series.
+    """
+    if not asked or tuple(asked) == ("all",):
+        return
+    known: dict[str, None] = {}
+    for lane, alone in kinds:
+        known |= dict.fromkeys(name for name in series_names(lane) if alone or not name.endswith(SINGLE_ONLY))
+        if known.keys() >= set(asked):
+            return
+    missing = next(name for name in asked if name not in known)
+    raise SettingError(
+        f"measure.series: these runs record no {missing}.{suggestion(missing, known)} They record {', '.join(sorted(known))}; "
+        "[all] takes all."
+    )
+
+
+def series_names(lane: Lane) -> list[str]:
+    """Names of the series that a run records, from its first step."""
+    one = lane.training.model_copy(update={"steps": 1, "tick": 1, "observe_every": 1})
+    (record,) = SingleRun([Lane(lane.model, one, lane.dataset)]).play()
+    return [name for name in record.values if not name.startswith(TIMES)]
