@@ -1,4 +1,4 @@
-"""The page of claims that were tested: one HTML file that opens offline, with every number and picture inside."""
+"""The page of the tested claims: one HTML file that opens without a network, with every number and picture inside."""
 
 from __future__ import annotations
 
@@ -21,18 +21,33 @@ ADDRESS = re.compile(r"https?://[^\s;,)]*[^\s;,).]")
 
 
 def write_claims_page(results: Sequence[Mapping[str, Any]], folder: Path) -> Path:
-    """Write `folder`/index.html from results as `studies.claims` keeps them in `folder`, and return its path."""
+    """Write index.html.
+
+    Args:
+        results: of the claims, as `studies.claims` stores them.
+        folder: of these results, where the page is written.
+
+    Returns:
+        The path of the page.
+    """
     quick = any(result["quick"] for result in results)
     warning: object = ""
     if quick:
         warning = html(
-            '<p class="warning">Some of these are quick looks with few seeds and steps: they show that everything runs, and '
-            "decide nothing.</p>"
+            '<p class="card warning">Some of these are quick looks with few seeds and steps. They show that everything runs '
+            "and decide nothing.</p>"
         )
     links = joined(html('<a href="#{0}">{0}</a>', result["id"]) for result in results)
     body = [
-        opening("Claims"),
-        html("<header><h1>{}</h1>{}</header><nav>{}</nav>", _head(results), warning, links),
+        opening(_head(results)),
+        html(
+            '<header class="first info"><p class="run"><span class="brand">Saddlepoint</span> claims of the literature</p>'
+            "<h1>{}</h1>{}{}</header>\n<nav>{}</nav>",
+            _head(results),
+            _tiles(results),
+            warning,
+            links,
+        ),
         section("all", "All claims", _overview(results)),
         *(_claim(result, folder / str(result["id"])) for result in results),
         html(
@@ -46,8 +61,23 @@ def write_claims_page(results: Sequence[Mapping[str, Any]], folder: Path) -> Pat
     return path
 
 
+def _tiles(results: Sequence[Mapping[str, Any]]) -> Markup:
+    """How many claims had which verdict."""
+    counts = {verdict: sum(result["verdict"] == verdict for result in results) for verdict in TONES}
+    tiles = joined(
+        html('<div class="{}"><dt>{}</dt><dd>{}</dd></div>', TONES[verdict], verdict.capitalize(), number)
+        for verdict, number in counts.items()
+        if number
+    )
+    return html('<dl class="tiles">{}</dl>', tiles) if tiles else Markup()
+
+
 def spoken(quantity: Mapping[str, Any]) -> str:
-    """A measured number with its interval, from its JSON: "24 [22, 28] steps", "not reached"; without one, why."""
+    """A measured number with its 95 % interval in words: "24 [22, 28] steps", "not reached"; without a number, the reason.
+
+    Args:
+        quantity: as result.json holds it.
+    """
     value, low, high = (float("nan" if quantity[part] is None else quantity[part]) for part in ("value", "low", "high"))
     unit = f" {quantity['unit']}" if quantity["unit"] else ""
     if value == float("inf"):
@@ -69,7 +99,7 @@ def number(value: float) -> str:
 
 
 def trained(result: Mapping[str, Any], spoken_time: Callable[[float], str]) -> str:
-    """How long that took, and which claims it shares what was trained with: "trained in 61 s, the rest with C8"."""
+    """How long its training took, and with which claims it shares trainings: "trained in 61 s, the rest with C8"."""
     shared, seconds = ", ".join(result["trained_with"]), float(result["training_seconds"])
     if shared and seconds < 0.1:
         return f"trained with {shared}"
@@ -106,7 +136,7 @@ def _overview(results: Sequence[Mapping[str, Any]]) -> Markup:
         for result in results
     )
     return html(
-        '<div class="scroll"><table><thead><tr><th></th><th>claim</th><th>verdict</th><th>measured</th></tr></thead>'
+        '<div class="scroll"><table class="claims"><thead><tr><th></th><th>claim</th><th>verdict</th><th>measured</th></tr></thead>'
         "<tbody>{}</tbody></table></div>",
         rows,
     )
@@ -120,23 +150,29 @@ def _claim(result: Mapping[str, Any], folder: Path) -> Markup:
     how = f"{result['seeds']} seeds each{', a quick look' if result['quick'] else ''}; {result['date']}"
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     pictures = joined(_picture(folder / own["file"], own["caption"]) for own in result["pictures"])
-    return section(
-        str(result["id"]),
-        f"{result['id']}: {result['claim']}",
-        html(
-            '<p>{} {}</p><p class="quiet">Source: {}</p><p class="quiet">Rule: {}</p>{}<div class="scroll"><table><thead><tr>'
-            "<th>quantity</th><th>measured [95 % interval]</th><th>claimed</th></tr></thead><tbody>{}</tbody></table></div>"
-            '<p class="quiet">{}; {}; {}</p>',
-            _badge(result),
-            result["because"],
-            _linked(str(result["source"])),
-            result["rule"],
-            pictures,
-            rows,
-            how,
-            trained(result, duration),
-            versions,
-        ),
+    measured = html(
+        '<div class="scroll"><table><thead><tr><th>quantity</th><th>measured [95 % interval]</th><th>claimed</th></tr></thead>'
+        "<tbody>{}</tbody></table></div>",
+        rows,
+    )
+    method = html(
+        '<details><summary>Source, rule and versions</summary><p class="quiet">Source: {}</p><p class="quiet">Rule: {}</p>'
+        '<p class="quiet">{}; {}; {}</p></details>',
+        _linked(str(result["source"])),
+        result["rule"],
+        how,
+        trained(result, duration),
+        versions,
+    )
+    return html(
+        '<section id="{id}" class="claim"><h2><span>{id}</span> {}</h2>\n<p>{} {}</p>{}{}{}\n</section>',
+        result["claim"],
+        _badge(result),
+        result["because"],
+        measured,
+        pictures,
+        method,
+        id=result["id"],
     )
 
 
@@ -146,7 +182,7 @@ def _badge(result: Mapping[str, Any]) -> Markup:
 
 
 def _linked(text: str) -> Markup:
-    """Text whose addresses are links; `ADDRESS` finds those of the web alone."""
+    """The text with its web addresses as links."""
     parts: list[object] = []
     end = 0
     for match in ADDRESS.finditer(text):

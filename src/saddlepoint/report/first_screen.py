@@ -101,6 +101,9 @@ def _to_do(facts: Facts) -> Markup:
         line = shell_command("train", facts.path, options(changes))
         said = html('<p class="quiet">Change the settings{}:</p>', explained(changes))
         remedy = joined((said, command(line)))
+    if facts.summary and process == NO_FAILURE_FOUND and not mapping(facts.summary.get("result")).get("level"):
+        said = html("<p>{} Measure how close its samples are to the data:</p>", advice)
+        return html("<h2>What to do</h2>{}{}", said, command(shell_command("evaluate", facts.path)))
     if not advice and not remedy:
         return Markup()
     words = html("<p>{}</p>", advice) if advice else ""
