@@ -1,4 +1,4 @@
-"""What a rule may know of a run beside its series: how long it is to be, what it minimises, how it is set."""
+"""What a rule may know about a run besides its series: its length, its objective, its settings."""
 
 from __future__ import annotations
 
@@ -6,36 +6,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from saddlepoint.diagnosis.remedies import Step, first_remedy
+
 BEGUN, EARLIEST = 0.1, 200  # share of the run, steps
 
 
 @dataclass(frozen=True)
 class Facts:
-    """objectives: the names that rules declare: the family ("gan") and the objective ("non-saturating").
+    """What is known about a run besides its series.
 
-    steps: the run's last step; None where that is not known (a log of somebody else's that still grows).
-    settings: the recipe's, by dotted name (`{"model.latent": 3}`); empty where there is no recipe.
+    Args:
+        objectives: the family and the objective by name: {"gan", "non-saturating"}.
+        steps: the run's last step; None where it is not known (the log of another program, still growing).
+        settings: the recipe's, by dotted name ({"model.latent": 3}); empty where there is no recipe.
+        traits: what the objective means (see `saddlepoint.diagnosis.traits`).
     """
 
     objectives: frozenset[str] = frozenset()
     steps: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    traits: frozenset[str] = frozenset()
 
     def progress(self, step: int) -> float:
-        """The share of the run that is done at `step`, in [0, 1]; 1 where its length is not known."""
+        """Return the share of the run that is done at `step`, in [0, 1]; 1 where its length is not known."""
         return min(step / self.steps, 1.0) if self.steps else 1.0
 
     def begun(self, step: int) -> bool:
-        """Whether a player may be judged at `step`: after a tenth of the run, and in a run of ours no earlier than step 200.
+        """Whether a player may be judged at `step`: after a tenth of the run, and with a recipe not before step 200.
 
-        In fewer steps one player may well be ahead, and samples may lie anywhere.
+        Earlier, one player may well be ahead of the other, and samples may be anywhere.
         """
         return self.progress(step) >= BEGUN and (step >= EARLIEST or not self.settings)
 
-    def remedy(self, **changes: Any) -> dict[str, Any] | None:
-        """The changes ("model__packing" for `model.packing`) to settings that this run has and that differ from them;
-        None where nothing is left to change. Without a recipe, all of them."""
-        named = {name.replace("__", "."): value for name, value in changes.items()}
-        if self.settings:
-            named = {n: value for n, value in named.items() if n in self.settings and self.settings[n] != value}
-        return named or None
+    def remedy(self, *steps: Step | str, **given: Any) -> dict[str, Any] | None:
+        """Return the changes of the first of these remedies that changes one of the run's settings.
+
+        Args:
+            steps: names of remedies in `saddlepoint.diagnosis.remedies`; a tuple applies several together.
+            given: values that a remedy takes from the measurement, such as `best_step`.
+
+        Returns:
+            New values by dotted name; None where no remedy changes anything, and without a recipe.
+        """
+        return first_remedy(steps, self.settings, **given)

@@ -1,28 +1,32 @@
-"""Which learning rates and momenta are usual, and which are more likely a slip than a choice, for a failure that would follow
-from them.
+"""Usual learning rates and momenta, and which unusual ones a failure would follow from.
 
-A rate outside of the usual ones counts as a slip only where it is off in the direction that the failure comes from: what runs
-away has too high a rate, what stands still too low a one, and of two players either may be ahead. So do two players' rates that
-are each usual, but lie far apart.
+A rate outside of the usual range counts only where it is off in the direction that the failure comes from: training that
+runs away has too high a rate, weights that do not move have too low a one, and of two players either may be ahead. The
+same holds for two usual rates that are far apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-Settings = Mapping[str, Any]
-
-RATE = "training.optimiser.learning_rate"
-D_RATE, G_RATE = "training.discriminator.learning_rate", "training.generator.learning_rate"
-PLAYERS = (D_RATE, G_RATE)
-BETAS = ("training.optimiser.betas", "training.discriminator.betas", "training.generator.betas")
-MOMENTA = tuple(f"training.{whose}.momentum" for whose in ("optimiser", "discriminator", "generator"))
-_NAME = "training.optimiser.name"
+from saddlepoint.diagnosis.optimiser_settings import (
+    BETAS,
+    D_RATE,
+    G_RATE,
+    MOMENTA,
+    OWN_RATES,
+    RATE,
+    RATES,
+    SHARED,
+    Settings,
+    optimiser_of,
+    sibling,
+    value_in_force,
+)
 
 # Adam: from a hundredth of its default, 1e-3 (Adam: A Method for Stochastic Optimization, Kingma, Ba, 2015,
-# https://arxiv.org/abs/1412.6980), to the 0.01 of this project's own recipes for a line (lab-1 to lab-15). Of plain gradient
-# descent there is no default that does for most networks: a slip there is mended by taking Adam.
+# https://arxiv.org/abs/1412.6980), to the 0.01 of this project's own recipes for a line (lab-1 to lab-15). Plain gradient
+# descent has no default that works for most networks: an unusual rate there is corrected by switching to Adam.
 USUAL, USUAL_OF_SGD = (1e-5, 1e-2), (1e-4, 0.1)
 DEFAULT = 1e-3
 
@@ -32,50 +36,66 @@ _TOO_HIGH = {
     D_RATE: {*_RUNS_AWAY, "GAN101", "GAN102"},
     G_RATE: _RUNS_AWAY,
 }
-# A generator outruns a discriminator that is too slow, and leaves the data or gives few answers.
+# A generator that outruns a slow discriminator leaves the data or collapses.
 _TOO_LOW = {
     RATE: {"NUM304"},
     D_RATE: {"GAN103", "GAN104", "GAN105", "GAN106", "NUM304"},
     G_RATE: {"GAN101", "GAN102", "NUM304"},
 }
-# Players of one kind of optimiser train at one rate, or a few times apart (four in Self-Attention Generative Adversarial
-# Networks, Zhang et al., 2019, https://arxiv.org/abs/1805.08318). More is seldom: 50, the generator's the higher, in GANs
-# Trained by a Two Time-Scale Update Rule (Heusel et al., 2017), https://arxiv.org/abs/1706.08500; so only beside a failure.
+# Players with the same kind of optimiser train at one rate, or a few times apart (four in Self-Attention Generative
+# Adversarial Networks, Zhang et al., 2019, https://arxiv.org/abs/1805.08318). More is rare: 50, the generator's the higher,
+# in GANs Trained by a Two Time-Scale Update Rule (Heusel et al., 2017), https://arxiv.org/abs/1706.08500. It counts only
+# beside a failure.
 APART = 10.0
 _D_AHEAD, _G_AHEAD = {"GAN101", "GAN102", "GAN103"}, {"GAN103", "GAN104", "GAN105", "GAN106"}
 
-
-# Adam's default is 0.9, and games take less (0.5 in Unsupervised Representation Learning with Deep Convolutional Generative
-# Adversarial Networks, Radford, Metz, Chintala, 2015, https://arxiv.org/abs/1511.06434).
+# Adam's default is 0.9. Games use less: 0.5 in Unsupervised Representation Learning with Deep Convolutional Generative
+# Adversarial Networks (Radford, Metz, Chintala, 2015), https://arxiv.org/abs/1511.06434
 MOST_MOMENTUM, OF_GAMES, OF_OTHERS = 0.95, 0.5, 0.9
 _OF_MOMENTUM = {*_RUNS_AWAY, "GAN101", "GAN102", "VAE201", "VAE204"}
 
 
-def usual_rates(code: str, settings: Settings) -> dict[str, Any]:
-    """What brings back learning rates and momenta that lie outside of all usual ones, where the failure `code` would follow
-    from them.
+def usual_range(optimiser: str) -> tuple[float, float]:
+    """Return the smallest and the largest usual learning rate of an optimiser, by its name."""
+    return USUAL_OF_SGD if optimiser.endswith("sgd") else USUAL
 
-    Both players then follow the optimiser of all: rates of which one is a slip are no pair that anybody chose.
+
+def restore_usual_rates(code: str, settings: Settings) -> dict[str, Any]:
+    """Return the changes that replace unusual learning rates and momenta from which a failure would follow.
+
+    Where a player's own rate is unusual, both players then follow the shared rate: nobody chose such a pair on purpose.
+
+    Args:
+        code: of the failure.
+        settings: the recipe's settings by dotted name.
+
+    Returns:
+        New values by dotted name; empty where all are usual.
     """
-    shared, name = settings.get(RATE), str(settings.get(_NAME, "adam"))
+    shared, name = settings.get(RATE), optimiser_of(RATE, settings)
     found: dict[str, Any] = {}
-    if shared is not None and _is_slip(RATE, shared, name, code):
-        found = {RATE: DEFAULT, **({_NAME: "adam"} if name.endswith("sgd") else {})}
-    own = {rate: value for rate in PLAYERS if (value := settings.get(rate)) is not None}
-    slips = (_is_slip(rate, value, optimiser_of(rate, {**settings, **found}), code) for rate, value in own.items())
-    if any(slips):
-        for rate in PLAYERS:
-            found |= {rate: None, _name_of(rate): None}
-    return (found or _drawn_together(code, settings)) | _less_momentum(code, settings)
+    if shared is not None and _explains(RATE, shared, name, code):
+        found = {RATE: DEFAULT, **({f"{SHARED}.name": "adam"} if name.endswith("sgd") else {})}
+    own = {rate: value for rate in OWN_RATES if (value := settings.get(rate)) is not None}
+    if any(_explains(rate, value, optimiser_of(rate, {**settings, **found}), code) for rate, value in own.items()):
+        for rate in OWN_RATES:
+            found |= {rate: None, sibling(rate, "name"): None}
+    return (found or _bring_together(code, settings)) | _lower_momentum(code, settings)
 
 
-def kept_usual(changes: Settings, settings: Settings) -> dict[str, Any]:
-    """The changes, with rates that they take out of the usual ones stopped at the last that is one; those that then change
-    nothing are left out."""
+def keep_usual(changes: Settings, settings: Settings) -> dict[str, Any]:
+    """Return the changes without those that would make a usual learning rate unusual.
+
+    Such a rate stops at the end of the usual range; where it is there already, the change is left out.
+
+    Args:
+        changes: new values by dotted name.
+        settings: the present settings.
+    """
     kept = dict(changes)
-    for rate in (RATE, *PLAYERS):
+    for rate in RATES:
         present, wanted = settings.get(rate) or settings.get(RATE), changes.get(rate)
-        least, most = _usual(optimiser_of(rate, {**settings, **changes}))
+        least, most = usual_range(optimiser_of(rate, {**settings, **changes}))
         if wanted is None or present is None or not least <= present <= most:
             continue
         kept[rate] = min(max(wanted, least), most)
@@ -84,40 +104,40 @@ def kept_usual(changes: Settings, settings: Settings) -> dict[str, Any]:
     return kept
 
 
-def optimiser_of(setting: str, settings: Settings) -> str:
-    """The name of the optimiser that a setting of it belongs to: the player's own, or that of all."""
-    return str(settings.get(_name_of(setting)) or settings.get(_NAME) or "adam")
+def describe_unusual_rates(changes: Settings, settings: Settings) -> str:
+    """Return what is wrong with the settings that `restore_usual_rates` replaces, as the rest of a sentence.
 
+    Args:
+        changes: what `restore_usual_rates` returned.
+        settings: the present settings.
 
-def _name_of(setting: str) -> str:
-    return f"{setting.rpartition('.')[0]}.name"
-
-
-def _is_slip(rate: str, value: float, optimiser: str, code: str) -> bool:
-    least, most = _usual(optimiser)
-    return (value > most and code in _TOO_HIGH[rate]) or (value < least and code in _TOO_LOW[rate])
-
-
-def why_usual(changes: Settings, settings: Settings) -> str:
-    """In a sentence, what is wrong with the settings that `usual_rates` brings back; empty where it brings back none."""
+    Returns:
+        "training.optimiser.learning_rate is 10, outside of the usual range 1e-05 to 0.01"; empty where nothing is unusual.
+    """
     words = []
-    for rate in (RATE, *PLAYERS):
+    for rate in RATES:
         value = settings.get(rate)
-        least, most = _usual(optimiser_of(rate, settings))
+        least, most = usual_range(optimiser_of(rate, settings))
         if rate in changes and value is not None and not least <= value <= most:
-            words.append(f"{rate} is {value:g}, and hardly anybody uses one outside of {least:g} to {most:g}")
-    if not words and any(rate in changes for rate in PLAYERS):
-        d, g = (settings.get(rate) or settings.get(RATE) for rate in PLAYERS)
+            words.append(f"{rate} is {value:g}, outside of the usual range {least:g} to {most:g}")
+    if not words and any(rate in changes for rate in OWN_RATES):
+        d, g = (settings.get(rate) or settings.get(RATE) for rate in OWN_RATES)
         if d and g:
-            words.append(f"the players' learning rates lie {max(d, g) / min(d, g):,.0f} times apart")
+            words.append(f"the learning rates of the players differ by a factor of {max(d, g) / min(d, g):,.0f}")
     for name in (*BETAS, *MOMENTA):
         if name in changes:
             first = settings[name][0] if name in BETAS else settings[name]
-            words.append(f"{name} is {first:g}, where hardly anybody takes more than {MOST_MOMENTUM:g}")
+            words.append(f"{name} is {first:g}, and values above {MOST_MOMENTUM:g} are rare")
     return "; ".join(words)
 
 
-def _less_momentum(code: str, settings: Settings) -> dict[str, Any]:
+def _explains(rate: str, value: float, optimiser: str, code: str) -> bool:
+    """Whether a rate is unusual in the direction from which the failure `code` would follow."""
+    least, most = usual_range(optimiser)
+    return (value > most and code in _TOO_HIGH[rate]) or (value < least and code in _TOO_LOW[rate])
+
+
+def _lower_momentum(code: str, settings: Settings) -> dict[str, Any]:
     if code not in _OF_MOMENTUM:
         return {}
     wanted = OF_GAMES if settings.get("model.family") == "gan" else OF_OTHERS
@@ -126,18 +146,14 @@ def _less_momentum(code: str, settings: Settings) -> dict[str, Any]:
     return {name: [wanted, pair[1]] for name, pair in pairs.items()} | dict.fromkeys(plain, wanted)
 
 
-def _drawn_together(code: str, settings: Settings) -> dict[str, Any]:
-    """Both players at the rate of all where that lies between theirs; else who is ahead at the other's."""
-    d, g = (settings.get(rate) or settings.get(RATE) for rate in PLAYERS)
-    kinds = {optimiser_of(rate, settings).endswith("sgd") for rate in PLAYERS}
+def _bring_together(code: str, settings: Settings) -> dict[str, Any]:
+    """Give both players the shared rate where it lies between theirs; otherwise the faster one gets the slower one's."""
+    d, g = (value_in_force(rate, settings) for rate in OWN_RATES)
+    kinds = {optimiser_of(rate, settings).endswith("sgd") for rate in OWN_RATES}
     if not d or not g or len(kinds) > 1:
         return {}
     if not ((d > APART * g and code in _D_AHEAD) or (g > APART * d and code in _G_AHEAD)):
         return {}
     if min(d, g) <= settings.get(RATE, 0.0) <= max(d, g):
-        return dict.fromkeys(PLAYERS)
+        return dict.fromkeys(OWN_RATES)
     return {D_RATE if d > g else G_RATE: min(d, g)}
-
-
-def _usual(optimiser: str) -> tuple[float, float]:
-    return USUAL_OF_SGD if optimiser.endswith("sgd") else USUAL

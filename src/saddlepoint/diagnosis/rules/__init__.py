@@ -1,36 +1,35 @@
-"""Rules, one file an idea; `RULES` is the registry, in the order in which they are asked. A code may have several."""
+"""Rules, one file an idea. The registry of codes (`saddlepoint.diagnosis.settings`) names them; `RULES` has them loaded."""
 
-from saddlepoint.diagnosis.engine import Rule
-from saddlepoint.diagnosis.rules import balance, collapse, instability, learning, memory, numerics, objective, posterior
+from __future__ import annotations
 
-RULES: tuple[Rule, ...] = (
-    numerics.non_finite,
-    numerics.exploding_gradient,
-    learning.dead_units,
-    learning.stalled,
-    balance.discriminator_overpowers,
-    balance.discriminator_loss_vanishes,
-    balance.gradient_vanishes,
-    collapse.mode_collapse,
-    balance.discriminator_too_weak,
-    balance.discriminator_stands_still,
-    instability.players_circle,
-    instability.samples_leave_the_data,
-    instability.samples_far_from_the_data,
-    memory.discriminator_overfits,
-    memory.generator_copies,
-    memory.generator_copies_among_few,
-    instability.past_its_best,
-    posterior.unused_dimensions,
-    posterior.posterior_collapse,
-    posterior.kl_vanishes,
-    posterior.units_collapse,
-    objective.negative_kl,
-    objective.not_the_kl_of_its_heads,
-    objective.kl_is_subtracted,
-    objective.clamped_heads,
-    posterior.codes_leave_the_prior,
-    posterior.kl_outweighs,
-    posterior.holes,
-    objective.bounds_part,
-)
+from collections.abc import Mapping
+from importlib import import_module
+
+from saddlepoint.diagnosis.rule import Rule
+from saddlepoint.diagnosis.settings import CODES, Code
+
+
+def load_rules(codes: Mapping[str, Code]) -> tuple[Rule, ...]:
+    """Import the rules of a registry.
+
+    Args:
+        codes: entries by code.
+
+    Returns:
+        The rules in the order of the registry.
+
+    Raises:
+        ValueError: a rule has another code than the entry that names it.
+    """
+    rules = []
+    for code, entry in codes.items():
+        for path in entry.rules:
+            module, _, name = path.partition(":")
+            found: Rule = getattr(import_module(module, __name__), name)
+            if found.code != code:
+                raise ValueError(f"rule {path} is registered under {code}, but its code is {found.code}.")
+            rules.append(found)
+    return tuple(rules)
+
+
+RULES: tuple[Rule, ...] = load_rules(CODES)

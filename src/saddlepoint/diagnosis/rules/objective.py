@@ -1,77 +1,90 @@
-"""A bound that is no bound: VAE202 a wrong KL, VAE203 clamped heads, VAE206 overfitting."""
+"""A bound that is none: VAE202 a wrong KL term, VAE203 clamped heads, VAE206 overfitting."""
 
 from __future__ import annotations
 
-from saddlepoint.diagnosis.engine import rule
 from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.remedies import advice
+from saddlepoint.diagnosis.rule import rule
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
-LOOKS = 3
 ROUNDING = 1e-3  # nats: what single precision may leave of a KL of 0
-AWAY = 0.35  # share by which a tick's mean KL may differ from that of the looked-at examples
+AWAY = 0.35  # share by which a tick's mean KL may differ from that of the probed examples
 TINY = 0.5  # nats, below which shares mean nothing
-TIED = 0.01  # share of a head's outputs on one number; of a free head's about none
+TIED = 0.01  # share of a head's outputs that are the same number; of a free head's about none
 GAP = 0.05  # of the bound's size, or so many nats:
 NATS = 0.3
 FAR_APART, ERRORS = 3.0, 3.0  # times that, and standard errors, from which on a held-out bound need not fall
 
 
-@rule("VAE202", objectives={"vae"}, opens=1, closes=0)
+@rule("VAE202", traits={"vae"}, opens=1, closes=0)
 def negative_kl(vae_kl: Series, run: Facts) -> Finding | None:
-    """A KL divergence is never negative (Gibbs' inequality); one that is, is not what the formula says.
+    """A KL divergence is never negative (Gibbs' inequality), so a negative one is not what the formula says.
 
     Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), appendix B, https://arxiv.org/abs/1312.6114
     """
     if not vae_kl.last < -ROUNDING:
         return None
-    return _wrong(
+    return _wrong_kl(
         vae_kl.step,
-        f"The KL term is negative ({vae_kl.last:.3g} nats), which no divergence is: the objective is wrong.",
+        f"The KL term is wrong: it is negative ({vae_kl.last:.3g} nats), and a KL divergence never is.",
         {"kl": vae_kl.last},
     )
 
 
-@rule("VAE202", objectives={"vae"}, opens=3, closes=3)
+@rule("VAE202", traits={"vae"}, opens=3, closes=3)
 def not_the_kl_of_its_heads(vae_kl: Series, vae_head_kl: Series, run: Facts) -> Finding | None:
-    """What the loss calls KL is not that of its own heads: a sum that became a mean, a missing term, a deviation taken for a
-    variance.
+    """The KL term of the loss is not that of its own heads.
 
+    Usual reasons are a sum that became a mean, a missing term, and a standard deviation taken for a variance.
     0.5 sum(mean^2 + e^v - 1 - v): Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), appendix B,
     https://arxiv.org/abs/1312.6114
     """
-    said, closed_form = vae_kl.level(2), vae_head_kl.level(2)
-    if len(vae_head_kl) < 3 or max(abs(said), closed_form) < TINY:
+    used, closed_form = vae_kl.level(2), vae_head_kl.level(2)
+    if len(vae_head_kl) < 3 or max(abs(used), closed_form) < TINY:
         return None
     if vae_head_kl.last > 1.3 * vae_head_kl.values[-2]:  # it grows: a tick's mean lags behind
         return None
-    if not abs(said - closed_form) > AWAY * max(abs(said), closed_form):
+    if not abs(used - closed_form) > AWAY * max(abs(used), closed_form):
         return None
-    return _wrong(
+    return _wrong_kl(
         vae_kl.step,
-        f"The loss calls {said:.3g} nats KL, but its heads' KL is {closed_form:.3g}: the objective is wrong.",
-        {"kl": said, "kl_of_the_heads": closed_form},
+        f"The KL term is wrong: the loss uses {used:.3g} nats, and the outputs of the heads have a KL of {closed_form:.3g}.",
+        {"kl": used, "kl_of_the_heads": closed_form},
     )
 
 
-@rule("VAE202", objectives={"vae"}, opens=3, closes=3)
+@rule("VAE202", traits={"vae"}, opens=3, closes=3)
 def kl_is_subtracted(vae_loss: Series, vae_reconstruction: Series, vae_kl: Series, run: Facts) -> Finding | None:
-    """The loss is below its own reconstruction term, so KL is rewarded instead of paid.
+    """The loss is below its own reconstruction term, so KL is rewarded instead of penalised.
 
     Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), equation 3, https://arxiv.org/abs/1312.6114
     """
     paid, nats = vae_loss.level(3) - vae_reconstruction.level(3), abs(vae_kl.level(3))
-    # Both are means over a tick, the loss of all steps, the term of some: they differ by their noise.
+    # Both are means over a tick, the loss over all steps, the term over some: they differ by their noise.
     if nats < TINY or not paid < -max(0.3 * nats, 0.02 * abs(vae_reconstruction.level(3))):
         return None
-    return _wrong(
+    return _wrong_kl(
         vae_loss.step,
-        f"The loss is {-paid:.3g} nats below its reconstruction term: the KL term is subtracted, not added.",
+        f"The KL term is subtracted instead of added: the loss is {-paid:.3g} nats below its reconstruction term.",
         {"loss": vae_loss.level(3), "reconstruction": vae_reconstruction.level(3), "kl": vae_kl.level(3)},
     )
 
 
-@rule("VAE203", objectives={"vae"}, opens=2, closes=3)
+def _wrong_kl(step: int, title: str, evidence: dict[str, float]) -> Finding:
+    return Finding(
+        "VAE202",
+        "failure",
+        step,
+        title,
+        evidence,
+        "KL(N(m, e^v) || N(0, 1)) is 0.5 (m^2 + e^v - 1 - v), summed over units and added to the loss. Check the sign, that "
+        "it is a sum over units and not a mean, and that the head outputs the logarithm of the variance.",
+        None,
+    )
+
+
+@rule("VAE203", traits={"vae"}, opens=2, closes=3)
 def clamped_heads(
     vae_mean_ties: Series,
     vae_log_variance_ties: Series,
@@ -79,37 +92,37 @@ def clamped_heads(
     vae_mean_low: Series,
     vae_log_variance_low: Series,
 ) -> Finding | None:
-    """Many outputs of a head are one and the same number, its smallest or largest: it passes a ReLU, or is clamped.
+    """Many outputs of a head are one number, its smallest or largest: it ends with a ReLU, or is clamped.
 
-    Means have to be negative for half of the examples, and log-variances for all that are known better than the prior
-    says: Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), appendix C.2, https://arxiv.org/abs/1312.6114
+    Means have to be negative for half of the examples, and log-variances for all units that carry information:
+    Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), appendix C.2, https://arxiv.org/abs/1312.6114
     """
     heads = {"mean": (vae_mean_ties, vae_mean_low), "log-variance": (vae_log_variance_ties, vae_log_variance_low)}
     tied = {name: ties.level(2) for name, (ties, _) in heads.items() if ties.level(2) > TIED}
     if not tied or len(vae_mean_ties) < 2:
         return None
-    names = " and the ".join(tied)
+    named = f"The {' and the '.join(tied)} head {'are' if len(tied) > 1 else 'is'} clamped"
     return Finding(
         "VAE203",
         "failure",
         vae_mean_ties.step,
-        f"The {names} head is clamped: {max(tied.values()):.0%} of its outputs are one and the same number.",
+        f"{named}: {max(tied.values()):.0%} of {'their' if len(tied) > 1 else 'its'} outputs are the same number.",
         {
             **{f"{name}_tied": round(share, 4) for name, share in tied.items()},
             "mean_low": vae_mean_low.last,
             "log_variance_low": vae_log_variance_low.last,
         },
-        "Take the activation (a ReLU, most likely) off the heads: both must be free to take any value, negative ones above "
-        "all. Bounding them is no part of the model.",
+        "Remove the activation (most likely a ReLU) from the heads: both must be able to output any number, negative ones "
+        "too.",
         None,
     )
 
 
-@rule("VAE206", objectives={"vae"}, opens=2, closes=2, unless={"VAE202"})
+@rule("VAE206", traits={"vae"}, opens=2, closes=2, unless={"VAE202"})
 def bounds_part(
     vae_train_bound: Series, vae_held_out_bound: Series, vae_held_out_bound_error: Series, run: Facts
 ) -> Finding | None:
-    """The bound on training examples is far above that on held-out ones, which falls, or is left behind by far.
+    """The bound on training examples is far above that on held-out ones, which falls or stays far behind.
 
     Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
     """
@@ -119,10 +132,10 @@ def bounds_part(
     best, place = vae_held_out_bound.highest
     scale = max(GAP * abs(best), NATS)
     gap, fall = trained - held_out, best - held_out
-    # The same examples every time, so the difference of two bounds has far less noise than one bound.
+    # The examples are the same every time, so the difference of two bounds has far less noise than one bound.
     error = vae_held_out_bound_error.level(2)
     falls = gap > 1.2 * scale and fall > max(0.35 * scale, 0.5 * error)
-    # Of few examples the held-out bound may rise for ever, far below that of those that are known by heart.
+    # With few examples the held-out bound may rise for ever, far below that of the memorised ones.
     if not falls and not gap > max(FAR_APART * scale, ERRORS * error):
         return None
     step = vae_held_out_bound.steps[place] if falls else None
@@ -130,29 +143,14 @@ def bounds_part(
         "VAE206",
         "failure" if gap > 2.5 * scale and fall > scale else "warning",
         vae_held_out_bound.step,
-        f"Overfitting: the bound is {trained:.1f} nats on training and {held_out:.1f} on held-out examples"
+        f"Overfitting: the evidence lower bound is {trained:.1f} nats for training and {held_out:.1f} for held-out examples"
         + ("." if step is None else f", where it was {best:.1f} at step {step:,}."),
         {
             "train_bound": trained,
             "held_out_bound": held_out,
             **({} if step is None else {"best": best, "best_step": step}),
         },
-        "It learns its examples by heart. "
-        + ("" if step is None else "Use the checkpoint of the best step (step='best'), ")
-        + ("Give" if step is None else "give")
-        + " more data, or take a smaller network.",
-        run.remedy(training__steps=step) if step else None,
-    )
-
-
-def _wrong(step: int, title: str, evidence: dict[str, float]) -> Finding:
-    return Finding(
-        "VAE202",
-        "failure",
-        step,
-        title,
-        evidence,
-        "KL(N(m, e^v) || N(0, 1)) is 0.5 (m^2 + e^v - 1 - v), summed over units, added to the loss. Check sign, sum (not mean) "
-        "over units, and whether the head gives a variance's logarithm.",
-        None,
+        "The model memorises its training examples. "
+        + advice(*([] if step is None else ["best_checkpoint"]), "more_data", "smaller_network"),
+        run.remedy("stop_at_best", best_step=step),
     )

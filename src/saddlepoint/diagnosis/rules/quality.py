@@ -1,4 +1,4 @@
-"""Are the samples bad, and are they getting better? What most rules ask before they call something a failure.
+"""Are the samples bad, and are they improving? What most rules check before they report a failure.
 
 A quality series (an energy distance, lower is better) is compared with its own first value, that of the untrained model.
 """
@@ -9,42 +9,42 @@ import math
 
 from saddlepoint.diagnosis.series import Series
 
-NEAR = 0.03  # energy distance that two unit normals a third of their width apart have: good enough, wherever it began
-BAD = 0.12  # of the untrained model's distance that is left, above which a GAN's samples are plainly not like the data
-STUCK = 0.8  # a distance that fell below this share of what it was two measurements ago still falls
+NEAR = 0.03  # energy distance of two unit normals a third of their width apart: good enough, wherever training began
+BAD = 0.12  # share of the untrained model's distance, above which a GAN's samples are plainly not like the data
+STUCK = 0.8  # a distance that fell below this share of what it was two measurements ago is still falling
 
 
-def remaining(quality: Series | None) -> float:
-    """Share of the untrained model's distance to the data that is left, 1 before training; NaN where not known.
+def distance_left(quality: Series | None) -> float:
+    """Return the share of the untrained model's distance to the data that is left: 1 before training.
 
-    The better of the two newest values, so that one bad measurement does not decide.
+    The smaller of the two newest values counts, so that one bad measurement does not decide. NaN where it is not known.
     """
     if quality is None or len(quality) < 2 or not quality.values[0] > 0:
         return math.nan
     return max(min(quality.recent(2), default=math.nan), 0.0) / quality.values[0]
 
 
+def is_known(quality: Series | None) -> bool:
+    """Whether there is a distance to judge by."""
+    return not math.isnan(distance_left(quality))
+
+
 def is_bad(quality: Series | None, more_than: float = BAD) -> bool:
-    """Whether samples are plainly not like the data; not known counts as bad, so that foreign logs can be judged."""
-    left = remaining(quality)
+    """Whether samples are plainly not like the data. An unknown quality counts as bad, so that any log can be judged."""
+    left = distance_left(quality)
     if math.isnan(left) or quality is None:
         return True
     return left > more_than and left * quality.values[0] > NEAR
 
 
 def is_improving(quality: Series | None) -> bool:
-    """Whether the distance still falls fast: a run under way is not a run that fails."""
+    """Whether the distance is still falling fast: a run that improves does not fail."""
     if quality is None or len(quality) < 3:
         return False
     return quality.values[-1] < STUCK * quality.values[-3]
 
 
-def told(quality: Series | None) -> dict[str, float]:
-    """What a finding's evidence says of it."""
-    left = remaining(quality)
+def quality_evidence(quality: Series | None) -> dict[str, float]:
+    """Return what a finding's evidence says about the quality; empty where it is not known."""
+    left = distance_left(quality)
     return {} if math.isnan(left) else {"distance_left": round(left, 4)}
-
-
-def known(quality: Series | None) -> bool:
-    """Whether there is a distance to judge by."""
-    return not math.isnan(remaining(quality))

@@ -1,0 +1,154 @@
+"""Ways to change one setting: a remedy maps names of settings to new values, or to one of these.
+
+A change has a method `new_value(name, settings)`. It returns the new value, `UNCHANGED`, or `NOT_FOR_THIS_RUN`, which
+leaves out the whole remedy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from saddlepoint.diagnosis.optimiser_settings import OWN_RATES, RATE, Settings, optimiser_of, value_in_force
+
+
+class Outcome(Enum):
+    """What a change returns instead of a value."""
+
+    UNCHANGED = "unchanged"
+    NOT_FOR_THIS_RUN = "not for this run"
+
+
+UNCHANGED, NOT_FOR_THIS_RUN = Outcome.UNCHANGED, Outcome.NOT_FOR_THIS_RUN
+
+
+class Change(Protocol):
+    """A new value that depends on the present settings."""
+
+    def new_value(self, name: str, settings: Settings) -> Any:
+        """Return the value for the setting `name`, `UNCHANGED`, or `NOT_FOR_THIS_RUN`."""
+
+
+@dataclass(frozen=True)
+class Multiply:
+    """The present value times `factor`, two digits, within `least` and `most`, and only in the factor's direction."""
+
+    factor: float
+    least: float = 0.0
+    most: float = float("inf")
+
+    def new_value(self, name: str, settings: Settings) -> Any:
+        present = value_in_force(name, settings)
+        if not isinstance(present, int | float) or not present:
+            return UNCHANGED
+        wanted = min(max(float(f"{present * self.factor:.2g}"), self.least), self.most)
+        return wanted if (wanted - present) * (self.factor - 1) > 0 else UNCHANGED
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """`value`, where the setting is below it."""
+
+    value: float
+
+    def new_value(self, name: str, settings: Settings) -> Any:
+        return max(settings[name], self.value)
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """`value`, where the setting is above it."""
+
+    value: float
+
+    def new_value(self, name: str, settings: Settings) -> Any:
+        return min(settings[name], self.value)
+
+
+@dataclass(frozen=True)
+class Replace:
+    """`value`, where the setting is one of `old`."""
+
+    old: tuple[Any, ...]
+    value: Any
+
+    def new_value(self, name: str, settings: Settings) -> Any:
+        return self.value if settings[name] in self.old else UNCHANGED
+
+
+@dataclass(frozen=True)
+class ReplaceOnly:
+    """`value`, where the setting is one of `old`; where it is neither of `old` nor `value`, the remedy is left out."""
+
+    old: tuple[Any, ...]
+    value: Any
+
+    def new_value(self, name: str, settings: Settings) -> Any:
+        present = settings[name]
+        return self.value if present in self.old else UNCHANGED if present == self.value else NOT_FOR_THIS_RUN
+
+
+@dataclass(frozen=True)
+class MomentumAtMost:
+    """Adam's first beta, at most `value`; the second stays. Optimisers without betas are left alone."""
+
+    value: float
+
+    def new_value(self, name: str, settings: Settings) -> Any:
+        present = settings[name]
+        if present is None or optimiser_of(name, settings).endswith("sgd"):
+            return UNCHANGED
+        return [min(present[0], self.value), present[1]]
+
+
+@dataclass(frozen=True)
+class FollowOther:
+    """The value of the setting `other`, where the present one is more than `times` above it, or with `below` below it."""
+
+    other: str
+    times: float
+    below: bool = False
+
+    def new_value(self, name: str, settings: Settings) -> Any:
+        present, other = value_in_force(name, settings), value_in_force(self.other, settings)
+        if not present or not other:
+            return UNCHANGED
+        apart = other / present if self.below else present / other
+        return float(f"{other:.2g}") if apart > self.times else UNCHANGED
+
+
+@dataclass(frozen=True)
+class Given:
+    """The value that a rule passes under the name `key`; without it the remedy is left out."""
+
+    key: str
+
+
+def apply_changes(changes: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return the settings that a remedy changes, with their new values.
+
+    Args:
+        changes: new values and `Change`s by dotted name.
+        settings: the present settings; names that are not among them are left out.
+
+    Returns:
+        New values by dotted name; empty where nothing changes or the remedy is not for this run.
+    """
+    found: dict[str, Any] = {}
+    for name, wanted in changes.items():
+        if name not in settings:
+            continue
+        if settings[name] is None and isinstance(wanted, Multiply) and name in OWN_RATES and RATE in changes:
+            continue  # it follows the shared rate, which the remedy changes
+        value = wanted.new_value(name, settings) if hasattr(wanted, "new_value") else wanted
+        if value is NOT_FOR_THIS_RUN:
+            return {}
+        if value is UNCHANGED:
+            continue
+        # A player without a value of its own has the shared one: what is in force already is no change.
+        if json.dumps(value) not in (json.dumps(settings[name]), json.dumps(value_in_force(name, settings))):
+            found[name] = value
+    return found

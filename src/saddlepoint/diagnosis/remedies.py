@@ -1,0 +1,185 @@
+"""Every remedy, in one place: what it tells a person to do, and the settings that it changes.
+
+Rules name the remedies of their findings (`run.remedy("r1_penalty")`, `advice("r1_penalty", "instance_noise")`), and so
+does the escalation list (`saddlepoint.diagnosis.escalation`), which says what to try next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from saddlepoint.diagnosis.changes import (
+    AtLeast,
+    AtMost,
+    FollowOther,
+    Given,
+    MomentumAtMost,
+    Multiply,
+    Replace,
+    ReplaceOnly,
+    apply_changes,
+)
+from saddlepoint.diagnosis.optimiser_settings import BETAS, D_RATE, G_RATE, OWN, RATES, SHARED, Settings
+from saddlepoint.diagnosis.ranges import usual_value
+from saddlepoint.diagnosis.usual_rates import DEFAULT, USUAL, USUAL_OF_SGD
+
+Step = tuple[str, ...]  # names of remedies that are applied together
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """Something to change.
+
+    Args:
+        advice: what to do, as a clause in the imperative: "add an R1 penalty".
+        changes: new values, or changes (`saddlepoint.diagnosis.changes`), by dotted name; empty where no setting does it.
+    """
+
+    advice: str
+    changes: Mapping[str, Any]
+
+
+def _of_usual_value(advice: str, name: str) -> Remedy:
+    return Remedy(advice, {name: usual_value(name)})
+
+
+_LEAKY = Replace(("relu", "tanh", "sigmoid"), "leaky_relu")
+_NETWORKS = ("generator", "discriminator", "encoder", "decoder")
+_FAR_APART = 4.0  # times, from which on a player's rate is more likely a mistake than a choice
+
+REMEDIES: dict[str, Remedy] = {
+    # The players' rates.
+    "slow_d_to_g": Remedy(
+        "give the discriminator the generator's learning rate", {D_RATE: FollowOther(G_RATE, _FAR_APART)}
+    ),
+    "slower_d": Remedy("lower the discriminator's learning rate", {D_RATE: Multiply(0.25)}),
+    "speed_d_to_g": Remedy(
+        "give the discriminator the generator's learning rate", {D_RATE: FollowOther(G_RATE, _FAR_APART, below=True)}
+    ),
+    "faster_d": Remedy("raise the discriminator's learning rate", {D_RATE: Multiply(4.0, most=USUAL_OF_SGD[1])}),
+    "slower": Remedy("lower the learning rates", dict.fromkeys(RATES, Multiply(0.25))),
+    "slower_shared": Remedy("lower the learning rate", {RATES[0]: Multiply(0.25)}),
+    "much_slower": Remedy("lower the learning rate", dict.fromkeys(RATES, Multiply(0.1, most=USUAL[1]))),
+    "slowest": Remedy("lower the learning rate a hundredfold", dict.fromkeys(RATES, Multiply(0.01, most=DEFAULT))),
+    # A rate that is far too small is not only multiplied: searches begin at 1e-4.
+    "faster": Remedy(
+        "raise the learning rate tenfold",
+        dict.fromkeys(RATES, Multiply(10.0, least=1e-4, most=USUAL[1])),
+    ),
+    "much_faster": Remedy(
+        "raise the learning rate tenfold", dict.fromkeys(RATES, Multiply(10.0, most=USUAL_OF_SGD[1]))
+    ),
+    "cosine_schedule": Remedy(
+        "let the learning rate fall to 0 by the end of the run", {f"{SHARED}.schedule": "cosine"}
+    ),
+    "constant_schedule": Remedy("keep the learning rate constant", {f"{SHARED}.schedule": "constant"}),
+    # The optimiser.
+    "half_momentum": Remedy(
+        "lower the momentum (the first of `betas`) to 0.5", dict.fromkeys(BETAS, MomentumAtMost(0.5))
+    ),
+    "no_momentum": Remedy("train without momentum", dict.fromkeys(BETAS, MomentumAtMost(0.0))),
+    "game_optimiser": Remedy("use an optimiser made for games", {f"{SHARED}.name": "optimistic-adam"}),
+    "clip": _of_usual_value("clip the gradients", f"{SHARED}.clip_norm"),
+    "clip_d": _of_usual_value("clip the discriminator's gradient", f"{OWN['discriminator']}.clip_norm"),
+    "clip_g": _of_usual_value("clip the generator's gradient", f"{OWN['generator']}.clip_norm"),
+    "weight_decay": _of_usual_value("add weight decay", f"{SHARED}.weight_decay"),
+    "strong_weight_decay": Remedy("add weight decay", {f"{SHARED}.weight_decay": 1e-3}),
+    "full_precision": Remedy("train in fp32", {"training.precision": "fp32"}),
+    "average_weights": Remedy("average the generator's weights over the steps", {"training.ema": AtLeast(0.99)}),
+    "recycle_units": Remedy("reinitialise dead units (`recycle_every`)", {"training.recycle_every": Given("every")}),
+    "stop_at_best": Remedy("stop at the best step", {"training.steps": Given("best_step")}),
+    # The game.
+    "non_saturating": Remedy(
+        "use the non-saturating loss, which has the same solution and a steep gradient where samples are bad",
+        {"model.objective": ReplaceOnly(("minimax",), "non-saturating")},
+    ),
+    # The GAN is dead; long live the GAN! (Huang et al., 2024), https://arxiv.org/abs/2501.05441
+    "relativistic": Remedy(
+        "compare real with generated examples in pairs (the relativistic loss with both gradient penalties)",
+        {
+            "model.objective": ReplaceOnly(("minimax", "non-saturating"), "relativistic"),
+            "model.r1": AtLeast(usual_value("model.r1")),
+            "model.r2": AtLeast(usual_value("model.r2")),
+        },
+    ),
+    # Which Training Methods for GANs do actually Converge? (Mescheder et al., 2018), https://arxiv.org/abs/1801.04406
+    "r1_penalty": Remedy(
+        "add a gradient penalty on the discriminator (`r1`)", {"model.r1": AtLeast(usual_value("model.r1"))}
+    ),
+    # PacGAN: The power of two samples in generative adversarial networks (Lin et al., 2018), https://arxiv.org/abs/1712.04086
+    "packing": _of_usual_value("show the discriminator several examples at once (`packing`)", "model.packing"),
+    "one_d_step": _of_usual_value("let the discriminator take one step per generator step", "model.discriminator_steps"),
+    "instance_noise": _of_usual_value(
+        "add noise to what the discriminator sees (`instance_noise`)", "model.instance_noise"
+    ),
+    "clear_view": Remedy(
+        "switch off flipped labels and instance noise", {"model.label_flipping": 0.0, "model.instance_noise": 0.0}
+    ),
+    # Networks.
+    "leaky_units": Remedy(
+        "use leaky rectifiers", {f"model.{network}.activation": _LEAKY for network in _NETWORKS}
+    ),
+    "smaller_code": Remedy("use a smaller code", {"model.latent": Given("latent")}),
+    # Terms of the evidence lower bound.
+    "beta_one": _of_usual_value("set beta to 1, which gives the evidence lower bound itself", "model.beta"),
+    "beta_at_most_one": Remedy("lower beta to 1", {"model.beta": AtMost(usual_value("model.beta"))}),
+    "beta_at_least_one": Remedy("raise beta to 1", {"model.beta": AtLeast(usual_value("model.beta"))}),
+    "lower_beta": Remedy("lower beta", {"model.beta": Multiply(0.25)}),
+    "double_beta": Remedy("raise beta", {"model.beta": Multiply(2.0)}),
+    "raise_beta": Remedy("raise beta", {"model.beta": Multiply(4.0)}),
+    "warm_up": Remedy("let the weight of the KL term grow from 0 (`warm_up`)", {"model.warm_up": Given("steps")}),
+    "free_bits": _of_usual_value("leave some nats of each unit out of the KL term (`free_bits`)", "model.free_bits"),
+    "learnt_deviation": Remedy(
+        "learn the standard deviation of the observation",
+        {"model.likelihood": ReplaceOnly(("gaussian",), "gaussian-learnt")},
+    ),
+    # What no setting does.
+    "more_data": Remedy("use more data", {}),
+    "smaller_d": Remedy("use a smaller discriminator", {}),
+    "smaller_g": Remedy("use a smaller generator", {}),
+    "earlier_stop": Remedy("stop earlier", {}),
+    "smaller_network": Remedy("use a smaller network", {}),
+    "best_checkpoint": Remedy("use the checkpoint of the best step (step='best')", {}),
+}
+
+
+def advice(*names: str) -> str:
+    """Return one sentence that offers these remedies in order.
+
+    Args:
+        names: of remedies; the first is the first choice.
+
+    Returns:
+        "Lower the learning rates, clip the gradients, or train in fp32."
+    """
+    parts = [REMEDIES[name].advice for name in names]
+    listed = ", ".join([*parts[:-1], f"or {parts[-1]}"]) if len(parts) > 2 else " or ".join(parts)
+    return f"{listed[:1].upper()}{listed[1:]}."
+
+
+def changes_of(step: Step | str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what the remedies of a step change, in terms of `saddlepoint.diagnosis.changes`.
+
+    Args:
+        step: the name of a remedy, or of several that are applied together.
+        given: values for changes that are `Given`; those without one are left out.
+    """
+    changes: dict[str, Any] = {}
+    for name in (step,) if isinstance(step, str) else step:
+        changes |= REMEDIES[name].changes
+    filled = {name: (given or {}).get(new.key) if isinstance(new, Given) else new for name, new in changes.items()}
+    return {name: new for name, new in filled.items() if new is not None}
+
+
+def first_remedy(steps: Iterable[Step | str], settings: Settings, **given: Any) -> dict[str, Any] | None:
+    """Return the changes of the first remedy that changes one of these settings; None where there is none.
+
+    Args:
+        steps: names of remedies in order of preference; a tuple applies several together.
+        settings: the present settings by dotted name.
+        given: values that a remedy takes from the measurement.
+    """
+    found = (apply_changes(changes_of(step, given), settings) for step in steps)
+    return next(filter(None, found), None)

@@ -1,0 +1,111 @@
+"""A rule: a plain function from series to a finding, and what it declares about itself.
+
+A rule names the series that it needs as parameters (`d_real_score: Series` for `d/real_score`). It is evaluated only
+where all of them exist, and only in runs that have all the traits it declares. A parameter with a default is optional.
+`every_series` stands for all series at once; `run` stands for the facts of the run.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
+
+from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.series import History
+from saddlepoint.records import Finding
+
+Judgement = Callable[..., Finding | None]
+NOT_SERIES = ("every_series", "run")  # parameters of rules that are not the name of a series
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A judgement and the conditions under which it is evaluated.
+
+    Args:
+        code: stable code of its finding; several rules may share one.
+        judge: the function: series and facts to a finding, or None where nothing is wrong.
+        needs: parameters that must be available.
+        traits: traits that a run must have (see `saddlepoint.diagnosis.traits`); empty: any run.
+        optional: series that are passed where they exist.
+        opens: results in a row that open the finding.
+        closes: results in a row without a finding that close it; with 0 it stays open until the end.
+        unless: codes that explain this one; while one of them is active, the finding does not open.
+        reads: for a rule that takes `every_series`: patterns (`*/grad_norm`) of the series it uses; empty: all of them.
+    """
+
+    code: str
+    judge: Judgement
+    needs: tuple[str, ...]
+    traits: frozenset[str] = frozenset()
+    optional: tuple[str, ...] = ()
+    opens: int = 1
+    closes: int = 3
+    unless: frozenset[str] = frozenset()
+    reads: tuple[str, ...] = ()
+
+    @cached_property
+    def _needed_series(self) -> tuple[str, ...]:
+        return tuple(name for name in self.needs if name not in NOT_SERIES)
+
+    def applies_to(self, traits: Collection[str]) -> bool:
+        """Whether a run with these traits has all that the rule declares."""
+        return self.traits <= set(traits)
+
+    def missing(self, history: History) -> list[str]:
+        """Return the parameters whose series do not exist, and the patterns that no series matches.
+
+        The rule can be evaluated where the list is empty.
+        """
+        known = history.by_parameter()
+        gaps = [name for name in self._needed_series if name not in known]
+        if self.reads and not any(fnmatchcase(name, pattern) for name in history.series for pattern in self.reads):
+            gaps.append(" or ".join(self.reads))
+        return gaps
+
+    def uses(self, parameters: Collection[str]) -> bool:
+        """Whether the rule reads one of these series."""
+        return "every_series" in self.needs or not {*self.needs, *self.optional}.isdisjoint(parameters)
+
+    def can_judge(self, history: History) -> bool:
+        """Whether the newest values of all series it needs are finite."""
+        known = history.by_parameter()
+        return all(math.isfinite(known[name].last) for name in self._needed_series)
+
+    def evaluate(self, history: History, facts: Facts | None = None) -> Finding | None:
+        """Return the finding for this history, or None. No series may be missing."""
+        known = history.by_parameter()
+        given: dict[str, Any] = {name: known[name] for name in (*self._needed_series, *self.optional) if name in known}
+        if "every_series" in self.needs:
+            given["every_series"] = history.series
+        if "run" in self.needs:
+            given["run"] = facts or Facts()
+        return self.judge(**given)
+
+
+def rule(
+    code: str,
+    *,
+    traits: Iterable[str] = (),
+    opens: int = 1,
+    closes: int = 3,
+    unless: Iterable[str] = (),
+    reads: Iterable[str] = (),
+) -> Callable[[Judgement], Rule]:
+    """Make a `Rule` of a plain function, whose parameters say what it needs.
+
+    The function stays available as `.judge`. Arguments: see `Rule`.
+    """
+
+    def declare(judge: Judgement) -> Rule:
+        parameters = inspect.signature(judge).parameters.values()
+        needs = tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)
+        optional = tuple(p.name for p in parameters if p.name not in needs)
+        return Rule(code, judge, needs, frozenset(traits), optional, opens, closes, frozenset(unless), tuple(reads))
+
+    return declare
