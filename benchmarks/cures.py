@@ -25,8 +25,8 @@ from failures.accuracy import Rate
 from failures.kinds import KINDS
 from failures.recovery import AIM, Outcome, Pair
 from failures.remedy_runs import GROUPS, group_of, unspoilt
-from saddlepoint.diagnosis.escalation import LADDERS, OWN, SLIP
-from saddlepoint.diagnosis.usual_rates import usual_rates
+from saddlepoint.diagnosis.escalation import ESCALATION, OWN_REMEDY, UNUSUAL_RATES
+from saddlepoint.diagnosis.usual_rates import restore_usual_rates
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "cures.md"
 SECTION = "Diagnosis: cures"
@@ -143,7 +143,7 @@ def _row(name: str, runs_: Sequence[Outcome]) -> list[object]:
 def _has_slipped(run: Outcome) -> bool:
     """Whether what was planted are learning rates that are mended as slips, whatever else is tried."""
     present = {entry.name: value for entry, value in runs.recipe_of(run.kind, run.seed).settings()}
-    return any(usual_rates(code, present) for code in LADDERS)
+    return any(restore_usual_rates(code, present) for code in ESCALATION)
 
 
 def _goals(pairs: Sequence[Pair]) -> list[str]:
@@ -159,7 +159,7 @@ def _goals(pairs: Sequence[Pair]) -> list[str]:
 def _remedies(runs: Sequence[Outcome]) -> str:
     """What the last try was, of those in which no failure was found at the end, and how many tries they took."""
     back = [run.cures for run in runs if run.calm and run.cures]
-    names = {SLIP: "atypical learning rates corrected", OWN: "the finding's own remedy"}
+    names = {UNUSUAL_RATES: "atypical learning rates corrected", OWN_REMEDY: "the finding's own remedy"}
     last = Counter(names.get(int(cures[-1]["rung"]), "a step of the code's escalation") for cures in back)
     tries = Counter(len(cures) for cures in back)
     told = "; ".join(f"{what}: {count}" for what, count in last.most_common())

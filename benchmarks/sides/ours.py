@@ -10,6 +10,7 @@ from torch import Tensor
 from saddlepoint import models
 from saddlepoint.data import Batches, DataSettings, from_array
 from saddlepoint.diagnosis import Diagnosis
+from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.experiment.tensorboard import TensorBoard
 from saddlepoint.records import JsonLines, Record
 from saddlepoint.training import Devices, TrainingState, play
@@ -41,7 +42,7 @@ class Ours:
         self._tick = tick
         self._records = JsonLines(folder / "records.jsonl")
         self._board = TensorBoard(folder / "tensorboard")
-        self._diagnosis = Diagnosis(getattr(task.model, "objective", task.model.family))
+        self._diagnosis = Diagnosis(getattr(task.model, "objective", task.model.family), RULES)
         self._play = play(self.model, batches, training, self.state)
 
     def parameters(self) -> dict[str, int]:

@@ -87,7 +87,7 @@ def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
     folder = keep / kind / "0"
     rule = next(rule for rule in RULES if rule.judge.__name__ == name)
     recipe = Recipe.load(folder / "recipe.yaml")
-    read = {*rule.needs, *rule.wishes}
+    read = {*rule.needs, *rule.optional}
     without = WITHOUT.get(name, set())
 
     def wanted(series: str) -> bool:

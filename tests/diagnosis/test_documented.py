@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from saddlepoint.diagnosis.rules import RULES
-from saddlepoint.training.settings import CODES
+from saddlepoint.diagnosis.settings import CODES
 
 CHECKOUT = Path(__file__).parents[2]
 PAGE = (CHECKOUT / "docs" / "diagnosis.md").read_text("utf-8")
@@ -23,7 +23,7 @@ def test_every_code_is_documented() -> None:
 def test_every_series_that_a_rule_names_is_documented() -> None:
     written = {name.replace("/", "_") for name in re.findall(r"`(\w+/\w+)`", PAGE)}
     written |= {name.replace("P_", f"{player}_", 1) for name in written for player in ("d", "g", "vae", "ae")}
-    named = {name for rule in RULES for name in (*rule.needs, *rule.wishes)} - {"every_series", "run"}
+    named = {name for rule in RULES for name in (*rule.needs, *rule.optional)} - {"every_series", "run"}
     assert named - written - {"ae_active_share"} == set()
     for pattern in (pattern for rule in RULES for pattern in rule.reads):
         assert f"`{pattern.replace('*', 'P')}`" in PAGE

@@ -22,7 +22,7 @@ def needs_both(d_loss: Series, g_loss: Series) -> Finding | None:
     return found("A1", d_loss.step) if d_loss.last > g_loss.last else None
 
 
-@rule("A2", objectives={"minimax"})
+@rule("A2", traits={"saturates"})
 def of_minimax(d_loss: Series) -> Finding | None:
     return found("A2", d_loss.step)
 
@@ -57,16 +57,16 @@ def losses(values: Sequence[float]) -> list[Record]:
 
 def test_a_rule_names_what_it_needs() -> None:
     assert needs_both.needs == ("d_loss", "g_loss")
-    assert needs_both.objectives is None
-    assert of_minimax.objectives == {"minimax"}
+    assert needs_both.traits == frozenset()
+    assert of_minimax.traits == {"saturates"}
     assert of_all.needs == ("every_series",)
-    assert (takes_more.needs, takes_more.wishes) == (("d_loss", "run"), ("x_y",))
+    assert (takes_more.needs, takes_more.optional) == (("d_loss", "run"), ("x_y",))
 
 
 def test_a_rule_is_not_asked_before_its_series_exist() -> None:
     history = History([Record(1, 0.0, {"d/loss": 1.0})])
     assert needs_both.missing(history) == ["g_loss"]
-    asked = needs_both.ask(History([Record(1, 0.0, {"d/loss": 1.0, "g/loss": 0.0})]))
+    asked = needs_both.evaluate(History([Record(1, 0.0, {"d/loss": 1.0, "g/loss": 0.0})]))
     assert asked == found("A1", 1)
     # The plain function stays reachable for tests and for a user's own use.
     assert needs_both.judge(Series("d/loss", [1], [0.0]), Series("g/loss", [1], [1.0])) is None

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from saddlepoint.diagnosis.escalation import LADDERS, OWN, SLIP, advised, next_remedy
-from saddlepoint.diagnosis.usual_rates import usual_rates, why_usual
+from saddlepoint.diagnosis.escalation import ESCALATION, OWN_REMEDY, UNUSUAL_RATES, add_remedy, next_remedy
+from saddlepoint.diagnosis.remedies import changes_of
+from saddlepoint.diagnosis.usual_rates import describe_unusual_rates, restore_usual_rates
 from saddlepoint.recipe import Recipe, shipped_names
 from saddlepoint.records import Finding
 
@@ -40,7 +41,7 @@ def climbed(recipe: Recipe, code: str) -> list[tuple[int, dict[str, Any]]]:
     return tried
 
 
-@pytest.mark.parametrize("code", LADDERS)
+@pytest.mark.parametrize("code", ESCALATION)
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_rung_is_a_change_that_the_recipe_takes(name: str, code: str) -> None:
     recipe = RECIPES[name]
@@ -48,14 +49,14 @@ def test_every_rung_is_a_change_that_the_recipe_takes(name: str, code: str) -> N
         assert recipe.override(changes) != recipe
 
 
-@pytest.mark.parametrize("code", LADDERS)
+@pytest.mark.parametrize("code", ESCALATION)
 def test_rungs_name_settings_that_exist(code: str) -> None:
     known = {name for recipe in RECIPES.values() for name in settings(recipe)}
-    for rung in LADDERS[code]:
-        assert set(rung) <= known
+    for step in ESCALATION[code]:
+        assert set(changes_of(step)) <= known
 
 
-@pytest.mark.parametrize("code", LADDERS)
+@pytest.mark.parametrize("code", ESCALATION)
 @pytest.mark.parametrize("name", RECIPES)
 def test_no_change_is_tried_twice(name: str, code: str) -> None:
     rungs = [rung for rung, _ in climbed(RECIPES[name], code)]
@@ -88,20 +89,20 @@ def test_a_player_without_a_rate_of_its_own_starts_from_the_rate_of_all() -> Non
 
 def test_a_rate_keeps_within_its_bounds() -> None:
     own = {"training.optimiser.learning_rate": 5.0}
-    assert next_remedy(finding("NUM301"), own, [SLIP]) == (1, {"training.optimiser.learning_rate": 1e-2})
+    assert next_remedy(finding("NUM301"), own, [UNUSUAL_RATES]) == (1, {"training.optimiser.learning_rate": 1e-2})
 
 
 SHARED, D_RATE, G_RATE = (f"training.{whose}.learning_rate" for whose in ("optimiser", "discriminator", "generator"))
 
 
-@pytest.mark.parametrize("code", [*LADDERS, "GAN109", "DATA402"])
+@pytest.mark.parametrize("code", [*ESCALATION, "GAN109", "DATA402"])
 @pytest.mark.parametrize("setting", [SHARED, D_RATE, G_RATE])
 @pytest.mark.parametrize(("low", "high"), [(9e-6, 0.02), (1e-9, 50.0)])
 def test_a_slip_is_one_way_round_at_most_for_one_who_plays_alone(
     low: float, high: float, setting: str, code: str
 ) -> None:
-    slips = [usual_rates(code, settings(RECIPES["gan"].override({setting: rate}))) for rate in (low, high)]
-    assert usual_rates(code, settings(RECIPES["gan"].override({setting: 1e-3}))) == {}
+    slips = [restore_usual_rates(code, settings(RECIPES["gan"].override({setting: rate}))) for rate in (low, high)]
+    assert restore_usual_rates(code, settings(RECIPES["gan"].override({setting: 1e-3}))) == {}
     if setting == SHARED:
         assert not all(slips)
     if code in ("GAN107", "GAN108", "GAN109", "VAE206", "DATA402"):  # nothing that a rate brings about
@@ -130,7 +131,7 @@ def test_a_rate_is_a_slip_where_the_failure_would_follow_from_it(
 ) -> None:
     slipped = settings(RECIPES["gan"].override({setting: rate}))
     rung, changes = next_remedy(finding(code, {"model.r1": 3.0}), slipped) or (None, {})
-    assert (rung == SLIP) is is_slip
+    assert (rung == UNUSUAL_RATES) is is_slip
     if is_slip:
         assert changes[setting] == (1e-3 if setting == SHARED else None)
 
@@ -138,7 +139,7 @@ def test_a_rate_is_a_slip_where_the_failure_would_follow_from_it(
 @pytest.mark.parametrize("name", shipped_names())
 def test_no_rate_of_a_shipped_recipe_is_a_slip(name: str) -> None:
     present = settings(Recipe.load(name))
-    assert not any(usual_rates(code, present) for code in LADDERS)
+    assert not any(restore_usual_rates(code, present) for code in ESCALATION)
 
 
 @pytest.mark.parametrize(
@@ -154,28 +155,28 @@ def test_players_far_apart_are_a_slip_beside_the_failures_of_who_is_behind(
     d: float, g: float | None, codes: set[str]
 ) -> None:
     apart = settings(RECIPES["gan"].override({SHARED: 1e-3, D_RATE: d, G_RATE: g}))
-    assert {code for code in LADDERS if usual_rates(code, apart)} == codes
+    assert {code for code in ESCALATION if restore_usual_rates(code, apart)} == codes
     for code in codes:
-        mended = usual_rates(code, apart)
+        mended = restore_usual_rates(code, apart)
         assert mended[D_RATE] is None
         assert mended[G_RATE] is None
         assert SHARED not in mended
     for elsewhere in (1e-2, 1e-5) if codes else ():
         mended = settings(RECIPES["gan"].override({SHARED: elsewhere, D_RATE: d, G_RATE: g}))
-        mended |= usual_rates("GAN103", mended)
+        mended |= restore_usual_rates("GAN103", mended)
         assert {mended[D_RATE], mended[G_RATE]} == {1e-4}, "the rate of all lies beyond both: who is ahead falls back"
     kinds = {**apart, "training.discriminator.name": "sgd"}
-    assert not any(usual_rates(code, kinds) for code in LADDERS), "rates of other optimisers do not compare"
+    assert not any(restore_usual_rates(code, kinds) for code in ESCALATION), "rates of other optimisers do not compare"
 
 
 def test_players_are_judged_by_the_optimiser_that_they_will_have() -> None:
     plain = {SHARED: 1.0, "training.optimiser.name": "sgd", D_RATE: 0.05, "training.discriminator.name": None}
-    mended = usual_rates("GAN106", plain)  # 0.05 is usual for plain gradient descent, and not for Adam
+    mended = restore_usual_rates("GAN106", plain)  # 0.05 is usual for plain gradient descent, and not for Adam
     assert mended[SHARED] == 1e-3
     assert mended["training.optimiser.name"] == "adam"
     assert mended[D_RATE] is None
     own = {SHARED: 1e-3, "training.optimiser.name": "adam", G_RATE: 10.0, "training.generator.name": "sgd"}
-    mended = usual_rates("GAN106", own)
+    mended = restore_usual_rates("GAN106", own)
     assert mended[G_RATE] is None
     assert mended["training.generator.name"] is None
 
@@ -184,7 +185,7 @@ def test_players_are_judged_by_the_optimiser_that_they_will_have() -> None:
 def test_a_remedy_does_not_lead_to_a_rate_that_nobody_uses(present: float, wanted: float, given: float | None) -> None:
     present_settings = settings(RECIPES["gan"].override({D_RATE: present}))
     following = next_remedy(finding("DATA402", {D_RATE: wanted}), present_settings)
-    assert following == (None if given is None else (OWN, {D_RATE: given}))
+    assert following == (None if given is None else (OWN_REMEDY, {D_RATE: given}))
 
 
 def test_rungs_do_not_either() -> None:
@@ -192,18 +193,18 @@ def test_rungs_do_not_either() -> None:
     rung, changes = next_remedy(finding("NUM301"), slow) or (None, {})
     assert rung == 1
     assert changes[SHARED] == 1e-5
-    assert usual_rates("GAN106", {**slow, **changes}) == {}
+    assert restore_usual_rates("GAN106", {**slow, **changes}) == {}
 
 
 def test_advice_is_the_slip_before_the_rules_own_remedy() -> None:
     own = {SHARED: 2.5}
-    slipped = advised(finding("GAN106", own), settings(RECIPES["gan"].override({SHARED: 10.0})))
+    slipped = add_remedy(finding("GAN106", own), settings(RECIPES["gan"].override({SHARED: 10.0})))
     assert slipped.remedy == {SHARED: 1e-3}
-    assert slipped.advice.startswith(f"First of all, {SHARED} is 10, and hardly anybody uses one outside of")
-    usual = advised(finding("GAN106", {"model.r1": 1.0}), settings(RECIPES["gan"]))
+    assert slipped.advice.startswith(f"First of all, {SHARED} is 10, outside of the usual range 1e-05 to 0.01.")
+    usual = add_remedy(finding("GAN106", {"model.r1": 1.0}), settings(RECIPES["gan"]))
     assert usual.remedy == {"model.r1": 1.0}
     assert usual.advice == finding("GAN106").advice
-    assert advised(finding("GAN106"), settings(RECIPES["gan"])).remedy is None
+    assert add_remedy(finding("GAN106"), settings(RECIPES["gan"])).remedy is None
 
 
 @pytest.mark.parametrize(("family", "wanted"), [("gan", 0.5), ("vae", 0.9)])
@@ -214,22 +215,22 @@ def test_momentum_that_nobody_takes_is_a_slip(first: float, is_slip: bool, famil
         ("training.optimiser.momentum", first, wanted),
     ):
         used = {**settings(RECIPES[family]), name: present}
-        assert usual_rates("NUM302", used) == ({name: mended} if is_slip else {})
-        assert bool(why_usual(usual_rates("NUM302", used), used)) == is_slip
-        assert usual_rates("NUM304", used) == {}, "nothing stands still by momentum"
+        assert restore_usual_rates("NUM302", used) == ({name: mended} if is_slip else {})
+        assert bool(describe_unusual_rates(restore_usual_rates("NUM302", used), used)) == is_slip
+        assert restore_usual_rates("NUM304", used) == {}, "nothing stands still by momentum"
 
 
 def test_a_slip_of_plain_gradient_descent_is_mended_by_adam() -> None:
     shared, optimiser = "training.optimiser.learning_rate", "training.optimiser.name"
     slipped = {shared: 30.0, optimiser: "sgd"}
-    assert next_remedy(finding("NUM301"), slipped) == (SLIP, {shared: 1e-3, optimiser: "adam"})
-    assert (next_remedy(finding("NUM301"), {shared: 0.05, optimiser: "sgd"}) or (SLIP, {}))[0] > OWN
+    assert next_remedy(finding("NUM301"), slipped) == (UNUSUAL_RATES, {shared: 1e-3, optimiser: "adam"})
+    assert (next_remedy(finding("NUM301"), {shared: 0.05, optimiser: "sgd"}) or (UNUSUAL_RATES, {}))[0] > OWN_REMEDY
 
 
 @pytest.mark.parametrize("rate", [1e-6, 1e-3, 2e-3, 9e-3, 0.01, 1.0])
 def test_what_is_to_raise_a_rate_never_lowers_it(rate: float) -> None:
     name = "training.optimiser.learning_rate"
-    following = next_remedy(finding("NUM304"), {name: rate}, [SLIP])
+    following = next_remedy(finding("NUM304"), {name: rate}, [UNUSUAL_RATES])
     assert (following is None) == (rate >= 0.01)
     assert following is None or following[1][name] > rate
 
@@ -259,7 +260,7 @@ def test_what_circles_is_averaged_whatever_else_is_done(present: float, wanted: 
         tried.append(following[0])
     assert len(tried) > 3
     calm = settings(RECIPES["gan"].override({"training.ema": 0.99, betas: (0.3, 0.9)}))
-    assert next_remedy(finding("GAN105", {"model.r1": 2.0}), calm) == (OWN, {"model.r1": 2.0})
+    assert next_remedy(finding("GAN105", {"model.r1": 2.0}), calm) == (OWN_REMEDY, {"model.r1": 2.0})
 
 
 @pytest.mark.parametrize(

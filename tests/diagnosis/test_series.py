@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saddlepoint.diagnosis import Diagnosis, Facts, History
+from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Record
 
@@ -87,7 +88,7 @@ class Counted(list[float]):
 
 def reads(count: int, values: Callable[[float], dict[str, float]], objectives: set[str]) -> int:
     """Values read by all rules in a run of so many records; `values` gives a record's by the share of the run done."""
-    diagnosis = Diagnosis(objectives, facts=Facts(steps=count))
+    diagnosis = Diagnosis(objectives, RULES, Facts(steps=count))
     for name in values(0.0):
         series = Series(name, Counted(), Counted())  # type: ignore[arg-type]
         diagnosis.history.series[name] = diagnosis.history._parameters[series.parameter] = series

@@ -120,7 +120,7 @@ def test_a_small_batch_is_unusual_with_batch_norm_alone() -> None:
     assert unusual_settings(small) is None
     found = unusual_settings(small, batch_norm=True)
     assert found is not None
-    assert "training.batch_size is 2 (with BatchNorm 16 or more is usual)" in found.title
+    assert "training.batch_size is 2 (usual: 16 or more with BatchNorm)" in found.title
 
 
 def test_several_are_one_finding_the_furthest_first() -> None:
@@ -159,7 +159,7 @@ def test_a_momentum_that_the_optimiser_ignores_is_found_and_said_to_be_ignored(s
     found = unusual_settings(settings(**changes, training__optimiser__learning_rate=1e-2))
     assert found is not None
     assert found.severity == "warning"
-    assert f"training.{section}.momentum is 0.9999 (at most 0.95 is usual; {optimiser} ignores it" in found.title
+    assert f"training.{section}.momentum is 0.9999 (usual: at most 0.95; {optimiser} ignores it" in found.title
     assert ("the first of betas" in found.title) == (optimiser == "adam")
 
 
@@ -185,6 +185,6 @@ def test_a_players_own_decay_of_the_shared_schedule_is_judged(player: str, key: 
     assert unusual_settings({entry.name: value for entry, value in mended.settings()}) is None
 
 
-def test_ranges_hold_their_own_remedies() -> None:
+def test_a_range_contains_its_usual_value() -> None:
     for usual in (*RANGES.values(), *OPTIMISER_RANGES.values()):
-        assert usual.low <= usual.least <= usual.instead <= usual.most <= usual.high
+        assert usual.low <= usual.least <= usual.value <= usual.most <= usual.high

@@ -174,7 +174,7 @@ def test_findings_are_reported_once_across_sessions(tmp_path: Path, monkeypatch:
         ticks = every_series["d/loss"].steps if "d/loss" in every_series else []
         return Finding("TEST1", "warning", 5, "late") if len(ticks) >= 5 else None
 
-    monkeypatch.setattr("saddlepoint.diagnosis.rules.RULES", (late,))
+    monkeypatch.setattr("saddlepoint.experiment.live_diagnosis.RULES", (late,))
     for number, batch in enumerate((22, 27, 33)):
         path = tmp_path / str(number)
         session = started(recipe("gan"), path)

@@ -135,5 +135,5 @@ def _severity(finding: Finding) -> int:
 
 
 def _closed(finding: Finding, step: int) -> Finding:
-    title = f"No longer so since step {step:,}: {finding.title}"
+    title = f"Resolved at step {step:,}: {finding.title}"
     return replace(finding, step=step, state="closed", title=title, advice="", remedy=None)

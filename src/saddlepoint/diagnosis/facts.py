@@ -38,14 +38,14 @@ class Facts:
         """
         return self.progress(step) >= BEGUN and (step >= EARLIEST or not self.settings)
 
-    def remedy(self, *steps: Step | str, **given: Any) -> dict[str, Any] | None:
+    def remedy(self, *names: Step | str, **given: Any) -> dict[str, Any] | None:
         """Return the changes of the first of these remedies that changes one of the run's settings.
 
         Args:
-            steps: names of remedies in `saddlepoint.diagnosis.remedies`; a tuple applies several together.
+            names: of remedies in `saddlepoint.diagnosis.remedies`; a tuple applies several together.
             given: values that a remedy takes from the measurement, such as `best_step`.
 
         Returns:
             New values by dotted name; None where no remedy changes anything, and without a recipe.
         """
-        return first_remedy(steps, self.settings, **given)
+        return first_remedy(names, self.settings, given)

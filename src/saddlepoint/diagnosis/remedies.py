@@ -110,7 +110,9 @@ REMEDIES: dict[str, Remedy] = {
     ),
     # PacGAN: The power of two samples in generative adversarial networks (Lin et al., 2018), https://arxiv.org/abs/1712.04086
     "packing": _of_usual_value("show the discriminator several examples at once (`packing`)", "model.packing"),
-    "one_d_step": _of_usual_value("let the discriminator take one step per generator step", "model.discriminator_steps"),
+    "one_d_step": _of_usual_value(
+        "let the discriminator take one step per generator step", "model.discriminator_steps"
+    ),
     "instance_noise": _of_usual_value(
         "add noise to what the discriminator sees (`instance_noise`)", "model.instance_noise"
     ),
@@ -118,9 +120,7 @@ REMEDIES: dict[str, Remedy] = {
         "switch off flipped labels and instance noise", {"model.label_flipping": 0.0, "model.instance_noise": 0.0}
     ),
     # Networks.
-    "leaky_units": Remedy(
-        "use leaky rectifiers", {f"model.{network}.activation": _LEAKY for network in _NETWORKS}
-    ),
+    "leaky_units": Remedy("use leaky rectifiers", {f"model.{network}.activation": _LEAKY for network in _NETWORKS}),
     "smaller_code": Remedy("use a smaller code", {"model.latent": Given("latent")}),
     # Terms of the evidence lower bound.
     "beta_one": _of_usual_value("set beta to 1, which gives the evidence lower bound itself", "model.beta"),
@@ -129,7 +129,7 @@ REMEDIES: dict[str, Remedy] = {
     "lower_beta": Remedy("lower beta", {"model.beta": Multiply(0.25)}),
     "double_beta": Remedy("raise beta", {"model.beta": Multiply(2.0)}),
     "raise_beta": Remedy("raise beta", {"model.beta": Multiply(4.0)}),
-    "warm_up": Remedy("let the weight of the KL term grow from 0 (`warm_up`)", {"model.warm_up": Given("steps")}),
+    "warm_up": Remedy("let the weight of the KL term grow from 0 (`warm_up`)", {"model.warm_up": Given("warm_up")}),
     "free_bits": _of_usual_value("leave some nats of each unit out of the KL term (`free_bits`)", "model.free_bits"),
     "learnt_deviation": Remedy(
         "learn the standard deviation of the observation",
@@ -155,7 +155,7 @@ def advice(*names: str) -> str:
         "Lower the learning rates, clip the gradients, or train in fp32."
     """
     parts = [REMEDIES[name].advice for name in names]
-    listed = ", ".join([*parts[:-1], f"or {parts[-1]}"]) if len(parts) > 2 else " or ".join(parts)
+    listed = ", ".join([*parts[:-1], f"or {parts[-1]}"] if len(parts) > 1 else parts)
     return f"{listed[:1].upper()}{listed[1:]}."
 
 
@@ -173,7 +173,9 @@ def changes_of(step: Step | str, given: Mapping[str, Any] | None = None) -> dict
     return {name: new for name, new in filled.items() if new is not None}
 
 
-def first_remedy(steps: Iterable[Step | str], settings: Settings, **given: Any) -> dict[str, Any] | None:
+def first_remedy(
+    steps: Iterable[Step | str], settings: Settings, given: Mapping[str, Any] | None = None
+) -> dict[str, Any] | None:
     """Return the changes of the first remedy that changes one of these settings; None where there is none.
 
     Args:

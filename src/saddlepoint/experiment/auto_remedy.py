@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from saddlepoint.diagnosis import Diagnosis
-from saddlepoint.diagnosis.escalation import SLIP
+from saddlepoint.diagnosis.escalation import UNUSUAL_RATES
 from saddlepoint.experiment.interventions import Intervention, read_interventions
 from saddlepoint.experiment.live_diagnosis import resolved_settings
 from saddlepoint.experiment.rollback import last_healthy_step
@@ -110,7 +110,7 @@ def plan_intervention(
     before = min(since, suggested.recipe.training.steps + 1)
     # Start again where returning a little has not helped, and where all was trained at an unusable learning rate.
     soon = bool(earlier) and finding.severity == "failure" and since - earlier[-1].found < SOON * recipe.training.steps
-    step = 0 if same or soon or suggested.rung == SLIP else last_healthy_step(folder, before)
+    step = 0 if same or soon or suggested.rung == UNUSUAL_RATES else last_healthy_step(folder, before)
     number = len(earlier) + 1
     intervention = Intervention(number, finding.code, finding.title, finding.step, since, step, suggested.rung, changes)
     return PlannedIntervention(intervention, suggested.recipe)
@@ -124,6 +124,6 @@ def _reverted(same: Sequence[Intervention], current: Mapping[str, Any]) -> dict[
     reverted: dict[str, Any] = {}
     for intervention in reversed(same):
         for name, (before, after) in intervention.changes.items():
-            if intervention.rung != SLIP and reverted.get(name, current.get(name)) == after:
+            if intervention.rung != UNUSUAL_RATES and reverted.get(name, current.get(name)) == after:
                 reverted[name] = before
     return reverted

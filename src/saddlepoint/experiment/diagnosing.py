@@ -11,6 +11,8 @@ from saddlepoint.arguments import check_mapping, check_path
 from saddlepoint.diagnosis import Diagnosis, Facts, Process, cause_in_words, examples_in_words, headline, process_of
 from saddlepoint.diagnosis.headlines import EXAMPLES
 from saddlepoint.diagnosis.logs.foreign import read_log
+from saddlepoint.diagnosis.rules import RULES
+from saddlepoint.diagnosis.traits import known_names
 from saddlepoint.diagnosis.verdict import NOT_JUDGED
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.live_diagnosis import start_diagnosis
@@ -159,17 +161,13 @@ def _of_run(folder: RunFolder) -> Diagnosed:
 
 
 def _log_watch(records: Iterable[Record], named: set[str]) -> Diagnosis:
-    from saddlepoint.diagnosis.rules import RULES
-
-    known = {name for rule in RULES for name in rule.objectives or ()}
-    if named - known:
-        raise SettingError(
-            f"diagnose: no rule speaks about the objective {', '.join(sorted(named - known))}. Known: {', '.join(sorted(known))}."
-        )
+    known = known_names()
+    if unknown := sorted(named.difference(known)):
+        raise SettingError(f"diagnose: unknown objective {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
     players = {name.partition("/")[0] for record in records for name in record.values}
     families = {FAMILIES[player] for player in players if player in FAMILIES}
     steps = max((record.step for record in records), default=0)
-    return Diagnosis(named | families, facts=Facts(steps=steps))
+    return Diagnosis(named | families, RULES, Facts(steps=steps))
 
 
 def _asked(
@@ -180,8 +178,6 @@ def _asked(
     *,
     ended: bool = True,
 ) -> Diagnosed:
-    from saddlepoint.diagnosis.rules import RULES
-
     log, steps = list(before), 0
     for record in records:
         log += watch.watch(record)

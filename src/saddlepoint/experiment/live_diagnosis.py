@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from saddlepoint.diagnosis import Diagnosis, Facts
+from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.recipe import Recipe
 
 
@@ -19,7 +20,7 @@ def start_diagnosis(recipe: Recipe, precision: str | None = None) -> Diagnosis:
         A diagnosis that has not seen any record.
     """
     settings = {entry.name: value for entry, value in recipe.settings()} | resolved_settings(precision)
-    return Diagnosis(objective_names(recipe), facts=Facts(steps=recipe.training.steps, settings=settings))
+    return Diagnosis(objective_names(recipe), RULES, Facts(steps=recipe.training.steps, settings=settings))
 
 
 def resolved_settings(precision: str | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
+from saddlepoint.diagnosis.settings import CODES
 from saddlepoint.errors import suggestion
 from saddlepoint.settings import Settings
 
@@ -13,13 +14,6 @@ OptimiserName = Literal["adam", "adamw", "sgd", "rmsprop", "optimistic-sgd", "op
 ScheduleName = Literal["constant", "exponential", "cosine", "linear"]
 Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
 
-# Of all findings: settings know nothing of who finds what. A test holds them equal to the rules' and the documented ones.
-CODES: tuple[str, ...] = (
-    "GAN101", "GAN102", "GAN103", "GAN104", "GAN105", "GAN106", "GAN107", "GAN108", "GAN109", "GAN110",
-    "AE251", "VAE201", "VAE202", "VAE203", "VAE204", "VAE205", "VAE206",
-    "NUM301", "NUM302", "NUM303", "NUM304", "NUM305",
-    "DATA401", "DATA402", "DATA403", "DATA404", "SET401",
-)  # fmt: skip
 LARGEST_SEED = 2**63 - 1  # what torch's generators take
 
 

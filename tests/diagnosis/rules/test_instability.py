@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from saddlepoint.diagnosis import Diagnosis, Facts
+from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.records import Record
 
 SETTINGS = {"model.r1": 0.0, "training.optimiser.learning_rate": 1e-3}
@@ -14,7 +15,7 @@ SETTINGS = {"model.r1": 0.0, "training.optimiser.learning_rate": 1e-3}
 
 def codes(series: Mapping[str, Sequence[float]], steps: int, every: int) -> set[str]:
     """Codes that stand after records with these values, one for each multiple of `every`."""
-    diagnosis = Diagnosis({"gan", "non-saturating"}, facts=Facts(steps=steps, settings=SETTINGS))
+    diagnosis = Diagnosis({"gan", "non-saturating"}, RULES, Facts(steps=steps, settings=SETTINGS))
     for place, values in enumerate(zip(*series.values(), strict=True)):
         diagnosis.watch(Record(place * every, 0.0, dict(zip(series, values, strict=True))))
     return set(diagnosis.found)

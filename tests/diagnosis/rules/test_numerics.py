@@ -40,7 +40,7 @@ POISONS = [
 
 
 def watched(objective: str, ticks: list[dict[str, float]]) -> Diagnosis:
-    watch = Diagnosis(objective)
+    watch = Diagnosis(objective, RULES)
     for number, tick in enumerate(ticks):
         watch.watch(Record(50 * number, float(number), tick))
     return watch

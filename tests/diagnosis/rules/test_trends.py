@@ -8,13 +8,14 @@ import math
 import pytest
 
 from saddlepoint.diagnosis import Facts, Series
-from saddlepoint.diagnosis.rules.balance import discriminator_too_weak
 from saddlepoint.diagnosis.rules.collapse import mode_collapse
 from saddlepoint.diagnosis.rules.instability import past_its_best
 from saddlepoint.diagnosis.rules.memory import discriminator_overfits, generator_copies_among_few
 from saddlepoint.diagnosis.rules.numerics import non_finite
 from saddlepoint.diagnosis.rules.objective import bounds_part
 from saddlepoint.diagnosis.rules.posterior import codes_leave_the_prior
+from saddlepoint.diagnosis.rules.weakness import discriminator_too_weak
+from saddlepoint.diagnosis.traits import traits_of
 
 RUN = Facts(steps=1_000, settings={"model.r1": 0.0, "model.beta": 0.01, "training.optimiser.betas": (0.9, 0.99)})
 
@@ -106,7 +107,7 @@ def weak(
     rank: float, logits: float, quality: list[float], recall: list[float], objective: str = "non-saturating"
 ) -> bool:
     """Whether a discriminator teaches too little whose mean logits differ by so much."""
-    run = Facts(frozenset({"gan", objective}), 1_000)
+    run = Facts(steps=1_000, traits=traits_of({"gan", objective}))
     real, fake = series("d/real_logit", [0.5 + logits] * 5), series("d/fake_logit", [0.5] * 5)
     bad, recalled = series("quality/energy_distance", quality), series("quality/recall", recall)
     found = discriminator_too_weak.judge(

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from saddlepoint.diagnosis.engine import NOT_SERIES
+from saddlepoint.diagnosis.rule import NOT_SERIES
+from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.errors import RunError, SettingError, suggestion
 from saddlepoint.records import Record
 
@@ -89,9 +90,7 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Log:
 @cache
 def series_read() -> tuple[str, ...]:
     """The series that rules read, by name."""
-    from saddlepoint.diagnosis.rules import RULES
-
-    named = {name for rule in RULES for name in (*rule.needs, *rule.wishes)} - set(NOT_SERIES)
+    named = {name for rule in RULES for name in (*rule.needs, *rule.optional)} - set(NOT_SERIES)
     patterns = {"*/loss", "*/learning_rate", *(pattern for rule in RULES for pattern in rule.reads)}
     each = {pattern.replace("*", player) for pattern in patterns for player in PLAYERS}
     return tuple(sorted({name.replace("_", "/", 1) for name in named} | each))

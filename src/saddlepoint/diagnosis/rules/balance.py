@@ -80,7 +80,8 @@ def discriminator_loss_vanishes(d_loss: Series, run: Facts, d_real_score: Series
         d_loss.step,
         f"The discriminator's loss has fallen to {loss:.3g} nats: it recognises nearly every example.",
         {"discriminator_loss": loss},
-        f"Check whether samples still improve. If they do not: {advice('slower_d', 'instance_noise')}",
+        "That is a fault only where samples no longer improve; check this first. "
+        + advice("slower_d", "instance_noise"),
         run.remedy("slow_d_to_g", "slower_d"),
     )
 

@@ -76,7 +76,7 @@ def samples_leave_the_data(g_reach: Series, run: Facts) -> Finding | None:
     if not reach > FURTHER * untrained and not run.begun(g_reach.step):
         return None
     return _divergence(
-        g_reach.step, reach > GONE, {"reach": round(reach, 2)}, f"{reach:.1f} times as far out as the data", run
+        g_reach.step, reach > GONE, {"reach": round(reach, 2)}, f"{reach:,.1f} times as far out as the data", run
     )
 
 

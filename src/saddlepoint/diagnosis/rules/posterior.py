@@ -82,7 +82,11 @@ def units_collapse(vae_active_share: Series, vae_active_units: Series, run: Fact
         if share
         else "Posterior collapse: no latent unit varies with the example.",
         {"active_units": units, "active_share": round(share, 4)},
-        "The other units carry no information. That is harmless in a large code and a loss in a small one. "
+        (
+            "The other units carry no information. That is harmless in a large code and a loss in a small one. "
+            if share
+            else "The decoder ignores the code, and samples are all alike. "
+        )
         + advice("lower_beta", "warm_up", "free_bits"),
         _weaker_kl(run),
     )
@@ -206,7 +210,7 @@ def _extrapolated(spread: Series, run: Facts) -> float:
 
 
 def _weaker_kl(run: Facts) -> dict[str, object] | None:
-    return run.remedy("beta_at_most_one", "warm_up", steps=int(0.25 * run.steps) if run.steps else None)
+    return run.remedy("beta_at_most_one", "warm_up", warm_up=int(0.25 * run.steps) if run.steps else None)
 
 
 def _used_dimensions(run: Facts, share: float) -> int | None:

@@ -14,6 +14,7 @@ from saddlepoint import data
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.diagnosis import Diagnosis, Facts
+from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.evaluation.monitors import Neighbourhood, adversarial, codes
 from saddlepoint.evaluation.monitors.neighbourhood import modes_covered
 from saddlepoint.evaluation.monitors.quality import SERIES, Quality
@@ -79,7 +80,7 @@ class Watched:
             build=lambda settings, event, seed: build_with_mistake(settings, event, seed, self.mistake),
         )
         monitor = _Monitor(dataset, lanes)
-        diagnoses = [Diagnosis({self.model.family, *self._objective}, facts=self._facts()) for _ in range(seeds)]
+        diagnoses = [Diagnosis({self.model.family, *self._objective}, RULES, self._facts()) for _ in range(seeds)]
         findings: list[dict[str, Finding]] = [{} for _ in range(seeds)]
         steps: list[int] = []
         series: dict[str, list[Tensor]] = {}
