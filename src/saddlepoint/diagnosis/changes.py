@@ -1,7 +1,7 @@
 """Ways to change one setting: a remedy maps names of settings to new values, or to one of these.
 
-A change has a method `new_value(name, settings)`. It returns the new value, `UNCHANGED`, or `NOT_FOR_THIS_RUN`, which
-leaves out the whole remedy.
+A change is called with the setting's name and the present settings. It returns the new value, `UNCHANGED`, or
+`NOT_FOR_THIS_RUN`, which leaves out the whole remedy.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ UNCHANGED, NOT_FOR_THIS_RUN = Outcome.UNCHANGED, Outcome.NOT_FOR_THIS_RUN
 class Change(Protocol):
     """A new value that depends on the present settings."""
 
-    def new_value(self, name: str, settings: Settings) -> Any:
+    def __call__(self, name: str, settings: Settings) -> Any:
         """Return the value for the setting `name`, `UNCHANGED`, or `NOT_FOR_THIS_RUN`."""
 
 
@@ -40,7 +40,7 @@ class Multiply:
     least: float = 0.0
     most: float = float("inf")
 
-    def new_value(self, name: str, settings: Settings) -> Any:
+    def __call__(self, name: str, settings: Settings) -> Any:
         present = value_in_force(name, settings)
         if not isinstance(present, int | float) or not present:
             return UNCHANGED
@@ -54,7 +54,7 @@ class AtLeast:
 
     value: float
 
-    def new_value(self, name: str, settings: Settings) -> Any:
+    def __call__(self, name: str, settings: Settings) -> Any:
         return max(settings[name], self.value)
 
 
@@ -64,7 +64,7 @@ class AtMost:
 
     value: float
 
-    def new_value(self, name: str, settings: Settings) -> Any:
+    def __call__(self, name: str, settings: Settings) -> Any:
         return min(settings[name], self.value)
 
 
@@ -75,7 +75,7 @@ class Replace:
     old: tuple[Any, ...]
     value: Any
 
-    def new_value(self, name: str, settings: Settings) -> Any:
+    def __call__(self, name: str, settings: Settings) -> Any:
         return self.value if settings[name] in self.old else UNCHANGED
 
 
@@ -86,7 +86,7 @@ class ReplaceOnly:
     old: tuple[Any, ...]
     value: Any
 
-    def new_value(self, name: str, settings: Settings) -> Any:
+    def __call__(self, name: str, settings: Settings) -> Any:
         present = settings[name]
         return self.value if present in self.old else UNCHANGED if present == self.value else NOT_FOR_THIS_RUN
 
@@ -97,7 +97,7 @@ class MomentumAtMost:
 
     value: float
 
-    def new_value(self, name: str, settings: Settings) -> Any:
+    def __call__(self, name: str, settings: Settings) -> Any:
         present = settings[name]
         if present is None or optimiser_of(name, settings).endswith("sgd"):
             return UNCHANGED
@@ -112,7 +112,7 @@ class FollowOther:
     times: float
     below: bool = False
 
-    def new_value(self, name: str, settings: Settings) -> Any:
+    def __call__(self, name: str, settings: Settings) -> Any:
         present, other = value_in_force(name, settings), value_in_force(self.other, settings)
         if not present or not other:
             return UNCHANGED
@@ -143,7 +143,7 @@ def apply_changes(changes: Mapping[str, Any], settings: Settings) -> dict[str, A
             continue
         if settings[name] is None and isinstance(wanted, Multiply) and name in OWN_RATES and RATE in changes:
             continue  # it follows the shared rate, which the remedy changes
-        value = wanted.new_value(name, settings) if hasattr(wanted, "new_value") else wanted
+        value = wanted(name, settings) if callable(wanted) else wanted
         if value is NOT_FOR_THIS_RUN:
             return {}
         if value is UNCHANGED:
