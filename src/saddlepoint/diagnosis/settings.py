@@ -1,6 +1,6 @@
-"""The registry of findings (torch-free): every code, its title, and the rules that find it.
+"""The registry of findings (torch-free): every code, what it means, and the rules that find it.
 
-A rule is one function in a file of `saddlepoint.diagnosis.rules` and one line here. Rules are evaluated in this order.
+A rule is one function in a file of `saddlepoint.diagnosis.rules`, and one line here. Rules are evaluated in this order.
 """
 
 from __future__ import annotations
@@ -13,49 +13,71 @@ class Code:
     """An entry of the registry.
 
     Args:
-        title: what the code stands for, in a few words.
+        phrase: the problem in at most ten words, understood without the code. "{examples}" stands for what the model was
+            trained on: "1,617 images".
         rules: import paths of its rules, `module:function`; a module that starts with "." is in
             `saddlepoint.diagnosis.rules`. Empty where it is found before the first step, by other means than rules.
+        milder: the phrase of a finding that is no failure, where it means something else.
+        before_training: the phrase of a mistake that is found before the first step, where it means something else.
     """
 
-    title: str
+    phrase: str
     rules: tuple[str, ...] = ()
+    milder: str = ""
+    before_training: str = ""
 
 
 CODES: dict[str, Code] = {
-    "NUM301": Code("non-finite number", (".numerics:non_finite",)),
-    "NUM302": Code("exploding gradient", (".numerics:exploding_gradient",)),
-    "NUM303": Code("dead units", (".learning:dead_units",)),
-    "NUM304": Code("stalled learning", (".learning:stalled",)),
-    "NUM305": Code("samples depend on each other"),
+    "NUM301": Code("a loss or gradient became NaN or infinite", (".numerics:non_finite",)),
+    "NUM302": Code("a gradient explodes", (".numerics:exploding_gradient",)),
+    "NUM303": Code("many hidden units are dead", (".learning:dead_units",)),
+    "NUM304": Code("learning has stalled, the weights hardly move", (".learning:stalled",)),
+    "NUM305": Code("a sample depends on the others in its batch"),
     "GAN101": Code(
-        "discriminator overpowers", (".balance:discriminator_overpowers", ".balance:discriminator_loss_vanishes")
+        "the discriminator overpowers the generator",
+        (".balance:discriminator_overpowers", ".balance:discriminator_loss_vanishes"),
+        before_training="the discriminator's loss also trains the generator",
     ),
-    "GAN102": Code("saturated loss", (".balance:gradient_vanishes",)),
-    "GAN103": Code("mode collapse", (".collapse:mode_collapse",)),
+    "GAN102": Code("the generator's loss is saturated and its gradient vanishes", (".balance:gradient_vanishes",)),
+    "GAN103": Code("mode collapse, samples vary far less than the data", (".collapse:mode_collapse",)),
     "GAN104": Code(
-        "discriminator too weak", (".weakness:discriminator_too_weak", ".weakness:discriminator_stands_still")
+        "the discriminator is too weak to teach the generator",
+        (".weakness:discriminator_too_weak", ".weakness:discriminator_stands_still"),
+        before_training="the discriminator is built so that it cannot learn",
     ),
-    "GAN105": Code("players circle", (".instability:players_circle",)),
-    "GAN106": Code("divergence", (".instability:samples_leave_the_data", ".instability:samples_far_from_the_data")),
-    "GAN107": Code("discriminator overfits", (".memory:discriminator_overfits",)),
-    "GAN108": Code("generator copies", (".memory:generator_copies", ".memory:generator_copies_among_few")),
-    "GAN109": Code("past its best", (".instability:past_its_best",)),
-    "GAN110": Code("noise ignored"),
-    "AE251": Code("unused dimensions", (".posterior:unused_dimensions",)),
+    "GAN105": Code("the players circle and the samples do not settle", (".instability:players_circle",)),
+    "GAN106": Code(
+        "training diverges and the samples leave the data",
+        (".instability:samples_leave_the_data", ".instability:samples_far_from_the_data"),
+        before_training="an adversarial loss has swapped labels or the wrong sign",
+    ),
+    "GAN107": Code("the discriminator memorises its {examples}", (".memory:discriminator_overfits",)),
+    "GAN108": Code(
+        "the generator copies its {examples}",
+        (".memory:generator_copies", ".memory:generator_copies_among_few"),
+    ),
+    "GAN109": Code("the samples were better at an earlier step", (".instability:past_its_best",)),
+    "GAN110": Code("the samples do not depend on the latent code"),
+    "AE251": Code("part of the latent code is unused", (".posterior:unused_dimensions",)),
     "VAE201": Code(
-        "posterior collapse", (".posterior:posterior_collapse", ".posterior:kl_vanishes", ".posterior:units_collapse")
+        "posterior collapse, the decoder ignores the latent code",
+        (".posterior:posterior_collapse", ".posterior:kl_vanishes", ".posterior:units_collapse"),
+        milder="posterior collapse of part of the latent code",
     ),
     "VAE202": Code(
-        "wrong KL", (".objective:negative_kl", ".objective:not_the_kl_of_its_heads", ".objective:kl_is_subtracted")
+        "the KL term is computed wrongly",
+        (".objective:negative_kl", ".objective:not_the_kl_of_its_heads", ".objective:kl_is_subtracted"),
     ),
-    "VAE203": Code("clamped heads", (".objective:clamped_heads",)),
-    "VAE204": Code("terms out of balance", (".posterior:codes_leave_the_prior", ".posterior:kl_outweighs")),
-    "VAE205": Code("holes in the prior", (".posterior:holes",)),
-    "VAE206": Code("overfitting", (".objective:bounds_part",)),
-    "DATA401": Code("range does not fit"),
-    "DATA402": Code("too few examples"),
-    "DATA403": Code("constants or duplicates"),
-    "DATA404": Code("missing or rare class"),
-    "SET401": Code("unusual setting"),
+    "VAE203": Code("the encoder's outputs are clamped", (".objective:clamped_heads",)),
+    "VAE204": Code(
+        "the reconstruction and KL terms are out of balance",
+        (".posterior:codes_leave_the_prior", ".posterior:kl_outweighs"),
+    ),
+    "VAE205": Code("holes in the latent space give poor samples", (".posterior:holes",)),
+    "VAE206": Code("the model overfits its {examples}", (".objective:bounds_part",)),
+    "DATA401": Code("the data do not fit the model's output range"),
+    "DATA402": Code("there are too few training examples"),
+    "DATA403": Code("columns are constant or examples are duplicated"),
+    "DATA404": Code("some classes have too few examples"),
+    "SET401": Code("a setting is far outside its usual range"),
 }
