@@ -19,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from saddlepoint.data.capacity import memory_limit, size
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SaddlepointError, SettingError
-from saddlepoint.models import FAMILIES
+from saddlepoint.models import construct
 from saddlepoint.models.base import Model
 from saddlepoint.networks.conv import channels, levels
 from saddlepoint.networks.minibatch import DIMENSIONS
@@ -90,7 +90,7 @@ def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
     batch_size = min(training.batch_size, examples)
     try:
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
-            model = FAMILIES[settings.family](settings, event, {})
+            model = construct(settings, event)
             batch = _batch(model, batch_size, event)
     except RuntimeError as error:
         return Needs(BEYOND, 0, 0) if "overflow" in str(error) else None

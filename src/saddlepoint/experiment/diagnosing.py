@@ -18,6 +18,7 @@ from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.live_diagnosis import start_diagnosis
 from saddlepoint.experiment.summary import result_in_words, result_of
 from saddlepoint.markup import Markup, html, joined
+from saddlepoint.models.settings import FAMILIES
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, Result, RunFolder, standing
 from saddlepoint.records.leftovers import restore_run
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 LEAST = 0.5
 NOTHING_ACTIVE = "No finding is active."
 NO_WARNING = "No failure and no warning is active."
-FAMILIES = {"d": "gan", "g": "gan", "vae": "vae", "ae": "autoencoder"}
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _log_watch(records: Iterable[Record], named: set[str]) -> Diagnosis:
     if unknown := sorted(named.difference(known)):
         raise SettingError(f"diagnose: unknown objective {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
     players = {name.partition("/")[0] for record in records for name in record.values}
-    families = {FAMILIES[player] for player in players if player in FAMILIES}
+    families = {name for name, family in FAMILIES.items() if players.intersection(family.settings.players)}
     steps = max((record.step for record in records), default=0)
     return Diagnosis(named | families, RULES, Facts(steps=steps))
 

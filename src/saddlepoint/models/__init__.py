@@ -5,13 +5,11 @@ Torch is imported where a model is built, not before: the settings beside it mus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from saddlepoint.models.autoencoder.settings import AutoencoderSettings
-from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.models.settings import ModelSettings
-from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.models.settings import FAMILIES, ModelSettings
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,32 +17,14 @@ if TYPE_CHECKING:
     from saddlepoint.data.dataset import Event
     from saddlepoint.models.base import Model
 
-__all__ = ["FAMILIES", "build"]
+__all__ = ["FAMILIES", "build", "construct"]
 
 
-def _autoencoder(settings: AutoencoderSettings, event: Event, modules: Mapping[str, nn.Module]) -> Model:
-    from saddlepoint.models.autoencoder.model import Autoencoder
-
-    return Autoencoder(settings, event, modules)
-
-
-def _vae(settings: VAESettings, event: Event, modules: Mapping[str, nn.Module]) -> Model:
-    from saddlepoint.models.vae.model import VAE
-
-    return VAE(settings, event, modules)
-
-
-def _gan(settings: GANSettings, event: Event, modules: Mapping[str, nn.Module]) -> Model:
-    from saddlepoint.models.gan.model import GAN
-
-    return GAN(settings, event, modules)
-
-
-FAMILIES: dict[str, Callable[[Any, Event, Mapping[str, nn.Module]], Model]] = {
-    "autoencoder": _autoencoder,
-    "vae": _vae,
-    "gan": _gan,
-}
+def construct(settings: ModelSettings, event: Event, modules: Mapping[str, nn.Module] | None = None) -> Model:
+    """The model that `settings` describe, with weights drawn from torch's global generator on its default device."""
+    family = FAMILIES[settings.family]
+    model: Model = getattr(import_module(f"{family.package}.model"), family.name)(settings, event, modules or {})
+    return model
 
 
 def build(
@@ -61,6 +41,6 @@ def build(
 
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        model = FAMILIES[settings.family](settings, event, modules or {})
+        model = construct(settings, event, modules)
     model.lay_out()
     return model

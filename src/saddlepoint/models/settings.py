@@ -1,13 +1,77 @@
-"""Settings of a model: the `model` section of a recipe, one class a family (torch-free)."""
+"""The families of models, and the `model` section of a recipe, whose settings depend on `family` (torch-free).
+
+To add a family: one folder with the modules `settings` and `model`, and one line in `FAMILIES`.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, SerializeAsAny
+from pydantic_core import PydanticCustomError
 
-from saddlepoint.models.autoencoder.settings import AutoencoderSettings
-from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.settings import Settings
 
-ModelSettings = Annotated[AutoencoderSettings | VAESettings | GANSettings, Field(discriminator="family")]
+
+class FamilySettings(Settings):
+    """Base of every family's settings, which declares `family` as a literal with the family's name as default.
+
+    Attributes:
+        players: the names under which the series of the family's players are recorded.
+    """
+
+    players: ClassVar[tuple[str, ...]] = ()
+
+    family: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """One entry of the registry.
+
+    Attributes:
+        package: import path of the family's package, with the modules `settings` (torch-free) and `model`.
+        name: of the class in `model`, called with settings, event and the user's own networks by role; the class in
+            `settings` is NAMESettings.
+    """
+
+    package: str
+    name: str
+
+    @property
+    def settings(self) -> type[FamilySettings]:
+        """The class of its settings."""
+        found: type[FamilySettings] = getattr(import_module(f"{self.package}.settings"), f"{self.name}Settings")
+        return found
+
+
+FAMILIES: dict[str, Family] = {
+    "autoencoder": Family("saddlepoint.models.autoencoder", "Autoencoder"),
+    "vae": Family("saddlepoint.models.vae", "VAE"),
+    "gan": Family("saddlepoint.models.gan", "GAN"),
+}
+DEFAULT = "gan"  # where a recipe names no family
+
+
+def settings_class(family: Any) -> type[FamilySettings]:
+    """The settings of the family of this name, and those of the default family for a name that there is not."""
+    known = isinstance(family, str) and family in FAMILIES
+    return FAMILIES[family if known else DEFAULT].settings
+
+
+def _of_family(content: Any) -> Any:
+    """Validate the content of a `model` section by the settings class of its family."""
+    if isinstance(content, FamilySettings):
+        return content
+    if not isinstance(content, Mapping):
+        raise PydanticCustomError("model_type", "a model is a mapping of its settings")
+    family = content.get("family")
+    if not isinstance(family, str) or family not in FAMILIES:
+        raise PydanticCustomError("union_tag_invalid", "there is no such family")
+    return FAMILIES[family].settings.model_validate(content)
+
+
+ModelSettings = Annotated[FamilySettings, BeforeValidator(_of_family), SerializeAsAny()]

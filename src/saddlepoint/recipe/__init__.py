@@ -5,7 +5,8 @@ A recipe comes from a name (`dcgan-digits`), a YAML file or a run folder, is cha
 so that the command line, forms and docs can use it without torch.
 """
 
-from saddlepoint.recipe.fields import FAMILIES, SettingField, fields
+from saddlepoint.models.settings import FAMILIES
+from saddlepoint.recipe.fields import SettingField, fields
 from saddlepoint.recipe.recipe import Recipe, recipes, shipped_names
 
 __all__ = ["FAMILIES", "Recipe", "SettingField", "fields", "recipes", "shipped_names"]

@@ -10,14 +10,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from saddlepoint.models.settings import ModelSettings
+from saddlepoint.models.settings import FamilySettings, settings_class
 from saddlepoint.open_sections import OpenSection, open_section, split_key
 from saddlepoint.settings import Settings
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
-FAMILIES: dict[str, type[BaseModel]] = {
-    settings.model_fields["family"].default: settings for settings in get_args(get_args(ModelSettings)[0])
-}
 PLAYERS = [name for name, field in TrainingSettings.model_fields.items() if field.annotation is PlayerSettings]
 Keys = Mapping[str, tuple[str, ...]]
 
@@ -154,6 +151,8 @@ def _below(content: Any, name: str) -> Any:
 
 def _section(annotation: Any, value: Any) -> type[BaseModel] | None:
     """The settings class behind an annotation, chosen by `family` where there are several."""
+    if annotation is FamilySettings:
+        return settings_class(_below(value, "family"))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     choices = [a for a in get_args(annotation) if isinstance(a, type) and issubclass(a, BaseModel)]

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from saddlepoint.errors import shortened, suggestion
+from saddlepoint.models.settings import FAMILIES
 from saddlepoint.open_sections import UNKNOWN_KEY
 from saddlepoint.recipe.aliases import usual_name
-from saddlepoint.recipe.fields import FAMILIES, fields, find
+from saddlepoint.recipe.fields import fields, find
 from saddlepoint.settings import refusal
 
 
@@ -31,15 +32,12 @@ def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | Non
     return f"there is no setting {name}.{usual or suggestion(name, [*known, *sections])}"
 
 
-def explained(error: ValidationError, recipe: type[BaseModel]) -> str:
+def explained(error: ValidationError, recipe: type[BaseModel], content: Mapping[str, Any]) -> str:
     """The first mistake in one sentence; how many more there are."""
     first, *rest = error.errors()
     path = [str(part) for part in first["loc"]]
-    # pydantic names the family's tag between the section and its field; the user never wrote it.
-    if len(path) > 1 and path[0] == "model" and path[1] in FAMILIES:
-        family: str | None = path.pop(1)
-    else:
-        family = None
+    model = content.get("model")
+    family = model.get("family") if isinstance(model, Mapping) and path[:1] == ["model"] else None
     name = ".".join(path)
     more = f" ({len(rest)} more like it.)" if rest else ""
     if first["type"] == UNKNOWN_KEY:

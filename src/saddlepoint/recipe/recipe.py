@@ -16,9 +16,9 @@ from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.markup import Markup, html
 from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.models.settings import ModelSettings
+from saddlepoint.models.settings import DEFAULT, FAMILIES, ModelSettings
 from saddlepoint.recipe.earlier_names import current_changes, current_content
-from saddlepoint.recipe.fields import FAMILIES, PLAYERS, SettingField, fields, find
+from saddlepoint.recipe.fields import PLAYERS, SettingField, fields, find
 from saddlepoint.recipe.mistakes import explained, unknown
 from saddlepoint.recipe.sources import Sources
 from saddlepoint.recipe.text import value_of
@@ -96,7 +96,7 @@ class Recipe(Settings, metaclass=Public):
         try:
             return cls.model_validate(_over_defaults(current_content(content, where)))
         except ValidationError as error:
-            raise SettingError(f"{where}: {explained(error, cls)}") from None
+            raise SettingError(f"{where}: {explained(error, cls, content)}") from None
 
     def override(self, changes: Mapping[str, Any], where: str = "recipe") -> Self:
         """This recipe with settings changed by dotted name: `{"training.steps": 500, "model.beta": 4}`.
@@ -115,7 +115,7 @@ class Recipe(Settings, metaclass=Public):
         family = changes.get("model.family")
         if family is not None and family != self.model.family:
             content["model"] = {"family": family}
-            players = FAMILIES[family].model_fields if family in FAMILIES else ()
+            players = FAMILIES[family].settings.model_fields if family in FAMILIES else ()
             content["training"] |= {role: {} for role in PLAYERS if role not in players}
         for name, value in changes.items():
             entry = find(type(self), name, content)
@@ -244,8 +244,8 @@ def _over_defaults(content: Mapping[str, Any]) -> dict[str, Any]:
     that the family gives to that player, not the one that networks have in general."""
     model = content.get("model")
     family = model.get("family") if isinstance(model, Mapping) else None
-    settings = FAMILIES.get(family or GANSettings().family) if isinstance(family, str | None) else None
-    return _merge({"model": settings().model_dump()} if settings else {}, content)
+    found = FAMILIES.get(family or DEFAULT) if isinstance(family, str | None) else None
+    return _merge({"model": found.settings.model_validate({}).model_dump()} if found else {}, content)
 
 
 def _merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from saddlepoint.data.settings import ScalingName
+from saddlepoint.models.settings import FamilySettings
 from saddlepoint.networks.settings import NetworkSettings, Size
-from saddlepoint.settings import Settings
 
 
-class AutoencoderSettings(Settings):
+class AutoencoderSettings(FamilySettings):
     """An autoencoder: squeeze every example through a small code and bring it back."""
+
+    players: ClassVar[tuple[str, ...]] = ("ae",)
 
     family: Literal["autoencoder"] = Field("autoencoder", description="The kind of model.")
     latent: Size = Field(3, description="Size of the code.")

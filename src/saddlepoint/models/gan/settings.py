@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from saddlepoint.data.settings import ScalingName
+from saddlepoint.models.settings import FamilySettings
 from saddlepoint.networks.settings import NetworkSettings, Size
-from saddlepoint.settings import Settings
 
 
-class GANSettings(Settings):
+class GANSettings(FamilySettings):
     """A generative adversarial network: a generator against a discriminator."""
+
+    players: ClassVar[tuple[str, ...]] = ("d", "g")
 
     family: Literal["gan"] = Field("gan", description="The kind of model.")
     latent: Size = Field(64, description="Size of the noise that the generator turns into an example.")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from saddlepoint.data.settings import ScalingName
+from saddlepoint.models.settings import FamilySettings
 from saddlepoint.networks.settings import NetworkSettings, Size
-from saddlepoint.settings import Settings
 
 
-class VAESettings(Settings):
+class VAESettings(FamilySettings):
     """A variational autoencoder: an autoencoder whose code follows a known prior."""
+
+    players: ClassVar[tuple[str, ...]] = ("vae",)
 
     family: Literal["vae"] = Field("vae", description="The kind of model.")
     latent: Size = Field(3, description="Size of the code.")
