@@ -1,0 +1,73 @@
+"""A rule is one function and one line in the registry of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from saddlepoint.diagnosis import Diagnosis, Facts, Rule, Series, rule
+from saddlepoint.diagnosis.rules import RULES, load_rules
+from saddlepoint.diagnosis.settings import CODES, Code
+from saddlepoint.diagnosis.traits import FAMILIES, OBJECTIVES, known_names, traits_of
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.records import Finding, Record
+from saddlepoint.training.settings import TrainingSettings
+
+
+@rule("TOY901", traits={"gan"}, opens=2)
+def toy(d_loss: Series) -> Finding | None:
+    return Finding("TOY901", "failure", d_loss.step, "The loss is above 3.") if d_loss.last > 3 else None
+
+
+@pytest.fixture
+def toy_code(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setitem(CODES, "TOY901", Code("the loss is too high", (f"{__name__}:toy",)))
+    return iter(["TOY901"])
+
+
+def test_one_line_makes_a_rule_known(toy_code: Iterator[str]) -> None:
+    rules = load_rules(CODES)
+    assert rules == (*RULES, toy)
+    diagnosis = Diagnosis(("gan", "non-saturating"), rules, Facts(steps=10))
+    said = [finding for step in range(3) for finding in diagnosis.watch(Record(step, 0.0, {"d/loss": 4.0}))]
+    assert [finding.code for finding in said] == ["TOY901"]
+    assert TrainingSettings(stop_on=tuple(toy_code)).stop_on == ("TOY901",)
+
+
+def test_a_rule_under_the_code_of_another_is_refused() -> None:
+    with pytest.raises(ValueError, match="its code is GAN103"):
+        load_rules({"GAN101": Code("", (".collapse:mode_collapse",))})
+
+
+def test_rules_are_unique_and_registered_under_their_codes() -> None:
+    assert len({judged.judge.__name__ for judged in RULES}) == len(RULES)
+    assert {judged.code for judged in RULES} == {code for code, entry in CODES.items() if entry.rules}
+
+
+def test_every_objective_of_a_gan_has_traits() -> None:
+    annotation = GANSettings.model_fields["objective"].annotation
+    assert set(OBJECTIVES) >= set(getattr(annotation, "__args__", ()))
+    assert set(known_names()) == {*FAMILIES, *OBJECTIVES}
+
+
+@pytest.mark.parametrize("asked", RULES, ids=lambda asked: asked.judge.__name__)
+def test_rules_ask_for_traits_that_exist(asked: Rule) -> None:
+    known = traits_of(known_names())
+    assert asked.traits <= known
+    assert not asked.traits & set(OBJECTIVES), "a trait says what a score means; it is no objective's name"
+
+
+def test_a_loss_without_probabilities_is_not_judged_by_them() -> None:
+    """A critic's scores have no scale: of hinge or Wasserstein losses only what holds for any scale is said."""
+    critic = Diagnosis(("gan", "mypkg.losses:Hinge"), RULES).rules
+    cross_entropy = Diagnosis(("gan", "non-saturating"), RULES).rules
+    left_out = {judged.judge.__name__ for judged in cross_entropy if judged not in critic}
+    assert left_out == {"discriminator_overpowers", "discriminator_loss_vanishes"}
+    assert {"GAN103", "GAN104", "GAN105", "GAN106", "GAN107", "GAN108", "GAN109"} <= {judged.code for judged in critic}
+
+
+def test_traits_that_a_loss_declares_come_on_top() -> None:
+    own = Diagnosis(("gan", "mypkg.losses:Mine"), RULES, Facts(traits=frozenset({"probability", "saturates"})))
+    assert {"GAN101", "GAN102"} <= {judged.code for judged in own.rules}
+    assert own.facts.traits == {"gan", "mypkg.losses:Mine", "probability", "saturates"}
