@@ -1,4 +1,4 @@
-"""Records the traces in tests/diagnosis/traces anew: short real runs, one that fails and one that does not for every rule.
+"""Records the traces in tests/diagnosis/traces again: for every rule a short run that fails and one that does not.
 
     python tests/diagnosis/record_traces.py [--keep DIR]
 
@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 TRACES = Path(__file__).resolve().parent / "traces"
 sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "benchmarks")]
 
-# Rule: (a kind on which it has to speak, one on which it must not), with the seed where it is not 0.
+# By rule: a kind of run with the failure, and one without.
 RUNS: dict[str, tuple[str, str]] = {
     "non_finite": ("overflow-roll", "autoencoder-roll"),
     "exploding_gradient": ("jump-roll", "autoencoder-roll"),
@@ -51,7 +51,7 @@ RUNS: dict[str, tuple[str, str]] = {
     "holes": ("holes-digits", "vae-digits"),
     "bounds_part": ("few-vae-digits", "vae-digits"),
 }
-# Series that the run had and the rule is for logs without: they would silence it.
+# Series to leave out, for rules that are for logs without them.
 WITHOUT = {
     "discriminator_loss_vanishes": {"d/real_score"},
     "kl_vanishes": {"vae/kl_high"},
@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
 
 
 def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
-    """What the rule `name` reads of the first run of this kind."""
+    """Return the series that a rule reads, from the first run of this kind."""
     from failures.runs import train
     from saddlepoint.diagnosis.rules import RULES
     from saddlepoint.experiment.live_diagnosis import objective_names

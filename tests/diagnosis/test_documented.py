@@ -1,4 +1,4 @@
-"""docs/diagnosis.md and the README know every code and every series that a rule reads."""
+"""docs/diagnosis.md and the README have every code, and every series that a rule reads."""
 
 from __future__ import annotations
 

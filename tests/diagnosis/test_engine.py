@@ -1,4 +1,4 @@
-"""Rules are asked where they apply; what they say opens, persists and closes."""
+"""Rules are evaluated where they apply; findings open, persist and close."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from saddlepoint.records import Finding, Record, standing
 
 
 def found(code: str, step: int = 0) -> Finding:
-    return Finding(code, "warning", step, "so it is")
+    return Finding(code, "warning", step, "something is wrong")
 
 
 @rule("A1")
@@ -55,7 +55,7 @@ def losses(values: Sequence[float]) -> list[Record]:
     return [Record(10 * i, 0.0, {"d/loss": value}) for i, value in enumerate(values)]
 
 
-def test_a_rule_names_what_it_needs() -> None:
+def test_parameters_declare_what_a_rule_needs() -> None:
     assert needs_both.needs == ("d_loss", "g_loss")
     assert needs_both.traits == frozenset()
     assert of_minimax.traits == {"saturates"}
@@ -63,7 +63,7 @@ def test_a_rule_names_what_it_needs() -> None:
     assert (takes_more.needs, takes_more.optional) == (("d_loss", "run"), ("x_y",))
 
 
-def test_a_rule_is_not_asked_before_its_series_exist() -> None:
+def test_a_rule_is_evaluated_once_its_series_exist() -> None:
     history = History([Record(1, 0.0, {"d/loss": 1.0})])
     assert needs_both.missing(history) == ["g_loss"]
     asked = needs_both.evaluate(History([Record(1, 0.0, {"d/loss": 1.0, "g/loss": 0.0})]))
@@ -72,13 +72,13 @@ def test_a_rule_is_not_asked_before_its_series_exist() -> None:
     assert needs_both.judge(Series("d/loss", [1], [0.0]), Series("g/loss", [1], [1.0])) is None
 
 
-def test_what_could_not_be_asked_is_named() -> None:
+def test_missing_series_are_named() -> None:
     watch = Diagnosis("minimax", RULES)
     watch.watch(Record(1, 0.0, {"d/loss": 1.0}))
     assert watch.unasked() == {"A1": ["g_loss"]}
 
 
-def test_a_rule_of_all_series_is_asked_where_one_exists_that_it_reads() -> None:
+def test_a_rule_of_all_series_is_evaluated_where_one_that_it_reads_exists() -> None:
     @rule("A5", reads=("*/dead_units", "*/grad_norm"))
     def of_some(every_series: Mapping[str, Series]) -> Finding | None:
         return found("A5")
@@ -90,7 +90,7 @@ def test_a_rule_of_all_series_is_asked_where_one_exists_that_it_reads() -> None:
     assert watch.unasked() == {}
 
 
-def test_a_series_with_a_default_is_given_where_it_exists() -> None:
+def test_optional_series_are_passed_where_they_exist() -> None:
     watch = Diagnosis("vae", [takes_more], Facts(steps=10))
     assert watch.watch(Record(6, 0.0, {"d/loss": 1.0})) == []
     assert watch.watch(Record(7, 0.0, {"d/loss": 1.0, "x/y": 1.0}))
@@ -98,7 +98,7 @@ def test_a_series_with_a_default_is_given_where_it_exists() -> None:
     assert watch.watch(Record(7, 0.0, {"d/loss": 1.0, "x/y": 1.0})) == []
 
 
-def test_a_rule_is_asked_for_its_objectives_alone() -> None:
+def test_a_rule_is_evaluated_only_in_runs_with_its_traits() -> None:
     record = Record(1, 0.0, {"d/loss": 1.0})
     assert Diagnosis("vae", RULES).watch(record) == []
     assert codes(Diagnosis("minimax", RULES).watch(record)) == ["A2"]
@@ -115,7 +115,7 @@ def test_a_finding_is_reported_once() -> None:
     assert set(watch.found) == {"A1", "A3"}
 
 
-def test_a_passing_spike_is_no_finding_and_a_passing_calm_no_end() -> None:
+def test_a_single_spike_opens_no_finding_and_a_single_pause_closes_none() -> None:
     watch = Diagnosis("vae", [patient])
     said = [change for record in losses([1, 1, 0, 1, 1, 1, 0, 1, 0, 0, 0]) for change in watch.watch(record)]
     assert [(change.state, change.step) for change in said] == [("open", 50), ("closed", 90)]
@@ -124,7 +124,7 @@ def test_a_passing_spike_is_no_finding_and_a_passing_calm_no_end() -> None:
 
 
 @pytest.mark.parametrize("unknown", [math.nan, math.inf])
-def test_what_cannot_be_judged_ends_no_finding(unknown: float) -> None:
+def test_non_finite_values_close_no_finding(unknown: float) -> None:
     @rule("B2", opens=1, closes=2)
     def by_the_level(d_loss: Series) -> Finding | None:
         return found("B2", d_loss.step) if math.isfinite(d_loss.last) and d_loss.last > 0 else None
@@ -136,20 +136,20 @@ def test_what_cannot_be_judged_ends_no_finding(unknown: float) -> None:
     assert [change.state for change in said] == ["closed"]
 
 
-def test_what_grows_graver_is_said_again() -> None:
+def test_a_finding_that_becomes_more_severe_is_reported_again() -> None:
     watch = Diagnosis("vae", [patient])
     said = [change for record in losses([1, 1, 1, 1, 5, 5, 1]) for change in watch.watch(record)]
     assert [(change.severity, change.step) for change in said] == [("warning", 20), ("failure", 40)]
 
 
-def test_old_news_is_no_answer() -> None:
+def test_a_record_without_new_values_is_not_counted() -> None:
     watch = Diagnosis("vae", [patient])
     for step in range(9):
         assert watch.watch(Record(step, 0.0, {"d/loss": 1.0} if step == 0 else {"g/loss": 1.0})) == []
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0, 2.0]), max_size=30))
-def test_what_stands_is_what_the_log_says_last(values: list[float]) -> None:
+def test_active_findings_are_the_last_lines_of_the_log(values: list[float]) -> None:
     watch = Diagnosis("vae", [patient])
     log = [change for record in losses(values) for change in watch.watch(record)]
     assert standing(log) == list(watch.found.values())

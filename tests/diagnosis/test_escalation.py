@@ -1,4 +1,4 @@
-"""A ladder's rungs name real settings, change something, and are never tried twice."""
+"""Steps of the escalation list change real settings and are never tried twice; unusual rates are corrected first."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     return {entry.name: value for entry, value in recipe.settings()}
 
 
-def climbed(recipe: Recipe, code: str) -> list[tuple[int, dict[str, Any]]]:
-    """All that is tried against a code, one after the other, each on top of those before."""
+def all_steps(recipe: Recipe, code: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return everything that is tried against a code, each step on top of those before."""
     tried: list[tuple[int, dict[str, Any]]] = []
     present = settings(recipe)
-    while (following := next_remedy(finding(code), present, [rung for rung, _ in tried])) is not None:
+    while (following := next_remedy(finding(code), present, [step for step, _ in tried])) is not None:
         tried.append(following)
         present |= following[1]
         assert len(tried) < 20
@@ -43,14 +43,14 @@ def climbed(recipe: Recipe, code: str) -> list[tuple[int, dict[str, Any]]]:
 
 @pytest.mark.parametrize("code", ESCALATION)
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_rung_is_a_change_that_the_recipe_takes(name: str, code: str) -> None:
+def test_the_recipe_accepts_every_step(name: str, code: str) -> None:
     recipe = RECIPES[name]
-    for _, changes in climbed(recipe, code):
+    for _, changes in all_steps(recipe, code):
         assert recipe.override(changes) != recipe
 
 
 @pytest.mark.parametrize("code", ESCALATION)
-def test_rungs_name_settings_that_exist(code: str) -> None:
+def test_steps_change_settings_that_exist(code: str) -> None:
     known = {name for recipe in RECIPES.values() for name in settings(recipe)}
     for step in ESCALATION[code]:
         assert set(changes_of(step)) <= known
@@ -58,9 +58,9 @@ def test_rungs_name_settings_that_exist(code: str) -> None:
 
 @pytest.mark.parametrize("code", ESCALATION)
 @pytest.mark.parametrize("name", RECIPES)
-def test_no_change_is_tried_twice(name: str, code: str) -> None:
-    rungs = [rung for rung, _ in climbed(RECIPES[name], code)]
-    assert len(set(rungs)) == len(rungs)
+def test_no_step_is_tried_twice(name: str, code: str) -> None:
+    steps = [step for step, _ in all_steps(RECIPES[name], code)]
+    assert len(set(steps)) == len(steps)
 
 
 def test_a_findings_own_remedy_comes_first() -> None:
@@ -75,11 +75,11 @@ def test_a_findings_own_remedy_comes_first() -> None:
         assert later[0] > 0
 
 
-def test_a_code_without_a_ladder_and_a_remedy_has_none() -> None:
+def test_a_finding_without_remedy_and_steps_has_none() -> None:
     assert next_remedy(finding("VAE202"), settings(RECIPES["vae"])) is None
 
 
-def test_a_player_without_a_rate_of_its_own_starts_from_the_rate_of_all() -> None:
+def test_a_player_without_a_rate_of_its_own_starts_from_the_shared_one() -> None:
     recipe = RECIPES["gan"].override(
         {"training.optimiser.learning_rate": 1e-3, "training.discriminator.learning_rate": "none"}
     )
@@ -87,7 +87,7 @@ def test_a_player_without_a_rate_of_its_own_starts_from_the_rate_of_all() -> Non
     assert following == (3, {"training.discriminator.learning_rate": pytest.approx(2.5e-4)})
 
 
-def test_a_rate_keeps_within_its_bounds() -> None:
+def test_a_lowered_rate_is_limited() -> None:
     own = {"training.optimiser.learning_rate": 5.0}
     assert next_remedy(finding("NUM301"), own, [UNUSUAL_RATES]) == (1, {"training.optimiser.learning_rate": 1e-2})
 
@@ -98,22 +98,24 @@ SHARED, D_RATE, G_RATE = (f"training.{whose}.learning_rate" for whose in ("optim
 @pytest.mark.parametrize("code", [*ESCALATION, "GAN109", "DATA402"])
 @pytest.mark.parametrize("setting", [SHARED, D_RATE, G_RATE])
 @pytest.mark.parametrize(("low", "high"), [(9e-6, 0.02), (1e-9, 50.0)])
-def test_a_slip_is_one_way_round_at_most_for_one_who_plays_alone(
+def test_a_shared_rate_explains_a_failure_in_one_direction_only(
     low: float, high: float, setting: str, code: str
 ) -> None:
-    slips = [restore_usual_rates(code, settings(RECIPES["gan"].override({setting: rate}))) for rate in (low, high)]
+    unusual_rates = [
+        restore_usual_rates(code, settings(RECIPES["gan"].override({setting: rate}))) for rate in (low, high)
+    ]
     assert restore_usual_rates(code, settings(RECIPES["gan"].override({setting: 1e-3}))) == {}
     if setting == SHARED:
-        assert not all(slips)
+        assert not all(unusual_rates)
     if code in ("GAN107", "GAN108", "GAN109", "VAE206", "DATA402"):  # nothing that a rate brings about
-        assert not any(slips)
-    for slip in filter(None, slips):
-        mended = settings(RECIPES["gan"].override({setting: low}).override(slip))
-        assert all(mended[rate] in (None, 1e-3) or rate == SHARED for rate in (D_RATE, G_RATE))
+        assert not any(unusual_rates)
+    for changes in filter(None, unusual_rates):
+        corrected = settings(RECIPES["gan"].override({setting: low}).override(changes))
+        assert all(corrected[rate] in (None, 1e-3) or rate == SHARED for rate in (D_RATE, G_RATE))
 
 
 @pytest.mark.parametrize(
-    ("code", "setting", "rate", "is_slip"),
+    ("code", "setting", "rate", "is_unusual"),
     [
         ("NUM304", SHARED, 1e-9, True),
         ("NUM304", SHARED, 50.0, False),
@@ -126,18 +128,18 @@ def test_a_slip_is_one_way_round_at_most_for_one_who_plays_alone(
         ("NUM301", SHARED, 1e-7, False),
     ],
 )
-def test_a_rate_is_a_slip_where_the_failure_would_follow_from_it(
-    code: str, setting: str, rate: float, is_slip: bool
+def test_an_unusual_rate_is_corrected_where_the_failure_would_follow_from_it(
+    code: str, setting: str, rate: float, is_unusual: bool
 ) -> None:
-    slipped = settings(RECIPES["gan"].override({setting: rate}))
-    rung, changes = next_remedy(finding(code, {"model.r1": 3.0}), slipped) or (None, {})
-    assert (rung == UNUSUAL_RATES) is is_slip
-    if is_slip:
+    unusual = settings(RECIPES["gan"].override({setting: rate}))
+    step, changes = next_remedy(finding(code, {"model.r1": 3.0}), unusual) or (None, {})
+    assert (step == UNUSUAL_RATES) is is_unusual
+    if is_unusual:
         assert changes[setting] == (1e-3 if setting == SHARED else None)
 
 
 @pytest.mark.parametrize("name", shipped_names())
-def test_no_rate_of_a_shipped_recipe_is_a_slip(name: str) -> None:
+def test_no_rate_of_a_shipped_recipe_is_unusual(name: str) -> None:
     present = settings(Recipe.load(name))
     assert not any(restore_usual_rates(code, present) for code in ESCALATION)
 
@@ -151,56 +153,58 @@ def test_no_rate_of_a_shipped_recipe_is_a_slip(name: str) -> None:
         (1e-3, 1e-4, set()),
     ],
 )
-def test_players_far_apart_are_a_slip_beside_the_failures_of_who_is_behind(
+def test_rates_far_apart_are_brought_together_where_the_failure_would_follow_from_them(
     d: float, g: float | None, codes: set[str]
 ) -> None:
     apart = settings(RECIPES["gan"].override({SHARED: 1e-3, D_RATE: d, G_RATE: g}))
     assert {code for code in ESCALATION if restore_usual_rates(code, apart)} == codes
     for code in codes:
-        mended = restore_usual_rates(code, apart)
-        assert mended[D_RATE] is None
-        assert mended[G_RATE] is None
-        assert SHARED not in mended
+        corrected = restore_usual_rates(code, apart)
+        assert corrected[D_RATE] is None
+        assert corrected[G_RATE] is None
+        assert SHARED not in corrected
     for elsewhere in (1e-2, 1e-5) if codes else ():
-        mended = settings(RECIPES["gan"].override({SHARED: elsewhere, D_RATE: d, G_RATE: g}))
-        mended |= restore_usual_rates("GAN103", mended)
-        assert {mended[D_RATE], mended[G_RATE]} == {1e-4}, "the rate of all lies beyond both: who is ahead falls back"
+        corrected = settings(RECIPES["gan"].override({SHARED: elsewhere, D_RATE: d, G_RATE: g}))
+        corrected |= restore_usual_rates("GAN103", corrected)
+        assert {corrected[D_RATE], corrected[G_RATE]} == {1e-4}, (
+            "the shared rate is outside of both: the faster player gets the slower one's"
+        )
     kinds = {**apart, "training.discriminator.name": "sgd"}
     assert not any(restore_usual_rates(code, kinds) for code in ESCALATION), "rates of other optimisers do not compare"
 
 
-def test_players_are_judged_by_the_optimiser_that_they_will_have() -> None:
+def test_rates_are_compared_with_the_corrected_optimiser() -> None:
     plain = {SHARED: 1.0, "training.optimiser.name": "sgd", D_RATE: 0.05, "training.discriminator.name": None}
-    mended = restore_usual_rates("GAN106", plain)  # 0.05 is usual for plain gradient descent, and not for Adam
-    assert mended[SHARED] == 1e-3
-    assert mended["training.optimiser.name"] == "adam"
-    assert mended[D_RATE] is None
+    corrected = restore_usual_rates("GAN106", plain)  # 0.05 is usual for plain gradient descent, and not for Adam
+    assert corrected[SHARED] == 1e-3
+    assert corrected["training.optimiser.name"] == "adam"
+    assert corrected[D_RATE] is None
     own = {SHARED: 1e-3, "training.optimiser.name": "adam", G_RATE: 10.0, "training.generator.name": "sgd"}
-    mended = restore_usual_rates("GAN106", own)
-    assert mended[G_RATE] is None
-    assert mended["training.generator.name"] is None
+    corrected = restore_usual_rates("GAN106", own)
+    assert corrected[G_RATE] is None
+    assert corrected["training.generator.name"] is None
 
 
 @pytest.mark.parametrize(("present", "wanted", "given"), [(5e-3, 0.02, 1e-2), (2e-5, 5e-6, 1e-5), (1e-2, 0.04, None)])
-def test_a_remedy_does_not_lead_to_a_rate_that_nobody_uses(present: float, wanted: float, given: float | None) -> None:
+def test_a_remedy_does_not_make_a_rate_unusual(present: float, wanted: float, given: float | None) -> None:
     present_settings = settings(RECIPES["gan"].override({D_RATE: present}))
     following = next_remedy(finding("DATA402", {D_RATE: wanted}), present_settings)
     assert following == (None if given is None else (OWN_REMEDY, {D_RATE: given}))
 
 
-def test_rungs_do_not_either() -> None:
+def test_steps_do_not_make_a_rate_unusual() -> None:
     slow = settings(RECIPES["gan"].override({SHARED: 5e-5}))
-    rung, changes = next_remedy(finding("NUM301"), slow) or (None, {})
-    assert rung == 1
+    step, changes = next_remedy(finding("NUM301"), slow) or (None, {})
+    assert step == 1
     assert changes[SHARED] == 1e-5
     assert restore_usual_rates("GAN106", {**slow, **changes}) == {}
 
 
-def test_advice_is_the_slip_before_the_rules_own_remedy() -> None:
+def test_unusual_rates_come_before_the_rules_own_remedy() -> None:
     own = {SHARED: 2.5}
-    slipped = add_remedy(finding("GAN106", own), settings(RECIPES["gan"].override({SHARED: 10.0})))
-    assert slipped.remedy == {SHARED: 1e-3}
-    assert slipped.advice.startswith(f"First of all, {SHARED} is 10, outside of the usual range 1e-05 to 0.01.")
+    unusual = add_remedy(finding("GAN106", own), settings(RECIPES["gan"].override({SHARED: 10.0})))
+    assert unusual.remedy == {SHARED: 1e-3}
+    assert unusual.advice.startswith(f"First of all, {SHARED} is 10, outside of the usual range 1e-05 to 0.01.")
     usual = add_remedy(finding("GAN106", {"model.r1": 1.0}), settings(RECIPES["gan"]))
     assert usual.remedy == {"model.r1": 1.0}
     assert usual.advice == finding("GAN106").advice
@@ -208,27 +212,27 @@ def test_advice_is_the_slip_before_the_rules_own_remedy() -> None:
 
 
 @pytest.mark.parametrize(("family", "wanted"), [("gan", 0.5), ("vae", 0.9)])
-@pytest.mark.parametrize(("first", "is_slip"), [(0.9, False), (0.95, False), (0.99, True)])
-def test_momentum_that_nobody_takes_is_a_slip(first: float, is_slip: bool, family: str, wanted: float) -> None:
-    for name, present, mended in (
+@pytest.mark.parametrize(("first", "is_unusual"), [(0.9, False), (0.95, False), (0.99, True)])
+def test_unusual_momentum_is_corrected(first: float, is_unusual: bool, family: str, wanted: float) -> None:
+    for name, present, corrected in (
         ("training.optimiser.betas", [first, 0.98], [wanted, 0.98]),
         ("training.optimiser.momentum", first, wanted),
     ):
         used = {**settings(RECIPES[family]), name: present}
-        assert restore_usual_rates("NUM302", used) == ({name: mended} if is_slip else {})
-        assert bool(describe_unusual_rates(restore_usual_rates("NUM302", used), used)) == is_slip
-        assert restore_usual_rates("NUM304", used) == {}, "nothing stands still by momentum"
+        assert restore_usual_rates("NUM302", used) == ({name: corrected} if is_unusual else {})
+        assert bool(describe_unusual_rates(restore_usual_rates("NUM302", used), used)) == is_unusual
+        assert restore_usual_rates("NUM304", used) == {}, "momentum does not stall learning"
 
 
-def test_a_slip_of_plain_gradient_descent_is_mended_by_adam() -> None:
+def test_an_unusual_rate_of_sgd_is_corrected_by_adam() -> None:
     shared, optimiser = "training.optimiser.learning_rate", "training.optimiser.name"
-    slipped = {shared: 30.0, optimiser: "sgd"}
-    assert next_remedy(finding("NUM301"), slipped) == (UNUSUAL_RATES, {shared: 1e-3, optimiser: "adam"})
+    unusual = {shared: 30.0, optimiser: "sgd"}
+    assert next_remedy(finding("NUM301"), unusual) == (UNUSUAL_RATES, {shared: 1e-3, optimiser: "adam"})
     assert (next_remedy(finding("NUM301"), {shared: 0.05, optimiser: "sgd"}) or (UNUSUAL_RATES, {}))[0] > OWN_REMEDY
 
 
 @pytest.mark.parametrize("rate", [1e-6, 1e-3, 2e-3, 9e-3, 0.01, 1.0])
-def test_what_is_to_raise_a_rate_never_lowers_it(rate: float) -> None:
+def test_a_step_that_raises_a_rate_never_lowers_it(rate: float) -> None:
     name = "training.optimiser.learning_rate"
     following = next_remedy(finding("NUM304"), {name: rate}, [UNUSUAL_RATES])
     assert (following is None) == (rate >= 0.01)
@@ -236,20 +240,20 @@ def test_what_is_to_raise_a_rate_never_lowers_it(rate: float) -> None:
 
 
 @pytest.mark.parametrize("code", ["GAN101", "GAN104", "GAN106"])
-def test_a_mistake_in_the_objective_has_no_ladder(code: str) -> None:
+def test_a_mistake_in_the_objective_has_no_steps(code: str) -> None:
     mistake = Finding(code, "failure", 0, "Swapped.", {"preflight": True})
     assert next_remedy(finding(code), settings(RECIPES["minimax"])) is not None
     assert next_remedy(mistake, settings(RECIPES["minimax"])) is None
 
 
-@pytest.mark.parametrize(("present", "rung"), [("minimax", 1), ("non-saturating", None), ("feature-matching", None)])
-def test_a_rung_is_left_out_where_it_is_not_meant(present: str, rung: int | None) -> None:
+@pytest.mark.parametrize(("present", "step"), [("minimax", 1), ("non-saturating", None), ("feature-matching", None)])
+def test_a_step_is_left_out_where_it_does_not_apply(present: str, step: int | None) -> None:
     following = next_remedy(finding("GAN102"), {"model.objective": present}, range(2, 9))
-    assert (following[0] if following else None) == rung
+    assert (following[0] if following else None) == step
 
 
 @pytest.mark.parametrize(("present", "wanted"), [(0.0, 0.99), (0.9, 0.99), (0.99, None), (0.999, None)])
-def test_what_circles_is_averaged_whatever_else_is_done(present: float, wanted: float | None) -> None:
+def test_weights_of_circling_players_are_averaged_with_every_step(present: float, wanted: float | None) -> None:
     betas = "training.optimiser.betas"
     circling = settings(RECIPES["gan"].override({"training.ema": present, betas: (0.9, 0.95)}))
     tried: list[int] = []
@@ -266,7 +270,7 @@ def test_what_circles_is_averaged_whatever_else_is_done(present: float, wanted: 
 @pytest.mark.parametrize(
     ("generator", "discriminator"), [("relu", "leaky_relu"), ("leaky_relu", "relu"), ("relu", "relu")]
 )
-def test_dead_units_are_made_leaky_in_whichever_player_has_them(generator: str, discriminator: str) -> None:
+def test_rectifiers_become_leaky_in_every_network_that_has_them(generator: str, discriminator: str) -> None:
     present = {"model.generator.activation": generator, "model.discriminator.activation": discriminator}
     found = next_remedy(finding("NUM303"), present)
     assert found == (1, {name: "leaky_relu" for name, value in present.items() if value == "relu"})

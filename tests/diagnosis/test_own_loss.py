@@ -1,4 +1,4 @@
-"""What docs/diagnosis.md shows of a loss of one's own runs as it stands there."""
+"""The example of an own loss in docs/diagnosis.md runs as it is printed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TRIED, TRAINED = re.findall(r"```python\n(.*?)```", PAGE.split("## A loss of you
 MISTAKE = 'nets["g"](noise["z"])'
 
 
-def test_a_missing_detach_is_found_and_a_right_loss_is_not_accused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_detach_is_found_and_a_correct_loss_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     exec(TRIED, {})
     assert capsys.readouterr().out.startswith("GAN101 (failure, step 0)")
     assert MISTAKE in TRIED
@@ -24,11 +24,11 @@ def test_a_missing_detach_is_found_and_a_right_loss_is_not_accused(capsys: pytes
 
 
 @pytest.mark.slow
-def test_mended_it_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_corrected_loss_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    mended = TRIED.replace(MISTAKE, f"{MISTAKE}.detach()")
-    exec(mended.replace('{"training.steps": 100}', '{"training.steps": 2, "training.device": "cpu"}'), names)
+    corrected = TRIED.replace(MISTAKE, f"{MISTAKE}.detach()")
+    exec(corrected.replace('{"training.steps": 100}', '{"training.steps": 2, "training.device": "cpu"}'), names)
     exec(TRAINED, names)
     assert "GAN101" not in [finding.code for finding in sp.Run("runs/own-loss").findings]
     run = sp.Run("runs/own-loss")

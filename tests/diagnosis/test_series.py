@@ -1,4 +1,4 @@
-"""Series and history: what was recorded, in order."""
+"""Series and histories hold what was recorded, in order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_history_holds_every_number_once_in_order(ticks: list[dict[str, float]
     assert {*history.series} == {name for tick in ticks for name in tick}
 
 
-def test_a_rule_asks_by_the_names_of_series() -> None:
+def test_series_are_found_by_the_names_of_parameters() -> None:
     history = History([Record(1, 0.0, {"d/real_score": 1.0, "vae/kl": 2.0})])
     assert {name: series.name for name, series in history.by_parameter().items()} == {
         "d_real_score": "d/real_score",
@@ -59,7 +59,7 @@ def test_extremes_are_those_of_the_finite_values(found: list[float]) -> None:
 
 
 @given(numbers, st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=10))
-def test_the_median_of_a_window_is_that_of_its_values(found: list[float], ends: list[tuple[int, int]]) -> None:
+def test_a_windows_median_is_the_median_of_its_values(found: list[float], ends: list[tuple[int, int]]) -> None:
     series = Series("d/loss", list(range(len(found))), found)
     for start, stop in ends:
         finite = [value for value in found[start:stop] if math.isfinite(value)]
@@ -127,7 +127,7 @@ def failing_vae(done: float) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("values", "objectives"), [(failing_game, {"gan", "non-saturating"}), (failing_vae, {"vae"})], ids=["gan", "vae"]
 )
-def test_what_rules_read_grows_linearly_with_the_records(
+def test_the_cost_of_rules_is_linear_in_the_number_of_records(
     values: Callable[[float], dict[str, float]], objectives: set[str]
 ) -> None:
     few, more, most = (reads(count, values, objectives) for count in (400, 800, 1_200))

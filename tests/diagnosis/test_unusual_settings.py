@@ -1,4 +1,4 @@
-"""Settings that nobody uses are found, with the usual range; those of shipped recipes and of published work are not."""
+"""Unusual settings are found, with the usual range; those of shipped recipes and of published work are not unusual."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ ABSURD: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("name", "changes", "severity", "words"), ABSURD)
-def test_settings_that_nobody_uses_are_found_and_brought_back(
+def test_unusual_settings_are_found_and_corrected(
     name: str, changes: dict[str, Any], severity: str, words: str
 ) -> None:
     recipe = Recipe.load(name).override(changes)
@@ -123,7 +123,7 @@ def test_a_small_batch_is_unusual_with_batch_norm_alone() -> None:
     assert "training.batch_size is 2 (usual: 16 or more with BatchNorm)" in found.title
 
 
-def test_several_are_one_finding_the_furthest_first() -> None:
+def test_several_settings_are_one_finding_the_worst_first() -> None:
     found = unusual_settings(settings("vae-digits", model__beta=1e4, training__optimiser__learning_rate=1e6))
     assert found is not None
     assert found.severity == "failure"
@@ -132,7 +132,7 @@ def test_several_are_one_finding_the_furthest_first() -> None:
     assert len(standing([found])) == 1
 
 
-def test_a_setting_that_has_no_effect_is_not_judged() -> None:
+def test_a_setting_without_effect_is_ignored() -> None:
     for key, wrong, right in (
         ("learning_rate", 1e6, 1e-4),
         ("betas", (0.9999, 0.99), (0.5, 0.99)),
@@ -154,7 +154,7 @@ def test_a_player_without_clipping_is_usual() -> None:
 
 @pytest.mark.parametrize("section", ["optimiser", "discriminator", "generator"])
 @pytest.mark.parametrize("optimiser", ["adam", "optimistic-sgd"])
-def test_a_momentum_that_the_optimiser_ignores_is_found_and_said_to_be_ignored(section: str, optimiser: str) -> None:
+def test_an_unusual_momentum_that_the_optimiser_ignores_says_so(section: str, optimiser: str) -> None:
     changes: dict[str, Any] = {f"training__{section}__momentum": 0.9999, "training__optimiser__name": optimiser}
     found = unusual_settings(settings(**changes, training__optimiser__learning_rate=1e-2))
     assert found is not None
@@ -165,7 +165,7 @@ def test_a_momentum_that_the_optimiser_ignores_is_found_and_said_to_be_ignored(s
 
 @pytest.mark.parametrize("key", ["decay_rate", "decay_steps"])
 @pytest.mark.parametrize("player", ["discriminator", "generator"])
-def test_a_players_own_decay_of_the_shared_schedule_is_judged(player: str, key: str) -> None:
+def test_a_players_own_decay_of_the_shared_schedule_is_checked(player: str, key: str) -> None:
     shared = {
         "schedule": "exponential",
         "decay_rate": 0.5,

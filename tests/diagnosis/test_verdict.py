@@ -1,4 +1,4 @@
-"""The process of training, in a word, by the findings that are active; and which of them is named as the cause."""
+"""The process of training follows from the active findings, and a verdict names the cause among them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logs = st.lists(findings, max_size=8)
 
 
 @given(logs)
-def test_one_more_failure_never_makes_it_better(log: list[Finding]) -> None:
+def test_one_more_finding_never_improves_the_process(log: list[Finding]) -> None:
     more = [*log, Finding("GAN106", "failure", 100, "Diverged.")]
     for ended in (False, True):
         assert PROCESSES.index(process_of(log, ended=ended)) <= PROCESSES.index(process_of(more, ended=ended))
@@ -31,13 +31,13 @@ def test_one_more_failure_never_makes_it_better(log: list[Finding]) -> None:
 
 
 @given(logs)
-def test_nothing_is_found_where_everything_is_closed(log: list[Finding]) -> None:
+def test_closed_findings_do_not_count(log: list[Finding]) -> None:
     closed = [Finding(code, "info", 100, "Over.", state="closed") for code in {finding.code for finding in log}]
     assert process_of([*log, *closed], ended=True) == "no failure found"
     assert cause_in_words([*log, *closed]) == ""
 
 
-def test_each_degree() -> None:
+def test_the_most_severe_active_finding_decides() -> None:
     warning, note = Finding("GAN103", "warning", 9, "Few."), Finding("VAE201", "info", 9, "Spare.")
     assert process_of([], ended=True) == process_of([note], ended=True) == "no failure found"
     assert process_of([warning], ended=False) == process_of([warning], ended=True) == "at risk"
@@ -46,7 +46,7 @@ def test_each_degree() -> None:
     assert process_of([Finding("DATA401", "failure", 0, "Beyond.")], ended=True) == "failed"
 
 
-def test_summaries_of_version_0_1_are_understood() -> None:
+def test_summaries_of_version_0_1_are_read() -> None:
     assert process_in({"health": "healthy"}) == "no failure found"
     assert process_in({"health": "failed"}) == "failed"
     assert process_in({"process": "at risk", "health": "healthy"}) == "at risk"
@@ -54,7 +54,7 @@ def test_summaries_of_version_0_1_are_understood() -> None:
 
 
 @given(logs)
-def test_causes_first_is_an_order_of_what_is_active(log: list[Finding]) -> None:
+def test_causes_first_sorts_the_active_findings(log: list[Finding]) -> None:
     ordered = causes_first(log)
     assert sorted(f.code for f in ordered) == sorted(f.code for f in standing(log))
     severities = [finding.severity for finding in ordered]
@@ -81,7 +81,7 @@ def test_a_cause_is_named_before_its_effects_whatever_their_severity(cause: str,
         assert said.startswith(f"{cause}: The cause. {len(effects)} other finding")
 
 
-def test_a_note_is_no_cause_and_a_failure_without_a_cause_comes_first() -> None:
+def test_info_is_no_cause_and_a_failure_without_a_cause_comes_first() -> None:
     note, warning = Finding("GAN101", "info", 1, "A note."), Finding("GAN103", "warning", 2, "Modes are missing.")
     assert causes_first([note, warning]) == [warning, note]
     failure = Finding("VAE203", "failure", 3, "Heads are clamped.")

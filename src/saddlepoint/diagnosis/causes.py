@@ -1,7 +1,7 @@
-"""Which finding explains which: where several are active, the one that the others may follow from is named first.
+"""Which finding explains which others, so that a verdict can name the cause first.
 
-The table says what follows from what by how training works, not by how often two codes are seen together: a gradient
-that overflows makes numbers that are not finite; data in another range than the model's output cannot be learnt.
+The table is based on how training works, not on how often two codes occur together: an overflowing gradient makes numbers
+non-finite; data outside of the range of the model's output cannot be learnt.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from collections.abc import Iterable
 from saddlepoint.records import SEVERITIES, Finding, standing
 
 EVERYTHING = frozenset({"*"})
-# code, or the letters that codes begin with: the codes that may follow from it. What follows from those follows too.
+# By code, or by the letters that codes begin with: the codes that may follow from it. Consequences of those follow too.
 CONSEQUENCES: dict[str, frozenset[str]] = {
-    # A setting that nobody uses, such as a learning rate of 1e6, explains whatever happens afterwards; so do data that the
-    # model cannot produce.
+    # An unusual setting, such as a learning rate of 1e6, explains whatever happens afterwards; so do data that the model
+    # cannot produce.
     "SET": EVERYTHING,
     "DATA401": EVERYTHING,
     "DATA402": frozenset({"GAN107", "GAN108", "VAE206"}),
-    # After a number that is not finite no other measurement means anything.
+    # After a non-finite number no other measurement means anything.
     "NUM301": EVERYTHING,
-    # A step that is too large, as by a learning rate that is too high, kills units, and the players do not keep up.
+    # Steps that are too long, as with a high learning rate, make units die and let one player outrun the other.
     "NUM302": frozenset({"NUM301", "NUM303", "GAN104", "GAN105", "GAN106", "VAE203"}),
     "NUM303": frozenset({"NUM304", "GAN104", "GAN103", "VAE201", "VAE203", "AE251"}),
     # Terms of the loss that are computed wrongly or on different scales.
     "VAE202": frozenset({"VAE201", "VAE203", "VAE204", "VAE205", "NUM301", "NUM302"}),
     "VAE203": frozenset({"VAE201", "VAE204", "VAE205"}),
     "VAE204": frozenset({"VAE201", "VAE205", "AE251"}),
-    # One player that wins, or learns nothing, leaves the other without a direction.
+    # A player that overpowers, or learns nothing, leaves the other without a gradient to follow.
     "GAN101": frozenset({"GAN102", "GAN103"}),
     "GAN102": frozenset({"NUM304", "GAN103"}),
     "GAN104": frozenset({"GAN103", "GAN105", "GAN106"}),
@@ -38,11 +38,17 @@ CONSEQUENCES: dict[str, frozenset[str]] = {
 
 
 def causes_first(findings: Iterable[Finding]) -> list[Finding]:
-    """The active findings, those first that explain others.
+    """Sort the active findings, causes first.
 
-    A finding that follows from no other active warning or failure is a cause. Causes of a failure come before those of a
-    warning, and a cause of several before a cause of few; then come what follows from them, the more severe first, and
-    notes last. What is equal in all of this, or may follow from each other, stays in the order in which it was opened.
+    A finding that follows from no other active warning or failure is a cause.
+
+    Args:
+        findings: the log of findings, closed ones too.
+
+    Returns:
+        First the causes: those of a failure before those of a warning, and those of many findings before those of few. Then
+        what follows from them, the most severe first. Then findings of severity "info". Findings that are equal in all
+        this, or may follow from each other, keep the order in which they opened.
     """
     active = standing(findings)
     counted = [finding for finding in active if finding.severity != "info"]
@@ -59,16 +65,16 @@ def causes_first(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _explains(cause: str, code: str) -> bool:
-    """Whether `code` may follow from `cause`, directly or through others. Data and settings come before training."""
+    """Whether `code` may follow from `cause`, directly or through others. Nothing explains findings on data or settings."""
     if cause == code or code.startswith(("DATA", "SET")):
         return False
     following = _consequences(cause)
-    # Everything follows from a number that is not finite, except for what that number itself follows from.
+    # Everything follows from a non-finite number, except for what that number itself follows from.
     return code in following or (following >= EVERYTHING and cause not in _consequences(code))
 
 
 def _consequences(code: str) -> frozenset[str]:
-    """All codes that may follow from `code`; with "*" where everything may."""
+    """Return all codes that may follow from `code`; with "*" where everything may."""
     found: set[str] = set()
     waiting = [code]
     while waiting:

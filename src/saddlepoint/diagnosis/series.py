@@ -1,8 +1,8 @@
-"""A series holds the values of one quantity over the steps of a run. Rules read series.
+"""Series, the values of one quantity over the steps of a run, and the history that holds all of them.
 
-Rules are evaluated at every record, so whatever a rule reads has to cost about the same at the first and at the last
-record. Statistics over a growing part of a series are therefore updated from value to value: the extremes
-(`lowest`, `highest`) and medians of long windows (`median_between`).
+Rules are evaluated at every record, so a rule's cost per record must not grow with the length of the run. Statistics over a
+growing part of a series are therefore updated from value to value: the extremes (`lowest`, `highest`) and medians of long
+windows (`median_between`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from saddlepoint.records import Record
 
 @dataclass
 class Series:
-    """Values of one quantity (`d/loss`), oldest first; a value may be NaN or infinite."""
+    """Values of one quantity, oldest first.
+
+    Args:
+        name: of the series: "d/loss".
+        steps: at which values were recorded, ascending.
+        values: one for each step; a value may be NaN or infinite.
+    """
 
     name: str
     steps: list[int] = field(default_factory=list)
@@ -37,18 +43,18 @@ class Series:
 
     @property
     def parameter(self) -> str:
-        """The name by which a rule asks for this series: `d/real_score` is `d_real_score`."""
+        """The name of the parameter by which a rule takes this series: `d_real_score` for `d/real_score`."""
         return self.name.replace("/", "_")
 
     def __len__(self) -> int:
         return len(self.values)
 
     def recent(self, count: int) -> list[float]:
-        """The newest `count` values that are finite, oldest first; fewer where there are no more."""
+        """Return the finite ones among the newest `count` values, oldest first."""
         return list(filter(math.isfinite, self.values[-count:]))
 
     def level(self, count: int) -> float:
-        """Median of the newest `count` values: what one spike does not move. NaN where none is finite."""
+        """Return the median of the newest `count` values, which one spike does not move; NaN where none is finite."""
         recent = self.recent(count)
         if not recent:
             return math.nan
@@ -57,37 +63,37 @@ class Series:
         return recent[middle] if len(recent) % 2 else 0.5 * (recent[middle - 1] + recent[middle])
 
     def at(self, step: int) -> float:
-        """The newest value recorded at `step` or before; NaN where there is none."""
+        """Return the newest value recorded at `step` or before; NaN where there is none."""
         place = self.place(step)
         return self.values[place - 1] if place else math.nan
 
     def place(self, step: int) -> int:
-        """How many values were recorded at `step` or before. Steps ascend."""
+        """Return how many values were recorded at `step` or before."""
         return bisect_right(self.steps, step)
 
     @property
     def finite(self) -> int:
-        """How many values are finite."""
+        """The number of finite values."""
         return self._extremes.update(self.values).count
 
     @property
     def lowest(self) -> tuple[float, int]:
-        """The smallest finite value and the place of the first one of this size; (NaN, -1) where none is finite."""
+        """The smallest finite value and the place where it occurs first; (NaN, -1) where none is finite."""
         return self._extremes.update(self.values).lowest
 
     @property
     def highest(self) -> tuple[float, int]:
-        """The largest finite value and the place of the first one of this size; (NaN, -1) where none is finite."""
+        """The largest finite value and the place where it occurs first; (NaN, -1) where none is finite."""
         return self._extremes.update(self.values).highest
 
     def median_between(self, start: int, stop: int, window: str) -> float:
-        """Median of the finite values at places `start` to `stop - 1`; NaN where there are none.
+        """Return the median of the finite values at places `start` to `stop - 1`; NaN where there are none.
 
         Args:
             start: first place.
             stop: place after the last.
-            window: a name under which the sorted values are kept. From call to call of one name both ends should move
-                forward; a step back sorts the whole window again.
+            window: a name under which the sorted values are kept. Between calls with one name, both ends should move
+                forward; a move back sorts the whole window again.
         """
         return self._windows.setdefault(window, _Window()).move(self.values, start, min(stop, len(self.values)))
 
@@ -117,14 +123,14 @@ class _Extremes:
 
 @dataclass
 class _Window:
-    """The finite values at places `start` to `stop - 1` of a list, sorted."""
+    """The sorted finite values at places `start` to `stop - 1` of a list."""
 
     start: int = 0
     stop: int = 0
     ordered: list[float] = field(default_factory=list)
 
     def move(self, values: list[float], start: int, stop: int) -> float:
-        """Move both ends; returns the median."""
+        """Move both ends and return the median."""
         if start < self.start or stop < self.stop or start > self.stop:
             self.start, self.stop, self.ordered = start, start, []
         for place in range(self.stop, stop):
@@ -160,5 +166,5 @@ class History:
             series.values.append(value)
 
     def by_parameter(self) -> Mapping[str, Series]:
-        """The series by the name that a rule asks for them with (`d_loss` for `d/loss`)."""
+        """Return the series by the name of a rule's parameter (`d_loss` for `d/loss`)."""
         return self._parameters

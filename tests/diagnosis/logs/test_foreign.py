@@ -1,4 +1,4 @@
-"""Logs of others come in as records, by a map or by names in wide use."""
+"""Logs of other programs are read as records, by a map or by widely used names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
-def test_names_in_wide_use_are_known(log: Path) -> None:
+def test_widely_used_names_are_known(log: Path) -> None:
     read = read_log(log)
     assert read.taken == {"loss_D": "d/loss", "loss_G": "g/loss", "D(x)": "d/real_score", "D(G(z))": "d/fake_score"}
     assert read.left == ("mood",)
@@ -33,13 +33,13 @@ def test_names_in_wide_use_are_known(log: Path) -> None:
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_columns_may_be_kept_apart_otherwise(separator: str, log: Path) -> None:
+def test_other_separators_are_recognised(separator: str, log: Path) -> None:
     expected = read_log(log)
     log.write_text(LOG.replace(",", separator))
     assert read_log(log) == expected
 
 
-def test_a_map_comes_first(log: Path) -> None:
+def test_a_map_takes_precedence(log: Path) -> None:
     read = read_log(log, {"vae/kl": "mood", "g/loss": "loss_D"})
     assert read.taken["mood"] == "vae/kl"
     assert read.taken["loss_D"] == "g/loss"
@@ -47,7 +47,7 @@ def test_a_map_comes_first(log: Path) -> None:
         read_log(log, {"d/loss": "loss_d"})
 
 
-def test_what_is_no_number_is_left_out_and_what_is_none_is_kept(tmp_path: Path) -> None:
+def test_text_is_left_out_and_nan_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("d_loss,g_loss\n1,\nnan,2\n")
     first, second = read_log(path).records
@@ -56,12 +56,12 @@ def test_what_is_no_number_is_left_out_and_what_is_none_is_kept(tmp_path: Path) 
     assert (first.step, second.step) == (0, 1)
 
 
-def test_what_is_no_log_is_said(tmp_path: Path) -> None:
+def test_a_file_that_is_no_log_is_refused(tmp_path: Path) -> None:
     for content, said in (
         (b"x,y\n1,2\n", r"no column is known as a series \(x, y\)"),
         (b"", "is empty"),
         (b" \n\n", "is empty"),
-        (b"d_loss,g_loss\n", "no row below"),
+        (b"d_loss,g_loss\n", "only one row"),
         (bytes(range(256)), "is no CSV"),
         (b"\0\1\2 abc", "is no CSV"),
         (b"\x89PNG\r\n", "is no CSV"),
@@ -77,28 +77,28 @@ def test_what_is_no_log_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "score"), [("D(x)", 3.2), ("D(G(z))", -0.7)])
-def test_scores_that_are_no_probabilities_are_refused(tmp_path: Path, name: str, score: float) -> None:
+def test_scores_outside_of_0_to_1_are_refused(tmp_path: Path, name: str, score: float) -> None:
     path = tmp_path / "log.csv"
     path.write_text(f"step,{name}\n0,0.5\n1,nan\n2,{score}\n")
     series = "d/real_logit" if name == "D(x)" else "d/fake_logit"
-    with pytest.raises(RunError, match=f"a probability, but holds .*--map {series}="):
+    with pytest.raises(RunError, match=f"a probability, but has the value .*--map {series}="):
         read_log(path)
     assert read_log(path, {series: name}).taken == {name: series}
 
 
-def test_names_that_may_mean_a_loss_are_not_taken_for_scores(tmp_path: Path) -> None:
+def test_ambiguous_names_are_not_read_as_scores(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("d_loss,D_real,D_fake\n1,0.7,0.7\n")
     assert read_log(path).left == ("D_real", "D_fake")
 
 
-def test_a_step_that_is_no_number_is_counted(tmp_path: Path) -> None:
+def test_rows_count_where_the_step_is_not_finite(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("step,d_loss\n0,1\ninf,1\nnan,1\n")
     assert [record.step for record in read_log(path).records] == [0, 1, 2]
 
 
-def test_several_runs_in_a_folder_of_tensorboard_are_not_mixed(tmp_path: Path) -> None:
+def test_a_folder_with_events_of_several_runs_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     from saddlepoint.experiment.tensorboard import TensorBoard
     from saddlepoint.records import Record
@@ -111,7 +111,7 @@ def test_several_runs_in_a_folder_of_tensorboard_are_not_mixed(tmp_path: Path) -
         read_log(tmp_path)
 
 
-def test_a_log_is_judged_as_far_as_its_series_allow(log: Path) -> None:
+def test_a_log_is_diagnosed_as_far_as_its_series_allow(log: Path) -> None:
     found = diagnose(log, objective="non-saturating")
     assert [finding.code for finding in found.findings] == ["GAN101"]
     assert found.process == "at risk"
@@ -142,7 +142,7 @@ def test_tensorboard_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("objective", [None, "non-saturating"])
-def test_losses_alone_are_not_judged(tmp_path: Path, objective: str | None) -> None:
+def test_losses_alone_are_not_enough_for_a_verdict(tmp_path: Path, objective: str | None) -> None:
     path = tmp_path / "log.csv"
     path.write_text("step,loss_D,loss_G\n" + "".join(f"{step},0.7,0.8\n" for step in range(100)))
     found = diagnose(path, objective=objective)
@@ -156,7 +156,7 @@ def test_losses_alone_are_not_judged(tmp_path: Path, objective: str | None) -> N
     assert found.columns == {"loss_D": "d/loss", "loss_G": "g/loss"}
 
 
-def test_a_log_with_the_series_that_rules_want_is_judged(tmp_path: Path) -> None:
+def test_a_log_with_the_needed_series_has_a_verdict(tmp_path: Path) -> None:
     from saddlepoint.diagnosis.rules import RULES
 
     meant = [rule for rule in RULES if rule.applies_to({"vae"})]
@@ -168,16 +168,16 @@ def test_a_log_with_the_series_that_rules_want_is_judged(tmp_path: Path) -> None
     assert diagnose(path, objective="vae").process is not None
 
 
-def test_a_series_that_no_rule_reads_is_refused_and_meant_ones_are_named(log: Path) -> None:
+def test_an_unknown_series_is_refused_with_a_suggestion(log: Path) -> None:
     with pytest.raises(SettingError, match=r'no rule reads a series d/los\. Did you mean "d/loss"\?'):
         read_log(log, {"d/los": "loss_D"})
 
 
-def test_every_series_that_a_log_is_known_to_hold_is_read_by_a_rule() -> None:
+def test_every_known_column_name_stands_for_a_series_that_a_rule_reads() -> None:
     assert {*KNOWN.values(), *PROBABILITIES.values()} <= set(series_read())
 
 
-def test_a_map_says_which_column_counts_the_steps(tmp_path: Path) -> None:
+def test_a_map_names_the_column_of_steps(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("step,epoch,batch,mood,loss_D\n0,10,5,glad,1\n1,20,6,sad,1\n")
 
@@ -195,9 +195,7 @@ def test_a_map_says_which_column_counts_the_steps(tmp_path: Path) -> None:
         read_log(path, {"d/loss": "mood"})
 
 
-def test_a_folder_that_holds_everything_is_not_searched_to_its_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_search_for_events_stops_in_a_huge_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("saddlepoint.diagnosis.logs.foreign.MOST_FOLDERS", 3)
     for name in "abcd":
         (tmp_path / name).mkdir()

@@ -1,4 +1,4 @@
-"""When samples that are far away diverge, when they are still coming nearer, and when a short run may be judged at all."""
+"""GAN105, GAN106, GAN109: distant samples, samples that approach the data, and short runs."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ SETTINGS = {"model.r1": 0.0, "training.optimiser.learning_rate": 1e-3}
 
 
 def codes(series: Mapping[str, Sequence[float]], steps: int, every: int) -> set[str]:
-    """Codes that stand after records with these values, one for each multiple of `every`."""
+    """Return the codes of the active findings after records with these values, one every `every` steps."""
     diagnosis = Diagnosis({"gan", "non-saturating"}, RULES, Facts(steps=steps, settings=SETTINGS))
     for place, values in enumerate(zip(*series.values(), strict=True)):
         diagnosis.watch(Record(place * every, 0.0, dict(zip(series, values, strict=True))))
     return set(diagnosis.found)
 
 
-def test_a_mixture_whose_modes_become_narrower_is_past_its_best_by_the_last_measurement() -> None:
+def test_a_mixture_whose_modes_become_narrower_is_past_its_best() -> None:
     shrinking = [0.32, 0.0024, 0.0028, 0.0038, 0.0057, 0.0077, 0.0092]
     quality = {"quality/energy_distance": shrinking, "quality/energy_distance_error": [5e-4] * len(shrinking)}
     assert "GAN109" in codes(quality, steps=3_000, every=500)
 
 
 @pytest.mark.parametrize("every", [10, 100])
-def test_a_generator_that_begins_far_away_and_comes_nearer_does_not_diverge(every: int) -> None:
+def test_a_generator_that_starts_far_away_and_approaches_does_not_diverge(every: int) -> None:
     nearer = [35.4, 34.0, 33.0, 38.0, 40.0, 30.0, 20.0, 10.0, 4.0, 2.6]
     assert "GAN106" not in codes({"g/reach": nearer}, steps=9 * every, every=every)
 
 
 @pytest.mark.parametrize("untrained", [0.5, 5.0, 15.0])
 @pytest.mark.parametrize("every", [10, 100])
-def test_a_generator_that_goes_further_away_diverges_in_a_run_of_any_length(untrained: float, every: int) -> None:
+def test_a_generator_that_moves_away_diverges_in_a_run_of_any_length(untrained: float, every: int) -> None:
     further = [untrained * 1.8**place for place in range(10)]
     assert "GAN106" in codes({"g/reach": further}, steps=9 * every, every=every)
 
 
-def test_a_generator_that_stays_far_away_diverges_once_training_has_begun() -> None:
+def test_a_generator_that_stays_far_away_diverges_after_the_beginning() -> None:
     slowly_further = [14.4 + 0.2 * place for place in range(15)]
     assert "GAN106" in codes({"g/reach": slowly_further}, steps=1_400, every=100)
 
 
 @pytest.mark.parametrize(("every", "found"), [(3, False), (30, True)])
-def test_players_circle_only_after_training_has_begun(every: int, found: bool) -> None:
+def test_players_circle_only_after_the_beginning(every: int, found: bool) -> None:
     looks = 20
     circling = {
         "g/turnover": [0.6] * looks,

@@ -1,4 +1,4 @@
-"""NUM301: on traces as they are recorded, healthy and poisoned."""
+"""NUM301 on recorded traces, healthy ones and ones with injected non-finite numbers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_silent_on_a_healthy_trace(code: str, objective: str) -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize(("objective", "name"), POISONS)
-def test_any_number_that_is_not_finite_is_found(objective: str, name: str, value: float) -> None:
+def test_any_non_finite_number_is_found(objective: str, name: str, value: float) -> None:
     trace = HEALTHY[objective]
     finding = watched(objective, [*trace, {**trace[-1], name: value}]).found["NUM301"]
     assert finding.severity == "failure"
@@ -64,7 +64,7 @@ def test_any_number_that_is_not_finite_is_found(objective: str, name: str, value
     assert str(value) in finding.title
 
 
-def test_the_remedy_lowers_the_rate_that_each_player_began_with() -> None:
+def test_the_remedy_lowers_the_rate_at_the_start_of_each_player() -> None:
     trace = HEALTHY["non-saturating"]
     found = watched("non-saturating", [*trace, {"g/loss": math.nan}]).found["NUM301"]
     assert found.remedy == {
@@ -77,7 +77,7 @@ def test_the_remedy_lowers_the_rate_that_each_player_began_with() -> None:
     assert watched("vae", [{"vae/loss": math.nan}]).found["NUM301"].remedy is None
 
 
-def test_a_rate_beyond_all_reason_is_not_merely_divided() -> None:
+def test_a_huge_rate_is_limited() -> None:
     found = watched("vae", [{"vae/loss": 1.0, "vae/learning_rate": 1e30}, {"vae/loss": math.inf}]).found["NUM301"]
     assert found.remedy == {"training.optimiser.learning_rate": 1e-2}
 

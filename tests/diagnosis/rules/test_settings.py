@@ -1,4 +1,4 @@
-"""What rules make of a run's settings and sizes: bounds of scores, rates that may be raised, how far chance reaches."""
+"""Rules take settings and sizes into account: targets of the scores, rates that may be raised, the size of chance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def series(name: str, value: float) -> Series:
 
 
 def told_apart(smoothing: float, flipping: float, share: float) -> bool:
-    """Whether scores at this share of the way from a coin's to those of a discriminator that tells all apart are a victory."""
+    """Whether scores are GAN101 at this share of the way from those of a blind discriminator to those of a perfect one."""
     best_real, best_fake = (1 - smoothing) * (1 - flipping), flipping
     middle = (best_real + best_fake) / 2
     real, fake = middle + share * (best_real - middle), middle + share * (best_fake - middle)
@@ -27,13 +27,13 @@ def told_apart(smoothing: float, flipping: float, share: float) -> bool:
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.3])
 @pytest.mark.parametrize("flipping", [0.0, 0.05, 0.1, 0.3])
-def test_a_discriminator_at_its_targets_means_wins(smoothing: float, flipping: float) -> None:
+def test_a_discriminator_whose_scores_are_its_targets_overpowers(smoothing: float, flipping: float) -> None:
     assert told_apart(smoothing, flipping, 0.99)
     assert not told_apart(smoothing, flipping, 0.8)
 
 
 @pytest.mark.parametrize("rate", [1e-7, 1e-5, 1e-3, 5e-3, 1e-2, 0.03, 1.0])
-def test_against_a_standstill_a_rate_is_raised_or_left_alone(rate: float) -> None:
+def test_the_remedy_of_a_stall_never_lowers_a_rate(rate: float) -> None:
     name = "training.optimiser.learning_rate"
     found = stalled.judge({"g/update_ratio": series("g/update_ratio", 1e-9)}, Facts(steps=1_000, settings={name: rate}))
     assert found is not None
@@ -42,7 +42,7 @@ def test_against_a_standstill_a_rate_is_raised_or_left_alone(rate: float) -> Non
 
 
 @pytest.mark.parametrize(("error", "found"), [(0.05, True), (0.2, True), (0.21, False), (0.4, False)])
-def test_a_preference_within_chance_is_no_memory(error: float, found: bool) -> None:
+def test_a_preference_within_chance_is_no_copying(error: float, found: bool) -> None:
     preferred, share = series("g/copies", 0.61), series("g/copied", 0.9)
     ratio, diversity = series("g/nearest_ratio", 0.1), series("g/diversity", 1.0)
     spread = series("g/copies_error", error)

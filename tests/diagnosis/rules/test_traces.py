@@ -1,4 +1,4 @@
-"""Every rule on two recorded runs: one that fails, on which it speaks, and one that does not, on which it is silent."""
+"""Every rule on two recorded runs: it finds the failure of one and nothing in the other."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def records(trace: Any) -> Iterator[Record]:
 def said(rule: Rule, trace: Any) -> list[Finding]:
     facts = Facts(steps=trace["steps"], settings=trace["settings"])
     watch = Diagnosis(trace["objectives"], [rule], facts)
-    assert watch.rules, f"{rule.code} does not speak about {trace['objectives']}"
+    assert watch.rules, f"{rule.code} does not apply to {trace['objectives']}"
     return [finding for record in records(trace) for finding in watch.watch(record)]
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_a_rule_speaks_on_a_run_that_fails(name: str) -> None:
+def test_a_rule_finds_the_failure_of_a_run(name: str) -> None:
     rule, trace = BY_NAME[name], read(name, "ill")
     found = said(rule, trace)
     assert found
@@ -52,7 +52,7 @@ def test_a_rule_speaks_on_a_run_that_fails(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_a_rule_is_silent_on_a_run_that_does_not(name: str) -> None:
+def test_a_rule_finds_nothing_in_a_run_without_the_failure(name: str) -> None:
     assert said(BY_NAME[name], read(name, "well")) == []
 
 
@@ -63,13 +63,13 @@ def test_a_rule_cites_its_source(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_a_rule_says_nothing_of_other_objectives(name: str) -> None:
+def test_a_rule_with_traits_is_left_out_without_them(name: str) -> None:
     rule = BY_NAME[name]
     assert not rule.traits or Diagnosis("something else", [rule]).rules == []
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_a_rule_bears_numbers_that_are_none(name: str) -> None:
+def test_a_rule_accepts_nan(name: str) -> None:
     rule, trace = BY_NAME[name], read(name, "ill")
     watch = Diagnosis(trace["objectives"], [rule], Facts(steps=trace["steps"], settings=trace["settings"]))
     for record in records(trace):

@@ -1,4 +1,4 @@
-"""What rules make of trends: chaos is no progress, what settles is left to settle, and who moves is not slow."""
+"""Rules consider trends: chaos is no progress, what still settles is no failure, a player that moves is not slow."""
 
 from __future__ import annotations
 
@@ -37,22 +37,20 @@ RISE = [0.2 + 0.03 * look for look in range(15)]
 WORSE, BEST = [1.0, 0.3, 0.5, 0.4], [1.0, 0.5, 0.4, 0.1]
 
 
-def test_few_answers_for_long_are_few_though_the_last_look_rises() -> None:
+def test_a_long_mode_collapse_is_found_although_the_last_probe_rises() -> None:
     assert collapsed(CHAOS, WORSE)
     assert not collapsed(CHAOS, WORSE, last=380), "not so long yet: modes may be being found"
     assert not collapsed(CHAOS, None), "whether samples were ever better is not known"
 
 
 @pytest.mark.parametrize(("coverage", "quality"), [(CHAOS, BEST), (RISE, WORSE), (RISE, BEST)])
-def test_a_steady_rise_and_samples_that_are_nearer_than_ever_are_progress(
-    coverage: list[float], quality: list[float]
-) -> None:
+def test_a_steady_rise_and_a_new_best_distance_are_progress(coverage: list[float], quality: list[float]) -> None:
     assert not collapsed(coverage, quality)
 
 
 @pytest.mark.parametrize("share", [0.8, 0.9, 0.95])
 @pytest.mark.parametrize("start", [2.5, 4.0, 20.0])
-def test_codes_that_will_be_inside_by_the_end_are_still_settling(start: float, share: float) -> None:
+def test_codes_that_reach_the_prior_by_the_end_are_no_failure(start: float, share: float) -> None:
     values = [start * share**look for look in range(8)]
     found = codes_leave_the_prior.judge(_spread(values), RUN, _flat("vae/kl"), _flat("vae/reconstruction"))
     left = (RUN.steps or 0) - 600
@@ -62,13 +60,13 @@ def test_codes_that_will_be_inside_by_the_end_are_still_settling(start: float, s
 
 
 @pytest.mark.parametrize(("values", "found"), [([0.0] * 8, False), ([-1.0] * 8, False), ([3.0] * 7 + [0.0], True)])
-def test_a_spread_that_is_none_is_borne(values: list[float], found: bool) -> None:
+def test_impossible_spreads_are_accepted(values: list[float], found: bool) -> None:
     late = Facts(steps=500)  # the run went on for longer than was planned
     judged = codes_leave_the_prior.judge(_spread(values), late, _flat("vae/kl"), _flat("vae/reconstruction"))
     assert (judged is not None) == found
 
 
-def test_codes_that_spread_are_found_however_long_is_left() -> None:
+def test_codes_that_do_not_approach_the_prior_are_found() -> None:
     for values in ([3.0] * 8, [2.0 + 0.2 * look for look in range(8)]):
         assert codes_leave_the_prior.judge(_spread(values), RUN, _flat("vae/kl"), _flat("vae/reconstruction"))
 
@@ -85,7 +83,7 @@ def _flat(name: str) -> Series:
     ("d", "g", "misled"),
     [(1e-3, 1e-3, True), (1e-3, 1e-5, True), (1e-3, 1e-2, False), (1e-6, 1e-6, False), (1e-6, 1e-3, False)],
 )
-def test_a_discriminator_that_moves_as_the_generator_does_is_not_slow(d: float, g: float, misled: bool) -> None:
+def test_a_discriminator_that_moves_like_the_generator_is_not_slow(d: float, g: float, misled: bool) -> None:
     rank, bad = series("d/advantage", [0.0] * 5), series("quality/energy_distance", [1.0, 0.8, 0.8, 0.8, 0.8])
     rates = {"training.discriminator.learning_rate": 1e-3, "training.optimiser.learning_rate": 1e-3}
     run = Facts(steps=1_000, settings={**RUN.settings, **rates})
@@ -120,7 +118,7 @@ FAR_OFF, NEAR_BY = [1.0, 0.5, 0.5, 0.5, 0.5], [1.0, 0.05, 0.05, 0.05, 0.05]
 NONE, ALL = [0.0] * 5, [1.0] * 5
 
 
-def test_logits_that_hardly_differ_teach_nothing_however_well_they_rank() -> None:
+def test_logits_that_hardly_differ_teach_nothing_whatever_their_ranks() -> None:
     assert weak(1.0, 0.0004, FAR_OFF, NONE), "it sees one pixel"
     assert weak(0.9, 0.01, NEAR_BY, NONE), "as a set samples are near, but no real example lies among them"
     assert not weak(1.0, 0.5, FAR_OFF, NONE), "it tells them apart, and says so"
@@ -134,7 +132,7 @@ def past(quality: list[float], error: float = 5e-4) -> bool:
     return past_its_best.judge(series("quality/energy_distance", quality, last, every=100), errors, RUN) is not None
 
 
-def test_samples_that_are_near_and_less_so_each_time_are_past_their_best() -> None:
+def test_near_samples_that_become_worse_each_time_are_past_their_best() -> None:
     shrinking = [0.32, 0.0024, 0.0028, 0.0038, 0.0057, 0.0077, 0.0092]  # a mixture whose modes become narrower
     assert past(shrinking)
     assert not past(shrinking, error=3e-3), "within the noise"
@@ -144,7 +142,7 @@ def test_samples_that_are_near_and_less_so_each_time_are_past_their_best() -> No
 
 
 @pytest.mark.parametrize(("held_out", "error", "found"), [(-25.0, 1.0, True), (-25.0, 20.0, False), (-9.2, 0.1, False)])
-def test_bounds_far_apart_are_overfitting_though_neither_falls(held_out: float, error: float, found: bool) -> None:
+def test_bounds_far_apart_are_overfitting_although_neither_falls(held_out: float, error: float, found: bool) -> None:
     rising = [held_out - 3, held_out - 2, held_out - 1, held_out, held_out]
     errors = series("vae/held_out_bound_error", [error] * 5)
     judged = bounds_part.judge(series("vae/train_bound", [-8.0] * 5), series("vae/held_out_bound", rising), errors, RUN)
@@ -161,7 +159,7 @@ def by_heart(rank: float, real: float, held_out: float, error: float | None) -> 
     return discriminator_overfits.judge(series("d/overfitting", [rank] * 5), RUN, *logits, spread) is not None
 
 
-def test_few_held_out_examples_have_to_be_far_below_the_training_examples() -> None:
+def test_few_held_out_examples_must_score_far_below_training_examples() -> None:
     assert by_heart(0.5, 1.0, 0.0, None), "runs of earlier versions have no error"
     assert by_heart(0.5, 1.0, 0.0, 0.07)
     assert by_heart(1.0, 2.6, -5.8, 0.36), "three held-out examples, all taken for generated ones"
@@ -190,7 +188,7 @@ def test_copies_are_found_without_held_out_examples(share: float, ratio: float, 
     assert generator_copies_among_few.judge(*near, RUN, series("g/copies", [0.0] * 5)) is None
 
 
-def test_a_number_that_is_not_finite_in_bf16_is_tried_in_fp32_first() -> None:
+def test_fp32_is_the_first_remedy_of_non_finite_numbers_in_bf16() -> None:
     broken = {"d/loss": series("d/loss", [1.0, math.nan]), "d/learning_rate": series("d/learning_rate", [1e-3] * 2)}
     for precision in ("bf16", "fp32"):
         found = non_finite.judge(broken, Facts(settings={"training.precision": precision}))

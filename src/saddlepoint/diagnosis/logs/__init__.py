@@ -1,1 +1,1 @@
-"""Other programs' logs, read as records."""
+"""Logs of other programs, read as records."""

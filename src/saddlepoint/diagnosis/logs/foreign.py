@@ -1,8 +1,8 @@
-"""Logs that others wrote: a CSV file or TensorBoard's event files, read as records of ours by a map of names.
+"""Reads logs of other programs as records: CSV files and TensorBoard's event files.
 
-A column is taken as the series that the map says; without one, as the series whose name it has, or that it is known to
-stand for in widely used training scripts. What is left over is named, never guessed at. A map may also say which column
-counts the steps.
+A map of names says which column holds which series. Without one, a column is read as the series whose name it has, or which
+it stands for in widely used training scripts. Other columns are reported as unused; nothing is guessed. A map may also name
+the column that counts the steps.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.errors import RunError, SettingError, suggestion
 from saddlepoint.records import Record
 
-# Names that scripts give to these series, in lower case; only what cannot mean anything else.
+# Names of these series in widely used scripts, in lower case; only those that cannot mean anything else.
 KNOWN = {
     "loss_d": "d/loss", "d_loss": "d/loss", "lossd": "d/loss", "errd": "d/loss", "loss/d": "d/loss",
     "discriminator_loss": "d/loss", "loss_discriminator": "d/loss",
@@ -32,18 +32,24 @@ KNOWN = {
     "recon": "vae/reconstruction", "reconstruction": "vae/reconstruction", "recon_loss": "vae/reconstruction",
     "reconstruction_loss": "vae/reconstruction",
 }  # fmt: skip
-PROBABILITIES = {"d/real_score": "d/real_logit", "d/fake_score": "d/fake_logit"}  # and what they may be instead
+PROBABILITIES = {"d/real_score": "d/real_logit", "d/fake_score": "d/fake_logit"}  # and the series of the logit
 SEPARATORS = (",", ";", "\t")
 STEPS = ("step", "_step", "global_step", "iteration", "iter", "epoch")
 STEP = "step"  # in a map: the column that counts the steps
 PLAYERS = ("d", "g", "vae", "ae")
-MOST_FOLDERS = 10_000  # that are searched for event files
+MOST_FOLDERS = 10_000  # searched for event files
 EVENTS = "events.out.tfevents"
 
 
 @dataclass(frozen=True)
 class Log:
-    """records: what was read, by step. taken: series by column. left: columns that stand for no series."""
+    """A log that was read.
+
+    Args:
+        records: one for each step.
+        taken: the series that a column was read as, by column.
+        left: columns that are not read.
+    """
 
     records: tuple[Record, ...]
     taken: Mapping[str, str]
@@ -51,14 +57,19 @@ class Log:
 
 
 def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Log:
-    """The log at `path`: a CSV file, or a folder (or file) of TensorBoard events.
+    """Read a log.
 
-    columns: {series: column}, as `{"d/loss": "loss_D"}`; of a CSV file also `{"step": "epoch"}`.
+    Args:
+        path: a CSV file, or a folder (or file) of TensorBoard events.
+        columns: columns by series, {"d/loss": "loss_D"}; for a CSV file also {"step": "epoch"}.
+
+    Returns:
+        Its records and the use of its columns.
 
     Raises:
-        SettingError: a series that no rule reads.
-        RunError: there is no log, no such column, nothing in it is a series, a column cannot be the series that it was
-            taken for, or a folder holds the events of several runs.
+        SettingError: the map names a series that no rule reads.
+        RunError: there is no log, a column is missing, no column is a series, a column cannot be the series that it is read
+            as, or a folder has the events of several runs.
     """
     columns = dict(columns or {})
     _check_series(columns)
@@ -66,19 +77,19 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Log:
     if path.is_file() and not path.name.startswith(EVENTS):
         names, rows = _csv_rows(path, columns.values(), clock)
     elif clock is not None and path.exists():
-        raise SettingError(f"diagnose: {path} holds its own steps: leave step={clock} out of the map.")
+        raise SettingError(f"diagnose: {path} has steps of its own: remove step={clock} from the map.")
     elif path.exists() and _event_files(path):
         rows = list(_event_rows(path))
         names = list(dict.fromkeys(name for _, row in rows for name in row))
     else:
         raise RunError(
-            f"{path} is no log: give a run's folder, a CSV file with a row a step, or a folder of TensorBoard's events."
+            f"{path} is no log: give the folder of a run, a CSV file with one row a step, or a folder of TensorBoard events."
         )
     taken = _taken(names, columns, path)
     if not taken:
         raise RunError(
-            f"{path}: no column is known as a series ({', '.join(names[:12]) or 'there are none'}): say which is which, "
-            "such as --map d/loss=COLUMN,g/loss=COLUMN (the series are in docs/diagnosis.md)."
+            f"{path}: no column is known as a series ({', '.join(names[:12]) or 'there are none'}). Name the columns, such as "
+            "--map d/loss=COLUMN,g/loss=COLUMN (docs/diagnosis.md lists the series)."
         )
     for column, series in taken.items():
         _check_scores(path, column, series, [row[column] for _, row in rows if column in row])
@@ -89,7 +100,7 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Log:
 
 @cache
 def series_read() -> tuple[str, ...]:
-    """The series that rules read, by name."""
+    """Return the names of all series that rules read."""
     named = {name for rule in RULES for name in (*rule.needs, *rule.optional)} - set(NOT_SERIES)
     patterns = {"*/loss", "*/learning_rate", *(pattern for rule in RULES for pattern in rule.reads)}
     each = {pattern.replace("*", player) for pattern in patterns for player in PLAYERS}
@@ -101,7 +112,7 @@ def _check_series(columns: Iterable[str]) -> None:
         if series != STEP and series not in series_read():
             meant = suggestion(series, series_read()) or f" Rules read {', '.join(series_read())}."
             raise SettingError(
-                f"diagnose: no rule reads a series {series}.{meant} {STEP} stands for the column that counts the steps."
+                f"diagnose: no rule reads a series {series}.{meant} {STEP} is the column that counts the steps."
             )
 
 
@@ -122,19 +133,19 @@ def _taken(names: Iterable[str], columns: Mapping[str, str], path: Path) -> dict
 
 
 def _check_scores(path: Path, column: str, series: str, values: Iterable[float]) -> None:
-    """Logits and losses go under names like D(x) too; read as probabilities they would be judged wrongly."""
+    """Check that scores are probabilities: some programs log logits or losses under names like D(x)."""
     outside = [value for value in values if math.isfinite(value) and not 0 <= value <= 1]
     if series in PROBABILITIES and outside:
         raise RunError(
-            f'{path}: column "{column}" was read as {series}, a probability, but holds {outside[0]:.4g}: where these are logits, '
-            f"say --map {PROBABILITIES[series]}={column}; where they are losses, take the column out of the log."
+            f'{path}: column "{column}" was read as {series}, a probability, but has the value {outside[0]:.4g}. If these are '
+            f"logits, use --map {PROBABILITIES[series]}={column}; if they are losses, remove the column from the log."
         )
 
 
 def _csv_rows(
     path: Path, mapped: Collection[str], clock: str | None
 ) -> tuple[list[str], list[tuple[int, dict[str, float]]]]:
-    """The columns that hold numbers, and (step, {column: number}) a row; the step is its number where no column says it."""
+    """Return the columns with numbers, and (step, {column: number}) for each row; without a column of steps, rows count."""
     _check_text(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -145,9 +156,11 @@ def _csv_rows(
             names = [str(name).strip() for name in reader.fieldnames or ()]
             rows = [{str(name).strip(): _number(text) for name, text in row.items()} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RunError(f"{path} is no CSV file: {error}. Give a text file with a row of names first.") from None
+        raise RunError(
+            f"{path} is no CSV file: {error}. Give a text file whose first row has the names of the columns."
+        ) from None
     if not rows:
-        raise RunError(f"{path} has no row below its first, which is taken for the names of the columns.")
+        raise RunError(f"{path} has only one row, which is read as the names of the columns.")
     for column in (*mapped, *([clock] if clock else [])):
         if column not in names:
             raise RunError(
@@ -173,13 +186,15 @@ def _check_text(path: Path) -> None:
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error}.") from None
     if not start.strip():
-        raise RunError(f"{path} is empty: there is nothing to judge yet.")
+        raise RunError(f"{path} is empty: there is nothing to diagnose yet.")
     if b"\0" in start:
-        raise RunError(f"{path} is no CSV file: it does not hold text. Give a text file with a row of names first.")
+        raise RunError(
+            f"{path} is no CSV file: it is not text. Give a text file whose first row has the names of the columns."
+        )
 
 
 def _number(text: object) -> float | None:
-    """What a cell says; None where that is no number. "nan" and "inf" are."""
+    """Return the number in a cell ("nan" and "inf" are numbers), or None."""
     try:
         return float(str(text))
     except ValueError:
@@ -193,7 +208,7 @@ def _event_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
     places = sorted({found.parent for found in _event_files(path)} if path.is_dir() else {path})
     if len(places) > 1:
         named = ", ".join(str(place.relative_to(path)) for place in places[:8])
-        raise RunError(f"{path} holds the events of {len(places)} runs ({named}): give the folder of one of them.")
+        raise RunError(f"{path} has the events of {len(places)} runs ({named}): give the folder of one of them.")
     for place in places:
         events = EventAccumulator(str(place), size_guidance={SCALARS: 0})
         events.Reload()
@@ -204,17 +219,17 @@ def _event_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
 
 
 def _event_files(path: Path) -> list[Path]:
-    """TensorBoard's event files in a folder and those below it, or the file itself where it is one.
+    """Return TensorBoard's event files in a folder and all folders below it, or the file itself.
 
     Raises:
-        RunError: there are more than `MOST_FOLDERS` folders; a folder of logs has few.
+        RunError: there are more than `MOST_FOLDERS` folders, which no folder of logs has.
     """
     if path.is_file():
         return [path] if EVENTS in path.name else []
     found: list[Path] = []
-    # os.walk follows no links and passes over folders that cannot be read or vanish meanwhile.
+    # os.walk follows no links and skips folders that cannot be read or vanish meanwhile.
     for number, (folder, _, names) in enumerate(os.walk(path)):
         if number >= MOST_FOLDERS:
-            raise RunError(f"{path} holds more than {MOST_FOLDERS:,} folders: give the folder of one log.")
+            raise RunError(f"{path} has more than {MOST_FOLDERS:,} folders: give the folder of one log.")
         found += [Path(folder) / name for name in names if EVENTS in name]
     return found
