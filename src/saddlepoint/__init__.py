@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from saddlepoint.errors import SaddlepointError
     from saddlepoint.evaluation.scorecard.scorecard import Scorecard
     from saddlepoint.experiment import Listener, Run, evaluate, load, resume, train
-    from saddlepoint.experiment.diagnosing import Diagnosed, diagnose
+    from saddlepoint.experiment.diagnosed import Diagnosed
+    from saddlepoint.experiment.diagnosing import diagnose
     from saddlepoint.experiment.reporting import write_report
     from saddlepoint.recipe import Recipe, recipes
     from saddlepoint.records import Finding, Record, RunFolder
@@ -81,7 +82,7 @@ __all__ = [
 _HOMES = {
     "DataSettings": "data:DataSettings",
     "Dataset": "data:Dataset",
-    "Diagnosed": "experiment.diagnosing:Diagnosed",
+    "Diagnosed": "experiment.diagnosed:Diagnosed",
     "Event": "data.dataset:Event",
     "Finding": "records:Finding",
     "Listener": "experiment:Listener",

@@ -72,7 +72,7 @@ def test_one_run_is_measured_once(runs: Path, capsys: pytest.CaptureFixture[str]
     assert main(["evaluate", name, *QUICK, "--again"]) == 0
     assert f"Evaluating {name}\n" in capsys.readouterr().err
     assert main(["evaluate", name, *QUICK, "--seed", "1"]) == 0
-    assert f"Evaluating {name}: its scorecard was measured otherwise (seed)\n" in capsys.readouterr().err
+    assert f"Evaluating {name}: its scorecard was measured with other settings (seed)\n" in capsys.readouterr().err
 
 
 def test_two_runs_are_compared(runs: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_codes_of_many_dimensions_are_kept_whole_and_shown_as_what_they_are(tmp_
     session.pictures.final()
     with np.load(session.folder.figures / "latent.npz") as arrays:
         codes = arrays["codes"]
-    torch.testing.assert_close(torch.from_numpy(codes), session.pictures._codes(2_000))
+    torch.testing.assert_close(torch.from_numpy(codes), session.pictures.latent.codes(2_000))
     assert codes.shape[1] == 5
     assert "principal component 1 of 5" in write_report(session.folder).read_text("utf-8")
 
@@ -112,16 +112,16 @@ def test_few_held_out_examples_are_enough(held_out: int, without: set[str], tmp_
     assert {path.stem for path in session.folder.figures.glob("*.png")} == EXPECTED["vae"] - without
 
 
-def test_moments_are_kept_and_those_still_to_come_are_not_shown(tmp_path: Path) -> None:
+def test_snapshots_are_kept_and_those_still_to_come_are_not_shown(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     for step in range(0, 500, 20):
-        snapshots.write_moment(folder, step, {"samples": np.full((3, 1, 2, 2), step // 20, np.uint8)})
-    shown = snapshots.read_moments(folder, last=400)
+        snapshots.write_snapshot(folder, step, {"samples": np.full((3, 1, 2, 2), step // 20, np.uint8)})
+    shown = snapshots.read_snapshots(folder, last=400)
     steps = [step for step, _ in shown]
     assert len(steps) == snapshots.ROWS
     assert (steps[0], steps[-1]) == (0, 400)
     assert all((arrays["samples"] == step // 20).all() for step, arrays in shown)
-    assert snapshots.read_moments(RunFolder(tmp_path / "none"), last=9) == []
+    assert snapshots.read_snapshots(RunFolder(tmp_path / "none"), last=9) == []
 
 
 def test_a_film_is_made_of_regular_files_alone(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def _full(*_: Any, **__: Any) -> Any:
 DRAWING = {
     "saddlepoint.experiment.pictures.show_samples": "A sample picture",
     "saddlepoint.experiment.pictures.curves.training_curves": "curves.png",
-    "saddlepoint.experiment.pictures.latent.latent_scatter": "latent.png",
+    "saddlepoint.experiment.latent_pictures.latent.latent_scatter": "latent.png",
     "saddlepoint.experiment.session_end.time_lapse": "The time-lapse",
     "saddlepoint.experiment.tensorboard.TensorBoard.record": "The TensorBoard log",
     "saddlepoint.report.write_report": "The report",

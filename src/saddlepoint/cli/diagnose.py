@@ -12,7 +12,7 @@ from saddlepoint.errors import SettingError
 from saddlepoint.records import explained, options
 
 if TYPE_CHECKING:
-    from saddlepoint.experiment.diagnosing import Diagnosed
+    from saddlepoint.experiment.diagnosed import Diagnosed
 
 
 def run(argv: Sequence[str]) -> int:

@@ -75,11 +75,11 @@ def _scorecard(
     """The one that the run keeps, where it answers what is asked, or a new one."""
     from saddlepoint.evaluation.settings import AssessmentSettings
     from saddlepoint.experiment import Evaluation, Run
-    from saddlepoint.experiment.evaluation import checked
+    from saddlepoint.experiment.evaluation_arguments import checked_settings
     from saddlepoint.progress import Display, visible
 
     features = None if arguments.features is None else [word.strip() for word in arguments.features.split(",")]
-    asked = checked(
+    asked = checked_settings(
         samples=arguments.samples, seeds=arguments.seeds, seed=arguments.seed, likelihood=arguments.likelihood
     )
     settings = AssessmentSettings(**asked)

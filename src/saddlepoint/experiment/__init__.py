@@ -1,6 +1,7 @@
 """Runs a recipe: data, model, training loop, records, live diagnosis, pictures, report.
 
-`train` and `resume` make runs, `Run` and `load` hold them, `evaluate` measures them. Importing this package brings no torch.
+`train` and `resume` make runs, `Run` holds one, `load` loads its model, `evaluate` measures it. Importing this package does not
+import torch.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from saddlepoint.experiment.listener import Listener, Outline
 
 if TYPE_CHECKING:
     from saddlepoint.experiment.assemble import prepare
-    from saddlepoint.experiment.evaluation import Evaluation, evaluate
+    from saddlepoint.experiment.evaluation import evaluate
     from saddlepoint.experiment.loading import load
     from saddlepoint.experiment.resumption import resume
     from saddlepoint.experiment.run import Run
+    from saddlepoint.experiment.run_evaluation import Evaluation
     from saddlepoint.experiment.start import train
 
 __all__ = ["Evaluation", "Listener", "Outline", "Run", "evaluate", "load", "prepare", "resume", "train"]
 
 _HOMES = {
-    "Evaluation": "evaluation",
+    "Evaluation": "run_evaluation",
     "Run": "run",
     "evaluate": "evaluation",
     "load": "loading",

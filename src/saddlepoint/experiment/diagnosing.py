@@ -1,132 +1,49 @@
-"""The rules asked of a run: while it trains, and afterwards of its folder or of somebody else's log."""
+"""Diagnose a run after training, or the log of another program."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from saddlepoint.arguments import check_mapping, check_path
-from saddlepoint.diagnosis import Diagnosis, Facts, Process, cause_in_words, examples_in_words, headline, process_of
-from saddlepoint.diagnosis.headlines import EXAMPLES
+from saddlepoint.diagnosis import Diagnosis, Facts, examples_in_words, process_of
 from saddlepoint.diagnosis.logs.foreign import read_log
 from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.diagnosis.traits import known_names
-from saddlepoint.diagnosis.verdict import NOT_JUDGED
 from saddlepoint.errors import RunError, SettingError
+from saddlepoint.experiment.diagnosed import Diagnosed
 from saddlepoint.experiment.live_diagnosis import start_diagnosis
-from saddlepoint.experiment.summary import result_in_words, result_of
-from saddlepoint.markup import Markup, html, joined
+from saddlepoint.experiment.summary import result_of
 from saddlepoint.models.settings import FAMILIES
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Record, Result, RunFolder, standing
+from saddlepoint.records import Finding, Record, RunFolder, standing
 from saddlepoint.records.leftovers import restore_run
-from saddlepoint.records.schema import number_to_json
 
 if TYPE_CHECKING:
     from saddlepoint.experiment.run import Run
 
-# Of the codes that speak about such a model: where fewer could be asked of a log, their silence says little.
-LEAST = 0.5
-NOTHING_ACTIVE = "No finding is active."
-NO_WARNING = "No failure and no warning is active."
-
-
-@dataclass(frozen=True)
-class Diagnosed:
-    """What the rules say of a run.
-
-    findings: those that stand at its end, the gravest first. log: all that opened, grew graver or closed, in order.
-    asked: codes of which at least one rule could be asked. unasked: others, with the series that they would need.
-    not_meant: codes whose rules speak about other objectives than this run's. steps: the last one recorded.
-    process: None where nothing is active in a log of which fewer than half of the codes could be asked: it was not judged.
-    result: how close samples are to the data, as the run's summary has it; None of a log, and before a run has ended.
-    examples: what was trained on, in words: "1,617 images". ended: whether training has ended.
-    columns: of a log, {column: the series it was taken for}; columns_left: those that stand for none.
-    """
-
-    source: str
-    objectives: tuple[str, ...]
-    process: Process | None
-    findings: tuple[Finding, ...]
-    log: tuple[Finding, ...]
-    asked: tuple[str, ...]
-    unasked: Mapping[str, tuple[str, ...]]
-    not_meant: tuple[str, ...]
-    steps: int
-    result: Result | None = None
-    examples: str = EXAMPLES
-    ended: bool = True
-    columns: Mapping[str, str] = field(default_factory=dict)
-    columns_left: tuple[str, ...] = ()
-
-    @property
-    def headline(self) -> str:
-        """The verdict in at most twelve words, such as "At risk: the discriminator memorises its 1,617 images"."""
-        if self.process is None:
-            return f"{NOT_JUDGED}: too few of the recorded series are known"
-        under_way = "" if self.ended else f"step {self.steps:,} is the last one recorded"
-        return headline(self.process, self.findings, self.result, examples=self.examples, under_way=under_way)
-
-    @property
-    def verdict(self) -> str:
-        """Cause and result in words; where the process was not judged, why, and what would help."""
-        if self.process is not None:
-            cause = cause_in_words(self.findings) or NO_WARNING
-            return cause if self.result is None else f"{cause} {result_in_words(self.result)}"
-        asked = (
-            f"{len(self.asked)} of the {len(self.asked) + len(self.unasked)} codes about such a model could be asked"
-        )
-        ways = ["name more columns (--map; what each code wants is below)"]
-        if set(self.objectives) <= {"gan"}:  # what else is an objective's name is known by its series
-            ways.insert(0, "say what was trained (--objective non-saturating)")
-        return f"It was not judged: {asked}. To help, {', or '.join(ways)}."
-
-    def to_json(self) -> dict[str, Any]:
-        """One JSON object."""
-        document: dict[str, Any] = number_to_json(
-            {
-                "source": self.source,
-                "objectives": list(self.objectives),
-                "headline": self.headline,
-                "process": self.process,
-                "result": None if self.result is None else self.result.to_json(),
-                "steps": self.steps,
-                "findings": [finding.to_json() for finding in self.findings],
-                "log": [finding.to_json() for finding in self.log],
-                "asked": list(self.asked),
-                "unasked": {code: list(series) for code, series in self.unasked.items()},
-                "not_meant": list(self.not_meant),
-                "columns": dict(self.columns),
-                "columns_left": list(self.columns_left),
-            }
-        )
-        return document
-
-    def __str__(self) -> str:
-        return "\n".join((f"{self.source}: {self.headline}", self.verdict, *map(str, self.findings)))
-
-    def __repr__(self) -> str:
-        return f"<Diagnosed {self.source}: {self.headline}>"
-
-    def _repr_html_(self) -> Markup:
-        found = joined(finding._repr_html_() for finding in self.findings) or html("<p>{}</p>", NOTHING_ACTIVE)
-        return html("<p><b>{}</b></p><p>{}: {}</p>{}", self.headline, self.source, self.verdict, found)
+ENOUGH = 0.5  # share of the applicable codes that a log must allow to judge, for "nothing found" to mean something
 
 
 def diagnose(
     source: str | Path | Run, *, objective: str | Iterable[str] | None = None, columns: Mapping[str, str] | None = None
 ) -> Diagnosed:
-    """What the rules say of a run, or of somebody else's log, by the numbers that were recorded.
+    """Ask the rules about a run, or about the log of another program, by the recorded numbers.
 
-    source: a run, its folder, a CSV file with a row a step, or a folder of TensorBoard's events.
-    objective: of a log, what was trained: "non-saturating", "minimax", "vae", ...; several where a model has several names.
-        Without it only rules that hold for the whole family are asked. A run knows its own.
-    columns: of a log, {series: column}, as {"d/loss": "loss_D", "step": "epoch"}; names that are in wide use need none.
+    Args:
+        source: a run, its folder, a CSV file with one row for each step, or a folder of TensorBoard's events.
+        objective: for a log, what was trained: "non-saturating", "minimax", "vae", ...; several where a model has several
+            names. Without it, only rules that hold for the whole family are asked. A run has its own.
+        columns: for a log, {series: column}, such as {"d/loss": "loss_D", "step": "epoch"}; common names need no entry.
+
+    Returns:
+        What the rules found.
 
     Raises:
-        RunError: there is no run or log, or nothing in it is a series. SettingError: an objective or a series no rule knows.
+        RunError: there is no run or log, or nothing in it is a series.
+        SettingError: an objective or a series that no rule knows.
     """
     path = check_path("diagnose", "the run or log", getattr(getattr(source, "folder", None), "path", source))
     if columns is not None:
@@ -135,32 +52,36 @@ def diagnose(
     if not path.exists():
         restore_run(path)
     if folder.exists():
-        return _of_run(folder)
+        return _diagnose_run(folder)
     if not path.exists():
         raise RunError(f"{path}: there is no such run or log.")
     log = read_log(path, columns)
     named = {objective} if isinstance(objective, str) else set(objective or ())
-    watch = _log_watch(log.records, named)
-    found = _asked(str(path), watch, log.records, [])
-    enough = len(found.asked) >= LEAST * (len(found.asked) + len(found.unasked))
-    known = found.process if enough or found.process != "no failure found" else None
-    # Their settings are not ours: advice in words is what there is for them.
-    stands, said = (tuple(replace(f, remedy=None) for f in findings) for findings in (found.findings, found.log))
-    return replace(found, findings=stands, log=said, process=known, columns=log.taken, columns_left=log.left)
+    diagnosis = _start_log_diagnosis(log.records, named)
+    diagnosed = _ask_rules(str(path), diagnosis, log.records, [])
+    enough = len(diagnosed.asked) >= ENOUGH * (len(diagnosed.asked) + len(diagnosed.unasked))
+    process = diagnosed.process if enough or diagnosed.process != "no failure found" else None
+    # Another program has other settings, so the advice in words is all that applies.
+    active, changes = (tuple(replace(f, remedy=None) for f in found) for found in (diagnosed.findings, diagnosed.log))
+    return replace(diagnosed, findings=active, log=changes, process=process, columns=log.taken, columns_left=log.left)
 
 
-def _of_run(folder: RunFolder) -> Diagnosed:
-    watch = start_diagnosis(Recipe.load(folder.recipe), folder.read_summary().get("precision"))
-    # What was said of data and model before the first step is not in the records.
-    rules = {rule.code for rule in watch.rules}
+def _diagnose_run(folder: RunFolder) -> Diagnosed:
+    """Ask the rules about a run's records, and add what was found before its first step."""
+    diagnosis = start_diagnosis(Recipe.load(folder.recipe), folder.read_summary().get("precision"))
+    # Findings on data and model before the first step do not come from records.
+    rules = {rule.code for rule in diagnosis.rules}
     before = [f for f in folder.read_findings() if f.step == 0 and (f.code not in rules or "preflight" in f.evidence)]
     summary = folder.read_summary()
     ended = summary.get("state") in ("finished", "failed")
-    found = _asked(str(folder.path), watch, list(folder.read_records()), before, ended=ended)
-    return replace(found, result=result_of(folder), examples=examples_in_words(summary.get("data") or {}), ended=ended)
+    diagnosed = _ask_rules(str(folder.path), diagnosis, list(folder.read_records()), before, ended=ended)
+    return replace(
+        diagnosed, result=result_of(folder), examples=examples_in_words(summary.get("data") or {}), ended=ended
+    )
 
 
-def _log_watch(records: Iterable[Record], named: set[str]) -> Diagnosis:
+def _start_log_diagnosis(records: Iterable[Record], named: set[str]) -> Diagnosis:
+    """Set up the rules for a log, by the objectives that the user named and by the players in the series."""
     known = known_names()
     if unknown := sorted(named.difference(known)):
         raise SettingError(f"diagnose: unknown objective {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
@@ -170,32 +91,33 @@ def _log_watch(records: Iterable[Record], named: set[str]) -> Diagnosis:
     return Diagnosis(named | families, RULES, Facts(steps=steps))
 
 
-def _asked(
+def _ask_rules(
     source: str,
-    watch: Diagnosis,
+    diagnosis: Diagnosis,
     records: Iterable[Record],
     before: list[Finding],
     *,
     ended: bool = True,
 ) -> Diagnosed:
+    """Ask the rules about records; `before` are findings from before the first step."""
     log, steps = list(before), 0
     for record in records:
-        log += watch.watch(record)
+        log += diagnosis.watch(record)
         steps = record.step
-    names = {series.parameter: name for name, series in watch.history.series.items()}
+    names = {series.parameter: name for name, series in diagnosis.history.series.items()}
     unasked = {
         code: tuple(n if "/" in n else names.get(n, n.replace("_", "/", 1)) for n in missing)
-        for code, missing in watch.unasked().items()
+        for code, missing in diagnosis.unasked().items()
     }
-    meant = {rule.code for rule in watch.rules}
+    applicable = {rule.code for rule in diagnosis.rules}
     return Diagnosed(
         source=source,
-        objectives=tuple(sorted(watch.facts.objectives)),
+        objectives=tuple(sorted(diagnosis.facts.objectives)),
         process=process_of(log, ended=ended),
         findings=tuple(standing(log)),
         log=tuple(log),
-        asked=tuple(sorted(meant - unasked.keys())),
+        asked=tuple(sorted(applicable - unasked.keys())),
         unasked=unasked,
-        not_meant=tuple(sorted({rule.code for rule in RULES} - meant)),
+        not_meant=tuple(sorted({rule.code for rule in RULES} - applicable)),
         steps=steps,
     )

@@ -1,6 +1,6 @@
-"""What a run keeps of every moment at which it drew samples, so that its end can show them one above another.
+"""Snapshots of a run: samples and codes of each step at which it drew samples, for the pictures over time.
 
-Files of their own beside the sample pictures: a resumed run finds those of the sessions before it.
+They are files beside the sample pictures, so that a resumed run finds those of earlier sessions.
 """
 
 from __future__ import annotations
@@ -20,53 +20,53 @@ from saddlepoint.records import RunFolder, read_arrays, replaced
 
 Numbers = npt.NDArray[Any]
 
-ROWS = 10  # moments shown at most
+ROWS = 10  # snapshots shown at most
 _NAME = re.compile(r"step-(\d{8,18})\.npz")
-_KINDS = {"samples": ("u", 4), "mean": ("f", 2), "log_variance": ("f", 2)}  # kinds of types, and axes
+_KINDS = {"samples": ("u", 4), "mean": ("f", 2), "log_variance": ("f", 2)}  # name: (kinds of dtype, number of axes)
 
 
-def write_moment(folder: RunFolder, step: int, arrays: Mapping[str, Numbers]) -> None:
-    """Write the arrays of a moment to samples/step-NNNNNNNN.npz.
+def write_snapshot(folder: RunFolder, step: int, arrays: Mapping[str, Numbers]) -> None:
+    """Write the arrays of a step to samples/step-NNNNNNNN.npz.
 
     Args:
         folder: the run's.
-        step: of the moment.
-        arrays: by name; see `_KINDS`.
+        step: steps done.
+        arrays: "samples" (N, C, H, W), unsigned integers; "mean" and "log_variance" (N, latent), floats.
     """
     with replaced(_path(folder, step), "wb") as file:
         np.savez_compressed(file, **dict(arrays))  # type: ignore[arg-type]
 
 
-def read_moments(
+def read_snapshots(
     folder: RunFolder, last: int, attempt: Callable[[str], AbstractContextManager[object]] = contextlib.nullcontext
 ) -> list[tuple[int, dict[str, Numbers]]]:
-    """Read evenly chosen moments up to step `last`, first and last included, at most ROWS of them.
+    """Read evenly spaced snapshots up to step `last`, first and last included, at most ROWS of them.
 
     Args:
         folder: the run's.
         last: the run's present step.
-        attempt: a context for each file by its name; an exception that it suppresses leaves out that moment alone.
+        attempt: a context for each file by its name; an exception that it suppresses leaves out that snapshot alone.
 
     Returns:
-        (step, arrays) of each, in order.
+        (step, arrays) of each snapshot, in order.
     """
     names = [match for path in folder.samples.glob("step-*.npz") if (match := _NAME.fullmatch(path.name))]
-    # A run resumed from before its last frames has moments that it has yet to come to.
+    # A run that was resumed from an earlier step has snapshots of later steps.
     steps = sorted(step for step in (int(match[1]) for match in names) if step <= last)
     if len(steps) > ROWS:
         steps = [steps[i] for i in np.unique(np.linspace(0, len(steps) - 1, ROWS).round().astype(int))]
-    moments: list[tuple[int, dict[str, Numbers]]] = []
+    snapshots: list[tuple[int, dict[str, Numbers]]] = []
     for step in steps:
         path = _path(folder, step)
         with attempt(f"samples/{path.name}"):
             arrays = read_arrays(path)
-            _check(path, arrays, moments[0][1] if moments else arrays)
-            moments.append((step, arrays))
-    return moments
+            _check(path, arrays, snapshots[0][1] if snapshots else arrays)
+            snapshots.append((step, arrays))
+    return snapshots
 
 
 def _check(path: Path, arrays: Mapping[str, Numbers], first: Mapping[str, Numbers]) -> None:
-    """Raises RunError where these are not the arrays of a moment, or not as those of the first."""
+    """Raise RunError where these are not the arrays of a snapshot, or not like those of the first one."""
     for name, (kinds, axes) in _KINDS.items():
         if (name in arrays) != (name in first):
             raise RunError(f"{path}: {name} is missing here or in the first of these files. Remove the file.")

@@ -1,0 +1,108 @@
+"""The result of a diagnosis: findings, verdict, and which codes could be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from saddlepoint.diagnosis import Process, cause_in_words, headline
+from saddlepoint.diagnosis.headlines import EXAMPLES
+from saddlepoint.diagnosis.verdict import NOT_JUDGED
+from saddlepoint.experiment.summary import result_in_words
+from saddlepoint.markup import Markup, html, joined
+from saddlepoint.records import Finding, Result
+from saddlepoint.records.schema import number_to_json
+
+NOTHING_ACTIVE = "No finding is active."
+NO_WARNING = "No failure and no warning is active."
+
+
+@dataclass(frozen=True)
+class Diagnosed:
+    """What the rules found in a run or log.
+
+    Attributes:
+        source: path of the run or log.
+        objectives: names of what was trained, as rules know them.
+        process: how training went; None where nothing is active in a log for which fewer than half of the codes could be judged.
+        findings: the active ones at the end, the most severe first.
+        log: every finding that opened, became more severe or closed, in order.
+        asked: codes for which the series of at least one rule were recorded.
+        unasked: the other codes, with the series that they need.
+        not_meant: codes whose rules are about other objectives.
+        steps: the last step that was recorded.
+        result: how close samples are to the data, from the run's summary; None for a log, and before a run has ended.
+        examples: what was trained on, in words: "1,617 images".
+        ended: whether training has ended.
+        columns: for a log, {column: the series it was read as}.
+        columns_left: for a log, columns that are no series.
+    """
+
+    source: str
+    objectives: tuple[str, ...]
+    process: Process | None
+    findings: tuple[Finding, ...]
+    log: tuple[Finding, ...]
+    asked: tuple[str, ...]
+    unasked: Mapping[str, tuple[str, ...]]
+    not_meant: tuple[str, ...]
+    steps: int
+    result: Result | None = None
+    examples: str = EXAMPLES
+    ended: bool = True
+    columns: Mapping[str, str] = field(default_factory=dict)
+    columns_left: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """The verdict in at most twelve words, such as "At risk: the discriminator memorises its 1,617 images"."""
+        if self.process is None:
+            return f"{NOT_JUDGED}: too few of the recorded series are known"
+        under_way = "" if self.ended else f"step {self.steps:,} is the last one recorded"
+        return headline(self.process, self.findings, self.result, examples=self.examples, under_way=under_way)
+
+    @property
+    def verdict(self) -> str:
+        """Cause and result in words; where the process was not judged, why, and what would help."""
+        if self.process is not None:
+            cause = cause_in_words(self.findings) or NO_WARNING
+            return cause if self.result is None else f"{cause} {result_in_words(self.result)}"
+        asked = (
+            f"{len(self.asked)} of the {len(self.asked) + len(self.unasked)} codes about such a model could be asked"
+        )
+        ways = ["name more columns (--map; what each code wants is below)"]
+        if set(self.objectives) <= {"gan"}:  # what else is an objective's name is known by its series
+            ways.insert(0, "say what was trained (--objective non-saturating)")
+        return f"It was not judged: {asked}. To help, {', or '.join(ways)}."
+
+    def to_json(self) -> dict[str, Any]:
+        """Return one JSON object."""
+        document: dict[str, Any] = number_to_json(
+            {
+                "source": self.source,
+                "objectives": list(self.objectives),
+                "headline": self.headline,
+                "process": self.process,
+                "result": None if self.result is None else self.result.to_json(),
+                "steps": self.steps,
+                "findings": [finding.to_json() for finding in self.findings],
+                "log": [finding.to_json() for finding in self.log],
+                "asked": list(self.asked),
+                "unasked": {code: list(series) for code, series in self.unasked.items()},
+                "not_meant": list(self.not_meant),
+                "columns": dict(self.columns),
+                "columns_left": list(self.columns_left),
+            }
+        )
+        return document
+
+    def __str__(self) -> str:
+        return "\n".join((f"{self.source}: {self.headline}", self.verdict, *map(str, self.findings)))
+
+    def __repr__(self) -> str:
+        return f"<Diagnosed {self.source}: {self.headline}>"
+
+    def _repr_html_(self) -> Markup:
+        found = joined(finding._repr_html_() for finding in self.findings) or html("<p>{}</p>", NOTHING_ACTIVE)
+        return html("<p><b>{}</b></p><p>{}: {}</p>{}", self.headline, self.source, self.verdict, found)

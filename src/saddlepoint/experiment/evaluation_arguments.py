@@ -1,0 +1,80 @@
+"""The arguments of an evaluation: which data, which features and which settings a user may give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from saddlepoint import data as data_package
+from saddlepoint.arguments import shown
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.errors import DataError, SettingError
+from saddlepoint.evaluation.features import FEATURES, Features
+from saddlepoint.evaluation.settings import AssessmentSettings
+from saddlepoint.experiment import examples
+from saddlepoint.settings import refusal
+
+Wanted = str | Features | Callable[[Any], Any]
+"""A feature's name, an import path, a function of examples, or `Features`."""
+Data = Any
+"""A source's name or path, DataSettings, a Dataset, an array (N, ...), or a pair of examples and labels."""
+
+
+def dataset_of(data: Data) -> Dataset:
+    """Return the data that a user gave, as a dataset.
+
+    Args:
+        data: in any of the forms of `Data`.
+
+    Raises:
+        DataError: they cannot be read, or are not examples.
+    """
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, str | Path | DataSettings):
+        return data_package.load(data)
+    arrays = examples.arrays_of(data)
+    if "x" not in arrays:
+        raise DataError(
+            f"data of type {type(data).__name__} hold no examples; give an array (N, ...), or a source's name."
+        )
+    return data_package.from_array(arrays["x"], arrays.get("y"))
+
+
+def checked_settings(**values: Any) -> dict[str, Any]:
+    """Return settings of an assessment unchanged, if they are valid.
+
+    Args:
+        values: settings of `AssessmentSettings` by name.
+
+    Raises:
+        SettingError: one is not valid; the message says which and why.
+    """
+    from pydantic import ValidationError
+
+    try:
+        AssessmentSettings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingError(f"evaluate: {refusal(str(first['loc'][0]), first, shown(first['input']))}.") from None
+    return values
+
+
+def feature_list(features: Wanted | Sequence[Wanted] | None) -> list[Wanted]:
+    """Return features as a list; empty for None.
+
+    Raises:
+        SettingError: they are neither one feature nor a list of features.
+    """
+    if features is None:
+        return []
+    if isinstance(features, str | Features) or callable(features):
+        return [features]
+    if not isinstance(features, list | tuple):
+        raise SettingError(
+            f"evaluate: features is {shown(features)}; give a name ({', '.join(FEATURES)}), an import path, a function, or a "
+            "list of them."
+        )
+    return list(features)

@@ -1,0 +1,157 @@
+"""Pictures of a model's codes: reconstructions, interpolation, traversals, and the codes of held-out examples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.experiment.interpolation import spherical
+from saddlepoint.figures import agreement, density, grids, latent, lines, style
+from saddlepoint.figures.samples import waveforms
+from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Encodes, HasCodes, HasLatentPosterior, has, require
+from saddlepoint.records import RunFolder, replaced
+
+SCATTER = 2_000  # points in a scatter plot: more hide one another and make the page heavy
+_TRAVERSED = 10  # latent dimensions shown in a traversal, those that vary most
+_VALUES = np.linspace(-2.5, 2.5, 9)  # a traversal's positions, in standard deviations of the codes
+
+
+@dataclass
+class LatentPictures:
+    """Draws pictures that need codes. All of them use the same held-out examples.
+
+    Attributes:
+        folder: of the run; the codes are written there.
+        dataset: whose held-out part is encoded; the training examples where there is none.
+        model: what encodes and decodes.
+        seed: of the choice of examples and of noise.
+    """
+
+    folder: RunFolder
+    dataset: Dataset
+    model: Model
+    seed: int = 0
+
+    def held_out(self, most: int) -> Dataset:
+        """Return at most `most` held-out examples, always the same; training examples where none are held out."""
+        source = (
+            self.dataset.held_out if self.dataset.held_out is not None and len(self.dataset.held_out) else self.dataset
+        )
+        generator = torch.Generator().manual_seed(self.seed)
+        return source.subset(torch.randperm(len(source), generator=generator)[:most])
+
+    def count_pairs(self, most: int) -> int:
+        """Return the number of pairs of held-out examples, at most `most`."""
+        return len(self.held_out(2 * most)) // 2
+
+    def codes(self, most: int) -> Tensor:
+        """Return the codes (N, latent) of at most `most` held-out examples."""
+        return require(self.model, Encodes).encode(self.held_out(most).x.to(self.model.device)).cpu()
+
+    def draw_reconstructions(self) -> style.Picture:
+        """Draw held-out examples beside their reconstructions."""
+        model, event = require(self.model, Encodes), self.dataset.event
+        shown = {"image": 20, "volume": 4, "sound": 6, "series": 4, "vector": SCATTER}[event.kind]
+        x = self.held_out(shown).x
+        back = model.decode(model.encode(x.to(self.model.device))).cpu()
+        if event.kind == "image":
+            return grids.reconstruction_grid(x.numpy(), back.numpy(), low=event.low, high=event.high)
+        if event.kind == "vector":
+            return agreement.reconstruction_scatter(x.numpy(), back.numpy())
+        if event.kind == "series":
+            pair, title = ("reconstruction", "original"), "Held-out examples and their reconstructions"
+            return lines.series_lines(back.numpy(), x.numpy(), names=pair, title=title)
+        # Each example beside, or above, its reconstruction.
+        pairs = torch.stack([x.to(back.dtype), back], 1).flatten(0, 1).numpy()
+        names = [f"{number + 1}, {what}" for number in range(len(x)) for what in ("original", "reconstruction")]
+        draw = grids.volume_grid if event.kind == "volume" else waveforms
+        title = "Held-out examples and their reconstructions"
+        return draw(pairs, low=event.low, high=event.high, names=names, title=title)
+
+    def decode_between(self, arcs: int, points: int) -> Tensor:
+        """Decode codes along arcs between two codes each.
+
+        Args:
+            arcs: number of arcs; fewer where there are fewer pairs of held-out examples.
+            points: number of codes on each arc.
+
+        Returns:
+            (arcs, points, *event).
+        """
+        model, pairs = require(self.model, HasCodes), self.count_pairs(arcs)
+        if has(self.model, Encodes) and pairs:
+            ends = self.codes(2 * pairs).to(self.model.device)
+        else:
+            ends = model.fixed_noise(2 * arcs, torch.Generator(self.model.device).manual_seed(self.seed + 1))
+        codes = torch.stack([spherical(a, b, points) for a, b in zip(*ends.chunk(2), strict=True)])
+        return model.decode(codes.flatten(0, 1)).cpu().view(*codes.shape[:2], *self.dataset.event.shape)
+
+    def draw_interpolations(self) -> style.Picture:
+        """Draw images along arcs between codes."""
+        event = self.dataset.event
+        return grids.interpolation_grid(self.decode_between(6, 10).numpy(), low=event.low, high=event.high)
+
+    def draw_sounds_between(self) -> style.Picture:
+        """Draw sounds along an arc between two codes."""
+        event, points = self.dataset.event, 8
+        names = [f"{number / (points - 1):.0%} of the way" for number in range(points)]
+        sounds = self.decode_between(1, points)[0].numpy()
+        return waveforms(sounds, low=event.low, high=event.high, names=names, title="From one code to another")
+
+    def draw_paths(self) -> style.Picture:
+        """Draw points in the plane along arcs between codes, over the data."""
+        paths = self.decode_between(10, 100).flatten(0, 1)
+        return density.compare(
+            paths.numpy(), self.held_out(SCATTER).x.numpy(), title="Decoded from arcs between pairs of codes"
+        )
+
+    def draw_traversals(self) -> style.Picture:
+        """Draw images for which one latent dimension at a time is moved from the mean code."""
+        codes = self.codes(500)
+        centre, spread = codes.mean(0), codes.std(0)
+        dimensions = spread.argsort(descending=True)[:_TRAVERSED].sort().values
+        steps = torch.as_tensor(_VALUES, dtype=codes.dtype)
+        grid = centre.repeat(len(dimensions), len(steps), 1)
+        for row, dimension in enumerate(dimensions):
+            grid[row, :, dimension] += steps * spread[dimension]
+        event = self.dataset.event
+        images = require(self.model, HasCodes).decode(grid.flatten(0, 1).to(self.model.device))
+        images = images.cpu().view(*grid.shape[:2], *event.shape)
+        return grids.traversal_grid(
+            images.numpy(),
+            list(_VALUES),
+            low=event.low,
+            high=event.high,
+            dimensions=[f"z{int(d) + 1}" for d in dimensions],
+            title="Latent traversals: one dimension a row, moved by standard deviations (above) from the mean code",
+        )
+
+    def draw_codes(self) -> style.Picture:
+        """Draw the codes of held-out examples, and write them to figures/latent.npz for the interactive report."""
+        held_out = self.held_out(SCATTER)
+        codes = self.codes(SCATTER).numpy()
+        labels = held_out.y.numpy() if held_out.y is not None else None
+        names = self.dataset.event.class_names
+        with replaced(self.folder.figures / "latent.npz", "wb") as file:
+            arrays: dict[str, Any] = {"codes": codes}
+            if labels is not None:
+                arrays |= {"labels": labels, "class_names": np.array(names)}
+            np.savez(file, **arrays)
+        return latent.latent_scatter(codes, labels, names, title="Codes of held-out examples")
+
+    def heads(self) -> dict[str, Tensor]:
+        """Return the encoder's mean and log-variance of held-out examples, (N, latent) each; empty for models without heads."""
+        if not has(self.model, HasLatentPosterior):
+            return {}
+        means, log_variances = self.model.heads(self.held_out(SCATTER).x.to(self.model.device))
+        return {"heads/mean": means.cpu(), "heads/log_variance": log_variances.cpu()}
+
+    def draw_heads(self) -> style.Picture:
+        """Draw histograms of the outputs of the encoder's heads."""
+        return latent.head_histograms(*(values.numpy() for values in self.heads().values()))
