@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 import torch
@@ -29,8 +29,9 @@ _KEPT_SAMPLES, _KEPT_CODES = 10, 500  # kept at every step with samples, for the
 
 Attempt = Callable[[str], AbstractContextManager[object]]
 """A context for one picture by its file's name; an exception that it suppresses costs that picture alone."""
-Wanted = tuple[str, str, Callable[[], style.Picture]]
-"""File name, caption, and what draws a picture."""
+if TYPE_CHECKING:
+    Wanted = tuple[str, str, Callable[[], style.Picture]]
+    """File name, caption, and what draws a picture."""
 
 
 class Pictures:
