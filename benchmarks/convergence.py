@@ -1,9 +1,9 @@
-"""What it costs to look whether lanes have converged: the looks of a training, and all the rest of it.
+"""What it costs to look whether replicas have converged: the looks of a training, and all the rest of it.
 
     python benchmarks/convergence.py            writes its section of RESULTS.md
     python benchmarks/convergence.py --quick    small: shows that everything runs, writes nothing
 
-The game is the 1-D GAN as it was described (toy-lab-1: batch 8, a generator with three layers of 4), 5,000 steps of 256 lanes.
+The game is the 1-D GAN as it was described (toy-lab-1: batch 8, a generator with three layers of 4), 5,000 steps of 256 replicas.
 Counted is the processor's time, of one thread: what others do meanwhile counts as little as can be. Looks and steps are of one
 and the same run, so that what a look does to the steps after it (it takes their place in the cache) is in the steps' time.
 """
@@ -23,25 +23,27 @@ GOAL = 0.05
 def seconds(size: int, steps: int, compiled: bool) -> tuple[float, float, int]:
     """Processor time of a step, without the first twentieth, which traces and compiles; of all looks; and how many they are."""
     from saddlepoint.data.mixtures import gaussian
-    from saddlepoint.lanes import Lane, Lanes
+    from saddlepoint.lanes import Replica, Replicas
     from saddlepoint.studies.claims.setups import described
     from saddlepoint.studies.convergence import Convergence
 
     setup = described(1, steps=steps)
     dataset, tick = gaussian(setup.data), max(1, steps // 20)
     training = setup.training.model_copy(update={"tick": tick, "observe_every": tick})
-    lanes = Lanes(Lane.over_seeds(setup.model, training, dataset, size), device="cpu", compiled=compiled, threads=1)
+    replicas = Replicas(
+        Replica.over_seeds(setup.model, training, dataset, size), device="cpu", compiled=compiled, threads=1
+    )
     convergence = Convergence(dataset, size)
     looking = 0.0
 
     def look(step: int) -> None:
         nonlocal looking
         began = time.process_time()
-        convergence.check(lanes, step)
+        convergence.check(replicas, step)
         looking += time.process_time() - began
 
     begun, before, first = 0.0, 0.0, 0
-    for record in lanes.play(look):
+    for record in replicas.play(look):
         if not first:
             begun, before, first = time.process_time(), looking, record.step
     training_alone = time.process_time() - begun - (looking - before)
@@ -62,14 +64,14 @@ def main(arguments: list[str] | None = None) -> int:
     a_step, looking, looks = seconds(size, steps, compiled=not chosen.quick)
     share = looking / (a_step * steps)
     text = (
-        f"{size} lanes of the 1-D GAN as described, {steps:,} steps; the processor's time, of one thread:\n\n"
+        f"{size} replicas of the 1-D GAN as described, {steps:,} steps; the processor's time, of one thread:\n\n"
         + results.table(
             ["ms a step", "ms a look", "looks", "share of training"],
             [[f"{1e3 * a_step:.3g}", f"{1e3 * looking / looks:.3g}", looks, f"{share:.1%}"]],
         )
         + f"\n\n- looking takes {share:.1%} of the time that training takes; "
         + results.goal(f"under {GOAL:.0%}", share < GOAL)
-        + f"\n- a look decodes 128 samples of every lane and takes as long as {looking / looks / a_step:.1f} steps of batch 8; every doubling "
+        + f"\n- a look decodes 128 samples of every replica and takes as long as {looking / looks / a_step:.1f} steps of batch 8; every doubling "
         "of the steps adds 16 looks, so that longer runs spend a lesser share\n"
         "- what a look needs takes the steps' place in the cache: that the steps after it are slower for it is counted among the steps, "
         "not among the looks\n"
@@ -79,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     from saddlepoint.training.threads import using_threads
 
-    with using_threads(1):  # as the lanes were trained, which the section's head tells
+    with using_threads(1):  # as the replicas were trained, which the section's head tells
         results.write(SECTION, text, load=busy)
     return 0
 

@@ -55,7 +55,7 @@ def converged(modes: int, changes: Mapping[str, Any], first: int, count: int) ->
     import torch
 
     from saddlepoint.data.mixtures import gaussian
-    from saddlepoint.lanes import Lane, Lanes
+    from saddlepoint.lanes import Replica, Replicas
     from saddlepoint.models.gan.settings import GANSettings
     from saddlepoint.recipe import Recipe
     from saddlepoint.studies.convergence import Convergence
@@ -63,23 +63,25 @@ def converged(modes: int, changes: Mapping[str, Any], first: int, count: int) ->
     recipe = Recipe.load(f"lab-{modes}").override(changes)
     assert isinstance(recipe.model, GANSettings)
     dataset = gaussian(recipe.data)
-    lanes = Lanes(Lane.over_seeds(recipe.model, recipe.training, dataset, count, first), device="cpu", compiled=False)
+    replicas = Replicas(
+        Replica.over_seeds(recipe.model, recipe.training, dataset, count, first), device="cpu", compiled=False
+    )
     convergence = Convergence(dataset, count)
     started = time.perf_counter()
-    for _ in lanes.play(lambda step: convergence.check(lanes, step)):
+    for _ in replicas.play(lambda step: convergence.check(replicas, step)):
         if convergence.share == 1.0:
             break
     truth = dataset.truth
     assert truth is not None
     assert truth.modes is not None
     assert truth.mode_std is not None
-    apart = (lanes.sample(1_000) - truth.modes[:, 0]).abs().amin(-1) / truth.mode_std
+    apart = (replicas.sample(1_000) - truth.modes[:, 0]).abs().amin(-1) / truth.mode_std
     return {
         "steps": [None if math.isnan(step) else step for step in convergence.steps.tolist()],
         "limit": recipe.training.steps,
         "within": (apart <= 3).double().mean(1).tolist(),
-        "frozen": int((lanes.frozen >= 0).sum()),
-        "ms": 1e3 * (time.perf_counter() - started) / lanes.step / count,
+        "frozen": int((replicas.frozen >= 0).sum()),
+        "ms": 1e3 * (time.perf_counter() - started) / replicas.step / count,
         "torch": torch.__version__,
     }
 

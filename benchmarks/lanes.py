@@ -8,9 +8,9 @@ discriminator with three tanh layers of 8, plain gradient descent with exponenti
 single runs a second.
 
 - one by one: our own training loop, one process a core, all at once
-- lanes: S of them, everything included that a run needs (batches, noise, records), each size in a process of its own; the
+- replicas: S of them, everything included that a run needs (batches, noise, records), each size in a process of its own; the
   compiler's time is told beside it and not counted. One process on one thread, and where there are many
-  lanes also a process a core, each with its part of them
+  replicas also a process a core, each with its part of them
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import results
 
 SECTION = "Lanes: a seed is an axis"
 SIZES = (1, 16, 256, 1024, 4096)
-DIVIDED = 256  # from so many lanes on, a process a core is tried too, each with its part of the lanes
+DIVIDED = 256  # from so many replicas on, a process a core is tried too, each with its part of the replicas
 GOALS = {256: 100.0, 1024: 200.0}
 JAX = 1.5  # ms a step of 256 such games by JAX's scan and vmap on a machine of this size
 TICK = 50  # the settings' own
@@ -77,17 +77,17 @@ def one_by_one(seconds: float) -> dict[str, float]:
 
 
 def together(size: int, compiled: bool, seconds: float) -> dict[str, Any]:
-    """The same of `size` lanes."""
-    from saddlepoint.lanes import Lane, Lanes
+    """The same of `size` replicas."""
+    from saddlepoint.lanes import Replica, Replicas
 
     model, training, dataset = settings(steps=10**7)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
-    lanes = Lanes(Lane.over_seeds(model, training, dataset, size), device="cpu", compiled=compiled)
+    replicas = Replicas(Replica.over_seeds(model, training, dataset, size), device="cpu", compiled=compiled)
     built = time.perf_counter() - started
     times: list[float] = []
     first = 0.0
-    for record in lanes.play():
+    for record in replicas.play():
         if not first:
             first = time.perf_counter() - started - built
             started = time.perf_counter()
@@ -96,7 +96,7 @@ def together(size: int, compiled: bool, seconds: float) -> dict[str, Any]:
         if time.perf_counter() - started > seconds:
             break
     return {
-        "size": size, "compiled": compiled and not lanes.why_not, "why_not": lanes.why_not, "ms": statistics.median(times),
+        "size": size, "compiled": compiled and not replicas.why_not, "why_not": replicas.why_not, "ms": statistics.median(times),
         "built": built, "first": first, "grown": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024,
     }  # fmt: skip
 
@@ -117,7 +117,7 @@ def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def divided(size: int, processes: int, compiled: bool, seconds: float) -> dict[str, Any]:
-    """`size` lanes in so many processes at once: times are those of the slowest, memory is that of all."""
+    """`size` replicas in so many processes at once: times are those of the slowest, memory is that of all."""
     parts = [asked(size=size // processes, compiled=compiled, seconds=seconds) for _ in range(processes)]
     found = [answer(part) for part in parts]
     slowest = {name: max(part[name] for part in found) for name in ("ms", "built", "first", "why_not")}
@@ -141,13 +141,13 @@ def body(single: float, cores: int, rows: list[dict[str, Any]]) -> str:
         "MiB more at the peak",
     ]  # fmt: skip
     goals = [
-        f"{size:,} lanes: {size * 1e3 / fastest[size] / single:,.0f} times the throughput of single runs; "
+        f"{size:,} replicas: {size * 1e3 / fastest[size] / single:,.0f} times the throughput of single runs; "
         + results.goal(f"at least {wanted:g}", size * 1e3 / fastest[size] / single >= wanted)
         for size, wanted in GOALS.items()
         if size in fastest
     ]
     alone = [row["ms"] for row in rows if row["size"] == 256 and row["processes"] == 1]
-    jax = f"\n- 256 lanes in one process: {min(alone):.3g} ms a step, where JAX needs {JAX:g} ms" if alone else ""
+    jax = f"\n- 256 replicas in one process: {min(alone):.3g} ms a step, where JAX needs {JAX:g} ms" if alone else ""
     return (
         f"One by one, {cores} processes at once: {single:,.0f} steps/s in all ({1e3 * cores / single:.3g} ms a step each).\n"
         "The first record comes after tracing and compiling, where the compiler may have kept its results from before.\n\n"
@@ -162,7 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="small and once, nothing written")
     parser.add_argument("--force", action="store_true", help="measure and write though the machine is busy")
     parser.add_argument(
-        "--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of lanes; all are needed to write"
+        "--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of replicas; all are needed to write"
     )
     parser.add_argument("--seconds", type=float, default=1.5, help="of each measurement")
     parser.add_argument("--side", help=argparse.SUPPRESS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from saddlepoint.lanes import Lane, Lanes
+from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.lanes.noise import paired, pairs_as_torch
 from saddlepoint.models import build
 from tests.studies.runs import LINE, PLAYED, training
@@ -22,8 +22,8 @@ def test_pairs_are_torchs_single_draws():
 @pytest.mark.parametrize("name", PLAYED)
 @pytest.mark.parametrize("batch_size", [3, 8])
 def test_blocks_of_any_length_give_the_same(name, sizes, batch_size):
-    lanes = Lanes(Lane.over_seeds(PLAYED[name], training(batch_size=batch_size), LINE, 2), device="cpu")
-    noise = lanes._noise
+    replicas = Replicas(Replica.over_seeds(PLAYED[name], training(batch_size=batch_size), LINE, 2), device="cpu")
+    noise = replicas._noise
     states = [generator.get_state() for generator in noise.generators]
     got = []
     first = 0
@@ -32,14 +32,14 @@ def test_blocks_of_any_length_give_the_same(name, sizes, batch_size):
         got += [noise.at(step) for step in range(first, first + size)]
         first += size
     model = build(PLAYED[name], LINE.event)
-    for lane, state in enumerate(states):
+    for replica, state in enumerate(states):
         generator = torch.Generator()
         generator.set_state(state)
         for step, turns in enumerate(got):
-            for phase, made in zip(lanes._turns, turns, strict=True):
+            for phase, made in zip(replicas._turns, turns, strict=True):
                 if phase.shares_noise:
                     continue
                 expected = model.noise(phase, batch_size, step, generator)
                 assert made.keys() == expected.keys()
                 for key, value in expected.items():
-                    torch.testing.assert_close(made[key][lane], value)
+                    torch.testing.assert_close(made[key][replica], value)

@@ -1,13 +1,13 @@
-"""What a GAN's recipe may add goes through lanes as through a single run; what remembers is refused."""
+"""What a GAN's recipe may add goes through replicas as through a single run; what remembers is refused."""
 
 from __future__ import annotations
 
 import pytest
 
 from saddlepoint.errors import SettingError
-from saddlepoint.lanes import Lane, Lanes
+from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.recipe import Recipe
-from tests.studies.runs import GAN, LINE, assert_lanes_are_single_runs, condition, training
+from tests.studies.runs import GAN, LINE, assert_replicas_are_single_runs, condition, training
 
 PIECES = {
     "minibatch": {"minibatch_kernels": 3},
@@ -18,22 +18,22 @@ PIECES = {
 
 
 @pytest.mark.parametrize("piece", PIECES)
-def test_a_lane_with_a_piece_is_the_single_run(piece: str) -> None:
-    assert_lanes_are_single_runs(Lane.over_seeds(GAN.model_copy(update=PIECES[piece]), training(), LINE, 2))
+def test_a_replica_with_a_piece_is_the_single_run(piece: str) -> None:
+    assert_replicas_are_single_runs(Replica.over_seeds(GAN.model_copy(update=PIECES[piece]), training(), LINE, 2))
 
 
-def test_a_lane_of_the_lab_is_the_single_run() -> None:
+def test_a_replica_of_the_lab_is_the_single_run() -> None:
     recipe = Recipe.load("toy-lab-2")
     # Few steps: with wide noise and saturated units a rounding grows a hundred-thousandfold within twelve in some seeds.
     own = training(optimiser=recipe.training.optimiser, batch_size=recipe.training.batch_size, steps=4, tick=2)
-    lanes = Lane.over_seeds(recipe.model, own, LINE, 2)
-    for index, lane in enumerate(lanes):
-        tolerance = 10 * condition(lane) + 2e-4
+    replicas = Replica.over_seeds(recipe.model, own, LINE, 2)
+    for index, replica in enumerate(replicas):
+        tolerance = 10 * condition(replica) + 2e-4
         assert tolerance < 0.2, "too badly conditioned to tell anything"
-        assert_lanes_are_single_runs(lanes, among=[index], tolerance=tolerance)
+        assert_replicas_are_single_runs(replicas, among=[index], tolerance=tolerance)
 
 
 def test_replay_is_refused() -> None:
-    lanes = Lane.over_seeds(GAN.model_copy(update={"replay": 0.5}), training(), LINE, 2)
+    replicas = Replica.over_seeds(GAN.model_copy(update={"replay": 0.5}), training(), LINE, 2)
     with pytest.raises(SettingError, match="replay"):
-        next(Lanes(lanes, device="cpu").play())
+        next(Replicas(replicas, device="cpu").play())

@@ -171,7 +171,7 @@ def test_stacked_parameter_sets_give_what_each_gives_alone(case):
             name: torch.func.stack_module_state([model.players[name] for model in models]) for name in models[0].players
         }
 
-        def lane(stacks, phase=phase, batch=batch, noise=noise):
+        def replica(stacks, phase=phase, batch=batch, noise=noise):
             nets = {
                 name: lambda *inputs, name=name: torch.func.functional_call(
                     models[0].players[name], stacks[name], inputs
@@ -180,7 +180,7 @@ def test_stacked_parameter_sets_give_what_each_gives_alone(case):
             }
             return phase.loss(nets, batch, noise)[0]
 
-        torch.testing.assert_close(torch.func.vmap(lane, randomness="error")(stacks), expected)
+        torch.testing.assert_close(torch.func.vmap(replica, randomness="error")(stacks), expected)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case not in REPLAYING])

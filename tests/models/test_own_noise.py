@@ -7,8 +7,8 @@ import torch
 from saddlepoint.models.own_noise import decided_by
 
 
-def test_a_network_can_be_mapped_over_lanes() -> None:
-    """Lanes draw samples under vmap, where the numbers of a code cannot be read."""
+def test_a_network_can_be_mapped_over_replicas() -> None:
+    """Replicas draw samples under vmap, where the numbers of a code cannot be read."""
 
     def made(z: torch.Tensor) -> torch.Tensor:
         with decided_by(z):

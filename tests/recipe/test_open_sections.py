@@ -9,7 +9,7 @@ from pydantic import Field
 
 from saddlepoint.cli.arguments import split_settings
 from saddlepoint.errors import SettingError
-from saddlepoint.lanes.lane import numbers, replaced
+from saddlepoint.lanes.replica import numbers, replaced
 from saddlepoint.open_sections import split_key
 from saddlepoint.recipe import Recipe, fields
 from saddlepoint.settings import Settings
@@ -148,7 +148,7 @@ def test_a_wrong_value_is_told_by_the_whole_name() -> None:
         toy(penalties={"r1": -1})
 
 
-def test_lanes_walk_into_entries() -> None:
+def test_replicas_walk_into_entries() -> None:
     game = toy(penalties={"r1": {"weight": 0.5, "half_life": 5}}).game
     assert numbers(game, "float") == {"penalties.r1.weight": 0.5}
     other = numbers(game, "other")

@@ -1,4 +1,4 @@
-"""The single runs that lanes must equal, and small settings for both."""
+"""The single runs that replicas must equal, and small settings for both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.lanes import Lane, LaneRecord, Lanes
+from saddlepoint.lanes import Replica, ReplicaRecord, Replicas
 from saddlepoint.models import build
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.base import Model
@@ -81,31 +81,31 @@ def training(**values: Any) -> TrainingSettings:
     return TrainingSettings(**{"optimiser": OptimiserSettings(learning_rate=0.01), **own})
 
 
-def single(lane: Lane, moved_by: int | None = None) -> tuple[Model, TrainingState, list[Record]]:
-    """The run that `lane` stands for, as the training loop plays it.
+def single(replica: Replica, moved_by: int | None = None) -> tuple[Model, TrainingState, list[Record]]:
+    """The run that `replica` stands for, as the training loop plays it.
 
     moved_by: a seed, to begin with every weight a rounding away, up or down at random.
     """
-    model = build(lane.model, lane.dataset.event, seed=lane.training.seed)
+    model = build(replica.model, replica.dataset.event, seed=replica.training.seed)
     if moved_by is not None:
         generator = torch.Generator().manual_seed(moved_by)
         with torch.no_grad():
             for weight in (weight for player in model.players.values() for weight in player.parameters()):
                 weight.mul_(1 + torch.finfo(weight.dtype).eps * torch.randn(weight.shape, generator=generator).sign())
-    state = TrainingState.start(model, lane.training, CPU)
-    batches = Batches(lane.dataset, lane.training.batch_size, lane.training.seed, "cpu", model.scaling)
-    return model, state, [record for record in play(model, batches, lane.training, state) if record is not None]
+    state = TrainingState.start(model, replica.training, CPU)
+    batches = Batches(replica.dataset, replica.training.batch_size, replica.training.seed, "cpu", model.scaling)
+    return model, state, [record for record in play(model, batches, replica.training, state) if record is not None]
 
 
-def condition(lane: Lane) -> float:
+def condition(replica: Replica) -> float:
     """What a rounding of the first weights grows to, in weights and records: the largest of four, relative to 1 + the size.
 
     Two correct computations of a run differ by a few times this much, by how a processor rounds.
     """
-    model, _, records = single(lane)
+    model, _, records = single(replica)
     grown = 0.0
     for seed in range(4):
-        other, _, others = single(lane, moved_by=seed)
+        other, _, others = single(replica, moved_by=seed)
         for name, player in model.players.items():
             for value, moved in zip(player.parameters(), other.players[name].parameters(), strict=True):
                 grown = max(grown, float(((value - moved).abs() / (1 + value.abs())).detach().max()))
@@ -116,14 +116,14 @@ def condition(lane: Lane) -> float:
     return grown
 
 
-def assert_lanes_are_single_runs(
-    lanes: Sequence[Lane], among: Sequence[int] | None = None, tolerance: float = 2e-4, **options: Any
-) -> Lanes:
+def assert_replicas_are_single_runs(
+    replicas: Sequence[Replica], among: Sequence[int] | None = None, tolerance: float = 2e-4, **options: Any
+) -> Replicas:
     """Weights, averages and every number of every record, to rounding (float32, grown over a dozen steps)."""
-    together = Lanes(lanes, device="cpu", **options)
+    together = Replicas(replicas, device="cpu", **options)
     records = list(together.play())
-    for index in among if among is not None else range(len(lanes)):
-        model, state, alone = single(lanes[index])
+    for index in among if among is not None else range(len(replicas)):
+        model, state, alone = single(replicas[index])
         assert [record.step for record in records] == [record.step for record in alone]
         for record, expected in zip(records, alone, strict=True):
             assert_same_record(record, expected, index, tolerance)
@@ -133,13 +133,13 @@ def assert_lanes_are_single_runs(
     return together
 
 
-def assert_same_record(record: LaneRecord, expected: Record, lane: int, tolerance: float) -> None:
-    mine = {name: value[lane].item() for name, value in record.values.items() if not name.startswith("time/")}
+def assert_same_record(record: ReplicaRecord, expected: Record, replica: int, tolerance: float) -> None:
+    mine = {name: value[replica].item() for name, value in record.values.items() if not name.startswith("time/")}
     others = {name: value for name, value in expected.values.items() if not name.startswith("time/")}
-    others = {name: value for name, value in others.items() if not name.endswith("/update_ratio")}  # lanes have none
+    others = {name: value for name, value in others.items() if not name.endswith("/update_ratio")}  # replicas have none
     assert mine.keys() == others.keys()
     for name, value in others.items():
-        assert abs(mine[name] - value) <= tolerance * (1 + abs(value)), (name, lane, mine[name], value)
+        assert abs(mine[name] - value) <= tolerance * (1 + abs(value)), (name, replica, mine[name], value)
 
 
 def same_players(mine: dict[str, nn.Module], others: dict[str, nn.Module], tolerance: float) -> None:

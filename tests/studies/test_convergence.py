@@ -13,7 +13,7 @@ from saddlepoint.data.mixtures import gaussian, ring
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.metrics.transport import wasserstein
-from saddlepoint.lanes import Lane, Lanes
+from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
@@ -81,12 +81,12 @@ def test_a_mode_that_is_left_out_is_missed_whatever_the_distance(modes):
     assert not convergence.good.item()
 
 
-def test_lanes_are_independent_and_a_row_starts_anew():
+def test_replicas_are_independent_and_a_row_starts_anew():
     convergence = Convergence(line(1), 3)
     good, bad = perfect(1, convergence.points), torch.zeros(convergence.points)
     for look in range(1, 12):
-        lanes = [good, bad if look == 4 else good, good if look == 6 else bad]
-        convergence.update(torch.stack(lanes), 10 * look)
+        replicas = [good, bad if look == 4 else good, good if look == 6 else bad]
+        convergence.update(torch.stack(replicas), 10 * look)
     assert convergence.steps[:2].tolist() == [50.0, 90.0]
     assert convergence.steps[2].isnan()
 
@@ -100,14 +100,14 @@ def test_what_comes_later_does_not_change_the_step_but_what_is_good():
     assert not convergence.good.item()
 
 
-def test_lanes_may_have_data_of_their_own():
+def test_replicas_may_have_data_of_their_own():
     datasets = [line(1), line(3), line(1)]
     convergence = Convergence(datasets, 3, points=96)
     convergence.update(torch.stack([perfect(3, 96), perfect(3, 96), perfect(1, 96)]), 1)
     assert convergence.good.tolist() == [False, True, True]
 
 
-def test_a_frozen_lane_is_not_good():
+def test_a_frozen_replica_is_not_good():
     convergence = Convergence(line(1), 2)
     samples = perfect(1, convergence.points).expand(2, -1)
     convergence.update(samples, 1, alive=torch.tensor([True, False]))
@@ -169,10 +169,10 @@ def test_noise_is_spread_evenly(latent):
     ],
     ids=["gan", "gan of two", "vae"],
 )
-def test_looks_come_while_lanes_play_and_change_nothing(model):
+def test_looks_come_while_replicas_play_and_change_nothing(model):
     data = line(2)
     training = TrainingSettings(steps=70, tick=35, batch_size=8)
-    watched, alone = (Lanes(Lane.over_seeds(model, training, data, 2), device="cpu") for _ in range(2))
+    watched, alone = (Replicas(Replica.over_seeds(model, training, data, 2), device="cpu") for _ in range(2))
     convergence = Convergence(data, 2, points=40)
     for record in watched.play(watch=lambda step: convergence.check(watched, step)):
         assert record.step == 35 or convergence.distance.isfinite().all()
@@ -182,17 +182,17 @@ def test_looks_come_while_lanes_play_and_change_nothing(model):
     torch.testing.assert_close(watched.sample(5), alone.sample(5), rtol=0, atol=0)
 
 
-def test_a_lane_that_diverges_is_censored_and_the_other_is_not():
+def test_a_replica_that_diverges_is_censored_and_the_other_is_not():
     model = GANSettings(latent=1, generator=SMALL, discriminator=SMALL)
     training = TrainingSettings(steps=40, batch_size=8, optimiser=OptimiserSettings(name="sgd", learning_rate=1e-3))
     wild = training.model_copy(update={"generator": PlayerSettings(learning_rate=1e30, weight_decay=1e30)})
     data = line(1)
-    lanes = Lanes([Lane(model, training, data), Lane(model, wild, data)], device="cpu")
+    replicas = Replicas([Replica(model, training, data), Replica(model, wild, data)], device="cpu")
     convergence = Convergence(data, 2)
-    for _ in lanes.play(watch=lambda step: convergence.check(lanes, step)):
+    for _ in replicas.play(watch=lambda step: convergence.check(replicas, step)):
         pass
-    assert lanes.frozen.tolist()[0] == -1
-    assert lanes.frozen.tolist()[1] >= 0
+    assert replicas.frozen.tolist()[0] == -1
+    assert replicas.frozen.tolist()[1] >= 0
     assert not convergence.good[1]
 
 

@@ -80,7 +80,7 @@ def test_a_row_is_its_single_run(tmp_path: Path) -> None:
         assert own[-1]["wasserstein"] == row["wasserstein"]
 
 
-def test_lanes_and_runs_alone_make_the_same_rows() -> None:
+def test_replicas_and_runs_alone_make_the_same_rows() -> None:
     for group in planned(TINY | {"lanes": 6}).groups():
         together = train_group(group)
         alone = train_group(replace(group, together=False))
@@ -180,7 +180,9 @@ def test_a_damaged_group_is_named_and_made_again(tmp_path: Path) -> None:
         ({"model.replay": 0.5}, "memory of its own"),
     ],
 )
-def test_what_lanes_refuse_is_trained_alone_and_said_once(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+def test_what_replicas_refuse_is_trained_alone_and_said_once(
+    tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
     heard: list[str] = []
     content = tiny(overrides=changes, seeds={"count": 2})
     plan = planned(content)
@@ -191,8 +193,8 @@ def test_what_lanes_refuse_is_trained_alone_and_said_once(tmp_path: Path, change
     assert heard[0].startswith("4 of 4 runs")
 
 
-def test_what_lanes_refuse_only_while_they_play_is_told_too() -> None:
-    """Where lanes differ in a number that decides something, each of its values makes lanes of its own."""
+def test_what_replicas_refuse_only_while_they_play_is_told_too() -> None:
+    """Where replicas differ in a number that decides something, each of its values makes replicas of its own."""
     content = tiny(axes={"model.instance_noise": [0.0, 0.5]}, lanes=6)
     (group,) = planned(content).groups()
     result = train_group(group)
@@ -232,7 +234,7 @@ def test_points_that_are_the_same_are_trained_once(tmp_path: Path) -> None:
 def test_widths_and_data_make_groups_of_their_own() -> None:
     plan = planned(tiny(axes={"width": {"widths": {"model.generator": [2, 4]}}, "data.modes": [1, 2]}, lanes=100))
     groups = plan.groups()
-    # Lanes share shapes, not data: two widths, both numbers of modes in each.
+    # Replicas share shapes, not data: two widths, both numbers of modes in each.
     assert [len(group.runs) for group in groups] == [6, 6]
     assert {run.model.generator.hidden for run in plan.runs if run.point in (0, 1)} == {(2,)}  # type: ignore[union-attr]
 

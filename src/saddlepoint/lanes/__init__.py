@@ -1,6 +1,9 @@
-"""Many runs at once: stacked copies of one game.
+"""Lanes: many runs of one game trained as one.
 
-Importing this package brings no torch; the names below load their module when first used.
+A *replica* is one of these runs: its seed, settings and data. A *group* is a set of replicas that are trained together: their
+weights are stacked along one axis, and one step moves all of them, like cars side by side in the lanes of a road.
+
+Importing this package imports no torch; the names below import their module when they are first used.
 """
 
 from __future__ import annotations
@@ -10,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from saddlepoint.lanes.checkpoint import load, save
-    from saddlepoint.lanes.lane import Lane, compatible_groups
-    from saddlepoint.lanes.lanes import Lanes
-    from saddlepoint.lanes.record import LaneRecord
+    from saddlepoint.lanes.record import ReplicaRecord
+    from saddlepoint.lanes.replica import Replica, compatible_groups
+    from saddlepoint.lanes.replicas import Replicas
 
-__all__ = ["Lane", "LaneRecord", "Lanes", "compatible_groups", "load", "save"]
+__all__ = ["Replica", "ReplicaRecord", "Replicas", "compatible_groups", "load", "save"]
 
 _HOMES = {
-    "Lane": "lane",
-    "LaneRecord": "record",
-    "Lanes": "lanes",
-    "compatible_groups": "lane",
+    "Replica": "replica",
+    "ReplicaRecord": "record",
+    "Replicas": "replicas",
+    "compatible_groups": "replica",
     "load": "checkpoint",
     "save": "checkpoint",
 }

@@ -1,4 +1,4 @@
-"""The batches of all lanes at once, each lane's in the order of its own seed."""
+"""The batches of all replicas at once, each replica's in the order of its own seed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from saddlepoint.data.dataset import Dataset, Scaling
 
 
 class StackedBatches:
-    """`batches[i]` holds batch i of every lane in the model's units, the lanes along the axis `axis` (0 or 1):
-    (S, B, *event) or (B, S, *event). A lane's batch is that of `data.batches.Batches` with the lane's seed.
+    """`batches[i]` holds batch i of every replica in the model's units, the replicas along the axis `axis` (0 or 1):
+    (S, B, *event) or (B, S, *event). A replica's batch is that of `data.batches.Batches` with the replica's seed.
 
-    Datasets that lanes share lie in memory once. The order of the present epoch takes 4 bytes an example and lane.
+    Datasets that replicas share lie in memory once. The order of the present epoch takes 4 bytes an example and replica.
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class StackedBatches:
         return x if self._later is None else self._later.to_model(x.flatten(0, 1)).view(*chosen.shape, *self._event)
 
     def _shuffle(self, epoch: int) -> None:
-        """The order of `epoch`: (S, N), or (N, S) where the lanes come second."""
+        """The order of `epoch`: (S, N), or (N, S) where the replicas come second."""
         order = torch.empty(len(self._seeds), self._examples, dtype=torch.int32)
-        for lane, seed in enumerate(self._seeds):
-            order[lane] = epoch_order(self._examples, seed, epoch)
+        for replica, seed in enumerate(self._seeds):
+            order[replica] = epoch_order(self._examples, seed, epoch)
         order += self._first[:, None]
         self._order = (order if self.axis == 0 else order.T.contiguous()).to(self._rows.device)
         self._epoch = epoch

@@ -1,4 +1,4 @@
-"""A checkpoint of lanes: one file that takes its name when it is whole, is checked before it is believed, and holds no
+"""A checkpoint of replicas: one file that takes its name when it is whole, is checked before it is believed, and holds no
 pickle."""
 
 from __future__ import annotations
@@ -14,42 +14,42 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import RunError
-from saddlepoint.lanes.lane import Lane
-from saddlepoint.lanes.lanes import Lanes
+from saddlepoint.lanes.replica import Replica
+from saddlepoint.lanes.replicas import Replicas
 from saddlepoint.records import replaced
 
 FORMAT = 1
-# What may differ between the lanes that are saved and those that go on.
+# What may differ between the replicas that are saved and those that go on.
 FREE = {"steps", "device", "threads", "precision", "stop_on", "checkpoint_every", "keep", "sample_every", "samples"}
 
 
-def save(path: str | Path, lanes: Lanes) -> None:
-    """Write the lanes' state to the file at `path`, which is replaced whole or not at all."""
-    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in lanes.state_tensors().items()}
+def save(path: str | Path, replicas: Replicas) -> None:
+    """Write the replicas' state to the file at `path`, which is replaced whole or not at all."""
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in replicas.state_tensors().items()}
     manifest = {
         "format": FORMAT,
-        "step": lanes.step,
-        "seconds": lanes.seconds,
-        "odd": lanes.noise_is_odd,
-        "lanes": _identity(lanes),
+        "step": replicas.step,
+        "seconds": replicas.seconds,
+        "odd": replicas.noise_is_odd,
+        "lanes": _identity(replicas),
         "sha256": _digest(tensors),
     }
     with replaced(path, "wb") as file:
         file.write(safetensors.torch.save(tensors, metadata={"saddlepoint lanes": json.dumps(manifest)}))
 
 
-def load(path: str | Path, lanes: Lanes) -> None:
+def load(path: str | Path, replicas: Replicas) -> None:
     """Bring `lanes` to the moment that `save` wrote to `path`; what follows is as if nothing had been interrupted.
 
-    Raises RunError for a file that is damaged, or of other lanes; `lanes` is then as it was.
+    Raises RunError for a file that is damaged, or of other replicas; `lanes` is then as it was.
     """
     manifest, tensors = _read(path)
-    if manifest["lanes"] != _identity(lanes):
-        raise RunError(f"{path} is of other lanes (their settings or data differ): resume those it was written by.")
-    expected = {name: (value.shape, value.dtype) for name, value in lanes.state_tensors().items()}
+    if manifest["lanes"] != _identity(replicas):
+        raise RunError(f"{path} is of other replicas (their settings or data differ): resume those it was written by.")
+    expected = {name: (value.shape, value.dtype) for name, value in replicas.state_tensors().items()}
     if expected != {name: (value.shape, value.dtype) for name, value in tensors.items()}:
-        raise RunError(f"{path} holds tensors of other names or shapes than these lanes have.")
-    lanes.load_state_tensors(tensors, step=manifest["step"], seconds=manifest["seconds"], odd=manifest["odd"])
+        raise RunError(f"{path} holds tensors of other names or shapes than these replicas have.")
+    replicas.load_state_tensors(tensors, step=manifest["step"], seconds=manifest["seconds"], odd=manifest["odd"])
 
 
 def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -58,9 +58,9 @@ def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             manifest = json.loads((file.metadata() or {})["saddlepoint lanes"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
     except FileNotFoundError as error:
-        raise RunError(f"{path} does not exist: there is no checkpoint of lanes to go on from.") from error
+        raise RunError(f"{path} does not exist: there is no checkpoint of replicas to go on from.") from error
     except (safetensors.SafetensorError, OSError, KeyError, ValueError) as error:
-        raise RunError(f"{path} is damaged, or no checkpoint of lanes: {error}.") from error
+        raise RunError(f"{path} is damaged, or no checkpoint of replicas: {error}.") from error
     if manifest.get("format") != FORMAT:
         raise RunError(f"{path} has format {manifest.get('format')}; this version of saddlepoint reads {FORMAT}.")
     if manifest["sha256"] != _digest(tensors):
@@ -68,14 +68,14 @@ def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return manifest, tensors
 
 
-def _identity(lanes: Lanes) -> str:
-    """SHA-256 of what decides how the lanes go on: every lane's settings and data."""
-    return hashlib.sha256(json.dumps([_facts(lane) for lane in lanes.lanes]).encode()).hexdigest()
+def _identity(replicas: Replicas) -> str:
+    """SHA-256 of what decides how the replicas go on: every replica's settings and data."""
+    return hashlib.sha256(json.dumps([_facts(replica) for replica in replicas.replicas]).encode()).hexdigest()
 
 
-def _facts(lane: Lane) -> list[Any]:
-    training = lane.training.model_dump(mode="json", exclude=FREE)
-    return [lane.model.model_dump(mode="json"), training, lane.dataset.name, lane.dataset.fingerprint]
+def _facts(replica: Replica) -> list[Any]:
+    training = replica.training.model_dump(mode="json", exclude=FREE)
+    return [replica.model.model_dump(mode="json"), training, replica.dataset.name, replica.dataset.fingerprint]
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:

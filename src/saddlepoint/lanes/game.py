@@ -1,4 +1,4 @@
-"""One game that stands for all lanes: a template whose weights are taken from a stack, lane by lane, under `vmap`."""
+"""One game that stands for all replicas: a template whose weights are taken from a stack, replica by replica, under `vmap`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from torch.nn.modules.dropout import _DropoutNd
 from saddlepoint import models
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
-from saddlepoint.lanes.lane import Lane, differing, replaced
 from saddlepoint.lanes.optimisers import STACKED
-from saddlepoint.lanes.scalars import PerLane
-from saddlepoint.lanes.scaling import LaneScaling, stacked_numbers
+from saddlepoint.lanes.per_replica import PerReplica
+from saddlepoint.lanes.replica import Replica, differing, replaced
+from saddlepoint.lanes.scaling import ReplicaScaling, stacked_numbers
 from saddlepoint.models.base import Model
 
 Tensors = dict[str, Tensor]
@@ -29,7 +29,7 @@ IN_WEIGHTS = frozenset({"observation_std"})
 
 
 class Entry(NamedTuple):
-    """One trainable tensor of a player: its name in the table, its shape in one lane, where it begins in the stack."""
+    """One trainable tensor of a player: its name in the table, its shape in one replica, where it begins in the stack."""
 
     name: str
     shape: torch.Size
@@ -47,9 +47,9 @@ def build(settings: Any, event: Event, seed: int) -> Model:
 
 
 class _Table(nn.Module):
-    """The template's players and the numbers that differ by lane, so that `functional_call` can set all of them."""
+    """The template's players and the numbers that differ by replica, so that `functional_call` can set all of them."""
 
-    def __init__(self, model: Model, scalars: Mapping[str, PerLane]) -> None:
+    def __init__(self, model: Model, scalars: Mapping[str, PerReplica]) -> None:
         super().__init__()
         self.players = nn.ModuleDict(model.players)
         self.numbers = nn.Module()
@@ -64,26 +64,28 @@ class _Table(nn.Module):
 
 
 class StackedGame:
-    """The lanes' models, stacked.
+    """The replicas' models, stacked.
 
-    template: plays for every lane; its settings hold a `PerLane` where lanes differ.
-    models: one a lane, without their weights: for their settings, their scaling and their noise.
-    weights: by player, the trainable numbers of all lanes, (S, P).
+    template: plays for every replica; its settings hold a `PerReplica` where replicas differ.
+    models: one a replica, without their weights: for their settings, their scaling and their noise.
+    weights: by player, the trainable numbers of all replicas, (S, P).
     apart: whether a player's pieces are its tensors, each by itself, or one for all of them: fewer operators for the
         same work, but one that joins tensors is in the way of a compiler.
-    fixed: all that is not trained, by its name in the table, (S, ...): buffers, frozen weights, the lanes' own numbers.
+    fixed: all that is not trained, by its name in the table, (S, ...): buffers, frozen weights, the replicas' own numbers.
     """
 
-    def __init__(self, lanes: Sequence[Lane], make: Build = build) -> None:
-        """The lanes' models, built and stacked.
+    def __init__(self, replicas: Sequence[Replica], make: Build = build) -> None:
+        """The replicas' models, built and stacked.
 
-        Raises SettingError for a game whose lanes would not be independent of each other, or cannot be stacked."""
+        Raises SettingError for a game whose replicas would not be independent of each other, or cannot be stacked."""
         self.apart = False
-        columns = differing(lanes)
-        scalars = {name: PerLane(f"model.{name}", values) for name, values in columns.items() if name not in IN_WEIGHTS}
-        first = lanes[0]
+        columns = differing(replicas)
+        scalars = {
+            name: PerReplica(f"model.{name}", values) for name, values in columns.items() if name not in IN_WEIGHTS
+        }
+        first = replicas[0]
         self.template = make(replaced(first.model, dict(scalars)), first.dataset.event, first.training.seed)
-        check_independent(self.template, lanes)
+        check_independent(self.template, replicas)
         self.table = _Table(self.template, scalars)
         self.entries: dict[str, list[Entry]] = {}
         fixed: dict[str, list[Tensor]] = {}
@@ -93,9 +95,9 @@ class StackedGame:
         for name in players:
             self.entries[name] = _entries(self.template, name)
         trained = _with_ties(self.table, {entry.name for entries in self.entries.values() for entry in entries})
-        for lane in lanes:
-            model = make(lane.model, lane.dataset.event, lane.training.seed)
-            if lane is first:
+        for replica in replicas:
+            model = make(replica.model, replica.dataset.event, replica.training.seed)
+            if replica is first:
                 check_forgetful(model)
             state = dict(nn.ModuleDict(model.players).state_dict(keep_vars=False))
             state = {f"players.{key}": value.detach() for key, value in state.items()}
@@ -119,12 +121,12 @@ class StackedGame:
             numbers = self.table.numbers
             numbers.register_buffer("scale", scale[0])
             numbers.register_buffer("offset", offset[0])
-            self.template.scaling = LaneScaling(
+            self.template.scaling = ReplicaScaling(
                 self.template.event, lambda: (numbers.get_buffer("scale"), numbers.get_buffer("offset"))
             )
 
     def call(self, tensors: Tensors, function: Callable[..., Any], *arguments: Any) -> Any:
-        """`function(template, *arguments)`, the tensors (of one lane, by their names in the table) in place."""
+        """`function(template, *arguments)`, the tensors (of one replica, by their names in the table) in place."""
         return functional_call(self.table, tensors, (function, *arguments))
 
     def split(self, player: str, stack: Tensor) -> Pieces:
@@ -137,7 +139,7 @@ class StackedGame:
         return [[entry] for entry in entries] if self.apart else [entries]
 
     def tensors(self, player: str, pieces: Pieces) -> Tensors:
-        """A lane's tensors by name, as views of its pieces (P_i,)."""
+        """A replica's tensors by name, as views of its pieces (P_i,)."""
         return {
             entry.name: piece[entry.start - entries[0].start : entry.stop - entries[0].start].view(entry.shape)
             for entries, piece in zip(self.cuts(player), pieces, strict=True)
@@ -150,42 +152,44 @@ class StackedGame:
         return [part[0] if len(part) == 1 else torch.cat(part) for part in parts]
 
 
-def check_independent(model: Model, lanes: Sequence[Lane]) -> None:
-    """Raises SettingError for what would couple the lanes, or be drawn outside of them."""
+def check_independent(model: Model, replicas: Sequence[Replica]) -> None:
+    """Raises SettingError for what would couple the replicas, or be drawn outside of them."""
     for phase in model.phases:
         if not phase.gradient:
             raise SettingError(
                 f"model.family {model.family}: its {model.roles.get(phase.player, phase.player)} learns without gradients, "
-                "which lanes do not know: train one run at a time."
+                "which replicas do not know: train one run at a time."
             )
     for name, player in model.players.items():
         role = model.roles[name]
         for path, layer in player.named_modules():
             if isinstance(layer, _NormBase) and layer.track_running_stats:
                 raise SettingError(
-                    f"model.{role}: {type(layer).__name__} ({path}) keeps running statistics, which lanes cannot have each "
+                    f"model.{role}: {type(layer).__name__} ({path}) keeps running statistics, which replicas cannot have each "
                     "for itself: train without it, or one run at a time."
                 )
             if isinstance(layer, _DropoutNd):
                 raise SettingError(
-                    f"model.{role}: {type(layer).__name__} ({path}) draws from torch's global generator, which all lanes "
+                    f"model.{role}: {type(layer).__name__} ({path}) draws from torch's global generator, which all replicas "
                     "would share: train without it, or one run at a time."
                 )
-        for lane in lanes:
-            if lane.training.player(role).clip_norm is not None:
+        for replica in replicas:
+            if replica.training.player(role).clip_norm is not None:
                 raise SettingError(
-                    f"training: the {role}'s gradients are clipped by their norm (clip_norm), which lanes trained at once "
+                    f"training: the {role}'s gradients are clipped by their norm (clip_norm), which replicas trained at once "
                     "do not do: leave clip_norm out, or train one run at a time."
                 )
-            if lane.training.player(role).name not in STACKED:
+            if replica.training.player(role).name not in STACKED:
                 raise SettingError(
-                    f"training: the {role} moves by {lane.training.player(role).name}, which lanes do not know: take one of "
+                    f"training: the {role} moves by {replica.training.player(role).name}, which replicas do not know: take one of "
                     f"{', '.join(STACKED)}, or train one run at a time."
                 )
-    if any(lane.training.precision == "bf16" for lane in lanes):
-        raise SettingError("training.precision: lanes compute in fp32: leave bf16 out, or train one run at a time.")
-    if any(lane.training.recycle_every for lane in lanes):
-        raise SettingError("training.recycle_every: lanes recycle no units: leave it out, or train one run at a time.")
+    if any(replica.training.precision == "bf16" for replica in replicas):
+        raise SettingError("training.precision: replicas compute in fp32: leave bf16 out, or train one run at a time.")
+    if any(replica.training.recycle_every for replica in replicas):
+        raise SettingError(
+            "training.recycle_every: replicas recycle no units: leave it out, or train one run at a time."
+        )
 
 
 def check_forgetful(model: Model) -> None:
@@ -194,7 +198,7 @@ def check_forgetful(model: Model) -> None:
         model.noise(phase, 1, 0, torch.Generator())
     if model.extra_state():
         raise SettingError(
-            "model: this game keeps a memory of its own between steps (experience replay does), which lanes do not stack: "
+            "model: this game keeps a memory of its own between steps (experience replay does), which replicas do not stack: "
             "train without it, or one run at a time."
         )
 

@@ -1,6 +1,6 @@
-"""How the lanes lie in memory, and whether their step is compiled: one decision, by what it would cost and save.
+"""How the replicas lie in memory, and whether their step is compiled: one decision, by what it would cost and save.
 
-The lanes are the first axis of every tensor, as `vmap` likes it. Where a step is compiled into loops over the lanes, they
+The replicas are the first axis of every tensor, as `vmap` likes it. Where a step is compiled into loops over the replicas, they
 are the last one: a loop wants its numbers side by side.
 """
 
@@ -13,14 +13,14 @@ from torch import Tensor
 
 from saddlepoint.lanes.game import Pieces, StackedGame
 
-# Seconds, measured on two cores (benchmarks/lanes.py): what compiling takes, and saves a step, and a step and lane.
-COMPILING, STEP_SAVES, LANE_SAVES = 15.0, 0.9e-3, 5e-6
-FUSED_WIDTH = 32  # layers up to so wide gain by loops over the lanes instead of matrix products
+# Seconds, measured on two cores (benchmarks/lanes.py): what compiling takes, and saves a step, and a step and replica.
+COMPILING, STEP_SAVES, REPLICA_SAVES = 15.0, 0.9e-3, 5e-6
+FUSED_WIDTH = 32  # layers up to so wide gain by loops over the replicas instead of matrix products
 
 
 @dataclass(frozen=True)
 class Layout:
-    """device: where the lanes are. compiled: whether the step is. fused: whether it becomes loops over the lanes."""
+    """device: where the replicas are. compiled: whether the step is. fused: whether it becomes loops over the replicas."""
 
     device: torch.device
     compiled: bool
@@ -34,16 +34,16 @@ class Layout:
         narrow = all(len(shape) <= 2 and max(shape, default=1) <= FUSED_WIDTH for shape in shapes)
         fusible = device.type == "cpu" and narrow
         if compiled is None:
-            compiled = fusible and steps * (STEP_SAVES + LANE_SAVES * len(game.models)) > COMPILING
+            compiled = fusible and steps * (STEP_SAVES + REPLICA_SAVES * len(game.models)) > COMPILING
         return cls(device, compiled, compiled and fusible)
 
     @property
     def axis(self) -> int:
-        """That of the lanes within the step."""
+        """That of the replicas within the step."""
         return -1 if self.fused else 0
 
     def inner(self, value: Tensor) -> Tensor:
-        """(S, ...) with the lanes where the step has them, on the device."""
+        """(S, ...) with the replicas where the step has them, on the device."""
         return (value.movedim(0, -1) if self.fused else value).contiguous().to(self.device)
 
     def outer(self, value: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The noise of all lanes at once, each lane's from its own generator.
+"""The noise of all replicas at once, each replica's from its own generator.
 
 Asking each of a thousand generators for eight numbers at every step would cost more than the step. So what a model is
 going to draw over many steps is first planned (the model's `noise` is called and its draws are only noted), then each
@@ -7,8 +7,8 @@ numbers as many short ones, which torch's generators for the processor do
     for uniform numbers, always;
     for normal ones in draws of a multiple of 16;
     for normal ones in draws below 16, which are made one by one with Box and Muller's formula from uniform numbers in
-        double precision: those are drawn, and the formula is computed for all lanes together.
-Whatever else a model draws is drawn lane by lane and step by step: slower, and just as exact.
+        double precision: those are drawn, and the formula is computed for all replicas together.
+Whatever else a model draws is drawn replica by replica and step by step: slower, and just as exact.
 
 A Note on the Generation of Random Normal Deviates (Box, Muller, 1958). https://doi.org/10.1214/aoms/1177706645
 """
@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten
 
-from saddlepoint.lanes.scalars import PerLane, filled, value_of
+from saddlepoint.lanes.per_replica import PerReplica, filled, value_of
 from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Phase
 
@@ -48,7 +48,7 @@ class Draw(NamedTuple):
 class Handing(TorchFunctionMode):
     """While it is active, torch.randn and torch.rand with the generator `generator` give out what `give` makes of them.
 
-    used: whether a result was computed with, or a number per lane was read; then the noise is more than the draws.
+    used: whether a result was computed with, or a number per replica was read; then the noise is more than the draws.
     exotic: whether anything else was drawn from the generator.
     """
 
@@ -79,18 +79,18 @@ class Handing(TorchFunctionMode):
                 return given
             self.exotic = True
         flat = tree_flatten((args, kwargs))[0]
-        self.used |= any(isinstance(value, PerLane) or any(value is one for one in self.given) for value in flat)
-        if function is torch.full and any(isinstance(value, Tensor | PerLane) for value in flat):
+        self.used |= any(isinstance(value, PerReplica) or any(value is one for one in self.given) for value in flat)
+        if function is torch.full and any(isinstance(value, Tensor | PerReplica) for value in flat):
             return filled(*map(value_of, args), **kwargs)
         return function(*args, **kwargs)
 
 
 class StackedNoise:
-    """`at(step)`: the noise of every turn of that step, each tensor with the lanes along `axis` (0, or -1 the last).
+    """`at(step)`: the noise of every turn of that step, each tensor with the replicas along `axis` (0, or -1 the last).
 
     turns: the phases in the order of play; one that shares noise gets that of the turn before it.
-    models: one a lane, for draws lane by lane; `template` stands for all of them under vmap, through `each`, which calls
-        a function of the template and of tensors stacked along `axis` for all lanes at once.
+    models: one a replica, for draws replica by replica; `template` stands for all of them under vmap, through `each`, which calls
+        a function of the template and of tensors stacked along `axis` for all replicas at once.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class StackedNoise:
         drawn = None if any(plan.exotic for plan in plans) or self.odd else self._drawn(draws)
         if drawn is None:
             self.odd = (self.odd + singles) % 2 == 1
-            self._block = [self._lane_by_lane(step) for step in steps]
+            self._block = [self._replica_by_replica(step) for step in steps]
             return
         parts = iter(self._handed(drawn, draws))
         self._block = [
@@ -152,7 +152,7 @@ class StackedNoise:
         return _Plan(handing.draws, plain, handing.exotic)
 
     def _drawn(self, draws: Sequence[Draw]) -> Tensor | None:
-        """(S, numbers): what every lane draws, one after the other; None where it has to be drawn step by step."""
+        """(S, numbers): what every replica draws, one after the other; None where it has to be drawn step by step."""
         total = sum(draw.size for draw in draws)
         if not draws or all(not draw.normal for draw in draws):
             return torch.stack([torch.rand(total, generator=generator) for generator in self.generators])
@@ -166,42 +166,44 @@ class StackedNoise:
         return None
 
     def _handed(self, drawn: Tensor, draws: Sequence[Draw]) -> list[Tensor]:
-        """The draws by themselves, on the device, lanes along the axis."""
-        lanes = len(drawn)
+        """The draws by themselves, on the device, replicas along the axis."""
+        replicas = len(drawn)
         sizes = [draw.size for draw in draws]
         if self._axis == 0:
             parts = torch.split(drawn.to(self._device), sizes, 1)
-            return [part.view(lanes, *draw.shape) for part, draw in zip(parts, draws, strict=True)]
+            return [part.view(replicas, *draw.shape) for part, draw in zip(parts, draws, strict=True)]
         parts = torch.split(drawn.T.contiguous().to(self._device), sizes)
-        return [part.view(*draw.shape, lanes) for part, draw in zip(parts, draws, strict=True)]
+        return [part.view(*draw.shape, replicas) for part, draw in zip(parts, draws, strict=True)]
 
     def _made(self, step: int, plan: _Plan, parts: list[Tensor]) -> list[Made]:
         """The noise of one step from its draws."""
         if plan.plain is not None:
-            lanes = len(self.generators)
+            replicas = len(self.generators)
             noises = [
                 {
-                    name: parts[value] if isinstance(value, int) else _spread(value.to(self._device), lanes, self._axis)
+                    name: parts[value]
+                    if isinstance(value, int)
+                    else _spread(value.to(self._device), replicas, self._axis)
                     for name, value in noise.items()
                 }
                 for noise in plan.plain
             ]
             return self._by_turn(noises)
 
-        def noise_of(model: Model, *lane_parts: Tensor) -> list[Made]:
-            left = iter(lane_parts)
+        def noise_of(model: Model, *replica_parts: Tensor) -> list[Made]:
+            left = iter(replica_parts)
             with Handing(self._scratch, lambda draw: next(left)):
                 return [dict(model.noise(phase, self._batch_size, step, self._scratch)) for _, phase in self._fresh()]
 
         return self._by_turn(self._each(noise_of, *parts))
 
-    def _lane_by_lane(self, step: int) -> list[Made]:
+    def _replica_by_replica(self, step: int) -> list[Made]:
         made: list[Made] = []
-        lanes = [
+        replicas = [
             [model.noise(phase, self._batch_size, step, generator) for _, phase in self._fresh()]
             for model, generator in zip(self._models, self.generators, strict=True)
         ]
-        for noises in zip(*lanes, strict=True):
+        for noises in zip(*replicas, strict=True):
             stacked = {name: torch.stack([noise[name] for noise in noises], self._axis) for name in noises[0]}
             made.append({name: value.to(self._device) for name, value in stacked.items()})
         return self._by_turn(made)
@@ -238,6 +240,6 @@ def pairs_as_torch() -> bool:
     return torch.allclose(drawn, made, rtol=1e-6, atol=1e-7)
 
 
-def _spread(value: Tensor, lanes: int, axis: int) -> Tensor:
-    """The same for every lane."""
-    return value.expand(lanes, *value.shape) if axis == 0 else value.unsqueeze(-1).expand(*value.shape, lanes)
+def _spread(value: Tensor, replicas: int, axis: int) -> Tensor:
+    """The same for every replica."""
+    return value.expand(replicas, *value.shape) if axis == 0 else value.unsqueeze(-1).expand(*value.shape, replicas)

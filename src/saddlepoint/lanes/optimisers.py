@@ -1,7 +1,7 @@
-"""The optimisers of `training`, as formulas over the stacked parameters of all lanes.
+"""The optimisers of `training`, as formulas over the stacked parameters of all replicas.
 
-Each takes the parameters and gradients of one player, all lanes in one tensor, what it remembers (tensors of the same
-shape), and coefficients: one number a lane, laid out so that it broadcasts. It gives the new parameters and memory. The
+Each takes the parameters and gradients of one player, all replicas in one tensor, what it remembers (tensors of the same
+shape), and coefficients: one number a replica, laid out so that it broadcasts. It gives the new parameters and memory. The
 arithmetic is that of the single run's optimisers, to rounding.
 """
 
@@ -35,7 +35,7 @@ class StackedOptimiser:
 
 
 def sgd(p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
-    """Gradient descent, with momentum where lanes have it."""
+    """Gradient descent, with momentum where replicas have it."""
     if "momentum" not in c:
         return p - c["rate"] * g, {}
     velocity = c["momentum"] * kept["velocity"] + g
@@ -96,7 +96,7 @@ STACKED: dict[OptimiserName, StackedOptimiser] = {
 
 
 def moved(name: OptimiserName, p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
-    """One move of one player in all lanes: its new parameters, and what its optimiser remembers.
+    """One move of one player in all replicas: its new parameters, and what its optimiser remembers.
 
     Lookahead: Taming GANs with Lookahead-Minmax (Chavdarova, Pagliardini, Stich, Fleuret, Jaggi, 2021).
     https://arxiv.org/abs/2006.14567. Historical averaging: see `saddlepoint.optimisers.averaging`.
@@ -116,7 +116,7 @@ def moved(name: OptimiserName, p: Tensor, g: Tensor, kept: Given, c: Given) -> t
 
 
 def memory(settings: Sequence[OptimiserSettings]) -> tuple[str, ...]:
-    """What these lanes' optimiser remembers: no velocity where none has momentum, no slow weights without lookahead, no
+    """What these replicas' optimiser remembers: no velocity where none has momentum, no slow weights without lookahead, no
     mean without historical averaging."""
     kept = STACKED[settings[0].name].memory
     if not any(own.momentum for own in settings):
@@ -126,7 +126,7 @@ def memory(settings: Sequence[OptimiserSettings]) -> tuple[str, ...]:
 
 
 def constants(settings: Sequence[OptimiserSettings]) -> Tensors:
-    """The coefficients (S,) float32 that stay the same over the steps; a term that no lane has is left out."""
+    """The coefficients (S,) float32 that stay the same over the steps; a term that no replica has is left out."""
     columns = {
         "momentum": [own.momentum for own in settings],
         "weight_decay": [own.weight_decay for own in settings],
@@ -177,9 +177,9 @@ def _rates(settings: Sequence[OptimiserSettings], first: int, count: int, steps:
     start = torch.tensor([own.learning_rate for own in settings], dtype=torch.float64)
     factors = torch.empty(count, len(settings), dtype=torch.float64)
     alike: dict[tuple[object, ...], list[int]] = {}
-    for lane, own in enumerate(settings):
+    for replica, own in enumerate(settings):
         key = (own.schedule, own.decay_rate, own.decay_steps, own.staircase, own.final_fraction, own.schedule_steps)
-        alike.setdefault(key, []).append(lane)
+        alike.setdefault(key, []).append(replica)
     for members in alike.values():
         own = settings[members[0]]
         factor = [SCHEDULES[own.schedule](own, step, steps) for step in range(first, first + count)]

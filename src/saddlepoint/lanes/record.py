@@ -1,4 +1,4 @@
-"""What lanes say of one tick: the single run's record, with a number a lane in place of each number."""
+"""What replicas say of one tick: the single run's record, with a number a replica in place of each number."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from saddlepoint.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
-class LaneRecord:
-    """The numbers of one tick, lane by lane.
+class ReplicaRecord:
+    """The numbers of one tick, replica by replica.
 
-    step: steps done. seconds: spent training so far, for all lanes together.
-    values: by series (`player/quantity`), (S,) float64 on the host, each what the single run's `Record` says; NaN for a lane
+    step: steps done. seconds: spent training so far, for all replicas together.
+    values: by series (`player/quantity`), (S,) float64 on the host, each what the single run's `Record` says; NaN for a replica
         that was frozen in or before this tick.
-    frozen: (S,) int64: the whole steps a lane had made when something in it ceased to be finite; -1 while it goes on.
+    frozen: (S,) int64: the whole steps a replica had made when something in it ceased to be finite; -1 while it goes on.
     """
 
     step: int

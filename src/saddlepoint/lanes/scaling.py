@@ -1,4 +1,4 @@
-"""Units of data that differ from lane to lane: each lane's examples are brought to its model's units by its own data."""
+"""Units of data that differ from replica to replica: each replica's examples are brought to its model's units by its own data."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from torch import Tensor
 from saddlepoint.data.dataset import Event, Scaling
 
 
-class LaneScaling(Scaling):
+class ReplicaScaling(Scaling):
     """A `Scaling` whose numbers come from the stacked buffers of the table, under `vmap`.
 
-    read: () -> scale and offset of the lane, (C, 1, ...) or of one entry, so that they broadcast to an event.
+    read: () -> scale and offset of the replica, (C, 1, ...) or of one entry, so that they broadcast to an event.
     """
 
     _read: Callable[[], tuple[Tensor, Tensor]]
@@ -42,7 +42,7 @@ class LaneScaling(Scaling):
 
 
 def stacked_numbers(scalings: Sequence[Scaling]) -> tuple[Tensor, Tensor]:
-    """Scale and offset of all lanes, (S, C, 1, ...) float32, as `LaneScaling` reads them lane by lane."""
+    """Scale and offset of all replicas, (S, C, 1, ...) float32, as `ReplicaScaling` reads them replica by replica."""
     event = scalings[0].event
     shape = [-1 if axis == event.channel_axis else 1 for axis in range(len(event.shape))]
 

@@ -1,4 +1,4 @@
-"""The numbers that change from step to step, for all lanes: step sizes, what Lookahead goes back by, and moving averages."""
+"""The numbers that change from step to step, for all replicas: step sizes, what Lookahead goes back by, and moving averages."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from saddlepoint.training.settings import OptimiserSettings
 
 @dataclass(frozen=True)
 class Schedules:
-    """own: by player, each lane's optimiser; turns: the phases of a step in their order; steps: of the whole training;
-    decays: of each lane's moving averages, in [0, 1).
+    """own: by player, each replica's optimiser; turns: the phases of a step in their order; steps: of the whole training;
+    decays: of each replica's moving averages, in [0, 1).
     """
 
     own: Mapping[str, Sequence[OptimiserSettings]]

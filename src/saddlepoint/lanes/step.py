@@ -1,11 +1,11 @@
-"""One step of a game as one pure function of tensors, for one lane; of all lanes by `vmap`; traced once into a graph.
+"""One step of a game as one pure function of tensors, for one replica; of all replicas by `vmap`; traced once into a graph.
 
 Run as it is, the step would spend most of its time on the way to its operators: `vmap`, `grad` and Python. Traced, it is a
 list of operators.
 
 Compiled, neighbours in that list become one loop. A processor handles 8 or 16 numbers at once, and a small game has no axis
-as long but that of the lanes: so the lanes are the last axis of every tensor then, and a small matrix product is written as
-the sums it is, before `vmap` sees it, so that nothing but loops over the lanes is left.
+as long but that of the replicas: so the replicas are the last axis of every tensor then, and a small matrix product is written as
+the sums it is, before `vmap` sees it, so that nothing but loops over the replicas is left.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 from saddlepoint.errors import SettingError
 from saddlepoint.lanes.game import Pieces, StackedGame
 from saddlepoint.lanes.graph import share
-from saddlepoint.lanes.lanewise import Lanewise, translatable
 from saddlepoint.lanes.noise import Made
 from saddlepoint.lanes.optimisers import Tensors, moved
+from saddlepoint.lanes.replicas_last import ReplicasLast, translatable
 from saddlepoint.objectives.phase import Batch, Phase
 from saddlepoint.training.settings import OptimiserName
 
@@ -76,9 +76,9 @@ class Rules:
 
 
 def step(rules: Rules, state: State, inputs: Inputs) -> tuple[State, dict[str, list[Tensor]]]:
-    """The state of one lane after one step, and what was seen: by series, () at every turn that observed it.
+    """The state of one replica after one step, and what was seen: by series, () at every turn that observed it.
 
-    A lane in which a loss or a weight is not finite stays as it was before that turn, from then on.
+    A replica in which a loss or a weight is not finite stays as it was before that turn, from then on.
     """
     game = rules.game
     weights, memory, averages, alive = dict(state.weights), dict(state.memory), dict(state.averages), state.alive
@@ -124,9 +124,9 @@ def step(rules: Rules, state: State, inputs: Inputs) -> tuple[State, dict[str, l
 
 
 class Traced:
-    """`step` for all lanes, as a graph for tensors of the shapes of `state` and `inputs`.
+    """`step` for all replicas, as a graph for tensors of the shapes of `state` and `inputs`.
 
-    axes: where the lanes are in the tensors of the state and of the inputs.
+    axes: where the replicas are in the tensors of the state and of the inputs.
     compiled: whether to have torch's compiler write loops for it; where that fails (no C++ compiler on this machine), the
         graph runs as it is, and `why_not` says why. fused: whether matrix products become sums then.
     series: names of the rows of what a step saw; a turn that is played several times in a step has a row each time.
@@ -148,20 +148,20 @@ class Traced:
             return (*tree_flatten(after)[0], *(value for values in seen.values() for value in values))
 
         def every(*tensors: Tensor) -> tuple[Tensor, ...]:
-            after = lanes(*tensors)
+            after = replicas(*tensors)
             return (*after[: len(of_state)], torch.stack(list(after[len(of_state) :])))
 
         try:
-            lanes: Callable[..., Sequence[Tensor]] = vmap(one, in_dims=dims, out_dims=axes[0])
+            replicas: Callable[..., Sequence[Tensor]] = vmap(one, in_dims=dims, out_dims=axes[0])
             if fused:
-                lanes = _lanes_last(one, arguments, dims) or lanes
+                replicas = _replicas_last(one, arguments, dims) or replicas
             graph = _traced(every, arguments)
         except SettingError:
             raise
         except RuntimeError as error:
             reason = " ".join(str(error).split())
             raise SettingError(
-                f"lanes: this game cannot be played by many lanes at once; train one run at a time. {reason}"
+                f"replicas: this game cannot be played by many replicas at once; train one run at a time. {reason}"
             ) from error
         share(graph)
         self._run: Callable[..., tuple[Tensor, ...]] = graph
@@ -206,21 +206,21 @@ def _traced(
         return make_fx(function, decomposition_table=table)(*arguments)
 
 
-def _lanes_last(
+def _replicas_last(
     one: Callable[..., tuple[Tensor, ...]], arguments: Sequence[Tensor], dims: Sequence[int]
 ) -> Callable[..., Sequence[Tensor]] | None:
-    """`one` for all lanes, whose results have the lanes last; None where it does what only vmap knows."""
+    """`one` for all replicas, whose results have the replicas last; None where it does what only vmap knows."""
     first = [tensor.select(dim, 0).clone() for tensor, dim in zip(arguments, dims, strict=True)]
     graph = _traced(one, first, PRODUCTS)
     share(graph)
     if not translatable(graph):
         return None
-    lanes = arguments[0].shape[dims[0]]
+    replicas = arguments[0].shape[dims[0]]
 
     def every(*tensors: Tensor) -> Sequence[Tensor]:
         last = [tensor.movedim(dim, -1) for tensor, dim in zip(tensors, dims, strict=True)]
-        results: Sequence[Tensor] = Lanewise(graph).run(*last)
-        return [result.expand(*result.shape[:-1], lanes) for result in results]
+        results: Sequence[Tensor] = ReplicasLast(graph).run(*last)
+        return [result.expand(*result.shape[:-1], replicas) for result in results]
 
     return every
 

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import SettingError
-from saddlepoint.lanes import Lanes
+from saddlepoint.lanes import Replicas
 
 DISTANCE = 0.1  # of the data's standard deviation
 MASS = 0.5  # of the mode's own mass
@@ -107,14 +107,14 @@ class Target:
 class Convergence:
     """Checks replicas while they train, and records when each one converged.
 
-        convergence = Convergence(dataset, lanes=len(lanes))
-        for record in lanes.play(watch=lambda step: convergence.check(lanes, step)):
+        convergence = Convergence(dataset, replicas=len(replicas))
+        for record in replicas.play(watch=lambda step: convergence.check(replicas, step)):
             ...
         convergence.steps
 
     Args:
         dataset: the training data, one for all replicas or one each.
-        lanes: number of replicas.
+        replicas: number of replicas.
         every: steps between the first checks; after 32 checks the spacing doubles, and so on (see `due`).
         points: samples per replica; by default 128, or 16 per mode if that is more.
         row: number of good checks in a row that count as convergence.
@@ -134,20 +134,20 @@ class Convergence:
     def __init__(
         self,
         dataset: Dataset | Sequence[Dataset],
-        lanes: int,
+        replicas: int,
         *,
         every: int = 1,
         points: int | None = None,
         row: int = CHECKS,
         averaged: bool = True,
     ) -> None:
-        datasets = [dataset] * lanes if isinstance(dataset, Dataset) else list(dataset)
+        datasets = [dataset] * replicas if isinstance(dataset, Dataset) else list(dataset)
         if points is None:
             modes = max((len(known) for own in datasets if (known := _modes(own)) is not None), default=0)
             points = max(POINTS, POINTS_PER_MODE * modes)
-        if min(lanes, every, points, row) < 1 or len(datasets) != lanes:
+        if min(replicas, every, points, row) < 1 or len(datasets) != replicas:
             raise SettingError(
-                f"convergence: got {lanes} replicas with {len(datasets)} datasets, a check every {every} steps with {points} samples, "
+                f"convergence: got {replicas} replicas with {len(datasets)} datasets, a check every {every} steps with {points} samples, "
                 f"{row} in a row: give one dataset, or one per replica, and numbers of 1 or more."
             )
         self.every, self.points, self.row, self.averaged = every, points, row, averaged
@@ -155,15 +155,15 @@ class Convergence:
         for place, own in enumerate(datasets):
             places.setdefault(id(own), []).append(place)
         self._targets = [(torch.tensor(where), Target.of(datasets[where[0]], points)) for where in places.values()]
-        self._in_a_row = torch.zeros(lanes, dtype=torch.int64)
+        self._in_a_row = torch.zeros(replicas, dtype=torch.int64)
         self._noise: Tensor | None = None
-        self.steps = torch.full((lanes,), torch.nan, dtype=torch.float64)
+        self.steps = torch.full((replicas,), torch.nan, dtype=torch.float64)
         self.distance = self.steps.clone()
         self.mass = self.steps.clone()
-        self.good = torch.zeros(lanes, dtype=torch.bool)
+        self.good = torch.zeros(replicas, dtype=torch.bool)
         self.checked: list[int] = []
 
-    def check(self, lanes: Lanes, step: int) -> bool:
+    def check(self, replicas: Replicas, step: int) -> bool:
         """Check the replicas if a check is due after `step` steps. Frozen replicas are not good.
 
         Returns:
@@ -172,9 +172,9 @@ class Convergence:
         if not due(step, self.every):
             return False
         if self._noise is None:
-            self._noise = spread_noise(lanes, self.points)
-        samples = lanes.decode(self._noise, averaged=self.averaged)
-        self.update(samples.reshape(len(self.steps), self.points), step, alive=lanes.frozen < 0)
+            self._noise = spread_noise(replicas, self.points)
+        samples = replicas.decode(self._noise, averaged=self.averaged)
+        self.update(samples.reshape(len(self.steps), self.points), step, alive=replicas.frozen < 0)
         return True
 
     def update(self, samples: Tensor, step: int, alive: Tensor | None = None) -> None:
@@ -210,15 +210,15 @@ def ascending(samples: Tensor) -> Tensor:
     return torch.from_numpy(np.sort(samples.detach().contiguous().numpy(), axis=1))
 
 
-def spread_noise(lanes: Lanes, points: int) -> Tensor:
+def spread_noise(replicas: Replicas, points: int) -> Tensor:
     """(S, points, latent) noise at evenly spaced quantiles, if the model knows its quantiles; else random noise, the same for all
     replicas."""
-    template: Any = lanes.game.template
+    template: Any = replicas.game.template
     if not hasattr(template, "latent_quantiles"):
         drawn: Tensor = template.fixed_noise(points, torch.Generator().manual_seed(0))
-        return drawn.expand(len(lanes), *drawn.shape).to(lanes.device)
-    shares = spread_shares(points, int(template.settings.latent)).to(lanes.device)
-    noise: Tensor = lanes.each(_quantiles, shares.expand(len(lanes), -1, -1))
+        return drawn.expand(len(replicas), *drawn.shape).to(replicas.device)
+    shares = spread_shares(points, int(template.settings.latent)).to(replicas.device)
+    noise: Tensor = replicas.each(_quantiles, shares.expand(len(replicas), -1, -1))
     return noise
 
 

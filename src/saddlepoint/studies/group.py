@@ -1,4 +1,4 @@
-"""Trains one group: its runs together as lanes if possible, otherwise one after another, all measured the same way."""
+"""Trains one group: its runs together as replicas if possible, otherwise one after another, all measured the same way."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.lanes import Lane, LaneRecord, Lanes
+from saddlepoint.lanes import Replica, ReplicaRecord, Replicas
 from saddlepoint.studies.convergence import Convergence
 from saddlepoint.studies.outcomes import Outcomes, measure_outcomes
 from saddlepoint.studies.plan import Group, Run
@@ -104,10 +104,10 @@ def train_group(group: Group, report: ReportShare = lambda share: None) -> Group
 def _train_parts(
     runs: Sequence[Run], measure: MeasureSettings, together: bool, notes: list[str], report: ReportShare
 ) -> Iterator[RunResult]:
-    """Train the runs in as few parts as lanes allow; adds to `notes` why it is more than one.
+    """Train the runs in as few parts as replicas allow; adds to `notes` why it is more than one.
 
-    Lanes may refuse runs only when their first step is traced: a setting that a game branches on must be equal in all of them,
-    and a game that branches on its samples cannot be trained as lanes at all.
+    Replicas may refuse runs only when their first step is traced: a setting that a game branches on must be equal in all of them,
+    and a game that branches on its samples cannot be trained as replicas at all.
     """
     if together:
         try:
@@ -132,18 +132,20 @@ def _train_parts(
 
 
 def _train(runs: Sequence[Run], measure: MeasureSettings, together: bool, report: ReportShare) -> list[RunResult]:
-    lanes = [Lane(run.model, run.training, dataset(run)) for run in runs]
-    trained: Lanes | SingleRun = Lanes(lanes, device=runs[0].training.device) if together else SingleRun(lanes)
-    data = [lane.dataset for lane in lanes]
+    replicas = [Replica(run.model, run.training, dataset(run)) for run in runs]
+    trained: Replicas | SingleRun = (
+        Replicas(replicas, device=runs[0].training.device) if together else SingleRun(replicas)
+    )
+    data = [replica.dataset for replica in replicas]
     measures = [_outcomes_of(run.data.model_dump_json(), measure) for run in runs]
     asked = measure.convergence
     convergence = None
     if asked is not None:
-        convergence = Convergence(data, len(lanes), every=asked.every, points=asked.samples, row=asked.in_a_row)
+        convergence = Convergence(data, len(replicas), every=asked.every, points=asked.samples, row=asked.in_a_row)
     schedule = _Schedule(measure, [_outcomes_of(run.data.model_dump_json(), measure, True) for run in runs])
     steps = runs[0].training.steps
     reported = time.perf_counter()
-    watch = None if convergence is None else partial(convergence.check, cast(Lanes, trained))
+    watch = None if convergence is None else partial(convergence.check, cast(Replicas, trained))
     for record in trained.play(watch):
         schedule.take(trained, record, last=record.step == steps)
         if time.perf_counter() - reported > 0.2:
@@ -157,13 +159,13 @@ def _train(runs: Sequence[Run], measure: MeasureSettings, together: bool, report
             key=run.key,
             trained="lanes" if together else "alone",
             steps=steps,
-            frozen_at=None if frozen[lane] < 0 else int(frozen[lane]),
-            converged_at=None if math.isnan(times[lane]) else int(times[lane]),
-            outcomes=outcomes[lane],
+            frozen_at=None if frozen[replica] < 0 else int(frozen[replica]),
+            converged_at=None if math.isnan(times[replica]) else int(times[replica]),
+            outcomes=outcomes[replica],
             schedule=tuple(schedule.steps),
-            series={name: tuple(column[lane].tolist()) for name, column in schedule.columns().items()},
+            series={name: tuple(column[replica].tolist()) for name, column in schedule.columns().items()},
         )
-        for lane, run in enumerate(runs)
+        for replica, run in enumerate(runs)
     ]
 
 
@@ -174,9 +176,9 @@ class _Schedule:
         self._measure, self._measures = measure, measures
         self.steps: list[int] = []
         self._rows: list[dict[str, Tensor]] = []
-        self._pending: list[LaneRecord] = []
+        self._pending: list[ReplicaRecord] = []
 
-    def take(self, lanes: Lanes | SingleRun, record: LaneRecord, *, last: bool) -> None:
+    def take(self, replicas: Replicas | SingleRun, record: ReplicaRecord, *, last: bool) -> None:
         every = self._measure.every
         if every is None:
             return
@@ -188,7 +190,7 @@ class _Schedule:
             if not name.startswith("time/") and (self._measure.series == ("all",) or name in self._measure.series):
                 row[name] = torch.stack([own.values[name] for own in self._pending if name in own.values]).mean(0)
         if self._measure.scheduled:
-            found = measure_outcomes(lanes, self._measures)
+            found = measure_outcomes(replicas, self._measures)
             for name in dict.fromkeys(name for own in found for name in own):
                 row[name] = torch.tensor([own.get(name, math.nan) for own in found], dtype=torch.float64)
         self.steps.append(record.step)

@@ -14,7 +14,7 @@ from saddlepoint.evaluation.metrics.modes import mode_report
 from saddlepoint.evaluation.metrics.transport import sliced_wasserstein, wasserstein
 from saddlepoint.evaluation.monitors.quality import Quality, drawn
 from saddlepoint.evaluation.settings import EvaluationSettings
-from saddlepoint.lanes import Lanes
+from saddlepoint.lanes import Replicas
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Fits, Reports, has
 from saddlepoint.studies.settings import OutcomeName
@@ -138,26 +138,26 @@ def default_outcomes(dataset: Dataset) -> tuple[OutcomeName, ...]:
     return ("wasserstein",) if dataset.event.kind == "vector" else ("quality",)
 
 
-def measure_outcomes(lanes: Lanes | SingleRun, measures: Sequence[Outcomes]) -> list[dict[str, float]]:
+def measure_outcomes(replicas: Replicas | SingleRun, measures: Sequence[Outcomes]) -> list[dict[str, float]]:
     """The outcomes of all replicas; NaN for those that are frozen. measures: one per replica."""
     names = {name for measure in measures for name in measure.names}
     needs_samples = bool(names & FROM_SAMPLES)
-    family = getattr(lanes.lanes[0].model, "family", "")
+    family = getattr(replicas.replicas[0].model, "family", "")
     count, seed = measures[0].samples, measures[0].seed
     together: Tensor | None = None
     if needs_samples and family == "gan":
-        together = lanes.sample(count, torch.Generator().manual_seed(seed))
+        together = replicas.sample(count, torch.Generator().manual_seed(seed))
     found: list[dict[str, float]] = []
     for index, measure in enumerate(measures):
-        if lanes.frozen[index] >= 0:
+        if replicas.frozen[index] >= 0:
             found.append({str(name): math.nan for name in measure.names if name != "held_out"})
             continue
         model = None
         if "held_out" in measure.names or (needs_samples and together is None):
-            model = lanes.model(index)
+            model = replicas.model(index)
         samples = None if together is None else together[index]
         if model is not None and needs_samples and together is None:
-            samples = _draw_samples(model, lanes.lanes[index].dataset, count, seed)
+            samples = _draw_samples(model, replicas.replicas[index].dataset, count, seed)
         found.append(measure.measure(samples, model))
     return found
 

@@ -17,7 +17,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.lanes.game import StackedGame
-from saddlepoint.lanes.lane import Lane, compatible_groups
+from saddlepoint.lanes.replica import Replica, compatible_groups
 from saddlepoint.models import build
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.studies.convergence import Convergence
@@ -53,7 +53,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that one worker trains: as lanes if `together`, else one after another."""
+    """Runs that one worker trains: as replicas if `together`, else one after another."""
 
     key: str
     runs: tuple[Run, ...]
@@ -100,7 +100,7 @@ class Plan:
         """
         datasets: dict[str, Dataset] = {}
         runs: list[Run] = []
-        lanes: list[Lane] = []
+        replicas: list[Replica] = []
         for position, point in enumerate(points):
             name = point.data.model_dump_json()
             if name not in datasets:
@@ -116,14 +116,14 @@ class Plan:
                 training = point.training.model_copy(update={"seed": seed} | _ticks(point.training, study.measure))
                 key = _key(point.model, training, dataset.fingerprint, study.measure)
                 runs.append(Run(position, point.model, training, point.data, dataset.fingerprint, key))
-                lanes.append(Lane(point.model, training, dataset))
-        compatible = compatible_groups(lanes)
+                replicas.append(Replica(point.model, training, dataset))
+        compatible = compatible_groups(replicas)
         alone: dict[str, str] = {}
         for members in compatible:
-            why_not = _refusal(lanes[members[0]])
+            why_not = _refusal(replicas[members[0]])
             alone |= {runs[index].key: why_not for index in members if why_not}
         check_series(
-            study.measure.series, ((lanes[members[0]], runs[members[0]].key in alone) for members in compatible)
+            study.measure.series, ((replicas[members[0]], runs[members[0]].key in alone) for members in compatible)
         )
         return cls(study, tuple(points), tuple(runs), tuple(map(tuple, compatible)), alone)
 
@@ -184,16 +184,16 @@ def _ticks(training: TrainingSettings, measure: MeasureSettings) -> dict[str, in
     return {"tick": tick, "observe_every": min(tick, training.observe_every)}
 
 
-def _refusal(lane: Lane) -> str:
-    """Why lanes cannot train this run, or an empty text.
+def _refusal(replica: Replica) -> str:
+    """Why replicas cannot train this run, or an empty text.
 
     Raises:
         SettingError: the model cannot be built at all.
     """
     try:
-        StackedGame([lane])
+        StackedGame([replica])
     except SettingError as error:
-        build(lane.model, lane.dataset.event, seed=lane.training.seed)
+        build(replica.model, replica.dataset.event, seed=replica.training.seed)
         return str(error)
     return ""
 

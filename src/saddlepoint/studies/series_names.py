@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from saddlepoint.errors import SettingError, suggestion
-from saddlepoint.lanes.lane import Lane
+from saddlepoint.lanes.replica import Replica
 from saddlepoint.studies.single_run import SingleRun
 
 TIMES = "time/"  # durations, which are in no table
-SINGLE_ONLY = "/update_ratio"  # lanes do not record it
+SINGLE_ONLY = "/update_ratio"  # replicas do not record it
 
 
-def check_series(asked: Sequence[str], kinds: Iterable[tuple[Lane, bool]]) -> None:
+def check_series(asked: Sequence[str], kinds: Iterable[tuple[Replica, bool]]) -> None:
     """Check that every series is recorded by some run.
 
     Args:
@@ -25,8 +25,8 @@ def check_series(asked: Sequence[str], kinds: Iterable[tuple[Lane, bool]]) -> No
     if not asked or tuple(asked) == ("all",):
         return
     known: dict[str, None] = {}
-    for lane, alone in kinds:
-        known |= dict.fromkeys(name for name in series_names(lane) if alone or not name.endswith(SINGLE_ONLY))
+    for replica, alone in kinds:
+        known |= dict.fromkeys(name for name in series_names(replica) if alone or not name.endswith(SINGLE_ONLY))
         if known.keys() >= set(asked):
             return
     missing = next(name for name in asked if name not in known)
@@ -36,8 +36,8 @@ def check_series(asked: Sequence[str], kinds: Iterable[tuple[Lane, bool]]) -> No
     )
 
 
-def series_names(lane: Lane) -> list[str]:
+def series_names(replica: Replica) -> list[str]:
     """Names of the series that a run records, from its first step."""
-    one = lane.training.model_copy(update={"steps": 1, "tick": 1, "observe_every": 1})
-    (record,) = SingleRun([Lane(lane.model, one, lane.dataset)]).play()
+    one = replica.training.model_copy(update={"steps": 1, "tick": 1, "observe_every": 1})
+    (record,) = SingleRun([Replica(replica.model, one, replica.dataset)]).play()
     return [name for name in record.values if not name.startswith(TIMES)]

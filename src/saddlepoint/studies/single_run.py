@@ -1,4 +1,4 @@
-"""A single run with the interface of lanes, for games that lanes refuse: a study measures both the same way."""
+"""A single run with the interface of replicas, for games that replicas refuse: a study measures both the same way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.batches import Batches
-from saddlepoint.lanes import Lane, LaneRecord
+from saddlepoint.lanes import Replica, ReplicaRecord
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import HasCodes, require
@@ -21,20 +21,20 @@ from saddlepoint.training.threads import using_threads
 
 
 class SingleRun:
-    """One run in the ordinary training loop, with the methods of `Lanes` that a study uses.
+    """One run in the ordinary training loop, with the methods of `Replicas` that a study uses.
 
     `frozen`: (1,) step of the last record with finite numbers if the run became non-finite, else -1.
     """
 
-    def __init__(self, lanes: Sequence[Lane], threads: int = 1) -> None:
-        (lane,) = lanes
-        self.lanes = (lane,)
-        training = lane.training
-        self._model = build(lane.model, lane.dataset.event, seed=training.seed)
+    def __init__(self, replicas: Sequence[Replica], threads: int = 1) -> None:
+        (replica,) = replicas
+        self.replicas = (replica,)
+        training = replica.training
+        self._model = build(replica.model, replica.dataset.event, seed=training.seed)
         self._devices = Devices.choose(training.device, training.precision, self._model)
         self._state = TrainingState.start(self._model, training, self._devices)
         self._batches = Batches(
-            lane.dataset, training.batch_size, training.seed, self._devices.device, self._model.scaling
+            replica.dataset, training.batch_size, training.seed, self._devices.device, self._model.scaling
         )
         self._threads = threads
         self.device = self._devices.device
@@ -44,9 +44,9 @@ class SingleRun:
     def __len__(self) -> int:
         return 1
 
-    def play(self, watch: Callable[[int], object] | None = None) -> Iterator[LaneRecord]:
-        """Train to the last step, with a record every `training.tick` steps. `watch` is called after every step, as in `Lanes`."""
-        training, state = self.lanes[0].training, self._state
+    def play(self, watch: Callable[[int], object] | None = None) -> Iterator[ReplicaRecord]:
+        """Train to the last step, with a record every `training.tick` steps. `watch` is called after every step, as in `Replicas`."""
+        training, state = self.replicas[0].training, self._state
         state.pause = watch is not None  # the loop then yields after every step
         finite = 0
         with using_threads(self._threads):
@@ -63,7 +63,7 @@ class SingleRun:
                     name: torch.tensor([math.nan if frozen else value], dtype=torch.float64)
                     for name, value in record.values.items()
                 }
-                yield LaneRecord(record.step, record.seconds, values, self.frozen)
+                yield ReplicaRecord(record.step, record.seconds, values, self.frozen)
 
     def each(self, function: Callable[..., Any], *stacked: Tensor, averaged: bool = False) -> Any:
         """`function(model, *arguments)`, with arguments of shape (1, ...) and a result of shape (1, ...)."""
@@ -84,7 +84,7 @@ class SingleRun:
         z = require(self._model, HasCodes).fixed_noise(n, generator or torch.Generator().manual_seed(0)).to(self.device)
         return self.decode(z, averaged=averaged)
 
-    def model(self, lane: int) -> Model:
+    def model(self, replica: int) -> Model:
         """The model with its moving averages; valid until training continues."""
         found = copy.copy(self._model)
         found.players = {**self._model.players, **{name: own.module for name, own in self._state.averages.items()}}

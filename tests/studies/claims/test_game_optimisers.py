@@ -24,10 +24,10 @@ STARTS = torch.tensor([[1.0, 0.5], [-0.3, 2.0]], dtype=torch.float64)
 def test_games_side_by_side_are_games_by_themselves(game, name):
     rules, method = games()[game], methods()[name]
     together = distances(rules, method, STARTS, 30)
-    for lane, (first, second) in enumerate(STARTS):
+    for replica, (first, second) in enumerate(STARTS):
         turns = 30 // ROUND if isinstance(method, Lookahead) else 30
         alone = path(rules, method, [first[None], second[None]], turns).norm(dim=1)
-        torch.testing.assert_close(together[:, lane], alone)
+        torch.testing.assert_close(together[:, replica], alone)
 
 
 @pytest.mark.parametrize("penalty", [0.0, 0.3])

@@ -16,7 +16,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.lanes import Lane, Lanes
+from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan.settings import GANSettings
@@ -64,8 +64,8 @@ class Setup:
         seeds = seeds if self.most is None else min(seeds, self.most)
         tick = max(1, min(250, self.training.steps // 20))
         training = self.training.model_copy(update={"tick": tick, "observe_every": tick})
-        lanes = Lanes(
-            Lane.over_seeds(self.model, training, dataset, seeds),
+        replicas = Replicas(
+            Replica.over_seeds(self.model, training, dataset, seeds),
             device="cpu",
             compiled=seeds * training.steps >= COMPILED,
             threads=threads,
@@ -74,12 +74,12 @@ class Setup:
         distances: list[Tensor] = []
 
         def check(step: int) -> None:
-            if convergence.check(lanes, step):
+            if convergence.check(replicas, step):
                 distances.append(convergence.distance)
 
-        for record in lanes.play(watch=check):
+        for record in replicas.play(watch=check):
             report(record.step / training.steps)
-        samples = lanes.decode(spread_noise(lanes, SAMPLES)).reshape(seeds, SAMPLES)
+        samples = replicas.decode(spread_noise(replicas, SAMPLES)).reshape(seeds, SAMPLES)
         return Outcome(
             self,
             dataset,
@@ -88,18 +88,18 @@ class Setup:
             torch.tensor(convergence.checked),
             torch.stack(distances),
             samples.cpu().sort(1).values,
-            tuple(lanes.model(lane) for lane in range(min(MODELS, seeds))),
-            int((lanes.frozen >= 0).sum()),
+            tuple(replicas.model(replica) for replica in range(min(MODELS, seeds))),
+            int((replicas.frozen >= 0).sum()),
         )
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Outcome:
         """The outcome from its `parts()`."""
         dataset = gaussian(self.data)
         found = []
-        for lane in range(facts["models"]):
-            model = build(self.model, dataset.event, seed=lane)
+        for replica in range(facts["models"]):
+            model = build(self.model, dataset.event, seed=replica)
             for player, network in model.players.items():
-                begin = f"models/{lane}/{player}/"
+                begin = f"models/{replica}/{player}/"
                 network.load_state_dict(
                     {name.removeprefix(begin): value for name, value in tensors.items() if name.startswith(begin)}
                 )
@@ -162,9 +162,9 @@ class Outcome:
     def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Tensors and facts from which `Setup.restore` makes the outcome."""
         tensors = {"steps": self.steps, "checked": self.checked, "distance": self.distance, "samples": self.samples}
-        for lane, model in enumerate(self.models):
+        for replica, model in enumerate(self.models):
             for player, network in model.players.items():
-                tensors |= {f"models/{lane}/{player}/{name}": value for name, value in network.state_dict().items()}
+                tensors |= {f"models/{replica}/{player}/{name}": value for name, value in network.state_dict().items()}
         return tensors, {"models": len(self.models), "frozen": self.frozen}
 
 

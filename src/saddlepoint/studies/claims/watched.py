@@ -19,7 +19,7 @@ from saddlepoint.evaluation.monitors import Neighbourhood, adversarial, codes
 from saddlepoint.evaluation.monitors.neighbourhood import modes_covered
 from saddlepoint.evaluation.monitors.quality import SERIES, Quality
 from saddlepoint.evaluation.settings import EvaluationSettings
-from saddlepoint.lanes import Lane, Lanes
+from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, HasCodes, Variational, has, require
 from saddlepoint.models.settings import ModelSettings
@@ -72,14 +72,14 @@ class Watched:
         seeds = min(seeds, self.most)
         tick = max(1, self.training.steps // MEASUREMENTS)
         training = self.training.model_copy(update={"tick": tick, "observe_every": max(1, tick // 10)})
-        lanes = Lanes(
-            Lane.over_seeds(self.model, training, dataset, seeds, self.first),
+        replicas = Replicas(
+            Replica.over_seeds(self.model, training, dataset, seeds, self.first),
             device="cpu",
             compiled=False,
             threads=threads,
             build=lambda settings, event, seed: build_with_mistake(settings, event, seed, self.mistake),
         )
-        monitor = _Monitor(dataset, lanes)
+        monitor = _Monitor(dataset, replicas)
         diagnoses = [Diagnosis({self.model.family, *self._objective}, RULES, self._facts()) for _ in range(seeds)]
         findings: list[dict[str, Finding]] = [{} for _ in range(seeds)]
         steps: list[int] = []
@@ -92,14 +92,14 @@ class Watched:
                 missed = len(steps) - 1 - len(own)
                 own.extend([torch.full((seeds,), torch.nan, dtype=torch.float64)] * missed)
                 own.append(value)
-            for lane, diagnosis in enumerate(diagnoses):
-                record = Record(step, seconds, {name: float(value[lane]) for name, value in values.items()})
+            for replica, diagnosis in enumerate(diagnoses):
+                record = Record(step, seconds, {name: float(value[replica]) for name, value in values.items()})
                 for finding in diagnosis.watch(record):
                     if finding.state == "open":
-                        findings[lane].setdefault(finding.code, finding)
+                        findings[replica].setdefault(finding.code, finding)
 
         record_all(0, 0.0, monitor.measure(quality=True))
-        for number, record in enumerate(lanes.play(), 1):
+        for number, record in enumerate(replicas.play(), 1):
             record_all(
                 record.step, record.seconds, {**record.values, **monitor.measure(quality=number % QUALITY_EVERY == 0)}
             )
@@ -113,7 +113,7 @@ class Watched:
             torch.tensor(steps),
             {name: torch.stack(own) for name, own in filled.items()},
             tuple(findings),
-            monitor.samples() if has(lanes.game.template, Adversarial) else None,
+            monitor.samples() if has(replicas.game.template, Adversarial) else None,
         )
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> WatchedOutcome:
@@ -184,9 +184,9 @@ class WatchedOutcome:
 class _Monitor:
     """Measures all replicas with the monitors of a single run; the examples are the same for all replicas."""
 
-    def __init__(self, dataset: Dataset, lanes: Lanes) -> None:
-        self._lanes, self._dataset = lanes, dataset
-        self._model: Model = lanes.game.template
+    def __init__(self, dataset: Dataset, replicas: Replicas) -> None:
+        self._replicas, self._dataset = replicas, dataset
+        self._model: Model = replicas.game.template
         generator = torch.Generator().manual_seed(0)
         order = torch.randperm(len(dataset), generator=generator)
         self._real = self._model.model_units(dataset.x[order[:BATCH]])
@@ -204,16 +204,16 @@ class _Monitor:
         """Each series as (S,) float64."""
         if has(self._model, Variational):
             with self._model.at_rest():
-                values = self._lanes.each(lambda model: codes.heads(model, self._real))
+                values = self._replicas.each(lambda model: codes.heads(model, self._real))
             if quality:
-                values[HELD_OUT_BOUND] = self._lanes.each(self._bound)
+                values[HELD_OUT_BOUND] = self._replicas.each(self._bound)
         else:
-            values = self._lanes.each(self._critic_signals) | self._sample_signals(quality)
+            values = self._replicas.each(self._critic_signals) | self._sample_signals(quality)
         return {name: value.double() for name, value in values.items()}
 
     def samples(self) -> Tensor:
         """(S, n, *event) samples in the data's units, from the same noise every time."""
-        return self._lanes.decode(self._noise)
+        return self._replicas.decode(self._noise)
 
     def _bound(self, model: Any) -> Tensor:
         """() bound of the held-out examples, with one draw of z each, the same for all replicas and steps."""

@@ -1,4 +1,4 @@
-"""The graph of one lane, laid over all lanes, is what vmap makes of it; sharing changes no result."""
+"""The graph of one replica, laid over all replicas, is what vmap makes of it; sharing changes no result."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from torch.func import grad, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from saddlepoint.lanes.graph import share
-from saddlepoint.lanes.lanewise import Lanewise, translatable
+from saddlepoint.lanes.replicas_last import ReplicasLast, translatable
 from saddlepoint.lanes.step import PRODUCTS
 from saddlepoint.networks.activations import ACTIVATIONS
 
-LANES = 5
+REPLICAS = 5
 DRAWS = torch.Generator().manual_seed(0)
-X = torch.randn(LANES, 4, 3, generator=DRAWS, dtype=torch.float64)
-W = torch.randn(LANES, 3, 2, generator=DRAWS, dtype=torch.float64)
+X = torch.randn(REPLICAS, 4, 3, generator=DRAWS, dtype=torch.float64)
+W = torch.randn(REPLICAS, 3, 2, generator=DRAWS, dtype=torch.float64)
 
 
 def gradient_through(activation):
@@ -41,7 +41,7 @@ def test_it_is_what_vmap_makes_of_it(name):
     graph = make_fx(function, decomposition_table=PRODUCTS)(X[0].clone(), W[0].clone())
     share(graph)
     assert translatable(graph)
-    together = Lanewise(graph).run(X.movedim(0, -1), W.movedim(0, -1))
+    together = ReplicasLast(graph).run(X.movedim(0, -1), W.movedim(0, -1))
     for mine, expected in zip(together, vmap(function)(X, W), strict=True):
         torch.testing.assert_close(mine.movedim(-1, 0), expected)
 

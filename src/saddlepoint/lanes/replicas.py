@@ -1,8 +1,8 @@
 """Many runs of one game at once: a seed is an axis.
 
 One run tells nothing of a method whose runs differ by seed; hundreds do. The networks of a small game are far too small for
-a processor: a step is spent on the way to its operators. So S copies are stacked and move together. Lane i is the single
-run with lane i's settings, to rounding: the same first weights, batches, noise, learning rates and records.
+a processor: a step is spent on the way to its operators. So S copies are stacked and move together. Replica i is the single
+run with replica i's settings, to rounding: the same first weights, batches, noise, learning rates and records.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from torch.func import vmap
 from saddlepoint.errors import SettingError
 from saddlepoint.lanes.batches import StackedBatches
 from saddlepoint.lanes.game import Build, Pieces, StackedGame, Tensors, build
-from saddlepoint.lanes.lane import Lane, check_compatible
 from saddlepoint.lanes.layout import Layout
 from saddlepoint.lanes.noise import StackedNoise
 from saddlepoint.lanes.optimisers import AS_WEIGHTS, constants, memory
-from saddlepoint.lanes.record import LaneRecord, means
+from saddlepoint.lanes.record import ReplicaRecord, means
+from saddlepoint.lanes.replica import Replica, check_compatible
 from saddlepoint.lanes.schedules import Schedules
 from saddlepoint.lanes.step import Inputs, Rules, State, Traced
 from saddlepoint.models.base import Model
@@ -36,10 +36,10 @@ BLOCK = 64  # steps whose noise is drawn at once, at most
 BLOCK_NUMBERS = 1 << 24  # random numbers drawn at once, at most
 
 
-class Lanes:
+class Replicas:
     """S runs of one cell, trained at once.
 
-    lanes: what each lane is; they may differ in their seed, in any number of the training and model settings that is not
+    replicas: what each replica is; they may differ in their seed, in any number of the training and model settings that is not
         a count, and in their data (of one shape, range and size). See `compatible_groups` for sorting those that differ in more.
     device: auto, cpu, cuda, cuda:N. Noise is drawn on the host everywhere, so that a seed means the same on all.
     compiled: whether torch's compiler writes the step's loops (some 15 seconds at the start); None decides: it pays for
@@ -49,24 +49,24 @@ class Lanes:
 
     Not taken: moving the players to bfloat16; an average is kept where `training.ema` asks for one.
 
-    Raises SettingError for lanes that cannot be one cell, and for what couples lanes or is drawn outside of them: running
+    Raises SettingError for replicas that cannot be one cell, and for what couples replicas or is drawn outside of them: running
     statistics of BatchNorm, dropout, clipping by the global norm.
     """
 
     def __init__(
         self,
-        lanes: Sequence[Lane],
+        replicas: Sequence[Replica],
         *,
         device: str = "auto",
         compiled: bool | None = None,
         threads: int | None = None,
         build: Build = build,
     ) -> None:
-        check_compatible(lanes)
-        self.lanes = tuple(lanes)
+        check_compatible(replicas)
+        self.replicas = tuple(replicas)
         self.device = resolve(device)
-        self.game = StackedGame(lanes, build)
-        self.settings = lanes[0].training
+        self.game = StackedGame(replicas, build)
+        self.settings = replicas[0].training
         self.threads = threads
         self._build = build
         game, training = self.game, self.settings
@@ -79,7 +79,9 @@ class Lanes:
         phases = game.template.phases
         self._turns = tuple(phase for phase in phases for _ in range(phase.repeats))
         self._sources, self._batches_a_step = _sources(self._turns)
-        self._own = {name: [lane.training.player(game.template.roles[name]) for lane in lanes] for name in game.entries}
+        self._own = {
+            name: [replica.training.player(game.template.roles[name]) for replica in replicas] for name in game.entries
+        }
         self._averaged = tuple(name for name in game.template.averaged if name in game.entries and training.ema > 0)
         self._rules = Rules(
             game, self._turns, self._sources, {name: own[0].name for name, own in self._own.items()}, self._averaged
@@ -90,8 +92,8 @@ class Lanes:
                 start = game.weights[name] if kept in AS_WEIGHTS else torch.zeros_like(game.weights[name])
                 stacks[f"memory/{name}/{kept}"] = start
         stacks |= {f"averages/{name}": game.weights[name] for name in self._averaged}
-        stacks["alive"] = torch.ones(len(lanes), dtype=torch.bool)
-        stacks["done"] = torch.zeros(len(lanes), dtype=torch.int64)
+        stacks["alive"] = torch.ones(len(replicas), dtype=torch.bool)
+        stacks["done"] = torch.zeros(len(replicas), dtype=torch.int64)
         self._state = self._laid_out(stacks)
         game.weights = {}  # the state has them now
         self._fixed = {name: self._layout.inner(value) for name, value in game.fixed.items()}
@@ -99,28 +101,28 @@ class Lanes:
             name: {key: value.to(self.device) for key, value in constants(own).items()}
             for name, own in self._own.items()
         }
-        seeds = [lane.training.seed for lane in lanes]
+        seeds = [replica.training.seed for replica in replicas]
         self._batches = StackedBatches(
-            [lane.dataset for lane in lanes], [model.scaling for model in game.models], seeds, training.batch_size,
+            [replica.dataset for replica in replicas], [model.scaling for model in game.models], seeds, training.batch_size,
             self.device, 1 if layout.fused else 0,
         )  # fmt: skip
         self._noise = StackedNoise(
             game.template, game.models, self._each_noise, self._turns, training.batch_size,
             [torch.Generator().manual_seed(derived_seed(seed, "noise")) for seed in seeds], self.device, layout.axis,
         )  # fmt: skip
-        decays = [lane.training.ema for lane in lanes]
+        decays = [replica.training.ema for replica in replicas]
         self._schedules = Schedules(self._own, self._turns, training.steps, decays, self.device)
         self._traced: dict[str, Traced] = {}
         self._series: list[str] = []
 
     def __len__(self) -> int:
-        return len(self.lanes)
+        return len(self.replicas)
 
-    def play(self, watch: Callable[[int], object] | None = None) -> Iterator[LaneRecord]:
+    def play(self, watch: Callable[[int], object] | None = None) -> Iterator[ReplicaRecord]:
         """Train from the present step to the last; a record every `training.tick` steps, and at the last step.
 
         Stopping is `break`; calling `play` again goes on. `watch` is called after every step with the steps done, and may
-        look at the lanes (`sample`, `each`, `frozen`): a record costs some steps' time, a call nothing.
+        look at the replicas (`sample`, `each`, `frozen`): a record costs some steps' time, a call nothing.
         """
         keep_freed_memory()
         training = self.settings
@@ -140,43 +142,45 @@ class Lanes:
             values["time/steps_per_second"] = torch.full(
                 (len(self),), (stop - first) / (time.perf_counter() - started), dtype=torch.float64
             )
-            yield LaneRecord(stop, self.seconds, values, self.frozen)
+            yield ReplicaRecord(stop, self.seconds, values, self.frozen)
 
     @property
     def frozen(self) -> Tensor:
-        """(S,) int64: the whole steps a lane had made when something in it ceased to be finite; -1 where all is."""
+        """(S,) int64: the whole steps a replica had made when something in it ceased to be finite; -1 where all is."""
         return torch.where(self._state.alive, -1, self._state.done).cpu()
 
     def each(self, function: Callable[..., Any], *stacked: Tensor, averaged: bool = False) -> Any:
-        """`function(model, *arguments)` for every lane at once, without gradients.
+        """`function(model, *arguments)` for every replica at once, without gradients.
 
-        stacked: (S, ...) each; a lane is given its part. The function must not draw random numbers, nor decide by values.
+        stacked: (S, ...) each; a replica is given its part. The function must not draw random numbers, nor decide by values.
         averaged: with the moving averages of the players that keep one. Returns what the function returns, (S, ...) each.
         """
         with torch.no_grad():
             return self._each(function, *stacked, averaged=averaged)
 
     def decode(self, z: Tensor, *, averaged: bool = True) -> Tensor:
-        """(n, latent) for all lanes, or (S, n, latent) -> (S, n, *event) in the data's units."""
+        """(n, latent) for all replicas, or (S, n, latent) -> (S, n, *event) in the data's units."""
         own = z if z.ndim == 3 else z.expand(len(self), *z.shape)
         decoded: Tensor = self.each(lambda model, part: model.decode(part), own, averaged=averaged)
         return decoded
 
     def sample(self, n: int, generator: torch.Generator | None = None, *, averaged: bool = True) -> Tensor:
-        """(S, n, *event) samples in the data's units; all lanes decode the same draws, which makes them comparable."""
+        """(S, n, *event) samples in the data's units; all replicas decode the same draws, which makes them comparable."""
         generator = generator or torch.Generator().manual_seed(0)
         return self.decode(
             require(self.game.template, HasCodes).fixed_noise(n, generator).to(self.device), averaged=averaged
         )
 
-    def model(self, lane: int, *, averaged: bool = True) -> Model:
-        """The model of one lane, on the host, as the single run would leave it. Raises SettingError for a lane there is not."""
-        if not 0 <= lane < len(self):
-            raise SettingError(f"lanes: there is no lane {lane}; they are 0 to {len(self) - 1}.")
-        own = self.lanes[lane]
+    def model(self, replica: int, *, averaged: bool = True) -> Model:
+        """The model of one replica, on the host, as the single run would leave it. Raises SettingError for a replica there is not."""
+        if not 0 <= replica < len(self):
+            raise SettingError(f"replicas: there is no replica {replica}; they are 0 to {len(self) - 1}.")
+        own = self.replicas[replica]
         model = self._build(own.model, own.dataset.event, own.training.seed)
         players = nn.ModuleDict(model.players)
-        tensors = {name: value[lane] for name, value in self.tensors(averaged).items() if name.startswith("players.")}
+        tensors = {
+            name: value[replica] for name, value in self.tensors(averaged).items() if name.startswith("players.")
+        }
         state = players.state_dict()
         with torch.no_grad():
             for key, value in state.items():
@@ -184,7 +188,7 @@ class Lanes:
         return model
 
     def tensors(self, averaged: bool = False) -> Tensors:
-        """Weights and buffers of all lanes by name, (S, ...) each."""
+        """Weights and buffers of all replicas by name, (S, ...) each."""
         stacks = self._state.weights | (self._state.averages if averaged else {})
         found = {name: self._layout.outer(value) for name, value in self._fixed.items()}
         for player, pieces in stacks.items():
@@ -194,11 +198,11 @@ class Lanes:
 
     @property
     def noise_is_odd(self) -> bool:
-        """Whether torch keeps half a pair of normal numbers in the lanes' generators (see `StackedNoise`)."""
+        """Whether torch keeps half a pair of normal numbers in the replicas' generators (see `StackedNoise`)."""
         return self._noise.odd
 
     def state_tensors(self) -> Tensors:
-        """All that a checkpoint must hold, the lanes first; the state of the generators is (S, bytes)."""
+        """All that a checkpoint must hold, the replicas first; the state of the generators is (S, bytes)."""
         state = self._state
         found = {f"weights/{name}": self._layout.joined(pieces) for name, pieces in state.weights.items()}
         for player, kept in state.memory.items():
@@ -208,7 +212,7 @@ class Lanes:
         return found | {"alive": state.alive, "done": state.done, "generators": generators}
 
     def load_state_tensors(self, tensors: Tensors, *, step: int, seconds: float, odd: bool) -> None:
-        """Undo `state_tensors`, whichever way the lanes lie here."""
+        """Undo `state_tensors`, whichever way the replicas lie here."""
         self._state = self._laid_out(tensors)
         for generator, value in zip(self._noise.generators, tensors["generators"], strict=True):
             generator.set_state(value.clone())  # torch wants it to begin its storage
@@ -236,7 +240,7 @@ class Lanes:
         return vmap(lambda tensors, *parts: self.game.call(tensors, function, *parts))(self.tensors(averaged), *stacked)
 
     def _each_noise(self, function: Callable[..., Any], *stacked: Tensor) -> Any:
-        """The same where the lanes' own numbers are all that counts, with the lanes where the step has them."""
+        """The same where the replicas' own numbers are all that counts, with the replicas where the step has them."""
         numbers = {name: value for name, value in self._fixed.items() if name.startswith("numbers.")}
         return vmap(
             lambda tensors, *parts: self.game.call(tensors, function, *parts),
@@ -301,5 +305,5 @@ def _sources(turns: Sequence[Any]) -> tuple[tuple[int, ...], int]:
         taken += turn.uses_data
         found.append(max(taken - 1, 0))
     if turns and taken and not turns[0].uses_data and len(turns) > 1:
-        raise SettingError("lanes: the first phase of a game must look at data: reorder its phases.")
+        raise SettingError("replicas: the first phase of a game must look at data: reorder its phases.")
     return tuple(found), taken

@@ -1,4 +1,4 @@
-"""The law of lanes: lane i is the single run with lane i's settings."""
+"""The law of replicas: replica i is the single run with replica i's settings."""
 
 from __future__ import annotations
 
@@ -12,27 +12,36 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.lanes import Lane, Lanes, compatible_groups, load, save
+from saddlepoint.lanes import Replica, Replicas, compatible_groups, load, save
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings
-from tests.studies.runs import GAN, LINE, PLAYED, SMALL, Convolutional, assert_lanes_are_single_runs, images, training
+from tests.studies.runs import (
+    GAN,
+    LINE,
+    PLAYED,
+    SMALL,
+    Convolutional,
+    assert_replicas_are_single_runs,
+    images,
+    training,
+)
 
 OWN = f"{Convolutional.__module__}:Convolutional"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PLAYED)
-def test_a_lane_is_the_single_run_of_its_seed(name):
-    assert_lanes_are_single_runs(Lane.over_seeds(PLAYED[name], training(), LINE, 3, first=7))
+def test_a_replica_is_the_single_run_of_its_seed(name):
+    assert_replicas_are_single_runs(Replica.over_seeds(PLAYED[name], training(), LINE, 3, first=7))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 5, 16, 20])  # how torch draws normal numbers depends on how many
 def test_whatever_the_batch_size(batch_size):
     model = GAN.model_copy(update={"latent": 1, "fresh_noise": True})
-    assert_lanes_are_single_runs(Lane.over_seeds(model, training(batch_size=batch_size), LINE, 2))
+    assert_replicas_are_single_runs(Replica.over_seeds(model, training(batch_size=batch_size), LINE, 2))
 
 
 @pytest.mark.parametrize(
@@ -54,13 +63,13 @@ def test_whatever_the_batch_size(batch_size):
 )
 def test_with_every_optimiser(optimiser):
     own = training(optimiser=optimiser, ema=0.9, generator=PlayerSettings(learning_rate=0.02))
-    assert_lanes_are_single_runs(Lane.over_seeds(GAN, own, LINE, 2))
+    assert_replicas_are_single_runs(Replica.over_seeds(GAN, own, LINE, 2))
 
 
-def test_lanes_may_differ_in_any_number():
+def test_replicas_may_differ_in_any_number():
     optimiser = OptimiserSettings(name="sgd", learning_rate=0.05, schedule="exponential", decay_steps=4)
-    lanes = [
-        Lane(
+    replicas = [
+        Replica(
             GAN.model_copy(update={"label_smoothing": 0.1 * i, "instance_noise": 0.1 * i + 0.1}),
             training(
                 seed=i, ema=0.5 + 0.1 * i,
@@ -71,17 +80,17 @@ def test_lanes_may_differ_in_any_number():
         )
         for i in range(3)
     ]  # fmt: skip
-    assert compatible_groups(lanes) == [[0, 1, 2]]
-    together = assert_lanes_are_single_runs(lanes)
+    assert compatible_groups(replicas) == [[0, 1, 2]]
+    together = assert_replicas_are_single_runs(replicas)
     z = torch.randn(5, 2, generator=torch.Generator().manual_seed(0))
     decoded = together.decode(z)
-    for lane in range(3):
-        torch.testing.assert_close(decoded[lane], together.model(lane).decode(z))
+    for replica in range(3):
+        torch.testing.assert_close(decoded[replica], together.model(replica).decode(z))
 
 
 def test_a_penalty_may_differ():
-    lanes = [
-        Lane(
+    replicas = [
+        Replica(
             VAESettings(
                 latent=2, encoder=SMALL, decoder=SMALL, likelihood="gaussian", beta=0.5 + i, free_bits=0.01 * (i + 1),
                 observation_std=0.1 * (i + 1), warm_up=3,
@@ -91,23 +100,23 @@ def test_a_penalty_may_differ():
         )
         for i in range(2)
     ]  # fmt: skip
-    assert_lanes_are_single_runs(lanes)
+    assert_replicas_are_single_runs(replicas)
 
 
 def test_convolutions():
     network = NetworkSettings(network=OWN)
     model = GANSettings(latent=4, generator=network, discriminator=network)
-    assert_lanes_are_single_runs(Lane.over_seeds(model, training(ema=0.9), images(), 2))
+    assert_replicas_are_single_runs(Replica.over_seeds(model, training(ema=0.9), images(), 2))
 
 
 def test_what_differs_in_shape_is_a_cell_of_its_own():
     wide = GAN.model_copy(update={"generator": NetworkSettings(hidden=(6,), activation="tanh")})
-    lanes = [Lane(model, training(seed=seed), LINE) for seed in range(2) for model in (GAN, wide)]
-    assert compatible_groups(lanes) == [[0, 2], [1, 3]]
-    with pytest.raises(SettingError, match=r"lanes 0 and 1 differ in model\.generator\.hidden .*compatible_groups"):
-        Lanes(lanes, device="cpu")
+    replicas = [Replica(model, training(seed=seed), LINE) for seed in range(2) for model in (GAN, wide)]
+    assert compatible_groups(replicas) == [[0, 2], [1, 3]]
+    with pytest.raises(SettingError, match=r"replicas 0 and 1 differ in model\.generator\.hidden .*compatible_groups"):
+        Replicas(replicas, device="cpu")
     with pytest.raises(SettingError, match="at least one"):
-        Lanes([], device="cpu")
+        Replicas([], device="cpu")
 
 
 @pytest.mark.parametrize(
@@ -118,13 +127,13 @@ def test_what_differs_in_shape_is_a_cell_of_its_own():
         (GAN, {"precision": "bf16"}, "fp32"),
         (GAN, {"recycle_every": 10}, "recycle_every"),
         (GAN.model_copy(update={"discriminator": NetworkSettings(network=f"{__name__}:Dropping")}), {}, "Dropout"),
-        (GAN.model_copy(update={"discriminator": NetworkSettings(network=f"{__name__}:Drawing")}), {}, "many lanes"),
+        (GAN.model_copy(update={"discriminator": NetworkSettings(network=f"{__name__}:Drawing")}), {}, "many replicas"),
     ],
 )
-def test_what_couples_lanes_is_refused(model, own, message):
-    lanes = Lane.over_seeds(model, training(**own), LINE, 2)
+def test_what_couples_replicas_is_refused(model, own, message):
+    replicas = Replica.over_seeds(model, training(**own), LINE, 2)
     with pytest.raises(SettingError, match=message):
-        next(Lanes(lanes, device="cpu").play())
+        next(Replicas(replicas, device="cpu").play())
 
 
 class Dropping(nn.Sequential):
@@ -142,35 +151,37 @@ class Drawing(nn.Module):
         return result
 
 
-def test_a_decision_must_fall_the_same_way_in_all_lanes():
-    lanes = [Lane(GAN.model_copy(update={"instance_noise": noise}), training(), LINE) for noise in (0.0, 0.1)]
-    with pytest.raises(SettingError, match=r"model\.instance_noise differs between the lanes.*compares with 0"):
-        next(Lanes(lanes, device="cpu").play())
+def test_a_decision_must_fall_the_same_way_in_all_replicas():
+    replicas = [Replica(GAN.model_copy(update={"instance_noise": noise}), training(), LINE) for noise in (0.0, 0.1)]
+    with pytest.raises(SettingError, match=r"model\.instance_noise differs between the replicas.*compares with 0"):
+        next(Replicas(replicas, device="cpu").play())
 
 
-def test_a_lane_that_diverges_is_frozen_and_the_others_go_on():
+def test_a_replica_that_diverges_is_frozen_and_the_others_go_on():
     rates = (0.01, 1e30, 0.02)
-    lanes = [
-        Lane(PLAYED["autoencoder"], training(seed=i, optimiser=OptimiserSettings(name="sgd", learning_rate=rate)), LINE)
+    replicas = [
+        Replica(
+            PLAYED["autoencoder"], training(seed=i, optimiser=OptimiserSettings(name="sgd", learning_rate=rate)), LINE
+        )
         for i, rate in enumerate(rates)
     ]
-    together = assert_lanes_are_single_runs(lanes, among=(0, 2))
+    together = assert_replicas_are_single_runs(replicas, among=(0, 2))
     assert together.frozen[0] == together.frozen[2] == -1
     assert 0 <= together.frozen[1] < 12
     assert all(value.isfinite().all() for value in together.tensors().values())
-    *_, last = Lanes(lanes, device="cpu").play()
+    *_, last = Replicas(replicas, device="cpu").play()
     assert last.values["ae/loss"].isfinite().tolist() == [True, False, True]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["original gan", "noisy gan", "vae"])
 def test_resumed_equals_uninterrupted(name, tmp_path):
-    lanes = Lane.over_seeds(PLAYED[name], training(ema=0.9, batch_size=7), LINE, 3)
-    whole, begun, resumed = (Lanes(lanes, device="cpu") for _ in range(3))
+    replicas = Replica.over_seeds(PLAYED[name], training(ema=0.9, batch_size=7), LINE, 3)
+    whole, begun, resumed = (Replicas(replicas, device="cpu") for _ in range(3))
     records = list(whole.play())
     next(begun.play())
-    save(tmp_path / "lanes.safetensors", begun)
-    load(tmp_path / "lanes.safetensors", resumed)
+    save(tmp_path / "replicas.safetensors", begun)
+    load(tmp_path / "replicas.safetensors", resumed)
     later = list(resumed.play())
     assert [record.step for record in later] == [10, 12]
     for mine, other in zip(later, records[1:], strict=True):
@@ -181,29 +192,29 @@ def test_resumed_equals_uninterrupted(name, tmp_path):
         assert torch.equal(resumed.state_tensors()[key], value), key
 
 
-@pytest.mark.parametrize("lane", [-1, 2, 999])
-def test_a_lane_that_there_is_not_is_told(lane):
-    lanes = Lanes(Lane.over_seeds(GAN, training(), LINE, 2), device="cpu")
-    with pytest.raises(SettingError, match=f"no lane {lane}; they are 0 to 1"):
-        lanes.model(lane)
+@pytest.mark.parametrize("replica", [-1, 2, 999])
+def test_a_replica_that_there_is_not_is_told(replica):
+    replicas = Replicas(Replica.over_seeds(GAN, training(), LINE, 2), device="cpu")
+    with pytest.raises(SettingError, match=f"no replica {replica}; they are 0 to 1"):
+        replicas.model(replica)
 
 
 def test_a_checkpoints_path_may_be_text(tmp_path):
-    lanes = Lanes(Lane.over_seeds(GAN, training(), LINE, 2), device="cpu")
-    path = str(tmp_path / "lanes.safetensors")
-    save(path, lanes)
-    load(path, lanes)
+    replicas = Replicas(Replica.over_seeds(GAN, training(), LINE, 2), device="cpu")
+    path = str(tmp_path / "replicas.safetensors")
+    save(path, replicas)
+    load(path, replicas)
 
 
 def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path):
-    lanes = Lane.over_seeds(GAN, training(), LINE, 2)
-    path = tmp_path / "lanes.safetensors"
-    together = Lanes(lanes, device="cpu")
+    replicas = Replica.over_seeds(GAN, training(), LINE, 2)
+    path = tmp_path / "replicas.safetensors"
+    together = Replicas(replicas, device="cpu")
     with pytest.raises(RunError, match="does not exist"):
         load(path, together)
     save(path, together)
-    with pytest.raises(RunError, match="other lanes"):
-        load(path, Lanes(Lane.over_seeds(GAN, training(), LINE, 2, first=1), device="cpu"))
+    with pytest.raises(RunError, match="other replicas"):
+        load(path, Replicas(Replica.over_seeds(GAN, training(), LINE, 2, first=1), device="cpu"))
     data = path.read_bytes()
     path.write_bytes(data[:-100])
     with pytest.raises(RunError, match="damaged"):
@@ -213,19 +224,19 @@ def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path):
         load(path, together)
 
 
-def test_each_sees_every_lane():
-    together = Lanes(Lane.over_seeds(GAN, training(), LINE, 3), device="cpu")
+def test_each_sees_every_replica():
+    together = Replicas(Replica.over_seeds(GAN, training(), LINE, 3), device="cpu")
     x = torch.randn(3, 4, 1)
     scores = together.each(lambda model, own: model.scores(own), x)
-    for lane in range(3):
-        torch.testing.assert_close(scores[lane], together.model(lane).scores(x[lane]))
+    for replica in range(3):
+        torch.testing.assert_close(scores[replica], together.model(replica).scores(x[replica]))
     assert together.sample(6).shape == (3, 6, *Event((1,), "vector").shape)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["gan", "vae", "autoencoder"])
-def test_compiled_lanes_are_the_single_runs_too(name):
-    together = assert_lanes_are_single_runs(Lane.over_seeds(PLAYED[name], training(), LINE, 3), compiled=True)
+def test_compiled_replicas_are_the_single_runs_too(name):
+    together = assert_replicas_are_single_runs(Replica.over_seeds(PLAYED[name], training(), LINE, 3), compiled=True)
     if together.why_not and not any(map(shutil.which, ("g++", "c++", "clang++"))):
         pytest.skip(together.why_not)  # its one excuse: no compiler
     assert not together.why_not

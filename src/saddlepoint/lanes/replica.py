@@ -1,4 +1,4 @@
-"""A lane is one run's settings; lanes whose numbers alone differ can be trained at once, as one cell."""
+"""A replica is one run's settings; replicas whose numbers alone differ can be trained at once, as one cell."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from saddlepoint.errors import SettingError
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.training.settings import LARGEST_SEED, TrainingSettings
 
-# What of the training settings the lanes of one cell share, whatever the player.
+# What of the training settings the replicas of one cell share, whatever the player.
 SHARED = ("steps", "batch_size", "tick", "observe_every")
 
 
 @dataclass(frozen=True, eq=False)
-class Lane:
-    """What the single run is that a lane equals: `training.seed` is its seed."""
+class Replica:
+    """What the single run is that a replica equals: `training.seed` is its seed."""
 
     model: ModelSettings
     training: TrainingSettings
@@ -28,57 +28,57 @@ class Lane:
     @classmethod
     def over_seeds(
         cls, model: ModelSettings, training: TrainingSettings, dataset: Dataset, count: int, first: int = 0
-    ) -> list[Lane]:
-        """`count` lanes that differ in their seed alone: `first`, `first` + 1, ..."""
+    ) -> list[Replica]:
+        """`count` replicas that differ in their seed alone: `first`, `first` + 1, ..."""
         if count < 1 or first < 0 or first + count - 1 > LARGEST_SEED:
             raise SettingError(
-                f"lanes: {count} seeds from {first} on do not exist: ask for 1 or more, from 0 or more on."
+                f"replicas: {count} seeds from {first} on do not exist: ask for 1 or more, from 0 or more on."
             )
         return [cls(model, training.model_copy(update={"seed": seed}), dataset) for seed in range(first, first + count)]
 
 
-def compatible_groups(lanes: Sequence[Lane]) -> list[list[int]]:
-    """The lanes' positions, sorted into as few cells as can be trained at once, in the order of their first lanes."""
+def compatible_groups(replicas: Sequence[Replica]) -> list[list[int]]:
+    """The replicas' positions, sorted into as few cells as can be trained at once, in the order of their first replicas."""
     found: dict[Any, list[int]] = {}
-    for index, lane in enumerate(lanes):
-        found.setdefault(tuple(sorted(structure(lane).items())), []).append(index)
+    for index, replica in enumerate(replicas):
+        found.setdefault(tuple(sorted(structure(replica).items())), []).append(index)
     return list(found.values())
 
 
-def structure(lane: Lane) -> dict[str, Any]:
-    """What all lanes of a cell must have in common, by the setting's name: everything that is not a mere number."""
-    shared = {f"model.{name}": value for name, value in numbers(lane.model, kind="other").items()}
-    shared |= {f"training.{name}": getattr(lane.training, name) for name in SHARED}
-    shared["training.ema above 0"] = lane.training.ema > 0
+def structure(replica: Replica) -> dict[str, Any]:
+    """What all replicas of a cell must have in common, by the setting's name: everything that is not a mere number."""
+    shared = {f"model.{name}": value for name, value in numbers(replica.model, kind="other").items()}
+    shared |= {f"training.{name}": getattr(replica.training, name) for name in SHARED}
+    shared["training.ema above 0"] = replica.training.ema > 0
     for role in ("", "discriminator", "generator"):
-        own = lane.training.player(role) if role else lane.training.optimiser
+        own = replica.training.player(role) if role else replica.training.optimiser
         shared[f"training.{role or 'optimiser'}.name"] = own.name
-    event = lane.dataset.event
+    event = replica.dataset.event
     shared["the data's shape"] = (event.kind, event.shape, event.dtype)
     shared["the data's constants"] = event.constants
     shared["the data's range"] = (event.low, event.high)
-    shared["the number of training examples"] = len(lane.dataset)
+    shared["the number of training examples"] = len(replica.dataset)
     return shared
 
 
-def check_compatible(lanes: Sequence[Lane]) -> None:
-    """Raises SettingError where the lanes cannot be one cell."""
-    if not lanes:
-        raise SettingError("lanes: there is none to train: give at least one.")
-    first = structure(lanes[0])
-    for index, lane in enumerate(lanes):
-        other = structure(lane)
+def check_compatible(replicas: Sequence[Replica]) -> None:
+    """Raises SettingError where the replicas cannot be one cell."""
+    if not replicas:
+        raise SettingError("replicas: there is none to train: give at least one.")
+    first = structure(replicas[0])
+    for index, replica in enumerate(replicas):
+        other = structure(replica)
         for name in dict.fromkeys([*first, *other]):
             if first.get(name) != other.get(name):
                 raise SettingError(
-                    f"lanes 0 and {index} differ in {name} ({first.get(name)} and {other.get(name)}), which lanes trained "
+                    f"replicas 0 and {index} differ in {name} ({first.get(name)} and {other.get(name)}), which replicas trained "
                     "at once must share: sort them with saddlepoint.lanes.compatible_groups."
                 )
 
 
-def differing(lanes: Sequence[Lane]) -> dict[str, tuple[float, ...]]:
-    """The model's numbers that are not the same in all lanes: dotted name below `model` -> the value of every lane."""
-    columns = [numbers(lane.model, kind="float") for lane in lanes]
+def differing(replicas: Sequence[Replica]) -> dict[str, tuple[float, ...]]:
+    """The model's numbers that are not the same in all replicas: dotted name below `model` -> the value of every replica."""
+    columns = [numbers(replica.model, kind="float") for replica in replicas]
     return {
         name: tuple(column[name] for column in columns)
         for name in columns[0]

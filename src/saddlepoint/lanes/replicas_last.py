@@ -1,7 +1,7 @@
-"""A graph of one lane, run for all lanes with the lanes as the last axis of every tensor.
+"""A graph of one replica, run for all replicas with the replicas as the last axis of every tensor.
 
-`vmap` puts the lanes first, and a compiler that follows it makes loops over the axes behind them, which in a small game
-have 4 or 8 entries. With the lanes last every loop runs over them. Broadcasting aligns axes from the right, so pointwise
+`vmap` puts the replicas first, and a compiler that follows it makes loops over the axes behind them, which in a small game
+have 4 or 8 entries. With the replicas last every loop runs over them. Broadcasting aligns axes from the right, so pointwise
 operators need no change; what names axes or shapes is translated here, operator by operator. A graph with any other operator
 is for `vmap`.
 """
@@ -18,8 +18,8 @@ from torch.fx import GraphModule, Interpreter
 aten = torch.ops.aten
 
 
-class Lanewise(Interpreter):
-    """Runs the graph of one lane on tensors (*shape, S); a tensor that is the same in all lanes is (*shape, 1)."""
+class ReplicasLast(Interpreter):
+    """Runs the graph of one replica on tensors (*shape, S); a tensor that is the same in all replicas is (*shape, 1)."""
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if target in TRANSLATED:
@@ -32,7 +32,7 @@ class Lanewise(Interpreter):
 
 
 def translatable(graph: GraphModule) -> bool:
-    """Whether `Lanewise` knows every operator of the graph."""
+    """Whether `ReplicasLast` knows every operator of the graph."""
     targets = {node.target for node in graph.graph.nodes if node.op == "call_function"}
     return all(target in TRANSLATED or _pointwise(target) for target in targets)
 
@@ -42,7 +42,7 @@ def _pointwise(target: Any) -> bool:
 
 
 def _axis(x: Tensor, axis: int) -> int:
-    """The axis of a lane's tensor, counted from the left."""
+    """The axis of a replica's tensor, counted from the left."""
     return axis if axis >= 0 else x.dim() - 1 + axis
 
 
@@ -53,7 +53,7 @@ def _axes(x: Tensor, axes: Sequence[int] | None) -> list[int]:
 
 def _summed(x: Tensor, axes: Sequence[int] | None = None, keep: bool = False, *, dtype: Any = None) -> Tensor:
     named = _axes(x, axes)
-    # Torch takes no axes for all of them, the lanes' too.
+    # Torch takes no axes for all of them, the replicas' too.
     return x.sum(named, keep, dtype=dtype) if named else x.to(dtype or x.dtype)
 
 
@@ -100,8 +100,8 @@ def _selected(x: Tensor, axis: int, index: int) -> Tensor:
 
 
 def _joined(parts: Sequence[Tensor], axis: int = 0) -> Tensor:
-    lanes = max(part.shape[-1] for part in parts)
-    return torch.cat([part.expand(*part.shape[:-1], lanes) for part in parts], _axis(parts[0], axis))
+    replicas = max(part.shape[-1] for part in parts)
+    return torch.cat([part.expand(*part.shape[:-1], replicas) for part in parts], _axis(parts[0], axis))
 
 
 def _stacked(parts: Sequence[Tensor], axis: int = 0) -> Tensor:
@@ -109,7 +109,7 @@ def _stacked(parts: Sequence[Tensor], axis: int = 0) -> Tensor:
 
 
 def _made(factory: Any) -> Callable[..., Tensor]:
-    """Something that is made from no tensor is the same in all lanes."""
+    """Something that is made from no tensor is the same in all replicas."""
 
     def make(*args: Any, **kwargs: Any) -> Tensor:
         value: Tensor = factory(*args, **kwargs)

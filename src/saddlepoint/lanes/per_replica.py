@@ -1,7 +1,7 @@
-"""A number that differs from lane to lane, standing where a model's settings have a plain one.
+"""A number that differs from replica to replica, standing where a model's settings have a plain one.
 
-A loss written for one run says `weight * penalty`. Where the weight is a `PerLane`, the same line multiplies every lane's
-penalty by that lane's weight, because the number is read from the stacked buffers of the network under `vmap`.
+A loss written for one run says `weight * penalty`. Where the weight is a `PerReplica`, the same line multiplies every replica's
+penalty by that replica's weight, because the number is read from the stacked buffers of the network under `vmap`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from saddlepoint.errors import SettingError
 Number = int | float
 
 
-class PerLane:
-    """The value of the setting `name` in every lane.
+class PerReplica:
+    """The value of the setting `name` in every replica.
 
-    read: () -> the lane's own value () under vmap; None until the networks are stacked.
+    read: () -> the replica's own value () under vmap; None until the networks are stacked.
 
-    A decision on it (`if weight > 0`) must fall the same way in all lanes, else the lanes would play different games:
-    SettingError says so. The one exception is `if weight`, which asks whether a term is there at all: it is, where any lane
+    A decision on it (`if weight > 0`) must fall the same way in all replicas, else the replicas would play different games:
+    SettingError says so. The one exception is `if weight`, which asks whether a term is there at all: it is, where any replica
     has it, and a weight of 0 then takes it away again.
     """
 
@@ -35,29 +35,29 @@ class PerLane:
         self._read = read
 
     def bind(self, home: nn.Module, key: str) -> None:
-        """Read the lanes' values from the buffer `key` of `home` from now on."""
+        """Read the replicas' values from the buffer `key` of `home` from now on."""
         self._read = lambda: home.get_buffer(key)
 
     @property
     def tensor(self) -> Tensor:
-        """The values of all lanes, (L,)."""
+        """The values of all replicas, (L,)."""
         if self._read is None:
             raise self._refused("its networks or its game are built from it")
         return self._read()
 
     def _refused(self, because: str) -> SettingError:
         return SettingError(
-            f"{self.name} differs between the lanes, which this model cannot take, since {because}: give each value a "
+            f"{self.name} differs between the replicas, which this model cannot take, since {because}: give each value a "
             "cell of its own."
         )
 
     def _with(self, function: Callable[[Any, Any], Any], other: Any, turned: bool) -> Any:
         if not isinstance(other, int | float):
             mine: Tensor = self.tensor
-            other = other.tensor if isinstance(other, PerLane) else other
+            other = other.tensor if isinstance(other, PerReplica) else other
             return function(other, mine) if turned else function(mine, other)
         values = [function(other, value) if turned else function(value, other) for value in self.values]
-        return PerLane(
+        return PerReplica(
             self.name, values, lambda: function(other, self.tensor) if turned else function(self.tensor, other)
         )
 
@@ -91,7 +91,7 @@ class PerLane:
     def _agreed(self, holds: Callable[[Any, Any], bool], other: Number) -> bool:
         answers = {holds(value, other) for value in self.values}
         if len(answers) > 1:
-            raise self._refused(f"it asks how the value compares with {other:g}, and lanes would answer differently")
+            raise self._refused(f"it asks how the value compares with {other:g}, and replicas would answer differently")
         return answers.pop()
 
     def __gt__(self, other: Number) -> bool:
@@ -126,7 +126,7 @@ class PerLane:
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """A function of torch that was given a PerLane gets the lane's value as a tensor."""
+        """A function of torch that was given a PerReplica gets the replica's value as a tensor."""
         args, kwargs = tree_map(value_of, (tuple(args), dict(kwargs or {})))
         if function is torch.full:
             return filled(*args, **kwargs)
@@ -134,8 +134,8 @@ class PerLane:
 
 
 def value_of(value: Any) -> Any:
-    """The lane's tensor of a PerLane; anything else as it is."""
-    return value.tensor if isinstance(value, PerLane) else value
+    """The replica's tensor of a PerReplica; anything else as it is."""
+    return value.tensor if isinstance(value, PerReplica) else value
 
 
 def filled(size: Sequence[int], fill_value: Any, *, device: torch.device | str | None = None, **_: Any) -> Tensor:
