@@ -1,7 +1,7 @@
 """What the name of an objective means for the numbers that a run records.
 
 Rules never ask for an objective by name. They ask for traits: what the discriminator's score of an example means, and
-which shape the generator's loss has. Traits of a family are the family's name itself.
+which shape the generator's loss has. The trait of a family is its name.
 
 | trait | meaning |
 | --- | --- |
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-FAMILIES = ("gan", "vae", "autoencoder")
 _CROSS_ENTROPY = frozenset({"gan", "probability", "cross_entropy"})
 OBJECTIVES: Mapping[str, frozenset[str]] = {
     "non-saturating": _CROSS_ENTROPY | {"unpaired"},
@@ -24,11 +23,6 @@ OBJECTIVES: Mapping[str, frozenset[str]] = {
     "feature-matching": _CROSS_ENTROPY | {"unpaired"},
     "relativistic": _CROSS_ENTROPY | {"paired"},
 }
-
-
-def known_names() -> tuple[str, ...]:
-    """Return the names of families and objectives whose traits are known."""
-    return (*FAMILIES, *OBJECTIVES)
 
 
 def traits_of(names: Iterable[str]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from saddlepoint.arguments import check_mapping, check_path
 from saddlepoint.diagnosis import Diagnosis, Facts, examples_in_words, process_of
 from saddlepoint.diagnosis.logs.foreign import read_log
 from saddlepoint.diagnosis.rules import RULES
-from saddlepoint.diagnosis.traits import known_names
+from saddlepoint.diagnosis.traits import OBJECTIVES
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.diagnosed import Diagnosed
 from saddlepoint.experiment.live_diagnosis import start_diagnosis
@@ -82,8 +82,8 @@ def _diagnose_run(folder: RunFolder) -> Diagnosed:
 
 def _start_log_diagnosis(records: Iterable[Record], named: set[str]) -> Diagnosis:
     """Set up the rules for a log, by the objectives that the user named and by the players in the series."""
-    known = known_names()
-    if unknown := sorted(named.difference(known)):
+    known = {*FAMILIES, *OBJECTIVES}
+    if unknown := sorted(named - known):
         raise SettingError(f"diagnose: unknown objective {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
     players = {name.partition("/")[0] for record in records for name in record.values}
     families = {name for name, family in FAMILIES.items() if players.intersection(family.settings.players)}
