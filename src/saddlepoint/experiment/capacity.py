@@ -1,7 +1,7 @@
-"""How much memory a training needs at least, computed before anything of it is allocated.
+"""How much memory training needs at least, computed before it is allocated.
 
-The model is built on torch's meta device, which has shapes and no numbers. What is counted is certainly needed; the
-libraries and temporary results come on top. `saddlepoint train --dry-run` measures what a training takes.
+The model is built on torch's meta device, which has shapes but no data. The result is a lower bound: libraries and temporary
+results need more. `saddlepoint train --dry-run` measures what training takes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,13 @@ KEPT_BY_ADAM = 2
 
 @dataclass(frozen=True)
 class Needs:
-    """Memory in bytes. parameters: with their gradients and averages; batch: examples and activations of one step."""
+    """Memory in bytes.
+
+    Attributes:
+        parameters: with their gradients and moving averages.
+        optimiser: what it keeps for the parameters.
+        batch: examples and activations of one step.
+    """
 
     parameters: int
     optimiser: int
@@ -49,15 +55,15 @@ class Needs:
 
 
 def require_memory(recipe: Recipe, event: Event, examples: int) -> None:
-    """Raise SettingError where training would need more memory than this process can use, and say how much.
+    """Raise SettingError where training needs more memory than this process can use.
 
     Args:
-        recipe: what is to be trained; networks of the user's own are not counted (and not imported).
+        recipe: what will be trained; the user's own networks are not counted (and not imported).
         event: of the data.
-        examples: training examples that there are; a batch has at most so many.
+        examples: the number of training examples, which limits the batch.
     """
     limit = memory_limit()
-    # The exact count imports what torch needs for tensors without numbers, which takes seconds: only where it may matter.
+    # The exact count imports torch's meta device, which takes seconds: only where the result may matter.
     if limit is None or rough_memory(recipe, event, examples) < limit:
         return
     needs = needed_memory(recipe, event, examples)
@@ -75,7 +81,7 @@ def require_memory(recipe: Recipe, event: Event, examples: int) -> None:
 
 
 def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
-    """The memory that training needs at least.
+    """Return the memory that training needs at least.
 
     Args:
         recipe: the resolved recipe.
@@ -83,7 +89,7 @@ def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
         examples: the number of training examples.
 
     Returns:
-        Bytes by part; None where they cannot be computed, which a later error will explain.
+        Bytes by part; None where they cannot be computed, which a later error explains.
     """
     settings = recipe.model.model_copy(update=dict(_without_own(recipe)))
     training = recipe.training
@@ -106,7 +112,7 @@ def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
 
 
 def rough_memory(recipe: Recipe, event: Event, examples: int) -> int:
-    """More memory than `needed_memory` counts, from the settings alone."""
+    """Return an upper bound of `needed_memory` from the settings alone."""
     batch_size, latent = min(recipe.training.batch_size, examples), getattr(recipe.model, "latent", 0)
     packing, kernels = getattr(recipe.model, "packing", 1), getattr(recipe.model, "minibatch_kernels", 0)
     ends = event.size * packing + latent
@@ -128,20 +134,20 @@ def rough_memory(recipe: Recipe, event: Event, examples: int) -> int:
             weights += sum((before + 3) * after * pieces for before, after in pairwise(widths))
             results += 3 * pieces * sum(widths)
             features = max(widths)
-        # Heads of a VAE, and what minibatch discrimination compares.
+        # Heads of a VAE, and the features that minibatch discrimination compares.
         weights += features * (2 * latent + DIMENSIONS * kernels + 1) + kernels
         results += 4 * latent + DIMENSIONS * kernels * (batch_size + 1)
     return FLOAT * (8 * weights + 3 * batch_size * results)
 
 
 def _kept(settings: OptimiserSettings) -> int:
-    """Numbers that the optimiser keeps for each weight."""
+    """Return the count of numbers that an optimiser keeps for each weight."""
     kept = KEPT.get(settings.name, KEPT_BY_ADAM) + (settings.momentum > 0)
     return kept + (settings.lookahead > 0) + (settings.historical_averaging > 0)
 
 
 def _without_own(recipe: Recipe) -> Iterator[tuple[str, NetworkSettings]]:
-    """The networks that are not built in, each with the smallest of the built-in ones in its place."""
+    """Yield a small built-in network in place of each of the user's own."""
     for role, value in recipe.model:
         if isinstance(value, NetworkSettings) and ":" in value.network:
             yield role, NetworkSettings(hidden=(1,))
@@ -159,7 +165,7 @@ def _batch(model: Model, n: int, event: Event) -> int:
 
 
 class _Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Adds up the bytes of all results that are not views of other tensors."""
+    """Sums the bytes of all results that are not views of other tensors."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

@@ -1,7 +1,7 @@
-"""Examples given in Python rather than by a source: a run keeps them as data.npz, so that it can be resumed and repeated.
+"""Examples given in Python: a run keeps them as data.npz, so that it can be resumed and repeated.
 
-Arrays are kept as they are and then loaded as any array file. A `Dataset` is split and described already: what it is goes
-into the file too, and comes back as it was.
+Arrays are kept as they are, and loaded like any array file. A `Dataset` is already split and described: its description is kept
+too, and restored.
 """
 
 from __future__ import annotations
@@ -34,9 +34,13 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 def arrays_of(data: Any) -> Arrays:
-    """Examples (N, ...), a pair of examples and labels (N,), or a Dataset, as the arrays that the run keeps.
+    """Return examples as the arrays that a run keeps.
 
-    Raises SettingError and DataError for what is none of them.
+    Args:
+        data: examples (N, ...), a pair of examples and labels (N,), or a Dataset.
+
+    Raises:
+        SettingError, DataError: it is none of these.
     """
     if isinstance(data, Dataset):
         return _parts(data)
@@ -49,33 +53,37 @@ def arrays_of(data: Any) -> Arrays:
 
 
 def write(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Keep them at `path`, whole or not at all."""
+    """Write arrays to `path`, completely or not at all."""
     with replaced(path, "wb") as file:
         np.savez(file, **dict(arrays))  # type: ignore[arg-type]
 
 
 def load(settings: DataSettings) -> Dataset:
-    """The data of a run: a Dataset that it keeps, exactly as it was given, or what the settings name."""
+    """Return the data of a run: a Dataset that it keeps, exactly as it was given, or what the settings name."""
     path = Path(settings.source)
     if path.name == DATA_FILE and path.is_file():
         try:
-            # Packed by nobody but us, and not compressed: what unpacks to much more is no file of ours.
+            # We write such files uncompressed: a file that unpacks to much more is not ours.
             arrays = read_arrays(path, most=4 * path.stat().st_size + 2**20)
         except (RunError, OSError):
-            pass  # damaged: the loader of array files, below, says how
+            pass  # damaged: the loader of array files, below, reports how
         else:
             if "dataset" in arrays:
                 return _checked(arrays, path)
             if settings.key is None and "x" in arrays and arrays.keys() <= {"x", "y"}:
-                # Who gave an array knows nothing of a file.
+                # Messages should not name a file that the user does not know.
                 return data_package.from_array(arrays["x"], arrays.get("y"), settings=settings, name="data")
     return data_package.load(settings)
 
 
 def load_as(settings: DataSettings, event: Event) -> Dataset:
-    """The data of a run that began with this event: read by the same axes and kept in the same units.
+    """Return the data of a run, with the same axes and units as when it began.
 
-    How arrays are read and scaled may change between versions; a run goes on as it began.
+    How arrays are read and scaled may change between versions; a run continues as it began.
+
+    Args:
+        settings: of the data.
+        event: what one example was when the run began.
     """
     choices: list[tuple[str, str]] = [(settings.kind, settings.layout)]
     if choices == [("auto", "auto")]:
@@ -93,18 +101,16 @@ def load_as(settings: DataSettings, event: Event) -> Dataset:
         found.append(dataset)
     if isinstance(found[0], DataError):
         raise found[0]
-    return found[0]  # other data than it began with, which the caller finds out
+    return found[0]  # other data than the run began with, which the caller detects
 
 
 def _parts(dataset: Dataset) -> Arrays:
     notes = list(dataset.notes)
-    density, density_arrays = _told(dataset.truth)
+    density, density_arrays = _truth_to_arrays(dataset.truth)
     if dataset.truth is not None and density is None:
-        notes.append(
-            "The exact density of these data is of a kind that a run's folder cannot keep, so pictures go without it."
-        )
-    told = {"name": dataset.name, "event": dataset.event.to_json(), "notes": notes, "density": density}
-    arrays: Arrays = {"dataset": np.array(json.dumps(told)), "x": dataset.x.numpy(), **density_arrays}
+        notes.append("A run's folder cannot keep the exact density of these data, so pictures are drawn without it.")
+    description = {"name": dataset.name, "event": dataset.event.to_json(), "notes": notes, "density": density}
+    arrays: Arrays = {"dataset": np.array(json.dumps(description)), "x": dataset.x.numpy(), **density_arrays}
     if dataset.y is not None:
         arrays["y"] = dataset.y.numpy()
     if dataset.held_out is not None:
@@ -115,10 +121,10 @@ def _parts(dataset: Dataset) -> Arrays:
 
 
 def _checked(arrays: Arrays, path: Path) -> Dataset:
-    """The Dataset that `_parts` took apart.
+    """Return the Dataset that `_parts` took apart.
 
     Raises:
-        DataError: the file holds something else.
+        DataError: the file contains something else.
     """
     try:
         dataset = _whole(arrays, str(path))
@@ -133,39 +139,41 @@ def _checked(arrays: Arrays, path: Path) -> Dataset:
 
 
 def _whole(arrays: Arrays, where: str) -> Dataset:
-    told = parse_json(str(arrays["dataset"]), where)
-    event = Event.from_json(told["event"])
+    description = parse_json(str(arrays["dataset"]), where)
+    event = Event.from_json(description["event"])
     tensors = {name: torch.from_numpy(values) for name, values in arrays.items() if name != "dataset"}
     part = Part(tensors["x"], tensors.get("y"))
     digest, held_out = content_digest(part), None
     if "held_out_x" in tensors:
         other = Part(tensors["held_out_x"], tensors.get("held_out_y"))
-        held_out = Dataset(f"{told['name']} (held out)", other.x, event, other.y, fingerprint=content_digest(other))
+        held_out = Dataset(
+            f"{description['name']} (held out)", other.x, event, other.y, fingerprint=content_digest(other)
+        )
         digest = hashlib.sha256((digest + held_out.fingerprint).encode()).hexdigest()
-    truth = _truth(told.get("density"), tensors)
-    return Dataset(told["name"], part.x, event, part.y, held_out, truth, digest, tuple(told["notes"]))
+    truth = _truth(description.get("density"), tensors)
+    return Dataset(description["name"], part.x, event, part.y, held_out, truth, digest, tuple(description["notes"]))
 
 
-def _told(truth: Truth | None) -> tuple[dict[str, Any] | None, Arrays]:
-    """Our own kinds of exact density, as JSON and arrays; None for any other, which only its own code could bring back."""
+def _truth_to_arrays(truth: Truth | None) -> tuple[dict[str, Any] | None, Arrays]:
+    """Return a built-in exact density as JSON and arrays; None for any other, which only its own code could restore."""
     if isinstance(truth, GaussianMixture):
-        told = {"kind": "mixture", "std": truth.std, "has_modes": truth.has_modes}
-        return told, {"centres": truth.centres.numpy(), "groups": truth.groups.numpy()}
+        description = {"kind": "mixture", "std": truth.std, "has_modes": truth.has_modes}
+        return description, {"centres": truth.centres.numpy(), "groups": truth.groups.numpy()}
     return ({"kind": "checkerboard"} if isinstance(truth, Checkerboard) else None), {}
 
 
-def _truth(told: Mapping[str, Any] | None, tensors: Mapping[str, torch.Tensor]) -> Truth | None:
-    """Undo `_told`."""
-    if told is None:
+def _truth(description: Mapping[str, Any] | None, tensors: Mapping[str, torch.Tensor]) -> Truth | None:
+    """Undo `_truth_to_arrays`."""
+    if description is None:
         return None
-    if told["kind"] == "checkerboard":
+    if description["kind"] == "checkerboard":
         return Checkerboard()
-    return GaussianMixture(tensors["centres"], told["std"], tensors["groups"], told["has_modes"])
+    return GaussianMixture(tensors["centres"], description["std"], tensors["groups"], description["has_modes"])
 
 
 def _array(name: str, values: Any) -> npt.NDArray[Any]:
     array = numbers(values, "data")
-    # Labels may be names of classes; anything that would have to be pickled is neither.
+    # Labels may be names of classes; anything that needs pickle is refused.
     if array.dtype.kind not in ("biuf" if name == "x" else "biufU") or array.ndim == 0:
         what = "examples" if name == "x" else "labels"
         raise DataError(

@@ -28,7 +28,7 @@ def draw_pictures(
     trust: bool = False,
     listener: Listener | None = None,
 ) -> None:
-    """Draw the last pictures and the time-lapse of a run, as training does at its end, from its newest whole checkpoint.
+    """Draw the last pictures and the time-lapse of a run from its newest whole checkpoint, as training does at its end.
 
     Args:
         run: the run's folder.

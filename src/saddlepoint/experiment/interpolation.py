@@ -1,4 +1,4 @@
-"""Ways from one code to another."""
+"""Interpolation between two codes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,24 @@ from torch import Tensor
 
 
 def spherical(start: Tensor, end: Tensor, points: int) -> Tensor:
-    """Codes on the arc from `start` (D,) to `end` (D,), both included: (points, D).
+    """Interpolate along the arc between two codes.
 
-    Gaussian noise lies near a sphere; a straight line would cut through its empty middle.
+    Gaussian noise lies near a sphere; a straight line would pass through the empty middle.
 
-    Reference:
-        Sampling Generative Networks, Tom White, 2016, https://arxiv.org/abs/1609.04468
+    Args:
+        start: (D,).
+        end: (D,).
+        points: number of codes, both ends included.
+
+    Returns:
+        (points, D).
+
+    References:
+        Sampling Generative Networks (White, 2016), https://arxiv.org/abs/1609.04468
     """
     share = torch.linspace(0, 1, points, device=start.device, dtype=start.dtype)[:, None]
     cosine = torch.dot(start, end) / (start.norm() * end.norm()).clamp_min(1e-12)
     angle = torch.acos(cosine.clamp(-1, 1))
-    if torch.sin(angle) < 1e-4 or not start.any() or not end.any():  # no plane through both, so no one arc
+    if torch.sin(angle) < 1e-4 or not start.any() or not end.any():  # no plane through both, so the arc is not unique
         return (1 - share) * start + share * end
     return (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(angle)

@@ -1,7 +1,7 @@
-"""The activation that a network ends with, and so the bounds of its output, read from the graph of one forward pass.
+"""The last activation of a network, and so the bounds of its output, from the autograd graph of one forward pass.
 
-Settings say how a built-in network ends; a network of one's own may end with any layer or function. What computed its
-output is the last node of the graph, apart from changes of shape and type.
+Settings define how a built-in network ends; the user's own network may end with any layer or function. The last node of the
+graph, apart from changes of shape and type, computed its output.
 """
 
 from __future__ import annotations
@@ -27,10 +27,14 @@ BOUNDS: dict[str, tuple[float, float]] = {
 
 
 def last_bounds(network: nn.Module, z: Tensor) -> tuple[float, float] | None:
-    """The bounds of what `network` returns for z (B, ...), by the activation that it ends with.
+    """Return the bounds of a network's output, by its last activation.
+
+    Args:
+        network: is run once in evaluation mode.
+        z: input (B, ...).
 
     Returns:
-        Lowest and highest value; None where it ends with something else, or returns no tensor.
+        Lowest and highest value; None where it ends with something else, or does not return a tensor.
     """
     with evaluating(network), torch.enable_grad():
         output = network(z)
@@ -43,5 +47,5 @@ def last_bounds(network: nn.Module, z: Tensor) -> tuple[float, float] | None:
 
 
 def _name(node: object) -> str:
-    """`TanhBackward0` is "Tanh", `_ReshapeAliasBackward0` is "Reshape"."""
+    """Return the name of an autograd node: `TanhBackward0` is "Tanh", `_ReshapeAliasBackward0` is "Reshape"."""
     return type(node).__name__.partition("Backward")[0].strip("_").replace("ReshapeAlias", "Reshape")

@@ -1,9 +1,9 @@
-"""Where a run goes: a folder that is complete before it has its name, and that only one process trains.
+"""The folder of a new run: complete before it gets its name, and written by one process only.
 
-A new run is prepared in a hidden folder beside its place and takes the place by rename, once nothing that the user can
-fix is left to go wrong. The hidden folder also claims the place: a second process that wants it is refused. A run that
-is replaced stays as it is until then. Killed at any moment, this leaves the old run or the new one; where it was killed
-between the two renames, the next command restores the old run (see `saddlepoint.records.leftovers`).
+A new run is prepared in a hidden folder beside its final path, and renamed to it after everything that the user can fix has been
+checked. The hidden folder also claims the path: a second process that wants it is refused. A run that is replaced stays unchanged
+until then. Killed at any moment, this leaves the old run or the new one; if it was killed between the two renames, the next
+command restores the old run (see `saddlepoint.records.leftovers`).
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from saddlepoint.records.lock import LOCK, locked_entries
 
 MOST_NAME = 200  # bytes: file systems take 255, and hidden names are longer
 _INSIDE = ".new"  # in an existing empty folder, which may be a mount point that cannot be renamed
-# ENOENT: file systems in which no folder can be made, such as /proc, answer so although the parent exists.
+# ENOENT: file systems in which folders cannot be made, such as /proc, report this although the parent exists.
 _PLACE_ERRORS = (
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT, errno.ENAMETOOLONG, errno.EINVAL,
 )  # fmt: skip
-_OWN = {"recipe.yaml", LOCK, DATA_FILE}  # what a run holds that was killed before its first record
+_OWN = {"recipe.yaml", LOCK, DATA_FILE}  # the files of a run that was killed before its first record
 
 
 @dataclass(frozen=True)
 class NewFolder:
-    """A place for a new run.
+    """The paths of a new run.
 
     Attributes:
         staging: where the run is prepared.
-        path: the place that `settle` gives it.
+        path: where `settle` moves it.
         replaces: the identity of the run at `path` that is replaced, or None.
     """
 
@@ -55,10 +55,10 @@ class NewFolder:
     replaces: os.stat_result | None = None
 
     def settle(self) -> None:
-        """Move the prepared run to its place, and remove the run that was there.
+        """Move the prepared run to its path, and remove the run that was there.
 
         Raises:
-            RunError: another program has put something there meanwhile.
+            RunError: another program has put something there in the meantime.
         """
         if self.staging.parent == self.path:
             self._move_inside()
@@ -86,7 +86,7 @@ class NewFolder:
             )
 
     def _move_inside(self) -> None:
-        """recipe.yaml last: with it the folder is a run."""
+        """Move the prepared files, recipe.yaml last: with it the folder is a run."""
         for path in sorted(self.staging.iterdir(), key=lambda path: path.name == "recipe.yaml"):
             path.replace(self.path / path.name)
         self.staging.rmdir()
@@ -94,15 +94,15 @@ class NewFolder:
 
 @contextlib.contextmanager
 def new_folder(name: str, run: str | Path | None, overwrite: bool) -> Iterator[NewFolder]:
-    """A locked place for a new run. Where the block ends before `settle`, nothing is left.
+    """Reserve and lock a path for a new run. If the block ends before `settle`, nothing is left.
 
     Args:
-        name: the recipe's name; without `run`, the place is runs/NAME-N with the smallest free N.
+        name: the recipe's name; without `run`, the path is runs/NAME-N with the smallest free N.
         run: the folder of the run.
         overwrite: whether an existing run may be replaced.
 
     Raises:
-        RunError: the place is taken, is being prepared by another process, or cannot be written.
+        RunError: the path is taken, is being prepared by another process, or cannot be written.
         SettingError: `name` cannot name a folder.
     """
     with contextlib.ExitStack() as held:
@@ -114,12 +114,12 @@ def new_folder(name: str, run: str | Path | None, overwrite: bool) -> Iterator[N
             raise RunError(
                 f"A run cannot be written to {run or 'runs'}: {error.strerror}. Name another folder."
             ) from error
-        # Outside of that `try`: what fails while the run is prepared and trained has reasons of its own.
+        # Outside of the `try`: errors while the run is prepared and trained have other causes.
         yield place
 
 
 def check_name(name: str) -> None:
-    """Raises SettingError where a recipe's name cannot name a folder in runs/."""
+    """Raise SettingError where a recipe's name cannot name a folder in runs/."""
     plain = name and name not in (".", "..") and name.isprintable() and not {"/", "\\"} & set(name)
     if not plain or len(name.encode("utf-8", "replace")) > MOST_NAME:
         raise SettingError(
@@ -129,7 +129,7 @@ def check_name(name: str) -> None:
 
 
 def _reserve_next(name: str, held: contextlib.ExitStack) -> NewFolder:
-    """runs/NAME-N with the smallest N that is free: no run, no run being prepared, and no run to be restored."""
+    """Reserve runs/NAME-N with the smallest N for which there is no run, no run being prepared, and no run to restore."""
     check_name(name)
     runs = Path("runs")
     _make_parents(runs / name, held)
@@ -145,7 +145,7 @@ def _reserve_next(name: str, held: contextlib.ExitStack) -> NewFolder:
 
 
 def _reserve(path: Path, overwrite: bool, held: contextlib.ExitStack) -> NewFolder:
-    """The place `path`, locked, and in `held` whatever gives it back."""
+    """Reserve and lock `path`; closing `held` releases it."""
     path = absolute(path)
     if "\0" in path.name or len(os.fsencode(path.name)) > MOST_NAME:
         raise RunError(f"--run {path.name[:60]!r} ... cannot name a folder: use a name of at most {MOST_NAME} bytes.")
@@ -166,16 +166,16 @@ def _reserve(path: Path, overwrite: bool, held: contextlib.ExitStack) -> NewFold
 
 
 def _make_parents(path: Path, held: contextlib.ExitStack) -> None:
-    """Make the folders above `path`; those that are empty in the end are removed again."""
+    """Make the folders above `path`; closing `held` removes those that are empty."""
     missing = [parent for parent in path.parents if not parent.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
 
-    def give_back() -> None:
+    def remove_empty() -> None:
         for parent in missing:
             with contextlib.suppress(OSError):
                 parent.rmdir()
 
-    held.callback(give_back)
+    held.callback(remove_empty)
 
 
 def _staging(path: Path, held: contextlib.ExitStack) -> Path:
@@ -198,14 +198,14 @@ def _staging_inside(path: Path, held: contextlib.ExitStack) -> Path:
 
 
 def _empty(path: Path) -> None:
-    """Remove what was prepared in `path` in vain."""
+    """Remove what was prepared in `path` if it did not become a run."""
     if not (path / "recipe.yaml").exists():
         shutil.rmtree(path / _INSIDE, ignore_errors=True)
         (path / LOCK).unlink(missing_ok=True)
 
 
 def _is_free(path: Path) -> bool:
-    """Whether the folder is empty, or holds only what a process prepared there that was killed."""
+    """Return whether a folder is empty, or contains only what a killed process prepared there."""
     if not path.is_dir():
         return False
     names = {entry.name for entry in path.iterdir()}
@@ -213,7 +213,7 @@ def _is_free(path: Path) -> bool:
 
 
 def _check_replaceable(path: Path, overwrite: bool) -> None:
-    """Raises RunError where `path` is no run, or is one that may not be replaced."""
+    """Raise RunError where `path` is not a run, or is one that may not be replaced."""
     folder = RunFolder(path)
     if not folder.exists():
         raise RunError(f"{path} exists and is not a run, so it is left alone: name another folder with --run.")
@@ -235,5 +235,5 @@ def _check_replaceable(path: Path, overwrite: bool) -> None:
 
 
 def _unique() -> str:
-    """Digits that no other staging folder has."""
+    """Return digits that no other staging folder has."""
     return f"{os.getpid()}{secrets.randbelow(10**6):06d}"

@@ -1,7 +1,7 @@
-"""Networks given as objects in Python: a recipe cannot hold them, so it says whose they were.
+"""Networks given as objects in Python: a recipe cannot hold them, so it names their classes.
 
-`network: object:package.Class` in recipe.yaml stands for an object; whoever loads, resumes or repeats the run has to
-bring it again.
+`network: object:package.Class` in recipe.yaml stands for an object, which has to be given again to load, resume or repeat the
+run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def named(recipe: Recipe, modules: Mapping[str, nn.Module] | None) -> Recipe:
-    """The recipe with every network that comes as an object named as such; unknown roles are left to the model."""
+    """Return the recipe with the class of every network that is given as an object; the model refuses unknown roles."""
     roles = [role for role in modules or {} if isinstance(getattr(recipe.model, role, None), NetworkSettings)]
     classes = {role: type((modules or {})[role]) for role in roles}
     changes = {f"model.{role}.network": f"{MARK}{c.__module__}.{c.__qualname__}" for role, c in classes.items()}
@@ -27,7 +27,7 @@ def named(recipe: Recipe, modules: Mapping[str, nn.Module] | None) -> Recipe:
 
 
 def require(recipe: Recipe, modules: Mapping[str, nn.Module] | None, where: str) -> None:
-    """Raises RunError where the recipe stands on objects that `modules` does not bring."""
+    """Raise RunError where the recipe needs objects that are not in `modules`."""
     missing = {
         role: settings.network.removeprefix(MARK)
         for role, settings in recipe.model

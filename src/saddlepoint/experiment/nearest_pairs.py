@@ -17,7 +17,13 @@ _AROUND = 2_000  # examples drawn behind points
 
 
 def draw_pairs(found: Extremes, dataset: Dataset, folder: RunFolder) -> None:
-    """The samples nearest to a training example, and those farthest from every example, each beside that example."""
+    """Draw the samples nearest to a training example, and those farthest from every example, each beside that example.
+
+    Args:
+        found: the pairs.
+        dataset: the training examples.
+        folder: the run's; captions of other pictures stay.
+    """
     unit = f"distances in {found.features}"
     near, far = (_range(pairs.distance) for pairs in (found.nearest, found.farthest))
     usual = "" if found.honest is None else f"; half of the held-out examples lie within {found.honest:.3g} of one"
@@ -31,9 +37,7 @@ def draw_pairs(found: Extremes, dataset: Dataset, folder: RunFolder) -> None:
     _draw("farthest.png", found.farthest, dataset, folder, "Samples farthest from any example")
     path = folder.figures / "captions.json"
     others = {}
-    with contextlib.suppress(
-        OSError, ValueError
-    ):  # where it is missing or damaged, the others' captions are lost already
+    with contextlib.suppress(OSError, ValueError):  # if it is missing or damaged, the other captions are lost already
         others = dict(json.loads(path.read_text("utf-8")))
     with replaced(path) as file:
         json.dump({**others, **captions}, file, indent=2)

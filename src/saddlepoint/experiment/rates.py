@@ -1,7 +1,7 @@
-"""Learning rates of a run that is trained further than its recipe said.
+"""Learning rates of a run that is trained for more steps than its recipe said.
 
-Cosine and linear schedules end at the recipe's last step. With a later last step the same schedule is stretched, so the
-rate jumps back up at the step where training goes on. Here that jump is measured, and avoided on request.
+Cosine and linear schedules end at the last step. With more steps the same schedule is stretched, so that the rate jumps up at
+the step where training continues. These functions compute the jump, and avoid it on request.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from saddlepoint.training.schedules import learning_rate
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
 LARGE = 0.1  # relative change from which a jump is reported
-STRETCHED = ("cosine", "linear")  # schedules whose length is that of the training
+STRETCHED = ("cosine", "linear")  # schedules that are as long as training
 ROLES = ("discriminator", "generator")  # players with settings of their own
 
 
 @dataclass(frozen=True)
 class RateJump:
-    """The learning rate of `role` changes from `before` to `after` at the step where training goes on."""
+    """The learning rate of the player `role` changes from `before` to `after` where training continues."""
 
     role: str
     before: float
@@ -32,7 +32,7 @@ class RateJump:
 
 
 def rate_jumps(old: TrainingSettings, new: TrainingSettings, roles: Iterable[str], step: int) -> list[RateJump]:
-    """The jumps of more than a tenth between two settings of the same training.
+    """Return the jumps of more than a tenth between two settings of the same training.
 
     Args:
         old: settings up to `step`.
@@ -40,46 +40,52 @@ def rate_jumps(old: TrainingSettings, new: TrainingSettings, roles: Iterable[str
         roles: of the players that are trained.
         step: steps already done.
     """
-    found = []
+    jumps = []
     for role in dict.fromkeys(roles):
         before = learning_rate(old.player(role), step, old.steps)
         after = learning_rate(new.player(role), step, new.steps)
         if abs(after - before) > LARGE * before:
-            found.append(RateJump(role, before, after))
-    return found
+            jumps.append(RateJump(role, before, after))
+    return jumps
 
 
 def jump_in_words(jumps: Iterable[RateJump], old_steps: int, new_steps: int, *, can_keep: bool = True) -> str:
-    """What the user should know before the first step at another learning rate.
+    """Describe jumps of the learning rate.
 
     Args:
-        jumps: as `rate_jumps` found them.
-        old_steps: length of the run before.
-        new_steps: its length now.
-        can_keep: whether `keep_rates` would take these settings (see `keep_rate_option`).
+        jumps: the result of `rate_jumps`.
+        old_steps: last step of the run before.
+        new_steps: its last step now.
+        can_keep: whether `keep_rates` accepts these settings (see `keep_rate_option`).
 
     Returns:
-        One or two sentences; empty where there is no jump.
+        One or two sentences; empty without a jump.
     """
-    found = list(jumps)
-    if not found:
+    all_jumps = list(jumps)
+    if not all_jumps:
         return ""
-    alike = len({(jump.before, jump.after) for jump in found}) == 1
-    first = found[0]
-    said = (
-        f"the learning rate jumps from {first.before:.3g} to {first.after:.3g}" if alike else ", ".join(map(str, found))
+    equal = len({(jump.before, jump.after) for jump in all_jumps}) == 1
+    first = all_jumps[0]
+    jump_text = (
+        f"the learning rate jumps from {first.before:.3g} to {first.after:.3g}"
+        if equal
+        else ", ".join(map(str, all_jumps))
     )
     keep = " To keep the rate where it is, resume with --keep-rate (in Python: keep_rate=True)." if can_keep else ""
-    return f"With {new_steps:,} steps instead of {old_steps:,} the schedule is stretched: {said}.{keep}"
+    return f"With {new_steps:,} steps instead of {old_steps:,} the schedule is stretched: {jump_text}.{keep}"
 
 
 def keep_rates(old: Recipe, new: Recipe) -> Recipe:
-    """`new` with schedules as long as those of `old`: the rate goes on from where it is, and stays at its end.
+    """Return `new` with schedules as long as those of `old`, so that the rate does not jump and stays at its final value.
 
-    The recipe that comes out repeats the whole run, its part before the change too.
+    The result repeats the whole run, the part before the change too.
+
+    Args:
+        old: the recipe so far.
+        new: the recipe with more steps.
 
     Raises:
-        SettingError: a schedule ends at 0, at which nothing more would be trained.
+        SettingError: a schedule ends at 0, so that nothing more would be trained.
     """
     training = old.training
     stretched = [own for own in _all(training) if own.schedule in STRETCHED and own.schedule_steps is None]
@@ -96,7 +102,7 @@ def keep_rates(old: Recipe, new: Recipe) -> Recipe:
 
 
 def keep_rate_option(recipe: Recipe) -> str:
-    """The option to propose with more steps: "--keep-rate" where the rate would jump and can be kept, else empty."""
+    """Return the option to suggest with more steps: "--keep-rate" where the rate would jump and can be kept, else empty."""
     stretched = [own for own in _all(recipe.training) if own.schedule in STRETCHED and own.schedule_steps is None]
     return "--keep-rate" if stretched and all(own.final_fraction > 0 for own in stretched) else ""
 

@@ -1,4 +1,4 @@
-"""Writes a run's report from outside of its training, under the run's lock."""
+"""Write the report of a run after training, under the run's lock."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from saddlepoint.report.page import MOST_BYTES
 
 
 def write_report(folder: RunFolder | str | Path, *, output: Path | None = None, limit: int = MOST_BYTES) -> Path:
-    """Write the page of a run and return its path.
+    """Write the report of a run and return its path.
 
     Args:
         folder: the run.
-        output: the file to write; by default report.html in the run's folder, whose lock is then held.
+        output: the file to write; by default report.html in the run's folder, which is then locked.
         limit: the largest size of the page in bytes (see `saddlepoint.report.write_report`).
 
     Raises:
-        RunError: there is no such run, or another process works on it.
+        RunError: there is no such run, or another process is writing to it.
     """
     run = find_run(folder)
     if output is not None:

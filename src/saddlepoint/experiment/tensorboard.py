@@ -1,4 +1,4 @@
-"""The same series, sample pictures and head histograms for TensorBoard, in the run's `tensorboard/` folder."""
+"""A copy of series, findings, sample pictures and histograms for TensorBoard, in the run's `tensorboard/` folder."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def plain_markdown(text: str) -> str:
-    """Markdown that shows this very text: TensorBoard would make pictures, links and tags of what is in it."""
-    # Markdown knows a backslash before these characters alone; a tilde, which begins a block of code, has none.
+    """Escape text so that Markdown shows it literally: TensorBoard would render pictures, links and tags in it."""
+    # In Markdown, a backslash escapes only these characters; a tilde, which begins a code block, needs an entity.
     return re.sub(r"([\\`*_{}\[\]()#+!|-])", r"\\\1", escaped(text)).replace("~", "&#126;")
 
 
@@ -28,9 +28,14 @@ class TensorBoard:
     """Writes event files; a resumed run hides what an interrupted session wrote beyond its checkpoint."""
 
     def __init__(self, folder: Path, *, first_step: int = 0) -> None:
-        """first_step: of this session; what earlier ones wrote of it and of later steps is purged from view."""
+        """Open a log.
+
+        Args:
+            folder: of the log.
+            first_step: of this session; TensorBoard hides what earlier sessions wrote for this and later steps.
+        """
         with warnings.catch_warnings():
-            # Its import of protobuf warns about names that protobuf itself deprecates.
+            # It uses names that protobuf deprecates.
             warnings.simplefilter("ignore", DeprecationWarning)
             from torch.utils.tensorboard import SummaryWriter
         self._writer: SummaryWriter = SummaryWriter(str(folder), purge_step=first_step)
@@ -38,23 +43,23 @@ class TensorBoard:
 
     def record(self, record: Record) -> None:
         """Write a record's values as scalars."""
-        # One event for all series: the writer's thread, which takes turns with training, wakes once and not for each.
+        # One event for all series: the writer's thread, which competes with training, wakes once and not for each.
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         values = [Summary.Value(tag=name, simple_value=value) for name, value in record.values.items()]
         self._add(Summary(value=values), record.step)
 
     def picture(self, name: str, path: Path, step: int) -> None:
-        """The PNG at `path` as an image; its bytes go in as they are, which is much faster than encoding them again."""
+        """Write the PNG at `path` as an image; copying its bytes is much faster than encoding them again."""
         from tensorboard.compat.proto.summary_pb2 import Summary
 
-        with Image.open(path) as picture:  # reads the header alone
+        with Image.open(path) as picture:  # reads only the header
             width, height = picture.size
         image = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=path.read_bytes())
         self._add(Summary(value=[Summary.Value(tag=name, image=image)]), step)
 
     def histograms(self, values: Mapping[str, Tensor], step: int) -> None:
-        """Of all finite values; a quantity without any has no histogram."""
+        """Write histograms of the finite values; a quantity without any has none."""
         for name, value in values.items():
             finite = value[value.isfinite()]
             if len(finite):
@@ -65,8 +70,10 @@ class TensorBoard:
         self._writer.add_text(f"findings/{finding.code}", plain_markdown(str(finding)), finding.step)
 
     def _silence_thread(self) -> None:
-        """Have the writer's thread print no traceback where it fails (a full disk, a folder that was removed): the next
-        write raises its error again, which is where it can be handled."""
+        """Keep the writer's thread from printing a traceback when it fails (a full disk, a removed folder).
+
+        The next write raises the error again, where it can be handled.
+        """
         writer: Any = self._writer._get_file_writer()  # type: ignore[no-untyped-call]
         asynchronous = getattr(getattr(writer, "event_writer", None), "_async_writer", None)
         worker = getattr(asynchronous, "_worker", None)
