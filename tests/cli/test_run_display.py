@@ -174,7 +174,7 @@ def test_after_cures_nothing_is_proposed_that_was_tried_or_is_over(stands: bool,
     output = Output(file=io.StringIO(), width=300)
     with RunDisplay(output) as listener:
         listener.started(dataclasses.replace(OUTLINE, folder=str(tmp_path)))
-        listener.finding(found)  # in the sitting that the cure ended
+        listener.finding(found)  # in the session that the intervention ended
         listener.finished(ENDED)
     text = output.file.getvalue()  # type: ignore[attr-defined]
     assert "--model.packing" not in text

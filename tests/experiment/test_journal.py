@@ -87,18 +87,18 @@ def test_the_board_may_fail_and_the_records_may_not(tmp_path: Path, monkeypatch:
 
 def test_our_own_slips_are_warned_of_and_each_kind_is_said_once(tmp_path: Path) -> None:
     ears = Ears()
-    spared = BestEffort(ears)
+    best_effort = BestEffort(ears)
     for _ in range(2):
         with (
             pytest.warns(RuntimeWarning, match=r"A picture could not be drawn \(TypeError: a slip\)"),
-            spared("A picture"),
+            best_effort("A picture"),
         ):
             raise TypeError("a slip")
-    with spared("The report", "written"):
+    with best_effort("The report", "written"):
         raise OSError("full")
     assert ears.notes == [
         "A picture could not be drawn (TypeError: a slip). Training goes on.",
         "The report could not be written (OSError: full). Training goes on.",
     ]
-    with pytest.raises(KeyboardInterrupt), spared("A picture"):
+    with pytest.raises(KeyboardInterrupt), best_effort("A picture"):
         raise KeyboardInterrupt
