@@ -106,3 +106,26 @@ def test_a_game_that_looks_ahead_looks_at_data():
         unrolled(adversarial_game("minimax")[1].loss, ANSWER, 2, 0.1)(players(), Batch(X), {"z": Z})[0].detach(),
     )
     assert discriminator.repeats == 1
+
+
+def test_labels_reach_the_discriminator_by_name():
+    class Conditional(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(2, 1)
+
+        def forward(self, x, *, y):
+            return self.layer(x)[:, 0] + y
+
+    def critic_loss(nets, batch, noise):
+        made = nets["g"](noise["z"], y=batch.y)
+        return softplus(-nets["d"](batch.x, y=batch.y)) + softplus(nets["d"](made, y=batch.y)), {}
+
+    def generator_loss(nets, batch, noise):
+        return softplus(-nets["d"](nets["g"](noise["z"], y=batch.y), y=batch.y)), {}
+
+    nets = {"d": Conditional(), "g": nn.Linear(2, 2)}
+    batch = Batch(torch.randn(5, 2), torch.arange(5.0))
+    loss, _ = unrolled(generator_loss, critic_loss, 2, 0.1)(nets, batch, {"z": torch.randn(5, 2)})
+    assert loss.shape == (5,)
+    assert torch.autograd.grad(loss.mean(), nets["g"].weight)[0].any()

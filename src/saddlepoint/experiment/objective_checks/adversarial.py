@@ -65,7 +65,7 @@ def _direction(phase: Phase, real: Tensor, made: Tensor, z: Tensor, names: tuple
 
 def _cost(phase: Phase, real: Tensor, made: Tensor, z: Tensor, sign: float, names: tuple[str, str]) -> float | None:
     """names: of the generator and the critic. The phase's mean loss where the discriminator gives real examples SURE times sign, others minus that; None for a
-    loss that asks more of its networks than a logit, and for a cost that is no finite number."""
+    loss that needs more of its networks than one logit an example, and for a cost that is not finite."""
 
     def discriminator(seen: Tensor) -> Tensor:
         is_real = seen.shape == real.shape and torch.equal(seen.detach(), real)
@@ -76,7 +76,7 @@ def _cost(phase: Phase, real: Tensor, made: Tensor, z: Tensor, sign: float, name
         with torch.enable_grad():
             g, d = names
             loss, _ = phase.loss({d: discriminator, g: lambda _: made}, Batch(real), {"z": z})
-    except (TypeError, KeyError):
+    except (TypeError, KeyError, IndexError):
         return None
     cost = float(loss.detach().double().mean())
     return cost if math.isfinite(cost) else None

@@ -1,0 +1,1 @@
+"""A linear autoregressive model: one player, an exact density, no codes."""

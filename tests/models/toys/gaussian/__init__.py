@@ -1,0 +1,1 @@
+"""A Gaussian that is fitted by a phase without gradient; it has no network."""

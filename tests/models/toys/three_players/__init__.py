@@ -1,0 +1,1 @@
+"""A game of a generator, a critic and an encoder."""
