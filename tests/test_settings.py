@@ -67,3 +67,15 @@ def test_what_is_free_in_form_is_not_nested_without_end() -> None:
 def test_a_recipe_s_name_is_one_line(name: str) -> None:
     with pytest.raises(SettingError, match="one line"):
         Recipe().override({"name": name})
+
+
+def test_help_on_settings_is_about_them_and_not_about_pydantic() -> None:
+    import pydoc
+
+    from saddlepoint.recipe import Recipe
+
+    text = pydoc.render_doc(Recipe, renderer=pydoc.plaintext)
+    assert "to_yaml" in text
+    assert "__pydantic" not in text
+    assert "model_dump" not in text
+    assert len(text.splitlines()) < 150

@@ -26,7 +26,8 @@ DEEPEST = 50  # nested lists and mappings
 
 
 class Public(type(BaseModel)):  # type: ignore[misc]  # pydantic does not export its metaclass
-    """The metaclass of settings that users make themselves: what is wrong with their arguments is one sentence.
+    """The metaclass of settings that users make themselves: what is wrong with their arguments is one sentence,
+    and their help is about them.
 
     Validation of files and nested settings does not pass here, and keeps its ValidationError.
     """
@@ -47,6 +48,12 @@ class Public(type(BaseModel)):  # type: ignore[misc]  # pydantic does not export
                 near = suggestion(name, cls.model_fields)
                 raise SettingError(f"{cls.__name__}: there is no setting {name}.{near}{more}") from None
             raise SettingError(f"{cls.__name__}: {refusal(name, first, shown(first['input']))}.{more}") from None
+
+
+    def __dir__(cls) -> list[str]:
+        """What settings have beyond pydantic's own names, so that `help` and completion show these alone."""
+        inherited = dir(BaseModel)
+        return [name for name in super().__dir__() if not name.startswith("_") and name not in inherited]
 
 
 def _example(cls: Any) -> str:
