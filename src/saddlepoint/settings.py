@@ -49,7 +49,6 @@ class Public(type(BaseModel)):  # type: ignore[misc]  # pydantic does not export
                 raise SettingError(f"{cls.__name__}: there is no setting {name}.{near}{more}") from None
             raise SettingError(f"{cls.__name__}: {refusal(name, first, shown(first['input']))}.{more}") from None
 
-
     def __dir__(cls) -> list[str]:
         """What settings have beyond pydantic's own names, so that `help` and completion show these alone."""
         inherited = dir(BaseModel)

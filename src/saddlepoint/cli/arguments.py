@@ -82,7 +82,7 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trust",
         action="store_true",
-        help="run code that the recipe or run names by import path; remembered, so that it is asked for once",
+        help="allow the code that the recipe or run names by import path; remembered for this run",
     )
 
 

@@ -1,4 +1,4 @@
-"""Where a command prints: to stdout, or to stderr where stdout is kept for one JSON document."""
+"""Output of commands: to stdout, or to stderr where stdout is reserved for one JSON document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SEVERITY_STYLES = {"info": "cyan", "warning": "yellow", "failure": "bold red"}
 
 
 class Output(Console):
-    """A console that goes silent, instead of ending the program, when its reader leaves: a training goes on."""
+    """A console that stops printing, instead of ending the program, when its reader leaves, so that training goes on."""
 
     def on_broken_pipe(self) -> None:
         """Print nothing more once the reader of the output has left."""
@@ -31,11 +31,11 @@ class Output(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
     def say(self, text: str = "", style: str | None = None) -> None:
-        """One line as it is: no markup is read into it, and without a terminal it is not broken. Commands can be typed."""
+        """Print one line without interpreting markup and, where there is no terminal, without wrapping it."""
         self.print(typed(printable(text)), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     def say_finding(self, finding: Finding) -> None:
-        """A finding in the colour of its severity, what to do about it below; one that closed, quietly."""
+        """Print a finding in the colour of its severity, with its advice below; a closed one is printed dimly."""
         if finding.state == "closed":
             self.say(f"{finding.code}: {finding.title}", "dim")
             return
@@ -46,11 +46,11 @@ class Output(Console):
 
 
 def console(json: bool = False) -> Output:
-    """Colours where the terminal has them and NO_COLOR is not set."""
+    """A console for a command, with colours where the terminal has them and NO_COLOR is not set."""
     return Output(stderr=json)
 
 
 def print_json(document: Any) -> None:
-    """The one JSON document of a command with `--json`."""
+    """Print the one JSON document of a command with `--json`."""
     json.dump(document, sys.stdout, indent=2, allow_nan=False)
     sys.stdout.write("\n")

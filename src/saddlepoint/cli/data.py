@@ -1,4 +1,4 @@
-"""`saddlepoint data SOURCE`: what a source holds, and what would go wrong if it were trained on."""
+"""`saddlepoint data SOURCE`: describe a data source and check it before training."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN, NAMED = 64, 20  # examples in a picture, classes listed
 
 
 def run(argv: Sequence[str]) -> int:
-    """Describe and check; returns the exit code."""
+    """Describe and check a source; return the exit code."""
     settings, rest = split_settings(
         argv, lambda name: name.startswith("data.") or (name in DataSettings.model_fields and name != "source")
     )
@@ -48,7 +48,7 @@ def run(argv: Sequence[str]) -> int:
 
     with visible():
         dataset = data.load(recipe.data)
-    # There is no model yet; most that make bounded data make them within [-1, 1].
+    # There is no model yet; most models of bounded data have outputs in [-1, 1].
     makes = (-1.0, 1.0) if dataset.event.bounded else None
     findings = preflight(dataset, arguments.batch_size, makes, scaling=dataset.event.scaling("symmetric"))
     facts = described(dataset)
@@ -69,7 +69,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def described(dataset: Dataset) -> dict[str, Any]:
-    """What a dataset is, as JSON values; mean, standard deviation and range of its training part, in its own units."""
+    """A dataset as JSON values: mean, standard deviation and range are of its training part, in its own units."""
     event, x = dataset.event, dataset.x
     facts: dict[str, Any] = {
         "name": dataset.name,
@@ -126,7 +126,7 @@ def _numbers(values: list[float]) -> str:
 
 
 def _draw(dataset: Dataset, path: Path) -> None:
-    """The first examples (images, sounds, volumes), or all points of a table."""
+    """Draw the first examples (images, sounds, volumes), or all points of a table."""
     from saddlepoint.figures.samples import show_samples
     from saddlepoint.figures.style import write_png
 
@@ -154,17 +154,17 @@ def _parser() -> Parser:
     )
     parser = Parser(
         "data",
-        "Describe a data source, built-in or a path, and check it before training. Settings of a recipe's data section "
-        "are given as --size 32 or --data.size 32.",
+        "Describe a data source (a built-in name or a path) and check it before training. Settings of a recipe's data "
+        "section are written --size 32 or --data.size 32.",
         "SOURCE [--SETTING VALUE ...] [options]",
         epilog=f"settings:\n{plain}",
     )
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="a built-in name, or a path")
     parser.add_argument("--list", action="store_true", help="list the built-in sources")
     parser.add_argument(
-        "--batch-size", type=int, default=64, metavar="N", help="check whether there is data for such batches (64)"
+        "--batch-size", type=int, default=64, metavar="N", help="batch size to check the data for (default: 64)"
     )
-    parser.add_argument("--out", metavar="FILE.png", help="draw examples there, as a picture")
+    parser.add_argument("--out", metavar="FILE.png", help="draw examples into this picture")
     parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     ending.add_fail_on(parser)

@@ -1,4 +1,4 @@
-"""Where `--out` may write: one check for all commands, made before anything is loaded or measured."""
+"""Check where `--out` may write, before anything is loaded or measured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from saddlepoint.errors import RunError, SettingError
 
 
 def check_file(command: str, path: Path, endings: Sequence[str] = (), *, overwrite: bool) -> None:
-    """Whether the file `path` can and may be written; `endings` are those that it may have, any where there are none.
+    """Check that a file can and may be written.
 
     Raises:
         SettingError: it is a folder, has another ending, or lies where no file can be.
@@ -27,7 +27,7 @@ def check_file(command: str, path: Path, endings: Sequence[str] = (), *, overwri
 
 
 def check_place(command: str, path: Path) -> None:
-    """Whether the folder that is to hold `path` takes files, tried with one that is gone at once, as are new folders.
+    """Check that the folder of a file takes files, by creating one and removing it again, with any new folders.
 
     Raises:
         SettingError: it does not, or it is a file.
@@ -43,6 +43,6 @@ def check_place(command: str, path: Path) -> None:
         why = f"{files[0]} is a file, not a folder" if files else f"nothing can be written there ({error.strerror})"
         raise SettingError(f"{command}: --out {path}: {why}; name another place.") from None
     finally:
-        with contextlib.suppress(OSError):  # of those that were never made, or that somebody fills meanwhile
+        with contextlib.suppress(OSError):  # folders that were never made, or that another process fills meanwhile
             for made in missing:
                 made.rmdir()

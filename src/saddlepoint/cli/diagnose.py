@@ -1,4 +1,4 @@
-"""`saddlepoint diagnose RUN`: what the rules say of a run's records, or of somebody else's log."""
+"""`saddlepoint diagnose RUN`: apply the rules to a run's records, or to another program's log."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ def run(argv: Sequence[str]) -> int:
     """Print the verdict and the findings; return the exit code."""
     parser = Parser(
         "diagnose",
-        "Ask all rules about a run, also while it trains, or about a log of somebody else's: a CSV file with a row a step, or "
-        "a folder of TensorBoard's events.",
+        "Say what went wrong in a run, also while it trains, or in another program's log: a CSV file with one row per step, or "
+        "a folder of TensorBoard events.",
     )
     parser.add_argument(
-        "run", metavar="RUN|LOG", help="the run's folder, a CSV file, or a folder of TensorBoard's events"
+        "run", metavar="RUN|LOG", help="the run's folder, a CSV file, or a folder of TensorBoard events"
     )
     parser.add_argument(
-        "--objective", metavar="NAME,...", help="of a log: what was trained, such as non-saturating or vae"
+        "--objective", metavar="NAME,...", help="for a log: what was trained, such as non-saturating or vae"
     )
     parser.add_argument(
-        "--map", metavar="SERIES=COLUMN,...", help="of a log: which column is which, as d/loss=loss_D,step=epoch"
+        "--map",
+        metavar="SERIES=COLUMN,...",
+        help="for a log: which column holds which series, such as d/loss=loss_D,step=epoch",
     )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     ending.add_fail_on(parser)
@@ -49,7 +51,7 @@ def _columns(text: str | None) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in text.split(",")] if text else []
     for series, equals, column in pairs:
         if not (series and equals and column):
-            raise SettingError(f'diagnose: --map takes SERIES=COLUMN pairs with commas between them, got "{text}".')
+            raise SettingError(f'diagnose: --map takes SERIES=COLUMN pairs separated by commas; got "{text}".')
     return {series: column for series, _, column in pairs}
 
 
@@ -64,11 +66,11 @@ def _tell(found: Diagnosed, output: Output) -> None:
             output.say(f"    Try: {options(finding.remedy)}{explained(finding.remedy)}")
     over = sorted({finding.code for finding in found.log} - {finding.code for finding in found.findings})
     if over:
-        output.say(f"Found and over since: {', '.join(over)}.")
-    output.say(f"Asked: {', '.join(found.asked) or 'no rule'}.")
+        output.say(f"Found earlier and over since: {', '.join(over)}.")
+    output.say(f"Checked: {', '.join(found.asked) or 'nothing'}.")
     for code, series in found.unasked.items():
-        output.say(f"Could not be asked: {code}, for want of {', '.join(series)}.")
+        output.say(f"Not checked: {code}, because {', '.join(series)} {'is' if len(series) == 1 else 'are'} missing.")
     if found.not_meant:
-        output.say(f"About other objectives than {', '.join(found.objectives)}: {', '.join(found.not_meant)}.")
+        output.say(f"Not for {', '.join(found.objectives)}: {', '.join(found.not_meant)}.")
     if found.columns_left:
-        output.say(f"Columns that stand for no series: {', '.join(found.columns_left)} (--map says which is which).")
+        output.say(f"Columns not used: {', '.join(found.columns_left)} (--map assigns them to series).")

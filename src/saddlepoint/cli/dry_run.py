@@ -1,7 +1,7 @@
-"""`--dry-run`: the resolved recipe, the players, and what training would take, estimated by really trying it.
+"""`--dry-run`: the resolved recipe, the players, and an estimate of the time and memory that training would take.
 
-A few steps, one measurement, one picture and one checkpoint are made with the real model and data, in a temporary
-folder that is removed again. Nothing else is written.
+The estimate comes from a few steps, one measurement, one picture and one checkpoint with the real model and data, in a
+temporary folder that is removed again. Nothing else is written.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WARM_UP_STEPS, TRIAL_TICKS = 10, 20
 
 @dataclass(frozen=True)
 class Estimate:
-    """What training would take on this machine. Times in seconds, memory in bytes.
+    """Time (seconds) and memory (bytes) that training would take on this machine.
 
     seconds_of_pictures: for the last pictures, the film and the report, 0 where they are left out; seconds: for all.
     peak_memory: measured over the trial; None where the system does not tell. parameters, optimiser and data are
@@ -59,7 +59,7 @@ class Estimate:
 
 
 def dry_run(recipe: Recipe, output: Output, *, as_json: bool, pictures: bool = True) -> int:
-    """Print the recipe in short, then players and estimate, where the eye is; nothing is trained or kept."""
+    """Print the recipe in short form, then the players and the estimate; nothing is trained or kept."""
     if not as_json:
         output.say(recipe.to_yaml(whole=False).rstrip())
         output.say(
@@ -102,7 +102,7 @@ def _parts_in_words(estimate: Estimate, steps: int) -> str:
 
 
 def tried(session: Session) -> Estimate:
-    """Play, measure, draw and save a little, with a clock."""
+    """Measure a few steps, one measurement, one picture and one checkpoint with a clock."""
     with using_threads(session.threads):
         return _tried(session)
 
@@ -141,7 +141,7 @@ def _tried(session: Session) -> Estimate:
 
 
 def _pictures(session: Session, frames: int) -> float:
-    """Seconds for all that is drawn and written at the end: the film grows with its frames, the rest does not."""
+    """Seconds for everything that is drawn and written at the end; only the film's share grows with the number of frames."""
     step = session.state.step
     session.pictures.sample_grid(step + 1)
     with JsonLines(session.folder.records) as records:
@@ -154,8 +154,8 @@ def _pictures(session: Session, frames: int) -> float:
 
 
 def _trial_steps(session: Session) -> tuple[int, float]:
-    """How many steps were timed after warming up, and the median of the seconds each took."""
-    # Always enough steps left to try: a recipe of two steps is tried with more.
+    """The number of steps timed after warming up, and their median duration in seconds."""
+    # A recipe of two steps is tried with more, so that there are enough to measure.
     settings = session.recipe.training.model_copy(update={"steps": 1_000_000, "tick": 1})
     # Libraries choose and compile their kernels in the first steps.
     warming = play(session.model, session.batches, settings, session.state)
@@ -186,7 +186,7 @@ def _bytes(tensors: Iterable[torch.Tensor]) -> int:
 
 
 def _peak_memory(device: torch.device) -> int | None:
-    """Largest memory of this process so far; on a GPU, what torch took there."""
+    """The largest memory of this process so far; on a GPU, the largest that torch allocated."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     try:
@@ -198,7 +198,7 @@ def _peak_memory(device: torch.device) -> int | None:
 
 
 def _memory_sentence(estimate: Estimate) -> str:
-    """The measured peak and the parts that can be computed."""
+    """The measured peak of memory, and the parts that can be computed."""
     parts = (
         f"parameters {_size(estimate.parameters)}, optimiser {_size(estimate.optimiser)}, data {_size(estimate.data)}"
     )

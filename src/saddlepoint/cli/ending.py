@@ -1,4 +1,4 @@
-"""How a command that trains or checks ends: its JSON document and its exit code."""
+"""The end of a command that trains or checks: its JSON document and its exit code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def add_fail_on(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         choices=SEVERITIES[:0:-1],
         metavar="SEVERITY",
-        help="exit with 3 where a finding of this severity or above is active: failure or warning",
+        help="exit with code 3 if a finding of this severity or worse is active: failure or warning",
     )
 
 
@@ -35,7 +35,7 @@ def add_no_pictures(parser: argparse.ArgumentParser) -> None:
         "--fast",
         dest="pictures",
         action="store_false",
-        help="leave out the last pictures, the film and the report; `saddlepoint report RUN --pictures` makes them later",
+        help="skip the final pictures, the film and the report; `saddlepoint report RUN --pictures` makes them later",
     )
 
 
@@ -45,13 +45,13 @@ def add_cure(parser: argparse.ArgumentParser) -> None:
         "--cure",
         choices=("off", "suggest", "auto"),
         metavar="HOW",
-        help="on a failure: auto goes back to the last checkpoint before it, changes the settings and goes on; suggest says "
-        "at the end what to change; off (the default) does nothing",
+        help="remedy for a failure: auto goes back to the last checkpoint before it, changes the settings and goes on; "
+        "suggest prints at the end what to change; off (the default) does nothing",
     )
 
 
 def suggest(run: Run, output: Output) -> None:
-    """What to change against what stands, as a command to type."""
+    """Print the commands that change the settings against the active findings."""
     suggestions = run.suggestions
     commands: dict[str, list[Suggestion]] = {}
     for suggestion in suggestions:
@@ -61,17 +61,17 @@ def suggest(run: Run, output: Output) -> None:
         output.say(f"Against {against}, try {alike[0]}:", "bold")
         output.say(f"    {shell_command('train', run.folder.path, flags)}")
     if not suggestions and any(finding.severity == "failure" for finding in standing(run.findings)):
-        output.say("There is no setting to change against what was found: its advice says what to do.")
+        output.say("No setting helps against these findings; their advice says what to do.")
 
 
 def exit_code(findings: Iterable[Finding], fail_on: str | None) -> int:
-    """3 where an active finding is at least as severe as `fail_on`, else 0."""
-    gravest = max((SEVERITIES.index(finding.severity) for finding in standing(findings)), default=-1)
-    return FOUND if fail_on is not None and gravest >= SEVERITIES.index(fail_on) else DONE
+    """3 if an active finding is at least as severe as `fail_on`, else 0."""
+    worst = max((SEVERITIES.index(finding.severity) for finding in standing(findings)), default=-1)
+    return FOUND if fail_on is not None and worst >= SEVERITIES.index(fail_on) else DONE
 
 
 def trained(run: Run, arguments: argparse.Namespace, output: Output) -> int:
-    """Ends `train` and `resume`: with `--json`, the summary, the folder and the findings in one document."""
+    """End `train` or `resume`: with `--json`, print the summary, the folder and the findings as one document."""
     summary, findings = run.summary, run.findings
     if run.recipe.training.cure == "suggest" and not arguments.json:
         suggest(run, output)

@@ -1,4 +1,4 @@
-"""`saddlepoint evaluate RUN [RUN ...]`: how good a run's samples are; of several runs, which is better in what."""
+"""`saddlepoint evaluate RUN [RUN ...]`: measure how good a run's samples are, or compare runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Evaluate, print and keep what was found; returns the exit code."""
+    """Evaluate, print and save the scorecard; return the exit code."""
     arguments = _parser().read(argv)
     runs = _runs(arguments.run)
     step = checkpoint_step("evaluate", arguments.step)
@@ -60,7 +60,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _runs(given: Sequence[str]) -> list[str]:
-    """The runs, each once: what can be seen to be wrong is said before minutes are spent."""
+    """The runs, each once, checked before anything is measured."""
     names = list(dict.fromkeys(str(Path(name)) for name in given))
     if len(given) > 1 and len(names) == 1:
         raise SettingError(f"evaluate: {names[0]} is named twice; name another run to compare it with.")
@@ -72,7 +72,7 @@ def _runs(given: Sequence[str]) -> list[str]:
 def _scorecard(
     name: str, arguments: argparse.Namespace, step: Literal["newest", "best"] | int, output: Output
 ) -> Scorecard:
-    """The one that the run keeps, where it answers what is asked, or a new one."""
+    """The run's saved scorecard if it answers the same question, else a new one."""
     from saddlepoint.evaluation.settings import AssessmentSettings
     from saddlepoint.experiment import Evaluation, Run
     from saddlepoint.experiment.evaluation_arguments import checked_settings
@@ -107,7 +107,7 @@ def _scorecard(
 
 
 def _drawn(ranking: Ranking, path: Path) -> Path:
-    """The picture of all scores, at `path`."""
+    """Draw a picture of all scores to `path`."""
     import numpy as np
 
     from saddlepoint.cli.scores import short
@@ -160,12 +160,12 @@ def _strict(ranking: Ranking) -> dict[str, object]:
 def _parser() -> Parser:
     parser = Parser(
         "evaluate",
-        "Measure how good a run's samples are: every score with a 95 % interval, what real data reach and what a bad "
-        "generator gets. Writes RUN/scorecard.json and brings the run's report up to date. Of several runs, says which "
-        "differences are real. What a run's scorecard answers already, of this checkpoint, data and settings, is not "
-        "measured again (--again does).",
+        "Measure how good a run's samples are: every score with a 95 % interval, beside the scores of real data and of a "
+        "bad generator. Writes RUN/scorecard.json and updates the run's report. With several runs, says which differences "
+        "are significant. Scores that the scorecard already has for this checkpoint, data and settings are not measured "
+        "again, unless --again is given.",
     )
-    parser.add_argument("run", metavar="RUN", nargs="+", help="the folders of one run or several")
+    parser.add_argument("run", metavar="RUN", nargs="+", help="folders of one run or several")
     parser.add_argument(
         "--features",
         metavar="NAME,...",
@@ -173,10 +173,10 @@ def _parser() -> Parser:
         "(default: what suits the data)",
     )
     parser.add_argument(
-        "--samples", type=int, metavar="N", help="samples a seed (default: as many as held out, at most 10,000)"
+        "--samples", type=int, metavar="N", help="samples per seed (default: as many as are held out, at most 10,000)"
     )
-    parser.add_argument("--seeds", type=int, default=3, metavar="K", help="sampling seeds (default: 3)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="the first of them (default: 0)")
+    parser.add_argument("--seeds", type=int, default=3, metavar="K", help="number of sampling seeds (default: 3)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="first sampling seed (default: 0)")
     parser.add_argument(
         "--step", default="newest", metavar="STEP", help="checkpoint: newest (default), best, or a step's number"
     )
@@ -184,12 +184,14 @@ def _parser() -> Parser:
         "--likelihood",
         default="bounds",
         metavar="HOW",
-        help="bounds (default), or annealed: annealed importance sampling with its gap, and a kernel estimate; minutes",
+        help="bounds (default), or annealed: annealed importance sampling with its gap, and a kernel estimate (takes minutes)",
     )
-    parser.add_argument("--data", metavar="SOURCE", help="measure against these instead of the run's own data")
+    parser.add_argument("--data", metavar="SOURCE", help="measure against this data instead of the run's own")
     parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default), auto, cuda, cuda:1 or mps")
-    parser.add_argument("--again", action="store_true", help="measure again what a scorecard answers already")
-    parser.add_argument("--force", action="store_true", help="compare runs that were measured in different ways")
+    parser.add_argument("--again", action="store_true", help="measure again, even if the scorecard has the answer")
+    parser.add_argument(
+        "--force", action="store_true", help="compare runs even if they were measured in different ways"
+    )
     parser.add_argument(
         "--out", metavar="FILE.png", help="picture of a comparison (default: comparison.png beside the runs)"
     )

@@ -1,8 +1,8 @@
-"""A folder of sample pictures: complete or not there, and never at the cost of files that this command did not write.
+"""Write a folder of sample pictures completely or not at all, without replacing files that this command did not write.
 
-A list in the folder, `.samples.json`, says which pictures it wrote; `--overwrite` replaces these alone. A new folder
-appears by rename. In an existing one the new pictures move in first and the old ones go last, so that a process that is
-killed in between leaves pictures that the next one knows.
+A list in the folder, `.samples.json`, names the pictures that this command wrote; `--overwrite` replaces only these. A new
+folder appears by rename. In an existing folder the new pictures move in first and the old ones are removed last, so that a
+killed process leaves only pictures that are on the list.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _INSIDE = ".samples-"  # a folder in construction inside an existing one
 
 
 def check_gallery(path: Path, *, overwrite: bool) -> None:
-    """Whether pictures can go into the folder `path`; changes nothing.
+    """Check that pictures can be written into the folder `path`, without changing anything.
 
     Raises:
         RunError: it holds files and `overwrite` was not asked for, or pictures that would be replaced and are not on the
@@ -114,7 +114,7 @@ def _move_in(staging: Path, path: Path, names: list[str]) -> None:
 
 @contextlib.contextmanager
 def _staging(parent: Path, prefix: str) -> Iterator[Path]:
-    """A folder to prepare pictures in; those of dead processes are removed."""
+    """A temporary folder for pictures in preparation; those of dead processes are removed."""
     for entry in parent.iterdir():
         if _is_part(entry.name, prefix) and entry.is_dir() and not entry.is_symlink():
             with contextlib.suppress(RunError), locked(entry):

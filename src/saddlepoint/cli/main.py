@@ -1,7 +1,7 @@
-"""The console script: finds the command, and turns what can go wrong into an exit code.
+"""The console script: runs a command and turns errors into exit codes.
 
-0 done; 2 the input was wrong (one sentence, no traceback); 3 done, but a finding of the severity named by `--fail-on`
-stands; 130 interrupted. Asking for help loads nothing but the standard library.
+0 done; 2 the input was wrong (one sentence, no traceback); 3 done, but a finding of the severity named by `--fail-on` is
+active; 130 interrupted. Help needs only the standard library.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ DONE, WRONG_INPUT, INTERRUPTED = 0, 2, 130  # 3, a finding, is said by `saddlepo
 
 # Command: the module whose `run(argv) -> int` it is, and one line of help.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "train": ("saddlepoint.cli.train", "train a recipe; leaves a run folder with samples, curves and a report"),
-    "resume": ("saddlepoint.cli.resume", "go on with an interrupted run, or train a finished one further"),
+    "train": ("saddlepoint.cli.train", "train a recipe into a run folder with samples, curves and a report"),
+    "resume": ("saddlepoint.cli.resume", "continue an interrupted run, or train a finished one further"),
     "sample": ("saddlepoint.cli.sample", "draw samples from a run: a picture, a folder of pictures, or an .npz"),
     "evaluate": ("saddlepoint.cli.evaluate", "measure how good a run's samples are, or compare runs"),
-    "diagnose": ("saddlepoint.cli.diagnose", "say what went wrong in a run, or in somebody else's log, and what to do"),
+    "diagnose": (
+        "saddlepoint.cli.diagnose",
+        "say what went wrong in a run or in another program's log, and what to do",
+    ),
     "report": ("saddlepoint.cli.report", "write a run's report.html again"),
     "study": ("saddlepoint.cli.study", "train many runs along axes and seeds; tables and pictures with intervals"),
     "reproduce": ("saddlepoint.cli.reproduce", "test claims of the literature over many seeds; verdicts and pictures"),
@@ -32,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("saddlepoint.cli.data", "describe a data source and check it before training"),
 }
 
-# Mistakes of the operating system that only the user can mend.
+# Errors of the operating system that only the user can fix.
 _USERS_ERRORS = {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP,
 }  # fmt: skip
@@ -56,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("saddlepoint: interrupted.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has seen enough (`| head`). Python flushes stdout once more at exit: let that succeed.
+        # The reader of our output has left (`| head`). Python flushes stdout again at exit: let that succeed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except (MemoryError, RuntimeError, OSError) as error:
@@ -81,7 +84,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     operating system, where a file is mapped into memory."""
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
-    # torch is not imported for this: its own class is a RuntimeError whose text names it.
+    # torch is not imported for this: its error is a RuntimeError with this text.
     return isinstance(error, MemoryError) or "can't allocate memory" in str(error) or "out of memory" in str(error)
 
 

@@ -1,4 +1,4 @@
-"""What one types to start this program: `saddlepoint` where the shell finds it, else the path to it.
+"""The command that starts this program: `saddlepoint` where the shell finds it, else the path to it.
 
 In a virtual environment that is not activated, as `make demo` leaves one, the shell knows no `saddlepoint`.
 """
@@ -19,7 +19,7 @@ _COMMAND = re.compile(
 
 
 def program() -> str:
-    """The program's name as the shell takes it; a path is relative to the working directory where that is shorter."""
+    """The program's name for the shell; a path is relative to the working directory where that is shorter."""
     if shutil.which(NAME) is not None:
         return NAME
     # Not resolved: an environment's python is a link, and its scripts lie beside the link.
@@ -34,5 +34,5 @@ def program() -> str:
 
 
 def typed(text: str) -> str:
-    """The text with every command in it as it can be typed here."""
+    """The text with every command in it written so that it can be typed here."""
     return _COMMAND.sub(lambda _: program(), text) if NAME in text else text

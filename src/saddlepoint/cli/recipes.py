@@ -1,4 +1,4 @@
-"""`saddlepoint recipes`: the ready-made recipes, and what one of them says."""
+"""`saddlepoint recipes`: list the ready-made recipes, or show one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from saddlepoint.recipe import Recipe, shipped_names
 
 
 def run(argv: Sequence[str]) -> int:
-    """List the recipes, or show one; returns the exit code."""
+    """List the recipes, or show one; return the exit code."""
     parser = Parser("recipes", "List the ready-made recipes, or print one as YAML.", "[[show] NAME] [--json]")
     parser.add_argument("action", nargs="?", default="list", metavar="ACTION", help="list (default) or show")
     parser.add_argument("name", nargs="?", metavar="NAME", help="show: a recipe's name, a YAML file, or a run folder")

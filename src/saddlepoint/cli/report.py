@@ -1,4 +1,4 @@
-"""`saddlepoint report RUN`: write a run's page again from its folder."""
+"""`saddlepoint report RUN`: write a run's report again from its folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from saddlepoint.records import find_run
 
 
 def run(argv: Sequence[str]) -> int:
-    """Write report.html; returns the exit code."""
+    """Write report.html; return the exit code."""
     parser = Parser("report", "Write a run's report.html again: one file that opens offline.")
     parser.add_argument("run", metavar="RUN", help="the run's folder")
     parser.add_argument("--out", metavar="FILE", help="write it here instead of RUN/report.html")
@@ -24,7 +24,7 @@ def run(argv: Sequence[str]) -> int:
     )
     add_trust(parser)
     add_networks(parser)
-    parser.add_argument("--open", action="store_true", help="show it in the browser")
+    parser.add_argument("--open", action="store_true", help="open it in the browser")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.read(argv)
     folder = find_run(arguments.run)

@@ -22,25 +22,25 @@ WIDTH = 300  # without a terminal
 
 
 def run(argv: Sequence[str]) -> int:
-    """Test the claims that are named, or list them all; returns the exit code."""
+    """Test the named claims, or list them all; return the exit code."""
     parser = Parser(
         "reproduce",
         "Test claims of the literature over many seeds: each with numbers, intervals, a verdict and pictures.",
-        epilog="Without a claim, lists them. A verdict is decided by a stated rule; quick looks have none. Interrupted, the same "
-        "command goes on: what is trained is kept.",
+        epilog="Without a claim, lists all claims. A stated rule decides each verdict; quick looks have none. After an interruption "
+        "the same command continues with what is trained already.",
     )
-    parser.add_argument("claims", metavar="CLAIM", nargs="*", help="their numbers, such as C8; or all")
+    parser.add_argument("claims", metavar="CLAIM", nargs="*", help="numbers of claims, such as C8; or all")
     parser.add_argument(
-        "--quick", action="store_true", help="few seeds and steps: whether everything runs, and nothing more"
+        "--quick", action="store_true", help="few seeds and steps, to see whether everything runs; gives no verdicts"
     )
-    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"seeds of everything trained ({SEEDS})")
+    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"number of seeds (default: {SEEDS})")
     parser.add_argument(
         "--out",
         metavar="DIR",
-        help=f"folder of the results ({FOLDER}; {QUICK_FOLDER} with --quick); adds to what it holds",
+        help=f"folder of the results, which are added to those in it (default: {FOLDER}; with --quick: {QUICK_FOLDER})",
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="start again, whatever the folder has of these claims, finished or not"
+        "--overwrite", action="store_true", help="test these claims again, and replace what the folder holds of them"
     )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.read(argv)
@@ -63,12 +63,12 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _test(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str, Any]], Path]:
-    """Results of the claims, and the page of all results; after an interruption too, the page shows what is finished."""
+    """Test the claims and write the page of all results, also of those finished before an interruption."""
     from saddlepoint.studies.claims import CLAIMS, claim
 
     names = list(CLAIMS) if ALL in (name.lower() for name in arguments.claims) else arguments.claims
     for name in names:
-        claim(name)  # a mistake in the last one is found before the first is trained
+        claim(name)  # an unknown claim is refused before the first is trained
     from saddlepoint.progress import Display
     from saddlepoint.report.claims import write_claims_page
     from saddlepoint.studies.claims.laboratory import QUICK_SEEDS
@@ -106,7 +106,7 @@ def _test(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str, 
 
 
 def _list(output: Output, as_json: bool) -> None:
-    """All claims, and who makes them."""
+    """Print all claims with their sources."""
     from saddlepoint.studies.claims import CLAIMS, claim
 
     if as_json:
@@ -127,7 +127,7 @@ def _list(output: Output, as_json: bool) -> None:
 
 
 def _show(output: Output, results: Sequence[Mapping[str, Any]]) -> None:
-    """A line a quantity, under the claim that it belongs to."""
+    """Print one line per quantity below its claim."""
     from rich.table import Table
     from rich.text import Text
 

@@ -1,4 +1,4 @@
-"""`saddlepoint resume RUN`: go on from the newest whole checkpoint, as if the run had never been interrupted."""
+"""`saddlepoint resume RUN`: continue from the newest complete checkpoint, as if the run had never been interrupted."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from saddlepoint.records import shell_command
 
 
 def run(argv: Sequence[str]) -> int:
-    """Resume; returns the exit code."""
-    parser = Parser("resume", "Go on with an interrupted run; with --steps, train a finished one further.")
+    """Resume; return the exit code."""
+    parser = Parser("resume", "Continue an interrupted run; with --steps, train a finished one further.")
     parser.add_argument("run", metavar="RUN", help="the run's folder")
     parser.add_argument(
-        "--steps", "--training.steps", type=int, metavar="N", help="train to step N instead of the recipe's last"
+        "--steps", "--training.steps", type=int, metavar="N", help="train to step N instead of the recipe's last step"
     )
     parser.add_argument(
         "--keep-rate",
         action="store_true",
-        help="with --steps: let a cosine or linear schedule end where it did, instead of stretching it, so that the learning "
-        "rate goes on from where it is",
+        help="with --steps: keep the end of a cosine or linear schedule where it was, instead of stretching the schedule, so "
+        "that the learning rate continues from its present value",
     )
     ending.add_no_pictures(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     add_trust(parser)
     add_networks(parser)
     ending.add_fail_on(parser)
-    parser.add_argument("--quiet", action="store_true", help="print findings and the last sentence alone")
+    parser.add_argument("--quiet", action="store_true", help="print only findings and the verdict")
     _refuse_settings(parser, argv)
     arguments = parser.read(argv)
     output = console(arguments.json)
@@ -55,7 +55,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _refuse_settings(parser: Parser, argv: Sequence[str]) -> None:
-    """A run goes on with the settings that it has; whoever wants others wants `train`."""
+    """Refuse other settings: a run continues with its own, and `train` takes new ones."""
     for token in argv:
         name = token.removeprefix("--").partition("=")[0]
         if token.startswith("--") and name != "training.steps" and (name == "cure" or is_recipe_setting(name)):

@@ -29,7 +29,7 @@ ELSEWHERE = "wait for it, or write elsewhere with --out"
 
 
 def run(argv: Sequence[str]) -> int:
-    """Sample and write; returns the exit code."""
+    """Draw samples and write them; return the exit code."""
     arguments = _parser().read(argv)
     if arguments.count < 1:
         raise SettingError(f"sample: -n must be at least 1, got {arguments.count}.")
@@ -106,7 +106,7 @@ def _labels(text: str, count: int, event: Event) -> Tensor:
 
 
 def _name(arguments: argparse.Namespace) -> str:
-    """Of the file, without an ending: by all that was asked for, so that other samples never replace it."""
+    """The default file's name without an ending; it contains every option, so that other samples never replace it."""
     asked = {
         "step": "" if arguments.step == "newest" else arguments.step,
         "labels": arguments.labels or "",
@@ -117,15 +117,15 @@ def _name(arguments: argparse.Namespace) -> str:
 
 
 def _parser() -> Parser:
-    parser = Parser("sample", "Draw samples from a run's model: the same ones for the same seed.")
+    parser = Parser("sample", "Draw samples from a run's model. The same seed gives the same samples.")
     parser.add_argument("run", metavar="RUN", help="the run's folder")
-    parser.add_argument("-n", dest="count", type=int, default=64, metavar="N", help="how many (default: 64)")
+    parser.add_argument("-n", dest="count", type=int, default=64, metavar="N", help="number of samples (default: 64)")
     parser.add_argument(
         "--out",
         metavar="PATH",
         help="FILE.png: one picture; FILE.npz: array x in the data's own units, and y with labels; "
-        "a folder: one PNG an image (default: RUN/samples-N.png for images, else .npz; the name tells --step, --labels and "
-        "--seed where they are given)",
+        "a folder: one PNG an image (default: RUN/samples-N.png for images, else .npz; the name contains --step, --labels and "
+        "--seed if they are given)",
     )
     parser.add_argument("--labels", metavar="L,...", help="classes to draw, by name or number, in turn")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the noise (default: 0)")
@@ -133,7 +133,7 @@ def _parser() -> Parser:
         "--step", default="newest", metavar="STEP", help="checkpoint: newest (default), best, or a step's number"
     )
     parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default), auto, cuda, cuda:1 or mps")
-    parser.add_argument("--overwrite", action="store_true", help="replace a file or pictures that are there")
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing file or existing pictures")
     add_trust(parser)
     add_networks(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")

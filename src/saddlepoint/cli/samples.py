@@ -1,4 +1,4 @@
-"""Writes samples to where the user wants them. A file appears whole or not at all; nothing is replaced unasked."""
+"""Write samples to the destination the user chose, completely or not at all; nothing is replaced without `--overwrite`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MANY = 1_024  # images from which on a picture shows them pixel for pixel instea
 
 @dataclass(frozen=True)
 class Destination:
-    """Where samples go, and as what."""
+    """Where samples are written, and in which form."""
 
     path: Path
     form: Literal["picture", "arrays", "folder"]
@@ -37,7 +37,7 @@ class Destination:
 
     @classmethod
     def of(cls, out: str | None, default: Path, *, overwrite: bool) -> Self:
-        """What `--out` means; without it the default file, which may always be replaced.
+        """The destination that `--out` names; without it the default file, which may always be replaced.
 
         Raises:
             SettingError: the ending says neither picture, arrays nor folder, or nothing can be written there.
@@ -71,7 +71,7 @@ def write(samples: Tensor, labels: Tensor | None, event: Event, destination: Des
     if destination.form == "arrays":
         arrays = {"x": samples.numpy()} | ({} if labels is None else {"y": labels.numpy()})
         with replaced(destination.path, "wb") as file:
-            # Uncompressed: packing noise-like pixels would take longer than drawing them.
+            # Uncompressed: compressing noisy pixels would take longer than drawing them.
             np.savez(file, **arrays)  # type: ignore[arg-type]
     elif destination.form == "picture":
         write_png(_picture(samples, event), destination.path)
@@ -97,7 +97,7 @@ def _named_pictures(samples: Tensor, labels: Tensor | None, event: Event) -> Ite
 
 
 def _folder_name(event: Event, label: int) -> str:
-    """The class's name where it can name a folder, else its number."""
+    """The class's name if a folder can have it, else its number."""
     name = event.class_names[label] if event.class_names else str(label)
     plain = (
         Path(name).name == name

@@ -1,4 +1,4 @@
-"""Scorecards on a terminal: one as a table with a bar a score, several side by side."""
+"""Scorecards on a terminal: one as a table with a bar for each score, several side by side."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNBOUNDED = 10_000  # characters, to measure how wide a table would like to be
 
 
 def show(output: Output, scorecard: Scorecard) -> None:
-    """The protocol, the scores, classes, what was skipped, and warnings last, where they are read."""
+    """Print the protocol, the scores, the classes, what was skipped, and warnings last, where they are read."""
     card = scorecard.card
     averaged = {True: ", averaged weights", False: "", None: ""}[card.ema]
     step = "" if card.step is None else f", step {card.step:,}{averaged}"
@@ -71,7 +71,7 @@ def show(output: Output, scorecard: Scorecard) -> None:
 
 
 def show_ranking(output: Output, ranking: Ranking) -> None:
-    """Which run is better and by how much, on one line; then all scores in a table, and a sentence for each pair."""
+    """Print which run is better and by how much, then all scores in a table, and a sentence for each pair."""
     output.say(answer(ranking).sentence, "bold")
     output.say()
     rows = _compared(ranking, " ")
@@ -135,7 +135,7 @@ def _beside_their_like(scores: Sequence[Score]) -> list[Score]:
 
 
 def _missing(ranking: Ranking) -> list[str]:
-    """A sentence for each score that some run lacks, with the reasons its scorecard gives."""
+    """A sentence for each score that a run lacks, with the reason in its scorecard."""
     said = []
     for title, scores in table(ranking):
         for name, card in ranking.scorecards.items():
@@ -148,7 +148,7 @@ def _missing(ranking: Ranking) -> list[str]:
 
 
 def _say_pair(output: Output, ranking: Ranking, first: str, second: str, sentence: str) -> None:
-    """What a pair's sentence says, a line a score; itself where no difference is real."""
+    """Print a pair's comparison, one line per score; the sentence itself if no difference is significant."""
     found = [d for d in ranking.differences if (d.first, d.second) == (first, second)]
     if not any(d.real for d in found):
         output.say(sentence, "bold")
@@ -170,13 +170,13 @@ def _say_pair(output: Output, ranking: Ranking, first: str, second: str, sentenc
 
 
 def short(names: Sequence[str]) -> list[str]:
-    """The last parts of the runs' paths, where these tell them apart."""
+    """The shortest ends of the runs' paths that tell them apart."""
     last = [Path(name).resolve().name for name in names]
     return last if len(set(last)) == len(last) else list(names)
 
 
 def bar(position: float | None) -> str:
-    """Where a score lies between a bad generator on the left and real data on the right."""
+    """A bar with the score between a bad generator on the left and real data on the right."""
     if position is None:
         return ""
     filled = round(BAR * min(1.0, max(0.0, position)))
@@ -204,7 +204,7 @@ def _columns() -> Table:
 
 
 def _grouped(rows: Table, scores: Iterable[Score]) -> Iterator[tuple[Score, RenderableType]]:
-    """Each score with the name of its row: those by the same features stand under these, which are named once."""
+    """Each score with the name of its row; scores by the same features are grouped below these."""
     above = ""
     for score in scores:
         if score.features and score.features != above:

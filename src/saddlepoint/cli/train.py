@@ -1,4 +1,4 @@
-"""`saddlepoint train RECIPE`: from a recipe to a run folder, with progress, or with `--dry-run` what it would take."""
+"""`saddlepoint train RECIPE`: train a recipe into a run folder; with `--dry-run`, estimate what that would take."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from saddlepoint.records import argument
 
 
 def run(argv: Sequence[str]) -> int:
-    """Train, or with `--help` and `--dry-run` say what would be; returns the exit code."""
+    """Train; with `--help` or `--dry-run`, describe the training instead. Return the exit code."""
     settings, rest = split_settings(argv, is_recipe_setting)
     parser = _parser()
     arguments = parser.read(rest, setting_names)
@@ -53,7 +53,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def settings_help(recipe: Recipe, width: int = 110) -> str:
-    """Every setting of the recipe by section: its name, type and present value, and what it does."""
+    """Every setting of the recipe by section: name, type, present value and meaning."""
     lines: list[str] = []
     section = ""
     for entry, value in recipe.settings():
@@ -63,30 +63,35 @@ def settings_help(recipe: Recipe, width: int = 110) -> str:
             lines += ["", f"{section}:"]
         lines.append(f"  --{entry.name} {argument(value)}   ({entry.type_text})")
         lines += textwrap.wrap(entry.help, width, initial_indent=" " * 8, subsequent_indent=" " * 8)
-    return f"settings of {recipe.name}, with their present values:\n" + "\n".join(lines) + "\n"
+    return f"settings of {recipe.name}, with their values:\n" + "\n".join(lines) + "\n"
 
 
 def _parser() -> Parser:
     parser = Parser(
         "train",
-        "Train a recipe. Leaves a run folder with checkpoints, samples, curves, findings and report.html. Ctrl-C writes "
-        "a checkpoint and stops; `saddlepoint resume` goes on from there.",
+        "Train a recipe into a run folder with checkpoints, samples, curves, findings and report.html. Ctrl-C writes a "
+        "checkpoint and stops; `saddlepoint resume` continues from there.",
         "RECIPE|FILE|RUN [--section.setting VALUE ...] [options]",
         add_help=False,
     )
     parser.add_argument("recipe", nargs="?", help="a ready-made recipe's name, a YAML file, or a run to repeat")
     parser.add_argument(
-        "-h", "--help", action="store_true", help="show this; after a recipe, also all its settings and their values"
+        "-h",
+        "--help",
+        action="store_true",
+        help="show this help; after a recipe, also all its settings with their values",
     )
     parser.add_argument("--run", metavar="DIR", help="the folder to write (default: runs/RECIPE-N)")
     parser.add_argument("--overwrite", action="store_true", help="replace the run that is in that folder")
     parser.add_argument(
-        "--dry-run", action="store_true", help="print the resolved recipe, the players and what training would take"
+        "--dry-run",
+        action="store_true",
+        help="print the resolved recipe, the players, and an estimate of time and memory, without training",
     )
     ending.add_no_pictures(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
     add_trust(parser)
     ending.add_fail_on(parser)
     ending.add_cure(parser)
-    parser.add_argument("--quiet", action="store_true", help="print findings and the last sentence alone")
+    parser.add_argument("--quiet", action="store_true", help="print only findings and the verdict")
     return parser

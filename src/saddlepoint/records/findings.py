@@ -1,4 +1,4 @@
-"""A run's findings are a log: opened, grown graver, closed. What stands is what the log says last."""
+"""A run's findings are a log: they open, become more severe, and close. The last entry of each decides what is active."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from saddlepoint.records.schema import SEVERITIES, Finding
 
 
 def standing(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings that were not closed again, the gravest first, then in the order in which they were opened.
+    """The active findings, the most severe first, then in the order in which they were opened.
 
-    Findings of one code that speak of different things before training (a duplicate, a constant column) all stand;
-    later ones of a code take the place of those before them. What a trial found before the first step (`preflight` in its
-    evidence) is another thing than what a rule finds under the same code: neither takes the other's place, or ends it.
+    Findings before training under one code (duplicates, a constant column) are all active. A later finding during training
+    replaces an earlier one of its code. Findings of the checks before the first step (`preflight` in their evidence) and
+    those of rules under the same code do not replace or close each other.
     """
     open_: dict[tuple[str, bool], list[Finding]] = {}
     for finding in findings:

@@ -1,6 +1,6 @@
-"""A run is a folder: the one place that knows which file lies where.
+"""The layout of a run folder.
 
-Training writes it; diagnosis, reports and the dashboard read it, possibly at the same time and from another process.
+Training writes the folder; diagnosis, reports and the dashboard read it, possibly at the same time from other processes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from saddlepoint.records.summary import checked_cure, read_summary
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The layout of `runs/NAME/`; nothing is read or made before it is asked for."""
+    """The files of `runs/NAME/`; nothing is read or created before it is needed."""
 
     path: Path
 
@@ -36,12 +36,12 @@ class RunFolder:
 
     @property
     def records(self) -> Path:
-        """One record a line."""
+        """Records, one a line."""
         return self.path / "records.jsonl"
 
     @property
     def findings(self) -> Path:
-        """One finding a line."""
+        """Findings, one a line."""
         return self.path / "findings.jsonl"
 
     @property
@@ -81,11 +81,11 @@ class RunFolder:
 
     @property
     def cures(self) -> Path:
-        """One remedy that was tried a line."""
+        """Applied remedies, one a line."""
         return self.path / "cures.jsonl"
 
     def attempt(self, number: int) -> Path:
-        """Where the part of the run lies that cure `number` (1, 2, ...) went back behind."""
+        """The folder of the part of the run that remedy `number` (1, 2, ...) gave up."""
         return self.path / "attempts" / str(number)
 
     def exists(self) -> bool:

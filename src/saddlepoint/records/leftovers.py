@@ -1,4 +1,4 @@
-"""What a killed process leaves behind, and links in a run folder: handled before anything is written there.
+"""Handles leftovers of killed processes and links in a run folder, before anything is written there.
 
 Files and folders under construction or removal have hidden names. While a process holds the run's lock, nobody else
 writes there, so every such name belongs to a process that died.
@@ -77,7 +77,7 @@ def remove_leftovers(folder: RunFolder) -> None:
 
 
 def sweep_checkpoints(folder: RunFolder) -> None:
-    """Finish what a killed process did to checkpoints: drop half-written and half-removed ones, restore a replaced one."""
+    """Repair checkpoints after a killed process: drop partly written or removed ones, and restore a replaced one."""
     for path in _entries(folder.checkpoints):
         if path.name.startswith(REPLACED):
             proper = path.with_name(path.name.removeprefix(REPLACED))

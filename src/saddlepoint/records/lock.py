@@ -1,4 +1,4 @@
-"""One process a folder: what writes into a folder holds its lock for as long.
+"""A lock for a folder, so that only one process writes there at a time.
 
 The lock is the file `.lock` in the folder. The operating system frees it when the process that holds it dies.
 """

@@ -1,4 +1,4 @@
-"""Settings as one types them on a command line: a finding's remedy, help, and whatever else shows how to change one."""
+"""Settings written as they are typed on a command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OF_ALL, _PLAYERS = "training.optimiser", ("training.discriminator", "training.g
 
 
 def options(overrides: Mapping[str, Any]) -> str:
-    """Overrides as a shell takes them: `--model.beta 4 --training.optimiser.betas 0.5,0.9`."""
+    """Overrides as options for a shell: `--model.beta 4 --training.optimiser.betas 0.5,0.9`."""
     return " ".join(f"{shlex.quote(f'--{name}')} {argument(value)}" for name, value in overrides.items())
 
 
@@ -27,10 +27,10 @@ def _as(name: str, value: Any) -> str:
 
 
 def explained(overrides: Mapping[str, Any]) -> str:
-    """Whose settings stand for those that are none, to be said behind `options`; empty where there is nothing to say."""
-    told = dict.fromkeys(_as(name, value).strip(" ()") for name, value in overrides.items())
-    told.pop("", None)
-    return f" (none: {', '.join(told)})" if told else ""
+    """An explanation of the options that are none, in parentheses; empty where there is none to explain."""
+    meanings = dict.fromkeys(_as(name, value).strip(" ()") for name, value in overrides.items())
+    meanings.pop("", None)
+    return f" (none: {', '.join(meanings)})" if meanings else ""
 
 
 def argument(value: Any) -> str:

@@ -1,7 +1,7 @@
-"""How close a model's samples are to the data: a level, what it was decided by, and the worst of that.
+"""How close a model's samples are to the data: a level, the measurements behind it, and the worst of them.
 
-The process of training and its result are two questions. Findings answer the first; this answers the second, by all
-measurements of quality together. It is part of summary.json, and read by those who know nothing of torch.
+Findings describe the process of training; this describes its result, by all measurements of quality together. It is stored
+in summary.json and needs no torch.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Aspect:
     Attributes:
         name: what was measured, in words: "recall", "two-sample test accuracy".
         value: of the samples, in its own units.
-        real: what as many other real examples reach.
-        share: the value on one scale for all aspects: 1 where samples are as good as real examples, 0 where they have
-            nothing of them; in [0, 1].
-        worst_case: the value of samples that have nothing of the data.
+        real: the value that as many other real examples reach.
+        share: the value on a common scale for all aspects, in [0, 1]: 1 for samples as good as real examples, 0 for samples
+            with nothing in common with them.
+        worst_case: the value of samples with nothing in common with the data.
         error: standard error of `value` over draws of the samples; None where it is not known.
         p_value: of the hypothesis that samples follow the data's distribution; None where the aspect is no test.
     """
@@ -79,10 +79,10 @@ class Result:
 
     Attributes:
         level: None where too little could be measured; `reason` then says why.
-        score: in [0, 1], 1 where no aspect tells samples from real examples; NaN without a level.
+        score: in [0, 1]; 1 if no aspect tells samples from real examples; NaN without a level.
         samples: how many were compared, with as many real examples or fewer.
-        features: what was looked at: "standardised values", "random convolutions".
-        aspects: everything that was measured, the worst first.
+        features: what was compared: "standardised values", "random convolutions".
+        aspects: all measurements, the worst first.
         against: "held-out examples", or "training examples" where nothing or too little was held out.
         reason: why there is no level; empty where there is one.
     """
@@ -149,7 +149,7 @@ class Result:
 
     @classmethod
     def not_measured(cls, reason: str) -> Result:
-        """The result where nothing could be compared."""
+        """A result without a level, because nothing could be compared."""
         return cls(None, math.nan, 0, "", (), reason=reason)
 
 

@@ -1,8 +1,7 @@
-"""What a run says of itself: records (numbers of one tick) and findings (sentences with evidence).
+"""Records (the numbers of one tick) and findings (sentences with evidence) of a run.
 
-The waist of the project. Left of it numbers are made, right of it numbers are read; so this package knows neither
-torch nor any other part of ours. The names of series, the codes and the keys below are contracts: other programs
-read them.
+Training writes them; diagnosis, reports and evaluation read them. This package therefore imports neither torch nor any other
+package of ours. The names of series, the codes and the keys below are contracts: other programs read them.
 """
 
 from __future__ import annotations
@@ -27,9 +26,10 @@ JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 class Record:
     """The numbers of one tick.
 
-    `step` counts the steps done (one step plays every phase of the game once), `seconds` is the time spent training
-    so far (earlier sessions of a resumed run included), `values` maps a series' name (`player/quantity`) to its mean
-    over the tick. A value may be NaN or infinite: it is recorded, never hidden.
+    Attributes:
+        step: steps done; one step plays every phase of the game once.
+        seconds: time spent training so far, including earlier sessions of a resumed run.
+        values: the mean over the tick of each series, by name (`player/quantity`); may be NaN or infinite.
     """
 
     step: int
@@ -59,13 +59,18 @@ class Record:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong, or worth knowing, said in a sentence with evidence.
+    """A problem, or a fact worth knowing, in a sentence with evidence.
 
-    `code` is stable (GAN101, NUM301, DATA401, ...). `remedy` is data: overrides of recipe settings by dotted name, so
-    that whoever finds need not know how training works; None where there is no setting to change.
-
-    state: "open" from the step at which it was found; a later one of the same code says that it grew graver, or, with
-    "closed", that it no longer holds (see `saddlepoint.records.standing`).
+    Attributes:
+        code: stable: GAN101, NUM301, DATA401, ...
+        severity: "info", "warning" or "failure".
+        step: at which it was found; 0 before training.
+        title: what was found, in one sentence.
+        evidence: the numbers behind it, by name.
+        advice: what to do, in words.
+        remedy: overrides of recipe settings by dotted name; None where there is no setting to change.
+        state: "open", or "closed" once it no longer holds. A later open finding of the same code is more severe (see
+            `saddlepoint.records.standing`).
     """
 
     code: str
@@ -123,7 +128,7 @@ class Finding:
 
 
 def number_to_json(value: Any) -> Any:
-    """The value itself, with "nan", "inf", "-inf" for the floats in it that JSON cannot hold, however deep they lie."""
+    """The value with "nan", "inf" or "-inf" in place of floats that JSON cannot hold, at any depth."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(float(value))
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Records turned sideways: for every quantity its steps and values, as curves need them."""
+"""Records by series: the steps and values of every quantity, as needed for curves."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Append-only JSON-lines files, written so that a crash costs at most the line being written.
 
-A line is written whole, with its newline, in one call and flushed; a reader ignores a last line without newline, and
-a writer that opens the file anew removes it. `truncate_to` cuts a file back to a known length: that is how a resumed
-run repeats no record and misses none.
+A line is written with its newline in one call and flushed. A reader ignores a last line without a newline, and a writer that
+opens the file again removes it. `truncate_to` cuts a file back to a known length, so that a resumed run neither repeats nor
+loses a record.
 """
 
 from __future__ import annotations

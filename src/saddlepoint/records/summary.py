@@ -1,7 +1,7 @@
 """The schema of summary.json, and of the lines of cures.jsonl, which a summary repeats.
 
-Both are read as JSON objects: programs use their keys. What is read here has been checked, so that whoever shows it
-need not ask of every value what it is. Unknown keys are kept: a newer version may have written them.
+Both are JSON objects whose keys other programs use. The types of all known values are checked when they are read. Unknown keys
+are kept, because a newer version may have written them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def read_summary(path: Path) -> dict[str, Any]:
 
 
 def check_summary(fields: Fields) -> None:
-    """Raises RunError for a field of a summary that has another type than it is written with; all may be absent."""
+    """Raise RunError for a field of a summary that has the wrong type; every field may be absent."""
     for name in ("headline", "verdict", "advice", "health", "process", "device", "precision"):
         fields.text(name, None)
     fields.choice("state", STATES, None)
@@ -69,7 +69,7 @@ def check_summary(fields: Fields) -> None:
 
 
 def check_result(result: Fields) -> None:
-    """Raises RunError for a field of a result (see `saddlepoint.records.Result`) that has another type."""
+    """Raise RunError for a field of a result (see `saddlepoint.records.Result`) that has the wrong type."""
     if result.value.get("level") is not None:
         result.choice("level", RESULT_LEVELS)
     result.number("score")

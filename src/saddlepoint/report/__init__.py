@@ -1,4 +1,4 @@
-"""The run's page: one HTML file that opens offline."""
+"""The report of a run: one HTML file that opens offline."""
 
 from saddlepoint.report.page import write_report
 

@@ -1,6 +1,6 @@
-"""Bars that place a number between two references, as inline SVG: they need no script, and stretch with the page.
+"""Bars that place a number between two references, as inline SVG that needs no script and stretches with the page.
 
-Every mark has a shape of its own and every bar a description in words, so that nothing is told by colour alone.
+Every mark has its own shape and every bar a description in words, so that colour is never the only information.
 """
 
 from __future__ import annotations
@@ -13,16 +13,22 @@ from saddlepoint.evaluation.scorecard.score import ClassScores, Score
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.report.words import number
 
-BEYOND = 0.5  # of the way between the two references that a bar goes on past either of them
-MARGIN = 3.0  # per cent of the width left at either end for the marks
+BEYOND = 0.5  # how far a bar extends past either reference, as a share of their distance
+MARGIN = 3.0  # per cent of the width, at either end, for the marks
 MIDDLE = 13  # pixels from the top
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From values to per cent of a bar's width: `start` stands at position 0 and `end` at position 1, in either order;
-    the bar shows positions `first` (0 or less) to `last` (1 or more), and what lies further stands at its edge. Folded:
-    a value stands by its distance from `end`, on whichever side."""
+    """The map from values to positions on a bar.
+
+    Attributes:
+        start: the value at position 0; may be above or below `end`.
+        end: the value at position 1.
+        first: the leftmost position that the bar shows, 0 or less; values further left are drawn at the edge.
+        last: the rightmost position that the bar shows, 1 or more.
+        folded: place a value by its distance from `end`, on either side of it.
+    """
 
     start: float
     end: float
@@ -31,31 +37,36 @@ class Scale:
     folded: bool = False
 
     def position(self, value: float) -> float:
-        """Of a value; may leave the bar."""
+        """The position of a value, which may be outside the bar."""
         if self.folded:
             return 1 - abs(value - self.end) / abs(self.end - self.start)
         return (value - self.start) / (self.end - self.start)
 
     def span(self, low: float, high: float) -> tuple[float, float]:
-        """Per cent, left and right, of all values from `low` to `high`."""
+        """The left and right ends, in per cent of the width, of the values from `low` to `high`."""
         ends = [self.percent(low), self.percent(high)]
         if self.folded and low <= self.end <= high:
             ends.append(self.percent(self.end))
         return min(ends), max(ends)
 
     def percent(self, value: float) -> float:
-        """Of a value, at most at the edges; rises with the value where `end` is above `start`, else falls."""
+        """A value's place in per cent of the width, at most at the edges."""
         inside = min(self.last, max(self.first, self.position(value)))
         return MARGIN + (100 - 2 * MARGIN) * (inside - self.first) / (self.last - self.first)
 
 
 def scale_of(score: Score) -> Scale | None:
-    """A deliberately bad generator on the left, real against real on the right; None where these two make no scale. A
-    score without a better direction stands by its distance from real data."""
+    """The scale from a deliberately bad generator on the left to real data on the right.
+
+    A score without a better direction is placed by its distance from real data.
+
+    Returns:
+        None where the two references make no scale.
+    """
     if score.position is None or score.baseline is None or score.worst_case is None:
         return None
     if math.isinf(score.baseline.value):
-        return Scale(0.0, math.inf)  # nothing finite has a place between the two but the bad generator
+        return Scale(0.0, math.inf)  # only the bad generator has a finite place
     plain = Scale(score.worst_case.value, score.baseline.value, folded=score.better == "none")
     shown = (score.value, score.low, score.high, score.baseline.low, score.baseline.high)
     positions = [plain.position(value) for value in shown if value is not None and not math.isnan(value)]
@@ -64,7 +75,7 @@ def scale_of(score: Score) -> Scale | None:
 
 
 def score_bar(score: Score) -> Markup:
-    """The value with its interval between both references, or why it cannot be placed."""
+    """The value with its interval between both references, or the reason why it cannot be placed."""
     scale = scale_of(score)
     if scale is None or score.baseline is None or score.worst_case is None:
         return html('<span class="quiet">{}</span>', _unplaced(score))
@@ -97,7 +108,7 @@ def class_bar(one: ClassScores, classes: Iterable[ClassScores]) -> Markup:
 
 
 def legend() -> Markup:
-    """What the marks of a score's bar mean, drawn with the same marks."""
+    """The legend of a score's bar, drawn with the same marks."""
     samples = [
         (_measured(Scale(0, 1), 0.5, 0.2, 0.8), "the score with its 95 % interval"),
         ([_tick("bad", 50, 5)], "left: a deliberately bad generator"),
@@ -108,7 +119,7 @@ def legend() -> Markup:
 
 
 def _unbounded(bad: float) -> Markup:
-    """Both the score and real data are without bound: an arrowhead at the right end, where real data stand."""
+    """A bar for an unbounded score: an arrowhead at the right end, where real data are."""
     scale = Scale(0.0, 1.0)
     marks = [_line("axis", scale.percent(0), scale.percent(1)), _tick("bad", scale.percent(0), 5)]
     marks += [_tick("real", scale.percent(1), 8), *_measured(scale, math.inf, None, None)]
@@ -121,7 +132,7 @@ def _unplaced(score: Score) -> str:
     if score.blind:
         return "No scale: a bad generator does better here than real data."
     if math.isinf(score.baseline.value) and math.isfinite(score.value):
-        return "No scale: real data are without bound."
+        return "No scale: the score of real data is unbounded."
     if not math.isfinite(score.value):
         return "Not a finite number."
     return "No scale: the references are equal or not finite."

@@ -1,7 +1,6 @@
 """Pictures, plots and scripts as text inside one page, within a budget of bytes.
 
-A picture that fits its share goes in byte for byte; a larger one is reduced, then re-encoded as JPEG, and only as far
-as its share asks.
+A picture that fits its budget is embedded byte for byte; a larger one is reduced and re-encoded as JPEG until it fits.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ LONGEST_SIDE = 1_600
 
 @dataclass(frozen=True)
 class Embedded:
-    """A picture as a data address, with its size in pixels as shown, and whether it was reduced to fit."""
+    """A picture as a data address, its size in pixels as shown, and whether it was reduced."""
 
     address: str
     width: int
@@ -37,7 +36,7 @@ class Embedded:
 
     @property
     def crisp(self) -> bool:
-        """Small pictures are pixel art: a browser should enlarge them without blur."""
+        """Whether a browser should enlarge the picture without blur, as small ones."""
         return not self.reduced and max(self.width, self.height) <= 400
 
 
@@ -52,7 +51,7 @@ def embedded_picture(source: Path | bytes, share: int) -> Embedded:
 
     raw = source if isinstance(source, bytes) else read_bytes(source)
     with warnings.catch_warnings():
-        # A run's own picture may be huge; it is reduced below, so Pillow's warning would tell the reader nothing.
+        # A run's own picture may be huge. It is reduced below, so Pillow's warning does not help the user.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(io.BytesIO(raw)) as opened:
             opened.load()
@@ -73,7 +72,7 @@ def embedded_picture(source: Path | bytes, share: int) -> Embedded:
 
 
 def embedded_json(value: Any) -> Markup:
-    """JSON that can stand inside a script element: nothing in it can close the element or open a comment."""
+    """JSON for a script element: nothing in it can close the element or open a comment."""
     return Markup(json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"))
 
 
@@ -89,14 +88,14 @@ def plotly_source() -> Script:
 
 @dataclass(frozen=True)
 class Script:
-    """A script as the page carries it, and its hash as the page's content policy names it."""
+    """A script as embedded in the page, and its hash for the page's content policy."""
 
     text: str
     hash: str
 
 
 def script_hash(source: str) -> str:
-    """How a content policy names this very script: `'sha256-...'`."""
+    """The name of a script in a content policy: `'sha256-...'`."""
     digest = hashlib.sha256(source.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 

@@ -1,6 +1,6 @@
-"""What a run folder says, read with patience: what is missing or damaged becomes a sentence, never an error.
+"""Reads a run folder for its report; what is missing or damaged becomes a note, never an error.
 
-A report is asked for while a run is young, after it failed, and from folders that were cut short.
+Reports are written while a run is young, after it failed, and from incomplete folders.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ UNREADABLE = (SaddlepointError, OSError, ValueError, KeyError, TypeError, Attrib
 
 @dataclass(frozen=True)
 class Latent:
-    """Codes to scatter: (N, D) float, (N,) labels or None, names of the classes."""
+    """Codes for the scatter plot of the latent space.
+
+    codes: (N, D). labels: (N,), or None. class_names: of the labels, or None.
+    """
 
     codes: NDArray[Any]
     labels: NDArray[Any] | None
@@ -32,12 +35,22 @@ class Latent:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the page tells, as values.
+    """Everything that the page shows, as values.
 
-    name: of the folder; path: to it, absolute, so that commands work wherever they are pasted.
-    series: as `records.series_of` gives them; frames: (step, file), oldest first; pictures: (file, caption);
-    scorecard_trouble: why scorecard.json could not be read; empty where it could, or where there is none.
-    notes: sentences on what else could not be read.
+    Attributes:
+        name: of the folder.
+        path: of the folder, absolute, so that commands work wherever they are pasted.
+        summary: what summary.json holds, without damaged fields.
+        recipe: the text of recipe.yaml; None where it is missing.
+        series: see `records.series_of`.
+        last_step: the last recorded one; 0 before any.
+        findings: the log of findings.
+        frames: (step, file) of the sample pictures, oldest first.
+        pictures: (file, caption) of the other pictures.
+        latent: codes for a scatter plot.
+        scorecard: of the last evaluation.
+        scorecard_trouble: why scorecard.json could not be read; empty where it could, or where there is none.
+        notes: sentences on what else could not be read.
     """
 
     name: str
@@ -56,7 +69,7 @@ class Facts:
 
 
 def read_facts(folder: RunFolder) -> Facts:
-    """Everything readable in the folder; what is damaged is named in `notes`."""
+    """Read everything readable in the folder; `notes` names what is damaged."""
     notes: list[str] = []
 
     def attempt(path: Path, read: Callable[[], T], otherwise: T) -> T:
@@ -101,7 +114,7 @@ def read_facts(folder: RunFolder) -> Facts:
 
 
 def _summary(path: Path, notes: list[str]) -> dict[str, Any]:
-    """What summary.json holds, without the fields that are damaged: each of these costs itself alone."""
+    """What summary.json holds, without its damaged fields."""
     kept: dict[str, Any] = {}
     for name, value in _object(path).items():
         try:
@@ -137,15 +150,15 @@ def _frames(samples: Path) -> tuple[tuple[int, Path], ...]:
     return tuple(sorted(found))
 
 
-# The order in which a reader wants them, with a caption for each that came without one.
+# In the order in which they are shown, with default captions.
 KNOWN_PICTURES = {
     "data": "Examples of the data.",
     "density": "Generated points against the data.",
-    "reconstruction": "Held-out examples above, what the model makes of them below.",
+    "reconstruction": "Held-out examples above, their reconstructions below.",
     "interpolation": "From one code to another along the great circle between them.",
     "traversal": "One dimension of the code changes along each row.",
     "latent": "Codes of examples, coloured by class.",
-    "head": "What the encoder says of each latent unit.",
+    "head": "The encoder's mean and log-variance of each latent unit.",
     "nearest": "Samples nearest to a training example.",
     "farthest": "Samples farthest from any example.",
 }
