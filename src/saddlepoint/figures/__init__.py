@@ -1,5 +1,5 @@
-"""Values in, pictures out: arrays go in, a matplotlib figure or a PIL image comes back; `style.write_png` writes either.
+"""Figures: functions from arrays to a matplotlib figure or a PIL image; `style.write_png` writes either.
 
-Knows nothing of models, runs or files of ours. Import from the modules: `grids`, `curves`, `density`, `latent`,
+The package knows no models, runs or files of ours. Import from the modules: `grids`, `curves`, `density`, `latent`,
 `samples` (one call for every kind of event), `video`.
 """

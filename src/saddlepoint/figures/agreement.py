@@ -1,4 +1,4 @@
-"""Vectors against their reconstructions, a plot a column: on the diagonal they are equal."""
+"""Vectors against their reconstructions, one plot per column; points on the diagonal are equal."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def reconstruction_scatter(
     names: Sequence[str] | None = None,
     title: str = "Held-out examples and their reconstructions",
 ) -> Figure:
-    """(N, D) each, in the data's units; the first twelve columns. Above each its share of variance explained: 1 is best.
+    """Draw originals against reconstructions, for the first twelve columns, with the share of explained variance (1 is best).
 
-    The view is set by the originals; values that are not finite are left out.
+    Both are (N, D), in the data's units. The originals set the axes; values that are not finite are left out.
     """
     first, second = (np.asarray(values, dtype=np.float64) for values in (originals, reconstructions))
     if first.ndim != 2 or first.shape != second.shape:

@@ -1,4 +1,4 @@
-"""Numbers over steps for many runs at once: the middle run as a line, most runs as a band around it."""
+"""Numbers over steps for many runs: the median run as a line, most runs as a band around it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FEW = 6  # names from which on a legend would cover the panels
 
 
 class Band(NamedTuple):
-    """x (T,); the band's lower end, its middle and its upper end there, (T,) each."""
+    """Steps x (T,), and the lower end, middle and upper end of the band there, (T,) each."""
 
     x: ArrayLike
     low: ArrayLike

@@ -1,4 +1,4 @@
-"""Scores of several models side by side: a panel a score, with intervals, the floor and the ceiling."""
+"""Scores of several models side by side: one panel per score, with intervals and both references."""
 
 from __future__ import annotations
 
@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 _COLUMNS = 3
 WIDTH = 12.0  # inches
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "none": ""}
-_LEAST = (
-    0.05  # of the way from a bad generator to real data, which an axis shows at least: smaller differences look small
-)
-_FAR = 8.0  # a ceiling further away than so many spans of the values is named, not drawn: it would flatten them
+_LEAST = 0.05  # share of the way from a bad generator to real data that an axis shows at least, so that small differences look small
+_FAR = 8.0  # times the values' span: a reference further away is named instead of drawn, because it would flatten them
 
 
 def comparison_figure(

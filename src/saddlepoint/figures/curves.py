@@ -1,4 +1,4 @@
-"""Training curves: small multiples, raw values light, their running mean full, non-finite values marked in place."""
+"""Training curves as small multiples: raw values light, their running mean dark, non-finite values marked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def training_curves(series: Series, *, best: Best | None = None, columns: int = 
 
 
 def panel_curves(panel: Panel, series: Series, *, best: Best | None = None) -> Figure:
-    """One panel by itself."""
+    """One panel as a figure of its own."""
     return _draw([panel], series, best, 1)
 
 
@@ -78,7 +78,7 @@ def _draw_panel(axes: Axes, panel: Panel, series: Series, best: Best | None) -> 
 
 
 def _legend_below(axes: Axes) -> None:
-    """Beneath the axis' name, where no line runs."""
+    """Place the legend below the axis name, where no line runs."""
     from matplotlib.transforms import ScaledTranslation
 
     longest = max((len(name) for name in axes.get_legend_handles_labels()[1]), default=0)
@@ -115,7 +115,7 @@ def _draw_band(axes: Axes, panel: Panel, name: str, series: Series, colour: str)
 
 
 def _mark_unusual(axes: Axes, lines: dict[str, tuple[NDArray[np.float64], ...]], *, positive_only: bool) -> None:
-    """Marks on the lower edge at the steps where a value is not finite, or too small for a log scale."""
+    """Mark on the lower edge the steps at which a value is not finite, or too small for a log scale."""
     not_finite = np.concatenate([steps[~np.isfinite(values)] for steps, values in lines.values()])
     _mark(axes, not_finite, "x", FAILURE, 7, "not finite")
     if positive_only:

@@ -1,7 +1,7 @@
 """Generated points against the data: densities in 1-D, points in 2-D, marginals and pairs above.
 
-The view is set by the data, so that a generator that ran away cannot hide what it should have met; how many generated
-points lie outside, or are not finite, is said in the title.
+The data set the axes, so that a generator that diverged does not hide the data. The title says how many generated points lie
+outside or are not finite.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _two(
 
 
 def _many(generated: Points, data: Points | None, names: Sequence[str], title: str) -> Figure:
-    """A histogram a column on the diagonal, points of each pair below; the first four columns."""
+    """The first four columns: histograms on the diagonal, scatter plots of each pair below it."""
     shown = min(generated.shape[1], MOST_PAIRED)
     # Inches left for words, the same whatever the number of columns.
     width, height = 2.5 * shown, 2.3 * shown + 0.5

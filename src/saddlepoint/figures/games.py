@@ -1,4 +1,4 @@
-"""Pictures of games: where eigenvalues lie, the paths that players take, and how far from the equilibrium they are."""
+"""Pictures of games: eigenvalues, the paths of the players, and their distance from the equilibrium."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def spectrum(
     """Eigenvalues (N,) complex of one or more games or methods by name, in the complex plane.
 
     of_steps: they belong to steps, which converge inside the unit circle (drawn). Otherwise they belong to the Jacobian of a
-        field that descent follows: right of the imaginary axis (drawn) it draws in, and off the real axis it turns.
+        field that descent follows: right of the imaginary axis (drawn) it converges, and off the real axis it rotates.
     """
     if not eigenvalues:
         raise ValueError("no eigenvalues to draw")
@@ -42,8 +42,8 @@ def trajectories(
 ) -> Figure:
     """Paths (T, 2) of two players with one parameter each, by name of the method, and their distances over the steps.
 
-    Every path's first point is a dot and the equilibrium a cross. The view holds twice the farthest start; a path that leaves
-    it, or whose numbers overflow, is cut there.
+    A dot marks the start of each path and a cross the equilibrium. The axes extend to twice the farthest start; a path that
+    leaves them or overflows is cut there.
     """
     if not paths:
         raise ValueError("no paths to draw")

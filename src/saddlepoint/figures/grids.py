@@ -1,4 +1,4 @@
-"""Many examples in one picture, pixel for pixel: nothing is interpolated, cropped or rescaled in brightness.
+"""Grids of examples, pixel for pixel: nothing is interpolated, cropped or rescaled in brightness.
 
 Images are (N, C, H, W), uint8 or float with the range `low` to `high`. Interpolations and traversals take images that
 a model has already decoded; this module knows no model.
@@ -31,7 +31,7 @@ def sample_grid(
     scale: int | None = None,
     gap: int = GAP,
 ) -> Image:
-    """(N, C, H, W) -> one picture, row by row; bare pixels without words, so that frames of a video fit each other.
+    """Images (N, C, H, W) as one picture, row by row, without text, so that the frames of a video have equal size.
 
     columns: cells in a row; None makes the grid nearly square.
     scale: whole-number enlargement; None brings a cell's longer side near to 64 pixels.
@@ -54,7 +54,7 @@ def reconstruction_grid(
     names: tuple[str, str] = ("original", "reconstruction"),
     title: str = "Held-out examples and their reconstructions",
 ) -> Image:
-    """Every original above its reconstruction: (N, C, H, W) each, drawn in the same range.
+    """Every original (N, C, H, W) above its reconstruction, drawn in the same range.
 
     names: of the rows, for pairs of another kind.
     """
@@ -84,7 +84,7 @@ def grid_over_time(
     scale: int | None = None,
     title: str = "Samples over training, the same noise in every row",
 ) -> Image:
-    """One row a moment: (step, images (N, C, H, W)); the first `columns` images of each are shown."""
+    """One row per step: (step, images (N, C, H, W)), of which the first `columns` are shown."""
     rows = same_form([to_pixels(images, low=low, high=high)[:columns] for _, images in moments])
     return _rows_with_labels(rows, [f"step {step:,}" for step, _ in moments], columns, title, scale)
 
@@ -97,7 +97,7 @@ def interpolation_grid(
     scale: int | None = None,
     title: str = "Interpolation: from one code (left) to another (right)",
 ) -> Image:
-    """(R, S, C, H, W): R paths between two codes, each decoded at S points from its start to its end."""
+    """R paths between two codes, each decoded at S points from start to end: (R, S, C, H, W)."""
     values = np.asarray(paths)
     rows, steps = values.shape[:2]
     pixels = to_pixels(values.reshape(rows * steps, *values.shape[2:]), low=low, high=high)
@@ -116,7 +116,7 @@ def traversal_grid(
     dimensions: Sequence[str] | None = None,
     title: str = "Latent traversals: one dimension of the code a row, its value above",
 ) -> Image:
-    """(D, S, C, H, W): row d is decoded with latent dimension d set to each of the S `values`, the others kept."""
+    """Row d is decoded with latent dimension d set to each of the S `values` and the others kept: (D, S, C, H, W)."""
     cells = np.asarray(images)
     count, steps = cells.shape[:2]
     pixels = to_pixels(cells.reshape(count * steps, *cells.shape[2:]), low=low, high=high)
@@ -135,7 +135,7 @@ def volume_grid(
     names: Sequence[str] | None = None,
     title: str = "Volumes: middle slices and largest values along each axis",
 ) -> Image:
-    """(N, C, D, H, W): a row a volume with its three middle slices and three projections (largest value along an axis).
+    """One row per volume (N, C, D, H, W): its three middle slices and three projections (maximum along an axis).
 
     Channels are averaged where there are neither one nor three. The first `limit` volumes are shown.
 

@@ -1,4 +1,4 @@
-"""Heat maps: one number over two axes, its 95 % interval written below it, a bar that says what the colours are."""
+"""Heat maps: one number over two axes with its 95 % interval below it, and a colour bar."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def heat_map_figure(
     title: str,
     share: bool = False,
 ) -> Figure:
-    """(R, C) numbers with the ends of their intervals; the first row is at the bottom.
+    """Draw (R, C) numbers with the ends of their intervals; the first row is at the bottom.
 
     share: they are shares, so that the colours run from 0 to 1. An infinite number (a median that was not reached) and NaN
     (nothing was measured) have no colour. Colours are by the logarithm where positive numbers spread over more than a

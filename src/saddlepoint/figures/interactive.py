@@ -1,6 +1,6 @@
-"""The training curves as Plotly figures: plain data, `{"data": [...], "layout": {...}}`, drawn by whoever holds plotly.js.
+"""The training curves as Plotly figures: plain data, `{"data": [...], "layout": {...}}`, for a page with plotly.js.
 
-Colours of paper and ink are left to the page, which knows whether it is light or dark.
+The page chooses background and text colours, because it knows whether it is in light or dark mode.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def panel_plot(panel: Panel, series: Series, *, best: Best | None = None) -> Plo
         "layout": {
             "xaxis": {"title": {"text": "training step"}},
             "yaxis": vertical,
-            # Non-finite values have no height: they stand on an axis of their own, from 0 (bottom) to 1.
+            # Non-finite values have no height, so they have an axis of their own, from 0 (bottom) to 1.
             "yaxis2": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
             "showlegend": sum(trace.get("showlegend", True) for trace in traces) > 1,
         },
@@ -134,7 +134,7 @@ def _trace(
 
 
 def _placed(values: NDArray[np.float64], threshold: float | None) -> list[float | None]:
-    """Heights as JSON holds them: on a symlog axis where there is a threshold; None for what is not finite."""
+    """Heights as JSON numbers: on a symlog axis if there is a threshold; None for values that are not finite."""
     heights = values if threshold is None else symlog(values, threshold)
     return [float(f"{height:.6g}") if np.isfinite(height) else None for height in heights]
 

@@ -29,7 +29,7 @@ def latent_scatter(
     *,
     title: str = "Codes of examples in the latent space",
 ) -> Figure:
-    """codes (N, D), labels (N,) whole numbers or None -> a 2-D scatter for D <= 2, a 3-D one above."""
+    """Scatter plot of codes (N, D) coloured by labels (N,): in 2-D for D <= 2, else in 3-D."""
     points, axis_names, left_out = _shown(codes)
     groups = _groups(len(points), labels, class_names, _finite_rows(codes))
     if left_out:
@@ -85,7 +85,7 @@ def latent_plot(
 def head_histograms(
     means: ArrayLike, log_variances: ArrayLike, *, title: str = "What the encoder says of each latent unit"
 ) -> Figure:
-    """means, log_variances (N, D): a histogram a unit and head, side by side as columns of shade.
+    """Histograms of means and log_variances (N, D), one per unit and head, side by side as shaded columns.
 
     A unit that copies the prior has mean 0 and log-variance 0 for every example: both dashed lines.
     """
@@ -97,7 +97,7 @@ def head_histograms(
 def heads_over_time(
     moments: Sequence[tuple[int, ArrayLike, ArrayLike]], *, title: str = "The encoder's heads over training, all units"
 ) -> Figure:
-    """(step, means (N, D), log_variances (N, D)) a moment: a histogram of all units' values a column."""
+    """One histogram of all units' values per step, as columns, of (step, means (N, D), log_variances (N, D))."""
     names = [f"{step:,}" for step, _, _ in moments]
     heads = [[np.asarray(moment[head], dtype=np.float64).ravel() for moment in moments] for head in (1, 2)]
     return _heads(heads, names, "training step", title)

@@ -1,4 +1,4 @@
-"""How generated points, the data and their densities are drawn in one pair of axes, on a line or in the plane."""
+"""Draw generated points, the data and their densities into one pair of axes, on a line or in the plane."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_RINGS = 300
 def densities(
     axes: Axes, view: Range, generated: Points, data: Points | None, *, log_prob: LogProb | None, modes: Points | None
 ) -> None:
-    """On a line: a histogram of generated (N, 1), the data's exact density or a histogram of data (M, 1), the modes.
+    """Draw in 1-D: a histogram of generated (N, 1), the data's exact density or a histogram of data (M, 1), and the modes.
 
     The axis ends at HEADROOM times the data's peak, or as many doublings higher as the generated need."""
     edges = np.linspace(*view, BINS + 1)
@@ -50,7 +50,7 @@ def densities(
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a discriminator's number in [0, 1] is, in words: as the name of an axis, in a legend, and where it is 1/2."""
+    """What a discriminator's number in [0, 1] means, in words: for an axis, for a legend, and for the line at 1/2."""
 
     axis: str
     legend: str
@@ -71,7 +71,7 @@ IN_PAIRS = Judgement(
 def decision(
     axes: Axes, view: Range, discriminator: Callable[[Points], ArrayLike], judgement: Judgement = ALONE
 ) -> NDArray[np.float64]:
-    """The discriminator's number in [0, 1], on an axis of its own at the right; where it crosses 1/2, in the data's units."""
+    """Draw the discriminator's number in [0, 1] on an axis at the right, and mark where it crosses 1/2."""
     line = np.linspace(*view, LINE)
     values = np.asarray(discriminator(line[:, None]), np.float64)
     values = np.where(np.isfinite(values), values, np.nan)
@@ -91,7 +91,7 @@ def decision(
 
 
 def legend_below(drawing: Figure, axes: Axes) -> None:
-    """Below the axes: inside, it would cover the densities, and jump from frame to frame of a time-lapse."""
+    """Place the legend below the axes: inside, it would cover the densities and jump between the frames of a film."""
     handles, labels = axes.get_legend_handles_labels()
     if len(handles) > 1:
         half = -(-len(labels) // 2)
@@ -104,7 +104,7 @@ def legend_below(drawing: Figure, axes: Axes) -> None:
 
 
 def cloud(axes: Axes, views: Sequence[Range], generated: Points, data: Points | None, modes: Points | None) -> None:
-    """In the plane: generated (N, 2) as dots, data (M, 2) as rings, modes (K, 2) as crosses, a unit equally long both ways."""
+    """Draw in the plane: generated (N, 2) as dots, data (M, 2) as rings, modes (K, 2) as crosses, with equal units."""
     dots(axes, thinned(generated), size=7)
     if data is not None:
         rings(axes, thinned(data, MOST_RINGS), size=14)
@@ -150,7 +150,7 @@ def shade(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: int = 1
 
 
 def thinned(points: Points, most: int = MOST_POINTS) -> Points:
-    """At most about `most` of the points, only those that can be drawn."""
+    """At most about `most` of the points, without those that are not finite."""
     drawable = points[np.isfinite(points).all(axis=1) & (np.abs(points) < 1e100).all(axis=1)]
     return drawable[:: -(-len(drawable) // most) or 1]
 

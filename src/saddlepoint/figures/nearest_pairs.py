@@ -38,7 +38,7 @@ def show_pairs(
     if first.shape != second.shape or not len(first):
         raise ValueError(f"samples and examples must be of one shape and not empty, got {first.shape}, {second.shape}")
     if kind == "image":
-        # Five in a row can still be seen on a phone.
+        # Five in a row are still visible on a phone.
         return reconstruction_grid(first, second, low=low, high=high, columns=5, names=(SAMPLE, EXAMPLE), title=title)
     if kind == "vector":
         narrow = first.shape[1] <= 2
@@ -57,7 +57,7 @@ def show_pairs(
 
 
 def _linked(samples: NDArray[Any], examples: NDArray[Any], data: ArrayLike | None, title: str) -> Picture:
-    """Points of one or two numbers among the data, each with a line to its nearest example; one number lies on a line."""
+    """Points of one or two dimensions among the data, each with a line to its nearest example."""
     line = samples.shape[1] == 1
     first, second = _plane(samples), _plane(examples)
     around = second if data is None else _plane(np.asarray(data))
@@ -86,7 +86,7 @@ def _linked(samples: NDArray[Any], examples: NDArray[Any], data: ArrayLike | Non
 
 
 def _profiles(samples: NDArray[Any], examples: NDArray[Any], title: str) -> Picture:
-    """A small plot a pair: its numbers from first to last."""
+    """One small plot per pair, with its numbers in order."""
     columns = min(5, len(samples))
     rows = -(-len(samples) // columns)
     drawing, grid = figure(rows, columns, width=2.3 * columns, height=1.9 * rows + 0.7)
@@ -115,7 +115,7 @@ def _plane(x: NDArray[Any]) -> Points:
 
 
 def _holding(views: list[Range], points: Points) -> list[Range]:
-    """The views, widened so far that all points lie inside."""
+    """The axis ranges, widened so that all points lie inside."""
     spare = [0.05 * (high - low) for low, high in views]
     lows, highs = points.min(axis=0), points.max(axis=0)
     return [

@@ -1,8 +1,7 @@
-"""The smallest adversarial game, all of it in one picture: one number made from one number.
+"""A GAN in one dimension in one picture.
 
-Above, the densities that the generator should make alike and the discriminator that tells them apart; between, where the
-generator's loss would have samples go, which is the slope of that discriminator; below, how the generator spreads its
-noise over the data's axis. After figure 1 of Generative Adversarial Networks (Goodfellow et al., 2014),
+Top: the densities of data and samples, and the discriminator. Middle: the direction in which the generator's loss pushes
+samples, which is the discriminator's slope. Bottom: how the generator maps its noise to the data's axis. After figure 1 of Generative Adversarial Networks (Goodfellow et al., 2014),
 https://arxiv.org/abs/1406.2661
 """
 

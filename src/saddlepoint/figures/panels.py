@@ -1,7 +1,7 @@
-"""Which series belong in one panel, and which panels a reader looks at first: one plan for still and living curves.
+"""Which series share a panel, and the order of panels, for still and interactive curves.
 
-Series are named `player/quantity`. Each quantity that is known has a row in PANELS; anything unforeseen gets a panel of
-its own: no series is left out. A standard error is drawn as a band around its series, not as a line of its own.
+Series are named `player/quantity`. Each known quantity has a row in PANELS; an unknown one gets its own panel, so that no series
+is left out. A standard error is drawn as a band around its series.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PLAYERS = {
 QUALITY, LOSSES = "Quality", "Losses"
 SAMPLES, DISCRIMINATOR, CODES = "Samples among the data", "Discriminator", "Latent codes"
 LEARNING, OTHER, SPEED = "Gradients and units", "Other measurements", "Speed"
-# In the order in which a reader wants them; the first two answer most questions.
+# In the order in which they are shown; the first two answer most questions.
 SECTIONS = (QUALITY, LOSSES, SAMPLES, DISCRIMINATOR, CODES, LEARNING, OTHER, SPEED)
 FIRST = (QUALITY, LOSSES)
 LOSS_WORDS = ("loss", "kl", "reconstruction", "penalty", "sparsity", "likelihood")
@@ -56,7 +56,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class _Kind:
-    """A panel before it is known which of its quantities a run has."""
+    """A panel before its quantities are matched with a run's series."""
 
     section: str
     title: str
@@ -66,7 +66,7 @@ class _Kind:
     limits: tuple[float, float] | None = None
 
 
-# Quantities that belong together, whoever's they are; within a section in this order.
+# Quantities that belong together, of any player; in this order within a section.
 PANELS = (
     _Kind(
         QUALITY,
@@ -232,7 +232,7 @@ def _kind(name: str) -> _Kind:
     if quantity.endswith(ERROR):
         return _Kind(OTHER, "Standard errors", "standard error", ())
     if "bound" in quantity:
-        # The one objective that is better when higher: among losses it would read as one of them.
+        # Unlike losses, this objective is better when higher, so it has its own panel.
         return _Kind(LOSSES, "Lower bound of the log-likelihood", NATS, ())
     if any(word in quantity for word in LOSS_WORDS):
         unit = f"loss, {NATS}" if player in ("vae", "d", "g") else "loss"

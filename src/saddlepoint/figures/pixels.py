@@ -1,7 +1,6 @@
-"""Arrays of any range and channel count become pixels, exactly, and cells become one picture.
+"""Exact conversion of arrays of any range and channel count to pixels, and of cells to one picture.
 
-The map is linear and exact at its ends: `low` is 0 and `high` is 255. What is not a number is shown in magenta, never
-as black or white.
+The map is linear: `low` becomes 0 and `high` 255. Values that are not finite are magenta, never black or white.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The adversarial game in the plane: the discriminator as a surface, and where its slope sends the generator's samples."""
+"""A GAN in the plane: the discriminator as a surface, and the direction in which its slope pushes samples."""
 
 from __future__ import annotations
 

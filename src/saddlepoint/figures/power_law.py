@@ -28,7 +28,7 @@ class Law(NamedTuple):
 
 
 def power_law_figure(laws: Mapping[str, Law], *, x: str, y: str, title: str) -> Figure:
-    """Laws by name. A median that was not reached is an arrow up at the last step: it lies somewhere above. An interval without
+    """Draw laws by name. A median that was not reached is an arrow up at the last step. An interval without
     an upper end is drawn up to the last step."""
     if not laws:
         raise ValueError("no laws to draw")

@@ -1,4 +1,4 @@
-"""One call that shows samples of any kind: images, volumes, sound, vectors."""
+"""Draw samples of any kind: images, volumes, sounds, series, vectors."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def waveforms(
     names: Sequence[str] | None = None,
     title: str = "Waveforms",
 ) -> Figure:
-    """(N, C, T): a small plot a sound, all with one scale; the first `limit`. Time is counted in samples.
+    """One small plot per sound (N, C, T), all on one scale; the first `limit`. Time is in samples.
 
     names: a sound's, instead of its number; two of them then share a row.
     """

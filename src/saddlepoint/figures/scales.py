@@ -1,4 +1,4 @@
-"""Axes of curves: which scale shows the values, where its ticks stand, and how a noisy series is smoothed."""
+"""Axes of curves: the scale, its ticks, and the smoothing of noisy series."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ FEWEST_TICKS, MOST_TICKS = 3, 9
 
 
 def suited_scale(values: Sequence[NDArray[np.float64]], *, of_quality: bool = False) -> Scale:
-    """Linear, unless a few values dwarf the others: log where all are above 0, symlog elsewhere.
+    """The scale that shows the values: linear, unless a few are much larger; then log if all are above 0, else symlog.
 
-    That is a divergence, or a quality of which the untrained model's value would flatten all that training brought.
+    Such values come from a divergence, or from an untrained model whose distance would flatten the rest.
     """
     finite = np.concatenate([v[np.isfinite(v)] for v in values] or [np.zeros(0)])
     sizes = np.abs(finite)

@@ -1,4 +1,4 @@
-"""One visual language for every picture: colours, type, a figure without global state, and a file that appears whole.
+"""The style of all pictures: colours, type, figures without global state, and files that appear completely or not at all.
 
 Matplotlib's object interface with the Agg canvas is used throughout: no pyplot, no global settings, so that figures
 can be drawn from any thread and next to the user's own plots.
@@ -48,7 +48,7 @@ MARKERS = ("o", "s", "^", "D", "v")
 
 
 def colours(n: int) -> list[str]:
-    """`n` colours that can be told apart: the palette, or for more than ten an even walk through viridis."""
+    """`n` distinguishable colours: the palette, or for more than ten evenly spaced ones of viridis."""
     if n <= len(PALETTE):
         return list(PALETTE[:n])
     import matplotlib
@@ -65,7 +65,7 @@ def figure(
     height: float = 4.2,
     margins: Mapping[str, float] | None = None,
 ) -> tuple[Figure, NDArray[Any]]:
-    """A figure of `width` x `height` inches with (rows, columns) empty axes, all ours and nobody's global.
+    """A figure of `width` x `height` inches with (rows, columns) empty axes, outside pyplot's global state.
 
     margins: of matplotlib's `subplots_adjust`, for frames drawn again and again: finding margins that fit takes longer
     than drawing. None finds them.
@@ -83,7 +83,7 @@ def figure(
 
 
 def dress(axes: Axes, *, title: str, x: str, y: str) -> None:
-    """Title, axis names with units, and quiet lines."""
+    """Set the title and axis names with units, and draw thin grid lines."""
     wide, high = _inches(axes)
     axes.set_title(text(wrapped(title, wide, TITLE_SIZE)), fontsize=TITLE_SIZE, color=INK, loc="left")
     axes.set_xlabel(text(wrapped(x, wide, LABEL_SIZE)), fontsize=LABEL_SIZE, color=INK)
@@ -109,7 +109,7 @@ def wrapped(words: str, inches: float, size: float) -> str:
 
 
 def finish(drawing: Figure) -> None:
-    """Make the numbers on all axes readable, whatever was drawn: before the figure is saved.
+    """Make the numbers on all axes readable, before the figure is saved.
 
     No axis counts from an offset ("1e-10+7.999999999"), none is stretched over differences that six figures cannot show, and
     a log axis has round ticks, three at least.
@@ -149,20 +149,20 @@ def png(drawing: Figure, file: Any) -> None:
 
 
 def legend(axes: Axes, **options: Any) -> None:
-    """A legend where the axes show more than one named thing."""
+    """Add a legend if the axes show more than one named thing."""
     handles, names = axes.get_legend_handles_labels()
     if len(handles) > 1:
         axes.legend(handles, names, fontsize=TICK_SIZE, framealpha=0.85, edgecolor=RULE, labelcolor=INK, **options)
 
 
 def text(words: str) -> str:
-    """`words` as a figure can draw them: no mathematics between dollars, and a box for what the font lacks."""
+    """The text without mathematics between dollar signs, and with a box for characters that the font lacks."""
     known = _known_characters()
     return "".join(c if ord(c) in known or c == "\n" else "\u25a1" for c in words).replace("$", r"\$")
 
 
 def picture_font(size: int) -> FreeTypeFont:
-    """The figures' own typeface for words on pixel pictures; `size` in pixels."""
+    """The figures' typeface for text on pixel pictures; `size` in pixels."""
     from PIL import ImageFont
 
     return ImageFont.truetype(_font_file(), size)

@@ -1,4 +1,4 @@
-"""Survival curves: the share of runs that an event has not met yet, with intervals and censoring."""
+"""Survival curves: the share of runs without the event so far, with intervals and censoring."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Curve(NamedTuple):
 def survival_figure(
     curves: Mapping[str, Curve], *, title: str, x: str = "training step", y: str = "share not converged"
 ) -> Figure:
-    """Step curves by name with shaded intervals; a bar at the end of a curve marks runs that were never met.
+    """Step curves by name with shaded intervals; a bar at the end of a curve marks censored runs.
 
     The axis of steps is logarithmic where events spread over more than a factor of 20.
     """

@@ -1,6 +1,6 @@
-"""Training as a film: the sample pictures one after another, the step written above each.
+"""A film of training: the sample pictures in order, with the step above each.
 
-The pictures of a run hold the same noise every time, so that a viewer sees one sample change.
+All pictures of a run come from the same noise, so that a viewer sees each sample change.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _opened(path: Path) -> Image:
 def _write_gif(frames: Sequence[Path], target: Path, frames_per_second: float) -> None:
     pictures = list(titled_frames(frames))
     durations = [round(1000 / frames_per_second)] * (len(pictures) - 1) + [2000]
-    # Equal neighbours stay frames of their own: each is a step of training.
+    # Equal frames are kept, because each is a step of training.
     pictures[0].save(
         target, format="GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=False
     )

@@ -1,4 +1,4 @@
-"""What stretch of the space a plot of points shows, and how many points it leaves out."""
+"""The range of space that a plot of points shows, and the number of points outside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Range = tuple[float, float]
 
 
 def data_views(generated: Points, data: Points | None, modes: Points | None) -> list[Range]:
-    """One range a column: the data's (all but 0.1 % at each end) and the modes', with a quarter to spare."""
+    """One range per column that holds the data (all but 0.1 % at each end) and the modes, widened by a quarter."""
     known = [part for part in (data, modes) if part is not None and len(part)]
     views = []
     for column in range(generated.shape[1]):
@@ -38,13 +38,13 @@ def steady(needed: float, unit: float = 1.0) -> float:
 
 
 def of_one_span(views: Sequence[Range]) -> list[Range]:
-    """The same centres, all as wide as the widest: then one unit is equally long on every axis."""
+    """The ranges with the same centres and the width of the widest, so that units are equally long on every axis."""
     half = max(high - low for low, high in views) / 2
     return [((low + high) / 2 - half, (low + high) / 2 + half) for low, high in views]
 
 
 def with_count(title: str, generated: Points, views: Sequence[Range]) -> str:
-    """The title, below it how many points (N, D) lie outside the views or are not finite."""
+    """The title, and below it the number of points (N, D) that lie outside the ranges or are not finite."""
     finite = np.isfinite(generated).all(axis=1)
     low, high = np.array(views).T
     outside = int(((generated[finite] < low) | (generated[finite] > high)).any(axis=1).sum())
