@@ -130,7 +130,7 @@ def test_what_is_unbounded_is_an_arrowhead_at_the_right_end(real: float) -> None
     drawing = score_bar(score(math.inf, 400.0, math.inf, Estimate(real), Estimate(0.0), "higher"))
     assert len(marks(drawing, "polygon", "value")) == 1
     assert f'<svg x="{100 - MARGIN:.2f}%"' in drawing
-    assert "without bound" in score_bar(score(500.0, 400.0, 600.0, Estimate(math.inf), Estimate(0.0), "higher"))
+    assert "is unbounded" in score_bar(score(500.0, 400.0, 600.0, Estimate(math.inf), Estimate(0.0), "higher"))
 
 
 def test_a_bar_says_in_words_what_it_draws() -> None:

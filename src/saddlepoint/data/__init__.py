@@ -58,13 +58,13 @@ _LAZY = {
 }
 
 
-# Files that people try, and which hold numbers only after choices of which column is what.
+# Files that people try, and whose columns need choices before they are numbers.
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 OWN_PICTURES = "images"  # the source in recipes for one's own folder of pictures
 
 
 def load(settings: DataSettings | str | Path) -> Dataset:
-    """The dataset that `settings.source` names: one of `SOURCES`, else a path.
+    """Load the dataset that `settings.source` names: one of `SOURCES`, else a path.
 
     settings: or the source alone, by its name or path, with every other setting at its default.
 
@@ -119,7 +119,7 @@ def _loader_of(path: Path, source: str) -> str:
 
 
 def _where(path: Path) -> str:
-    """Where a path was looked for, if it does not say so itself."""
+    """The directory in which a relative path was searched, for messages."""
     return "" if path.is_absolute() else f" (looked in {Path.cwd()})"
 
 

@@ -1,8 +1,8 @@
 """Arrays as data: numpy arrays and tensors in Python, `.npy` and `.npz` files.
 
-What an example is follows from the array's shape and values unless `kind` and `layout` say it (see `data.layout`). Arrays
-are read a part at a time, and `.npy` files are mapped into memory: beside the dataset itself little memory is needed.
-Files are never unpickled, for a pickle can run code.
+The array's shape and values decide what an example is, unless `kind` and `layout` are given (see `data.layout`). Arrays are
+read in parts and `.npy` files are mapped into memory, so that little memory is needed beside the dataset itself. Files are
+never unpickled, because a pickle can run code.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Rows:
-    """Examples (N, ...) that are read a part at a time.
+    """Examples (N, ...) that are read in parts.
 
     read: (start, stop) -> those examples, (stop - start, ...).
     """
@@ -133,7 +133,7 @@ def from_array(
 
 
 def numbers(x: Any, name: str) -> Array:
-    """x as an array of numbers, or of names. Raises DataError where it is none."""
+    """x as an array of numbers or names; raises DataError if it is neither."""
     if isinstance(x, Tensor):
         if x.layout != torch.strided or x.is_meta:
             kind = "without values (on the device meta)" if x.is_meta else f"of layout {x.layout}"
@@ -218,9 +218,9 @@ def _check_form(rows: Rows, name: str) -> None:
 
 
 def _ends(rows: Rows, name: str) -> tuple[float, float]:
-    """The smallest and the largest number. Raises DataError for NaN, infinity, and what float32 does not hold."""
+    """The smallest and the largest number; raises DataError for NaN, infinity, and values beyond float32."""
     lows, highs = zip(*((part.min(), part.max()) for _, part in rows.parts()), strict=True)
-    # NaN wins over every number in both; what is not finite, or no longer so in float32, is looked for once more.
+    # NaN propagates through both; a second pass finds what is not finite, or not in float32.
     low, high = float(np.min(lows)), float(np.max(highs))
     if np.isnan(low) or np.isinf(low) or np.isinf(high):
         for what, broken in (("NaN", np.isnan), ("infinity", np.isinf)):
@@ -264,7 +264,7 @@ def _pixels(dtype: np.dtype[Any], low: float, high: float) -> Literal["bytes", "
 
 
 def _event(rows: Rows, reading: Reading, low: float, high: float) -> tuple[Event, tuple[str, ...]]:
-    """What one example is, without statistics, and what to say about it."""
+    """The event of one example, without statistics, and notes about it."""
     shape = reading.arranged(np.broadcast_to(np.zeros(1), (1, *rows.shape[1:]))).shape[1:]
     notes = (reading.note,) if reading.note else ()
     if reading.kind not in ("image", "volume"):
@@ -280,7 +280,7 @@ def _event(rows: Rows, reading: Reading, low: float, high: float) -> tuple[Event
 
 
 def _apart(rows: Rows, reading: Reading, low: float, high: float) -> str:
-    """What to say about channels in units of their own; an empty text where one range suits all."""
+    """A note about channels with different units; empty if one range suits all."""
     axes = (0, *range(2, len(rows.shape)))
     ends = [(p.min(axes), p.max(axes)) for p in (reading.arranged(part) for _, part in rows.parts())]
     lows, highs = np.min([e[0] for e in ends], 0).astype(float), np.max([e[1] for e in ends], 0).astype(float)
@@ -328,14 +328,14 @@ def _range(low: float, high: float) -> tuple[float, float]:
 
 
 def check_range(given: Array, kept: Tensor, name: str) -> None:
-    """Raises DataError where a finite number became infinite as the float32 that is kept."""
+    """Raise DataError if a finite number became infinite in float32."""
     if kept.is_floating_point() and not kept.isfinite().all():
         where = tuple(int(i) for i in np.argwhere(~kept.isfinite().numpy())[0])
         raise DataError(_beyond(name, given[where], where))
 
 
 def _labels(y: Array, count: int, name: str) -> tuple[Tensor, tuple[str, ...]]:
-    """Labels 0, 1, ... and the names of the classes; whole numbers from 0 stay what they are."""
+    """Labels 0, 1, ... and the names of the classes; whole numbers from 0 are kept."""
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1 or y.dtype.kind not in "biufUS":
@@ -354,7 +354,7 @@ def _labels(y: Array, count: int, name: str) -> tuple[Tensor, tuple[str, ...]]:
 
 
 def _key(keys: list[str], path: Path, settings: DataSettings) -> str:
-    """Which array of a .npz file holds the examples."""
+    """The name of the array of examples in a .npz file."""
     if settings.key is not None:
         if settings.key in keys:
             return settings.key

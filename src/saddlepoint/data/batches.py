@@ -1,7 +1,7 @@
-"""An endless stream of batches with random access: batch `i` is the same whether its predecessors were asked for or not.
+"""An endless stream of batches with random access: batch `i` does not depend on whether earlier batches were read.
 
-That makes resuming exact at no cost: the position in the data is the step number. The order of epoch e is a
-permutation drawn from (seed, e) alone; what does not fill a batch at an epoch's end is left to the next permutation.
+This makes resuming exact at no cost, because the position in the data is the step number. The order of epoch e is a
+permutation drawn from (seed, e) alone; examples that do not fill a batch at the end of an epoch are skipped until the next one.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from saddlepoint.errors import DataError
 class Batches:
     """`batches[i]` is `(x, y)`: x (B, *event) float32 in the model's units, y (B,) int64 or None, both on `device`.
 
-    labels: whether y is wanted; gathering it costs a few microseconds a step, and most losses never look at it.
+    labels: whether to return y; gathering it costs a few microseconds a step, and most losses do not use it.
 
-    The data move to an accelerator once, where they leave at least half of its free memory to the networks; else they
-    stay where they are, and each batch moves by itself.
+    The data are moved to an accelerator once if that leaves at least half of its free memory to the networks; otherwise each
+    batch is moved by itself.
 
     Raises DataError where the data do not fill one batch.
     """
@@ -75,7 +75,7 @@ def epoch_order(n: int, seed: int, epoch: int) -> Tensor:
 
 
 def _fits(rows: Tensor, device: torch.device) -> bool:
-    """Whether the data take at most half of the memory that is free on `device`."""
+    """Whether the data take at most half of the free memory of `device`."""
     needed = rows.numel() * rows.element_size()
     if device.type == "cuda":
         return needed <= torch.cuda.mem_get_info(device)[0] // 2

@@ -1,4 +1,4 @@
-"""Where decoded and downloaded data are kept between runs."""
+"""The folder in which decoded and downloaded data are kept between runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from saddlepoint.data.settings import DataSettings
 
 
 def cache_folder(settings: DataSettings) -> Path:
-    """`settings.cache`, else $SADDLEPOINT_CACHE, else ~/.cache/saddlepoint; not made yet."""
+    """The cache: `settings.cache`, else $SADDLEPOINT_CACHE, else ~/.cache/saddlepoint; it may not exist yet."""
     return Path(settings.cache or os.environ.get("SADDLEPOINT_CACHE") or "~/.cache/saddlepoint").expanduser()
 
 
@@ -38,7 +38,7 @@ def temporary_folder(beside: Path) -> Iterator[Path]:
 
 
 def _last_change(folder: Path) -> float:
-    """When something in the folder was written last, in seconds since 1970; now where that cannot be told."""
+    """The time of the last write in the folder, in seconds since 1970; the present if it is not known."""
     with suppress(OSError):
         return max(path.lstat().st_mtime for path in (folder, *folder.rglob("*")))
     return time.time()

@@ -1,4 +1,4 @@
-"""How much memory and disk this machine has, asked before something large is made."""
+"""The memory and disk space of this machine, checked before something large is created."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CGROUP_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit
 
 
 def memory_limit() -> int | None:
-    """Bytes that this process can use at most: the machine's memory, or less where a limit is set; None where unknown."""
+    """The most bytes that this process can use: the machine's memory, or a lower limit; None if unknown."""
     return min(_limits(), default=None)
 
 

@@ -1,7 +1,7 @@
 """A dataset is a value: examples, optional labels, and an `Event` that says what one example is.
 
-Examples stay in the user's own units (bytes of an image, centimetres of a table) and are brought to the units that a
-model works in batch by batch, by a `Scaling`; samples travel the same way back.
+Examples keep the user's units (bytes of an image, centimetres of a table). A `Scaling` converts each batch to the units of the
+model, and samples back.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class Event:
 
     shape: of one example; channels first: `(C, H, W)` for an image, `(C, T)` for sound, `(C, D, H, W)` for a volume,
         `(D,)` for a vector. A series of T steps has its channels last, `(T, C)`, as tables of measurements do.
-    kind: how to show it and which networks suit it.
+    kind: what it is, which decides how it is shown and which networks suit it.
     dtype: "uint8" or "float32", the type of the stored data and of samples.
     low, high: the range of the data's values in its own units, for bounded data such as images (0 and 255); None
-        where values may be anything.
+        for unbounded values.
     mean, std: of the training examples in their own units; one number in all, or one for each channel (of a vector: for
         each column).
     class_names: names of the labels 0, 1, ...; None without labels.
@@ -82,7 +82,7 @@ class Event:
 
     @property
     def plural(self) -> str:
-        """Several examples in a word: "images", "series"."""
+        """The plural of `kind`: "images", "series"."""
         return self.kind if self.kind == "series" else f"{self.kind}s"
 
     @property
@@ -118,7 +118,7 @@ class Event:
         if self.low is not None and self.high is not None:
             lows, highs = (self.low,), (self.high,)
         else:
-            # A constant lies in the middle of its range, where every output can reach it.
+            # A constant is mapped to the middle of the range, which every output can reach.
             constant = {position for position, _ in self.constants}
             halves = [0.5 if n in constant else 4 * std for n, std in enumerate(self.std)]
             lows = tuple(m - half for m, half in zip(self.mean, halves, strict=True))
@@ -194,7 +194,7 @@ class Scaling:
             return self.event.with_constants(x, self.constants)
         scale, offset = self.scale[0], self.offset[0]
         if scale != 1.0 or offset != 0.0:
-            # In place where the conversion above already made a copy; never on the caller's own tensor.
+            # In place only if the conversion above made a copy; never on the caller's tensor.
             x = x.mul(scale) if x is given else x.mul_(scale)
             x = x.add_(offset) if offset else x
         return self.event.with_constants(x, self.constants)
@@ -247,7 +247,7 @@ def _count_of_classes(event: Event) -> str:
 
 
 class Truth(Protocol):
-    """The distribution that synthetic data were drawn from; everything in the data's own units."""
+    """The exact distribution of synthetic data, in the data's own units."""
 
     @property
     def modes(self) -> Tensor | None:
@@ -272,8 +272,8 @@ class Dataset:
     y: (N,) int64 labels, or None.
     held_out: another Dataset of the same event, or None.
     truth: the exact distribution, for synthetic data.
-    fingerprint: hex SHA-256 of the content and of what was done to it; the same data has the same fingerprint.
-    notes: sentences on what loading left out or decided, for the user to read.
+    fingerprint: hex SHA-256 of the content and its processing; equal data have equal fingerprints.
+    notes: sentences for the user about what loading left out or decided.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""One image file to pixels: whatever its format, mode, depth and rotation, to 8 bits a channel and the wanted size.
+"""Decode one image file of any format, mode, depth and rotation to 8 bits a channel and a given size.
 
-What cannot be read raises `UnreadableImageError` with the reason, so that the caller can name the file or leave it out.
+A file that cannot be read raises `UnreadableImageError` with the reason, so that the caller can name it or leave it out.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ MOST_PIXELS = 89_478_485  # a file that unpacks to more (Pillow's own limit, 256
 
 
 class UnreadableImageError(Exception):
-    """Why a file is no image that can be trained on, as the end of a sentence that begins with its name."""
+    """The reason why a file cannot be used as an image, as the end of a sentence that begins with its name."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of its image, upright: pixels, and whether it has colours and transparency.
+    """The header of an image file, for the upright image: its size, and whether it has colours and transparency.
 
     deep: grey levels of more than 8 bits. deep_colour: colours of 16 bits, of which only the upper 8 can be read.
     """
@@ -103,7 +103,7 @@ def decode(path: Path, size: tuple[int, int], fit: Fit, channels: Channels, bits
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the decoder's warnings from the screen: what matters is raised, size being checked by ourselves."""
+    """Suppress the decoder's warnings; real problems are raised, and sizes are checked here."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\..*")
         from PIL.Image import DecompressionBombWarning
@@ -140,7 +140,7 @@ def _opened(path: Path) -> Iterator[Picture]:
         raise UnreadableImageError("may not be read (permission denied)") from error
     except MemoryError as error:
         raise UnreadableImageError("needs more memory than there is") from error
-    except Exception as error:  # a decoder that meets damaged bytes raises whatever it likes
+    except Exception as error:  # decoders raise any kind of error for damaged bytes
         if isinstance(error, OSError) and error.errno is not None:  # of the file, not of what is in it
             what = "is a link that leads nowhere" if error.errno in (errno.ENOENT, errno.ELOOP) else error.strerror
             raise UnreadableImageError(what or "cannot be read") from error

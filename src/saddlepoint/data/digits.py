@@ -1,4 +1,4 @@
-"""The embedded default: 1,797 handwritten digits of 8x8 pixels with 17 grey levels, which come with scikit-learn.
+"""The built-in default data: 1,797 handwritten digits of 8x8 pixels with 17 grey levels, which come with scikit-learn.
 
 They are the test part of "Optical Recognition of Handwritten Digits", E. Alpaydin and C. Kaynak, 1998, UCI Machine
 Learning Repository, https://doi.org/10.24432/C50P49.

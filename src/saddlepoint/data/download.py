@@ -1,7 +1,7 @@
-"""Downloads that go on where they stopped, and never leave half a file under a name that others trust.
+"""Downloads that continue after an interruption and never leave an incomplete file under the final name.
 
-The bytes go to `NAME.part`; a broken connection is taken up again there, in this call or in a later one. Only what
-passes the check takes the final name, by rename. A server can neither send without end nor hold the line for ever.
+The bytes are written to `NAME.part`; after a broken connection this call or a later one continues there. A file that passes
+the check gets its final name by rename. Size and time are limited, whatever the server does.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ BLOCK = 1 << 16
 
 
 class _TooLongError(Exception):
-    """The server takes too long, as the end of a sentence that begins with its address; what came is kept."""
+    """The server takes too long (the end of a sentence that begins with its address); the received part is kept."""
 
 
 class _TooLargeError(Exception):
-    """The server sends more than the file can have, as the end of such a sentence; what came is not worth keeping."""
+    """The server sends more than the file can have; the received part is removed."""
 
 
 def download(url: str, target: Path, check: Callable[[Path], None], *, most: int = LARGEST) -> None:
-    """Bring `url` to `target`, unless `check` refuses it.
+    """Download `url` to `target`, unless `check` refuses the file.
 
     Args:
         url: what to download.
@@ -78,7 +78,7 @@ def download(url: str, target: Path, check: Callable[[Path], None], *, most: int
 
 
 def _continue(url: str, part: Path, most: int, deadline: float) -> None:
-    """Append to `part` what it lacks; raises an OSError or HTTPException where the connection ends early."""
+    """Append the missing bytes to `part`; raises OSError or HTTPException if the connection ends early."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
@@ -97,7 +97,7 @@ def _continue(url: str, part: Path, most: int, deadline: float) -> None:
             raise _TooLargeError(f"the file is said to have {total:,} bytes, and at most {most:,} are taken")
         with part.open("ab" if have else "wb") as file, task(f"Downloading {url}", total) as advance:
             advance(have)
-            # read1 returns what has come, so that a server that sends a byte now and then does not hold up the clock.
+            # read1 returns the received bytes at once, so that a slow server cannot evade the time limit.
             while block := answer.read1(BLOCK):
                 file.write(block)
                 advance(len(block))
@@ -111,7 +111,7 @@ def _continue(url: str, part: Path, most: int, deadline: float) -> None:
 
 
 def _length(headers: Message) -> int | None:
-    """What is said to come, in bytes; None where that is not said, or is no number."""
+    """The announced number of bytes; None if it is missing or no number."""
     text = headers.get("Content-Length", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
 

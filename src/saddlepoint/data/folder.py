@@ -1,6 +1,6 @@
-"""Which files of a folder are images, of which class, and of which part of a split.
+"""The images of a folder, with their classes and their parts of a split.
 
-Kept by directory, not by file: 100,000 files are looked through at every start, and what is done once a file costs.
+The listing is kept by directory, because 100,000 files are listed at every start and work per file would be slow.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _walk(root: Path) -> Iterator[Directory]:
         try:
             status = os.stat(path)  # noqa: PTH116
             if (status.st_dev, status.st_ino) in seen:
-                continue  # a link back up
+                continue  # a link to a parent directory
             seen.add((status.st_dev, status.st_ino))
             with os.scandir(path) as entries:
                 for entry in entries:
@@ -139,7 +139,7 @@ def _is_directory(entry: os.DirEntry[str]) -> bool:
 
 
 def _facts(entry: os.DirEntry[str]) -> FileFacts | None:
-    """Of a file; zeros for a link that leads nowhere; None for what is no file, such as a socket."""
+    """Size and times of a file; zeros for a broken link; None for something else, such as a socket."""
     try:
         if not entry.is_file():
             return (entry.name, 0, 0, 0) if entry.is_symlink() else None

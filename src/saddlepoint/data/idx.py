@@ -1,4 +1,4 @@
-"""The IDX format of MNIST and its relatives: a magic number, the lengths of the axes, and then the plain numbers.
+"""The IDX format of MNIST: a magic number, the lengths of the axes, and the numbers.
 
 "The MNIST database of handwritten digits", Y. LeCun, C. Cortes, C. J. C. Burges, 1998,
 http://yann.lecun.com/exdb/mnist/ describes it. Files may be packed with gzip.

@@ -48,7 +48,7 @@ NAMED = 5  # files named in a message
 
 @dataclass
 class _Plan:
-    """What all images are brought to."""
+    """The common size, channels and depth of all images."""
 
     size: tuple[int, int]
     channels: Channels
@@ -57,7 +57,7 @@ class _Plan:
 
 
 def build(root: Path, listing: Listing, settings: DataSettings, folder: Path) -> None:
-    """Decode everything into a folder beside `folder`, and rename it to that when it is whole."""
+    """Decode everything into a temporary folder, and rename it to `folder` when it is complete."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with temporary_folder(folder) as inside:
         temporary = inside / "decoded"
@@ -88,13 +88,13 @@ def build(root: Path, listing: Listing, settings: DataSettings, folder: Path) ->
         try:
             temporary.rename(folder)
         except OSError:
-            # Another process was first; what it made is the same.
+            # Another process was first; its result is the same.
             if not (folder / "meta.json").is_file():
                 raise
 
 
 class DamagedCacheError(Exception):
-    """A cache that cannot be read; it is made again."""
+    """A cache that cannot be read and is built again."""
 
 
 Arrays = tuple[torch.Tensor, torch.Tensor | None, npt.NDArray[np.float64]]

@@ -1,7 +1,7 @@
-"""What the axes of an array mean: which one holds channels, and whether its examples are images, series or volumes.
+"""The meaning of an array's axes: which one holds channels, and whether examples are images, series or volumes.
 
-The shape decides where one reading alone makes sense. Where a second one is possible but unlikely, the reading is said in
-a note. Where two are equally likely, the user is asked (`data.kind`, `data.layout`): a wrong axis trains without an error.
+The shape decides if only one reading makes sense. If a second one is possible but unlikely, a note names the choice. If two are
+equally likely, the user has to choose (`data.kind`, `data.layout`), because training on a wrong axis gives no error.
 """
 
 from __future__ import annotations

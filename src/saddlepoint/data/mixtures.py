@@ -1,4 +1,4 @@
-"""Mixtures of equal Gaussians: toy data whose exact density and modes are known, so that a model can be judged exactly.
+"""Mixtures of equal Gaussians: toy data with known density and modes, so that a model can be judged exactly.
 
 - `gaussian`: on a line. One mode is N(4, 0.5) (the usual 1-D example of adversarial training); k modes have their
   means 4 apart, which is 8 standard deviations, around the same centre 4: between neighbours the density falls below a

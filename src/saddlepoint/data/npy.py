@@ -1,6 +1,6 @@
-"""numpy's files, `.npy` and `.npz`, read with bounds: a header or an archive may promise far more than it holds.
+"""Read numpy's files, `.npy` and `.npz`, with limits, because a header may promise far more than the file holds.
 
-Nothing is unpickled. What is damaged, encrypted or out of proportion is a DataError that names the file.
+Nothing is unpickled. A damaged or encrypted file, or one that unpacks to too much, raises a DataError that names it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can be known to go wrong before a single step is trained: findings about the data alone, or with the model.
+"""Checks before training: findings about the data alone, or about data and model together.
 
 - DATA401 failure: in the model's units the data reach more than 5 % of the output's width beyond what the model can
   make; warning: they fill less than a quarter of it.
@@ -45,7 +45,7 @@ def preflight(
     parameters: int = 0,
     scaling: Scaling | None = None,
 ) -> list[Finding]:
-    """Everything worth saying before training on `dataset`.
+    """The findings before training on `dataset`.
 
     output_range: lowest and highest value the model can make, in its own units, an end without bound being infinite; None
         where it has no bounds.

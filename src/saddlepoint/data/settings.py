@@ -1,4 +1,4 @@
-"""What data to train on: the `data` section of a recipe (torch-free)."""
+"""The `data` section of a recipe: what to train on (torch-free)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class DataSettings(Settings, metaclass=Public):
     @field_validator("size", mode="before")
     @classmethod
     def _number(cls, size: Any) -> Any:
-        """One number is as good as a list of one."""
+        """Accept one number for a list of one."""
         return (size,) if isinstance(size, int | float) and not isinstance(size, bool) else size
 
     @field_validator("size")

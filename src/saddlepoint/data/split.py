@@ -1,7 +1,7 @@
-"""From loaded examples to a `Dataset`: the split, the statistics and the fingerprint, the same for every source.
+"""Build a `Dataset` from loaded examples: split, statistics and fingerprint, in the same way for every source.
 
-The split depends on `split_seed` alone, never on the seed of training, so that runs of different seeds hold out the
-same examples. Statistics are those of the training part: a model learns nothing of what is held out, not even its mean.
+The split depends on `split_seed` alone, never on the seed of training, so that runs with different seeds hold out the same
+examples. Statistics come from the training part only: a model learns nothing about held-out examples, not even their mean.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def described(
     """The dataset of a training part and a held-out part, with the training part's statistics in its event."""
     event = replace(event, constants=constants(part.x, event))
     if per_channel(event):
-        # Rounding would leave a constant a deviation that is not quite 0, and dividing by that is not harmless.
+        # Rounding could give a constant a tiny deviation, and dividing by it would be wrong.
         exact = dict(event.constants)
         mean, std = statistics(_channels_last(part.x, event), per_column=True)
         mean = tuple(exact.get(n, value) for n, value in enumerate(mean))

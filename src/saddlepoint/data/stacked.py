@@ -1,4 +1,4 @@
-"""Stacked MNIST: three digits in the three colour channels, and so 1,000 modes that can be counted.
+"""Stacked MNIST: three digits in the three colour channels, which gives 1,000 countable modes.
 
 Every image is three MNIST images drawn at random with replacement; its label reads them as one number from 0 to 999, the
 first channel being the hundreds. The digits of MNIST are not quite equally frequent, so neither are the modes: their
@@ -95,7 +95,7 @@ def _stacked(x: Tensor, which: Tensor, path: Path) -> Tensor:
         for start in range(0, len(which), CHUNK):
             whole[start : start + CHUNK] = x[which[start : start + CHUNK], 0].numpy()
         del whole  # which writes it all; Windows renames no file that is mapped
-        # Another process may have been first; what it made is the same.
+        # Another process may have been first; its result is the same.
         (folder / path.name).replace(path)
     made = _kept(path, shape)
     assert made is not None, path

@@ -1,7 +1,6 @@
-"""Files of text tables: what stands in their columns, and how the numbers of one become an array that can be trained on.
+"""Text tables: what their columns hold, and advice on how to convert them to an array for training.
 
-Such files are not read as data: which columns are numbers, names of classes, or dates is a choice that only their owner can
-make. What is said here is what to do with the very file.
+Such files are not read as data, because only their owner knows which columns are numbers, class names or dates.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
 """Games small enough to be solved: smooth ones with a known spectrum, and finite zero-sum ones with a known equilibrium.
 
-They are where theory says exactly what a method does, so the methods are held against them.
+Theory predicts exactly what each method does on them, so they serve as tests of the methods.
 """

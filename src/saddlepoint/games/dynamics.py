@@ -1,4 +1,4 @@
-"""A method played on a smooth game: the path it takes, and what its linear part at the equilibrium foretells.
+"""A method on a smooth game: its path, and the prediction of its linearisation at the equilibrium.
 
 One step of a method is a map of its whole state. Near the equilibrium that map is its Jacobian, the *update operator*;
 the largest modulus of its eigenvalues is the factor by which the distance shrinks a step, once the rest has died out.
@@ -33,7 +33,7 @@ def path(game: SmoothGame, method: Method, start: Sequence[Tensor], steps: int) 
 
 
 def distances(game: SmoothGame, points: Tensor) -> Tensor:
-    """(T,): how far from the equilibrium each of the points (T, N) is."""
+    """The distance (T,) of each of the points (T, N) from the equilibrium."""
     away: Tensor = torch.linalg.vector_norm(points - flat(list(game.equilibrium)), dim=1)
     return away
 
@@ -43,7 +43,7 @@ def update_operator(game: SmoothGame, method: Method) -> Tensor:
 
     Raises ValueError where there is none: kinds of Adam divide by the gradient's size, which is 0 there.
     """
-    # One step from the equilibrium leads nowhere, but the method has a past then, as it has in the midst of a path.
+    # A step from the equilibrium stays there, but it gives the method a past, as within a path.
     state = method.step(game.field, method.start(game.equilibrium))
     lengths = [len(part) for part in state]
 

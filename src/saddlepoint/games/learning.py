@@ -1,9 +1,9 @@
-"""Learning to play a finite zero-sum game by playing it again and again: what averages find, and last strategies do not.
+"""Learning a finite zero-sum game by repeated play: averages find an equilibrium, last strategies may not.
 
 SettingError is raised for payoffs that are no finite matrix, for less than one round, and for rates that are not above 0.
 
-Both methods have the same lesson, which GANs share: the players' *averages* over time approach an equilibrium, while what
-they play at any one time may circle around it or run away from it. Optimism brings the last strategies in too.
+As in GANs, the players' *averages* over time approach an equilibrium, while their present strategies may circle around it or
+diverge. With optimism the last strategies converge too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Smooth games of a few parameters whose equilibrium is known: their field, its Jacobian and its spectrum.
 
-Every player owns one tensor and minimises a loss of its own, which depends on all tensors. The eigenvalues of the field's
-Jacobian at an equilibrium say how it behaves there: their real parts are curvature, which draws the players in; their
-imaginary parts are rotation, which makes them circle. A zero-sum game without curvature has imaginary eigenvalues alone.
+Every player owns one tensor and minimises its own loss, which depends on all tensors. The eigenvalues of the field's Jacobian
+at an equilibrium describe the dynamics there: real parts are curvature, which makes the players converge; imaginary parts are
+rotation, which makes them circle. A zero-sum game without curvature has only imaginary eigenvalues.
 """
 
 from __future__ import annotations

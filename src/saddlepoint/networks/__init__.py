@@ -1,1 +1,1 @@
-"""Networks, by the shape of their input and output; import what you need from its files."""
+"""Networks, defined by the shapes of their input and output; import them from the modules."""

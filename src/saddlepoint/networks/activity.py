@@ -1,6 +1,6 @@
-"""Which units of a network do any work: a unit that gives the same number for every example tells nothing on.
+"""Find dead units of a network: units that give the same number for every example and carry no information.
 
-Rectifiers die where their input is negative for all examples; saturated tanh and sigmoid units end as much alike.
+A rectifier is dead if its input is negative for all examples; saturated tanh and sigmoid units are dead as well.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Built-in networks by name, and the user's own, by the shape of their input and output."""
+"""Build built-in networks by name, and the user's own, from the shapes of their input and output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Shape = Sequence[int]
 
 @dataclass(frozen=True)
 class Options:
-    """What a built-in network may be told; each takes what concerns it."""
+    """Options of built-in networks; each network uses those that concern it."""
 
     hidden: tuple[int, ...] = (128, 128)
     activation: str = "relu"
@@ -58,7 +58,7 @@ def build(
     arguments: Mapping[str, Any] | None = None,
     where: str = "network",
 ) -> nn.Module:
-    """A network from examples of shape `inputs` to examples of shape `outputs`, freshly initialised.
+    """A new network from examples of shape `inputs` to examples of shape `outputs`.
 
     network: a name in NETWORKS, or the import path `module:Class` of the user's own, which is called as
         `Class(inputs=..., outputs=..., **arguments)` and brings its own output activation.

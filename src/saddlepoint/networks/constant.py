@@ -1,7 +1,7 @@
-"""Columns that never vary in the data never vary in what a generator makes.
+"""Keep columns that are constant in the data constant in generated samples.
 
-A generator hits no value exactly. A discriminator would tell real from generated examples by that alone, and the other
-columns would go untaught.
+A generator cannot reproduce a constant exactly. A discriminator would tell real from generated examples by that alone, and the
+generator would learn nothing about the other columns.
 """
 
 from __future__ import annotations

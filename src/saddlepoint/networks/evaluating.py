@@ -1,4 +1,4 @@
-"""Using a network without training it."""
+"""Use a network without training it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from torch import nn
 
 @contextlib.contextmanager
 def evaluating(*networks: nn.Module) -> Iterator[None]:
-    """No gradients, and evaluation mode (BatchNorm's running statistics, no dropout); every layer's mode returns after."""
+    """Within the block: no gradients, and evaluation mode (BatchNorm's running statistics, no dropout).
+
+    The mode of every layer is restored afterwards.
+    """
     modes = [(layer, layer.training) for network in networks for layer in network.modules()]
     try:
         if any(mode for _, mode in modes):

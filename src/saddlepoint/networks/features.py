@@ -1,4 +1,4 @@
-"""A discriminator whose features can be looked at, compared and added to before it decides."""
+"""A discriminator with accessible features, which can be compared between examples before it decides."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from saddlepoint.networks.minibatch import MinibatchDiscrimination
 
 
 class FeatureDiscriminator(nn.Module):
-    """(B, *inputs) -> (B,) logits by way of (B, F) features, `body`'s output flattened.
+    """A network (B, *inputs) -> (B,) logits through (B, F) features, the flattened output of `body`.
 
     body: any network from examples of shape `inputs` to features.
     kernels: of minibatch discrimination between the features and the decision; 0 has none.

@@ -1,4 +1,4 @@
-"""How weights begin. Each function changes a module in place and draws from torch's global generator."""
+"""Initialisation of weights. Each function changes a module in place and draws from torch's global generator."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def glorot_(module: nn.Module) -> None:
 
 
 def standard_normal_(module: nn.Module) -> None:
-    """Linear layers N(0, 1), biases 0, as early scripts did: wide layers of tanh units begin saturated."""
+    """Linear layers N(0, 1), biases 0, as in early scripts: wide layers of tanh units are saturated from the start."""
     for layer in module.modules():
         if isinstance(layer, nn.Linear):
             nn.init.normal_(layer.weight)
@@ -49,7 +49,7 @@ def standard_normal_(module: nn.Module) -> None:
 
 
 def small_normal_(module: nn.Module) -> None:
-    """Linear layers N(0, 0.02), biases 0, as the DCGAN has its convolutions; for perceptrons with BatchNorm, or shallow."""
+    """Linear layers N(0, 0.02), biases 0, like the DCGAN's convolutions; for shallow perceptrons or those with BatchNorm."""
     for layer in module.modules():
         if isinstance(layer, nn.Linear):
             nn.init.normal_(layer.weight, 0.0, 0.02)

@@ -1,4 +1,4 @@
-"""How weights lie in memory."""
+"""The memory layout of weights."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from torch import nn
 
 
 def lay_out(network: nn.Module) -> None:
-    """Bring a network with planar convolutions to the channels-last layout, in which they train and sample faster."""
+    """Convert a network with 2-D convolutions to the channels-last layout, which is faster."""
     if any(isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) for layer in network.modules()):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

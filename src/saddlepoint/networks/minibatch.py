@@ -1,6 +1,6 @@
-"""Minibatch discrimination: a discriminator that sees how alike the examples of a batch are.
+"""Minibatch discrimination: a discriminator that sees how similar the examples of a batch are.
 
-A generator that always makes the same is then found out by that alone: its examples lie closer together than real ones.
+It recognises a collapsed generator, whose examples lie closer together than real ones.
 """
 
 from __future__ import annotations
@@ -35,6 +35,6 @@ class MinibatchDiscrimination(nn.Module):
         n = x.shape[0]
         mapped = (x @ self.weight).reshape(n, *self.shape)
         near = torch.exp(-(mapped[:, None] - mapped[None]).abs().sum(-1))
-        # An example is as near to itself as can be, which says nothing.
+        # The similarity of an example to itself carries no information.
         others = (near.sum(1) - 1) / max(n - 1, 1)
         return torch.cat([x, others.to(x.dtype)], dim=1)

@@ -1,4 +1,4 @@
-"""The multilayer perceptron: any shape in, any shape out."""
+"""The multilayer perceptron between events of any shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user's own networks: found by import path, and tried on a small batch before training begins."""
+"""The user's own networks: imported by path, and tried on a small batch before training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from saddlepoint.networks.evaluating import evaluating
 
 
 def imported(path: str, where: str) -> Callable[..., Any]:
-    """What `package.module:Name` names; the current directory is searched too.
+    """Import the object that `package.module:Name` names; the current directory is searched too.
 
     Raises SettingError where the module cannot be imported or has no such name.
     """
@@ -123,7 +123,7 @@ def tried(module: object, inputs: Sequence[int], outputs: Sequence[int] | None, 
 
 
 def _meaning(where: str) -> str:
-    """What goes into the network of this role, in words."""
+    """The input of the network of this role, in words."""
     return (
         "which is (N, model.latent)"
         if any(role in where for role in ("generator", "decoder"))

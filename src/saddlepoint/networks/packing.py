@@ -1,6 +1,6 @@
-"""Packing: a discriminator that decides on several examples together, all real or all generated.
+"""Packing: a discriminator that judges several examples together, all real or all generated.
 
-One example of a collapsed generator may look real; several of them, side by side, do not.
+One example of a collapsed generator may look real; several of them together do not.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Convolutions along time for series, whose channels are last: (B, T, C), where a convolution wants (B, C, T)."""
+"""Convolutions along time for series (B, T, C), converted to the (B, C, T) that convolutions expect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What feeds a network's hidden units, and what reads them, found by watching tensors pass."""
+"""The layers before and after each hidden layer of a network, found by tracing tensors through it."""
 
 from __future__ import annotations
 

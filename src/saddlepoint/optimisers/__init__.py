@@ -1,7 +1,7 @@
-"""Optimisers made for games: pure steps on a field of gradients, and torch optimisers where one gradient a step will do.
+"""Optimisers for games: pure steps on a field of gradients, and torch optimisers for methods with one gradient a step.
 
-Gradient descent minimises one function; the players of a game have one each. These methods take into account that the other
-moves too. `METHODS` are the pure forms; training knows the torch forms by the names in its settings.
+Gradient descent minimises one function, but each player of a game has its own. These methods take the moves of the other
+players into account. `METHODS` holds the pure forms; the names in training's settings are those of the torch forms.
 """
 
 from __future__ import annotations

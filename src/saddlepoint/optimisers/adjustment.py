@@ -1,4 +1,4 @@
-"""Symplectic gradient adjustment: the turning part of the field is bent inwards, the descending part is left alone.
+"""Symplectic gradient adjustment: turn the rotating part of the field inwards and leave the descending part unchanged.
 
 The field's Jacobian is J = S + A with S symmetric (as of a common loss) and A antisymmetric (as of a zero-sum game); the
 adjustment adds A^T F. In a game of common interest A = 0 and it is plain descent. Where S = 0, a step multiplies by

@@ -1,7 +1,7 @@
-"""Historical averaging: a player also pays for how far it is from where it has been on average.
+"""Historical averaging: a penalty on the distance of the weights from their average over time.
 
-Players that circle an equilibrium have it in the middle of their way: the pull towards their own average is a pull inwards,
-and the average of a player that has arrived stops pulling.
+If the players circle an equilibrium, their averages are near it, so that the penalty pulls inwards. At the equilibrium it
+vanishes.
 
 Improved Techniques for Training GANs (Salimans, Goodfellow, Zaremba, Cheung, Radford, Chen, 2016), section 3.3,
 https://arxiv.org/abs/1606.03498

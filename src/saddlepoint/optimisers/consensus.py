@@ -1,7 +1,7 @@
-"""Consensus optimisation: every player also wants the field itself to be small.
+"""Consensus optimisation: every player also minimises the norm of the field.
 
 Added to each player's loss is weight / 2 |F|^2, whose gradient is J^T F with the field's Jacobian J. Where J is normal with
-eigenvalue lambda, a step multiplies by 1 - rate (lambda + weight |lambda|^2): circling is turned inwards. It is drawn to every
+eigenvalue lambda, a step multiplies by 1 - rate (lambda + weight |lambda|^2): rotation is turned inwards. It converges to every
 point where the field vanishes, also to those that are no equilibria, and needs second derivatives.
 
 The Numerics of GANs (Mescheder, Nowozin, Geiger, 2017), https://arxiv.org/abs/1705.10461, algorithm 1

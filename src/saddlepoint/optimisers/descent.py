@@ -1,4 +1,4 @@
-"""Plain gradient descent in a game, the players moving at once or one after another: what the others improve upon.
+"""Plain gradient descent in a game, with simultaneous or alternating moves: the baseline of the other methods.
 
 With eigenvalue lambda of the field's Jacobian, a simultaneous step multiplies by 1 - rate lambda, which is outside the unit
 circle for every imaginary lambda: around the equilibrium of a zero-sum game without curvature, descent spirals out.
@@ -21,7 +21,7 @@ from saddlepoint.optimisers.limits import Limited
 
 @dataclass(frozen=True)
 class Simultaneous(Limited):
-    """w' = w - rate F(w): all players move on what they saw at the same point.
+    """w' = w - rate F(w): all players move by their gradients at the same point.
 
     rate: step size, above 0, or one a tensor.
     """
@@ -40,7 +40,7 @@ class Simultaneous(Limited):
 
 @dataclass(frozen=True)
 class Alternating(Limited):
-    """The players move in turn, each on what the moves before have left; one step is one turn of each.
+    """The players move in turn, each from the point that the earlier moves reached; one step is one turn of each.
 
     rate: step size, above 0, or one a tensor.
     players: indices of the tensors that move together, in the order of the turns; empty: each tensor is a player, the last

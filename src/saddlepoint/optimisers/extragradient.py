@@ -1,4 +1,4 @@
-"""Extragradient: look one step ahead, and move along the gradient that is found there.
+"""Extragradient: compute a step ahead, and move along the gradient at that point.
 
 Where lambda is an eigenvalue of the field's Jacobian, a step multiplies by 1 - a + a^2 with a = rate lambda: for
 imaginary lambda its modulus is sqrt(1 - |a|^2 + |a|^4), inside the unit circle while |a| < 1.
@@ -47,7 +47,7 @@ class Extragradient(Limited):
 class PastExtragradient(Limited):
     """w_ahead = w - rate F(w_ahead before); w' = w - rate F(w_ahead). One gradient a step, and one kept.
 
-    Its looks ahead are the points of optimistic descent. The first look ahead, which has no past, is the start itself.
+    Its extrapolated points are those of optimistic descent. The first one, without a past gradient, is the start.
     rate: step size, above 0, or one a tensor.
     """
 
@@ -92,10 +92,10 @@ class ExtraAdam(Limited):
 
 @dataclass(frozen=True)
 class PastExtraAdam(Limited):
-    """Extra-Adam that looks ahead along the gradient of the look before (option 2 of algorithm 4): one gradient a step.
+    """Extra-Adam that extrapolates along the previous extrapolated gradient (option 2 of algorithm 4): one gradient a step.
 
-    The parameters in the state are the looks ahead, where the gradients are taken: what training sees as the network. The
-    points that they look ahead from are the state's second part.
+    The parameters in the state are the extrapolated points, at which gradients are taken and which training sees as the
+    network. The points from which they are extrapolated are the state's second part.
     rate: step size, above 0, or one a tensor; betas: decay rates of the moments, in [0, 1); epsilon: added to the root.
     """
 
@@ -121,7 +121,7 @@ class PastExtraAdam(Limited):
 class ExtraAdamOptimizer(GameAdam):
     """`PastExtraAdam` for networks: one gradient a step, so that any training loop can play it.
 
-    A network's parameters are the looks ahead; the points they look ahead from are kept as `base`.
+    A network's parameters are the extrapolated points; the points before extrapolation are kept as `base`.
     lr: step size; betas, eps: Adam's; weight_decay: times the parameters, added to the gradient.
     """
 

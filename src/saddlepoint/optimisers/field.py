@@ -1,12 +1,11 @@
-"""What a method for games works on: the field of all players' own gradients at once.
+"""The field of a game: the gradients of all players' own losses together.
 
-A game of several players has no common loss whose gradient could be followed. What it has is a *field*: at every point
-the gradients of each player's own loss with respect to that player's own parameters, side by side. Descent follows the
-field; an equilibrium is a point where it vanishes. Its Jacobian is not symmetric, as that of a gradient would be, and its
-eigenvalues may be complex: this is where the circling comes from.
+A game of several players has no common loss. It has a *field*: at every point, the gradients of each player's own loss with
+respect to that player's own parameters. Descent follows the field, and an equilibrium is a point where it vanishes. Unlike
+that of a gradient, its Jacobian is not symmetric, and its eigenvalues may be complex, which makes the players circle.
 
-A *method* is two pure functions, `start` and `step`, over a state whose first part is the parameters. What it remembers
-(past gradients, moments) is the rest of the state, so that one step is one map and that map's spectrum can be taken.
+A *method* is two pure functions, `start` and `step`, on a state whose first part is the parameters. The rest of the state is
+what the method remembers (past gradients, moments), so that one step is one map whose spectrum can be computed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which numbers the methods for games take; another one is refused when the method is made, not NaN after its steps."""
+"""Limits of the numbers that methods for games take, checked when a method is created."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIMITS: dict[str, tuple[str, Callable[[float], bool]]] = {
 
 
 class Limited:
-    """For dataclasses: raises SettingError where a field is out of its LIMITS."""
+    """A mixin for dataclasses that raises SettingError if a field is outside its LIMITS."""
 
     def __post_init__(self) -> None:
         for field in fields(self):  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
-"""Lookahead for games: after every few steps of any method, go back part of the way to where they began.
+"""Lookahead for games: after every few steps of any method, go back part of the way to their start.
 
-Circling steps end up on the other side of the equilibrium or thereabouts; the point between is nearer to it. Where a step
+Circling steps tend to end on the other side of the equilibrium, and a point in between is nearer to it. Where a step
 multiplies by z, a round of k steps multiplies by 1 - share + share z^k.
 
 Taming GANs with Lookahead-Minmax (Chavdarova, Pagliardini, Stich, Fleuret, Jaggi, 2021), https://arxiv.org/abs/2006.14567,

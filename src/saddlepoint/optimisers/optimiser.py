@@ -1,4 +1,4 @@
-"""What the torch optimisers for games share: which parameters move, on which gradients, and Adam's direction in place."""
+"""Shared code of the torch optimisers for games: parameters with their gradients, and Adam's direction in place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 
 
 def evaluated(closure: Callable[[], Any] | None) -> Any:
-    """What torch's `closure` (which computes the gradients anew) returns; None without one."""
+    """The value of torch's `closure`, which computes the gradients again; None without one."""
     if closure is None:
         return None
     with torch.enable_grad():

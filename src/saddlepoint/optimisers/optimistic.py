@@ -1,7 +1,7 @@
 """Optimistic descent: move twice along the present gradient and once back along the past one.
 
-The difference of the last two gradients foretells the next one, so this is extragradient at the price of descent: one
-gradient a step. Where lambda is an eigenvalue of the field's Jacobian, a step has the eigenvalues
+The difference of the last two gradients predicts the next one, so this is extragradient at the cost of descent: one gradient
+a step. Where lambda is an eigenvalue of the field's Jacobian, a step has the eigenvalues
 (1 - 2 a ± sqrt(1 + 4 a^2)) / 2 with a = rate lambda: inside the unit circle for imaginary lambda while |a| < 1 / sqrt(3).
 
 Training GANs with Optimism (Daskalakis, Ilyas, Syrgkanis, Zeng, 2018), https://arxiv.org/abs/1711.00141, equation 6 and

@@ -1,4 +1,4 @@
-"""An optimiser around another one: it shares that one's settings and groups, and adds to its state a tensor a parameter."""
+"""An optimiser around another one, which shares its settings and groups and adds one tensor per parameter to its state."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class WrappedOptimizer(Optimizer):
 
     @torch.no_grad()
     def take_over(self, entries: Mapping[Tensor, Tensor]) -> None:
-        """Keep these entries as they are now. entries: by parameter, a mask of its shape."""
+        """Set the stored copies of these entries to their present values. entries: by parameter, a mask of its shape."""
         for kept, parameter in zip(self._kept, self._parameters, strict=True):
             if parameter in entries:
                 kept[entries[parameter]] = parameter[entries[parameter]]
@@ -58,5 +58,5 @@ class WrappedOptimizer(Optimizer):
 
 
 def named_after(kind: type[W], base: Optimizer) -> type[W]:
-    """`kind` under a name that says what it wraps, so that a checkpoint of one kind is not taken for one of another."""
+    """`kind` under a name that contains the wrapped optimiser, so that checkpoints of different kinds are not confused."""
     return type(f"{kind.__name__.removesuffix('Optimizer')}{type(base).__name__}", (kind,), {})
