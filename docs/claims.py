@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from saddlepoint.report.claims import spoken, trained
+from saddlepoint.report.claims import quantity_text, training_text
 from saddlepoint.studies.claims import CLAIMS, claim
 from saddlepoint.studies.claims.results import load
 
@@ -63,7 +63,7 @@ def page(results: Sequence[Mapping[str, Any]]) -> str:
         parts += [f"{CHOSEN[result['id']]}\n"] if result["id"] in CHOSEN else []
         for own in result["pictures"][:1]:
             parts.append(f"![{own['caption']}](images/claims/{result['id']}-{own['file']})\n\n{own['caption']}\n")
-        quantities = [[q["name"], spoken(q), q["claimed"]] for q in result["quantities"]]
+        quantities = [[q["name"], quantity_text(q), q["claimed"]] for q in result["quantities"]]
         parts.append(table(["quantity", "measured [95 % interval]", "claimed"], quantities))
         parts.append(f"\n{measured(result)}")
     return "\n".join(parts).rstrip() + "\n"
@@ -83,7 +83,7 @@ def missing(results: Sequence[Mapping[str, Any]]) -> list[str]:
 def measured(result: Mapping[str, Any]) -> str:
     """When, how, on what."""
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
-    return f"{result['seeds']} seeds each; {result['date']}; {trained(result, '{:,.0f} s'.format)}; {versions}."
+    return f"{result['seeds']} seeds each; {result['date']}; {training_text(result, '{:,.0f} s'.format)}; {versions}."
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

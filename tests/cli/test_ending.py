@@ -18,7 +18,7 @@ INCURABLE = Finding("DATA401", "failure", 10, "Something that no setting changes
 REMEDY = {"training.discriminator.learning_rate": 1e-4}
 SLIP = "training.generator.learning_rate"
 CURABLE = Finding("GAN101", "failure", 20, "Something that a setting changes.", {}, "Slow it down.", REMEDY)
-NOTHING_TO_CHANGE = "There is no setting to change"
+NOTHING_TO_CHANGE = "No setting helps against these findings"
 
 
 def closed(finding: Finding) -> Finding:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from saddlepoint.data import DataSettings, load
-from saddlepoint.data.stacked import drawn, labels
+from saddlepoint.data.stacked import draw_digits, labels
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def test_every_channel_is_a_digit_of_mnist_and_the_label_reads_them(stacked):
     assert len(dataset.held_out) == 300
     assert dataset.event.class_names[407] == "407"
     for part, source, number in ((dataset, mnist, 0), (dataset.held_out, mnist.held_out, 1)):
-        which = drawn(len(source), len(part), 0, number)
+        which = draw_digits(len(source), len(part), 0, number)
         digits = torch.stack([part.y // 100, part.y // 10 % 10, part.y % 10], 1)
         assert torch.equal(digits, source.y[which])
         for channel in range(3):
@@ -36,16 +36,16 @@ def test_the_modes_are_as_unequal_as_the_docstring_says(real_data):
 
 
 def test_parts_and_seeds_are_drawn_apart():
-    assert not torch.equal(drawn(10_000, 50, 0, 0), drawn(10_000, 50, 0, 1))
-    assert not torch.equal(drawn(10_000, 50, 0, 0), drawn(10_000, 50, 1, 0))
+    assert not torch.equal(draw_digits(10_000, 50, 0, 0), draw_digits(10_000, 50, 0, 1))
+    assert not torch.equal(draw_digits(10_000, 50, 0, 0), draw_digits(10_000, 50, 1, 0))
 
 
 def test_fewer_points_are_the_first_of_more():
-    assert torch.equal(drawn(100, 50, 0, 0), drawn(100, 80, 0, 0)[:50])
+    assert torch.equal(draw_digits(100, 50, 0, 0), draw_digits(100, 80, 0, 0)[:50])
 
 
 def test_draws_are_uniform_and_channels_independent():
-    which = drawn(10, 60_000, 3, 0)
+    which = draw_digits(10, 60_000, 3, 0)
     modes = torch.bincount(labels(which), minlength=1_000).double()
     chi_squared = ((modes - 60) ** 2 / 60).sum()
     assert abs(chi_squared - 999) < 5 * (2 * 999) ** 0.5

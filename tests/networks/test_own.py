@@ -4,7 +4,7 @@ from torch import nn
 
 from saddlepoint.errors import SettingError
 from saddlepoint.networks.build import NETWORKS, build
-from saddlepoint.networks.own import tried
+from saddlepoint.networks.own import check_network
 
 SOURCE = """
 import torch
@@ -67,9 +67,9 @@ def test_unknown_arguments_are_said(own):
 
 def test_a_wrong_shape_is_found_before_training():
     with pytest.raises(SettingError, match=r"batch of shape \(2, 3\) into \(2, 5\), but \(2, 4\) is needed"):
-        tried(nn.Linear(3, 5), (3,), (4,), "generator")
+        check_network(nn.Linear(3, 5), (3,), (4,), "generator")
     with pytest.raises(SettingError, match=r"fails on a batch of shape \(2, 3\)"):
-        tried(nn.Linear(4, 5), (3,), (5,), "generator")
+        check_network(nn.Linear(4, 5), (3,), (5,), "generator")
 
 
 @pytest.mark.parametrize("shape", [(2,), (2, 1), (2, 1, 1, 1)])
@@ -78,16 +78,16 @@ def test_one_number_an_example_may_have_trailing_ones(shape):
         def forward(self, x):
             return torch.ones(shape)
 
-    assert isinstance(tried(Ones(), (3,), (), "discriminator"), Ones)
+    assert isinstance(check_network(Ones(), (3,), (), "discriminator"), Ones)
     with pytest.raises(SettingError):
-        tried(nn.Linear(3, 2), (3,), (), "discriminator")
+        check_network(nn.Linear(3, 2), (3,), (), "discriminator")
 
 
 def test_the_trial_leaves_the_network_as_it_was():
     network = nn.Sequential(nn.BatchNorm1d(3), nn.Dropout(), nn.Linear(3, 2)).double()
     network[1].eval()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    tried(network, (3,), (2,), "generator")
+    check_network(network, (3,), (2,), "generator")
     assert [layer.training for layer in network] == [True, False, True]
     for name, value in network.state_dict().items():
         torch.testing.assert_close(value, before[name], rtol=0, atol=0)
@@ -109,4 +109,4 @@ def test_built_in_networks_go_both_ways_and_take_no_arguments(name):
 
 def test_a_generator_is_told_that_its_input_is_the_code():
     with pytest.raises(SettingError, match=r"shape \(2, 32\), which is \(N, model\.latent\)"):
-        tried(nn.Linear(5, 4), (32,), (4,), "model.generator.network")
+        check_network(nn.Linear(5, 4), (32,), (4,), "model.generator.network")

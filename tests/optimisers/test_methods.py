@@ -14,7 +14,7 @@ from saddlepoint.optimisers.adjustment import SymplecticAdjustment
 from saddlepoint.optimisers.consensus import Consensus
 from saddlepoint.optimisers.descent import Alternating, Simultaneous
 from saddlepoint.optimisers.extragradient import ExtraAdamOptimizer, Extragradient, PastExtraAdam, PastExtragradient
-from saddlepoint.optimisers.field import jacobian_product, moved, transposed_product
+from saddlepoint.optimisers.field import descend, jacobian_product, transposed_product
 from saddlepoint.optimisers.lookahead import Lookahead, lookahead
 from saddlepoint.optimisers.optimistic import Optimistic, OptimisticAdam, OptimisticAdamOptimizer, OptimisticSGD
 
@@ -137,12 +137,12 @@ def test_players_take_turns_in_the_order_given():
 def test_two_time_scales_are_one_rate_a_tensor(first, second):
     gradients = curved(start())
     expected = [w - rate * g for w, rate, g in zip(start(), (first, second), gradients, strict=True)]
-    torch.testing.assert_close(moved(start(), gradients, (first, second)), expected)
+    torch.testing.assert_close(descend(start(), gradients, (first, second)), expected)
 
 
 def test_a_rate_too_few_is_refused():
     with pytest.raises(SettingError, match="2 tensors move, but 1 rates"):
-        moved(start(), start(), (0.1,))
+        descend(start(), start(), (0.1,))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from saddlepoint import experiment
 from saddlepoint.experiment.session import Session
-from saddlepoint.networks.activity import heard
+from saddlepoint.networks.activity import record_activity
 from saddlepoint.training.ema import MovingAverage
 from saddlepoint.training.optimiser import build_optimiser
 from saddlepoint.training.recycling import Renewal, recycle
@@ -77,14 +77,14 @@ def again(network: nn.Module, x: Tensor) -> Renewal:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_units_live_and_the_function_is_the_same(name: str) -> None:
     network, x, killed_units = killed(name)
-    with heard(network) as activity:
+    with record_activity(network) as activity:
         before = network(x).detach()
     dead = sum(int(mask.sum()) for mask in activity.dead().values())
     assert dead >= killed_units
     old = [parameter.detach().clone() for parameter in network.parameters()]
     renewal = again(network, x)
     assert renewal.units == dead
-    with heard(network) as activity:
+    with record_activity(network) as activity:
         after = network(x)
     assert activity.dead_share() == 0
     assert torch.allclose(

@@ -51,7 +51,7 @@ def run(argv: Sequence[str]) -> int:
     # There is no model yet; most models of bounded data have outputs in [-1, 1].
     makes = (-1.0, 1.0) if dataset.event.bounded else None
     findings = preflight(dataset, arguments.batch_size, makes, scaling=dataset.event.scaling("symmetric"))
-    facts = described(dataset)
+    facts = describe_dataset(dataset)
     if arguments.out is not None:
         _draw(dataset, Path(arguments.out))
         facts["picture"] = arguments.out
@@ -68,7 +68,7 @@ def run(argv: Sequence[str]) -> int:
     return ending.exit_code(findings, arguments.fail_on)
 
 
-def described(dataset: Dataset) -> dict[str, Any]:
+def describe_dataset(dataset: Dataset) -> dict[str, Any]:
     """A dataset as JSON values: mean, standard deviation and range are of its training part, in its own units."""
     event, x = dataset.event, dataset.x
     facts: dict[str, Any] = {

@@ -43,7 +43,7 @@ def run(argv: Sequence[str]) -> int:
     if arguments.json:
         print_json(found.to_json())
     else:
-        _tell(found, console())
+        _print_diagnosis(found, console())
     return ending.exit_code(found.findings, arguments.fail_on)
 
 
@@ -55,7 +55,7 @@ def _columns(text: str | None) -> dict[str, str]:
     return {series: column for series, _, column in pairs}
 
 
-def _tell(found: Diagnosed, output: Output) -> None:
+def _print_diagnosis(found: Diagnosed, output: Output) -> None:
     output.say(found.headline, PROCESS_STYLES.get(found.process or ""))
     output.say(f"{found.source}, {found.steps:,} steps. {found.verdict}")
     if found.columns:

@@ -70,7 +70,7 @@ def dry_run(recipe: Recipe, output: Output, *, as_json: bool, pictures: bool = T
     with tempfile.TemporaryDirectory(prefix="saddlepoint-") as folder:
         session = prepare(recipe, RunFolder(Path(folder)), pictures=pictures)
         findings = session.first_findings()
-        estimate = tried(session)
+        estimate = estimate_cost(session)
     players = session.model.parameter_counts()
     if as_json:
         content = recipe.model_dump(mode="json")
@@ -101,13 +101,13 @@ def _parts_in_words(estimate: Estimate, steps: int) -> str:
     return f"{training}, the last pictures and the report {clock(max(estimate.seconds_of_pictures, 1.0))}"
 
 
-def tried(session: Session) -> Estimate:
+def estimate_cost(session: Session) -> Estimate:
     """Measure a few steps, one measurement, one picture and one checkpoint with a clock."""
     with using_threads(session.threads):
-        return _tried(session)
+        return _estimate_cost(session)
 
 
-def _tried(session: Session) -> Estimate:
+def _estimate_cost(session: Session) -> Estimate:
     recipe, training = session.recipe, session.recipe.training
     steps, seconds_per_step = _trial_steps(session)
     measurement = _timed(lambda: session.measurement.measure(session.state.step))

@@ -70,7 +70,7 @@ def exit_code(findings: Iterable[Finding], fail_on: str | None) -> int:
     return FOUND if fail_on is not None and worst >= SEVERITIES.index(fail_on) else DONE
 
 
-def trained(run: Run, arguments: argparse.Namespace, output: Output) -> int:
+def finish_training(run: Run, arguments: argparse.Namespace, output: Output) -> int:
     """End `train` or `resume`: with `--json`, print the summary, the folder and the findings as one document."""
     summary, findings = run.summary, run.findings
     if run.recipe.training.cure == "suggest" and not arguments.json:

@@ -48,7 +48,7 @@ def run(argv: Sequence[str]) -> int:
     from saddlepoint.evaluation.scorecard.ranking import rank
 
     ranking = rank(found, force=arguments.force)
-    picture = _drawn(ranking, Path(arguments.out) if arguments.out else _beside(runs))
+    picture = _draw_comparison(ranking, Path(arguments.out) if arguments.out else _beside(runs))
     if arguments.json:
         print_json({"picture": str(picture), **_strict(ranking)})
     else:
@@ -106,7 +106,7 @@ def _scorecard(
     return scorecard
 
 
-def _drawn(ranking: Ranking, path: Path) -> Path:
+def _draw_comparison(ranking: Ranking, path: Path) -> Path:
     """Draw a picture of all scores to `path`."""
     import numpy as np
 

@@ -45,7 +45,7 @@ def check_gallery(path: Path, *, overwrite: bool) -> None:
     ]
     if names and not overwrite:
         raise RunError(f"{path} is not empty: name another folder, or replace the samples in it with --overwrite.")
-    known = _listed(path)
+    known = _read_list(path)
     unknown = [name for name in names if _PICTURE.fullmatch(name) and name not in known]
     if unknown:
         raise RunError(
@@ -96,7 +96,7 @@ def _write(pictures: Iterable[tuple[str, Image]], folder: Path) -> list[str]:
 
 
 def _move_in(staging: Path, path: Path, names: list[str]) -> None:
-    old = _listed(path)
+    old = _read_list(path)
     for name in (*names, *old):
         if (path / name).parent.is_symlink():
             raise RunError(f"{(path / name).parent} is a link, through which nothing is replaced: name another folder.")
@@ -136,7 +136,7 @@ def _is_part(name: str, prefix: str) -> bool:
     return re.fullmatch(re.escape(prefix) + r"[0-9a-f]{12}\.part", name) is not None
 
 
-def _listed(path: Path) -> set[str]:
+def _read_list(path: Path) -> set[str]:
     """The pictures in `path` that this command wrote."""
     if not (path / LIST).is_file() or (path / LIST).is_symlink():
         return set()

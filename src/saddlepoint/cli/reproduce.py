@@ -82,8 +82,8 @@ def _test(output: Output, arguments: Any, folder: Path) -> tuple[list[dict[str, 
     for one in map(claim, dict.fromkeys(name.upper() for name in names)):
         most = max((setup.most or seeds for setup in one.setups(arguments.quick).values()), default=seeds)
         counts.setdefault(min(seeds, most), []).append(one.id)
-    spoken = "; ".join(f"{', '.join(own)}: {count} seeds a setup" for count, own in counts.items())
-    output.say(f"Testing {spoken}")
+    plan = "; ".join(f"{', '.join(own)}: {count} seeds a setup" for count, own in counts.items())
+    output.say(f"Testing {plan}")
     try:
         with Display(output, every=5.0, share=1.0, summary=False, say=output.say) as display:
             results = reproduce(
@@ -131,7 +131,7 @@ def _show(output: Output, results: Sequence[Mapping[str, Any]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from saddlepoint.report.claims import spoken
+    from saddlepoint.report.claims import quantity_text
 
     rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("claim", "quantity", "measured [95 % interval]", "claimed", "verdict"):
@@ -143,7 +143,7 @@ def _show(output: Output, results: Sequence[Mapping[str, Any]]) -> None:
             Text(_verdict(result), STYLES[_verdict(result)]),
         )  # fmt: skip
         for quantity in result["quantities"]:
-            rows.add_row("", Text(quantity["name"]), Text(spoken(quantity)), Text(quantity["claimed"]), "")
+            rows.add_row("", Text(quantity["name"]), Text(quantity_text(quantity)), Text(quantity["claimed"]), "")
     _print(output, rows)
 
 

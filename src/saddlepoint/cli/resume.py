@@ -51,7 +51,7 @@ def run(argv: Sequence[str]) -> int:
             pictures=arguments.pictures,
             listener=progress,
         )
-    return ending.trained(done, arguments, output)
+    return ending.finish_training(done, arguments, output)
 
 
 def _refuse_settings(parser: Parser, argv: Sequence[str]) -> None:

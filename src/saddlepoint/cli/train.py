@@ -49,7 +49,7 @@ def run(argv: Sequence[str]) -> int:
         done = experiment.train(
             recipe, run=arguments.run, overwrite=arguments.overwrite, pictures=arguments.pictures, listener=progress
         )
-    return ending.trained(done, arguments, output)
+    return ending.finish_training(done, arguments, output)
 
 
 def settings_help(recipe: Recipe, width: int = 110) -> str:

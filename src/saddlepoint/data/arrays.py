@@ -21,7 +21,7 @@ from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.layout import Reading, read_axes
 from saddlepoint.data.npy import MAGIC, Archive, read_npy
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.data.split import Part, check_counts, described, divided
+from saddlepoint.data.split import Part, check_counts, describe_parts, split_positions
 from saddlepoint.errors import DataError, SettingError
 
 MOST_LABELS = 10_000  # whole numbers above this are taken as names of classes rather than as their positions
@@ -191,12 +191,12 @@ def _dataset(rows: Rows, y: Any, settings: DataSettings, name: str) -> Dataset:
         labels, class_names = _labels(numbers(y, name), rows.shape[0], name)
         event = replace(event, class_names=class_names)
     check_counts(name, event, rows.shape[0], labels)
-    indices = divided(rows.shape[0], settings)
+    indices = split_positions(rows.shape[0], settings)
     part, rest = (
         Part(x, None if labels is None else labels[index])
-        for x, index in zip(_gathered(rows, reading, event, indices), indices, strict=True)
+        for x, index in zip(_gather(rows, reading, event, indices), indices, strict=True)
     )
-    return described(name, event, part, rest if len(rest.x) else None, notes=notes)
+    return describe_parts(name, event, part, rest if len(rest.x) else None, notes=notes)
 
 
 def _check_form(rows: Rows, name: str) -> None:
@@ -224,20 +224,20 @@ def _ends(rows: Rows, name: str) -> tuple[float, float]:
     low, high = float(np.min(lows)), float(np.max(highs))
     if np.isnan(low) or np.isinf(low) or np.isinf(high):
         for what, broken in (("NaN", np.isnan), ("infinity", np.isinf)):
-            count, where = _found(rows, broken)
+            count, where = _count_broken(rows, broken)
             if where is not None:
                 raise DataError(
                     f"{name}: {what} in {count:,} of {rows.shape[0]:,} examples, first at index {where[0]}; remove those "
                     "examples or fill the gaps."
                 )
     if max(abs(low), abs(high)) > LARGEST:
-        _, where = _found(rows, lambda part: np.abs(part) > LARGEST)
+        _, where = _count_broken(rows, lambda part: np.abs(part) > LARGEST)
         if where is not None:
             raise DataError(_beyond(name, where[1], where[0]))
     return low, high
 
 
-def _found(rows: Rows, broken: Callable[[Array], Any]) -> tuple[int, tuple[tuple[int, ...], Any] | None]:
+def _count_broken(rows: Rows, broken: Callable[[Array], Any]) -> tuple[int, tuple[tuple[int, ...], Any] | None]:
     """How many examples hold a broken number; index and value of the first."""
     count, first = 0, None
     for start, part in rows.parts():
@@ -295,7 +295,7 @@ def _apart(rows: Rows, reading: Reading, low: float, high: float) -> str:
     )
 
 
-def _gathered(rows: Rows, reading: Reading, event: Event, indices: tuple[Tensor, ...]) -> list[Tensor]:
+def _gather(rows: Rows, reading: Reading, event: Event, indices: tuple[Tensor, ...]) -> list[Tensor]:
     """The examples at each of `indices`, brought to the event's shape and type, in one pass over the rows."""
     made = [torch.empty((len(index), *event.shape), dtype=event.torch_dtype) for index in indices]
     homes = []

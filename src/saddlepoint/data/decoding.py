@@ -55,7 +55,7 @@ class Header:
 
 def header(path: Path) -> Header:
     """Size and colours of an image, without decoding its pixels."""
-    with _opened(path) as picture:
+    with _open_image(path) as picture:
         width, height = picture.size
         stored = [
             str(tile[3]) for tile in getattr(picture, "tile", ())
@@ -74,7 +74,7 @@ def header(path: Path) -> Header:
 
 def largest_value(path: Path) -> int:
     """The largest grey level of an image of more than 8 bits."""
-    with _opened(path) as picture:
+    with _open_image(path) as picture:
         return int(np.asarray(picture).max())
 
 
@@ -89,7 +89,7 @@ def decode(path: Path, size: tuple[int, int], fit: Fit, channels: Channels, bits
     from PIL import ImageOps
 
     height, width = size
-    with _opened(path) as picture:
+    with _open_image(path) as picture:
         if picture.format == "JPEG":
             # Decoding to a reduced size is cheaper; twice the target keeps the resampling below as good as it was.
             longest = 2 * max(height, width)
@@ -113,7 +113,7 @@ def quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Picture]:
+def _open_image(path: Path) -> Iterator[Picture]:
     """The opened image; whatever goes wrong inside is an `UnreadableImageError`."""
     from PIL import Image, UnidentifiedImageError
 

@@ -10,7 +10,7 @@ import torch
 
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.data.split import Part, assembled
+from saddlepoint.data.split import Part, assemble
 
 
 def load(settings: DataSettings) -> Dataset:
@@ -22,4 +22,4 @@ def load(settings: DataSettings) -> Dataset:
         shape=(1, 8, 8), kind="image", dtype="uint8", low=0.0, high=16.0, class_names=tuple(map(str, range(10)))
     )
     images = torch.from_numpy(bunch.images).to(torch.uint8).unsqueeze(1)
-    return assembled("digits", event, Part(images, torch.from_numpy(bunch.target).long()), settings)
+    return assemble("digits", event, Part(images, torch.from_numpy(bunch.target).long()), settings)

@@ -67,7 +67,7 @@ class Listing:
 
 def list_images(root: Path) -> Listing:
     """All images below `root`. Raises DataError where there are none, or the layout is neither of the known ones."""
-    found = sorted(_checked(root, _walk(root)), key=lambda directory: directory.path)
+    found = sorted(_check_directories(root, _walk(root)), key=lambda directory: directory.path)
     directories = [directory for directory in found if directory.images]
     others = [os.path.join(d.path, name) for d in found for name in d.others]  # noqa: PTH118
     if not directories:
@@ -149,7 +149,7 @@ def _facts(entry: os.DirEntry[str]) -> FileFacts | None:
     return entry.name, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
-def _checked(root: Path, directories: Iterator[Directory]) -> Iterator[Directory]:
+def _check_directories(root: Path, directories: Iterator[Directory]) -> Iterator[Directory]:
     """The same directories. Raises DataError once it is clear that this is no folder of images but of everything."""
     images = others = 0
     for number, directory in enumerate(directories, 1):

@@ -24,7 +24,7 @@ from saddlepoint.data.capacity import require_memory
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.npy import check_ratio
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.data.split import Part, assembled
+from saddlepoint.data.split import Part, assemble
 from saddlepoint.errors import DataError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -74,7 +74,7 @@ def pair(name: str, images: Path, settings: DataSettings, class_names: tuple[str
         class_names=class_names if part.y is not None else None,
     )
     notes = () if part.y is not None else (f"No labels: there is no labels file beside {images.name}.",)
-    return assembled(name, event, part, settings, test=test, notes=notes)
+    return assemble(name, event, part, settings, test=test, notes=notes)
 
 
 def _check_names(images: Path, parts: tuple[Part | None, ...], class_names: tuple[str, ...] | None) -> None:
@@ -138,7 +138,7 @@ def read(path: Path) -> npt.NDArray[Any]:
     No more is unpacked than the header promises. Raises DataError where it is not one, is cut short or too long, or would
     unpack to a bomb.
     """
-    with _opened(path) as file:
+    with _open_unpacked(path) as file:
         start = file.read(4)
         if len(start) < 4 or start[:2] != b"\x00\x00" or start[2] not in TYPES or start[3] == 0:
             raise DataError(
@@ -187,12 +187,12 @@ def _another_length(path: Path, shape: tuple[int, ...], expected: int, found: st
 
 def unpacked(path: Path, most: int) -> bytes:
     """The first bytes, at most `most`, of a file, unpacked where it is a gzip file. Raises DataError where it is damaged."""
-    with _opened(path) as file:
+    with _open_unpacked(path) as file:
         return file.read(most)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _open_unpacked(path: Path) -> Iterator[IO[bytes]]:
     """The file, unpacked as it is read; what is wrong with it, also while it is read, is a DataError."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file; give the path of an IDX file.")

@@ -45,11 +45,11 @@ def load(settings: DataSettings) -> Dataset:
     folder = cache_folder(settings) / "images" / _key(root, listing, settings)
     if folder.exists() or folder.is_symlink():
         try:
-            return _opened(root, folder, settings)
+            return _dataset_of_cache(root, folder, settings)
         except DamagedCacheError:
             discard(folder)
     build(root, listing, settings, folder)
-    return _opened(root, folder, settings)
+    return _dataset_of_cache(root, folder, settings)
 
 
 def _key(root: Path, listing: Listing, settings: DataSettings) -> str:
@@ -61,7 +61,7 @@ def _key(root: Path, listing: Listing, settings: DataSettings) -> str:
     return digest.hexdigest()
 
 
-def _opened(root: Path, folder: Path, settings: DataSettings) -> Dataset:
+def _dataset_of_cache(root: Path, folder: Path, settings: DataSettings) -> Dataset:
     """The dataset of a finished cache."""
     meta, arrays = read(folder)
     if settings.on_bad == "fail":

@@ -20,7 +20,7 @@ from torch import Tensor
 from saddlepoint.data.capacity import require_memory
 from saddlepoint.data.dataset import Dataset, Event, Truth
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.data.split import Part, assembled
+from saddlepoint.data.split import Part, assemble
 
 GAUSSIAN_CENTRE, GAUSSIAN_SPACING, GAUSSIAN_STD = 4.0, 4.0, 0.5
 RING_MODES, RING_STD = 8, 0.01
@@ -80,7 +80,7 @@ def gaussian(settings: DataSettings) -> Dataset:
     """(N, 1): `modes` (1) Gaussians on a line, standard deviation `scale` (0.5)."""
     count = settings.modes or 1
     centres = GAUSSIAN_CENTRE + GAUSSIAN_SPACING * (torch.arange(count, dtype=torch.float64)[:, None] - (count - 1) / 2)
-    return drawn("gaussian", mixture(centres, settings.scale or GAUSSIAN_STD), settings)
+    return draw_dataset("gaussian", mixture(centres, settings.scale or GAUSSIAN_STD), settings)
 
 
 def ring(settings: DataSettings) -> Dataset:
@@ -88,13 +88,13 @@ def ring(settings: DataSettings) -> Dataset:
     count = settings.modes or RING_MODES
     angle = 2 * math.pi * torch.arange(count, dtype=torch.float64) / count
     centres = settings.radius * torch.stack([angle.cos(), angle.sin()], dim=1)
-    return drawn("ring", mixture(centres, settings.scale or RING_STD), settings)
+    return draw_dataset("ring", mixture(centres, settings.scale or RING_STD), settings)
 
 
 def grid(settings: DataSettings) -> Dataset:
     """(N, 2): 25 Gaussians on a square grid, standard deviation `scale` (0.05)."""
     axis = torch.arange(-4.0, 5.0, 2.0, dtype=torch.float64)
-    return drawn("grid", mixture(torch.cartesian_prod(axis, axis), settings.scale or GRID_STD), settings)
+    return draw_dataset("grid", mixture(torch.cartesian_prod(axis, axis), settings.scale or GRID_STD), settings)
 
 
 def mixture(centres: Tensor, std: float) -> GaussianMixture:
@@ -102,7 +102,9 @@ def mixture(centres: Tensor, std: float) -> GaussianMixture:
     return GaussianMixture(centres, std, torch.arange(len(centres)))
 
 
-def drawn(name: str, truth: Truth, settings: DataSettings, class_names: tuple[str, ...] | None = None) -> Dataset:
+def draw_dataset(
+    name: str, truth: Truth, settings: DataSettings, class_names: tuple[str, ...] | None = None
+) -> Dataset:
     """`points` (10,000) training points from `truth`, and `held_out` times as many held-out ones, fixed by
     `split_seed`."""
     generator = torch.Generator().manual_seed(settings.split_seed)
@@ -114,4 +116,4 @@ def drawn(name: str, truth: Truth, settings: DataSettings, class_names: tuple[st
         class_names = tuple(f"mode {k}" for k in range(len(truth.modes)))
     event = Event(shape=tuple(x.shape[1:]), kind="vector", class_names=class_names)
     part, test = Part(x, y if class_names else None), Part(held_out_x, held_out_y if class_names else None)
-    return assembled(name, event, part, settings, test=test, truth=truth)
+    return assemble(name, event, part, settings, test=test, truth=truth)

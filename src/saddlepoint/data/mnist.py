@@ -98,12 +98,12 @@ SETS: Mapping[str, NamedSet] = {
 def load(settings: DataSettings) -> Dataset:
     """(N, 1, 28, 28) uint8 with values 0 (background) to 255, labels 0 to 9; the official test part is held out."""
     name = settings.source
-    folder = located(name, settings)
+    folder = locate(name, settings)
     images = next(p for p in (folder / TRAIN_IMAGES, folder / f"{TRAIN_IMAGES}.gz") if p.is_file())
     return pair(name, images, settings, SETS[name].class_names)
 
 
-def located(name: str, settings: DataSettings) -> Path:
+def locate(name: str, settings: DataSettings) -> Path:
     """The folder that holds all four files of `name`, downloading what is missing to the cache."""
     folder = cache_folder(settings) / name
     own = os.environ.get("SADDLEPOINT_DATA")

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset, Truth
-from saddlepoint.data.mixtures import GaussianMixture, drawn
+from saddlepoint.data.mixtures import GaussianMixture, draw_dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError
 
@@ -34,7 +34,7 @@ def moons(settings: DataSettings) -> Dataset:
     upper = torch.stack([angle.cos(), angle.sin()], dim=1)
     lower = torch.stack([1 - angle.cos(), 0.5 - angle.sin()], dim=1)
     truth = curves([upper, lower], settings.scale or MOONS_STD)
-    return drawn("moons", truth, settings, class_names=("upper", "lower"))
+    return draw_dataset("moons", truth, settings, class_names=("upper", "lower"))
 
 
 def spirals(settings: DataSettings) -> Dataset:
@@ -42,19 +42,19 @@ def spirals(settings: DataSettings) -> Dataset:
     angle = torch.linspace(math.pi / 2, 3.5 * math.pi, 10_001, dtype=torch.float64)
     arm = (angle / math.pi)[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1)
     truth = curves([arm, -arm], settings.scale or SPIRALS_STD)
-    return drawn("spirals", truth, settings, class_names=("arm 0", "arm 1"))
+    return draw_dataset("spirals", truth, settings, class_names=("arm 0", "arm 1"))
 
 
 def swiss_roll(settings: DataSettings) -> Dataset:
     """(N, 2): one arm r = 0.1 angle for angles from 1.5 pi to 4.5 pi, smeared by `scale` (0.1)."""
     angle = torch.linspace(1.5 * math.pi, 4.5 * math.pi, 10_001, dtype=torch.float64)
     arm = 0.1 * angle[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1)
-    return drawn("swiss-roll", curves([arm], settings.scale or SWISS_ROLL_STD), settings)
+    return draw_dataset("swiss-roll", curves([arm], settings.scale or SWISS_ROLL_STD), settings)
 
 
 def checkerboard(settings: DataSettings) -> Dataset:
     """(N, 2): uniform on 8 squares of side 2."""
-    return drawn("checkerboard", Checkerboard(), settings, class_names=tuple(f"square {k}" for k in range(8)))
+    return draw_dataset("checkerboard", Checkerboard(), settings, class_names=tuple(f"square {k}" for k in range(8)))
 
 
 def curves(paths: list[Tensor], std: float) -> GaussianMixture:

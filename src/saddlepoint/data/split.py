@@ -37,7 +37,7 @@ def training_count(n: int, settings: DataSettings) -> int:
     return n - min(round(n * settings.held_out), n - 1)
 
 
-def assembled(
+def assemble(
     name: str,
     event: Event,
     part: Part,
@@ -53,22 +53,22 @@ def assembled(
     """
     check_counts(name, event, len(part.x), part.y)
     if test is None:
-        index, rest = divided(len(part.x), settings)
+        index, rest = split_positions(len(part.x), settings)
         test = _taken(part, rest) if len(rest) else None
         part = _taken(part, index)
     elif settings.limit is not None and settings.limit < len(part.x):
         part = _taken(part, shuffled_order(len(part.x), settings.split_seed)[: settings.limit])
-    return described(name, event, part, test, truth=truth, notes=notes)
+    return describe_parts(name, event, part, test, truth=truth, notes=notes)
 
 
-def divided(n: int, settings: DataSettings) -> tuple[Tensor, Tensor]:
+def split_positions(n: int, settings: DataSettings) -> tuple[Tensor, Tensor]:
     """Which of `n` examples are trained on (at most `limit`) and which are held out: two int64 vectors of positions."""
     order = shuffled_order(n, settings.split_seed)
     count = training_count(n, settings)
     return order[:count][: settings.limit], order[count:]
 
 
-def described(
+def describe_parts(
     name: str,
     event: Event,
     part: Part,

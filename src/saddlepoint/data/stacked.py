@@ -26,7 +26,7 @@ from saddlepoint.data.cache import cache_folder, temporary_folder
 from saddlepoint.data.capacity import require_disk, require_memory
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.data.split import Part, assembled
+from saddlepoint.data.split import Part, assemble
 
 CHANNELS, DIGITS = 3, 10
 MODES = DIGITS**CHANNELS
@@ -48,16 +48,16 @@ def load(settings: DataSettings) -> Dataset:
     ):
         assert digits is not None, "MNIST has a test part"
         assert digits.y is not None, "and labels"
-        which = drawn(len(digits), points, settings.split_seed, number)
+        which = draw_digits(len(digits), points, settings.split_seed, number)
         path = cache_folder(settings) / "stacked-mnist" / f"{_key(digits, points, settings.split_seed, number)}.npy"
         parts.append(Part(_stacked(digits.x, which, path), labels(digits.y[which])))
     event = Event(shape=(CHANNELS, *source.event.shape[1:]), kind="image", dtype="uint8", low=0.0, high=255.0)
     # Named only now: of few points many modes have a single image or none, which is no mistake in the data here.
-    found = assembled("stacked-mnist", event, parts[0], settings, test=parts[1])
+    found = assemble("stacked-mnist", event, parts[0], settings, test=parts[1])
     return _named(found)
 
 
-def drawn(n: int, points: int, seed: int, part: int) -> Tensor:
+def draw_digits(n: int, points: int, seed: int, part: int) -> Tensor:
     """(points, 3) int64: which of n digits stand in the channels, the same for the same `seed` and `part`."""
     digest = hashlib.blake2b(f"stacked mnist {seed} {part}".encode(), digest_size=8).digest()
     generator = torch.Generator().manual_seed(int.from_bytes(digest, "big") >> 1)
@@ -86,7 +86,7 @@ def _stacked(x: Tensor, which: Tensor, path: Path) -> Tensor:
     if len(which) == 0:
         return x.new_empty(0, CHANNELS, *x.shape[2:])
     shape = (len(which), CHANNELS, *x.shape[2:])
-    if (kept := _kept(path, shape)) is not None:
+    if (kept := _read_cached(path, shape)) is not None:
         return kept
     require_disk(math.prod(shape), _existing(path), f"stacked-mnist: its {len(which):,} images", "lower data.points")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,12 +97,12 @@ def _stacked(x: Tensor, which: Tensor, path: Path) -> Tensor:
         del whole  # which writes it all; Windows renames no file that is mapped
         # Another process may have been first; its result is the same.
         (folder / path.name).replace(path)
-    made = _kept(path, shape)
+    made = _read_cached(path, shape)
     assert made is not None, path
     return made
 
 
-def _kept(path: Path, shape: tuple[int, ...]) -> Tensor | None:
+def _read_cached(path: Path, shape: tuple[int, ...]) -> Tensor | None:
     """What an earlier call left at `path`, mapped into memory; None where there is nothing, or something damaged."""
     try:
         # Mode "c" maps the file copy-on-write: writable for torch, which wants that, while the file stays as it is.

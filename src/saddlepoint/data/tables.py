@@ -52,15 +52,17 @@ def how_to_load(path: Path) -> str:
     gaps = [column for column in columns if column.is_number and column.has_gaps]
     whole = [column for column in columns if column.is_number and not column.has_gaps]
     if not whole:
-        return f": no column of it holds numbers alone ({_listed(text or gaps)}); turn its columns into numbers first"
+        return (
+            f": no column of it holds numbers alone ({_column_list(text or gaps)}); turn its columns into numbers first"
+        )
     said = ""
     if text:
         hold, them = ("holds", "it") if len(text) == 1 else ("hold", "them")
-        said += f"; {_listed(text)} {hold} text: leave {them} out, or turn {them} into numbers first (names of classes can be "
+        said += f"; {_column_list(text)} {hold} text: leave {them} out, or turn {them} into numbers first (names of classes can be "
         said += "given as labels)"
     if gaps:
         have, them = ("has", "it") if len(gaps) == 1 else ("have", "them")
-        said += f"; {_listed(gaps)} {have} missing values: fill them first, or leave {them} out"
+        said += f"; {_column_list(gaps)} {have} missing values: fill them first, or leave {them} out"
     cells = "".join(itertools.chain.from_iterable(rows))
     options = "" if delimiter is None else f", delimiter={delimiter!r}"
     options += ", skiprows=1" if header else ""
@@ -114,7 +116,7 @@ def _is_number(cell: str) -> bool:
     return "_" not in cell  # which Python's numbers may have and numpy's may not
 
 
-def _listed(columns: list[Column]) -> str:
+def _column_list(columns: list[Column]) -> str:
     named = ", ".join(str(column) for column in columns[:NAMED])
     more = f" and {len(columns) - NAMED:,} more" if len(columns) > NAMED else ""
     return f"column{'s' if len(columns) > 1 else ''} {named}{more}"

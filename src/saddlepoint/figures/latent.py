@@ -30,7 +30,7 @@ def latent_scatter(
     title: str = "Codes of examples in the latent space",
 ) -> Figure:
     """Scatter plot of codes (N, D) coloured by labels (N,): in 2-D for D <= 2, else in 3-D."""
-    points, axis_names, left_out = _shown(codes)
+    points, axis_names, left_out = _projected(codes)
     groups = _groups(len(points), labels, class_names, _finite_rows(codes))
     if left_out:
         title = f"{title} ({left_out:,} not finite, left out)"
@@ -55,7 +55,7 @@ def latent_plot(
     codes: ArrayLike, labels: ArrayLike | None = None, class_names: Sequence[str] | None = None, *, limit: int = 4_000
 ) -> dict[str, Any]:
     """The same scatter as a Plotly figure, `{"data": [...], "layout": {...}}`; of more than `limit` points every k-th."""
-    points, axis_names, _ = _shown(codes)
+    points, axis_names, _ = _projected(codes)
     groups = _groups(len(points), labels, class_names, _finite_rows(codes))
     every = -(-len(points) // limit) or 1
     solid = points.shape[1] == 3
@@ -127,7 +127,7 @@ def _columns_of_histograms(axes: Axes, columns: list[NDArray[np.float64]], names
     axes.set_xticks(range(0, len(names), every), names[::every])
 
 
-def _shown(codes: ArrayLike) -> tuple[Codes, list[str], int]:
+def _projected(codes: ArrayLike) -> tuple[Codes, list[str], int]:
     """The points to draw (M, 2 or 3), the axes' names, and how many codes were not finite."""
     finite = _finite_rows(codes)
     points = np.asarray(codes, dtype=np.float64)[finite]

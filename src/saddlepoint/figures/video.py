@@ -59,7 +59,7 @@ def titled_frames(frames: Sequence[Path]) -> Iterator[Image]:
 
     sizes = []
     for path in frames:
-        sizes.append(_opened(path).size)
+        sizes.append(_open_picture(path).size)
     factor = min(1.0, LONGEST_SIDE / max(max(size) for size in sizes))
     # H.264 halves the colour planes, so both sides must be even.
     width = _even(max(round(w * factor) for w, _ in sizes))
@@ -67,7 +67,7 @@ def titled_frames(frames: Sequence[Path]) -> Iterator[Image]:
     width = max(width, 120)
     font = picture_font(14)
     for path in frames:
-        picture = _opened(path)
+        picture = _open_picture(path)
         size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
         if size != picture.size:
             picture = picture.resize(size, Image.Resampling.LANCZOS)
@@ -79,7 +79,7 @@ def titled_frames(frames: Sequence[Path]) -> Iterator[Image]:
         yield canvas
 
 
-def _opened(path: Path) -> Image:
+def _open_picture(path: Path) -> Image:
     from PIL import Image
 
     with Image.open(path) as file:

@@ -43,7 +43,7 @@ def equilibrium(payoff: ArrayLike) -> Equilibrium:
     payoff: (m, n), what the row player gets. Where several strategies are optimal, one of them.
     Raises SettingError for a matrix that is empty or not finite.
     """
-    matrix = checked(payoff)
+    matrix = checked_payoff(payoff)
     row, value = _guarantee(matrix)
     column, _ = _guarantee(-matrix.T)
     return Equilibrium(value, row, column)
@@ -56,7 +56,7 @@ def exploitability(payoff: ArrayLike, row: ArrayLike, column: ArrayLike) -> floa
 
     row (m,), column (n,): mixed strategies; raises SettingError for what is none.
     """
-    matrix = checked(payoff)
+    matrix = checked_payoff(payoff)
     m, n = matrix.shape
     return float((matrix @ _strategy(column, "column", n)).max() - (_strategy(row, "row", m) @ matrix).min())
 
@@ -73,7 +73,7 @@ def _strategy(probabilities: ArrayLike, player: str, count: int) -> Vector:
     return vector
 
 
-def checked(payoff: ArrayLike) -> Vector:
+def checked_payoff(payoff: ArrayLike) -> Vector:
     """The payoffs as a matrix (m, n) of double precision; raises SettingError where it is empty or not finite."""
     matrix = np.asarray(payoff, dtype=np.float64)
     if matrix.ndim != 2 or matrix.size == 0 or not np.isfinite(matrix).all():

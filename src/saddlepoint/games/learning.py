@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from saddlepoint.errors import SettingError
-from saddlepoint.games.finite import Vector, checked
+from saddlepoint.games.finite import Vector, checked_payoff
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def fictitious_play(payoff: ArrayLike, rounds: int) -> Play:
 
     payoff: (m, n), what the row player gets; rounds: at least 1; in the first, both play their first strategy.
     """
-    matrix = checked(payoff)
+    matrix = checked_payoff(payoff)
     _check_rounds(rounds)
     m, n = matrix.shape
     rows, columns = np.zeros((rounds, m)), np.zeros((rounds, n))
@@ -75,7 +75,7 @@ def multiplicative_weights(payoff: ArrayLike, rounds: int, rate: float | None = 
         equilibrium is unique and the rate small. Last-Iterate Convergence: Zero-Sum Games and Constrained Min-Max Optimization
         (Daskalakis, Panageas, 2019), https://arxiv.org/abs/1807.04252
     """
-    matrix = checked(payoff)
+    matrix = checked_payoff(payoff)
     m, n = matrix.shape
     step = _rate(matrix, rounds, rate)
     scaled = matrix / (np.ptp(matrix) or 1.0)
@@ -99,7 +99,7 @@ def regret_bound(payoff: ArrayLike, rounds: int, rate: float | None = None) -> f
 
     Prediction, Learning, and Games (Cesa-Bianchi, Lugosi, 2006), https://doi.org/10.1017/CBO9780511546921, theorem 2.2
     """
-    matrix = checked(payoff)
+    matrix = checked_payoff(payoff)
     step = _rate(matrix, rounds, rate)
     return float(np.ptp(matrix) * (np.log(matrix.size) / (step * rounds) + step / 4))
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.networks.build import Options, build
-from saddlepoint.networks.own import tried
+from saddlepoint.networks.own import check_network
 from saddlepoint.networks.series import TimeFirst
 from saddlepoint.networks.settings import NetworkSettings
 
@@ -30,7 +30,7 @@ def network(
     Raises SettingError where it cannot be built or does not fit the shapes (see `saddlepoint.networks.build`).
     """
     if role in modules:
-        return tried(modules[role], inputs, outputs, role)
+        return check_network(modules[role], inputs, outputs, role)
     options = Options(
         hidden=settings.hidden,
         activation=settings.activation,

@@ -95,7 +95,7 @@ def listening(
 
 
 @contextlib.contextmanager
-def heard(network: nn.Module) -> Iterator[Activity]:
+def record_activity(network: nn.Module) -> Iterator[Activity]:
     """Within the block, every pass through `network` is heard."""
     activity = Activity()
 

@@ -11,7 +11,7 @@ from torch import nn
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.networks.conv import dcgan
 from saddlepoint.networks.mlp import MLP
-from saddlepoint.networks.own import made
+from saddlepoint.networks.own import build_own
 
 Shape = Sequence[int]
 
@@ -68,7 +68,7 @@ def build(
     Raises SettingError for a name that is not known, and for a network that does not fit these shapes.
     """
     if ":" in network:
-        return made(network, inputs, outputs, arguments or {}, where)
+        return build_own(network, inputs, outputs, arguments or {}, where)
     if network not in NETWORKS:
         raise SettingError(
             f'{where}: there is no network "{network}".{suggestion(network, NETWORKS)} Known: {", ".join(NETWORKS)}, or '

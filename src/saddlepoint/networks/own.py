@@ -15,7 +15,7 @@ from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.networks.evaluating import evaluating
 
 
-def imported(path: str, where: str) -> Callable[..., Any]:
+def import_object(path: str, where: str) -> Callable[..., Any]:
     """Import the object that `package.module:Name` names; the current directory is searched too.
 
     Raises SettingError where the module cannot be imported or has no such name.
@@ -47,7 +47,7 @@ def network_at(path: str, where: str) -> nn.Module:
 
     Raises SettingError where it cannot be imported, the call fails, or the result is not a `torch.nn.Module`.
     """
-    found: object = imported(path, where)
+    found: object = import_object(path, where)
     if isinstance(found, nn.Module):
         return found
     if not callable(found):
@@ -64,14 +64,14 @@ def network_at(path: str, where: str) -> nn.Module:
     return module
 
 
-def made(
+def build_own(
     path: str, inputs: Sequence[int], outputs: Sequence[int] | None, arguments: Mapping[str, Any], where: str
 ) -> nn.Module:
     """The user's class or function `path`, called as `Name(inputs=..., outputs=..., **arguments)`, and tried.
 
-    Raises SettingError where the call fails or gives something else than a module that fits (see `tried`).
+    Raises SettingError where the call fails or gives something else than a module that fits (see `check_network`).
     """
-    maker = imported(path, where)
+    maker = import_object(path, where)
     try:
         module = maker(inputs=tuple(inputs), outputs=None if outputs is None else tuple(outputs), **arguments)
     except Exception as error:
@@ -80,10 +80,10 @@ def made(
             f"{''.join(f', {name}={value!r}' for name, value in arguments.items())}) failed: "
             f"{type(error).__name__}: {error}."
         ) from error
-    return tried(module, inputs, outputs, where)
+    return check_network(module, inputs, outputs, where)
 
 
-def tried(module: object, inputs: Sequence[int], outputs: Sequence[int] | None, where: str) -> nn.Module:
+def check_network(module: object, inputs: Sequence[int], outputs: Sequence[int] | None, where: str) -> nn.Module:
     """`module` itself, if a batch of two examples of shape `inputs` comes out as two of shape `outputs`.
 
     outputs: `()` wants one number an example, as (2,), (2, 1) or (2, 1, 1, 1); None takes any features.

@@ -70,7 +70,7 @@ class Wiring:
 
 
 @contextlib.contextmanager
-def wired(network: nn.Module) -> Iterator[Wiring]:
+def trace_wiring(network: nn.Module) -> Iterator[Wiring]:
     """Within the block, every pass through `network` is followed."""
     wiring = Wiring()
 

@@ -20,9 +20,9 @@ from saddlepoint.optimisers.field import (
     Field,
     Rate,
     State,
+    descend,
     inner,
     jacobian_product,
-    moved,
     transposed_product,
 )
 from saddlepoint.optimisers.limits import Limited
@@ -60,4 +60,4 @@ class SymplecticAdjustment(Limited):
             agreement = inner(gradients, hamiltonian) * inner(adjustment, hamiltonian) / size
             weight = self.weight * torch.sign(agreement + LEAN)
         directions = [g + weight * a for g, a in zip(gradients, adjustment, strict=True)]
-        return [moved(parameters, directions, self.rate)]
+        return [descend(parameters, directions, self.rate)]

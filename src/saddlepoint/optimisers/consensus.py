@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from saddlepoint.optimisers.field import Field, Rate, State, moved, transposed_product
+from saddlepoint.optimisers.field import Field, Rate, State, descend, transposed_product
 from saddlepoint.optimisers.limits import Limited
 
 
@@ -38,4 +38,4 @@ class Consensus(Limited):
         gradients = field(parameters)
         towards = transposed_product(field, parameters, gradients)
         directions = [g + self.weight * t for g, t in zip(gradients, towards, strict=True)]
-        return [moved(parameters, directions, self.rate)]
+        return [descend(parameters, directions, self.rate)]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from saddlepoint.optimisers.field import Field, Rate, State, moved
+from saddlepoint.optimisers.field import Field, Rate, State, descend
 from saddlepoint.optimisers.limits import Limited
 
 
@@ -35,7 +35,7 @@ class Simultaneous(Limited):
     def step(self, field: Field, state: State) -> State:
         """The state after one step of the method from `state` on `field`."""
         (parameters,) = state
-        return [moved(parameters, field(parameters), self.rate)]
+        return [descend(parameters, field(parameters), self.rate)]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,6 @@ class Alternating(Limited):
         (parameters,) = state
         turns = self.players or tuple((index,) for index in reversed(range(len(parameters))))
         for turn in turns:
-            after = moved(parameters, field(parameters), self.rate)
+            after = descend(parameters, field(parameters), self.rate)
             parameters = [after[index] if index in turn else p for index, p in enumerate(parameters)]
         return [parameters]

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from saddlepoint.optimisers.field import Field, Rate, State, moved
+from saddlepoint.optimisers.field import Field, Rate, State, descend
 from saddlepoint.optimisers.limits import Limited
 from saddlepoint.optimisers.moments import Moments, direction, no_moments
 from saddlepoint.optimisers.optimiser import GameAdam, evaluated, moving
@@ -39,8 +39,8 @@ class Extragradient(Limited):
     def step(self, field: Field, state: State) -> State:
         """The state after one step of the method from `state` on `field`."""
         (parameters,) = state
-        ahead = moved(parameters, field(parameters), self.rate)
-        return [moved(parameters, field(ahead), self.rate)]
+        ahead = descend(parameters, field(parameters), self.rate)
+        return [descend(parameters, field(ahead), self.rate)]
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class PastExtragradient(Limited):
     def step(self, field: Field, state: State) -> State:
         """The state after one step of the method from `state` on `field`."""
         parameters, previous = state
-        gradients = field(moved(parameters, previous, self.rate))
-        return [moved(parameters, gradients, self.rate), gradients]
+        gradients = field(descend(parameters, previous, self.rate))
+        return [descend(parameters, gradients, self.rate), gradients]
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,9 @@ class ExtraAdam(Limited):
         parameters, first, second, (updates,) = state
         moments = Moments(first, second, updates)
         look, moments = direction(field(parameters), moments, self.betas, self.epsilon)
-        gradients = field(moved(parameters, look, self.rate))
+        gradients = field(descend(parameters, look, self.rate))
         directions, after = direction(gradients, moments, self.betas, self.epsilon)
-        return [moved(parameters, directions, self.rate), after.first, after.second, [after.updates]]
+        return [descend(parameters, directions, self.rate), after.first, after.second, [after.updates]]
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ class PastExtraAdam(Limited):
         ahead, base, first, second, (updates,) = state
         gradients = field(ahead)
         directions, moments = direction(gradients, Moments(first, second, updates), self.betas, self.epsilon)
-        base = moved(base, directions, self.rate)
+        base = descend(base, directions, self.rate)
         look, after = direction(gradients, moments, self.betas, self.epsilon)
-        return [moved(base, look, self.rate), base, after.first, after.second, [after.updates]]
+        return [descend(base, look, self.rate), base, after.first, after.second, [after.updates]]
 
 
 class ExtraAdamOptimizer(GameAdam):

@@ -36,7 +36,7 @@ class Method(Protocol):
         """The state after one more step; nothing is changed in place."""
 
 
-def moved(parameters: Sequence[Tensor], directions: Sequence[Tensor], rate: Rate) -> list[Tensor]:
+def descend(parameters: Sequence[Tensor], directions: Sequence[Tensor], rate: Rate) -> list[Tensor]:
     """p - rate * direction for every tensor. Raises SettingError unless there is one rate, or one a tensor."""
     rates = [rate] * len(parameters) if isinstance(rate, int | float) else list(rate)
     if len(rates) != len(parameters):

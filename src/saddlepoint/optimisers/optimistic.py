@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from saddlepoint.optimisers.field import Field, Rate, State, moved
+from saddlepoint.optimisers.field import Field, Rate, State, descend
 from saddlepoint.optimisers.limits import Limited
 from saddlepoint.optimisers.moments import Moments, direction, no_moments
 from saddlepoint.optimisers.optimiser import GameAdam, evaluated, moving
@@ -44,7 +44,7 @@ class Optimistic(Limited):
         parameters, previous, (begun,) = state
         gradients = field(parameters)
         return [
-            moved(parameters, _forward(gradients, previous, begun), self.rate),
+            descend(parameters, _forward(gradients, previous, begun), self.rate),
             gradients,
             [torch.ones_like(begun)],
         ]
@@ -73,7 +73,7 @@ class OptimisticAdam(Limited):
         directions, after = direction(field(parameters), moments, self.betas, self.epsilon)
         begun = (updates > 0).to(updates.dtype)
         forward = _forward(directions, previous, begun)
-        return [moved(parameters, forward, self.rate), directions, after.first, after.second, [after.updates]]
+        return [descend(parameters, forward, self.rate), directions, after.first, after.second, [after.updates]]
 
 
 def _forward(now: Sequence[Tensor], before: Sequence[Tensor], begun: Tensor) -> list[Tensor]:

@@ -41,7 +41,7 @@ def locked(folder: Path, *, wait: float = 0.0, otherwise: str = "wait for it, or
     path = folder / LOCK
     until = time.monotonic() + wait
     while True:
-        handle = _opened(path)
+        handle = _open_lock_file(path)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -89,7 +89,7 @@ def is_locked(folder: Path) -> bool:
         return True
 
 
-def _opened(path: Path) -> int:
+def _open_lock_file(path: Path) -> int:
     try:
         handle = os.open(path, _OPEN, 0o666)
     except OSError as error:

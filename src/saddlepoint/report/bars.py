@@ -78,7 +78,7 @@ def score_bar(score: Score) -> Markup:
     """The value with its interval between both references, or the reason why it cannot be placed."""
     scale = scale_of(score)
     if scale is None or score.baseline is None or score.worst_case is None:
-        return html('<span class="quiet">{}</span>', _unplaced(score))
+        return html('<span class="quiet">{}</span>', _reason_without_scale(score))
     if math.isinf(scale.end):
         return _unbounded(score.worst_case.value)
     words = f"{number(score.value)}{_within(score.low, score.high)}, on a line from a bad generator at "
@@ -88,7 +88,7 @@ def score_bar(score: Score) -> Markup:
     if score.baseline.low is not None and score.baseline.high is not None:
         marks.append(_band(*scale.span(score.baseline.low, score.baseline.high)))
     marks += [_tick("bad", scale.percent(scale.start), 5), _tick("real", scale.percent(scale.end), 8)]
-    marks += _measured(scale, score.value, score.low, score.high)
+    marks += _value_marks(scale, score.value, score.low, score.high)
     return _drawing(words, marks)
 
 
@@ -102,7 +102,7 @@ def class_bar(one: ClassScores, classes: Iterable[ClassScores]) -> Markup:
         _line("axis", left, scale.percent(scale.end)),
         html('<rect class="share" x="{:.2f}%" width="{:.2f}%" y="{}" height="8"/>', left, right - left, MIDDLE - 4),
         _tick("real", scale.percent(one.real_share), 9),
-        *_measured(scale, one.share, one.low, one.high),
+        *_value_marks(scale, one.share, one.low, one.high),
     ]
     return _drawing(words, marks)
 
@@ -110,7 +110,7 @@ def class_bar(one: ClassScores, classes: Iterable[ClassScores]) -> Markup:
 def legend() -> Markup:
     """The legend of a score's bar, drawn with the same marks."""
     samples = [
-        (_measured(Scale(0, 1), 0.5, 0.2, 0.8), "the score with its 95 % interval"),
+        (_value_marks(Scale(0, 1), 0.5, 0.2, 0.8), "the score with its 95 % interval"),
         ([_tick("bad", 50, 5)], "left: a deliberately bad generator"),
         ([_band(25, 75), _tick("real", 50, 8)], "right: real data against real data, the best to hope for"),
     ]
@@ -122,11 +122,11 @@ def _unbounded(bad: float) -> Markup:
     """A bar for an unbounded score: an arrowhead at the right end, where real data are."""
     scale = Scale(0.0, 1.0)
     marks = [_line("axis", scale.percent(0), scale.percent(1)), _tick("bad", scale.percent(0), 5)]
-    marks += [_tick("real", scale.percent(1), 8), *_measured(scale, math.inf, None, None)]
+    marks += [_tick("real", scale.percent(1), 8), *_value_marks(scale, math.inf, None, None)]
     return _drawing(f"unbounded, as real data are; a bad generator at {number(bad)}", marks)
 
 
-def _unplaced(score: Score) -> str:
+def _reason_without_scale(score: Score) -> str:
     if score.baseline is None or score.worst_case is None:
         return "No scale: a reference is missing."
     if score.blind:
@@ -138,7 +138,7 @@ def _unplaced(score: Score) -> str:
     return "No scale: the references are equal or not finite."
 
 
-def _measured(scale: Scale, value: float, low: float | None, high: float | None) -> list[Markup]:
+def _value_marks(scale: Scale, value: float, low: float | None, high: float | None) -> list[Markup]:
     """The interval as a bracketed line and the value as a dot, or as an arrowhead at the edge it lies beyond."""
     marks = []
     if low is not None and high is not None and not math.isnan(low) and not math.isnan(high):

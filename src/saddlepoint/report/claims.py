@@ -72,7 +72,7 @@ def _tiles(results: Sequence[Mapping[str, Any]]) -> Markup:
     return html('<dl class="tiles">{}</dl>', tiles) if tiles else Markup()
 
 
-def spoken(quantity: Mapping[str, Any]) -> str:
+def quantity_text(quantity: Mapping[str, Any]) -> str:
     """A measured number with its 95 % interval in words: "24 [22, 28] steps", "not reached"; without a number, the reason.
 
     Args:
@@ -98,7 +98,7 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def trained(result: Mapping[str, Any], spoken_time: Callable[[float], str]) -> str:
+def training_text(result: Mapping[str, Any], spoken_time: Callable[[float], str]) -> str:
     """How long its training took, and with which claims it shares trainings: "trained in 61 s, the rest with C8"."""
     shared, seconds = ", ".join(result["trained_with"]), float(result["training_seconds"])
     if shared and seconds < 0.1:
@@ -144,7 +144,7 @@ def _overview(results: Sequence[Mapping[str, Any]]) -> Markup:
 
 def _claim(result: Mapping[str, Any], folder: Path) -> Markup:
     rows = joined(
-        html("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", q["name"], spoken(q), q["claimed"])
+        html("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", q["name"], quantity_text(q), q["claimed"])
         for q in result["quantities"]
     )
     how = f"{result['seeds']} seeds each{', a quick look' if result['quick'] else ''}; {result['date']}"
@@ -161,7 +161,7 @@ def _claim(result: Mapping[str, Any], folder: Path) -> Markup:
         _linked(str(result["source"])),
         result["rule"],
         how,
-        trained(result, duration),
+        training_text(result, duration),
         versions,
     )
     return html(

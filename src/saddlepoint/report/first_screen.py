@@ -29,7 +29,7 @@ def headline_of(facts: Facts) -> str:
     return headline(process, facts.findings, under_way=f"step {facts.last_step:,} is the last one recorded")
 
 
-def measured(facts: Facts) -> str:
+def measurement_text(facts: Facts) -> str:
     """What was measured, in sentences."""
     said = recorded_verdict(RunFolder(facts.path), facts.summary, facts.findings)
     if said:
@@ -84,7 +84,7 @@ def first_screen(facts: Facts, stage: Markup) -> Markup:
         headline=headline_of(facts),
         split="split" if stage else "alone",
         stage=stage,
-        measured=measured(facts),
+        measured=measurement_text(facts),
         to_do=_to_do(facts),
         tiles=_tiles(facts),
     )

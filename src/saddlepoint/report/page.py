@@ -50,7 +50,7 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     facts = read_facts(folder)
     plotly = plotly_source() if facts.series or facts.latent is not None else None
     found = joined((findings(facts), remedies(facts), result(facts)))
-    background = joined((setup.trained(facts), setup.settings(facts), setup.repeat(facts)), "\n")
+    background = joined((setup.training_section(facts), setup.settings(facts), setup.repeat(facts)), "\n")
     words = (first_screen(facts, Markup()), found, scorecard.scores(facts), background)
     spare = 50_000
     album = pictures.Album(
@@ -58,7 +58,7 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     )
     # The plots have a fixed size; pictures, then samples, share what is left.
     curves = pictures.curves(facts, album)
-    looks = pictures.looks(facts, album)
+    looks = pictures.nearest_and_farthest(facts, album)
     gallery = pictures.gallery(facts, album)
     stage, samples = pictures.samples(facts, album)
     body = [first_screen(facts, stage), _links(), found, samples, gallery, curves, scorecard.scores(facts, looks)]

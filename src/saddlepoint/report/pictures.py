@@ -139,7 +139,7 @@ def gallery(facts: Facts, album: Album) -> Markup:
     return section("pictures", "What the model does", body)
 
 
-def looks(facts: Facts, album: Album) -> Markup:
+def nearest_and_farthest(facts: Facts, album: Album) -> Markup:
     """The samples nearest to and farthest from real examples, as drawn by an evaluation."""
     return joined(_figure(path, caption, album) for path, caption in facts.pictures if path.stem in LOOKS)
 

@@ -40,7 +40,7 @@ def _body(facts: Facts, looks: Markup) -> Markup:
     trouble = facts.scorecard_trouble
     if facts.scorecard is not None:
         try:
-            return _told(facts.scorecard, facts.last_step, looks)
+            return _scorecard_body(facts.scorecard, facts.last_step, looks)
         except UNREADABLE as error:  # JSON of the right form with contents of another kind
             trouble = str(error) or type(error).__name__
     if trouble:
@@ -50,8 +50,8 @@ def _body(facts: Facts, looks: Markup) -> Markup:
     return html('<p class="quiet">{}</p>{}{}', words, again, looks)
 
 
-def _told(scorecard: Scorecard, last_step: int, looks: Markup) -> Markup:
-    parts = [html("<p>{}</p>", _measured(scorecard.card))]
+def _scorecard_body(scorecard: Scorecard, last_step: int, looks: Markup) -> Markup:
+    parts = [html("<p>{}</p>", _summary(scorecard.card))]
     step = scorecard.card.step
     doubts = list(scorecard.warnings)
     if step is not None and step < last_step:
@@ -69,7 +69,7 @@ def _told(scorecard: Scorecard, last_step: int, looks: Markup) -> Markup:
     return joined(filter(None, parts), "\n")
 
 
-def _measured(card: ProtocolCard) -> str:
+def _summary(card: ProtocolCard) -> str:
     step = "" if card.step is None else f" of step {card.step:,}"
     averaged = ", by averaged weights" if card.ema else ""
     seeds = f"for each of {len(card.seeds)} sampling seeds" if len(card.seeds) > 1 else "by one sampling seed"

@@ -21,7 +21,7 @@ from saddlepoint.report.words import (
 )
 
 
-def trained(facts: Facts) -> Markup:
+def training_section(facts: Facts) -> Markup:
     """What was trained on what, for how long, and where."""
     summary = facts.summary
     data = mapping(summary.get("data"))

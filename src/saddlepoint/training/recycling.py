@@ -17,8 +17,8 @@ from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.optim import Optimizer
 
 from saddlepoint.models.base import Model
-from saddlepoint.networks.activity import Activity, Call, heard
-from saddlepoint.networks.wiring import Wiring, wired
+from saddlepoint.networks.activity import Activity, Call, record_activity
+from saddlepoint.networks.wiring import Wiring, trace_wiring
 from saddlepoint.optimisers.wrapped import WrappedOptimizer
 from saddlepoint.training.settings import LARGEST_SEED
 from saddlepoint.training.state import TrainingState
@@ -115,7 +115,7 @@ def recycle_units(model: Model, state: TrainingState, run: Callable[[], None], s
 def _passed(players: Mapping[str, nn.Module], run: Callable[[], None]) -> dict[str, tuple[Activity, Wiring]]:
     with contextlib.ExitStack() as held, torch.no_grad():
         found = {
-            name: (held.enter_context(heard(player)), held.enter_context(wired(player)))
+            name: (held.enter_context(record_activity(player)), held.enter_context(trace_wiring(player)))
             for name, player in players.items()
         }
         run()

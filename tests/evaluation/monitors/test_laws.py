@@ -23,7 +23,7 @@ from saddlepoint.evaluation.monitors.monitor import Watch
 from saddlepoint.evaluation.monitors.neighbourhood import Neighbourhood, k_means, modes_covered, turnover
 from saddlepoint.models import build
 from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.networks.activity import heard
+from saddlepoint.networks.activity import record_activity
 
 
 def draw(n: int, d: int = 2, seed: int = 0) -> Tensor:
@@ -125,7 +125,7 @@ def test_rectifiers_below_0_are_dead(bias: float, share: float) -> None:
     network = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1))
     with torch.no_grad():
         network[0].bias.fill_(bias)  # type: ignore[operator, union-attr]
-        with heard(network) as activity:
+        with record_activity(network) as activity:
             network(draw(500, 4))
     dead = activity.dead_share()
     assert dead is not None
@@ -135,7 +135,7 @@ def test_rectifiers_below_0_are_dead(bias: float, share: float) -> None:
 @pytest.mark.parametrize("shape", [nn.Identity(), nn.Unflatten(1, (1, 3))], ids=["as it is", "reshaped"])
 def test_the_outputs_own_activation_has_no_hidden_units(shape: nn.Module) -> None:
     network = nn.Sequential(nn.Linear(4, 3), nn.Sigmoid(), shape)
-    with heard(network) as activity:
+    with record_activity(network) as activity:
         network(draw(5, 4))
     assert activity.dead_share() is None
 

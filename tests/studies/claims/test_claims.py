@@ -13,7 +13,7 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.recipe import Recipe
-from saddlepoint.report.claims import number, spoken, write_claims_page
+from saddlepoint.report.claims import number, quantity_text, write_claims_page
 from saddlepoint.studies.claims import CLAIMS, claim
 from saddlepoint.studies.claims.contract import VERDICTS, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Laboratory, Outcome, Setup, target
@@ -106,7 +106,7 @@ def test_a_race_without_a_seed_that_decides_has_no_share():
     assert (found.faster, found.slower, found.undecided) == (0, 0, 2)
     told = Quantity("share", found.share, without=NONE_DECIDED).to_json()
     assert (told["value"], told["low"], told["high"]) == (None, None, None)
-    assert spoken(told) == "none decided"
+    assert quantity_text(told) == "none decided"
 
 
 def test_the_interval_of_a_median_covers_it():
@@ -123,7 +123,7 @@ def test_the_interval_of_a_median_covers_it():
 def test_one_seed_has_no_interval():
     told = Quantity("median", median_interval(torch.tensor([torch.nan, 3.0])), "steps").to_json()
     assert (told["value"], told["low"], told["high"]) == (3.0, None, None)
-    assert spoken(told) == "3 steps (one seed)"
+    assert quantity_text(told) == "3 steps (one seed)"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_all_claims_run_quickly_and_write_a_page(tmp_path):
         for quantity in result["quantities"]:
             value, low, high = (quantity[part] for part in ("value", "low", "high"))
             assert low is None or float(low) <= float(value) <= float(high), quantity
-            assert spoken(quantity)
+            assert quantity_text(quantity)
         for picture in result["pictures"]:
             assert (tmp_path / result["id"] / picture["file"]).stat().st_size > 1_000
     page = write_claims_page(results, tmp_path).read_text()
@@ -206,5 +206,5 @@ def test_results_are_not_replaced_unasked(tmp_path):
     ],
 )
 def test_numbers_are_spoken(value, low, high, words):
-    assert spoken({"value": value, "low": low, "high": high, "unit": "steps"}) == words
+    assert quantity_text({"value": value, "low": low, "high": high, "unit": "steps"}) == words
     assert number(1234.5) == "1,234"

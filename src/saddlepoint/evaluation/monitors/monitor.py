@@ -25,7 +25,7 @@ from saddlepoint.evaluation.monitors.neighbourhood import Neighbourhood, Project
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, HasLatentPosterior, has
 from saddlepoint.models.own_noise import decided_by
-from saddlepoint.networks.activity import Activity, heard
+from saddlepoint.networks.activity import Activity, record_activity
 
 SAMPLES = 256  # generated for one probe
 JUDGED = 128  # examples of each kind that networks are run on, and samples that are compared with all examples
@@ -148,7 +148,7 @@ class Watch:
         signals: Signals = {}
         with contextlib.ExitStack() as stack:
             stack.enter_context(model.at_rest())
-            activities = {name: stack.enter_context(heard(player)) for name, player in model.players.items()}
+            activities = {name: stack.enter_context(record_activity(player)) for name, player in model.players.items()}
             if has(model, Adversarial):
                 z = self._noise(model).to(x.dtype)
                 with decided_by(z):
