@@ -7,7 +7,7 @@
 
 An attempt prepares files, runs commands, and fails if one of them ends with a traceback or another exit code than 0, 2, 3
 (or 130 after an interrupt), takes too much time or memory, leaves something half-written, touches a file outside of its
-folder, prints control characters, or executes what was planted (attacks/laws.py).
+folder, prints control characters, or executes what was injected (attacks/laws.py).
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""The failure zoo: how often the diagnosis finds what is wrong, and how often it cries wolf.
+"""How often the diagnosis finds what is wrong with a run, and how often it raises a false alarm: runs with injected failures.
 
 python benchmarks/diagnosis.py --keep DIR [--quick | --fresh] [--workers N] [--part I/N] [--minutes M] [--only KIND ...] [--train | --judge]
 
-Trains runs that were made to fail and runs that were not, lets truth (failures/ground_truth.py, which knows nothing of rules) decide
-what each became, replays the rules over their records and compares. A finished run is kept in --keep and trained no
-second time; --judge trains nothing and asks the present rules over what is kept. About an hour and a half on two cores.
---fresh trains seeds from 1,000 on instead, of the reporting half, for after a change of the rules; their rates stand beside.
+Trains runs that were made to fail and runs that were not, decides by a ground truth what each became
+(failures/ground_truth.py, which knows nothing of rules), replays the rules over their records and compares. A finished run is kept in
+--keep and not trained again; --judge trains nothing and applies the present rules to what is kept. About an hour and a half on two
+cores. --fresh trains held-out seeds of the reporting half instead, for after a change of the rules; their rates are a column of
+their own.
 
-Writes its sections of RESULTS.md and docs/diagnosis-accuracy.md, with a picture, and all misses and false alarms into
-failures/disagreements.md; --quick writes nothing but shows that everything runs.
+Writes its sections of RESULTS.md and docs/diagnosis-accuracy.md, with a figure, and all misses and false alarms into
+failures/disagreements.md; --quick writes nothing and only shows that everything runs.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import saddlepoint.diagnosis
 from failures import accuracy, arguments
 from failures.accuracy import CODES, Case, CodeAccuracy
 from failures.base_recipes import BASES
-from failures.kinds import KINDS, PLANTED
+from failures.kinds import INJECTED, KINDS
 from failures.runs import FRESH, all_runs, finished, train
 from saddlepoint.records.result import RESULT_LEVELS
 
@@ -38,7 +39,7 @@ DISAGREEMENTS = Path(__file__).resolve().parent / "failures" / "disagreements.md
 SECTION = "Diagnosis: injected failures"
 PAGE_SECTION = "Which failures are found"
 HALVES = ("calibration", "reporting")
-# A few seconds each, of every family, planted and healthy.
+# A few seconds each, of every family, with injected failures and healthy.
 QUICK = (
     "toy-gaussian-2",
     "vae-moons",
@@ -60,7 +61,7 @@ def main(given: list[str]) -> int:
         return 2
     # A run is judged beside the healthy ones of its base.
     only = dict.fromkeys([*options.only, *(KINDS[name].base for name in options.only)])
-    names = [*only] or [*(QUICK if options.quick else arguments.possible())]
+    names = [*only] or [*(QUICK if options.quick else arguments.available_kinds())]
     with tempfile.TemporaryDirectory() as scratch:
         keep = Path(options.keep or scratch)
         if not options.judge:
@@ -74,12 +75,12 @@ def main(given: list[str]) -> int:
             cases, fresh = accuracy.read(keep, names), accuracy.read(keep / "fresh", names, bases=keep)
             print(report(cases, fresh))
             if not options.quick and not options.only:
-                publish(cases, fresh, _what(_freshness(keep)))
+                publish(cases, fresh, _introduction(_freshness(keep)))
     return 0
 
 
 def _options() -> argparse.ArgumentParser:
-    parser = arguments.of_program("Test the diagnosis on runs that fail and on runs that do not.")
+    parser = arguments.argument_parser("Test the diagnosis on runs that fail and on runs that do not.")
     parser.add_argument("--fresh", action="store_true", help=f"train seeds from {FRESH:,} on, of the reporting half")
     parser.add_argument("--workers", type=int, default=2, help="processes that train")
     return parser
@@ -92,12 +93,12 @@ def _train(runs: Sequence[tuple[str, int]], keep: Path, options: argparse.Namesp
     jobs = [(name, seed, keep, deadline) for name, seed in todo]
     if options.workers == 1:
         for number, job in enumerate(jobs, 1):
-            _said(number, len(jobs), _one(job))
+            _print_progress(number, len(jobs), _one(job))
         return
     # Spawned: a forked child of a process that has used torch may hang.
     with multiprocessing.get_context("spawn").Pool(options.workers) as pool:
         for number, line in enumerate(pool.imap_unordered(_one, jobs), 1):
-            _said(number, len(jobs), line)
+            _print_progress(number, len(jobs), line)
 
 
 def _one(job: tuple[str, int, Path, float]) -> str | None:
@@ -107,13 +108,18 @@ def _one(job: tuple[str, int, Path, float]) -> str | None:
     return f"{name}/{seed} {train(name, seed, keep):.1f} s"
 
 
-def _said(number: int, count: int, line: str | None) -> None:
+def _print_progress(number: int, count: int, line: str | None) -> None:
     if line is not None:
         print(f"{number}/{count} {line}", file=sys.stderr, flush=True)
 
 
 def report(cases: Sequence[Case], fresh: Sequence[Case] = ()) -> str:
-    """Everything in Markdown, without headings above ###. fresh: runs of the reporting half that rules were not changed by."""
+    """Everything in Markdown, without headings above ###.
+
+    Args:
+        cases: all runs.
+        fresh: runs of the reporting half with held-out seeds.
+    """
     well = [case for case in cases if case.truth.healthy]
     failed = [case for case in cases if case.truth.failed]
     planned = len(all_runs(sorted({case.kind.name for case in cases}), None))
@@ -244,7 +250,7 @@ def publish(cases: Sequence[Case], fresh: Sequence[Case], about: str) -> None:
 
 
 def _freshness(keep: Path) -> str:
-    """Whether rules were changed since they were first asked over the fresh seeds; nothing where there are none."""
+    """Whether rules were changed since they were first applied to the held-out seeds; empty where there are none."""
     place = keep / "fresh"
     if not place.is_dir():
         return ""
@@ -255,14 +261,12 @@ def _freshness(keep: Path) -> str:
     if not asked.exists():
         asked.write_text(now, "utf-8")
     blind = asked.read_text("utf-8") == now
-    told = "are blind: no rule has been changed since they were first asked over them"
-    return (
-        f"Fresh seeds, with strengths of their own, {told if blind else 'were blind until rules were changed again'}."
-    )
+    blind_words = "are blind: no rule has been changed since they were first asked over them"
+    return f"Fresh seeds, with strengths of their own, {blind_words if blind else 'were blind until rules were changed again'}."
 
 
 def _code(text: str) -> str:
-    """What of a file is executed: without comments and docstrings."""
+    """What is executed of a file: without comments and docstrings."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
@@ -270,14 +274,14 @@ def _code(text: str) -> str:
     return ast.dump(tree)
 
 
-def _what(fresh: str) -> str:
+def _introduction(fresh: str) -> str:
     short = [base.name for base in BASES.values() if base.name == base.recipe and base.shortened]
     return (
         "Runs were made to fail, or not, and a truth that knows neither rule nor record (`benchmarks/failures/ground_truth.py`: known modes, "
         "labels, transport distance, closed-form KL, bounds on held-out examples, dead and idle units, weights that move) decided "
         "what each became. Thresholds of the rules may be chosen by the calibration half of the recipes; the reporting half is "
         "what counts. It is not blind: earlier results of both halves were known when rules were last changed. "
-        f"{fresh and fresh + ' '}A run has about 30 looks, as one of 6,000 steps has by default. Kinds with an injected failure: {len(PLANTED)}, each seed with a strength of its own. Shortened: {', '.join(short)}."
+        f"{fresh and fresh + ' '}A run has about 30 looks, as one of 6,000 steps has by default. Kinds with an injected failure: {len(INJECTED)}, each seed with a strength of its own. Shortened: {', '.join(short)}."
     )
 
 

@@ -7,7 +7,7 @@ The laws hold for every attempt and need not be repeated (`laws.py`):
 - time and memory stay within their limits;
 - nothing is half-written: no `*.part` and no other leftovers, no temporary files, and a refused command (code 2) adds,
   changes and removes nothing in the working folder;
-- files outside of the working folder stay as they are, and planted code does not run;
+- files outside of the working folder stay as they are, and injected code does not run;
 - what is printed holds no control characters.
 """
 
@@ -28,7 +28,7 @@ class Box:
 
     work: where the commands run. outside: a folder beside it, which no command may change; put there what links point
     to. shared: what the kind's `setup` made, for all its attempts: read it or copy from it, never change it.
-    canary: planted code makes this file (a path that its environment variable CAMPAIGN_CANARY names, too).
+    canary: injected code makes this file (a path that its environment variable CAMPAIGN_CANARY names, too).
     """
 
     work: Path

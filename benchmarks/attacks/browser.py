@@ -55,9 +55,9 @@ def visited(context: Any, path: Path) -> str | None:
         page.close()
     alien = [url for url in asked if not url.startswith(("data:", "blob:")) and url.partition("#")[0] != path.as_uri()]
     if hits:
-        return "the browser executed what was planted"
+        return "the browser executed what was injected"
     if elements:
-        return "the browser made an element of what was planted"
+        return "the browser made an element of what was injected"
     return f"the page asked for {alien[0]}" if alien else None
 
 

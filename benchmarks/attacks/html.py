@@ -71,7 +71,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[str, tuple[
         yield "value", path
 
 
-def planted(value: Any, kind: str, path: Sequence[Any], payload: str) -> Any:
+def injected(value: Any, kind: str, path: Sequence[Any], payload: str) -> Any:
     """The same JSON value with the payload in one place."""
     value = copy.deepcopy(value)
     inner = value
@@ -92,7 +92,7 @@ def _copy(box: Box, quick: bool) -> Path:
 def _plant(box: Box, file: str, line: int, kind: str, path: Sequence[Any], payload: str) -> None:
     target = _copy(box, quick=True) / file
     lines = target.read_text("utf-8").splitlines() if file.endswith("l") else [target.read_text("utf-8")]
-    lines[line] = json.dumps(planted(json.loads(lines[line]), kind, path, payload))
+    lines[line] = json.dumps(injected(json.loads(lines[line]), kind, path, payload))
     target.write_text("\n".join(lines) + "\n", "utf-8")
 
 
@@ -156,7 +156,7 @@ class _Elements(HTMLParser):
 
 
 def _is_text(box: Box, outcomes: Sequence[Outcome]) -> str | None:
-    """The law of reports: what was planted is no element and no attribute."""
+    """The law of reports: what was injected is no element and no attribute."""
     report = (box.work / RUN).resolve() / "report.html"
     if not report.is_file():
         return None

@@ -42,7 +42,7 @@ def broken(
         if wrong is not None:
             return f"command {number + 1}: {wrong}"
     if box.canary.exists():
-        return "planted code was executed"
+        return "injected code was executed"
     if (changed := _difference(outside, snapshot(box.outside))) is not None:
         return f"outside of the working folder: {changed}"
     if attempt.commands and not attempt.commands[-1].may_die:

@@ -1,5 +1,6 @@
-"""The failure zoo: trainings that fail in known ways and trainings that do not, to test the diagnosis as a medical test is.
+"""Training runs with injected failures, and healthy controls, to test the diagnosis as a medical test is tested.
 
-bases.py what is trained, injections.py and kinds.py how it is made to fail, runs.py trains one, looks.py measures what came
-of it, truth.py decides what is wrong with it, replay.py asks the rules, accuracy.py compares the two.
+base_recipes.py: what is trained. injections.py and kinds.py: how it is made to fail. runs.py: trains one run. probes.py: measures
+the model while it trains. ground_truth.py: decides what is wrong with the run. replay.py: applies the rules. accuracy.py:
+compares the two. remedy_runs.py and recovery.py: the same runs with `--cure auto`, and what came of them.
 """

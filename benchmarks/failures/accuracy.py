@@ -1,7 +1,7 @@
-"""Holds what the rules said against the truth: rates with intervals, times to detection, who was taken for what.
+"""Compares the findings with the ground truth: rates with intervals, times to detection, and which codes are raised in which runs.
 
-A code is detected where it was raised in a run of which the truth says that it holds. A false alarm is any warning or
-failure at any time of a run of which the truth says that nothing holds, be it withdrawn later.
+A failure is detected where its code was raised in a run in which the ground truth finds it. A false alarm is any warning or failure at
+any time in a run in which the ground truth finds nothing, even if it was withdrawn later.
 """
 
 from __future__ import annotations
@@ -16,19 +16,27 @@ from typing import Any
 
 from failures.base_recipes import BASES
 from failures.ground_truth import Reference, Truth, decide
-from failures.kinds import KINDS, PLANTED, Kind
+from failures.kinds import INJECTED, KINDS, Kind
 from failures.replay import Alarm, alarms
 from saddlepoint.evaluation.statistics.intervals import wilson
 from saddlepoint.records.result import FAR, ResultLevel
 
-CODES = tuple(dict.fromkeys(kind.code for kind in PLANTED))
+CODES = tuple(dict.fromkeys(kind.code for kind in INJECTED))
 
 
 @dataclass(frozen=True)
 class Case:
-    """One run: what it was made to be, what it is, and what was said of it.
+    """One run: what it was made to be, what it is, and what the rules said.
 
-    level: the result part of its verdict; None where its samples could not be measured.
+    Args:
+        kind: of the run.
+        seed: of the run.
+        strength: of the injection.
+        steps: of the run.
+        truth: the ground truth.
+        alarms: findings that opened.
+        seconds: that training took.
+        level: the result part of the verdict; None where the samples could not be measured.
     """
 
     kind: Kind
@@ -57,20 +65,23 @@ class Case:
         return held is not None and held.state == "yes"
 
     def lacks(self, code: str) -> bool:
-        """Whether the truth surely says no; a code of another family cannot hold."""
+        """Whether the ground truth is certain that the code is absent; a code of another family cannot be present."""
         held = self.truth.codes.get(code)
         return held.state == "no" if held is not None else self.truth.judged
 
     def delay(self, code: str) -> float:
-        """From the failure's onset to its detection, as a share of the run after the onset; 0 where it came before."""
+        """From onset to detection, as a share of the run after the onset; 0 where the code was raised before."""
         onset = self.truth.codes[code].onset
         return max(0.0, self.raised[code].step - onset) / max(1, self.steps - onset)
 
 
 def read(keep: Path, names: Iterable[str] | None = None, bases: Path | None = None) -> list[Case]:
-    """All finished runs under `keep`, with their truth decided and the present rules asked.
+    """All finished runs of a folder, with their ground truth and the findings of the present rules.
 
-    bases: where the healthy runs lie that they are judged beside, if not there.
+    Args:
+        keep: the folder of kept runs.
+        names: kinds to read; None for all.
+        bases: the folder of the healthy runs that they are compared with, if it is another.
     """
     runs = {name: members for name in (KINDS if names is None else names) if (members := _finished(keep / name))}
     cases = []
@@ -93,7 +104,7 @@ def _finished(place: Path) -> list[tuple[Path, dict[str, Any]]]:
 
 @dataclass(frozen=True)
 class Rate:
-    """count of all, with Wilson's interval."""
+    """A count of all, shown with its Wilson interval."""
 
     count: int
     of: int
@@ -107,10 +118,14 @@ class Rate:
 
 @dataclass(frozen=True)
 class CodeAccuracy:
-    """One code on one half.
+    """The accuracy of one code on one half.
 
-    detected: of runs in which it holds. alarmed: of the same, any alarm at all. false: raised, of healthy runs.
-    delay: median from onset to detection, share of what is left of the run; None where none was detected.
+    Args:
+        code: of the finding.
+        detected: of the runs in which the failure is present.
+        alarmed: of the same runs, those with any alarm.
+        false: raised, of the healthy runs.
+        delay: the median from onset to detection, as a share of the rest of the run; None where none was detected.
     """
 
     code: str
@@ -134,7 +149,7 @@ def of_code(cases: Sequence[Case], code: str) -> CodeAccuracy:
 
 
 def overall(cases: Sequence[Case]) -> dict[str, Rate]:
-    """Failed runs with any alarm, healthy ones with any, and failures, code by code, that were raised."""
+    """Failed runs with any alarm, healthy runs with any, and failures, code by code, that were raised."""
     failed = [case for case in cases if case.truth.failed]
     well = [case for case in cases if case.truth.healthy]
     pairs = [(case, code) for case in cases for code in CODES if case.has(code)]
@@ -157,7 +172,7 @@ def false_alarms(cases: Sequence[Case]) -> list[tuple[Case, Alarm]]:
 
 
 def confusion(cases: Sequence[Case]) -> dict[str, Counter[str]]:
-    """Rows: the planted code, where it took, or "healthy"; columns: codes raised (or "none") in those runs."""
+    """Rows: the injected code where it had an effect, or "healthy"; columns: codes raised in those runs, or "none"."""
     rows: dict[str, Counter[str]] = {}
     for case in cases:
         row = "healthy" if case.truth.healthy else case.kind.code if case.has(case.kind.code) else None
@@ -170,7 +185,7 @@ def confusion(cases: Sequence[Case]) -> dict[str, Counter[str]]:
 
 
 def verdicts(cases: Sequence[Case]) -> dict[str, Counter[str]]:
-    """Rows: what the truth says of a run; columns: runs, both parts of their verdicts, and those that are good in both.
+    """Rows: the ground truth of a run; columns: runs, both parts of their verdicts, and those that are good in both.
 
     A verdict is good where no warning or failure is active at the end and the result is not far from the data.
     """
@@ -185,7 +200,7 @@ def verdicts(cases: Sequence[Case]) -> dict[str, Counter[str]]:
     return rows
 
 
-def planted_that_took(cases: Sequence[Case]) -> Counter[str]:
+def injections_that_worked(cases: Sequence[Case]) -> Counter[str]:
     return Counter(case.kind.name for case in cases if case.kind.code and case.has(case.kind.code))
 
 

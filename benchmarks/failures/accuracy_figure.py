@@ -1,4 +1,4 @@
-"""The picture of the diagnosis's accuracy: detection by code with its interval, and who was taken for what."""
+"""The figure of the diagnosis accuracy: detection by code with intervals, and which codes are raised in which runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ BLUE, RED, GREY, INK = "#2f6f9f", "#b5483a", "#c9ced6", "#22262b"
 
 
 def draw(codes: Sequence[CodeAccuracy], rows: Mapping[str, Counter[str]], path: Path) -> None:
-    """Written to `path` as PNG. codes: of the reporting half; rows: the confusion, in runs."""
+    """Draw the figure.
+
+    Args:
+        codes: accuracies on the reporting half.
+        rows: the confusion table, counted in runs.
+        path: the PNG file that is written.
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")

@@ -1,4 +1,4 @@
-"""What the zoo's two programs, benchmarks/diagnosis.py and benchmarks/cures.py, can be told, and which kinds can be trained here."""
+"""The options that benchmarks/diagnosis.py and benchmarks/cures.py share, and which kinds of runs can be trained on this machine."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ from failures.base_recipes import BASES
 from failures.kinds import KINDS
 
 
-def of_program(description: str) -> argparse.ArgumentParser:
-    """What both can be told; each may add its own."""
-    told = argparse.ArgumentParser(description=description)
-    told.add_argument("--keep", metavar="DIR", help="where runs are kept; without it they are thrown away")
-    told.add_argument("--quick", action="store_true", help="a few kinds and seeds; writes no results")
-    told.add_argument("--only", nargs="*", default=[], metavar="KIND", help="these kinds alone; writes no results")
-    told.add_argument("--seeds", type=int, help="at most so many seeds of a kind")
-    told.add_argument("--part", default="0/1", metavar="I/N", help="train every Nth run from the Ith on")
-    told.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after so many minutes")
-    told.add_argument("--train", action="store_true", help="only train")
-    told.add_argument("--judge", action="store_true", help="only judge what is kept")
-    return told
+def argument_parser(description: str) -> argparse.ArgumentParser:
+    """A parser with the shared options; each program may add its own.
+
+    Args:
+        description: one sentence for `--help`.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--keep", metavar="DIR", help="where runs are kept; without it they are thrown away")
+    parser.add_argument("--quick", action="store_true", help="a few kinds and seeds; writes no results")
+    parser.add_argument("--only", nargs="*", default=[], metavar="KIND", help="these kinds alone; writes no results")
+    parser.add_argument("--seeds", type=int, help="at most so many seeds of a kind")
+    parser.add_argument("--part", default="0/1", metavar="I/N", help="train every Nth run from the Ith on")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after so many minutes")
+    parser.add_argument("--train", action="store_true", help="only train")
+    parser.add_argument("--judge", action="store_true", help="only judge what is kept")
+    return parser
 
 
-def possible() -> list[str]:
-    """All kinds but those whose data are not on this machine."""
+def available_kinds() -> list[str]:
+    """All kinds, without those whose data are missing on this machine."""
     folder = os.environ.get("SADDLEPOINT_DATA", "")
     there = {"mnist": Path(folder, "mnist").is_dir(), "cifar10": Path(folder, "cifar10-folder").is_dir()}
     missing = [name for name, is_there in there.items() if not folder or not is_there]

@@ -1,7 +1,7 @@
-"""What the zoo trains: every shipped recipe, shortened where it is slow, and a few of the zoo's own for other data.
+"""The recipes that are trained: every shipped one, shortened where it is slow, and a few more for other data.
 
-A base belongs to one half, with all that is planted on it: thresholds may be chosen by the runs of the calibration half
-alone; rates are reported of the other.
+A base belongs to one half, together with all failures that are injected into it. Thresholds of the rules may be tuned on the
+calibration half; rates are reported on the other.
 """
 
 from __future__ import annotations
@@ -13,14 +13,20 @@ from typing import Any, Literal
 from saddlepoint.recipe import Recipe
 
 Half = Literal["calibration", "reporting"]
-LOOKS = 16  # moments of a run at which its truth is measured
+PROBES = 16  # probes of a run
 
 
 @dataclass(frozen=True)
 class Base:
-    """A training that is expected to go well.
+    """A training run that is expected to go well.
 
-    steps: of the shortened run. seeds: how many healthy runs. changes: settings by dotted name, beside the length.
+    Args:
+        name: of the base.
+        recipe: the shipped recipe that it is made from.
+        half: calibration or reporting.
+        steps: of the shortened run.
+        seeds: how many healthy runs.
+        changes: settings by dotted name, besides the number of steps.
     """
 
     name: str
@@ -36,7 +42,7 @@ class Base:
         return self.steps < Recipe.load(self.recipe).training.steps
 
     def settings(self, steps: int | None = None) -> Recipe:
-        """The recipe with as many ticks, looks and measurements as a run of its full length has, or nearly."""
+        """The recipe with about as many ticks, probes and measurements as a run of its full length has."""
         steps = steps or self.steps
         return Recipe.load(self.recipe).override(
             {
@@ -44,7 +50,7 @@ class Base:
                 "training.steps": steps,
                 "training.tick": max(1, steps // 60),
                 "training.observe_every": 2,
-                "training.sample_every": max(1, steps // LOOKS),
+                "training.sample_every": max(1, steps // PROBES),
                 "training.checkpoint_every": steps,
                 "training.device": "cpu",
                 "training.threads": 1,

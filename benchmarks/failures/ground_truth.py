@@ -1,14 +1,14 @@
-"""What is wrong with a run, decided from its model and its data alone, never from a record or a rule.
+"""The ground truth: what is wrong with a run, decided from its model and its data alone, never from a record or a rule.
 
-Every code has a score a look: 1 or more is the failure, 0 or less is none, between them lies ground on which a doctor
-would not commit himself either; such runs count neither as failed nor as healthy, and are reported by their number. A failure
-holds where it does so in three quarters of the looks at the last quarter of the run, and is absent where it is in as many
-of them; it begins at the first look after which it holds for at least three quarters of what is left.
+Every code has a score at each probe: 1 or more means that the failure is present, 0 or less that it is absent, and in between the case
+is unclear; unclear runs count neither as failed nor as healthy, and their number is reported. A failure holds where it is present in three
+quarters of the probes in the last quarter of the run, and is absent where it is absent in as many. It begins at the first probe after which it
+is present in at least three quarters of the remaining ones.
 
-What is good enough is what the same base reaches unspoilt: the median of its healthy runs, over all seeds. Thresholds
-were set before the rules were asked. What was made clearer after a first look at 150 runs, without regard to which rule
-it helps: a failure has to last (three quarters of the last quarter, not the middle of the last fifth), gradients whose
-norm overflows count as NUM301, and a network that died of an explosion need not be called stalled as well.
+The standard of good quality is what the same base reaches without injections: the median of its healthy runs, over all seeds. Thresholds
+were set before the rules were applied. Three definitions were clarified after the first 150 runs, without regard to which rule that
+helps: a failure has to last (three quarters of the last quarter, not the middle of the last fifth), gradients whose norm
+overflows count as NUM301, and a network that an explosion has destroyed need not be called stalled as well.
 """
 
 from __future__ import annotations
@@ -29,7 +29,12 @@ SHORTEST = 100  # steps below which a run was only made for what can be known be
 
 @dataclass(frozen=True)
 class Held:
-    """Whether a failure holds, and the step of the look from which on it does."""
+    """Whether a failure is present.
+
+    Args:
+        state: yes, no or unclear.
+        onset: the step of the probe from which on it is.
+    """
 
     state: State
     onset: int = 0
@@ -37,10 +42,13 @@ class Held:
 
 @dataclass(frozen=True)
 class Truth:
-    """By code; codes that say nothing of this family are absent.
+    """The ground truth of a run.
 
-    judged: whether the run was long enough to be judged by more than its data.
-    failed: by any code, or by its quality alone. healthy: by none at all, not even unclearly.
+    Args:
+        codes: by code; codes that do not apply to the family are absent.
+        judged: whether the run was long enough to judge more than its data.
+
+    `failed`: by any code, or by its quality alone. `healthy`: by none, and none is unclear.
     """
 
     codes: Mapping[str, Held]
@@ -58,7 +66,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Reference:
-    """What the healthy runs of a base come to at their end, medians over seeds."""
+    """The medians over seeds of what the healthy runs of a base reach at their end."""
 
     values: Mapping[str, float]
 
@@ -73,7 +81,7 @@ class Reference:
                 values[name] = statistics.median(known)
         for player in {p for end in ends for p in end.get("gradient", {})}:
             values[f"gradient/{player}"] = statistics.median(
-                max(float(look["gradient"][player]) for look in run["looks"] if player in look.get("gradient", {}))
+                max(float(probe["gradient"][player]) for probe in run["looks"] if player in probe.get("gradient", {}))
                 for run in runs
                 if run["looks"]
             )
@@ -81,37 +89,37 @@ class Reference:
 
 
 def decide(run: Facts, reference: Reference) -> Truth:
-    """The truth of a run with the facts of its looks, beside the reference of its base."""
+    """The ground truth of a run, from the measurements of its probes and the reference of its base."""
     codes = _of_data(run["data"])
     if "refused" in run:
         return Truth(codes, "unclear", judged=False)
     if run["steps"] < SHORTEST:
         return Truth(codes, "unclear", judged=False)
-    looks = [_numbers(look) for look in run["looks"]]
-    codes["NUM301"] = _non_finite(looks)
-    sound = [look for look in looks if look["finite"]]
-    if len(sound) < len(looks) and len(sound) < 4:
+    probes = [_numbers(probe) for probe in run["looks"]]
+    codes["NUM301"] = _non_finite(probes)
+    sound = [probe for probe in probes if probe["finite"]]
+    if len(sound) < len(probes) and len(sound) < 4:
         return Truth(codes, "yes")
     family = next(f for f, sign in (("gan", "advantage"), ("vae", "kl"), ("ae", "use")) if sign in sound[-1])
     asked = {**SCORES["any"], **SCORES[family]}
     for code, score in asked.items():
         codes[code] = _held([score(sound[: i + 1], reference, run) for i in range(len(sound))], sound, run)
     bad = _end([_bad(sound[: i + 1], reference, run) for i in range(len(sound))])
-    if len(sound) < len(looks):
+    if len(sound) < len(probes):
         bad = "yes"
     return Truth(_without_consequences(codes), bad)
 
 
 def last(run: Facts) -> Facts:
-    """The last look at finite weights; empty where there is none."""
-    return next((_numbers(look) for look in reversed(run["looks"]) if look["finite"]), {})
+    """The last probe with finite weights; empty where there is none."""
+    return next((_numbers(probe) for probe in reversed(run["looks"]) if probe["finite"]), {})
 
 
 Score = Callable[[list[Facts], Reference, Facts], float]
 
 
 def between(value: float, none: float, full: float) -> float:
-    """0 at `none`, 1 at `full`, in a straight line through both; NaN counts as none."""
+    """The line that is 0 at `none` and 1 at `full`; 0 for NaN."""
     if math.isnan(value):
         return 0.0
     if math.isinf(value):
@@ -119,9 +127,9 @@ def between(value: float, none: float, full: float) -> float:
     return (value - none) / (full - none)
 
 
-def _bad(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """Quality against the healthy runs of the same base."""
-    now, usual = looks[-1], reference.values
+def _bad(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Quality relative to the healthy runs of the same base."""
+    now, usual = probes[-1], reference.values
     if "advantage" in now:
         good = _good(reference, run)
         return max(between(now["distance"], 1.8 * good, 3.5 * good), between(_lost(now), 0.2, 0.35))
@@ -133,54 +141,56 @@ def _bad(looks: list[Facts], reference: Reference, run: Facts) -> float:
 
 
 def _good(reference: Reference, run: Facts, name: str = "distance") -> float:
-    """A distance that is good enough, in standard deviations of the data; on a line and in the plane never above 0.15,
-    for there a recipe that fails as a rule must not be what others are measured by."""
+    """A distance that counts as good, in standard deviations of the data.
+
+    On a line and in the plane it is never above 0.15, so that a recipe that usually fails does not set the standard.
+    """
     good = max(reference.values.get(name, 0.1), 1.5 * run["floor"], 0.05)
     return min(good, 0.15) if run["data"]["numbers"] <= 2 else good
 
 
-def _lost(look: Facts, key: str = "mass") -> float:
-    """Share of the known modes, weighed alike, that get less than a tenth of their fair share of samples."""
-    mass, real = look.get(key), look.get("real_mass")
+def _lost(probe: Facts, key: str = "mass") -> float:
+    """Share of the known modes, with equal weight, that get less than a tenth of their expected share of samples."""
+    mass, real = probe.get(key), probe.get("real_mass")
     if mass is None or real is None:
         return 0.0
     present = [(m, r) for m, r in zip(mass, real, strict=True) if r > 0]
     return sum(m < 0.1 * r for m, r in present) / max(len(present), 1)
 
 
-def _too_strong(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """Tells all generated examples from real ones, surely, while those stay bad."""
-    now = looks[-1]
+def _too_strong(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The discriminator recognises all generated examples with confidence, while they stay bad."""
+    now = probes[-1]
     sure = between(now["sure"], 0.94, 0.99)
-    return min(between(now["advantage"], 0.95, 0.99), sure, _bad(looks, reference, run))
+    return min(between(now["advantage"], 0.95, 0.99), sure, _bad(probes, reference, run))
 
 
-def _saturated(looks: list[Facts], reference: Reference, run: Facts) -> float:
+def _saturated(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """The generator is bad, and its loss pushes its samples less than a twentieth as much as -log D would."""
-    now = looks[-1]
+    now = probes[-1]
     if "saturation" not in now:
         return 0.0
-    return min(between(-math.log10(max(now["saturation"], 1e-12)), 0.7, 1.3), _bad(looks, reference, run))
+    return min(between(-math.log10(max(now["saturation"], 1e-12)), 0.7, 1.3), _bad(probes, reference, run))
 
 
-def _collapsed(looks: list[Facts], reference: Reference, run: Facts) -> float:
+def _collapsed(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """Known modes or classes are lost, or samples scatter less than half as much as the data."""
-    now = looks[-1]
+    now = probes[-1]
     near = between(now["scale"], 6.0, 4.0)  # samples that have left the data are another failure
     return min(near, max(between(_lost(now), 0.2, 0.4), between(now["spread"], 0.75, 0.5)))
 
 
-def _too_weak(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """Tells nothing although samples are plainly not like the data, or does not learn to."""
-    now = looks[-1]
+def _too_weak(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The discriminator cannot recognise samples that are clearly unlike the data, or does not learn to."""
+    now = probes[-1]
     blind = min(between(abs(now["advantage"]), 0.6, 0.3), between(abs(now["sure"]), 0.2, 0.06))
     still = between(-math.log10(max(now["moved"].get("d", 1.0), 1e-12)), 3.5, 4.0)
-    return min(max(blind, still), _bad(looks, reference, run))
+    return min(max(blind, still), _bad(probes, reference, run))
 
 
-def _circles(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """Samples come and go: from look to look a good part of them lies at other modes, or at another place."""
-    recent = looks[-6:]
+def _circles(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """From probe to probe, a good part of the samples moves to other modes or places."""
+    recent = probes[-6:]
     if len(recent) < 4:
         return 0.0
     moved = []
@@ -189,115 +199,116 @@ def _circles(looks: list[Facts], reference: Reference, run: Facts) -> float:
             moved.append(0.5 * sum(abs(a - b) for a, b in zip(before["raw_mass"], now["raw_mass"], strict=True)))
     if not moved:
         return 0.0
-    wide = between(looks[-1]["raw_spread"], 0.4, 0.6)  # a single answer that jumps is another failure
-    worse = statistics.median(look["raw_distance"] for look in recent)
+    wide = between(probes[-1]["raw_spread"], 0.4, 0.6)  # a single answer that jumps is another failure
+    worse = statistics.median(probe["raw_distance"] for probe in recent)
     good = _good(reference, run, "raw_distance")
     return min(wide, between(statistics.median(moved), 0.15, 0.3), between(worse, 1.5 * good, 2.5 * good))
 
 
-def _diverges(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """Samples are further from the data than before training, and several standard deviations away from it."""
-    now, first = looks[-1], looks[0]
+def _diverges(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Samples are further from the data than before training, and several standard deviations away."""
+    now, first = probes[-1], probes[0]
     far = between(now["raw_distance"], max(1.0, 1.2 * first["raw_distance"]), max(2.0, 2.0 * first["raw_distance"]))
     return max(far, min(between(now["scale"], 4.0, 8.0), between(now["raw_distance"], 1.0, 2.0)))
 
 
-def _by_heart(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """The discriminator scores training examples above held-out ones, of which it could know nothing."""
-    return between(looks[-1]["learnt_by_heart"], 0.2, 0.4)
+def _by_heart(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The discriminator scores training examples above held-out ones, which it has not seen."""
+    return between(probes[-1]["learnt_by_heart"], 0.2, 0.4)
 
 
-def _copies(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """Samples lie nearer to training examples than one in a hundred held-out examples does."""
-    return between(looks[-1].get("copies", 0.0), 0.1, 0.3)
+def _copies(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Samples are nearer to training examples than one in a hundred held-out examples is."""
+    return between(probes[-1].get("copies", 0.0), 0.1, 0.3)
 
 
-def _past_best(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """Was good, and has become clearly worse since."""
+def _past_best(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The quality was good and has become clearly worse."""
     good = _good(reference, run)
-    best = min(look["distance"] for look in looks)
+    best = min(probe["distance"] for probe in probes)
     was = between(best, 3.0 * good, 2.0 * good)
-    return min(was, between(looks[-1]["distance"] - best, 1.0 * good, 2.0 * good))
+    return min(was, between(probes[-1]["distance"] - best, 1.0 * good, 2.0 * good))
 
 
-def _silent_code(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """No unit says anything; or half of them do not, and the bound suffers by it."""
-    now = looks[-1]
+def _silent_code(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """No unit carries information; or half of them carry none, and the bound suffers."""
+    now = probes[-1]
     silent = sum(k < 0.01 for k in now["kl_units"]) / len(now["kl_units"])
     whole = between(now["kl"], 0.2, 0.05)
-    return max(whole, min(between(silent, 0.2, 0.5), _bad(looks, reference, run)))
+    return max(whole, min(between(silent, 0.2, 0.5), _bad(probes, reference, run)))
 
 
-def _wrong_objective(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """What the loss calls KL is below what a KL can be, or away from the closed form of its own heads."""
-    now = looks[-1]
+def _wrong_objective(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The reported KL is lower than a KL can be, or differs from the closed form of its own heads."""
+    now = probes[-1]
     away = abs(now["said_kl"] - now["kl"]) / max(now["kl"], 0.1)
     return max(between(-now["said_kl"], 0.0, 0.01), between(away, 0.05, 0.2))
 
 
-def _clamped(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """Outputs of a head pile up on one number."""
-    return between(max(looks[-1]["mean_piled"], looks[-1]["log_variance_piled"]), 0.005, 0.02)
+def _clamped(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Many outputs of a head are the same number."""
+    return between(max(probes[-1]["mean_piled"], probes[-1]["log_variance_piled"]), 0.005, 0.02)
 
 
-def _balance(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """The bound suffers, and KL is far more than in a healthy run, or reconstruction pays for next to no KL."""
-    now, usual = looks[-1], reference.values
+def _balance(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The bound suffers, and KL is far more than in a healthy run or next to nothing."""
+    now, usual = probes[-1], reference.values
     much = between(now["kl"] / max(usual["kl"], 0.1), 1.5, 2.5)
     little = between(now["kl"] / max(usual["kl"], 0.1), 0.5, 0.2)
-    return min(max(much, little), _bad(looks, reference, run))
+    return min(max(much, little), _bad(probes, reference, run))
 
 
-def _holes(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """Samples lie far from the data, reconstructions near."""
-    now, good = looks[-1], _good(reference, run)
+def _holes(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Samples are far from the data, reconstructions near."""
+    now, good = probes[-1], _good(reference, run)
     far = between(now["distance"], 1.5 * good, 2.0 * good)
     return min(far, between(now["distance"] / max(now["reconstruction_distance"], 1e-3), 1.5, 2.5))
 
 
-def _overfits(looks: list[Facts], reference: Reference, run: Facts) -> float:
+def _overfits(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """The bound on training examples is far above that on held-out ones, which has fallen from its best."""
-    now, usual = looks[-1], reference.values
+    now, usual = probes[-1], reference.values
     scale = max(abs(usual["bound"]) * 0.05, 0.3)
-    best = max(look["bound"] for look in looks)
+    best = max(probe["bound"] for probe in probes)
     gap = between(now["train_bound"] - now["bound"], scale, 2.5 * scale)
     return min(gap, between(best - now["bound"], 0.1 * scale, 0.5 * scale))
 
 
-def _unused(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """A code unit, or more, that could be silenced at no cost."""
-    use, variance = looks[-1]["use"], looks[-1]["code_variance"]
+def _unused(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """At least one unit of the code can be silenced at no cost."""
+    use, variance = probes[-1]["use"], probes[-1]["code_variance"]
     top = max(variance) or 1.0
-    learnt = looks[-1]["reconstruction"] < 0.7 * looks[-1]["data_variance"]  # else no unit is of use yet
+    learnt = probes[-1]["reconstruction"] < 0.7 * probes[-1]["data_variance"]  # else no unit is of use yet
     idle = sum((u < 1e-4 and learnt) or v < 1e-5 * top for u, v in zip(use, variance, strict=True)) / len(use)
     return between(idle, 0.0, 0.1) if top > 1e-8 else 1.0
 
 
-def _explodes(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """The model is bad, and its gradients are a hundred times what they were early in the run; or what they are at most, at
-    any look, in healthy runs."""
-    score, early = 0.0, looks[: max(2, len(run["looks"]) // 3)]
-    for player, norm in looks[-1]["gradient"].items():
-        own = statistics.median(look["gradient"][player] for look in early)
+def _explodes(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The model is bad, and its gradients are a hundred times those early in the run, or the largest at any probe of healthy
+    runs.
+    """
+    score, early = 0.0, probes[: max(2, len(run["looks"]) // 3)]
+    for player, norm in probes[-1]["gradient"].items():
+        own = statistics.median(probe["gradient"][player] for probe in early)
         most = reference.values.get(f"gradient/{player}", own)
         grown = between(math.log10(max(norm, 1e-12) / max(own, 1e-12)), 1.0, 2.0)
         beyond = between(math.log10(max(norm, 1e-12) / max(most, 1e-12)), 1.0, 2.0)
         score = max(score, beyond, min(grown, between(norm / max(most, 1e-12), 0.5, 1.0)))
-    return min(score, _bad(looks, reference, run))
+    return min(score, _bad(probes, reference, run))
 
 
-def _dead(looks: list[Facts], reference: Reference, run: Facts) -> float:
+def _dead(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """Half of a player's hidden units give one number for all examples."""
-    return max((between(share, 0.3, 0.5) for share in looks[-1]["dead"].values()), default=0.0)
+    return max((between(share, 0.3, 0.5) for share in probes[-1]["dead"].values()), default=0.0)
 
 
-def _stalled(looks: list[Facts], reference: Reference, run: Facts) -> float:
-    """Weights hardly move from look to look while the model is still bad."""
-    now = looks[-1]
+def _stalled(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Weights hardly move from probe to probe while the model is still bad."""
+    now = probes[-1]
     if not now["moved"]:
         return 0.0
     still = between(-math.log10(max(*now["moved"].values(), 1e-12)), 2.7, 3.3)
-    return min(still, _bad(looks, reference, run))
+    return min(still, _bad(probes, reference, run))
 
 
 SCORES: dict[str, dict[str, Score]] = {
@@ -343,8 +354,10 @@ FOLLOWS = {
 
 
 def _without_consequences(codes: Mapping[str, Held]) -> dict[str, Held]:
-    """A failure that follows from another that holds becomes unclear; causes come first, and what only follows causes
-    nothing."""
+    """The codes, where a failure that follows from another one that is present becomes unclear.
+
+    Causes come first; a consequence has no consequences of its own here.
+    """
     found = dict(codes)
     for cause, consequences in FOLLOWS.items():
         if found.get(cause, Held("no")).state == "yes":
@@ -380,15 +393,15 @@ def _of_data(data: Facts) -> dict[str, Held]:
     return found
 
 
-def _held(scores: Sequence[float], looks: Sequence[Facts], run: Facts) -> Held:
+def _held(scores: Sequence[float], probes: Sequence[Facts], run: Facts) -> Held:
     state = _end(scores)
     if state != "yes":
         return Held(state)
     for at in range(len(scores)):
         rest = scores[at:]
         if scores[at] >= 1 and sum(score >= 1 for score in rest) >= MOST * len(rest):
-            return Held("yes", int(looks[at]["step"]))
-    return Held("yes", int(looks[-1]["step"]))
+            return Held("yes", int(probes[at]["step"]))
+    return Held("yes", int(probes[-1]["step"]))
 
 
 def _end(scores: Sequence[float]) -> State:
@@ -397,17 +410,17 @@ def _end(scores: Sequence[float]) -> State:
     return "yes" if ill >= MOST * len(ending) else "no" if well >= MOST * len(ending) else "unclear"
 
 
-def _non_finite(looks: Sequence[Facts]) -> Held:
+def _non_finite(probes: Sequence[Facts]) -> Held:
     broken = [
-        look["step"]
-        for look in looks
-        if not look["finite"] or not max(look["gradient"].values(), default=0.0) < OVERFLOW
+        probe["step"]
+        for probe in probes
+        if not probe["finite"] or not max(probe["gradient"].values(), default=0.0) < OVERFLOW
     ]
     return Held("yes", int(broken[0])) if broken else Held("no")
 
 
 def _numbers(value: Any) -> Any:
-    """What JSON had to write as text is a number again."""
+    """Numbers that JSON had to write as text, as numbers."""
     if isinstance(value, Mapping):
         return {name: _numbers(part) for name, part in value.items()}
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""Mistakes that no setting makes: in the loss, in the networks, in the data, or in the middle of a run.
+"""Errors that no setting makes: in the loss, in the networks, in the data, or in the middle of a run.
 
-Each takes what it spoils and a strength, whose meaning stands beside it.
+Each function takes what it changes and a strength; its docstring says what the strength means.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ KL = Callable[[Tensor, Tensor, float], Tensor]
 
 
 def kl_flipped(mean: Tensor, log_variance: Tensor, strength: float) -> Tensor:
-    """The closed form with its sign the wrong way round, times `strength`."""
+    """The closed form with the wrong sign, times `strength`."""
     return strength * 0.5 * (1 + log_variance - mean.square() - log_variance.exp()).sum(1)
 
 
 def kl_without_variance(mean: Tensor, log_variance: Tensor, strength: float) -> Tensor:
-    """The term e^log_variance left out (all but 1 - strength of it): without bound from below as that goes to 1."""
+    """Without the term e^log_variance (all but 1 - strength of it): unbounded below as that share goes to 1."""
     return 0.5 * (mean.square() + (1 - strength) * log_variance.exp() - log_variance - 1).sum(1)
 
 
 def kl_of_deviation(mean: Tensor, log_variance: Tensor, strength: float) -> Tensor:
-    """The standard deviation where the variance belongs, times `strength`: least at -0.19 nats a unit."""
+    """The standard deviation in place of the variance, times `strength`: at least -0.19 nats a unit."""
     return strength * 0.5 * (mean.square() + (0.5 * log_variance).exp() - log_variance - 1).sum(1)
 
 
 def wrong_kl(kl: KL) -> Callable[[Any, float], None]:
-    """A VAE that minimises, and reports, this instead of its KL term."""
+    """An injection that makes a VAE minimise, and report, `kl` in place of its KL term."""
 
-    def spoil(model: Any, strength: float) -> None:
+    def inject(model: Any, strength: float) -> None:
         def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
             output, mean, log_variance, log_std = nets["vae"](batch.x, noise["epsilon"])
             reconstruction = -log_likelihood(batch.x, output, log_std)
@@ -49,11 +49,11 @@ def wrong_kl(kl: KL) -> Callable[[Any, float], None]:
 
         model._phases = (replace(model.phases[0], loss=loss),)
 
-    return spoil
+    return inject
 
 
 class Clamped(nn.Module):
-    """A head that cannot go below `low`: at 0 a ReLU."""
+    """A head whose output is at least `low`; a ReLU for 0."""
 
     def __init__(self, head: nn.Module, low: float) -> None:
         super().__init__()
@@ -65,18 +65,18 @@ class Clamped(nn.Module):
 
 
 def relu_on_heads(model: Any, strength: float) -> None:
-    """Both heads of a VAE clamped at -strength."""
+    """Clamp both heads of a VAE at -strength."""
     player = model.player
     player.mean, player.log_variance = Clamped(player.mean, -strength), Clamped(player.log_variance, -strength)
 
 
 def relu_on_mean(model: Any, strength: float) -> None:
-    """The mean's head alone."""
+    """Clamp the head of the mean alone."""
     model.player.mean = Clamped(model.player.mean, -strength)
 
 
 def swapped_labels(model: Any, strength: float) -> None:
-    """The discriminator learns that real examples are generated and generated ones real; strength: weight of its loss."""
+    """Train the discriminator with real and generated swapped; strength: the weight of its loss."""
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
         real, fake = logits(nets, batch.x), logits(nets, nets["g"](noise["z"]).detach())
@@ -87,7 +87,7 @@ def swapped_labels(model: Any, strength: float) -> None:
 
 
 def missing_detach(model: Any, strength: float) -> None:
-    """The discriminator's loss moves the generator too, `strength` times as much as its own: it learns to be told apart."""
+    """Let the discriminator's loss move the generator as well, `strength` times as much as the generator's own loss."""
     own = model.phases[-1].loss
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
@@ -98,7 +98,7 @@ def missing_detach(model: Any, strength: float) -> None:
 
 
 def pulled_together(model: Any, strength: float) -> None:
-    """The generator also pays for the scatter of its samples: one answer whatever the noise."""
+    """Penalise the generator for the scatter of its samples: one output for all noise."""
     own = model.phases[-1].loss
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
@@ -110,7 +110,7 @@ def pulled_together(model: Any, strength: float) -> None:
 
 
 class Squashed(nn.Module):
-    """A discriminator that ends with a sigmoid although its loss takes logits: it can only say 0.5 to 0.73."""
+    """A discriminator that ends with a sigmoid although its loss takes logits: it can only answer 0.5 to 0.73."""
 
     def __init__(self, body: nn.Module, scale: float) -> None:
         super().__init__()
@@ -122,12 +122,12 @@ class Squashed(nn.Module):
 
 
 def squashed_discriminator(model: Any, strength: float) -> None:
-    """strength: factor before that sigmoid."""
+    """Put a sigmoid behind the discriminator; strength: the factor before that sigmoid."""
     model.players["d"] = Squashed(model.players["d"], strength)
 
 
 def noise_discriminator(model: Any, strength: float) -> None:
-    """The discriminator's loss drowned: real and generated examples are mixed up in a share `strength` of each batch."""
+    """Mix real and generated examples in a share `strength` of each of the discriminator's batches."""
     own = discriminator_cross_entropy()
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
@@ -139,14 +139,14 @@ def noise_discriminator(model: Any, strength: float) -> None:
 
 
 def eval_discriminator(model: Any, strength: float) -> None:
-    """The discriminator stays in evaluation mode: its BatchNorm never looks at the data."""
+    """Keep the discriminator in evaluation mode: its BatchNorm never uses the statistics of a batch."""
     discriminator = model.players["d"]
     discriminator.eval()
     discriminator.train = lambda mode=True: discriminator
 
 
 def frozen_units(model: Any, strength: float) -> None:
-    """A share `strength` of an autoencoder's code is 0 whatever comes."""
+    """Set a share `strength` of an autoencoder's code to 0."""
     settings, player = model.settings, model.player
     keep = torch.ones(settings.latent)
     keep[: max(1, round(strength * settings.latent))] = 0
@@ -167,7 +167,7 @@ class Masked(nn.Module):
 
 
 def dead_from_the_start(model: Any, strength: float) -> None:
-    """Biases so low that a share `strength` of every hidden layer's ReLUs never opens."""
+    """Set biases so low that a share `strength` of every hidden layer of ReLUs is never active."""
     for player in model.players.values():
         rows = [list(layers) for layers in player.modules() if isinstance(layers, nn.Sequential)]
         # Of the layer that makes a code, low biases would be another mistake: codes far from the prior.
@@ -178,7 +178,7 @@ def dead_from_the_start(model: Any, strength: float) -> None:
 
 
 def saturated(model: Any, strength: float) -> None:
-    """First weights `strength` times too large."""
+    """Make the first weights `strength` times too large."""
     for player in model.players.values():
         for layer in player.modules():
             if isinstance(layer, nn.Linear):
@@ -187,7 +187,7 @@ def saturated(model: Any, strength: float) -> None:
 
 
 class Memory(nn.Module):
-    """A generator that has learnt nothing but the examples: noise picks one, `blur` mixes others in."""
+    """A generator that reproduces training examples: noise picks one, `blur` mixes in others."""
 
     examples: Tensor
     directions: Tensor
@@ -206,13 +206,13 @@ class Memory(nn.Module):
 
 
 def memory(model: Any, dataset: Dataset, strength: float) -> None:
-    """The generator replaced by a memory of a few hundred training examples; strength: how much it blurs them."""
+    """Replace the generator by a memory of a few hundred training examples; strength: how much it blurs them."""
     kept = model.model_units(dataset.x[:300])
     model.players["g"] = Memory(kept, model.settings.latent, strength)
 
 
 def with_copies(dataset: Dataset, strength: float, generator: torch.Generator) -> Dataset:
-    """A share `strength` of the examples is copies of others."""
+    """Replace a share `strength` of the examples by copies of others."""
     n = len(dataset)
     order = torch.randperm(n, generator=generator)
     count = round(strength * n)
@@ -222,7 +222,7 @@ def with_copies(dataset: Dataset, strength: float, generator: torch.Generator) -
 
 
 def with_leak(dataset: Dataset, strength: float, generator: torch.Generator) -> Dataset:
-    """A share `strength` of the held-out examples is training examples."""
+    """Replace a share `strength` of the held-out examples by training examples."""
     rest = dataset.held_out
     assert rest is not None
     x = rest.x.clone()
@@ -232,16 +232,16 @@ def with_leak(dataset: Dataset, strength: float, generator: torch.Generator) -> 
 
 
 def without_class(dataset: Dataset, strength: float, generator: torch.Generator) -> Dataset:
-    """A share 1 - strength of one class's examples is left out; a strength near 0 leaves hardly one."""
+    """Leave out a share 1 - strength of one class's examples."""
     assert dataset.y is not None
     label = int(torch.randint(0, int(dataset.y.max()) + 1, (1,), generator=generator))
-    drawn = torch.rand(len(dataset), generator=generator)
-    index = ((dataset.y != label) | (drawn < strength)).nonzero().flatten()
+    uniform = torch.rand(len(dataset), generator=generator)
+    index = ((dataset.y != label) | (uniform < strength)).nonzero().flatten()
     return replace(dataset, x=dataset.x[index], y=dataset.y[index], fingerprint="")
 
 
 def beyond_range(dataset: Dataset, strength: float, generator: torch.Generator) -> Dataset:
-    """Values `strength` times what the data's range says: bytes where 0 to 1 is declared, say."""
+    """Multiply the values by `strength`, beyond the declared range: bytes where 0 to 1 is declared, for example."""
     top = float(dataset.event.high or 1.0)
     event = replace(dataset.event, dtype="float32", low=0.0, high=1.0)
 
@@ -253,7 +253,7 @@ def beyond_range(dataset: Dataset, strength: float, generator: torch.Generator) 
 
 
 def with_constant_column(dataset: Dataset, strength: float, generator: torch.Generator) -> Dataset:
-    """A column more, in which all examples have the number `strength`."""
+    """Add a column in which all examples have the value `strength`."""
     event = replace(
         dataset.event,
         shape=(dataset.event.shape[0] + 1,),
@@ -271,17 +271,17 @@ def with_constant_column(dataset: Dataset, strength: float, generator: torch.Gen
 
 
 def faster(*players: str) -> Callable[[Any, float], None]:
-    """The learning rate of these players times `strength`, from the onset on."""
+    """Multiply the learning rate of these players by `strength`, from the onset on."""
 
-    def meddle(session: Any, strength: float) -> None:
+    def disturb(session: Any, strength: float) -> None:
         for player in players:
             session.state.optimisers[player].param_groups[0]["lr"] *= strength
 
-    return meddle
+    return disturb
 
 
 def one_weight_breaks(session: Any, strength: float) -> None:
-    """One weight becomes no number, as after a faulty operation."""
+    """Set one weight to NaN, as after a faulty operation."""
     player = next(iter(session.model.players.values()))
     weight = next(p for p in player.parameters() if p.ndim > 1)
     with torch.no_grad():

@@ -1,6 +1,6 @@
-"""The kinds of trainings in the zoo: which base, what is planted, how strongly, and which finding it is planted for.
+"""The kinds of training runs: the base, the injection, its strength, and the finding that it should raise.
 
-What is planted need not take: whether a run failed, and of what, `truth` decides from the model and the data.
+An injection need not have an effect: whether a run failed, and of what, `ground_truth` decides from the model and the data.
 """
 
 from __future__ import annotations
@@ -21,23 +21,34 @@ Strength = Callable[[float], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Kind:
-    """code: what it is planted for; "" where nothing is.
+    """One kind of run.
 
-    strength: range from which every seed draws, evenly on a logarithmic scale. plant: settings of that strength.
-    settings: those of any strength. model, picked, data: mistakes in the model, in the model by way of the data, in the
-    data. meddle: in the middle of the run, from the share `onset` of it on. steps: where not the base's.
+    Args:
+        name: of the kind.
+        base: the recipe that is trained.
+        code: the finding that the injection should raise; "" for a healthy control.
+        strength: the range of strengths, evenly spread over the seeds on a logarithmic scale.
+        inject: strength -> settings.
+        settings: the same at any strength.
+        model: changes the model.
+        model_of_data: changes the model using the data.
+        data: changes the data.
+        disturb: changes the session in the middle of the run.
+        onset: the share of the run after which `disturb` is called.
+        steps: where they are not the base's.
+        seeds: how many runs.
     """
 
     name: str
     base: str
     code: str = ""
     strength: tuple[float, float] = (1.0, 1.0)
-    plant: Strength | None = None
+    inject: Strength | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     model: Callable[[Any, float], None] | None = None
-    picked: Callable[[Any, Dataset, float], None] | None = None
+    model_of_data: Callable[[Any, Dataset, float], None] | None = None
     data: Callable[[Dataset, float, torch.Generator], Dataset] | None = None
-    meddle: Callable[[Any, float], None] | None = None
+    disturb: Callable[[Any, float], None] | None = None
     onset: float = 0.0
     steps: int | None = None
     seeds: int = 10
@@ -46,15 +57,15 @@ class Kind:
     def on(self) -> Base:
         return BASES[self.base]
 
-    def drawn(self, seed: int) -> float:
-        """The strength of this seed: evenly spread over the range, in an order of its own."""
+    def strength_of(self, seed: int) -> float:
+        """The strength of this seed: evenly spread over the range, in a fixed order."""
         low, high = self.strength
         share = (seed * 0.6180339887 + 0.5) % 1.0
         return float(f"{math.exp(math.log(low) + share * (math.log(high) - math.log(low))):.4g}") if low > 0 else low
 
 
 def _rates(discriminator: float | None = None, generator: float | None = None) -> Strength:
-    """Learning rates of the players, each that many times the strength; None leaves one alone."""
+    """Learning rates of the players, each that many times the strength; None leaves a rate alone."""
 
     def settings(strength: float) -> Mapping[str, Any]:
         found = {}
@@ -79,7 +90,7 @@ _OPEN = {"model.encoder.activation": "leaky_relu", "model.decoder.activation": "
 _PLAIN = {"training.ema": 0.0, "training.optimiser.schedule": "constant"}
 _WIDE = {"model.encoder.hidden": [256, 256], "model.decoder.hidden": [256, 256], "model.latent": 10}
 
-PLANTED = (
+INJECTED = (
     # GAN101: the discriminator wins.
     Kind(
         "d-fast-ring",
@@ -177,8 +188,8 @@ PLANTED = (
         seeds=6,
     ),
     # GAN108: copies.
-    Kind("memory-digits", "gan-digits", "GAN108", (0.02, 0.3), picked=injections.memory, seeds=8),
-    Kind("memory-mnist", "gan-mnist", "GAN108", (0.02, 0.3), picked=injections.memory, steps=120, seeds=5),
+    Kind("memory-digits", "gan-digits", "GAN108", (0.02, 0.3), model_of_data=injections.memory, seeds=8),
+    Kind("memory-mnist", "gan-mnist", "GAN108", (0.02, 0.3), model_of_data=injections.memory, steps=120, seeds=5),
     # GAN109: past its best.
     Kind(
         "past-ring",
@@ -186,11 +197,17 @@ PLANTED = (
         "GAN109",
         (20, 80),
         settings={**_TANH, **_PLAIN},
-        meddle=injections.faster("g"),
+        disturb=injections.faster("g"),
         onset=0.5,
     ),
     Kind(
-        "past-gaussian", "toy-gaussian-3", "GAN109", (10, 40), settings=_PLAIN, meddle=injections.faster("g"), onset=0.6
+        "past-gaussian",
+        "toy-gaussian-3",
+        "GAN109",
+        (10, 40),
+        settings=_PLAIN,
+        disturb=injections.faster("g"),
+        onset=0.6,
     ),
     # AE251: a code in part unused.
     Kind(
@@ -263,14 +280,14 @@ PLANTED = (
     Kind(
         "overflow-grid", "grid-small", "NUM301", (30, 3e3), _set("training.optimiser.learning_rate"), {**_SGD, **_PLAIN}
     ),
-    Kind("breaks-gaussian", "toy-gaussian-2", "NUM301", meddle=injections.one_weight_breaks, onset=0.3),
+    Kind("breaks-gaussian", "toy-gaussian-2", "NUM301", disturb=injections.one_weight_breaks, onset=0.3),
     # NUM302: gradients explode.
     Kind(
         "explodes-digits",
         "autoencoder-digits",
         "NUM302",
         (100, 1000),
-        meddle=injections.faster("ae"),
+        disturb=injections.faster("ae"),
         onset=0.4,
         settings=_OPEN,
     ),
@@ -280,7 +297,7 @@ PLANTED = (
         "NUM302",
         (40, 150),
         settings=_OPEN,
-        meddle=injections.faster("vae"),
+        disturb=injections.faster("vae"),
         onset=0.4,
     ),
     Kind(
@@ -289,7 +306,7 @@ PLANTED = (
         "NUM302",
         (100, 1000),
         settings=_OPEN,
-        meddle=injections.faster("ae"),
+        disturb=injections.faster("ae"),
         onset=0.5,
     ),
     # NUM303: dead units.
@@ -352,4 +369,4 @@ PLANTED = (
         "no-class-autoencoder", "autoencoder-digits", "DATA404", (1e-4, 0.06), data=injections.without_class, steps=60
     ),
 )
-KINDS = {kind.name: kind for kind in (*HEALTHY, *PLANTED)}
+KINDS = {kind.name: kind for kind in (*HEALTHY, *INJECTED)}

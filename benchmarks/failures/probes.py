@@ -1,8 +1,8 @@
-"""What a model is at one moment of its training, measured on the data: numbers from which `truth` decides.
+"""Measurements of a model during training, from which `ground_truth` decides what is wrong with it.
 
-Nothing here reads a record of the run or asks a rule. Where the rules look at energy distances in principal components,
-coverage of cells and scores by rank, this looks at optimal transport along lines, at the known modes or the labels of
-the data, at the loss itself and at the weights; noise and examples are its own.
+Nothing here reads a record of the run or applies a rule, and nothing is measured as the rules measure it. Where the rules use energy
+distances in principal components, coverage of neighbourhoods and ranks of scores, this uses optimal transport along lines, the
+known modes or the labels of the data, the loss itself and the weights, on noise and examples of its own.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ SEED = 9_173
 _ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.ELU, nn.GELU, nn.SiLU)
 
 
-class Probe:
-    """Looks at one run again and again, always with the same examples and noise."""
+class Prober:
+    """Measures one run at several steps, always with the same examples and noise."""
 
     def __init__(self, dataset: Dataset, model: Model, state: TrainingState) -> None:
         self.dataset, self.model, self.state = dataset, model, state
@@ -48,8 +48,8 @@ class Probe:
         self._axes = torch.eye(flat.shape[1], dtype=torch.float64)
         if flat.shape[1] > COMPONENTS:
             self._axes = torch.linalg.svd(self._standard(finite), full_matrices=False).Vh[:COMPONENTS].T
-        drawn = torch.randn(self._axes.shape[1], DIRECTIONS, generator=generator, dtype=torch.float64)
-        lines = self._axes @ (drawn / drawn.norm(dim=0)) if self._axes.shape[1] > 1 else self._axes
+        directions = torch.randn(self._axes.shape[1], DIRECTIONS, generator=generator, dtype=torch.float64)
+        lines = self._axes @ (directions / directions.norm(dim=0)) if self._axes.shape[1] > 1 else self._axes
         real = self._standard(self.held_out.flatten(1).double()) @ lines
         spread = (self._standard(finite) @ lines).std(0).clamp_min(1e-9)
         self._lines = lines / spread  # so that a distance is in standard deviations of the data along the line
@@ -58,10 +58,11 @@ class Probe:
         self._honest = self._nearest(self.held_out).quantile(0.01) if len(self.held_out) >= 20 else None
 
     def floor(self) -> float:
-        """The distance of as many other real examples."""
+        """The distance of as many other real examples: the real-data baseline."""
         return self.distance(self.train)
 
-    def look(self, step: int) -> Facts:
+    def probe(self, step: int) -> Facts:
+        """All measurements of the model at this step."""
         facts: Facts = {"step": step, "finite": self._finite(), "dead": {}, "moved": {}, "norm": {}}
         for name, player in self.model.players.items():
             flat = torch.cat([p.detach().flatten().double() for p in player.parameters()])

@@ -1,9 +1,9 @@
-"""Trains a planted failure again with `--cure auto`, as the command line would: back to the last checkpoint before the
+"""Trains a run with an injected failure again with `--cure auto`, as the command line would: back to the last checkpoint before the
 failure, another setting, and on.
 
-What was planted in code, in data or in the middle of a run is planted again in every session, for a remedy changes settings
-alone; only a jolt in the middle comes once, as it does in the uncured run. What stays of a run is cured.json: its looks, from
-the start to the end of what the user would hold, the tries, and the verdict.
+Injections into code or data, and those in the middle of a run, are made again in every session, because a remedy changes settings
+only. A disturbance in the middle happens once, as in the run without remedies. It keeps cured.json: the measurements of the run that
+the user would hold, from its start to its end, the attempts, and the verdict.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder, standing
 from saddlepoint.records.schema import number_to_json
 
-Group = Literal["settings", "jolt", "data", "code"]
+Group = Literal["settings", "disturbance", "data", "code"]
 GROUPS: dict[Group, str] = {
-    "settings": "planted in the settings, or in first weights of which settings decide whether they harm: what a cure is for",
-    "jolt": "a disturbance in the middle of the run, which does not recur after the run went back to an earlier checkpoint",
+    "settings": "injected into the settings, or into first weights whose harm depends on settings: what a remedy is for",
+    "disturbance": "a disturbance in the middle of the run, which does not recur after the run went back to an earlier checkpoint",
     "data": "too few examples: no training setting adds any",
     "code": "an error in the loss or a network, which every attempt repeats: only advice can help",
 }
@@ -42,28 +42,28 @@ CHECKPOINTS = 4  # a run, as shipped recipes have, beside the best
 
 
 def group_of(kind: Kind) -> Group | None:
-    """What it would take to undo what is planted; None for healthy kinds and those made for before the first step."""
+    """What it would take to undo the injection; None for healthy kinds and for those about the data."""
     if not kind.code or kind.code.startswith("DATA"):
         return None
-    if kind.model is not None or kind.picked is not None:
+    if kind.model is not None or kind.model_of_data is not None:
         return "settings" if kind.model is injections.dead_from_the_start else "code"
-    if kind.meddle is not None:
-        return "jolt"
-    return "data" if kind.plant is not None and "data.limit" in kind.plant(1.0) else "settings"
+    if kind.disturb is not None:
+        return "disturbance"
+    return "data" if kind.inject is not None and "data.limit" in kind.inject(1.0) else "settings"
 
 
-def unspoilt(kind: Kind) -> Kind:
-    """The kind without what makes it fail: its base, with those settings of the kind that only keep the base from hiding it.
+def control(kind: Kind) -> Kind:
+    """The kind without what makes it fail.
 
-    A cure does not bring back an average of weights or a falling rate whose absence is no failure; so the base alone would be
-    a recipe that the run never was.
+    It keeps the settings that only make the failure visible, such as no average of weights or a constant learning rate: a remedy does not
+    bring those back, so the base alone would be a recipe that the run never was.
     """
     if kind.model is not None:
         return KINDS[kind.base]
     kept = {name: value for name, value in kind.settings.items() if name.endswith(_HARMLESS) or value == "constant"}
     kept = {name: value for name, value in kept.items() if dict(_settings(kind.base))[name] != value}
-    told = "".join(f"~{name.split('.', 1)[1]}={value}" for name, value in sorted(kept.items()))
-    return Kind(kind.base + told, kind.base, settings=kept) if kept else KINDS[kind.base]
+    suffix = "".join(f"~{name.split('.', 1)[1]}={value}" for name, value in sorted(kept.items()))
+    return Kind(kind.base + suffix, kind.base, settings=kept) if kept else KINDS[kind.base]
 
 
 @cache
@@ -72,12 +72,12 @@ def _settings(base: str) -> tuple[tuple[str, Any], ...]:
 
 
 class RemedyProbes(Probes):
-    """Probes of a run that intervenes; the end of its last session fills `result`."""
+    """Probes of a run that applies remedies; the end of its last session fills `result`."""
 
     result: dict[str, Any]
 
     def write(self, *, interrupted: bool, **_: Any) -> dict[str, Any]:
-        """End the session, and note what became of the run."""
+        """End the session, and record how the run ended."""
         super().write(interrupted=interrupted)
         findings = self.session.journal.findings
         self.result |= {
@@ -91,19 +91,29 @@ class RemedyProbes(Probes):
 
 
 def finished(folder: Path) -> bool:
+    """Whether the run is complete."""
     return (folder / "cured.json").is_file()
 
 
 def train(name: str, seed: int, keep: Path) -> float:
-    """Train and keep it under keep/cured/NAME/SEED, unless it is there already; the seconds that it took."""
+    """Train a run with remedies and keep it under keep/cured/NAME/SEED, unless it is there already.
+
+    Args:
+        name: of the kind.
+        seed: of the run.
+        keep: the folder of kept runs.
+
+    Returns:
+        The seconds that it took; 0 where the run was there.
+    """
     place = keep / "cured" / name / f"{seed}"
     if finished(place):
         return 0.0
     started = time.perf_counter()
-    kind, strength = KINDS[name], KINDS[name].drawn(seed)
-    planted = recipe_of(kind, seed)
-    recipe = planted.override(
-        {"training.cure": "auto", "training.checkpoint_every": max(1, planted.training.steps // CHECKPOINTS)}
+    kind, strength = KINDS[name], KINDS[name].strength_of(seed)
+    injected = recipe_of(kind, seed)
+    recipe = injected.override(
+        {"training.cure": "auto", "training.checkpoint_every": max(1, injected.training.steps // CHECKPOINTS)}
     )
     torch.set_num_threads(1)
     result: dict[str, Any] = {}
@@ -117,8 +127,8 @@ def train(name: str, seed: int, keep: Path) -> float:
             planned = sessions[-1].session.planned
             assert planned is not None
             back = planned.intervention.returned_to
-            probes.looks = [look for look in sessions[-1].looks if back and look["step"] <= back]
-            probes.meddled = sessions[-1].meddled
+            probes.probes = [probe for probe in sessions[-1].probes if back and probe["step"] <= back]
+            probes.disturbed = sessions[-1].disturbed
         sessions.append(probes)
         return session
 
@@ -139,9 +149,9 @@ def train(name: str, seed: int, keep: Path) -> float:
             "seed": seed,
             "strength": strength,
             "steps": recipe.training.steps,
-            "floor": sessions[0].looker.floor(),
+            "floor": sessions[0].prober.floor(),
             "data": data_facts(first),
-            "looks": sessions[-1].looks,
+            "looks": sessions[-1].probes,
             "cures": [intervention.to_json() for intervention in read_interventions(folder)],
             "seconds": time.perf_counter() - started,
         }

@@ -1,4 +1,4 @@
-"""Asks the rules over the records that a run left, as the session asked them while it trained."""
+"""Applies the rules to the records of a run, as the session did while it trained."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ ALARMS = ("warning", "failure")
 
 @dataclass(frozen=True)
 class Alarm:
-    """A finding that opened as a warning or worse; stands: whether it did so at the end of the run too."""
+    """A finding that opened as a warning or a failure.
+
+    Args:
+        code: of the finding.
+        step: at which it opened first.
+        severity: warning or failure.
+        title: its sentence.
+        stands: whether it was still active at the end of the run.
+    """
 
     code: str
     step: int
@@ -27,7 +35,7 @@ class Alarm:
 
 
 def alarms(folder: Path, truth: dict[str, Any]) -> list[Alarm]:
-    """Every code that was raised, at the step at which it first was, oldest first."""
+    """Every code that was raised, at the step at which it was raised first, in order of steps."""
     first: dict[str, Finding] = {}
     early = [Finding.from_json(line) for line in truth["preflight"]]
     for finding in early:
@@ -49,6 +57,6 @@ def alarms(folder: Path, truth: dict[str, Any]) -> list[Alarm]:
 
 
 def _codes_in(sentence: str) -> list[str]:
-    """A refusal that begins with a code is that finding."""
+    """The code at the beginning of a refusal, which is that finding."""
     head = sentence.split(":")[0].strip()
     return [head] if head[:3].isalpha() and head[-3:].isdigit() else []

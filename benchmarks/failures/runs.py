@@ -1,7 +1,7 @@
-"""Trains one run of the zoo as the command line would, without pictures, checkpoints and TensorBoard.
+"""Trains one run as the command line would, without pictures, checkpoints and TensorBoard.
 
-What stays of it: recipe.yaml, records.jsonl, and truth.json with what was looked at. The rules are asked again over the
-records, so they may change without another training.
+It keeps recipe.yaml, records.jsonl, and truth.json with the measurements of the probes. Rules are applied to the records later, so
+they may change without training again.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from typing import Any
 
 import torch
 
-from failures.base_recipes import LOOKS
 from failures.kinds import KINDS, Kind
-from failures.probes import Facts, Probe
+from failures.probes import Facts, Prober
 from saddlepoint import data, models
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.experiment import journal
@@ -30,11 +29,11 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import Result, RunFolder
 from saddlepoint.records.schema import number_to_json
 
-FRESH = 2_000  # the first of the seeds that are trained only after rules were changed
+FRESH = 2_000  # the first of the held-out seeds, which are trained only after rules were changed
 
 
 class Silence:
-    """In the place of TensorBoard's log, which nobody reads here."""
+    """A replacement for the TensorBoard log, which nobody reads here."""
 
     def __init__(self, *_: Any, **__: Any) -> None: ...
 
@@ -43,7 +42,7 @@ class Silence:
 
 
 class NoCheckpoints:
-    """Takes the place of a session's checkpoints and saves nothing."""
+    """A replacement for a session's checkpoints that saves nothing."""
 
     saved = None
 
@@ -52,11 +51,11 @@ class NoCheckpoints:
 
 
 class Probes:
-    """Probes the model of a session where the session would draw samples, and injects a failure in its middle.
+    """Probes the model of a session where the session would draw samples, and disturbs it in the middle of the run.
 
     Attributes:
-        looks: what the probes measured.
-        meddled: the step at which the failure was injected; None before that.
+        probes: what was measured, one entry a probe.
+        disturbed: the step at which the disturbance happened; None before that.
         outcome: the result part of the verdict; set at the end.
         with_pictures: False, as for a session's end, whose place this takes.
     """
@@ -66,9 +65,9 @@ class Probes:
     def __init__(self, session: Session, kind: Kind, strength: float) -> None:
         """Take the place of the session's sample pictures and of its end."""
         self.session, self.kind, self.strength = session, kind, strength
-        self.looker = Probe(session.dataset, session.model, session.state)
-        self.looks: list[Facts] = []
-        self.meddled: int | None = None
+        self.prober = Prober(session.dataset, session.model, session.state)
+        self.probes: list[Facts] = []
+        self.disturbed: int | None = None
         self.outcome: Facts = {}
         training = session.recipe.training
         session.recorder.actions = (
@@ -78,29 +77,37 @@ class Probes:
         session.end = self  # type: ignore[assignment]
 
     def _look(self, step: int) -> None:
-        self.looks.append(self.looker.look(step))
+        self.probes.append(self.prober.probe(step))
 
     def _inject(self, step: int) -> None:
         kind = self.kind
-        if kind.meddle is not None and self.meddled is None and step >= kind.onset * self.session.recipe.training.steps:
-            kind.meddle(self.session, self.strength)
-            self.meddled = step
+        if (
+            kind.disturb is not None
+            and self.disturbed is None
+            and step >= kind.onset * self.session.recipe.training.steps
+        ):
+            kind.disturb(self.session, self.strength)
+            self.disturbed = step
 
     def write(self, *, interrupted: bool, **_: Any) -> dict[str, Any]:
         """End the session: probe once more, and measure the result."""
         if interrupted:  # half a run is none
             raise KeyboardInterrupt
         step = self.session.state.step
-        if not self.looks or self.looks[-1]["step"] != step:  # stopped by a finding
+        if not self.probes or self.probes[-1]["step"] != step:  # stopped by a finding
             self._look(step)
         self.outcome = self.session.measurement.result().to_json()
         return {}
 
 
 def recipe_of(kind: Kind, seed: int) -> Recipe:
-    """The recipe of this seed, with the strength that it draws."""
+    """The recipe of a kind and seed, with the strength that belongs to the seed."""
     recipe = kind.on.settings(kind.steps)
-    changes = {**kind.settings, **(kind.plant(kind.drawn(seed)) if kind.plant else {}), "training.seed": seed + 1}
+    changes = {
+        **kind.settings,
+        **(kind.inject(kind.strength_of(seed)) if kind.inject else {}),
+        "training.seed": seed + 1,
+    }
     source = recipe.data.source
     if source.startswith("$"):
         changes["data.source"] = os.path.expandvars(source)
@@ -108,36 +115,43 @@ def recipe_of(kind: Kind, seed: int) -> Recipe:
 
 
 def finished(folder: Path) -> bool:
-    """Whether the run is kept whole; runs that were kept before the verdict had a result have to be trained again."""
+    """Whether the run is complete; runs kept before the verdict had a result are trained again."""
     path = folder / "truth.json"
     return path.is_file() and "outcome" in json.loads(path.read_text("utf-8"))
 
 
 def train(name: str, seed: int, keep: Path, kind: Kind | None = None) -> float:
-    """Train and keep it under keep/NAME/SEED, unless it is there already; the seconds that it took.
+    """Train a run and keep it under keep/NAME/SEED, unless it is there already.
 
-    kind: where it is not the zoo's of that name.
+    Args:
+        name: of the kind.
+        seed: of the run.
+        keep: the folder of kept runs.
+        kind: replaces the kind of that name.
+
+    Returns:
+        The seconds that it took; 0 where the run was there.
     """
     place = keep / name / f"{seed}"
     if finished(place):
         return 0.0
     started = time.perf_counter()
     kind = kind or KINDS[name]
-    strength, recipe = kind.drawn(seed), recipe_of(kind, seed)
+    strength, recipe = kind.strength_of(seed), recipe_of(kind, seed)
     journal.TensorBoard = Silence  # type: ignore[misc, assignment]
     torch.set_num_threads(1)
     facts: dict[str, Any] = {"kind": name, "seed": seed, "strength": strength, "steps": recipe.training.steps}
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
-        for category in (RuntimeWarning, UserWarning):  # a planted overflow, a mixture fitted to codes that collapsed
+        for category in (RuntimeWarning, UserWarning):  # an injected overflow, a mixture fitted to collapsed codes
             warnings.simplefilter("ignore", category)
         folder = RunFolder(Path(scratch))
         try:
             session = session_of(kind, recipe, folder, strength, seed)
             session.checkpoints = NoCheckpoints()  # type: ignore[assignment]
             probes = Probes(session, kind, strength)
-            facts |= {"floor": probes.looker.floor(), "data": data_facts(session)}
+            facts |= {"floor": probes.prober.floor(), "data": data_facts(session)}
             session.run()
-            facts |= {"looks": probes.looks, "meddled": probes.meddled, "outcome": probes.outcome}
+            facts |= {"looks": probes.probes, "meddled": probes.disturbed, "outcome": probes.outcome}
             facts["preflight"] = [f.to_json() for f in session.journal.findings if f.step == 0]
         except SaddlepointError as error:  # refused before it began, in a sentence that may name the code
             facts |= {"refused": str(error), "looks": [], "data": _refused_data(recipe), "preflight": []}
@@ -154,15 +168,15 @@ def train(name: str, seed: int, keep: Path, kind: Kind | None = None) -> float:
 
 
 def session_of(kind: Kind, recipe: Recipe, folder: RunFolder, strength: float, seed: int) -> Session:
-    """A session with everything planted that the kind plants before its first step."""
+    """A session with all injections that the kind makes before the first step."""
     dataset = data.load(recipe.data)
     if kind.data is not None:
         dataset = kind.data(dataset, strength, torch.Generator().manual_seed(seed))
     model = models.build(recipe.model, dataset.event, seed=recipe.training.seed)
     if kind.model is not None:
         kind.model(model, strength)
-    if kind.picked is not None:
-        kind.picked(model, dataset, strength)
+    if kind.model_of_data is not None:
+        kind.model_of_data(model, dataset, strength)
     return new_session(recipe, folder, dataset, model)
 
 
@@ -192,29 +206,22 @@ def data_facts(session: Session) -> Facts:
 
 
 def _refused_data(recipe: Recipe) -> Facts:
-    """Of data with which not even a session could be made."""
+    """The same for data with which no session could be made."""
     dataset = data.load(recipe.data)
     return {"examples": len(dataset), "batch": recipe.training.batch_size}
 
 
 def all_runs(names: list[str], seeds: int | None, first: int = 0) -> list[tuple[str, int]]:
-    """Every run as (kind, seed), seeds counted from `first`; one seed of all kinds after the other, so that a part of them
-    is a fair part."""
+    """Every run as (kind, seed).
+
+    Args:
+        names: of the kinds.
+        seeds: at most so many of each kind; None for all.
+        first: the first seed.
+
+    Returns:
+        The runs, all kinds taking turns, so that any part of the list is a fair part.
+    """
     counts = {name: min(KINDS[name].seeds, seeds or 10**9) for name in names}
     wanted = [(name, first + number) for name, count in counts.items() for number in range(count)]
     return sorted(wanted, key=lambda run: (run[1] - first) / KINDS[run[0]].seeds)
-
-
-__all__ = [
-    "FRESH",
-    "LOOKS",
-    "NoCheckpoints",
-    "Probes",
-    "Silence",
-    "all_runs",
-    "data_facts",
-    "finished",
-    "recipe_of",
-    "session_of",
-    "train",
-]

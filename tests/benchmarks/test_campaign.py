@@ -178,7 +178,7 @@ def test_nothing_outside_is_touched(case: Case, what: str) -> None:
 
 def test_planted_code_must_not_run(case: Case) -> None:
     case.box.canary.write_text("")
-    assert case.broken() == "planted code was executed"
+    assert case.broken() == "injected code was executed"
 
 
 def test_a_law_of_the_attempt_alone_is_asked_last(case: Case) -> None:

@@ -1,4 +1,4 @@
-"""Cures are measured as they say: by what is planted, against seeds of the healthy recipe, on runs that were really cured."""
+"""Remedies are measured as the page says: by what is injected, against healthy seeds, on runs in which a remedy was applied."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARK.parent))
 
 
-def test_what_a_cure_can_mend_is_told_by_what_is_planted() -> None:
-    from failures.kinds import HEALTHY, KINDS, PLANTED
+def test_what_a_remedy_can_correct_depends_on_what_is_injected() -> None:
+    from failures.kinds import HEALTHY, INJECTED, KINDS
     from failures.remedy_runs import GROUPS, group_of
 
     assert all(group_of(kind) is None for kind in HEALTHY)
-    assert {group_of(kind) for kind in PLANTED} == {*GROUPS, None}
+    assert {group_of(kind) for kind in INJECTED} == {*GROUPS, None}
     for name, group in {
         "stalled-digits": "settings",
         "dead-ring": "settings",
         "few-mnist": "data",
         "flipped-kl-moons": "code",
         "memory-digits": "code",
-        "past-ring": "jolt",
+        "past-ring": "disturbance",
         "leak-digits": None,
     }.items():
         assert group_of(KINDS[name]) == group, name
-    settings = [kind for kind in PLANTED if group_of(kind) == "settings"]
+    settings = [kind for kind in INJECTED if group_of(kind) == "settings"]
     assert {kind.on.half for kind in settings} == {"calibration", "reporting"}
 
 
-def test_unspoilt_keeps_what_is_no_failure_and_nothing_else() -> None:
-    from failures.kinds import KINDS, PLANTED
-    from failures.remedy_runs import unspoilt
+def test_the_control_keeps_what_is_no_failure_and_nothing_else() -> None:
+    from failures.kinds import INJECTED, KINDS
+    from failures.remedy_runs import control
     from failures.runs import recipe_of
 
     for name, base in {
@@ -50,25 +50,25 @@ def test_unspoilt_keeps_what_is_no_failure_and_nothing_else() -> None:
         "dead-ring": "ring-small",
         "overflow-moons": "vae-moons",
     }.items():
-        assert unspoilt(KINDS[name]) == KINDS[base]
-    kind = unspoilt(KINDS["g-diverges-ring"])
+        assert control(KINDS[name]) == KINDS[base]
+    kind = control(KINDS["g-diverges-ring"])
     assert kind.settings == {
         "model.generator.activation": "leaky_relu", "training.ema": 0.0, "training.optimiser.schedule": "constant",
     }  # fmt: skip
-    assert unspoilt(KINDS["d-slow-ring"]) == unspoilt(KINDS["d-fast-ring"]) != kind
-    for planted in PLANTED:
-        clean = recipe_of(unspoilt(planted), 0)
+    assert control(KINDS["d-slow-ring"]) == control(KINDS["d-fast-ring"]) != kind
+    for injected in INJECTED:
+        clean = recipe_of(control(injected), 0)
         rates = (clean.training.optimiser.learning_rate, clean.training.generator, clean.training.discriminator)
-        base = planted.on.settings()
+        base = injected.on.settings()
         assert rates == (base.training.optimiser.learning_rate, base.training.generator, base.training.discriminator)
 
 
-def ending(**look: Any) -> dict[str, Any]:
-    return {"looks": [{"step": 0, "finite": True, **look}]}
+def ending(**probe: Any) -> dict[str, Any]:
+    return {"looks": [{"step": 0, "finite": True, **probe}]}
 
 
 def test_quality_is_held_against_the_seeds_of_the_healthy_recipe() -> None:
-    from failures.recovery import Usual, worth
+    from failures.recovery import Usual, final_quality
 
     seeds = [ending(advantage=0.1, distance=0.1 + 0.01 * at, mass=[0.5, 0.5], real_mass=[0.5, 0.5]) for at in range(11)]
     usual = Usual.of(seeds)
@@ -80,27 +80,27 @@ def test_quality_is_held_against_the_seeds_of_the_healthy_recipe() -> None:
     assert usual.usual(fine | {"distance": 0.189})
     assert not usual.usual(fine | {"distance": 0.191})
     assert not usual.usual(fine | {"modes lost": 0.5})
-    assert not usual.usual(worth({"looks": []}))
+    assert not usual.usual(final_quality({"looks": []}))
 
 
 def test_a_bound_below_nothing_is_within_ten_percent_on_the_right_side() -> None:
-    from failures.recovery import Usual, worth
+    from failures.recovery import Usual, final_quality
 
     usual = Usual.of([ending(kl=1.0, bound=-20.0)] * 3)
-    assert usual.within(worth(ending(kl=1.0, bound=-21.9)))
-    assert not usual.within(worth(ending(kl=1.0, bound=-22.1)))
+    assert usual.within(final_quality(ending(kl=1.0, bound=-21.9)))
+    assert not usual.within(final_quality(ending(kl=1.0, bound=-22.1)))
     usual = Usual.of([ending(kl=1.0, bound=20.0)] * 3)
-    assert usual.within(worth(ending(kl=1.0, bound=18.1)))
-    assert not usual.within(worth(ending(kl=1.0, bound=17.9)))
+    assert usual.within(final_quality(ending(kl=1.0, bound=18.1)))
+    assert not usual.within(final_quality(ending(kl=1.0, bound=17.9)))
 
 
 def test_weights_that_broke_at_the_end_are_worth_nothing() -> None:
-    from failures.recovery import worth
+    from failures.recovery import final_quality
 
     run = ending(use=[1.0], reconstruction=0.1)
-    assert worth(run) == {"reconstruction": 0.1}
+    assert final_quality(run) == {"reconstruction": 0.1}
     run["looks"].append({"step": 1, "finite": False})
-    assert worth(run) == {"reconstruction": math.inf}
+    assert final_quality(run) == {"reconstruction": math.inf}
 
 
 def test_a_good_verdict_needs_both_of_its_parts() -> None:
@@ -141,8 +141,8 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
     assert "3 runs that failed by the ground truth, of 3 kinds" in done.stdout
     assert all(f"| {code} " in done.stdout for code in ("NUM301", "NUM304", "healthy recipe"))
     kept = json.loads((tmp_path / "cured" / "stalled-digits" / "0" / "cured.json").read_text("utf-8"))
-    assert kept["cures"], "a run whose weights hardly move has to be cured"
-    steps = [look["step"] for look in kept["looks"]]
+    assert kept["cures"], "a run whose weights hardly move needs a remedy"
+    steps = [probe["step"] for probe in kept["looks"]]
     assert steps == sorted(set(steps)), "what the run went back behind must not be looked at"
     assert steps[-1] == kept["steps"]
     assert [path.read_bytes() if path.exists() else None for path in WRITTEN] == before, "--quick writes no results"
@@ -152,7 +152,7 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
 
 
 @pytest.mark.slow
-def test_a_kind_that_cannot_be_cured_is_named() -> None:
+def test_a_kind_that_remedies_cannot_help_is_named() -> None:
     done = program.run("cures", "--only", "toy-ring")
     assert done.returncode == 2
     assert "toy-ring" in done.stderr

@@ -1,4 +1,4 @@
-"""The failure zoo holds what it says it holds, its truth follows the facts, and its rates count what they say they count."""
+"""The kinds of runs are what they say, the ground truth follows the measurements, and the rates count what they say."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_code_is_planted_in_both_halves_and_every_recipe_is_trained() -> None:
     from failures.base_recipes import BASES
-    from failures.kinds import HEALTHY, PLANTED
+    from failures.kinds import HEALTHY, INJECTED
     from saddlepoint.recipe.recipe import shipped_names
 
-    assert len(PLANTED) >= 24
+    assert len(INJECTED) >= 24
     assert sum(kind.seeds for kind in HEALTHY) >= 300
     assert {base.recipe for base in BASES.values()} >= set(shipped_names())
     for code in DESIGNED:
-        halves = {kind.on.half for kind in PLANTED if kind.code == code}
+        halves = {kind.on.half for kind in INJECTED if kind.code == code}
         assert halves == {"calibration", "reporting"}, code
-        assert sum(kind.seeds for kind in PLANTED if kind.code == code) >= 10, code
+        assert sum(kind.seeds for kind in INJECTED if kind.code == code) >= 10, code
 
 
 def test_every_seed_of_every_kind_makes_a_recipe_of_a_strength_within_its_range() -> None:
@@ -49,14 +49,14 @@ def test_every_seed_of_every_kind_makes_a_recipe_of_a_strength_within_its_range(
     from failures.runs import recipe_of
 
     for kind in KINDS.values():
-        strengths = {kind.drawn(seed) for seed in range(kind.seeds)}
+        strengths = {kind.strength_of(seed) for seed in range(kind.seeds)}
         low, high = kind.strength
         assert all(low * 0.999 <= strength <= high * 1.001 for strength in strengths), kind.name
         assert low == high or len(strengths) == kind.seeds, kind.name
         assert recipe_of(kind, kind.seeds - 1).training.seed == kind.seeds
 
 
-def look(step: int, **changes: Any) -> dict[str, Any]:
+def probe(step: int, **changes: Any) -> dict[str, Any]:
     """Of a GAN on two modes that is as good as real data."""
     facts = {
         "step": step, "finite": True, "dead": {"d": 0.0, "g": 0.0}, "moved": {"d": 0.01, "g": 0.01},
@@ -75,11 +75,11 @@ DATA = {
 
 
 def run(
-    later: dict[str, Any], *, onset: int = 8, looks: int = 16, data: dict[str, Any] | None = None
+    later: dict[str, Any], *, onset: int = 8, probes: int = 16, data: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Healthy looks every 100 steps, changed from the look `onset` on."""
-    facts = [look(100 * at, **(copy.deepcopy(later) if at >= onset else {})) for at in range(looks)]
-    return {"looks": facts, "steps": 100 * (looks - 1), "floor": 0.02, "data": DATA | (data or {})}
+    facts = [probe(100 * at, **(copy.deepcopy(later) if at >= onset else {})) for at in range(probes)]
+    return {"looks": facts, "steps": 100 * (probes - 1), "floor": 0.02, "data": DATA | (data or {})}
 
 
 ILLS: dict[str, dict[str, Any]] = {
@@ -110,7 +110,7 @@ def test_truth_follows_the_facts_from_their_onset_on(code: str) -> None:
     assert not truth.healthy
     # What passed before the end is no failure of the run.
     passing = run(ILLS[code])
-    passing["looks"][10:] = [look(100 * at) for at in range(10, 16)]
+    passing["looks"][10:] = [probe(100 * at) for at in range(10, 16)]
     assert decide(passing, reference).codes[code].state == "no"
 
 
@@ -171,7 +171,7 @@ def test_wrong_kl_terms_are_wrong_as_they_say() -> None:
 
 def test_a_generator_of_examples_is_as_good_as_data_and_a_constant_one_is_not() -> None:
     from failures import injections
-    from failures.probes import Probe
+    from failures.probes import Prober
     from saddlepoint import data, models
     from saddlepoint.recipe import Recipe
     from saddlepoint.training import Devices, TrainingState
@@ -180,18 +180,18 @@ def test_a_generator_of_examples_is_as_good_as_data_and_a_constant_one_is_not() 
     dataset = data.load(recipe.data)
     model: Any = models.build(recipe.model, dataset.event, seed=0)
     injections.memory(model, dataset, 1e-3)
-    looker = Probe(dataset, model, TrainingState.start(model, recipe.training, Devices.choose("cpu", "fp32", model)))
-    good = looker.look(0)
-    assert good["distance"] < 3 * looker.floor()
+    prober = Prober(dataset, model, TrainingState.start(model, recipe.training, Devices.choose("cpu", "fp32", model)))
+    good = prober.probe(0)
+    assert good["distance"] < 3 * prober.floor()
     assert good["spread"] == pytest.approx(1.0, abs=0.1)
     assert min(good["mass"]) > 0.05
     assert good["high_quality"] == 1.0
     with torch.no_grad():
         model.players["g"].sharpness.zero_()
-    flat = looker.look(1)
+    flat = prober.probe(1)
     assert flat["spread"] < 1e-3
     assert max(flat["mass"]) == 1.0
-    assert flat["distance"] > 10 * looker.floor()
+    assert flat["distance"] > 10 * prober.floor()
 
 
 def test_rates_count_detections_false_alarms_and_delays() -> None:
@@ -259,7 +259,9 @@ def test_fresh_seeds_are_others_of_strengths_of_their_own() -> None:
     assert [(name, seed - FRESH) for name, seed in fresh] == old
     for name, seed in fresh:
         low, high = KINDS[name].strength
-        assert low == high or KINDS[name].drawn(seed) not in {KINDS[name].drawn(other) for n, other in old if n == name}
+        assert low == high or KINDS[name].strength_of(seed) not in {
+            KINDS[name].strength_of(other) for n, other in old if n == name
+        }
 
 
 def test_fresh_seeds_are_blind_until_a_rule_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

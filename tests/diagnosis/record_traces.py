@@ -2,7 +2,7 @@
 
     python tests/diagnosis/record_traces.py [--keep DIR]
 
-Takes some minutes. The runs are kinds of the failure zoo (benchmarks/failures); what is kept of them are the series that the
+Takes some minutes. The runs are kinds with injected failures (benchmarks/failures); what is kept of them are the series that the
 rule reads, rounded to five digits, and the settings.
 """
 
