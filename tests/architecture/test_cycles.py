@@ -9,9 +9,6 @@ from collections.abc import Collection, Mapping
 
 from tests.architecture.imports import imports, modules
 
-# Cycles that are still to be removed; each is named by two of its modules. Remove the line with the cycle.
-KNOWN: set[tuple[str, str]] = set()
-
 
 def import_graph() -> dict[str, set[str]]:
     """Every module of the package, with the modules of the package that it imports anywhere."""
@@ -57,15 +54,8 @@ def cycles(graph: Mapping[str, Collection[str]]) -> list[set[str]]:
 
 
 def test_no_modules_import_each_other() -> None:
-    found = cycles(import_graph())
-    new = [sorted(cycle) for cycle in found if not any(set(pair) <= cycle for pair in KNOWN)]
-    assert not new, f"modules that import each other: {new}"
-
-
-def test_every_known_cycle_is_still_there() -> None:
-    found = cycles(import_graph())
-    gone = [pair for pair in KNOWN if not any(set(pair) <= cycle for cycle in found)]
-    assert not gone, f"these cycles are gone, so remove them from KNOWN: {gone}"
+    found = [sorted(cycle) for cycle in cycles(import_graph())]
+    assert not found, f"modules that import each other: {found}"
 
 
 def test_cycles_are_found() -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.split import shuffled_order
-from saddlepoint.evaluation.monitors import Watch, quality
+from saddlepoint.evaluation.monitors import Monitor, quality
 from saddlepoint.evaluation.result import MOST, assess_result
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.experiment.best_step import BestStep
@@ -79,7 +79,7 @@ class Measurement:
         """
         self.progress = BestStep()
         self._quality = quality.Quality(dataset, settings)
-        self._monitor = Watch(dataset, model, self._quality.project, settings.seed, weights.devices.device)
+        self._monitor = Monitor(dataset, model, self._quality.project, settings.seed, weights.devices.device)
         self._dataset, self._model, self._weights, self._attempt = dataset, model, weights, attempt
         self._evaluation_seed, self._seed = settings.seed, seed
         self._held_out = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) else None
@@ -130,7 +130,7 @@ class Measurement:
             return {}
         averages = {name: average.module for name, average in self._weights.averages.items()}
         with self._weights.devices.autocast() or contextlib.nullcontext():
-            return self._monitor.look(averages)
+            return self._monitor.probe(averages)
 
     def pass_examples(self) -> None:
         """Run the players on fixed examples in evaluation mode, for hooks that observe their activations."""

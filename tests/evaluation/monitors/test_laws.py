@@ -19,7 +19,7 @@ from saddlepoint.evaluation.monitors.copies import (
     distance_to_others,
     standard_error,
 )
-from saddlepoint.evaluation.monitors.monitor import Watch
+from saddlepoint.evaluation.monitors.monitor import Monitor
 from saddlepoint.evaluation.monitors.neighbourhood import Neighbourhood, k_means, modes_covered, turnover
 from saddlepoint.models import build
 from saddlepoint.models.gan.settings import GANSettings
@@ -168,7 +168,7 @@ def test_copies_are_measured_with_few_held_out_examples_too(left_out: int | None
     others = None if left_out is None else replace(training, x=draw(left_out, 2, 1), held_out=None)
     dataset = replace(training, held_out=others)
     model = build(GANSettings(), dataset.event)
-    found = Watch(dataset, model, lambda x: x.flatten(1).float(), 0, torch.device("cpu")).measure()
+    found = Monitor(dataset, model, lambda x: x.flatten(1).float(), 0, torch.device("cpu")).measure()
     alone = {"g/nearest_ratio", "g/copied"}
     assert set(found) == ({"g/copies", "g/copies_error"} | alone if enough else alone)
 

@@ -4,7 +4,7 @@ All of it is measured in evaluation mode on fixed noise and fixed examples, stay
 and leaves the model as it was.
 """
 
-from saddlepoint.evaluation.monitors.monitor import Watch
+from saddlepoint.evaluation.monitors.monitor import Monitor
 from saddlepoint.evaluation.monitors.neighbourhood import Neighbourhood
 
-__all__ = ["Neighbourhood", "Watch"]
+__all__ = ["Monitor", "Neighbourhood"]

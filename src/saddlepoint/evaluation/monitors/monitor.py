@@ -38,7 +38,7 @@ PROJECTED = 4_096  # of which so many are projected at once
 Signals = dict[str, Tensor]
 
 
-class Watch:
+class Monitor:
     """Measures one model again and again, always with the same examples and noise."""
 
     def __init__(self, dataset: Dataset, model: Model, project: Project, seed: int, device: torch.device) -> None:
@@ -80,7 +80,7 @@ class Watch:
         """Undo `to_json`."""
         self._before = None if kept is None else torch.tensor(kept, device=self._device)
 
-    def look(self, sampled: Mapping[str, Any]) -> dict[str, float]:
+    def probe(self, sampled: Mapping[str, Any]) -> dict[str, float]:
         """All cheap series of the model as it is; their values come to the host in one transfer.
 
         Args:
