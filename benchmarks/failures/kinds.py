@@ -70,9 +70,9 @@ def _rates(discriminator: float | None = None, generator: float | None = None) -
     def settings(strength: float) -> Mapping[str, Any]:
         found = {}
         if discriminator is not None:
-            found["training.discriminator.learning_rate"] = discriminator * strength
+            found["training.players.discriminator.learning_rate"] = discriminator * strength
         if generator is not None:
-            found["training.generator.learning_rate"] = generator * strength
+            found["training.players.generator.learning_rate"] = generator * strength
         return found
 
     return settings
@@ -98,7 +98,7 @@ INJECTED = (
         "GAN101",
         (1e-7, 3e-6),
         _rates(generator=1.0),
-        {"training.discriminator.learning_rate": 3e-3, **_PLAIN},
+        {"training.players.discriminator.learning_rate": 3e-3, **_PLAIN},
     ),
     Kind(
         "d-fast-digits",
@@ -106,7 +106,7 @@ INJECTED = (
         "GAN101",
         (1e-7, 1e-6),
         _rates(generator=1.0),
-        {"training.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
+        {"training.players.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
         seeds=10,
     ),
     Kind("no-detach-ring", "ring-small", "GAN101", (5.0, 20.0), settings=_PLAIN, model=injections.missing_detach),
@@ -117,7 +117,7 @@ INJECTED = (
         "GAN102",
         (5e-4, 2e-3),
         _rates(discriminator=1.0),
-        {"model.objective": "minimax", "training.generator.learning_rate": 1e-6, "model.label_smoothing": 0.0},
+        {"model.objective": "minimax", "training.players.generator.learning_rate": 1e-6, "model.label_smoothing": 0.0},
     ),
     Kind(
         "saturated-ring",
@@ -125,7 +125,7 @@ INJECTED = (
         "GAN102",
         (1e-3, 5e-3),
         _rates(discriminator=1.0),
-        {"model.objective": "minimax", "training.generator.learning_rate": 1e-5, **_PLAIN},
+        {"model.objective": "minimax", "training.players.generator.learning_rate": 1e-5, **_PLAIN},
     ),
     # GAN103: few answers.
     Kind("pulled-grid", "grid-small", "GAN103", (10.0, 100.0), model=injections.pulled_together),
@@ -137,7 +137,12 @@ INJECTED = (
         "GAN103",
         (3e-3, 1e-2),
         _rates(generator=1.0),
-        {"training.discriminator.learning_rate": 2e-4, "training.optimiser.betas": [0.9, 0.999], **_TANH, **_PLAIN},
+        {
+            "training.players.discriminator.learning_rate": 2e-4,
+            "training.optimiser.betas": [0.9, 0.999],
+            **_TANH,
+            **_PLAIN,
+        },
     ),
     Kind("pulled-digits", "gan-digits", "GAN103", (20.0, 200.0), model=injections.pulled_together, seeds=8),
     # GAN104: a discriminator that cannot teach.
@@ -175,7 +180,7 @@ INJECTED = (
         "GAN107",
         (70, 150),
         _set("data.limit", whole=True),
-        {"training.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
+        {"training.players.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
         seeds=8,
     ),
     Kind(
@@ -184,7 +189,7 @@ INJECTED = (
         "GAN107",
         (70, 200),
         _set("data.limit", whole=True),
-        {"training.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
+        {"training.players.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
         seeds=6,
     ),
     # GAN108: copies.

@@ -14,7 +14,7 @@ own part (`package.module:Name`) is a key too. S may name one of its fields as i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args, get_origin
@@ -49,10 +49,9 @@ class OpenSection:
         """The field of an entry that a plain value stands for."""
         return getattr(self.entry, "shorthand", None)
 
-    def allows(self, key: str, keys: Iterable[str] | None = None) -> bool:
-        """Whether an entry may have this key; `keys` replaces the declared ones."""
-        allowed = self.keys if keys is None else keys
-        return allowed is None or key in allowed or (self.own and is_import_path(key))
+    def allows(self, key: str) -> bool:
+        """Whether an entry may have this key."""
+        return self.keys is None or key in self.keys or (self.own and is_import_path(key))
 
     def normalised(self, name: str, content: Mapping[Any, Any]) -> dict[Any, Any]:
         """The entries as mappings: short forms written out, entries that are none left out.

@@ -58,9 +58,9 @@ def test_the_control_keeps_what_is_no_failure_and_nothing_else() -> None:
     assert control(KINDS["d-slow-ring"]) == control(KINDS["d-fast-ring"]) != kind
     for injected in INJECTED:
         clean = recipe_of(control(injected), 0)
-        rates = (clean.training.optimiser.learning_rate, clean.training.generator, clean.training.discriminator)
+        rates = (clean.training.optimiser.learning_rate, clean.training.players)
         base = injected.on.settings()
-        assert rates == (base.training.optimiser.learning_rate, base.training.generator, base.training.discriminator)
+        assert rates == (base.training.optimiser.learning_rate, base.training.players)
 
 
 def ending(**probe: Any) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def test_help_on_a_recipe_lists_its_settings(capsys: pytest.CaptureFixture[str])
     out = capsys.readouterr().out
     assert "--model.beta 4.5   (float)" in out
     assert "model.objective" not in out
-    assert "training.discriminator" not in out
+    assert "training.players.discriminator" not in out
 
 
 @pytest.mark.parametrize("n", [1, 5])

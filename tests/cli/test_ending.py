@@ -15,8 +15,8 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, RunFolder
 
 INCURABLE = Finding("DATA401", "failure", 10, "Something that no setting changes.", {}, "Look at the data.", None)
-REMEDY = {"training.discriminator.learning_rate": 1e-4}
-SLIP = "training.generator.learning_rate"
+REMEDY = {"training.players.discriminator.learning_rate": 1e-4}
+SLIP = "training.players.generator.learning_rate"
 CURABLE = Finding("GAN101", "failure", 20, "Something that a setting changes.", {}, "Slow it down.", REMEDY)
 NOTHING_TO_CHANGE = "No setting helps against these findings"
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from saddlepoint.diagnosis.escalation import ESCALATION, OWN_REMEDY, UNUSUAL_RATES, add_remedy, next_remedy
+from saddlepoint.diagnosis.optimiser_settings import D_RATE, G_RATE
+from saddlepoint.diagnosis.optimiser_settings import RATE as SHARED
 from saddlepoint.diagnosis.remedies import changes_of
 from saddlepoint.diagnosis.usual_rates import describe_unusual_rates, restore_usual_rates
 from saddlepoint.recipe import Recipe, shipped_names
@@ -65,7 +67,7 @@ def test_no_step_is_tried_twice(name: str, code: str) -> None:
 
 def test_a_findings_own_remedy_comes_first() -> None:
     recipe = RECIPES["gan"]
-    own = {"training.discriminator.learning_rate": 2e-5}
+    own = {"training.players.discriminator.learning_rate": 2e-5}
     assert next_remedy(finding("GAN101", own), settings(recipe)) == (0, own)
     for later in (
         next_remedy(finding("GAN101", own), settings(recipe), [0]),
@@ -81,18 +83,15 @@ def test_a_finding_without_remedy_and_steps_has_none() -> None:
 
 def test_a_player_without_a_rate_of_its_own_starts_from_the_shared_one() -> None:
     recipe = RECIPES["gan"].override(
-        {"training.optimiser.learning_rate": 1e-3, "training.discriminator.learning_rate": "none"}
+        {"training.optimiser.learning_rate": 1e-3, "training.players.discriminator.learning_rate": "none"}
     )
     following = next_remedy(finding("GAN107"), settings(recipe), [1, 2])
-    assert following == (3, {"training.discriminator.learning_rate": pytest.approx(2.5e-4)})
+    assert following == (3, {"training.players.discriminator.learning_rate": pytest.approx(2.5e-4)})
 
 
 def test_a_lowered_rate_is_limited() -> None:
     own = {"training.optimiser.learning_rate": 5.0}
     assert next_remedy(finding("NUM301"), own, [UNUSUAL_RATES]) == (1, {"training.optimiser.learning_rate": 1e-2})
-
-
-SHARED, D_RATE, G_RATE = (f"training.{whose}.learning_rate" for whose in ("optimiser", "discriminator", "generator"))
 
 
 @pytest.mark.parametrize("code", [*ESCALATION, "GAN109", "DATA402"])
@@ -169,20 +168,20 @@ def test_rates_far_apart_are_brought_together_where_the_failure_would_follow_fro
         assert {corrected[D_RATE], corrected[G_RATE]} == {1e-4}, (
             "the shared rate is outside of both: the faster player gets the slower one's"
         )
-    kinds = {**apart, "training.discriminator.name": "sgd"}
+    kinds = {**apart, "training.players.discriminator.name": "sgd"}
     assert not any(restore_usual_rates(code, kinds) for code in ESCALATION), "rates of other optimisers do not compare"
 
 
 def test_rates_are_compared_with_the_corrected_optimiser() -> None:
-    plain = {SHARED: 1.0, "training.optimiser.name": "sgd", D_RATE: 0.05, "training.discriminator.name": None}
+    plain = {SHARED: 1.0, "training.optimiser.name": "sgd", D_RATE: 0.05, "training.players.discriminator.name": None}
     corrected = restore_usual_rates("GAN106", plain)  # 0.05 is usual for plain gradient descent, and not for Adam
     assert corrected[SHARED] == 1e-3
     assert corrected["training.optimiser.name"] == "adam"
     assert corrected[D_RATE] is None
-    own = {SHARED: 1e-3, "training.optimiser.name": "adam", G_RATE: 10.0, "training.generator.name": "sgd"}
+    own = {SHARED: 1e-3, "training.optimiser.name": "adam", G_RATE: 10.0, "training.players.generator.name": "sgd"}
     corrected = restore_usual_rates("GAN106", own)
     assert corrected[G_RATE] is None
-    assert corrected["training.generator.name"] is None
+    assert corrected["training.players.generator.name"] is None
 
 
 @pytest.mark.parametrize(("present", "wanted", "given"), [(5e-3, 0.02, 1e-2), (2e-5, 5e-6, 1e-5), (1e-2, 0.04, None)])

@@ -27,12 +27,15 @@ PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
     "WGAN": ("gan-digits", {RATE: 5e-5, "training.optimiser.name": "rmsprop", "model.discriminator_steps": 100}),
     "WGAN-GP": ("gan-digits", {RATE: 1e-4, ADAM: (0.0, 0.9), "model.discriminator_steps": 5}),
     "SNGAN": ("gan-digits", {RATE: 2e-4, ADAM: (0.0, 0.9), "model.discriminator_steps": 5}),
-    "SAGAN": ("gan-digits", {"training.generator.learning_rate": 1e-4, "training.discriminator.learning_rate": 4e-4}),
+    "SAGAN": (
+        "gan-digits",
+        {"training.players.generator.learning_rate": 1e-4, "training.players.discriminator.learning_rate": 4e-4},
+    ),
     "BigGAN": ("gan-digits", {RATE: 5e-5, ADAM: (0.0, 0.999), "training.batch_size": 2048, "training.ema": 0.9999}),
     "StyleGAN2": ("gan-digits", {RATE: 2.5e-3, ADAM: (0.0, 0.99), "model.latent": 512, "model.r1": 10.0}),
     "StyleGAN3": (
         "gan-digits",
-        {"training.generator.learning_rate": 2.5e-3, "model.r1": 32.8, "training.batch_size": 32},
+        {"training.players.generator.learning_rate": 2.5e-3, "model.r1": 32.8, "training.batch_size": 32},
     ),
     "R3GAN": ("gan-digits", {RATE: 2e-4, ADAM: (0.0, 0.9), "model.r1": 150.0, "model.r2": 150.0}),
     "instance noise": ("gan-digits", {"model.instance_noise": 0.5, "model.label_flipping": 0.2}),
@@ -62,7 +65,7 @@ def test_settings_of_published_work_are_usual(work: str) -> None:
 
 
 ABSURD: list[tuple[str, dict[str, Any], str, str]] = [
-    ("gan-digits", {"training.generator.learning_rate": 1e6}, "failure", "1e-05 to 0.01 for adam"),
+    ("gan-digits", {"training.players.generator.learning_rate": 1e6}, "failure", "1e-05 to 0.01 for adam"),
     ("gan-digits", {RATE: 0.5}, "warning", "1e-05 to 0.01 for adam"),
     ("gan-digits", {RATE: 1e-9}, "warning", "1e-05 to 0.01 for adam"),
     ("vae-digits", {RATE: 1e6, "training.optimiser.name": "sgd"}, "failure", "0.0001 to 0.1 for sgd"),
@@ -72,7 +75,7 @@ ABSURD: list[tuple[str, dict[str, Any], str, str]] = [
     ("vae-digits", {"model.warm_up": 10**6}, "warning", "5,000 steps of the run"),
     ("gan-digits", {ADAM: (0.9999, 0.999)}, "warning", "at most 0.95 for the first"),
     ("gan-digits", {ADAM: (0.5, 0.1)}, "warning", "0.9 to 0.9999 for the second"),
-    ("gan-digits", {"training.discriminator.betas": (0.9999, 0.999)}, "warning", "at most 0.95"),
+    ("gan-digits", {"training.players.discriminator.betas": (0.9999, 0.999)}, "warning", "at most 0.95"),
     (
         "gan-digits",
         {"training.optimiser.momentum": 0.9999, "training.optimiser.name": "sgd"},
@@ -143,23 +146,24 @@ def test_a_setting_without_effect_is_ignored() -> None:
 
 
 def test_a_player_without_clipping_is_usual() -> None:
-    assert unusual_settings(settings(training__discriminator__clip_norm=0)) is None
+    assert unusual_settings(settings(training__players__discriminator__clip_norm=0)) is None
     clipped = {"training__optimiser__name": "sgd", "training__optimiser__clip_norm": 0.01}
-    rates = {f"training__{player}__learning_rate": 50.0 for player in ("generator", "discriminator")}
+    rates = {f"training__players__{player}__learning_rate": 50.0 for player in ("generator", "discriminator")}
     assert unusual_settings(settings(**clipped, **rates)) is None
-    found = unusual_settings(settings(**clipped, **rates, training__discriminator__clip_norm=0))
+    found = unusual_settings(settings(**clipped, **rates, training__players__discriminator__clip_norm=0))
     assert found is not None
-    assert list(found.evidence["settings"]) == ["training.discriminator.learning_rate"]
+    assert list(found.evidence["settings"]) == ["training.players.discriminator.learning_rate"]
 
 
-@pytest.mark.parametrize("section", ["optimiser", "discriminator", "generator"])
+@pytest.mark.parametrize("section", ["optimiser", "players__discriminator", "players__generator"])
 @pytest.mark.parametrize("optimiser", ["adam", "optimistic-sgd"])
 def test_an_unusual_momentum_that_the_optimiser_ignores_says_so(section: str, optimiser: str) -> None:
     changes: dict[str, Any] = {f"training__{section}__momentum": 0.9999, "training__optimiser__name": optimiser}
     found = unusual_settings(settings(**changes, training__optimiser__learning_rate=1e-2))
     assert found is not None
     assert found.severity == "warning"
-    assert f"training.{section}.momentum is 0.9999 (usual: at most 0.95; {optimiser} ignores it" in found.title
+    name = f"training.{section}.momentum".replace("__", ".")
+    assert f"{name} is 0.9999 (usual: at most 0.95; {optimiser} ignores it" in found.title
     assert ("the first of betas" in found.title) == (optimiser == "adam")
 
 
@@ -176,10 +180,10 @@ def test_a_players_own_decay_of_the_shared_schedule_is_checked(player: str, key:
     changes = {f"training__optimiser__{name}": value for name, value in shared.items()}
     assert unusual_settings(settings(**changes)) is None
     recipe = Recipe.load("gan-digits").override({k.replace("__", "."): v for k, v in changes.items()})
-    recipe = recipe.override({f"training.{player}.{key}": own})
+    recipe = recipe.override({f"training.players.{player}.{key}": own})
     found = unusual_settings({entry.name: value for entry, value in recipe.settings()})
     assert found is not None
-    assert f"training.{player}.decay_rate" in found.title
+    assert f"training.players.{player}.decay_rate" in found.title
     assert "after half of the run" in found.title
     mended = recipe.override(found.remedy or {})
     assert unusual_settings({entry.name: value for entry, value in mended.settings()}) is None

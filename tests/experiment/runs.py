@@ -51,7 +51,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
             "discriminator": {"network": "dcgan", "width": 4},
             "discriminator_steps": 2,
         },
-        "training": {"ema": 0.9, "generator": {"learning_rate": 1e-3}},
+        "training": {"ema": 0.9, "players": {"generator": {"learning_rate": 1e-3}}},
     },
 }
 

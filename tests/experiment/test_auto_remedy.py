@@ -21,7 +21,7 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, RunFolder, Severity
 from tests.experiment.runs import STEPS, Ears, recipe
 
-RATE = "training.discriminator.learning_rate"
+RATE = "training.players.discriminator.learning_rate"
 REMEDY = {RATE: 1e-4}
 Plant = Callable[..., None]
 pytestmark = pytest.mark.usefixtures("as_set")
@@ -100,7 +100,7 @@ def test_it_goes_back_to_the_last_healthy_checkpoint(tmp_path: Path, planted: Pl
     assert (tried.code, tried.found, tried.returned_to) == ("GAN101", 25, 20)
     assert tried.changes == {RATE: (None, 1e-4)}
     assert str(tried) in ears.notes
-    assert run.recipe.training.discriminator.learning_rate == 1e-4
+    assert run.recipe.training.players["discriminator"].learning_rate == 1e-4
     assert steps(tmp_path / "run") == [0, 5, 10, 15, 20, 25, 30, STEPS]
     assert run.summary["state"] == "finished"
     assert "with 1 remedy applied (GAN101)" in run.verdict

@@ -172,7 +172,7 @@ def test_an_absurd_rate_is_found_before_the_first_step_and_nothing_proposes_to_g
     assert run.headline == "Failed: the learning rate setting is far outside its usual range"
     said = f"{run.verdict} {first.advice}"
     assert "longer or with another seed will not help" in said
-    option = "--training.generator.learning_rate none"
+    option = "--training.players.generator.learning_rate none"
     commands = next_commands(run.folder.path, "failed", 20, [option], process="failed")
     assert not any(" resume " in command or "--training.seed" in command for command in commands)
     assert any(option in command for command in commands)

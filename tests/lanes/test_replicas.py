@@ -62,7 +62,7 @@ def test_whatever_the_batch_size(batch_size):
     ids=lambda optimiser: f"{optimiser.name}-{optimiser.schedule}-{optimiser.momentum}",
 )
 def test_with_every_optimiser(optimiser):
-    own = training(optimiser=optimiser, ema=0.9, generator=PlayerSettings(learning_rate=0.02))
+    own = training(optimiser=optimiser, ema=0.9, players={"generator": PlayerSettings(learning_rate=0.02)})
     assert_replicas_are_single_runs(Replica.over_seeds(GAN, own, LINE, 2))
 
 
@@ -74,7 +74,7 @@ def test_replicas_may_differ_in_any_number():
             training(
                 seed=i, ema=0.5 + 0.1 * i,
                 optimiser=optimiser.model_copy(update={"decay_rate": 0.5 + 0.2 * i, "momentum": 0.3 * i}),
-                generator=PlayerSettings(learning_rate=0.01 * (i + 1)),
+                players={"generator": PlayerSettings(learning_rate=0.01 * (i + 1))},
             ),
             gaussian(DataSettings(points=50, scale=0.5 + i)),
         )

@@ -55,7 +55,7 @@ def test_a_usual_option_names_ours(typed: str, meant: str) -> None:
     ("name", "said"),
     [
         ("training.lr", '"training.optimiser.learning_rate"'),
-        ("training.generator.lr", '"training.generator.learning_rate"'),
+        ("training.players.generator.lr", '"training.players.generator.learning_rate"'),
         ("lr", '"training.optimiser.learning_rate"'),
         ("model.z_dim", '"model.latent"'),
         ("training.epochs", "60,000 examples in batches of 64 are 937 steps an epoch"),

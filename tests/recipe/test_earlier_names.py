@@ -9,7 +9,7 @@ import pytest
 
 from saddlepoint.errors import SettingError
 from saddlepoint.recipe import earlier_names
-from saddlepoint.recipe.earlier_names import Lookup, current_changes, current_content, current_name
+from saddlepoint.recipe.earlier_names import Lookup, current_changes, current_content, current_pairs
 
 
 def _half_life(value: Any, lookup: Lookup) -> Mapping[str, Any]:
@@ -57,7 +57,12 @@ def test_overrides_are_moved() -> None:
         "t.players.d.rate": None,
         "other.name": 4,
     }
-    assert current_name("t.d.rate") == "t.players.d.rate"
+
+
+def test_recorded_changes_are_moved() -> None:
+    changes = {"t.d.rate": (1, None), "m.replay": (0.0, 0.5), "other": (1, 2)}
+    moved = {"t.players.d.rate": (1, None), "m.replay.share": (0.0, 0.5), "other": (1, 2)}
+    assert current_pairs(changes, "x") == moved
 
 
 def test_both_names_with_one_value_are_one_setting() -> None:

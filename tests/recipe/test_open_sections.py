@@ -12,6 +12,7 @@ from saddlepoint.errors import SettingError
 from saddlepoint.lanes.replica import numbers, replaced
 from saddlepoint.open_sections import split_key
 from saddlepoint.recipe import Recipe, fields
+from saddlepoint.records import argument
 from saddlepoint.settings import Settings
 
 OWN = "mypackage.penalties:Own"
@@ -55,6 +56,12 @@ def test_declared_entries_are_listed_whether_or_not_they_are_there_and_others_wh
     names = [entry.name for entry in fields(Toy, {"game": {"penalties": {OWN: {}}, "parts": {"a": {}}}})]
     assert {f"game.penalties.{OWN}.weight", "game.parts.a.rate"} <= set(names)
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("recipe", [toy(), toy(penalties={"r1": {"half_life": 3}})])
+def test_every_setting_typed_as_it_is_shown_changes_nothing(recipe: Toy) -> None:
+    shown = {entry.name: argument(value) for entry, value in recipe.settings() if entry.name.startswith("game.")}
+    assert recipe.override({name: value for name, value in shown.items() if "arguments" not in name}) == recipe
 
 
 def test_settings_of_an_entry_that_is_absent_are_none() -> None:

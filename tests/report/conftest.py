@@ -100,7 +100,7 @@ def fill(path: Path, *, ticks: int = 60, frames: int = 5) -> RunFolder:
             records.append(Record(tick * 50, tick * 0.6, values).to_json())
     with JsonLines(folder.findings) as findings:
         evidence = {"d/real_score": 0.998, "g/grad_norm": 1.2e-5, "worst": math.inf}
-        remedy = {"training.discriminator.learning_rate": 1e-4, "training.optimiser.betas": [0.5, 0.9]}
+        remedy = {"training.players.discriminator.learning_rate": 1e-4, "training.optimiser.betas": [0.5, 0.9]}
         for step in (500, 900):
             findings.append(
                 Finding(

@@ -61,7 +61,7 @@ def test_a_full_run_tells_everything_in_order(full_run: RunFolder) -> None:
         "3,000 steps, 1 h 2 min, on cpu (2 cores), in bf16",
         "quality/frechet = 45 at step 1,000",
         "step 900, raised 2 times since step 500",
-        "--training.discriminator.learning_rate 0.0001 --training.optimiser.betas 0.5,0.9",
+        "--training.players.discriminator.learning_rate 0.0001 --training.optimiser.betas 0.5,0.9",
         'Held-out "examples" & theirs.',
         "Samples at step 2,800",
         "Step 2,100",

@@ -185,7 +185,7 @@ def test_looks_come_while_replicas_play_and_change_nothing(model):
 def test_a_replica_that_diverges_is_censored_and_the_other_is_not():
     model = GANSettings(latent=1, generator=SMALL, discriminator=SMALL)
     training = TrainingSettings(steps=40, batch_size=8, optimiser=OptimiserSettings(name="sgd", learning_rate=1e-3))
-    wild = training.model_copy(update={"generator": PlayerSettings(learning_rate=1e30, weight_decay=1e30)})
+    wild = training.model_copy(update={"players": {"generator": PlayerSettings(learning_rate=1e30, weight_decay=1e30)}})
     data = line(1)
     replicas = Replicas([Replica(model, training, data), Replica(model, wild, data)], device="cpu")
     convergence = Convergence(data, 2)

@@ -91,7 +91,7 @@ def test_resumed_equals_uninterrupted(game, pause, tmp_path):
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_resumed_equals_uninterrupted_for_every_optimiser(name, schedule, tmp_path):
     own = OptimiserSettings(name=name, schedule=schedule, momentum=0.5, weight_decay=0.01, clip_norm=0.5, decay_steps=3)
-    training = settings(ema=0.9, optimiser=own, generator=PlayerSettings(learning_rate=1e-4))
+    training = settings(ema=0.9, optimiser=own, players={"generator": PlayerSettings(learning_rate=1e-4)})
     whole = TwoPlayers()
     records, state = run(whole, training)
     later, other, other_state = resumed(TwoPlayers, training, 7, RunFolder(tmp_path))
@@ -104,7 +104,7 @@ def test_resumed_equals_uninterrupted_for_every_optimiser(name, schedule, tmp_pa
 def test_resumed_equals_uninterrupted_with_lookahead(name, pause, tmp_path):
     """In the middle of a player's round and at its ends."""
     own = OptimiserSettings(name=name, lookahead=3)
-    training = settings(optimiser=own, discriminator=PlayerSettings(lookahead=6, lookahead_share=0.8))
+    training = settings(optimiser=own, players={"discriminator": PlayerSettings(lookahead=6, lookahead_share=0.8)})
     whole = TwoPlayers(repeats=2)
     records, state = run(whole, training)
     later, other, other_state = resumed(GAMES["two moves"], training, pause, RunFolder(tmp_path))
@@ -116,7 +116,7 @@ def test_resumed_equals_uninterrupted_with_lookahead(name, pause, tmp_path):
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_resumed_equals_uninterrupted_with_historical_averaging(name, lookahead, tmp_path):
     own = OptimiserSettings(name=name, historical_averaging=0.1, lookahead=lookahead)
-    training = settings(optimiser=own, discriminator=PlayerSettings(historical_averaging=0.5))
+    training = settings(optimiser=own, players={"discriminator": PlayerSettings(historical_averaging=0.5)})
     whole = TwoPlayers(repeats=2)
     records, state = run(whole, training)
     later, other, other_state = resumed(GAMES["two moves"], training, 7, RunFolder(tmp_path))

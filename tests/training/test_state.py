@@ -17,7 +17,7 @@ from tests.training.games import OnePlayer, TwoPlayers, settings, start
 
 def test_every_player_has_the_optimiser_of_its_role():
     own = PlayerSettings(name="sgd", learning_rate=0.5)
-    state = start(TwoPlayers(), settings(optimiser=OptimiserSettings(name="adamw"), discriminator=own))
+    state = start(TwoPlayers(), settings(optimiser=OptimiserSettings(name="adamw"), players={"discriminator": own}))
     assert isinstance(state.optimisers["d"], torch.optim.SGD)
     assert state.optimisers["d"].param_groups[0]["lr"] == 0.5
     assert isinstance(state.optimisers["g"], torch.optim.AdamW)

@@ -11,7 +11,7 @@ from typing import Any
 Settings = Mapping[str, Any]
 
 SHARED = "training.optimiser"
-OWN = {"discriminator": "training.discriminator", "generator": "training.generator"}
+OWN = {role: f"training.players.{role}" for role in ("discriminator", "generator")}
 SECTIONS = (SHARED, *OWN.values())
 # Sections by the name that a player has in series; others follow the shared settings.
 SECTION_OF = {"d": OWN["discriminator"], "g": OWN["generator"]}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from saddlepoint.recipe.earlier_names import current_pairs
 from saddlepoint.records import RunFolder, change
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.records.summary import known_cure
@@ -57,9 +58,9 @@ class Intervention:
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> Intervention:
-        """Undo `to_json`; `line` has been checked by `RunFolder.read_cures`."""
+        """Undo `to_json`; `line` has been checked by `RunFolder.read_cures`. Settings get their present names."""
         changes = {name: (before, after) for name, (before, after) in line["changes"].items()}
-        return cls(**{**known_cure(line), "changes": changes})
+        return cls(**{**known_cure(line), "changes": current_pairs(changes, "cures.jsonl")})
 
 
 def read_interventions(folder: RunFolder) -> list[Intervention]:

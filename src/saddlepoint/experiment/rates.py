@@ -16,7 +16,6 @@ from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
 LARGE = 0.1  # relative change from which a jump is reported
 STRETCHED = ("cosine", "linear")  # schedules that are as long as training
-ROLES = ("discriminator", "generator")  # players with settings of their own
 
 
 @dataclass(frozen=True)
@@ -109,4 +108,4 @@ def keep_rate_option(recipe: Recipe) -> str:
 
 def _all(training: TrainingSettings) -> list[OptimiserSettings]:
     """The settings of every player that the recipe tells apart."""
-    return [training.optimiser, *(training.player(role) for role in ROLES)]
+    return [training.optimiser, *(training.player(role) for role in training.players)]

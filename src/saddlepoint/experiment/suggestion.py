@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +11,7 @@ from saddlepoint.diagnosis.escalation import next_remedy
 from saddlepoint.errors import SettingError
 from saddlepoint.experiment.interventions import changes_in_words
 from saddlepoint.recipe import Recipe
+from saddlepoint.recipe.earlier_names import current_changes
 from saddlepoint.records import Finding, options
 
 
@@ -63,6 +64,8 @@ def suggest_remedy(
     """
     skipped = set(tried)
     current = settings_of(recipe)
+    if finding.remedy:  # a run of an earlier version may have recorded it
+        finding = replace(finding, remedy=current_changes(finding.remedy, {}, f"the remedy of {finding.code}"))
     while (following := next_remedy(finding, {**current, **resolved}, skipped)) is not None:
         rung, changes = following
         try:

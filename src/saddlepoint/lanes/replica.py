@@ -50,7 +50,7 @@ def structure(replica: Replica) -> dict[str, Any]:
     shared = {f"model.{name}": value for name, value in numbers(replica.model, kind="other").items()}
     shared |= {f"training.{name}": getattr(replica.training, name) for name in SHARED}
     shared["training.ema above 0"] = replica.training.ema > 0
-    for role in ("", "discriminator", "generator"):
+    for role in ("", *replica.model.roles):
         own = replica.training.player(role) if role else replica.training.optimiser
         shared[f"training.{role or 'optimiser'}.name"] = own.name
     event = replica.dataset.event

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 # Usual name -> our settings, the first of which that the recipe has is meant.
 ALIASES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("lr", "base_lr"), ("training.optimiser.learning_rate",)),
-    **dict.fromkeys(("lr_g", "g_lr", "glr", "generator_lr", "lr_gen"), ("training.generator.learning_rate",)),
+    **dict.fromkeys(("lr_g", "g_lr", "glr", "generator_lr", "lr_gen"), ("training.players.generator.learning_rate",)),
     **dict.fromkeys(
-        ("lr_d", "d_lr", "dlr", "discriminator_lr", "critic_lr", "lr_disc"), ("training.discriminator.learning_rate",)
+        ("lr_d", "d_lr", "dlr", "discriminator_lr", "critic_lr", "lr_disc"),
+        ("training.players.discriminator.learning_rate",),
     ),
     **dict.fromkeys(("beta1", "beta2", "beta_1", "beta_2", "b1", "b2", "adam_betas"), ("training.optimiser.betas",)),
     **dict.fromkeys(("wd", "l2"), ("training.optimiser.weight_decay",)),

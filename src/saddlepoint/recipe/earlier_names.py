@@ -19,7 +19,9 @@ Conversion = Callable[[Any, Lookup], Mapping[str, Any]]
 
 EARLIER_NAMES: dict[str, str | Conversion] = {
     # model: (rows in an order in which a conversion finds what it looks up)
-    # training:
+    # training: discriminator and generator were sections of their own
+    "training.discriminator": "training.players.discriminator",
+    "training.generator": "training.players.generator",
 }
 
 
@@ -72,12 +74,12 @@ def current_changes(changes: Mapping[str, Any], content: Mapping[str, Any], wher
     return moved
 
 
-def current_name(name: str) -> str:
-    """The present name of a setting, where it is nothing but another name; any other name as it is."""
-    for earlier, row in EARLIER_NAMES.items():
-        if isinstance(row, str) and _means(name, earlier, row):
-            return row + name.removeprefix(earlier)
-    return name
+def current_pairs(changes: Mapping[str, tuple[Any, Any]], where: str) -> dict[str, tuple[Any, Any]]:
+    """Recorded changes, dotted name -> (value before, value after), with every name as it is at present."""
+    before, after = (
+        current_changes({name: pair[side] for name, pair in changes.items()}, {}, where) for side in (0, 1)
+    )
+    return {name: (before.get(name), after.get(name)) for name in {**before, **after}}
 
 
 def _means(name: str, earlier: str, row: str | Conversion) -> bool:

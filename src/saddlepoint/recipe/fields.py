@@ -13,9 +13,7 @@ from pydantic.fields import FieldInfo
 from saddlepoint.models.settings import FamilySettings, settings_class
 from saddlepoint.open_sections import OpenSection, open_section, split_key
 from saddlepoint.settings import Settings
-from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
-PLAYERS = [name for name, field in TrainingSettings.model_fields.items() if field.annotation is PlayerSettings]
 Keys = Mapping[str, tuple[str, ...]]
 
 
@@ -106,7 +104,7 @@ def _find(settings: type[BaseModel], name: str, content: Any, path: tuple[str, .
         key, rest = split_key(rest)
         declared = keys.get(".".join(here), opened.keys)
         key = _spelt(key, [*(declared or ()), *(value if isinstance(value, Mapping) else ())])
-        if not key or not opened.allows(key, declared):
+        if not key or not opened.allows(key):
             return None
         if not rest:
             return _entry(opened, field, (*here, key))

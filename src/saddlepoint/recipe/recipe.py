@@ -12,18 +12,18 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from saddlepoint.arguments import check_mapping, check_path, check_text
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.markup import Markup, html
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.settings import DEFAULT, FAMILIES, ModelSettings
 from saddlepoint.recipe.earlier_names import current_changes, current_content
-from saddlepoint.recipe.fields import PLAYERS, SettingField, fields, find
+from saddlepoint.recipe.fields import SettingField, fields, find
 from saddlepoint.recipe.mistakes import explained, unknown
 from saddlepoint.recipe.sources import Sources
 from saddlepoint.recipe.text import value_of
 from saddlepoint.settings import Public, Settings
-from saddlepoint.training.settings import PlayerSettings, TrainingSettings
+from saddlepoint.training.settings import TrainingSettings
 from saddlepoint.yaml_text import write_line, write_yaml
 
 _SOURCES = Sources(
@@ -79,14 +79,26 @@ class Recipe(Settings, metaclass=Public):
             raise ValueError("a name is one line, without tabs")
         return name
 
+    @classmethod
+    def section_keys(cls, content: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+        """The players of the family, whose settings are those of `training.players`."""
+        return {"training.players": _roles(_family(content))}
+
     @model_validator(mode="after")
-    def _settings_have_players(self) -> Self:
-        for role in PLAYERS:
-            if not hasattr(self.model, role) and getattr(self.training, role) != PlayerSettings():
+    def _players_exist(self) -> Self:
+        known = self.model.roles
+        for role in self.training.players:
+            if role in known:
+                continue
+            if not known:
                 raise ValueError(
-                    f"training.{role} sets a {role}, which the family {self.model.family} has not: set "
+                    f"training.players.{role} sets a {role}, which the family {self.model.family} has not: set "
                     "training.optimiser instead"
                 )
+            raise ValueError(
+                f"training.players.{role}: the family {self.model.family} has no player {role}."
+                f"{suggestion(role, known)} Players: {', '.join(known)}"
+            )
         return self
 
     @classmethod
@@ -115,8 +127,8 @@ class Recipe(Settings, metaclass=Public):
         family = changes.get("model.family")
         if family is not None and family != self.model.family:
             content["model"] = {"family": family}
-            players = FAMILIES[family].settings.model_fields if family in FAMILIES else ()
-            content["training"] |= {role: {} for role in PLAYERS if role not in players}
+            players, roles = content["training"]["players"], _roles(family)
+            content["training"]["players"] = {role: players[role] for role in roles if role in players}
         for name, value in changes.items():
             entry = find(type(self), name, content)
             if entry is None:
@@ -131,10 +143,8 @@ class Recipe(Settings, metaclass=Public):
         Settings of a declared entry of an open section that the recipe does not have are None.
         """
         content = self.model_dump(mode="json")
-        foreign = tuple(f"training.{role}." for role in PLAYERS if not hasattr(self.model, role))
         for entry in fields(type(self), content):
-            if not entry.name.startswith(foreign):
-                yield entry, _at(content, entry.path)
+            yield entry, _at(content, entry.path)
 
     def to_yaml(self, *, whole: bool = True) -> str:
         """The recipe as YAML that `parse` reads back: with all defaults, or only with what differs from the family's."""
@@ -239,12 +249,23 @@ def _training_on(path: Path) -> str:
     return f"To train on it: saddlepoint train gan-digits --data.source {shlex.quote(str(path))}"
 
 
+def _family(content: Mapping[str, Any]) -> Any:
+    """The family of a recipe as it is written; the default one where none is named."""
+    model = content.get("model")
+    family = model.get("family") if isinstance(model, Mapping) else None
+    return DEFAULT if family is None else family
+
+
+def _roles(family: Any) -> tuple[str, ...]:
+    """The players of a family that can have optimiser settings of their own; none of a family that does not exist."""
+    return FAMILIES[family].settings.roles if isinstance(family, str) and family in FAMILIES else ()
+
+
 def _over_defaults(content: Mapping[str, Any]) -> dict[str, Any]:
     """`content` laid over the defaults of its family: a network of which only the width is given keeps the activation
     that the family gives to that player, not the one that networks have in general."""
-    model = content.get("model")
-    family = model.get("family") if isinstance(model, Mapping) else None
-    found = FAMILIES.get(family or DEFAULT) if isinstance(family, str | None) else None
+    family = _family(content)
+    found = FAMILIES.get(family) if isinstance(family, str) else None
     return _merge({"model": found.settings.model_validate({}).model_dump()} if found else {}, content)
 
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-_OF_ALL, _PLAYERS = "training.optimiser", ("training.discriminator", "training.generator")
+_OF_ALL = "training.optimiser"
 
 
 def options(overrides: Mapping[str, Any]) -> str:
@@ -21,9 +21,14 @@ def change(name: str, before: Any, after: Any) -> str:
 
 
 def _as(name: str, value: Any) -> str:
-    """A player's setting that is none follows the one of all players."""
+    """A player's setting that is none follows the one of all players.
+
+    Players' sections lie below `training.players`; in runs of version 0.1 directly below `training`.
+    """
     section, _, setting = name.rpartition(".")
-    return f" (as {_OF_ALL}.{setting})" if value is None and section in _PLAYERS else ""
+    return (
+        f" (as {_OF_ALL}.{setting})" if value is None and section.startswith("training.") and section != _OF_ALL else ""
+    )
 
 
 def explained(overrides: Mapping[str, Any]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Optional
 
-from pydantic import Field, field_validator
+from pydantic import Field, create_model, field_validator
 
 from saddlepoint.diagnosis.settings import CODES
 from saddlepoint.errors import suggestion
@@ -18,7 +18,7 @@ LARGEST_SEED = 2**63 - 1  # what torch's generators take
 
 
 class OptimiserSettings(Settings):
-    """How a player moves."""
+    """How a player's weights are updated."""
 
     name: OptimiserName = Field(
         "adam",
@@ -72,31 +72,37 @@ class OptimiserSettings(Settings):
         return norm
 
 
-class PlayerSettings(Settings):
-    """What one player does differently; every value left out is taken from training.optimiser."""
+def _overrides(settings: type[Settings]) -> Any:
+    """A settings class with the fields of another, each of which may be None, as it is where it is not given."""
+    optional: dict[str, Any] = {}
+    for name, field in settings.model_fields.items():
+        annotation: Any = Optional[field.annotation]  # noqa: UP045  # annotations are values here
+        for constraint in field.metadata:
+            annotation = Annotated[annotation, constraint]
+        optional[name] = (annotation, Field(None, description=field.description))
+    return create_model(f"{settings.__name__}Overrides", __base__=Settings, __module__=__name__, **optional)
 
-    name: OptimiserName | None = Field(
-        None, description="adam, adamw, sgd, rmsprop, optimistic-sgd, optimistic-adam or extra-adam."
-    )
-    learning_rate: float | None = Field(None, gt=0.0, allow_inf_nan=False, description="Step size at the start.")
-    betas: tuple[Decay, Decay] | None = Field(None, description="Adam's decay rates.")
-    epsilon: float | None = Field(None, gt=0.0, allow_inf_nan=False, description="Added to the denominator.")
-    momentum: float | None = Field(None, ge=0.0, lt=1.0, description="Momentum of sgd and rmsprop.")
-    weight_decay: float | None = Field(None, ge=0.0, allow_inf_nan=False, description="Weight decay.")
-    lookahead: int | None = Field(None, ge=0, description="Moves between two steps back; 0 never does.")
-    lookahead_share: float | None = Field(None, gt=0.0, le=1.0, description="Share of the way that is kept.")
-    historical_averaging: float | None = Field(
-        None, ge=0.0, allow_inf_nan=False, description="Weight of the distance to the weights' average so far."
-    )
-    schedule: ScheduleName | None = Field(None, description="How the learning rate changes.")
-    decay_rate: float | None = Field(None, gt=0.0, le=1.0, description="exponential: factor every decay_steps.")
-    decay_steps: int | None = Field(None, ge=1, description="exponential: steps between two factors.")
-    staircase: bool | None = Field(None, description="exponential: in jumps.")
-    final_fraction: float | None = Field(None, ge=0.0, le=1.0, description="cosine and linear: share left at the end.")
-    schedule_steps: int | None = Field(None, ge=1, description="cosine and linear: steps over which the rate falls.")
+
+class PlayerSettings(_overrides(OptimiserSettings)):  # type: ignore[misc]  # its fields are those of OptimiserSettings
+    """What one player does differently; every setting that is None is taken from training.optimiser."""
+
     clip_norm: float | None = Field(
-        None, ge=0.0, allow_inf_nan=False, description="Largest gradient norm; 0 leaves this player's gradients alone."
+        None,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="Largest gradient norm of the player; 0 leaves this player's gradients alone.",
     )
+
+    def over(self, shared: OptimiserSettings) -> OptimiserSettings:
+        """The optimiser's settings for this player.
+
+        Args:
+            shared: the settings of all players.
+        """
+        changes = self.model_dump(exclude_none=True)
+        if changes.get("clip_norm") == 0:  # None means "as shared", so that "no clipping" is 0
+            changes["clip_norm"] = None
+        return shared.model_copy(update=changes)
 
 
 class TrainingSettings(Settings):
@@ -106,8 +112,11 @@ class TrainingSettings(Settings):
     batch_size: int = Field(64, ge=1, description="Examples in a batch.")
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of the weights, the order of the data and all noise.")
     optimiser: OptimiserSettings = Field(OptimiserSettings(), description="How every player moves.")
-    discriminator: PlayerSettings = Field(PlayerSettings(), description="What the discriminator does differently.")
-    generator: PlayerSettings = Field(PlayerSettings(), description="What the generator does differently.")
+    players: dict[str, PlayerSettings] = Field(
+        default_factory=dict,
+        json_schema_extra={"keys": None},  # the recipe knows which players its family has
+        description="What single players do differently, such as {discriminator: {learning_rate: 4e-4}}.",
+    )
 
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps; auto takes the fastest there is.")
     threads: int | None = Field(
@@ -160,12 +169,13 @@ class TrainingSettings(Settings):
                 raise ValueError(f"no finding has the code {code}.{suggestion(code, CODES)} Known: {', '.join(CODES)}")
         return codes
 
+    @field_validator("players")
+    @classmethod
+    def _without_empty(cls, players: dict[str, PlayerSettings]) -> dict[str, PlayerSettings]:
+        """Leave out players that do nothing differently, so that equal trainings have equal settings."""
+        return {role: own for role, own in players.items() if own != PlayerSettings()}
+
     def player(self, role: str) -> OptimiserSettings:
         """The optimiser's settings for the player of this role, its own overrides applied."""
-        own = getattr(self, role, None)
-        if not isinstance(own, PlayerSettings):
-            return self.optimiser
-        changes = own.model_dump(exclude_none=True)
-        if changes.get("clip_norm") == 0:  # none is taken: it says to do as the others do
-            changes["clip_norm"] = None
-        return self.optimiser.model_copy(update=changes)
+        own = self.players.get(role)
+        return own.over(self.optimiser) if own is not None else self.optimiser

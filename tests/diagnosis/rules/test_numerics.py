@@ -68,8 +68,8 @@ def test_the_remedy_lowers_the_rate_at_the_start_of_each_player() -> None:
     trace = HEALTHY["non-saturating"]
     found = watched("non-saturating", [*trace, {"g/loss": math.nan}]).found["NUM301"]
     assert found.remedy == {
-        "training.discriminator.learning_rate": pytest.approx(2e-5),
-        "training.generator.learning_rate": pytest.approx(1e-5),
+        "training.players.discriminator.learning_rate": pytest.approx(2e-5),
+        "training.players.generator.learning_rate": pytest.approx(1e-5),
     }
     trace = HEALTHY["autoencoder"]
     found = watched("autoencoder", [*trace, {"ae/loss": math.nan}]).found["NUM301"]

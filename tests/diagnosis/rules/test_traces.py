@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from saddlepoint.diagnosis import Diagnosis, Facts, Rule
 from saddlepoint.diagnosis.rules import RULES
+from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record
 
 TRACES = Path(__file__).parents[1] / "traces"
@@ -21,7 +22,18 @@ BY_NAME = {rule.judge.__name__: rule for rule in RULES}
 
 @cache
 def read(name: str, state: str) -> Any:
-    return json.loads((TRACES / f"{name}-{state}.json").read_text("utf-8"))
+    trace = json.loads((TRACES / f"{name}-{state}.json").read_text("utf-8"))
+    return trace | {"settings": present_settings(trace["settings"])}
+
+
+def present_settings(recorded: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a trace, which may have been recorded by an earlier version, by their present names."""
+    content: dict[str, Any] = {}
+    for name, value in recorded.items():
+        *sections, last = name.split(".")
+        reduce(lambda below, section: below.setdefault(section, {}), sections, content)[last] = value
+    present = Recipe.from_mapping(content).settings()
+    return {entry.name: value for entry, value in present if entry.name.startswith(("model.", "training."))}
 
 
 def records(trace: Any) -> Iterator[Record]:

@@ -85,20 +85,20 @@ def _flat(name: str) -> Series:
 )
 def test_a_discriminator_that_moves_like_the_generator_is_not_slow(d: float, g: float, misled: bool) -> None:
     rank, bad = series("d/advantage", [0.0] * 5), series("quality/energy_distance", [1.0, 0.8, 0.8, 0.8, 0.8])
-    rates = {"training.discriminator.learning_rate": 1e-3, "training.optimiser.learning_rate": 1e-3}
+    rates = {"training.players.discriminator.learning_rate": 1e-3, "training.optimiser.learning_rate": 1e-3}
     run = Facts(steps=1_000, settings={**RUN.settings, **rates})
     moves = series("d/update_ratio", [d] * 5), series("g/update_ratio", [g] * 5)
     found = discriminator_too_weak.judge(rank, run, bad, None, None, *moves)
     assert found is not None
     calmer = {"model.r1": 1.0, "training.optimiser.betas": [0.5, 0.99]}
-    assert found.remedy == (calmer if misled else {"training.discriminator.learning_rate": 4e-3})
+    assert found.remedy == (calmer if misled else {"training.players.discriminator.learning_rate": 4e-3})
     stronger = Facts(steps=1_000, settings={**run.settings, "model.r1": 10.0})
     kept = discriminator_too_weak.judge(rank, stronger, bad, None, None, *moves)
     assert kept is not None
     assert "model.r1" not in (kept.remedy or {}), "a stronger penalty is not eased"
     unknown = discriminator_too_weak.judge(rank, run, bad)
     assert unknown is not None
-    assert unknown.remedy == {"training.discriminator.learning_rate": 4e-3}
+    assert unknown.remedy == {"training.players.discriminator.learning_rate": 4e-3}
 
 
 def weak(
@@ -194,5 +194,7 @@ def test_fp32_is_the_first_remedy_of_non_finite_numbers_in_bf16() -> None:
         found = non_finite.judge(broken, Facts(settings={"training.precision": precision}))
         assert found is not None
         assert found.remedy == (
-            {"training.precision": "fp32"} if precision == "bf16" else {"training.discriminator.learning_rate": 1e-4}
+            {"training.precision": "fp32"}
+            if precision == "bf16"
+            else {"training.players.discriminator.learning_rate": 1e-4}
         )

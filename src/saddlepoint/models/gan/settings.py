@@ -15,6 +15,7 @@ class GANSettings(FamilySettings):
     """A generative adversarial network: a generator against a discriminator."""
 
     players: ClassVar[tuple[str, ...]] = ("d", "g")
+    roles: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
 
     family: Literal["gan"] = Field("gan", description="The kind of model.")
     latent: Size = Field(64, description="Size of the noise that the generator turns into an example.")

@@ -69,7 +69,7 @@ def strong_discriminator(quick: bool, rate: float, objective: str) -> Watched:
     model = GANSettings(latent=2, generator=layers, discriminator=layers, objective=objective, discriminator_steps=5)
     generator = PlayerSettings(name="sgd", learning_rate=PLAIN_RATE)
     discriminator = PlayerSettings(learning_rate=rate, betas=(0.5, 0.999))
-    return ring_game(quick, model, TrainingSettings(generator=generator, discriminator=discriminator))
+    return ring_game(quick, model, TrainingSettings(players={"generator": generator, "discriminator": discriminator}))
 
 
 def weak_discriminator(
@@ -91,7 +91,9 @@ def weak_discriminator(
         discriminator_steps=turns,
     )
     generator, discriminator = (PlayerSettings(learning_rate=own, betas=(0.5, 0.999)) for own in (RATE, rate))
-    return ring_game(quick, model, TrainingSettings(generator=generator, discriminator=discriminator), WIDTH)
+    return ring_game(
+        quick, model, TrainingSettings(players={"generator": generator, "discriminator": discriminator}), WIDTH
+    )
 
 
 def setups(quick: bool) -> dict[str, Watched]:

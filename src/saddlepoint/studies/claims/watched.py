@@ -28,7 +28,7 @@ from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.records import Finding, Record
 from saddlepoint.studies.claims.mistakes import build_with_mistake
-from saddlepoint.training.settings import TrainingSettings
+from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
 MEASUREMENTS = 20  # per run
 QUALITY_EVERY = 2  # measurements between two measurements of quality
@@ -130,9 +130,10 @@ class Watched:
     def _facts(self) -> Facts:
         """What the rules may know about a run with these settings."""
         settings = {f"model.{name}": value for name, value in self.model.model_dump().items()}
-        for role in ("optimiser", "discriminator", "generator"):
-            own = getattr(self.training, role).model_dump()
-            settings |= {f"training.{role}.{name}": value for name, value in own.items()}
+        players = {role: self.training.players.get(role, PlayerSettings()) for role in self.model.roles}
+        optimisers = {"optimiser": self.training.optimiser} | {f"players.{role}": own for role, own in players.items()}
+        for section, own in optimisers.items():
+            settings |= {f"training.{section}.{name}": value for name, value in own.model_dump().items()}
         return Facts(steps=self.training.steps, settings=settings)
 
 
