@@ -2,23 +2,31 @@
 
 `engine` evaluates `rules` on records; `settings` is the registry of codes; `remedies` holds every remedy, `escalation`
 the order in which they are tried; `logs` reads the logs of other programs.
+
+The names below are loaded when they are first used, because the settings of training need the registry of codes alone.
 """
 
-from saddlepoint.diagnosis.causes import causes_first
-from saddlepoint.diagnosis.engine import Diagnosis
-from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.rule import Rule, rule
-from saddlepoint.diagnosis.series import History, Series
-from saddlepoint.diagnosis.verdict import (
-    PROCESSES,
-    Process,
-    cause_in_words,
-    examples_in_words,
-    headline,
-    process_in,
-    process_of,
-    what_to_do,
-)
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from saddlepoint.diagnosis.causes import causes_first
+    from saddlepoint.diagnosis.declaration import Rule, rule
+    from saddlepoint.diagnosis.engine import Diagnosis
+    from saddlepoint.diagnosis.facts import Facts
+    from saddlepoint.diagnosis.series import History, Series
+    from saddlepoint.diagnosis.verdict import (
+        PROCESSES,
+        Process,
+        cause_in_words,
+        examples_in_words,
+        headline,
+        process_in,
+        process_of,
+        what_to_do,
+    )
 
 __all__ = [
     "PROCESSES",
@@ -37,3 +45,18 @@ __all__ = [
     "rule",
     "what_to_do",
 ]
+_MODULES = {
+    "Diagnosis": "engine",
+    "Facts": "facts",
+    "History": "series",
+    "Rule": "declaration",
+    "Series": "series",
+    "causes_first": "causes",
+    "rule": "declaration",
+}  # the others are in `verdict`
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'verdict')}"), name)

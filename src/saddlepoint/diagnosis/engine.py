@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from saddlepoint.diagnosis.declaration import Rule
 from saddlepoint.diagnosis.escalation import add_remedy
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.rule import Rule
 from saddlepoint.diagnosis.series import History
 from saddlepoint.diagnosis.traits import traits_of
 from saddlepoint.records import SEVERITIES, Finding, Record

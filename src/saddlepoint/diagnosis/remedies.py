@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from saddlepoint.diagnosis.changes import (
@@ -145,6 +146,7 @@ REMEDIES: dict[str, Remedy] = {
 }
 
 
+@cache
 def advice(*names: str) -> str:
     """Return one sentence that offers these remedies in order.
 

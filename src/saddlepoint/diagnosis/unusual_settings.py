@@ -1,4 +1,4 @@
-"""Finds settings that hardly anybody uses, before the first step: SET401.
+"""Finds unusual settings before the first step: SET401.
 
 A learning rate of 1e6 is a mistake. Its consequences may look like many other failures, so it is named first, with the
 usual range. Ranges are those of published work, with room on both sides (`saddlepoint.diagnosis.ranges`).

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from saddlepoint.diagnosis.rule import NOT_SERIES
+from saddlepoint.diagnosis.declaration import NOT_SERIES
 from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.errors import RunError, SettingError, suggestion
 from saddlepoint.records import Record

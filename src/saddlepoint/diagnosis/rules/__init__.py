@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 
-from saddlepoint.diagnosis.rule import Rule
+from saddlepoint.diagnosis.declaration import Rule
 from saddlepoint.diagnosis.settings import CODES, Code
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import statistics
 
+from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.remedies import advice
-from saddlepoint.diagnosis.rule import rule
 from saddlepoint.diagnosis.rules.quality import BAD, NEAR, distance_left, is_bad, quality_evidence
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding

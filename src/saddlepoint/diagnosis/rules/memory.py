@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.remedies import advice
-from saddlepoint.diagnosis.rule import rule
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 

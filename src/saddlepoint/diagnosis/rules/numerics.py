@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 
 from saddlepoint.diagnosis.changes import apply_changes
+from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.optimiser_settings import SECTION_OF, SHARED
 from saddlepoint.diagnosis.remedies import advice, changes_of
-from saddlepoint.diagnosis.rule import rule
 from saddlepoint.diagnosis.rules.quality import distance_left
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding, Severity

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.remedies import advice
-from saddlepoint.diagnosis.rule import rule
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
