@@ -16,7 +16,7 @@ from saddlepoint.errors import SettingError
 from saddlepoint.evaluation import settings
 from saddlepoint.evaluation.metrics import two_sample
 from saddlepoint.experiment import capacity, prepare
-from saddlepoint.lanes import Lane, Lanes
+from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.models.settings import FAMILIES
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder
@@ -151,10 +151,10 @@ def test_moments_that_are_not_finite_are_noticed(tmp_path: Path) -> None:
     assert not session.measurement.has_finite_weights()
 
 
-def test_lanes_refuse_a_phase_without_gradient() -> None:
+def test_replicas_refuse_a_phase_without_gradient() -> None:
     toy = recipe("gaussian")
     with pytest.raises(SettingError, match="learns without gradients"):
-        Lanes(Lane.over_seeds(toy.model, toy.training, ring(), 2), device="cpu", compiled=False)
+        Replicas(Replica.over_seeds(toy.model, toy.training, ring(), 2), device="cpu", compiled=False)
 
 
 @pytest.mark.parametrize("labels", [torch.tensor([0, 2, 1]), torch.tensor([2, 2, 2], dtype=torch.int32)])
