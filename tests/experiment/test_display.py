@@ -35,7 +35,7 @@ def test_one_line_is_rewritten_and_ends_before_other_words(monkeypatch: pytest.M
     last = lines[1].split("\r")[-1]
     assert last.startswith("step 100/100  distance 0.5  (step 0)  loss 0.25")
     assert lines[2].startswith("NUM301")
-    assert lines[3:6] == ["At risk", "done", "rest"]
+    assert lines[3:6] == ["At risk", "done", "What to do: rest"]
 
 
 def test_shown_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -133,8 +133,8 @@ def _draw_comparison(ranking: Ranking, path: Path) -> Path:
         np.array(column("value")),
         np.array(column("low")),
         np.array(column("high")),
-        np.array(reference("floor")),
-        np.array(reference("ceiling")),
+        np.array(reference("baseline")),
+        np.array(reference("worst_case")),
         [next(iter(scores.values())).better for _, scores in rows],
         title=answer(ranking).sentence,
     )

@@ -83,7 +83,7 @@ class RunDisplay(TrainingDisplay):
             self.output.say(str(said), PROCESS_STYLES.get(process_in(summary) or ""))
         self.output.say(str(summary["verdict"]))
         if advice := summary.get("advice"):
-            self.output.say(str(advice))
+            self.output.say(f"What to do: {advice}")
         if self.quiet:
             return
         from saddlepoint.experiment.rates import keep_rate_option

@@ -98,7 +98,7 @@ def show_ranking(output: Output, ranking: Ranking) -> None:
 
 
 def _compared(ranking: Ranking, between: str) -> Table:
-    """A column a run; `between` a score and its interval stands a space, or where that is too wide a line break."""
+    """One column per run; `between` separates a score from its interval: a space, or a line break if that is too wide."""
     names = list(ranking.scorecards)
     rows = _columns()
     rows.add_column("score")
@@ -117,12 +117,12 @@ def _compared(ranking: Ranking, between: str) -> Table:
         cells = []
         for name in names:
             score = scores.get(name)
-            told = "-" if score is None else f"{_number(score.value)}{between}{_interval(score)}".strip()
-            cells.append(f"* {told}" if name in winners else told)
+            cell = "-" if score is None else f"{_number(score.value)}{between}{_interval(score)}".strip()
+            cells.append(f"* {cell}" if name in winners else cell)
         smallest = min((d.adjusted for d in tests), default=None)
-        told = "" if smallest is None else "<0.001" if smallest < 0.001 else f"{smallest:.3f}"
+        cell = "" if smallest is None else "<0.001" if smallest < 0.001 else f"{smallest:.3f}"
         rows.add_row(
-            title, ARROWS[first.better], *map(_plain, cells), _bound(first.baseline), _bound(first.worst_case), told
+            title, ARROWS[first.better], *map(_plain, cells), _bound(first.baseline), _bound(first.worst_case), cell
         )
     return rows
 

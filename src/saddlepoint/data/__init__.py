@@ -97,7 +97,7 @@ def _loader_of(path: Path, source: str) -> str:
             return "saddlepoint.data.arrays:load"
         from saddlepoint.data.tables import how_to_load, table_suffix
 
-        text = table_suffix(path)  # of a table that can be looked into
+        text = table_suffix(path)  # of a text table
         if text or path.suffix.lower() in TABLES:
             how = how_to_load(path) if text else ""
             raise DataError(
@@ -120,7 +120,7 @@ def _loader_of(path: Path, source: str) -> str:
 
 def _where(path: Path) -> str:
     """The directory in which a relative path was searched, for messages."""
-    return "" if path.is_absolute() else f" (looked in {Path.cwd()})"
+    return "" if path.is_absolute() else f" (searched in {Path.cwd()})"
 
 
 def __getattr__(name: str) -> Any:

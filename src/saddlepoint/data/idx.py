@@ -36,7 +36,7 @@ BLOCK = 1 << 20  # bytes read at a time
 def load(settings: DataSettings) -> Dataset:
     """An IDX file of images with its labels beside it, or a folder that holds such files.
 
-    The labels of `train-images-idx3-ubyte` are looked for in `train-labels-idx1-ubyte`, its test part in
+    The labels of `train-images-idx3-ubyte` are searched in `train-labels-idx1-ubyte`, its test part in
     `t10k-images-idx3-ubyte`; each may end in `.gz`.
     """
     path = Path(settings.source).expanduser()
@@ -87,7 +87,7 @@ def _check_names(images: Path, parts: tuple[Part | None, ...], class_names: tupl
             and int(part.y.max()) >= len(class_names)
         ):
             raise DataError(
-                f"{images}: label {int(part.y.max())} stands beside it, but the number of classes is {len(class_names)}."
+                f"{images}: label {int(part.y.max())} is in the file beside it, but the number of classes is {len(class_names)}."
             )
 
 

@@ -8,7 +8,7 @@ The cache is found by a hash of the folder's path, of the name, size and times (
 settings that shape the pixels. Hashing all bytes instead would mean to read all images at every start, which for 100,000
 of them takes longer than a second. An edit that puts size and time of modification back, as copying tools do, still moves
 the file's time of change; on Windows that is the time of creation, and such an edit goes unseen. The fingerprint of the
-dataset, in contrast, is a hash of the decoded pixels: a moved or copied folder is decoded anew and has the same one.
+dataset, in contrast, is a hash of the decoded pixels: a moved or copied folder is decoded again and has the same one.
 """
 
 from __future__ import annotations

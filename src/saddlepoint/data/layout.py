@@ -139,7 +139,7 @@ def _planes(shape: tuple[int, ...], kind: str, name: str) -> Reading:
 
 
 def _first_or_last(example: tuple[int, ...]) -> tuple[Channels | None, bool]:
-    """Where the channels of one example are, None where that cannot be told; and whether the shape leaves no doubt."""
+    """The place of an example's channels, None if unknown, and whether the shape leaves no doubt."""
     counts = {"first": example[0], "last": example[-1]}
     sides = {"first": example[1:], "last": example[:-1]}
     usual = _only({place: count in USUAL_CHANNELS for place, count in counts.items()})

@@ -83,7 +83,7 @@ def check_ratio(unpacked: int, packed: int, where: str) -> None:
 
 
 def _array(file: IO[bytes], available: int, where: str, again: Any = None) -> Array:
-    """The array in an open file of `available` bytes. `again` opens it anew; a plain file goes back to its beginning."""
+    """The array in an open file of `available` bytes. `again` reopens it; a plain file is rewound."""
     shape, dtype, start = _header(file)
     if dtype.hasobject:
         raise DataError(

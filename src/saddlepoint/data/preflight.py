@@ -9,8 +9,8 @@
   single column) are not searched for duplicates.
 - DATA404 warning: a class without examples, or with fewer than a tenth of an equal share.
 
-Ranges and duplicates are looked for in at most `LOOKED_AT` examples (and `NUMBERS` numbers), evenly spread; what is said
-is said of those.
+Ranges and duplicates are searched in at most `LOOKED_AT` evenly spread examples (and `NUMBERS` numbers), and findings refer to
+those.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def preflight(
     output_range: lowest and highest value the model can make, in its own units, an end without bound being infinite; None
         where it has no bounds.
     parameters: trainable numbers of the model in all; 0 where there is no model yet.
-    scaling: to the model's units; None looks at the data's own.
+    scaling: to the model's units; None keeps the data's own.
     """
     x = _spread(dataset.x)
     findings = [
@@ -165,7 +165,7 @@ def _constant(dataset: Dataset, x: Tensor) -> Finding | None:
             "DATA403",
             "warning",
             0,
-            f"All {len(x):,} examples looked at are the same in every number.",
+            f"All {len(x):,} examples checked are the same in every number.",
             {"examples": len(x)},
             "Check that the right data were given.",
         )
@@ -200,7 +200,7 @@ def _duplicates(dataset: Dataset, x: Tensor) -> list[Finding]:
                 "DATA403",
                 "warning" if share > DUPLICATES else "info",
                 0,
-                f"{doubled:,} of {len(hashes):,} training examples looked at are exact copies of another ({share:.1%}).",
+                f"{doubled:,} of {len(hashes):,} training examples checked are exact copies of another ({share:.1%}).",
                 {"duplicates": doubled, "looked_at": len(hashes)},
                 "Remove the copies, unless they are meant: a model learns what is often there first.",
             )
@@ -214,7 +214,7 @@ def _duplicates(dataset: Dataset, x: Tensor) -> list[Finding]:
                     "DATA403",
                     "warning",
                     0,
-                    f"{leaked:,} of {len(held_out):,} held-out examples looked at are in the training part too.",
+                    f"{leaked:,} of {len(held_out):,} held-out examples checked are in the training part too.",
                     {"leaked": leaked, "looked_at": len(held_out)},
                     "Remove the copies: scores on held-out examples will look better than they are.",
                 )

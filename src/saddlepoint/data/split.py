@@ -16,7 +16,7 @@ from saddlepoint.data.dataset import Dataset, Event, Truth
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError
 
-CHUNK = 1 << 22  # numbers looked at together, so that memory stays small beside the data
+CHUNK = 1 << 22  # numbers processed together, which limits memory
 
 
 @dataclass(frozen=True)

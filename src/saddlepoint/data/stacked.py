@@ -58,7 +58,7 @@ def load(settings: DataSettings) -> Dataset:
 
 
 def draw_digits(n: int, points: int, seed: int, part: int) -> Tensor:
-    """(points, 3) int64: which of n digits stand in the channels, the same for the same `seed` and `part`."""
+    """(points, 3) int64: the digits, of n, in the channels; the same for the same `seed` and `part`."""
     digest = hashlib.blake2b(f"stacked mnist {seed} {part}".encode(), digest_size=8).digest()
     generator = torch.Generator().manual_seed(int.from_bytes(digest, "big") >> 1)
     return torch.randint(n, (points, CHANNELS), generator=generator)

@@ -12,10 +12,10 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-ROWS, MOST_CHARACTERS = 1_000, 1 << 20  # looked at
+ROWS, MOST_CHARACTERS = 1_000, 1 << 20  # read at most
 NAMED = 5  # columns named in a message
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": None}  # None: any white space
-MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?"))  # what stands for no value, in lower case
+MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?"))  # cells without a value, in lower case
 
 
 @dataclass(frozen=True)

@@ -60,9 +60,9 @@ class TrainingDisplay(Listener):
 
     def finished(self, summary: Mapping[str, Any]) -> None:
         self.display.finish()
-        for part in ("headline", "verdict", "advice"):
+        for part, label in (("headline", ""), ("verdict", ""), ("advice", "What to do: ")):
             if said := summary.get(part):
-                self.display.say(str(said))
+                self.display.say(f"{label}{said}")
         if took := session_in_words(summary):
             self.display.say(f"Time: {took}.")
 

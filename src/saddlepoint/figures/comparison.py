@@ -40,25 +40,37 @@ def comparison_figure(
     values: ArrayLike,
     low: ArrayLike,
     high: ArrayLike,
-    floor: ArrayLike,
-    ceiling: ArrayLike,
+    baseline: ArrayLike,
+    worst_case: ArrayLike,
     better: Sequence[str],
     *,
     title: str = "Scores of several runs",
 ) -> Figure:
-    """Of S scores and R models: values, low, high (S, R), NaN where a model lacks the score or its interval; floor and
-    ceiling (S,), NaN for none; better: "lower", "higher" or "none" for each score; title: what they show together.
+    """Draw S scores of R models, one panel per score.
+
+    Args:
+        titles: of the scores.
+        names: of the models.
+        values: (S, R); NaN where a model lacks the score.
+        low: lower ends of the intervals, (S, R); NaN for none.
+        high: upper ends of the intervals, (S, R); NaN for none.
+        baseline: the scores of real data, (S,); NaN for none.
+        worst_case: the scores of a bad generator, (S,); NaN for none.
+        better: "lower", "higher" or "none" for each score.
+        title: of the whole picture.
 
     Raises:
         ValueError: shapes that do not fit.
     """
     shape = (len(titles), len(names))
     scores, lows, highs = (np.asarray(rows, dtype=np.float64) for rows in (values, low, high))
-    floors, ceilings = (np.asarray(row, dtype=np.float64) for row in (floor, ceiling))
+    baselines, worst_cases = (np.asarray(row, dtype=np.float64) for row in (baseline, worst_case))
     if any(rows.shape != shape for rows in (scores, lows, highs)) or any(
-        r.shape != shape[:1] for r in (floors, ceilings)
+        r.shape != shape[:1] for r in (baselines, worst_cases)
     ):
-        raise ValueError(f"values, low and high must be {shape}, floor and ceiling {shape[:1]}, got {scores.shape}")
+        raise ValueError(
+            f"values, low and high must be {shape}, baseline and worst_case {shape[:1]}, got {scores.shape}"
+        )
     if 0 in shape:
         raise ValueError("a comparison needs a score and a model")
     rows = -(-len(titles) // _COLUMNS)
@@ -68,7 +80,7 @@ def comparison_figure(
         if number >= len(titles):
             axes.set_visible(False)
             continue
-        _panel(axes, names, scores[number], lows[number], highs[number], floors[number], ceilings[number])
+        _panel(axes, names, scores[number], lows[number], highs[number], baselines[number], worst_cases[number])
         arrow = _ARROWS[better[number]]
         dress(axes, title=titles[number], x=arrow, y="")
         axes.title.set_fontsize(LABEL_SIZE)
@@ -89,14 +101,14 @@ def _panel(
     values: NDArray[np.float64],
     low: NDArray[np.float64],
     high: NDArray[np.float64],
-    floor: float,
-    ceiling: float,
+    baseline: float,
+    worst_case: float,
 ) -> None:
-    places = np.arange(len(names))[::-1]  # the first on top
+    places = np.arange(len(names))[::-1]  # the first one on top
     for place, name, colour in zip(range(len(names)), places, colours(len(names)), strict=True):
         value = values[place]
         if not np.isfinite(value):
-            # Without bound it lies beyond the end of the axis, on its side.
+            # An unbounded value is written at its end of the axis.
             right = np.isposinf(value)
             words = "unbounded →" if right else "← unbounded" if np.isneginf(value) else "–  not measured"
             where, side = (0.98, "right") if right else (0.02, "left")
@@ -115,19 +127,19 @@ def _panel(
         if np.isfinite([low[place], high[place]]).all():
             axes.plot([low[place], high[place]], [name, name], color=colour, linewidth=2.2, solid_capstyle="butt")
         axes.plot([value], [name], marker="o", color=colour, markersize=6)
-    shown = np.concatenate([values, low, high, [floor]])
+    shown = np.concatenate([values, low, high, [baseline]])
     shown = shown[np.isfinite(shown)]
     span = float(np.ptp(shown)) if len(shown) else 0.0
-    if np.isfinite(floor):
-        axes.axvline(floor, color=GREEN, linewidth=1.2)
-    if np.isfinite(ceiling):
-        near = not len(shown) or abs(ceiling - float(shown.mean())) <= _FAR * max(span, 1e-12)
+    if np.isfinite(baseline):
+        axes.axvline(baseline, color=GREEN, linewidth=1.2)
+    if np.isfinite(worst_case):
+        near = not len(shown) or abs(worst_case - float(shown.mean())) <= _FAR * max(span, 1e-12)
         if near:
-            axes.axvline(ceiling, color=FAILURE, linewidth=1.2, linestyle="--")
+            axes.axvline(worst_case, color=FAILURE, linewidth=1.2, linestyle="--")
         else:
-            right = ceiling > shown.max()
+            right = worst_case > shown.max()
             axes.annotate(
-                text(f"bad: {ceiling:.3g} →" if right else f"← bad: {ceiling:.3g}"),
+                text(f"bad: {worst_case:.3g} →" if right else f"← bad: {worst_case:.3g}"),
                 (1.0 if right else 0.0, 1.0),
                 xycoords="axes fraction",
                 ha="right" if right else "left",
@@ -136,7 +148,7 @@ def _panel(
                 color=FAILURE,
             )
     low_end, high_end = axes.get_xlim()
-    least = _LEAST * abs(ceiling - floor) if np.isfinite([floor, ceiling]).all() else 0.0
+    least = _LEAST * abs(worst_case - baseline) if np.isfinite([baseline, worst_case]).all() else 0.0
     if high_end - low_end < least:
         middle = (low_end + high_end) / 2
         axes.set_xlim(middle - least / 2, middle + least / 2)

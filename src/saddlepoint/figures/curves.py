@@ -93,7 +93,7 @@ def _legend_below(axes: Axes) -> None:
 
 
 def _draw_line(axes: Axes, label: str, steps: NDArray[np.float64], values: NDArray[np.float64], colour: str) -> None:
-    # A gap stands where a value cannot be drawn; `_mark_unusual` says what was there.
+    # Values that cannot be drawn leave gaps; `_mark_unusual` marks them.
     drawn = np.where(np.isfinite(values), np.clip(values, -DRAWABLE, DRAWABLE), np.nan)
     if axes.get_yscale() == "log":
         drawn = np.where(drawn > 0, drawn, np.nan)
@@ -125,8 +125,14 @@ def _mark_unusual(axes: Axes, lines: dict[str, tuple[NDArray[np.float64], ...]],
 
 def _mark(axes: Axes, at: NDArray[np.float64], marker: str, colour: str, size: float, words: str) -> None:
     if len(at):
-        look: dict[str, Any] = {"color": colour, "markersize": size, "markeredgewidth": 2}
+        style: dict[str, Any] = {"color": colour, "markersize": size, "markeredgewidth": 2}
         label = f"{words} ({len(at):,})"
         axes.plot(
-            at, np.full(len(at), 0.04), marker, **look, transform=axes.get_xaxis_transform(), clip_on=False, label=label
+            at,
+            np.full(len(at), 0.04),
+            marker,
+            **style,
+            transform=axes.get_xaxis_transform(),
+            clip_on=False,
+            label=label,
         )

@@ -135,8 +135,8 @@ def dots(axes: Axes, points: Points, *, size: float) -> None:
 
 def rings(axes: Axes, points: Points, *, size: float) -> None:
     """The data (N, 2), above the generated points, hollow and few enough that neither hides the other."""
-    look: dict[str, Any] = {"facecolors": "none", "edgecolors": DATA, "alpha": 0.7, "linewidths": 0.6}
-    axes.scatter(points[:, 0], points[:, 1], s=size, label="data", **look)
+    style: dict[str, Any] = {"facecolors": "none", "edgecolors": DATA, "alpha": 0.7, "linewidths": 0.6}
+    axes.scatter(points[:, 0], points[:, 1], s=size, label="data", **style)
 
 
 def shade(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: int = 160) -> None:

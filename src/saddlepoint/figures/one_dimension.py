@@ -121,8 +121,8 @@ def _draw_pushes(axes: Axes, view: Range, generated: Points, pushes: Pushes) -> 
     if strongest > 0:
         length = strength * LONGEST * (view[1] - view[0]) / half
         axes.plot(at, strength, "o", color=GENERATED, markersize=3)
-        look: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1.0, "units": "inches", "width": 0.016}
-        axes.quiver(at, strength, length, np.zeros(len(at)), color=GENERATED, zorder=3, **look)
+        style: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1.0, "units": "inches", "width": 0.016}
+        axes.quiver(at, strength, length, np.zeros(len(at)), color=GENERATED, zorder=3, **style)
 
 
 def _draw_map(axes: Axes, view: Range, noise: ArrayLike, made: ArrayLike) -> None:

@@ -42,7 +42,7 @@ BAND = f"± {STANDARD_ERRORS:g} standard errors"
 class Panel:
     """One small plot: its title, the y axis with units, its scale and fixed limits, and the series in it.
 
-    names: of the lines. bands: {line: the series that is its standard error}. section: the heading it stands under.
+    names: of the lines. bands: {line: the series that is its standard error}. section: the heading above it.
     """
 
     title: str
@@ -164,23 +164,23 @@ def panels(names: Iterable[str]) -> list[Panel]:
 def words(name: str) -> str:
     """`d/real_score` -> "discriminator: real score"."""
     player, _, quantity = name.partition("/")
-    spoken = (
+    name_in_words = (
         quantity.replace("_", " ").replace("/", " ").replace("held out", "held-out").replace(" grad ", " gradient ")
     )
-    return f"{PLAYERS.get(player, player)}: {spoken}" if quantity else player
+    return f"{PLAYERS.get(player, player)}: {name_in_words}" if quantity else player
 
 
 def short_name(name: str, panel: Panel) -> str:
     """The series' name without what the panel's title, or all its other names, say already."""
-    spoken = words(name)
-    player, _, quantity = spoken.partition(": ")
+    name_in_words = words(name)
+    player, _, quantity = name_in_words.partition(": ")
     if len(panel.names) == 1:
-        return quantity or spoken
+        return quantity or name_in_words
     alike = len({words(other).partition(": ")[0] for other in panel.names}) == 1
     quantities = {words(other).partition(": ")[2] for other in panel.names}
     if len(quantities) == 1 and not alike:
         return player
-    return quantity if quantity and (alike or panel.title.lower().startswith(player.lower())) else spoken
+    return quantity if quantity and (alike or panel.title.lower().startswith(player.lower())) else name_in_words
 
 
 def scale_for(panel: Panel, values: Sequence[NDArray[np.float64]]) -> Scale:
@@ -237,9 +237,9 @@ def _kind(name: str) -> _Kind:
     if any(word in quantity for word in LOSS_WORDS):
         unit = f"loss, {NATS}" if player in ("vae", "d", "g") else "loss"
         return _Kind(LOSSES, f"{_sentence(PLAYERS.get(player, player))}: loss", unit, ())
-    spoken = quantity.replace("_", " ").replace("/", " ") or player
-    return _Kind(OTHER, _sentence(spoken), spoken, ())
+    name_in_words = quantity.replace("_", " ").replace("/", " ") or player
+    return _Kind(OTHER, _sentence(name_in_words), name_in_words, ())
 
 
-def _sentence(spoken: str) -> str:
-    return spoken[:1].upper() + spoken[1:]
+def _sentence(name_in_words: str) -> str:
+    return name_in_words[:1].upper() + name_in_words[1:]

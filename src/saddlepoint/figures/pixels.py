@@ -120,7 +120,7 @@ def labelled(
 
 
 def same_form(groups: Sequence[Pixels]) -> list[Pixels]:
-    """The groups with one number of channels, so that they can stand in one picture (grey becomes RGB, and so on)."""
+    """The groups with one number of channels, so that they fit into one picture (grey becomes RGB, and so on)."""
     channels = max(group.shape[-1] for group in groups)
     return [_with_channels(group, channels) for group in groups]
 

@@ -71,7 +71,7 @@ def _colour(
     x, y = (np.linspace(*view, GRID) for view in views)
     at = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     values = np.asarray(discriminator(at), np.float64).reshape(GRID, GRID)
-    # Its own colour, greener where it says real: in those of the samples and the data, these could not be told from it.
+    # A colour of its own, so that samples and data are visible on it; greener means more real.
     colours = LinearSegmentedColormap.from_list("discriminator", ["#FFFFFF", GREEN])
     shades = axes.pcolormesh(x, y, values, cmap=colours, vmin=0.0, vmax=1.0, shading="nearest", alpha=0.45)
     shades.set_edgecolor("none")

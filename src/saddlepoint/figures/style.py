@@ -199,7 +199,7 @@ def _inches(axes: Axes) -> tuple[float, float]:
     place, drawing, spec = axes.get_position(), axes.get_figure(root=True), axes.get_subplotspec()
     if drawing is None:
         return 6.0, 4.0
-    # Words may go on to the edge of the figure where nothing else stands at the right.
+    # Text may extend to the edge of the figure if nothing else is at the right.
     alone = spec is not None and spec.get_gridspec().ncols == 1
     width = 1 - place.x0 if alone else place.width
     return width * drawing.get_figwidth(), place.height * drawing.get_figheight()

@@ -83,8 +83,8 @@ def memory(tensor: Tensor) -> int:
 def listening(
     network: nn.Module, layers: Iterable[nn.Module], hear: Hook, left: Callable[[Any], None]
 ) -> Iterator[None]:
-    """Within the block, `hear(layer, given, made)` is told of every use of these layers, and `left(output)` of every pass
-    through `network`; a network that is itself one of the layers is heard as the network alone."""
+    """Within the block, call `hear(layer, given, made)` for every use of these layers, and `left(output)` for every pass
+    through `network`. A network that is itself one of the layers counts only as the network."""
     hooks = [layer.register_forward_hook(hear) for layer in layers if layer is not network]
     hooks.append(network.register_forward_hook(lambda _, __, output: left(output)))
     try:
@@ -96,7 +96,7 @@ def listening(
 
 @contextlib.contextmanager
 def record_activity(network: nn.Module) -> Iterator[Activity]:
-    """Within the block, every pass through `network` is heard."""
+    """Within the block, record the activity of units in every pass through `network`."""
     activity = Activity()
 
     def hear(layer: nn.Module, _: Any, output: Any) -> None:

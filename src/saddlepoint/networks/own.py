@@ -28,7 +28,7 @@ def import_object(path: str, where: str) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
         if error.name is not None and (module_name + ".").startswith(error.name + "."):
             raise SettingError(
-                f'{where}: there is no module "{error.name}" to import "{path}" from; looked along the Python path and '
+                f'{where}: there is no module "{error.name}" to import "{path}" from; searched along the Python path and '
                 f"in {folder}. Install it, or start from the folder that holds it."
             ) from error
         raise SettingError(f'{where}: importing "{module_name}" failed: {error}.') from error

@@ -84,8 +84,8 @@ class ExtraAdam(Limited):
         """The state after one step of the method from `state` on `field`."""
         parameters, first, second, (updates,) = state
         moments = Moments(first, second, updates)
-        look, moments = direction(field(parameters), moments, self.betas, self.epsilon)
-        gradients = field(descend(parameters, look, self.rate))
+        ahead, moments = direction(field(parameters), moments, self.betas, self.epsilon)
+        gradients = field(descend(parameters, ahead, self.rate))
         directions, after = direction(gradients, moments, self.betas, self.epsilon)
         return [descend(parameters, directions, self.rate), after.first, after.second, [after.updates]]
 
@@ -114,8 +114,8 @@ class PastExtraAdam(Limited):
         gradients = field(ahead)
         directions, moments = direction(gradients, Moments(first, second, updates), self.betas, self.epsilon)
         base = descend(base, directions, self.rate)
-        look, after = direction(gradients, moments, self.betas, self.epsilon)
-        return [descend(base, look, self.rate), base, after.first, after.second, [after.updates]]
+        ahead, after = direction(gradients, moments, self.betas, self.epsilon)
+        return [descend(base, ahead, self.rate), base, after.first, after.second, [after.updates]]
 
 
 class ExtraAdamOptimizer(GameAdam):
@@ -137,7 +137,7 @@ class ExtraAdamOptimizer(GameAdam):
                     self.state[p]["base"] = p.detach().clone(memory_format=torch.preserve_format)
             bases = [self.state[p]["base"] for p in parameters]
             torch._foreach_add_(bases, self.directions(group, parameters, gradients), alpha=-group["lr"])
-            look = self.directions(group, parameters, gradients)
+            ahead = self.directions(group, parameters, gradients)
             torch._foreach_copy_(parameters, bases)
-            torch._foreach_add_(parameters, look, alpha=-group["lr"])
+            torch._foreach_add_(parameters, ahead, alpha=-group["lr"])
         return loss

@@ -15,7 +15,7 @@ W = TypeVar("W", bound="WrappedOptimizer")
 class WrappedOptimizer(Optimizer):
     """`base`, with one tensor like each parameter kept beside it (at first the parameter itself) and a count of moves.
 
-    In `state_dict` both stand with what `base` keeps of a parameter, under the names KEPT and MOVES.
+    `state_dict` holds both beside the entries of `base` for a parameter, under the names KEPT and MOVES.
     """
 
     KEPT: ClassVar[str]

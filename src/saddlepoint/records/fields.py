@@ -99,7 +99,7 @@ class Fields:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a JSON value stands for a float: a number, or the string of a non-finite one."""
+    """Whether a JSON value represents a float: a number, or the string of a non-finite one."""
     if isinstance(value, str):
         return value in ("nan", "inf", "-inf")
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -51,7 +51,7 @@ def check_layout(folder: RunFolder) -> None:
     """Check that what a run writes are files and folders of its own.
 
     Raises:
-        RunError: one is a link, whose target writing would change, or a file stands where a folder belongs or the reverse.
+        RunError: one is a link, whose target writing would change, or there is a file in the place of a folder or the reverse.
     """
     for name in (*_FILES, *_FOLDERS):
         path = folder.path / name
@@ -139,7 +139,7 @@ def _remove_beside(path: Path) -> None:
 
 
 def settle_replaced(path: Path) -> None:
-    """For every run that was moved aside from `path` by a process that died: remove it where its successor stands at
+    """For every run that was moved aside from `path` by a process that died: remove it if its successor is at
     `path`, else move it back. Call within `locked_entries` of the parent."""
     for aside in run_leftovers(path, REPLACED_RUN):
         with contextlib.suppress(RunError), locked(aside):

@@ -16,7 +16,7 @@ def options(overrides: Mapping[str, Any]) -> str:
 
 
 def change(name: str, before: Any, after: Any) -> str:
-    """A change of the setting `name`, for a person: what is typed for each value, and whose none stands for."""
+    """A change of the setting `name` in words: both values as they are typed, with the meaning of none."""
     return f"{argument(before)}{_as(name, before)} -> {argument(after)}{_as(name, after)}"
 
 

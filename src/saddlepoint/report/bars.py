@@ -174,8 +174,8 @@ def _band(left: float, right: float) -> Markup:
 
 
 def _drawing(words: str, marks: Iterable[Markup], kind: str = "bar") -> Markup:
-    spoken = html('role="img" aria-label="{}"', words) if words else html('aria-hidden="true"')
-    return html('<svg class="{}" {} height="{}">{}</svg>', kind, spoken, 2 * MIDDLE, joined(marks))
+    label = html('role="img" aria-label="{}"', words) if words else html('aria-hidden="true"')
+    return html('<svg class="{}" {} height="{}">{}</svg>', kind, label, 2 * MIDDLE, joined(marks))
 
 
 def _within(low: float | None, high: float | None) -> str:

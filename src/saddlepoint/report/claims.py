@@ -34,7 +34,7 @@ def write_claims_page(results: Sequence[Mapping[str, Any]], folder: Path) -> Pat
     warning: object = ""
     if quick:
         warning = html(
-            '<p class="card warning">Some of these are quick looks with few seeds and steps. They show that everything runs '
+            '<p class="card warning">Some of these are quick quick_ones with few seeds and steps. They show that everything runs '
             "and decide nothing.</p>"
         )
     links = joined(html('<a href="#{0}">{0}</a>', result["id"]) for result in results)
@@ -107,7 +107,7 @@ def training_text(result: Mapping[str, Any], spoken_time: Callable[[float], str]
 
 
 def _head(results: Sequence[Mapping[str, Any]]) -> str:
-    told = [
+    counts = [
         f"{sum(result['verdict'] == verdict for result in results)} {'hold' if verdict == 'holds' else words}"
         for verdict, words in (
             ("holds", ""),
@@ -116,12 +116,14 @@ def _head(results: Sequence[Mapping[str, Any]]) -> str:
             ("not decided", "not decided"),
         )
     ]
-    looks = sum(not result["verdict"] for result in results)
-    tested = len(results) - looks
-    looked = f"{looks} quick look{'s' if looks != 1 else ''}, without a verdict" if looks else ""
-    if not tested and looks:
-        return f"Claims: {looked}"
-    return f"{tested} claim{'s' if tested != 1 else ''} tested: {', '.join(told)}" + (f"; {looked}" if looks else "")
+    quick_ones = sum(not result["verdict"] for result in results)
+    tested = len(results) - quick_ones
+    also = f"{quick_ones} quick look{'s' if quick_ones != 1 else ''}, without a verdict" if quick_ones else ""
+    if not tested and quick_ones:
+        return f"Claims: {also}"
+    return f"{tested} claim{'s' if tested != 1 else ''} tested: {', '.join(counts)}" + (
+        f"; {also}" if quick_ones else ""
+    )
 
 
 def _overview(results: Sequence[Mapping[str, Any]]) -> Markup:

@@ -180,8 +180,8 @@ def _caption(path: Path) -> str:
     for kind, words in KNOWN_PICTURES.items():
         if path.stem.startswith(kind):
             return words
-    spoken = path.stem.replace("-", " ").replace("_", " ")
-    return f"{spoken[:1].upper()}{spoken[1:]}."
+    title = path.stem.replace("-", " ").replace("_", " ")
+    return f"{title[:1].upper()}{title[1:]}."
 
 
 def _latent(path: Path) -> Latent | None:

@@ -15,7 +15,7 @@ from saddlepoint.report.words import command, count, duration
 NOTHING_RECORDED = "Nothing has been recorded yet"
 LEVEL_TONES = dict(zip(RESULT_LEVELS, ("failure", "warning", "good", "good"), strict=True))
 PROCESS_TONES = {"at risk": "warning", "failing": "failure", "failed": "failure"}
-MARKS = {"good": "✓", "warning": "!", "failure": "✕", "info": "·"}  # so that a tone is not told by colour alone
+MARKS = {"good": "✓", "warning": "!", "failure": "✕", "info": "·"}  # so that colour is not the only sign of a tone
 
 
 def headline_of(facts: Facts) -> str:

@@ -58,10 +58,10 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     )
     # The plots have a fixed size; pictures, then samples, share what is left.
     curves = pictures.curves(facts, album)
-    looks = pictures.nearest_and_farthest(facts, album)
+    pairs = pictures.nearest_and_farthest(facts, album)
     gallery = pictures.gallery(facts, album)
     stage, samples = pictures.samples(facts, album)
-    body = [first_screen(facts, stage), _links(), found, samples, gallery, curves, scorecard.scores(facts, looks)]
+    body = [first_screen(facts, stage), _links(), found, samples, gallery, curves, scorecard.scores(facts, pairs)]
     body += [background, _footer((*facts.notes, *album.notes))]
     data = [
         html('<script type="application/json" id="{}">{}</script>', identifier, embedded_json(plot))

@@ -1,6 +1,6 @@
 """The scorecard's part of the page: scores between a bad generator and real data, classes, what was not measured, and how.
 
-It stands on scorecard.json, which may be missing, damaged, or another program's: that becomes a sentence.
+A scorecard.json that is missing, damaged, or of another program becomes a sentence.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from saddlepoint.report.layout import folded_section, section
 from saddlepoint.report.words import command, definitions, duration, flattened, number, table
 
 DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "none": "neither direction is better"}
-MOST_CLASSES = 30  # more are folded: a thousand rows stand in the way of what follows
+MOST_CLASSES = 30  # more are folded
 
 
-def scores(facts: Facts, looks: Markup | None = None) -> Markup:
+def scores(facts: Facts, pairs: Markup | None = None) -> Markup:
     """The last evaluation, or the command for one.
 
     Args:
         facts: of the run.
-        looks: markup of pairs of samples and examples, put after the scores.
+        pairs: markup of pairs of samples and examples, put after the scores.
     """
-    body = _body(facts, looks or Markup())
+    body = _body(facts, pairs or Markup())
     if facts.scorecard is None or not facts.scorecard.scores:
         return section("scores", "Scores", body)
     return folded_section("scores", "Scores", f"{len(facts.scorecard.scores)} of the last evaluation", body)
 
 
-def _body(facts: Facts, looks: Markup) -> Markup:
+def _body(facts: Facts, pairs: Markup) -> Markup:
     again = command(shell_command("evaluate", facts.path))
     trouble = facts.scorecard_trouble
     if facts.scorecard is not None:
         try:
-            return _scorecard_body(facts.scorecard, facts.last_step, looks)
+            return _scorecard_body(facts.scorecard, facts.last_step, pairs)
         except UNREADABLE as error:  # JSON of the right form with contents of another kind
             trouble = str(error) or type(error).__name__
     if trouble:
         words = f"scorecard.json could not be read ({trouble.rstrip('.')}); this command measures the run again:"
-        return html("<p>{}</p>{}{}", words, again, looks)
+        return html("<p>{}</p>{}{}", words, again, pairs)
     words = "This run has no scorecard yet; this command measures how good its samples are:"
-    return html('<p class="quiet">{}</p>{}{}', words, again, looks)
+    return html('<p class="quiet">{}</p>{}{}', words, again, pairs)
 
 
-def _scorecard_body(scorecard: Scorecard, last_step: int, looks: Markup) -> Markup:
+def _scorecard_body(scorecard: Scorecard, last_step: int, pairs: Markup) -> Markup:
     parts = [html("<p>{}</p>", _summary(scorecard.card))]
     step = scorecard.card.step
     doubts = list(scorecard.warnings)
@@ -65,7 +65,7 @@ def _scorecard_body(scorecard: Scorecard, last_step: int, looks: Markup) -> Mark
     else:
         parts.append(html('<p class="quiet">Nothing could be measured.</p>'))
     parts += [html('<p class="quiet">{}</p>', note) for note in scorecard.notes]
-    parts += [_skipped(scorecard.skipped), _classes(scorecard.classes), looks, _protocol(scorecard.card)]
+    parts += [_skipped(scorecard.skipped), _classes(scorecard.classes), pairs, _protocol(scorecard.card)]
     return joined(filter(None, parts), "\n")
 
 
@@ -193,7 +193,7 @@ def _protocol(card: ProtocolCard) -> Markup:
 
 
 def _flat(value: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What was chosen; None stands for what was left to the default."""
+    """The options that were chosen; None means the default."""
     return [(name, words) for name, words in flattened(value) if words not in ("", "None")]
 
 

@@ -95,9 +95,9 @@ def repeat(facts: Facts) -> Markup:
 def _model(model: Mapping[str, Any]) -> str:
     """{"family": "gan", "latent": 64, "objective": ..., "networks": {role: name}} -> one line."""
     facts = {name: value for name, value in model.items() if name not in ("family", "networks")}
-    spoken = [str(model.get("family") or ""), *(f"{name} {number(value)}" for name, value in facts.items())]
+    parts = [str(model.get("family") or ""), *(f"{name} {number(value)}" for name, value in facts.items())]
     networks = mapping(model.get("networks")).items()
-    return ", ".join(filter(None, [*spoken, *(f"{role} {network}" for role, network in networks)]))
+    return ", ".join(filter(None, [*parts, *(f"{role} {network}" for role, network in networks)]))
 
 
 def _classes(classes: Any, n: Any) -> str:

@@ -57,9 +57,9 @@ def recorded_verdict(
         summary: what its summary.json holds.
         findings: its log of findings; None reads it.
     """
-    spoken = summary.get("verdict")
+    said = summary.get("verdict")
     if "process" in summary or "health" not in summary:
-        return None if spoken is None else str(spoken)
+        return None if said is None else str(said)
     log = _log(folder, findings)
     done = f"{count(summary.get('step', 'unknown'))} steps"
     if isinstance(seconds := summary.get("seconds"), int | float):

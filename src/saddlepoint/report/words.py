@@ -97,12 +97,12 @@ def as_good(best: Mapping[str, Any]) -> bool:
 
 def best_in_words(best: Mapping[str, Any], last: int) -> str:
     """The best step, and whether the `last` one is worse by more than noise."""
-    told = f"{best.get('series')} = {number(best.get('value'))} at step {count(best.get('step'))}"
+    said = f"{best.get('series')} = {number(best.get('value'))} at step {count(best.get('step'))}"
     if best.get("step") == last:
-        return f"{told}, the last"
+        return f"{said}, the last"
     if "behind" not in best:
-        return told
+        return said
     behind = f"{number(best['behind'])} ± {best['behind_error']:.2g}"
     if as_good(best):
-        return f"{told}; the last step is as good, as far as can be told ({behind} more)"
-    return f"{told}; the last step is worse by {behind}"
+        return f"{said}; the last step is as good within noise ({behind} more)"
+    return f"{said}; the last step is worse by {behind}"
