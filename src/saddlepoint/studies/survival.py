@@ -1,14 +1,14 @@
-"""Survival analysis of steps to convergence, some of which are censored: known only to be longer than the run.
+"""Times that are known only to be longer than the study: steps to convergence are a survival quantity.
 
-A mean over the runs that converged would make a method look better than it is, because it leaves out those that did not. The
-Kaplan-Meier curve uses both.
+A mean over the runs that converged would flatter a method by leaving out those that did not. The Kaplan-Meier curve uses
+what is known of both: until when each run had not converged.
 """
 
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,15 +19,16 @@ from saddlepoint.evaluation.statistics.intervals import Interval
 
 @dataclass(frozen=True)
 class Survival:
-    """The share of runs without the event, over time, with its interval.
+    """The share of runs that have not met an event yet, with its interval.
 
-    times: (T,) times of events, in order.
-    survival: (T,) share of runs without the event just after each time.
-    low, high: (T,) ends of the interval.
-    last: the time until which runs were followed.
-    n: number of runs.
-    events: number of runs with the event.
-    level: of the interval.
+    Attributes:
+        times: (T,) when events happened, in order.
+        survival: (T,) the share left just after each of these times.
+        low, high: (T,) the ends of its interval.
+        last: until when any run was followed.
+        n: runs.
+        events: how many of them met the event.
+        level: probability that an interval holds the true share.
     """
 
     times: NDArray[np.float64]
@@ -40,9 +41,9 @@ class Survival:
     level: float
 
     def quantile(self, share: float = 0.5) -> Interval:
-        """The time at which `share` of the runs have had the event; infinite if that was not reached.
+        """When `share` of the runs have met the event, at `level`; infinite where it was not observed.
 
-        The ends are where the interval of the curve crosses 1 - share.
+        The ends are where the curve's own interval crosses 1 - share.
 
         References:
             A Confidence Interval for the Median Survival Time (Ron Brookmeyer, John Crowley, 1982),
@@ -59,46 +60,41 @@ class Survival:
 
 
 def kaplan_meier(times: ArrayLike, observed: ArrayLike, *, level: float = 0.95) -> Survival:
-    """The Kaplan-Meier curve.
+    """The Kaplan-Meier curve with Greenwood's interval on the scale of log(-log survival), which stays within [0, 1].
 
-    The interval uses Greenwood's variance on the scale of log(-log survival), so that it stays within [0, 1]. Where all remaining
-    runs have the event this variance is 0. There the upper end is the largest share that k runs with the event cannot rule out,
-    1 - ((1 - level) / 2)^(1/k): for all runs with the event so far, or for the remaining runs, multiplied by the previous end, if
-    that is smaller.
+    Where all runs that were left meet the event, that interval is undefined. There the lower end is 0, and the upper one is
+    the share that so few runs cannot rule out: 1 - ((1 - level) / 2)^(1/k) with k the runs that met the event so far, or k
+    the runs that were left times the upper end before, if that is less.
 
     Args:
-        times: (N,) time of the event of each run, or until which it was followed.
-        observed: (N,) bool, whether the event was observed; otherwise the time is censored.
-        level: of the interval.
+        times: (N,) when each run met the event, or until when it was followed without.
+        observed: (N,) bool, whether it met the event.
+        level: probability that an interval holds the true share.
 
     Raises:
-        DataError: there are no runs, the lengths differ, or times are NaN.
+        DataError: no runs, unequal numbers, or times that are NaN.
 
     References:
         Nonparametric Estimation from Incomplete Observations (E. L. Kaplan, Paul Meier, 1958),
-        https://doi.org/10.1080/01621459.1958.10501452.
+        https://doi.org/10.1080/01621459.1958.10501452
         The Statistical Analysis of Failure Time Data (J. D. Kalbfleisch, R. L. Prentice, 1980),
         https://doi.org/10.1002/9781118032985
     """
+    from scipy.stats import CensoredData, ecdf  # half a second to import
+
     t, met = np.asarray(times, np.float64).reshape(-1), np.asarray(observed, bool).reshape(-1)
     if len(t) == 0 or len(t) != len(met) or np.isnan(t).any():
         raise DataError(f"a survival curve needs runs with a time each, got {len(t)} times and {len(met)} marks.")
+    curve = ecdf(CensoredData(uncensored=t[met], right=t[~met])).sf
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The confidence interval is undefined", category=RuntimeWarning)
+        interval = curve.confidence_interval(level, method="log-log")
     moments = np.unique(t[met])
-    at_risk = (t[None] >= moments[:, None]).sum(1).astype(np.float64)
-    gone = (t[None, met] == moments[:, None]).sum(1).astype(np.float64)
-    survival = np.cumprod(1 - gone / at_risk)
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    low, high = np.ones_like(survival), np.ones_like(survival)
-    variance = 0.0
-    for i, share in enumerate(survival):
-        if gone[i] < at_risk[i]:
-            variance += gone[i] / (at_risk[i] * (at_risk[i] - gone[i]))
-            half = z * math.sqrt(variance) / abs(math.log(share))
-            low[i], high[i] = share ** math.exp(half), share ** math.exp(-half)
-        else:
-            before = high[i - 1] if i else 1.0
-            tail, events = (1 - level) / 2, float(gone[: i + 1].sum())
-            low[i], high[i] = 0.0, min(before * (1 - tail ** (1 / at_risk[i])), 1 - tail ** (1 / events))
+    survival, low, high = (part.evaluate(moments) for part in (curve, interval.low, interval.high))
+    if met.any() and survival[-1] == 0:
+        before = high[-2] if len(high) > 1 else 1.0
+        tail, left = (1 - level) / 2, float((t == moments[-1]).sum())
+        low[-1], high[-1] = 0.0, min(before * (1 - tail ** (1 / left)), 1 - tail ** (1 / float(met.sum())))
     return Survival(moments, survival, low, high, float(t.max()), len(t), int(met.sum()), level)
 
 

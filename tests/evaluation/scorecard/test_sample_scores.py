@@ -14,7 +14,7 @@ from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
 from saddlepoint.evaluation.scorecard.registry import sample_metrics
 from saddlepoint.evaluation.scorecard.rows import ground_truth, support
 from saddlepoint.evaluation.scorecard.sample_scores import score_samples
-from saddlepoint.evaluation.statistics.intervals import random_halves
+from saddlepoint.evaluation.statistics.resampling import random_halves
 
 METRICS = sample_metrics("features")
 

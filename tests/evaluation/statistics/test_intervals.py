@@ -6,18 +6,8 @@ from scipy.stats import binomtest
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
-from saddlepoint.evaluation.statistics.intervals import (
-    Interval,
-    bootstrap,
-    cut,
-    half_difference,
-    half_sampling,
-    normal,
-    of_distance,
-    of_mean,
-    of_share,
-    wilson,
-)
+from saddlepoint.evaluation.statistics.intervals import Interval, cut, normal, of_distance, of_mean, of_share, wilson
+from saddlepoint.evaluation.statistics.resampling import bootstrap, half_difference, half_sampling
 
 
 def draw(n, d, seed, scale=1.0, shift=0.0):

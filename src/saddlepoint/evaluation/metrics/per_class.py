@@ -13,7 +13,8 @@ from saddlepoint.evaluation.metrics.diversity import mean_distance
 from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
 from saddlepoint.evaluation.metrics.points import checked_pair
 from saddlepoint.evaluation.scorecard.score import ClassScores
-from saddlepoint.evaluation.statistics.intervals import Interval, half_sampling, normal, random_halves, wilson
+from saddlepoint.evaluation.statistics.intervals import Interval, normal, wilson
+from saddlepoint.evaluation.statistics.resampling import half_sampling, random_halves
 
 LEAST = 5  # points of a class below which its neighbourhoods and distances say nothing
 REPEATS = 20  # random cuts into halves behind an interval

@@ -9,7 +9,7 @@ import torch
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.scorecard.comparison import Comparison, Points
 from saddlepoint.evaluation.scorecard.metric_types import Measure, SampleMetric
-from saddlepoint.evaluation.statistics.intervals import random_halves
+from saddlepoint.evaluation.statistics.resampling import random_halves
 
 # What a metric raises on points that it cannot score: its own sentence, or whatever the libraries below it raise. The type
 # of a foreign exception is part of the reason, so that a mistake in the program is visible.
@@ -27,7 +27,7 @@ def split_half_differences(
 ) -> tuple[Columns, str]:
     """Half the difference between both halves of all sets, in the mean over sampling seeds.
 
-    As `intervals.half_sampling`, for several scores and several sets of samples at once: the splits of the real examples
+    As `resampling.half_sampling`, for several scores and several sets of samples at once: the splits of the real examples
     are shared by all sets, and by every model that is measured with the same seed, so that they can be paired.
 
     Args:

@@ -10,7 +10,7 @@ from saddlepoint.evaluation.metrics.latent import ACTIVE, surgery, units
 from saddlepoint.evaluation.scorecard.metric_types import NONNEGATIVE, Measurement, ModelMetric
 from saddlepoint.evaluation.scorecard.score import Estimate
 from saddlepoint.evaluation.scorecard.subject import Subject
-from saddlepoint.evaluation.statistics.intervals import bootstrap
+from saddlepoint.evaluation.statistics.resampling import bootstrap
 from saddlepoint.models.capabilities import HasLatentPosterior, require
 
 ENCODED = 2_000  # held-out examples; every pair of them is compared
