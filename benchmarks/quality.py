@@ -190,7 +190,7 @@ class Trainer:
         held_out = len(dataset.held_out) if dataset.held_out is not None else len(dataset)
         points = (self.effort.samples, min(self.effort.samples, held_out))
         precision = changed.training.precision
-        return Paired(pairing, steps, recipe.training.steps, precision, quality.floor, points, *sides)
+        return Paired(pairing, steps, recipe.training.steps, precision, quality.baseline, points, *sides)
 
 
 def say(sentence: str) -> None:

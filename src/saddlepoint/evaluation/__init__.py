@@ -1,1 +1,1 @@
-"""How good samples are: features, statistics and scores; import what you need from its files."""
+"""Evaluation: metrics of samples, features, monitors during training, scorecards, and the result of a run."""

@@ -106,7 +106,7 @@ class Measurement:
     def distances(self) -> dict[str, float | None]:
         """Energy distances to held-out data of the untrained model, the newest one and real data, and the newest precision."""
         progress = self.progress
-        distances = {"first": progress.first, "last": progress.last, "floor": self._quality.floor}
+        distances = {"first": progress.first, "last": progress.last, "floor": self._quality.baseline}
         return {**distances, "precision": progress.precision}
 
     def result(self) -> Result:

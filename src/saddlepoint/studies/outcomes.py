@@ -12,7 +12,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.metrics.modes import mode_report
 from saddlepoint.evaluation.metrics.transport import sliced_wasserstein, wasserstein
-from saddlepoint.evaluation.monitors.quality import Quality, drawn
+from saddlepoint.evaluation.monitors.quality import Quality, random_examples
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.lanes import Replicas
 from saddlepoint.models.base import Model
@@ -58,7 +58,7 @@ class Outcomes:
         else:
             held_out = dataset.held_out
             source = held_out if held_out is not None and len(held_out) >= 2 else dataset
-            self._reference = drawn(source, samples, generator).double()
+            self._reference = random_examples(source, samples, generator).double()
         # If the distribution is known, its standard deviation comes from many more points.
         known = truth.sample(100_000, generator)[0].flatten(1).double() if truth is not None else self._reference
         self._std = math.sqrt(float(known.var(0, correction=0).sum())) or 1.0

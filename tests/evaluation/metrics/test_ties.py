@@ -9,7 +9,7 @@ from saddlepoint.evaluation.metrics.neighbours import nearest, neighbourhoods, s
 from saddlepoint.evaluation.metrics.pairwise import mean_within
 from saddlepoint.evaluation.metrics.squared_distances import Centred, in_order, precise_squares
 from saddlepoint.evaluation.metrics.two_sample import classifier_test
-from saddlepoint.evaluation.monitors.copies import copied
+from saddlepoint.evaluation.monitors.copies import copying_beside_held_out
 from saddlepoint.evaluation.monitors.neighbourhood import modes_covered, shares_at
 
 DIMENSIONS = (2, 50)  # few features are multiplied in double precision throughout
@@ -71,7 +71,7 @@ def neighbour_scores(real, fake, train):
         "birthday": torch.tensor(
             birthday_test(fake, real, size=20, generator=torch.Generator().manual_seed(0)).collisions
         ),
-        "signals": torch.stack(copied(fake, train, real)),
+        "signals": torch.stack(copying_beside_held_out(fake, train, real)),
         "two-sample": torch.tensor(classifier_test(real, fake, classifier="neighbours").accuracy.value),
     }
 

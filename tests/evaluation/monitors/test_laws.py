@@ -13,8 +13,8 @@ from saddlepoint.evaluation.metrics.pairwise import mean_within
 from saddlepoint.evaluation.monitors.adversarial import advantage, advantage_error
 from saddlepoint.evaluation.monitors.codes import distinct, ties
 from saddlepoint.evaluation.monitors.copies import (
-    copied,
-    copied_among_few,
+    copying_beside_held_out,
+    copying_beside_training,
     distance_to_nearest,
     distance_to_others,
     standard_error,
@@ -36,9 +36,9 @@ def around(real: Tensor) -> Neighbourhood:
 
 def test_copies_are_found_and_fresh_samples_are_not() -> None:
     training, held_out = draw(800, 8), draw(400, 8, 1)
-    share, ratio, closest = copied(training[:200], training, held_out)
+    share, ratio, closest = copying_beside_held_out(training[:200], training, held_out)
     assert (share.item(), ratio.item(), closest.item()) == pytest.approx((1.0, 0.0, 1.0))
-    share, ratio, closest = copied(draw(400, 8, 2), training, held_out)
+    share, ratio, closest = copying_beside_held_out(draw(400, 8, 2), training, held_out)
     # The nearest is a training example as often as a coin of 2/3 says, 400 times: 4 standard errors.
     assert abs(share.item()) < 4 * (2 / 3 * 1 / 3 / 400) ** 0.5 * 3
     assert ratio.item() == pytest.approx(1, abs=0.1)
@@ -48,13 +48,18 @@ def test_copies_are_found_and_fresh_samples_are_not() -> None:
 def test_what_is_known_of_held_out_examples_changes_nothing() -> None:
     training, held_out, samples = draw(700, 4), draw(300, 4, 1), draw(100, 4, 2)
     usual = distance_to_nearest(held_out, training)
-    assert copied(samples, training, held_out, usual) == copied(samples, training, held_out)
+    assert copying_beside_held_out(samples, training, held_out, usual) == copying_beside_held_out(
+        samples, training, held_out
+    )
 
 
 @pytest.mark.parametrize(("trained", "left"), [(400, 400), (900, 100)])
 def test_what_fresh_samples_scatter_by_is_the_standard_error(trained: int, left: int) -> None:
     found = torch.stack(
-        [copied(draw(64, 4, s), draw(trained, 4, 1_000 + s), draw(left, 4, 2_000 + s))[0] for s in range(100)]
+        [
+            copying_beside_held_out(draw(64, 4, s), draw(trained, 4, 1_000 + s), draw(left, 4, 2_000 + s))[0]
+            for s in range(100)
+        ]
     )
     error = standard_error(64, trained, left)
     assert found.std().item() == pytest.approx(error, rel=0.5)  # samples may share a neighbour, so somewhat above it
@@ -176,12 +181,12 @@ def test_copies_are_measured_with_few_held_out_examples_too(left_out: int | None
 def test_copies_are_told_from_fresh_samples_by_the_training_examples_alone() -> None:
     training = draw(30, 8)
     usual = distance_to_others(training)
-    ratio, share = copied_among_few(training[:20] + 0.05 * draw(20, 8, 1), training, usual)
+    ratio, share = copying_beside_training(training[:20] + 0.05 * draw(20, 8, 1), training, usual)
     assert (ratio.item() < 0.3, share.item()) == (True, 1.0)
-    ratio, share = copied_among_few(draw(300, 8, 2), training, usual)
+    ratio, share = copying_beside_training(draw(300, 8, 2), training, usual)
     assert ratio.item() == pytest.approx(1, abs=0.2)
     assert share.item() < 0.3  # the nearest of 30 is what one in a hundred is
-    shrunk = copied_among_few(0.3 * draw(300, 8, 2), training, usual)
+    shrunk = copying_beside_training(0.3 * draw(300, 8, 2), training, usual)
     assert shrunk[0].item() > 0.5, "what lies about the middle is near to everything, and to nothing very near"
     assert torch.equal(distance_to_others(torch.cat([training, training[:9]])).sort()[0], usual.sort()[0])
 

@@ -47,8 +47,8 @@ def test_the_same_model_has_the_same_quality(digits: Dataset) -> None:
 
 def test_real_data_are_at_the_floor_and_worse_is_further(digits: Dataset) -> None:
     quality = Quality(digits, SETTINGS)
-    assert quality.floor is not None
-    assert abs(quality.floor) < 0.02
+    assert quality.baseline is not None
+    assert abs(quality.baseline) < 0.02
     spread = digits.x.float().std().item()
     worse = [quality.measure(Source(digits.x, digits.event, share * spread)) for share in (0, 1, 2, 4)]
     assert worse == sorted(worse)
@@ -71,7 +71,7 @@ def test_without_held_out_examples_there_is_no_floor() -> None:
     data = load(DataSettings(source="gaussian", points=300, held_out=0.0))
     assert data.held_out is None or len(data.held_out) == 0
     quality = Quality(data, SETTINGS)
-    assert quality.floor is None
+    assert quality.baseline is None
     assert quality.measure(Source(data.x, data.event)) < 0.05
 
 

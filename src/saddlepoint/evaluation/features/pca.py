@@ -13,7 +13,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features.extractor import Features, check_finite, content_of, fingerprint
 from saddlepoint.evaluation.metrics.projection import principal_components
-from saddlepoint.evaluation.monitors.quality import affordable, drawn
+from saddlepoint.evaluation.monitors.quality import affordable, random_examples
 
 _SHARE = 0.95  # of the variance
 _MOST = 64  # components: 95 % of MNIST's variance takes 154, of which the last 90 hold a tenth
@@ -31,7 +31,7 @@ def pca_features(dataset: Dataset, seed: int = 0) -> Features:
     if len(dataset) < 2:
         raise DataError(f"{dataset.name}: principal components need two examples or more, got {len(dataset)}.")
     generator = torch.Generator().manual_seed(seed)
-    x = drawn(dataset, affordable(_FITTED_ON, dataset.event.size), generator)
+    x = random_examples(dataset, affordable(_FITTED_ON, dataset.event.size), generator)
     check_finite(x, dataset.name)
     if bool((x == x[0]).all()):
         raise DataError(

@@ -1,7 +1,7 @@
-"""What rules read: numbers of a model's state at one moment, beside how good its samples are.
+"""Measurements during training that diagnosis rules read: of the players' state, and of the quality of samples.
 
-All of it is measured in evaluation mode on fixed noise and fixed examples, stays on the device until it is asked for,
-and leaves the model as it was.
+They run in evaluation mode on fixed noise and fixed examples, stay on the device until a single transfer, and leave the
+model unchanged.
 """
 
 from saddlepoint.evaluation.monitors.monitor import Monitor

@@ -1,10 +1,11 @@
-"""Whether samples are copies of training examples: are they nearer to those than to examples that were held out?
+"""Whether samples are copies of training examples: whether they are nearer to these than to held-out examples.
 
-A model that has learnt the distribution, and not its examples, cannot tell the two apart. So the nearest real example of
-a sample is a training example as often as its set's size says, whatever the model's quality.
+Samples of a model that has learnt the distribution, and not its examples, are as near to either set: the nearest real
+example of a sample is a training example as often as chance says, whatever the quality of the model.
 
-A Non-Parametric Test to Detect Data-Copying in Generative Models (Casey Meehan, Kamalika Chaudhuri, Sanjoy Dasgupta,
-2020), https://arxiv.org/abs/2004.05675
+References:
+    A Non-Parametric Test to Detect Data-Copying in Generative Models (Casey Meehan, Kamalika Chaudhuri, Sanjoy Dasgupta,
+    2020), https://arxiv.org/abs/2004.05675
 """
 
 from __future__ import annotations
@@ -17,15 +18,21 @@ from torch import Tensor
 from saddlepoint.evaluation.metrics.neighbours import nearest, smallest_squares
 
 
-def copied(
+def copying_beside_held_out(
     samples: Tensor, training: Tensor, held_out: Tensor, usual: Tensor | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Projected samples (N, d), training (M, d) and held-out examples (K, d) -> () how much more often than by chance the
-    nearest real example is one trained on, 1 where it always is; and () the ratio of median distances to the training
-    examples, of samples over held-out examples: near 0 for copies, near 1 for new examples; and () the share of samples
-    nearer to a training example than all but one in a hundred held-out examples are.
+    """Signs of copying, by comparison with held-out examples.
 
-    usual: `distance_to_nearest(held_out, training)`, where that is known already: it stays the same over a run.
+    Args:
+        samples: (N, d) projected samples.
+        training: (M, d) projected training examples.
+        held_out: (K, d) projected held-out examples.
+        usual: `distance_to_nearest(held_out, training)`, which stays the same over a run; computed where None.
+
+    Returns:
+        Three numbers, () each: how much more often than by chance the nearest real example is a training example, 1 where
+        it always is; the median distance to the training examples of samples over that of held-out examples, near 0 for
+        copies and near 1 for new examples; the share of samples nearer to a training example than 99 % of held-out examples.
 
     Raises:
         DataError: a sample is not finite.
@@ -40,8 +47,8 @@ def copied(
     return (nearer.mean() - chance) / (1 - chance), to_training.median() / usual.median().clamp_min(1e-12), closest
 
 
-def copied_among_few(samples: Tensor, training: Tensor, usual: Tensor) -> tuple[Tensor, Tensor]:
-    """The same by the training examples alone, for too few held-out ones: each left out in turn stands in for a held-out one.
+def copying_beside_training(samples: Tensor, training: Tensor, usual: Tensor) -> tuple[Tensor, Tensor]:
+    """Signs of copying where too few examples are held out: each training example, left out in turn, stands in for one.
 
     Args:
         samples: (N, d) projected samples.
@@ -49,8 +56,8 @@ def copied_among_few(samples: Tensor, training: Tensor, usual: Tensor) -> tuple[
         usual: `distance_to_others(training)`.
 
     Returns:
-        () the ratio of median distances to the training examples, of samples over training examples to the others; and ()
-        the share of samples nearer to a training example than all but one in a hundred of these are to each other.
+        Two numbers, () each: the median distance to the training examples of samples over that of training examples to each
+        other; the share of samples nearer to a training example than 99 % of these are to each other.
     """
     to_training = distance_to_nearest(samples, training)
     return to_training.median() / usual.median().clamp_min(1e-12), (to_training < usual.quantile(0.01)).float().mean()
@@ -62,9 +69,9 @@ def distance_to_others(points: Tensor) -> Tensor:
 
 
 def standard_error(samples: int, training: int, held_out: int) -> float:
-    """By how much `copied`'s first number scatters around 0 for new samples: the binomial distribution's deviation.
+    """Standard error, for new samples, of the first number of `copying_beside_held_out`, by the binomial distribution.
 
-    Far above 0.1 where little was held out: the nearest of all is then a training example nearly always.
+    It is far above 0.1 where little is held out, since the nearest example is then nearly always a training example.
     """
     chance = training / (training + held_out)
     return math.sqrt(chance / ((1 - chance) * samples))

@@ -15,8 +15,8 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.monitors import adversarial, codes
 from saddlepoint.evaluation.monitors.copies import (
-    copied,
-    copied_among_few,
+    copying_beside_held_out,
+    copying_beside_training,
     distance_to_nearest,
     distance_to_others,
     standard_error,
@@ -31,18 +31,24 @@ SAMPLES = 256  # generated for one probe
 JUDGED = 128  # examples of each kind that networks are run on, and samples that are compared with all examples
 PASSED = 1_024  # training examples, and as many samples, that `pass_through` runs through the networks
 FITTED = 2_000  # training examples behind neighbourhoods
-SEARCHED = 100_000  # training examples among which copies are looked for: of those left out, no copy would be found
-ENOUGH = 100  # held-out examples, with fewer of which copies are judged by the training examples alone
-PROJECTED = 4_096  # of which so many are projected at once
+SEARCHED = 100_000  # training examples that copies are searched among; copies of the others are not found
+ENOUGH = 100  # held-out examples; with fewer, copies are recognised by the training examples alone
+PROJECTED = 4_096  # examples that are projected at once
 
 Signals = dict[str, Tensor]
 
 
 class Monitor:
-    """Measures one model again and again, always with the same examples and noise."""
+    """Measures one model repeatedly, always on the same examples and noise."""
 
     def __init__(self, dataset: Dataset, model: Model, project: Project, seed: int, device: torch.device) -> None:
-        """project: (N, *event) in the data's units -> (N, d) float32, on the device of what it is given."""
+        """Args:
+        dataset: training and held-out examples.
+        model: what is measured.
+        project: (N, *event) in the data's units -> (N, d) float32, on the device of its argument.
+        seed: of the examples and of the noise.
+        device: where the model is.
+        """
         self._model, self._device, self._seed = model, device, seed
         self._project = project
         generator = torch.Generator().manual_seed(seed)
@@ -73,12 +79,12 @@ class Monitor:
             self._others = torch.cat(parts)
 
     def to_json(self) -> list[float] | None:
-        """What a later probe compares itself with."""
+        """The state that the next probe is compared with."""
         return None if self._before is None else self._before.tolist()
 
-    def load(self, kept: list[float] | None) -> None:
+    def load(self, state: list[float] | None) -> None:
         """Undo `to_json`."""
-        self._before = None if kept is None else torch.tensor(kept, device=self._device)
+        self._before = None if state is None else torch.tensor(state, device=self._device)
 
     def probe(self, sampled: Mapping[str, Any]) -> dict[str, float]:
         """All cheap series of the model as it is; their values come to the host in one transfer.
@@ -87,10 +93,10 @@ class Monitor:
             sampled: by name, the players that generate samples in place of the model's own (moving averages).
         """
         with torch.no_grad():
-            return _fetched(self._signals(sampled))
+            return _to_host(self._signals(sampled))
 
     def measure(self) -> dict[str, float]:
-        """Costlier series: whether samples are copies. Within the moving averages, where there are any."""
+        """Costlier series: whether samples are copies. The caller puts moving averages in place first."""
         model = self._model
         if not has(model, Adversarial) or len(self._searched) < 3:
             return {}
@@ -102,14 +108,14 @@ class Monitor:
             if self._others is None:
                 if self._usual is None:
                     self._usual = distance_to_others(self._searched[:FITTED])
-                ratio, closest = copied_among_few(samples, self._searched, self._usual)
-                return _fetched({f"{g}/nearest_ratio": ratio, f"{g}/copied": closest})
+                ratio, closest = copying_beside_training(samples, self._searched, self._usual)
+                return _to_host({f"{g}/nearest_ratio": ratio, f"{g}/copied": closest})
             if self._usual is None:
                 self._usual = distance_to_nearest(self._others[:FITTED], self._searched)
-            copies, ratio, closest = copied(samples, self._searched, self._others, self._usual)
+            copies, ratio, closest = copying_beside_held_out(samples, self._searched, self._others, self._usual)
         error = standard_error(len(samples), len(self._searched), len(self._others))
         return {
-            **_fetched({f"{g}/copies": copies, f"{g}/nearest_ratio": ratio, f"{g}/copied": closest}),
+            **_to_host({f"{g}/copies": copies, f"{g}/nearest_ratio": ratio, f"{g}/copied": closest}),
             f"{g}/copies_error": error,
         }
 
@@ -223,8 +229,8 @@ def _dead_units(activities: Mapping[str, Activity]) -> Signals:
     return {f"{name}/dead_units": share for name, share in shares.items() if share is not None}
 
 
-def _fetched(signals: Signals) -> dict[str, float]:
-    """All numbers in one transfer."""
+def _to_host(signals: Signals) -> dict[str, float]:
+    """The numbers, by one transfer from the device."""
     if not signals:
         return {}
     values = torch.stack([value.float() for value in signals.values()]).cpu().double().tolist()

@@ -1,10 +1,10 @@
-"""Where samples are among the data: how far apart, in whose neighbourhood, coming and going.
+"""Where samples are among the data: how far apart, in which neighbourhoods, and how they move between two probes.
 
-Examples and samples are projected on the data's principal components; k-means divides the data there into
-neighbourhoods. Which of them samples visit says what a mean distance cannot: that a part of the data has no samples.
+Examples and samples are projected on the data's principal components, where k-means divides the data into neighbourhoods.
+The share of neighbourhoods with samples shows what a mean distance cannot: that a part of the data has no samples.
 
-The share of bins that samples miss, or visit in another proportion than the data do: On GANs and GMMs (Eitan Richardson,
-Yair Weiss, 2018), https://arxiv.org/abs/1805.12462
+References:
+    On GANs and GMMs (Eitan Richardson, Yair Weiss, 2018), https://arxiv.org/abs/1805.12462
 """
 
 from __future__ import annotations
@@ -24,13 +24,22 @@ Project = Callable[[Tensor], Tensor]
 
 
 class Neighbourhood:
-    """Neighbourhoods of the data in projected space, the mean distance of two real examples, and the known modes.
+    """Neighbourhoods of the data in projected space.
 
-    shares: (K,) of the data in each neighbourhood.
+    Attributes:
+        centres: (K, d) of the neighbourhoods.
+        shares: (K,) of the data in each neighbourhood.
+        distance: () mean distance between two real examples.
+        middle: (d,) mean of the real examples.
+        radius: () mean distance of the real examples from it.
     """
 
     def __init__(self, project: Project, real: Tensor, seed: int = 0) -> None:
-        """project: (N, *event) in the data's units -> (N, d). real: (N, d) projected examples, two at least."""
+        """Args:
+        project: (N, *event) in the data's units -> (N, d).
+        real: (N, d) projected examples, at least two.
+        seed: of k-means.
+        """
         self.project = project
         cells = max(1, min(CELLS, len(real) // PER_CELL))
         self.centres = k_means(real, cells, torch.Generator().manual_seed(seed))
@@ -40,7 +49,7 @@ class Neighbourhood:
         self.radius = (real - self.middle).norm(dim=1).mean()
 
     def to(self, device: torch.device) -> None:
-        """Move what is kept."""
+        """Move all tensors to the device."""
         self.centres, self.shares, self.distance = (x.to(device) for x in (self.centres, self.shares, self.distance))
         self.middle, self.radius = self.middle.to(device), self.radius.to(device)
 
@@ -66,7 +75,7 @@ class Neighbourhood:
 def turnover(shares: Tensor, before: Tensor) -> Tensor:
     """Shares (K,) now and before -> () net share of the samples that moved elsewhere, in [0, 1]: the total variation.
 
-    Of the same noise at both looks, so that a generator that stands still moves none, and no chance is taken off.
+    Both probes use the same noise, so that a generator that does not change moves none, and no chance is subtracted.
     """
     return 0.5 * (shares - before).abs().sum()
 
@@ -78,8 +87,17 @@ def shares_at(points: Tensor, places: Tensor) -> Tensor:
 
 
 def modes_covered(samples: Tensor, centres: Tensor, std: float, radius: float = 3.0) -> tuple[Tensor, Tensor]:
-    """samples (N, D), centres (K, D) -> () share of the modes that get a tenth or more of their fair share of the samples,
-    each of which counts for its nearest mode, however far; () share of samples within `radius` standard deviations of one.
+    """The share of modes that have samples, and the share of samples that are at a mode.
+
+    Args:
+        samples: (N, D).
+        centres: (K, D) of the modes.
+        std: standard deviation of a mode.
+        radius: in standard deviations, within which a sample is at a mode.
+
+    Returns:
+        Two numbers, () each: the share of modes with at least a tenth of their fair share of the samples, where each sample
+        counts for its nearest mode, however far; the share of samples within `radius` of a mode.
     """
     distance, mode = distances(samples, centres).min(1)
     counts = torch.nn.functional.one_hot(mode, len(centres)).float().sum(0)
@@ -88,10 +106,11 @@ def modes_covered(samples: Tensor, centres: Tensor, std: float, radius: float = 
 
 
 def k_means(x: Tensor, k: int, generator: torch.Generator) -> Tensor:
-    """(k, d) centres of x (N, d), from k-means++ beginnings.
+    """(k, d) centres of x (N, d) by k-means, initialised by k-means++.
 
-    k-means++: The Advantages of Careful Seeding (David Arthur, Sergei Vassilvitskii, 2007),
-    https://theory.stanford.edu/~sergei/papers/kMeansPP-soda.pdf
+    References:
+        k-means++: The Advantages of Careful Seeding (David Arthur, Sergei Vassilvitskii, 2007),
+        https://theory.stanford.edu/~sergei/papers/kMeansPP-soda.pdf
     """
     centres = x[torch.randint(len(x), (1,), generator=generator)]
     nearest = (x - centres).square().sum(1)

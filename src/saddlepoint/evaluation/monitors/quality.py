@@ -1,8 +1,8 @@
-"""The quality series: one cheap number that says during training how far samples are from held-out data.
+"""The quality series: a cheap measure, during training, of how far samples are from held-out data.
 
-Samples and held-out examples are projected on the principal components of the training data and compared by their
-energy distance. Features, held-out examples and noise stay the same over the whole run, so the series compares its
-own steps; it is drawn from a thousand points and blind to what principal components do not show.
+Samples and held-out examples are projected on the principal components of the training data and compared by their energy
+distance. Features, held-out examples and noise stay the same over a run, so that steps of one run can be compared. The
+measure uses a thousand points, and is blind to what principal components do not show.
 """
 
 from __future__ import annotations
@@ -37,10 +37,16 @@ _FEW = 20  # points a side below which they would say nothing
 
 
 class Quality:
-    """Energy distance of samples to held-out data, in about [0, 1]; lower is better, `floor` is what real data reach."""
+    """Energy distance of samples to held-out data, in about [0, 1]; lower is better.
+
+    Attributes:
+        settings: how it is measured.
+        baseline: the energy distance of training examples to held-out ones; None where nothing is held out.
+        shares: (N,) what each sample of the last measurement adds to the distance; None before the first one.
+    """
 
     def __init__(self, dataset: Dataset, settings: EvaluationSettings) -> None:
-        """Fits the projection; without a held-out part, training examples stand in for it (`floor` is then None).
+        """Fits the projection; without a held-out part, training examples stand in for it (`baseline` is then None).
 
         Raises:
             DataError: there are fewer than two examples.
@@ -49,27 +55,27 @@ class Quality:
             raise DataError(f"{dataset.name}: one example has no distribution to learn; give two or more.")
         self.settings = settings
         generator = torch.Generator().manual_seed(settings.seed)
-        fit = drawn(dataset, affordable(_FITTED_ON, dataset.event.size), generator)
+        fit = random_examples(dataset, affordable(_FITTED_ON, dataset.event.size), generator)
         self._projection = principal_components(
             fit, most=_COMPONENTS, seed=settings.seed, standardised=dataset.event.has_columns
         )
         del fit
         self._count = affordable(settings.samples, dataset.event.size)
         reference = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else dataset
-        self._reference = self._projected(drawn(reference, self._count, generator))
-        # What only the reference decides is computed once.
+        self._reference = self._projected(random_examples(reference, self._count, generator))
+        # What depends on the reference alone is computed once.
         self._within = mean_within(self._reference)
         self._near = self._reference[:_NEIGHBOURS].float()
         self._radii = smallest_squares(self._near, _BALLS) if len(self._near) >= _FEW else None
-        self.floor: float | None = None
+        self.baseline: float | None = None
         self.shares: Tensor | None = None
-        # What real examples reach of precision and recall; they need not be 1.
-        self._reached = (1.0, 1.0)
+        # Precision and recall of real examples, which need not be 1.
+        self._usual_overlap = (1.0, 1.0)
         if reference is not dataset:
-            real = self._projected(drawn(dataset, self._count, generator))
-            self.floor = float(energy_coefficient(real, self._reference))
+            real = self._projected(random_examples(dataset, self._count, generator))
+            self.baseline = float(energy_coefficient(real, self._reference))
             if min(len(real), len(self._reference)) >= _FEW:
-                self._reached = self._overlap(real)
+                self._usual_overlap = self._overlap(real)
 
     def measure(self, model: GenerativeModel) -> float:
         """The energy distance of fresh samples, drawn with the same noise at every call."""
@@ -84,7 +90,7 @@ class Quality:
         distance, self.shares = energy_with_shares(samples, self._reference, self._within)
         values = {SERIES: float(distance), ERROR: standard_error(self.shares)}
         if samples.isfinite().all() and len(self._reference) >= _FEW:
-            overlaps = zip(self._overlap(samples), self._reached, strict=True)
+            overlaps = zip(self._overlap(samples), self._usual_overlap, strict=True)
             precision, recall = (share / max(best, 1e-9) for share, best in overlaps)
             values |= {PRECISION: precision, RECALL: recall}
         return values
@@ -117,13 +123,13 @@ def standard_error(shares: Tensor) -> float:
 
 
 def share_of_the_way(distances: Mapping[str, float | None]) -> float | None:
-    """How far samples came from where they were before training to real examples, by their energy distance.
+    """The share of the way from the untrained model's samples to real examples, by energy distance.
 
     Args:
         distances: energy distances to held-out data under "last", "first" (the untrained model's) and "floor" (real data).
 
     Returns:
-        1 all the way, below 0 away from real examples; None where that is not known.
+        1 where samples are as near as real examples, below 0 where they moved away from them; None where it is not known.
     """
     last, first = distances.get("last"), distances.get("first")
     floor = max(distances.get("floor") or 0.0, 0.0)
@@ -133,11 +139,11 @@ def share_of_the_way(distances: Mapping[str, float | None]) -> float | None:
 
 
 def affordable(wanted: int, size: int) -> int:
-    """How many examples of `size` numbers to hold at once: those wanted, but two at least and `_MOST_NUMBERS` at most."""
+    """How many examples of `size` numbers can be held at once: at most those wanted, and at least two."""
     return max(2, min(wanted, _MOST_NUMBERS // size))
 
 
-def drawn(dataset: Dataset, most: int, generator: torch.Generator) -> Tensor:
-    """Up to `most` examples in a random order, flattened: (n, D) float32."""
+def random_examples(dataset: Dataset, most: int, generator: torch.Generator) -> Tensor:
+    """Up to `most` random examples, flattened: (n, D) float32."""
     index = torch.randperm(len(dataset), generator=generator)[:most]
     return dataset.x[index].flatten(1).float()

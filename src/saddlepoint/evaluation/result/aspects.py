@@ -19,7 +19,7 @@ from torch import Tensor
 
 from saddlepoint.evaluation.metrics.diversity import mean_distance
 from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
-from saddlepoint.evaluation.result.tests_of_equality import FOLDS, Trial, best_classifier, energy_test
+from saddlepoint.evaluation.result.equality_tests import FOLDS, Trial, best_classifier, energy_test
 from saddlepoint.records.result import Aspect
 
 ACCURACY = "two-sample test accuracy"

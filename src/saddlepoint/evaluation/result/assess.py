@@ -18,8 +18,8 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.monitors.quality import affordable
 from saddlepoint.evaluation.result import aspects, copies, groups
+from saddlepoint.evaluation.result.equality_tests import Trial
 from saddlepoint.evaluation.result.feature_space import FeatureSpace, Map, feature_space, value_space, visible_values
-from saddlepoint.evaluation.result.tests_of_equality import Trial
 from saddlepoint.records.result import (
     CLOSE,
     FAR,

@@ -18,7 +18,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.features.layers import cells, natural_units, shrunk
 from saddlepoint.evaluation.features.random_convolutions import random_features
 from saddlepoint.evaluation.metrics.projection import principal_components
-from saddlepoint.evaluation.monitors.quality import affordable, drawn
+from saddlepoint.evaluation.monitors.quality import affordable, random_examples
 
 FITTED = 2_000  # training examples behind means, deviations and components
 CONVOLVED = 1 << 21  # numbers in the examples that are convolved for the fit, so that large pictures take seconds too
@@ -108,7 +108,7 @@ def value_space(dataset: Dataset, seed: int) -> FeatureSpace:
         seed: of the examples it is fitted to.
     """
     count = affordable(FITTED, dataset.event.size)
-    return _columns(drawn(dataset, count, torch.Generator().manual_seed(seed)), seed)
+    return _columns(random_examples(dataset, count, torch.Generator().manual_seed(seed)), seed)
 
 
 def visible_values(dataset: Dataset, seed: int) -> Map:

@@ -1,1 +1,1 @@
-"""Scorecards: from a model and data to scores with intervals; import what you need from its files."""
+"""Scorecards: from a model and data to scores with intervals (`assess`), and comparisons of them (`ranking`, `answer`)."""

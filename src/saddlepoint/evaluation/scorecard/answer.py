@@ -1,4 +1,4 @@
-"""Which of several runs is better, and by how much: one sentence from all their differences.
+"""Which of several runs is better, and by how much, in one sentence from all their differences.
 
 Distances between samples and held-out examples decide, since they see quality and diversity at once. Where two runs share
 none, the scores of one side of that decide (precision, recall, modes covered, ...); each metric declares its kind and rank in
@@ -6,9 +6,9 @@ the registry. Scores of other things never decide: the
 duality gap says how far two players are from an equilibrium, and a likelihood or a reconstruction says nothing of samples
 (A Note on the Evaluation of Generative Models, Theis, van den Oord, Bethge, 2016, https://arxiv.org/abs/1511.01844).
 
-A run is better than another where at least one of the deciding differences is real in its favour and none in the other's.
-Where real differences point both ways, neither is; where none is real, nothing is shown at this sample size, which is not
-to say that the runs are equal.
+A run is better than another where at least one deciding difference is significant in its favour and none in the other's.
+Where significant differences point both ways, neither is better. Where none is significant, nothing is shown at this sample
+size, which does not mean that the runs are equal.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_NAMED = 3  # other scores in the sentence
 
 @dataclass(frozen=True)
 class Advantage:
-    """By how much one run is better in one score: `by` with its 95 % interval, all of them positive."""
+    """By how much one run is better in one score: `by` with its 95 % interval, all positive."""
 
     score: str
     direction: Literal["lower", "higher"]
@@ -44,7 +44,7 @@ class Advantage:
 
 @dataclass(frozen=True)
 class PairAnswer:
-    """What is shown of two runs.
+    """What is shown about two runs.
 
     Attributes:
         first: the name of one run.
@@ -122,7 +122,7 @@ def _kind_of(score: Score) -> str:
 
 
 def _leading(won: Sequence[Difference], scores: Mapping[str, Score]) -> Advantage:
-    """The difference to name: of the score that says most; of several that say as much, the surest."""
+    """The difference to name: the one whose score has the lowest rank; of several features, the most significant."""
 
     def rank(difference: Difference) -> tuple[int, float]:
         deciding = METRICS[scores[difference.title].metric].decides
@@ -156,19 +156,19 @@ def _of_two(pair: PairAnswer, size: str) -> str:
             f"{pair.better} is better than {other}: {pair.advantages[pair.better]}; better in {pair.wins[pair.better]} of "
             f"{_count(pair)}, worse in none.{_aside(pair, other)}"
         )
-    told = [f"{name} has {pair.advantages[name]} (better in {pair.wins[name]})" for name in (first, second)]
-    return f"Neither {first} nor {second} is better throughout: {'; '.join(told)}, of {_count(pair)}."
+    parts = [f"{name} has {pair.advantages[name]} (better in {pair.wins[name]})" for name in (first, second)]
+    return f"Neither {first} nor {second} is better throughout: {'; '.join(parts)}, of {_count(pair)}."
 
 
 def _aside(pair: PairAnswer, *names: str) -> str:
-    """The scores that did not decide, in which these runs are better, as sentences after the answer."""
-    said = ""
+    """Sentences after the answer: the scores that did not decide, in which these runs are better."""
+    sentences = ""
     for name in names:
         titles = pair.aside[name]
         if titles:
             more = f" and {len(titles) - MOST_NAMED} more" if len(titles) > MOST_NAMED else ""
-            said += f" Other scores in which {name} is better: {', '.join(titles[:MOST_NAMED])}{more}."
-    return said
+            sentences += f" Other scores in which {name} is better: {', '.join(titles[:MOST_NAMED])}{more}."
+    return sentences
 
 
 def _of_several(names: Sequence[str], best: Sequence[str], pairs: Sequence[PairAnswer], size: str) -> str:
@@ -178,13 +178,13 @@ def _of_several(names: Sequence[str], best: Sequence[str], pairs: Sequence[PairA
         (one,) = best
         own = [pair for pair in pairs if one in (pair.first, pair.second)]
         won = [pair for pair in own if pair.better == one]
-        told = [f"than {_other(pair, one)} by {pair.advantages[one]}" for pair in won]
+        parts = [f"than {_other(pair, one)} by {pair.advantages[one]}" for pair in won]
         rest = [_other(pair, one) for pair in own if pair.better != one]
         open_ones = f" Not shown to be better than {_listed(rest)}." if rest else ""
         every = "all others" if not rest else f"{len(won)} of {len(own)} others"
-        return f"{one} is better than {every}: {'; '.join(told)}.{open_ones}"
+        return f"{one} is better than {every}: {'; '.join(parts)}.{open_ones}"
     if len(best) == len(names):
-        return f"None of {_listed(names)} is better than another throughout ({size}); the pairs below say in what they differ."
+        return f"None of {_listed(names)} is better than another throughout ({size}); the pairs below show how they differ."
     worse = [name for name in names if name not in best]
     return f"None of {_listed(best)} is shown to be better than another of them ({size}); worse: {_listed(worse)}."
 

@@ -19,10 +19,10 @@ from saddlepoint.evaluation.features import FEATURES as FEATURE_NAMES
 from saddlepoint.evaluation.features import Features, build_features, default_features
 from saddlepoint.evaluation.features.extractor import content_of
 from saddlepoint.evaluation.result import assess_result
+from saddlepoint.evaluation.scorecard.best_effort import try_measure
 from saddlepoint.evaluation.scorecard.extremes import Extremes, extremes
 from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
 from saddlepoint.evaluation.scorecard.generators import draw_samples
-from saddlepoint.evaluation.scorecard.guard import try_measure
 from saddlepoint.evaluation.scorecard.metric_types import SampleMetric
 from saddlepoint.evaluation.scorecard.model_scores import score_model, work_on
 from saddlepoint.evaluation.scorecard.needs import Available

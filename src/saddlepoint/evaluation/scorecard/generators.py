@@ -14,7 +14,7 @@ from saddlepoint.errors import DataError
 from saddlepoint.models.base import as_tensor
 from saddlepoint.models.capabilities import GenerativeModel
 
-TOGETHER = 1_000  # samples drawn at a time; part of what a seed means, so no setting
+TOGETHER = 1_000  # samples drawn at a time; a seed's samples depend on it, so it is no setting
 _MOST_NUMBERS = 1 << 24  # held at a time while sampling
 _FITTED = 10_000  # training examples behind the noise's mean and deviation
 

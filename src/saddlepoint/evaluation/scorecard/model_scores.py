@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from saddlepoint.errors import SaddlepointError
-from saddlepoint.evaluation.scorecard.guard import not_measured
+from saddlepoint.evaluation.scorecard.best_effort import not_measured
 from saddlepoint.evaluation.scorecard.metric_types import Measurement, ModelMetric
 from saddlepoint.evaluation.scorecard.needs import Available, missing
 from saddlepoint.evaluation.scorecard.score import Score, Skipped

@@ -63,7 +63,9 @@ def _held_out(available: Available) -> str:
     held_out = available.dataset.held_out
     if held_out is not None and len(held_out) > 1:
         return ""
-    return "nothing is held out, so there are no honest distances to training examples to compare with."
+    return (
+        "nothing is held out, so there are no distances of unseen real examples to training examples to compare with."
+    )
 
 
 def _plane(available: Available) -> str:
@@ -74,13 +76,15 @@ def _plane(available: Available) -> str:
 def _line(available: Available) -> str:
     if available.points.dimension == 1:
         return ""
-    return "the exact distance is for a single number; the sliced one stands for it."
+    return "the exact distance is for a single number an example; read the sliced one instead."
 
 
 def _permission_for_minutes(available: Available) -> str:
     if available.likelihood == "annealed":
         return ""
-    return 'it costs minutes; --likelihood annealed asks for it (in Python, likelihood="annealed").'
+    return (
+        'it takes minutes, so it is measured only on request: --likelihood annealed (in Python, likelihood="annealed").'
+    )
 
 
 NEEDS: dict[str, Callable[[Available], str]] = {

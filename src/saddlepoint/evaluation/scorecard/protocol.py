@@ -1,7 +1,7 @@
 """The protocol card: everything about how a score was measured that changes the number.
 
-A score without it says little: the same samples have another Fréchet distance at another N, against another split, in
-other features. Two scorecards may be compared where their protocols agree.
+A score means little without it: the same samples have another Fréchet distance at another number of points, against another
+split, or in other features. Two scorecards can be compared where their protocols agree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from saddlepoint.errors import RunError
 
 @dataclass(frozen=True)
 class FeatureCard:
-    """One feature extractor: its name, the hash of what computes it, numbers an example, and what is known of it."""
+    """One feature extractor.
+
+    Attributes:
+        name: shown with every score in these features.
+        fingerprint: hash of what computes them.
+        dimension: numbers an example.
+        notes: how far they can be trusted.
+    """
 
     name: str
     fingerprint: str
@@ -27,17 +34,26 @@ class FeatureCard:
 class ProtocolCard:
     """How a scorecard was measured.
 
-    model: what was measured; step: the checkpoint's step, None outside of runs; ema: whether weights were the moving
-        average, None where that is not known.
-    data, data_fingerprint: the data's name and the SHA-256 of its content. split: "held-out", or "training" where
-        nothing is held out; split_fingerprint: SHA-256 of the examples that samples were compared with.
-    n_real, n_fake: examples and samples a set (n_fake samples for each of `seeds`).
-    features: every extractor that was used. preprocessing: what happened to an example before the features.
-    seed: of subsets, halves and directions. seeds: of the samples.
-    settings: other choices that change a number (neighbours, subsets, ...).
-    asked: what the caller asked for (samples, seeds, features, data, checkpoint): by it, a card is known to answer the
-        same question again.
-    versions: of saddlepoint and torch. seconds: how long it took; finished: when, UTC, ISO 8601.
+    Attributes:
+        model: what was measured.
+        data: the name of the data.
+        data_fingerprint: SHA-256 of their content.
+        split: "held-out", or "training" where nothing is held out.
+        split_fingerprint: SHA-256 of the examples that samples were compared with.
+        n_real: real examples.
+        n_fake: samples for each of `seeds`.
+        features: every extractor that was used.
+        preprocessing: what was done to an example before the features.
+        seeds: of the samples.
+        seed: of subsets, halves and directions.
+        step: of the checkpoint; None outside of runs.
+        ema: whether the weights were the moving average; None where that is not known.
+        settings: other choices that change a number (neighbours, subsets, ...).
+        asked: what the caller requested (samples, seeds, features, data, checkpoint), by which a card is recognised as the
+            answer to the same request.
+        versions: of saddlepoint and torch.
+        seconds: how long it took.
+        finished: when, UTC, ISO 8601.
     """
 
     model: str
@@ -69,7 +85,7 @@ class ProtocolCard:
         return cls(**{**value, "features": features, "seeds": tuple(value["seeds"])})
 
 
-# What must agree between two cards before their scores are compared, and how to say it.
+# What must agree between two cards before their scores are compared, in words.
 _MATTERS = {
     "data": "data",
     "data_fingerprint": "content of the data",
@@ -84,10 +100,10 @@ _MATTERS = {
 
 
 def differences(first: ProtocolCard, second: ProtocolCard) -> list[str]:
-    """What keeps two cards' scores from being compared, a phrase each; none where they may be.
+    """Why the scores of two cards cannot be compared, one phrase a difference; empty where they can.
 
-    The model, its step, its averaging and the clock are what a comparison is about, and torch's version moves numbers
-    by rounding alone: they may differ.
+    Model, step, averaging and time may differ, since they are what a comparison is about, and so may the version of torch,
+    which changes numbers by rounding alone.
     """
     found = [
         f"{words} ({_short(getattr(first, name))} against {_short(getattr(second, name))})"
@@ -109,7 +125,7 @@ def differences(first: ProtocolCard, second: ProtocolCard) -> list[str]:
 
 
 def require_comparable(cards: Mapping[str, ProtocolCard]) -> None:
-    """Every card against the first.
+    """Check every card against the first.
 
     Raises:
         RunError: two differ; the message names what in.

@@ -1,8 +1,8 @@
-"""Runs side by side: which differences between their scores are real, and which may be chance.
+"""Runs side by side: which differences between their scores are significant, and which may be chance.
 
-Scores measured by one protocol on the same real examples share these examples' chance: differences are taken draw by
-draw, over the same halves of real examples or the same groups of held-out ones, where the scorecards hold such draws.
-Where they do not, the errors of both are added. All p-values are corrected together, after Holm.
+Scores that were measured by one protocol on the same real examples share what is random about these. Therefore differences
+are paired, over the same random halves of real examples or the same groups of held-out ones, where the scorecards hold such
+values. Where they do not, the errors of both scores are added. All p-values are corrected together by Holm's method.
 """
 
 from __future__ import annotations
@@ -25,11 +25,18 @@ _HALF_WIDTH = 1.959964  # standard errors on each side of a 95 % interval
 
 @dataclass(frozen=True)
 class Difference:
-    """first's score less second's, with its 95 % interval.
+    """The score of the first run minus that of the second, with its 95 % interval.
 
-    p: of this difference or a larger one between equal models; adjusted: after Holm, over all differences of a
-    comparison. real: adjusted is below 5 %. paired: taken draw by draw. winner: which of both is better, where it is
-    real, the metric has a direction, and the better one is not past what real data score.
+    Attributes:
+        title: of the score.
+        first, second: names of the runs.
+        value, low, high: the difference and its interval.
+        p: the p-value, for equal models.
+        adjusted: the p-value after Holm's correction, over all differences of a comparison.
+        paired: whether the difference was taken over the same parts of the data.
+        real: whether `adjusted` is below 5 %.
+        winner: the better run, where the difference is significant, the score has a direction, and the better score is not
+            beyond that of real data; else None.
     """
 
     title: str
@@ -47,7 +54,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Scorecards by name, all differences of two, scores that could not be compared, and how far to trust all this."""
+    """All differences between several runs.
+
+    Attributes:
+        scorecards: by name of the run.
+        differences: of every score and every two runs.
+        untested: scores that could not be compared.
+        warnings: how far the comparison can be trusted.
+    """
 
     scorecards: Mapping[str, Scorecard]
     differences: tuple[Difference, ...]
@@ -56,12 +70,12 @@ class Ranking:
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """Of all scores, in their order."""
+        """The titles of all scores, in their order."""
         return tuple(dict.fromkeys(score.title for card in self.scorecards.values() for score in card.scores))
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """For each pair of runs, which differences are real."""
+        """A sentence for each pair of runs: which differences are significant."""
         return tuple(self._sentence(first, second) for first, second in itertools.combinations(self.scorecards, 2))
 
     def _sentence(self, first: str, second: str) -> str:
@@ -96,7 +110,10 @@ class Ranking:
 def rank(scorecards: Mapping[str, Scorecard], *, force: bool = False) -> Ranking:
     """All differences between two or more scorecards.
 
-    force: compare those of different protocols too; the ranking then warns of what differs, and pairs nothing.
+    Args:
+        scorecards: by name of the run.
+        force: whether to compare scorecards of different protocols, too. The ranking then warns of what differs, and no
+            difference is paired.
 
     Raises:
         RunError: the protocols differ; the message names what in.

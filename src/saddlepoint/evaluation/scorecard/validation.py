@@ -1,4 +1,4 @@
-"""What makes an assessment wrong or doubtful: refused in a sentence, or a warning on the scorecard."""
+"""What makes an assessment wrong or doubtful: an error, or a warning on the scorecard."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
 from saddlepoint.evaluation.scorecard.score import Score
 from saddlepoint.models.capabilities import GenerativeModel
 
-UNLIKE = 10.0  # times as wide or as narrow as the data: other units, or no samples of them at all
-OUTSIDE = 0.1  # of the numbers beyond the data's range by as much of its width: no overshooting any more
-_LOOKED_AT = 2_000  # samples and examples whose numbers are looked at
+UNLIKE = 10.0  # ratio of standard deviations beyond which samples seem to be in other units
+OUTSIDE = 0.1  # share of the numbers that may lie outside of the data's range, by this share of its width
+_CHECKED = 2_000  # samples and examples whose numbers are checked
 
 
 def check_event(model: GenerativeModel, dataset: Dataset) -> None:
-    """Raises DataError where the model makes other examples than the data's."""
+    """Check that the model generates examples like those of the data.
+
+    Raises:
+        DataError: it does not.
+    """
     theirs, ours = model.event, dataset.event
     if not isinstance(theirs, Event):
         raise DataError(
@@ -52,7 +56,7 @@ def feature_warnings(sets: FeatureSets, made: Features, own: bool) -> list[str]:
     constant = int((features == features[0]).all(0).sum())
     if constant == made.dimension:
         found.append(
-            f"All features of {made.name} are constant over the real examples: nothing can be told from them; take others."
+            f"All features of {made.name} are constant over the real examples: no score in them has a meaning; take others."
         )
     elif constant and own:
         found.append(f"{constant:,} of {made.dimension:,} features of {made.name} are constant over the real examples.")
@@ -66,7 +70,7 @@ def unit_warnings(samples: Tensor, real: Tensor, dataset: Dataset) -> list[str]:
         DataError: the data's range is known, and many of the samples' numbers lie outside of it.
     """
     event = dataset.event
-    ours, theirs = (x[:_LOOKED_AT].flatten().double() for x in (real, samples))
+    ours, theirs = (x[:_CHECKED].flatten().double() for x in (real, samples))
     spread, their_spread = float(ours.std()), float(theirs.std())
     ranges = f"{_range(theirs)} and the data in {_range(ours)}"
     if event.low is not None and event.high is not None:
@@ -82,7 +86,7 @@ def unit_warnings(samples: Tensor, real: Tensor, dataset: Dataset) -> list[str]:
     alike = ", or samples that have collapsed" if their_spread < spread else ", or samples that have diverged"
     return [
         f"The samples' numbers have a standard deviation of {their_spread:.3g}, the data's one of {spread:.3g}: the samples lie in "
-        f"{ranges}. That looks like other units{alike}; if it is units, no score here says anything of the model."
+        f"{ranges}. That looks like other units{alike}; if it is units, no score here says anything about the model."
     ]
 
 

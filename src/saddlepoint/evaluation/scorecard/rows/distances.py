@@ -126,8 +126,8 @@ METRICS: dict[str, SampleMetric] = {
         interval=kernel_interval,
         notes=(
             f"Of more than {FEW} features a cubic polynomial, whose size goes with the sixth power of their scale: it "
-            "says nothing by itself, but beside real data and a bad generator.",
-            "In simulations of a mixture the interval held the expectation in 92 to 94 %.",
+            "has a meaning only beside real data and a bad generator.",
+            "In simulations of a mixture the interval held the expectation in 92 to 94 % of cases.",
         ),
         work=10.0,
         decides=Deciding("distance", 2),
@@ -166,7 +166,7 @@ METRICS: dict[str, SampleMetric] = {
         meaning="How far mass must be carried on the line, exactly.",
         worst_case=NOISE_AND_REPEAT,
         shape="root",
-        notes=("In simulations the interval held the expectation in 91 to 94 %.",),
+        notes=("In simulations the interval held the expectation in 91 to 94 % of cases.",),
         needs=("line",),
         bounds=NONNEGATIVE,
         work=1.0,

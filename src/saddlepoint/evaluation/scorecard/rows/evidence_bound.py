@@ -15,8 +15,8 @@ from saddlepoint.models.capabilities import HasLatentPosterior, HasLikelihood, r
 
 DRAWS = 16  # codes an example
 TIGHTER = (
-    "A lower bound. How likely the decoder alone finds examples, between bounds on both sides, --likelihood annealed "
-    'measures (in Python, likelihood="annealed"); it takes minutes.'
+    "A lower bound. To bound the decoder's own likelihood from both sides, use --likelihood annealed "
+    '(in Python, likelihood="annealed"), which takes minutes.'
 )
 
 

@@ -16,8 +16,8 @@ EXAMPLES = 2_000  # held-out examples, half of them to train copies on and half 
 STEPS, LEARNING_RATE, BATCH = 50, 1e-3, 64  # of a copy's training; gaps compare at equal ones only
 
 NOTES = (
-    f"A lower estimate: Adam at a rate of {LEARNING_RATE:g} for {STEPS} steps of {BATCH} examples finds no best "
-    "answer. Compare it with that of other models of the same losses.",
+    f"A lower estimate: Adam at a rate of {LEARNING_RATE:g} for {STEPS} steps of {BATCH} examples is no "
+    "optimal answer. Compare it only with other models that have the same losses.",
 )
 
 
@@ -60,7 +60,7 @@ METRICS = {
         title="What the discriminator could gain",
         better="none",
         measure=gains,
-        meaning="Its share of the gap: much where samples are bad and it has not yet learnt to tell.",
+        meaning="Its part of the gap: large where samples are bad and it has not learnt to recognise them.",
         unit="nats",
         needs=(Adversarial,),
         notes=NOTES,
@@ -69,7 +69,7 @@ METRICS = {
         title="What the generator could gain",
         better="none",
         measure=gains,
-        meaning="Its share of the gap: much where the discriminator as it stands can be fooled.",
+        meaning="Its part of the gap: large where the present discriminator can be fooled.",
         unit="nats",
         needs=(Adversarial,),
         notes=NOTES,

@@ -20,9 +20,11 @@ CELLS, IN_A_CELL = 50, 5  # of a grid an axis at most, and real examples a cell 
 
 
 def grid_divergence(c: Comparison) -> Values:
-    """Jensen-Shannon divergence of histograms; one cell more holds whatever lies outside of the training examples'
-    box: one around the samples too would grow with the farthest of them until one cell holds everything, and one around
-    the real examples would move with these."""
+    """Jensen-Shannon divergence of histograms on a grid around the training examples.
+
+    One more cell holds everything outside of that grid. A grid around the samples would grow with the farthest of them until
+    one cell holds everything, and a grid around the real examples would vary with them.
+    """
     whole, box = len(c.context.real), c.context.train.features
     grid = Grid.around(box, max(2, min(CELLS, round((whole / IN_A_CELL) ** (1 / box.shape[1])))))
     real, fake = map(grid.counts, c.features())

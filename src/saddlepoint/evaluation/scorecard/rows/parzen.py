@@ -18,7 +18,7 @@ def kernel_estimate(subject: Subject) -> Mapping[str, Measurement]:
     """Log density of held-out examples under Gaussians around the samples of the first seed."""
     if subject.likelihood != "annealed":
         raise DataError(
-            "it misleads beyond a few dimensions, so it is only given when asked for (--likelihood annealed)."
+            "it misleads beyond a few dimensions, so it is measured only on request (--likelihood annealed)."
         )
     samples, x = (part.flatten(1).double() for part in (subject.samples[:KERNELS], subject.examples[:KERNELS]))
     middle = len(x) // 2

@@ -47,7 +47,7 @@ METRICS = {
         meaning="Mean square of the difference between held-out examples and what comes back from their codes.",
         unit="squared data units",
         needs=(Encodes,),
-        notes=("The ceiling is the error of answering the data's mean every time.",),
+        notes=("The worst case is the error of always answering with the data's mean.",),
         work=1.0,
     )
 }

@@ -1,4 +1,4 @@
-"""Where samples lie: among real examples, wherever these are, more than once, or upon training examples."""
+"""Where samples are: among real examples, in all regions of the data, repeated, or on training examples."""
 
 from __future__ import annotations
 
@@ -168,8 +168,10 @@ METRICS: dict[str, SampleMetric] = {
         meaning="Share of the data's regions that samples visit too often or too rarely, each tested at 5 %.",
         worst_case=NOISE_AND_REPEAT,
         interval=bin_share_interval,
-        notes=("In simulations the interval held the expectation in 91 % on the floor, in 95 % elsewhere.",),
-        baseline="held-out",  # the regions are those of the training examples, who would visit them just so often
+        notes=(
+            "In simulations the interval held the expectation in 91 % of cases for real data, and in 95 % for samples.",
+        ),
+        baseline="held-out",  # the regions were fitted to training examples, which visit them exactly as often
         unit="share",
         bounds=SHARE,
         work=0.5,
@@ -206,8 +208,8 @@ METRICS: dict[str, SampleMetric] = {
         interval=birthday_interval,
         bounds=NONNEGATIVE,
         notes=(
-            "The interval takes the closest pair of real examples, which says what counts as alike, as given; in simulations it "
-            "held the expected share of batches with a duplicate in 90 to 95 %. Other real examples move the score by more.",
+            "The interval takes the closest pair of real examples, which defines what counts as alike, as given; in simulations it "
+            "held the expected share of batches with a duplicate in 90 to 95 % of cases. Other real examples change the score by more.",
         ),
         work=4.0,
         decides=Deciding("side", 14),
@@ -234,7 +236,7 @@ METRICS: dict[str, SampleMetric] = {
         baseline="split half",
         notes=(
             "Below 0: nearer to training examples than honest data, down to copies; above 0: too far from them. 0 is best. "
-            "Collapse, too, sends it far from 0, to either side: read recall, coverage and diversity before taking it for "
+            "Collapse, too, moves it far from 0, to either side: read recall, coverage and diversity before you take it for "
             "copying.",
         ),
     ),

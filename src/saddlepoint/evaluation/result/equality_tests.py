@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from saddlepoint.evaluation.metrics.pairwise import distances
 from saddlepoint.evaluation.metrics.two_sample import Classifier, classifier_test
 
 PERMUTATIONS = 199
@@ -37,18 +38,17 @@ def energy_test(real: Tensor, fake: Tensor, seed: int) -> tuple[float, float]:
     """
     n, m = len(real), len(fake)
     points = torch.cat([real, fake])
-    # Exact distances: equal points are at distance 0 on every processor.
-    distances = torch.cdist(points, points, compute_mode="donot_use_mm_for_euclid_dist")
+    between_all = distances(points, points)
     generator = torch.Generator().manual_seed(seed)
     orders = [torch.arange(n + m), *(torch.randperm(n + m, generator=generator) for _ in range(PERMUTATIONS))]
-    inside = torch.zeros(len(orders), n + m, dtype=distances.dtype)
+    inside = torch.zeros(len(orders), n + m, dtype=between_all.dtype)
     for row, order in zip(inside, orders, strict=True):
         row[order[:n]] = 1.0
     # For every order: sums of distances within the first set, within the second, and between them.
-    to_first = inside @ distances
+    to_first = inside @ between_all
     first = (to_first * inside).sum(1)
     between = (to_first * (1 - inside)).sum(1)
-    second = distances.sum() - first - 2 * between
+    second = between_all.sum() - first - 2 * between
     across = 2 * between / (n * m)
     within = first / (n * (n - 1)) + second / (m * (m - 1))
     coefficient = torch.where(across > 0, (across - within) / across, torch.zeros_like(across))
