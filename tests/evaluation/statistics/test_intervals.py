@@ -6,8 +6,8 @@ from scipy.stats import binomtest
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
-from saddlepoint.evaluation.statistics.intervals import Interval, cut, normal, of_distance, of_mean, of_share, wilson
-from saddlepoint.evaluation.statistics.resampling import bootstrap, half_difference, half_sampling
+from saddlepoint.evaluation.statistics.intervals import Interval, normal, of_distance, of_mean, of_share, wilson
+from saddlepoint.evaluation.statistics.resampling import bootstrap, half_difference, half_sampling, random_halves
 
 
 def draw(n, d, seed, scale=1.0, shift=0.0):
@@ -47,9 +47,9 @@ def test_a_share_that_scatters_as_independent_trials_do_has_wilsons_interval(sha
 
 def test_both_halves_of_a_cut_are_the_set():
     x = draw(10, 2, 0)
-    first, second = cut(x, generator())
+    first, second = random_halves(x, generator())
     assert sorted(torch.cat([first, second])[:, 0].tolist()) == sorted(x[:, 0].tolist())
-    assert len(cut(draw(7, 1, 0), generator())[1]) == 3
+    assert len(random_halves(draw(7, 1, 0), generator())[1]) == 3
 
 
 @given(value=st.floats(1e-3, 1e3), relative=st.floats(0, 3), lift=st.floats(0, 10))
@@ -201,7 +201,7 @@ def covered_share(scale, shift):
         x, y = draw(200, 2, s), draw(200, 2, 50_000 + s, scale)
         y[:, 0] += shift
         g = generator(s)
-        apart = torch.tensor([half_difference(score, cut(x, g), cut(y, g)) for _ in range(25)])
+        apart = torch.tensor([half_difference(score, random_halves(x, g), random_halves(y, g)) for _ in range(25)])
         values.append(score(x, y))
         intervals.append(of_share(values[-1], float(apart.std()), 200, degrees=24))
     return covers(intervals, sum(values) / 500)

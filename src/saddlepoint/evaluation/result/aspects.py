@@ -1,4 +1,4 @@
-"""What samples and real examples are compared by, each on one scale: 1 as good as real examples, 0 nothing of them.
+"""The aspects that samples and real examples are compared by, each on a scale from 0 to 1, where 1 is as good as real ones.
 
 - distance: all distances between samples and real examples against those within each (energy distance).
 - two-sample test accuracy: how often a classifier recognises samples; 1/2 is best.
@@ -35,7 +35,7 @@ def distance(real: Tensor, fake: Tensor, seed: int) -> Aspect:
 
 
 def recognised(trials: Sequence[Trial], seed: int) -> Aspect | None:
-    """How often a classifier tells real from fake points, by the classifier and in the space that do best.
+    """How often a classifier distinguishes real from fake points, for the best classifier and space.
 
     Args:
         trials: points and classifiers, one for each space.

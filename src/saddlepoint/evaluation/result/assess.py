@@ -1,10 +1,11 @@
 """From samples to a result: measure every aspect, then decide the level by all of them.
 
-Not told apart: no test finds a difference, at a level of 5 % for both together, and no aspect is far from what real
-examples reach. Below that the worst aspects decide, since a model that is bad in one of them is bad: a sharp picture of
-one class is not close to data of ten. The thresholds were chosen by the calibration half of `benchmarks/verdict.py`:
-"close" is the lowest share, in steps of 0.01, at which at least 97 % of the sets called close are so by the truth. That
-is stricter than the goal of 95 %, since a threshold does a little worse on sets that it was not chosen by.
+Samples and data are "not told apart" where no test finds a difference, at a level of 5 % for both tests together, and no
+aspect is far from that of real examples. Otherwise the worst aspect decides, since a model that is bad in one of them is bad:
+sharp pictures of one class are not close to data of ten classes. The thresholds were chosen on the calibration half of
+`benchmarks/verdict.py`: "close" is the lowest share, in steps of 0.01, at which at least 97 % of the sets called close are
+close by the ground truth. That is stricter than the goal of 95 %, since a threshold does slightly worse on other sets than
+those that it was chosen on.
 """
 
 from __future__ import annotations
@@ -32,34 +33,34 @@ from saddlepoint.records.result import (
     ResultLevel,
 )
 
-MOST = 1_000  # samples that are compared, with as many real examples; more see finer differences and take longer
-LEAST = 20  # real examples, with fewer of which no level can be told
-SEARCHED = 20_000  # training examples among which copies are looked for
-LABELLED = 3_000  # training examples whose labels tell the classes of samples
-VALUED = 500  # examples of which classifiers see all single values, which is slow
+MOST = 1_000  # samples that are compared with as many real examples; more reveal smaller differences and take longer
+LEAST = 20  # real examples that a level needs
+SEARCHED = 20_000  # training examples that copies are searched among
+LABELLED = 3_000  # training examples whose labels classify samples
+VALUED = 500  # examples whose single values classifiers are trained on, which is slow
 PART = 4_096  # examples that are projected at once
-CHANCE = 0.05  # of a difference found between samples and examples of one distribution
-# The share below which an aspect tells samples from real examples, whatever the tests say; and how much lower that is among
-# few points, where shares of real examples scatter too: by so many standard deviations of a share of one half.
+CHANCE = 0.05  # probability that the tests find a difference where there is none
+# The share below which an aspect distinguishes samples from real examples, whatever the tests find. Among few points, where
+# shares of real examples scatter too, it is lower by this many standard deviations of a share of one half.
 UNNOTICED, SCATTER = 0.8, 3.0
 CLOSE_SHARE, PARTLY_SHARE = 0.79, 0.25
 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """What samples of one dataset are compared with; made once, used for as many sets of samples as there are.
+    """What samples of one dataset are compared with; computed once, for any number of sets of samples.
 
     Attributes:
         space: the map to the points that are compared.
         responses: (N, D) of the examples that samples are compared with; see `FeatureSpace`.
         visible: the map to single values, and those of the first `VALUED` of these examples; None for vectors and series.
         real: (N, d) points of the examples that samples are compared with.
-        other: (M, D) points of other real examples, which say what can be reached.
-        values: the map to the points among which copies are looked for.
+        other: (M, D) points of other real examples, whose scores are the best to expect.
+        values: the map to the points that copies are searched among.
         train: (T, d) such points of training examples.
         held_out: (H, d) such points of held-out examples; None where nothing is held out.
         against: what `real` are, in words.
-        classes: tells the classes of samples; None without labels.
+        classes: classifies samples; None without labels.
     """
 
     dataset: Dataset
@@ -107,7 +108,7 @@ class Reference:
             real_labels = None if labels is None else labels[:half]
             learnt, labels = other, None if labels is None else labels[half:]
         classes = None
-        known = dataset.truth is not None and dataset.truth.modes is not None  # the modes say it already
+        known = dataset.truth is not None and dataset.truth.modes is not None  # modes are scored instead of classes
         if not known and labels is not None and real_labels is not None and min(len(learnt), len(real)) >= LEAST:
             classes = groups.Classes(learnt, labels[: len(learnt)], real, real_labels)
         visible = None
@@ -117,7 +118,7 @@ class Reference:
         return cls(dataset, space, responses, visible, real, other, values, train, copied_from, against, classes)
 
     def trials(self, samples: Tensor, responses: Tensor, fake: Tensor) -> list[Trial]:
-        """The points that classifiers try to tell apart.
+        """The points that classifiers are trained to distinguish.
 
         Args:
             samples: (M, *event).
@@ -144,7 +145,7 @@ def assess_result(
         dataset: the data, with the held-out part that samples are compared with. Where less than 20 examples are held
             out, training examples take their place, and the result says so.
         seed: of the real examples that are drawn, and of the tests.
-        reference: `Reference.of(dataset, seed=seed, most=most)`, where it is there already.
+        reference: `Reference.of(dataset, seed=seed, most=most)`, if it was computed before.
         most: how many samples and real examples are compared.
 
     Returns:
@@ -165,13 +166,15 @@ def assess_result(
     fake = reference.space.projection(responses)
     if not fake.isfinite().all():
         return Result.not_measured("samples lie too far from the data to be measured")
-    found = _measured(samples, fake, reference, reference.trials(samples, responses, fake), seed)
+    found = _measure_aspects(samples, fake, reference, reference.trials(samples, responses, fake), seed)
     ranked = tuple(sorted(found, key=lambda aspect: aspect.share))
     level = _level(ranked, min(count, len(reference.real)))
     return Result(level, _score(ranked), count, reference.space.name, ranked, reference.against)
 
 
-def _measured(samples: Tensor, fake: Tensor, reference: Reference, trials: list[Trial], seed: int) -> list[Aspect]:
+def _measure_aspects(
+    samples: Tensor, fake: Tensor, reference: Reference, trials: list[Trial], seed: int
+) -> list[Aspect]:
     real, other, truth = reference.real, reference.other, reference.dataset.truth
     found: list[Aspect | None] = [
         aspects.distance(real, fake, seed),
@@ -196,9 +199,9 @@ def _level(found: tuple[Aspect, ...], points: int) -> ResultLevel:
 
 
 def _score(found: tuple[Aspect, ...]) -> float:
-    """The mean share: it tells results of one level apart, for which the worst share alone is too coarse.
+    """The mean share, which distinguishes results of one level; the worst share alone is too coarse for that.
 
-    Of its mixtures with the worst share (weights 0, 1/4, 1/2, 3/4 and 1) the one whose lowest rank correlation with the truth
-    is highest, over the data sets of the calibration half.
+    Among mixtures of the mean with the worst share (weights 0, 1/4, 1/2, 3/4 and 1), the mean has the highest minimum, over
+    the data sets of the calibration half, of the rank correlation with the ground truth.
     """
     return math.fsum(aspect.share for aspect in found) / len(found)

@@ -1,4 +1,4 @@
-"""Are samples new, or near copies of training examples? Real examples say how near honest ones come."""
+"""Whether samples are new, or near copies of training examples, by how near other real examples come to these."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from saddlepoint.evaluation.metrics.neighbours import nearest
 from saddlepoint.evaluation.result.aspects import proportion_error
 from saddlepoint.records.result import Aspect
 
-LEAST = 20  # real examples, with fewer of which nothing says how near they come
-NEAR = 0.01  # of real examples lie nearer to a training example than this quantile
-APART = 0.5  # a copy lies at most so far from its original, in distances to the second nearest training example
-COPIES = 0.3  # the share of samples that are nothing but copies: nothing new, yet not far from the data
+LEAST = 20  # real examples that the comparison needs
+NEAR = 0.01  # quantile of real examples' distances to training examples, below which a sample is near
+APART = 0.5  # longest distance of a copy from its original, as a share of that to the second nearest training example
+COPIES = 0.3  # the score of samples that are all copies: nothing is new, but they are not far from the data
 
 
 def new_samples(train: Tensor, held_out: Tensor | None, fake: Tensor) -> Aspect | None:
-    """The share of samples that are no near copies of a training example, beside that of real examples.
+    """The share of samples that are not near copies of a training example, beside that of real examples.
 
     A copy lies nearer to a training example than all but a hundredth of real examples do, and much nearer to it than to
     the second nearest. The second condition is for samples in the middle of dense regions, which are near to many
@@ -23,8 +23,8 @@ def new_samples(train: Tensor, held_out: Tensor | None, fake: Tensor) -> Aspect 
 
     Args:
         train: (N, D) training examples.
-        held_out: (H, D) held-out examples; where there are too few, training examples say how near real ones come, each
-            beside the others.
+        held_out: (H, D) held-out examples; where there are too few, each training example is compared with the others
+            instead.
         fake: (M, D) samples.
 
     Returns:

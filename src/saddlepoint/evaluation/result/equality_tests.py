@@ -1,4 +1,4 @@
-"""Are two sets of points from one distribution? Two tests, of which each sees what the other may miss.
+"""Two tests of whether two sets of points are from one distribution; each may find a difference that the other misses.
 
 - The energy test compares all distances between the sets with those within them; its p-value comes from random
   exchanges of points. Energy statistics: A class of statistics based on distances (Gábor Székely, Maria Rizzo, 2013).
@@ -24,7 +24,7 @@ FOLDS = 5
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """Points in one space, real (N, D) and fake (M, D), and the classifiers that try to tell them apart."""
+    """Points in one space, real (N, D) and fake (M, D), and the classifiers that are trained to distinguish them."""
 
     real: Tensor
     fake: Tensor
@@ -52,7 +52,7 @@ def energy_test(real: Tensor, fake: Tensor, seed: int) -> tuple[float, float]:
     across = 2 * between / (n * m)
     within = first / (n * (n - 1)) + second / (m * (m - 1))
     coefficient = torch.where(across > 0, (across - within) / across, torch.zeros_like(across))
-    # Equal coefficients differ in their last digits where points repeat.
+    # Equal coefficients may differ by rounding where points repeat.
     as_large = coefficient[1:] >= coefficient[0] - 1e-9
     return float(coefficient[0]), (1 + int(as_large.sum())) / (1 + PERMUTATIONS)
 

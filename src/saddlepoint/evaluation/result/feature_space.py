@@ -1,9 +1,9 @@
-"""The space in which samples are compared with examples: one in which nearness means likeness.
+"""The space in which samples are compared with examples: one in which near points are similar examples.
 
-Vectors are compared by their standardised columns. In images, sounds and volumes single values say little (a blurred
-photograph is near to the sharp one, value by value), so that the responses of random convolutions at several scales are
-compared together with how rough they are, brought to one standard deviation each; for distances they are projected on
-their leading principal components.
+Vectors are compared by their standardised columns. In images, sounds and volumes single values mean little: a blurred
+photograph is near to the sharp one, value by value. These are compared by the responses of random convolutions at several
+scales and by their roughness, each scaled to a standard deviation of 1; for distances, they are projected on their leading
+principal components.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from saddlepoint.evaluation.metrics.projection import principal_components
 from saddlepoint.evaluation.monitors.quality import affordable, random_examples
 
 FITTED = 2_000  # training examples behind means, deviations and components
-CONVOLVED = 1 << 21  # numbers in the examples that are convolved for the fit, so that large pictures take seconds too
+CONVOLVED = 1 << 21  # numbers in the examples that the fit convolves, so that large images take seconds, too
 COMPONENTS = 64
-SHARE = 0.98  # of the variance of standardised features that the components hold, at most
-# Standard deviations to which responses are cut: a filter that answers to one example in a thousand would otherwise decide
-# by itself how far apart examples are.
+SHARE = 0.98  # of the variance of standardised features that the components explain, at most
+# Standard deviations to which responses are clipped: a filter that responds to one example in a thousand would otherwise
+# determine the distances by itself.
 RARE = 6.0
 LEAST_FITTED = 64
-SMALL = 32  # columns up to which vectors are compared as they are
-PATCHES = 4  # cells an axis, of which the smoothest and the roughest are looked at
-FAINT = 0.01  # a difference of neighbours that is hardly seen, where the range of values is 2
-CELLS = 32  # an axis, to which large pictures are reduced where single values are looked at
-HIDDEN = 1 / 16  # of the range of values, over which noise is drawn that hides what nobody sees
+SMALL = 32  # columns up to which vectors are not projected
+PATCHES = 4  # cells an axis, of which the smoothest and the roughest are measured
+FAINT = 0.01  # a difference of neighbouring values that is hardly visible, where the range is 2
+CELLS = 32  # cells an axis to which large images are reduced before single values are compared
+HIDDEN = 1 / 16  # width of the noise that hides invisible differences, as a share of the range of values
 
 
 Map = Callable[[Tensor], Tensor]
@@ -59,11 +59,11 @@ class FeatureSpace:
 
 
 def feature_space(dataset: Dataset, seed: int) -> FeatureSpace:
-    """The space that suits the data, fitted to training examples alone.
+    """The space for these data, fitted to training examples alone.
 
     Args:
         dataset: at least two examples.
-        seed: of the examples it is fitted to, and of the filters.
+        seed: of the examples that it is fitted to, and of the filters.
     """
     if dataset.event.has_columns:
         return value_space(dataset, seed)
@@ -72,22 +72,22 @@ def feature_space(dataset: Dataset, seed: int) -> FeatureSpace:
     index = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(seed))[:count]
     scaling = natural_units(dataset.event)
 
-    def seen(x: Tensor) -> Tensor:
+    def with_roughness(x: Tensor) -> Tensor:
         return torch.cat([features(x), roughness(scaling.to_model(x))], 1)
 
-    space = _columns(seen(dataset.x[index]), seed, most=RARE)
-    return FeatureSpace("random convolutions", lambda x: space.responses(seen(x)), space.projection)
+    space = _columns(with_roughness(dataset.x[index]), seed, most=RARE)
+    return FeatureSpace("random convolutions", lambda x: space.responses(with_roughness(x)), space.projection)
 
 
 def roughness(x: Tensor) -> Tensor:
-    """How much neighbouring values differ: blur takes it away, and noise brings it where there was none.
+    """How much neighbouring values differ: less in blurred examples, more in noisy ones.
 
     Args:
         x: (N, C, *sides) images, sounds or volumes, in units of about [-1, 1].
 
     Returns:
-        (N, 3 C axes) for each channel and axis, the logarithm of the mean size of second differences: over the whole
-        example, and in its smoothest and its roughest cell.
+        (N, 3 C axes) for each channel and axis, the logarithm of the mean absolute second difference: over the whole
+        example, in its smoothest cell and in its roughest cell.
     """
     x = shrunk(x)
     rows = []
@@ -101,7 +101,7 @@ def roughness(x: Tensor) -> Tensor:
 
 
 def value_space(dataset: Dataset, seed: int) -> FeatureSpace:
-    """Standardised values themselves, which is enough to find copies and costs little.
+    """The standardised values themselves, which are cheap and enough to find copies.
 
     Args:
         dataset: at least two examples.
@@ -112,13 +112,13 @@ def value_space(dataset: Dataset, seed: int) -> FeatureSpace:
 
 
 def visible_values(dataset: Dataset, seed: int) -> Map:
-    """Values of images, sounds and volumes as far as they can be told apart: (N, *event) -> (N, D) float32.
+    """A map to the visible values of images, sounds and volumes: (N, *event) -> (N, D) float32.
 
-    Noise and flat areas are in single values, which pooled features do not show. Values are averaged over `CELLS` cells
-    an axis at most, and uniform noise hides differences that nobody sees, such as a background of 1 instead of 0.
+    Noise and flat areas show in single values, not in pooled features. Values are averaged over at most `CELLS` cells an
+    axis, and uniform noise hides invisible differences, such as a background of 1 instead of 0.
 
     Args:
-        dataset: any but vectors and series.
+        dataset: images, sounds or volumes.
         seed: of the noise.
     """
     event = dataset.event
@@ -137,24 +137,26 @@ def visible_values(dataset: Dataset, seed: int) -> Map:
 
 
 def _columns(fit: Tensor, seed: int, most: float | None = None) -> FeatureSpace:
-    """Standardised columns of fit (N, D), without those that are constant, and projected where there are many.
+    """The non-constant columns of fit (N, D), standardised, and projected where there are many.
 
     Args:
-        most: standardised values are cut to this size; None leaves them as they are.
+        fit: what means, deviations and components are fitted to.
+        seed: of the components.
+        most: absolute value to which standardised values are clipped; None for no limit.
     """
-    # A spread below the rounding of its own column is no variation.
+    # A standard deviation below the rounding error of its column is no variation.
     varies = fit.std(0) > 1e-5 * fit.abs().amax(0).clamp_min(1e-30)
     if not varies.any():
         varies = torch.ones_like(varies)
-    kept = fit[:, varies]
-    mean, scale = kept.mean(0), kept.std(0)
+    columns = fit[:, varies]
+    mean, scale = columns.mean(0), columns.std(0)
     scale = torch.where(scale > 0, scale, torch.ones_like(scale))
 
     def standardised(x: Tensor) -> Tensor:
         values = (x.flatten(1).float()[:, varies] - mean) / scale
         return values if most is None else values.clamp(-most, most)
 
-    if kept.shape[1] <= SMALL:
+    if columns.shape[1] <= SMALL:
         return FeatureSpace("standardised values", standardised, lambda responses: responses.double())
     projection = principal_components(
         standardised(fit), most=min(COMPONENTS, max(1, len(fit) // 2)), seed=seed, standardised=False, share=SHARE

@@ -1,7 +1,7 @@
-"""Modes and classes that are known: is each of them there, in its share, and as wide as in the data?
+"""Known modes and classes (groups): whether each is found, has its share of the samples, and is as wide as in the data.
 
-A group that is lost bars the level "close", however many others there are: nobody calls nine of ten digits close to the
-data. A group counts as lost where it has less than a quarter of its share, and where so few samples are no accident.
+A lost group excludes the level "close", however many other groups there are: nine of ten digits are not close to the data. A
+group is lost where it has less than a quarter of its share and where so few samples are not explained by chance.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from saddlepoint.evaluation.result.aspects import (
 )
 from saddlepoint.records.result import Aspect
 
-EXPECTED = 10  # samples that a group should have, with fewer of which its share and width cannot be told
-LOST = 0.25  # of a group's share, below which it is lost,
-ACCIDENT = 0.001  # where the chance of so few samples is below this
-WITH_LOSSES = 0.7  # the largest share of an aspect of which a group is lost; below that of a close one
-VOTES = 5  # nearest training examples that decide on the class of a sample
-RECOGNISED = 0.85  # of held-out examples whose class is told rightly, without which classes cannot be told
+EXPECTED = 10  # samples that a group should have, so that its share and width can be measured
+LOST = 0.25  # a group is lost below this part of its share,
+ACCIDENT = 0.001  # if the probability of so few samples is below this
+WITH_LOSSES = 0.7  # the highest score of an aspect with a lost group; below that of the level close
+VOTES = 5  # nearest training examples that vote on the class of a sample
+RECOGNISED = 0.85  # accuracy on held-out examples that is needed to classify samples
 
 
 def known_modes(samples: Tensor, truth: Truth | None) -> list[Aspect]:
-    """Modes found, samples near one, shares and widths of the modes, of samples (N, D) in the data's units."""
+    """The aspects of known modes, for samples (N, D) in the data's units: samples near a mode, modes found, balance, width."""
     if truth is None or truth.modes is None or truth.mode_std is None:
         return []
     report = mode_report(samples, truth.modes, float(truth.mode_std))
@@ -52,7 +52,7 @@ def known_modes(samples: Tensor, truth: Truth | None) -> list[Aspect]:
 
 
 def _width(report: ModeReport, n: int) -> list[Aspect]:
-    """The median width of the modes, where there are samples enough to tell it."""
+    """The median width of the modes; none where there are too few samples."""
     widths = report.width[report.width.isfinite()].double()
     if not len(widths) or n < EXPECTED * report.modes:
         return []
@@ -61,10 +61,10 @@ def _width(report: ModeReport, n: int) -> list[Aspect]:
 
 
 class Classes:
-    """The classes of labelled data, told by the labels of the nearest training examples.
+    """A nearest-neighbour classifier of labelled data.
 
     Attributes:
-        told: whether held-out examples are recognised well enough for samples to be.
+        reliable: whether it is accurate enough on held-out examples to classify samples.
     """
 
     def __init__(self, learnt: Tensor, labels: Tensor, real: Tensor, real_labels: Tensor) -> None:
@@ -77,14 +77,14 @@ class Classes:
         self._learnt, self._labels = learnt, labels
         self._groups = int(max(labels.max(), real_labels.max())) + 1
         found = self._of(real)
-        self.told = float((found == real_labels).double().mean()) >= RECOGNISED
-        # As they are recognised, not as they are: what is confused is confused among samples too.
+        self.reliable = float((found == real_labels).double().mean()) >= RECOGNISED
+        # The shares as classified, not the true ones: the classifier makes the same confusions among samples.
         self._usual = counts_of(found, self._groups) / len(real)
         self._examples = len(real)
 
     def aspects(self, fake: Tensor) -> list[Aspect]:
-        """Classes found, and their shares, of fake (M, D); none where classes cannot be told."""
-        if not self.told:
+        """Classes found, and their shares, of fake (M, D); none where the classifier is not reliable."""
+        if not self.reliable:
             return []
         return _shares("classes", counts_of(self._of(fake), self._groups), self._usual, len(fake), self._examples)
 
@@ -109,7 +109,7 @@ def _shares(name: str, counts: Tensor, usual: Tensor, n: int, m: float) -> list[
     if int(judged.sum()) < 2:
         if not len(counts):
             return []
-        # Too few samples for shares: a group counts as found where there is any.
+        # Too few samples for shares: a group is found where it has any sample.
         found = float((counts > 0)[usual > 0].double().mean())
         return [Aspect(f"share of {name} found", found, 1.0, found)]
     chance = _chance_of_so_few(counts[judged], usual[judged], n, m)
@@ -126,7 +126,7 @@ def _shares(name: str, counts: Tensor, usual: Tensor, n: int, m: float) -> list[
 
 
 def _chance_of_so_few(counts: Tensor, usual: Tensor, n: int, m: float) -> Tensor:
-    """(K,) the chance that n samples have counts (K,) or smaller ones, beside shares (K,) of m real examples."""
+    """(K,) probability that each group has at most its count of n samples, given shares (K,) of m real examples."""
     from scipy.special import bdtr, pdtr  # takes a moment to import
 
     if math.isinf(m):
