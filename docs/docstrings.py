@@ -15,10 +15,12 @@ from pathlib import Path
 # Packages (or modules) below saddlepoint/ whose docstrings are in the Google form throughout. Add to this list what has been converted.
 CONVERTED: tuple[str, ...] = (
     "arguments",
-    "diagnosis.rules",
+    "diagnosis",
     "errors",
     "evaluation.statistics",
     "markup",
+    "open_sections",
+    "progress",
     "settings",
     "yaml_text",
 )
