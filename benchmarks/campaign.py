@@ -84,7 +84,7 @@ def main(argv: list[str]) -> int:
 
 
 def _tried(attacks: Kind, parent: Path, arguments: argparse.Namespace) -> list[Result]:
-    """All chosen attempts of a kind, in their order."""
+    """Run all chosen attempts of a kind, in order."""
     place = parent / attacks.name
     place.mkdir(exist_ok=True)
     shared = set_up(attacks.setup, place) if attacks.setup is not None else place
@@ -110,7 +110,7 @@ def _tried(attacks: Kind, parent: Path, arguments: argparse.Namespace) -> list[R
 def _in_parallel(
     attempts: Sequence[Attempt], place: Path, shared: Path, jobs: int, *, keep: bool
 ) -> dict[str, tuple[Result, Box]]:
-    """Deal the attempts to forks of this process; each writes what it found into a file."""
+    """Deal the attempts to forks of this process; each writes its failures into a file."""
     workers = []
     for number in range(min(jobs, len(attempts))):
         file = place / f"worker-{number}.jsonl"
@@ -154,7 +154,7 @@ def _in_full(name: str, result: Result) -> str:
 
 
 def repr_lines(text: str) -> list[str]:
-    """Lines that a terminal can show whatever they hold."""
+    """Lines that a terminal can show, whatever they contain."""
     return [ascii(line)[1:-1][:400] for line in text.splitlines()]
 
 

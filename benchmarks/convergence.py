@@ -1,11 +1,11 @@
-"""What it costs to look whether replicas have converged: the looks of a training, and all the rest of it.
+"""The cost of testing whether replicas have converged, relative to the rest of their training.
 
     python benchmarks/convergence.py            writes its section of RESULTS.md
     python benchmarks/convergence.py --quick    small: shows that everything runs, writes nothing
 
-The game is the 1-D GAN as it was described (toy-lab-1: batch 8, a generator with three layers of 4), 5,000 steps of 256 replicas.
-Counted is the processor's time, of one thread: what others do meanwhile counts as little as can be. Looks and steps are of one
-and the same run, so that what a look does to the steps after it (it takes their place in the cache) is in the steps' time.
+The game is the 1-D GAN as it was first described (toy-lab-1: batch 8, a generator with three layers of 4), 5,000 steps of 256 replicas.
+Processor time of one thread is counted, so that other work on the machine matters as little as possible. Tests and steps belong to the same
+run, so that what a test does to the following steps (it evicts their data from the cache) is part of the steps' time.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import time
 
 import results
 
-SECTION = "Lanes: looking whether they have converged"
+SECTION = "Lanes: testing whether they have converged"
 GOAL = 0.05
 
 
 def seconds(size: int, steps: int, compiled: bool) -> tuple[float, float, int]:
-    """Processor time of a step, without the first twentieth, which traces and compiles; of all looks; and how many they are."""
+    """Processor time of a step, without the first twentieth, which traces and compiles; of all tests; and the number of tests."""
     from saddlepoint.data.mixtures import gaussian
     from saddlepoint.lanes import Replica, Replicas
     from saddlepoint.studies.claims.setups import described
@@ -61,20 +61,20 @@ def main(arguments: list[str] | None = None) -> int:
     busy = measurable(anyway=chosen.quick or chosen.force)
     if busy is None:
         return 1
-    a_step, looking, looks = seconds(size, steps, compiled=not chosen.quick)
-    share = looking / (a_step * steps)
+    a_step, testing, tests = seconds(size, steps, compiled=not chosen.quick)
+    share = testing / (a_step * steps)
     text = (
         f"{size} replicas of the 1-D GAN as described, {steps:,} steps; the processor's time, of one thread:\n\n"
         + results.table(
-            ["ms a step", "ms a look", "looks", "share of training"],
-            [[f"{1e3 * a_step:.3g}", f"{1e3 * looking / looks:.3g}", looks, f"{share:.1%}"]],
+            ["ms a step", "ms a test", "tests", "share of training"],
+            [[f"{1e3 * a_step:.3g}", f"{1e3 * testing / tests:.3g}", tests, f"{share:.1%}"]],
         )
-        + f"\n\n- looking takes {share:.1%} of the time that training takes; "
+        + f"\n\n- testing takes {share:.1%} of the time that training takes; "
         + results.goal(f"under {GOAL:.0%}", share < GOAL)
-        + f"\n- a look decodes 128 samples of every replica and takes as long as {looking / looks / a_step:.1f} steps of batch 8; every doubling "
-        "of the steps adds 16 looks, so that longer runs spend a lesser share\n"
-        "- what a look needs takes the steps' place in the cache: that the steps after it are slower for it is counted among the steps, "
-        "not among the looks\n"
+        + f"\n- a test decodes 128 samples of every replica and takes as long as {testing / tests / a_step:.1f} steps of batch 8; every doubling "
+        "of the steps adds 16 tests, so that longer runs spend a smaller share\n"
+        "- a test evicts data of the steps from the cache: that the steps after it are slower is counted among the steps, "
+        "not among the tests\n"
     )
     print(text)
     if chosen.quick:

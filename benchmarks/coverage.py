@@ -1,12 +1,12 @@
-"""How often the intervals of a scorecard hold the expectation of their score: 95 % is what they say.
+"""How often the intervals of a scorecard contain the expectation of their score; the nominal value is 95 %.
 
     python benchmarks/coverage.py            500 repeats, some minutes; writes its section of RESULTS.md
     python benchmarks/coverage.py --quick    four repeats: shows that everything runs, writes nothing
 
-"Different": samples that differ from the data; "equal": real examples in the samples' place, the floor. The points are those
-of `sides/intervals.py`. A coverage breaks the law where Wilson's 95 % interval around it lies wholly outside of 92 to 98 %: with
-500 repeats below 89.8 or above 99.2 %. Too wide is allowed where samples equal the data, and of counts.
-tests/evaluation/test_coverage_law.py asks the lower half of it, of 100 repeats.
+"Different": samples that differ from the data; "equal": real examples in the samples' place, the real-data baseline. The points are
+those of `sides/intervals.py`. A coverage breaks the law where its Wilson 95 % interval lies entirely outside 92 to 98 %: with 500 repeats, below
+89.8 or above 99.2 %. Too wide is allowed for counts, and where samples equal the data. tests/evaluation/test_coverage_law.py
+tests the lower half of the law with 100 repeats.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ def main(argv: list[str]) -> int:
     rows, broken = [], []
     for key, metric in SCORES.items():
         row = [metric.title]
-        for floor in (False, True):
-            expectation, coverage = simulated(key, floor=floor, repeats=repeats)
+        for baseline in (False, True):
+            expectation, coverage = simulated(key, baseline=baseline, repeats=repeats)
             row += [f"{expectation:.4g}", f"{coverage:.1%}"]
-            if not lawful(key, coverage, repeats, floor=floor):
-                broken.append(f"{metric.title} ({'equal' if floor else 'different'})")
+            if not lawful(key, coverage, repeats, baseline=baseline):
+                broken.append(f"{metric.title} ({'equal' if baseline else 'different'})")
         rows.append(row)
         print(row[0], file=sys.stderr, flush=True)
     goal = results.goal(f"no coverage outside of {LOW:.0%} to {HIGH:.0%} by more than its own error", not broken)

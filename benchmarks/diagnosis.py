@@ -281,7 +281,7 @@ def _introduction(fresh: str) -> str:
         "labels, transport distance, closed-form KL, bounds on held-out examples, dead and idle units, weights that move) decided "
         "what each became. Thresholds of the rules may be chosen by the calibration half of the recipes; the reporting half is "
         "what counts. It is not blind: earlier results of both halves were known when rules were last changed. "
-        f"{fresh and fresh + ' '}A run has about 30 looks, as one of 6,000 steps has by default. Kinds with an injected failure: {len(INJECTED)}, each seed with a strength of its own. Shortened: {', '.join(short)}."
+        f"{fresh and fresh + ' '}A run has about 30 probes, as one of 6,000 steps has by default. Kinds with an injected failure: {len(INJECTED)}, each seed with a strength of its own. Shortened: {', '.join(short)}."
     )
 
 

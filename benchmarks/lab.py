@@ -1,11 +1,11 @@
-"""How fast the 1-D GAN can converge, and which ingredient makes it: the recipes lab-1, 2, 3, 10 and 15 over many seeds.
+"""How fast the 1-D GAN can converge, and which ingredient makes it fast: the recipes lab-1, 2, 3, 10 and 15 over many seeds.
 
-A blog post has its GAN converge in 20 to 30 steps on one and two modes, and in about 300 on three. Converged, in the strict
-sense of `studies.convergence`: Wasserstein-1 under 0.1 of the data's standard deviation and every mode with at least half
-its mass, at 5 looks in a row. The goal: half of all seeds within 30, 30 and 300 steps, and within 5,000 on 10 and 15
-modes, at least 95 % of them in the end.
+A blog post reports convergence in 20 to 30 steps on one and two modes, and in about 300 on three. Convergence is meant in the strict
+sense of `studies.convergence`: Wasserstein-1 under 0.1 of the data's standard deviation and every mode with at least half its mass, in 5
+tests in a row. The goal: half of all seeds within 30, 30 and 300 steps, and within 5,000 on 10 and 15 modes, and in the end at least 95 %
+of them.
 
-Then one ingredient at a time is left out. The recipes were found on the seeds from 1000 on; those reported here begin at 0.
+Then one ingredient at a time is left out. The recipes were found on seeds from 1000 on; those reported here begin at 0.
 
 python benchmarks/lab.py             all of it: an hour or two of one core; --folder keeps what is finished
 python benchmarks/lab.py --quick     8 seeds of one mode, nothing written
@@ -50,8 +50,12 @@ LEFT_OUT_MODES, LEFT_OUT_SEEDS = (2,), 16
 
 
 def converged(modes: int, changes: Mapping[str, Any], first: int, count: int) -> dict[str, Any]:
-    """What became of so many seeds from `first` on: the step at which each had converged (none: not within the recipe's),
-    and what share of its samples lay within three standard deviations of a mode when the last of them had."""
+    """Train `count` seeds from `first` on.
+
+    Returns:
+        The step at which each converged (None: not within the steps of the recipe), and the share of its samples within three standard
+        deviations of a mode when the last of them had converged.
+    """
     import torch
 
     from saddlepoint.data.mixtures import gaussian
@@ -87,9 +91,14 @@ def converged(modes: int, changes: Mapping[str, Any], first: int, count: int) ->
 
 
 def kept(folder: Path, modes: int, left_out: str, seeds: int, judge: bool = False) -> dict[str, Any]:
-    """`converged` for all seeds, part by part; a part that lies in the folder is not done again.
+    """`converged` for all seeds, in parts; a part that is in the folder is not trained again.
 
-    judge: do none, take the parts up to the first that does not lie there; without one, empty.
+    Args:
+        folder: of finished parts.
+        modes: of the data.
+        left_out: key of LEFT_OUT.
+        seeds: how many.
+        judge: train nothing, and take the parts up to the first missing one; empty without any.
     """
     parts: list[dict[str, Any]] = []
     for first in range(0, seeds, PART):
@@ -155,7 +164,7 @@ def body(recipes: dict[int, dict[str, Any]], without: dict[int, dict[str, dict[s
             + results.goal(f"median at most {GOALS[modes]:,}, {SHARE:.0%} of seeds converged", met)
         )
     text = (
-        "Seeds from 0 on, as many as the rows say; the recipes were searched for on seeds from 1000 on. Looks at every step up to 48, then every "
+        "Seeds from 0 on, as many as the rows say; the recipes were searched for on seeds from 1000 on. Convergence is tested at every step up to 48, then at every "
         "2nd up to 96, and so on. The last column, when training stopped because all seeds had converged or its steps were "
         "done: the median seed's samples within three standard deviations of a mode. On 10 and 15 modes convergence in "
         "this sense asks for little: samples spread evenly from the first mode to the last have it.\n\n"

@@ -4,13 +4,12 @@
     python benchmarks/lanes.py --quick      small and once: shows that everything runs, not how fast; writes nothing
 
 The game is the 1-D GAN of S6: N(4, 0.5), batch 8, noise of one number, a generator with one hidden layer of 4, a
-discriminator with three tanh layers of 8, plain gradient descent with exponential decay. What is counted is steps of
-single runs a second.
+discriminator with three tanh layers of 8, plain gradient descent with exponential decay. Steps of single runs a second are counted.
 
 - one by one: our own training loop, one process a core, all at once
-- replicas: S of them, everything included that a run needs (batches, noise, records), each size in a process of its own; the
-  compiler's time is told beside it and not counted. One process on one thread, and where there are many
-  replicas also a process a core, each with its part of them
+- replicas: S of them, including everything that a run needs (batches, noise, records), each size in a process of its own; the
+  compiler's time is reported separately and not counted. One process on one thread, and where there are many
+  replicas also one process a core, each with its part of them
 """
 
 from __future__ import annotations
@@ -77,7 +76,7 @@ def one_by_one(seconds: float) -> dict[str, float]:
 
 
 def together(size: int, compiled: bool, seconds: float) -> dict[str, Any]:
-    """The same of `size` replicas."""
+    """The same for `size` replicas."""
     from saddlepoint.lanes import Replica, Replicas
 
     model, training, dataset = settings(steps=10**7)
@@ -117,7 +116,7 @@ def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def divided(size: int, processes: int, compiled: bool, seconds: float) -> dict[str, Any]:
-    """`size` replicas in so many processes at once: times are those of the slowest, memory is that of all."""
+    """`size` replicas in so many processes at once: times are those of the slowest, memory is the sum."""
     parts = [asked(size=size // processes, compiled=compiled, seconds=seconds) for _ in range(processes)]
     found = [answer(part) for part in parts]
     slowest = {name: max(part[name] for part in found) for name in ("ms", "built", "first", "why_not")}
@@ -137,7 +136,7 @@ def body(single: float, cores: int, rows: list[dict[str, Any]]) -> str:
             ]
         )  # fmt: skip
     columns = [
-        "lanes", "step", "processes", "ms a step", "lane steps/s", "x one by one", "s to build", "s to the first record",
+        "replicas", "step", "processes", "ms a step", "replica steps/s", "x one by one", "s to build", "s to the first record",
         "MiB more at the peak",
     ]  # fmt: skip
     goals = [

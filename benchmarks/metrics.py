@@ -1,4 +1,4 @@
-"""Metrics on given features against the packages they are usually taken from, in turn, on the same points.
+"""Metrics on given features against the packages that they are usually taken from, in turn, on the same points.
 
     python benchmarks/metrics.py            full size, 2,048 features; writes its section of RESULTS.md
     python benchmarks/metrics.py --quick    small and once: shows that everything runs, not how fast; writes nothing
@@ -6,13 +6,13 @@
 - precision, recall, density and coverage against `prdc`; goal: 3 times as fast
 - kernel distance over 100 subsets of 1,000 against `torch-fidelity`; goal: twice as fast. Ours computes the kernel of each
   pair of points once, so that the gain depends on how much the subsets overlap: at 5,000 points theirs multiplies four
-  times as much, at 10,000 exactly as much, and both are told
-- kernel distance over all pairs, which needs no subsets and says its own error, against the same
+  times as much, at 10,000 exactly as much; both are reported
+- kernel distance over all pairs, which needs no subsets and states its own error, against the same
 - Fréchet distance against `torch-fidelity`
 
-Every round times ours and theirs one after the other; what is told is the median of their ratios, with the smallest and
-the largest. Both see all cores. Neither package is a dependency of ours: where one is absent its rows are left out, that
-is said, and nothing is written.
+Every round times ours and theirs one after the other; the median of their ratios is reported, with the smallest and the
+largest. Both use all cores. Neither package is a dependency of ours: where one is missing its rows are left out, a sentence says so,
+and nothing is written.
 """
 
 from __future__ import annotations
@@ -44,9 +44,12 @@ SUBSETS, SIZE = 100, 1_000
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared; `module` holds their side. Both take the points and return numbers that should agree.
+    """One comparison; both sides take the points and return numbers that should agree.
 
-    points: of each set. goal: theirs / ours, at least; None where there is none.
+    Args:
+        module: the package of the other side.
+        points: of each set.
+        goal: the least ratio theirs / ours; None where there is none.
     """
 
     name: str

@@ -65,7 +65,12 @@ WITHOUT: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one trial. width: the modes' median typical width over the true one. seconds: of training."""
+    """The outcome of one trial.
+
+    Args:
+        width: the median over the modes of their typical width, over the true one.
+        seconds: of training.
+    """
 
     modes: int
     high_quality: float
@@ -85,7 +90,7 @@ class Trial:
     recipe: Any
 
     def place(self, keep: Path) -> Path:
-        """Where it is kept, under a hash of all that decides it but the code."""
+        """Its file, under a hash of all that determines the outcome except the code."""
         decisive = self.recipe.model_dump(mode="json", include={"data", "model", "training"})
         known = json.dumps(decisive, sort_keys=True, default=str)
         seal = hashlib.sha256(known.encode()).hexdigest()[:12]
@@ -93,7 +98,7 @@ class Trial:
 
 
 def trials(settings: argparse.Namespace) -> list[Trial]:
-    """All of them, a round of every row after the other."""
+    """All trials, in rounds of one of every row."""
     from saddlepoint.recipe import Recipe
 
     short: dict[str, Any] = {
@@ -127,7 +132,7 @@ def trials(settings: argparse.Namespace) -> list[Trial]:
 
 
 def played(trial: Trial) -> Outcome:
-    """Train as a run does, without records and pictures, and look at samples of the averaged generator where there is one."""
+    """Train as a run does, without records and pictures, and measure samples of the averaged generator where there is one."""
     import torch
 
     from saddlepoint.data import load
@@ -161,7 +166,7 @@ def played(trial: Trial) -> Outcome:
 
 
 def train(wanted: Sequence[Trial], keep: Path, minutes: float) -> None:
-    """Play what is not kept yet, saying how far it is and how long it may take."""
+    """Train the missing trials, with progress and the time left."""
     keep.mkdir(parents=True, exist_ok=True)
     began, spent = time.monotonic(), []
     todo = [trial for trial in wanted if not trial.place(keep).exists()]
@@ -214,7 +219,7 @@ def cells(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def reached(data: str, outcomes: Sequence[Outcome], asked: int) -> list[str]:
-    """Each goal of the best recipe, which all trials are to meet."""
+    """Each goal of the best recipe, which all trials should meet."""
 
     def judged(name: str, good: Sequence[bool], worst: str) -> str:
         met = all(good) and len(good) >= asked

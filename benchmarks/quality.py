@@ -48,7 +48,7 @@ NEWS = 15.0  # seconds between two lines of progress
 
 @dataclass(frozen=True)
 class Effort:
-    """Seeds instead of each measurement's own number, most steps, test images, samples behind an energy distance."""
+    """Seeds in place of each measurement's own number, most steps, test images, samples behind an energy distance."""
 
     seeds: int | None = None
     steps: int | None = None
@@ -61,7 +61,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Pairing:
-    """One recipe with a setting at its `base` and at its `other` value, seed by seed; `steps` None is the recipe's."""
+    """One recipe with a setting at its `base` and at its `other` value, seed by seed; with `steps` None, the recipe's."""
 
     title: str
     recipe: str
@@ -88,7 +88,7 @@ RECONSTRUCTION_SEEDS = 3
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one training gave."""
+    """The outcome of one training run."""
 
     energy: float
     seconds: float
@@ -96,7 +96,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Paired:
-    """Both sides of a pairing, one outcome a seed, and how they were come by."""
+    """Both sides of a pairing, one outcome a seed, and how they were made."""
 
     pairing: Pairing
     steps: int
@@ -123,7 +123,7 @@ class Paired:
 
 
 class Trainer:
-    """Trains recipes on the processor as a run does, without pictures and records; keeps data and DCGANs' outcomes."""
+    """Trains recipes on the processor as a run does, without pictures and records; keeps the data and the DCGANs' outcomes."""
 
     def __init__(self, effort: Effort) -> None:
         self.effort = effort
@@ -137,7 +137,7 @@ class Trainer:
         return self._datasets[recipe.data.source]
 
     def quality(self, recipe: Recipe) -> Quality:
-        """One for all trainings on the same data: the same features, held-out examples and noise of measuring."""
+        """One quality measurement for all runs on the same data: the same features, held-out examples and noise."""
         if recipe.data.source not in self._qualities:
             settings = EvaluationSettings(samples=self.effort.samples)
             self._qualities[recipe.data.source] = Quality(self.dataset(recipe), settings)
@@ -153,17 +153,17 @@ class Trainer:
         model, devices = self.started(recipe)
         batches = Batches(self.dataset(recipe), training.batch_size, training.seed, devices.device, model.scaling)
         say(f"{title}: {training.steps:,} steps in {devices.precision} ...")
-        told = time.monotonic()
+        reported = time.monotonic()
         with using_threads(threads_for(model, training.batch_size, training.threads)):
             state = TrainingState.start(model, training, devices)
             for record in play(model, batches, training, state):
-                if record is not None and time.monotonic() - told > NEWS:
-                    told = time.monotonic()
+                if record is not None and time.monotonic() - reported > NEWS:
+                    reported = time.monotonic()
                     say(f"  step {record.step:,}, {record.values['time/steps_per_second']:.0f} steps/s")
         return model, state
 
     def outcome(self, recipe: Recipe, title: str) -> Outcome:
-        """Energy distance of the averaged generator. What was trained before is not trained again."""
+        """Energy distance of the averaged generator; a finished run is not trained again."""
         key = recipe.to_yaml()
         if key not in self._outcomes:
             model, state = self.trained(recipe, title)
@@ -207,7 +207,7 @@ def spread(values: list[float], digits: str = ".2f") -> str:
 
 
 def s1_errors(model: Model, x: Tensor) -> dict[str, float]:
-    """Of the network's output as it is, neither clamped nor rounded: squared error an image, pixels in [0, 1]."""
+    """Squared error an image of the raw network output, pixels in [0, 1]."""
     series = model.held_out_series(x, torch.Generator().manual_seed(0))
     return {"squared": float(series["ae/held_out_reconstruction"].mean())}
 
@@ -287,7 +287,7 @@ def reconstruction(trainer: Trainer) -> str:
 
 
 def verdict(found: Paired) -> str:
-    """The interval against zero and against the seeds' own spread, in words."""
+    """The interval compared with zero and with the spread of the seeds, in words."""
     base, other = found.pairing.names
     if found.interval is None:
         return f"{found.pairing.title}: one seed has no interval."
@@ -346,7 +346,7 @@ def paired_tables(rows: Mapping[str, Paired]) -> str:
 
 
 def mnist_is_here() -> bool:
-    """Nothing is downloaded for a benchmark."""
+    """Whether MNIST is on this machine; nothing is downloaded for a benchmark."""
     own = os.environ.get("SADDLEPOINT_DATA")
     return bool(own) and (Path(own) / "mnist").is_dir()
 

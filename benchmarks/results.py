@@ -1,13 +1,13 @@
-"""One way for every benchmark to put what it measured into RESULTS.md.
+"""Writes what a benchmark measured into RESULTS.md.
 
-A benchmark has one section there, or a few, each under a heading of its own:
+A benchmark has one or more sections there, each under a heading of its own:
 
     ## NAME
     2026-11-20; AMD EPYC, 2 cores, 2 threads; torch 2.13.0; load 0.1 at the start
 
     what was measured, tables, whether the goal was met
 
-Measured again, a section is replaced where it stands; all others stay as they are, to the byte.
+A repeated measurement replaces its section in place; all others stay as they are, to the byte.
 """
 
 from __future__ import annotations
@@ -28,9 +28,13 @@ PREAMBLE = (
 
 
 def write(name: str, body: str, *, load: float | None = None, path: Path = RESULTS) -> None:
-    """Put `body` (Markdown) under the heading `name` in the file at `path`, in place of what was there.
+    """Put `body` (Markdown) under the heading `name`, in place of what was there.
 
-    load: the machine's load average before the measurement began, so that a reader sees whether others were working.
+    Args:
+        name: of the section.
+        body: without headings above ###.
+        load: the machine's load average before the measurement began, which shows whether others were working.
+        path: the file.
     """
     text = path.read_text("utf-8") if path.exists() else PREAMBLE
     text = replaced(text, name, section(name, body, machine(load)))
@@ -41,7 +45,11 @@ def write(name: str, body: str, *, load: float | None = None, path: Path = RESUL
 
 
 def section(name: str, body: str, facts: str) -> str:
-    """A whole section, from its heading to its last line end. Raises ValueError for text that would end it early."""
+    """A whole section, from its heading to its last line end.
+
+    Raises:
+        ValueError: the text would end the section early.
+    """
     if "\n" in name or re.search(r"^##? ", body, re.MULTILINE):
         raise ValueError(
             f"results: the section {name!r} must have a name of one line and no headings above ### in its body."
@@ -70,7 +78,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def goal(text: str, met: bool) -> str:
-    """The one form in which a goal is judged: "goal at most 1.05: met"."""
+    """The one form of a goal and its result: "goal at most 1.05: met"."""
     return f"goal {text}: {'met' if met else 'not met'}"
 
 

@@ -1,4 +1,4 @@
-"""All benchmarks, one after the other, each in a process of its own: `make bench`.
+"""Runs all benchmarks, one after the other, each in a process of its own: `make bench`.
 
 python benchmarks/run.py [NAME ...]     those alone, without .py
 """

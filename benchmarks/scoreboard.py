@@ -50,14 +50,22 @@ FAMILIES = {
 MIXTURE, REAL = "mixture", "real against real"
 MODELS = [*FAMILIES.values(), MIXTURE]
 FEATURES = ("classifier", "pca")
-RESAMPLES = 5  # as few as can be: the intervals here are over trainings, not over halves
+RESAMPLES = 5  # as few as can be: the intervals here are over training runs, not over split halves
 HUGE = 1e8
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """steps: instead of a recipe's own. samples: a sampling seed (None: as many as held out). sampling_seeds: of an
-    evaluation. components, gaussians: of the mixture."""
+    """How the models are trained and evaluated.
+
+    Args:
+        steps: by recipe, in place of its own.
+        samples: for each sampling seed; None: as many as held-out examples.
+        sampling_seeds: of an evaluation.
+        components: of the mixture.
+        gaussians: of the mixture.
+        features: in which scores are computed.
+    """
 
     steps: dict[str, int]
     samples: int | None
@@ -90,7 +98,7 @@ class Board:
 
 @dataclass(frozen=True)
 class Training:
-    """One recipe and how long it was trained: of all seeds alike."""
+    """One recipe and how long it was trained, the same for all seeds."""
 
     recipe: str
     steps: int
@@ -98,7 +106,7 @@ class Training:
 
 
 class Maker:
-    """Trains and evaluates; whatever is finished in `folder` is taken from there."""
+    """Trains and evaluates; finished work in `folder` is reused."""
 
     def __init__(self, name: str, protocol: Protocol, seeds: int, folder: Path) -> None:
         self.name, self.protocol, self.seeds, self.folder = name, protocol, seeds, folder
@@ -145,7 +153,7 @@ class Maker:
         return self.evaluated(model, f"mixture-{protocol.components}-{protocol.gaussians}-seed-{seed}")
 
     def evaluated(self, model: GenerativeModel, name: str, made_by: str = "") -> Scorecard:
-        """The model's scorecard, kept under a name that holds a hash of all that decides it but the code of today."""
+        """The model's scorecard, kept under a name with a hash of all that determines it except the code."""
         protocol = self.protocol
         asked = {
             "samples": protocol.samples,
@@ -173,7 +181,7 @@ def say(sentence: str) -> None:
 
 
 def board_of(cards: dict[str, list[Scorecard]]) -> Board:
-    """What every row was given, by title and row: a value a seed."""
+    """The scores that all rows have."""
     first = cards[REAL][0]
     common = [score for score in first.scores if all(measured(card, score) for of in cards.values() for card in of)]
     values = {
@@ -213,8 +221,8 @@ def spread(values: Sequence[float]) -> str:
     return f"{mean:,.{digits}f} ± {half:,.{digits}f}"
 
 
-def of_floor(score: Score) -> bool:
-    """Whether training examples are no measure here: they are copies of themselves."""
+def is_copying_score(score: Score) -> bool:
+    """Whether training examples are no baseline for this score, because they are copies of themselves."""
     metric = METRICS[score.metric]
     return isinstance(metric, SampleMetric) and "copies" in metric.worst_case
 
@@ -227,15 +235,15 @@ def scores_table(board: Board, features: str) -> str:
         if score.features != features:
             continue
         values = board.values[title]
-        real = "(floor)" if of_floor(score) else spread(values[REAL])
-        floor, ceiling = (shown(end.value) if end else "" for end in (score.baseline, score.worst_case))
+        real = "(baseline)" if is_copying_score(score) else spread(values[REAL])
+        baseline, worst_case = (shown(end.value) if end else "" for end in (score.baseline, score.worst_case))
         name = title.removesuffix(f" ({features})")
-        rows.append([name, arrows[score.better], *(spread(values[m]) for m in MODELS), real, floor, ceiling])
-    return results.table(["", "better", *MODELS, REAL, "floor", "ceiling"], rows)
+        rows.append([name, arrows[score.better], *(spread(values[m]) for m in MODELS), real, baseline, worst_case])
+    return results.table(["", "better", *MODELS, REAL, "baseline", "worst case"], rows)
 
 
 def protocol_facts(maker: Maker, cards: dict[str, list[Scorecard]]) -> str:
-    """What a reader needs to know in order to repeat it."""
+    """What a reader needs in order to repeat the measurement."""
     card, protocol = cards[REAL][0].card, maker.protocol
     lengths = []
     for title, training in maker.trainings.items():
@@ -252,13 +260,13 @@ def protocol_facts(maker: Maker, cards: dict[str, list[Scorecard]]) -> str:
         f"- **{MIXTURE}**: {protocol.gaussians} Gaussians with full covariances over {protocol.components} principal components "
         f"({maker.kept:.0%} of the variance; the rest is left out), a seed its own start of the fit.\n"
         f"- **{REAL}**: training examples in the samples' place, each seed its own {len(maker.dataset) // maker.seeds:,} of them. "
-        "They are copies by nature: what measures copying has the floor instead.\n"
+        "They are copies by nature: measures of copying show the baseline instead.\n"
         f"- **Protocol**, the same for all: {card.n_fake:,} samples for each of {len(card.seeds)} sampling seed(s) against "
         f"{card.n_real:,} {card.split} examples of {card.data} (split {card.split_fingerprint[:12]}); {card.preprocessing}; saddlepoint {card.versions['saddlepoint']}.\n"
         f"- **Features**: {features}.\n"
         "- **Intervals**: mean ± half of a 95 % interval by Student's t over the training seeds; the held-out examples stay the same. "
         f"Of {maker.seeds} seeds it is wide: t is {student(maker.seeds):.1f}.\n"
-        "- **floor**: other real examples in the samples' place, once (for copying: held-out halves); **ceiling**: a deliberately "
+        "- **baseline**: other real examples in the samples' place, once (for copying: halves of the held-out examples); **worst case**: a deliberately "
         f"bad generator (noise, one example again and again; for copying, the training examples).{warnings}"
     )
 

@@ -1,6 +1,6 @@
-"""How long a quick question takes: `saddlepoint --help` is to answer within half a second.
+"""How long a short command takes: `saddlepoint --help` should answer within half a second.
 
-Prints the median and the slowest of the runs in seconds, beside the interpreter's own start, which nobody can undercut.
+Prints the median and the slowest of the runs in seconds, beside the start of the interpreter itself, which is a lower bound.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ OTHER = {"hand": "by hand", "published": "published"}
 
 @dataclass(frozen=True)
 class Effort:
-    """pairs of blocks, seconds a block, seconds of warm-up, steps between two records, images; `None` is all of them."""
+    """Pairs of blocks, seconds a block, seconds of warm-up, steps between two records, images; `None` is all of them."""
 
     pairs: int
     seconds: float = 1.0
@@ -43,7 +43,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Measured:
-    """One comparison: times, what both sides say of themselves, and where ours spends its step."""
+    """One comparison: times, what both sides report of themselves, and where our step spends its time."""
 
     task: Task
     blocks: Blocks
@@ -82,7 +82,7 @@ def measured(name: str, effort: Effort) -> Measured:
 
 
 def comparison(rows: list[Measured]) -> str:
-    """The table of those held against the same kind of other side, and their goals."""
+    """The table of the tasks that are compared with the same kind of other side, and their goals."""
     published = rows[0].task.against == "published"
     figure = "speed-up" if published else "time ours / by hand"
     columns = ["", figure, "goal", "ours, steps/s", f"{OTHER[rows[0].task.against]}, steps/s", "ours in", "other in"]
@@ -114,7 +114,7 @@ def comparison(rows: list[Measured]) -> str:
 
 
 def peak_shares(rows: list[Measured], peak: dict[str, float]) -> str:
-    """What part of the machine's matrix multiplication each of our steps reaches, and where the rest of the time goes."""
+    """The share of the machine's matrix multiplication that each of our steps reaches, and where the rest of the time goes."""
     reached, spent = [], []
     for row in rows:
         rate = row.operations / statistics.median(row.blocks.ours)

@@ -1,10 +1,10 @@
-"""What watching a run costs: looks, measurements that findings are read from, rules; as a share of training itself.
+"""The cost of watching a run: probes, measurements for findings, and rules, as a share of training itself.
 
 python benchmarks/watching.py [--only RECIPE ...] [--quick] [--force]
 
-Both are timed in one process in turn, so that what else the machine does meets both: a stretch of steps between two
-looks, then a look with the rules asked of it. The quality series and the model's own held-out series were measured
-before there were findings; of `measure` only what was added for them counts.
+Both are timed in one process in turn, so that other work on the machine affects both alike: a stretch of steps between two
+probes, then a probe with the rules that read it. The quality series and the model's own held-out series were measured
+before there were findings; of a measurement, only what was added for findings counts.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ ROUNDS = 12
 
 
 def measured(name: str, rounds: int) -> tuple[float, float, float, float]:
-    """Seconds a step, the rules asked of a tick, a look with its rules, and what a measurement does for findings alone;
-    medians."""
+    """Medians: seconds a step, the rules of a tick, a probe with its rules, and what a measurement does for findings alone."""
     recipe = Recipe.load(name).override({"training.steps": 10**6, "training.device": "cpu"})
     with tempfile.TemporaryDirectory() as folder:
         session = prepare(recipe, RunFolder(Path(folder)))
@@ -59,7 +58,7 @@ def _measured(session: Session, rounds: int) -> tuple[float, float, float, float
     records = play(session.model, session.batches, session.recipe.training, session.state)
     next(records)
     session.diagnosis.watch(Record(0, 0.0, {**session.measurement.probe(), **session.measurement.measure(0)}))
-    steps, ticks, looks, extras = [], [], [], []
+    steps, ticks, probes, extras = [], [], [], []
     for _ in range(rounds):
         started = time.perf_counter()
         record = checked(next(records))
@@ -69,12 +68,12 @@ def _measured(session: Session, rounds: int) -> tuple[float, float, float, float
             values = {**record.values, **session.measurement.probe()}
             session.diagnosis.watch(Record(record.step, 0.0, values))
 
-        looks.append(timed(look))
+        probes.append(timed(look))
         ticks.append(timed(partial(session.diagnosis.watch, checked(next(records)))))
         whole = timed(lambda: session.measurement.measure(session.state.step))
         extras.append(max(whole - timed(lambda: before_findings(session)), 0.0))
-    step, tick, look_, extra = map(statistics.median, (steps, ticks, looks, extras))
-    return step, tick, look_, extra
+    step, tick, probe_, extra = map(statistics.median, (steps, ticks, probes, extras))
+    return step, tick, probe_, extra
 
 
 def checked(record: Record | None) -> Record:
@@ -116,17 +115,17 @@ def main(argv: list[str]) -> int:
         recipe = Recipe.load(name)
         step, tick, look, extra = measured(name, 2 if arguments.quick else ROUNDS)
         every = max(recipe.evaluation.watch_every, recipe.training.tick)
-        alone = tick * (1 / recipe.training.tick - 1 / every)  # ticks that come without a look
+        alone = tick * (1 / recipe.training.tick - 1 / every)  # ticks without a probe
         share = (alone + look / every + extra / recipe.evaluation.every) / step
         shares.append(share)
         rows.append([name, *(f"{1e3 * seconds:.3g} ms" for seconds in (step, tick, look, extra)), f"{share:.2%}"])
         print(*rows[-1], flush=True)
     body = (
-        f"Rules asked of every tick, a look every `evaluation.watch_every` steps with the rules asked of it, and what a measurement does for findings alone, "
+        f"Rules applied to every tick, a probe every `evaluation.watch_every` steps with the rules that read it, and what a measurement does for findings alone, "
         f"over the time of the steps between; medians of {ROUNDS} rounds. "
         + results.goal(f"at most {GOAL:.0%} of training", max(shares) <= GOAL)
         + "\n\n"
-        + results.table(["", "a step", "a tick's rules", "a look", "a measurement, added", "share of training"], rows)
+        + results.table(["", "a step", "a tick's rules", "a probe", "a measurement, added", "share of training"], rows)
     )
     if not arguments.quick and len(rows) == len(RECIPES):
         results.write(SECTION, body, load=busy)

@@ -1,4 +1,4 @@
-"""Array files that are damaged, lie about themselves, hold objects, or unpack to more than they say: .npy, .npz, tables."""
+"""Array files that are damaged, have false headers, hold objects, or unpack to more than they declare: .npy, .npz, tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .attempt import Attempt, Box, Kind, saddlepoint
 NPY, NPZ = "x.npy", "x.npz"
 
 
-class Planted:
+class Injected:
     """Unpickling it makes the canary."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -27,25 +27,25 @@ class Planted:
 
 
 def npy(array: Any, **options: Any) -> bytes:
-    """The bytes of a .npy file."""
+    """The bytes of an .npy file."""
     file = io.BytesIO()
     np.save(file, array, **options)
     return file.getvalue()
 
 
 def headed(header: bytes, content: bytes = b"", version: int = 1, length: int | None = None) -> bytes:
-    """A .npy file with this very header."""
+    """An .npy file with this header, unchecked."""
     size = len(header) if length is None else length
     return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I", size) + header + content
 
 
 def promising(shape: str, descr: str = "'<f4'") -> bytes:
-    """A header that promises an array of this shape."""
+    """A header that declares an array of this shape."""
     return b"{'descr': %s, 'fortran_order': False, 'shape': %s, }\n" % (descr.encode(), shape.encode())
 
 
 def npz(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """The bytes of a .npz file."""
+    """The bytes of an .npz file."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", compression) as archive:
         for name, content in files.items():
@@ -58,7 +58,7 @@ def _write(box: Box, content: bytes, name: str) -> None:
 
 
 def _bomb(box: Box, gigabytes: int, lie: bool) -> None:
-    """Zeros packed a thousandfold; with `lie`, an archive that says there are few."""
+    """Zeros compressed a thousandfold; with `lie`, an archive that declares few."""
     count = gigabytes * 250_000_000
     block = bytes(4_000_000)
     with (
@@ -76,7 +76,7 @@ def _bomb(box: Box, gigabytes: int, lie: bool) -> None:
 
 
 def _encrypted(box: Box, content: bytes) -> None:
-    """The flag that says so is enough: nobody asks for the password."""
+    """An archive whose flag says that it is encrypted; nobody asks for the password."""
     made = bytearray(npz({"x.npy": content}))
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         made[made.find(mark) + offset] |= 1
@@ -111,8 +111,8 @@ def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
         ("header that computes", headed(b"__import__('os').system('touch $CAMPAIGN_CANARY')\n")),
         ("header of brackets", headed(b"(" * 9_000)), ("header that is no text", headed(bytes(range(256)))),
         ("empty", b""), ("one byte", b"\x93"), ("magic alone", b"\x93NUMPY"), ("random bytes", rng.randbytes(5_000)),
-        ("objects", npy(np.array([Planted()], dtype=object), allow_pickle=True)),
-        ("a pickle", pickle.dumps(Planted())), ("NaN", npy(np.full((50, 8), np.nan))), ("infinity", npy(np.full((50, 8), np.inf))),
+        ("objects", npy(np.array([Injected()], dtype=object), allow_pickle=True)),
+        ("a pickle", pickle.dumps(Injected())), ("NaN", npy(np.full((50, 8), np.nan))), ("infinity", npy(np.full((50, 8), np.inf))),
         ("beyond float32", npy(np.full((50, 8), 1e300))), ("complex", npy(np.zeros((50, 8), complex))), ("text", npy(np.array(["a", "b"]))),
         ("of one example", npy(x[:1])), ("of 9 axes", npy(np.zeros((4,) * 9, np.uint8))), ("a number", npy(np.float32(5))),
         ("whole numbers of 64 bits", npy(np.full((50, 8), 2**63 - 1))), ("Fortran's order", npy(np.asfortranarray(x))),
@@ -127,8 +127,8 @@ def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
             damaged[rng.randrange(len(packed))] = rng.randrange(256)
         yield _of(NPZ, f"damaged {number}", bytes(damaged))
     for name, files in (
-        ("without arrays", {}), ("of other names", {"a.npy": npy(x), "b.npy": npy(x)}), ("of objects", {"x.npy": pickle.dumps(Planted())}),
-        ("of texts", {"x.npy": b"hello"}), ("labels of objects", {"x.npy": npy(x), "y.npy": npy(np.array([Planted()] * 50), allow_pickle=True)}),
+        ("without arrays", {}), ("of other names", {"a.npy": npy(x), "b.npy": npy(x)}), ("of objects", {"x.npy": pickle.dumps(Injected())}),
+        ("of texts", {"x.npy": b"hello"}), ("labels of objects", {"x.npy": npy(x), "y.npy": npy(np.array([Injected()] * 50), allow_pickle=True)}),
         ("too few labels", {"x.npy": npy(x), "y.npy": npy(np.arange(3))}), ("labels up to 2e9", {"x.npy": npy(x), "y.npy": npy(np.full(50, 2 * 10**9))}),
         ("labels as huge texts", {"x.npy": npy(x), "y.npy": headed(promising("(50,)", "'<U99999999'"))}),
         ("names that steer", {"\x1b[31m.npy": npy(x), "\x1b[32m.npy": npy(x)}), ("names as paths", {"../../x.npy": npy(x)}),
@@ -144,7 +144,7 @@ def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
     yield _made(NPZ, "encrypted", partial(_encrypted, content=sound))
     for name, content in (
         ("x.csv", b"a,b\n1,2\n" * 50), ("x.csv", b"name,price\nbread,1\n"), ("x.tsv", b"1\t2\n"), ("x.txt", b"1 2\n"), ("x.parquet", b"PAR1"),
-        ("x.xlsx", b"PK\x03\x04"), ("x.csv", b"\xff\xfe\0"), ("x.pkl", pickle.dumps(Planted())), ("x.pt", pickle.dumps(Planted())),
+        ("x.xlsx", b"PK\x03\x04"), ("x.csv", b"\xff\xfe\0"), ("x.pkl", pickle.dumps(Injected())), ("x.pt", pickle.dumps(Injected())),
     ):  # fmt: skip
         yield Attempt(
             f"{name} of {content[:12]!r}", partial(_write, content=content, name=name), (saddlepoint("data", name),)

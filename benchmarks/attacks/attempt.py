@@ -26,9 +26,11 @@ MEMORY = 2_000_000_000
 class Box:
     """The folders of one attempt.
 
-    work: where the commands run. outside: a folder beside it, which no command may change; put there what links point
-    to. shared: what the kind's `setup` made, for all its attempts: read it or copy from it, never change it.
-    canary: injected code makes this file (a path that its environment variable CAMPAIGN_CANARY names, too).
+    Args:
+        work: where the commands run.
+        outside: a folder beside it that no command may change; links point there.
+        shared: what the kind's `setup` made, for all its attempts: read it or copy from it, never change it.
+        canary: a file that injected code creates (its path is also in the environment variable CAMPAIGN_CANARY).
     """
 
     work: Path
@@ -39,7 +41,12 @@ class Box:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one command did. code: its exit code, or minus the signal that ended it. memory: in bytes above the start."""
+    """What one command did.
+
+    Args:
+        code: its exit code, or minus the signal that ended it.
+        memory: the peak in bytes, above the program's own at its start.
+    """
 
     code: int
     stdout: str
@@ -55,11 +62,12 @@ class Outcome:
 class Command:
     """One call of the command line.
 
-    arguments: without the program's name.
-    before: called in the command's process just before it begins, for example to make the third `os.replace` fail.
-    signals: (seconds after the start, signal) in order. A command that ends earlier is left alone.
-    may_die: whether the attempt itself kills the command (SIGKILL), so that its exit code and leftovers say nothing.
-    together: start the next command at once, and wait for both.
+    Args:
+        arguments: without the program's name.
+        before: called in the command's process just before it begins, for example to make the third `os.replace` fail.
+        signals: (seconds after the start, signal) in order; a command that ends earlier is left alone.
+        may_die: whether the attempt itself kills the command (SIGKILL), so that its exit code and leftovers mean nothing.
+        together: start the next command at once, and wait for both.
     """
 
     arguments: tuple[str, ...]
@@ -73,12 +81,14 @@ class Command:
 class Attempt:
     """One attempt.
 
-    name: unique within its kind, such as "summary.json/truncated/report".
-    prepare: makes the files, in a process of its own without limits.
-    commands: run one after the other in `box.work`.
-    check: a law of this attempt alone: what is wrong with the outcome, or None.
-    seconds: CPU time of one command at most; memory: bytes at most, above what the program takes at its start.
-    writes_when_refused: whether a command may leave files although its exit code is 2.
+    Args:
+        name: unique within its kind, such as "summary.json/truncated/report".
+        prepare: makes the files, in a process of its own without limits.
+        commands: run one after the other in `box.work`.
+        check: a law of this attempt alone: what is wrong with the outcome, or None.
+        seconds: CPU time of one command at most.
+        memory: bytes at most, above what the program takes at its start.
+        writes_when_refused: whether a command may leave files although its exit code is 2.
     """
 
     name: str
@@ -94,10 +104,10 @@ class Attempt:
 class Kind:
     """One kind of attempts.
 
-    attempts: all of them, in an order that is always the same; random numbers come from the given generator alone.
-        `shared` is the folder that `setup` filled.
-    setup: fills the folder that all attempts share, once, in a process of its own; for example by training a run.
-    review: looks at the boxes of all attempts that obeyed the laws, after the last one: {name of attempt: what is wrong}.
+    Args:
+        attempts: (shared folder, generator) -> all attempts, always in the same order; random numbers come from the generator alone.
+        setup: fills the shared folder once, in a process of its own, for example by training a run.
+        review: examines the boxes of all attempts that obeyed the laws, at the end: {name of the attempt: what is wrong}.
     """
 
     name: str
@@ -107,9 +117,9 @@ class Kind:
 
 
 def saddlepoint(*arguments: str) -> Command:
-    """A plain call: `saddlepoint("data", "images/")`."""
+    """A command without hooks: `saddlepoint("data", "images/")`."""
     return Command(arguments)
 
 
 def nothing(box: Box) -> None:
-    """Prepares nothing."""
+    """Prepare nothing."""

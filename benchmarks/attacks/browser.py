@@ -1,6 +1,6 @@
-"""Opens pages in Chromium: standard input {name: file} as JSON, standard output {name: what was obeyed or fetched}.
+"""Opens pages in Chromium: standard input {name: file} as JSON, standard output {name: what was executed or fetched}.
 
-A program of its own: Playwright's own processes have no place in one that forks.
+It is a program of its own, because the processes of Playwright must not be forked.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def visited(context: Any, path: Path) -> str | None:
-    """What the page did that it should not."""
+    """What the page did although it should not."""
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

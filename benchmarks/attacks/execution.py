@@ -1,6 +1,6 @@
-"""Runs attempts in forks of one process that has imported everything, so that a try costs milliseconds, not seconds.
+"""Runs attempts in forks of one process that has imported everything, so that an attempt takes milliseconds, not seconds.
 
-The process that forks computes nothing itself: it has no threads, and a fork inherits no state but imported modules.
+The process that forks computes nothing itself: it has no threads, and a fork inherits only imported modules.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ BASELINE = 0  # bytes of address space that this process has after the imports; 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of an attempt; failure is None where it obeyed every law."""
+    """The result of an attempt; `failure` is None where it obeyed every law."""
 
     name: str
     failure: str | None
@@ -57,7 +57,7 @@ class Result:
 
 
 def warm() -> None:
-    """Import all that commands import."""
+    """Import all modules that commands import."""
     global BASELINE
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -92,7 +92,11 @@ def run(attempt: Attempt, parent: Path, shared: Path) -> tuple[Result, Box]:
 
 
 def set_up(setup: Callable[[Path], None], parent: Path) -> Path:
-    """The folder that `setup` fills, in a process of its own. Raises RuntimeError where that fails."""
+    """Fill the shared folder of a kind, in a process of its own.
+
+    Raises:
+        RuntimeError: the setup failed.
+    """
     box = _box(parent, parent)
     failure = _forked(lambda: setup(box.work), box)
     if failure is not None:
@@ -101,7 +105,7 @@ def set_up(setup: Callable[[Path], None], parent: Path) -> Path:
 
 
 def remove(box: Box) -> None:
-    """Delete the folders of an attempt, also those that it made unreadable."""
+    """Delete the folders of an attempt, including those that it made unreadable."""
     root = box.work.parent
     for folder, _, _ in os.walk(root):
         with contextlib.suppress(OSError):
@@ -221,7 +225,7 @@ def _become(work: Callable[[], int], box: Box, files: Sequence[Path]) -> None:
 
 
 def _end() -> None:
-    """What the interpreter does at its end: wait for threads, which may still write files, and call what `atexit` has."""
+    """Do what the interpreter does at its end: wait for threads, which may still write files, and call `atexit` functions."""
     sys.stdout.flush()
     sys.stderr.flush()
     for thread in threading.enumerate():
@@ -231,7 +235,7 @@ def _end() -> None:
 
 
 def _forked(work: Callable[[], None], box: Box) -> str | None:
-    """Do `work` in a fork; the last line of what went wrong, or None."""
+    """Do `work` in a fork; the last line of its error, or None."""
     files = [box.work.parent / name for name in ("setup-out", "setup-err")]
     process = os.fork()
     if process == 0:
@@ -262,7 +266,7 @@ def _text(file: Path) -> str:
 
 
 def _status(key: str) -> int:
-    """A line of /proc/self/status in bytes; 0 where there is none."""
+    """A line of /proc/self/status in bytes; 0 where it is missing."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text("ascii").splitlines():
             if line.startswith(f"{key}:"):

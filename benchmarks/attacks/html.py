@@ -1,4 +1,4 @@
-"""Markup and scripts in every text that a report shows: it must show them as text, and a browser must not obey them."""
+"""Markup and scripts in every text that a report shows: it must show them as text, and a browser must not execute them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MOST_IN_A_FILE = 60
 
 
 def setup(shared: Path) -> None:
-    """A run with findings, cures and captions; beside it the same run without records, whose report takes no time."""
+    """A run with findings, remedies and captions; beside it the same run without records, whose report takes no time."""
     run_folders.setup(shared)
     run = shared / RUN
     (run / "findings.jsonl").write_text("".join(json.dumps(finding) + "\n" for finding in FINDINGS))
@@ -59,7 +59,7 @@ def setup(shared: Path) -> None:
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """("value" or "key", path) of everything in a JSON value that could be text."""
+    """("value" or "key", path) of everything in a JSON value that may be text."""
     if isinstance(value, dict):
         for key, entry in value.items():
             yield "key", (*path, key)
@@ -96,7 +96,7 @@ def _plant(box: Box, file: str, line: int, kind: str, path: Sequence[Any], paylo
     target.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def _plant_series(box: Box, payload: str) -> None:
+def _inject_series(box: Box, payload: str) -> None:
     """In the names of series, which plots show."""
     run = _copy(box, quick=False)
     lines = [json.loads(line) for line in (run / "records.jsonl").read_text("utf-8").splitlines()]
@@ -105,7 +105,7 @@ def _plant_series(box: Box, payload: str) -> None:
     (run / "records.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def _plant_classes(box: Box, payload: str) -> None:
+def _inject_classes(box: Box, payload: str) -> None:
     """In the names of classes, which a plot of codes shows."""
     import numpy as np
 
@@ -116,19 +116,19 @@ def _plant_classes(box: Box, payload: str) -> None:
     )
 
 
-def _plant_recipe(box: Box, payload: str) -> None:
+def _inject_recipe(box: Box, payload: str) -> None:
     path = _copy(box, quick=True) / "recipe.yaml"
     path.write_text(path.read_text("utf-8") + f"# {payload}\n", "utf-8", "replace")
 
 
-def _plant_file_name(box: Box, payload: str) -> None:
+def _inject_file_name(box: Box, payload: str) -> None:
     run = _copy(box, quick=True)
     picture = next(iter(sorted((run / "figures").glob("*.png"))))
     name = payload.replace("/", "-").encode("utf-8", "replace").decode()
     shutil.copyfile(picture, run / "figures" / f"{name}.png")
 
 
-def _plant_folder_name(box: Box, payload: str) -> None:
+def _inject_folder_name(box: Box, payload: str) -> None:
     _copy(box, quick=True).rename(box.work / "moved")
     name = payload.replace("/", "-").encode("utf-8", "replace").decode()
     (box.work / "moved").rename(box.work / name)
@@ -136,7 +136,7 @@ def _plant_folder_name(box: Box, payload: str) -> None:
 
 
 class _Elements(HTMLParser):
-    """What a browser takes for elements and attributes."""
+    """What a browser would read as elements and attributes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class _Elements(HTMLParser):
 
 
 def _is_text(box: Box, outcomes: Sequence[Outcome]) -> str | None:
-    """The law of reports: what was injected is no element and no attribute."""
+    """The law of reports: what was injected is neither an element nor an attribute."""
     report = (box.work / RUN).resolve() / "report.html"
     if not report.is_file():
         return None
@@ -182,12 +182,12 @@ def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
             name = f"{file} {line} {kind} {'.'.join(map(str, path))}"
             yield _made(name, partial(_plant, file=file, line=line, kind=kind, path=path, payload=next(payloads)))
     for number, payload in enumerate(PAYLOADS):
-        yield _made(f"recipe.yaml {number}", partial(_plant_recipe, payload=payload))
-        yield _made(f"name of a picture {number}", partial(_plant_file_name, payload=payload))
-        yield _made(f"name of the run {number}", partial(_plant_folder_name, payload=payload))
+        yield _made(f"recipe.yaml {number}", partial(_inject_recipe, payload=payload))
+        yield _made(f"name of a picture {number}", partial(_inject_file_name, payload=payload))
+        yield _made(f"name of the run {number}", partial(_inject_folder_name, payload=payload))
     for number, payload in enumerate(PAYLOADS[:4]):
-        yield _made(f"names of series {number}", partial(_plant_series, payload=payload))
-        yield _made(f"names of classes {number}", partial(_plant_classes, payload=payload))
+        yield _made(f"names of series {number}", partial(_inject_series, payload=payload))
+        yield _made(f"names of classes {number}", partial(_inject_classes, payload=payload))
 
 
 def _endless(rng: random.Random) -> Iterator[str]:

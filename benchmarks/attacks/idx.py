@@ -1,4 +1,4 @@
-"""IDX files that are damaged, lie about themselves, or unpack to more than they say."""
+"""IDX files that are damaged, have false headers, or unpack to more than they declare."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TRY = saddlepoint("train", "gan-digits", "--data.source", IMAGES, "--dry-run")
 
 
 def idx(kind: int, shape: tuple[int, ...], content: bytes | None = None) -> bytes:
-    """An IDX file; content: zeros of the right number where it is None."""
+    """The bytes of an IDX file; without `content`, zeros of the right number."""
     if content is None:
         count = SIZES.get(kind, 1)
         for length in shape:
@@ -29,7 +29,7 @@ def idx(kind: int, shape: tuple[int, ...], content: bytes | None = None) -> byte
 
 
 def bomb(shape: tuple[int, ...], megabytes: int) -> bytes:
-    """An IDX file of zeros, packed a thousandfold: a gzip file may have many parts, and these are all alike."""
+    """An IDX file of zeros, compressed a thousandfold: a gzip file may have many parts, and these are all alike."""
     return gzip.compress(idx(8, shape, b""), mtime=0) + gzip.compress(bytes(1_000_000), mtime=0) * megabytes
 
 

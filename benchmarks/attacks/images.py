@@ -21,7 +21,7 @@ N = 6
 
 
 def _fill(box: Box, suffix: str = "png", folder: str = "photos", n: int = N) -> list[Path]:
-    """n small sound pictures."""
+    """Write n valid images."""
     from PIL import Image
 
     place = box.work / folder
@@ -33,13 +33,13 @@ def _fill(box: Box, suffix: str = "png", folder: str = "photos", n: int = N) -> 
 
 
 def _with(box: Box, name: str, content: bytes) -> None:
-    """A file of this name and content among sound pictures."""
+    """A file of this name and content among valid images."""
     _fill(box)
     (box.work / "photos" / name).write_bytes(content)
 
 
 def _changed(box: Box, suffix: str, how: str, seed: int) -> None:
-    """The first picture cut, or with bytes changed."""
+    """The first image truncated, or with bytes changed."""
     path = _fill(box, suffix)[0]
     content, rng = bytearray(path.read_bytes()), random.Random(seed)
     if how == "cut":
@@ -56,7 +56,7 @@ def _linked(box: Box, name: str, target: str) -> None:
 
 
 def _special(box: Box, what: str) -> None:
-    """Files that are none."""
+    """Entries that are no regular files."""
     _fill(box)
     path = box.work / "photos" / "special.png"
     if what == "pipe":
@@ -104,7 +104,7 @@ def _bomb(box: Box, width: int, height: int) -> None:
 
 
 def _deep(box: Box, depth: int) -> None:
-    """Folders in folders, deeper than a path may be long."""
+    """Nested folders, deeper than a path may be long."""
     _fill(box)
     here = Path.cwd()
     try:
@@ -117,7 +117,7 @@ def _deep(box: Box, depth: int) -> None:
 
 
 def _names(box: Box, names: Sequence[bytes], *, folders: bool) -> None:
-    """Classes or files of these names, which may be no text."""
+    """Classes or files of these names, which may not be valid text."""
     source = _fill(box, folder="sound")[:2]
     for name in names:
         place = os.fsencode(box.work / "photos")
@@ -138,7 +138,7 @@ def _many(box: Box, others: int) -> None:
 
 
 def _damage_cache(box: Box, name: str, how: str) -> None:
-    """Called in the second command's process: change a file of the cache that the first has made."""
+    """Change a file of the cache that the first command made; called in the process of the second."""
     cache = box.work.parent / "cache" / "images"
     (folder,) = cache.iterdir()
     path = folder / name

@@ -1,8 +1,8 @@
-"""Commands that are killed at a chosen call of the operating system, and what the next command makes of it.
+"""Commands that are killed at a chosen system call, and how the next command deals with what they left.
 
-A command's own process counts its calls that change files (renames, removals, new folders, syncs) and kills itself before
-one of them: any point at which a run folder can be half-written is reached, and reached again in every repetition. After
-that the usual next command has to end as if nothing had happened: the same weights to the last bit, and nothing left behind.
+A command's own process counts its calls that change files (renames, removals, new folders, syncs) and kills itself before one of
+them, so that every point at which a run folder can be half-written is reached, and reached again in every repetition. After that the
+usual next command has to end as if nothing had happened: the same weights to the last bit, and nothing left behind.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def setup(shared: Path) -> None:
 
 
 def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
-    """All attempts: every command killed at calls drawn at random; and Ctrl-C once, twice and three times."""
+    """All attempts: every command killed at randomly chosen calls, and Ctrl-C once, twice and three times."""
     counts = json.loads((shared / "counts.json").read_text())
     kinds: dict[str, tuple[Callable[[Box], None], Sequence[str], tuple[Command, ...], Any]] = {
         "train": (_nothing, OLD, (saddlepoint("resume", "run", "--quiet"), saddlepoint(*OLD)), _weights("old")),
@@ -141,7 +141,7 @@ def _with_gallery(box: Box) -> None:
 
 
 def _weights(*names: str) -> Callable[[Box, Sequence[Outcome]], str | None]:
-    """The run's newest weights have to be those of one of the undisturbed runs, and nothing lies beside the run."""
+    """The law of kills: the newest weights are those of one of the undisturbed runs, and nothing is left beside the run."""
 
     def check(box: Box, outcomes: Sequence[Outcome]) -> str | None:
         if (found := _digest(box.work / "run")) not in {_digest(box.shared / name) for name in names}:

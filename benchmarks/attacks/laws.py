@@ -1,4 +1,4 @@
-"""The laws that every attempt must obey, whatever its kind; each gives a sentence on what is wrong, or None."""
+"""The laws that every attempt must obey, whatever its kind; each returns a sentence on what is wrong, or None."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ Snapshot = Mapping[str, str]
 
 
 def snapshot(folder: Path) -> Snapshot:
-    """Every file, link and folder below `folder` by its path, with a digest of what it holds."""
+    """Every file, link and folder below `folder` by its path, with a digest of its content."""
     return {str(path.relative_to(folder)): what for path, what in _walk(folder)}
 
 
 def broken(
     attempt: Attempt, box: Box, outcomes: Sequence[Outcome], work: Sequence[Snapshot], outside: Snapshot
 ) -> str | None:
-    """The first law that the attempt broke.
+    """The first law that the attempt broke, or None.
 
-    work: of the working folder before the first command and after each. outside: of the folder outside before the first.
+    Args:
+        work: snapshots of the working folder before the first command and after each.
+        outside: the snapshot of the outside folder before the first command.
     """
     for number, (command, outcome) in enumerate(zip(attempt.commands, outcomes, strict=True)):
         wrong = _of_command(attempt, outcome, interrupted=bool(command.signals), may_die=command.may_die)
@@ -55,7 +57,7 @@ def broken(
 
 
 def temporary_folder(box: Box) -> Path:
-    """Where the commands of this attempt put temporary files."""
+    """The folder for temporary files of this attempt."""
     return box.work.parent / "tmp"
 
 
@@ -83,7 +85,7 @@ def _of_command(attempt: Attempt, outcome: Outcome, *, interrupted: bool, may_di
 
 
 def _difference(before: Snapshot, after: Snapshot) -> str | None:
-    """What was added, changed or removed, named by one example each."""
+    """What was added, changed or removed, with one example of each."""
     added, removed = sorted(after.keys() - before.keys()), sorted(before.keys() - after.keys())
     changed = sorted(name for name in before.keys() & after.keys() if before[name] != after[name])
     parts = [
@@ -95,7 +97,7 @@ def _difference(before: Snapshot, after: Snapshot) -> str | None:
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
-    """(path, what is there) of everything below `folder`; links are not followed."""
+    """(path, entry) of everything below `folder`; links are not followed."""
     for root, folders, files in os.walk(folder):
         for name in folders + files:
             path = Path(root, name)
@@ -112,7 +114,7 @@ def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _digest(path: Path) -> str:
-    """Of what the file holds; of a huge one (a sparse file may have terabytes), of its size, time and first bytes."""
+    """A digest of the content; for a huge file (a sparse file may have terabytes), of its size, time and first bytes."""
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
         if status.st_size <= HUGE:

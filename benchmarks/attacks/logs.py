@@ -44,7 +44,7 @@ def _events(box: Box, content: bytes) -> None:
 
 
 def _sound_events(box: Box, cut: int | None, damage: int) -> None:
-    """Events as TensorBoard writes them, then cut or damaged."""
+    """TensorBoard events, then truncated or damaged."""
     import warnings
 
     with warnings.catch_warnings():

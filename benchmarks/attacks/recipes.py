@@ -149,7 +149,7 @@ def _write(box: Box, content: str | bytes, name: str = FILE) -> None:
 
 
 def _bomb(box: Box, width: int, depth: int) -> None:
-    """Aliases of aliases: width to the power of depth entries from some hundred bytes."""
+    """Aliases of aliases: width to the power of depth entries from a few hundred bytes."""
     lines = ["a0: &a0 [" + ",".join(["x"] * width) + "]"]
     lines += [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * width)}]" for n in range(1, depth)]
     _write(box, "\n".join(lines))
@@ -169,7 +169,7 @@ def _unreadable(box: Box) -> None:
 
 
 def is_refused(box: Box, outcomes: Sequence[Outcome]) -> str | None:
-    """The law of what cannot be: every command says so."""
+    """The law of impossible recipes: every command refuses them."""
     codes = [outcome.code for outcome in outcomes]
     return None if all(code == 2 for code in codes) else f"it was not refused (exit codes {codes})"
 

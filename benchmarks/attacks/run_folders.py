@@ -1,7 +1,7 @@
-"""Run folders that are damaged or forged in one file, or whose files are links, pipes or folders.
+"""Run folders in which one file is damaged or forged, or is a link, a pipe or a folder.
 
-Every file of a run is damaged in every general way, and every field of its JSON files is given values of other types.
-Manifests are sealed again after they were changed, so that no digest gives the forgery away.
+Every file of a run is damaged in every general way, and every field of its JSON files gets values of other types. Manifests get a valid
+digest after they were changed, so that the digest does not reveal the forgery.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ VALUES: dict[str, Any] = {
 
 
 def setup(shared: Path) -> None:
-    """Train the run that is damaged, with a scorecard, a cure, and a file of data."""
+    """Train the run that is damaged, with a scorecard, a remedy, and a file of data."""
     import numpy as np
 
     from saddlepoint import experiment
@@ -162,7 +162,7 @@ def _content(change: Callable[[bytes], bytes]) -> Callable[[Path, Box], None]:
 
 
 def _linked(path: Path, box: Box) -> None:
-    """A link to what was there, outside of the run."""
+    """A link to the original, outside of the run."""
     target = box.outside / path.name
     if path.exists():
         shutil.move(path, target)
@@ -191,7 +191,7 @@ def _pipe(path: Path, box: Box) -> None:
 
 
 def _huge(path: Path, box: Box) -> None:
-    """More than the memory that a command may take, and no place on the disk."""
+    """A file larger than the memory of a command, which takes no space on the disk."""
     _remove(path)
     with path.open("wb") as file:
         file.truncate(int(1.2 * MEMORY))
@@ -215,7 +215,7 @@ GENERAL: dict[str, Callable[[Path, Box], None]] = {
 
 
 def _fields(shared: Path, rng: random.Random, name: str) -> Iterator[Attempt]:
-    """Every field of the JSON file, missing and with values of other types; three values a field, drawn at random."""
+    """Every field of the JSON file, missing and with values of other types; three random values a field."""
     lines = (shared / RUN / name).read_text().splitlines() if name.endswith(".jsonl") else []
     document = json.loads(lines[-1] if lines else (shared / RUN / name).read_text())
     document.pop("sha256", None)
@@ -236,7 +236,7 @@ def _fields(shared: Path, rng: random.Random, name: str) -> Iterator[Attempt]:
 
 
 def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where the fields lie, of lists the first entry alone, to a depth of three."""
+    """The paths of the fields, to a depth of three; of a list, the first entry alone."""
     if place:
         yield place
     if len(place) >= 3:
@@ -276,7 +276,7 @@ def _sealed(manifest: dict[str, Any]) -> bytes:
 
 
 def _archives(path: Path) -> dict[str, bytes]:
-    """An .npz file that is damaged, encrypted, packed in an unknown way, or unpacks to gigabytes."""
+    """An .npz file that is damaged, encrypted, compressed in an unknown way, or unpacks to gigabytes."""
     import numpy as np
 
     sound = path.read_bytes()
@@ -328,7 +328,7 @@ def _archives(path: Path) -> dict[str, bytes]:
 
 
 def _names() -> Iterator[Attempt]:
-    """Names and places that are no plain names."""
+    """Names and paths that are not plain names."""
     for name in ("step-x.npz", "step-.npz", "step-99999999999999999999999.npz", "step--1.npz", "step-1e3.png"):
         yield Attempt(f"samples/{name}/report", partial(_extra_file, name=f"samples/{name}"), (REPORT,))
         yield Attempt(f"samples/{name}/resume", partial(_extra_file, name=f"samples/{name}"), (RESUME,))

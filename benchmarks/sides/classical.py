@@ -1,6 +1,6 @@
-"""Two models without a network, beside which trained ones are judged: real examples, and a Gaussian mixture.
+"""Two models without a network, for comparison with trained ones: real examples, and a Gaussian mixture.
 
-Both are `GenerativeModel`s: all that an evaluation asks for is an `event` and a `sample`.
+Both are `GenerativeModel`s: an evaluation needs an `event` and a `sample` only.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from saddlepoint.models.mixture import GaussianMixture
 
 
 class RealExamples:
-    """Training examples in the samples' place: no model does better but by chance, and none copies more.
+    """Training examples in the samples' place: no model does better except by chance, and none copies more.
 
-    part of parts: which of so many disjoint parts of the shuffled training examples are its own, so that several of
-    them differ as several trainings do.
+    Args:
+        dataset: of the examples.
+        part: which of the disjoint parts of the shuffled training examples this model owns.
+        parts: how many parts there are; several parts differ as several training runs do.
     """
 
     def __init__(self, dataset: Dataset, part: int, parts: int) -> None:
@@ -27,7 +29,7 @@ class RealExamples:
         self._left = torch.empty(0, dtype=torch.int64)
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """(n, *event). None comes twice from one generator as long as there are others left."""
+        """(n, *event). No example is returned twice for one generator as long as others are left."""
         generator = generator or torch.Generator().manual_seed(0)
         if generator is not self._generator:
             self._generator, self._left = generator, torch.empty(0, dtype=torch.int64)
@@ -44,7 +46,14 @@ class PrincipalMixture:
     """
 
     def __init__(self, dataset: Dataset, components: int, gaussians: int, seed: int) -> None:
-        """components: of the codes. gaussians: in the mixture, fitted by expectation maximisation to 10,000 codes at most."""
+        """Fit the mixture.
+
+        Args:
+            dataset: of the training examples.
+            components: principal components.
+            gaussians: in the mixture, fitted by expectation maximisation to at most 10,000 codes.
+            seed: of the fit.
+        """
         from sklearn.decomposition import PCA
 
         self.event = dataset.event

@@ -1,7 +1,7 @@
 """The same networks and losses by hand in plain PyTorch, in the strongest form that is still a plain loop.
 
-The data are one tensor, a batch is an index into it; Adam is fused; losses are torch's own fused ones; each player is
-frozen, or detached, while the other moves; convolutions are channels-last; the precision is ours. No monitoring at all: not a number leaves the step.
+The data are one tensor, and a batch is an index into it; Adam is fused; losses are torch's own fused ones; each player is frozen, or
+detached, while the other moves; convolutions are channels-last; the precision is ours. Nothing is monitored: no number leaves the step.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class VariationalAutoencoder:
 
 
 class DCGAN:
-    """S5; the generator moves on the batch that the discriminator was just shown, so it is made once a step."""
+    """S5; the generator moves on the batch that the discriminator has just seen, so it is made once a step."""
 
     scale, offset, shape = 2 / 255, -1.0, (1, 28, 28)
 
@@ -121,8 +121,9 @@ GAMES: dict[str, Callable[[Task, torch.Generator | None, str], Game]] = {
 class Hand:
     """Trains one of GAMES on shuffled batches.
 
-    order: (N,) permutation of the examples for an epoch; generator: of the noise. Both are torch's own randomness where
-    left out; a test gives those of our side, to see that both sides train alike.
+    Args:
+        order: (N,) permutation of the examples for an epoch; by default torch's own.
+        generator: of the noise; by default torch's own. A test passes those of our side, to see that both sides train alike.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
-"""How often intervals hold: scores of fresh points, measured again and again, beside what they are about.
+"""How often intervals contain what they estimate: scores of fresh points, measured many times.
 
-What an interval is about is the expectation of its score at this number of points, over fresh real examples and fresh
-samples, with the training examples, and whatever was fitted to them, given. It is estimated by the mean of all repeats.
-Real examples stand in the samples' place for the floor.
+An interval is about the expectation of its score at this number of points, over fresh real examples and fresh samples, with the training
+examples, and whatever was fitted to them, given. The mean of all repeats estimates it. Real examples take the samples' place for
+the real-data baseline.
 """
 
 from __future__ import annotations
@@ -55,34 +55,34 @@ def draw(truth: GaussianMixture, n: int, generator: torch.Generator, weights: Te
 
 
 def measured(sides: FeatureSets, metrics: Mapping[str, SampleMetric]) -> list[tuple[str, bool, float, float, float]]:
-    """(score, whether on its floor, value, low, high), in one call: real points stand in the samples' place for the floor."""
+    """(score, whether it is the real-data baseline, value, low, high), all in one call."""
     scores, skipped = score_samples(
         sides, {key: replace(one, worst_case=()) for key, one in metrics.items()}, CUTS, lambda *_: None
     )
     assert not skipped
     rows = []
     for key, score in scores.items():
-        for floor, found in ((False, score), (True, score.baseline)):
+        for baseline, found in ((False, score), (True, score.baseline)):
             assert found is not None
             assert found.low is not None
             assert found.high is not None
-            rows.append((key, floor, found.value, found.low, found.high))
+            rows.append((key, baseline, found.value, found.low, found.high))
     return rows
 
 
 def collected(rows: list[list[tuple[str, bool, float, float, float]]]) -> tuple[Held, Held]:
-    """Of samples that differ from the data, and of those that do not."""
+    """The same for samples that differ from the data, and for samples that do not."""
     found: tuple[dict[str, Tensor], dict[str, Tensor]] = ({}, {})
     for repeats in zip(*rows, strict=True):
-        key, floor = repeats[0][:2]
-        found[floor][key] = torch.tensor([row[2:] for row in repeats], dtype=torch.float64)
-    plain, floors = ({key: tuple(part.unbind(1)) for key, part in side.items()} for side in found)
-    return plain, floors  # type: ignore[return-value]
+        key, baseline = repeats[0][:2]
+        found[baseline][key] = torch.tensor([row[2:] for row in repeats], dtype=torch.float64)
+    plain, baselines = ({key: tuple(part.unbind(1)) for key, part in side.items()} for side in found)
+    return plain, baselines  # type: ignore[return-value]
 
 
 @cache
 def in_the_plane(repeats: int) -> tuple[Held, Held]:
-    """Five modes; the samples' have other weights, are wider and moved."""
+    """Five modes; those of the samples have other weights, are wider and shifted."""
     truth, equal = mixture(5, 2), torch.ones(5, dtype=torch.float64)
     weights = torch.tensor([0.1, 0.15, 0.2, 0.25, 0.3], dtype=torch.float64)
     train = draw(truth, 2_000, torch.Generator().manual_seed(0), equal, 0.0)
@@ -121,7 +121,7 @@ def on_a_line(repeats: int) -> tuple[Held, Held]:
 
 @cache
 def of_stacks(repeats: int) -> tuple[Held, Held]:
-    """A thousand modes, of which half are four times as frequent as the others."""
+    """A thousand modes, half of which are four times as frequent as the others."""
     equal = torch.ones(1_000, dtype=torch.float64)
     weights = torch.cat([4 * torch.ones(500), torch.ones(500)]).double()
     rows = []
@@ -137,7 +137,7 @@ def of_stacks(repeats: int) -> tuple[Held, Held]:
 
 @cache
 def birthdays(repeats: int) -> tuple[Held, Held]:
-    """Shares of batches with a duplicate, of samples with 1,000 and with 3,000 different values, and the same real points."""
+    """Shares of batches with a duplicate, for samples with 1,000 and with 3,000 different values and the same real points."""
     generator = torch.Generator().manual_seed(0)
     values = torch.randn(3_000, 2, generator=generator)
     real = Points(torch.arange(2.0 * N).reshape(N, 2) * 1e-6)  # so close that only equal samples count as such
@@ -145,7 +145,7 @@ def birthdays(repeats: int) -> tuple[Held, Held]:
     rows = []
     for _ in range(repeats):
         row = []
-        for floor, number in ((False, 1_000), (True, 3_000)):
+        for baseline, number in ((False, 1_000), (True, 3_000)):
             fake = Points(values[torch.randint(number, (N,), generator=generator)])
             context = Context(real, real, None, int(torch.randint(10**6, (1,), generator=generator)), 2)
             score = score_samples(
@@ -155,29 +155,29 @@ def birthdays(repeats: int) -> tuple[Held, Held]:
                 lambda *_: None,
             )[0]["birthday"]
             shares = [-math.expm1(-(size**2) / 2 / one) if one else 1.0 for one in (score.value, score.high, score.low)]
-            row.append(("birthday", floor, *shares))
+            row.append(("birthday", baseline, *shares))
         rows.append(row)
     return collected(rows)
 
 
-def simulated(key: str, *, floor: bool, repeats: int = REPEATS) -> tuple[float, float]:
-    """The expectation, and the share of repeats whose interval holds it."""
+def simulated(key: str, *, baseline: bool, repeats: int = REPEATS) -> tuple[float, float]:
+    """The expectation, and the share of repeats whose interval contains it."""
     plain = {"wasserstein": on_a_line, "birthday": birthdays} | dict.fromkeys(STACKED, of_stacks)
-    values, low, high = plain.get(key, in_the_plane)(repeats)[floor][key]
+    values, low, high = plain.get(key, in_the_plane)(repeats)[baseline][key]
     expectation, slack = values.mean(), 0.5 if key in COUNTS else 1e-9
     return float(expectation), float(((low - slack <= expectation) & (expectation <= high + slack)).double().mean())
 
 
 def enough(coverage: float, repeats: int) -> bool:
-    """Whether Wilson's 95 % interval around this coverage reaches up to LOW."""
+    """Whether the Wilson 95 % interval around this coverage reaches up to LOW."""
     return wilson(coverage * repeats, repeats).high >= LOW
 
 
-def lawful(key: str, coverage: float, repeats: int, *, floor: bool) -> bool:
-    """Whether Wilson's 95 % interval around this coverage reaches into LOW to HIGH; on the floor, and of counts, it may lie above.
+def lawful(key: str, coverage: float, repeats: int, *, baseline: bool) -> bool:
+    """Whether the Wilson 95 % interval around this coverage reaches into LOW to HIGH; for baselines and counts it may lie above.
 
-    On its floor, where the samples are as good as the data, a distance varies as 1 / N^2 and not as 1 / N, and its interval is
-    up to sqrt(2) times too wide. With fewer than 189 repeats no coverage lies above: all may hold by chance where 98 % do.
+    Where the samples are as good as the data, a distance varies as 1 / N^2 and not as 1 / N, and its interval is up to sqrt(2) times
+    too wide. With fewer than 189 repeats no coverage lies above: all intervals may contain the value by chance where 98 % do.
     """
     above = wilson(coverage * repeats, repeats).low > HIGH
-    return enough(coverage, repeats) and (floor or key in COUNTS or not above)
+    return enough(coverage, repeats) and (baseline or key in COUNTS or not above)

@@ -1,4 +1,4 @@
-"""The networks of the comparisons as anyone would write them in plain PyTorch; nothing of Saddlepoint is in them."""
+"""The networks of the comparisons as anyone would write them in plain PyTorch; they contain nothing of Saddlepoint."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from .tasks import Task
 
 
 class Ours:
-    """Plays the game tick by tick; every record is written to records.jsonl and TensorBoard and judged by diagnosis."""
+    """Trains tick by tick; every record is written to records.jsonl and TensorBoard and read by the diagnosis."""
 
     def __init__(self, task: Task, images: Tensor, folder: Path, tick: int, precision: str = "auto") -> None:
         # The other sides know no other device.

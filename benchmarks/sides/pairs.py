@@ -35,7 +35,11 @@ class Side:
         self.precision: str = self._answer()["precision"]
 
     def ask(self, what: str, **arguments: Any) -> dict[str, Any]:
-        """The answer to one request. Raises RuntimeError where the process ended instead."""
+        """The answer to one request.
+
+        Raises:
+            RuntimeError: the process ended instead.
+        """
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": what, **arguments}) + "\n")
         self._process.stdin.flush()
@@ -68,13 +72,13 @@ class Side:
 
 @dataclass(frozen=True)
 class Blocks:
-    """Seconds a step of both sides: one entry a pair."""
+    """Seconds a step of both sides, one entry a pair."""
 
     ours: list[float]
     other: list[float]
 
     def ratios(self, *, speedup: bool) -> list[float]:
-        """Times ours / other, pair by pair; as a speed-up the other way round."""
+        """Times ours / other, pair by pair; for a speed-up, the inverse."""
         return [b / a if speedup else a / b for a, b in zip(self.ours, self.other, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""The images that all sides train on: the real MNIST where it lies in $SADDLEPOINT_DATA, else made-up ones of its shape."""
+"""The images that all sides train on: MNIST where it is in $SADDLEPOINT_DATA, else random ones of its shape."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIDE = 28
 
 
 def load(limit: int | None = None) -> tuple[Tensor, str]:
-    """(N, 1, 28, 28) uint8, and what it is. Nothing is downloaded."""
+    """(N, 1, 28, 28) uint8, and a description. Nothing is downloaded."""
     if (Path(os.environ.get("SADDLEPOINT_DATA", "")) / "mnist").is_dir() and "SADDLEPOINT_DATA" in os.environ:
         from saddlepoint import data
 
@@ -30,7 +30,7 @@ def load(limit: int | None = None) -> tuple[Tensor, str]:
 
 
 def resized(images: Tensor, side: int) -> Tensor:
-    """(N, 1, H, W) uint8 -> (N, 1, side, side), bilinear as Pillow does it."""
+    """(N, 1, H, W) uint8 -> (N, 1, side, side), bilinear as in Pillow."""
     if images.shape[-1] == side:
         return images
     shape = (side, side)

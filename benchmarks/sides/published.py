@@ -1,9 +1,8 @@
-"""A GAN's training script written the way published ones are.
+"""A GAN's training script in the style of published ones.
 
 Single precision and the default layout; a `DataLoader` over uint8 images, each turned by Pillow into a resized, scaled and
-normalised tensor when its turn comes, as torchvision's Resize, ToTensor and Normalize do it; one generated batch for both
-players; the discriminator's gradients computed in the generator's move too; default Adam; the losses read by `.item()` at
-every step.
+normalised tensor on access, as torchvision's Resize, ToTensor and Normalize do it; one generated batch for both
+players; the discriminator's gradients are also computed in the generator's update; default Adam; losses are read by `.item()` at every step.
 """
 
 from __future__ import annotations

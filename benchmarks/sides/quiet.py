@@ -1,4 +1,4 @@
-"""Whether the machine does anything else: how many cores are at work now. (The load average tells of the past minute.)"""
+"""Whether other programs use the machine: how many cores are busy now. (The load average describes the past minute.)"""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ WINDOW = 2.0  # seconds
 
 
 def measurable(*, anyway: bool) -> float | None:
-    """Cores at work before a measurement; None, and a sentence on stderr, where they are too many even after waiting.
+    """Busy cores before a measurement; None, with a sentence on stderr, where they are too many even after waiting.
 
-    anyway: without waiting, and however many they are (`--quick`, `--force`); the sentence then is a warning.
+    Args:
+        anyway: do not wait, and accept any number (`--quick`, `--force`); the sentence is then a warning.
     """
     busy = busy_cores() if anyway else awaited_quiet()
     if busy <= LIMIT:
@@ -26,7 +27,7 @@ def measurable(*, anyway: bool) -> float | None:
 
 
 def busy_cores(seconds: float = WINDOW) -> float:
-    """Mean number of cores at work over the next `seconds`; where the system does not count that, the load average."""
+    """Mean number of busy cores over the next `seconds`; the load average where the system does not count them."""
     before = _counted()
     if before is None:
         return os.getloadavg()[0]
@@ -38,7 +39,7 @@ def busy_cores(seconds: float = WINDOW) -> float:
 
 
 def awaited_quiet(limit: float = LIMIT, patience: float = PATIENCE, window: float = WINDOW) -> float:
-    """`busy_cores` once it is at most `limit`, or the last one measured when `patience` seconds have passed."""
+    """`busy_cores` once it is at most `limit`, or the last value when `patience` seconds have passed."""
     started, said = time.monotonic(), False
     while (busy := busy_cores(window)) > limit and time.monotonic() - started < patience:
         if not said:
@@ -50,7 +51,7 @@ def awaited_quiet(limit: float = LIMIT, patience: float = PATIENCE, window: floa
 
 
 def _counted() -> tuple[int, int] | None:
-    """Ticks in which a core worked, and all ticks, since the machine started; None without Linux's /proc/stat."""
+    """Ticks in which a core was busy, and all ticks, since the machine started; None without /proc/stat."""
     try:
         fields = Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""Samples of the MNIST DCGAN on their way into an .npz: how fast, and what takes the time."""
+"""Samples of the MNIST DCGAN written to an .npz: how fast, and what takes the time."""
 
 from __future__ import annotations
 

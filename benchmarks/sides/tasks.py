@@ -1,4 +1,4 @@
-"""What is compared: model, training, and whom ours is held against."""
+"""What is compared: model, training, and the other side."""
 
 from __future__ import annotations
 
@@ -22,10 +22,14 @@ Pair = Callable[[], tuple[nn.Module, nn.Module]]
 
 @dataclass(frozen=True)
 class Task:
-    """title: for the table.
-    against: the other side. goal: the largest ratio of times ours / by hand, or the least speed-up over a published script.
-    networks: makes the generator and discriminator that both sides train; None where ours builds its own from settings.
-    size: of the images.
+    """One comparison.
+
+    Args:
+        title: for the table.
+        against: the other side.
+        goal: the largest ratio of times ours / by hand, or the least speed-up over a published script.
+        networks: makes the generator and discriminator that both sides train; None where ours builds its own from settings.
+        size: of the images.
     """
 
     title: str

@@ -1,9 +1,9 @@
-"""A process that holds one side warm and works when asked: one JSON request a line in, one JSON answer a line out.
+"""A process that keeps one side warm and works on request: one JSON request a line in, one JSON answer a line out.
 
-Each side has its own process, because what one leaves in the allocator changes how fast the other runs. Only one of them
-works at a time; the others wait for their next line.
+Each side has its own process, because what one leaves in the allocator changes how fast the other runs. Only one of them works at a
+time; the others wait for their next line.
 
-python -m sides.worker '{"kind": "ours", "name": "s1", "tick": 50, "images": null}'
+    python -m sides.worker '{"kind": "ours", "name": "s1", "tick": 50, "images": null}'
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Peak:
 
 
 class Worker:
-    """Answers the requests; `side` is what works."""
+    """Answers the requests; `side` does the work."""
 
     def __init__(self, side: Any, source: str) -> None:
         self.side = side
@@ -60,7 +60,7 @@ class Worker:
         return {"seconds": time.perf_counter() - started}
 
     def facts(self, n: int) -> dict[str, Any]:
-        """What shows that two sides do the same: parameters by player, and each player's mean loss over n steps."""
+        """Evidence that two sides do the same: parameters by player, and the mean loss of each player over n steps."""
         return {
             "parameters": self.side.parameters(),
             "losses": self.side.losses(n),
@@ -72,17 +72,16 @@ class Worker:
         """Floating-point operations a step, counted while n real steps run.
 
         FlopCounterMode sees every operator that is dispatched, forward and backward, and counts matrix multiplications and
-        convolutions (a multiplication and an addition are two); elementwise work, BatchNorm and Adam count nothing.
+        convolutions (a multiplication and an addition are two); elementwise work, BatchNorm and Adam are not counted.
         """
         with FlopCounterMode(display=False) as counter:
             self.side.steps(n)
         return {"operations": counter.get_total_flops() / n}
 
     def shares(self, n: int, top: int) -> dict[str, Any]:
-        """The operators that take most of the time of n steps themselves (without those they call), and all that remains.
+        """The operators that take most of the time of n steps themselves (without those they call), and the rest.
 
-        Shares of the wall time of the profiled steps. "outside operators" is Python and dispatch, which the profiler itself
-        makes larger.
+        Shares are of the wall time of the profiled steps. "outside operators" is Python and dispatch, which the profiler itself increases.
         """
         with profile(activities=[ProfilerActivity.CPU]) as profiler:
             started = time.perf_counter()
@@ -95,7 +94,7 @@ class Worker:
         return {"shares": shares, "other operators": inside - sum(shares.values()), "outside operators": 1 - inside}
 
     def sampled(self, repetitions: int) -> dict[str, Any]:
-        """Seconds of drawing and of writing: each repetition's."""
+        """Seconds of drawing and of writing, for each repetition."""
         times = [self.side.drawn_and_written() for _ in range(repetitions)]
         return {"times": times, "drawing": statistics.median(t["drawing"] for t in times)}
 
@@ -104,9 +103,9 @@ class Worker:
 
 
 def made(request: dict[str, Any], folder: Path) -> Worker:
-    """The side that {"kind", ...} names; "images" limits how many there are.
+    """The side that {"kind", ...} names; "images" limits their number.
 
-    A side is imported alone, so that each process holds what its own side needs and no more.
+    Only this side is imported, so that each process holds what its own side needs and no more.
     """
     kind = request["kind"]
     if kind == "peak":

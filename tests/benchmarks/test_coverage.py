@@ -38,4 +38,4 @@ def test_every_score_has_its_row_and_a_quick_run_writes_no_results() -> None:
     ],
 )
 def test_a_coverage_is_judged_by_its_own_error(key: str, held: int, repeats: int, floor: bool, holds: bool) -> None:
-    assert lawful(key, held / repeats, repeats, floor=floor) == holds
+    assert lawful(key, held / repeats, repeats, baseline=floor) == holds

@@ -22,5 +22,5 @@ REPEATS = 100
 @pytest.mark.parametrize("floor", [False, True], ids=["different", "equal"])
 @pytest.mark.parametrize("key", SCORES)
 def test_intervals_hold_often_enough(key: str, floor: bool) -> None:
-    expectation, coverage = simulated(key, floor=floor, repeats=REPEATS)
+    expectation, coverage = simulated(key, baseline=floor, repeats=REPEATS)
     assert enough(coverage, REPEATS), (expectation, coverage)
