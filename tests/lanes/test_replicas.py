@@ -151,6 +151,24 @@ class Drawing(nn.Module):
         return result
 
 
+class WithConstant(nn.Module):
+    """A network with a tensor that is neither a parameter nor a buffer."""
+
+    def __init__(self, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> None:
+        super().__init__()
+        self.layer = nn.Linear(inputs[0], 1)
+        self.constant = torch.tensor([0.5])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.layer(x) * self.constant
+        return result
+
+
+def test_a_network_may_use_a_constant_tensor():
+    model = GAN.model_copy(update={"discriminator": NetworkSettings(network=f"{__name__}:WithConstant")})
+    assert_replicas_are_single_runs(Replica.over_seeds(model, training(), LINE, 2))
+
+
 def test_a_decision_must_fall_the_same_way_in_all_replicas():
     replicas = [Replica(GAN.model_copy(update={"instance_noise": noise}), training(), LINE) for noise in (0.0, 0.1)]
     with pytest.raises(SettingError, match=r"model\.instance_noise differs between the replicas.*compares with 0"):

@@ -17,8 +17,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch._guards import TracingContext, tracing
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import grad_and_value, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
@@ -198,12 +196,13 @@ class Traced:
 def _traced(
     function: Callable[..., Any], arguments: Sequence[Tensor], table: Mapping[Any, Callable[..., Any]] | None = None
 ) -> Any:
-    """The graph of `function`; table: of operators that are written as others.
+    """The graph of `function`, traced with fake tensors, which compute shapes only.
 
-    Without a mode of fake tensors around it, `make_fx` makes one for every operator, which takes longer than all the rest.
+    Other tensors that the function uses, such as constants of a network, become constants of the graph. table: replacements
+    of operators.
     """
-    with tracing(TracingContext(FakeTensorMode(allow_fallback_kernels=True))):
-        return make_fx(function, decomposition_table=table)(*arguments)
+    make = make_fx(function, decomposition_table=table, tracing_mode="fake", _allow_non_fake_inputs=True)
+    return make(*arguments)
 
 
 def _replicas_last(
