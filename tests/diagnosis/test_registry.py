@@ -31,8 +31,8 @@ def test_one_line_makes_a_rule_known(toy_code: Iterator[str]) -> None:
     rules = load_rules(CODES)
     assert rules == (*RULES, toy)
     diagnosis = Diagnosis(("gan", "non-saturating"), rules, Facts(steps=10))
-    said = [finding for step in range(3) for finding in diagnosis.watch(Record(step, 0.0, {"d/loss": 4.0}))]
-    assert [finding.code for finding in said] == ["TOY901"]
+    opened = [finding for step in range(3) for finding in diagnosis.watch(Record(step, 0.0, {"d/loss": 4.0}))]
+    assert [finding.code for finding in opened] == ["TOY901"]
     assert TrainingSettings(stop_on=tuple(toy_code)).stop_on == ("TOY901",)
 
 
@@ -59,7 +59,7 @@ def test_rules_ask_for_traits_that_exist(asked: Rule) -> None:
 
 
 def test_a_loss_without_probabilities_is_not_judged_by_them() -> None:
-    """A critic's scores have no scale: of hinge or Wasserstein losses only what holds for any scale is said."""
+    """A critic's scores have no scale: rules that need probabilities are left out, the others go by ranks."""
     critic = Diagnosis(("gan", "mypkg.losses:Hinge"), RULES).rules
     cross_entropy = Diagnosis(("gan", "non-saturating"), RULES).rules
     left_out = {judged.judge.__name__ for judged in cross_entropy if judged not in critic}

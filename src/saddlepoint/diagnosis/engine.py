@@ -119,7 +119,7 @@ class Diagnosis:
             return
         parameters = {name: series.name for name, series in self.history.by_parameter().items()}
         read = [parameters[name] for name in (*rule.needs, *rule.optional) if name in parameters]
-        # A rule that takes all series says itself which ones it means.
+        # A rule that takes all series puts those that it used into the evidence itself.
         evidence = {"window": [state.since, step], **({"series": read} if read else {})}
         advised = add_remedy(finding, self.facts.settings) if self.facts.settings else finding
         state.open = replace(advised, evidence={**evidence, **finding.evidence})

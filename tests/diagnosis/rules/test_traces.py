@@ -17,6 +17,7 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record
 
 TRACES = Path(__file__).parents[1] / "traces"
+WITHOUT_REMEDY = {"negative_kl", "not_the_kl_of_its_heads", "kl_is_subtracted", "clamped_heads"}
 BY_NAME = {rule.judge.__name__: rule for rule in RULES}
 
 
@@ -58,7 +59,8 @@ def test_a_rule_finds_the_failure_of_a_run(name: str) -> None:
     assert first.title.endswith(".")
     assert first.advice.endswith(".")
     assert first.step <= first.evidence["window"][1] >= first.evidence["window"][0]
-    # A remedy changes settings that this run has.
+    # A remedy changes settings that this run has; a mistake in the code has none.
+    assert (first.remedy is None) == (name in WITHOUT_REMEDY)
     assert set(first.remedy or {}) <= set(trace["settings"])
     assert all(trace["settings"][setting] != value for setting, value in (first.remedy or {}).items())
 

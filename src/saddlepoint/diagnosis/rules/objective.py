@@ -19,7 +19,7 @@ FAR_APART, ERRORS = 3.0, 3.0  # times that, and standard errors, from which on a
 
 @rule("VAE202", traits={"vae"}, opens=1, closes=0)
 def negative_kl(vae_kl: Series, run: Facts) -> Finding | None:
-    """A KL divergence is never negative (Gibbs' inequality), so a negative one is not what the formula says.
+    """A KL divergence is never negative (Gibbs' inequality), so a negative one is computed wrongly.
 
     Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), appendix B, https://arxiv.org/abs/1312.6114
     """
