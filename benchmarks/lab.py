@@ -33,9 +33,9 @@ GOALS = {1: 30, 2: 30, 3: 300, 10: 5_000, 15: 5_000}  # most steps of the median
 SHARE = 0.95
 LEFT_OUT: dict[str, dict[str, Any]] = {
     "nothing": {},
-    "discriminator ahead (8 moves a step -> 1)": {"model.discriminator_steps": 1},
+    "discriminator ahead (8 moves a step -> 1)": {"model.updates.discriminator": 1},
     "large batch (256 -> 16)": {"training.batch_size": 16},
-    "one value of z from each equal part": {"model.stratified": False},
+    "one value of z from each equal part": {"model.noise.stratified": False},
     "average of the generator's weights": {"training.ema": 0.0},
     "rates that decay": {"training.optimiser.schedule": "constant"},
     "Adam (-> gradient descent, rate 0.03)": {
@@ -44,7 +44,7 @@ LEFT_OUT: dict[str, dict[str, Any]] = {
     },
     "data scaled to standard deviation 1": {"model.scaling": "none"},
     "wide layers (64 -> 8)": {"model.generator.hidden": [8, 8], "model.discriminator.hidden": [8, 8]},
-    "penalties on the slope (R1, R2)": {"model.r1": 0.0, "model.r2": 0.0},
+    "penalties on the slope (R1, R2)": {"model.penalties.r1": 0.0, "model.penalties.r2": 0.0},
 }
 LEFT_OUT_MODES, LEFT_OUT_SEEDS = (2,), 16
 

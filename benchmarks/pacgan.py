@@ -49,16 +49,16 @@ PUBLISHED = {
 ROWS = {"GAN": 1, "PacGAN2": 2, "PacGAN3": 3, "PacGAN4": 4}
 # The best recipe with one ingredient less.
 WITHOUT: dict[str, dict[str, Any]] = {
-    "R1": {"model.r1": 0.0},
-    "R2": {"model.r2": 0.0},
-    "R1 and R2": {"model.r1": 0.0, "model.r2": 0.0},
+    "R1": {"model.penalties.r1": 0.0},
+    "R2": {"model.penalties.r2": 0.0},
+    "R1 and R2": {"model.penalties.r1": 0.0, "model.penalties.r2": 0.0},
     "pairs (non-saturating loss)": {"model.objective": "non-saturating"},
-    "pairs, R1 and R2": {"model.objective": "non-saturating", "model.r1": 0.0, "model.r2": 0.0},
+    "pairs, R1 and R2": {"model.objective": "non-saturating", "model.penalties.r1": 0.0, "model.penalties.r2": 0.0},
     "the penalties' fall": {"model.penalty_half_life": 0},
     "the rate's decay": {"training.optimiser.schedule": "constant"},
     "the generator's average": {"training.ema": 0.0},
     "the high rate (0.001)": {"training.optimiser.learning_rate": 1e-3},
-    "the wide noise (scale 1)": {"model.latent_scale": 1.0},
+    "the wide noise (scale 1)": {"model.noise.scale": 1.0},
     "beta1 = 0 (0.5)": {"training.optimiser.betas": [0.5, 0.99]},
 }
 
@@ -112,7 +112,7 @@ def trials(settings: argparse.Namespace) -> list[Trial]:
         for data in MODES:
             rows = {BEST: Recipe.load(f"toy-{data}-best")}
             rows |= {
-                row: Recipe.load(f"pacgan-{data}").override(short | {"model.packing": size})
+                row: Recipe.load(f"pacgan-{data}").override(short | {"model.discriminator.packing": size})
                 for row, size in ROWS.items()
             }
             if settings.quick:

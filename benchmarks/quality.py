@@ -80,7 +80,7 @@ PAIRINGS = {
     # The recipes' own lengths would take an hour together.
     "bf16-mnist": Pairing("dcgan-mnist", "dcgan-mnist", 3, "training.precision", "fp32", "bf16", ("fp32", "bf16"), 250),
     "fresh-noise": Pairing(
-        "dcgan-digits", "dcgan-digits", 4, "model.fresh_noise", False, True, ("shared noise", "fresh noise"), 1_500
+        "dcgan-digits", "dcgan-digits", 4, "model.noise.fresh", False, True, ("shared noise", "fresh noise"), 1_500
     ),
 }
 RECONSTRUCTION_SEEDS = 3

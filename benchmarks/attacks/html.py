@@ -30,7 +30,7 @@ PAYLOADS = (
 )  # fmt: skip
 FINDINGS = [
     {"code": "GAN101", "severity": "failure", "step": 10, "title": "a title", "evidence": {"d/loss": 1.5, "window": [5, 15], "series": ["d/loss"], "told": "text"},
-     "advice": "an advice", "remedy": {"training.optimiser.learning_rate": None, "training.steps": "text", "model.r1": 1.0}, "state": "open"},
+     "advice": "an advice", "remedy": {"training.optimiser.learning_rate": None, "training.steps": "text", "model.penalties.r1": 1.0}, "state": "open"},
     {"code": "GAN103", "severity": "warning", "step": 5, "title": "another", "evidence": {}, "advice": "", "remedy": None, "state": "open"},
     {"code": "GAN103", "severity": "warning", "step": 15, "title": "another", "evidence": {}, "advice": "", "remedy": None, "state": "closed"},
 ]  # fmt: skip

@@ -116,8 +116,8 @@ REFUSED = [
 ] + [
     ("name", value) for value in ("\x1b[31m", "a\nb", "x" * 20_000)
 ] + [
-    ("model.minibatch_kernels", "1e9"), ("model.discriminator.width", "-1"), ("model.family", "x"), ("model.family", ""),
-    ("model.packing", "0"), ("training.samples", "1e9"), ("model.nothing", "1"), ("training", "1"), ("a.b.c.d.e.f", "1"),
+    ("model.discriminator.minibatch_kernels", "1e9"), ("model.discriminator.width", "-1"), ("model.family", "x"), ("model.family", ""),
+    ("model.discriminator.packing", "0"), ("training.samples", "1e9"), ("model.nothing", "1"), ("training", "1"), ("a.b.c.d.e.f", "1"),
 ]  # fmt: skip
 
 STUDIES = {

@@ -67,7 +67,7 @@ def _evaluation() -> set[str]:
 
 
 _SMALL = {"model.generator.hidden": [64, 64], "model.discriminator.hidden": [64, 64], "training.batch_size": 64}
-_PAIRS = {"model.objective": "relativistic", "model.r1": 0.1, "model.r2": 0.1}
+_PAIRS = {"model.objective": "relativistic", "model.penalties.r1": 0.1, "model.penalties.r2": 0.1}
 _PLANE = {
     "model.likelihood": "gaussian-learnt",
     "model.latent": 2,
@@ -94,7 +94,7 @@ BASES = {
         Base("minimax-gaussian-1", "toy-gaussian-1", "calibration", 1500, 10, {"model.objective": "minimax"}),
         Base("minimax-gaussian-2", "toy-gaussian-2", "reporting", 1500, 10, {"model.objective": "minimax"}),
         Base("matching-gaussian-2", "toy-gaussian-2", "reporting", 1500, 8, {"model.objective": "feature-matching"}),
-        Base("r1-gaussian-2", "toy-gaussian-2", "reporting", 1500, 8, {"model.r1": 0.1}),
+        Base("r1-gaussian-2", "toy-gaussian-2", "reporting", 1500, 8, {"model.penalties.r1": 0.1}),
         # In the plane.
         Base("toy-ring", "toy-ring", "reporting", 1500, 10),
         Base("ring-small", "toy-ring", "reporting", 1500, 10, {**_SMALL, "data.scale": 0.05}),

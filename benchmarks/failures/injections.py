@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.objectives.adversarial import cross_entropy, discriminator_cross_entropy, logits
+from saddlepoint.objectives.adversarial.game import Composition, discriminator_loss, logits
+from saddlepoint.objectives.adversarial.losses import NON_SATURATING, cross_entropy
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Observations
 
@@ -41,11 +42,11 @@ def wrong_kl(kl: KL) -> Callable[[Any, float], None]:
 
     def inject(model: Any, strength: float) -> None:
         def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
-            output, mean, log_variance, log_std = nets["vae"](batch.x, noise["epsilon"])
+            output, mean, log_variance, log_std = nets["vae"](batch.x, noise.epsilon)
             reconstruction = -log_likelihood(batch.x, output, log_std)
             term = kl(mean, log_variance, strength)
             observations = {"kl": term.detach(), "reconstruction": reconstruction.detach()}
-            return reconstruction + noise["kl_weight"] * term, observations
+            return reconstruction + noise.kl_weight * term, observations
 
         model._phases = (replace(model.phases[0], loss=loss),)
 
@@ -79,7 +80,7 @@ def swapped_labels(model: Any, strength: float) -> None:
     """Train the discriminator with real and generated swapped; strength: the weight of its loss."""
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
-        real, fake = logits(nets, batch.x), logits(nets, nets["g"](noise["z"]).detach())
+        real, fake = logits(nets, batch.x), logits(nets, nets["g"](noise.latent).detach())
         seen = {"real_score": real.detach().sigmoid(), "fake_score": fake.detach().sigmoid()}
         return strength * (cross_entropy(real, 0.0) + cross_entropy(fake, 1.0)), seen
 
@@ -92,7 +93,7 @@ def missing_detach(model: Any, strength: float) -> None:
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
         value, seen = own(nets, batch, noise)
-        return value + strength * cross_entropy(logits(nets, nets["g"](noise["z"])), 0.0), seen
+        return value + strength * cross_entropy(logits(nets, nets["g"](noise.latent)), 0.0), seen
 
     model._phases = (*model.phases[:-1], replace(model.phases[-1], loss=loss))
 
@@ -103,7 +104,7 @@ def pulled_together(model: Any, strength: float) -> None:
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
         value, seen = own(nets, batch, noise)
-        made = nets["g"](noise["z"]).flatten(1)
+        made = nets["g"](noise.latent).flatten(1)
         return value + strength * (made - made.mean(0)).square().mean(1), seen
 
     model._phases = (*model.phases[:-1], replace(model.phases[-1], loss=loss))
@@ -128,11 +129,11 @@ def squashed_discriminator(model: Any, strength: float) -> None:
 
 def noise_discriminator(model: Any, strength: float) -> None:
     """Mix real and generated examples in a share `strength` of each of the discriminator's batches."""
-    own = discriminator_cross_entropy()
+    own = discriminator_loss(Composition(NON_SATURATING))
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
-        made = nets["g"](noise["z"]).detach()
-        mixed = torch.where((noise["z"][:, 0].abs() < strength).view(-1, *[1] * (made.ndim - 1)), made, batch.x)
+        made = nets["g"](noise.latent).detach()
+        mixed = torch.where((noise.latent[:, 0].abs() < strength).view(-1, *[1] * (made.ndim - 1)), made, batch.x)
         return own(nets, batch._replace(x=mixed), noise)
 
     model._phases = (replace(model.phases[0], loss=loss), *model.phases[1:])

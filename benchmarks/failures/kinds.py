@@ -106,7 +106,7 @@ INJECTED = (
         "GAN101",
         (1e-7, 1e-6),
         _rates(generator=1.0),
-        {"training.players.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
+        {"training.players.discriminator.learning_rate": 1e-3, "model.labels.smoothing": 0.0},
         seeds=10,
     ),
     Kind("no-detach-ring", "ring-small", "GAN101", (5.0, 20.0), settings=_PLAIN, model=injections.missing_detach),
@@ -117,7 +117,7 @@ INJECTED = (
         "GAN102",
         (5e-4, 2e-3),
         _rates(discriminator=1.0),
-        {"model.objective": "minimax", "training.players.generator.learning_rate": 1e-6, "model.label_smoothing": 0.0},
+        {"model.objective": "minimax", "training.players.generator.learning_rate": 1e-6, "model.labels.smoothing": 0.0},
     ),
     Kind(
         "saturated-ring",
@@ -180,7 +180,7 @@ INJECTED = (
         "GAN107",
         (70, 150),
         _set("data.limit", whole=True),
-        {"training.players.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
+        {"training.players.discriminator.learning_rate": 1e-3, "model.labels.smoothing": 0.0},
         seeds=8,
     ),
     Kind(
@@ -189,7 +189,7 @@ INJECTED = (
         "GAN107",
         (70, 200),
         _set("data.limit", whole=True),
-        {"training.players.discriminator.learning_rate": 1e-3, "model.label_smoothing": 0.0},
+        {"training.players.discriminator.learning_rate": 1e-3, "model.labels.smoothing": 0.0},
         seeds=6,
     ),
     # GAN108: copies.

@@ -156,7 +156,7 @@ class Prober:
             "kl_units": units.mean(0).tolist(),
             "said_kl": float(observed["kl"].mean()),
             "said_loss": float(said.mean()),
-            "kl_weight": float(noise["kl_weight"]),
+            "kl_weight": float(noise.kl_weight),
             "bound": float(-(error + kl).mean()),
             "train_bound": float(-(parts["train"][0] + parts["train"][1]).mean()),
             "mean_variance": mean.var(0).tolist(),

@@ -7,7 +7,7 @@ each text can be printed and saved again; a field that needs tighter bounds decl
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from annotated_types import Le, Lt
@@ -160,6 +160,25 @@ def reason(error: Mapping[str, Any]) -> str:
         said = str(error["msg"]).removeprefix("Value error, ")
         return said[:1].lower() + said[1:]
     return words.format(**error.get("ctx", {}))
+
+
+def part_name(name: str, known: Iterable[str], kind: str, own: bool = True) -> str:
+    """The name itself, if it is that of a known part, or the import path `module:Name` of the user's own.
+
+    Args:
+        name: as it was given.
+        known: the names of the built-in parts.
+        kind: what the part is, for the message: "loss", "penalty".
+        own: whether an import path is allowed.
+
+    Raises:
+        ValueError: there is no such part; pydantic makes a message of it.
+    """
+    known = list(known)
+    if name in known or (own and ":" in name and all(name.split(":", 1))):
+        return name
+    more = ", or module:Name of your own" if own else ""
+    raise ValueError(f"there is no {kind} {name}.{suggestion(name, known)} Known: {', '.join(known)}{more}")
 
 
 def check_value(value: Any, depth: int = 0) -> None:

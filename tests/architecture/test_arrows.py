@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "networks": set(),
     "objectives": set(),
     "optimisers": set(),
-    "games": {"optimisers"},
+    "games": {"objectives", "optimisers"},
     "figures": set(),
     "data": {"records"},
     "models": {"networks", "objectives", "data"},

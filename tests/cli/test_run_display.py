@@ -153,7 +153,7 @@ def test_a_finished_run_may_train_on() -> None:
 
 def test_the_gravest_findings_remedy_is_proposed_as_it_is_typed() -> None:
     remedy = "--model.discriminator.hidden 64,64"
-    commands = next_commands(Path("runs/a"), "failed", 500, [remedy, "--model.packing 2"])
+    commands = next_commands(Path("runs/a"), "failed", 500, [remedy, "--model.discriminator.packing 2"])
     proposed = [command for command in commands if command.startswith("saddlepoint train")]
     assert proposed == ["saddlepoint train runs/a --model.discriminator.hidden 64,64"]
     # Where suggestions follow, they say it.
@@ -165,20 +165,20 @@ def test_the_gravest_findings_remedy_is_proposed_as_it_is_typed() -> None:
 @pytest.mark.parametrize("stands", [True, False])
 def test_after_cures_nothing_is_proposed_that_was_tried_or_is_over(stands: bool, tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    remedy = {"model.packing": 2}
+    remedy = {"model.discriminator.packing": 2}
     folder.recipe.write_text(Recipe.load("gan-digits").override(remedy).to_yaml(), encoding="utf-8")
     found = Finding("GAN103", "failure", 40, "All alike.", {}, "", remedy)
     folder.findings.write_text(f"{json.dumps(found.to_json())}\n" if stands else "", encoding="utf-8")
     cure = {"number": 1, "code": "GAN103", "title": "", "found": 40, "since": 20, "returned_to": 0, "rung": 0}
-    folder.cures.write_text(json.dumps(cure | {"changes": {"model.packing": [1, 2]}}), encoding="utf-8")
+    folder.cures.write_text(json.dumps(cure | {"changes": {"model.discriminator.packing": [1, 2]}}), encoding="utf-8")
     output = Output(file=io.StringIO(), width=300)
     with RunDisplay(output) as listener:
         listener.started(dataclasses.replace(OUTLINE, folder=str(tmp_path)))
         listener.finding(found)  # in the session that the intervention ended
         listener.finished(ENDED)
     text = output.file.getvalue()  # type: ignore[attr-defined]
-    assert "--model.packing" not in text
-    assert ("--model.objective" in text or "--model.r1" in text) == stands
+    assert "--model.discriminator.packing" not in text
+    assert ("--model.objective" in text or "--model.penalties.r1.weight" in text) == stands
     assert ("--steps 2000" in text) != stands
 
 
@@ -205,7 +205,7 @@ def test_the_step_count_is_whole_on_a_narrow_terminal(width: int) -> None:
 def test_a_recipe_that_fails_is_not_trained_further() -> None:
     for process in ("at risk", "failing", "failed"):
         for state in ("finished", "failed", "interrupted"):
-            for remedies in ([], ["--model.packing 2"]):
+            for remedies in ([], ["--model.discriminator.packing 2"]):
                 for suggests in (False, True):
                     said = " ".join(
                         next_commands(Path("runs/a"), state, 500, remedies, None, suggests, process=process)

@@ -131,7 +131,7 @@ def test_an_unusual_rate_is_corrected_where_the_failure_would_follow_from_it(
     code: str, setting: str, rate: float, is_unusual: bool
 ) -> None:
     unusual = settings(RECIPES["gan"].override({setting: rate}))
-    step, changes = next_remedy(finding(code, {"model.r1": 3.0}), unusual) or (None, {})
+    step, changes = next_remedy(finding(code, {"model.penalties.r1.weight": 3.0}), unusual) or (None, {})
     assert (step == UNUSUAL_RATES) is is_unusual
     if is_unusual:
         assert changes[setting] == (1e-3 if setting == SHARED else None)
@@ -204,8 +204,8 @@ def test_unusual_rates_come_before_the_rules_own_remedy() -> None:
     unusual = add_remedy(finding("GAN106", own), settings(RECIPES["gan"].override({SHARED: 10.0})))
     assert unusual.remedy == {SHARED: 1e-3}
     assert unusual.advice.startswith(f"First of all, {SHARED} is 10, outside of the usual range 1e-05 to 0.01.")
-    usual = add_remedy(finding("GAN106", {"model.r1": 1.0}), settings(RECIPES["gan"]))
-    assert usual.remedy == {"model.r1": 1.0}
+    usual = add_remedy(finding("GAN106", {"model.penalties.r1.weight": 1.0}), settings(RECIPES["gan"]))
+    assert usual.remedy == {"model.penalties.r1.weight": 1.0}
     assert usual.advice == finding("GAN106").advice
     assert add_remedy(finding("GAN106"), settings(RECIPES["gan"])).remedy is None
 
@@ -256,14 +256,19 @@ def test_weights_of_circling_players_are_averaged_with_every_step(present: float
     betas = "training.optimiser.betas"
     circling = settings(RECIPES["gan"].override({"training.ema": present, betas: (0.9, 0.95)}))
     tried: list[int] = []
-    while (following := next_remedy(finding("GAN105", {"model.r1": 2.0}), circling, tried)) is not None:
+    while (
+        following := next_remedy(finding("GAN105", {"model.penalties.r1.weight": 2.0}), circling, tried)
+    ) is not None:
         assert following[1].get("training.ema") == wanted
         assert following[1][betas][0] <= 0.5
         assert following[1].keys() - {"training.ema", betas} or following[1][betas] == [0.0, 0.95]
         tried.append(following[0])
     assert len(tried) > 3
     calm = settings(RECIPES["gan"].override({"training.ema": 0.99, betas: (0.3, 0.9)}))
-    assert next_remedy(finding("GAN105", {"model.r1": 2.0}), calm) == (OWN_REMEDY, {"model.r1": 2.0})
+    assert next_remedy(finding("GAN105", {"model.penalties.r1.weight": 2.0}), calm) == (
+        OWN_REMEDY,
+        {"model.penalties.r1.weight": 2.0},
+    )
 
 
 @pytest.mark.parametrize(

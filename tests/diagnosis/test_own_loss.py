@@ -12,7 +12,7 @@ import saddlepoint as sp
 
 PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text("utf-8")
 TRIED, TRAINED = re.findall(r"```python\n(.*?)```", PAGE.split("## A loss of your own")[1].split("\n## ")[0], re.DOTALL)
-MISTAKE = 'nets["g"](noise["z"])'
+MISTAKE = 'nets["g"](noise.latent)'
 
 
 def test_a_missing_detach_is_found_and_a_correct_loss_is_not(capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,12 +77,12 @@ def test_without_a_recipe_there_is_no_remedy() -> None:
 
 
 def test_the_first_remedy_that_changes_something_counts() -> None:
-    run = Facts(settings={"model.r1": 1.0, "model.packing": 1, "model.latent": 8})
-    assert run.remedy("r1_penalty", "packing") == {"model.packing": 2}
+    run = Facts(settings={"model.penalties.r1.weight": 1.0, "model.discriminator.packing": 1, "model.latent": 8})
+    assert run.remedy("r1_penalty", "packing") == {"model.discriminator.packing": 2}
     assert run.remedy("smaller_code", "packing", latent=5) == {"model.latent": 5}
-    assert run.remedy("smaller_code", "packing") == {"model.packing": 2}, "what is not given is left out"
-    assert run.remedy(("packing", "smaller_code"), latent=5) == {"model.packing": 2, "model.latent": 5}
-    assert changes_of(("packing", "r1_penalty")).keys() == {"model.packing", "model.r1"}
+    assert run.remedy("smaller_code", "packing") == {"model.discriminator.packing": 2}, "what is not given is left out"
+    assert run.remedy(("packing", "smaller_code"), latent=5) == {"model.discriminator.packing": 2, "model.latent": 5}
+    assert changes_of(("packing", "r1_penalty")).keys() == {"model.discriminator.packing", "model.penalties.r1.weight"}
 
 
 positive = st.floats(1e-9, 1e3)

@@ -24,21 +24,31 @@ def test_shipped_recipes_have_usual_settings(name: str) -> None:
 ADAM, RATE = "training.optimiser.betas", "training.optimiser.learning_rate"
 PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
     "DCGAN": ("gan-digits", {RATE: 2e-4, ADAM: (0.5, 0.999), "training.batch_size": 128, "model.latent": 100}),
-    "WGAN": ("gan-digits", {RATE: 5e-5, "training.optimiser.name": "rmsprop", "model.discriminator_steps": 100}),
-    "WGAN-GP": ("gan-digits", {RATE: 1e-4, ADAM: (0.0, 0.9), "model.discriminator_steps": 5}),
-    "SNGAN": ("gan-digits", {RATE: 2e-4, ADAM: (0.0, 0.9), "model.discriminator_steps": 5}),
+    "WGAN": ("gan-digits", {RATE: 5e-5, "training.optimiser.name": "rmsprop", "model.updates.discriminator": 100}),
+    "WGAN-GP": ("gan-digits", {RATE: 1e-4, ADAM: (0.0, 0.9), "model.updates.discriminator": 5}),
+    "SNGAN": ("gan-digits", {RATE: 2e-4, ADAM: (0.0, 0.9), "model.updates.discriminator": 5}),
     "SAGAN": (
         "gan-digits",
         {"training.players.generator.learning_rate": 1e-4, "training.players.discriminator.learning_rate": 4e-4},
     ),
     "BigGAN": ("gan-digits", {RATE: 5e-5, ADAM: (0.0, 0.999), "training.batch_size": 2048, "training.ema": 0.9999}),
-    "StyleGAN2": ("gan-digits", {RATE: 2.5e-3, ADAM: (0.0, 0.99), "model.latent": 512, "model.r1": 10.0}),
+    "StyleGAN2": (
+        "gan-digits",
+        {RATE: 2.5e-3, ADAM: (0.0, 0.99), "model.latent": 512, "model.penalties.r1.weight": 10.0},
+    ),
     "StyleGAN3": (
         "gan-digits",
-        {"training.players.generator.learning_rate": 2.5e-3, "model.r1": 32.8, "training.batch_size": 32},
+        {
+            "training.players.generator.learning_rate": 2.5e-3,
+            "model.penalties.r1.weight": 32.8,
+            "training.batch_size": 32,
+        },
     ),
-    "R3GAN": ("gan-digits", {RATE: 2e-4, ADAM: (0.0, 0.9), "model.r1": 150.0, "model.r2": 150.0}),
-    "instance noise": ("gan-digits", {"model.instance_noise": 0.5, "model.label_flipping": 0.2}),
+    "R3GAN": (
+        "gan-digits",
+        {RATE: 2e-4, ADAM: (0.0, 0.9), "model.penalties.r1.weight": 150.0, "model.penalties.r2.weight": 150.0},
+    ),
+    "instance noise": ("gan-digits", {"model.views.instance_noise.strength": 0.5, "model.labels.flipping": 0.2}),
     "single examples": ("gan-digits", {"training.batch_size": 1}),  # without BatchNorm
     "VAE": ("vae-digits", {RATE: 1e-3, "model.latent": 20, "training.batch_size": 100}),
     "VAE, AdaGrad-like": ("vae-digits", {RATE: 0.02, "training.optimiser.name": "rmsprop"}),
@@ -85,9 +95,9 @@ ABSURD: list[tuple[str, dict[str, Any], str, str]] = [
     ("gan-digits", {"training.optimiser.weight_decay": 50.0}, "warning", "at most 0.3"),
     ("gan-digits", {"training.optimiser.clip_norm": 1e-9}, "warning", "0.01 to 1000"),
     ("gan-digits", {"training.optimiser.epsilon": 100.0}, "warning", "1e-10 to 0.001"),
-    ("gan-digits", {"model.r1": 1e6}, "failure", "at most 100"),
+    ("gan-digits", {"model.penalties.r1.weight": 1e6}, "failure", "at most 100"),
     ("gan-digits", {"model.latent": 50_000}, "warning", "1 to 1024"),
-    ("gan-digits", {"model.discriminator_steps": 1_000}, "warning", "1 to 10"),
+    ("gan-digits", {"model.updates.discriminator": 1_000}, "warning", "1 to 10"),
     ("gan-digits", {"training.ema": 0.999999}, "warning", "at most 0.9999"),
     (
         "gan-digits",

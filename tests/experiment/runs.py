@@ -39,7 +39,13 @@ FAMILIES: dict[str, dict[str, Any]] = {
     },
     "gan": {
         "data": _DIGITS,
-        "model": {"family": "gan", "latent": 2, "generator": _SMALL, "discriminator": _SMALL, "instance_noise": 0.1},
+        "model": {
+            "family": "gan",
+            "latent": 2,
+            "generator": _SMALL,
+            "discriminator": _SMALL,
+            "views": {"instance_noise": 0.1},
+        },
         "training": {"optimiser": {"name": "sgd", "momentum": 0.5, "learning_rate": 0.01}},
     },
     "dcgan": {
@@ -49,7 +55,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
             "latent": 4,
             "generator": {"network": "dcgan", "width": 4},
             "discriminator": {"network": "dcgan", "width": 4},
-            "discriminator_steps": 2,
+            "updates": {"discriminator": 2},
         },
         "training": {"ema": 0.9, "players": {"generator": {"learning_rate": 1e-3}}},
     },

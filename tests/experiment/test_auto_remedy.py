@@ -63,10 +63,12 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Plant:
 
         @rule("GAN104")
         def follows(d_loss: Series, run: Facts) -> Finding | None:
-            healthy = run.settings[name] != value or run.settings["model.r1"] == 1.0
+            healthy = run.settings[name] != value or run.settings["model.penalties.r1.weight"] == 1.0
             if following is None or d_loss.steps[-1] < following or healthy:
                 return None
-            return Finding("GAN104", "failure", d_loss.steps[-1], "It fails otherwise.", remedy={"model.r1": 1.0})
+            return Finding(
+                "GAN104", "failure", d_loss.steps[-1], "It fails otherwise.", remedy={"model.penalties.r1.weight": 1.0}
+            )
 
         def watching(recipe: Recipe, precision: str | None = None) -> Diagnosis:
             facts = Facts(steps=recipe.training.steps, settings={e.name: v for e, v in recipe.settings()})
@@ -186,7 +188,7 @@ def test_tries_are_bounded_and_the_failure_then_stands(tmp_path: Path, planted: 
 def test_another_failure_soon_after_a_try_is_begun_anew_and_a_late_one_is_not(
     soon: float, returned_to: int, tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted({"model.label_smoothing": 0.1}, at=15, following=25)
+    planted({"model.labels.smoothing": 0.1}, at=15, following=25)
     monkeypatch.setattr(auto_remedy, "SOON", soon)
     first, second = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run").cures
     assert (first.code, first.returned_to) == ("GAN101", 10)
@@ -222,7 +224,7 @@ def test_without_auto_nothing_is_changed(how: str, tmp_path: Path, planted: Plan
 def test_a_player_of_other_shapes_begins_anew_and_the_other_goes_on(
     tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted({"model.packing": 2}, at=25)
+    planted({"model.discriminator.packing": 2}, at=25)
     monkeypatch.setattr(
         "saddlepoint.diagnosis.usual_rates.USUAL_OF_SGD", (0.0, 1.0)
     )  # a rate that moves nothing is meant

@@ -13,7 +13,7 @@ from saddlepoint.recipe import Recipe
     ("recipe", "model", "batch_size"),
     [
         ("gan-digits", {}, 1),
-        ("gan-digits", {"packing": 2, "discriminator.batch_norm": True}, 2),
+        ("gan-digits", {"discriminator.packing": 2, "discriminator.batch_norm": True}, 2),
         ("vae-digits", {"encoder.batch_norm": True}, 1),
         ("autoencoder-digits", {"decoder.batch_norm": True}, 1),
     ],

@@ -15,7 +15,11 @@ from saddlepoint.training import Devices, TrainingState
 PLANE = Event((2,), "vector")
 IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
 VOLUME = Event((2, 8, 8, 8), "volume", "uint8", 0.0, 255.0)
-WIDE = {"model.minibatch_kernels": 7, "model.packing": 2, "model.discriminator.activation": "maxout"}
+WIDE = {
+    "model.discriminator.minibatch_kernels": 7,
+    "model.discriminator.packing": 2,
+    "model.discriminator.activation": "maxout",
+}
 
 
 def event_of(recipe: Recipe) -> Event:
@@ -74,7 +78,7 @@ def test_what_does_not_fit_is_refused_with_the_memory_it_would_take(monkeypatch:
         ({"training.batch_size": 10**9}, r"TB\).* lower training\.batch_size"),
         ({"model.generator.hidden": [10**9, 10**9]}, "more weights than torch can address"),
         ({"model.discriminator.network": "dcgan", "model.discriminator.width": 10**9}, "lower .*discriminator.width"),
-        ({"model.minibatch_kernels": 10**9}, r"TB of memory"),
+        ({"model.discriminator.minibatch_kernels": 10**9}, r"TB of memory"),
     ],
 )
 def test_absurd_sizes_are_refused_before_anything_is_allocated(changes: dict[str, object], said: str) -> None:

@@ -15,8 +15,8 @@ GAMES = {
     "plain": ({"latent": 1}, {"densities", "real", "push", "map"}),
     "two noises": ({"latent": 2}, {"densities", "real", "push"}),
     "feature matching": ({"latent": 1, "objective": "feature-matching"}, {"densities", "real", "map"}),
-    "packing": ({"latent": 1, "packing": 2}, {"densities", "map"}),
-    "minibatch": ({"latent": 1, "minibatch_kernels": 2}, {"densities", "map"}),
+    "packing": ({"latent": 1, "discriminator": {"packing": 2}}, {"densities", "map"}),
+    "minibatch": ({"latent": 1, "discriminator": {"minibatch_kernels": 2}}, {"densities", "map"}),
 }
 SIGNS = {"probability density": "densities", "probability of real, 0 to 1": "real", "push\n(nats per unit)": "push"}
 
@@ -32,7 +32,7 @@ def test_a_game_on_a_line_has_the_panels_its_settings_allow(game: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "surfaces"), [({}, 1), ({"packing": 2}, 0), ({"objective": "feature-matching"}, 1)]
+    ("settings", "surfaces"), [({}, 1), ({"discriminator": {"packing": 2}}, 0), ({"objective": "feature-matching"}, 1)]
 )
 def test_a_game_in_the_plane_has_a_surface_where_points_are_judged_alone(
     settings: dict[str, object], surfaces: int
@@ -47,7 +47,7 @@ def test_a_game_in_the_plane_has_a_surface_where_points_are_judged_alone(
 def test_a_discriminator_of_pairs_is_drawn_against_its_mean(source: str) -> None:
     """A constant added to its scores changes nothing of what it says, and nothing of the picture."""
     data = load(DataSettings(source=source, points=300))
-    model = build(GANSettings(objective="relativistic", r1=1.0), data.event)
+    model = build(GANSettings(objective="relativistic", penalties={"r1": 1.0}), data.event)
     samples = model.sample(200)
     words, shown = [], []
     for _ in range(2):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from saddlepoint.errors import SettingError
-from saddlepoint.games.dirac import LOSSES, dirac_gan
+from saddlepoint.games.dirac import OBJECTIVES, dirac_gan
 from saddlepoint.games.dynamics import (
     distances,
     measured_contraction,
@@ -20,7 +20,9 @@ from saddlepoint.games.dynamics import (
     update_spectrum,
 )
 from saddlepoint.games.smooth import SmoothGame, bilinear, ordered, quadratic
-from saddlepoint.objectives.adversarial import GENERATOR_LOSSES, discriminator_cross_entropy
+from saddlepoint.objectives.adversarial.game import Composition, discriminator_loss, generator_loss
+from saddlepoint.objectives.adversarial.noise import GameNoise
+from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.optimisers import METHODS
 from saddlepoint.optimisers.adjustment import SymplecticAdjustment
@@ -73,7 +75,7 @@ def test_a_quadratic_games_jacobian_is_its_blocks_everywhere(seed):
         torch.testing.assert_close(game.jacobian(point), expected)
 
 
-@pytest.mark.parametrize("objective", LOSSES)
+@pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("penalty", [0.0, 0.3, 0.9, 1.0, 2.5])
 def test_the_dirac_gan_has_the_spectrum_of_theory(objective, penalty):
     """weight/2 ± sqrt(weight^2/4 - f^2), Mescheder et al. 2018, lemma 2.3 and 4.1."""
@@ -87,26 +89,27 @@ def test_the_dirac_gan_has_the_spectrum_of_theory(objective, penalty):
         assert_spectrum(found, [penalty / 2 + root, penalty / 2 - root])
 
 
-@pytest.mark.parametrize("objective", LOSSES)
+@pytest.mark.parametrize("objective", OBJECTIVES)
 def test_the_equilibrium_of_the_dirac_gan_is_one(objective):
     game = dirac_gan(objective, 0.5)
     for gradient in game.field(list(game.equilibrium)):
         assert torch.equal(gradient, torch.zeros(1, dtype=torch.float64))
 
 
-@pytest.mark.parametrize("objective", GENERATOR_LOSSES)
+@pytest.mark.parametrize("objective", OBJECTIVES)
 @given(theta=st.floats(-3, 3), psi=st.floats(-3, 3))
 def test_the_dirac_gans_losses_are_those_of_training(objective, theta, psi):
     class Line(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
-            return psi * x
+            return psi * x + loss_named(objective).neutral
 
     point = torch.full((1, 1), theta, dtype=torch.float64)
     nets = {"d": Line(), "g": lambda z: point}
-    batch, noise = Batch(torch.zeros(1, 1, dtype=torch.float64)), {"z": torch.zeros(1, 1)}
+    batch, noise = Batch(torch.zeros(1, 1, dtype=torch.float64)), GameNoise(torch.zeros(1, 1))
+    game = Composition(loss_named(objective))
     expected = [
-        GENERATOR_LOSSES[objective](nets, batch, noise)[0],
-        discriminator_cross_entropy()(nets, batch, noise)[0],
+        generator_loss(game)(nets, batch, noise)[0],
+        discriminator_loss(game)(nets, batch, noise)[0],
     ]
     parameters = [torch.tensor([value], dtype=torch.float64) for value in (theta, psi)]
     found = dirac_gan(objective).losses(parameters)

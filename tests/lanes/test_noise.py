@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves, tree_structure
 
 from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.lanes.noise import paired, pairs_as_torch
@@ -40,6 +41,6 @@ def test_blocks_of_any_length_give_the_same(name, sizes, batch_size):
                 if phase.shares_noise:
                     continue
                 expected = model.noise(phase, batch_size, step, generator)
-                assert made.keys() == expected.keys()
-                for key, value in expected.items():
-                    torch.testing.assert_close(made[key][replica], value)
+                assert tree_structure(made) == tree_structure(expected)
+                for stacked, value in zip(tree_leaves(made), tree_leaves(expected), strict=True):
+                    torch.testing.assert_close(stacked[replica], value)

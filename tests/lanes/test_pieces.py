@@ -6,14 +6,15 @@ import pytest
 
 from saddlepoint.errors import SettingError
 from saddlepoint.lanes import Replica, Replicas
+from saddlepoint.models.gan.settings import LabelSettings, ReplaySettings
 from saddlepoint.recipe import Recipe
 from tests.studies.runs import GAN, LINE, assert_replicas_are_single_runs, condition, training
 
 PIECES = {
-    "minibatch": {"minibatch_kernels": 3},
+    "minibatch": {"discriminator": GAN.discriminator.model_copy(update={"minibatch_kernels": 3})},
     "feature-matching": {"objective": "feature-matching"},
-    "packing": {"packing": 3},
-    "flipping": {"label_flipping": 0.2},
+    "packing": {"discriminator": GAN.discriminator.model_copy(update={"packing": 3})},
+    "flipping": {"labels": LabelSettings(flipping=0.2)},
 }
 
 
@@ -34,6 +35,6 @@ def test_a_replica_of_the_lab_is_the_single_run() -> None:
 
 
 def test_replay_is_refused() -> None:
-    replicas = Replica.over_seeds(GAN.model_copy(update={"replay": 0.5}), training(), LINE, 2)
+    replicas = Replica.over_seeds(GAN.model_copy(update={"replay": ReplaySettings(share=0.5)}), training(), LINE, 2)
     with pytest.raises(SettingError, match="replay"):
         next(Replicas(replicas, device="cpu").play())

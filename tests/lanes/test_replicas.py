@@ -13,7 +13,13 @@ from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.lanes import Replica, Replicas, compatible_groups, load, save
-from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.gan.settings import (
+    DiscriminatorSettings,
+    GANSettings,
+    LabelSettings,
+    NoiseSettings,
+    ViewSettings,
+)
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings
@@ -40,7 +46,7 @@ def test_a_replica_is_the_single_run_of_its_seed(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 5, 16, 20])  # how torch draws normal numbers depends on how many
 def test_whatever_the_batch_size(batch_size):
-    model = GAN.model_copy(update={"latent": 1, "fresh_noise": True})
+    model = GAN.model_copy(update={"latent": 1, "noise": NoiseSettings(fresh=True)})
     assert_replicas_are_single_runs(Replica.over_seeds(model, training(batch_size=batch_size), LINE, 2))
 
 
@@ -70,7 +76,12 @@ def test_replicas_may_differ_in_any_number():
     optimiser = OptimiserSettings(name="sgd", learning_rate=0.05, schedule="exponential", decay_steps=4)
     replicas = [
         Replica(
-            GAN.model_copy(update={"label_smoothing": 0.1 * i, "instance_noise": 0.1 * i + 0.1}),
+            GAN.model_copy(
+                update={
+                    "labels": LabelSettings(smoothing=0.1 * i),
+                    "views": {"instance_noise": ViewSettings(strength=0.1 * i + 0.1)},
+                }
+            ),
             training(
                 seed=i, ema=0.5 + 0.1 * i,
                 optimiser=optimiser.model_copy(update={"decay_rate": 0.5 + 0.2 * i, "momentum": 0.3 * i}),
@@ -122,12 +133,24 @@ def test_what_differs_in_shape_is_a_cell_of_its_own():
 @pytest.mark.parametrize(
     ("model", "own", "message"),
     [
-        (GAN.model_copy(update={"discriminator": NetworkSettings(hidden=(4,), batch_norm=True)}), {}, "BatchNorm1d"),
+        (
+            GAN.model_copy(update={"discriminator": DiscriminatorSettings(hidden=(4,), batch_norm=True)}),
+            {},
+            "BatchNorm1d",
+        ),
         (GAN, {"optimiser": OptimiserSettings(clip_norm=1.0)}, "clip_norm"),
         (GAN, {"precision": "bf16"}, "fp32"),
         (GAN, {"recycle_every": 10}, "recycle_every"),
-        (GAN.model_copy(update={"discriminator": NetworkSettings(network=f"{__name__}:Dropping")}), {}, "Dropout"),
-        (GAN.model_copy(update={"discriminator": NetworkSettings(network=f"{__name__}:Drawing")}), {}, "many replicas"),
+        (
+            GAN.model_copy(update={"discriminator": DiscriminatorSettings(network=f"{__name__}:Dropping")}),
+            {},
+            "Dropout",
+        ),
+        (
+            GAN.model_copy(update={"discriminator": DiscriminatorSettings(network=f"{__name__}:Drawing")}),
+            {},
+            "many replicas",
+        ),
     ],
 )
 def test_what_couples_replicas_is_refused(model, own, message):
@@ -170,8 +193,13 @@ def test_a_network_may_use_a_constant_tensor():
 
 
 def test_a_decision_must_fall_the_same_way_in_all_replicas():
-    replicas = [Replica(GAN.model_copy(update={"instance_noise": noise}), training(), LINE) for noise in (0.0, 0.1)]
-    with pytest.raises(SettingError, match=r"model\.instance_noise differs between the replicas.*compares with 0"):
+    replicas = [
+        Replica(GAN.model_copy(update={"views": {"instance_noise": ViewSettings(strength=noise)}}), training(), LINE)
+        for noise in (0.0, 0.1)
+    ]
+    with pytest.raises(
+        SettingError, match=r"model\.views\.instance_noise\.strength differs between the replicas.*compares with 0"
+    ):
         next(Replicas(replicas, device="cpu").play())
 
 

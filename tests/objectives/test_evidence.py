@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from saddlepoint.objectives.divergence import kl_standard_normal, kl_standard_normal_units
-from saddlepoint.objectives.evidence import negative_evidence
+from saddlepoint.objectives.evidence import BoundNoise, negative_evidence
 from saddlepoint.objectives.likelihood import bernoulli_log_prob, gaussian_log_prob
 from saddlepoint.objectives.phase import Batch
 
@@ -14,9 +14,7 @@ ONE = torch.tensor(1.0, dtype=torch.float64)
 
 def run(free_bits=0.0, weight=1.0, log_std=None, mean=MEAN, **noise):
     nets = {"vae": lambda x, epsilon: (OUTPUT, mean, LOG_VARIANCE, log_std)}
-    return negative_evidence(free_bits)(
-        nets, Batch(X), {"epsilon": EPSILON, "kl_weight": torch.tensor(weight).double(), **noise}
-    )
+    return negative_evidence(free_bits)(nets, Batch(X), BoundNoise(EPSILON, torch.tensor(weight).double(), **noise))
 
 
 @pytest.mark.parametrize("weight", [0.0, 1.0, 4.0])
@@ -53,6 +51,6 @@ def test_binarisation_draws_black_or_white_with_the_values_as_probabilities():
     seen = []
     nets = {"vae": lambda x, epsilon: (seen.append(x) or OUTPUT, MEAN, LOG_VARIANCE, None)}
     threshold = torch.rand(6, 4, dtype=torch.float64)
-    loss, _ = negative_evidence()(nets, Batch(X), {"epsilon": EPSILON, "kl_weight": ONE, "threshold": threshold})
+    loss, _ = negative_evidence()(nets, Batch(X), BoundNoise(EPSILON, ONE, threshold))
     assert torch.equal(seen[0], (threshold < X).double())
     torch.testing.assert_close(loss, -bernoulli_log_prob(seen[0], OUTPUT) + kl_standard_normal(MEAN, LOG_VARIANCE))

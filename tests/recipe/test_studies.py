@@ -119,9 +119,12 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"base": BASE, "seeds": [1, 5]}, "seeds cannot be [1, 5]: write seeds: {count: 8}."),
     ({"base": BASE, "seeds": ["a"]}, "write seeds: {count: 8}."),
     ({"base": BASE, "seeds": {"count": "many"}}, "seeds.count cannot be many: it must be a whole number."),
-    ({"base": BASE, "axes": {"model.r1": 1.0}}, "axes.model.r1 cannot be 1.0: write model.r1: [1.0]"),
-    ({"base": BASE, "axes": {"a": {"settings": {"model.r1": 1.0}}}}, "write model.r1: [1.0]."),
-    ({"base": BASE, "axes": ["model.r1"]}, "write axes: {training.steps: [500, 1000]}"),
+    (
+        {"base": BASE, "axes": {"model.penalties.r1": 1.0}},
+        "axes.model.penalties.r1 cannot be 1.0: write model.penalties.r1: [1.0]",
+    ),
+    ({"base": BASE, "axes": {"a": {"settings": {"model.penalties.r1": 1.0}}}}, "write model.penalties.r1: [1.0]."),
+    ({"base": BASE, "axes": ["model.penalties.r1"]}, "write axes: {training.steps: [500, 1000]}"),
     (
         {"base": BASE, "measure": {"outcomes": "quality"}},
         "measure.outcomes cannot be quality: write outcomes: [quality].",

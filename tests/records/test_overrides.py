@@ -27,5 +27,5 @@ def test_none_of_a_player_is_told_to_be_that_of_all() -> None:
     rate = "training.players.generator.learning_rate"
     assert change(rate, 1e-7, None) == "1e-07 -> none (as training.optimiser.learning_rate)"
     assert change("training.optimiser.clip_norm", None, 1.0) == "none -> 1.0"
-    assert explained({rate: None, "model.packing": 2}) == " (none: as training.optimiser.learning_rate)"
+    assert explained({rate: None, "model.discriminator.packing": 2}) == " (none: as training.optimiser.learning_rate)"
     assert explained({rate: 1e-3, "training.threads": None}) == ""

@@ -97,10 +97,10 @@ def test_a_notebook_shows_a_finding_without_believing_its_markup() -> None:
 
 
 def test_a_printed_finding_shows_which_setting_to_change() -> None:
-    remedy = {"model.packing": 2, "training.players.generator.learning_rate": None}
+    remedy = {"model.discriminator.packing": 2, "training.players.generator.learning_rate": None}
     finding = Finding("GAN103", "failure", 12, "Modes are missing.", advice="Pack samples.", remedy=remedy)
     assert str(finding).endswith(
-        "Pack samples. Try: --model.packing 2 --training.players.generator.learning_rate none "
+        "Pack samples. Try: --model.discriminator.packing 2 --training.players.generator.learning_rate none "
         "(none: as training.optimiser.learning_rate)"
     )
     assert "Try" not in str(Finding("GAN103", "failure", 12, "Modes are missing.", advice="Pack samples."))

@@ -14,7 +14,7 @@ from saddlepoint.report.setup import repeat
 
 TRY = {
     "number": 1, "code": "GAN103", "title": "Modes < 3 are left.", "found": 1_200, "since": 900, "returned_to": 800,
-    "rung": 0, "changes": {"model.packing": [1, 2]},
+    "rung": 0, "changes": {"model.discriminator.packing": [1, 2]},
 }  # fmt: skip
 
 

@@ -16,7 +16,15 @@ from saddlepoint.lanes import Replica, ReplicaRecord, Replicas
 from saddlepoint.models import build
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.base import Model
-from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.gan.settings import (
+    DiscriminatorSettings,
+    GANSettings,
+    LabelSettings,
+    NoiseSettings,
+    PenaltySettings,
+    UpdateSettings,
+    ViewSettings,
+)
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.records import Record
@@ -30,13 +38,29 @@ PLAYED = {
     "gan": GAN,
     "original gan": GAN.model_copy(
         update={
-            "objective": "minimax", "fresh_noise": True, "discriminator_steps": 2, "latent_distribution": "uniform",
-            "label_smoothing": 0.1,
+            "objective": "minimax",
+            "noise": NoiseSettings(fresh=True, distribution="uniform"),
+            "updates": UpdateSettings(discriminator=2),
+            "labels": LabelSettings(smoothing=0.1),
         }
     ),
-    "noisy gan": GAN.model_copy(update={"instance_noise": 0.3, "instance_noise_steps": 5}),
-    "relativistic gan": GAN.model_copy(update={"objective": "relativistic", "r1": 0.5, "r2": 0.2, "packing": 2}),
-    "unrolled gan": GAN.model_copy(update={"unrolled_steps": 2, "r1": 0.1, "penalty_half_life": 3}),
+    "noisy gan": GAN.model_copy(update={"views": {"instance_noise": ViewSettings(strength=0.3, steps=5)}}),
+    "relativistic gan": GAN.model_copy(
+        update={
+            "objective": "relativistic",
+            "penalties": {"r1": PenaltySettings(weight=0.5), "r2": PenaltySettings(weight=0.2)},
+            "discriminator": DiscriminatorSettings(**dict(SMALL), packing=2),
+        }
+    ),
+    "unrolled gan": GAN.model_copy(
+        update={
+            "updates": UpdateSettings(unrolled=2),
+            "penalties": {"r1": PenaltySettings(weight=0.1, half_life=3)},
+        }
+    ),
+    "hinge gan": GAN.model_copy(update={"objective": "hinge"}),
+    "wasserstein gan": GAN.model_copy(update={"objective": "wasserstein"}),
+    "least-squares gan": GAN.model_copy(update={"objective": "least-squares", "labels": LabelSettings(smoothing=0.1)}),
     "vae": VAESettings(latent=2, encoder=SMALL, decoder=SMALL, likelihood="gaussian", warm_up=4, free_bits=0.01),
     "learnt vae": VAESettings(latent=2, encoder=SMALL, decoder=SMALL, likelihood="gaussian-learnt"),
     "autoencoder": AutoencoderSettings(latent=2, encoder=SMALL, decoder=SMALL),

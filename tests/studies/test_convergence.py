@@ -164,7 +164,7 @@ def test_noise_is_spread_evenly(latent):
     "model",
     [
         GANSettings(latent=1, generator=SMALL, discriminator=SMALL),
-        GANSettings(latent=2, generator=SMALL, discriminator=SMALL, latent_distribution="uniform", latent_scale=8),
+        GANSettings(latent=2, generator=SMALL, discriminator=SMALL, noise={"distribution": "uniform", "scale": 8}),
         VAESettings(latent=1, encoder=SMALL, decoder=SMALL, likelihood="gaussian"),
     ],
     ids=["gan", "gan of two", "vae"],

@@ -177,7 +177,7 @@ def test_a_damaged_group_is_named_and_made_again(tmp_path: Path) -> None:
     [
         ({"training.optimiser.clip_norm": 1.0}, "clip_norm"),
         ({"model.generator.batch_norm": True}, "running statistics"),
-        ({"model.replay": 0.5}, "memory of its own"),
+        ({"model.replay.share": 0.5}, "memory of its own"),
     ],
 )
 def test_what_replicas_refuse_is_trained_alone_and_said_once(
@@ -195,7 +195,7 @@ def test_what_replicas_refuse_is_trained_alone_and_said_once(
 
 def test_what_replicas_refuse_only_while_they_play_is_told_too() -> None:
     """Where replicas differ in a number that decides something, each of its values makes replicas of its own."""
-    content = tiny(axes={"model.instance_noise": [0.0, 0.5]}, lanes=6)
+    content = tiny(axes={"model.views.instance_noise": [0.0, 0.5]}, lanes=6)
     (group,) = planned(content).groups()
     result = train_group(group)
     assert {run.trained for run in result.runs} == {"lanes"}

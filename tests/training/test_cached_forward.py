@@ -24,8 +24,8 @@ def trained(fresh_noise: bool = False, discriminator_steps: int = 1) -> tuple[di
         latent=2,
         generator=network,
         discriminator=network,
-        fresh_noise=fresh_noise,
-        discriminator_steps=discriminator_steps,
+        noise={"fresh": fresh_noise},
+        updates={"discriminator": discriminator_steps},
     )
     training = TrainingSettings(steps=5, batch_size=16, tick=5)
     dataset = load(DataSettings(source="ring", points=100))

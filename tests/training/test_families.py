@@ -25,17 +25,26 @@ CONVOLUTIONAL = NetworkSettings(network="dcgan", width=4)
 FAMILIES = {
     "autoencoder": AutoencoderSettings(encoder=SMALL, decoder=SMALL, denoising=0.1),
     "vae": VAESettings(encoder=SMALL, decoder=SMALL, warm_up=5, binarise="stochastic"),
-    "gan": GANSettings(generator=SMALL, discriminator=SMALL, instance_noise=0.1, instance_noise_steps=9),
-    "gan-replay": GANSettings(generator=SMALL, discriminator=SMALL, replay=0.5, replay_size=5, label_flipping=0.2),
+    "gan": GANSettings(generator=SMALL, discriminator=SMALL, views={"instance_noise": {"strength": 0.1, "steps": 9}}),
+    "gan-replay": GANSettings(
+        generator=SMALL, discriminator=SMALL, replay={"share": 0.5, "size": 5}, labels={"flipping": 0.2}
+    ),
     "gan-packing": GANSettings(
-        generator=SMALL, discriminator=SMALL, packing=4, minibatch_kernels=2, objective="feature-matching"
+        generator=SMALL,
+        discriminator={**dict(SMALL), "packing": 4, "minibatch_kernels": 2},
+        objective="feature-matching",
     ),
     "gan-relativistic": GANSettings(
-        generator=SMALL, discriminator=SMALL, packing=2, objective="relativistic", r1=0.1, r2=0.1
+        generator=SMALL,
+        discriminator={**dict(SMALL), "packing": 2},
+        objective="relativistic",
+        penalties={"r1": 0.1, "r2": 0.1},
     ),
-    "gan-unrolled": GANSettings(generator=SMALL, discriminator=SMALL, unrolled_steps=2, r1=0.1),
-    "dcgan-unrolled": GANSettings(generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, unrolled_steps=2, r2=0.1),
-    "dcgan": GANSettings(generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, discriminator_steps=2),
+    "gan-unrolled": GANSettings(generator=SMALL, discriminator=SMALL, updates={"unrolled": 2}, penalties={"r1": 0.1}),
+    "dcgan-unrolled": GANSettings(
+        generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, updates={"unrolled": 2}, penalties={"r2": 0.1}
+    ),
+    "dcgan": GANSettings(generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, updates={"discriminator": 2}),
 }
 
 

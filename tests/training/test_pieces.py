@@ -13,12 +13,12 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.training import Devices, TrainingState, play
 
 PIECES = {
-    "minibatch": {"minibatch_kernels": 4},
+    "minibatch": {"discriminator.minibatch_kernels": 4},
     "feature-matching": {"objective": "feature-matching"},
-    "packing": {"packing": 3},
-    "flipping": {"label_flipping": 0.1},
-    "replay": {"replay": 0.5, "replay_size": 5},
-    "stratified": {"stratified": True, "latent_distribution": "uniform", "latent_scale": 2.0},
+    "packing": {"discriminator.packing": 3},
+    "flipping": {"labels.flipping": 0.1},
+    "replay": {"replay.share": 0.5, "replay.size": 5},
+    "stratified": {"noise.stratified": True, "noise.distribution": "uniform", "noise.scale": 2.0},
     "normal": {"generator.weights": "normal"},
 }
 PIECES["all"] = {name: value for piece in PIECES.values() for name, value in piece.items()}
@@ -28,7 +28,7 @@ PIECES["all"] = {name: value for piece in PIECES.values() for name, value in pie
 @pytest.mark.parametrize("piece", PIECES)
 def test_it_trains_on_the_ring(piece: str, fresh_noise: bool) -> None:
     changes = {f"model.{name}": value for name, value in PIECES[piece].items()}
-    short = {"training.steps": 12, "training.tick": 4, "data.points": 300, "model.fresh_noise": fresh_noise}
+    short = {"training.steps": 12, "training.tick": 4, "data.points": 300, "model.noise.fresh": fresh_noise}
     recipe = Recipe.load("toy-ring").override(changes | short)
     dataset = load(recipe.data)
     model = build(recipe.model, dataset.event, seed=0)

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 from saddlepoint.diagnosis.optimiser_settings import OWN_RATES, RATE, Settings, optimiser_of, value_in_force
 
+PARTS = ("model.penalties.", "model.views.")  # sections of weights and strengths, which are None where a part is absent
+
 
 class Outcome(Enum):
     """What a change returns instead of a value."""
@@ -55,7 +57,7 @@ class AtLeast:
     value: float
 
     def __call__(self, name: str, settings: Settings) -> Any:
-        return max(settings[name], self.value)
+        return max(_present(name, settings), self.value)
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,12 @@ class Given:
     key: str
 
 
+def _present(name: str, settings: Settings) -> Any:
+    """The present value; 0 of a part, such as a penalty, that the run does not have."""
+    value = settings[name]
+    return 0.0 if value is None and name.startswith(PARTS) else value
+
+
 def apply_changes(changes: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """Return the settings that a remedy changes, with their new values.
 
@@ -147,6 +155,8 @@ def apply_changes(changes: Mapping[str, Any], settings: Settings) -> dict[str, A
         if value is NOT_FOR_THIS_RUN:
             return {}
         if value is UNCHANGED:
+            continue
+        if value == _present(name, settings):
             continue
         # A player without a value of its own has the shared one: what is in force already is no change.
         if json.dumps(value) not in (json.dumps(settings[name]), json.dumps(value_in_force(name, settings))):

@@ -46,19 +46,19 @@ RANGES: dict[str, Usual] = {
     "model.free_bits": Usual(0.0, 2.0, NONE, 20.0, 0.25),
     "model.observation_std": Usual(0.01, 1.0, 1e-4, 100.0, 0.1),
     # R1: 10 (Mescheder et al., 2018), up to 100 and more at high resolution (Karras et al., 2021).
-    "model.r1": Usual(0.0, 100.0, NONE, 1e4, 1.0, is_fatal=True),
-    "model.r2": Usual(0.0, 100.0, NONE, 1e4, 1.0, is_fatal=True),
+    "model.penalties.r1.weight": Usual(0.0, 100.0, NONE, 1e4, 1.0, is_fatal=True),
+    "model.penalties.r2.weight": Usual(0.0, 100.0, NONE, 1e4, 1.0, is_fatal=True),
     "model.latent": Usual(1, 1_024, NONE, 20_000, 128),
-    "model.latent_scale": Usual(0.1, 10.0, 1e-3, 1_000.0, 1.0),
+    "model.noise.scale": Usual(0.1, 10.0, 1e-3, 1_000.0, 1.0),
     # 100 in the first steps of Wasserstein GAN (Arjovsky, Chintala, Bottou, 2017), https://arxiv.org/abs/1701.07875
-    "model.discriminator_steps": Usual(1, 10, NONE, 200, 1),
-    "model.unrolled_steps": Usual(0, 10, NONE, 100, 5),
-    "model.unrolled_rate": Usual(1e-3, 1.0, NONE, 100.0, 0.1, is_fatal=True),
-    "model.label_flipping": Usual(0.0, 0.2, NONE, 0.4, 0.05),
-    "model.instance_noise": Usual(0.0, 0.5, NONE, 5.0, 0.1, is_fatal=True),
+    "model.updates.discriminator": Usual(1, 10, NONE, 200, 1),
+    "model.updates.unrolled": Usual(0, 10, NONE, 100, 5),
+    "model.updates.unrolled_rate": Usual(1e-3, 1.0, NONE, 100.0, 0.1, is_fatal=True),
+    "model.labels.flipping": Usual(0.0, 0.2, NONE, 0.4, 0.05),
+    "model.views.instance_noise.strength": Usual(0.0, 0.5, NONE, 5.0, 0.1, is_fatal=True),
     "model.denoising": Usual(0.0, 1.0, NONE, 10.0, 0.1, is_fatal=True),
     "model.sparsity_weight": Usual(0.0, 10.0, NONE, 1e4, 1e-3, is_fatal=True),
-    "model.packing": Usual(1, 8, NONE, 64, 2),
+    "model.discriminator.packing": Usual(1, 8, NONE, 64, 2),
     # StyleGAN's .999 to .9999 and more in diffusion models; at .99999 an average spans 100,000 steps.
     "training.ema": Usual(0.0, 0.9999, NONE, 0.99999, 0.999),
 }

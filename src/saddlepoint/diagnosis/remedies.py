@@ -101,24 +101,28 @@ REMEDIES: dict[str, Remedy] = {
         "compare real with generated examples in pairs (the relativistic loss with both gradient penalties)",
         {
             "model.objective": ReplaceOnly(("minimax", "non-saturating"), "relativistic"),
-            "model.r1": AtLeast(usual_value("model.r1")),
-            "model.r2": AtLeast(usual_value("model.r2")),
+            "model.penalties.r1.weight": AtLeast(usual_value("model.penalties.r1.weight")),
+            "model.penalties.r2.weight": AtLeast(usual_value("model.penalties.r2.weight")),
         },
     ),
     # Which Training Methods for GANs do actually Converge? (Mescheder et al., 2018), https://arxiv.org/abs/1801.04406
     "r1_penalty": Remedy(
-        "add a gradient penalty on the discriminator (`r1`)", {"model.r1": AtLeast(usual_value("model.r1"))}
+        "add a gradient penalty on the discriminator (`r1`)",
+        {"model.penalties.r1.weight": AtLeast(usual_value("model.penalties.r1.weight"))},
     ),
     # PacGAN: The power of two samples in generative adversarial networks (Lin et al., 2018), https://arxiv.org/abs/1712.04086
-    "packing": _of_usual_value("show the discriminator several examples at once (`packing`)", "model.packing"),
+    "packing": _of_usual_value(
+        "show the discriminator several examples at once (`packing`)", "model.discriminator.packing"
+    ),
     "one_d_step": _of_usual_value(
-        "let the discriminator take one step per generator step", "model.discriminator_steps"
+        "let the discriminator take one step per generator step", "model.updates.discriminator"
     ),
     "instance_noise": _of_usual_value(
-        "add noise to what the discriminator sees (`instance_noise`)", "model.instance_noise"
+        "add noise to what the discriminator sees (`instance_noise`)", "model.views.instance_noise.strength"
     ),
     "clear_view": Remedy(
-        "switch off flipped labels and instance noise", {"model.label_flipping": 0.0, "model.instance_noise": 0.0}
+        "switch off flipped labels and instance noise",
+        {"model.labels.flipping": 0.0, "model.views.instance_noise.strength": 0.0},
     ),
     # Networks.
     "leaky_units": Remedy("use leaky rectifiers", {f"model.{network}.activation": _LEAKY for network in _NETWORKS}),

@@ -114,7 +114,8 @@ def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
 def rough_memory(recipe: Recipe, event: Event, examples: int) -> int:
     """Return an upper bound of `needed_memory` from the settings alone."""
     batch_size, latent = min(recipe.training.batch_size, examples), getattr(recipe.model, "latent", 0)
-    packing, kernels = getattr(recipe.model, "packing", 1), getattr(recipe.model, "minibatch_kernels", 0)
+    discriminator = getattr(recipe.model, "discriminator", None)
+    packing, kernels = getattr(discriminator, "packing", 1), getattr(discriminator, "minibatch_kernels", 0)
     ends = event.size * packing + latent
     weights, results = ends, event.size + latent
     for _, network in recipe.model:

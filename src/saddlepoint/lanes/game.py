@@ -195,6 +195,11 @@ def check_independent(model: Model, replicas: Sequence[Replica]) -> None:
 def check_forgetful(model: Model) -> None:
     """Raises SettingError for a game that keeps more from step to step than its weights. Draws noise from the model."""
     for phase in model.phases:
+        if phase.after_update is not None:
+            raise SettingError(
+                "model.constraints: a constraint that changes the weights after each update is not stacked: leave it out, or "
+                "train one run at a time."
+            )
         model.noise(phase, 1, 0, torch.Generator())
     if model.extra_state():
         raise SettingError(

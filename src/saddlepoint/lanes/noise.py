@@ -23,14 +23,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_flatten
+from torch.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
 from saddlepoint.lanes.per_replica import PerReplica, filled, value_of
 from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Phase
 
 VECTORISED = 16  # from so many numbers on torch draws normal ones in another way
-Made = dict[str, Tensor]
+Made = Any  # the bundle of the game, see `saddlepoint.objectives.noise`
 
 
 class Draw(NamedTuple):
@@ -148,7 +148,8 @@ class StackedNoise:
         places = {id(tensor): index for index, tensor in enumerate(handing.given)}
         plain = None
         if not handing.used:
-            plain = [{name: places.get(id(value), value) for name, value in noise.items()} for noise in noises]
+            flat = [tree_flatten(noise) for noise in noises]
+            plain = [([places.get(id(leaf), leaf) for leaf in leaves], form) for leaves, form in flat]
         return _Plan(handing.draws, plain, handing.exotic)
 
     def _drawn(self, draws: Sequence[Draw]) -> Tensor | None:
@@ -179,21 +180,19 @@ class StackedNoise:
         """The noise of one step from its draws."""
         if plan.plain is not None:
             replicas = len(self.generators)
-            noises = [
-                {
-                    name: parts[value]
-                    if isinstance(value, int)
-                    else _spread(value.to(self._device), replicas, self._axis)
-                    for name, value in noise.items()
-                }
-                for noise in plan.plain
-            ]
+            noises = []
+            for leaves, form in plan.plain:
+                tensors = [
+                    parts[leaf] if isinstance(leaf, int) else _spread(leaf.to(self._device), replicas, self._axis)
+                    for leaf in leaves
+                ]
+                noises.append(tree_unflatten(tensors, form))
             return self._by_turn(noises)
 
         def noise_of(model: Model, *replica_parts: Tensor) -> list[Made]:
             left = iter(replica_parts)
             with Handing(self._scratch, lambda draw: next(left)):
-                return [dict(model.noise(phase, self._batch_size, step, self._scratch)) for _, phase in self._fresh()]
+                return [model.noise(phase, self._batch_size, step, self._scratch) for _, phase in self._fresh()]
 
         return self._by_turn(self._each(noise_of, *parts))
 
@@ -204,8 +203,7 @@ class StackedNoise:
             for model, generator in zip(self._models, self.generators, strict=True)
         ]
         for noises in zip(*replicas, strict=True):
-            stacked = {name: torch.stack([noise[name] for noise in noises], self._axis) for name in noises[0]}
-            made.append({name: value.to(self._device) for name, value in stacked.items()})
+            made.append(tree_map(lambda *leaves: torch.stack(leaves, self._axis).to(self._device), *noises))
         return self._by_turn(made)
 
     def _by_turn(self, noises: Sequence[Made]) -> list[Made]:
@@ -217,10 +215,11 @@ class StackedNoise:
 
 
 class _Plan(NamedTuple):
-    """plain: the noise by name, a draw's number or a tensor without draws; None where it is computed from the draws."""
+    """plain: of each noise bundle its leaves, a draw's number or a tensor without draws, and its form; None where it is computed
+    from the draws."""
 
     draws: list[Draw]
-    plain: list[dict[str, Any]] | None
+    plain: list[tuple[list[Any], TreeSpec]] | None
     exotic: bool
 
 

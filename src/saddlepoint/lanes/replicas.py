@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.func import vmap
+from torch.utils._pytree import tree_structure
 
 from saddlepoint.errors import SettingError
 from saddlepoint.lanes.batches import StackedBatches
@@ -270,7 +271,7 @@ class Replicas:
 
     def _step(self, inputs: Inputs) -> tuple[State, Tensor]:
         """One step; it is traced anew where the noise has other names than before (instance noise has faded away)."""
-        form = str([sorted(noise) for noise in inputs.noise])
+        form = str([tree_structure(noise) for noise in inputs.noise])
         if form not in self._traced:
             layout = self._layout
             axes = Inputs(1 if layout.fused else 0, layout.axis, layout.axis, 0, 0, 0)  # type: ignore[arg-type]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
     from saddlepoint.data.dataset import Event, Scaling
+    from saddlepoint.objectives.adversarial.game import Composition
 
 Capability = TypeVar("Capability")
 
@@ -247,12 +248,12 @@ class Pushes(Protocol):
 class Adversarial(HasCodes, Judges, Protocol):
     """A game of a generator against a critic.
 
-    generator_player: the generator's name among the players.
+    generator_player: the generator's name among the players. parts: loss, penalties, views and constraints.
     """
 
     generator_player: str
     players: dict[str, Any]
-    settings: Any
+    parts: Composition
 
 
 @runtime_checkable

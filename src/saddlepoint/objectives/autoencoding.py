@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 from saddlepoint.objectives.divergence import kl_bernoulli
-from saddlepoint.objectives.phase import Batch, Loss, Nets, Noise, Observations
+from saddlepoint.objectives.noise import noise_bundle
+from saddlepoint.objectives.phase import Batch, Loss, Nets, Observations
 from saddlepoint.objectives.precision import at_least_float32
 from saddlepoint.objectives.reconstruction import RECONSTRUCTIONS
+
+
+@noise_bundle
+@dataclass(frozen=True)
+class CodeNoise:
+    """The random numbers of one update.
+
+    Attributes:
+        corruption: (B, *event), added to the input but not to what is to be reconstructed; None leaves the input.
+    """
+
+    corruption: Tensor | None = None
 
 
 def autoencoding(
@@ -18,21 +33,25 @@ def autoencoding(
     sparsity_weight: float = 0.0,
     sparsity_target: float = 0.05,
 ) -> Loss:
-    """Reconstruction error of nets["ae"](x) -> (output, code), plus sparsity_weight times a penalty on the code.
+    """Reconstruction error of nets["ae"](x) -> (output, code), plus a weighted penalty on the code.
 
-    kl: sum over units of KL(target || the unit's mean activation over the batch); codes in (0, 1). It belongs to the
-        batch, so every example carries the same share.
-    l1: sum of the code's absolute values, example by example.
-    The optional noise `corruption` (B, *event) is added to the input but not to what is to be reconstructed.
+    Args:
+        reconstruction: what an error costs.
+        sparsity: "kl" is the sum over units of KL(target || the unit's mean activation over the batch), for codes in (0, 1); it
+            belongs to the batch, so every example carries the same share. "l1" is the sum of the code's absolute values,
+            example by example.
+        sparsity_weight: weight of the penalty, at least 0.
+        sparsity_target: of "kl", in (0, 1).
 
-    Sparse autoencoder (Ng, CS294A lecture notes, 2011), https://web.stanford.edu/class/cs294a/sparseAutoencoder.pdf;
-    Extracting and Composing Robust Features with Denoising Autoencoders (Vincent, Larochelle, Bengio, Manzagol, 2008),
-    https://doi.org/10.1145/1390156.1390294
+    References:
+        Sparse autoencoder (Ng, CS294A lecture notes, 2011), https://web.stanford.edu/class/cs294a/sparseAutoencoder.pdf
+        Extracting and Composing Robust Features with Denoising Autoencoders (Vincent, Larochelle, Bengio, Manzagol, 2008),
+            https://doi.org/10.1145/1390156.1390294
     """
     error = RECONSTRUCTIONS[reconstruction]
 
-    def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[torch.Tensor, Observations]:
-        seen = batch.x + noise["corruption"] if "corruption" in noise else batch.x
+    def loss(nets: Nets, batch: Batch, noise: CodeNoise) -> tuple[torch.Tensor, Observations]:
+        seen = batch.x if noise.corruption is None else batch.x + noise.corruption
         output, code = nets["ae"](seen)
         code = at_least_float32(code)
         values = error(output, batch.x)

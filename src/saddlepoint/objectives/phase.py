@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from torch import Tensor
+from torch import Tensor, nn
 
 Nets = Mapping[str, Callable[..., Any]]
-Noise = Mapping[str, Tensor]
+Noise = Any  # the bundle of the game, see `noise`
 Observations = dict[str, Tensor]
 
 
@@ -46,6 +46,7 @@ class Phase:
         optimiser, no learning rate. The player need not be a network: its name is that of its series and its role.
     shares_noise: True where the phase is played with the noise of the phase before it. What its player made of that
         noise there, as a player that did not move, is then used again instead of being made twice.
+    after_update: called with the player after each of its updates, such as a projection of its weights.
     """
 
     player: str
@@ -54,3 +55,4 @@ class Phase:
     uses_data: bool = True
     shares_noise: bool = False
     gradient: bool = True
+    after_update: Callable[[nn.Module], None] | None = None

@@ -54,26 +54,26 @@ ALIASES: dict[str, tuple[str, ...]] = {
         ("hidden_dim", "hidden_size", "hidden_dims", "hidden_layers", "layers", "units"),
         ("model.generator.hidden", "model.encoder.hidden"),
     ),
-    **dict.fromkeys(("n_critic", "critic_iters", "d_steps", "ncritic", "critic_steps"), ("model.discriminator_steps",)),
+    **dict.fromkeys(
+        ("n_critic", "critic_iters", "d_steps", "ncritic", "critic_steps"), ("model.updates.discriminator",)
+    ),
     **dict.fromkeys(
         ("loss", "gan_loss", "adversarial_loss", "criterion"),
         ("model.objective", "model.reconstruction", "model.likelihood"),
     ),
     **dict.fromkeys(
-        ("gp", "gradient_penalty", "lambda_gp", "gp_weight", "gp_lambda", "lambda", "r1_gamma", "gamma"), ("model.r1",)
+        ("gp", "gradient_penalty", "lambda_gp", "gp_weight", "gp_lambda", "lambda", "r1_gamma", "gamma"),
+        ("model.penalties.r1",),
     ),
     **dict.fromkeys(("kl_weight", "kld_weight", "beta_vae", "kl_beta"), ("model.beta",)),
     **dict.fromkeys(("kl_warmup", "kl_annealing", "annealing", "anneal_steps"), ("model.warm_up",)),
-    **dict.fromkeys(("smoothing", "smooth", "one_sided_label_smoothing"), ("model.label_smoothing",)),
+    **dict.fromkeys(("smooth", "one_sided_label_smoothing"), ("model.labels.smoothing",)),
     **dict.fromkeys(("normalise", "normalize", "normalization", "standardize", "rescale"), ("model.scaling",)),
     **dict.fromkeys(("arch", "architecture", "net", "backbone"), ("model.generator.network", "model.encoder.network")),
     **dict.fromkeys(("type", "model_type", "kind"), ("model.family",)),
 }
 
-_WASSERSTEIN = (
-    "the Wasserstein objective is not among those of model.objective; for stable training set model.objective to "
-    "relativistic, with model.r1 and model.r2"
-)
+_WASSERSTEIN = "set model.objective to wasserstein, or for stable training model.objective to relativistic, with model.penalties.r1 and r2"
 # Usual name -> what stands in its place here.
 ADVICE: dict[str, str] = {
     **dict.fromkeys(("wasserstein", "wgan", "wgan_gp", "wgangp", "critic"), _WASSERSTEIN),

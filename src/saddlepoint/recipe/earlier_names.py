@@ -7,7 +7,7 @@ name lies below the earlier one (`model.replay` -> `model.replay.share`) is for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from saddlepoint.errors import SettingError, shortened
@@ -17,8 +17,47 @@ Lookup = Callable[[str], Any]
 # present name, or None.
 Conversion = Callable[[Any, Lookup], Mapping[str, Any]]
 
+
+def _part(name: str, field: str) -> Conversion:
+    """For a number that says how much of a part there is, 0 for none."""
+
+    def convert(value: Any, lookup: Lookup) -> Mapping[str, Any]:
+        absent = lookup(name) is None and str(value).strip() in ("0", "0.0", "None", "none")
+        return {} if absent else {f"{name}.{field}": value}
+
+    return convert
+
+
+def _of_parts(names: Sequence[str], field: str) -> Conversion:
+    """For a setting of parts that holds for all of them that there are."""
+
+    def convert(value: Any, lookup: Lookup) -> Mapping[str, Any]:
+        return {f"{name}.{field}": value for name in names if lookup(name) is not None}
+
+    return convert
+
+
+_NOISE, _PENALTIES, _INSTANCE_NOISE = "model.noise", "model.penalties", "model.views.instance_noise"
 EARLIER_NAMES: dict[str, str | Conversion] = {
-    # model: (rows in an order in which a conversion finds what it looks up)
+    # model, in an order in which a conversion finds what it looks up
+    "model.latent_distribution": f"{_NOISE}.distribution",
+    "model.latent_scale": f"{_NOISE}.scale",
+    "model.stratified": f"{_NOISE}.stratified",
+    "model.fresh_noise": f"{_NOISE}.fresh",
+    "model.r1": _part(f"{_PENALTIES}.r1", "weight"),
+    "model.r2": _part(f"{_PENALTIES}.r2", "weight"),
+    "model.penalty_half_life": _of_parts((f"{_PENALTIES}.r1", f"{_PENALTIES}.r2"), "half_life"),
+    "model.discriminator_steps": "model.updates.discriminator",
+    "model.unrolled_steps": "model.updates.unrolled",
+    "model.unrolled_rate": "model.updates.unrolled_rate",
+    "model.label_smoothing": "model.labels.smoothing",
+    "model.label_flipping": "model.labels.flipping",
+    "model.minibatch_kernels": "model.discriminator.minibatch_kernels",
+    "model.packing": "model.discriminator.packing",
+    "model.replay": "model.replay.share",
+    "model.replay_size": "model.replay.size",
+    "model.instance_noise": _part(_INSTANCE_NOISE, "strength"),
+    "model.instance_noise_steps": _of_parts((_INSTANCE_NOISE,), "steps"),
     # training: discriminator and generator were sections of their own
     "training.discriminator": "training.players.discriminator",
     "training.generator": "training.players.generator",

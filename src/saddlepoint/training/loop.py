@@ -174,6 +174,7 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
     norms = state.pending.setdefault(f"{player}/grad_norm", [])
     ratios = state.pending.setdefault(f"{player}/update_ratio", [])
     tick, keep = settings.tick, _observer(nets, player, state)
+    after_update, network = phase.after_update, model.players[player]
 
     def move(step: int, batch: Batch, observe: bool, noise: Noise | None) -> Noise:
         if noise is None:
@@ -201,6 +202,8 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
             ratios.append(update_ratio(before, parameters))
         else:
             take_step()
+        if after_update is not None:
+            after_update(network)
         for parameter in parameters:
             parameter.grad = None
         losses.append(mean.detach())

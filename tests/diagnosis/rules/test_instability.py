@@ -10,7 +10,7 @@ from saddlepoint.diagnosis import Diagnosis, Facts
 from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.records import Record
 
-SETTINGS = {"model.r1": 0.0, "training.optimiser.learning_rate": 1e-3}
+SETTINGS = {"model.penalties.r1.weight": 0.0, "training.optimiser.learning_rate": 1e-3}
 
 
 def codes(series: Mapping[str, Sequence[float]], steps: int, every: int) -> set[str]:

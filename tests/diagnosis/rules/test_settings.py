@@ -21,7 +21,7 @@ def told_apart(smoothing: float, flipping: float, share: float) -> bool:
     best_real, best_fake = (1 - smoothing) * (1 - flipping), flipping
     middle = (best_real + best_fake) / 2
     real, fake = middle + share * (best_real - middle), middle + share * (best_fake - middle)
-    run = Facts(steps=1_000, settings={"model.label_smoothing": smoothing, "model.label_flipping": flipping})
+    run = Facts(steps=1_000, settings={"model.labels.smoothing": smoothing, "model.labels.flipping": flipping})
     return discriminator_overpowers.judge(series("d/real_score", real), series("d/fake_score", fake), run) is not None
 
 

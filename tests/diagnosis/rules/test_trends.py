@@ -17,7 +17,10 @@ from saddlepoint.diagnosis.rules.posterior import codes_leave_the_prior
 from saddlepoint.diagnosis.rules.weakness import discriminator_too_weak
 from saddlepoint.diagnosis.traits import traits_of
 
-RUN = Facts(steps=1_000, settings={"model.r1": 0.0, "model.beta": 0.01, "training.optimiser.betas": (0.9, 0.99)})
+RUN = Facts(
+    steps=1_000,
+    settings={"model.penalties.r1.weight": 0.0, "model.beta": 0.01, "training.optimiser.betas": (0.9, 0.99)},
+)
 
 
 def series(name: str, values: list[float], last: int = 600, every: int = 20) -> Series:
@@ -90,12 +93,12 @@ def test_a_discriminator_that_moves_like_the_generator_is_not_slow(d: float, g: 
     moves = series("d/update_ratio", [d] * 5), series("g/update_ratio", [g] * 5)
     found = discriminator_too_weak.judge(rank, run, bad, None, None, *moves)
     assert found is not None
-    calmer = {"model.r1": 1.0, "training.optimiser.betas": [0.5, 0.99]}
+    calmer = {"model.penalties.r1.weight": 1.0, "training.optimiser.betas": [0.5, 0.99]}
     assert found.remedy == (calmer if misled else {"training.players.discriminator.learning_rate": 4e-3})
-    stronger = Facts(steps=1_000, settings={**run.settings, "model.r1": 10.0})
+    stronger = Facts(steps=1_000, settings={**run.settings, "model.penalties.r1.weight": 10.0})
     kept = discriminator_too_weak.judge(rank, stronger, bad, None, None, *moves)
     assert kept is not None
-    assert "model.r1" not in (kept.remedy or {}), "a stronger penalty is not eased"
+    assert "model.penalties.r1.weight" not in (kept.remedy or {}), "a stronger penalty is not eased"
     unknown = discriminator_too_weak.judge(rank, run, bad)
     assert unknown is not None
     assert unknown.remedy == {"training.players.discriminator.learning_rate": 4e-3}

@@ -14,7 +14,9 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.duality_gap import duality_gap
 from saddlepoint.models.base import Model
-from saddlepoint.objectives.adversarial import adversarial_game
+from saddlepoint.objectives.adversarial.game import Composition, adversarial_game
+from saddlepoint.objectives.adversarial.noise import GameNoise
+from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.objectives.phase import Phase
 
 
@@ -50,14 +52,14 @@ class Small(Model):
         event = Event((1,), "vector")
         players = {"d": Line(slope), "g": Shift(shift, spread)}
         super().__init__(event, event.scaling("none"), players, {"d": "discriminator", "g": "generator"})
-        self._phases = adversarial_game(objective)
+        self._phases = adversarial_game(Composition(loss_named(objective)))
 
     @property
     def phases(self) -> tuple[Phase, ...]:
         return self._phases
 
     def noise(self, phase, n, step, generator):
-        return {"z": torch.randn(n, 1, generator=generator)}
+        return GameNoise(torch.randn(n, 1, generator=generator))
 
     def sample(self, n, *, labels=None, generator=None):
         return self.decode(torch.randn(n, 1, generator=generator))

@@ -78,7 +78,7 @@ def test_a_vae_as_a_latent_model_is_the_integral_over_its_codes(likelihood):
 
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])
 def test_a_gans_uniform_noise_is_its_own_noise(distribution):
-    settings = GANSettings(latent=2, generator=SMALL, discriminator=SMALL, latent_distribution=distribution)
+    settings = GANSettings(latent=2, generator=SMALL, discriminator=SMALL, noise={"distribution": distribution})
     model = build(settings, TABLE)
     found = with_output_noise(model, 1e-6)
     samples = model.scaling.to_data(found.simulate(20_000, seeded())[0])

@@ -25,7 +25,8 @@ from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.network import Pass
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
-from saddlepoint.objectives.adversarial import cross_entropy, logits
+from saddlepoint.objectives.adversarial.game import logits
+from saddlepoint.objectives.adversarial.losses import cross_entropy
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import log_likelihood
 from tests.experiment.runs import recipe, started
@@ -40,10 +41,15 @@ READY = {
     "vae, free bits": VAESettings(free_bits=0.5),
     "vae, binarised": VAESettings(binarise="stochastic"),
     "gan": GANSettings(),
-    "minimax": GANSettings(objective="minimax", label_smoothing=0.1),
-    "relativistic": GANSettings(objective="relativistic", r1=1.0, r2=1.0),
+    "minimax": GANSettings(objective="minimax", labels={"smoothing": 0.1}),
+    "relativistic": GANSettings(objective="relativistic", penalties={"r1": 1.0, "r2": 1.0}),
     "feature matching": GANSettings(objective="feature-matching"),
-    "packed": GANSettings(packing=2, label_flipping=0.1, instance_noise=0.1, replay=0.5, minibatch_kernels=4),
+    "packed": GANSettings(
+        discriminator={"packing": 2, "minibatch_kernels": 4},
+        labels={"flipping": 0.1},
+        views={"instance_noise": 0.1},
+        replay={"share": 0.5},
+    ),
     "dcgan": GANSettings(
         generator=NetworkSettings(network="dcgan", width=4), discriminator=NetworkSettings(network="dcgan", width=4)
     ),
@@ -67,8 +73,8 @@ def vae(kl: Callable[[Tensor, Tensor], Tensor], model: Any = None) -> Model:
     model = model or build(VAESettings(latent=4), IMAGE)
 
     def loss(nets: Any, batch: Any, noise: Any) -> Any:
-        output, mean, log_variance, log_std = nets["vae"](batch.x, noise["epsilon"])
-        return -log_likelihood(batch.x, output, log_std) + noise["kl_weight"] * kl(mean, log_variance), {}
+        output, mean, log_variance, log_std = nets["vae"](batch.x, noise.epsilon)
+        return -log_likelihood(batch.x, output, log_std) + noise.kl_weight * kl(mean, log_variance), {}
 
     model._phases = (replace(model.phases[0], loss=loss),)
     return model  # type: ignore[no-any-return]
@@ -119,7 +125,7 @@ def test_a_logs_cost_without_a_number_is_no_mistake() -> None:
     model: Any = build(GANSettings(), IMAGE)
 
     def loss(nets: Any, batch: Any, noise: Any) -> Any:
-        return (logits(nets, batch.x) + logits(nets, nets["g"](noise["z"]))) * float("nan"), {}
+        return (logits(nets, batch.x) + logits(nets, nets["g"](noise.latent))) * float("nan"), {}
 
     model._phases = tuple(replace(phase, loss=loss) for phase in model.phases)
     assert mistakes(model, X) == []
@@ -144,7 +150,7 @@ def test_clamped_heads_are_found(heads: tuple[str, ...]) -> None:
 
 def swapped(model: Any) -> None:
     def loss(nets: Any, batch: Any, noise: Any) -> Any:
-        real, fake = logits(nets, batch.x), logits(nets, nets["g"](noise["z"]).detach())
+        real, fake = logits(nets, batch.x), logits(nets, nets["g"](noise.latent).detach())
         return cross_entropy(real, 0.0) + cross_entropy(fake, 1.0), {}
 
     model._phases = (replace(model.phases[0], loss=loss), *model.phases[1:])
@@ -162,7 +168,7 @@ def wrong_direction(model: Any) -> None:
 
 def not_detached(model: Any) -> None:
     def loss(nets: Any, batch: Any, noise: Any) -> Any:
-        real, fake = logits(nets, batch.x), logits(nets, nets["g"](noise["z"]))
+        real, fake = logits(nets, batch.x), logits(nets, nets["g"](noise.latent))
         return cross_entropy(real, 1.0) + cross_entropy(fake, 0.0), {}
 
     model._phases = (replace(model.phases[0], loss=loss), *model.phases[1:])
@@ -300,8 +306,8 @@ def vae_with(reconstruction: Callable[[Tensor, Tensor], Tensor]) -> Model:
     model: Any = build(VAESettings(latent=4, beta=2.0), IMAGE)
 
     def loss(nets: Any, batch: Any, noise: Any) -> Any:
-        output, mean, log_variance, _ = nets["vae"](batch.x, noise["epsilon"])
-        return reconstruction(output, batch.x) + noise["kl_weight"] * kl_standard_normal(mean, log_variance), {}
+        output, mean, log_variance, _ = nets["vae"](batch.x, noise.epsilon)
+        return reconstruction(output, batch.x) + noise.kl_weight * kl_standard_normal(mean, log_variance), {}
 
     model._phases = (replace(model.phases[0], loss=loss),)
     return model  # type: ignore[no-any-return]
@@ -340,8 +346,8 @@ def test_a_code_that_does_not_follow_its_heads_is_found(words: str, own_noise: b
     def loss(nets: Any, batch: Any, noise: Any) -> Any:
         player = nets["vae"]
         mean, v = player.heads(batch.x)
-        output = player.decoder(draw(mean, v, torch.randn_like(mean) if own_noise else noise["epsilon"]))
-        return -log_likelihood(batch.x, output, None) + noise["kl_weight"] * kl_standard_normal(mean, v), {}
+        output = player.decoder(draw(mean, v, torch.randn_like(mean) if own_noise else noise.epsilon))
+        return -log_likelihood(batch.x, output, None) + noise.kl_weight * kl_standard_normal(mean, v), {}
 
     model._phases = (replace(model.phases[0], loss=loss),)
     found = mistakes(model, X)

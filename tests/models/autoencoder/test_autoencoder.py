@@ -10,6 +10,7 @@ from saddlepoint.errors import RunError, SettingError
 from saddlepoint.models import build
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.objectives.autoencoding import CodeNoise
 from saddlepoint.objectives.phase import Batch
 
 MNIST = Event((1, 28, 28), "image", "uint8", 0.0, 255.0)
@@ -53,7 +54,7 @@ def test_pca_is_a_stationary_point_of_the_linear_one_and_its_error_the_eigenvalu
             layer.weight.copy_(weight)
             layer.bias.copy_(bias)
     (phase,) = model.phases
-    loss = phase.loss(model.players, Batch(x), {})[0].mean()
+    loss = phase.loss(model.players, Batch(x), CodeNoise())[0].mean()
     torch.testing.assert_close(loss, values[:3].sum())
     for gradient in torch.autograd.grad(loss, list(player.parameters())):
         assert gradient.abs().max() < 1e-10
@@ -62,7 +63,7 @@ def test_pca_is_a_stationary_point_of_the_linear_one_and_its_error_the_eigenvalu
             player.encoder.layers[0].weight.copy_(other.T)
             player.encoder.layers[0].bias.copy_(-centre @ other)
             player.decoder.layers[0].weight.copy_(other)
-        assert phase.loss(model.players, Batch(x), {})[0].mean() > loss
+        assert phase.loss(model.players, Batch(x), CodeNoise())[0].mean() > loss
 
 
 def test_the_kl_penalty_wants_codes_between_zero_and_one():
@@ -74,7 +75,7 @@ def test_the_kl_penalty_wants_codes_between_zero_and_one():
 
 def test_corruption_has_the_asked_standard_deviation():
     model = build(AutoencoderSettings(denoising=0.25), MNIST)
-    noise = model.noise(model.phases[0], 50, 0, torch.Generator().manual_seed(0))["corruption"]
+    noise = model.noise(model.phases[0], 50, 0, torch.Generator().manual_seed(0)).corruption
     # 39,200 draws: 5 standard errors.
     assert abs(noise.std().item() - 0.25) < 5 * 0.25 / (2 * noise.numel()) ** 0.5
 

@@ -1,6 +1,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.utils._pytree import tree_leaves
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
@@ -8,6 +9,7 @@ from saddlepoint.models import build
 from saddlepoint.models.capabilities import Pushes, ScoresExamples, has
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.phase import Batch
 
 IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
@@ -15,7 +17,7 @@ TABLE = Event((4,), "vector", "float32", mean=(2.0,), std=(4.0,))
 
 
 def test_the_discriminator_moves_k_times_then_the_generator_once():
-    model = build(GANSettings(discriminator_steps=5), IMAGE)
+    model = build(GANSettings(updates={"discriminator": 5}), IMAGE)
     assert [(phase.player, phase.repeats) for phase in model.phases] == [("d", 5), ("g", 1)]
     assert model.roles == {"d": "discriminator", "g": "generator"}
     assert model.averaged == ("g",)
@@ -72,21 +74,21 @@ def test_the_range_of_the_users_own_generator_is_known_where_the_settings_name_i
 
 @pytest.mark.parametrize(("step", "std"), [(0, 0.4), (50, 0.2), (100, 0.0), (200, 0.0)])
 def test_instance_noise_fades(step, std):
-    model = build(GANSettings(instance_noise=0.4, instance_noise_steps=100), IMAGE)
-    assert model.instance_std(step) == pytest.approx(std)
+    model = build(GANSettings(views={"instance_noise": {"strength": 0.4, "steps": 100}}), IMAGE)
+    assert model.view_strength("instance_noise", step) == pytest.approx(std)
     for phase in model.phases:
         noise = model.noise(phase, 100, step, torch.Generator().manual_seed(0))
-        names = ({"real", "fake"} if phase.player == "d" else {"fake"}) if std else set()
-        assert set(noise) == {"z"} | names
-        for name in names:
+        assert (noise.fake_views is None) == (std == 0)
+        assert (noise.real_views is None) == (std == 0 or phase.player == "g")
+        for views in filter(None, (noise.real_views, noise.fake_views)):
             # 6,400 draws: 5 standard errors.
-            assert abs(noise[name].std().item() - std) < 5 * std / (2 * 6_400) ** 0.5
-    assert build(GANSettings(instance_noise=0.4), IMAGE).instance_std(10**6) == 0.4
+            assert abs(views["instance_noise"].std().item() - std) < 5 * std / (2 * 6_400) ** 0.5
+    assert build(GANSettings(views={"instance_noise": 0.4}), IMAGE).view_strength("instance_noise", 10**6) == 0.4
 
 
 @pytest.mark.parametrize(("name", "variance"), [("normal", 1.0), ("uniform", 1 / 3)])
 def test_the_latent_distribution_has_its_moments(name, variance):
-    model = build(GANSettings(latent_distribution=name), IMAGE)
+    model = build(GANSettings(noise={"distribution": name}), IMAGE)
     z = model.fixed_noise(1_000, torch.Generator().manual_seed(0))
     # 64,000 draws; the variance of a square is at most 2.
     assert abs(z.mean().item()) < 5 * (variance / z.numel()) ** 0.5
@@ -124,9 +126,9 @@ def test_convolutions_are_refused_for_vectors():
 
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])
 def test_stratified_noise_leaves_no_part_out(distribution):
-    settings = GANSettings(latent=3, latent_distribution=distribution, latent_scale=8.0, stratified=True)
+    settings = GANSettings(latent=3, noise={"distribution": distribution, "scale": 8.0, "stratified": True})
     model = build(settings, TABLE)
-    z = model.noise(model.phases[0], 50, 0, torch.Generator().manual_seed(0))["z"]
+    z = model.noise(model.phases[0], 50, 0, torch.Generator().manual_seed(0)).latent
     edges = model.latent_quantiles(torch.arange(1, 50) / 50)
     for column in z.T.contiguous():
         assert torch.equal(torch.bucketize(column, edges).sort().values, torch.arange(50))
@@ -134,7 +136,7 @@ def test_stratified_noise_leaves_no_part_out(distribution):
 
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])
 def test_quantiles_are_those_of_the_noise(distribution):
-    model = build(GANSettings(latent=1, latent_distribution=distribution, latent_scale=3.0), TABLE)
+    model = build(GANSettings(latent=1, noise={"distribution": distribution, "scale": 3.0}), TABLE)
     z = model.latent_noise(10_000, torch.Generator().manual_seed(0))
     for share in (0.1, 0.5, 0.8):
         below = (z < model.latent_quantiles(torch.tensor(share))).float().mean().item()
@@ -143,39 +145,45 @@ def test_quantiles_are_those_of_the_noise(distribution):
 
 def test_settings_at_their_plain_values_are_the_plain_game():
     plain = build(GANSettings(), IMAGE, seed=1)
-    same = build(GANSettings(packing=1, minibatch_kernels=0, label_flipping=0.0, replay=0.0), IMAGE, seed=1)
+    same = build(
+        GANSettings(
+            discriminator={"packing": 1, "minibatch_kernels": 0}, labels={"flipping": 0.0}, replay={"share": 0.0}
+        ),
+        IMAGE,
+        seed=1,
+    )
     batch = Batch(torch.rand(6, 1, 8, 8) * 2 - 1)
     for phase, other in zip(plain.phases, same.phases, strict=True):
         noise, again = (model.noise(phase, 6, 0, torch.Generator().manual_seed(0)) for model in (plain, same))
-        assert set(noise) == set(again) == {"z"}
+        assert len(tree_leaves(noise)) == len(tree_leaves(again)) == 1
         assert torch.equal(phase.loss(plain.players, batch, noise)[0], other.loss(same.players, batch, again)[0])
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25])
 def test_labels_are_flipped_as_often_as_asked_and_a_pack_has_one_label(share):
-    model = build(GANSettings(packing=2, label_flipping=share), IMAGE)
+    model = build(GANSettings(discriminator={"packing": 2}, labels={"flipping": share}), IMAGE)
     noise = model.noise(model.phases[0], 4_000, 0, torch.Generator().manual_seed(0))
-    assert ("flip_real" in noise) == (share > 0)
-    for name in ("flip_real", "flip_fake") if share else ():
-        assert torch.equal(noise[name][::2], noise[name][1::2])
-        assert abs(noise[name].mean().item() - share) < 5 * (share * (1 - share) / 2_000) ** 0.5
+    assert (noise.flip_real is not None) == (share > 0)
+    for flips in filter(lambda flips: flips is not None, (noise.flip_real, noise.flip_fake)):
+        assert torch.equal(flips[::2], flips[1::2])
+        assert abs(flips.mean().item() - share) < 5 * (share * (1 - share) / 2_000) ** 0.5
 
 
 def test_what_is_replayed_was_once_generated():
-    model = build(GANSettings(replay=0.5, replay_size=4), TABLE)
+    model = build(GANSettings(replay={"share": 0.5, "size": 4}), TABLE)
     generator = torch.Generator().manual_seed(0)
     made = []
     for number in range(12):
         noise = model.noise(model.phases[0], 40, number, generator)
         if number:
-            assert all(any(torch.allclose(row, old, atol=1e-6) for old in made) for row in noise["replayed"])
-            assert abs(noise["is_replayed"].float().mean() - 0.5) < 5 * (0.25 / 40) ** 0.5
+            assert all(any(torch.allclose(row, old, atol=1e-6) for old in made) for row in noise.replayed)
+            assert abs(noise.is_replayed.float().mean() - 0.5) < 5 * (0.25 / 40) ** 0.5
         with torch.no_grad():
-            made.append(model.players["g"](noise["z"][:1])[0])
+            made.append(model.players["g"](noise.latent[:1])[0])
             for parameter in model.players["g"].parameters():
                 parameter.add_(0.1)
     assert model.extra_state()["replay"].shape == (4, 4)
-    assert "replayed" not in model.noise(model.phases[1], 40, 0, generator)
+    assert model.noise(model.phases[1], 40, 0, generator).replayed is None
 
 
 def test_pushes_are_the_slope_of_the_generators_loss():
@@ -190,7 +198,10 @@ def test_pushes_are_the_slope_of_the_generators_loss():
         torch.testing.assert_close(pushes[:, column], (above - below) / 2e-2, rtol=2e-2, atol=1e-4)
 
 
-@pytest.mark.parametrize("settings", [{"packing": 2}, {"minibatch_kernels": 2}, {"objective": "feature-matching"}])
+@pytest.mark.parametrize(
+    "settings",
+    [{"discriminator": {"packing": 2}}, {"discriminator": {"minibatch_kernels": 2}}, {"objective": "feature-matching"}],
+)
 def test_where_no_example_is_judged_alone_none_is_pushed_alone(settings):
     model = build(GANSettings(**settings), TABLE)
     assert not has(model, Pushes)
@@ -201,20 +212,22 @@ def test_where_no_example_is_judged_alone_none_is_pushed_alone(settings):
 
 @pytest.mark.parametrize(("step", "scale"), [(0, 1.0), (10, 0.5), (30, 0.125)])
 def test_penalties_fall_by_half_every_half_life(step, scale):
-    model = build(GANSettings(r1=1.0, penalty_half_life=10), IMAGE)
+    model = build(GANSettings(penalties={"r1": {"weight": 1.0, "half_life": 10}}), IMAGE)
     for phase in model.phases:
         noise = model.noise(phase, 4, step, torch.Generator().manual_seed(0))
-        assert noise["penalty_scale"].item() == pytest.approx(scale)
-    steady = build(GANSettings(r1=1.0), IMAGE)
-    assert steady.penalty_scale(step) == 1
-    assert "penalty_scale" not in steady.noise(steady.phases[0], 4, step, torch.Generator())
+        assert noise.penalty_scales["r1"].item() == pytest.approx(scale)
+    steady = build(GANSettings(penalties={"r1": 1.0}), IMAGE)
+    assert steady.penalty_scale("r1", step) == 1
+    assert steady.noise(steady.phases[0], 4, step, torch.Generator()).penalty_scales is None
 
 
 def test_the_penalties_of_a_pack_count_once():
-    packed = build(GANSettings(r1=1.0, r2=0.5, packing=3), TABLE)
+    packed = build(GANSettings(penalties={"r1": 1.0, "r2": 0.5}, discriminator={"packing": 3}), TABLE)
     x, z = torch.randn(6, 4), torch.randn(6, 64)
-    loss, observed = packed.phases[0].loss(packed.players, Batch(x), {"z": z})
-    plain, _ = build(GANSettings(packing=3), TABLE).phases[0].loss(packed.players, Batch(x), {"z": z})
+    loss, observed = packed.phases[0].loss(packed.players, Batch(x), GameNoise(z))
+    plain, _ = (
+        build(GANSettings(discriminator={"packing": 3}), TABLE).phases[0].loss(packed.players, Batch(x), GameNoise(z))
+    )
     # A pack's slope is that of its one logit; each of its three examples has three logits that are the same.
     expected = (observed["real_slope"].square() + 0.5 * observed["fake_slope"].square()) / 2 / 3
     torch.testing.assert_close(loss - plain, expected)
@@ -223,7 +236,7 @@ def test_the_penalties_of_a_pack_count_once():
 @pytest.mark.parametrize("objective", ["relativistic", "non-saturating"])
 def test_looking_ahead_changes_no_push_and_pairs_have_none(objective):
     plain = build(GANSettings(objective=objective), TABLE, seed=1)
-    ahead = build(GANSettings(objective=objective, unrolled_steps=2), TABLE, seed=1)
+    ahead = build(GANSettings(objective=objective, updates={"unrolled": 2}), TABLE, seed=1)
     x = torch.randn(3, 4)
     if objective == "relativistic":
         assert not has(plain, Pushes)

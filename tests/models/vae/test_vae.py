@@ -10,6 +10,7 @@ from saddlepoint.errors import SettingError
 from saddlepoint.models import build
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.objectives.evidence import BoundNoise
 from saddlepoint.objectives.phase import Batch
 
 MNIST = Event((1, 28, 28), "image", "uint8", 0.0, 255.0)
@@ -90,10 +91,7 @@ def test_the_training_loss_is_minus_the_held_out_bound():
     model = build(VAESettings(), MNIST)
     x = torch.randint(0, 256, (6, 1, 28, 28), dtype=torch.uint8)
     (phase,) = model.phases
-    noise = {
-        "epsilon": torch.randn(6, 3, generator=torch.Generator().manual_seed(3)),
-        "kl_weight": torch.tensor(1.0),
-    }
+    noise = BoundNoise(torch.randn(6, 3, generator=torch.Generator().manual_seed(3)), torch.tensor(1.0))
     loss, _ = phase.loss(model.players, Batch(model.scaling.to_model(x)), noise)
     series = model.held_out_series(x, torch.Generator().manual_seed(3))
     torch.testing.assert_close(series["vae/held_out_bound"], -loss.detach())
@@ -122,8 +120,8 @@ def test_heads_are_linear_and_open_to_view():
 def test_the_kl_weight_warms_up_to_beta(step, weight):
     model = build(VAESettings(beta=2.0, warm_up=10), MNIST)
     noise = model.noise(model.phases[0], 2, step, torch.Generator())
-    assert noise["kl_weight"].shape == ()
-    assert noise["kl_weight"].item() == weight
+    assert noise.kl_weight.shape == ()
+    assert noise.kl_weight.item() == weight
     assert build(VAESettings(beta=3.0), MNIST).kl_weight(0) == 3.0
 
 
@@ -134,9 +132,9 @@ def test_a_learnt_standard_deviation_moves_to_the_error_it_explains():
     fixed = build(VAESettings(likelihood="gaussian"), TABLE).players["vae"]
     assert "log_std" not in dict(fixed.named_parameters())
     x = torch.randn(50, 4, dtype=torch.float64)
-    noise = {"epsilon": torch.zeros(50, 1, dtype=torch.float64), "kl_weight": torch.zeros(())}
+    noise = BoundNoise(torch.zeros(50, 1, dtype=torch.float64), torch.zeros(()))
     with torch.no_grad():
-        output = player(x, noise["epsilon"]).output
+        output = player(x, noise.epsilon).output
         # The maximum likelihood of a Gaussian's standard deviation is the root mean square error.
         player.log_std.copy_((output - x).square().mean().sqrt().log())
     loss = model.phases[0].loss(model.players, Batch(x), noise)[0].mean()

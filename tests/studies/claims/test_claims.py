@@ -46,13 +46,13 @@ def test_what_is_described_is_the_recipe_that_says_so(modes):
 @pytest.mark.parametrize("modes", [1, 2, 3])
 def test_our_training_is_that_of_the_recipes_but_for_what_makes_it_slow(modes):
     recipe, setup = Recipe.load(f"lab-{modes}"), ours(modes)
-    smaller = {"generator", "discriminator", "discriminator_steps"}
+    smaller = {"generator", "discriminator", "updates"}
     model = recipe.model.model_dump(exclude=smaller)
     assert setup.model.model_dump(exclude=smaller) == model
     assert setup.data == recipe.data
     assert setup.training.optimiser == recipe.training.optimiser
     assert setup.training.ema == recipe.training.ema
-    assert setup.model.discriminator_steps < recipe.model.discriminator_steps
+    assert setup.model.updates.discriminator < recipe.model.updates.discriminator
     assert setup.training.batch_size < recipe.training.batch_size
 
 

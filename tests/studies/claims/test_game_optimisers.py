@@ -11,6 +11,7 @@ from saddlepoint.games.dynamics import path
 from saddlepoint.models import build
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.optimisers.lookahead import Lookahead
 from saddlepoint.studies.claims.game_optimisers import ROUND, distances, games, methods
@@ -34,7 +35,7 @@ def test_games_side_by_side_are_games_by_themselves(game, name):
 def test_the_jacobian_of_a_gan_is_that_of_its_gradients(penalty):
     data = gaussian(DataSettings(points=20))
     small = NetworkSettings(hidden=(2,), activation="tanh")
-    settings = GANSettings(latent=1, generator=small, discriminator=small, r1=penalty, r2=penalty)
+    settings = GANSettings(latent=1, generator=small, discriminator=small, penalties={"r1": penalty, "r2": penalty})
     model = build(settings, data.event, seed=0)
     x = model.scaling.to_model(data.x).double()
     noise = torch.linspace(-2, 2, 20, dtype=torch.float64)[:, None]
@@ -46,7 +47,7 @@ def test_the_jacobian_of_a_gan_is_that_of_its_gradients(penalty):
     def gradients() -> torch.Tensor:
         parts = []
         for phase in sorted(model.phases, key=lambda phase: "gd".index(phase.player)):
-            loss = phase.loss(players, Batch(x), {"z": noise})[0].mean()
+            loss = phase.loss(players, Batch(x), GameNoise(noise))[0].mean()
             parts += torch.autograd.grad(loss, flat[phase.player])
         return torch.cat([part.reshape(-1) for part in parts])
 

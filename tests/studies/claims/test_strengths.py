@@ -31,7 +31,7 @@ def test_a_cure_changes_what_it_is_named_for():
     assert strong.model.model_copy(update={"objective": other.model.objective}) == other.model
     weak = own[WEAK]
     for name in STRONGER:
-        changed = {"discriminator", "discriminator_steps"}
+        changed = {"discriminator", "updates"}
         assert own[name].model.model_dump(exclude=changed) == weak.model.model_dump(exclude=changed)
         assert own[name].training.model_dump(exclude={"discriminator"}) == weak.training.model_dump(
             exclude={"discriminator"}

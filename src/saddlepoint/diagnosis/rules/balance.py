@@ -36,8 +36,8 @@ def discriminator_overpowers(
     theorems 2.1 to 2.4, https://arxiv.org/abs/1701.04862
     """
     step = d_real_score.step
-    smoothing = float(run.settings.get("model.label_smoothing", 0.0) or 0.0)
-    flipping = float(run.settings.get("model.label_flipping", 0.0) or 0.0)
+    smoothing = float(run.settings.get("model.labels.smoothing", 0.0) or 0.0)
+    flipping = float(run.settings.get("model.labels.flipping", 0.0) or 0.0)
     highest = (1 - smoothing) * (1 - flipping) - flipping
     gap = (d_real_score.level(TICKS) - d_fake_score.level(TICKS)) / max(highest, 0.1)
     rank = math.nan if d_advantage is None else d_advantage.level(PROBES)

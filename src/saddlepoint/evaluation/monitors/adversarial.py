@@ -13,7 +13,8 @@ from torch import Tensor
 
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, Judges, ScoresExamples, has
-from saddlepoint.objectives.phase import Batch, Nets, Noise, Phase
+from saddlepoint.objectives.adversarial.noise import GameNoise
+from saddlepoint.objectives.phase import Batch, Nets, Phase
 
 Signals = dict[str, Tensor]
 FEWEST = 2  # held-out examples whose ranks are compared
@@ -85,13 +86,12 @@ def sample_gradient(model: Adversarial, real: Tensor, fake: Tensor) -> Tensor | 
         return None
     with model.at_rest():
         leaf = fake.detach().clone()
-        noise: Noise = {"z": leaf}
         with torch.enable_grad():
             leaf.requires_grad_()
             nets: Nets = {**model.players, model.generator_player: lambda _: leaf}
             try:
-                loss, _ = phase.loss(nets, Batch(real), noise)
-            except KeyError:
+                loss, _ = phase.loss(nets, Batch(real), GameNoise(leaf))
+            except (AttributeError, KeyError, TypeError):
                 return None
             (gradient,) = torch.autograd.grad(loss.float().sum(), leaf)
     norm: Tensor = gradient.float().flatten(1).norm(dim=1).mean()

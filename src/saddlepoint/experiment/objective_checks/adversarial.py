@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial
+from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.phase import Batch, Phase
 from saddlepoint.records import Finding
 
@@ -75,8 +76,8 @@ def _cost(phase: Phase, real: Tensor, made: Tensor, z: Tensor, sign: float, name
     try:
         with torch.enable_grad():
             g, d = names
-            loss, _ = phase.loss({d: discriminator, g: lambda _: made}, Batch(real), {"z": z})
-    except (TypeError, KeyError, IndexError):
+            loss, _ = phase.loss({d: discriminator, g: lambda _: made}, Batch(real), GameNoise(z))
+    except (AttributeError, TypeError, KeyError, IndexError):
         return None
     cost = float(loss.detach().double().mean())
     return cost if math.isfinite(cost) else None
@@ -87,8 +88,8 @@ def _detached(phase: Phase, model: Model, generator: str, real: Tensor, z: Tenso
     weights = [p for p in model.players[generator].parameters() if p.requires_grad]
     with model.at_rest(), torch.enable_grad():
         try:
-            loss, _ = phase.loss(model.players, Batch(real), {"z": z})
-        except KeyError:
+            loss, _ = phase.loss(model.players, Batch(real), GameNoise(z))
+        except (AttributeError, KeyError):
             return None
         loss = loss.float().mean()
         if not math.isfinite(float(loss.detach())):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,8 +14,9 @@ from saddlepoint.evaluation.monitors.codes import distinct, ties
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Variational
 from saddlepoint.objectives.divergence import kl_standard_normal
+from saddlepoint.objectives.evidence import BoundNoise
 from saddlepoint.objectives.likelihood import log_likelihood
-from saddlepoint.objectives.phase import Batch, Noise
+from saddlepoint.objectives.phase import Batch
 from saddlepoint.objectives.reconstruction import l1, l2
 from saddlepoint.records import Finding
 
@@ -29,14 +31,14 @@ def of_a_bound(model: Variational, x: Tensor) -> Iterator[Finding | None]:
     """The findings of every check on one batch of examples x (B, *event), in the model's units; None where it passes."""
     assert isinstance(model, Model)
     phase = model.phases[0]
-    noise = dict(model.noise(phase, len(x), 0, torch.Generator(model.device).manual_seed(0)))
+    noise = model.noise(phase, len(x), 0, torch.Generator(model.device).manual_seed(0))
     with model.at_rest():
         mean, log_variance = model.infer(x)
         closed_form = float(kl_standard_normal(mean, log_variance).double().mean())
 
         def cost(weight: float) -> Tensor:
             torch.manual_seed(0)  # a loss may draw noise of its own: the same each time
-            given = {**noise, "kl_weight": torch.full_like(noise["kl_weight"], weight)}
+            given = replace(noise, kl_weight=torch.full_like(noise.kl_weight, weight))
             loss: Tensor = phase.loss(model.players, Batch(x), given)[0]
             return loss
 
@@ -45,7 +47,7 @@ def of_a_bound(model: Variational, x: Tensor) -> Iterator[Finding | None]:
         # Beside the 100,000 nats of an image an untrained KL of 0.05 is lost in rounding: it is weighed up to their size.
         weight = _power_of_two(size / max(closed_form, 1e-3))
         charged = cost(weight)
-    if model.free_bits == 0 and "threshold" not in noise:
+    if model.free_bits == 0 and noise.threshold is None:
         paid = float((charged.double() - free.double()).mean()) / weight
         digits = torch.finfo(charged.dtype).eps * max(size, float(charged.double().abs().mean())) / weight
         yield _kl(paid, closed_form, model.latent, len(x), ROUNDED * digits)
@@ -86,16 +88,16 @@ def _kl(paid: float, closed_form: float, latent: int, batch: int, rounding: floa
     )
 
 
-def _scale(model: Model, player: Any, beta: float, x: Tensor, noise: Noise, paid: float) -> Finding | None:
+def _scale(model: Model, player: Any, beta: float, x: Tensor, noise: BoundNoise, paid: float) -> Finding | None:
     """A reconstruction term that is a mean over the numbers of an example, beside a KL term that is a sum.
 
     paid: the loss without KL, in the batch's mean.
     """
     numbers = math.prod(model.event.shape)
-    if numbers < FEWEST_NUMBERS or not math.isfinite(paid) or "threshold" in noise:
+    if numbers < FEWEST_NUMBERS or not math.isfinite(paid) or noise.threshold is not None:
         return None
     with model.at_rest():
-        output, _, _, log_std = player(x, noise["epsilon"])
+        output, _, _, log_std = player(x, noise.epsilon)
     made = (output.sigmoid(), output) if log_std is None else (output,)
     sums = [-log_likelihood(x, output, log_std), *(l2(each, x) for each in made), *(l1(each, x) for each in made)]
     means = [float(each.detach().double().mean()) for each in sums]
@@ -115,7 +117,7 @@ def _scale(model: Model, player: Any, beta: float, x: Tensor, noise: Noise, paid
     )
 
 
-def _sampling(model: Model, player: Any, x: Tensor, noise: Noise) -> Finding | None:
+def _sampling(model: Model, player: Any, x: Tensor, noise: BoundNoise) -> Finding | None:
     """The code that is decoded has to be drawn from the Gaussian of its own heads."""
     seen = _heads_and_code(model, player, x, noise)
     if seen is None:
@@ -147,7 +149,7 @@ def _deviation(differences: Tensor, units: Tensor) -> float:
     return (differences / units).square().mean().sqrt().item()
 
 
-def _heads_and_code(model: Model, player: Any, x: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Tensor] | None:
+def _heads_and_code(model: Model, player: Any, x: Tensor, noise: BoundNoise) -> tuple[Tensor, Tensor, Tensor] | None:
     """Mean, log-variance and code (B, D) of one pass of the loss, with log-variances raised by `RAISED`.
 
     In training mode, since some networks draw nothing in evaluation. Near 0 a variance is its own root, which is why

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -15,11 +15,12 @@ from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.base import Numbers, in_chunks
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.mixture import GaussianMixture
+from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.units import UNIT, scaling
 from saddlepoint.networks.evaluating import evaluating
-from saddlepoint.objectives.autoencoding import autoencoding
-from saddlepoint.objectives.phase import Noise, Phase
+from saddlepoint.objectives.autoencoding import CodeNoise, autoencoding
+from saddlepoint.objectives.phase import Phase
 from saddlepoint.objectives.reconstruction import RECONSTRUCTIONS
 
 
@@ -56,12 +57,10 @@ class Autoencoder(CodeModel):
     judged_by = ("ae/held_out_reconstruction", -1)
     family: ClassVar[str] = "autoencoder"
 
-    def __init__(
-        self, settings: AutoencoderSettings, event: Event, modules: Mapping[str, nn.Module] | None = None
-    ) -> None:
+    def __init__(self, settings: AutoencoderSettings, event: Event, modules: Mapping[str, Any] | None = None) -> None:
         """Raises SettingError for networks that do not fit, and for Bernoulli on data that are not in [0, 1]."""
         modules = modules or {}
-        check_roles(modules, ("encoder", "decoder"))
+        check_roles(modules, ("encoder", "decoder", ROLE))
         self.settings = settings
         kind: ScalingKind
         if settings.scaling == "auto":
@@ -84,14 +83,10 @@ class Autoencoder(CodeModel):
         )
         self.player = player
         self.prior: GaussianMixture | None = None
-        self._phases = (
-            Phase(
-                "ae",
-                autoencoding(
-                    settings.reconstruction, settings.sparsity, settings.sparsity_weight, settings.sparsity_target
-                ),
-            ),
+        loss = autoencoding(
+            settings.reconstruction, settings.sparsity, settings.sparsity_weight, settings.sparsity_target
         )
+        self._phases = (Phase("ae", own_loss(settings.objective, modules) or loss),)
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -102,12 +97,12 @@ class Autoencoder(CodeModel):
     def output_range(self) -> tuple[float, float] | None:
         return UNIT if self.settings.reconstruction == "bernoulli" else None
 
-    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
-        """`corruption` (n, *event) of a denoising autoencoder; nothing else is random."""
+    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> CodeNoise:
+        """The corruption of a denoising autoencoder; nothing else is random."""
         if self.settings.denoising == 0:
-            return {}
+            return CodeNoise()
         corruption = torch.randn(n, *self.event.shape, generator=generator, device=generator.device)
-        return {"corruption": self.settings.denoising * corruption}
+        return CodeNoise(self.settings.denoising * corruption)
 
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
         """(n, latent) codes: from the fitted mixture, and standard normal before there is one."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from saddlepoint.data.settings import ScalingName
 from saddlepoint.models.settings import FamilySettings
 from saddlepoint.networks.settings import NetworkSettings, Size
+from saddlepoint.settings import part_name
 
 
 class AutoencoderSettings(FamilySettings):
@@ -23,6 +24,9 @@ class AutoencoderSettings(FamilySettings):
     )
     decoder: NetworkSettings = Field(
         NetworkSettings(hidden=(50, 50), activation="tanh"), description="Code -> example."
+    )
+    objective: str = Field(
+        "reconstruction", description="reconstruction: the error of reconstruction; or module:loss of your own."
     )
     reconstruction: Literal["l2", "l1", "bernoulli"] = Field(
         "l2", description="What an error costs; bernoulli wants data in [0, 1]."
@@ -46,3 +50,8 @@ class AutoencoderSettings(FamilySettings):
     scaling: ScalingName = Field(
         "auto", description="Units the network sees; auto: unit for bounded data, else standard."
     )
+
+    @field_validator("objective")
+    @classmethod
+    def _loss_is_known(cls, name: str) -> str:
+        return part_name(name, ("reconstruction",), "loss")

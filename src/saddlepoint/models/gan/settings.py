@@ -1,14 +1,147 @@
-"""Settings of a GAN (torch-free)."""
+"""Settings of a GAN (torch-free).
+
+A GAN is composed of parts: `objective`, `penalties`, `constraints` and `views` name them, by the keys of
+`saddlepoint.objectives.adversarial.settings` or by the import path `module:Name` of the user's own.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from saddlepoint.data.settings import ScalingName
 from saddlepoint.models.settings import FamilySettings
-from saddlepoint.networks.settings import NetworkSettings, Size
+from saddlepoint.networks.settings import Activation, NetworkSettings, Size
+from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PENALTIES, VIEWS
+from saddlepoint.settings import Settings, part_name
+
+Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+
+
+class PartSettings(Settings):
+    """One part. Names that are not among the fields are its arguments: `between: {weight: 10, sides: 2}`."""
+
+    arguments: dict[str, Any] = Field(default_factory=dict, description="Further arguments of the part, by name.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_arguments(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        own = {name: value for name, value in content.items() if name not in cls.model_fields}
+        rest = {name: value for name, value in content.items() if name in cls.model_fields}
+        return rest if not own else {**rest, "arguments": {**rest.get("arguments", {}), **own}}
+
+    @model_serializer(mode="wrap")
+    def _without_empty_arguments(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if name != "arguments" or value}
+
+
+class PenaltySettings(PartSettings):
+    """A penalty of the discriminator."""
+
+    shorthand: ClassVar[str] = "weight"
+    weight: Weight = Field(1.0, description="Weight of the penalty; 0 leaves it out.")
+    half_life: int = Field(
+        0,
+        ge=0,
+        description="Steps in which the weight falls to a half: large while the game finds its way, small where samples between narrow modes need a steep slope; 0 keeps it.",
+    )
+
+
+class ConstraintSettings(PartSettings):
+    """A constraint of one player's weights."""
+
+    shorthand: ClassVar[str] = "name"
+    name: str = Field(description="clip, spectral, or module:Class of your own.")
+
+    @field_validator("name")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        return part_name(name, CONSTRAINTS, "constraint")
+
+
+class ViewSettings(PartSettings):
+    """A change to all that the discriminator sees."""
+
+    shorthand: ClassVar[str] = "strength"
+    strength: Weight = Field(
+        1.0, description="Strength of the view, in its own units (instance_noise: standard deviation); 0 leaves it out."
+    )
+    steps: int = Field(0, ge=0, description="Steps over which the strength falls to 0; 0 keeps it.")
+
+
+class NoiseSettings(Settings):
+    """The noise that the generator turns into examples."""
+
+    distribution: Literal["normal", "uniform"] = Field("normal", description="N(0, 1), or uniform on [-1, 1].")
+    scale: float = Field(1.0, gt=0.0, description="Factor of the noise: 8 makes uniform noise range over [-8, 8].")
+    stratified: bool = Field(
+        False,
+        description="Whether a training batch of B takes one value from each of B equally probable parts of the noise's range (in every dimension), so that no part is left out.",
+    )
+    fresh: bool = Field(
+        False,
+        description="Whether the generator is updated on noise of its own instead of on the samples the discriminator has just seen (one more pass of the generator a step).",
+    )
+
+
+class DiscriminatorSettings(NetworkSettings):
+    """The discriminator: its network, and what it judges together."""
+
+    activation: Activation = Field("leaky_relu", description="mlp: activation of the hidden layers.")
+    minibatch_kernels: int = Field(
+        0,
+        ge=0,
+        description="Minibatch discrimination: in how many learnt ways an example is compared with the others of its batch; 0 not at all.",
+    )
+    packing: int = Field(1, ge=1, description="Examples judged together, all real or all generated (PacGAN).")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_network(cls, content: Any) -> Any:
+        """Settings of a network alone are those of a discriminator that judges each example by itself."""
+        return dict(content) if isinstance(content, NetworkSettings) and not isinstance(content, cls) else content
+
+
+class UpdateSettings(Settings):
+    """How often the players are updated in one step, and how far the generator looks ahead."""
+
+    discriminator: int = Field(
+        1, ge=1, description="Updates of the discriminator a step (k of the original algorithm)."
+    )
+    unrolled: int = Field(
+        0,
+        ge=0,
+        description="Steps of the discriminator that the generator looks ahead, so that it sees how its update is answered; 0 for none.",
+    )
+    unrolled_rate: float = Field(
+        0.1, gt=0.0, allow_inf_nan=False, description="Step size of the gradient descent that these steps are."
+    )
+
+
+class LabelSettings(Settings):
+    """The labels real and generated."""
+
+    smoothing: float = Field(0.0, ge=0.0, lt=0.5, description="One-sided: real examples are labelled 1 minus this.")
+    flipping: float = Field(
+        0.0, ge=0.0, lt=0.5, description="Share of examples whose labels the discriminator gets the wrong way round."
+    )
+
+
+class ReplaySettings(Settings):
+    """Previously generated examples."""
+
+    share: float = Field(
+        0.0, ge=0.0, lt=1.0, description="Share of the generated examples shown to the discriminator that are old ones."
+    )
+    size: int = Field(
+        1_000,
+        ge=1,
+        description="How many old examples are kept; each update of the discriminator adds one, in the place of a random other once full.",
+    )
 
 
 class GANSettings(FamilySettings):
@@ -19,82 +152,33 @@ class GANSettings(FamilySettings):
 
     family: Literal["gan"] = Field("gan", description="The kind of model.")
     latent: Size = Field(64, description="Size of the noise that the generator turns into an example.")
-    latent_distribution: Literal["normal", "uniform"] = Field("normal", description="N(0, 1), or uniform on [-1, 1].")
-    latent_scale: float = Field(
-        1.0, gt=0.0, description="Factor of the noise: 8 makes uniform noise range over [-8, 8]."
-    )
-    stratified: bool = Field(
-        False,
-        description="Whether a training batch of B takes one value from each of B equally probable parts of the noise's range (in every dimension), so that no part is left out.",
-    )
+    noise: NoiseSettings = Field(NoiseSettings(), description="Distribution of that noise.")
     generator: NetworkSettings = Field(NetworkSettings(), description="Noise -> example.")
-    discriminator: NetworkSettings = Field(
-        NetworkSettings(activation="leaky_relu"), description="Example -> one logit: real or generated."
+    discriminator: DiscriminatorSettings = Field(
+        DiscriminatorSettings(), description="Example -> one logit: real or generated."
     )
-    objective: Literal["non-saturating", "minimax", "relativistic", "feature-matching"] = Field(
+    objective: str = Field(
         "non-saturating",
-        description="What the generator minimises: -log D(G(z)), log(1 - D(G(z))), what the discriminator says of pairs of a real and a generated example (relativistic), or the squared distance between its mean features of both.",
+        description=f"The loss of both players: {', '.join(LOSSES)}, or module:Name of your own.",
     )
-    r1: float = Field(
-        0.0,
-        ge=0.0,
-        allow_inf_nan=False,
-        description="Weight of the penalty on the slope of the discriminator's logit at real examples; 1 is a good start.",
+    penalties: dict[str, PenaltySettings] = Field(
+        default_factory=dict,
+        description="Penalties of the discriminator by name, each with its weight; with the relativistic loss take r1 and r2.",
+        json_schema_extra={"keys": [*PENALTIES], "own": True},
     )
-    r2: float = Field(
-        0.0,
-        ge=0.0,
-        allow_inf_nan=False,
-        description="The same at generated examples; with the relativistic objective take both.",
+    constraints: dict[str, ConstraintSettings] = Field(
+        default_factory=dict,
+        description="Constraints of the weights by player: {discriminator: spectral}.",
+        json_schema_extra={"keys": ["discriminator", "generator"]},
     )
-    penalty_half_life: int = Field(
-        0,
-        ge=0,
-        description="Steps in which r1 and r2 fall to a half: large while the game finds its way, small where strays between narrow modes need a steep score; 0 keeps them.",
+    views: dict[str, ViewSettings] = Field(
+        default_factory=dict,
+        description="Changes to all the discriminator sees, by name, in their order: {instance_noise: 0.1}.",
+        json_schema_extra={"keys": [*VIEWS], "own": True},
     )
-    discriminator_steps: int = Field(1, ge=1, description="Discriminator moves a step (k of the original algorithm).")
-    unrolled_steps: int = Field(
-        0,
-        ge=0,
-        description="Steps of the discriminator that the generator looks ahead, so that it sees how its move is answered; 0 looks at the discriminator as it is.",
-    )
-    unrolled_rate: float = Field(
-        0.1, gt=0.0, allow_inf_nan=False, description="Step size of the gradient descent that these steps are."
-    )
-    fresh_noise: bool = Field(
-        False,
-        description="Whether the generator moves on noise of its own instead of on the samples the discriminator has just seen (one more pass of the generator a step).",
-    )
-    label_smoothing: float = Field(
-        0.0, ge=0.0, lt=0.5, description="One-sided: real examples are labelled 1 minus this."
-    )
-    label_flipping: float = Field(
-        0.0, ge=0.0, lt=0.5, description="Share of examples whose labels the discriminator gets the wrong way round."
-    )
-    minibatch_kernels: int = Field(
-        0,
-        ge=0,
-        description="Minibatch discrimination: in how many learnt ways the discriminator compares an example with the others of its batch; 0 not at all.",
-    )
-    packing: int = Field(
-        1, ge=1, description="Examples that the discriminator judges together, all real or all generated (PacGAN)."
-    )
-    replay: float = Field(
-        0.0, ge=0.0, lt=1.0, description="Share of the generated examples shown to the discriminator that are old ones."
-    )
-    replay_size: int = Field(
-        1_000,
-        ge=1,
-        description="replay: how many old examples are kept; each move of the discriminator adds one, in the place of a random other once full.",
-    )
-    instance_noise: float = Field(
-        0.0,
-        ge=0.0,
-        description="Standard deviation of noise added to all the discriminator sees, in the model's units; fades to 0 over instance_noise_steps.",
-    )
-    instance_noise_steps: int = Field(
-        0, ge=0, description="Steps over which the instance noise fades; 0 keeps it constant."
-    )
+    updates: UpdateSettings = Field(UpdateSettings(), description="How often the players are updated.")
+    labels: LabelSettings = Field(LabelSettings(), description="Smoothed and flipped labels.")
+    replay: ReplaySettings = Field(ReplaySettings(), description="Previously generated examples.")
     output: Literal["auto", "tanh", "sigmoid", "identity"] = Field(
         "auto", description="Generator's last activation; auto: tanh for bounded data, else identity."
     )
@@ -102,3 +186,8 @@ class GANSettings(FamilySettings):
         "auto",
         description="Units the networks see; auto fits the output: tanh symmetric, sigmoid unit, identity standard.",
     )
+
+    @field_validator("objective")
+    @classmethod
+    def _loss_is_known(cls, name: str) -> str:
+        return part_name(name, LOSSES, "loss")

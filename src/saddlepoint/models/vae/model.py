@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,15 +16,16 @@ from saddlepoint.models.assembly import check_roles, is_own, network
 from saddlepoint.models.base import CHUNK, Numbers, check_generator, in_chunks
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.copying import frozen_copy
+from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.own_noise import decided_by
 from saddlepoint.models.units import UNIT, scaling
 from saddlepoint.models.vae.network import VAENetwork
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.divergence import kl_standard_normal
-from saddlepoint.objectives.evidence import negative_evidence
+from saddlepoint.objectives.evidence import BoundNoise, negative_evidence
 from saddlepoint.objectives.likelihood import importance_bound, log_likelihood, standard_normal_log_prob
-from saddlepoint.objectives.phase import Noise, Phase
+from saddlepoint.objectives.phase import Phase
 
 
 class VAE(CodeModel):
@@ -40,10 +41,10 @@ class VAE(CodeModel):
     log_prob_kind: Literal["exact", "lower bound"] = "lower bound"
     encoder_player = "vae"
 
-    def __init__(self, settings: VAESettings, event: Event, modules: Mapping[str, nn.Module] | None = None) -> None:
+    def __init__(self, settings: VAESettings, event: Event, modules: Mapping[str, Any] | None = None) -> None:
         """Raises SettingError for networks that do not fit, and for Bernoulli on data that are not in [0, 1]."""
         modules = modules or {}
-        check_roles(modules, ("encoder", "decoder"))
+        check_roles(modules, ("encoder", "decoder", ROLE))
         self.settings = settings
         bernoulli = settings.likelihood == "bernoulli"
         if settings.binarise != "none" and not bernoulli:
@@ -84,7 +85,7 @@ class VAE(CodeModel):
                 "this model puts heads for the mean and the log-variance; if they already are these two, leave the "
                 "encoder's last layer out.",
             )
-        self._phases = (Phase("vae", negative_evidence(settings.free_bits)),)
+        self._phases = (Phase("vae", own_loss(settings.objective, modules) or negative_evidence(settings.free_bits)),)
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -95,16 +96,15 @@ class VAE(CodeModel):
     def output_range(self) -> tuple[float, float] | None:
         return UNIT if self.settings.likelihood == "bernoulli" else None
 
-    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
-        """`epsilon` (n, latent), `kl_weight` () and, with stochastic binarisation, `threshold` (n, *event)."""
+    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> BoundNoise:
+        """The random numbers of one update, and the weight of the KL term at this step."""
         device = generator.device
-        noise = {
-            "epsilon": torch.randn(n, self.settings.latent, generator=generator, device=device),
-            "kl_weight": torch.full((), self.kl_weight(step), device=device),
-        }
-        if self.settings.binarise == "stochastic":
-            noise["threshold"] = torch.rand(n, *self.event.shape, generator=generator, device=device)
-        return noise
+        epsilon = torch.randn(n, self.settings.latent, generator=generator, device=device)
+        kl_weight = torch.full((), self.kl_weight(step), device=device)
+        if self.settings.binarise != "stochastic":
+            return BoundNoise(epsilon, kl_weight)
+        threshold = torch.rand(n, *self.event.shape, generator=generator, device=device)
+        return BoundNoise(epsilon, kl_weight, threshold)
 
     def kl_weight(self, step: int) -> float:
         """Weight of the KL term at this step."""

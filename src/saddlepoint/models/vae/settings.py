@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from saddlepoint.data.settings import ScalingName
 from saddlepoint.models.settings import FamilySettings
 from saddlepoint.networks.settings import NetworkSettings, Size
+from saddlepoint.settings import part_name
 
 
 class VAESettings(FamilySettings):
@@ -24,6 +25,9 @@ class VAESettings(FamilySettings):
     decoder: NetworkSettings = Field(
         NetworkSettings(hidden=(50, 50), activation="relu"),
         description="Code -> parameters of the example's distribution.",
+    )
+    objective: str = Field(
+        "evidence", description="evidence: the negative evidence lower bound; or module:loss of your own."
     )
     likelihood: Literal["bernoulli", "gaussian", "gaussian-learnt"] = Field(
         "bernoulli",
@@ -44,3 +48,8 @@ class VAESettings(FamilySettings):
     scaling: ScalingName = Field(
         "auto", description="Units the network sees; auto: unit for bernoulli, else symmetric or standard."
     )
+
+    @field_validator("objective")
+    @classmethod
+    def _loss_is_known(cls, name: str) -> str:
+        return part_name(name, ("evidence",), "loss")

@@ -11,7 +11,8 @@ from torch import Tensor
 from saddlepoint.games.smooth import ordered
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, HasCodeQuantiles, require
-from saddlepoint.objectives.adversarial import GENERATOR_LOSSES, discriminator_cross_entropy
+from saddlepoint.objectives.adversarial.game import discriminator_loss, generator_loss
+from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.studies.claims.laboratory import Outcome
 from saddlepoint.studies.convergence import Target, spread_shares
@@ -41,11 +42,10 @@ def jacobian_spectrum(model: Model, data: Tensor, noise: Tensor) -> Tensor:
     values = [dict(model.players[player].named_parameters())[key].detach().double() for player, key in names]
     sizes = [value.numel() for value in values]
     split = sum(size for (player, _), size in zip(names, sizes, strict=True) if player == g)
-    settings = game.settings
     losses = {
-        g: GENERATOR_LOSSES[settings.objective],
+        g: generator_loss(game.parts),
         # Training detaches the samples in the discriminator's loss; here its dependence on the generator is needed.
-        d: discriminator_cross_entropy(settings.label_smoothing, r1=settings.r1, r2=settings.r2, detached=False),
+        d: discriminator_loss(game.parts, detached=False),
     }
 
     def net(role: str, parts: Mapping[tuple[str, str], Tensor]) -> Callable[[Tensor], Any]:
@@ -56,7 +56,7 @@ def jacobian_spectrum(model: Model, data: Tensor, noise: Tensor) -> Tensor:
         pieces = torch.split(point, sizes)
         parts = {name: piece.view_as(like) for name, piece, like in zip(names, pieces, values, strict=True)}
         nets = {role: net(role, parts) for role in (g, d)}
-        return losses[player](nets, Batch(data), {"z": noise})[0].mean()
+        return losses[player](nets, Batch(data), GameNoise(noise))[0].mean()
 
     def gradients(point: Tensor) -> Tensor:
         """Each player's gradient of its own loss by its own parameters."""

@@ -77,10 +77,10 @@ def _negative_bound(kl: KL) -> Callable[[Nets, Batch, Noise], tuple[Tensor, Obse
     """The negative evidence bound with `kl` as its KL term, which is also recorded."""
 
     def loss(nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
-        output, mean, log_variance, log_std = nets["vae"](batch.x, noise["epsilon"])
+        output, mean, log_variance, log_std = nets["vae"](batch.x, noise.epsilon)
         reconstruction = -log_likelihood(batch.x, output, log_std)
         term = kl(mean, log_variance)
         observations = {"kl": term.detach(), "reconstruction": reconstruction.detach()}
-        return reconstruction + noise["kl_weight"] * term, observations
+        return reconstruction + noise.kl_weight * term, observations
 
     return loss

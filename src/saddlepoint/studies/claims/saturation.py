@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,8 +12,7 @@ from torch import Tensor
 from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.figures.style import MUTED, colours, dress, figure, legend
 from saddlepoint.figures.survival import survival_figure
-from saddlepoint.objectives.adversarial import GENERATOR_LOSSES
-from saddlepoint.objectives.phase import Batch, Loss
+from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import (
@@ -58,7 +57,7 @@ def slopes(shares: Tensor) -> dict[str, Tensor]:
     Returns:
         (n,) float64 slopes, by objective.
     """
-    return {objective: _slope(GENERATOR_LOSSES[objective], shares.double()) for objective in OBJECTIVES}
+    return {objective: _slope(loss_named(objective).generator, shares.double()) for objective in OBJECTIVES}
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
@@ -131,11 +130,9 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
     )
 
 
-def _slope(loss: Loss, shares: Tensor) -> Tensor:
-    nets: dict[str, Callable[..., Any]] = {"g": lambda z: z, "d": lambda x: x}  # a sample is its own logit
-
-    def total(values: Tensor) -> Tensor:
-        return loss(nets, Batch(values), {"z": values})[0].sum()
+def _slope(cost: Callable[[Tensor], Tensor], shares: Tensor) -> Tensor:
+    def total(logits: Tensor) -> Tensor:
+        return cost(logits).sum()
 
     slope: Tensor = torch.func.grad(total)(torch.logit(shares))
     return slope.abs()

@@ -8,7 +8,13 @@ introduction to Generative Adversarial Networks (with code in TensorFlow)", J. G
 from __future__ import annotations
 
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.gan.settings import (
+    DiscriminatorSettings,
+    GANSettings,
+    NoiseSettings,
+    PenaltySettings,
+    UpdateSettings,
+)
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.laboratory import QUICK_STEPS, Setup
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
@@ -32,12 +38,9 @@ def described(modes: int, *, hidden: tuple[int, ...] | None = None, steps: int =
     return Setup(
         GANSettings(
             latent=1,
-            latent_distribution="uniform",
-            latent_scale=8.0,
-            stratified=True,
-            fresh_noise=True,
+            noise=NoiseSettings(distribution="uniform", scale=8.0, stratified=True, fresh=True),
             generator=NetworkSettings(hidden=hidden or (4 * modes,) * 3, activation="softplus", weights="normal"),
-            discriminator=NetworkSettings(hidden=(8, 8, 8), activation="tanh", weights="normal"),
+            discriminator=DiscriminatorSettings(hidden=(8, 8, 8), activation="tanh", weights="normal"),
             output="identity",
             scaling="none",
         ),
@@ -63,12 +66,11 @@ def ours(modes: int, *, hidden: tuple[int, ...] | None = None, steps: int = OUR_
     return Setup(
         GANSettings(
             latent=1,
-            stratified=True,
+            noise=NoiseSettings(stratified=True),
             generator=NetworkSettings(hidden=hidden or (4 * modes,) * 3, activation="relu"),
-            discriminator=NetworkSettings(hidden=(16, 16), activation="leaky_relu"),
-            discriminator_steps=2,
-            r1=0.03,
-            r2=0.03,
+            discriminator=DiscriminatorSettings(hidden=(16, 16), activation="leaky_relu"),
+            updates=UpdateSettings(discriminator=2),
+            penalties={name: PenaltySettings(weight=0.03) for name in ("r1", "r2")},
             output="identity",
             scaling="standard",
         ),

@@ -14,7 +14,7 @@ from saddlepoint.evaluation.monitors.quality import SERIES
 from saddlepoint.evaluation.statistics.bounded_means import of_bounded_mean
 from saddlepoint.evaluation.statistics.intervals import Interval, of_mean, wilson
 from saddlepoint.figures.bands import bands_figure
-from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.gan.settings import DiscriminatorSettings, GANSettings, UpdateSettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.clamped_heads import band
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, Verdict, verdict
@@ -66,7 +66,13 @@ def strong_discriminator(quick: bool, rate: float, objective: str) -> Watched:
     """A discriminator that is too strong: Adam at `rate`, five updates per step. The generator uses plain gradient descent, because
     Adam would compensate for a gradient that is merely small."""
     layers = NetworkSettings(hidden=(64, 64), activation="tanh")
-    model = GANSettings(latent=2, generator=layers, discriminator=layers, objective=objective, discriminator_steps=5)
+    model = GANSettings(
+        latent=2,
+        generator=layers,
+        discriminator=DiscriminatorSettings(**dict(layers)),
+        objective=objective,
+        updates=UpdateSettings(discriminator=5),
+    )
     generator = PlayerSettings(name="sgd", learning_rate=PLAIN_RATE)
     discriminator = PlayerSettings(learning_rate=rate, betas=(0.5, 0.999))
     return ring_game(quick, model, TrainingSettings(players={"generator": generator, "discriminator": discriminator}))
@@ -83,12 +89,11 @@ def weak_discriminator(
         hidden: its hidden layers.
         turns: its updates per step.
     """
-    layers = NetworkSettings(hidden=(64, 64), activation="relu")
     model = GANSettings(
         latent=8,
-        generator=layers,
-        discriminator=layers.model_copy(update={"hidden": hidden}),
-        discriminator_steps=turns,
+        generator=NetworkSettings(hidden=(64, 64), activation="relu"),
+        discriminator=DiscriminatorSettings(hidden=hidden, activation="relu"),
+        updates=UpdateSettings(discriminator=turns),
     )
     generator, discriminator = (PlayerSettings(learning_rate=own, betas=(0.5, 0.999)) for own in (RATE, rate))
     return ring_game(

@@ -23,6 +23,7 @@ from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, HasCodes, Variational, has, require
 from saddlepoint.models.settings import ModelSettings
+from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch
@@ -63,7 +64,7 @@ class Watched:
     @property
     def weight(self) -> float:
         """How long it takes, in the units of `Setup.weight`."""
-        turns = 1 + getattr(self.model, "discriminator_steps", 0)
+        turns = 1 + getattr(getattr(self.model, "updates", None), "discriminator", 0)
         return 2e4 * turns * self.training.steps * self.most / 64
 
     def train(self, seeds: int, *, threads: int, report: Callable[[float], None]) -> WatchedOutcome:
@@ -228,7 +229,9 @@ class _Monitor:
         loss = model.phases[-1].loss
 
         def total(samples: Tensor) -> Tensor:
-            own: Tensor = loss({**model.players, "g": lambda _: samples}, Batch(self._real), {"z": samples})[0].sum()
+            own: Tensor = loss({**model.players, "g": lambda _: samples}, Batch(self._real), GameNoise(samples))[
+                0
+            ].sum()
             return own
 
         gradient: Tensor = torch.func.grad(total)(made)

@@ -2,7 +2,7 @@
 
 import torch
 
-from saddlepoint.objectives.replay import Replay
+from saddlepoint.objectives.adversarial.replay import Replay
 
 
 def filled(size, count, seed=0):

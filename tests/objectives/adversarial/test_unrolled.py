@@ -4,14 +4,16 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from saddlepoint.networks.mlp import MLP
-from saddlepoint.objectives.adversarial import adversarial_game, discriminator_cross_entropy, non_saturating_generator
+from saddlepoint.objectives.adversarial.game import adversarial_game, discriminator_loss, generator_loss
+from saddlepoint.objectives.adversarial.noise import GameNoise
+from saddlepoint.objectives.adversarial.unrolled import unrolled
 from saddlepoint.objectives.phase import Batch
-from saddlepoint.objectives.unrolled import unrolled
+from tests.objectives.adversarial.parts import parts
 
 X = torch.randn(6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) + 1
 Z = torch.randn(6, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 RATE = 0.3
-ANSWER = discriminator_cross_entropy(detached=False)
+ANSWER = discriminator_loss(parts(), detached=False)
 
 
 def players():
@@ -20,14 +22,14 @@ def players():
 
 
 def gradients(loss, nets):
-    mean = loss(nets, Batch(X), {"z": Z})[0].mean()
+    mean = loss(nets, Batch(X), GameNoise(Z))[0].mean()
     return mean.detach(), torch.autograd.grad(mean, list(nets["g"].parameters()))
 
 
 @pytest.mark.parametrize("objective", ["non-saturating", "minimax", "relativistic"])
 def test_no_steps_are_the_plain_loss(objective):
     nets = players()
-    plain = adversarial_game(objective)[1].loss
+    plain = adversarial_game(parts(objective))[1].loss
     for mine, other in zip(
         gradients(unrolled(plain, ANSWER, 0, RATE), nets), gradients(plain, nets), strict=True
     ):  # fmt: skip
@@ -36,7 +38,7 @@ def test_no_steps_are_the_plain_loss(objective):
 
 def test_one_step_is_the_step_by_hand_and_its_gradient_goes_through_it():
     nets = {"d": nn.Linear(2, 1, dtype=torch.float64), "g": players()["g"]}
-    mean, found = gradients(unrolled(non_saturating_generator, ANSWER, 1, RATE), nets)
+    mean, found = gradients(unrolled(generator_loss(parts()), ANSWER, 1, RATE), nets)
 
     w, b = nets["d"].weight[0], nets["d"].bias
     made = nets["g"](Z)
@@ -49,7 +51,7 @@ def test_one_step_is_the_step_by_hand_and_its_gradient_goes_through_it():
     torch.testing.assert_close(mean, expected.detach())
     torch.testing.assert_close(found, torch.autograd.grad(expected, list(nets["g"].parameters())))
 
-    cut = gradients(unrolled(non_saturating_generator, discriminator_cross_entropy(), 1, RATE), nets)[1]
+    cut = gradients(unrolled(generator_loss(parts()), discriminator_loss(parts()), 1, RATE), nets)[1]
     assert (cut[0] - found[0]).abs().max() > 1e-6
 
 
@@ -59,13 +61,13 @@ def test_steps_follow_each_other_and_the_discriminator_stays_where_it_is():
     moved = players()["d"]
     for _ in range(3):
         made = nets["g"](Z)
-        mean = ANSWER({"d": moved, "g": lambda z, made=made: made}, Batch(X), {"z": Z})[0].mean()
+        mean = ANSWER({"d": moved, "g": lambda z, made=made: made}, Batch(X), GameNoise(Z))[0].mean()
         steps = torch.autograd.grad(mean, list(moved.parameters()))
         with torch.no_grad():
             for parameter, step in zip(moved.parameters(), steps, strict=True):
                 parameter -= RATE * step
-    loss, _ = unrolled(non_saturating_generator, ANSWER, 3, RATE)(nets, Batch(X), {"z": Z})
-    torch.testing.assert_close(loss, non_saturating_generator({**nets, "d": moved}, Batch(X), {"z": Z})[0])
+    loss, _ = unrolled(generator_loss(parts()), ANSWER, 3, RATE)(nets, Batch(X), GameNoise(Z))
+    torch.testing.assert_close(loss, generator_loss(parts())({**nets, "d": moved}, Batch(X), GameNoise(Z))[0])
     for name, value in nets["d"].state_dict().items():
         assert torch.equal(value, before[name])
 
@@ -73,7 +75,7 @@ def test_steps_follow_each_other_and_the_discriminator_stays_where_it_is():
 def test_running_statistics_stay_as_they_are():
     nets = players() | {"d": MLP((2,), (), (4,), "tanh", batch_norm=True).double()}
     norm = nets["d"].layers[1]
-    gradients(unrolled(non_saturating_generator, ANSWER, 2, RATE), nets)
+    gradients(unrolled(generator_loss(parts()), ANSWER, 2, RATE), nets)
     assert norm.track_running_stats
     assert norm.num_batches_tracked == 0
     assert torch.equal(norm.running_mean, torch.zeros(4, dtype=torch.float64))
@@ -82,7 +84,9 @@ def test_running_statistics_stay_as_they_are():
 def test_a_discriminator_that_is_no_module_is_refused_in_a_sentence():
     nets = players()
     with pytest.raises(TypeError, match=r"nets\['d'\] is a function: give the network itself"):
-        unrolled(non_saturating_generator, ANSWER, 1, RATE)({**nets, "d": lambda x: nets["d"](x)}, Batch(X), {"z": Z})
+        unrolled(generator_loss(parts()), ANSWER, 1, RATE)(
+            {**nets, "d": lambda x: nets["d"](x)}, Batch(X), GameNoise(Z)
+        )
 
 
 def test_the_generator_makes_its_samples_once():
@@ -93,17 +97,19 @@ def test_the_generator_makes_its_samples_once():
         calls.append(z)
         return players()["g"](z)
 
-    unrolled(non_saturating_generator, ANSWER, 2, RATE)(nets | {"g": counted}, Batch(X), {"z": Z})
+    unrolled(generator_loss(parts()), ANSWER, 2, RATE)(nets | {"g": counted}, Batch(X), GameNoise(Z))
     assert len(calls) == 1
 
 
 def test_a_game_that_looks_ahead_looks_at_data():
-    discriminator, generator = adversarial_game("minimax", unrolled_steps=2)
+    discriminator, generator = adversarial_game(parts("minimax"), unrolled_steps=2)
     assert generator.uses_data
     assert generator.shares_noise
     torch.testing.assert_close(
-        generator.loss(players(), Batch(X), {"z": Z})[0].detach(),
-        unrolled(adversarial_game("minimax")[1].loss, ANSWER, 2, 0.1)(players(), Batch(X), {"z": Z})[0].detach(),
+        generator.loss(players(), Batch(X), GameNoise(Z))[0].detach(),
+        unrolled(adversarial_game(parts("minimax"))[1].loss, ANSWER, 2, 0.1)(players(), Batch(X), GameNoise(Z))[
+            0
+        ].detach(),
     )
     assert discriminator.repeats == 1
 

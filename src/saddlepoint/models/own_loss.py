@@ -1,0 +1,50 @@
+"""The user's own loss of a one-player game: by import path, or as an object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.networks.own import import_object
+from saddlepoint.objectives.phase import Batch, Loss, Nets, Noise, Observations
+
+OBJECT = "object:"  # begins the name of a part that was given as an object, which no file holds
+ROLE = "loss"  # of the user's own loss among the objects that a model is built with
+
+
+def own_loss(objective: str, objects: Mapping[str, Any]) -> Loss | None:
+    """The loss that replaces the family's own; None where there is none.
+
+    Args:
+        objective: the setting `model.objective`.
+        objects: what the user gave as objects, by role.
+
+    Raises:
+        SettingError: there is no such loss, or it cannot be called.
+    """
+    given = objects.get(ROLE)
+    if given is None and ":" not in objective:
+        return None
+    if given is None and objective.startswith(OBJECT):
+        return _missing(objective.removeprefix(OBJECT))
+    loss: Any = import_object(objective, "model.objective") if given is None else given
+    if not callable(loss):
+        raise SettingError(
+            f"model.objective: a loss is a function of (nets, batch, noise) that returns one cost an example, (B,), and a "
+            f"dictionary of observations; got {type(loss).__name__}."
+        )
+    found: Loss = loss
+    return found
+
+
+def _missing(name: str) -> Loss:
+    """Stands for a loss that was given as an object: a model can be loaded and sampled without it, but not trained."""
+
+    def refuse(nets: Nets, batch: Batch, noise: Noise) -> tuple[Any, Observations]:
+        raise RunError(
+            f"This model was trained with a loss that was given as an object ({name}), and no file holds that: give it again "
+            "with loss=... (sp.resume, sp.train)."
+        )
+
+    return refuse

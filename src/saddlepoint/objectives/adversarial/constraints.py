@@ -1,0 +1,94 @@
+"""Constraints on a player's weights: a parametrisation of its layers, or a projection after each of its updates.
+
+References:
+    Wasserstein GAN (Arjovsky, Chintala, Bottou, 2017), https://arxiv.org/abs/1701.07875 (weight clipping)
+    Spectral Normalization for Generative Adversarial Networks (Miyato, Kataoka, Koyama, Yoshida, 2018),
+        https://arxiv.org/abs/1802.05957
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import torch
+from torch import nn
+from torch.nn.modules.conv import _ConvNd
+
+from saddlepoint.errors import SettingError
+
+
+class Constraint(Protocol):
+    """What a player's weights may be.
+
+    Attributes:
+        after_update: whether `project` has to be called after every update.
+        forbids: settings that cannot be combined with it, with the reason.
+    """
+
+    after_update: ClassVar[bool]
+    forbids: ClassVar[Mapping[str, str]]
+
+    def prepare(self, network: nn.Module) -> None:
+        """Change the network once, before training; its state dict then holds what a checkpoint needs."""
+
+    def project(self, network: nn.Module) -> None:
+        """Bring the weights back to where they may be, in place and without gradients."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Every weight stays in [-limit, limit].
+
+    Attributes:
+        limit: above 0.
+    """
+
+    limit: float = 0.01
+    after_update: ClassVar[bool] = True
+    forbids: ClassVar[Mapping[str, str]] = {
+        "updates.unrolled": "the steps that the generator looks ahead are not clipped"
+    }
+
+    def __post_init__(self) -> None:
+        if not self.limit > 0:
+            raise SettingError(f"limit must be above 0; got {self.limit}.")
+
+    def prepare(self, network: nn.Module) -> None:
+        """Clip the first weights."""
+        self.project(network)
+
+    def project(self, network: nn.Module) -> None:
+        """Clip every weight."""
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.clamp_(-self.limit, self.limit)
+
+
+@dataclass(frozen=True)
+class Spectral:
+    """Linear and convolutional layers are divided by their largest singular value, estimated by power iteration.
+
+    Attributes:
+        iterations: of the power method in each forward pass, at least 1.
+    """
+
+    iterations: int = 1
+    after_update: ClassVar[bool] = False
+    forbids: ClassVar[Mapping[str, str]] = {
+        "updates.unrolled": "the power iteration changes its vectors in place, which the steps ahead cannot repeat"
+    }
+
+    def __post_init__(self) -> None:
+        if self.iterations < 1:
+            raise SettingError(f"iterations must be at least 1; got {self.iterations}.")
+
+    def prepare(self, network: nn.Module) -> None:
+        """Parametrise every linear and convolutional layer; the vectors of the power iteration are buffers."""
+        for layer in network.modules():
+            if isinstance(layer, nn.Linear | _ConvNd):
+                nn.utils.parametrizations.spectral_norm(layer, n_power_iterations=self.iterations)
+
+    def project(self, network: nn.Module) -> None:
+        """Nothing: the parametrisation holds at all times."""

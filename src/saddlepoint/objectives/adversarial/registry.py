@@ -1,0 +1,21 @@
+"""The built-in parts as objects, from their names in `settings`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from saddlepoint.objectives.adversarial.losses import AdversarialLoss
+from saddlepoint.objectives.adversarial.settings import LOSSES
+
+
+def part_at(path: str) -> Any:
+    """What the import path `module:Name` of a built-in part names."""
+    module, name = path.split(":")
+    return getattr(import_module(module), name)
+
+
+def loss_named(name: str) -> AdversarialLoss:
+    """The built-in loss of this name, a key of `settings.LOSSES`."""
+    loss: AdversarialLoss = part_at(LOSSES[name].path)
+    return loss

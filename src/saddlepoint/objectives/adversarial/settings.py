@@ -1,0 +1,45 @@
+"""The parts of adversarial games by name (torch-free): one line for each part.
+
+A recipe names a part by its key here, or by the import path `module:Name` of the user's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_HERE = "saddlepoint.objectives.adversarial"
+
+
+@dataclass(frozen=True)
+class LossEntry:
+    """Where a loss is, and what its scores mean: diagnosis asks for it where torch is not loaded.
+
+    Attributes:
+        path: import path of an `AdversarialLoss`.
+        has_probability: whether a logit has a probability of being real (`AdversarialLoss.link`).
+        cross_entropy: whether the discriminator minimises binary cross-entropies, 2 log 2 nats where it cannot tell.
+        paired: whether it judges pairs of a real and a generated example.
+        saturates: whether the generator's gradient vanishes where the discriminator is sure.
+    """
+
+    path: str
+    has_probability: bool = False
+    cross_entropy: bool = False
+    paired: bool = False
+    saturates: bool = False
+
+
+LOSSES: dict[str, LossEntry] = {
+    "non-saturating": LossEntry(f"{_HERE}.losses:NON_SATURATING", has_probability=True, cross_entropy=True),
+    "minimax": LossEntry(f"{_HERE}.losses:MINIMAX", has_probability=True, cross_entropy=True, saturates=True),
+    "relativistic": LossEntry(f"{_HERE}.losses:RELATIVISTIC", has_probability=True, paired=True),
+    "feature-matching": LossEntry(
+        f"{_HERE}.feature_matching:FEATURE_MATCHING", has_probability=True, cross_entropy=True
+    ),
+    "least-squares": LossEntry(f"{_HERE}.losses:LEAST_SQUARES", has_probability=True),
+    "hinge": LossEntry(f"{_HERE}.losses:HINGE"),
+    "wasserstein": LossEntry(f"{_HERE}.losses:WASSERSTEIN"),
+}
+PENALTIES: dict[str, str] = {"r1": f"{_HERE}.penalties:R1", "r2": f"{_HERE}.penalties:R2"}
+CONSTRAINTS: dict[str, str] = {"clip": f"{_HERE}.constraints:Clip", "spectral": f"{_HERE}.constraints:Spectral"}
+VIEWS: dict[str, str] = {"instance_noise": f"{_HERE}.views:INSTANCE_NOISE"}
