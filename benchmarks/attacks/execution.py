@@ -36,7 +36,7 @@ WARM = (
     "saddlepoint.experiment.evaluation", "saddlepoint.studies.study", "saddlepoint.data.arrays", "saddlepoint.data.images",
     "saddlepoint.data.idx", "saddlepoint.data.mnist", "saddlepoint.report.page", "matplotlib.backends.backend_agg",
     "plotly.offline", "PIL.Image", "PIL.ImageOps", "torch.utils.tensorboard", "rich.progress", "sklearn.cluster",
-    "lightning_fabric.fabric", "contourpy", "dateutil.rrule", "cProfile", "PIL.PngImagePlugin", "PIL.JpegImagePlugin",
+    "contourpy", "dateutil.rrule", "cProfile", "PIL.PngImagePlugin", "PIL.JpegImagePlugin",
     "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.ImageDraw", "PIL.ImageFont",
 )  # fmt: skip
 OPTIONAL = ("av",)

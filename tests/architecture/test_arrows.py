@@ -65,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # To all: errors, checks of arguments, the base of settings and their open sections, YAML read within limits, HTML as a type, and
 # progress.
 OPEN = {"errors", "arguments", "open_sections", "settings", "yaml_text", "markup", "progress"}
-HOLDS_TORCH = {"torch", "lightning", "lightning_fabric", "torchvision", "functorch"}
+HOLDS_TORCH = {"torch", "torchvision", "functorch"}
 
 
 def part(module: str) -> str:

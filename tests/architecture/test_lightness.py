@@ -15,7 +15,7 @@ import pytest
 from tests.architecture.imports import ROOT, modules
 
 HEAVY = {
-    "torch", "lightning_fabric", "numpy", "scipy", "sklearn", "matplotlib", "plotly", "PIL", "tensorboard", "pydantic",
+    "torch", "numpy", "scipy", "sklearn", "matplotlib", "plotly", "PIL", "tensorboard", "pydantic",
 }  # fmt: skip
 SETTINGS = [name for name in modules() if name.endswith(".settings")]
 LIST_LOADED = "import sys, json; print('\\n' + json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"

@@ -33,7 +33,7 @@ print(done.summary["state"])
 LIVES = """
 import os, random, signal, sys, time
 from pathlib import Path
-import matplotlib.figure, sklearn.mixture, sklearn.decomposition, sklearn.datasets, torch.utils.tensorboard, lightning_fabric
+import matplotlib.figure, sklearn.mixture, sklearn.decomposition, sklearn.datasets, torch.utils.tensorboard
 from saddlepoint import experiment
 from saddlepoint.experiment import run, session, start
 

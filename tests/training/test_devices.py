@@ -37,6 +37,27 @@ def test_an_absent_device_is_refused_with_a_remedy(name, monkeypatch):
         Devices.choose(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "cuda", "mps", "expected"),
+    [
+        ("auto", 2, False, "cuda:0"),
+        ("auto", 0, True, "mps:0"),
+        ("auto", 0, False, "cpu"),
+        ("cuda", 2, False, "cuda:0"),
+        ("cuda:1", 2, False, "cuda:1"),
+        ("mps", 0, True, "mps:0"),
+        ("cpu", 2, True, "cpu"),
+    ],
+)
+def test_a_name_is_resolved_on_the_machine(name, cuda, mps, expected, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert devices.resolve(name) == torch.device(expected)
+    with pytest.raises(SettingError, match=r"cuda:2 was asked for"):
+        devices.resolve("cuda:2")
+
+
 @pytest.mark.parametrize("native", [True, False])
 def test_automatic_precision_is_bf16_where_machine_and_model_gain(native, monkeypatch):
     monkeypatch.setattr(devices, "computes_bf16", lambda device: native)

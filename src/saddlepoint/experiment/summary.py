@@ -19,7 +19,7 @@ from saddlepoint.records.schema import number_to_json
 from saddlepoint.report.verdict import recorded_process
 from saddlepoint.report.words import duration
 
-_PACKAGES = ("saddlepoint", "torch", "numpy", "lightning-fabric")
+_PACKAGES = ("saddlepoint", "torch", "numpy")
 _OBJECTIVES = ("objective", "likelihood", "reconstruction")  # each family's setting that names what it minimises
 
 

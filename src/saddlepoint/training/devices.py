@@ -1,10 +1,7 @@
-"""Where a run computes and in which arithmetic.
+"""The device of a run, and the precision of its networks' forward passes.
 
-Lightning Fabric resolves the device; the modules are not wrapped by it, because in one process its wrapper does nothing
-but cost time at every call of a network, which small perceptrons feel.
-
-Denormal numbers are not flushed to zero, though they slow the optimiser where units have died: the processor's flag holds
-only for threads made after it was set, so two runs of one seed could differ in their last bits.
+Denormal numbers are not flushed to zero, although they slow the optimiser where units are dead: the processor's flag holds
+only for threads that are created after it is set, so that two runs with one seed could differ in their last bits.
 """
 
 from __future__ import annotations
@@ -27,9 +24,11 @@ NAMES = ("auto", "cpu", "cuda", "mps")
 
 @dataclass(frozen=True)
 class Devices:
-    """The device of a run and the arithmetic of its networks' forward passes; weights are always float32.
+    """The device of a run and the precision of its networks' forward passes; weights are always float32.
 
-    precision: "fp32", or "bf16": bfloat16 forward passes by torch's autocast.
+    Attributes:
+        device: where all tensors of the run are.
+        precision: "fp32", or "bf16": bfloat16 forward passes by torch's autocast.
     """
 
     device: torch.device
@@ -37,10 +36,15 @@ class Devices:
 
     @classmethod
     def choose(cls, device: str = "auto", precision: str = "auto", model: Model | None = None) -> Devices:
-        """Resolve the settings `training.device` and `training.precision` on this machine for `model`.
+        """Resolve the settings `training.device` and `training.precision` on this machine.
 
-        Precision `auto` is bf16 where the machine computes it natively and the model gains by it; `bf16` is always
-        honoured. Raises SettingError for a device that this machine lacks.
+        Args:
+            device: see `resolve`.
+            precision: "fp32", "bf16" or "auto": bf16 where the machine computes it natively and the model gains by it.
+            model: the model to be trained, for "auto".
+
+        Raises:
+            SettingError: this machine has no such device.
         """
         chosen = resolve(device)
         if precision == "auto":
@@ -48,25 +52,25 @@ class Devices:
         return cls(chosen, precision)
 
     def autocast(self) -> torch.autocast | None:
-        """The context of every forward pass, to be entered again and again; None for fp32."""
+        """Return the context of every forward pass, which can be entered any number of times; None for fp32."""
         if self.precision == "fp32":
             return None
         return torch.autocast(self.device.type, dtype=torch.bfloat16)
 
     def prepare(self, model: Model) -> None:
-        """Move the players here, and those with planar convolutions to the channels-last layout.
+        """Move the players to the device, and those with planar convolutions to the channels-last layout.
 
-        On CUDA, cuDNN's choice of kernels is made repeatable for the whole process.
+        On CUDA, cuDNN is set to choose repeatable kernels, for the whole process.
         """
         if self.device.type == "cuda":
-            # Kernels chosen by a race, or that add in any order, would make two runs of one seed part.
+            # Kernels that are chosen by timing, or that add in any order, would make two runs with one seed differ.
             torch.backends.cudnn.deterministic = True
             torch.backends.cudnn.benchmark = False
         model.to(self.device)
         model.lay_out()
 
     def global_generators(self) -> dict[str, torch.Tensor]:
-        """States of torch's global generators (what dropout draws from): "cpu", and this device's own."""
+        """Return the states of torch's global generators, which dropout draws from: "cpu", and that of the device."""
         states = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             states["cuda"] = torch.cuda.get_rng_state(self.device)
@@ -75,7 +79,7 @@ class Devices:
         return states
 
     def set_global_generators(self, states: dict[str, torch.Tensor]) -> None:
-        """Undo `global_generators`."""
+        """Restore the states that `global_generators` returned."""
         torch.set_rng_state(states["cpu"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(states["cuda"], self.device)
@@ -84,25 +88,33 @@ class Devices:
 
 
 def resolve(name: str) -> torch.device:
-    """`auto`, `cpu`, `cuda`, `cuda:N` or `mps` as a device of this machine; SettingError where there is none."""
+    """Return a device of this machine by its name in settings.
+
+    Args:
+        name: "auto", "cpu", "cuda", "cuda:N" or "mps"; "auto" is CUDA's first device, else MPS, else the processor.
+
+    Raises:
+        SettingError: the name is none of these, or this machine has no such device.
+    """
     kind, _, index = name.partition(":")
     if kind not in NAMES or (index and (kind != "cuda" or not index.isdigit())):
         raise SettingError(f'"{name}" is no device: use auto, cpu, cuda, cuda:N (N = 0, 1, ...) or mps.')
-    if kind == "cuda":
-        _demand(torch.cuda.is_available(), name)
-        _demand(int(index or 0) < torch.cuda.device_count(), name)
-    elif kind == "mps":
-        _demand(torch.backends.mps.is_available(), name)
-    elif kind == "cpu" or not (torch.cuda.is_available() or torch.backends.mps.is_available()):
+    if kind == "auto":
+        kind = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if kind == "cpu":
         return torch.device("cpu")
-    # Imported here, because it takes more than a second.
-    from lightning_fabric import Fabric
-
-    return Fabric(accelerator=kind, devices=[int(index)] if index else 1).device
+    number = int(index or 0)
+    if kind == "cuda":
+        present = torch.cuda.is_available() and number < torch.cuda.device_count()
+    else:
+        present = torch.backends.mps.is_available()
+    if not present:
+        raise SettingError(f"{name} was asked for, but this machine has none: choose cpu (or auto) as the device.")
+    return torch.device(kind, number)
 
 
 def computes_bf16(device: torch.device) -> bool:
-    """Whether `device` multiplies bfloat16 matrices in hardware: AVX512-BF16 or AMX; CUDA's compute capability 8."""
+    """Whether a device multiplies bfloat16 matrices in hardware: AVX512-BF16 or AMX; CUDA's compute capability 8."""
     if device.type == "cpu":
         return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     if device.type == "cuda":
@@ -120,8 +132,3 @@ def gains_by_bf16(model: Model) -> bool:
         for player in model.players.values()
         for module in player.modules()
     )
-
-
-def _demand(present: bool, name: str) -> None:
-    if not present:
-        raise SettingError(f"{name} was asked for, but this machine has none: choose cpu (or auto) as the device.")
