@@ -88,20 +88,20 @@ def load_as(settings: DataSettings, event: Event) -> Dataset:
     choices: list[tuple[str, str]] = [(settings.kind, settings.layout)]
     if choices == [("auto", "auto")]:
         choices += [(event.kind, layout) for layout in ("auto", *LAYOUTS)]
-    found: list[Dataset | DataError] = []
+    results: list[Dataset | DataError] = []
     for kind, layout in choices:
         try:
             dataset = load(settings.model_copy(update={"kind": kind, "layout": layout}))
         except DataError as error:
-            found.append(error)
+            results.append(error)
             continue
         if (dataset.event.shape, dataset.event.dtype) == (event.shape, event.dtype):
             held_out = dataset.held_out and replace(dataset.held_out, event=event)
             return replace(dataset, event=event, held_out=held_out)
-        found.append(dataset)
-    if isinstance(found[0], DataError):
-        raise found[0]
-    return found[0]  # other data than the run began with, which the caller detects
+        results.append(dataset)
+    if isinstance(results[0], DataError):
+        raise results[0]
+    return results[0]  # other data than the run began with, which the caller detects
 
 
 def _parts(dataset: Dataset) -> Arrays:

@@ -105,9 +105,9 @@ def new_folder(name: str, run: str | Path | None, overwrite: bool) -> Iterator[N
         RunError: the path is taken, is being prepared by another process, or cannot be written.
         SettingError: `name` cannot name a folder.
     """
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as stack:
         try:
-            place = _reserve_next(name, held) if run is None else _reserve(Path(run), overwrite, held)
+            place = _reserve_next(name, stack) if run is None else _reserve(Path(run), overwrite, stack)
         except OSError as error:
             if error.errno not in _PLACE_ERRORS:
                 raise
@@ -128,11 +128,11 @@ def check_name(name: str) -> None:
         )
 
 
-def _reserve_next(name: str, held: contextlib.ExitStack) -> NewFolder:
+def _reserve_next(name: str, stack: contextlib.ExitStack) -> NewFolder:
     """Reserve runs/NAME-N with the smallest N for which there is no run, no run being prepared, and no run to restore."""
     check_name(name)
     runs = Path("runs")
-    _make_parents(runs / name, held)
+    _make_parents(runs / name, stack)
     number = 1
     while True:
         path = runs / f"{name}-{number}"
@@ -140,33 +140,33 @@ def _reserve_next(name: str, held: contextlib.ExitStack) -> NewFolder:
             if not os.path.lexists(path) and not is_claimed(path):
                 settle_replaced(path)
             if not os.path.lexists(path) and not is_claimed(path):
-                return NewFolder(_staging(path, held), path)
+                return NewFolder(_staging(path, stack), path)
         number += 1
 
 
-def _reserve(path: Path, overwrite: bool, held: contextlib.ExitStack) -> NewFolder:
-    """Reserve and lock `path`; closing `held` releases it."""
+def _reserve(path: Path, overwrite: bool, stack: contextlib.ExitStack) -> NewFolder:
+    """Reserve and lock `path`; closing `stack` releases it."""
     path = absolute(path)
     if "\0" in path.name or len(os.fsencode(path.name)) > MOST_NAME:
         raise RunError(f"--run {path.name[:60]!r} ... cannot name a folder: use a name of at most {MOST_NAME} bytes.")
-    _make_parents(path, held)
+    _make_parents(path, stack)
     with locked_entries(path.parent):
         if is_claimed(path):
             raise RunError(f"{path} is being prepared by another process: wait for it, or name another folder.")
         settle_replaced(path)
         if not path.exists():
-            return NewFolder(_staging(path, held), path)
+            return NewFolder(_staging(path, stack), path)
         if _is_free(path):
-            return NewFolder(_staging_inside(path, held), path)
+            return NewFolder(_staging_inside(path, stack), path)
         _check_replaceable(path, overwrite)
-        held.enter_context(locked(path))
+        stack.enter_context(locked(path))
         if path.resolve() == Path.cwd():
             raise RunError(f"{path} is the current folder, which cannot be replaced: change to another folder first.")
-        return NewFolder(_staging(path, held), path, path.lstat())
+        return NewFolder(_staging(path, stack), path, path.lstat())
 
 
-def _make_parents(path: Path, held: contextlib.ExitStack) -> None:
-    """Make the folders above `path`; closing `held` removes those that are empty."""
+def _make_parents(path: Path, stack: contextlib.ExitStack) -> None:
+    """Make the folders above `path`; closing `stack` removes those that are empty."""
     missing = [parent for parent in path.parents if not parent.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -175,20 +175,20 @@ def _make_parents(path: Path, held: contextlib.ExitStack) -> None:
             with contextlib.suppress(OSError):
                 parent.rmdir()
 
-    held.callback(remove_empty)
+    stack.callback(remove_empty)
 
 
-def _staging(path: Path, held: contextlib.ExitStack) -> Path:
+def _staging(path: Path, stack: contextlib.ExitStack) -> Path:
     staging = path.with_name(f".{path.name}{NEW_RUN}{_unique()}")
     staging.mkdir()
-    held.callback(shutil.rmtree, staging, ignore_errors=True)
-    held.enter_context(locked(staging))
+    stack.callback(shutil.rmtree, staging, ignore_errors=True)
+    stack.enter_context(locked(staging))
     return staging
 
 
-def _staging_inside(path: Path, held: contextlib.ExitStack) -> Path:
-    held.callback(_empty, path)
-    held.enter_context(locked(path))
+def _staging_inside(path: Path, stack: contextlib.ExitStack) -> Path:
+    stack.callback(_empty, path)
+    stack.enter_context(locked(path))
     staging = path / _INSIDE
     if os.path.lexists(staging):
         remove_tree(staging)
