@@ -361,4 +361,4 @@ def test_a_trial_that_fails_does_not_keep_from_training(tmp_path: Path, monkeypa
     with pytest.warns(RuntimeWarning, match="no such layer"):
         run = experiment.train(recipe("gan"), run=tmp_path / "run", listener=ears)
     assert run.summary["step"] == STEPS
-    assert any("trial of the networks" in note for note in ears.notes)
+    assert any("check of the networks" in note for note in ears.notes)

@@ -97,8 +97,8 @@ def test_our_own_slips_are_warned_of_and_each_kind_is_said_once(tmp_path: Path) 
     with best_effort("The report", "written"):
         raise OSError("full")
     assert ears.notes == [
-        "A picture could not be drawn (TypeError: a slip). Training goes on.",
-        "The report could not be written (OSError: full). Training goes on.",
+        "A picture could not be drawn (TypeError: a slip). Training continues.",
+        "The report could not be written (OSError: full). Training continues.",
     ]
     with pytest.raises(KeyboardInterrupt), best_effort("A picture"):
         raise KeyboardInterrupt

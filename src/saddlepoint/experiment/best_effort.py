@@ -33,7 +33,7 @@ class BestEffort:
         try:
             yield
         except Exception as error:
-            message = f"{what} could not be {action} ({type(error).__name__}: {error}). Training goes on."
+            message = f"{what} could not be {action} ({type(error).__name__}: {error}). Training continues."
             if what not in self._reported:
                 self._reported.add(what)
                 self._listener.note(message)

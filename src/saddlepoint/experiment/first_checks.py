@@ -24,7 +24,7 @@ def first_findings(context: RunContext, diagnosis: Diagnosis) -> list[Finding]:
     """
     dataset, model = context.dataset, context.model
     bounds, wrong = model.output_range, list[Finding]()
-    with context.best_effort("The trial of the networks and losses", "made"):  # they may be the user's own
+    with context.best_effort("The check of the networks and losses", "made"):  # they may be the user's own
         bounds = output_range(model)
         examples = dataset.x[: min(EXAMPLES, len(dataset))]
         wrong = mistakes(model, examples.to(context.state.devices.device))

@@ -126,7 +126,7 @@ class RunCheckpoints:
         context = self._context
         missing = [name for name in _REQUIRED if name not in extra]
         if missing:
-            raise RunError(f"{where}: extra: {missing[0]} is missing, so the run cannot go on from it.")
+            raise RunError(f"{where}: extra: {missing[0]} is missing, so the run cannot be resumed from it.")
         if extra["fingerprint"] != context.dataset.fingerprint:
             raise RunError(
                 f"{context.folder.path}: the data have changed since this run was trained on them ({context.dataset.name}, "

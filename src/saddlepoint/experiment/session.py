@@ -112,7 +112,7 @@ class Session:
         except OSError as error:
             raise RunError(
                 f"{self.folder.path}: training stopped at step {self.state.step:,} because a file could not be read or "
-                f"written: {error}. Fix that (is the disk full?), then go on: {shell_command('resume', self.folder.path)}"
+                f"written: {error}. Fix that (is the disk full?), then resume: {shell_command('resume', self.folder.path)}"
             ) from error
 
     def _run(self) -> dict[str, Any] | None:
