@@ -1,4 +1,4 @@
-"""Small runs of every family, and what makes two runs the same."""
+"""Small runs of every family, and what has to be equal in two equal runs."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def recipe(family: str, **training: Any) -> Recipe:
 
 
 class Ears(Listener):
-    """Remembers all it hears."""
+    """Remembers every callback."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -120,7 +120,7 @@ def started(recipe: Recipe, path: Path, listener: Listener | None = None) -> Ses
 
 
 def told(path: Path) -> dict[str, Any]:
-    """All that must be alike in two runs of one recipe: everything but clocks, and what is written to be looked at."""
+    """What must be equal in two runs of one recipe: everything except clocks, TensorBoard and reports."""
     folder = RunFolder(path)
     records = [
         {"step": r.step, **{n: repr(v) for n, v in r.values.items() if n[:5] != "time/"}} for r in folder.read_records()

@@ -1,4 +1,4 @@
-"""A cure goes back to a healthy step, changes what the remedy says, and leaves a run like any other."""
+"""An intervention returns to a healthy step, applies the remedy, and leaves a run like any other."""
 
 from __future__ import annotations
 
@@ -23,28 +23,30 @@ from tests.experiment.runs import STEPS, Ears, recipe
 
 RATE = "training.players.discriminator.learning_rate"
 REMEDY = {RATE: 1e-4}
-Plant = Callable[..., None]
+Inject = Callable[..., None]
 pytestmark = pytest.mark.usefixtures("as_set")
 
 
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is looked at is not what is tested here, and takes most of a small run's time."""
+    """Pictures are not tested here, and take most of a small run's time."""
     monkeypatch.setattr(assemble.Pictures, "sample_grid", lambda *_, **__: None)
 
 
 @pytest.fixture(autouse=True)
 def learnt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs as small as these learn nothing; but for the one test that asks for it, that is no reason to begin anew."""
+    """Runs as small as these learn nothing; except in one test, that is no reason to start again."""
     monkeypatch.setattr(rollback, "HALF_WAY", -math.inf)
 
 
 @pytest.fixture
-def planted(monkeypatch: pytest.MonkeyPatch) -> Plant:
-    """Has diagnosis find a failure from a step on, until a setting has the remedy's value; `following` is the step from which
-    on another failure follows on that."""
+def injected(monkeypatch: pytest.MonkeyPatch) -> Inject:
+    """Makes the diagnosis find a failure from a step on, until a setting has the remedy's value.
 
-    def plant(
+    `following` is the step from which another failure follows.
+    """
+
+    def inject(
         remedy: dict[str, Any],
         at: int,
         *,
@@ -76,7 +78,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Plant:
 
         monkeypatch.setattr(assemble, "start_diagnosis", watching)
 
-    return plant
+    return inject
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -94,8 +96,8 @@ def steps(folder: Path) -> list[int]:
     return [record.step for record in RunFolder(folder).read_records()]
 
 
-def test_it_goes_back_to_the_last_healthy_checkpoint(tmp_path: Path, planted: Plant) -> None:
-    planted(REMEDY, at=25)
+def test_the_run_returns_to_the_last_healthy_checkpoint(tmp_path: Path, injected: Inject) -> None:
+    injected(REMEDY, at=25)
     ears = Ears()
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run", listener=ears)
     (tried,) = run.cures
@@ -109,15 +111,17 @@ def test_it_goes_back_to_the_last_healthy_checkpoint(tmp_path: Path, planted: Pl
     assert not [finding for finding in run.findings if finding.severity == "failure"]
 
 
-def test_what_has_not_learnt_yet_begins_anew(tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
-    planted(REMEDY, at=25)
+def test_a_run_that_has_not_learnt_yet_starts_again(
+    tmp_path: Path, injected: Inject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    injected(REMEDY, at=25)
     monkeypatch.setattr(rollback, "HALF_WAY", 1.1)
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert [tried.returned_to for tried in run.cures] == [0]
 
 
-def test_a_remedy_that_did_not_help_is_undone(tmp_path: Path, planted: Plant) -> None:
-    planted(REMEDY, at=25, healed=False)
+def test_a_remedy_that_did_not_help_is_reverted(tmp_path: Path, injected: Inject) -> None:
+    injected(REMEDY, at=25, healed=False)
     run = experiment.train(recipe("gan", cure="auto", cures=3), run=tmp_path / "run")
     first, *others = run.cures
     assert first.changes == {RATE: (None, 1e-4)}
@@ -125,11 +129,11 @@ def test_a_remedy_that_did_not_help_is_undone(tmp_path: Path, planted: Plant) ->
     own = recipe("gan", cure="auto", cures=3)
     now = {entry.name: value for entry, value in run.recipe.settings()}
     changed = {entry.name: now[entry.name] for entry, value in own.settings() if now[entry.name] != value}
-    assert changed.items() <= others[-1].settings().items()  # of earlier tries nothing is left
+    assert changed.items() <= others[-1].settings().items()  # nothing is left of earlier remedies
 
 
-def test_no_recipe_is_tried_twice(tmp_path: Path, planted: Plant) -> None:
-    planted({"model.objective": "non-saturating"}, at=25, healed=False)  # the ladder has the same, as a rung of its own
+def test_no_recipe_is_tried_twice(tmp_path: Path, injected: Inject) -> None:
+    injected({"model.objective": "non-saturating"}, at=25, healed=False)  # a later remedy is the same
     own = recipe("gan", cure="auto", cures=3).override({"model.objective": "minimax"})
     run = experiment.train(own, run=tmp_path / "run")
     folder = RunFolder(tmp_path / "run")
@@ -139,8 +143,8 @@ def test_no_recipe_is_tried_twice(tmp_path: Path, planted: Plant) -> None:
     assert all(cure.changes for cure in run.cures)
 
 
-def test_what_failed_is_kept_aside(tmp_path: Path, planted: Plant) -> None:
-    planted(REMEDY, at=25)
+def test_the_failed_part_is_archived(tmp_path: Path, injected: Inject) -> None:
+    injected(REMEDY, at=25)
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     aside = RunFolder(RunFolder(tmp_path / "run").attempt(1))
     assert Recipe.load(aside.recipe) == recipe("gan", cure="auto")
@@ -148,8 +152,8 @@ def test_what_failed_is_kept_aside(tmp_path: Path, planted: Plant) -> None:
     assert [finding.code for finding in aside.read_findings()] == ["GAN101"]
 
 
-def test_up_to_the_step_it_goes_back_to_nothing_changes(tmp_path: Path, planted: Plant) -> None:
-    planted(REMEDY, at=25)
+def test_nothing_changes_up_to_the_step_that_the_run_returns_to(tmp_path: Path, injected: Inject) -> None:
+    injected(REMEDY, at=25)
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "cured")
     experiment.train(recipe("gan"), run=tmp_path / "off")
 
@@ -165,8 +169,8 @@ def test_up_to_the_step_it_goes_back_to_nothing_changes(tmp_path: Path, planted:
     assert not same(weights(tmp_path / "cured"), weights(tmp_path / "off"))
 
 
-def test_begun_anew_it_is_the_run_of_the_cured_recipe(tmp_path: Path, planted: Plant) -> None:
-    planted(REMEDY, at=5)
+def test_started_again_it_equals_a_run_of_the_changed_recipe(tmp_path: Path, injected: Inject) -> None:
+    injected(REMEDY, at=5)
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "cured")
     assert [tried.returned_to for tried in run.cures] == [0]
     experiment.train(recipe("gan").override(REMEDY), run=tmp_path / "fresh")
@@ -174,21 +178,21 @@ def test_begun_anew_it_is_the_run_of_the_cured_recipe(tmp_path: Path, planted: P
     assert steps(tmp_path / "cured") == steps(tmp_path / "fresh")
 
 
-def test_tries_are_bounded_and_the_failure_then_stands(tmp_path: Path, planted: Plant) -> None:
-    planted(REMEDY, at=25, healed=False)
+def test_interventions_are_limited_and_the_failure_then_stays_active(tmp_path: Path, injected: Inject) -> None:
+    injected(REMEDY, at=25, healed=False)
     run = experiment.train(recipe("gan", cure="auto", cures=2), run=tmp_path / "run")
     assert [tried.number for tried in run.cures] == [1, 2]
-    assert [tried.returned_to for tried in run.cures] == [20, 0]  # the second time it begins anew
+    assert [tried.returned_to for tried in run.cures] == [20, 0]  # the second time it starts again
     assert len({tried.rung for tried in run.cures}) == 2
     assert run.summary["state"] == "failed"
     assert steps(tmp_path / "run")[-1] == STEPS
 
 
 @pytest.mark.parametrize(("soon", "returned_to"), [(0.5, 0), (0.1, 20)])
-def test_another_failure_soon_after_a_try_is_begun_anew_and_a_late_one_is_not(
-    soon: float, returned_to: int, tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
+def test_the_run_starts_again_for_a_failure_soon_after_an_intervention(
+    soon: float, returned_to: int, tmp_path: Path, injected: Inject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted({"model.labels.smoothing": 0.1}, at=15, following=25)
+    injected({"model.labels.smoothing": 0.1}, at=15, following=25)
     monkeypatch.setattr(auto_remedy, "SOON", soon)
     first, second = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run").cures
     assert (first.code, first.returned_to) == ("GAN101", 10)
@@ -198,10 +202,10 @@ def test_another_failure_soon_after_a_try_is_begun_anew_and_a_late_one_is_not(
 @pytest.mark.parametrize(
     ("until", "code", "cured"), [(math.inf, "GAN101", True), (15, "GAN101", False), (math.inf, "GAN105", False)]
 )
-def test_a_warning_is_cured_where_it_stays_and_is_of_those_that_are(
-    until: float, code: str, cured: bool, tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
+def test_a_persistent_warning_of_certain_codes_is_treated(
+    until: float, code: str, cured: bool, tmp_path: Path, injected: Inject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted(REMEDY, at=10, severity="warning", until=until)
+    injected(REMEDY, at=10, severity="warning", until=until)
     monkeypatch.setattr(auto_remedy, "PERSISTENT_WARNINGS", {code})
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert [(tried.found, tried.changes) for tried in run.cures] == ([(10, {RATE: (None, 1e-4)})] if cured else [])
@@ -210,8 +214,8 @@ def test_a_warning_is_cured_where_it_stays_and_is_of_those_that_are(
 
 
 @pytest.mark.parametrize("how", ["off", "suggest"])
-def test_without_auto_nothing_is_changed(how: str, tmp_path: Path, planted: Plant) -> None:
-    planted(REMEDY, at=25)
+def test_without_auto_nothing_is_changed(how: str, tmp_path: Path, injected: Inject) -> None:
+    injected(REMEDY, at=25)
     run = experiment.train(recipe("gan", cure=how), run=tmp_path / "run")
     assert run.cures == []
     assert run.summary["state"] == "failed"
@@ -221,10 +225,10 @@ def test_without_auto_nothing_is_changed(how: str, tmp_path: Path, planted: Plan
     assert suggestion.recipe == run.recipe.override(REMEDY)
 
 
-def test_a_player_of_other_shapes_begins_anew_and_the_other_goes_on(
-    tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
+def test_a_player_of_other_shapes_starts_again_and_the_other_continues(
+    tmp_path: Path, injected: Inject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted({"model.discriminator.packing": 2}, at=25)
+    injected({"model.discriminator.packing": 2}, at=25)
     monkeypatch.setattr(
         "saddlepoint.diagnosis.usual_rates.USUAL_OF_SGD", (0.0, 1.0)
     )  # a rate that moves nothing is meant
@@ -241,10 +245,10 @@ def test_a_player_of_other_shapes_begins_anew_and_the_other_goes_on(
 
 @pytest.mark.parametrize("at", [5, 25])
 @pytest.mark.parametrize("moment", ["finish_rollback", "replaced"])
-def test_killed_in_the_middle_of_a_cure_it_is_finished_on_resuming(
-    at: int, moment: str, tmp_path: Path, planted: Plant, monkeypatch: pytest.MonkeyPatch
+def test_an_intervention_that_was_killed_is_completed_on_resuming(
+    at: int, moment: str, tmp_path: Path, injected: Inject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted(REMEDY, at=at)
+    injected(REMEDY, at=at)
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "whole")
 
     def killed(*_: Any, **__: Any) -> None:
@@ -262,8 +266,8 @@ def test_killed_in_the_middle_of_a_cure_it_is_finished_on_resuming(
     ]
 
 
-def test_resuming_a_cured_run_is_bit_equal(tmp_path: Path, planted: Plant) -> None:
-    planted(REMEDY, at=25)
+def test_resuming_after_an_intervention_is_bit_equal(tmp_path: Path, injected: Inject) -> None:
+    injected(REMEDY, at=25)
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "whole")
 
     class Leaves(Ears):
@@ -279,8 +283,8 @@ def test_resuming_a_cured_run_is_bit_equal(tmp_path: Path, planted: Plant) -> No
     assert steps(tmp_path / "left") == steps(tmp_path / "whole")
 
 
-def test_own_networks_begin_anew_from_their_first_weights(tmp_path: Path, planted: Plant) -> None:
-    planted(REMEDY, at=5)
+def test_own_networks_start_again_from_their_first_weights(tmp_path: Path, injected: Inject) -> None:
+    injected(REMEDY, at=5)
 
     def networks() -> dict[str, nn.Module]:
         torch.manual_seed(0)
@@ -306,8 +310,10 @@ def test_own_networks_begin_anew_from_their_first_weights(tmp_path: Path, plante
         assert same(dict(module.state_dict()), dict(fresh[role].state_dict()))
 
 
-def test_resumed_for_longer_a_cured_run_keeps_its_checkpoints(tmp_path: Path, planted: Plant) -> None:
-    planted({"training.steps": 30}, at=25)
+def test_a_run_that_is_resumed_for_longer_after_an_intervention_keeps_its_checkpoints(
+    tmp_path: Path, injected: Inject
+) -> None:
+    injected({"training.steps": 30}, at=25)
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert steps(tmp_path / "run")[-1] == 30
     kept = sorted(path.name for path in run.folder.checkpoints.glob("step-*"))
@@ -318,8 +324,10 @@ def test_resumed_for_longer_a_cured_run_keeps_its_checkpoints(tmp_path: Path, pl
 
 
 @pytest.mark.parametrize("last", [20, 12, 5])
-def test_a_remedy_that_ends_the_run_earlier_goes_back_to_before_that(last: int, tmp_path: Path, planted: Plant) -> None:
-    planted({"training.steps": last}, at=25)
+def test_a_remedy_that_ends_the_run_earlier_returns_to_a_step_before_that(
+    last: int, tmp_path: Path, injected: Inject
+) -> None:
+    injected({"training.steps": last}, at=25)
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert [tried.returned_to for tried in run.cures] == [last // 10 * 10]
     assert steps(tmp_path / "run")[-1] == last
@@ -340,7 +348,7 @@ def test_training_stops_where_a_finding_opens_and_not_where_it_closes(
         return Finding("GAN101", "warning", 5, "It wins.") if d_loss.steps[-1] == 5 else None
 
     monkeypatch.setattr(assemble, "start_diagnosis", lambda recipe, precision=None: Diagnosis("gan", [late, early]))
-    if code == "GAN101":  # it has opened and closed before this session begins
+    if code == "GAN101":  # it opened and closed before this session
         experiment.train(recipe("gan", steps=5, stop_on=[]), run=tmp_path / "run")
         folder = RunFolder(tmp_path / "run")
         own = Recipe.load(folder.recipe).override({"training.stop_on": "GAN101"})
@@ -352,7 +360,7 @@ def test_training_stops_where_a_finding_opens_and_not_where_it_closes(
     assert run.summary["step"] == ends
 
 
-def test_a_trial_that_fails_does_not_keep_from_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_fails_does_not_prevent_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: Any) -> Any:
         raise AttributeError("no such layer")
 

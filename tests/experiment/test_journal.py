@@ -1,4 +1,4 @@
-"""What a session writes down is in the files, on the board and in the listener's ears, and nothing of it twice."""
+"""Everything that a session writes is in the files, in TensorBoard's log and passed to the listener, once each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def record(step: int) -> Record:
     return Record(step, float(step), {"d/loss": 1.0 / step})
 
 
-def test_what_is_said_is_written_and_heard(tmp_path: Path) -> None:
+def test_what_is_recorded_is_written_and_reported(tmp_path: Path) -> None:
     folder, ears = RunFolder(tmp_path), Ears()
     told = journal(folder, ears)
     with told.opened(None, 0):
@@ -63,7 +63,9 @@ def test_a_later_session_goes_on_from_the_checkpoints_positions(tmp_path: Path) 
         pass
 
 
-def test_the_board_may_fail_and_the_records_may_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_the_tensorboard_log_does_not_stop_training_and_one_in_the_records_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
@@ -85,7 +87,7 @@ def test_the_board_may_fail_and_the_records_may_not(tmp_path: Path, monkeypatch:
     assert ears.records == [record(5)]
 
 
-def test_our_own_slips_are_warned_of_and_each_kind_is_said_once(tmp_path: Path) -> None:
+def test_our_own_mistakes_are_warnings_and_each_kind_is_reported_once(tmp_path: Path) -> None:
     ears = Ears()
     best_effort = BestEffort(ears)
     for _ in range(2):
