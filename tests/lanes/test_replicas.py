@@ -188,7 +188,9 @@ class WithConstant(nn.Module):
 
 
 def test_a_network_may_use_a_constant_tensor():
-    model = GAN.model_copy(update={"discriminator": NetworkSettings(network=f"{__name__}:WithConstant")})
+    model = GAN.model_copy(
+        update={"discriminator": GAN.discriminator.model_copy(update={"network": f"{__name__}:WithConstant"})}
+    )
     assert_replicas_are_single_runs(Replica.over_seeds(model, training(), LINE, 2))
 
 
