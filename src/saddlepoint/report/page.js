@@ -137,9 +137,12 @@
       });
     }
     for (const place of document.querySelectorAll(".plot[data-plot]")) if (!place.closest("details:not([open])")) await draw(place);
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-      for (const [live, plot] of drawn) window.Plotly.react(live, inked(plot.data), dressed(plot.layout));
-    });
+    // Other colours in dark mode, and on paper, which is always light.
+    for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+      window.matchMedia(query).addEventListener("change", () => {
+        for (const [live, plot] of drawn) window.Plotly.react(live, inked(plot.data), dressed(plot.layout));
+      });
+    }
     document.documentElement.dataset.plots = "ready";
   }
 
