@@ -1,4 +1,4 @@
-"""Commands that a person can paste into a shell: every word is quoted where the shell needs it."""
+"""Commands to paste into a shell, with every word quoted where the shell needs it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Reads the fields of a JSON object one by one, each with its type and range.
 
-Files of a run may be damaged, forged, or written by another version. Whoever reads one asks for every field by name
-and type here, so that a wrong one is an error that names file and field, and never a traceback further on.
+Files of a run may be damaged, forged, or written by another version. Every field is read by name and type, so that a wrong one
+is an error that names file and field, and never a traceback later on.
 """
 
 from __future__ import annotations

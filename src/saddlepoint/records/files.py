@@ -1,4 +1,4 @@
-"""Files that other programs may have damaged or forged: read with a limit, written whole.
+"""Read files that may be damaged or forged, with limits, and write files completely or not at all.
 
 A run folder may come from anywhere. A file in it may be a link to a device, be gigabytes long, or hold JSON that is
 nested ten thousand deep. Reading refuses what is no regular file or too large; writing never follows a link.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MOST_FRAMES = 60
 PICTURE_SHARE = 700_000
 FRAME_SHARE = 400_000
-LOOKS = ("nearest", "farthest")  # pictures of sample pairs, which belong to the scores
+PAIRS = ("nearest", "farthest")  # pictures of sample pairs, which belong to the scores
 
 
 @dataclass
@@ -118,7 +118,7 @@ def samples(facts: Facts, album: Album) -> tuple[Markup, Markup]:
 
 
 def gallery(facts: Facts, album: Album) -> Markup:
-    """Reconstructions, interpolations, traversals, densities and whatever else lies in figures/, with the latent space."""
+    """Reconstructions, interpolations, traversals, densities and the other pictures in figures/, with the latent space."""
     parts: list[Markup] = []
     figures: list[Markup] = []
     if facts.latent is not None:
@@ -128,7 +128,7 @@ def gallery(facts: Facts, album: Album) -> Markup:
         parts.append(html('<div class="plots">{}</div>', album.plot("Latent space", still, interactive, wide=True)))
     for path, caption in facts.pictures:
         drawn = facts.latent is not None and path.stem.startswith("latent") and "trav" not in path.stem
-        if not drawn and path.stem not in LOOKS:
+        if not drawn and path.stem not in PAIRS:
             figures.append(_figure(path, caption, album))
     if figures:
         parts.append(html('<div class="gallery">{}</div>', joined(figures)))
@@ -141,7 +141,7 @@ def gallery(facts: Facts, album: Album) -> Markup:
 
 def nearest_and_farthest(facts: Facts, album: Album) -> Markup:
     """The samples nearest to and farthest from real examples, as drawn by an evaluation."""
-    return joined(_figure(path, caption, album) for path, caption in facts.pictures if path.stem in LOOKS)
+    return joined(_figure(path, caption, album) for path, caption in facts.pictures if path.stem in PAIRS)
 
 
 def curves(facts: Facts, album: Album) -> Markup:

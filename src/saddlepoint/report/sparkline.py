@@ -1,4 +1,4 @@
-"""A finding's evidence at a glance: the series that its rule read, each as a line no larger than a word, window shaded."""
+"""Small line plots of the series behind a finding, with the window of the finding shaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts as words, and the smallest parts of the page."""
+"""Values in words, and the smallest parts of the page."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 from saddlepoint.markup import Markup, html, joined
 
-ALIKE = 2.0  # standard errors of a difference within which nobody can say which is better
+ALIKE = 2.0  # standard errors; a smaller difference is noise
 
 
 def count(value: Any) -> str:
-    """1234567 -> "1,234,567"; what is no whole number is left as it is."""
+    """A whole number with commas, "1,234,567"; anything else as text."""
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def number(value: Any) -> str:
-    """A number as a reader wants it: four figures, whole numbers whole."""
+    """A number with four figures; a whole number with all its digits."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if isinstance(value, int):
@@ -26,7 +26,7 @@ def number(value: Any) -> str:
 
 
 def duration(seconds: float) -> str:
-    """3725.0 -> "1 h 2 min"."""
+    """Seconds in words: "1 h 2 min"."""
     if not math.isfinite(seconds):
         return "an unknown time"
     if 0 <= seconds < 0.05:
@@ -39,9 +39,9 @@ def duration(seconds: float) -> str:
 
 
 def session_in_words(summary: Mapping[str, Any]) -> str:
-    """What the last session took, by the clock: "steps 12 s, measurements and checkpoints 9.0 s, pictures and report 27 s".
+    """The time that the last session took, by the clock: "steps 12 s, measurements and checkpoints 9.0 s, pictures and report 27 s".
 
-    Empty where the summary does not say; earlier versions did not tell steps and measurements apart.
+    Empty if the summary does not hold it; earlier versions did not separate steps and measurements.
     """
     took = summary.get("session_seconds")
     took = took if isinstance(took, Mapping) else {}
@@ -65,13 +65,13 @@ def command(line: str) -> Markup:
 
 
 def definitions(pairs: Iterable[tuple[str, str]]) -> Markup:
-    """(term, text) -> a definition list; a pair without text is left out."""
+    """A definition list from pairs (term, text); pairs without text are left out."""
     rows = [html("<dt>{}</dt><dd>{}</dd>", term, words) for term, words in pairs if words]
     return html('<dl class="facts">{}</dl>', joined(rows)) if rows else Markup()
 
 
 def table(rows: Iterable[tuple[str, str]]) -> Markup:
-    """(name, value) -> a table that scrolls within itself."""
+    """A table from pairs (name, value) that scrolls horizontally within itself."""
     body = joined(html("<tr><th>{}</th><td>{}</td></tr>", name, value) for name, value in rows)
     return html('<div class="scroll"><table>{}</table></div>', body) if body else Markup()
 
@@ -91,7 +91,7 @@ def flattened(value: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str
 
 
 def as_good(best: Mapping[str, Any]) -> bool:
-    """Whether the last step is as good as the best one (summary.json's "best"), as far as its noise lets one say."""
+    """Whether the last step is as good as the best one (summary.json's "best"), within the noise of the measurement."""
     return "behind" in best and float(best["behind"]) <= ALIKE * float(best["behind_error"])
 
 
