@@ -66,9 +66,11 @@ OWN_PICTURES = "images"  # the source in recipes for one's own folder of picture
 def load(settings: DataSettings | str | Path) -> Dataset:
     """Load the dataset that `settings.source` names: one of `SOURCES`, else a path.
 
-    settings: or the source alone, by its name or path, with every other setting at its default.
+    Args:
+        settings: the settings, or only the source by its name or path, with defaults for the rest.
 
-    Raises DataError where there is no such source, or its data cannot be read.
+    Raises:
+        DataError: there is no such source, or its data cannot be read.
     """
     if not isinstance(settings, DataSettings):
         settings = DataSettings(source=str(check_path("load_data", "the source", settings)))

@@ -39,7 +39,8 @@ Array = npt.NDArray[Any]
 class Rows:
     """Examples (N, ...) that are read in parts.
 
-    read: (start, stop) -> those examples, (stop - start, ...).
+    Attributes:
+        read: (start, stop) -> those examples, (stop - start, ...).
     """
 
     shape: tuple[int, ...]

@@ -18,12 +18,14 @@ from saddlepoint.errors import DataError
 class Batches:
     """`batches[i]` is `(x, y)`: x (B, *event) float32 in the model's units, y (B,) int64 or None, both on `device`.
 
-    labels: whether to return y; gathering it costs a few microseconds a step, and most losses do not use it.
-
     The data are moved to an accelerator once if that leaves at least half of its free memory to the networks; otherwise each
     batch is moved by itself.
 
-    Raises DataError where the data do not fill one batch.
+    Args:
+        labels: whether to return y; gathering it costs a few microseconds a step, and most losses do not use it.
+
+    Raises:
+        DataError: the data do not fill one batch.
     """
 
     def __init__(

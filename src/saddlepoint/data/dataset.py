@@ -34,17 +34,19 @@ ScalingKind = Literal["none", "unit", "symmetric", "standard"]
 class Event:
     """What one example is, without the batch axis.
 
-    shape: of one example; channels first: `(C, H, W)` for an image, `(C, T)` for sound, `(C, D, H, W)` for a volume,
-        `(D,)` for a vector. A series of T steps has its channels last, `(T, C)`, as tables of measurements do.
-    kind: what it is, which decides how it is shown and which networks suit it.
-    dtype: "uint8" or "float32", the type of the stored data and of samples.
-    low, high: the range of the data's values in its own units, for bounded data such as images (0 and 255); None
-        for unbounded values.
-    mean, std: of the training examples in their own units; one number in all, or one for each channel (of a vector: for
-        each column).
-    class_names: names of the labels 0, 1, ...; None without labels.
-    constants: (position, value) of each channel or column that never varies among the training examples. Samples of a
-        model have exactly this value there.
+    Attributes:
+        shape: of one example; channels first: `(C, H, W)` for an image, `(C, T)` for sound, `(C, D, H, W)` for a
+            volume, `(D,)` for a vector. A series of T steps has its channels last, `(T, C)`, as tables of measurements
+            do.
+        kind: what it is, which decides how it is shown and which networks suit it.
+        dtype: "uint8" or "float32", the type of the stored data and of samples.
+        low, high: the range of the data's values in its own units, for bounded data such as images (0 and 255); None
+            for unbounded values.
+        mean, std: of the training examples in their own units; one number in all, or one for each channel (of a vector:
+            for each column).
+        class_names: names of the labels 0, 1, ...; None without labels.
+        constants: (position, value) of each channel or column that never varies among the training examples. Samples of
+            a model have exactly this value there.
     """
 
     shape: tuple[int, ...]
@@ -268,12 +270,13 @@ class Truth(Protocol):
 class Dataset:
     """Examples to train on, and a held-out part that training never sees.
 
-    x: (N, *event.shape), uint8 or float32, in the data's own units; may be a memory-mapped file.
-    y: (N,) int64 labels, or None.
-    held_out: another Dataset of the same event, or None.
-    truth: the exact distribution, for synthetic data.
-    fingerprint: hex SHA-256 of the content and its processing; equal data have equal fingerprints.
-    notes: sentences for the user about what loading left out or decided.
+    Attributes:
+        x: (N, *event.shape), uint8 or float32, in the data's own units; may be a memory-mapped file.
+        y: (N,) int64 labels, or None.
+        held_out: another Dataset of the same event, or None.
+        truth: the exact distribution, for synthetic data.
+        fingerprint: hex SHA-256 of the content and its processing; equal data have equal fingerprints.
+        notes: sentences for the user about what loading left out or decided.
     """
 
     name: str

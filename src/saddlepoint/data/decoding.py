@@ -42,7 +42,9 @@ class UnreadableImageError(Exception):
 class Header:
     """The header of an image file, for the upright image: its size, and whether it has colours and transparency.
 
-    deep: grey levels of more than 8 bits. deep_colour: colours of 16 bits, of which only the upper 8 can be read.
+    Attributes:
+        deep: grey levels of more than 8 bits.
+        deep_colour: colours of 16 bits, of which only the upper 8 can be read.
     """
 
     height: int
@@ -81,10 +83,13 @@ def largest_value(path: Path) -> int:
 def decode(path: Path, size: tuple[int, int], fit: Fit, channels: Channels, bits: int = 16) -> npt.NDArray[np.uint8]:
     """(C, height, width) uint8 of the first frame, upright, at `size` = (height, width).
 
-    fit: "crop" cuts what overhangs evenly on both sides, "pad" adds black (transparent) borders, "stretch" changes the
-        proportions.
-    bits: that the grey levels of deep images use: those of microscopes and scanners often use 10 or 12 of a file's 16.
     Transparency that the channels cannot hold is laid on white; more than 8 bits are rounded to 8.
+
+    Args:
+        fit: "crop" cuts what overhangs evenly on both sides, "pad" adds black (transparent) borders, "stretch" changes
+            the proportions.
+        bits: that the grey levels of deep images use: those of microscopes and scanners often use 10 or 12 of a file's
+            16.
     """
     from PIL import ImageOps
 

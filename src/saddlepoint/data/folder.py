@@ -27,7 +27,9 @@ FileFacts = tuple[str, int, int, int]
 class Directory:
     """The images right in one directory.
 
-    path: from the root, with slashes; empty for the root itself. others: names of files that are no images.
+    Attributes:
+        path: from the root, with slashes; empty for the root itself.
+        others: names of files that are no images.
     """
 
     path: str

@@ -37,8 +37,9 @@ def load(settings: DataSettings) -> Dataset:
     Examples lie in the fixed random order of `split_seed`, so that the parts of the split, and a `limit`, are
     stretches of the file that cost no copy.
 
-    Raises DataError for a folder without images, for images of several sizes when no size is wanted, for a class with
-    one image, and, unless `on_bad` is "skip", for files that cannot be read.
+    Raises:
+        DataError: no images, images of several sizes without a wanted size, a class with one image, or files that cannot
+            be read unless `on_bad` is "skip".
     """
     root = Path(settings.source).expanduser()
     listing = list_images(root)

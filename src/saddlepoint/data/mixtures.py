@@ -34,10 +34,11 @@ PAIRS = 1 << 22  # distances between points and components computed together
 class GaussianMixture(Truth):
     """Equally heavy Gaussians N(centre_k, std^2 I).
 
-    centres: (K, D) float64.
-    groups: (K,) int64, the label of each component; equally many components a group. A mode is a group of its own; a
-        smooth shape is a group of many close components.
-    has_modes: whether the components are modes.
+    Attributes:
+        centres: (K, D) float64.
+        groups: (K,) int64, the label of each component; equally many components a group. A mode is a group of its own;
+            a smooth shape is a group of many close components.
+        has_modes: whether the components are modes.
     """
 
     centres: Tensor

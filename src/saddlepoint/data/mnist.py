@@ -34,8 +34,10 @@ LARGEST = 100_000_000  # bytes of one file, unpacked; the sets have at most 47 m
 class NamedSet:
     """Where four files come from, and the hex SHA-256 of their bytes in the order of `FILES`.
 
-    packed: whether the digests are of the files as they are served rather than of their unpacked bytes. Mirrors pack
-        MNIST differently; the two others are served from one place, and only digests of the packed files are published.
+    Attributes:
+        packed: whether the digests are of the files as they are served rather than of their unpacked bytes. Mirrors
+            pack MNIST differently; the two others are served from one place, and only digests of the packed files are
+            published.
     """
 
     urls: tuple[str, ...]

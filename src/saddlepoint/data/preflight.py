@@ -47,10 +47,11 @@ def preflight(
 ) -> list[Finding]:
     """The findings before training on `dataset`.
 
-    output_range: lowest and highest value the model can make, in its own units, an end without bound being infinite; None
-        where it has no bounds.
-    parameters: trainable numbers of the model in all; 0 where there is no model yet.
-    scaling: to the model's units; None keeps the data's own.
+    Args:
+        output_range: lowest and highest value the model can make, in its own units, an end without bound being
+            infinite; None where it has no bounds.
+        parameters: trainable numbers of the model in all; 0 where there is no model yet.
+        scaling: to the model's units; None keeps the data's own.
     """
     x = _spread(dataset.x)
     findings = [

@@ -49,7 +49,8 @@ def assemble(
 ) -> Dataset:
     """Split `part` (unless the source brings its own `test`), limit it, and measure what is trained on.
 
-    Raises DataError where there are no examples, or a class of images has a single one.
+    Raises:
+        DataError: there are no examples, or a class of images has a single one.
     """
     check_counts(name, event, len(part.x), part.y)
     if test is None:

@@ -24,7 +24,9 @@ INCHES_TO_LEGEND = 0.52
 def training_curves(series: Series, *, best: Best | None = None, columns: int = 2) -> Figure:
     """All series of a run, {name: (steps (N,), values (N,))}, in the panels of `figures.panels`.
 
-    best: (series, step, value) to mark. Values may be NaN or infinite: they are marked at their step, never dropped.
+    Args:
+        best: (series, step, value) to mark. Values may be NaN or infinite: they are marked at their step, never
+            dropped.
     """
     return _draw(panels(series), series, best, columns)
 

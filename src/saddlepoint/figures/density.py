@@ -51,10 +51,11 @@ def compare(
 ) -> Figure:
     """The plot that suits the dimension of generated (N, D) and data (M, D), both in the data's units.
 
-    log_prob: (K, D) -> (K,) exact log density of the data in nats, where it is known.
-    modes: (K, D) centres of the data's modes.
-    discriminator: (K, D) -> (K,) probability that a point is real, in [0, 1]; drawn in 1-D only.
-    names: of the D columns.
+    Args:
+        log_prob: (K, D) -> (K,) exact log density of the data in nats, where it is known.
+        modes: (K, D) centres of the data's modes.
+        discriminator: (K, D) -> (K,) probability that a point is real, in [0, 1]; drawn in 1-D only.
+        names: of the D columns.
     """
     points = rows(generated)
     reference = None if data is None else rows(data)

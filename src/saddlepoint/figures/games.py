@@ -23,8 +23,10 @@ def spectrum(
 ) -> Figure:
     """Eigenvalues (N,) complex of one or more games or methods by name, in the complex plane.
 
-    of_steps: they belong to steps, which converge inside the unit circle (drawn). Otherwise they belong to the Jacobian of a
-        field that descent follows: right of the imaginary axis (drawn) it converges, and off the real axis it rotates.
+    Args:
+        of_steps: they belong to steps, which converge inside the unit circle (drawn). Otherwise they belong to the
+            Jacobian of a field that descent follows: right of the imaginary axis (drawn) it converges, and off the real
+            axis it rotates.
     """
     if not eigenvalues:
         raise ValueError("no eigenvalues to draw")

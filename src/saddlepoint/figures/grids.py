@@ -33,8 +33,9 @@ def sample_grid(
 ) -> Image:
     """Images (N, C, H, W) as one picture, row by row, without text, so that the frames of a video have equal size.
 
-    columns: cells in a row; None makes the grid nearly square.
-    scale: whole-number enlargement; None brings a cell's longer side near to 64 pixels.
+    Args:
+        columns: cells in a row; None makes the grid nearly square.
+        scale: whole-number enlargement; None brings a cell's longer side near to 64 pixels.
     """
     pixels = to_pixels(images, low=low, high=high)
     if len(pixels) == 0:
@@ -56,7 +57,8 @@ def reconstruction_grid(
 ) -> Image:
     """Every original (N, C, H, W) above its reconstruction, drawn in the same range.
 
-    names: of the rows, for pairs of another kind.
+    Args:
+        names: of the rows, for pairs of another kind.
     """
     first = np.asarray(originals)
     if low is None and first.dtype != np.uint8:
@@ -139,7 +141,8 @@ def volume_grid(
 
     Channels are averaged where there are neither one nor three. The first `limit` volumes are shown.
 
-    names: a volume's, instead of its number.
+    Args:
+        names: a volume's, instead of its number.
     """
     values = np.asarray(volumes)[:limit].astype(np.float64)
     if values.ndim != 5:

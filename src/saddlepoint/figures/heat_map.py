@@ -34,9 +34,11 @@ def heat_map_figure(
 ) -> Figure:
     """Draw (R, C) numbers with the ends of their intervals; the first row is at the bottom.
 
-    share: they are shares, so that the colours run from 0 to 1. An infinite number (a median that was not reached) and NaN
-    (nothing was measured) have no colour. Colours are by the logarithm where positive numbers spread over more than a
-    factor of 20.
+    Infinite numbers (a median that was not reached) and NaN (nothing was measured) have no colour. Colours are on a log scale
+    if positive numbers differ by more than a factor of 20.
+
+    Args:
+        share: whether they are shares, so that the colours run from 0 to 1.
     """
     from matplotlib import colormaps
     from matplotlib.colors import LogNorm, Normalize

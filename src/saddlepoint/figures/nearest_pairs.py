@@ -29,10 +29,15 @@ def show_pairs(
     data: ArrayLike | None = None,
     title: str = "Samples and their nearest examples",
 ) -> Picture:
-    """samples and examples (N, *event) of `kind` "image", "volume", "sound", "series" or "vector", pair by pair.
+    """Draw samples beside their nearest examples, pair by pair.
 
-    low, high: the data's range, None where it has none. data (M, D): for vectors of one or two numbers, what lies
-    around them.
+    Args:
+        samples: (N, *event).
+        examples: (N, *event), the nearest to each sample.
+        kind: of the event: "image", "volume", "sound", "series" or "vector".
+        low: the data's lowest value; None if it has none.
+        high: the data's highest value; None if it has none.
+        data: (M, D), for vectors of one or two numbers: the data around them.
     """
     first, second = np.asarray(samples), np.asarray(examples)
     if first.shape != second.shape or not len(first):

@@ -45,13 +45,19 @@ def game(
     name: str = "x",
     title: str = "The game on a line",
 ) -> Figure:
-    """The panels that are known, over one axis in the data's units.
+    """Draw the panels whose data are given, over one axis in the data's units.
 
-    generated: (N,) or (N, 1). data: (M,) or (M, 1), drawn where log_prob is not given: (K, 1) -> (K,) exact log density
-    in nats. modes: (K,) or (K, 1).
-    discriminator: (K, 1) -> (K,) in [0, 1]; judgement: what that is, by default the probability that a point is real.
-    pushes: (K, 1) -> (K, 1), minus the gradient of the generator's loss at these points, in nats per unit of the data.
-    latent: values of the noise (L,), evenly spaced in probability, and what the generator makes of them (L,).
+    Args:
+        generated: (N,) or (N, 1).
+        data: (M,) or (M, 1), drawn if log_prob is not given.
+        log_prob: (K, 1) -> (K,), exact log density of the data in nats.
+        modes: (K,) or (K, 1).
+        discriminator: (K, 1) -> (K,) in [0, 1].
+        judgement: the meaning of the discriminator's number, by default the probability that a point is real.
+        pushes: (K, 1) -> (K, 1), minus the gradient of the generator's loss at these points, in nats per unit of the data.
+        latent: values of the noise (L,), evenly spaced in probability, and the generator's output for them (L,).
+        name: of the axis.
+        title: of the picture.
     """
     points = rows(generated)
     reference = None if data is None else rows(data)

@@ -42,7 +42,10 @@ BAND = f"± {STANDARD_ERRORS:g} standard errors"
 class Panel:
     """One small plot: its title, the y axis with units, its scale and fixed limits, and the series in it.
 
-    names: of the lines. bands: {line: the series that is its standard error}. section: the heading above it.
+    Attributes:
+        names: of the lines.
+        bands: {line: the series that is its standard error}.
+        section: the heading above it.
     """
 
     title: str
@@ -195,7 +198,8 @@ def band_of(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None:
     """(steps, low, high) of the band of standard errors around the line `name`; None where it has none.
 
-    positive: for a log axis, which has no zero: the band then ends at half of the line's lowest value.
+    Args:
+        positive: for a log axis, which has no zero: the band then ends at half of the line's lowest value.
     """
     error = panel.bands.get(name)
     if error is None or error not in series:

@@ -94,8 +94,12 @@ def labelled(
 ) -> Image:
     """`grid` with a title above and words at its left and top edges.
 
-    rows, columns: (centre in the grid's pixels, words). The grid itself is pasted unchanged at the lower right corner,
-    so that it can be cut out again: `grid == result.crop((W - grid.width, H - grid.height, W, H))`.
+    The grid is pasted unchanged at the lower right corner, so that it can be cut out again:
+    `grid == result.crop((W - grid.width, H - grid.height, W, H))`.
+
+    Args:
+        rows: (centre in the grid's pixels, words) of each row's label.
+        columns: the same for columns.
     """
     from PIL import Image, ImageDraw
 

@@ -36,10 +36,13 @@ def surface(
 ) -> Figure:
     """Generated (N, 2) and data (M, 2) over the discriminator's number, its line of 1/2 drawn.
 
-    discriminator: (K, 2) -> (K,) in [0, 1]. modes: (K, 2). judgement: what that number is, by default the probability of real.
-    pushes: (K, 2) -> (K, 2), minus the gradient of the generator's loss at these points, in nats per unit of the data;
-        drawn as arrows at some of the generated points, the longest of which is as strong as the legend says and half to
-        all of LONGEST.
+    Args:
+        discriminator: (K, 2) -> (K,) in [0, 1].
+        modes: (K, 2).
+        judgement: what that number is, by default the probability of real.
+        pushes: (K, 2) -> (K, 2), minus the gradient of the generator's loss at these points, in nats per unit of the
+            data; drawn as arrows at some of the generated points, the longest of which is as strong as the legend says
+            and half to all of LONGEST.
     """
     points = rows(generated)
     reference = None if data is None else rows(data)

@@ -32,10 +32,17 @@ def show_samples(
     names: Sequence[str] | None = None,
     title: str = "Samples",
 ) -> Picture:
-    """samples (N, *event) of `kind` "image", "volume", "sound", "series" or "vector" as a picture.
+    """Draw samples (N, *event) as a picture.
 
-    low, high: the data's range, None where it has none. data (M, D), log_prob, modes, names: for vectors, what to
-    compare with (see `figures.density.compare`).
+    Args:
+        samples: (N, *event).
+        kind: of the event: "image", "volume", "sound", "series" or "vector".
+        low: the data's lowest value; None if it has none.
+        high: the data's highest value; None if it has none.
+        data: (M, D), for vectors: the data to compare with (see `figures.density.compare`).
+        log_prob: for vectors, the data's exact log density.
+        modes: for vectors, the data's modes.
+        names: for vectors, the names of the columns.
     """
     if kind == "image":
         return sample_grid(samples, low=low, high=high)
@@ -61,7 +68,8 @@ def waveforms(
 ) -> Figure:
     """One small plot per sound (N, C, T), all on one scale; the first `limit`. Time is in samples.
 
-    names: a sound's, instead of its number; two of them then share a row.
+    Args:
+        names: a sound's, instead of its number; two of them then share a row.
     """
     values = np.asarray(sounds, dtype=np.float64)
     if values.ndim != 3:

@@ -67,8 +67,9 @@ def figure(
 ) -> tuple[Figure, NDArray[Any]]:
     """A figure of `width` x `height` inches with (rows, columns) empty axes, outside pyplot's global state.
 
-    margins: of matplotlib's `subplots_adjust`, for frames drawn again and again: finding margins that fit takes longer
-    than drawing. None finds them.
+    Args:
+        margins: arguments of matplotlib's `subplots_adjust`, for frames that are drawn many times, because finding margins
+            takes longer than drawing. None finds them.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -24,14 +24,17 @@ BANNER = 26
 
 
 def time_lapse(frames: Sequence[Path], target: Path, *, frames_per_second: float = 8.0) -> Path:
-    """Write the pictures as a film and return its path; it appears whole or not at all.
+    """Write the pictures as a film, completely or not at all, and return its path.
 
-    frames: PNG files named `step-00000120.png`, in the order shown; the last one stays for two seconds. Pictures of
-    different sizes are centred on the largest.
-    target: ends in .mp4 (H.264, needs the extra `video`) or .gif; with neither, the better one that is possible is
-    appended.
+    Args:
+        frames: PNG files named `step-00000120.png`, in order; the last one stays for two seconds. Pictures of different
+            sizes are centred on the largest.
+        target: ends in .mp4 (H.264, needs the extra `video`) or .gif; without an ending, the better one that is possible is
+            appended.
 
-    Raises MissingExtraError for .mp4 without PyAV, ValueError without frames or for another ending.
+    Raises:
+        MissingExtraError: .mp4 without PyAV.
+        ValueError: no frames, or another ending.
     """
     if not frames:
         raise ValueError("a time-lapse needs at least one frame")

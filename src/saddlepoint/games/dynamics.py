@@ -41,7 +41,8 @@ def distances(game: SmoothGame, points: Tensor) -> Tensor:
 def update_operator(game: SmoothGame, method: Method) -> Tensor:
     """(M, M): the Jacobian, at the equilibrium, of one step as a map of the method's whole state of M numbers.
 
-    Raises ValueError where there is none: kinds of Adam divide by the gradient's size, which is 0 there.
+    Raises:
+        ValueError: there is none: kinds of Adam divide by the gradient's size, which is 0 there.
     """
     # A step from the equilibrium stays there, but it gives the method a past, as within a path.
     state = method.step(game.field, method.start(game.equilibrium))

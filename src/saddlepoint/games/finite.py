@@ -40,8 +40,11 @@ class Equilibrium:
 def equilibrium(payoff: ArrayLike) -> Equilibrium:
     """The value of the game and an optimal mixed strategy of each player, by linear programming.
 
-    payoff: (m, n), what the row player gets. Where several strategies are optimal, one of them.
-    Raises SettingError for a matrix that is empty or not finite.
+    Args:
+        payoff: (m, n), what the row player gets. Where several strategies are optimal, one of them.
+
+    Raises:
+        SettingError: a matrix that is empty or not finite.
     """
     matrix = checked_payoff(payoff)
     row, value = _guarantee(matrix)

@@ -47,7 +47,9 @@ def fictitious_play(payoff: ArrayLike, rounds: int) -> Play:
     Production and Allocation, 1951); An Iterative Method of Solving a Game (Robinson, 1951),
     https://doi.org/10.2307/1969530
 
-    payoff: (m, n), what the row player gets; rounds: at least 1; in the first, both play their first strategy.
+    Args:
+        payoff: (m, n), what the row player gets.
+        rounds: at least 1; in the first, both play their first strategy.
     """
     matrix = checked_payoff(payoff)
     _check_rounds(rounds)
@@ -70,10 +72,13 @@ def multiplicative_weights(payoff: ArrayLike, rounds: int, rate: float | None = 
     that mixes all strategies: Multiplicative Weights Update in Zero-Sum Games (Bailey, Piliouras, 2018),
     https://doi.org/10.1145/3219166.3219235
 
-    payoff: (m, n), what the row player gets; rounds: at least 1; rate: above 0, None: the one with the least bound.
-    optimistic: the last gain counts twice, as a forecast of the next one; then the last strategies converge where the
-        equilibrium is unique and the rate small. Last-Iterate Convergence: Zero-Sum Games and Constrained Min-Max Optimization
-        (Daskalakis, Panageas, 2019), https://arxiv.org/abs/1807.04252
+    Args:
+        payoff: (m, n), what the row player gets.
+        rounds: at least 1.
+        rate: above 0, None: the one with the least bound.
+        optimistic: the last gain counts twice, as a forecast of the next one; then the last strategies converge where
+            the equilibrium is unique and the rate small. Last-Iterate Convergence: Zero-Sum Games and Constrained
+            Min-Max Optimization (Daskalakis, Panageas, 2019), https://arxiv.org/abs/1807.04252.
     """
     matrix = checked_payoff(payoff)
     m, n = matrix.shape

@@ -23,9 +23,10 @@ Losses = Callable[[list[Tensor]], list[Tensor]]
 class SmoothGame:
     """A game of smooth losses; `losses(parameters)[i]` is minimised by the player that owns `parameters[i]`.
 
-    losses: torch operations on the tensors, one scalar a player.
-    equilibrium: a point where the field vanishes; its tensors say shapes and type.
-    players: their names.
+    Attributes:
+        losses: torch operations on the tensors, one scalar a player.
+        equilibrium: a point where the field vanishes; its tensors say shapes and type.
+        players: their names.
     """
 
     name: str

@@ -24,7 +24,8 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 def activation_layer(name: str) -> nn.Module:
     """A new layer for the activation of this name. LeakyReLU has the slope 0.2 of the DCGAN paper.
 
-    Raises SettingError for an unknown name.
+    Raises:
+        SettingError: an unknown name.
     """
     if name not in ACTIVATIONS:
         raise SettingError(

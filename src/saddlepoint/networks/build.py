@@ -60,12 +60,14 @@ def build(
 ) -> nn.Module:
     """A new network from examples of shape `inputs` to examples of shape `outputs`.
 
-    network: a name in NETWORKS, or the import path `module:Class` of the user's own, which is called as
-        `Class(inputs=..., outputs=..., **arguments)` and brings its own output activation.
-    outputs: `()` for one number an example, (B,); None for features of any length, (B, F).
-    where: the setting's name, for error messages.
+    Args:
+        network: a name in NETWORKS, or the import path `module:Class` of the user's own, which is called as
+            `Class(inputs=..., outputs=..., **arguments)` and brings its own output activation.
+        outputs: `()` for one number an example, (B,); None for features of any length, (B, F).
+        where: the setting's name, for error messages.
 
-    Raises SettingError for a name that is not known, and for a network that does not fit these shapes.
+    Raises:
+        SettingError: an unknown name, or a network that does not fit these shapes.
     """
     if ":" in network:
         return build_own(network, inputs, outputs, arguments or {}, where)

@@ -103,8 +103,11 @@ FROM_POINT = {1: FromPoint1d, 2: FromPoint2d, 3: FromPoint3d}
 class Generator(nn.Module):
     """(B, *inputs) -> (B, *outputs): transposed convolutions from a flat code to an event.
 
-    inputs: shape of the code, usually (latent,). outputs: (C, T), (C, H, W) or (C, D, H, W).
     At 1x28x28 and width 64, a code of 100 becomes 128x7x7, 64x14x14, 1x28x28.
+
+    Args:
+        inputs: shape of the code, usually (latent,).
+        outputs: (C, T), (C, H, W) or (C, D, H, W).
     """
 
     def __init__(
@@ -140,8 +143,10 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """(B, *inputs) -> (B, *outputs): strided convolutions from an event to a few numbers; also the encoder.
 
-    inputs: (C, T), (C, H, W) or (C, D, H, W). outputs: `()` for one logit an example, (B,); `(n,)` for an encoder;
-    None leaves the last convolution away and gives the smallest level's features, flattened.
+    Args:
+        inputs: (C, T), (C, H, W) or (C, D, H, W).
+        outputs: `()` for one logit an example, (B,); `(n,)` for an encoder; None for the flattened features of the smallest
+            level, without the last convolution.
     """
 
     def __init__(self, inputs: Sequence[int], outputs: Sequence[int] | None = (), width: int = 64) -> None:
@@ -174,7 +179,8 @@ def dcgan(
 ) -> nn.Module:
     """The generator where an event comes out, the discriminator (or encoder) where one goes in.
 
-    Raises SettingError where neither end is a sound, an image or a volume.
+    Raises:
+        SettingError: neither end is a sound, an image or a volume.
     """
     if 2 <= len(inputs) <= 4 and (outputs is None or len(outputs) < 2):
         network = Discriminator(inputs, outputs, width)

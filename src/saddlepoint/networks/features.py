@@ -15,8 +15,9 @@ from saddlepoint.networks.minibatch import MinibatchDiscrimination
 class FeatureDiscriminator(nn.Module):
     """A network (B, *inputs) -> (B,) logits through (B, F) features, the flattened output of `body`.
 
-    body: any network from examples of shape `inputs` to features.
-    kernels: of minibatch discrimination between the features and the decision; 0 has none.
+    Args:
+        body: any network from examples of shape `inputs` to features.
+        kernels: of minibatch discrimination between the features and the decision; 0 has none.
     """
 
     def __init__(self, body: nn.Module, inputs: Sequence[int], kernels: int = 0) -> None:

@@ -20,9 +20,10 @@ class MinibatchDiscrimination(nn.Module):
     other examples j of exp(-|M_b(x_i) - M_b(x_j)|_1), in [0, 1]: 1 where all are equal, 0 where all are far apart, and 0
     for a batch of one. The paper takes the sum; the mean is on the same scale for batches of any size.
 
-    features, kernels, dimensions: at least 1; kernels and dimensions are the paper's B and C.
-
     Improved Techniques for Training GANs (Salimans et al., 2016), section 3.2, https://arxiv.org/abs/1606.03498
+
+    Args:
+        features, kernels, dimensions: at least 1; kernels and dimensions are the paper's B and C.
     """
 
     def __init__(self, features: int, kernels: int, dimensions: int = DIMENSIONS) -> None:

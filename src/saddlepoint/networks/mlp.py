@@ -16,16 +16,19 @@ from saddlepoint.networks.maxout import Maxout
 class MLP(nn.Module):
     """Fully connected layers between an event of shape `inputs` and one of shape `outputs`.
 
-    inputs: shape of one example, flattened on the way in.
-    outputs: shape of one result; `()` gives one number an example, (B,); None leaves the output layer away and gives
-        the last hidden layer, (B, hidden[-1]).
-    hidden: widths of the hidden layers; `()` makes the network linear.
-    activation: a name in `activations.ACTIVATIONS`, or `maxout`, where a unit is the largest of `pieces` linear functions.
-    batch_norm: BatchNorm between every hidden layer and its activation.
-    output_activation: after the output layer.
-    weights: how they begin, a name in `initialisation.WEIGHTS`.
+    Args:
+        inputs: shape of one example, flattened on the way in.
+        outputs: shape of one result; `()` gives one number an example, (B,); None leaves the output layer away and
+            gives the last hidden layer, (B, hidden[-1]).
+        hidden: widths of the hidden layers; `()` makes the network linear.
+        activation: a name in `activations.ACTIVATIONS`, or `maxout`, where a unit is the largest of `pieces` linear
+            functions.
+        batch_norm: BatchNorm between every hidden layer and its activation.
+        output_activation: after the output layer.
+        weights: how they begin, a name in `initialisation.WEIGHTS`.
 
-    Raises SettingError for a width below 1, or fewer than 2 pieces.
+    Raises:
+        SettingError: a width below 1, or fewer than 2 pieces.
     """
 
     def __init__(

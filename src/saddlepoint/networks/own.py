@@ -18,7 +18,8 @@ from saddlepoint.networks.evaluating import evaluating
 def import_object(path: str, where: str) -> Callable[..., Any]:
     """Import the object that `package.module:Name` names; the current directory is searched too.
 
-    Raises SettingError where the module cannot be imported or has no such name.
+    Raises:
+        SettingError: the module cannot be imported or has no such name.
     """
     module_name, _, name = path.partition(":")
     folder = str(Path.cwd())
@@ -45,7 +46,8 @@ def import_object(path: str, where: str) -> Callable[..., Any]:
 def network_at(path: str, where: str) -> nn.Module:
     """The network that `package.module:Name` is, or that it returns when it is called without arguments.
 
-    Raises SettingError where it cannot be imported, the call fails, or the result is not a `torch.nn.Module`.
+    Raises:
+        SettingError: it cannot be imported, the call fails, or the result is not a `torch.nn.Module`.
     """
     found: object = import_object(path, where)
     if isinstance(found, nn.Module):
@@ -69,7 +71,8 @@ def build_own(
 ) -> nn.Module:
     """The user's class or function `path`, called as `Name(inputs=..., outputs=..., **arguments)`, and tried.
 
-    Raises SettingError where the call fails or gives something else than a module that fits (see `check_network`).
+    Raises:
+        SettingError: the call fails or gives something else than a module that fits (see `check_network`).
     """
     maker = import_object(path, where)
     try:
@@ -86,8 +89,11 @@ def build_own(
 def check_network(module: object, inputs: Sequence[int], outputs: Sequence[int] | None, where: str) -> nn.Module:
     """`module` itself, if a batch of two examples of shape `inputs` comes out as two of shape `outputs`.
 
-    outputs: `()` wants one number an example, as (2,), (2, 1) or (2, 1, 1, 1); None takes any features.
-    Raises SettingError where it is no `torch.nn.Module`, fails, or gives another shape.
+    Args:
+        outputs: `()` wants one number an example, as (2,), (2, 1) or (2, 1, 1, 1); None takes any features.
+
+    Raises:
+        SettingError: it is no `torch.nn.Module`, fails, or gives another shape.
     """
     if not isinstance(module, nn.Module):
         raise SettingError(f"{where}: a torch.nn.Module is needed, got {type(module).__name__}.")

@@ -23,11 +23,12 @@ class Packed(nn.Module):
     Packs are neighbours in the batch; the last is filled up with the batch's first examples where `size` does not divide
     B. The paper's batches of n packs are batches of n times `size` examples here.
 
-    network: (packs, *packed_shape(event, size)) -> a logit each, or with a second argument what else it can give.
-    size: examples in a pack, at least 1.
-
     PacGAN: The power of two samples in generative adversarial networks (Lin, Khetan, Fanti, Oh, 2018),
     https://arxiv.org/abs/1712.04086
+
+    Args:
+        network: (packs, *packed_shape(event, size)) -> a logit each, or with a second argument what else it can give.
+        size: examples in a pack, at least 1.
     """
 
     def __init__(self, network: nn.Module, size: int) -> None:

@@ -24,8 +24,10 @@ class Wiring:
     Followed by the memory that tensors lie in, which a flattened view shares; what is done without a layer of its own (a sum,
     a product) is not seen.
 
-    others: activations that something else reads too. calls: how often a layer is used in one pass, at most.
-    outputs: what the network gave, pass by pass.
+    Attributes:
+        others: activations that something else reads too.
+        calls: how often a layer is used in one pass, at most.
+        outputs: what the network gave, pass by pass.
     """
 
     feeds: dict[Call, nn.Module] = field(default_factory=dict)

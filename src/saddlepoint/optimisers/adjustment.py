@@ -34,8 +34,11 @@ LEAN = 0.1  # the paper's epsilon: in doubt, adjust inwards
 class SymplecticAdjustment(Limited):
     """w' = w - rate (F(w) ± weight A^T F(w)).
 
-    rate: step size, above 0, or one a tensor; weight: of the adjustment, at least 0; 0 is plain descent.
-    aligned: the sign is chosen such that stable points attract and unstable ones repel; without it, it is always plus.
+    Attributes:
+        rate: step size, above 0, or one a tensor.
+        weight: of the adjustment, at least 0; 0 is plain descent.
+        aligned: the sign is chosen such that stable points attract and unstable ones repel; without it, it is always
+            plus.
     """
 
     rate: Rate = 0.1

@@ -22,7 +22,9 @@ from saddlepoint.optimisers.limits import Limited
 class Consensus(Limited):
     """w' = w - rate (F(w) + weight J^T F(w)).
 
-    rate: step size, above 0, or one a tensor; weight: how much the field's size counts, at least 0; 0 is plain descent.
+    Attributes:
+        rate: step size, above 0, or one a tensor.
+        weight: how much the field's size counts, at least 0; 0 is plain descent.
     """
 
     rate: Rate = 0.1

@@ -23,7 +23,8 @@ from saddlepoint.optimisers.limits import Limited
 class Simultaneous(Limited):
     """w' = w - rate F(w): all players move by their gradients at the same point.
 
-    rate: step size, above 0, or one a tensor.
+    Attributes:
+        rate: step size, above 0, or one a tensor.
     """
 
     rate: Rate = 0.1
@@ -42,9 +43,10 @@ class Simultaneous(Limited):
 class Alternating(Limited):
     """The players move in turn, each from the point that the earlier moves reached; one step is one turn of each.
 
-    rate: step size, above 0, or one a tensor.
-    players: indices of the tensors that move together, in the order of the turns; empty: each tensor is a player, the last
-        one first, as a discriminator moves before its generator.
+    Attributes:
+        rate: step size, above 0, or one a tensor.
+        players: indices of the tensors that move together, in the order of the turns; empty: each tensor is a player,
+            the last one first, as a discriminator moves before its generator.
     """
 
     rate: Rate = 0.1

@@ -27,7 +27,8 @@ from saddlepoint.optimisers.optimiser import GameAdam, evaluated, moving
 class Extragradient(Limited):
     """w_ahead = w - rate F(w); w' = w - rate F(w_ahead). Two gradients a step.
 
-    rate: step size, above 0, or one a tensor.
+    Attributes:
+        rate: step size, above 0, or one a tensor.
     """
 
     rate: Rate = 0.1
@@ -68,7 +69,10 @@ class PastExtragradient(Limited):
 class ExtraAdam(Limited):
     """Extragradient along Adam's directions; the moments take in both gradients of a step.
 
-    rate: step size, above 0, or one a tensor; betas: decay rates of the moments, in [0, 1); epsilon: added to the root.
+    Attributes:
+        rate: step size, above 0, or one a tensor.
+        betas: decay rates of the moments, in [0, 1).
+        epsilon: added to the root.
     """
 
     rate: Rate = 0.01

@@ -28,7 +28,9 @@ from saddlepoint.optimisers.wrapped import WrappedOptimizer, named_after
 class Lookahead(Limited):
     """One step is a round: `every` steps of `base`, then w + share (w_after - w); all players go back together.
 
-    every: steps in a round, at least 1; share: of the way that is kept, in (0, 1]; 1 is the method alone.
+    Attributes:
+        every: steps in a round, at least 1.
+        share: of the way that is kept, in (0, 1]; 1 is the method alone.
     """
 
     base: Method = field(default_factory=Simultaneous)
@@ -74,6 +76,8 @@ class LookaheadOptimizer(WrappedOptimizer):
 def lookahead(base: Optimizer, every: int, share: float = 0.5) -> LookaheadOptimizer:
     """`base`, which after every `every` of its steps goes back to w_slow + share (w - w_slow).
 
-    every: at least 1; share: in (0, 1].
+    Args:
+        every: at least 1.
+        share: in (0, 1].
     """
     return named_after(LookaheadOptimizer, base)(base, every, share)

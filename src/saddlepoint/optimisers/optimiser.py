@@ -30,7 +30,10 @@ def moving(group: dict[str, Any]) -> tuple[list[Tensor], list[Tensor]]:
 class GameAdam(Optimizer):
     """Adam's settings and moments, for optimisers that move along its directions in a way of their own.
 
-    lr: step size; betas, eps: Adam's; weight_decay: times the parameters, added to the gradient.
+    Args:
+        lr: step size.
+        betas, eps: Adam's.
+        weight_decay: times the parameters, added to the gradient.
     """
 
     def __init__(

@@ -29,7 +29,8 @@ from saddlepoint.optimisers.optimiser import GameAdam, evaluated, moving
 class Optimistic(Limited):
     """w' = w - rate (2 F(w) - F(w_before)); the first step, which has no past, is a plain one.
 
-    rate: step size, above 0, or one a tensor.
+    Attributes:
+        rate: step size, above 0, or one a tensor.
     """
 
     rate: Rate = 0.1
@@ -54,7 +55,10 @@ class Optimistic(Limited):
 class OptimisticAdam(Limited):
     """w' = w - rate (2 u - u_before), where u is Adam's direction; the first step is a plain one.
 
-    rate: step size, above 0, or one a tensor; betas: decay rates of the moments, in [0, 1); epsilon: added to the root.
+    Attributes:
+        rate: step size, above 0, or one a tensor.
+        betas: decay rates of the moments, in [0, 1).
+        epsilon: added to the root.
     """
 
     rate: Rate = 0.01
@@ -84,7 +88,9 @@ def _forward(now: Sequence[Tensor], before: Sequence[Tensor], begun: Tensor) -> 
 class OptimisticSGD(Optimizer):
     """`Optimistic` for networks: one gradient a step, and one kept.
 
-    lr: step size; weight_decay: times the parameters, added to the gradient.
+    Args:
+        lr: step size.
+        weight_decay: times the parameters, added to the gradient.
     """
 
     def __init__(self, params: Iterable[Any], lr: float = 1e-3, weight_decay: float = 0.0) -> None:

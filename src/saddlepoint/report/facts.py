@@ -25,7 +25,10 @@ UNREADABLE = (SaddlepointError, OSError, ValueError, KeyError, TypeError, Attrib
 class Latent:
     """Codes for the scatter plot of the latent space.
 
-    codes: (N, D). labels: (N,), or None. class_names: of the labels, or None.
+    Attributes:
+        codes: (N, D).
+        labels: (N,), or None.
+        class_names: of the labels, or None.
     """
 
     codes: NDArray[Any]

@@ -38,7 +38,10 @@ PAIRS = ("nearest", "farthest")  # pictures of sample pairs, which belong to the
 class Album:
     """Collects plots and notes while pictures are embedded.
 
-    left: bytes of the page that are still free. plots: interactive plots by identifier. notes: what was left out.
+    Attributes:
+        left: bytes of the page that are still free.
+        plots: interactive plots by identifier.
+        notes: what was left out.
     """
 
     left: int
