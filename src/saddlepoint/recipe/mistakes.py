@@ -16,7 +16,7 @@ from saddlepoint.settings import refusal
 
 
 def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | None = None) -> str:
-    """Why there is no such setting: a slip of the pen, a whole section, or a setting of another family."""
+    """Return why there is no such setting: misspelt, a whole section, or a setting of another family."""
     entries = list(fields(recipe, content))
     known = [entry.name for entry in entries]
     sections = dict.fromkeys(".".join(entry.path[:end]) for entry in entries for end in range(1, len(entry.path)))
@@ -33,7 +33,7 @@ def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | Non
 
 
 def explained(error: ValidationError, recipe: type[BaseModel], content: Mapping[str, Any]) -> str:
-    """The first mistake in one sentence; how many more there are."""
+    """Return the first mistake in one sentence, and how many more there are."""
     first, *rest = error.errors()
     path = [str(part) for part in first["loc"]]
     model = content.get("model")

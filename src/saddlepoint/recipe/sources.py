@@ -14,8 +14,13 @@ from saddlepoint.yaml_text import LARGEST_TEXT, read_yaml
 
 @dataclass(frozen=True)
 class Sources:
-    """One kind of settings. noun: what they are called; shipped: where the ready-made ones lie, one YAML file each;
-    listing: the command that lists those; example: sections that such a file has.
+    """One kind of settings.
+
+    Attributes:
+        noun: what they are called, such as "recipe".
+        shipped: the folder of the ready-made ones, one YAML file each.
+        listing: the command that lists those.
+        example: sections of such a file, for messages.
     """
 
     noun: str
@@ -24,14 +29,22 @@ class Sources:
     example: str
 
     def names(self) -> list[str]:
-        """The names of the ready-made ones, in alphabetical order."""
+        """Return the names of the ready-made ones, in alphabetical order."""
         files = (entry.name for entry in self.shipped.iterdir())
         return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
 
     def read(self, source: str | Path, instead: Callable[[Path], str] | None = None) -> tuple[str, str]:
-        """The text of the file or of the ready-made settings of this name, and where it is from, for messages.
+        """Read a file, or ready-made settings by name.
 
-        instead: what could be done with a file that is no text. Raises SettingError where there is nothing to read.
+        Args:
+            source: the name or path.
+            instead: advice for a file that is not text.
+
+        Returns:
+            The text, and where it is from, for messages.
+
+        Raises:
+            SettingError: there is nothing to read.
         """
         path = Path(source)
         if not path.is_file():
@@ -53,7 +66,15 @@ class Sources:
             raise SettingError(f"{path} cannot be read: {error.strerror}.") from None
 
     def content(self, text: str, where: str) -> dict[str, Any]:
-        """The settings in a YAML text; `where` names it in error messages. Raises SettingError where it holds none."""
+        """Return the settings in a YAML text.
+
+        Args:
+            text: the YAML.
+            where: names the text in error messages.
+
+        Raises:
+            SettingError: the text is not YAML, or holds no settings.
+        """
         try:
             content = read_yaml(text)
         except ValueError as error:

@@ -8,7 +8,12 @@ from saddlepoint.yaml_text import read_yaml
 
 
 def value_of(value: Any, annotation: Any) -> Any:
-    """A typed text as the value it stands for; other values as they are. pydantic does the rest."""
+    """Return the value that a typed text stands for.
+
+    Args:
+        value: as typed; what is not text is returned as it is.
+        annotation: the type of the setting. Validation by pydantic follows.
+    """
     if not isinstance(value, str) or annotation is str:
         return value
     options = get_args(annotation)

@@ -1,8 +1,11 @@
 """A moving average of a player's weights, from which samples are drawn.
 
-The players of a game circle around its solution; their average lies nearer to it. B. Polyak and A. Juditsky,
-"Acceleration of stochastic approximation by averaging", 1992, https://doi.org/10.1137/0330046; for adversarial games
-Y. Yazici et al., "The Unusual Effectiveness of Averaging in GAN Training", 2019, https://arxiv.org/abs/1806.04498.
+The players of a game circle around its solution, and their average is nearer to it.
+
+References:
+    Acceleration of Stochastic Approximation by Averaging (Boris Polyak, Anatoli Juditsky, 1992),
+    https://doi.org/10.1137/0330046
+    The Unusual Effectiveness of Averaging in GAN Training (Yasin Yazici et al., 2019), https://arxiv.org/abs/1806.04498
 """
 
 from __future__ import annotations
@@ -14,11 +17,14 @@ from saddlepoint.models.copying import copy_network
 
 
 def effective_decay(decay: float, updates: int) -> float:
-    """The decay of the update after `updates` earlier ones: min(decay, (1 + t) / (10 + t)).
+    """Return the decay of update t: min(decay, (1 + t) / (10 + t)).
 
-    Early on the average is short, so that the random first weights are soon forgotten. TensorFlow,
-    `tf.train.ExponentialMovingAverage` with `num_updates`,
-    https://www.tensorflow.org/api_docs/python/tf/train/ExponentialMovingAverage.
+    The average is short at first, so that the random initial weights are soon forgotten, as in TensorFlow's
+    `tf.train.ExponentialMovingAverage` with `num_updates`.
+
+    Args:
+        decay: the decay after many updates, in [0, 1).
+        updates: t, the number of earlier updates.
     """
     return min(decay, (1 + updates) / (10 + updates))
 
@@ -38,7 +44,11 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, updates: int) -> None:
-        """Move towards the player's present weights; `updates` counts the earlier calls of the whole run."""
+        """Update the average with the player's current weights.
+
+        Args:
+            updates: the number of earlier updates in the whole run.
+        """
         torch._foreach_lerp_(self._averages, self._sources, 1.0 - effective_decay(self.decay, updates))
         for copied, source in self._buffers:
             copied.copy_(source)

@@ -22,7 +22,7 @@ class Pausable(Protocol):
 def pausing(state: Pausable) -> Iterator[None]:
     """Within the block, SIGINT and SIGTERM set `state.pause`; a second SIGINT raises KeyboardInterrupt at once.
 
-    The handlers of before return at the end. Outside the main thread, where Python allows no handlers, nothing changes.
+    The earlier handlers are restored at the end. Outside the main thread, where Python allows no handlers, nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

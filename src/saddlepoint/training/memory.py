@@ -1,8 +1,8 @@
 """Memory that a step frees stays with the process for the next step.
 
 Every training step frees what it allocated. glibc gives large blocks, and the top of its heap, back to the system at
-once, and whether that happens depends on the accident of what lies above them; the next step then takes each page anew
-as a fault, filled with zeros. That made a small autoencoder's step up to 9 % slower in some processes than in others.
+once, and whether that happens depends on what happens to lie above them; the next step then allocates each page again,
+by a page fault that fills it with zeros. That made a small autoencoder's step up to 9 % slower in some processes than in others.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ _LARGEST_OLD = 1 << 25  # the most that older glibc take as the second threshold
 
 @cache
 def keep_freed_memory() -> bool:
-    """Have this process keep up to 1 GiB that it frees; whether the C library could be told so (glibc, on Linux).
+    """Let this process keep up to 1 GiB of memory that it frees (glibc on Linux only).
 
-    Settings of the user's own by MALLOC_... variables of the environment stay as they are.
+    Where the user has set MALLOC_... environment variables, nothing is changed.
+
+    Returns:
+        Whether the C library accepted the setting.
     """
     if not sys.platform.startswith("linux") or any(
         name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" for name in os.environ

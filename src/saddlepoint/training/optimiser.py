@@ -39,9 +39,12 @@ FOREACH_ALONE: frozenset[OptimiserName] = frozenset({"optimistic-sgd", "optimist
 def build_optimiser(
     parameters: Sequence[Tensor], settings: OptimiserSettings, form: Mapping[str, bool] | None = None
 ) -> Optimizer:
-    """The optimiser `settings` names over `parameters`, with historical averaging and Lookahead around it where they ask.
+    """Return the optimiser of a player, with historical averaging and Lookahead around it where the settings ask for them.
 
-    form: torch's flag for it, the `fastest_form` where None.
+    Args:
+        parameters: what it trains.
+        settings: of the player.
+        form: torch's flag for the implementation; None takes the `fastest_form`.
     """
     kind, taken = OPTIMISERS[settings.name]
     optimiser = kind(
@@ -81,12 +84,16 @@ def update_ratio(before: list[Tensor], parameters: Sequence[Tensor]) -> Tensor:
 
 
 def clip_(gradients: list[Tensor], largest: float) -> Tensor:
-    """Scale `gradients` in place so that their joint norm is at most `largest`; returns the norm before.
+    """Scale gradients in place so that their joint norm is at most `largest`.
 
-    A non-finite norm makes the gradients non-finite: divergence is left to be seen.
+    A norm that is not finite makes the gradients non-finite, so that divergence stays visible.
 
-    R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural networks", 2013,
-    https://arxiv.org/abs/1211.5063, algorithm 1.
+    Returns:
+        The norm before: a scalar.
+
+    References:
+        On the Difficulty of Training Recurrent Neural Networks (Razvan Pascanu, Tomas Mikolov, Yoshua Bengio, 2013),
+        https://arxiv.org/abs/1211.5063, algorithm 1
     """
     norm = gradient_norm(gradients)
     torch._foreach_mul_(gradients, (largest / norm).clamp(max=1.0))

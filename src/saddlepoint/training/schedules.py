@@ -1,4 +1,4 @@
-"""Learning rates as pure functions of the step: a resumed run needs nothing saved to follow the same schedule."""
+"""Learning rates as pure functions of the step, so that a resumed run follows its schedule without saved state."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def exponential(settings: OptimiserSettings, step: int, steps: int) -> float:
 def cosine(settings: OptimiserSettings, step: int, steps: int) -> float:
     """Half a cosine from 1 at the first step to `final_fraction` at the last.
 
-    I. Loshchilov and F. Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017,
-    https://arxiv.org/abs/1608.03983, equation 5, one cycle.
+    References:
+        SGDR: Stochastic Gradient Descent with Warm Restarts (Ilya Loshchilov, Frank Hutter, 2017),
+        https://arxiv.org/abs/1608.03983, equation 5, one cycle
     """
     final = settings.final_fraction
     return final + (1.0 - final) * 0.5 * (1.0 + math.cos(math.pi * _progress(settings, step, steps)))
@@ -45,7 +46,13 @@ SCHEDULES: dict[ScheduleName, Factor] = {
 
 
 def learning_rate(settings: OptimiserSettings, step: int, steps: int) -> float:
-    """The step size at `step` (0 is the first) of a run of `steps`; past the end it stays at the last step's."""
+    """Return the learning rate of one step.
+
+    Args:
+        settings: of the player.
+        step: from 0; after the last step the rate stays at that of the last.
+        steps: length of the run.
+    """
     return settings.learning_rate * SCHEDULES[settings.schedule](settings, step, steps)
 
 

@@ -1,4 +1,4 @@
-"""All that a run is at one moment beside its players' weights; with them, enough to go on as if nothing had happened."""
+"""The state of a run beside its players' weights; with them, everything that is needed to continue exactly."""
 
 from __future__ import annotations
 
@@ -26,15 +26,19 @@ Series = dict[str, list[Tensor]]
 class TrainingState:
     """The state of a run.
 
-    step: steps done.
-    seconds: time spent training so far; tick_seconds: the part of it since the last record.
-    optimisers: by player; settings: of each of them.
-    averages: moving averages of the players that keep one; empty without.
-    generator: what all noise is drawn from, on the run's device.
-    global_generators: states of torch's global generators while training. They are put in place for the steps and taken
-        back after them, so that what the caller draws between two records changes nothing.
-    pending: scalars by series, gathered since the last record.
-    pause: set it to have `play` yield at the end of the present step.
+    Attributes:
+        devices: where the run computes.
+        optimisers: by player.
+        averages: moving averages by player, of the players that have one.
+        generator: draws all noise, on the run's device.
+        global_generators: states of torch's global generators during training. They are set before the steps and replaced
+            by the caller's after them, so that what the caller draws between two records changes nothing.
+        step: number of completed steps.
+        seconds: training time so far.
+        tick_seconds: training time since the last record.
+        pending: scalars by series, collected since the last record.
+        pause: where True, `play` yields at the end of the current step.
+        settings: of the optimisers, by player.
     """
 
     devices: Devices
@@ -51,9 +55,10 @@ class TrainingState:
 
     @classmethod
     def start(cls, model: Model, settings: TrainingSettings, devices: Devices) -> TrainingState:
-        """The state before the first step; moves the players to the device.
+        """Return the state before the first step, and move the players to the device.
 
-        Raises SettingError for a player that has nothing to train.
+        Raises:
+            SettingError: a player has no trainable parameters.
         """
         devices.prepare(model)
         optimisers, own = {}, {}
@@ -95,9 +100,10 @@ class TrainingState:
         }
 
     def load_optimiser_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Undo `optimiser_tensors`; hyperparameters stay those of the settings.
+        """Restore what `optimiser_tensors` returned; hyperparameters stay those of the settings.
 
-        Raises ValueError, before anything is changed, for tensors that are not those of these optimisers.
+        Raises:
+            ValueError: the tensors are not those of these optimisers; nothing has been changed.
         """
         parameters = {
             player: [p for group in optimiser.param_groups for p in group["params"]]
@@ -118,14 +124,14 @@ class TrainingState:
             optimiser.load_state_dict({"state": read[player], "param_groups": optimiser.state_dict()["param_groups"]})
 
     def tensors(self) -> dict[str, Tensor]:
-        """Generators' states and the scalars of the tick under way."""
+        """Return the states of the generators and the scalars of the current tick."""
         tensors = {"generator/noise": self.generator.get_state()}
         tensors |= {f"generator/global/{name}": value for name, value in self.global_generators.items()}
         tensors |= {f"pending/{name}": torch.stack(values) for name, values in self.pending.items() if values}
         return tensors
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Undo `tensors`.
+        """Restore what `tensors` returned.
 
         Raises:
             RunError: the checkpoint is of another kind of device.
@@ -153,12 +159,12 @@ class TrainingState:
 
 
 def trainable(player: nn.Module) -> list[nn.Parameter]:
-    """The parameters of `player` that its author did not freeze."""
+    """Return the parameters of a player that are not frozen."""
     return [p for p in player.parameters() if p.requires_grad]
 
 
 def derived_seed(seed: int, purpose: str) -> int:
-    """A seed for one purpose: weights, data order and noise drawn from one and the same seed would be correlated."""
+    """Return a seed for one purpose; weights, data order and noise from the same seed would be correlated."""
     return int.from_bytes(hashlib.sha256(f"{purpose}/{seed}".encode()).digest()[:8], "little") >> 1
 
 

@@ -2,7 +2,7 @@
 
 Threads share one operator's work and wait for each other at its end. For an operator of microseconds that gains little
 on an idle machine, and on a busy one, where a thread has to wait for a core, the others wait with it: small perceptrons
-then train ten to a hundred times slower. So small games play on one thread.
+then train ten to a hundred times slower. So small games are trained on one thread.
 """
 
 from __future__ import annotations
@@ -20,10 +20,15 @@ WORTH_SHARING = 20_000_000
 
 
 def threads_for(model: Model, batch_size: int, wanted: int | None = None) -> int:
-    """`wanted`, or by the size of the game: 1 for a small one, torch's present number for others.
+    """Return the number of threads to train a model on.
 
-    The answer depends on nothing that varies between two runs on one machine, because the order of sums, and with it
-    the last bits of a result, depends on the number of threads.
+    It depends on nothing that varies between two runs on one machine, because the order of sums, and with it the last
+    bits of a result, depends on the number of threads.
+
+    Args:
+        model: the model to be trained.
+        batch_size: examples in a batch.
+        wanted: the setting `training.threads`; None takes 1 for a small game and torch's current number for others.
     """
     if wanted is not None:
         return wanted
@@ -33,7 +38,7 @@ def threads_for(model: Model, batch_size: int, wanted: int | None = None) -> int
 
 @contextlib.contextmanager
 def using_threads(threads: int) -> Iterator[None]:
-    """Within the block torch computes on so many threads."""
+    """Let torch use this number of threads within the block."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
