@@ -13,6 +13,7 @@ from saddlepoint.models import build, capabilities
 from saddlepoint.models.capabilities import (
     MISSING,
     Adversarial,
+    Composed,
     DecodesNormal,
     DescribesDensity,
     Encodes,
@@ -37,7 +38,7 @@ IMAGE = Event((1, 4, 4), "image", "uint8", 0.0, 255.0)
 OF = {
     "autoencoder": {HasCodes, Encodes, Reports, Fits},
     "vae": {HasCodes, Encodes, Reports, HasDensity, DescribesDensity, HasLatentPosterior, HasLikelihood, Variational},
-    "gan": {HasCodes, HasCodeQuantiles, Reports, Adversarial, ScoresExamples, Pushes},
+    "gan": {HasCodes, HasCodeQuantiles, Reports, Adversarial, Composed, ScoresExamples, Pushes},
 }
 OF["vae"] |= {DecodesNormal}
 OF["gan"] |= {DecodesNormal}
@@ -85,7 +86,7 @@ def test_what_is_required_is_there_or_explained(capability: type) -> None:
 
 @pytest.mark.parametrize("settings", [{"packing": 2}, {"minibatch_kernels": 2}])
 def test_an_instance_may_lack_what_its_class_has(settings: dict[str, int]) -> None:
-    model = made("gan", **settings)
+    model = made("gan", discriminator=settings)
     assert isinstance(model, ScoresExamples)
     assert not has(model, ScoresExamples)
     assert "compares examples" in (lacks(model, ScoresExamples) or "")
@@ -96,7 +97,7 @@ def test_an_instance_may_lack_what_its_class_has(settings: dict[str, int]) -> No
 @pytest.mark.parametrize("scale", [1.0, 8.0])
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])
 def test_the_normal_decoder_maps_normal_codes_as_the_generator_maps_its_noise(distribution: str, scale: float) -> None:
-    model = made("gan", latent=1, latent_distribution=distribution, latent_scale=scale)
+    model = made("gan", latent=1, noise={"distribution": distribution, "scale": scale})
     share = torch.linspace(0.05, 0.95, 7)[:, None]
     normal = torch.special.ndtri(share)
     with torch.no_grad():

@@ -248,11 +248,20 @@ class Pushes(Protocol):
 class Adversarial(HasCodes, Judges, Protocol):
     """A game of a generator against a critic.
 
-    generator_player: the generator's name among the players. parts: loss, penalties, views and constraints.
+    generator_player: the generator's name among the players.
     """
 
     generator_player: str
     players: dict[str, Any]
+
+
+@runtime_checkable
+class Composed(Adversarial, Protocol):
+    """An adversarial game that is composed of registered parts.
+
+    parts: loss, penalties, views and constraints.
+    """
+
     parts: Composition
 
 
@@ -301,6 +310,7 @@ MISSING: Mapping[type, str] = {
     ScoresExamples: "the model has no critic that scores single examples.",
     Pushes: "the model's loss has no gradient at single examples.",
     Adversarial: "the model is not a game of a generator against a critic, as a GAN is.",
+    Composed: "the model is not a game that is composed of a loss, penalties, views and constraints, as a GAN is.",
     Completes: "the model cannot fill in missing parts of an example (complete).",
     Reports: "the model has no series of its own.",
     Fits: "the model has no part that is fitted after training.",

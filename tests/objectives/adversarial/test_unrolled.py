@@ -114,24 +114,27 @@ def test_a_game_that_looks_ahead_looks_at_data():
     assert discriminator.repeats == 1
 
 
-def test_labels_reach_the_discriminator_by_name():
+def test_labels_reach_both_players_by_name():
     class Conditional(nn.Module):
-        def __init__(self):
+        def __init__(self, outputs):
             super().__init__()
-            self.layer = nn.Linear(2, 1)
+            self.layer = nn.Linear(2, outputs)
 
-        def forward(self, x, *, y):
-            return self.layer(x)[:, 0] + y
+        def forward(self, x, *, labels):
+            return self.layer(x) + labels[:, None]
 
     def critic_loss(nets, batch, noise):
-        made = nets["g"](noise["z"], y=batch.y)
-        return softplus(-nets["d"](batch.x, y=batch.y)) + softplus(nets["d"](made, y=batch.y)), {}
+        made = nets["g"](noise.latent, labels=batch.y)
+        real, fake = (nets["d"](x, labels=batch.y)[:, 0] for x in (batch.x, made))
+        return softplus(-real) + softplus(fake), {}
 
     def generator_loss(nets, batch, noise):
-        return softplus(-nets["d"](nets["g"](noise["z"], y=batch.y), y=batch.y)), {}
+        made = nets["g"](noise.latent, labels=batch.y)
+        return softplus(-nets["d"](made, labels=batch.y)[:, 0]), {}
 
-    nets = {"d": Conditional(), "g": nn.Linear(2, 2)}
+    nets = {"d": Conditional(1), "g": Conditional(2)}
     batch = Batch(torch.randn(5, 2), torch.arange(5.0))
-    loss, _ = unrolled(generator_loss, critic_loss, 2, 0.1)(nets, batch, {"z": torch.randn(5, 2)})
+    ahead = unrolled(generator_loss, critic_loss, 2, 0.1, conditional=True)
+    loss, _ = ahead(nets, batch, GameNoise(torch.randn(5, 2)))
     assert loss.shape == (5,)
-    assert torch.autograd.grad(loss.mean(), nets["g"].weight)[0].any()
+    assert torch.autograd.grad(loss.mean(), nets["g"].layer.weight)[0].any()

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from saddlepoint.games.smooth import ordered
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Adversarial, HasCodeQuantiles, require
+from saddlepoint.models.capabilities import Composed, HasCodeQuantiles, require
 from saddlepoint.objectives.adversarial.game import discriminator_loss, generator_loss
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.phase import Batch
@@ -36,7 +36,7 @@ def final_spectrum(model: Model, outcome: Outcome) -> Tensor:
 def jacobian_spectrum(model: Model, data: Tensor, noise: Tensor) -> Tensor:
     """(P,) complex eigenvalues of the Jacobian of both players' gradients at a trained GAN, its losses taken over data (N, 1)
     in the model's units and noise (N, latent). For objectives that look at samples one by one."""
-    game = require(model, Adversarial)
+    game = require(model, Composed)
     g, d = game.generator_player, game.critic_player
     names = [(player, key) for player in (g, d) for key, _ in model.players[player].named_parameters()]
     values = [dict(model.players[player].named_parameters())[key].detach().double() for player, key in names]

@@ -12,7 +12,8 @@ from torch.nn.functional import softplus
 from saddlepoint.data.dataset import Event
 from saddlepoint.models.base import Numbers, in_chunks
 from saddlepoint.models.codes import CodeModel
-from saddlepoint.objectives.phase import Batch, Nets, Noise, Observations, Phase
+from saddlepoint.objectives.adversarial.noise import GameNoise
+from saddlepoint.objectives.phase import Batch, Nets, Observations, Phase
 from tests.models.toys.three_players.settings import ThreePlayersSettings
 
 
@@ -51,18 +52,18 @@ class ThreePlayers(CodeModel):
             Phase("e", self.encoder_loss, uses_data=False),
         )
 
-    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
-        return {"z": torch.randn(n, self.latent, generator=generator)}
+    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> GameNoise:
+        return GameNoise(torch.randn(n, self.latent, generator=generator))
 
-    def critic_loss(self, nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
-        real, fake = nets["critic"](batch.x)[:, 0], nets["critic"](nets["maker"](noise["z"]).detach())[:, 0]
+    def critic_loss(self, nets: Nets, batch: Batch, noise: GameNoise) -> tuple[Tensor, Observations]:
+        real, fake = nets["critic"](batch.x)[:, 0], nets["critic"](nets["maker"](noise.latent).detach())[:, 0]
         return softplus(-real) + softplus(fake), {"real_score": real.detach().sigmoid()}
 
-    def maker_loss(self, nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
-        return softplus(-nets["critic"](nets["maker"](noise["z"]))[:, 0]), {}
+    def maker_loss(self, nets: Nets, batch: Batch, noise: GameNoise) -> tuple[Tensor, Observations]:
+        return softplus(-nets["critic"](nets["maker"](noise.latent))[:, 0]), {}
 
-    def encoder_loss(self, nets: Nets, batch: Batch, noise: Noise) -> tuple[Tensor, Observations]:
-        return (nets["e"](nets["maker"](noise["z"]).detach()) - noise["z"]).square().sum(1), {}
+    def encoder_loss(self, nets: Nets, batch: Batch, noise: GameNoise) -> tuple[Tensor, Observations]:
+        return (nets["e"](nets["maker"](noise.latent).detach()) - noise.latent).square().sum(1), {}
 
     def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:
         z = torch.zeros(len(x), self.latent, device=x.device)
