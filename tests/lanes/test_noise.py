@@ -7,7 +7,7 @@ import torch
 from torch.utils._pytree import tree_leaves, tree_structure
 
 from saddlepoint.lanes import Replica, Replicas
-from saddlepoint.lanes.noise import paired, pairs_as_torch
+from saddlepoint.lanes.noise import box_muller, box_muller_is_exact
 from saddlepoint.models import build
 from tests.studies.runs import LINE, PLAYED, training
 
@@ -15,8 +15,8 @@ from tests.studies.runs import LINE, PLAYED, training
 def test_pairs_are_torchs_single_draws():
     one, other = (torch.Generator().manual_seed(3) for _ in range(2))
     drawn = torch.cat([torch.randn(3, generator=one) for _ in range(10)])
-    torch.testing.assert_close(paired(torch.rand(1, 30, generator=other, dtype=torch.float64))[0], drawn)
-    assert pairs_as_torch()
+    torch.testing.assert_close(box_muller(torch.rand(1, 30, generator=other, dtype=torch.float64))[0], drawn)
+    assert box_muller_is_exact()
 
 
 @pytest.mark.parametrize("sizes", [(1,) * 9, (4, 3, 2), (9,)])

@@ -8,8 +8,8 @@ from torch import nn
 from torch.func import grad, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from saddlepoint.lanes.graph import share
-from saddlepoint.lanes.replicas_last import ReplicasLast, translatable
+from saddlepoint.lanes.graph import eliminate_common_subexpressions
+from saddlepoint.lanes.replicas_last import ReplicasLast, is_translatable
 from saddlepoint.lanes.step import PRODUCTS
 from saddlepoint.networks.activations import ACTIVATIONS
 
@@ -39,22 +39,22 @@ FUNCTIONS = {
 def test_it_is_what_vmap_makes_of_it(name):
     function = FUNCTIONS[name]
     graph = make_fx(function, decomposition_table=PRODUCTS)(X[0].clone(), W[0].clone())
-    share(graph)
-    assert translatable(graph)
+    eliminate_common_subexpressions(graph)
+    assert is_translatable(graph)
     together = ReplicasLast(graph).run(X.movedim(0, -1), W.movedim(0, -1))
     for mine, expected in zip(together, vmap(function)(X, W), strict=True):
         torch.testing.assert_close(mine.movedim(-1, 0), expected)
 
 
 def test_a_graph_with_an_unknown_operator_is_left_to_vmap():
-    assert not translatable(make_fx(lambda x, w: (x.sort(0).values @ w,))(X[0], W[0]))
+    assert not is_translatable(make_fx(lambda x, w: (x.sort(0).values @ w,))(X[0], W[0]))
 
 
 def test_equal_calls_share_a_result():
     graph = make_fx(lambda x, w: (x @ w).tanh() + (x @ w).tanh() * x.sum() + x.sum(dtype=torch.float64))(X[0], W[0])
     before = graph(X[1], W[1])
     names = [node.target for node in graph.graph.nodes]
-    share(graph)
+    eliminate_common_subexpressions(graph)
     kept = [node.target for node in graph.graph.nodes]
     assert kept.count(torch.ops.aten.mm.default) == 1 < names.count(torch.ops.aten.mm.default)
     assert torch.equal(graph(X[1], W[1]), before)
@@ -66,5 +66,5 @@ def test_a_graph_that_changes_tensors_shares_nothing():
         return one.mul_(2) + other
 
     graph = make_fx(function)(X[0])
-    share(graph)
+    eliminate_common_subexpressions(graph)
     assert torch.equal(graph(X[1]), function(X[1]))

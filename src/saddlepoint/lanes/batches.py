@@ -1,4 +1,4 @@
-"""The batches of all replicas at once, each replica's in the order of its own seed."""
+"""Batches of all replicas at once; each replica's examples are in the order of its own seed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,18 @@ from saddlepoint.data.dataset import Dataset, Scaling
 
 
 class StackedBatches:
-    """`batches[i]` holds batch i of every replica in the model's units, the replicas along the axis `axis` (0 or 1):
-    (S, B, *event) or (B, S, *event). A replica's batch is that of `data.batches.Batches` with the replica's seed.
+    """Batches of S replicas: `batches[i]` holds batch i of every replica in the model's units.
 
-    Datasets that replicas share lie in memory once. The order of the present epoch takes 4 bytes an example and replica.
+    A replica's batch equals that of `data.batches.Batches` with the replica's seed. Datasets that replicas share are in memory once.
+    The order of the current epoch takes 4 bytes per example and replica.
+
+    Args:
+        datasets: one per replica, of the same size and shape.
+        scalings: to the model's units, one per replica.
+        seeds: one per replica.
+        batch_size: examples per batch and replica.
+        device: of the batches.
+        axis: of the replicas: 0 for (S, B, *event), 1 for (B, S, *event).
     """
 
     def __init__(
@@ -33,24 +41,24 @@ class StackedBatches:
         self._event = datasets[0].event.shape
         self._examples = len(datasets[0])
         self.per_epoch = self._examples // batch_size
-        home: dict[tuple[int, Scaling], int] = {}
+        position_of: dict[tuple[int, Scaling], int] = {}
         for dataset, scaling in zip(datasets, scalings, strict=True):
-            home.setdefault((id(dataset), scaling), len(home))
-        kept = {position: pair for pair, position in home.items()}
+            position_of.setdefault((id(dataset), scaling), len(position_of))
+        pairs = {position: pair for pair, position in position_of.items()}
         sources = {id(dataset): dataset for dataset in datasets}
-        self._later: Scaling | None = None
+        self._scale_later: Scaling | None = None
         rows = []
-        for position in range(len(kept)):
-            identity, scaling = kept[position]
+        for position in range(len(pairs)):
+            identity, scaling = pairs[position]
             dataset = sources[identity]
-            if len(kept) == 1 and dataset.x.dtype == torch.uint8:
-                self._later = scaling  # four times smaller before it
+            if len(pairs) == 1 and dataset.x.dtype == torch.uint8:
+                self._scale_later = scaling  # bytes take a quarter of the memory
                 rows.append(dataset.x)
             else:
                 rows.append(scaling.to_model(dataset.x))
         self._rows = torch.cat([part.reshape(self._examples, -1) for part in rows]).to(device)
-        places = [home[id(dataset), scaling] for dataset, scaling in zip(datasets, scalings, strict=True)]
-        self._first = torch.tensor(places, dtype=torch.int32) * self._examples
+        positions = [position_of[id(dataset), scaling] for dataset, scaling in zip(datasets, scalings, strict=True)]
+        self._first = torch.tensor(positions, dtype=torch.int32) * self._examples
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int32)
 
@@ -60,10 +68,14 @@ class StackedBatches:
             self._shuffle(epoch)
         chosen = self._order.narrow(1 - self.axis, position * self.batch_size, self.batch_size)
         x = self._rows.index_select(0, chosen.reshape(-1)).view(*chosen.shape, *self._event)
-        return x if self._later is None else self._later.to_model(x.flatten(0, 1)).view(*chosen.shape, *self._event)
+        return (
+            x
+            if self._scale_later is None
+            else self._scale_later.to_model(x.flatten(0, 1)).view(*chosen.shape, *self._event)
+        )
 
     def _shuffle(self, epoch: int) -> None:
-        """The order of `epoch`: (S, N), or (N, S) where the replicas come second."""
+        """Set the order of `epoch`: (S, N), or (N, S) if the replicas are the second axis."""
         order = torch.empty(len(self._seeds), self._examples, dtype=torch.int32)
         for replica, seed in enumerate(self._seeds):
             order[replica] = epoch_order(self._examples, seed, epoch)

@@ -1,5 +1,4 @@
-"""A checkpoint of replicas: one file that takes its name when it is whole, is checked before it is believed, and holds no
-pickle."""
+"""Checkpoints of replicas: one file without pickle, which appears by rename and is checked before it is loaded."""
 
 from __future__ import annotations
 
@@ -19,12 +18,12 @@ from saddlepoint.lanes.replicas import Replicas
 from saddlepoint.records import replaced
 
 FORMAT = 1
-# What may differ between the replicas that are saved and those that go on.
+# Training settings that may differ between the saved replicas and those that continue.
 FREE = {"steps", "device", "threads", "precision", "stop_on", "checkpoint_every", "keep", "sample_every", "samples"}
 
 
 def save(path: str | Path, replicas: Replicas) -> None:
-    """Write the replicas' state to the file at `path`, which is replaced whole or not at all."""
+    """Write the state of the replicas to the file at `path`, which is replaced as a whole or not at all."""
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in replicas.state_tensors().items()}
     manifest = {
         "format": FORMAT,
@@ -39,13 +38,20 @@ def save(path: str | Path, replicas: Replicas) -> None:
 
 
 def load(path: str | Path, replicas: Replicas) -> None:
-    """Bring `lanes` to the moment that `save` wrote to `path`; what follows is as if nothing had been interrupted.
+    """Set the state of `replicas` to the saved one; training then continues as if it had not been interrupted.
 
-    Raises RunError for a file that is damaged, or of other replicas; `lanes` is then as it was.
+    Args:
+        path: of the file.
+        replicas: with the same settings and data as those that were saved.
+
+    Raises:
+        RunError: the file is damaged, or belongs to other replicas; `replicas` is unchanged.
     """
     manifest, tensors = _read(path)
     if manifest["lanes"] != _identity(replicas):
-        raise RunError(f"{path} is of other replicas (their settings or data differ): resume those it was written by.")
+        raise RunError(
+            f"{path} is of other replicas (their settings or data differ): load it into those that it was saved from."
+        )
     expected = {name: (value.shape, value.dtype) for name, value in replicas.state_tensors().items()}
     if expected != {name: (value.shape, value.dtype) for name, value in tensors.items()}:
         raise RunError(f"{path} holds tensors of other names or shapes than these replicas have.")
@@ -58,7 +64,7 @@ def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             manifest = json.loads((file.metadata() or {})["saddlepoint lanes"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
     except FileNotFoundError as error:
-        raise RunError(f"{path} does not exist: there is no checkpoint of replicas to go on from.") from error
+        raise RunError(f"{path} does not exist: there is no checkpoint of replicas to continue from.") from error
     except (safetensors.SafetensorError, OSError, KeyError, ValueError) as error:
         raise RunError(f"{path} is damaged, or no checkpoint of replicas: {error}.") from error
     if manifest.get("format") != FORMAT:
@@ -69,11 +75,11 @@ def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 
 def _identity(replicas: Replicas) -> str:
-    """SHA-256 of what decides how the replicas go on: every replica's settings and data."""
-    return hashlib.sha256(json.dumps([_facts(replica) for replica in replicas.replicas]).encode()).hexdigest()
+    """SHA-256 of the settings and data of all replicas."""
+    return hashlib.sha256(json.dumps([_settings_of(replica) for replica in replicas.replicas]).encode()).hexdigest()
 
 
-def _facts(replica: Replica) -> list[Any]:
+def _settings_of(replica: Replica) -> list[Any]:
     training = replica.training.model_dump(mode="json", exclude=FREE)
     return [replica.model.model_dump(mode="json"), training, replica.dataset.name, replica.dataset.fingerprint]
 

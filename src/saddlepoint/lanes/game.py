@@ -1,4 +1,4 @@
-"""One game that stands for all replicas: a template whose weights are taken from a stack, replica by replica, under `vmap`."""
+"""One game for all replicas: a template whose weights are replaced by those of each replica, under `vmap`."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from saddlepoint.models.base import Model
 
 Tensors = dict[str, Tensor]
 Build = Callable[[Any, Event, int], Model]
-Pieces = list[Tensor]  # a player's trainable numbers, in one flat tensor or several
+Pieces = list[Tensor]  # a player's trainable parameters, in one flat tensor or several
 
-# Settings that the weights or buffers hold from the start, so that stacking them is all it takes.
+# Settings that are stored in weights or buffers, so that they differ between replicas once these are stacked.
 IN_WEIGHTS = frozenset({"observation_std"})
 
 
 class Entry(NamedTuple):
-    """One trainable tensor of a player: its name in the table, its shape in one replica, where it begins in the stack."""
+    """One trainable tensor of a player: its name in the table, its shape in one replica, its start in the stack."""
 
     name: str
     shape: torch.Size
@@ -37,7 +37,7 @@ class Entry(NamedTuple):
 
     @property
     def stop(self) -> int:
-        """Where the tensor ends in the stack."""
+        """The end of the tensor in the stack."""
         return self.start + self.shape.numel()
 
 
@@ -47,7 +47,7 @@ def build(settings: Any, event: Event, seed: int) -> Model:
 
 
 class _Table(nn.Module):
-    """The template's players and the numbers that differ by replica, so that `functional_call` can set all of them."""
+    """The template's players and the numbers that differ between replicas, so that `functional_call` can replace all of them."""
 
     def __init__(self, model: Model, scalars: Mapping[str, PerReplica]) -> None:
         super().__init__()
@@ -64,20 +64,22 @@ class _Table(nn.Module):
 
 
 class StackedGame:
-    """The replicas' models, stacked.
+    """The stacked models of all replicas.
 
-    template: plays for every replica; its settings hold a `PerReplica` where replicas differ.
-    models: one a replica, without their weights: for their settings, their scaling and their noise.
-    weights: by player, the trainable numbers of all replicas, (S, P).
-    apart: whether a player's pieces are its tensors, each by itself, or one for all of them: fewer operators for the
-        same work, but one that joins tensors is in the way of a compiler.
-    fixed: all that is not trained, by its name in the table, (S, ...): buffers, frozen weights, the replicas' own numbers.
+    template: the model that computes for every replica; its settings hold a `PerReplica` where replicas differ.
+    models: one per replica, without weights: for their settings, scaling and noise.
+    weights: by player, the trainable parameters of all replicas, (S, P).
+    apart: whether every tensor of a player is a piece of its own. One piece for all of them needs fewer operators, but joining
+        tensors keeps a compiler from fusing them.
+    fixed: everything that is not trained, by name in the table, (S, ...): buffers, frozen weights, numbers that differ.
     """
 
     def __init__(self, replicas: Sequence[Replica], make: Build = build) -> None:
-        """The replicas' models, built and stacked.
+        """Build and stack the models.
 
-        Raises SettingError for a game whose replicas would not be independent of each other, or cannot be stacked."""
+        Raises:
+            SettingError: the replicas would not be independent of each other, or cannot be stacked.
+        """
         self.apart = False
         columns = differing(replicas)
         scalars = {
@@ -98,7 +100,7 @@ class StackedGame:
         for replica in replicas:
             model = make(replica.model, replica.dataset.event, replica.training.seed)
             if replica is first:
-                check_forgetful(model)
+                check_stateless(model)
             state = dict(nn.ModuleDict(model.players).state_dict(keep_vars=False))
             state = {f"players.{key}": value.detach() for key, value in state.items()}
             for name in players:
@@ -108,7 +110,7 @@ class StackedGame:
             for key, value in state.items():
                 if key not in trained:
                     fixed.setdefault(key, []).append(value)
-            model.players = {}  # the stack has them now
+            model.players = {}  # they are in the stack now
             self.models.append(model)
         self.weights = {name: torch.stack(parts) for name, parts in stacks.items()}
         self.fixed = {name: torch.stack(parts) for name, parts in fixed.items()}
@@ -126,15 +128,15 @@ class StackedGame:
             )
 
     def call(self, tensors: Tensors, function: Callable[..., Any], *arguments: Any) -> Any:
-        """`function(template, *arguments)`, the tensors (of one replica, by their names in the table) in place."""
+        """`function(template, *arguments)` with the tensors of one replica, given by their names in the table."""
         return functional_call(self.table, tensors, (function, *arguments))
 
     def split(self, player: str, stack: Tensor) -> Pieces:
-        """A player's stack (S, P) in pieces (S, P_i), as `cuts` says."""
+        """A player's stack (S, P) split into pieces (S, P_i), as `cuts` says."""
         return [stack[:, entries[0].start : entries[-1].stop] for entries in self.cuts(player)]
 
     def cuts(self, player: str) -> list[list[Entry]]:
-        """The player's tensors by piece: all in one, or each by itself."""
+        """The player's tensors by piece: all in one piece, or each in its own."""
         entries = self.entries[player]
         return [[entry] for entry in entries] if self.apart else [entries]
 
@@ -147,26 +149,26 @@ class StackedGame:
         }
 
     def pieces(self, player: str, tensors: Tensors) -> Pieces:
-        """Undo `tensors`."""
+        """The inverse of `tensors`."""
         parts = [[tensors[entry.name].reshape(-1) for entry in entries] for entries in self.cuts(player)]
         return [part[0] if len(part) == 1 else torch.cat(part) for part in parts]
 
 
 def check_independent(model: Model, replicas: Sequence[Replica]) -> None:
-    """Raises SettingError for what would couple the replicas, or be drawn outside of them."""
+    """Raises SettingError for anything that would couple the replicas, or draw random numbers outside of them."""
     for phase in model.phases:
         if not phase.gradient:
             raise SettingError(
                 f"model.family {model.family}: its {model.roles.get(phase.player, phase.player)} learns without gradients, "
-                "which replicas do not know: train one run at a time."
+                "which replicas cannot do: train one run at a time."
             )
     for name, player in model.players.items():
         role = model.roles[name]
         for path, layer in player.named_modules():
             if isinstance(layer, _NormBase) and layer.track_running_stats:
                 raise SettingError(
-                    f"model.{role}: {type(layer).__name__} ({path}) keeps running statistics, which replicas cannot have each "
-                    "for itself: train without it, or one run at a time."
+                    f"model.{role}: {type(layer).__name__} ({path}) keeps running statistics, which replicas that are trained "
+                    "together cannot have: train without it, or one run at a time."
                 )
             if isinstance(layer, _DropoutNd):
                 raise SettingError(
@@ -181,7 +183,7 @@ def check_independent(model: Model, replicas: Sequence[Replica]) -> None:
                 )
             if replica.training.player(role).name not in STACKED:
                 raise SettingError(
-                    f"training: the {role} moves by {replica.training.player(role).name}, which replicas do not know: take one of "
+                    f"training: the optimiser of the {role}, {replica.training.player(role).name}, cannot be used for replicas: choose one of "
                     f"{', '.join(STACKED)}, or train one run at a time."
                 )
     if any(replica.training.precision == "bf16" for replica in replicas):
@@ -192,8 +194,8 @@ def check_independent(model: Model, replicas: Sequence[Replica]) -> None:
         )
 
 
-def check_forgetful(model: Model) -> None:
-    """Raises SettingError for a game that keeps more from step to step than its weights. Draws noise from the model."""
+def check_stateless(model: Model) -> None:
+    """Raises SettingError for a game with state between steps other than its weights. Draws noise from the model."""
     for phase in model.phases:
         if phase.after_update is not None:
             raise SettingError(
@@ -203,13 +205,13 @@ def check_forgetful(model: Model) -> None:
         model.noise(phase, 1, 0, torch.Generator())
     if model.extra_state():
         raise SettingError(
-            "model: this game keeps a memory of its own between steps (experience replay does), which replicas do not stack: "
+            "model: this game has state of its own between steps (experience replay, for example), which replicas cannot have: "
             "train without it, or one run at a time."
         )
 
 
 def _with_ties(table: nn.Module, names: set[str]) -> set[str]:
-    """The names, and all others of the same weights."""
+    """The names, and all other names of the same weights."""
     every = dict(table.named_parameters(remove_duplicate=False))
     tied = {id(every[name]) for name in names}
     return {name for name, parameter in every.items() if id(parameter) in tied}

@@ -1,4 +1,4 @@
-"""Tidying a traced graph: what is computed twice from the same is computed once, and what nobody uses not at all."""
+"""Simplifies a traced graph: common subexpressions are computed once, and unused results not at all."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from torch.fx import GraphModule, Node
 from torch.utils._pytree import tree_flatten
 
 
-def share(graph: GraphModule) -> None:
-    """Let equal calls of the graph share their result, in place. Two phases on the same noise then make their examples
-    once, as the training loop does. A graph that changes tensors in place is only rid of what nobody uses.
+def eliminate_common_subexpressions(graph: GraphModule) -> None:
+    """Let equal calls of the graph share their result, and remove unused calls, in place.
+
+    Two phases with the same noise then generate their examples once, as in the training loop. In a graph that changes tensors in
+    place, only unused calls are removed.
     """
     nodes = [node for node in graph.graph.nodes if node.op == "call_function"]
     if not any(_changes(node.target) for node in nodes):
         known: dict[Any, Node] = {}
         for node in nodes:
             parts, form = tree_flatten((node.args, node.kwargs))
-            # Types too: 1, 1.0 and True are equal, and not the same argument.
+            # With types, because 1, 1.0 and True are equal but different arguments.
             key = (node.target, str(form), tuple((type(part), part) for part in parts))
             first = known.setdefault(key, node)
             if first is not node:

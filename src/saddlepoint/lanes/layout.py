@@ -1,7 +1,7 @@
-"""How the replicas lie in memory, and whether their step is compiled: one decision, by what it would cost and save.
+"""The memory layout of replicas, and whether their step is compiled, decided by estimated costs.
 
-The replicas are the first axis of every tensor, as `vmap` likes it. Where a step is compiled into loops over the replicas, they
-are the last one: a loop wants its numbers side by side.
+The replicas are the first axis of every tensor, as `vmap` prefers. If the step is compiled into loops over the replicas, they are
+the last axis, because loops are fast over contiguous numbers.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from torch import Tensor
 
 from saddlepoint.lanes.game import Pieces, StackedGame
 
-# Seconds, measured on two cores (benchmarks/lanes.py): what compiling takes, and saves a step, and a step and replica.
+# Seconds, measured on two cores (benchmarks/lanes.py): duration of compiling, and time saved per step, and per step and replica.
 COMPILING, STEP_SAVES, REPLICA_SAVES = 15.0, 0.9e-3, 5e-6
-FUSED_WIDTH = 32  # layers up to so wide gain by loops over the replicas instead of matrix products
+FUSED_WIDTH = 32  # layers up to this width are faster with loops over the replicas than with matrix products
 
 
 @dataclass(frozen=True)
 class Layout:
-    """device: where the replicas are. compiled: whether the step is. fused: whether it becomes loops over the replicas."""
+    """The layout. device: of the replicas. compiled: whether the step is compiled. fused: whether it becomes loops over replicas."""
 
     device: torch.device
     compiled: bool
     fused: bool
 
     @classmethod
-    def chosen(cls, game: StackedGame, device: torch.device, steps: int, compiled: bool | None) -> Layout:
-        """The layout for `steps` steps of `game`; compiled None decides whether compiling saves more than it takes."""
+    def choose(cls, game: StackedGame, device: torch.device, steps: int, compiled: bool | None) -> Layout:
+        """The layout for training `game` for `steps` steps. compiled: None compiles if that saves more time than it takes."""
         # Kernels of convolutions have more than two axes.
         shapes = [entry.shape for own in game.entries.values() for entry in own]
         narrow = all(len(shape) <= 2 and max(shape, default=1) <= FUSED_WIDTH for shape in shapes)
@@ -39,17 +39,17 @@ class Layout:
 
     @property
     def axis(self) -> int:
-        """That of the replicas within the step."""
+        """The axis of the replicas within the step."""
         return -1 if self.fused else 0
 
     def inner(self, value: Tensor) -> Tensor:
-        """(S, ...) with the replicas where the step has them, on the device."""
+        """(S, ...) with the replicas moved to `axis`, on the device."""
         return (value.movedim(0, -1) if self.fused else value).contiguous().to(self.device)
 
     def outer(self, value: Tensor) -> Tensor:
-        """Undo `inner`, but for the device."""
+        """The inverse of `inner`, except for the device."""
         return value.movedim(-1, 0) if self.fused else value
 
-    def joined(self, pieces: Pieces) -> Tensor:
-        """(S, P) from a player's pieces."""
+    def join(self, pieces: Pieces) -> Tensor:
+        """A player's pieces joined to (S, P)."""
         return torch.cat([self.outer(piece) for piece in pieces], 1)

@@ -1,14 +1,14 @@
 """The noise of all replicas at once, each replica's from its own generator.
 
-Asking each of a thousand generators for eight numbers at every step would cost more than the step. So what a model is
-going to draw over many steps is first planned (the model's `noise` is called and its draws are only noted), then each
-generator is asked once for all of it, and then the draws are handed out. That is exact where one long draw gives the same
-numbers as many short ones, which torch's generators for the processor do
+Drawing eight numbers from each of a thousand generators at every step would take longer than the step. So the draws of many steps
+are planned first (the model's `noise` is called, and its draws are only recorded); then each generator draws all numbers at once,
+and these are split into the planned draws. This is exact if one long draw gives the same numbers as many short ones. Torch's
+generators for the processor do this
     for uniform numbers, always;
-    for normal ones in draws of a multiple of 16;
-    for normal ones in draws below 16, which are made one by one with Box and Muller's formula from uniform numbers in
-        double precision: those are drawn, and the formula is computed for all replicas together.
-Whatever else a model draws is drawn replica by replica and step by step: slower, and just as exact.
+    for normal numbers in draws of a multiple of 16;
+    for normal numbers in draws below 16, which torch computes one by one by the Box-Muller formula from uniform numbers in
+        double precision: here the uniform numbers are drawn, and the formula is computed for all replicas together.
+Any other draws are made per replica and step, which is slower and also exact.
 
 A Note on the Generation of Random Normal Deviates (Box, Muller, 1958). https://doi.org/10.1214/aoms/1177706645
 """
@@ -25,12 +25,12 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
-from saddlepoint.lanes.per_replica import PerReplica, filled, value_of
+from saddlepoint.lanes.per_replica import PerReplica, full_of, value_of
 from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Phase
 
-VECTORISED = 16  # from so many numbers on torch draws normal ones in another way
-Made = Any  # the bundle of the game, see `saddlepoint.objectives.noise`
+VECTORISED = 16  # from this many numbers on, torch draws normal numbers in another way
+TurnNoise = Any  # the noise of one turn, see `saddlepoint.objectives.noise`
 
 
 class Draw(NamedTuple):
@@ -41,14 +41,14 @@ class Draw(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many numbers are drawn."""
+        """Number of numbers drawn."""
         return math.prod(self.shape)
 
 
-class Handing(TorchFunctionMode):
-    """While it is active, torch.randn and torch.rand with the generator `generator` give out what `give` makes of them.
+class ReplacedDraws(TorchFunctionMode):
+    """While it is active, torch.randn and torch.rand with this generator return the result of `give`.
 
-    used: whether a result was computed with, or a number per replica was read; then the noise is more than the draws.
+    used: whether a draw or a number per replica was used in a computation; then the noise is more than the plain draws.
     exotic: whether anything else was drawn from the generator.
     """
 
@@ -81,16 +81,22 @@ class Handing(TorchFunctionMode):
         flat = tree_flatten((args, kwargs))[0]
         self.used |= any(isinstance(value, PerReplica) or any(value is one for one in self.given) for value in flat)
         if function is torch.full and any(isinstance(value, Tensor | PerReplica) for value in flat):
-            return filled(*map(value_of, args), **kwargs)
+            return full_of(*map(value_of, args), **kwargs)
         return function(*args, **kwargs)
 
 
 class StackedNoise:
-    """`at(step)`: the noise of every turn of that step, each tensor with the replicas along `axis` (0, or -1 the last).
+    """The noise of all replicas; `at(step)` gives the noise of every turn of a step.
 
-    turns: the phases in the order of play; one that shares noise gets that of the turn before it.
-    models: one a replica, for draws replica by replica; `template` stands for all of them under vmap, through `each`, which calls
-        a function of the template and of tensors stacked along `axis` for all replicas at once.
+    Args:
+        template: the model that stands for all replicas under vmap.
+        models: one per replica, for draws per replica.
+        each: calls a function of the template and of tensors stacked along `axis`, for all replicas at once.
+        turns: the phases in the order of play; a phase that shares noise gets that of the turn before it.
+        batch_size: examples per batch and replica.
+        generators: one per replica.
+        device: of the noise.
+        axis: of the replicas in each tensor: 0, or -1 for the last.
     """
 
     def __init__(
@@ -109,65 +115,66 @@ class StackedNoise:
         self.generators = list(generators)
         self._device, self._axis = device, axis
         self._scratch = torch.Generator()
-        self._block: list[list[Made]] = []
+        self._block: list[list[TurnNoise]] = []
         self._start = 0
         self.odd = False  # whether torch keeps the second half of a pair of normal numbers in the generators
 
     def most_steps(self, first: int, numbers: int) -> int:
-        """How many steps from `first` on may be prepared at once with at most so many numbers, at least 1."""
-        return max(1, numbers // (1 + len(self.generators) * sum(draw.size for draw in self._planned(first).draws)))
+        """How many steps from `first` on can be prepared with at most this many numbers; at least 1."""
+        return max(1, numbers // (1 + len(self.generators) * sum(draw.size for draw in self._plan_step(first).draws)))
 
     def prepare(self, first: int, count: int) -> None:
-        """Draw all that the steps `first`, ..., `first` + `count` - 1 need."""
+        """Draw all noise of `count` steps from `first` on."""
         self._start = first
         steps = range(first, first + count)
-        plans = [self._planned(step) for step in steps]
+        plans = [self._plan_step(step) for step in steps]
         draws = [draw for plan in plans for draw in plan.draws]
         singles = sum(draw.size for draw in draws if draw.normal and draw.size < VECTORISED)
-        drawn = None if any(plan.exotic for plan in plans) or self.odd else self._drawn(draws)
+        drawn = None if any(plan.exotic for plan in plans) or self.odd else self._draw_all(draws)
         if drawn is None:
             self.odd = (self.odd + singles) % 2 == 1
             self._block = [self._replica_by_replica(step) for step in steps]
             return
-        parts = iter(self._handed(drawn, draws))
+        parts = iter(self._split(drawn, draws))
         self._block = [
-            self._made(step, plan, [next(parts) for _ in plan.draws]) for step, plan in zip(steps, plans, strict=True)
+            self._noise_of_step(step, plan, [next(parts) for _ in plan.draws])
+            for step, plan in zip(steps, plans, strict=True)
         ]
 
-    def at(self, step: int) -> list[Made]:
+    def at(self, step: int) -> list[TurnNoise]:
         """Noise of the turns of `step`, which must have been prepared."""
         return self._block[step - self._start]
 
     def _fresh(self) -> list[tuple[int, Phase]]:
         return [(turn, phase) for turn, phase in enumerate(self._turns) if not phase.shares_noise or turn == 0]
 
-    def _planned(self, step: int) -> _Plan:
-        """What the model will draw at this step, and which of its noise is a draw as it is."""
-        with Handing(self._scratch, lambda draw: torch.zeros(draw.shape)) as handing:
+    def _plan_step(self, step: int) -> _Plan:
+        """What the model will draw at this step, and which of its noise tensors are plain draws."""
+        with ReplacedDraws(self._scratch, lambda draw: torch.zeros(draw.shape)) as replaced:
             noises = [self._template.noise(phase, self._batch_size, step, self._scratch) for _, phase in self._fresh()]
-        places = {id(tensor): index for index, tensor in enumerate(handing.given)}
+        indexes = {id(tensor): index for index, tensor in enumerate(replaced.given)}
         plain = None
-        if not handing.used:
+        if not replaced.used:
             flat = [tree_flatten(noise) for noise in noises]
-            plain = [([places.get(id(leaf), leaf) for leaf in leaves], form) for leaves, form in flat]
-        return _Plan(handing.draws, plain, handing.exotic)
+            plain = [([indexes.get(id(leaf), leaf) for leaf in leaves], form) for leaves, form in flat]
+        return _Plan(replaced.draws, plain, replaced.exotic)
 
-    def _drawn(self, draws: Sequence[Draw]) -> Tensor | None:
-        """(S, numbers): what every replica draws, one after the other; None where it has to be drawn step by step."""
+    def _draw_all(self, draws: Sequence[Draw]) -> Tensor | None:
+        """(S, numbers) drawn by every replica, in order; None if they must be drawn step by step."""
         total = sum(draw.size for draw in draws)
         if not draws or all(not draw.normal for draw in draws):
             return torch.stack([torch.rand(total, generator=generator) for generator in self.generators])
         if all(draw.normal and draw.size % VECTORISED == 0 for draw in draws):
             return torch.stack([torch.randn(total, generator=generator) for generator in self.generators])
-        if total % 2 == 0 and all(draw.normal and draw.size < VECTORISED for draw in draws) and pairs_as_torch():
+        if total % 2 == 0 and all(draw.normal and draw.size < VECTORISED for draw in draws) and box_muller_is_exact():
             uniform = torch.stack(
                 [torch.rand(total, generator=generator, dtype=torch.float64) for generator in self.generators]
             )
-            return paired(uniform)
+            return box_muller(uniform)
         return None
 
-    def _handed(self, drawn: Tensor, draws: Sequence[Draw]) -> list[Tensor]:
-        """The draws by themselves, on the device, replicas along the axis."""
+    def _split(self, drawn: Tensor, draws: Sequence[Draw]) -> list[Tensor]:
+        """The separate draws, on the device, with the replicas along the axis."""
         replicas = len(drawn)
         sizes = [draw.size for draw in draws]
         if self._axis == 0:
@@ -176,7 +183,7 @@ class StackedNoise:
         parts = torch.split(drawn.T.contiguous().to(self._device), sizes)
         return [part.view(*draw.shape, replicas) for part, draw in zip(parts, draws, strict=True)]
 
-    def _made(self, step: int, plan: _Plan, parts: list[Tensor]) -> list[Made]:
+    def _noise_of_step(self, step: int, plan: _Plan, parts: list[Tensor]) -> list[TurnNoise]:
         """The noise of one step from its draws."""
         if plan.plain is not None:
             replicas = len(self.generators)
@@ -189,15 +196,15 @@ class StackedNoise:
                 noises.append(tree_unflatten(tensors, form))
             return self._by_turn(noises)
 
-        def noise_of(model: Model, *replica_parts: Tensor) -> list[Made]:
+        def noise_of(model: Model, *replica_parts: Tensor) -> list[TurnNoise]:
             left = iter(replica_parts)
-            with Handing(self._scratch, lambda draw: next(left)):
+            with ReplacedDraws(self._scratch, lambda draw: next(left)):
                 return [model.noise(phase, self._batch_size, step, self._scratch) for _, phase in self._fresh()]
 
         return self._by_turn(self._each(noise_of, *parts))
 
-    def _replica_by_replica(self, step: int) -> list[Made]:
-        made: list[Made] = []
+    def _replica_by_replica(self, step: int) -> list[TurnNoise]:
+        made: list[TurnNoise] = []
         replicas = [
             [model.noise(phase, self._batch_size, step, generator) for _, phase in self._fresh()]
             for model, generator in zip(self._models, self.generators, strict=True)
@@ -206,8 +213,8 @@ class StackedNoise:
             made.append(tree_map(lambda *leaves: torch.stack(leaves, self._axis).to(self._device), *noises))
         return self._by_turn(made)
 
-    def _by_turn(self, noises: Sequence[Made]) -> list[Made]:
-        found: list[Made] = []
+    def _by_turn(self, noises: Sequence[TurnNoise]) -> list[TurnNoise]:
+        found: list[TurnNoise] = []
         fresh = {turn: noise for (turn, _), noise in zip(self._fresh(), noises, strict=True)}
         for turn in range(len(self._turns)):
             found.append(fresh[turn] if turn in fresh else found[-1])
@@ -215,30 +222,30 @@ class StackedNoise:
 
 
 class _Plan(NamedTuple):
-    """plain: of each noise bundle its leaves, a draw's number or a tensor without draws, and its form; None where it is computed
-    from the draws."""
+    """The draws of a step. plain: the leaves of each noise bundle (index of a draw, or a tensor without draws) and its structure;
+    None if the noise is computed from the draws."""
 
     draws: list[Draw]
     plain: list[tuple[list[Any], TreeSpec]] | None
     exotic: bool
 
 
-def paired(uniform: Tensor) -> Tensor:
-    """(S, 2 N) uniform float64 on [0, 1) -> (S, 2 N) normal float32, as torch makes them one by one."""
+def box_muller(uniform: Tensor) -> Tensor:
+    """(S, 2 N) uniform float64 on [0, 1) -> (S, 2 N) normal float32, as torch computes them one by one."""
     angle, depth = 2 * math.pi * uniform[:, 0::2], uniform[:, 1::2]
     radius = torch.log1p(-depth).mul_(-2).sqrt_()
     return torch.stack([radius * angle.cos(), radius * angle.sin()], 2).flatten(1).float()
 
 
 @functools.cache
-def pairs_as_torch() -> bool:
-    """Whether this torch draws single normal numbers as `paired` does: it promises no such thing."""
+def box_muller_is_exact() -> bool:
+    """Whether this version of torch draws single normal numbers like `box_muller`, which it does not guarantee."""
     one, other = (torch.Generator().manual_seed(1) for _ in range(2))
     drawn = torch.cat([torch.randn(6, generator=one) for _ in range(4)])
-    made = paired(torch.rand(1, 24, generator=other, dtype=torch.float64))[0]
+    made = box_muller(torch.rand(1, 24, generator=other, dtype=torch.float64))[0]
     return torch.allclose(drawn, made, rtol=1e-6, atol=1e-7)
 
 
 def _spread(value: Tensor, replicas: int, axis: int) -> Tensor:
-    """The same for every replica."""
+    """The same value for every replica."""
     return value.expand(replicas, *value.shape) if axis == 0 else value.unsqueeze(-1).expand(*value.shape, replicas)

@@ -1,8 +1,8 @@
-"""The optimisers of `training`, as formulas over the stacked parameters of all replicas.
+"""The optimisers of `training` as pure functions of the stacked parameters of all replicas.
 
-Each takes the parameters and gradients of one player, all replicas in one tensor, what it remembers (tensors of the same
-shape), and coefficients: one number a replica, laid out so that it broadcasts. It gives the new parameters and memory. The
-arithmetic is that of the single run's optimisers, to rounding.
+Each takes the parameters and gradients of one player, with all replicas in one tensor, its state (tensors of the same shape),
+and coefficients (one number per replica, shaped to broadcast), and returns the new parameters and state. The arithmetic equals
+that of the single run's optimisers up to rounding.
 """
 
 from __future__ import annotations
@@ -20,13 +20,18 @@ Tensors = dict[str, Tensor]
 Given = Mapping[str, Tensor]
 Formula = Callable[[Tensor, Tensor, Given, Given], tuple[Tensor, Tensors]]
 RMSPROP_DECAY = 0.99  # torch's
-AS_WEIGHTS = frozenset({"base", "slow", "mean"})  # memory that begins as the weights; all other begins with zeros
+AS_WEIGHTS = frozenset({"base", "slow", "mean"})  # state that starts as the weights; all other state starts as zeros
 
 
 @dataclass(frozen=True)
 class StackedOptimiser:
-    """memory: what it remembers, in tensors of the parameters' shape. numbers: the coefficients that it takes beside the
-    `rate` and stay the same. updates: how often a move updates Adam's moments."""
+    """An optimiser.
+
+    formula: the function.
+    memory: names of its state tensors.
+    numbers: names of its constant coefficients; the `rate` comes in addition.
+    updates: number of updates of Adam's moments per move.
+    """
 
     formula: Formula
     memory: tuple[str, ...]
@@ -35,7 +40,7 @@ class StackedOptimiser:
 
 
 def sgd(p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
-    """Gradient descent, with momentum where replicas have it."""
+    """Gradient descent, with momentum if a replica has it."""
     if "momentum" not in c:
         return p - c["rate"] * g, {}
     velocity = c["momentum"] * kept["velocity"] + g
@@ -58,8 +63,8 @@ def rmsprop(p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensor
     https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf
     """
     second = RMSPROP_DECAY * kept["second"] + (1 - RMSPROP_DECAY) * g * g
-    moved, velocity = sgd(p, g / (second.sqrt() + c["epsilon"]), kept, c)
-    return moved, {"second": second, **velocity}
+    after, velocity = sgd(p, g / (second.sqrt() + c["epsilon"]), kept, c)
+    return after, {"second": second, **velocity}
 
 
 def optimistic_sgd(p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
@@ -70,16 +75,16 @@ def optimistic_sgd(p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor,
 def optimistic_adam(p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
     """See `saddlepoint.optimisers.optimistic`."""
     towards, moments = _direction(g, kept, c, 0)
-    moved, previous = optimistic_sgd(p, towards, kept, c)
-    return moved, {**moments, **previous}
+    after, previous = optimistic_sgd(p, towards, kept, c)
+    return after, {**moments, **previous}
 
 
 def extra_adam(p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
-    """See `saddlepoint.optimisers.extragradient`: the parameters are looks ahead from `base`."""
+    """See `saddlepoint.optimisers.extragradient`: the parameters are extrapolated from `base`."""
     towards, moments = _direction(g, kept, c, 0)
     base = kept["base"] - c["rate"] * towards
-    look, moments = _direction(g, moments, c, 1)
-    return base - c["rate"] * look, {**moments, "base": base}
+    ahead, moments = _direction(g, moments, c, 1)
+    return base - c["rate"] * ahead, {**moments, "base": base}
 
 
 MOMENTS = ("first", "second")
@@ -95,11 +100,22 @@ STACKED: dict[OptimiserName, StackedOptimiser] = {
 }
 
 
-def moved(name: OptimiserName, p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
-    """One move of one player in all replicas: its new parameters, and what its optimiser remembers.
+def update(name: OptimiserName, p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
+    """One move of one player in all replicas.
 
-    Lookahead: Taming GANs with Lookahead-Minmax (Chavdarova, Pagliardini, Stich, Fleuret, Jaggi, 2021).
-    https://arxiv.org/abs/2006.14567. Historical averaging: see `saddlepoint.optimisers.averaging`.
+    Args:
+        name: of the optimiser.
+        p: parameters.
+        g: gradients.
+        kept: state of the optimiser, by name.
+        c: coefficients, by name.
+
+    Returns:
+        The new parameters and the new state. For historical averaging see `saddlepoint.optimisers.averaging`.
+
+    References:
+        Taming GANs with Lookahead-Minmax (Chavdarova, Pagliardini, Stich, Fleuret, Jaggi, 2021),
+        https://arxiv.org/abs/2006.14567
     """
     if "weight_decay" in c:
         g = g + c["weight_decay"] * p
@@ -116,8 +132,8 @@ def moved(name: OptimiserName, p: Tensor, g: Tensor, kept: Given, c: Given) -> t
 
 
 def memory(settings: Sequence[OptimiserSettings]) -> tuple[str, ...]:
-    """What these replicas' optimiser remembers: no velocity where none has momentum, no slow weights without lookahead, no
-    mean without historical averaging."""
+    """Names of the state tensors that these replicas need: velocity only with momentum, slow weights only with lookahead, and a mean
+    only with historical averaging."""
     kept = STACKED[settings[0].name].memory
     if not any(own.momentum for own in settings):
         kept = tuple(name for name in kept if name != "velocity")
@@ -126,14 +142,14 @@ def memory(settings: Sequence[OptimiserSettings]) -> tuple[str, ...]:
 
 
 def constants(settings: Sequence[OptimiserSettings]) -> Tensors:
-    """The coefficients (S,) float32 that stay the same over the steps; a term that no replica has is left out."""
+    """The constant coefficients, (S,) float32 each; terms that no replica has are left out."""
     columns = {
         "momentum": [own.momentum for own in settings],
         "weight_decay": [own.weight_decay for own in settings],
         "decoupled": [own.weight_decay for own in settings],
         "epsilon": [own.epsilon for own in settings],
         "beta2": [own.betas[1] for own in settings],
-        # Not 1 - beta in the formula: in float32 that has five digits.
+        # 1 - beta is computed here, because in float32 it would keep only five digits.
         "fresh1": [1 - own.betas[0] for own in settings],
         "fresh2": [1 - own.betas[1] for own in settings],
         "share": [own.lookahead_share for own in settings],
@@ -147,11 +163,18 @@ def constants(settings: Sequence[OptimiserSettings]) -> Tensors:
 
 
 def by_step(settings: Sequence[OptimiserSettings], first: int, count: int, steps: int, moves: int) -> Tensors:
-    """The coefficients (count, moves, S) float64 of `count` steps from `first` on, of a run of `steps`.
+    """The coefficients that change from step to step, (count, moves, S) float64 each.
 
-    moves: how often the player moves in a step. Beside the `rate`: the corrections of Adam's moments, whether there is a
-    previous move (`begun`), the share of the `newest` weights in their mean, and whether lookahead goes `back` after this
-    one.
+    Args:
+        settings: of each replica.
+        first: number of steps done before.
+        count: number of steps.
+        steps: of the whole training.
+        moves: the player's moves per step.
+
+    Returns:
+        The `rate`, the corrections of Adam's moments, whether there is a previous move (`begun`), the share of the `newest`
+        weights in their mean, and whether lookahead goes `back` after the move; those that apply.
     """
     shape = (count, moves, len(settings))
     found = {"rate": _rates(settings, first, count, steps)[:, None].expand(shape)}
@@ -173,7 +196,7 @@ def by_step(settings: Sequence[OptimiserSettings], first: int, count: int, steps
 
 
 def _rates(settings: Sequence[OptimiserSettings], first: int, count: int, steps: int) -> Tensor:
-    """(count, S) float64: the learning rates."""
+    """The learning rates, (count, S) float64."""
     start = torch.tensor([own.learning_rate for own in settings], dtype=torch.float64)
     factors = torch.empty(count, len(settings), dtype=torch.float64)
     alike: dict[tuple[object, ...], list[int]] = {}
@@ -188,7 +211,7 @@ def _rates(settings: Sequence[OptimiserSettings], first: int, count: int, steps:
 
 
 def _direction(g: Tensor, kept: Given, c: Given, update: int) -> tuple[Tensor, Tensors]:
-    """Adam's direction, and its moments after the gradient `g`."""
+    """Adam's direction and its updated moments."""
     first = kept["first"] + c["fresh1"] * (g - kept["first"])
     second = c["beta2"] * kept["second"] + c["fresh2"] * (g * g)
     towards = c[f"correction{update}"] * first / (second.sqrt() * c[f"spread{update}"] + c["epsilon"])

@@ -1,7 +1,7 @@
-"""A number that differs from replica to replica, standing where a model's settings have a plain one.
+"""A number that differs between replicas, in the place of a plain number in a model's settings.
 
-A loss written for one run says `weight * penalty`. Where the weight is a `PerReplica`, the same line multiplies every replica's
-penalty by that replica's weight, because the number is read from the stacked buffers of the network under `vmap`.
+A loss for one run computes `weight * penalty`. If the weight is a `PerReplica`, the same line multiplies every replica's penalty
+by the replica's own weight, which is read from stacked buffers under `vmap`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ Number = int | float
 
 
 class PerReplica:
-    """The value of the setting `name` in every replica.
+    """The value of a setting in every replica.
 
-    read: () -> the replica's own value () under vmap; None until the networks are stacked.
+    A comparison (`if weight > 0`) must have the same result for all replicas, because otherwise they would play different games;
+    if not, it raises SettingError. The exception is `if weight`, which asks whether a term exists: it does if any replica has
+    it, and a weight of 0 removes it for the others.
 
-    A decision on it (`if weight > 0`) must fall the same way in all replicas, else the replicas would play different games:
-    SettingError says so. The one exception is `if weight`, which asks whether a term is there at all: it is, where any replica
-    has it, and a weight of 0 then takes it away again.
+    Args:
+        name: of the setting.
+        values: one per replica.
+        read: returns the replica's value () under vmap; None until the networks are stacked.
     """
 
     def __init__(self, name: str, values: Sequence[float], read: Callable[[], Tensor] | None = None) -> None:
@@ -35,7 +38,7 @@ class PerReplica:
         self._read = read
 
     def bind(self, home: nn.Module, key: str) -> None:
-        """Read the replicas' values from the buffer `key` of `home` from now on."""
+        """Read the values from the buffer `key` of `home` from now on."""
         self._read = lambda: home.get_buffer(key)
 
     @property
@@ -47,18 +50,18 @@ class PerReplica:
 
     def _refused(self, because: str) -> SettingError:
         return SettingError(
-            f"{self.name} differs between the replicas, which this model cannot take, since {because}: give each value a "
-            "cell of its own."
+            f"{self.name} differs between the replicas, which this model does not allow, because {because}: train each value in "
+            "a group of its own."
         )
 
-    def _with(self, function: Callable[[Any, Any], Any], other: Any, turned: bool) -> Any:
+    def _with(self, function: Callable[[Any, Any], Any], other: Any, reversed_order: bool) -> Any:
         if not isinstance(other, int | float):
             mine: Tensor = self.tensor
             other = other.tensor if isinstance(other, PerReplica) else other
-            return function(other, mine) if turned else function(mine, other)
-        values = [function(other, value) if turned else function(value, other) for value in self.values]
+            return function(other, mine) if reversed_order else function(mine, other)
+        values = [function(other, value) if reversed_order else function(value, other) for value in self.values]
         return PerReplica(
-            self.name, values, lambda: function(other, self.tensor) if turned else function(self.tensor, other)
+            self.name, values, lambda: function(other, self.tensor) if reversed_order else function(self.tensor, other)
         )
 
     def __add__(self, other: Any) -> Any:
@@ -88,23 +91,23 @@ class PerReplica:
     def __neg__(self) -> Any:
         return self._with(operator.mul, -1, False)
 
-    def _agreed(self, holds: Callable[[Any, Any], bool], other: Number) -> bool:
+    def _common_answer(self, holds: Callable[[Any, Any], bool], other: Number) -> bool:
         answers = {holds(value, other) for value in self.values}
         if len(answers) > 1:
-            raise self._refused(f"it asks how the value compares with {other:g}, and replicas would answer differently")
+            raise self._refused(f"it compares with {other:g}, with different results for the replicas")
         return answers.pop()
 
     def __gt__(self, other: Number) -> bool:
-        return self._agreed(operator.gt, other)
+        return self._common_answer(operator.gt, other)
 
     def __ge__(self, other: Number) -> bool:
-        return self._agreed(operator.ge, other)
+        return self._common_answer(operator.ge, other)
 
     def __lt__(self, other: Number) -> bool:
-        return self._agreed(operator.lt, other)
+        return self._common_answer(operator.lt, other)
 
     def __le__(self, other: Number) -> bool:
-        return self._agreed(operator.le, other)
+        return self._common_answer(operator.le, other)
 
     def __eq__(self, other: object) -> bool:
         return all(value == other for value in self.values)
@@ -116,7 +119,7 @@ class PerReplica:
         return any(value != 0 for value in self.values)
 
     def __float__(self) -> float:
-        raise self._refused("it computes with it outside of torch")
+        raise self._refused("it uses the value outside of torch")
 
     @classmethod
     def __torch_function__(
@@ -126,19 +129,19 @@ class PerReplica:
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """A function of torch that was given a PerReplica gets the replica's value as a tensor."""
+        """Call a torch function with the replica's value as a tensor in place of every PerReplica."""
         args, kwargs = tree_map(value_of, (tuple(args), dict(kwargs or {})))
         if function is torch.full:
-            return filled(*args, **kwargs)
+            return full_of(*args, **kwargs)
         return function(*args, **kwargs)
 
 
 def value_of(value: Any) -> Any:
-    """The replica's tensor of a PerReplica; anything else as it is."""
+    """The tensor of a PerReplica; any other value unchanged."""
     return value.tensor if isinstance(value, PerReplica) else value
 
 
-def filled(size: Sequence[int], fill_value: Any, *, device: torch.device | str | None = None, **_: Any) -> Tensor:
-    """`torch.full` for a fill value that is a tensor (under vmap it cannot become a plain number)."""
+def full_of(size: Sequence[int], fill_value: Any, *, device: torch.device | str | None = None, **_: Any) -> Tensor:
+    """`torch.full` for a fill value that is a tensor, which under vmap cannot become a plain number."""
     expanded: Tensor = fill_value.to(device).expand(size)
     return expanded

@@ -1,4 +1,4 @@
-"""What replicas say of one tick: the single run's record, with a number a replica in place of each number."""
+"""Records of replicas: a single run's record with one number per replica in place of each number."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from saddlepoint.training.settings import TrainingSettings
 
 @dataclass(frozen=True)
 class ReplicaRecord:
-    """The numbers of one tick, replica by replica.
+    """The numbers of one tick.
 
-    step: steps done. seconds: spent training so far, for all replicas together.
-    values: by series (`player/quantity`), (S,) float64 on the host, each what the single run's `Record` says; NaN for a replica
+    step: number of steps done.
+    seconds: training time so far, of all replicas together.
+    values: by series (`player/quantity`), (S,) float64 on the host, equal to the values of the single runs' records; NaN for a replica
         that was frozen in or before this tick.
-    frozen: (S,) int64: the whole steps a replica had made when something in it ceased to be finite; -1 while it goes on.
+    frozen: (S,) int64, number of steps after which a replica became non-finite; -1 if it has not.
     """
 
     step: int
@@ -27,17 +28,22 @@ class ReplicaRecord:
 
 
 def means(rows: Tensor, series: Sequence[str], first: int, training: TrainingSettings) -> dict[str, Tensor]:
-    """By series, (S,) float64 on the host: the mean of what a tick's steps saw of it.
+    """The mean of each series over the steps of a tick, (S,) float64 on the host.
 
-    rows: (steps, rows, S), `series` naming the rows; first: the steps done before the tick. A loss is seen at every step,
-    all else every `training.observe_every` steps.
+    Losses are averaged over all steps, other series over every `training.observe_every`-th step.
+
+    Args:
+        rows: (steps, rows, S) observed values.
+        series: name of each row.
+        first: number of steps done before the tick.
+        training: settings of the run.
     """
     table = rows.cpu().double()
     observed = [i for i in range(len(table)) if (first + i) % training.tick % training.observe_every == 0]
-    places: dict[str, list[int]] = {}
+    positions: dict[str, list[int]] = {}
     for row, name in enumerate(series):
-        places.setdefault(name, []).append(row)
+        positions.setdefault(name, []).append(row)
     return {
         name: (table if name.endswith("/loss") else table[observed])[:, own].mean((0, 1))
-        for name, own in places.items()
+        for name, own in positions.items()
     }

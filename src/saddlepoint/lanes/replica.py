@@ -1,4 +1,4 @@
-"""A replica is one run's settings; replicas whose numbers alone differ can be trained at once, as one cell."""
+"""A replica: the seed, settings and data of one run. Replicas that differ only in numbers can be trained as one group."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from saddlepoint.errors import SettingError
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.training.settings import LARGEST_SEED, TrainingSettings
 
-# What of the training settings the replicas of one cell share, whatever the player.
+# Training settings that the replicas of a group share.
 SHARED = ("steps", "batch_size", "tick", "observe_every")
 
 
 @dataclass(frozen=True, eq=False)
 class Replica:
-    """What the single run is that a replica equals: `training.seed` is its seed."""
+    """Settings and data of a single run, which the replica equals; `training.seed` is its seed."""
 
     model: ModelSettings
     training: TrainingSettings
@@ -29,7 +29,7 @@ class Replica:
     def over_seeds(
         cls, model: ModelSettings, training: TrainingSettings, dataset: Dataset, count: int, first: int = 0
     ) -> list[Replica]:
-        """`count` replicas that differ in their seed alone: `first`, `first` + 1, ..."""
+        """`count` replicas that differ only in their seed: `first`, `first` + 1, ..."""
         if count < 1 or first < 0 or first + count - 1 > LARGEST_SEED:
             raise SettingError(
                 f"replicas: {count} seeds from {first} on do not exist: ask for 1 or more, from 0 or more on."
@@ -38,7 +38,7 @@ class Replica:
 
 
 def compatible_groups(replicas: Sequence[Replica]) -> list[list[int]]:
-    """The replicas' positions, sorted into as few cells as can be trained at once, in the order of their first replicas."""
+    """Indexes of the replicas, sorted into as few groups as possible, in the order of their first replicas."""
     found: dict[Any, list[int]] = {}
     for index, replica in enumerate(replicas):
         found.setdefault(tuple(sorted(structure(replica).items())), []).append(index)
@@ -46,7 +46,7 @@ def compatible_groups(replicas: Sequence[Replica]) -> list[list[int]]:
 
 
 def structure(replica: Replica) -> dict[str, Any]:
-    """What all replicas of a cell must have in common, by the setting's name: everything that is not a mere number."""
+    """What all replicas of a group must have in common, by name of the setting: everything except real numbers."""
     shared = {f"model.{name}": value for name, value in numbers(replica.model, kind="other").items()}
     shared |= {f"training.{name}": getattr(replica.training, name) for name in SHARED}
     shared["training.ema above 0"] = replica.training.ema > 0
@@ -62,22 +62,22 @@ def structure(replica: Replica) -> dict[str, Any]:
 
 
 def check_compatible(replicas: Sequence[Replica]) -> None:
-    """Raises SettingError where the replicas cannot be one cell."""
+    """Raises SettingError if the replicas cannot be one group."""
     if not replicas:
-        raise SettingError("replicas: there is none to train: give at least one.")
+        raise SettingError("replicas: none were given: give at least one.")
     first = structure(replicas[0])
     for index, replica in enumerate(replicas):
         other = structure(replica)
         for name in dict.fromkeys([*first, *other]):
             if first.get(name) != other.get(name):
                 raise SettingError(
-                    f"replicas 0 and {index} differ in {name} ({first.get(name)} and {other.get(name)}), which replicas trained "
-                    "at once must share: sort them with saddlepoint.lanes.compatible_groups."
+                    f"replicas 0 and {index} differ in {name} ({first.get(name)} and {other.get(name)}), which replicas of one "
+                    "group must share: sort them with saddlepoint.lanes.compatible_groups."
                 )
 
 
 def differing(replicas: Sequence[Replica]) -> dict[str, tuple[float, ...]]:
-    """The model's numbers that are not the same in all replicas: dotted name below `model` -> the value of every replica."""
+    """The numbers of the model's settings that differ between replicas: dotted name below `model` -> value of every replica."""
     columns = [numbers(replica.model, kind="float") for replica in replicas]
     return {
         name: tuple(column[name] for column in columns)

@@ -1,8 +1,8 @@
-"""Many runs of one game at once: a seed is an axis.
+"""Many runs of one game trained at once: a seed is an axis.
 
-One run tells nothing of a method whose runs differ by seed; hundreds do. The networks of a small game are far too small for
-a processor: a step is spent on the way to its operators. So S copies are stacked and move together. Replica i is the single
-run with replica i's settings, to rounding: the same first weights, batches, noise, learning rates and records.
+If runs differ by seed, one run says nothing about a method; hundreds do. The networks of a small game are too small for a processor:
+most of a step is overhead of its operators. So S copies are stacked and trained together. Replica i equals the single run with
+replica i's settings up to rounding: the same initial weights, batches, noise, learning rates and records.
 """
 
 from __future__ import annotations
@@ -33,25 +33,28 @@ from saddlepoint.training.memory import keep_freed_memory
 from saddlepoint.training.state import derived_seed
 from saddlepoint.training.threads import using_threads
 
-BLOCK = 64  # steps whose noise is drawn at once, at most
-BLOCK_NUMBERS = 1 << 24  # random numbers drawn at once, at most
+BLOCK = 64  # largest number of steps whose noise is drawn at once
+BLOCK_NUMBERS = 1 << 24  # largest number of random numbers drawn at once
 
 
 class Replicas:
-    """S runs of one cell, trained at once.
+    """S runs of one group, trained at once.
 
-    replicas: what each replica is; they may differ in their seed, in any number of the training and model settings that is not
-        a count, and in their data (of one shape, range and size). See `compatible_groups` for sorting those that differ in more.
-    device: auto, cpu, cuda, cuda:N. Noise is drawn on the host everywhere, so that a seed means the same on all.
-    compiled: whether torch's compiler writes the step's loops (some 15 seconds at the start); None decides: it pays for
-        narrow perceptrons on a processor that play long enough. Without a C++ compiler the step runs uncompiled (`why_not`).
-    threads: processor threads; None takes one for small games.
-    build: (model settings, event, seed) -> Model, for games of your own.
+    Moving averages of the weights are kept if `training.ema` is above 0. There is no bfloat16.
 
-    Not taken: moving the players to bfloat16; an average is kept where `training.ema` asks for one.
+    Args:
+        replicas: their settings. They may differ in the seed, in all numbers of the training and model settings that are not counts,
+            and in their data (of the same shape, range and size). `compatible_groups` sorts replicas that differ in more.
+        device: auto, cpu, cuda or cuda:N. Noise is always drawn on the host, so that a seed means the same on all devices.
+        compiled: whether torch's compiler turns the step into loops, which takes some 15 seconds at the start. By default it does
+            for narrow perceptrons on a processor that train long enough. Without a C++ compiler the step runs uncompiled
+            (`why_not` says why).
+        threads: processor threads; by default one.
+        build: (model settings, event, seed) -> Model, for your own games.
 
-    Raises SettingError for replicas that cannot be one cell, and for what couples replicas or is drawn outside of them: running
-    statistics of BatchNorm, dropout, clipping by the global norm.
+    Raises:
+        SettingError: the replicas cannot be one group; or the game couples replicas or draws random numbers outside of them:
+            running statistics of BatchNorm, dropout, clipping by the global norm.
     """
 
     def __init__(
@@ -71,7 +74,7 @@ class Replicas:
         self.threads = threads
         self._build = build
         game, training = self.game, self.settings
-        self._layout = layout = Layout.chosen(game, self.device, training.steps, compiled)
+        self._layout = layout = Layout.choose(game, self.device, training.steps, compiled)
         game.apart = layout.fused
         self.why_not = ""
         self.step = 0
@@ -79,7 +82,7 @@ class Replicas:
 
         phases = game.template.phases
         self._turns = tuple(phase for phase in phases for _ in range(phase.repeats))
-        self._sources, self._batches_a_step = _sources(self._turns)
+        self._sources, self._batches_per_step = _sources(self._turns)
         self._own = {
             name: [replica.training.player(game.template.roles[name]) for replica in replicas] for name in game.entries
         }
@@ -89,13 +92,13 @@ class Replicas:
         )
         stacks = {f"weights/{name}": stack for name, stack in game.weights.items()}
         for name, own in self._own.items():
-            for kept in memory(own):
-                start = game.weights[name] if kept in AS_WEIGHTS else torch.zeros_like(game.weights[name])
-                stacks[f"memory/{name}/{kept}"] = start
+            for slot in memory(own):
+                start = game.weights[name] if slot in AS_WEIGHTS else torch.zeros_like(game.weights[name])
+                stacks[f"memory/{name}/{slot}"] = start
         stacks |= {f"averages/{name}": game.weights[name] for name in self._averaged}
         stacks["alive"] = torch.ones(len(replicas), dtype=torch.bool)
         stacks["done"] = torch.zeros(len(replicas), dtype=torch.int64)
-        self._state = self._laid_out(stacks)
+        self._state = self._in_layout(stacks)
         game.weights = {}  # the state has them now
         self._fixed = {name: self._layout.inner(value) for name, value in game.fixed.items()}
         self._coefficients = {
@@ -120,10 +123,16 @@ class Replicas:
         return len(self.replicas)
 
     def play(self, watch: Callable[[int], object] | None = None) -> Iterator[ReplicaRecord]:
-        """Train from the present step to the last; a record every `training.tick` steps, and at the last step.
+        """Train from the current step to the last.
 
-        Stopping is `break`; calling `play` again goes on. `watch` is called after every step with the steps done, and may
-        look at the replicas (`sample`, `each`, `frozen`): a record costs some steps' time, a call nothing.
+        Stop with `break`; calling `play` again continues.
+
+        Args:
+            watch: called after every step with the number of steps done; it may use `sample`, `each` and `frozen`. A record takes
+                the time of some steps, a call of `watch` none.
+
+        Yields:
+            A record every `training.tick` steps, and at the last step.
         """
         keep_freed_memory()
         training = self.settings
@@ -133,8 +142,8 @@ class Replicas:
             with using_threads(self.threads or 1):
                 rows = []
                 for begin in range(first, stop, BLOCK):
-                    for seen in self._block(begin, min(begin + BLOCK, stop)):
-                        rows.append(seen)
+                    for observed in self._block(begin, min(begin + BLOCK, stop)):
+                        rows.append(observed)
                         if watch is not None:
                             watch(first + len(rows))
             values = self._values(rows, first)
@@ -147,14 +156,19 @@ class Replicas:
 
     @property
     def frozen(self) -> Tensor:
-        """(S,) int64: the whole steps a replica had made when something in it ceased to be finite; -1 where all is."""
+        """(S,) int64: number of steps after which a replica became non-finite; -1 if it has not."""
         return torch.where(self._state.alive, -1, self._state.done).cpu()
 
     def each(self, function: Callable[..., Any], *stacked: Tensor, averaged: bool = False) -> Any:
         """`function(model, *arguments)` for every replica at once, without gradients.
 
-        stacked: (S, ...) each; a replica is given its part. The function must not draw random numbers, nor decide by values.
-        averaged: with the moving averages of the players that keep one. Returns what the function returns, (S, ...) each.
+        Args:
+            function: must not draw random numbers, or branch on values of tensors.
+            stacked: arguments, (S, ...) each, of which every replica gets its part.
+            averaged: whether to use the moving averages of players that have them.
+
+        Returns:
+            The results of the function, (S, ...) each.
         """
         with torch.no_grad():
             return self._each(function, *stacked, averaged=averaged)
@@ -166,14 +180,18 @@ class Replicas:
         return decoded
 
     def sample(self, n: int, generator: torch.Generator | None = None, *, averaged: bool = True) -> Tensor:
-        """(S, n, *event) samples in the data's units; all replicas decode the same draws, which makes them comparable."""
+        """(S, n, *event) samples in the data's units, from the same noise for all replicas, so that they can be compared."""
         generator = generator or torch.Generator().manual_seed(0)
         return self.decode(
             require(self.game.template, HasCodes).fixed_noise(n, generator).to(self.device), averaged=averaged
         )
 
     def model(self, replica: int, *, averaged: bool = True) -> Model:
-        """The model of one replica, on the host, as the single run would leave it. Raises SettingError for a replica there is not."""
+        """The model of one replica, on the host, as the single run would leave it.
+
+        Raises:
+            SettingError: there is no replica with this index.
+        """
         if not 0 <= replica < len(self):
             raise SettingError(f"replicas: there is no replica {replica}; they are 0 to {len(self) - 1}.")
         own = self.replicas[replica]
@@ -193,35 +211,35 @@ class Replicas:
         stacks = self._state.weights | (self._state.averages if averaged else {})
         found = {name: self._layout.outer(value) for name, value in self._fixed.items()}
         for player, pieces in stacks.items():
-            whole = self._layout.joined(pieces)
+            whole = self._layout.join(pieces)
             found |= {e.name: whole[:, e.start : e.stop].view(len(self), *e.shape) for e in self.game.entries[player]}
         return found
 
     @property
     def noise_is_odd(self) -> bool:
-        """Whether torch keeps half a pair of normal numbers in the replicas' generators (see `StackedNoise`)."""
+        """Whether torch holds the second of a pair of normal numbers in the replicas' generators (see `StackedNoise`)."""
         return self._noise.odd
 
     def state_tensors(self) -> Tensors:
-        """All that a checkpoint must hold, the replicas first; the state of the generators is (S, bytes)."""
+        """Everything that a checkpoint must hold, with the replicas as first axis; the state of the generators is (S, bytes)."""
         state = self._state
-        found = {f"weights/{name}": self._layout.joined(pieces) for name, pieces in state.weights.items()}
-        for player, kept in state.memory.items():
-            found |= {f"memory/{player}/{name}": self._layout.joined(pieces) for name, pieces in kept.items()}
-        found |= {f"averages/{name}": self._layout.joined(pieces) for name, pieces in state.averages.items()}
+        found = {f"weights/{name}": self._layout.join(pieces) for name, pieces in state.weights.items()}
+        for player, slot in state.memory.items():
+            found |= {f"memory/{player}/{name}": self._layout.join(pieces) for name, pieces in slot.items()}
+        found |= {f"averages/{name}": self._layout.join(pieces) for name, pieces in state.averages.items()}
         generators = torch.stack([generator.get_state() for generator in self._noise.generators])
         return found | {"alive": state.alive, "done": state.done, "generators": generators}
 
     def load_state_tensors(self, tensors: Tensors, *, step: int, seconds: float, odd: bool) -> None:
-        """Undo `state_tensors`, whichever way the replicas lie here."""
-        self._state = self._laid_out(tensors)
+        """Set the state from `state_tensors`, also of another memory layout."""
+        self._state = self._in_layout(tensors)
         for generator, value in zip(self._noise.generators, tensors["generators"], strict=True):
-            generator.set_state(value.clone())  # torch wants it to begin its storage
+            generator.set_state(value.clone())  # torch needs it at the start of its storage
         self._noise.odd = odd
         self.step, self.seconds = step, seconds
 
-    def _laid_out(self, stacks: Tensors) -> State:
-        """The state as the step wants it, from stacks (S, P) by the names that a checkpoint has."""
+    def _in_layout(self, stacks: Tensors) -> State:
+        """The state in the layout of the step, from stacks (S, P) by their names in a checkpoint."""
 
         def pieces(name: str, player: str) -> Pieces:
             return [self._layout.inner(piece) for piece in self.game.split(player, stacks[name])]
@@ -229,7 +247,7 @@ class Replicas:
         return State(
             {name: pieces(f"weights/{name}", name) for name in self._own},
             {
-                name: {kept: pieces(f"memory/{name}/{kept}", name) for kept in memory(own)}
+                name: {slot: pieces(f"memory/{name}/{slot}", name) for slot in memory(own)}
                 for name, own in self._own.items()
             },
             {name: pieces(f"averages/{name}", name) for name in self._averaged},
@@ -241,7 +259,7 @@ class Replicas:
         return vmap(lambda tensors, *parts: self.game.call(tensors, function, *parts))(self.tensors(averaged), *stacked)
 
     def _each_noise(self, function: Callable[..., Any], *stacked: Tensor) -> Any:
-        """The same where the replicas' own numbers are all that counts, with the replicas where the step has them."""
+        """As `_each`, but only the numbers that differ between replicas are set, and the replicas are on the axis of the step."""
         numbers = {name: value for name, value in self._fixed.items() if name.startswith("numbers.")}
         return vmap(
             lambda tensors, *parts: self.game.call(tensors, function, *parts),
@@ -250,7 +268,7 @@ class Replicas:
         )(numbers, *stacked)
 
     def _block(self, first: int, stop: int) -> Iterator[Tensor]:
-        """Play the steps from `first` to before `stop`; yields what each saw, (rows, S)."""
+        """Play the steps from `first` to before `stop`; yields the observed values of each, (rows, S)."""
         while first < stop:
             count = min(stop - first, self._noise.most_steps(first, BLOCK_NUMBERS))
             self._noise.prepare(first, count)
@@ -265,12 +283,12 @@ class Replicas:
                     rates[step - first],
                     shares[step - first],
                 )
-                self._state, seen = self._step(inputs)
-                yield seen
+                self._state, observed = self._step(inputs)
+                yield observed
             first += count
 
     def _step(self, inputs: Inputs) -> tuple[State, Tensor]:
-        """One step; it is traced anew where the noise has other names than before (instance noise has faded away)."""
+        """One step, traced again if the noise has other parts than before (instance noise has ended)."""
         form = str([tree_structure(noise) for noise in inputs.noise])
         if form not in self._traced:
             layout = self._layout
@@ -283,13 +301,13 @@ class Replicas:
         return self._traced[form](self._state, inputs)
 
     def _numbers(self, step: int) -> range:
-        """Which batches the step plays with; a game that looks at no data is given the first one."""
-        if self._batches_a_step == 0:
+        """Indexes of the step's batches; a game that uses no data gets the first one."""
+        if self._batches_per_step == 0:
             return range(1)
-        return range(step * self._batches_a_step, (step + 1) * self._batches_a_step)
+        return range(step * self._batches_per_step, (step + 1) * self._batches_per_step)
 
     def _values(self, rows: list[Tensor], first: int) -> dict[str, Tensor]:
-        """The values of the tick after the step `first`, by what its steps saw, (rows, S) each."""
+        """The values of the tick after the step `first`, from the observed values of its steps, (rows, S) each."""
         values = means(torch.stack(rows), self._series, first, self.settings)
         last = self._schedules.rates(first + len(rows) - 1, 1)[0]
         for turn, rates in zip(self._turns, last, strict=True):
@@ -299,12 +317,12 @@ class Replicas:
 
 
 def _sources(turns: Sequence[Any]) -> tuple[tuple[int, ...], int]:
-    """By turn the number of its batch within the step, and how many batches a step takes."""
+    """By turn the index of its batch within the step, and the number of batches of a step."""
     found: list[int] = []
     taken = 0
     for turn in turns:
         taken += turn.uses_data
         found.append(max(taken - 1, 0))
     if turns and taken and not turns[0].uses_data and len(turns) > 1:
-        raise SettingError("replicas: the first phase of a game must look at data: reorder its phases.")
+        raise SettingError("replicas: the first phase of a game must use data: reorder its phases.")
     return tuple(found), taken

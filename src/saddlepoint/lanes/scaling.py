@@ -1,4 +1,4 @@
-"""Units of data that differ from replica to replica: each replica's examples are brought to its model's units by its own data."""
+"""Scalings of data that differ between replicas, because each replica's scaling comes from its own data."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from saddlepoint.data.dataset import Event, Scaling
 
 
 class ReplicaScaling(Scaling):
-    """A `Scaling` whose numbers come from the stacked buffers of the table, under `vmap`.
+    """A `Scaling` whose numbers are read from stacked buffers under `vmap`.
 
-    read: () -> scale and offset of the replica, (C, 1, ...) or of one entry, so that they broadcast to an event.
+    Args:
+        event: what one example is.
+        read: returns scale and offset of the replica, shaped (C, 1, ...) to broadcast to an event.
     """
 
     _read: Callable[[], tuple[Tensor, Tensor]]
@@ -42,11 +44,11 @@ class ReplicaScaling(Scaling):
 
 
 def stacked_numbers(scalings: Sequence[Scaling]) -> tuple[Tensor, Tensor]:
-    """Scale and offset of all replicas, (S, C, 1, ...) float32, as `ReplicaScaling` reads them replica by replica."""
+    """Scale and offset of all replicas, (S, C, 1, ...) float32 each, as `ReplicaScaling` reads them."""
     event = scalings[0].event
     shape = [-1 if axis == event.channel_axis else 1 for axis in range(len(event.shape))]
 
-    def stacked(rows: Sequence[tuple[float, ...]]) -> Tensor:
+    def stack(rows: Sequence[tuple[float, ...]]) -> Tensor:
         return torch.tensor(rows, dtype=torch.float32).view(len(rows), *shape)
 
-    return stacked([s.scale for s in scalings]), stacked([s.offset for s in scalings])
+    return stack([s.scale for s in scalings]), stack([s.offset for s in scalings])

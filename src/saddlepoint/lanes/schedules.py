@@ -1,4 +1,4 @@
-"""The numbers that change from step to step, for all replicas: step sizes, what Lookahead goes back by, and moving averages."""
+"""Coefficients that change from step to step: learning rates, corrections, lookahead, and moving averages of weights."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ from saddlepoint.training.settings import OptimiserSettings
 
 @dataclass(frozen=True)
 class Schedules:
-    """own: by player, each replica's optimiser; turns: the phases of a step in their order; steps: of the whole training;
+    """The schedules of all replicas.
+
+    own: by player, the optimiser settings of each replica.
+    turns: the phases of a step, in order.
+    steps: of the whole training.
     decays: of each replica's moving averages, in [0, 1).
+    device: of the coefficients.
     """
 
     own: Mapping[str, Sequence[OptimiserSettings]]
@@ -28,7 +33,7 @@ class Schedules:
     device: torch.device
 
     def rates(self, first: int, count: int) -> list[list[Tensors]]:
-        """By step from `first` on and by turn, the coefficients that change from step to step, (S,) each."""
+        """The coefficients of `count` steps from `first` on, by step and turn, (S,) each."""
         columns: dict[str, Tensors] = {}
         moves = {name: sum(turn.player == name for turn in self.turns) for name in self.own}
         for name, own in self.own.items():
@@ -44,6 +49,6 @@ class Schedules:
         ]
 
     def shares(self, first: int, count: int) -> Tensor:
-        """(count, S): what share of the way the averages move at each step from `first` on."""
+        """(count, S) shares by which moving averages approach the weights at each step from `first` on."""
         table = {d: [1 - effective_decay(d, step) for step in range(first, first + count)] for d in set(self.decays)}
         return torch.tensor([table[d] for d in self.decays], dtype=torch.float32).T.contiguous().to(self.device)

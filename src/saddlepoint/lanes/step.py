@@ -1,11 +1,10 @@
-"""One step of a game as one pure function of tensors, for one replica; of all replicas by `vmap`; traced once into a graph.
+"""One training step as a pure function of tensors for one replica, applied to all replicas by `vmap`, and traced once into a graph.
 
-Run as it is, the step would spend most of its time on the way to its operators: `vmap`, `grad` and Python. Traced, it is a
-list of operators.
+Run directly, the step would spend most of its time in `vmap`, `grad` and Python. The traced graph is a list of operators.
 
-Compiled, neighbours in that list become one loop. A processor handles 8 or 16 numbers at once, and a small game has no axis
-as long but that of the replicas: so the replicas are the last axis of every tensor then, and a small matrix product is written as
-the sums it is, before `vmap` sees it, so that nothing but loops over the replicas is left.
+If the graph is compiled, neighbouring operators become one loop. A processor computes 8 or 16 numbers at once, and in a small game
+only the axis of the replicas is that long. So the replicas are then the last axis of every tensor, and small matrix products are
+written as sums of products before `vmap`, so that only loops over the replicas remain.
 """
 
 from __future__ import annotations
@@ -23,21 +22,23 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from saddlepoint.errors import SettingError
 from saddlepoint.lanes.game import Pieces, StackedGame
-from saddlepoint.lanes.graph import share
-from saddlepoint.lanes.noise import Made
-from saddlepoint.lanes.optimisers import Tensors, moved
-from saddlepoint.lanes.replicas_last import ReplicasLast, translatable
+from saddlepoint.lanes.graph import eliminate_common_subexpressions
+from saddlepoint.lanes.noise import TurnNoise
+from saddlepoint.lanes.optimisers import Tensors, update
+from saddlepoint.lanes.replicas_last import ReplicasLast, is_translatable
 from saddlepoint.objectives.phase import Batch, Phase
 from saddlepoint.training.settings import OptimiserName
 
-UNROLLED = 8  # sums of at most so many numbers melt into their neighbours
+UNROLLED = 8  # sums of up to this many numbers are fused with neighbouring operators
 
 
 class State(NamedTuple):
-    """All that a step changes.
+    """Everything that a step changes.
 
-    weights, averages: by player. memory: what its optimiser remembers, by player and name. alive () bool: whether all has
-    been finite so far. done () int64: the steps made while alive.
+    weights, averages: by player.
+    memory: state of the optimisers, by player and name.
+    alive: () bool, whether everything has been finite so far.
+    done: () int64, number of steps while alive.
     """
 
     weights: dict[str, Pieces]
@@ -48,14 +49,18 @@ class State(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """All that a step is given: batches by their number in the step, noise by turn, and numbers.
+    """The inputs of a step.
 
-    coefficients: by player, those that never change; rates: by turn, those that change from step to step.
-    ema: () what share of the way an average moves.
+    batches: in the order of the step.
+    noise: by turn.
+    fixed: tensors that are not trained, by name.
+    coefficients: by player, those that never change.
+    rates: by turn, coefficients that change from step to step.
+    ema: () share by which moving averages approach the weights.
     """
 
     batches: list[Tensor]
-    noise: list[Made]
+    noise: list[TurnNoise]
     fixed: Tensors
     coefficients: dict[str, Tensors]
     rates: list[Tensors]
@@ -64,7 +69,7 @@ class Inputs(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What the step is, beside its numbers. sources: by turn, the number of the batch it plays with."""
+    """The structure of a step. sources: by turn, the index of its batch."""
 
     game: StackedGame
     turns: tuple[Phase, ...]
@@ -74,13 +79,16 @@ class Rules:
 
 
 def step(rules: Rules, state: State, inputs: Inputs) -> tuple[State, dict[str, list[Tensor]]]:
-    """The state of one replica after one step, and what was seen: by series, () at every turn that observed it.
+    """One training step of one replica.
 
-    A replica in which a loss or a weight is not finite stays as it was before that turn, from then on.
+    A replica whose loss or weights become non-finite keeps the state before that turn from then on.
+
+    Returns:
+        The new state, and the observed values of each series, one () tensor per turn that observed it.
     """
     game = rules.game
     weights, memory, averages, alive = dict(state.weights), dict(state.memory), dict(state.averages), state.alive
-    seen: dict[str, list[Tensor]] = {}
+    observed: dict[str, list[Tensor]] = {}
     prefixes = tuple(f"{name}/" for name in game.entries)
     for phase, source, noise, rates in zip(rules.turns, rules.sources, inputs.noise, inputs.rates, strict=True):
         player = phase.player
@@ -91,7 +99,7 @@ def step(rules: Rules, state: State, inputs: Inputs) -> tuple[State, dict[str, l
         batch = Batch(inputs.batches[source])
 
         def loss_of(
-            mine: Tensors, fixed: Tensors = fixed, batch: Batch = batch, noise: Made = noise, phase: Phase = phase
+            mine: Tensors, fixed: Tensors = fixed, batch: Batch = batch, noise: TurnNoise = noise, phase: Phase = phase
         ) -> Any:
             loss, observations = game.call({**fixed, **mine}, lambda model: phase.loss(model.players, batch, noise))
             return loss.mean(), {name: value.detach().to(torch.float32).mean() for name, value in observations.items()}
@@ -101,39 +109,47 @@ def step(rules: Rules, state: State, inputs: Inputs) -> tuple[State, dict[str, l
         numbers = {**inputs.coefficients[player], **rates}
         kept = memory[player]
         results = [
-            moved(rules.optimisers[player], p, g, {name: kept[name][i] for name in kept}, numbers)
+            update(rules.optimisers[player], p, g, {name: kept[name][i] for name in kept}, numbers)
             for i, (p, g) in enumerate(zip(weights[player], gradient, strict=True))
         ]
         after = [piece for piece, _ in results]
         alive = alive & torch.isfinite(loss + _total([piece.sum() for piece in after]))
-        weights[player] = _kept(alive, after, weights[player])
+        weights[player] = _if_alive(alive, after, weights[player])
         memory[player] = {
-            name: _kept(alive, [remembered[name] for _, remembered in results], kept[name]) for name in kept
+            name: _if_alive(alive, [remembered[name] for _, remembered in results], kept[name]) for name in kept
         }
-        seen.setdefault(f"{player}/loss", []).append(loss)
-        seen.setdefault(f"{player}/grad_norm", []).append(_total([g.square().sum() for g in gradient]).sqrt())
+        observed.setdefault(f"{player}/loss", []).append(loss)
+        observed.setdefault(f"{player}/grad_norm", []).append(_total([g.square().sum() for g in gradient]).sqrt())
         for quantity, value in observations.items():
             series = quantity if quantity.startswith(prefixes) else f"{player}/{quantity}"
-            seen.setdefault(series, []).append(value)
+            observed.setdefault(series, []).append(value)
     for name in rules.averaged:
-        nearer = [a + inputs.ema * (w - a) for a, w in zip(averages[name], weights[name], strict=True)]
-        averages[name] = _kept(alive, nearer, averages[name])
-    return State(weights, memory, averages, alive, state.done + alive), seen
+        averaged = [a + inputs.ema * (w - a) for a, w in zip(averages[name], weights[name], strict=True)]
+        averages[name] = _if_alive(alive, averaged, averages[name])
+    return State(weights, memory, averages, alive, state.done + alive), observed
 
 
 class Traced:
-    """`step` for all replicas, as a graph for tensors of the shapes of `state` and `inputs`.
+    """`step` for all replicas, traced for tensors with the shapes of `state` and `inputs`.
 
-    axes: where the replicas are in the tensors of the state and of the inputs.
-    compiled: whether to have torch's compiler write loops for it; where that fails (no C++ compiler on this machine), the
-        graph runs as it is, and `why_not` says why. fused: whether matrix products become sums then.
-    series: names of the rows of what a step saw; a turn that is played several times in a step has a row each time.
+    Args:
+        rules: structure of the step.
+        state, inputs: examples of the tensors.
+        axes: axis of the replicas in the tensors of the state, and of the inputs.
+        compiled: whether to compile the graph. If this fails (there is no C++ compiler), it runs uncompiled, and `why_not`
+            says why.
+        fused: whether matrix products become sums of products.
+
+    Attributes:
+        series: names of the rows of observed values; a turn that is played several times in a step has several rows.
+
+    Raises:
+        SettingError: the game cannot be stacked.
     """
 
     def __init__(
         self, rules: Rules, state: State, inputs: Inputs, axes: tuple[int, Inputs], compiled: bool, fused: bool
     ) -> None:
-        """Raises SettingError for a game that cannot be stacked."""
         self.series: list[str] = []
         self.why_not = ""
         arguments, form = tree_flatten((state, inputs))
@@ -141,9 +157,9 @@ class Traced:
         dims = tuple(tree_flatten((tree_map(lambda _: axes[0], state), _axes(inputs, axes[1])))[0])
 
         def one(*tensors: Tensor) -> tuple[Tensor, ...]:
-            after, seen = step(rules, *tree_unflatten(list(tensors), form))
-            self.series = [name for name, values in seen.items() for _ in values]
-            return (*tree_flatten(after)[0], *(value for values in seen.values() for value in values))
+            after, observed = step(rules, *tree_unflatten(list(tensors), form))
+            self.series = [name for name, values in observed.items() for _ in values]
+            return (*tree_flatten(after)[0], *(value for values in observed.values() for value in values))
 
         def every(*tensors: Tensor) -> tuple[Tensor, ...]:
             after = replicas(*tensors)
@@ -159,28 +175,28 @@ class Traced:
         except RuntimeError as error:
             reason = " ".join(str(error).split())
             raise SettingError(
-                f"replicas: this game cannot be played by many replicas at once; train one run at a time. {reason}"
+                f"lanes: this game cannot be trained as many replicas at once; train one run at a time. {reason}"
             ) from error
-        share(graph)
+        eliminate_common_subexpressions(graph)
         self._run: Callable[..., tuple[Tensor, ...]] = graph
         if compiled:
             self._run = self._compiled(graph, arguments)
 
     def __call__(self, state: State, inputs: Inputs) -> tuple[State, Tensor]:
-        """The state after the step, and what was seen, (rows, S)."""
+        """The state after the step, and the observed values, (rows, S)."""
         with torch.no_grad():
-            *after, seen = self._run(*tree_flatten((state, inputs))[0])
-        return tree_unflatten(list(after), self._state_form), seen
+            *after, observed = self._run(*tree_flatten((state, inputs))[0])
+        return tree_unflatten(list(after), self._state_form), observed
 
     def _compiled(self, graph: Any, arguments: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
         options: dict[str, Any] = {"unroll_reductions_threshold": UNROLLED + 1}
         if hasattr(torch.compiler, "skip_all_guards_unsafe"):
-            # Looking at every step whether the tensors still have their shapes costs a fifth of a small step; they have.
+            # Checking the shapes of all tensors takes a fifth of a small step; they never change.
             options["guard_filter_fn"] = torch.compiler.skip_all_guards_unsafe
         try:
             with warnings.catch_warnings(), torch.no_grad():
-                # The compiler's own, about its own code: torch still writes `torch.jit.script_method`, which torch deprecates,
-                # in a module that compiling imports. Where warnings are errors (in tests) that import would fail.
+                # The compiler imports a module of torch that uses the deprecated `torch.jit.script_method`. If warnings are errors
+                # (in tests), that import would fail.
                 warnings.simplefilter("ignore", UserWarning)
                 warnings.simplefilter("ignore", DeprecationWarning)
                 compiled: Callable[..., tuple[Tensor, ...]] = torch.compile(
@@ -208,11 +224,11 @@ def _traced(
 def _replicas_last(
     one: Callable[..., tuple[Tensor, ...]], arguments: Sequence[Tensor], dims: Sequence[int]
 ) -> Callable[..., Sequence[Tensor]] | None:
-    """`one` for all replicas, whose results have the replicas last; None where it does what only vmap knows."""
+    """`one` for all replicas, with the replicas as the last axis of its results; None if it has an operator that needs vmap."""
     first = [tensor.select(dim, 0).clone() for tensor, dim in zip(arguments, dims, strict=True)]
     graph = _traced(one, first, PRODUCTS)
-    share(graph)
-    if not translatable(graph):
+    eliminate_common_subexpressions(graph)
+    if not is_translatable(graph):
         return None
     replicas = arguments[0].shape[dims[0]]
 
@@ -225,11 +241,11 @@ def _replicas_last(
 
 
 def _axes(inputs: Inputs, axes: Inputs) -> Inputs:
-    """`axes` (a number a field) in the form of `inputs`."""
+    """`axes` (one number per field) in the structure of `inputs`."""
     return Inputs(*(tree_map(lambda _, axis=axis: axis, part) for part, axis in zip(inputs, axes, strict=True)))
 
 
-def _kept(alive: Tensor, after: Pieces, before: Pieces) -> Pieces:
+def _if_alive(alive: Tensor, after: Pieces, before: Pieces) -> Pieces:
     return [torch.where(alive, new, old) for new, old in zip(after, before, strict=True)]
 
 
