@@ -34,7 +34,7 @@ from torch import Tensor
 import results
 from saddlepoint.evaluation.metrics.frechet import frechet_distance
 from saddlepoint.evaluation.metrics.kernel import kernel_distance, kernel_distance_by_subsets
-from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
+from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from sides.quiet import measurable
 
 SECTION = "Metrics on features"

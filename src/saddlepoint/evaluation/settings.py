@@ -38,7 +38,7 @@ class EvaluationSettings(Settings):
     def record_interval(self, tick: int, steps: int) -> int:
         """Steps between two records: `tick`, or its largest divisor that has a record for every probe.
 
-        A divisor, so that whatever is due in whole ticks falls on a record.
+        A divisor, so that everything that is due in whole ticks falls on a record.
         """
         longest = min(self.probe_interval(steps), self.measurement_interval(steps))
         return next(divisor for divisor in range(min(tick, longest), 0, -1) if tick % divisor == 0)

@@ -53,7 +53,7 @@ def test_fresh_points_differ_about_as_often_as_chance_says():
     ]
     assert sum(one.different for one in found) / 60 == pytest.approx(found[0].by_chance, abs=0.45)
     assert sum(one.certain > 0 for one in found) <= 9
-    assert sum(one.divergence for one in found) / 60 == pytest.approx(found[0].floor, rel=0.2)
+    assert sum(one.divergence for one in found) / 60 == pytest.approx(found[0].expected_divergence, rel=0.2)
 
 
 def test_other_features_than_the_bins_are_refused():
@@ -80,9 +80,12 @@ def test_mnist_without_nines(real_data):
         different_bins(fitted, part, threshold=3.0) for part in (pixels[rest], test, pixels[rest][digits.y[rest] != 9])
     )
     for name, found in (("validation", validation), ("test", other), ("without nines", without)):
-        print(f"\n{name}: {found.different} bins, {found.divergence:.4f} nats (floor {found.floor:.4f})", end="")
+        print(
+            f"\n{name}: {found.different} bins, {found.divergence:.4f} nats (floor {found.expected_divergence:.4f})",
+            end="",
+        )
     assert validation.different <= 3  # 0.27 by chance
-    assert validation.divergence == pytest.approx(validation.floor, rel=0.5)
+    assert validation.divergence == pytest.approx(validation.expected_divergence, rel=0.5)
     assert validation.different < other.different < without.different
     assert without.different == pytest.approx(11, abs=4)
     assert without.divergence == pytest.approx(0.016, abs=0.004)

@@ -46,13 +46,13 @@ def test_categories_are_counted():
     assert found.covered == 3
     assert found.shares.tolist() == [0.5, 0.25, 0, 0.25]
     assert found.kl == pytest.approx(math.log(4) - 1.5 * math.log(2))
-    assert found.floor == 3 / 8
+    assert found.expected_kl == 3 / 8
 
 
 def test_perfect_labels_score_their_floor():
     generator = torch.Generator().manual_seed(0)
     found = [category_report(torch.randint(100, (5_000,), generator=generator), 100) for _ in range(30)]
-    assert sum(one.kl for one in found) / 30 == pytest.approx(found[0].floor, rel=0.1)
+    assert sum(one.kl for one in found) / 30 == pytest.approx(found[0].expected_kl, rel=0.1)
     assert found[0].covered == 100
 
 

@@ -81,7 +81,7 @@ def test_codes_that_tell_every_example_apart_saturate_at_log_n():
     cut = surgery(mean, log_variance, generator=seeded())
     assert cut.saturated
     assert cut.information[0].value == pytest.approx(math.log(200), rel=1e-3)
-    assert cut.ceiling == math.log(200)
+    assert cut.limit == math.log(200)
     assert not surgery(*gaussian_codes(200, (0.5, 0.5), 1.0), generator=seeded()).saturated
 
 

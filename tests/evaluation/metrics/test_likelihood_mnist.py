@@ -77,5 +77,5 @@ def test_the_code_of_black_and_white_mnist_is_used_and_its_kl_is_information(tra
     cut = surgery(*model.heads(x), generator=seeded(), draws=4)
     assert found.active.sum() == 3
     assert float(found.kl.sum()) == pytest.approx(cut.kl.value)
-    assert 1 < cut.information[0].value <= cut.ceiling
+    assert 1 < cut.information[0].value <= cut.limit
     assert cut.information[0].value < cut.kl.value

@@ -22,8 +22,8 @@ from saddlepoint.evaluation.metrics.frechet import frechet_distance, frechet_inf
 from saddlepoint.evaluation.metrics.kernel import gaussian, kernel_distance, median_width
 from saddlepoint.evaluation.metrics.memorisation import copies, data_copying
 from saddlepoint.evaluation.metrics.modes import ModeReport, mode_report
-from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
-from saddlepoint.evaluation.metrics.points import checked_pair
+from saddlepoint.evaluation.metrics.points import check_pair
+from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.metrics.transport import sliced_wasserstein, wasserstein
 from saddlepoint.evaluation.metrics.two_sample import classifier_test
 
@@ -127,7 +127,7 @@ METRICS: dict[str, Metric] = {
     "kernel, cubic": Metric(against(lambda x, y: kernel_distance(x, y).value), 1, blind("narrowed", "copied")),
     # With the median width the kernel is as wide as the whole ring.
     "kernel, gaussian": Metric(against(gaussian_kernel), 1, blind("narrowed", "copied")),
-    "energy": Metric(against(lambda x, y: float(energy_coefficient(*checked_pair(x, y)))), 1, blind("copied")),
+    "energy": Metric(against(lambda x, y: float(energy_coefficient(*check_pair(x, y)))), 1, blind("copied")),
     # Precision and density ask of each sample alone; recall is content with samples strewn everywhere.
     "precision": Metric(
         against(lambda x, y: neighbourhoods(x, y).precision),

@@ -28,16 +28,16 @@ def test_the_truth_itself_reaches_the_ceiling(source):
     found = report(truth, draw(truth, 100_000))
     k = len(truth.modes)
     assert found.covered == found.modes == k
-    error = math.sqrt(found.ceiling * (1 - found.ceiling) / 100_000)
-    assert abs(found.high_quality - found.ceiling) < 4 * error
+    error = math.sqrt(found.true_quality * (1 - found.true_quality) / 100_000)
+    assert abs(found.high_quality - found.true_quality) < 4 * error
     torch.testing.assert_close(found.mass, torch.full((k,), 1 / k, dtype=torch.float64), rtol=0.03, atol=0)
     torch.testing.assert_close(found.width, torch.ones(k, dtype=torch.float64), rtol=0.05, atol=0)
-    assert found.reverse_kl < found.floor  # equally many a mode were drawn, so less than chance's
+    assert found.reverse_kl < found.expected_kl  # equally many a mode were drawn, so less than chance's
 
 
 @pytest.mark.parametrize(("d", "expected"), [(1, 0.9973), (2, 1 - math.exp(-4.5)), (3, 0.97071)])
 def test_the_ceiling_is_three_standard_deviations(d, expected):
-    assert mode_report(torch.zeros(2, d), torch.zeros(1, d), 1.0).ceiling == pytest.approx(expected, abs=2e-5)
+    assert mode_report(torch.zeros(2, d), torch.zeros(1, d), 1.0).true_quality == pytest.approx(expected, abs=2e-5)
 
 
 def test_three_standard_deviations_are_the_edge():

@@ -5,7 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.evaluation.metrics.neighbours import GROUP, nearest, neighbourhoods, smallest_squares
+from saddlepoint.evaluation.metrics.neighbours import GROUP, nearest, smallest_squares
+from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 
 
 def normal(n, d, seed, scale=1.0, shift=0.0, dtype=torch.float64):

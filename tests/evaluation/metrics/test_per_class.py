@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
 from saddlepoint.evaluation.metrics.per_class import labels_of, per_class
+from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.statistics.intervals import wilson
 
 NAMES = ("left", "middle", "right")

@@ -42,9 +42,9 @@ def test_it_reads_more_than_it_holds_at_once():
 def test_perfect_samples_cover_all_modes_and_score_the_floor():
     found = report(uniform(26_000))
     assert found.covered == 1_000
-    assert found.floor == pytest.approx(999 / 52_000)
+    assert found.expected_kl == pytest.approx(999 / 52_000)
     # The floor's own scatter: half a chi-squared of 999 degrees over 26,000.
-    assert abs(found.kl - found.floor) < 5 * (2 * 999) ** 0.5 / 2 / 26_000 + 0.02 * found.floor
+    assert abs(found.kl - found.expected_kl) < 5 * (2 * 999) ** 0.5 / 2 / 26_000 + 0.02 * found.expected_kl
 
 
 @pytest.mark.parametrize("kept", [1, 10, 500])

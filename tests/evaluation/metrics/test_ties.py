@@ -5,8 +5,9 @@ import torch
 
 from saddlepoint.evaluation.metrics.diversity import birthday_test, mean_distance
 from saddlepoint.evaluation.metrics.memorisation import copies, data_copying
-from saddlepoint.evaluation.metrics.neighbours import nearest, neighbourhoods, smallest_squares
+from saddlepoint.evaluation.metrics.neighbours import nearest, smallest_squares
 from saddlepoint.evaluation.metrics.pairwise import mean_within
+from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.metrics.squared_distances import Centred, in_order, precise_squares
 from saddlepoint.evaluation.metrics.two_sample import classifier_test
 from saddlepoint.evaluation.monitors.copies import copying_beside_held_out

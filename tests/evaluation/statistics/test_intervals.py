@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
+from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.statistics.intervals import Interval, normal, of_distance, of_mean, of_share, wilson
 from saddlepoint.evaluation.statistics.resampling import bootstrap, half_difference, half_sampling, random_halves
 

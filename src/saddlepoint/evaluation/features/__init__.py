@@ -1,7 +1,7 @@
-"""What metrics look at: raw values, principal components, networks trained on the data themselves, or one's own.
+"""Features of examples: raw values, principal components, networks trained on the data themselves, or one's own.
 
-`build_features(name, dataset)` makes the features of a name in `FEATURES`, of an import path, or of a function;
-`default_features(dataset)` takes what suits the data. None of it needs the network but the pretrained ones.
+`build_features(name, dataset)` builds the features of a name in `FEATURES`, of an import path, or of a function;
+`default_features(dataset)` chooses by the data. Only pretrained features need a download.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.evaluation.features.classifier import classifier_features, learnable
 from saddlepoint.evaluation.features.contrastive import LEAST, self_supervised_features
 from saddlepoint.evaluation.features.extractor import Features
-from saddlepoint.evaluation.features.own import imported, own_features
+from saddlepoint.evaluation.features.own import import_function, own_features
 from saddlepoint.evaluation.features.pca import pca_features
 from saddlepoint.evaluation.features.pretrained import clip_features, dino_features, inception_features
 from saddlepoint.evaluation.features.random_convolutions import random_features
@@ -22,7 +22,7 @@ from saddlepoint.evaluation.features.raw import raw_features
 
 __all__ = ["FEATURES", "Features", "build_features", "default_features"]
 
-# Names in settings and on the command line: a function of a Dataset and a seed that makes the Features.
+# Names in settings and on the command line: a function of a Dataset and a seed that returns the Features.
 FEATURES: dict[str, Callable[[Dataset, int], Features]] = {
     "raw": raw_features,
     "pca": pca_features,
@@ -34,14 +34,17 @@ FEATURES: dict[str, Callable[[Dataset, int], Features]] = {
     "dino": dino_features,
 }
 
-_FEW = 16  # numbers an example, up to which every one is looked at as it is
+_FEW = 16  # numbers an example up to which raw values are used
 
 
 def build_features(name: str | Callable[[Any], Any] | Features, dataset: Dataset, seed: int = 0) -> Features:
-    """The features that `name` says, fitted to the training part of `dataset` where they are fitted at all.
+    """The features of a name, fitted to the training part of `dataset` where they are fitted.
 
-    name: one of `FEATURES`, an import path `package.module:function`, a function or module of one's own (see
-        `own_features`), or features that were built already.
+    Args:
+        name: one of `FEATURES`, an import path `package.module:function`, a function or module of the user's (see
+            `own_features`), or features that were built before.
+        dataset: the data.
+        seed: of what is drawn or trained.
 
     Raises:
         SettingError: there is no such name or path.
@@ -53,7 +56,7 @@ def build_features(name: str | Callable[[Any], Any] | Features, dataset: Dataset
     if not isinstance(name, str):
         return own_features(name, dataset)
     if ":" in name:
-        return own_features(imported(name), dataset)
+        return own_features(import_function(name), dataset)
     if name not in FEATURES:
         raise SettingError(
             f'features "{name}": there are {", ".join(FEATURES)}, or give package.module:function.'
@@ -63,11 +66,11 @@ def build_features(name: str | Callable[[Any], Any] | Features, dataset: Dataset
 
 
 def default_features(dataset: Dataset, seed: int = 0) -> Features:
-    """Features that suit the data, none of which needs a download.
+    """The features for these data; none of them needs a download.
 
-    Raw values of vectors of at most 16 numbers; else a classifier's where the labels can teach one; else those that
-    are learned without labels of 64 images or more; else random convolutions of what has neighbourhoods, and principal
-    components of vectors.
+    Raw values for vectors of at most 16 numbers; else those of a classifier where the labels suffice to train one; else, for
+    64 images or more, those of self-supervised training; else principal components for vectors and random convolutions for
+    other data.
     """
     event = dataset.event
     if event.has_columns and event.size <= _FEW:

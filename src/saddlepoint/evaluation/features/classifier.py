@@ -1,8 +1,8 @@
-"""Features of a classifier that learned the data's own labels: what tells its classes apart.
+"""Features of a classifier that was trained on the data's own labels: what distinguishes its classes.
 
 Inception knows photographs; on digits, sounds or tables its features mean little. A small network trained on the
 data's own labels knows this data, and its last hidden layer serves as features, its answers as class probabilities.
-It is blind to whatever does not matter for the classes, such as the background of an image. Its accuracy is measured
+It is blind to everything that does not matter for the classes, such as the background of an image. Its accuracy is measured
 on examples that it was not trained on, and belongs beside every score.
 
 A note on the inception score (Shane Barratt, Rishi Sharma, 2018), on why a classifier should be of the data's own
@@ -22,8 +22,8 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features.encoder import Encoder
 from saddlepoint.evaluation.features.extractor import Features, check_finite, content_of, fingerprint
 from saddlepoint.evaluation.features.fitting import fit, steps_for
-from saddlepoint.evaluation.features.kept import Learned, kept
 from saddlepoint.evaluation.features.layers import linear, natural_units
+from saddlepoint.evaluation.features.weight_cache import Learned, load_or_learn
 from saddlepoint.models.base import in_chunks
 
 LEAST = 20  # labelled examples to learn from
@@ -56,7 +56,7 @@ def classifier_features(dataset: Dataset, seed: int = 0) -> Features:
         "offset": scaling.offset,
         "seed": seed,
     }
-    weights, measured = kept("classifier", settings, lambda: _learned(lesson, dataset, seed))
+    weights, measured = load_or_learn("classifier", settings, lambda: _learned(lesson, dataset, seed))
     network = Classifier(dataset.event, lesson.classes, torch.Generator().manual_seed(seed))
     network.load_state_dict(weights)
     network.eval().requires_grad_(False)

@@ -32,8 +32,8 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features.encoder import Encoder
 from saddlepoint.evaluation.features.extractor import Features, check_finite, content_of, fingerprint
 from saddlepoint.evaluation.features.fitting import fit, steps_for
-from saddlepoint.evaluation.features.kept import Learned, kept
 from saddlepoint.evaluation.features.layers import linear, natural_units
+from saddlepoint.evaluation.features.weight_cache import Learned, load_or_learn
 
 LEAST = 64  # images to learn from
 _DIMENSION = 64
@@ -52,7 +52,7 @@ def self_supervised_features(dataset: Dataset, seed: int = 0) -> Features:
     seed: of the weights' beginnings, of the order of images and of their changes.
 
     Raises:
-        DataError: the examples are no images, fewer than 64, or hold NaN or infinite values.
+        DataError: the examples are not images, fewer than 64, or hold NaN or infinite values.
     """
     event = dataset.event
     if event.kind != "image":
@@ -75,7 +75,7 @@ def self_supervised_features(dataset: Dataset, seed: int = 0) -> Features:
         "offset": scaling.offset,
         "seed": seed,
     }
-    weights, _ = kept("self-supervised", settings, lambda: _learned(dataset, seed))
+    weights, _ = load_or_learn("self-supervised", settings, lambda: _learned(dataset, seed))
     encoder = Encoder(event, _DIMENSION, torch.Generator().manual_seed(seed))
     encoder.load_state_dict(weights)
     encoder.eval().requires_grad_(False)
@@ -139,7 +139,7 @@ def _learned(dataset: Dataset, seed: int) -> Learned:
 
     def loss(index: Tensor) -> Tensor:
         x = scaling.to_model(dataset.x[index])
-        # Both versions go through the network together: BatchNorm then tells nothing of which is whose.
+        # Both versions go through the network together: BatchNorm then does not reveal which version belongs to which.
         z = head(encoder(torch.cat([moved(x, generator), moved(x, generator)])))
         return contrast(z[: len(x)], z[len(x) :], _TEMPERATURE)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event
-from saddlepoint.evaluation.features.layers import cells, convolution, halved, linear, normalisation, shrunk
+from saddlepoint.evaluation.features.layers import cells, convolution, linear, normalisation, pool, shrink
 
 _WIDTHS = (32, 64, 128)  # channels of the convolutions; further ones have as many as the last
 _LEAST = 4  # a side that is shorter is not halved any more
@@ -34,7 +34,7 @@ class Encoder(nn.Module):
             )
             self.last = linear(_HIDDEN, dimension, generator)
             return
-        x = shrunk(torch.zeros(1, *event.shape))
+        x = shrink(torch.zeros(1, *event.shape))
         while len(self.stages) == 0 or max(x.shape[2:]) >= _LEAST:
             width = _WIDTHS[min(len(self.stages), len(_WIDTHS) - 1)]
             self.stages.append(
@@ -42,18 +42,18 @@ class Encoder(nn.Module):
                     convolution(self.axes, x.shape[1], width, generator), normalisation(self.axes, width), nn.ReLU()
                 )
             )
-            x = halved(x[:, :1].expand(-1, width, *x.shape[2:]), least=_LEAST)
+            x = pool(x[:, :1].expand(-1, width, *x.shape[2:]), least=_LEAST)
         self.sides = tuple(min(_CELLS, side) for side in x.shape[2:])
         self.last = linear(x.shape[1] * math.prod(self.sides), dimension, generator)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = shrunk(x) if self.axes else x.flatten(1)
+        x = shrink(x) if self.axes else x.flatten(1)
         if self.axes == 2:
             x = x.contiguous(memory_format=torch.channels_last)  # half as fast again
         for stage in self.stages:
             x = stage(x)
             if self.axes:
-                x = halved(x, least=_LEAST)
+                x = pool(x, least=_LEAST)
         if self.axes:
             x = cells(x, self.sides).flatten(1)
         return torch.relu(self.last(x))

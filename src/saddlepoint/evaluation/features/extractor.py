@@ -1,4 +1,4 @@
-"""Features: what a metric looks at instead of an example's raw numbers, with a name and a hash that scores carry.
+"""Features of examples, which metrics compare instead of raw numbers, with a name and a hash that scores carry.
 
 A metric compares two sets of points; what it can see depends on the features more than on the metric. A score is
 therefore named after its features, and two scores may be compared where the features' fingerprints agree.
@@ -91,7 +91,7 @@ class Features:
                 f"{tuple(x.shape)}: give (N, {', '.join(map(str, self.shape))})."
             )
         if len(x) == 0:
-            raise DataError(f"{self.name}: there are no examples to take features of; give one or more.")
+            raise DataError(f"{self.name}: there are no examples to compute features of; give one or more.")
         size = max(1, min(chunk, _CHUNK_NUMBERS // max(1, x[0].numel())))
         result: Tensor | None = None
         done = 0
@@ -114,7 +114,7 @@ def check_finite(x: Tensor, name: str) -> None:
     if x.is_floating_point() and not x.isfinite().all():
         broken = int((~x.isfinite()).flatten(1).any(1).sum())
         raise DataError(
-            f"{name}: {broken:,} of {len(x):,} examples looked at together hold NaN or infinite values; features of the "
+            f"{name}: {broken:,} of {len(x):,} examples of one batch hold NaN or infinite values; features of the "
             "others would hide them: find out why, or leave them out yourself."
         )
 

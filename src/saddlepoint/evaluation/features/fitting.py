@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from saddlepoint.progress import task
 
 _WORK = 5e12  # floating-point operations, backward passes included: half a minute on two cores
-_MOST_SEEN = 200_000  # examples, each time one is looked at
+_MOST_SEEN = 200_000  # examples in all batches together
 _EPOCHS = 40
 _LEAST_STEPS = 50
 _LEARNING_RATE = 3e-3

@@ -1,7 +1,6 @@
-"""What the small networks of features are made of, for one, two or three axes alike: sounds, images, volumes.
+"""Layers of the small networks behind features, for one, two or three axes: sounds, images, volumes.
 
-These networks only measure; what generates is made in `saddlepoint.networks`. All weights come from an explicit
-generator, torch's global one is left alone.
+These networks only measure; generators are built in `saddlepoint.networks`. All weights are drawn from an explicit generator.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from torch.nn import functional
 
 from saddlepoint.data.dataset import Event, Scaling
 
-# The longest side that a network looks at, by the number of axes; longer ones are averaged down to it first.
+# The longest side that a network processes, by the number of axes; longer ones are reduced to it by averages first.
 LONGEST = {1: 4096, 2: 64, 3: 32}
 
 _CONVOLUTION: dict[int, Callable[..., nn.Module]] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
@@ -46,12 +45,12 @@ def natural_units(event: Event) -> Scaling:
 def convolution(axes: int, channels: int, filters: int, generator: torch.Generator) -> nn.Module:
     """A convolution of side 3 (9 for sound) that keeps the sides of its input."""
     kernel = 9 if axes == 1 else 3
-    return _drawn(lambda: _CONVOLUTION[axes](channels, filters, kernel, padding=kernel // 2), generator)
+    return _initialised(lambda: _CONVOLUTION[axes](channels, filters, kernel, padding=kernel // 2), generator)
 
 
 def linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
     """A linear layer."""
-    return _drawn(lambda: nn.Linear(inputs, outputs), generator)
+    return _initialised(lambda: nn.Linear(inputs, outputs), generator)
 
 
 def normalisation(axes: int, channels: int) -> nn.Module:
@@ -59,7 +58,7 @@ def normalisation(axes: int, channels: int) -> nn.Module:
     return _NORMALISATION[axes](channels)
 
 
-def shrunk(x: Tensor) -> Tensor:
+def shrink(x: Tensor) -> Tensor:
     """(n, C, *sides) -> the same with no side above `LONGEST`, by averages."""
     longest = LONGEST[x.ndim - 2]
     if max(x.shape[2:]) <= longest:
@@ -67,7 +66,7 @@ def shrunk(x: Tensor) -> Tensor:
     return cells(x, tuple(min(side, longest) for side in x.shape[2:]))
 
 
-def halved(x: Tensor, least: int) -> Tensor:
+def pool(x: Tensor, least: int) -> Tensor:
     """(n, C, *sides) -> maxima of neighbours, 2 (4 along sound) an axis; sides below `least` stay."""
     factor = 4 if x.ndim == 3 else 2
     return _MAXIMA[x.ndim - 2](x, tuple(factor if side >= least else 1 for side in x.shape[2:]))
@@ -78,13 +77,14 @@ def cells(x: Tensor, sides: tuple[int, ...]) -> Tensor:
     return _TO_SIDES[x.ndim - 2](x, sides)
 
 
-def _drawn(make: Callable[[], nn.Module], generator: torch.Generator) -> nn.Module:
-    """What `make` makes, with weights by He's rule and biases 0.
+def _initialised(make: Callable[[], nn.Module], generator: torch.Generator) -> nn.Module:
+    """The layer that `make` returns, with weights by He's rule and biases 0.
 
-    Delving Deep into Rectifiers: Surpassing Human-Level Performance on ImageNet Classification (Kaiming He, Xiangyu
-    Zhang, Shaoqing Ren, Jian Sun, 2015). https://arxiv.org/abs/1502.01852
+    References:
+        Delving Deep into Rectifiers: Surpassing Human-Level Performance on ImageNet Classification (Kaiming He, Xiangyu
+        Zhang, Shaoqing Ren, Jian Sun, 2015). https://arxiv.org/abs/1502.01852
     """
-    with torch.random.fork_rng(devices=[]):  # layers draw from torch's global generator when they are made
+    with torch.random.fork_rng(devices=[]):  # layers draw from torch's global generator when they are created
         layer = make()
     weight: Any = layer.weight
     bias: Any = layer.bias

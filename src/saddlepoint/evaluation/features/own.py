@@ -1,4 +1,4 @@
-"""The user's own features: any function or module that gives one row of numbers an example."""
+"""The user's own features: any function or module that returns one row of numbers for each example."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ Own = Callable[[Tensor], Any]
 
 
 def own_features(function: Own, dataset: Dataset) -> Features:
-    """ "own: NAME": `function` gets examples (n, *event) as float32 in the data's own units and gives (n, d), or
-    (n, ...), which is flattened; a module is put into evaluation mode, and is called on the device its weights are on.
+    """The features "own: NAME" of a user's function or module.
 
-    The fingerprint covers a module's class and weights, but no code: of a function it covers the name alone.
+    The fingerprint covers the class and weights of a module, or the name of a function, but no code.
+
+    Args:
+        function: from examples (n, *event), float32 in the data's own units, to (n, d), or to (n, ...), which is flattened.
+            A module is put into evaluation mode and called on the device of its weights.
+        dataset: the data; two training examples are tried.
 
     Raises:
-        DataError: it fails on two training examples, or gives something else than a row of finite numbers an example.
+        DataError: it fails on two training examples, or does not return a row of finite numbers for each.
     """
     where = getattr(function, "__module__", type(function).__module__)
     name = getattr(function, "__qualname__", type(function).__qualname__)
@@ -66,10 +70,13 @@ def own_features(function: Own, dataset: Dataset) -> Features:
     )
 
 
-def imported(path: str) -> Own:
-    """What `package.module:name` names; the current directory is searched too. A class is called to make the function.
+def import_function(path: str) -> Own:
+    """The function at the import path `package.module:name`; the current directory is searched, too.
 
-    Raises SettingError where there is nothing of that name, or it cannot be called.
+    A class is instantiated.
+
+    Raises:
+        SettingError: there is nothing of that name, or it cannot be called.
     """
     folder = str(Path.cwd())
     sys.path.append(folder)

@@ -35,7 +35,7 @@ def pca_features(dataset: Dataset, seed: int = 0) -> Features:
     check_finite(x, dataset.name)
     if bool((x == x[0]).all()):
         raise DataError(
-            f"{dataset.name}: all {len(x):,} examples looked at are the same, so there is no direction in which they vary; "
+            f"{dataset.name}: all {len(x):,} examples that were compared are the same, so there is no direction in which they vary; "
             "check the data, or use raw features."
         )
     projection = principal_components(x, most=_MOST, seed=seed, standardised=dataset.event.has_columns, share=_SHARE)

@@ -1,7 +1,7 @@
 """Features of networks that learned photographs: Inception, CLIP and DINO, through the package torch-fidelity.
 
 What is published is measured with these. They are worth their name on photographs alone, cost a download of 90 to 350
-MB when they are first asked for, and need `saddlepoint[fid]`. Grey images are repeated to three channels, the data's
+MB when they are first used, and need `saddlepoint[fid]`. Grey images are repeated to three channels, the data's
 range is brought to 0 to 255, and torch-fidelity enlarges images to what the network takes, as the first version of
 Inception's TensorFlow graph did.
 
@@ -86,7 +86,7 @@ def pretrained_features(chosen: Pretrained, dataset: Dataset) -> Features:
 
     Raises:
         MissingExtraError: torch-fidelity, or torchvision which it needs, is not installed.
-        DataError: the examples are no grey or colour images of known range, or the weights cannot be downloaded.
+        DataError: the examples are not grey or colour images of known range, or the weights cannot be downloaded.
     """
     event = dataset.event
     if event.kind != "image" or event.shape[0] not in (1, 3) or not event.bounded:

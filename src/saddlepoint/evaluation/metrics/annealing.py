@@ -2,7 +2,7 @@
 
 log p(x) = log E_{z ~ N(0, I)} p(x | z) of a latent-variable model has no closed form, and naive sampling from the prior
 misses the few codes that explain x. Annealing walks there, over distributions N(z; 0, I) p(x | z)^t with t from 0 to 1.
-Its estimate is a lower bound in expectation. How tight is told by data simulated from the model itself: there an exact
+Its estimate is a lower bound in expectation. Data simulated from the model itself show how tight it is: there an exact
 posterior sample is known, from which the same walk backwards gives an upper bound.
 """
 
@@ -22,11 +22,11 @@ from saddlepoint.evaluation.metrics.hamiltonian import LogLikelihood, State, mov
 
 Schedule = Literal["sigmoid", "linear"]
 Share = Callable[[float], None]
-"""Hears which share of the work is done, from 0 to 1."""
+"""Called with the completed share of the work, from 0 to 1."""
 ROWS = 2_000  # chains that move together; their activations then fit the processor's cache
 ACCEPTANCE = 0.65  # Neal (2011), section 5.4.4: the optimum for moves in many dimensions
 FIRST_STEP, LONGEST_STEP = 0.5, 2.0  # beyond 2 the leapfrog is unstable even on the prior
-RATE = 0.2  # of the adaptation: by so much the logarithm of a step size follows a full miss of the acceptance
+RATE = 0.2  # of the adaptation: change of the log step size for each unit of difference between acceptance and `ACCEPTANCE`
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def annealed_evidence(
     The mean weight is an unbiased estimate of p(x), so its log is below log p(x) in expectation (and by more than c
     with a probability of at most e^-c). To keep that exact, step sizes are not adapted on the way: a pilot walk with
     the same number of chains finds one for each example and temperature first, and costs as much again.
-    Codes are of the type of x if that is float32 or float64; weights are summed in float64. progress: hears the share
-    that is done.
+    Codes are of the type of x if that is float32 or float64; weights are summed in float64. progress: called
+    with the completed share.
 
     Annealed Importance Sampling (Radford M. Neal, 2001), https://arxiv.org/abs/physics/9803008; for decoders, with the
     sigmoid schedule: On the Quantitative Analysis of Decoder-Based Generative Models (Yuhuai Wu, Yuri Burda, Ruslan

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.divergence import jensen_shannon, jensen_shannon_floor
+from saddlepoint.evaluation.metrics.divergence import expected_jensen_shannon, jensen_shannon
 from saddlepoint.evaluation.metrics.neighbours import nearest
-from saddlepoint.evaluation.metrics.points import checked
+from saddlepoint.evaluation.metrics.points import check_points
 from saddlepoint.evaluation.statistics.paired_comparison import holm
 
 LEVEL = 0.05
@@ -22,7 +22,12 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Bins:
-    """The cells of a k-means of training points: centres (K, D), and how many training points fell into each (K,)."""
+    """Cells of a k-means of training points.
+
+    Attributes:
+        centres: (K, D) of the cells.
+        counts: (K,) training points in each cell.
+    """
 
     centres: Tensor
     counts: Tensor
@@ -34,13 +39,18 @@ class Bins:
 
 @dataclass(frozen=True)
 class BinReport:
-    """z: (K,) normal scores of the samples' share less the training points', bin by bin; below 0 are bins too rare.
+    """The shares of samples in the bins, compared with those of training points.
 
-    different: bins whose two shares are more than `threshold` standard errors apart (NDB); by_chance: how many of them
-    chance alone makes, on average.
-    certain: those that differ after Holm's correction at 5 %, of which chance makes none in 19 of 20 cases. divergence:
-    Jensen-Shannon of the shares in nats, and its floor. trials: how many independent bins, all as likely to differ, would
-    make `different` scatter as much over fresh samples; K or more.
+    Attributes:
+        z: (K,) normal scores of the differences between the samples' and the training points' shares; below 0 where samples
+            are too rare.
+        different: bins whose shares differ by more than `threshold` standard errors (NDB).
+        by_chance: the expectation of `different` for equal distributions.
+        certain: bins that differ after Holm's correction at 5 %; by chance, none does in 19 of 20 cases.
+        divergence: Jensen-Shannon divergence of the shares, in nats.
+        expected_divergence: its expectation for equal distributions.
+        trials: how many independent bins with equal probabilities would make `different` vary as much over fresh samples; K
+            or more.
     """
 
     z: Tensor
@@ -48,7 +58,7 @@ class BinReport:
     by_chance: float
     certain: int
     divergence: float
-    floor: float
+    expected_divergence: float
     trials: float
 
 
@@ -58,11 +68,11 @@ def bins(train: Tensor, *, number: int = 100, seed: int = 0) -> Bins:
     Raises:
         DataError: fewer points than bins, NaN or infinite values.
     """
-    train = checked(train, "training points", least=number, dtype=None)
+    train = check_points(train, "training points", least=number, dtype=None)
     from sklearn.cluster import KMeans  # most of a second to import
 
     centres = torch.from_numpy(KMeans(number, n_init=1, random_state=seed).fit(train.numpy()).cluster_centers_)
-    # Assigned anew, in the way that samples will be, so that one rule has made both rows of counts.
+    # Assigned again as samples will be, so that both rows of counts follow one rule.
     empty = Bins(centres.to(train.dtype), torch.zeros(number, dtype=torch.int64))
     return Bins(empty.centres, empty.count(train))
 
@@ -73,12 +83,12 @@ def different_bins(bins: Bins, samples: Tensor, *, threshold: float = 1.96) -> B
     The paper tests at the 5 % level, a threshold of 1.96; the authors' published demonstration on MNIST at 3.
 
     The bins were fitted to the training points, so that even real points can differ a little more often than
-    `by_chance`; held-out ones give the floor. A bin that neither set visits counts as equal.
+    `by_chance`; held-out points give the real-data baseline. A bin that neither set visits counts as equal.
 
     Raises:
         DataError: no samples, another number of features than the bins', NaN or infinite values.
     """
-    samples = checked(samples, "samples", least=1, dtype=None)
+    samples = check_points(samples, "samples", least=1, dtype=None)
     if samples.shape[1] != bins.centres.shape[1]:
         raise DataError(f"samples have {samples.shape[1]} features, the bins {bins.centres.shape[1]}.")
     counts, train = bins.count(samples).double(), bins.counts.double()
@@ -93,7 +103,7 @@ def different_bins(bins: Bins, samples: Tensor, *, threshold: float = 1.96) -> B
         len(z) * math.erfc(threshold / math.sqrt(2)),
         sum(value < LEVEL for value in holm(p.clamp(0, 1).tolist())),
         jensen_shannon(train, counts),
-        jensen_shannon_floor(len(z), int(n), int(m)),
+        expected_jensen_shannon(len(z), int(n), int(m)),
         _trials(z, float(n / (n + m)), threshold),
     )
 

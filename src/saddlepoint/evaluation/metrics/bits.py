@@ -1,7 +1,7 @@
 """Bits per dimension, and what bytes need before a density can speak of them.
 
 A density says how likely a value is per unit of its scale; bytes have probabilities. From one to the other leads the
-volume of the cell that a byte stands for, and two mistakes: units (a density in a model's units is another number than
+volume of the cell that a byte represents, and two mistakes: units (a density in a model's units is another number than
 in the data's) and spikes (a density may be as high as it likes at whole numbers, and low between them).
 """
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.divergence import kl_divergence, kl_floor
+from saddlepoint.evaluation.metrics.divergence import expected_kl, kl_divergence
 from saddlepoint.evaluation.statistics.intervals import Interval, normal
 
 SMOOTHED = 10  # coins behind the weights of Efron and Thisted
@@ -48,13 +48,19 @@ def _information(p: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class CategoryReport:
-    """Which categories were hit: `covered` of `shares`' length; `kl` of the samples' shares to the true ones in nats,
-    and `floor`, the `kl` of equally many perfect samples."""
+    """How samples are distributed over categories.
+
+    Attributes:
+        shares: (K,) of the samples.
+        covered: categories with at least one sample.
+        kl: KL divergence of the samples' shares from the true ones, in nats.
+        expected_kl: the expectation of `kl` for as many perfect samples.
+    """
 
     shares: Tensor
     covered: int
     kl: float
-    floor: float
+    expected_kl: float
 
 
 def category_report(labels: Tensor, categories: int, *, truth: Tensor | None = None) -> CategoryReport:
@@ -73,16 +79,17 @@ def category_report(labels: Tensor, categories: int, *, truth: Tensor | None = N
         raise DataError(f"labels: need one or more whole numbers from 0 to {categories - 1}, one a sample.")
     counts = torch.bincount(labels, minlength=categories)
     kl = kl_divergence(counts, torch.ones(categories) if truth is None else truth)
-    return CategoryReport(counts / len(labels), int((counts > 0).sum()), kl, kl_floor(categories, len(labels)))
+    return CategoryReport(counts / len(labels), int((counts > 0).sum()), kl, expected_kl(categories, len(labels)))
 
 
 def covered_interval(counts: Sequence[Tensor]) -> Interval:
     """How many of K categories are covered on average by as many samples, from counts (K,) of one seed or several.
 
-    A number of categories is no mean, and halves of the samples say little of it. Its variance is what as many samples
-    again would newly cover, by Good and Toulmin's alternating sum over categories hit once, twice, ..., less what is due to
-    the number of samples being fixed; and no less than if every category were as likely as its own count says. A category
-    that nothing hit and that might have been hit is not thought of: the interval of a count that never varies has no width.
+    A number of categories is not a mean, and halves of the samples say little about it. Its variance is the number of
+    categories that as many more samples would newly cover, by Good and Toulmin's alternating sum over categories hit once,
+    twice, ..., minus a correction for the fixed number of samples; and at least the variance for categories that are as
+    likely as their counts. Categories without samples are not considered: the interval of a count that never varies has no
+    width.
 
     The Number of New Species, and the Increase in Population Coverage, when a Sample Is Increased (I. J. Good, G. H.
     Toulmin, 1956), https://doi.org/10.1093/biomet/43.1-2.45; smoothed as in Estimating the Number of Unseen Species: How

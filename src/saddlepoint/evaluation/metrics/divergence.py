@@ -1,7 +1,7 @@
 """Divergences of discrete distributions, in nats: of counts over classes, over modes, or over the cells of a grid.
 
 Counts of finitely many points are noisy, and every divergence takes noise for difference. The value that equal
-distributions reach, the floor, goes with each.
+distributions have on average goes with each.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.points import checked
+from saddlepoint.evaluation.metrics.points import check_points
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Grid:
         Raises:
             DataError: no points, NaN or infinite values.
         """
-        x = checked(x, "points", least=1)
+        x = check_points(x, "points", least=1)
         low, high = x.amin(0), x.amax(0)
         margin = torch.where(low == high, 0.5, 1e-9 * (high - low))  # so that the outermost points are inside
         return cls(tuple((low - margin).tolist()), tuple((high + margin).tolist()), (cells,) * x.shape[1])
@@ -49,7 +49,7 @@ class Grid:
         Raises:
             DataError: no points, another number of axes than the grid's, NaN or infinite values.
         """
-        x = checked(x, "points", least=1)
+        x = check_points(x, "points", least=1)
         if x.shape[1] != len(self.cells):
             raise DataError(f"points: the grid has {len(self.cells)} axes, the points have {x.shape[1]}.")
         low, high = (torch.tensor(side, dtype=torch.float64) for side in (self.low, self.high))
@@ -90,19 +90,21 @@ def jensen_shannon(p: Tensor, q: Tensor) -> float:
     return (kl_divergence(p, middle) + kl_divergence(q, middle)) / 2
 
 
-def kl_floor(categories: int, n: int) -> float:
-    """What KL(counts of n draws || the distribution they come from) is on average, (K - 1) / 2n nats.
+def expected_kl(categories: int, n: int) -> float:
+    """The expectation of KL(counts of n draws || their distribution), (K - 1) / 2n nats.
 
-    Good to a few per cent where every category expects five draws or more; above the truth where most expect none.
+    Accurate to a few per cent where five draws or more are expected in every category; too high where most are empty.
 
-    Note on the Bias of Information Estimates (George A. Miller, 1955), Information Theory in Psychology.
+    Derived by George A. Miller in 1955 (Note on the Bias of Information Estimates, in Information Theory in Psychology).
     """
     return (categories - 1) / (2 * n)
 
 
-def jensen_shannon_floor(categories: int, n: int, m: int) -> float:
-    """What the Jensen-Shannon divergence of counts of n and of m draws from one distribution is on average, in nats:
-    (K - 1) (1/n + 1/m) / 8, by the same expansion as `kl_floor`, and like it too high for nearly empty categories."""
+def expected_jensen_shannon(categories: int, n: int, m: int) -> float:
+    """The expectation of the Jensen-Shannon divergence of counts of n and of m draws from one distribution, in nats.
+
+    (K - 1) (1/n + 1/m) / 8, by the same expansion as `expected_kl`; like that, too high for nearly empty categories.
+    """
     return (categories - 1) * (1 / n + 1 / m) / 8
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.kernel import gaussian
 from saddlepoint.evaluation.metrics.neighbours import nearest
-from saddlepoint.evaluation.metrics.points import checked, checked_pair
+from saddlepoint.evaluation.metrics.points import check_pair, check_points
 from saddlepoint.evaluation.metrics.squared_distances import precise_squares
 
 
@@ -28,7 +28,7 @@ def vendi_score(x: Tensor, *, width: float | None = None) -> float:
     Raises:
         DataError: no points, NaN or infinite values, or a point at the origin, which has no cosine.
     """
-    x = checked(x, "points", least=1)
+    x = check_points(x, "points", least=1)
     if width is not None:
         similarity = gaussian(width)(x, x)
     else:
@@ -48,7 +48,7 @@ def mean_distance(x: Tensor) -> float:
     Raises:
         DataError: fewer than two points, NaN or infinite values.
     """
-    x = checked(x, "points")
+    x = check_points(x, "points")
     x = x - x.mean(0)
     total = sum(
         float(precise_squares(x[i : i + 1_024], x[i + 1 :])[0].sqrt_().triu_().sum()) for i in range(0, len(x), 1_024)
@@ -60,10 +60,14 @@ def mean_distance(x: Tensor) -> float:
 class Birthday:
     """What the birthday test found.
 
-    radius: two samples this close or closer count as duplicates, in the features' units. batches: of `size` samples
-    each. collisions: batches with a duplicate. support: about how many different samples the model has, from the share
-    of batches with a collision; infinite without one, 0 where every batch has one and it can only be told to be small.
-    pair: indices of the two closest samples.
+    Attributes:
+        radius: two samples this close or closer count as duplicates, in the features' units.
+        size: samples in a batch.
+        batches: number of batches.
+        collisions: batches with a duplicate.
+        support: about how many different samples the model has, from the share of batches with a collision; infinite
+            without one, 0 where every batch has one, so that it is only known to be small.
+        pair: indices of the two closest samples.
     """
 
     radius: float
@@ -90,7 +94,7 @@ def birthday_test(
     Raises:
         DataError: fewer than `size` samples or real points, unequal numbers of features, NaN or infinite values.
     """
-    samples, real = checked_pair(samples, real, least=max(2, size), names=("samples", "real points"), dtype=None)
+    samples, real = check_pair(samples, real, least=max(2, size), names=("samples", "real points"), dtype=None)
     radius = float(nearest(real, real, within=True)[0].min())
     distances, neighbours = nearest(samples, samples, within=True)
     first = int(distances.argmin())

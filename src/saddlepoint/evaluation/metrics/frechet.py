@@ -3,7 +3,7 @@
     |m_x - m_y|^2 + Tr(C_x) + Tr(C_y) - 2 Tr((C_x C_y)^(1/2)),
 
 the squared 2-Wasserstein distance of two Gaussians; in the square of the features' units. With Inception features this
-is the FID. Blind to whatever two distributions of equal mean and covariance differ in.
+is the FID. Blind to every difference between distributions of equal mean and covariance.
 
 The trace of the root is computed as a nuclear norm: with C_x = F^T F and C_y = G^T G it is the sum of the singular
 values of F G^T. No root of a nonsymmetric product is taken, so nothing becomes complex or needs a jitter, and F and G
@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.points import checked_pair
+from saddlepoint.evaluation.metrics.points import check_pair
 
 _CHUNK = 8_192  # rows in double precision at a time, or four times the features where that is more
 
@@ -39,7 +39,7 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     Raises:
         DataError: fewer than two points a set, unequal numbers of features, NaN or infinite values.
     """
-    x, y = checked_pair(x, y, dtype=None)
+    x, y = check_pair(x, y, dtype=None)
     mean_x, mean_y = _mean(x), _mean(y)
     return _distance(mean_x - mean_y, _factor(x, mean_x), _factor(y, mean_y))
 
@@ -93,9 +93,9 @@ def frechet_infinity(x: Tensor, y: Tensor, *, generator: torch.Generator, parts:
 
     Raises:
         DataError: as `frechet_distance`; or the smallest part has no more points than twice the features, where the
-            bias is no straight line.
+            bias is not linear.
     """
-    x, y = checked_pair(x, y, dtype=None)
+    x, y = check_pair(x, y, dtype=None)
     assert parts >= 2, parts
     least = 2 * x.shape[1] * parts
     if min(len(x), len(y)) <= least:
@@ -161,9 +161,9 @@ def _root(covariance: Tensor, name: str) -> Tensor:
     """F (D, D) with F^T F = covariance."""
     size = covariance.abs().max()
     if not torch.allclose(covariance, covariance.T, rtol=0, atol=1e-6 * float(size)):
-        raise DataError(f"{name}: it is not symmetric, so it is no covariance.")
+        raise DataError(f"{name}: it is not symmetric, so it is not a covariance.")
     values, vectors = torch.linalg.eigh((covariance + covariance.T) / 2)
     if values[0] < -1e-6 * size:
-        raise DataError(f"{name}: it has the negative eigenvalue {float(values[0]):.3g}, so it is no covariance.")
+        raise DataError(f"{name}: it has the negative eigenvalue {float(values[0]):.3g}, so it is not a covariance.")
     root: Tensor = values.clamp_min(0).sqrt()[:, None] * vectors.T
     return root

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.points import checked_pair
+from saddlepoint.evaluation.metrics.points import check_pair
 from saddlepoint.evaluation.statistics.intervals import Interval
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
@@ -60,9 +60,9 @@ def median_width(x: Tensor, y: Tensor, *, most: int = 1_000) -> float:
     Smola, 2012), section 8. https://jmlr.org/papers/v13/gretton12a.html
 
     Raises:
-        DataError: as `checked_pair`; or half of all pairs coincide, so that the median is 0 and sets no scale.
+        DataError: as `check_pair`; or half of all pairs coincide, so that the median is 0 and sets no scale.
     """
-    x, y = checked_pair(x, y)
+    x, y = check_pair(x, y)
     picked = torch.cat([part[torch.linspace(0, len(part) - 1, min(most, len(part))).long()] for part in (x, y)])
     median = float(torch.pdist(picked).median())
     if median == 0:
@@ -82,7 +82,7 @@ def kernel_distance(x: Tensor, y: Tensor, *, kernel: Kernel = polynomial, block:
     Raises:
         DataError: fewer than two points a set, unequal numbers of features, NaN or infinite values.
     """
-    x, y = checked_pair(x, y, dtype=None)
+    x, y = check_pair(x, y, dtype=None)
     n, m = len(x), len(y)
     within_x, square_x = _row_sums(kernel, x, block)
     within_y, square_y = _row_sums(kernel, y, block)
@@ -105,18 +105,18 @@ def kernel_distance_by_subsets(
 ) -> tuple[float, float]:
     """Mean and standard deviation of MMD^2 over random subsets of `size` points, as the KID is published.
 
-    The standard deviation tells the scatter at `size` points, not the error of the mean: subsets overlap.
+    The standard deviation is the scatter at `size` points, not the error of the mean: subsets overlap.
     `kernel_distance` is more exact, and says how exact.
 
     Raises:
         DataError: fewer than `size` points in a set, unequal numbers of features, NaN or infinite values.
     """
-    x, y = checked_pair(x, y, least=max(2, size), dtype=None)
-    drawn = [(_draw(x, size, generator), _draw(y, size, generator)) for _ in range(subsets)]
+    x, y = check_pair(x, y, least=max(2, size), dtype=None)
+    pairs = [(_draw(x, size, generator), _draw(y, size, generator)) for _ in range(subsets)]
     if subsets * 3 * size**2 < (len(x) ** 2 + len(y) ** 2) / 2 + len(x) * len(y):
-        values = torch.tensor([_of_all(x[a], y[b], kernel) for a, b in drawn], dtype=torch.float64)
+        values = torch.tensor([_of_all(x[a], y[b], kernel) for a, b in pairs], dtype=torch.float64)
     else:  # the subsets share most of their pairs
-        values = _of_subsets(x, y, drawn, kernel)
+        values = _of_subsets(x, y, pairs, kernel)
     return float(values.mean()), float(values.std(correction=0))
 
 
@@ -170,14 +170,14 @@ def _of_all(x: Tensor, y: Tensor, kernel: Kernel) -> float:
     return float((within[0] + within[1]) / (size * (size - 1)) - 2 * across / size**2)
 
 
-def _of_subsets(x: Tensor, y: Tensor, drawn: list[tuple[Tensor, Tensor]], kernel: Kernel, block: int = 2_048) -> Tensor:
+def _of_subsets(x: Tensor, y: Tensor, pairs: list[tuple[Tensor, Tensor]], kernel: Kernel, block: int = 2_048) -> Tensor:
     """MMD^2 of each pair of subsets, with the kernel of every pair of points computed once: (subsets,) float64."""
-    size = len(drawn[0][0])
-    chosen_x, chosen_y = x.new_zeros(len(drawn), len(x)), y.new_zeros(len(drawn), len(y))
-    for row, (a, b) in enumerate(drawn):
+    size = len(pairs[0][0])
+    chosen_x, chosen_y = x.new_zeros(len(pairs), len(x)), y.new_zeros(len(pairs), len(y))
+    for row, (a, b) in enumerate(pairs):
         chosen_x[row, a] = 1
         chosen_y[row, b] = 1
-    values = torch.zeros(len(drawn), dtype=torch.float64)
+    values = torch.zeros(len(pairs), dtype=torch.float64)
     for points, chosen in ((x, chosen_x), (y, chosen_y)):
         for left, right, k in _within(kernel, points, block):
             sums = ((chosen[:, left] @ k) * chosen[:, right]).sum(1).double()
@@ -188,7 +188,7 @@ def _of_subsets(x: Tensor, y: Tensor, drawn: list[tuple[Tensor, Tensor]], kernel
 
 
 def _within(kernel: Kernel, x: Tensor, block: int) -> Iterator[tuple[slice, slice, Tensor]]:
-    """Blocks of the kernel of x with itself, the diagonal 0; those above the diagonal stand for those below too."""
+    """Blocks of the kernel of x with itself, the diagonal 0; only those on and above the diagonal, since the kernel is symmetric."""
     for start in range(0, len(x), block):
         left = slice(start, start + block)
         yield left, left, kernel(x[left], x[left]).fill_diagonal_(0)

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.points import checked_pair
+from saddlepoint.evaluation.metrics.points import check_pair
 from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
 
 ACTIVE = 0.01
-BLOCK = 1_024  # codes whose density under all posteriors is looked at together
+BLOCK = 1_024  # codes whose density under all posteriors is computed at once
 NAMES = ("posterior means", "posterior log-variances")
 
 
@@ -39,18 +39,18 @@ class Surgery:
     information: (low, high), of I(x; z) under q. Both are biased on purpose: low counts each example among the N that
         stand for all examples, and cannot exceed log N; high leaves it out.
     gap: (low, high), of KL(q(z) || p(z)), the aggregate posterior to the prior: what samples from the prior get wrong.
-    ceiling: log N. An information near it says that more examples are needed, not how much there is.
+    limit: log N, the most that N examples can show. An estimate near it means that more examples are needed.
     """
 
     kl: Interval
     information: tuple[Interval, Interval]
     gap: tuple[Interval, Interval]
-    ceiling: float
+    limit: float
 
     @property
     def saturated(self) -> bool:
         """Whether the lower bound on the information is within 1 nat of the most that N examples can show."""
-        return self.information[0].value > self.ceiling - 1
+        return self.information[0].value > self.limit - 1
 
 
 def units(mean: Tensor, log_variance: Tensor) -> Units:
@@ -68,7 +68,7 @@ def units(mean: Tensor, log_variance: Tensor) -> Units:
 
 
 def surgery(mean: Tensor, log_variance: Tensor, *, generator: torch.Generator, draws: int = 1) -> Surgery:
-    """Of posteriors (N, D), (N, D) of N examples, with `draws` codes an example; N x N densities are looked at.
+    """Of posteriors (N, D), (N, D) of N examples, with `draws` codes an example; N x N densities are computed.
 
     ELBO Surgery: Yet Another Way to Carve Up the Variational Evidence Lower Bound (Matthew D. Hoffman, Matthew J.
     Johnson, 2016), http://approximateinference.org/2016/accepted/HoffmanJohnson2016.pdf; both bounds on the information:
@@ -100,12 +100,12 @@ def surgery(mean: Tensor, log_variance: Tensor, *, generator: torch.Generator, d
         kl=of_mean(kl),
         information=(of_mean(low), of_mean(high)),
         gap=(of_mean(kl - high), of_mean(kl - low)),
-        ceiling=math.log(n),
+        limit=math.log(n),
     )
 
 
 def _posteriors(mean: Tensor, log_variance: Tensor) -> tuple[Tensor, Tensor]:
-    mean, log_variance = checked_pair(mean, log_variance, names=NAMES)
+    mean, log_variance = check_pair(mean, log_variance, names=NAMES)
     if len(mean) != len(log_variance):
         raise DataError(f"need one log-variance a mean, got {len(log_variance):,} for {len(mean):,}.")
     return mean, log_variance

@@ -1,7 +1,7 @@
 """Trained models as latent-variable models: what annealing and importance sampling need to know of them.
 
 A VAE is one. A GAN is not, since its samples fill no volume and its density is zero nearly everywhere; with Gaussian
-noise laid over its output it becomes one, whose likelihood is then one of generator *and* noise.
+noise on its output it becomes one, whose likelihood is that of generator *and* noise.
 """
 
 from __future__ import annotations
@@ -137,8 +137,8 @@ def fitted_std(
 
     of: makes the model with a standard deviation, such as `lambda std: with_output_noise(model, std)`; `start`: its first value.
     Expectation maximisation: codes from the annealed posterior, then the root mean square of the residuals they leave.
-    Fit on other examples than are scored. Every round anneals anew, so give few examples and a short annealing. progress:
-    hears the share that is done.
+    Fit on other examples than are scored. Every round anneals again, so give few examples and a short annealing. progress:
+    called with the completed share.
 
     A Monte Carlo Implementation of the EM Algorithm (Greg C. G. Wei, Martin A. Tanner, 1990).
     https://doi.org/10.1080/01621459.1990.10474930

@@ -121,12 +121,12 @@ def annealed(
     progress: Share | None = None,
 ) -> tuple[Likelihood, Sandwich]:
     """AIS on x (N, *event) in the data's units, and its bidirectional gap on as many `simulated` examples. progress:
-    hears the share that is done.
+    called with the completed share.
 
     Raises:
         DataError: as `annealed_evidence`.
     """
-    annealing, told = annealing or Annealing(), progress or (lambda share: None)
+    annealing, report = annealing or Annealing(), progress or (lambda share: None)
     forth = len(some(x)) / (len(x) + 2 * simulated)  # of the work: the gap takes walks both ways
     found = annealed_evidence(
         model.log_likelihood,
@@ -134,7 +134,7 @@ def annealed(
         model.latent,
         generator=generator,
         annealing=annealing,
-        progress=lambda share: told(forth * share),
+        progress=lambda share: report(forth * share),
     )
     like, codes = model.simulate(simulated, generator)
     sandwich = bidirectional(
@@ -143,7 +143,7 @@ def annealed(
         codes,
         generator=generator,
         annealing=annealing,
-        progress=lambda share: told(forth + (1 - forth) * share),
+        progress=lambda share: report(forth + (1 - forth) * share),
     )
     note = (
         f"{annealing.chains} chains, {annealing.temperatures:,} temperatures, {found.acceptance:.0%} of moves taken; gap "

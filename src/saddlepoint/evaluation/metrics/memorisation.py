@@ -14,7 +14,7 @@ from torch import Tensor
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.neighbours import nearest
-from saddlepoint.evaluation.metrics.points import checked, checked_pair
+from saddlepoint.evaluation.metrics.points import check_pair, check_points
 from saddlepoint.evaluation.statistics.intervals import Interval, wilson
 
 
@@ -50,7 +50,7 @@ def copies(train: Tensor, held_out: Tensor, samples: Tensor, *, level: float = 0
 
 @dataclass(frozen=True)
 class DataCopying:
-    """C_T and what it is made of.
+    """C_T and its parts.
 
     statistic: about N(0, 1) / sqrt(cells) for honest samples; far below 0 for copies, far above for samples further
     from the training examples than held-out ones are (underfitting). NaN where no cell could be compared.
@@ -129,7 +129,7 @@ def _centres(x: Tensor, cells: int, seed: int) -> Tensor:
 
 def _three(train: Tensor, held_out: Tensor, samples: Tensor, least: int) -> tuple[Tensor, Tensor, Tensor]:
     names = ("training examples", "held-out examples", "samples")
-    held_out = checked(held_out, names[1], least=least, dtype=None)
-    train, held_out = checked_pair(train, held_out, least=1, names=names[:2], dtype=None)
-    train, samples = checked_pair(train, samples, least=1, names=(names[0], names[2]), dtype=None)
+    held_out = check_points(held_out, names[1], least=least, dtype=None)
+    train, held_out = check_pair(train, held_out, least=1, names=names[:2], dtype=None)
+    train, samples = check_pair(train, samples, least=1, names=(names[0], names[2]), dtype=None)
     return train, held_out.to(train.dtype), samples

@@ -1,4 +1,4 @@
-"""Samples against a mixture of equal Gaussians whose modes are known: which are found, how much of each, how wide."""
+"""Samples against a mixture of equal Gaussians with known modes: which modes are found, their shares and widths."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Truth
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.divergence import kl_divergence, kl_floor
+from saddlepoint.evaluation.metrics.divergence import expected_kl, kl_divergence
 from saddlepoint.evaluation.metrics.neighbours import nearest
-from saddlepoint.evaluation.metrics.points import checked
+from saddlepoint.evaluation.metrics.points import check_points
 from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
 
 RADIUS = 3.0  # standard deviations within which a sample is of high quality
@@ -20,28 +20,30 @@ RADIUS = 3.0  # standard deviations within which a sample is of high quality
 
 @dataclass(frozen=True)
 class ModeReport:
-    """How samples meet the modes.
+    """How samples are distributed over the modes.
 
-    modes: K. covered: modes that are nearest to at least one high-quality sample. With many samples a single lucky one
-        covers a mode, so read it together with `high_quality` and `mass`.
-    high_quality: share of samples within 3 standard deviations of the nearest mode, in [0, 1].
-    ceiling: the same for the true mixture. In the plane 1 - e^-4.5 = 0.989; more than that means modes too narrow.
-    mass: (K,) share of the high-quality samples at each mode; NaN where there are none at all.
-    width: (K,) typical distance of a mode's samples (high-quality or not) from their own middle over that of the true
-        mode; 1 is right, 0 a single point, NaN for a mode with fewer than two samples. Medians, so that the strays
-        between modes do not count.
-    reverse_kl: KL(mass || equal shares) in nats; NaN without a high-quality sample. floor: the same for equally many
-        perfect samples.
+    Attributes:
+        modes: K.
+        covered: modes that are nearest to at least one high-quality sample. Among many samples a single one may cover a
+            mode by luck, so read it together with `high_quality` and `mass`.
+        high_quality: share of samples within 3 standard deviations of the nearest mode, in [0, 1].
+        true_quality: the same for the true mixture. In the plane 1 - e^-4.5 = 0.989; more means modes that are too narrow.
+        mass: (K,) share of the high-quality samples at each mode; NaN where there are none at all.
+        width: (K,) typical distance of a mode's samples (high-quality or not) from their own centre over that of the true
+            mode; 1 is right, 0 a single point, NaN for a mode with fewer than two samples. Medians, so that samples between
+            modes do not count.
+        reverse_kl: KL(mass || equal shares) in nats; NaN without a high-quality sample.
+        expected_kl: the expectation of `reverse_kl` for as many perfect samples.
     """
 
     modes: int
     covered: int
     high_quality: float
-    ceiling: float
+    true_quality: float
     mass: Tensor
     width: Tensor
     reverse_kl: float
-    floor: float
+    expected_kl: float
 
 
 def mode_report(samples: Tensor, centres: Tensor, std: float) -> ModeReport:
@@ -57,7 +59,7 @@ def mode_report(samples: Tensor, centres: Tensor, std: float) -> ModeReport:
     """
     from scipy.stats import chi  # the distance of N(0, I) from its centre; half a second to import
 
-    samples, centres = checked(samples, "samples", least=1), checked(centres, "centres", least=1)
+    samples, centres = check_points(samples, "samples", least=1), check_points(centres, "centres", least=1)
     if samples.shape[1] != centres.shape[1] or not std > 0:
         raise DataError(f"samples have {samples.shape[1]} axes, modes {centres.shape[1]}, standard deviation {std}.")
     k, d = centres.shape
@@ -71,11 +73,11 @@ def mode_report(samples: Tensor, centres: Tensor, std: float) -> ModeReport:
         modes=k,
         covered=int((counts > 0).sum()),
         high_quality=found / len(samples),
-        ceiling=float(chi.cdf(RADIUS, d)),
+        true_quality=float(chi.cdf(RADIUS, d)),
         mass=counts.double() / (found or math.nan),
         width=width,
         reverse_kl=kl_divergence(counts, torch.ones(k)) if found else math.nan,
-        floor=kl_floor(k, found) if found else math.nan,
+        expected_kl=expected_kl(k, found) if found else math.nan,
     )
 
 
@@ -87,7 +89,7 @@ def log_likelihood(samples: Tensor, truth: Truth) -> Interval:
     Raises:
         DataError: fewer than two samples, NaN or infinite values.
     """
-    return of_mean(truth.log_prob(checked(samples, "samples")))
+    return of_mean(truth.log_prob(check_points(samples, "samples")))
 
 
 def _spread(x: Tensor) -> Tensor:

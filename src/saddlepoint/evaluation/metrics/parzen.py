@@ -9,7 +9,7 @@ from torch import Tensor
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.likelihood import Likelihood
-from saddlepoint.evaluation.metrics.points import checked, checked_pair
+from saddlepoint.evaluation.metrics.points import check_pair, check_points
 
 PARZEN_WARNING = (
     "Kernel estimates of likelihood do not tell good models from bad ones beyond a few dimensions: a few cluster centres "
@@ -29,8 +29,8 @@ def parzen(
     Raises:
         DataError: fewer than two samples, an empty set, unequal numbers of columns, samples all alike.
     """
-    samples, x = checked_pair(samples, x, least=2, names=("samples", "examples"))
-    validation = checked(validation, "validation examples", least=1)
+    samples, x = check_pair(samples, x, least=2, names=("samples", "examples"))
+    validation = check_points(validation, "validation examples", least=1)
     scale = float(samples.std(0).square().mean().sqrt())
     if not scale > 0 or validation.shape[1] != samples.shape[1]:
         raise DataError("parzen: the samples are all alike, or validation examples have another number of columns.")

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.diversity import mean_distance
-from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
-from saddlepoint.evaluation.metrics.points import checked_pair
+from saddlepoint.evaluation.metrics.points import check_pair
+from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.scorecard.score import ClassScores
 from saddlepoint.evaluation.statistics.intervals import Interval, normal, wilson
 from saddlepoint.evaluation.statistics.resampling import half_sampling, random_halves
@@ -104,7 +104,7 @@ def per_class(
     Raises:
         DataError: labels that do not fit, no more than 2 k points in a set, unequal features, NaN or infinite values.
     """
-    real, samples = checked_pair(real, samples, least=2 * (k + 1), dtype=None)
+    real, samples = check_pair(real, samples, least=2 * (k + 1), dtype=None)
     for word, points, labels in (("real", real, real_labels), ("sample", samples, sample_labels)):
         if labels.shape != points.shape[:1] or labels.is_floating_point():
             raise DataError(f"{word} labels: need one whole number a point, got {tuple(labels.shape)} {labels.dtype}.")

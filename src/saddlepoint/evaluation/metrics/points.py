@@ -1,4 +1,4 @@
-"""What every metric asks of its input: sets of points, one row each, all finite, enough of them, equally long."""
+"""Checks of the input of metrics: sets of points, one row each, all finite, enough of them, with equal numbers of features."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from saddlepoint.errors import DataError
 
 
-def checked(points: Tensor, name: str, *, least: int = 2, dtype: torch.dtype | None = torch.float64) -> Tensor:
+def check_points(points: Tensor, name: str, *, least: int = 2, dtype: torch.dtype | None = torch.float64) -> Tensor:
     """The points (N, D) on the CPU, as numbers of type `dtype`; None keeps float32 and float64 as they are.
 
     Raises:
@@ -21,7 +21,7 @@ def checked(points: Tensor, name: str, *, least: int = 2, dtype: torch.dtype | N
     if dtype is None:
         dtype = points.dtype if points.dtype in (torch.float32, torch.float64) else torch.float32
     points = points.detach().to("cpu", dtype)
-    # A sum is finite if all its terms are, short of overflow; only where it is not, each value is looked at.
+    # A sum is finite if all its terms are, short of overflow; only where it is not, every value is checked.
     if not points.sum().isfinite():
         broken = int((~points.isfinite()).any(1).sum())
         if broken:
@@ -32,7 +32,7 @@ def checked(points: Tensor, name: str, *, least: int = 2, dtype: torch.dtype | N
     return points
 
 
-def checked_pair(
+def check_pair(
     x: Tensor,
     y: Tensor,
     *,
@@ -43,9 +43,9 @@ def checked_pair(
     """Both sets (N, D) and (M, D), checked, of one type.
 
     Raises:
-        DataError: as `checked`; or the two have different numbers of features.
+        DataError: as `check_points`; or the two have different numbers of features.
     """
-    x, y = checked(x, names[0], least=least, dtype=dtype), checked(y, names[1], least=least, dtype=dtype)
+    x, y = check_points(x, names[0], least=least, dtype=dtype), check_points(y, names[1], least=least, dtype=dtype)
     if x.shape[1] != y.shape[1]:
         raise DataError(
             f"{names[0]} have {x.shape[1]} features and {names[1]} {y.shape[1]}: "

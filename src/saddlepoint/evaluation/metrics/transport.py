@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.evaluation.metrics.frechet import frechet_between_gaussians
-from saddlepoint.evaluation.metrics.points import checked_pair
+from saddlepoint.evaluation.metrics.points import check_pair
 
 
 def wasserstein(x: Tensor, y: Tensor, *, order: float = 1.0) -> Tensor:
@@ -23,7 +23,7 @@ def wasserstein(x: Tensor, y: Tensor, *, order: float = 1.0) -> Tensor:
     Raises:
         DataError: an empty set, unequal numbers of columns, NaN or infinite values.
     """
-    x, y = checked_pair(x, y, least=1)
+    x, y = check_pair(x, y, least=1)
     return _powers(x, y, order).pow(1 / order)
 
 
@@ -34,7 +34,7 @@ def sliced_wasserstein(
 
     (mean over directions of the 1-D distance to the power `order`)^(1 / order); 0 only where the distributions are the
     same. Directions are drawn from `generator`: the same generator state compares several models along the same lines.
-    The standard error tells nothing of the scatter over points.
+    The standard error does not include the variation over points.
 
     Sliced and Radon Wasserstein Barycenters of Measures (Nicolas Bonneel, Julien Rabin, Gabriel Peyré, Hanspeter
     Pfister, 2015). https://doi.org/10.1007/s10851-014-0506-3
@@ -42,7 +42,7 @@ def sliced_wasserstein(
     Raises:
         DataError: an empty set, unequal numbers of features, NaN or infinite values.
     """
-    x, y = checked_pair(x, y, least=1)
+    x, y = check_pair(x, y, least=1)
     lines = torch.randn(x.shape[1], directions, generator=generator, dtype=torch.float64)
     lines = lines / lines.norm(dim=0)
     powers = torch.cat([_powers(x @ some, y @ some, order) for some in lines.split(64, dim=1)])

@@ -1,4 +1,4 @@
-"""Classifier two-sample test: if a classifier tells samples from real points better than a coin, they differ.
+"""Classifier two-sample test: if a classifier distinguishes samples from real points better than chance, they differ.
 
 Revisiting Classifier Two-Sample Tests (David Lopez-Paz, Maxime Oquab, 2017). https://arxiv.org/abs/1610.06545
 Extremely randomized trees (Pierre Geurts, Damien Ernst, Louis Wehenkel, 2006). https://doi.org/10.1007/s10994-006-6226-1
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.points import checked_pair
+from saddlepoint.evaluation.metrics.points import check_pair
 from saddlepoint.evaluation.metrics.squared_distances import precise_squares, rows_at_once
 from saddlepoint.evaluation.statistics.intervals import Interval, wilson
 
@@ -28,7 +28,7 @@ TRIALS = 2 / 1.3**2  # independent answers that scatter like those about both po
 
 @dataclass(frozen=True)
 class TwoSampleTest:
-    """accuracy: share of points told right by a classifier that was not trained on them, with its interval; 1/2 is
+    """accuracy: share of points that a classifier, which was not trained on them, classifies correctly, with its interval; 1/2 is
     best, 1 means that all samples are recognised. p_value: one-sided, of this accuracy or more for equal distributions.
     threshold: the accuracy above which that is below 5 %. n: points that were classified, real ones and samples.
     """
@@ -60,7 +60,7 @@ def classifier_test(
     Raises:
         DataError: fewer points than twice the folds in a set, unequal numbers of features, NaN or infinite values.
     """
-    real, fake = checked_pair(real, fake, least=2 * folds)
+    real, fake = check_pair(real, fake, least=2 * folds)
     from sklearn.model_selection import StratifiedKFold  # most of a second to import
 
     generator = torch.Generator().manual_seed(seed)

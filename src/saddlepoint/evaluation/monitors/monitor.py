@@ -201,7 +201,7 @@ class Monitor:
         return signals | self._places(name, samples, self._project(samples))
 
     def _movement(self, name: str, samples: Tensor, projected: Tensor) -> Signals:
-        """How samples of the generator that trains, whatever its average generates, moved since the last probe."""
+        """How samples of the generator itself, not of its moving average, moved since the last probe."""
         around = self._neighbourhood
         shares = around.shares_of(projected) if self._modes is None else shares_at(samples.float(), self._modes[0])
         signals = {f"{name}/reach": around.reach(projected)}

@@ -16,8 +16,9 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.energy import energy_coefficient, energy_with_shares
-from saddlepoint.evaluation.metrics.neighbours import neighbourhoods, smallest_squares
+from saddlepoint.evaluation.metrics.neighbours import smallest_squares
 from saddlepoint.evaluation.metrics.pairwise import mean_within
+from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.metrics.projection import principal_components
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.models.capabilities import GenerativeModel

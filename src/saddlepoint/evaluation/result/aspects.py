@@ -3,7 +3,7 @@
 - distance: all distances between samples and real examples against those within each (energy distance).
 - two-sample test accuracy: how often a classifier recognises samples; 1/2 is best.
 - precision, recall, coverage: are samples among real examples, and real examples among samples, over what as many other
-  real examples reach. See `saddlepoint.evaluation.metrics.neighbours`.
+  real examples reach. See `saddlepoint.evaluation.metrics.precision_recall`.
 - spread: how far samples lie from each other, over what real examples do; too little and too much are both wrong.
 
 Modes and classes are in `groups.py`, copies of training examples in `copies.py`.
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.evaluation.metrics.diversity import mean_distance
-from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
+from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.result.equality_tests import FOLDS, Trial, best_classifier, energy_test
 from saddlepoint.records.result import Aspect
 

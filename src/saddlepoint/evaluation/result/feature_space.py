@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.evaluation.features.layers import cells, natural_units, shrunk
+from saddlepoint.evaluation.features.layers import cells, natural_units, shrink
 from saddlepoint.evaluation.features.random_convolutions import random_features
 from saddlepoint.evaluation.metrics.projection import principal_components
 from saddlepoint.evaluation.monitors.quality import affordable, random_examples
@@ -89,7 +89,7 @@ def roughness(x: Tensor) -> Tensor:
         (N, 3 C axes) for each channel and axis, the logarithm of the mean absolute second difference: over the whole
         example, in its smoothest cell and in its roughest cell.
     """
-    x = shrunk(x)
+    x = shrink(x)
     rows = []
     for axis in range(2, x.ndim):
         if x.shape[axis] < 3:

@@ -41,10 +41,10 @@ def known_modes(samples: Tensor, truth: Truth | None) -> list[Aspect]:
     near = Aspect(
         "samples near a mode",
         report.high_quality,
-        report.ceiling,
-        clipped(report.high_quality / report.ceiling),
+        report.true_quality,
+        clipped(report.high_quality / report.true_quality),
         error=proportion_error(report.high_quality, len(samples)),
-        p_value=shortfall(report.high_quality, len(samples), report.ceiling),
+        p_value=shortfall(report.high_quality, len(samples), report.true_quality),
     )
     counts = torch.nan_to_num(report.mass) * round(report.high_quality * len(samples))
     usual = torch.full((report.modes,), 1 / report.modes, dtype=torch.float64)

@@ -78,7 +78,7 @@ def assess(
             measured too.
         dataset: the data. Without a held-out part, the training examples are halved into a reference and a baseline.
         settings: how many samples and seeds; by default as many samples as held-out examples, at most 10,000, three seeds.
-        features: what `build_features` takes, or several of them; by default what suits the data.
+        features: what `build_features` takes, or several of them; by default those for the data (`default_features`).
         progress: called with what is being done and the completed share.
         on_extremes: called with the samples to inspect, by the first of the features; no score depends on it.
 
@@ -239,7 +239,7 @@ class _Assessment:
 
 
 def _as_sequence(features: Wanted | Sequence[Wanted] | None) -> Sequence[Wanted | None]:
-    """None stands for what suits the data."""
+    """A sequence of features; None for the default."""
     if features is None:
         return (None,)
     if isinstance(features, str | Features) or callable(features):

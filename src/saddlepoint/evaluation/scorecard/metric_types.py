@@ -11,7 +11,7 @@ case is the score of generators that are deliberately bad; where there are two, 
 - "repeat" returns one training example again and again;
 - "copies" returns the training examples.
 
-Noise is diverse, so it is no worst case of diversity; a repeated real example is no worst case of quality.
+Noise is diverse, so it is not a worst case of diversity; a repeated real example is not a worst case of quality.
 """
 
 from __future__ import annotations

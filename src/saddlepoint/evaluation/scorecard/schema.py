@@ -106,4 +106,6 @@ def _check_class(row: Fields) -> None:
 def _only(fields: Fields, known: set[str]) -> None:
     unknown = sorted(map(str, fields.value.keys() - known))
     if unknown:
-        raise RunError(f"{fields.where}: {unknown[0][:60]!r} is no field that this version knows: update saddlepoint.")
+        raise RunError(
+            f"{fields.where}: {unknown[0][:60]!r} is not a field that this version knows: update saddlepoint."
+        )

@@ -100,7 +100,7 @@ class Score:
     def better_than_real(self) -> bool:
         """Whether it is better than real data by more than chance: its interval and the baseline's do not overlap.
 
-        Such a score is no merit: samples that are more diverse or denser than real data are unlike them.
+        Such a score is not an advantage: samples that are more diverse or denser than real data are unlike them.
         """
         if self.baseline is None or self.better == "none":
             return False

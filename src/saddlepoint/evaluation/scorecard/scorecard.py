@@ -88,7 +88,7 @@ class Scorecard:
         """Undo `to_json`; `where` names the file in messages.
 
         Raises:
-            RunError: it is no scorecard, or one of a newer format.
+            RunError: it is not a scorecard, or one of a newer format.
         """
         if value.get("format") != FORMAT:
             raise RunError(

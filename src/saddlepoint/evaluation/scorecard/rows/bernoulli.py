@@ -22,7 +22,7 @@ def draws_black_and_white(model: object) -> bool:
 
 
 def black_and_white(subject: Subject, x: Tensor) -> Tensor:
-    """x (N, *event) in black and white: drawn where the model was trained on draws, else cut at the middle."""
+    """x (N, *event) in black and white: drawn where the model was trained on draws, else by a threshold at the middle."""
     generator = torch.Generator().manual_seed(subject.seed) if draws_black_and_white(subject.model) else None
     return binarised(x, subject.dataset.event, generator)
 

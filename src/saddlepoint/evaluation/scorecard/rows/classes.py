@@ -1,4 +1,4 @@
-"""Scores by class, for labelled data with a classifier that tells the class of a sample."""
+"""Scores by class, for labelled data with a classifier that assigns a class to a sample."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def class_rows(sets: FeatureSets, dataset: Dataset) -> tuple[tuple[ClassScores, 
     if real.posterior is None or fake.posterior is None:
         return (
             (),
-            "these features cannot tell the class of a sample; the data's classifier (--features classifier) can.",
+            "these features cannot classify a sample; the data's classifier (--features classifier) can.",
         )
     classes = real.posterior.shape[1]
     if classes > MOST:

@@ -31,7 +31,7 @@ def code_scores(subject: Subject) -> Mapping[str, Measurement]:
     ordered = found.kl.sort(descending=True).values
     silent = int((ordered < ACTIVE).sum())
     (below, above), (gap_below, gap_above) = parts.information, parts.gap
-    saturated = (f"Near log N = {parts.ceiling:.3g}, all that {len(x):,} examples can show: it may be more.",)
+    saturated = (f"Near log N = {parts.limit:.3g}, all that {len(x):,} examples can show: it may be more.",)
     return {
         "active_units": Measurement(
             Estimate(number, min(active.low, number), max(active.high, number)),

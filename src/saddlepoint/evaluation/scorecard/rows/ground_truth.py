@@ -95,7 +95,7 @@ def true_likelihood_interval(comparisons: Sequence[Comparison], values: Sequence
 
 
 def high_quality_interval(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
-    """For shares of samples: independent draws, whatever the seed."""
+    """The interval of a share of independent samples of all seeds."""
     n = sum(len(c.fake) for c in comparisons)
     return wilson(round(sum(values) / len(values) * n), n)
 

@@ -77,7 +77,7 @@ def covered_modes_interval(comparisons: Sequence[Comparison], values: Sequence[f
 
 def smallest_divergence(c: Comparison) -> str:
     """A note on what perfect samples score."""
-    least = category_report(torch.zeros(len(c.fake), dtype=torch.int64), MODES).floor
+    least = category_report(torch.zeros(len(c.fake), dtype=torch.int64), MODES).expected_kl
     return (
         f"Perfect samples of equal shares get about {least:.3g} at this number of samples; real digits are not quite equally "
         "frequent. Other numbers of samples or other classifiers do not compare."

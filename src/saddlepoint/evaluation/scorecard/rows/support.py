@@ -13,7 +13,7 @@ from saddlepoint.evaluation.metrics.bins import different_bins
 from saddlepoint.evaluation.metrics.diversity import birthday_test, mean_distance, vendi_score
 from saddlepoint.evaluation.metrics.kernel import median_width
 from saddlepoint.evaluation.metrics.memorisation import data_copying
-from saddlepoint.evaluation.metrics.neighbours import neighbourhoods
+from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.scorecard.comparison import ALL_PAIRS, Comparison
 from saddlepoint.evaluation.scorecard.metric_types import NOISE_AND_REPEAT, NONNEGATIVE, SHARE, Deciding, SampleMetric
 from saddlepoint.evaluation.statistics.intervals import Interval, wilson

@@ -1,7 +1,7 @@
-"""Learned weights kept between runs: a network that was trained once for some data is not trained again.
+"""A cache of learned weights: a network that was trained once for some data is not trained again.
 
-The file is named by a hash of all that decides the weights, so a file that is there is the right one. It appears by
-rename, and what cannot be read is made anew.
+The name of a file is a hash of everything that determines the weights, so an existing file is the right one. A file appears
+by rename, and one that cannot be read is replaced.
 """
 
 from __future__ import annotations
@@ -24,11 +24,15 @@ Weights = dict[str, Tensor]
 Learned = tuple[Weights, dict[str, Any]]
 
 
-def kept(kind: str, settings: Mapping[str, Any], learn: Callable[[], Learned]) -> Learned:
-    """What `learn()` gives, weights and measurements (anything JSON can hold), from the cache where it is there.
+def load_or_learn(kind: str, settings: Mapping[str, Any], learn: Callable[[], Learned]) -> Learned:
+    """Weights and measurements from the cache; where they are not there, from `learn()`.
 
-    The hash covers `kind`, `settings` and the version of torch. A cache that cannot be written is no
-    reason to fail: the next call learns again.
+    A cache that cannot be written is not an error: the next call learns again.
+
+    Args:
+        kind: of the network, part of the file's name.
+        settings: everything else that determines the weights; the hash covers it, `kind` and the version of torch.
+        learn: returns weights, and measurements that JSON can hold.
     """
     key = fingerprint(kind, **settings, torch=torch.__version__)
     file = cache_folder(DataSettings()) / "features" / f"{kind}-{key}.safetensors"
