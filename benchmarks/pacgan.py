@@ -54,7 +54,7 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "R1 and R2": {"model.penalties.r1": 0.0, "model.penalties.r2": 0.0},
     "pairs (non-saturating loss)": {"model.objective": "non-saturating"},
     "pairs, R1 and R2": {"model.objective": "non-saturating", "model.penalties.r1": 0.0, "model.penalties.r2": 0.0},
-    "the penalties' fall": {"model.penalty_half_life": 0},
+    "the penalties' fall": {"model.penalties.r1.half_life": 0, "model.penalties.r2.half_life": 0},
     "the rate's decay": {"training.optimiser.schedule": "constant"},
     "the generator's average": {"training.ema": 0.0},
     "the high rate (0.001)": {"training.optimiser.learning_rate": 1e-3},
