@@ -39,7 +39,7 @@ def test_what_is_described_is_the_recipe_that_says_so(modes):
     recipe, setup = Recipe.load(f"toy-lab-{modes}"), described(modes)
     assert setup.model == recipe.model
     assert setup.data == recipe.data
-    own = ("steps", "batch_size", "optimiser", "discriminator", "generator", "ema", "seed")
+    own = ("steps", "batch_size", "optimiser", "players", "ema", "seed")
     assert all(getattr(setup.training, name) == getattr(recipe.training, name) for name in own)
 
 
