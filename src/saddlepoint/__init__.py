@@ -22,7 +22,7 @@ Functions
 
 Classes
     Recipe        settings of data, model, training and evaluation; DataSettings is its `data` section
-    Run           a run's folder: model, findings, records, verdict, pictures
+    Run           a run's folder: model, headline, verdict, findings, records, pictures
     Dataset       examples with their held-out part; Event says what one example is
     Scorecard     what `evaluate` returns
     Diagnosed     what `diagnose` returns; a Finding is one entry
@@ -30,8 +30,8 @@ Classes
     Listener      what is called while a run trains, to be overridden
     SaddlepointError  the base of all errors that input can cause
 
-help(sp.train) and so on say more. The version is `__version__`. The names above load what they need when they are first
-used: importing the package imports neither torch nor numpy.
+help(sp.train) describes one of them. The version is `__version__`. Each name loads what it needs when it is first used, so
+importing the package imports neither torch nor numpy.
 """
 
 from __future__ import annotations
