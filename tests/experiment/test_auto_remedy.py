@@ -235,7 +235,7 @@ def test_a_player_of_other_shapes_starts_again_and_the_other_continues(
     ears = Ears()
     own = recipe("gan", cure="auto", checkpoint_every=10, optimiser={"name": "sgd", "learning_rate": 1e-12})
     run = experiment.train(own, run=tmp_path / "run", listener=ears)
-    assert run.recipe.model.packing == 2  # type: ignore[union-attr]
+    assert run.recipe.model.discriminator.packing == 2  # type: ignore[union-attr]
     assert any("discriminator has other layers" in note for note in ears.notes)
     before = experiment.prepare(own, RunFolder(tmp_path / "other")).model.players["g"].state_dict()
     after = run.model.players["g"].state_dict()
