@@ -127,9 +127,7 @@ def test_a_remedy_that_did_not_help_is_reverted(tmp_path: Path, injected: Inject
     assert first.changes == {RATE: (None, 1e-4)}
     assert others[0].changes[RATE][0] == 1e-4
     own = recipe("gan", cure="auto", cures=3)
-    now = {entry.name: value for entry, value in run.recipe.settings()}
-    changed = {entry.name: now[entry.name] for entry, value in own.settings() if now[entry.name] != value}
-    assert changed.items() <= others[-1].settings().items()  # nothing is left of earlier remedies
+    assert run.recipe == own.override(others[-1].settings())  # nothing is left of earlier remedies
 
 
 def test_no_recipe_is_tried_twice(tmp_path: Path, injected: Inject) -> None:
