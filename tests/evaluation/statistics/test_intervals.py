@@ -45,13 +45,6 @@ def test_a_share_that_scatters_as_independent_trials_do_has_wilsons_interval(sha
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
-def test_both_halves_of_a_cut_are_the_set():
-    x = draw(10, 2, 0)
-    first, second = random_halves(x, generator())
-    assert sorted(torch.cat([first, second])[:, 0].tolist()) == sorted(x[:, 0].tolist())
-    assert len(random_halves(draw(7, 1, 0), generator())[1]) == 3
-
-
 @given(value=st.floats(1e-3, 1e3), relative=st.floats(0, 3), lift=st.floats(0, 10))
 def test_a_distances_interval_holds_it_and_does_not_reach_below_its_bias(value, relative, lift):
     error = relative * (value + lift)
@@ -114,52 +107,6 @@ def test_all_agree_on_a_mean():
     ):
         assert other.value == pytest.approx(exact.value)
         assert other.high - other.low == pytest.approx(exact.high - exact.low, rel=0.1)
-
-
-def test_the_bootstrap_leans_where_the_statistic_does():
-    """The variance of exponential values has a long upper tail; the interval reaches further up than down."""
-    x = draw(100, 1, 0).exp()
-    found = bootstrap(torch.var, x, generator=generator())
-    assert found.high - found.value > 1.5 * (found.value - found.low)
-
-
-def test_the_bootstrap_of_two_sets_draws_both():
-    x, y = draw(200, 1, 0), draw(300, 1, 1)
-    found = bootstrap(lambda a, b: a.mean() - b.mean(), x, y, generator=generator())
-    expected = 3.92 * (x.var() / 200 + y.var() / 300).sqrt()
-    assert found.high - found.low == pytest.approx(float(expected), rel=0.1)
-
-
-def test_drawing_with_replacement_breaks_scores_of_neighbours_and_halves_do_not():
-    """Why `half_sampling` exists: copies lie at distance 0, so a bootstrap's balls are small and precision falls."""
-    real, fake = draw(300, 3, 0), draw(300, 3, 1)
-    score = lambda x, y: neighbourhoods(x, y).precision  # noqa: E731
-    broken = bootstrap(score, real, fake, generator=generator(), repeats=60)
-    sound = half_sampling(score, real, fake, generator=generator())
-    assert broken.value not in broken
-    assert sound.value in sound
-
-
-def test_bounds_cut_off_what_cannot_be():
-    real = draw(100, 2, 0)
-    score = lambda x, y: neighbourhoods(x, y).precision  # noqa: E731
-    fakes = draw(100, 2, 1, 0.9)
-    plain, cut = (
-        half_sampling(score, real, fakes, generator=generator(), bounds=bounds) for bounds in ((-9, 9), (0, 1))
-    )
-    assert plain.high > 1
-    assert (cut.high, cut.low, cut.value) == (1, plain.low, plain.value)
-
-
-@pytest.mark.slow
-def test_intervals_by_halves_cover():
-    """500 repeats, of what a card takes them for: how far apart a class's samples are, relative to real ones."""
-    ratio = lambda x, y: float(torch.pdist(x).mean() / torch.pdist(y).mean())  # noqa: E731
-    found = [
-        half_sampling(ratio, draw(150, 2, s, 0.8), draw(150, 2, 50_000 + s), generator=generator(s), repeats=30)
-        for s in range(500)
-    ]
-    assert 0.92 <= covers(found, sum(one.value for one in found) / 500) <= 0.98
 
 
 # The samples' deviation and shift against N(0, I) in the plane, for precisions of about 0.83, 0.97 and 0.985.
