@@ -15,13 +15,28 @@ from pathlib import Path
 # Packages (or modules) below saddlepoint/ whose docstrings are in the Google form throughout. Add to this list what has been converted.
 CONVERTED: tuple[str, ...] = (
     "arguments",
+    "cli",
+    "data",
     "diagnosis",
     "errors",
+    "evaluation.scorecard",
     "evaluation.statistics",
+    "figures",
+    "games",
     "markup",
+    "models.autoencoder",
+    "models.gan",
+    "models.vae",
+    "networks",
+    "objectives.adversarial",
+    "objectives.phase",
     "open_sections",
+    "optimisers",
     "progress",
+    "records",
+    "report",
     "settings",
+    "training",
     "yaml_text",
 )
 

@@ -120,9 +120,13 @@ def networks_of(command: str, given: Sequence[str]) -> dict[str, nn.Module] | No
 
 
 def split_settings(argv: Sequence[str], is_setting: Callable[[str], bool]) -> tuple[dict[str, str], list[str]]:
-    """Take `--NAME VALUE` and `--NAME=VALUE` out of `argv` wherever `is_setting(NAME)`: ({name: value}, the rest).
+    """Take `--NAME VALUE` and `--NAME=VALUE` out of `argv` wherever `is_setting(NAME)`.
 
-    Raises SettingError where a setting has no value.
+    Returns:
+        {name: value}, and the remaining arguments.
+
+    Raises:
+        SettingError: a setting has no value.
     """
     settings: dict[str, str] = {}
     rest: list[str] = []

@@ -35,11 +35,13 @@ WARM_UP_STEPS, TRIAL_TICKS = 10, 20
 
 @dataclass(frozen=True)
 class Estimate:
-    """Time (seconds) and memory (bytes) that training would take on this machine.
+    """Time in seconds and memory in bytes that training would take on this machine.
 
-    seconds_of_pictures: for the last pictures, the film and the report, 0 where they are left out; seconds: for all.
-    peak_memory: measured over the trial; None where the system does not tell. parameters, optimiser and data are
-    computed; activations, gradients and libraries are the rest.
+    Args:
+        seconds: for everything.
+        seconds_of_pictures: for the last pictures, the film and the report; 0 where they are left out.
+        peak_memory: measured over the trial steps; None where the system does not report it. `parameters`, `optimiser` and `data` are
+            computed; activations, gradients and libraries are the rest.
     """
 
     device: str

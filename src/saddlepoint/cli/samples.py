@@ -59,7 +59,11 @@ class Destination:
         return cls(path, "picture" if path.suffix == ".png" else "arrays")
 
     def check(self, event: Event) -> None:
-        """Raises SettingError where samples of `event` cannot take this form."""
+        """Check that samples of `event` can take this form.
+
+        Raises:
+            SettingError: they cannot.
+        """
         if self.form == "folder" and event.kind != "image":
             raise SettingError(f"--out {self.path}: {event.plural} cannot be written as PNG files; use --out FILE.npz.")
 

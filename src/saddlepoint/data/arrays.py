@@ -201,7 +201,11 @@ def _dataset(rows: Rows, y: Any, settings: DataSettings, name: str) -> Dataset:
 
 
 def _check_form(rows: Rows, name: str) -> None:
-    """Raises DataError for what is not a non-empty array of numbers."""
+    """Check that `rows` is an array of numbers.
+
+    Raises:
+        DataError: it is empty, or no array of numbers.
+    """
     shape, dtype = rows.shape, rows.dtype
     if dtype.kind == "O":
         raise DataError(

@@ -46,7 +46,11 @@ class Archive:
     """A `.npz` file: arrays by name, read one at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Raises DataError where the file is no archive, or damaged."""
+        """Open the archive.
+
+        Raises:
+            DataError: the file is no archive, or it is damaged.
+        """
         self.path = path
         with _explained(path), zipfile.ZipFile(path) as archive:
             self.keys = [name.removesuffix(".npy") for name in archive.namelist()]

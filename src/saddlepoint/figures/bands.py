@@ -36,9 +36,15 @@ def bands_figure(
     log_x: bool = True,
     log_y: bool = True,
 ) -> Figure:
-    """A panel a title, in it bands by name; lines: heights to mark in all of them, by name. Panels share their axes.
+    """One panel for each title, with bands by name; the panels share their axes.
 
-    Raises ValueError without a band."""
+    Args:
+        panels: by title, the bands by name.
+        lines: heights to mark in all panels, by name.
+
+    Raises:
+        ValueError: there is no band.
+    """
     if not panels or not all(panels.values()):
         raise ValueError("no bands to draw")
     drawing, grid = figure(1, len(panels), width=1.2 + 4.3 * len(panels), height=4.2)

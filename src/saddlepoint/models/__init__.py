@@ -32,10 +32,14 @@ def build(
 ) -> Model:
     """The model that `settings` describe, for examples of this `event`, with fresh weights.
 
-    modules: the user's own networks by role: generator and discriminator of a GAN, encoder and decoder of the others.
-    seed: of the weights; torch's global generator is left as it was.
+    Args:
+        settings: of the family.
+        event: what one example is.
+        modules: the user's own networks by role: generator and discriminator of a GAN, encoder and decoder of the others.
+        seed: of the weights; torch's global generator keeps its state.
 
-    Raises SettingError for networks that cannot be made or do not fit the event, and for units that cannot fit.
+    Raises:
+        SettingError: a network cannot be built or does not fit the event, or the units do not fit.
     """
     import torch
 

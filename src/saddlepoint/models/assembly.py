@@ -23,11 +23,13 @@ def network(
     *,
     series: bool = False,
 ) -> nn.Module:
-    """The network of this role: the user's own module if there is one, else what the settings ask for.
+    """The network of this role: the user's own module if there is one, else the one that the settings describe.
 
-    series: whether the examples among inputs and outputs are series (T, C), which convolutions take as (C, T).
+    Args:
+        series: whether the examples among inputs and outputs are series (T, C), which convolutions take as (C, T).
 
-    Raises SettingError where it cannot be built or does not fit the shapes (see `saddlepoint.networks.build`).
+    Raises:
+        SettingError: it cannot be built, or does not fit the shapes (see `saddlepoint.networks.build`).
     """
     if role in modules:
         return check_network(modules[role], inputs, outputs, role)
@@ -62,7 +64,11 @@ def is_own(role: str, settings: NetworkSettings, modules: Mapping[str, nn.Module
 
 
 def check_roles(modules: Mapping[str, nn.Module], roles: Sequence[str]) -> None:
-    """Raises SettingError where `modules` names a role that the family does not have."""
+    """Check that the family has the roles in `modules`.
+
+    Raises:
+        SettingError: it does not.
+    """
     for role in modules:
         if role not in roles:
             raise SettingError(

@@ -170,9 +170,10 @@ class Model(ABC):
             lay_out(player)
 
     def model_units(self, x: Numbers) -> Tensor:
-        """(N, *event) in the data's units, anywhere -> the players' units, type and device.
+        """Convert examples (N, *event) in the data's units to the players' units, type and device.
 
-        Raises SettingError where x is not a batch of this model's events.
+        Raises:
+            SettingError: x is no batch of this model's events.
         """
         x = as_tensor(x)
         if tuple(x.shape[1:]) != self.event.shape:

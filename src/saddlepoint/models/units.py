@@ -10,10 +10,13 @@ SYMMETRIC = (-1.0, 1.0)
 
 
 def scaling(event: Event, kind: ScalingKind, output_range: tuple[float, float] | None, wants: str) -> Scaling:
-    """The event's scaling of this kind, if the data's range in the model's units is then what the output can reach.
+    """The event's scaling of this kind, if the data's range in the model's units is what the output can reach.
 
-    wants: what has this output range, for the message ("the output tanh", "bernoulli").
-    Raises SettingError for a pair that cannot fit.
+    Args:
+        wants: what has this output range, for the message ("the output tanh", "bernoulli").
+
+    Raises:
+        SettingError: the two do not fit.
     """
     found = event.scaling(kind)
     if output_range is None:

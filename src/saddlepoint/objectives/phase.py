@@ -23,7 +23,12 @@ Observations = dict[str, Tensor]
 
 
 class Batch(NamedTuple):
-    """x: (B, *event) float32 in the model's units; y: (B,) int64 labels or None."""
+    """A batch of training examples.
+
+    Args:
+        x: (B, *event) float32 in the model's units.
+        y: (B,) int64 labels or None.
+    """
 
     x: Tensor
     y: Tensor | None = None
@@ -39,14 +44,19 @@ class Phase:
     `observations` of the loss are named `quantity`; they become the series `player/quantity`. They may have any shape
     (per sample, per unit): a record holds their mean over all entries and over the tick. A name that begins with another
     player's name and a slash is taken as it is.
-    uses_data: False where the loss never looks at `batch.x`, so that no batch has to be fetched: it then gets the
-        previous batch.
-    gradient: False where the player learns without a gradient, as by expectation maximisation: `loss` is then called
-        without recording gradients, updates the player or the model itself, and returns how good the fit is (B,). No
-        optimiser, no learning rate. The player need not be a network: its name is that of its series and its role.
-    shares_noise: True where the phase is played with the noise of the phase before it. What its player made of that
-        noise there, as a player that did not move, is then used again instead of being made twice.
-    after_update: called with the player after each of its updates, such as a projection of its weights.
+
+    Args:
+        player: the name of the player that moves.
+        loss: (nets, batch, noise) -> loss (B,) and observations.
+        repeats: moves a step.
+        uses_data: False where the loss does not use `batch.x`, so that no batch has to be fetched; it then gets the previous
+            batch.
+        gradient: False where the player learns without a gradient, as by expectation maximisation: `loss` is then called
+            without recording gradients, updates the player or the model itself, and returns the quality of the fit (B,). There is
+            no optimiser and no learning rate. The player need not be a network: its name is that of its series and its role.
+        shares_noise: True where the phase uses the noise of the phase before it. What its player computed from that noise there,
+            while it did not move, is then reused.
+        after_update: called with the player after each of its updates, such as a projection of its weights.
     """
 
     player: str

@@ -46,10 +46,12 @@ class Extragradient(Limited):
 
 @dataclass(frozen=True)
 class PastExtragradient(Limited):
-    """w_ahead = w - rate F(w_ahead before); w' = w - rate F(w_ahead). One gradient a step, and one kept.
+    """w_ahead = w - rate F(previous w_ahead); w' = w - rate F(w_ahead). One gradient a step, and one stored.
 
     Its extrapolated points are those of optimistic descent. The first one, without a past gradient, is the start.
-    rate: step size, above 0, or one a tensor.
+
+    Args:
+        rate: step size, above 0, or one a tensor.
     """
 
     rate: Rate = 0.1
@@ -100,7 +102,11 @@ class PastExtraAdam(Limited):
 
     The parameters in the state are the extrapolated points, at which gradients are taken and which training sees as the
     network. The points from which they are extrapolated are the state's second part.
-    rate: step size, above 0, or one a tensor; betas: decay rates of the moments, in [0, 1); epsilon: added to the root.
+
+    Args:
+        rate: step size, above 0, or one a tensor.
+        betas: decay rates of the moments, in [0, 1).
+        epsilon: added to the root.
     """
 
     rate: Rate = 0.01

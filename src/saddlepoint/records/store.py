@@ -125,7 +125,11 @@ def _whole_lines(path: Path, length: int) -> int:
 
 
 def require_length(path: Path, length: int) -> None:
-    """Raises RunError where the file holds fewer than `length` bytes, or is no regular file of its own."""
+    """Check that the file holds at least `length` bytes.
+
+    Raises:
+        RunError: it holds fewer, or is no regular file of its own.
+    """
     try:
         status = path.lstat()
     except OSError:

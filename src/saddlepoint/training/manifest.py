@@ -40,7 +40,11 @@ def unsealed(path: Path) -> Manifest:
 
 
 def _check(fields: Fields) -> None:
-    """Raises RunError for a field that has another type than it is written with: a seal only says that it was so."""
+    """Check the types of the fields; the digest only shows that they were written so.
+
+    Raises:
+        RunError: a field has another type than it is written with.
+    """
     fields.integer("step")
     for name in ("seconds", "tick_seconds"):
         fields.number(name)

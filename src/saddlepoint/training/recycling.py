@@ -61,14 +61,23 @@ class Renewal:
 def recycle(
     players: Mapping[str, nn.Module], run: Callable[[], None], generator: torch.Generator
 ) -> dict[str, Renewal]:
-    """Give dead hidden units fresh weights; by player, what began anew.
-
-    run: passes examples through all players, at rest, always the same. generator: what weights are drawn from, on the host.
+    """Reinitialise dead hidden units.
 
     A unit is left alone where what feeds it or reads it is not one linear layer or convolution (with BatchNorm before the
-    activation or without); and so are all units of a player whose outputs turn out to change, as they do where a sum reads
-    a unit too. Fresh weights are uniform with variance 2 / (inputs + outputs): Understanding the difficulty of training
-    deep feedforward neural networks (Glorot, Bengio, 2010), https://proceedings.mlr.press/v9/glorot10a.html.
+    activation or without), and so are all units of a player whose outputs turn out to change, as they do where a sum reads a unit too.
+    Fresh weights are uniform with variance 2 / (inputs + outputs).
+
+    Args:
+        players: networks by name.
+        run: passes the same examples through all players, in evaluation mode.
+        generator: draws the weights, on the host.
+
+    Returns:
+        By player, what was reinitialised.
+
+    References:
+        Understanding the difficulty of training deep feedforward neural networks (Glorot, Bengio, 2010).
+        https://proceedings.mlr.press/v9/glorot10a.html
     """
     before = _passed(players, run)
     if not any(mask.any() for activity, _ in before.values() for mask in activity.dead().values()):

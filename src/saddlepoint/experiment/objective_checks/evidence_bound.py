@@ -91,7 +91,8 @@ def _kl(paid: float, closed_form: float, latent: int, batch: int, rounding: floa
 def _scale(model: Model, player: Any, beta: float, x: Tensor, noise: BoundNoise, paid: float) -> Finding | None:
     """A reconstruction term that is a mean over the numbers of an example, beside a KL term that is a sum.
 
-    paid: the loss without KL, in the batch's mean.
+    Args:
+        paid: the loss without KL, averaged over the batch.
     """
     numbers = math.prod(model.event.shape)
     if numbers < FEWEST_NUMBERS or not math.isfinite(paid) or noise.threshold is not None:

@@ -27,7 +27,8 @@ from saddlepoint.objectives.reconstruction import RECONSTRUCTIONS
 class AutoencoderNetwork(nn.Module):
     """The one player: encoder and decoder together.
 
-    bounded_code: the code passes a sigmoid, so that a unit's mean is an activation in (0, 1).
+    Args:
+        bounded_code: whether the code passes a sigmoid, so that a unit's mean is an activation in (0, 1).
     """
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module, bounded_code: bool = False) -> None:
@@ -58,7 +59,11 @@ class Autoencoder(CodeModel):
     family: ClassVar[str] = "autoencoder"
 
     def __init__(self, settings: AutoencoderSettings, event: Event, modules: Mapping[str, Any] | None = None) -> None:
-        """Raises SettingError for networks that do not fit, and for Bernoulli on data that are not in [0, 1]."""
+        """Build the networks.
+
+        Raises:
+            SettingError: a network does not fit, or the reconstruction is Bernoulli and the data are not in [0, 1].
+        """
         modules = modules or {}
         check_roles(modules, ("encoder", "decoder", ROLE))
         self.settings = settings
@@ -115,7 +120,9 @@ class Autoencoder(CodeModel):
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
         """(n, *event) in the data's units, decoded from the fitted mixture.
 
-        Raises RunError before `fit` was called, SettingError for labels.
+        Raises:
+            RunError: `fit` was not called before.
+            SettingError: labels were given.
         """
         n = self.check_request(n, labels, generator)
         if self.prior is None:

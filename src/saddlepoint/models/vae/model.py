@@ -42,7 +42,11 @@ class VAE(CodeModel):
     encoder_player = "vae"
 
     def __init__(self, settings: VAESettings, event: Event, modules: Mapping[str, Any] | None = None) -> None:
-        """Raises SettingError for networks that do not fit, and for Bernoulli on data that are not in [0, 1]."""
+        """Build the networks.
+
+        Raises:
+            SettingError: a network does not fit, or the likelihood is Bernoulli and the data are not in [0, 1].
+        """
         modules = modules or {}
         check_roles(modules, ("encoder", "decoder", ROLE))
         self.settings = settings
@@ -229,11 +233,15 @@ class VAE(CodeModel):
         )
 
     def log_prob(self, x: Numbers, *, samples: int | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """(N, *event) in the data's units -> (N,) nats: a lower bound on log p(x) from `samples` draws an example.
+        """A lower bound on log p(x) in nats: (N, *event) in the data's units -> (N,).
 
-        samples: `importance_samples` of the settings where None. generator: seeded with 0 where None, so that the same
-            examples get the same numbers. For a Gaussian likelihood a log density in the data's own units; for Bernoulli
-            a log probability of the values in [0, 1], drawn black or white first where the model was trained so.
+        For a Gaussian likelihood it is a log density in the data's own units; for Bernoulli a log probability of the values in [0, 1],
+        drawn black or white first where the model was trained so.
+
+        Args:
+            x: (N, *event).
+            samples: draws an example; None: `importance_samples` of the settings.
+            generator: None: one with seed 0, so that the same examples get the same numbers.
         """
         check_generator("log_prob", generator)
         samples = (

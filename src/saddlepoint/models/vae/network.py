@@ -12,8 +12,14 @@ from saddlepoint.objectives.precision import at_least_float32
 
 
 class Pass(NamedTuple):
-    """output: (B, *event) logits (Bernoulli) or mean (Gaussian); mean, log_variance: (B, latent) of q(z | x);
-    log_std: () of the Gaussian likelihood, None for Bernoulli."""
+    """The result of one forward pass.
+
+    Args:
+        output: (B, *event) logits (Bernoulli) or mean (Gaussian).
+        mean: (B, latent) of q(z | x).
+        log_variance: (B, latent) of q(z | x).
+        log_std: () of the Gaussian likelihood, None for Bernoulli.
+    """
 
     output: Tensor
     mean: Tensor
@@ -24,8 +30,12 @@ class Pass(NamedTuple):
 class VAENetwork(nn.Module):
     """The one player: a trunk that both heads share, the heads `mean` and `log_variance`, and the decoder.
 
-    trunk: (B, *event) -> features, flattened to (B, features). Heads are linear: nothing clamps them.
-    log_std: where the Gaussian likelihood's log standard deviation starts; None for Bernoulli. learnt: it is a parameter.
+    The heads are linear: nothing clamps them.
+
+    Args:
+        trunk: (B, *event) -> features, flattened to (B, features).
+        log_std: the initial log standard deviation of the Gaussian likelihood; None for Bernoulli.
+        learnt: whether it is a parameter.
     """
 
     log_std: Tensor | None
