@@ -169,6 +169,25 @@ def test_links_that_lead_nowhere_are_found_and_no_others(tmp_path: Path) -> None
     ]
 
 
+def test_the_files_and_registries_that_contributing_names_exist() -> None:
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+(?:\.\w+|/))`", text)
+    places = {name for name in named if "/" in name}
+    assert len(places) > 10
+    missing = [
+        name
+        for name in places
+        if not (CHECKOUT / name).exists() and not (CHECKOUT / "src" / "saddlepoint" / name).exists()
+    ]
+    assert not missing, missing
+    registries = re.findall(r"`([A-Z]+)` in `([\w/]+\.py)`", text)
+    assert {"LOSSES", "METRICS", "CODES", "FAMILIES"} <= {name for name, _ in registries}
+    for name, file in registries:
+        assert re.search(rf"^{name}\b", (CHECKOUT / "src" / "saddlepoint" / file).read_text("utf-8"), re.MULTILINE), (
+            name
+        )
+
+
 def counted(page: str, row: str) -> list[tuple[int, int]]:
     """The first `count/of` of every cell in the rows that begin so, row by row."""
     text = (CHECKOUT / "docs" / page).read_text(encoding="utf-8")
