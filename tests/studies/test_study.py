@@ -177,7 +177,7 @@ def test_a_damaged_group_is_named_and_made_again(tmp_path: Path) -> None:
     [
         ({"training.optimiser.clip_norm": 1.0}, "clip_norm"),
         ({"model.generator.batch_norm": True}, "running statistics"),
-        ({"model.replay.share": 0.5}, "memory of its own"),
+        ({"model.replay.share": 0.5}, "state of its own"),
     ],
 )
 def test_what_replicas_refuse_is_trained_alone_and_said_once(

@@ -102,9 +102,9 @@ def _document(done: StudyResult) -> dict[str, Any]:
 def _parser() -> Parser:
     parser = Parser(
         "study",
-        "Train many runs along axes and seeds and say what they came to, with intervals. Leaves studies/NAME with "
-        "results.csv and pictures. What it holds already is not trained again: an interrupted study goes on, and more seeds "
-        "train the new ones alone.",
+        "Train many runs along axes and seeds and summarise their results with intervals. Writes studies/NAME with "
+        "results.csv and pictures. Results that it holds are not trained again: an interrupted study continues, and more seeds "
+        "train only the new runs.",
         "STUDY|FILE|FOLDER [--seeds.count N] [--section.setting VALUE ...] [options]",
         epilog="Settings are the study's own (--seeds.count 8, --measure.every 100) or its base recipe's "
         "(--training.steps 500).",
@@ -116,10 +116,12 @@ def _parser() -> Parser:
     add_trust(parser)
     parser.add_argument("--dir", metavar="DIR", help="the folder to write (default: studies/NAME)")
     parser.add_argument(
-        "--overwrite", action="store_true", help="write over tables of another study, or of runs not asked for now"
+        "--overwrite",
+        action="store_true",
+        help="replace tables of another study, or of runs that are not part of this one",
     )
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes (default: one a processor; 0 trains in this one)"
+        "--workers", type=int, metavar="N", help="processes (default: one per processor; 0 trains in this one)"
     )
     parser.add_argument("--engine", default="local", metavar="ENGINE", help="local (default) or ray")
     parser.add_argument("--address", metavar="ADDRESS", help="of a Ray cluster (default: one that is started here)")
