@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from failures.base_recipes import BASES
-from failures.ground_truth import Reference, Truth, decide
+from failures.failure_scores import Reference
+from failures.ground_truth import Truth, decide
 from failures.kinds import INJECTED, KINDS, Kind
 from failures.replay import Alarm, alarms
 from saddlepoint.evaluation.statistics.intervals import wilson

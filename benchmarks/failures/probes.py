@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -141,7 +142,9 @@ class Prober:
         with torch.no_grad():
             noise = model.noise(model.phases[0], len(self.held_out), 10**9, torch.Generator().manual_seed(SEED))
             said, observed = model.phases[0].loss(
-                {"vae": model.player}, Batch(model.model_units(self.held_out)), {**noise, "epsilon": epsilon_like(mean)}
+                {"vae": model.player},
+                Batch(model.model_units(self.held_out)),
+                replace(noise, epsilon=epsilon_like(mean)),
             )
         facts["dead"] = self._dead(
             {"vae": lambda: model.player(model.model_units(self.train), epsilon_like(mean, self.train))}

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from failures.base_recipes import Half
-from failures.ground_truth import Reference, Truth, decide, last
+from failures.failure_scores import Reference, last
+from failures.ground_truth import Truth, decide
 from failures.kinds import KINDS, Kind
 from failures.probes import Facts
 from failures.remedy_runs import Group, control, group_of

@@ -99,7 +99,8 @@ ILLS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("code", ILLS)
 def test_truth_follows_the_facts_from_their_onset_on(code: str) -> None:
-    from failures.ground_truth import Reference, decide
+    from failures.failure_scores import Reference
+    from failures.ground_truth import decide
 
     reference = Reference.of([run({})])
     assert decide(run({}), reference).healthy
@@ -115,7 +116,8 @@ def test_truth_follows_the_facts_from_their_onset_on(code: str) -> None:
 
 
 def test_modes_that_come_and_go_are_circling_and_a_consequence_is_unclear() -> None:
-    from failures.ground_truth import Reference, decide
+    from failures.failure_scores import Reference
+    from failures.ground_truth import decide
 
     reference = Reference.of([run({})])
     circling = run({"raw_distance": 1.0, "distance": 1.0})
@@ -127,7 +129,8 @@ def test_modes_that_come_and_go_are_circling_and_a_consequence_is_unclear() -> N
 
 
 def test_weights_that_are_no_numbers_fail_whatever_else() -> None:
-    from failures.ground_truth import Reference, decide
+    from failures.failure_scores import Reference
+    from failures.ground_truth import decide
 
     broken = run({})
     broken["looks"][-1] = {"step": 1500, "finite": False, "dead": {}, "moved": {}, "norm": {"d": "nan"}}
@@ -148,7 +151,8 @@ def test_weights_that_are_no_numbers_fail_whatever_else() -> None:
     ],
 )
 def test_truth_of_data_is_counted(code: str, data: dict[str, Any]) -> None:
-    from failures.ground_truth import Reference, decide
+    from failures.failure_scores import Reference
+    from failures.ground_truth import decide
 
     reference = Reference.of([run({})])
     assert decide(run({}), reference).codes[code].state == "no"

@@ -1,0 +1,274 @@
+"""How strongly each failure is present at a probe: 1 or more present, 0 or less absent, unclear in between.
+
+The standard of good quality is what the same base reaches without injections (`Reference`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The medians over seeds of what the healthy runs of a base reach at their end."""
+
+    values: Mapping[str, float]
+
+    @classmethod
+    def of(cls, runs: Sequence[Facts]) -> Reference:
+        ends = [last(run) for run in runs if last(run)]
+        names = {name for end in ends for name, value in end.items() if isinstance(value, float)}
+        values = {}
+        for name in names:
+            known = [float(end[name]) for end in ends if name in end and math.isfinite(float(end[name]))]
+            if known:
+                values[name] = statistics.median(known)
+        for player in {p for end in ends for p in end.get("gradient", {})}:
+            values[f"gradient/{player}"] = statistics.median(
+                max(float(probe["gradient"][player]) for probe in run["looks"] if player in probe.get("gradient", {}))
+                for run in runs
+                if run["looks"]
+            )
+        return cls(values)
+
+
+def last(run: Facts) -> Facts:
+    """The last probe with finite weights; empty where there is none."""
+    return next((numbers(probe) for probe in reversed(run["looks"]) if probe["finite"]), {})
+
+
+def numbers(value: Any) -> Any:
+    """Numbers that JSON had to write as text, as numbers."""
+    if isinstance(value, Mapping):
+        return {name: numbers(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [numbers(part) for part in value]
+    return float(value) if value in ("nan", "inf", "-inf") else value
+
+
+Score = Callable[[list[Facts], Reference, Facts], float]
+
+
+def between(value: float, none: float, full: float) -> float:
+    """The line that is 0 at `none` and 1 at `full`; 0 for NaN."""
+    if math.isnan(value):
+        return 0.0
+    if math.isinf(value):
+        return 1.0 if (value > 0) == (full > none) else 0.0
+    return (value - none) / (full - none)
+
+
+def badness(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Quality relative to the healthy runs of the same base."""
+    now, usual = probes[-1], reference.values
+    if "advantage" in now:
+        good = _good(reference, run)
+        return max(between(now["distance"], 1.8 * good, 3.5 * good), between(_lost(now), 0.2, 0.35))
+    if "kl" in now:
+        scale = max(abs(usual["bound"]) * 0.05, 0.3)
+        return between(usual["bound"] - now["bound"], scale, 2.5 * scale)
+    good = max(usual["reconstruction"], 0.01 * now["data_variance"])
+    return between(now["reconstruction"], 1.4 * good, 2.5 * good)
+
+
+def _good(reference: Reference, run: Facts, name: str = "distance") -> float:
+    """A distance that counts as good, in standard deviations of the data.
+
+    On a line and in the plane it is never above 0.15, so that a recipe that usually fails does not set the standard.
+    """
+    good = max(reference.values.get(name, 0.1), 1.5 * run["floor"], 0.05)
+    return min(good, 0.15) if run["data"]["numbers"] <= 2 else good
+
+
+def _lost(probe: Facts, key: str = "mass") -> float:
+    """Share of the known modes, with equal weight, that get less than a tenth of their expected share of samples."""
+    mass, real = probe.get(key), probe.get("real_mass")
+    if mass is None or real is None:
+        return 0.0
+    present = [(m, r) for m, r in zip(mass, real, strict=True) if r > 0]
+    return sum(m < 0.1 * r for m, r in present) / max(len(present), 1)
+
+
+def _too_strong(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The discriminator recognises all generated examples with confidence, while they stay bad."""
+    now = probes[-1]
+    sure = between(now["sure"], 0.94, 0.99)
+    return min(between(now["advantage"], 0.95, 0.99), sure, badness(probes, reference, run))
+
+
+def _saturated(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The generator is bad, and its loss pushes its samples less than a twentieth as much as -log D would."""
+    now = probes[-1]
+    if "saturation" not in now:
+        return 0.0
+    return min(between(-math.log10(max(now["saturation"], 1e-12)), 0.7, 1.3), badness(probes, reference, run))
+
+
+def _collapsed(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Known modes or classes are lost, or samples scatter less than half as much as the data."""
+    now = probes[-1]
+    near = between(now["scale"], 6.0, 4.0)  # samples that have left the data are another failure
+    return min(near, max(between(_lost(now), 0.2, 0.4), between(now["spread"], 0.75, 0.5)))
+
+
+def _too_weak(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The discriminator cannot recognise samples that are clearly unlike the data, or does not learn to."""
+    now = probes[-1]
+    blind = min(between(abs(now["advantage"]), 0.6, 0.3), between(abs(now["sure"]), 0.2, 0.06))
+    still = between(-math.log10(max(now["moved"].get("d", 1.0), 1e-12)), 3.5, 4.0)
+    return min(max(blind, still), badness(probes, reference, run))
+
+
+def _circles(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """From probe to probe, a good part of the samples moves to other modes or places."""
+    recent = probes[-6:]
+    if len(recent) < 4:
+        return 0.0
+    moved = []
+    for before, now in itertools.pairwise(recent):
+        if "raw_mass" in now:
+            moved.append(0.5 * sum(abs(a - b) for a, b in zip(before["raw_mass"], now["raw_mass"], strict=True)))
+    if not moved:
+        return 0.0
+    wide = between(probes[-1]["raw_spread"], 0.4, 0.6)  # a single answer that jumps is another failure
+    worse = statistics.median(probe["raw_distance"] for probe in recent)
+    good = _good(reference, run, "raw_distance")
+    return min(wide, between(statistics.median(moved), 0.15, 0.3), between(worse, 1.5 * good, 2.5 * good))
+
+
+def _diverges(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Samples are further from the data than before training, and several standard deviations away."""
+    now, first = probes[-1], probes[0]
+    far = between(now["raw_distance"], max(1.0, 1.2 * first["raw_distance"]), max(2.0, 2.0 * first["raw_distance"]))
+    return max(far, min(between(now["scale"], 4.0, 8.0), between(now["raw_distance"], 1.0, 2.0)))
+
+
+def _by_heart(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The discriminator scores training examples above held-out ones, which it has not seen."""
+    return between(probes[-1]["learnt_by_heart"], 0.2, 0.4)
+
+
+def _copies(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Samples are nearer to training examples than one in a hundred held-out examples is."""
+    return between(probes[-1].get("copies", 0.0), 0.1, 0.3)
+
+
+def _past_best(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The quality was good and has become clearly worse."""
+    good = _good(reference, run)
+    best = min(probe["distance"] for probe in probes)
+    was = between(best, 3.0 * good, 2.0 * good)
+    return min(was, between(probes[-1]["distance"] - best, 1.0 * good, 2.0 * good))
+
+
+def _silent_code(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """No unit carries information; or half of them carry none, and the bound suffers."""
+    now = probes[-1]
+    silent = sum(k < 0.01 for k in now["kl_units"]) / len(now["kl_units"])
+    whole = between(now["kl"], 0.2, 0.05)
+    return max(whole, min(between(silent, 0.2, 0.5), badness(probes, reference, run)))
+
+
+def _wrong_objective(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The reported KL is lower than a KL can be, or differs from the closed form of its own heads."""
+    now = probes[-1]
+    away = abs(now["said_kl"] - now["kl"]) / max(now["kl"], 0.1)
+    return max(between(-now["said_kl"], 0.0, 0.01), between(away, 0.05, 0.2))
+
+
+def _clamped(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Many outputs of a head are the same number."""
+    return between(max(probes[-1]["mean_piled"], probes[-1]["log_variance_piled"]), 0.005, 0.02)
+
+
+def _balance(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The bound suffers, and KL is far more than in a healthy run or next to nothing."""
+    now, usual = probes[-1], reference.values
+    much = between(now["kl"] / max(usual["kl"], 0.1), 1.5, 2.5)
+    little = between(now["kl"] / max(usual["kl"], 0.1), 0.5, 0.2)
+    return min(max(much, little), badness(probes, reference, run))
+
+
+def _holes(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Samples are far from the data, reconstructions near."""
+    now, good = probes[-1], _good(reference, run)
+    far = between(now["distance"], 1.5 * good, 2.0 * good)
+    return min(far, between(now["distance"] / max(now["reconstruction_distance"], 1e-3), 1.5, 2.5))
+
+
+def _overfits(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The bound on training examples is far above that on held-out ones, which has fallen from its best."""
+    now, usual = probes[-1], reference.values
+    scale = max(abs(usual["bound"]) * 0.05, 0.3)
+    best = max(probe["bound"] for probe in probes)
+    gap = between(now["train_bound"] - now["bound"], scale, 2.5 * scale)
+    return min(gap, between(best - now["bound"], 0.1 * scale, 0.5 * scale))
+
+
+def _unused(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """At least one unit of the code can be silenced at no cost."""
+    use, variance = probes[-1]["use"], probes[-1]["code_variance"]
+    top = max(variance) or 1.0
+    learnt = probes[-1]["reconstruction"] < 0.7 * probes[-1]["data_variance"]  # else no unit is of use yet
+    idle = sum((u < 1e-4 and learnt) or v < 1e-5 * top for u, v in zip(use, variance, strict=True)) / len(use)
+    return between(idle, 0.0, 0.1) if top > 1e-8 else 1.0
+
+
+def _explodes(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The model is bad, and its gradients are a hundred times those early in the run, or the largest at any probe of healthy
+    runs.
+    """
+    score, early = 0.0, probes[: max(2, len(run["looks"]) // 3)]
+    for player, norm in probes[-1]["gradient"].items():
+        own = statistics.median(probe["gradient"][player] for probe in early)
+        most = reference.values.get(f"gradient/{player}", own)
+        grown = between(math.log10(max(norm, 1e-12) / max(own, 1e-12)), 1.0, 2.0)
+        beyond = between(math.log10(max(norm, 1e-12) / max(most, 1e-12)), 1.0, 2.0)
+        score = max(score, beyond, min(grown, between(norm / max(most, 1e-12), 0.5, 1.0)))
+    return min(score, badness(probes, reference, run))
+
+
+def _dead(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Half of a player's hidden units give one number for all examples."""
+    return max((between(share, 0.3, 0.5) for share in probes[-1]["dead"].values()), default=0.0)
+
+
+def _stalled(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Weights hardly move from probe to probe while the model is still bad."""
+    now = probes[-1]
+    if not now["moved"]:
+        return 0.0
+    still = between(-math.log10(max(*now["moved"].values(), 1e-12)), 2.7, 3.3)
+    return min(still, badness(probes, reference, run))
+
+
+SCORES: dict[str, dict[str, Score]] = {
+    "any": {"NUM302": _explodes, "NUM303": _dead, "NUM304": _stalled},
+    "gan": {
+        "GAN101": _too_strong,
+        "GAN102": _saturated,
+        "GAN103": _collapsed,
+        "GAN104": _too_weak,
+        "GAN105": _circles,
+        "GAN106": _diverges,
+        "GAN107": _by_heart,
+        "GAN108": _copies,
+        "GAN109": _past_best,
+    },
+    "vae": {
+        "VAE201": _silent_code,
+        "VAE202": _wrong_objective,
+        "VAE203": _clamped,
+        "VAE204": _balance,
+        "VAE205": _holes,
+        "VAE206": _overfits,
+    },
+    "ae": {"AE251": _unused},
+}
