@@ -10,7 +10,6 @@ from saddlepoint.diagnosis import Diagnosis, Facts, Rule, Series, rule
 from saddlepoint.diagnosis.rules import RULES, load_rules
 from saddlepoint.diagnosis.settings import CODES, Code
 from saddlepoint.diagnosis.traits import OBJECTIVES, traits_of
-from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.settings import FAMILIES
 from saddlepoint.records import Finding, Record
 from saddlepoint.training.settings import TrainingSettings
@@ -46,9 +45,9 @@ def test_rules_are_unique_and_registered_under_their_codes() -> None:
     assert {judged.code for judged in RULES} == {code for code, entry in CODES.items() if entry.rules}
 
 
-def test_every_objective_of_a_gan_has_traits() -> None:
-    annotation = GANSettings.model_fields["objective"].annotation
-    assert set(OBJECTIVES) >= set(getattr(annotation, "__args__", ()))
+def test_of_an_own_loss_scores_are_read_where_they_are_recorded() -> None:
+    """They are probabilities then; a loss without a link to one records outputs instead."""
+    assert traits_of(("gan", "mypkg.losses:Mine")) == {"gan", "probability"}
 
 
 @pytest.mark.parametrize("asked", RULES, ids=lambda asked: asked.judge.__name__)
@@ -60,7 +59,7 @@ def test_rules_ask_for_traits_that_exist(asked: Rule) -> None:
 
 def test_a_loss_without_probabilities_is_not_judged_by_them() -> None:
     """A critic's scores have no scale: rules that need probabilities are left out, the others go by ranks."""
-    critic = Diagnosis(("gan", "mypkg.losses:Hinge"), RULES).rules
+    critic = Diagnosis(("gan", "wasserstein"), RULES).rules
     cross_entropy = Diagnosis(("gan", "non-saturating"), RULES).rules
     left_out = {judged.judge.__name__ for judged in cross_entropy if judged not in critic}
     assert left_out == {"discriminator_overpowers", "discriminator_loss_vanishes"}
@@ -70,4 +69,4 @@ def test_a_loss_without_probabilities_is_not_judged_by_them() -> None:
 def test_traits_that_a_loss_declares_come_on_top() -> None:
     own = Diagnosis(("gan", "mypkg.losses:Mine"), RULES, Facts(traits=frozenset({"probability", "saturates"})))
     assert {"GAN101", "GAN102"} <= {judged.code for judged in own.rules}
-    assert own.facts.traits == {"gan", "mypkg.losses:Mine", "probability", "saturates"}
+    assert own.facts.traits == {"gan", "probability", "saturates"}

@@ -182,7 +182,7 @@ def test_built_in_networks_and_objects_need_no_trust() -> None:
     own = recipe("gan")
     assert not list(trust.import_paths(own.model))
     foreign = own.override({"model.generator.network": "torch.nn:Linear"})
-    assert [name for name, _ in trust.import_paths(foreign.model)] == ["model.generator.network"]
+    assert [part.name for part in trust.import_paths(foreign.model)] == ["model.generator.network"]
     assert not list(trust.import_paths(foreign.model, {"generator": object()}))
     assert not list(trust.import_paths(own.override({"model.generator.network": "object:a.B"}).model))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from torch import nn
 
@@ -16,6 +16,7 @@ from saddlepoint.experiment import module_objects
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.copying import copy_network
+from saddlepoint.models.own_loss import ROLE
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.trust import require_trust
 from saddlepoint.records import RunFolder, find_run, shell_command
@@ -62,10 +63,13 @@ def load(
     require_trust(recipe.model, trust=trust, modules=modules, where=str(run.path))
     path = checkpoint_of(run, step)
     # Copies: loading a checkpoint must not change networks that the caller may be training or have loaded into before.
-    for role, module in (modules or {}).items():
+    own: dict[str, Any] = dict(modules or {})
+    for role, module in own.items():
+        if role == ROLE:
+            continue
         if not isinstance(module, nn.Module):
             raise SettingError(f"load: modules: the {role} is {shown(module)}; give a torch.nn.Module.")
-    own = {role: copy_network(module) for role, module in (modules or {}).items()}
+        own[role] = copy_network(module)
     model = build(recipe.model, event_of(path), modules=own)
     model.trained_steps = checkpoint.load_weights(path, model)["step"]
     # The memory layout of training: convolutions are several times faster in it.

@@ -1,15 +1,16 @@
-"""Networks given as objects in Python: a recipe cannot hold them, so it names their classes.
+"""Networks and losses given as objects in Python: a recipe cannot hold them, so it names their classes.
 
 `network: object:package.Class` in recipe.yaml stands for an object, which has to be given again to load, resume or repeat the
-run.
+run; `objective: object:package.Class` for a loss, which is only needed to train.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saddlepoint.errors import RunError
+from saddlepoint.models.own_loss import ROLE
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.trust import MARK
@@ -18,11 +19,20 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+def with_loss(modules: Mapping[str, nn.Module] | None, loss: object) -> Mapping[str, Any] | None:
+    """Return the objects by role, the user's own loss among them."""
+    return modules if loss is None else {**(modules or {}), ROLE: loss}
+
+
 def named(recipe: Recipe, modules: Mapping[str, nn.Module] | None) -> Recipe:
     """Return the recipe with the class of every network that is given as an object; the model refuses unknown roles."""
     roles = [role for role in modules or {} if isinstance(getattr(recipe.model, role, None), NetworkSettings)]
     classes = {role: type((modules or {})[role]) for role in roles}
     changes = {f"model.{role}.network": f"{MARK}{c.__module__}.{c.__qualname__}" for role, c in classes.items()}
+    if modules and ROLE in modules:
+        loss: Any = modules[ROLE]
+        kind = loss if hasattr(loss, "__qualname__") else type(loss)
+        changes["model.objective"] = f"{MARK}{kind.__module__}.{kind.__qualname__}"
     return recipe.override(changes) if changes else recipe
 
 
@@ -42,4 +52,15 @@ def require(recipe: Recipe, modules: Mapping[str, nn.Module] | None, where: str)
             f"In Python, give them again: modules={{{example}}}. To sample, evaluate, resume or report on the command line, "
             f"name functions without arguments that make them: {flags}. To train again there, name classes: "
             "--model.ROLE.network PACKAGE.MODULE:CLASS."
+        )
+
+
+def require_loss(recipe: Recipe, modules: Mapping[str, Any] | None, where: str) -> None:
+    """Raise RunError where the recipe cannot be trained without a loss that is not in `modules`."""
+    objective = getattr(recipe.model, "objective", "")
+    if objective.startswith(MARK) and ROLE not in (modules or {}):
+        raise RunError(
+            f"{where} was trained with a loss that was given as an object ({objective.removeprefix(MARK)}), and no file holds "
+            "that. In Python, give it again: loss=... To train on the command line, name it by import path: "
+            "--model.objective PACKAGE.MODULE:NAME."
         )

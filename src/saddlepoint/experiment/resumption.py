@@ -12,7 +12,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.diagnosis.verdict import FAILED
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import examples as examples_file
-from saddlepoint.experiment import rates
+from saddlepoint.experiment import module_objects, rates
 from saddlepoint.experiment.assemble import prepare
 from saddlepoint.experiment.attempts import train_to_end
 from saddlepoint.experiment.data_argument import with_source
@@ -40,6 +40,7 @@ def resume(
     keep_rate: bool = False,
     pictures: bool = True,
     modules: Mapping[str, nn.Module] | None = None,
+    loss: object = None,
     trust: bool = False,
     listener: Listener | None = None,
 ) -> Run:
@@ -55,6 +56,7 @@ def resume(
             repeats the whole run.
         pictures: as in `train`.
         modules: the networks that were given to `train` as objects, by role; their weights are replaced.
+        loss: the loss that was given to `train` as an object.
         trust: whether code that the run names by import path may run, as in `train`.
         listener: as in `train`.
 
@@ -67,6 +69,7 @@ def resume(
         TrustError: the run names code by import path that is not trusted.
     """
     check_modules("resume", modules)
+    modules = module_objects.with_loss(modules, loss)
     check_listener("resume", listener)
     if steps is not None:
         steps = check_count("resume", "steps", steps, 1)
@@ -78,6 +81,7 @@ def resume(
         if steps is not None:
             recipe = recipe.override({"training.steps": steps}, where="resume")
             recipe = rates.keep_rates(earlier, recipe) if keep_rate else recipe
+        module_objects.require_loss(recipe, modules, where=str(folder.path))
         require_trust(recipe.model, trust=trust, modules=modules, where=str(folder.path))
         session = prepare(
             recipe,

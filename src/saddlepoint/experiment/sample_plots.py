@@ -33,7 +33,7 @@ def draw_points(model: Model, samples: Tensor, data: Tensor, truth: Truth | None
     scores, judgement = None, marks.ALONE
     if has(model, ScoresExamples):
         scores = _asked(model, model.scores)
-        if model.judges_in_pairs:
+        if model.judges_in_pairs or not model.gives_probabilities:
             scores, judgement = _asked(model, _against_mean(model, data, samples)), marks.IN_PAIRS
     pushes = None
     if has(model, Pushes):

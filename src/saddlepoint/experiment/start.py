@@ -42,6 +42,7 @@ def train(
     overwrite: bool = False,
     pictures: bool = True,
     modules: Mapping[str, nn.Module] | None = None,
+    loss: object = None,
     trust: bool = False,
     listener: Listener | None = None,
 ) -> Run:
@@ -63,6 +64,10 @@ def train(
             --pictures` makes the rest later.
         modules: your own networks as objects, by role: `{"generator": ..., "discriminator": ...}`. These objects themselves are
             trained. To load, resume or repeat the run, give such objects again.
+        loss: your own loss as an object, in the place of `model.objective`. Of a GAN, an object with the functions `real`,
+            `fake` and `generator` of logits (`saddlepoint.objectives.adversarial.losses.AdversarialLoss`); of other families a
+            function of (nets, batch, noise) that returns one cost an example, (B,), and a dictionary of observations. To resume
+            or repeat the run, give it again; a recipe names it by import path: `model={"objective": "mypackage.losses:MyLoss"}`.
         trust: whether code that the recipe names by import path may run; paths given in `model` need no trust. What was given
             or trusted once is remembered for this user (see SECURITY.md).
         listener: gets callbacks; by default, a progress line is shown on a terminal or in a notebook.
@@ -76,6 +81,7 @@ def train(
         RunError: during training, where the folder can no longer be written; what was saved can be resumed.
     """
     check_modules("train", modules)
+    modules = module_objects.with_loss(modules, loss)
     check_listener("train", listener)
     if run is not None:
         check_path("train", "run", run)
@@ -89,6 +95,7 @@ def train(
     changes |= settings
     loaded = loaded.override(changes, where="train") if changes else loaded
     loaded = data_argument.with_absolute_source(module_objects.named(loaded, modules))
+    module_objects.require_loss(loaded, modules, where=loaded.name)
     require_trust(loaded.model, trust=trust, given=changes, modules=modules, where=loaded.name)
     with listener_or_default(listener) as active_listener, new_folder(loaded.name, run, overwrite) as place:
         staged = loaded

@@ -232,8 +232,12 @@ class ScoresExamples(Judges, Protocol):
         """Whether the critic has only learnt to compare a real with a generated example, so that its logits are known up to
         a constant."""
 
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether `scores` are probabilities, and not the critic's outputs themselves."""
+
     def scores(self, x: Tensor) -> Tensor:
-        """(N, *event) in the data's units -> (N,) the critic's probability that x is real."""
+        """(N, *event) in the data's units -> (N,) the critic's probability that x is real, or its output."""
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ from saddlepoint.errors import RunError, SettingError
 from saddlepoint.networks.own import import_object
 from saddlepoint.objectives.phase import Batch, Loss, Nets, Noise, Observations
 
-OBJECT = "object:"  # begins the name of a part that was given as an object, which no file holds
+OBJECT = "object:"  # begins the name of a loss that was given as an object, which no file holds (recipe.trust.MARK)
 ROLE = "loss"  # of the user's own loss among the objects that a model is built with
 
 

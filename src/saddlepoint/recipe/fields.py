@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from saddlepoint.errors import suggestion
 from saddlepoint.models.settings import FamilySettings, settings_class
 from saddlepoint.open_sections import OpenSection, open_section, split_key
 from saddlepoint.settings import Settings
@@ -109,6 +110,13 @@ def _find(settings: type[BaseModel], name: str, content: Any, path: tuple[str, .
         if not rest:
             return _entry(opened, field, (*here, key))
         found = _find(opened.entry, rest, _below(value, key), (*here, key), keys)
+        if (
+            found is None
+            and "arguments" in opened.entry.model_fields
+            and not suggestion(rest, opened.entry.model_fields)
+        ):
+            # What is no setting of the entry is an argument of the part: `between.sides`.
+            found = _find(opened.entry, f"arguments.{rest}", _below(value, key), (*here, key), keys)
         return found and _with_shorthand(found, opened, (*here, key))
     section = _section(field.annotation, value)
     if section is not None:

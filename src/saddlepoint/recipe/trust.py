@@ -1,6 +1,6 @@
 """Import paths in recipes and runs: their code runs only where the user gave the path, or said that it is trusted.
 
-A recipe may name networks by import path (`mypackage.nets:Generator`), and building them imports that module and calls
+A recipe may name networks, losses and other parts by import path (`mypackage.nets:Generator`), and building them imports that module and calls
 what the path names. A recipe or run folder from elsewhere could so run any code (`torch.hub:load` loads a file of its
 choice). Hence an import path is refused unless the user typed it in this call, passed `trust=True` (`--trust`), or did
 either of them before on this machine: that is remembered in a file of the user's own, with the arguments and the file
@@ -16,6 +16,7 @@ import os
 import stat
 import sys
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from saddlepoint.models.settings import ModelSettings
 from saddlepoint.networks.settings import NetworkSettings
 
 FOLDER_VARIABLE = "SADDLEPOINT_CONFIG"
-MARK = "object:"  # begins the name of a network that was given as an object and cannot be imported
+MARK = "object:"  # begins the name of a network or loss that was given as an object and cannot be imported
 _granted: set[str] = set()  # in this process, also where the file cannot be written
 
 
@@ -49,12 +50,12 @@ def require_trust(
         TrustError: it names an import path that is not trusted.
     """
     unknown = {}
-    for name, settings in import_paths(model, modules):
-        entry = _entry(settings)
-        if trust or name in given:
+    for part in import_paths(model, modules):
+        entry = _entry(part)
+        if trust or part.is_among(given):
             _grant(entry)
         elif entry not in _granted and entry not in _remembered():
-            unknown[name] = settings.network
+            unknown[part.name] = part.path
     if unknown:
         paths = " and ".join(f"{name} {path!r}" for name, path in unknown.items())
         raise TrustError(
@@ -63,15 +64,47 @@ def require_trust(
         )
 
 
-def import_paths(
-    model: ModelSettings, modules: Mapping[str, Any] | None = None
-) -> Iterator[tuple[str, NetworkSettings]]:
-    """The settings of all networks that are imported, by the dotted name of their import path."""
-    for role, settings in model:
-        if not isinstance(settings, NetworkSettings) or role in (modules or {}):
-            continue
-        if ":" in settings.network and not settings.network.startswith(MARK):
-            yield f"model.{role}.network", settings
+@dataclass(frozen=True)
+class ImportedPart:
+    """A network, loss or other part that is imported.
+
+    Attributes:
+        name: the dotted name of the setting that holds the import path.
+        path: the import path, `module:Name`.
+        arguments: that it is called with.
+        in_key: whether the path is a key of an open section (`model.penalties.module:Name`).
+    """
+
+    name: str
+    path: str
+    arguments: Mapping[str, Any]
+    in_key: bool = False
+
+    def is_among(self, given: Collection[str]) -> bool:
+        """Whether the user gave the path itself, by one of these dotted names."""
+        return self.name in given or (self.in_key and any(name.startswith(f"{self.name}.") for name in given))
+
+
+def import_paths(model: ModelSettings, modules: Mapping[str, Any] | None = None) -> Iterator[ImportedPart]:
+    """Yield every part of a model that is imported, but for those whose objects are given."""
+    given = modules or {}
+    for field, value in model:
+        if isinstance(value, NetworkSettings):
+            if field not in given and _is_imported(value.network):
+                yield ImportedPart(f"model.{field}.network", value.network, value.arguments)
+        elif field == "objective" and "loss" not in given and _is_imported(value):
+            yield ImportedPart("model.objective", value, {})
+        elif isinstance(value, Mapping):
+            for key, entry in value.items():
+                arguments = getattr(entry, "arguments", {})
+                if _is_imported(key):
+                    yield ImportedPart(f"model.{field}.{key}", key, arguments, in_key=True)
+                elif _is_imported(getattr(entry, "name", "")):
+                    yield ImportedPart(f"model.{field}.{key}", entry.name, arguments)
+
+
+def _is_imported(name: str) -> bool:
+    return ":" in name and not name.startswith(MARK)
 
 
 def trusted_file() -> Path:
@@ -82,17 +115,17 @@ def trusted_file() -> Path:
     return Path(own or Path(base) / "saddlepoint").expanduser() / "trusted.jsonl"
 
 
-def _entry(settings: NetworkSettings) -> str:
+def _entry(part: ImportedPart) -> str:
     """What is trusted, as one line of JSON: the import path, its arguments, and where the module lies.
 
     Text among the arguments may be a path, which means another file from another folder: then the current folder
     belongs to the entry too.
     """
-    arguments = settings.arguments
+    arguments = part.arguments
     line = {
-        "network": settings.network,
-        "arguments": arguments,
-        "file": module_file(settings.network.partition(":")[0]),
+        "network": part.path,
+        "arguments": dict(arguments),
+        "file": module_file(part.path.partition(":")[0]),
         "folder": str(Path.cwd()) if _has_text(arguments) else None,
     }
     return json.dumps(line, sort_keys=True, default=str)

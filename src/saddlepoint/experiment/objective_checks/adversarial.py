@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Adversarial
+from saddlepoint.models.capabilities import Adversarial, Composed, has
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.phase import Batch, Phase
 from saddlepoint.records import Finding
@@ -22,21 +23,27 @@ MODES = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
 def of_a_game(model: Adversarial, real: Tensor) -> Iterator[Finding | None]:
     """The findings of every check on one batch of examples real (B, *event), in the model's units; None where it passes."""
     assert isinstance(model, Model)
-    z = model.fixed_noise(len(real), torch.Generator(model.device).manual_seed(0)).to(model.dtype)
+    generator = torch.Generator(model.device).manual_seed(0)
+    z = model.fixed_noise(len(real), generator).to(model.dtype)
+    noise = GameNoise(z)
+    if has(model, Composed):
+        drawn = {n: p.draw(len(real), generator) for n, (p, _) in model.parts.penalties.items() if p.draw is not None}
+        noise = replace(noise, penalties=drawn or None)
     g, d = model.generator_player, model.critic_player
     with model.at_rest():
         made = model.players[g](z)
     moves = {phase.player: phase for phase in model.phases}
-    yield _labels(moves[d], real, made, z, (g, d)) if d in moves else None
-    yield _direction(moves[g], real, made, z, (g, d)) if g in moves else None
-    yield _detached(moves[d], model, g, real, z) if d in moves else None
-    yield _free_logit(model, d, real)
+    yield _labels(moves[d], real, made, noise, (g, d)) if d in moves else None
+    yield _direction(moves[g], real, made, noise, (g, d)) if g in moves else None
+    yield _detached(moves[d], model, g, real, noise) if d in moves else None
+    bounded = has(model, Composed) and model.parts.loss.neutral != 0
+    yield None if bounded else _free_logit(model, d, real)
     yield _training_mode(model.players[d])
 
 
-def _labels(phase: Phase, real: Tensor, made: Tensor, z: Tensor, names: tuple[str, str]) -> Finding | None:
+def _labels(phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, names: tuple[str, str]) -> Finding | None:
     """A discriminator that is right has to cost less than one that is wrong."""
-    right, wrong = (_cost(phase, real, made, z, sign, names) for sign in (1.0, -1.0))
+    right, wrong = (_cost(phase, real, made, noise, sign, names) for sign in (1.0, -1.0))
     if right is None or wrong is None or not wrong < right:
         return None
     return Finding(
@@ -49,9 +56,9 @@ def _labels(phase: Phase, real: Tensor, made: Tensor, z: Tensor, names: tuple[st
     )
 
 
-def _direction(phase: Phase, real: Tensor, made: Tensor, z: Tensor, names: tuple[str, str]) -> Finding | None:
+def _direction(phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, names: tuple[str, str]) -> Finding | None:
     """Samples that are taken for real have to cost the generator less."""
-    believed, caught = (_cost(phase, real, made, z, sign, names) for sign in (-1.0, 1.0))
+    believed, caught = (_cost(phase, real, made, noise, sign, names) for sign in (-1.0, 1.0))
     if believed is None or caught is None or not caught < believed:
         return None
     return Finding(
@@ -64,9 +71,17 @@ def _direction(phase: Phase, real: Tensor, made: Tensor, z: Tensor, names: tuple
     )
 
 
-def _cost(phase: Phase, real: Tensor, made: Tensor, z: Tensor, sign: float, names: tuple[str, str]) -> float | None:
-    """names: of the generator and the critic. The phase's mean loss where the discriminator gives real examples SURE times sign, others minus that; None for a
-    loss that needs more of its networks than one logit an example, and for a cost that is not finite."""
+def _cost(
+    phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, sign: float, names: tuple[str, str]
+) -> float | None:
+    """The phase's mean loss where the discriminator gives real examples SURE times sign, and others minus that.
+
+    Args:
+        names: of the generator and the critic.
+
+    Returns:
+        None for a loss that needs more of its networks than one logit an example, and for a cost that is not finite.
+    """
 
     def discriminator(seen: Tensor) -> Tensor:
         is_real = seen.shape == real.shape and torch.equal(seen.detach(), real)
@@ -76,19 +91,19 @@ def _cost(phase: Phase, real: Tensor, made: Tensor, z: Tensor, sign: float, name
     try:
         with torch.enable_grad():
             g, d = names
-            loss, _ = phase.loss({d: discriminator, g: lambda _: made}, Batch(real), GameNoise(z))
+            loss, _ = phase.loss({d: discriminator, g: lambda _: made}, Batch(real), noise)
     except (AttributeError, TypeError, KeyError, IndexError):
         return None
     cost = float(loss.detach().double().mean())
     return cost if math.isfinite(cost) else None
 
 
-def _detached(phase: Phase, model: Model, generator: str, real: Tensor, z: Tensor) -> Finding | None:
+def _detached(phase: Phase, model: Model, generator: str, real: Tensor, noise: GameNoise) -> Finding | None:
     """The discriminator's loss must not reach the generator's weights."""
     weights = [p for p in model.players[generator].parameters() if p.requires_grad]
     with model.at_rest(), torch.enable_grad():
         try:
-            loss, _ = phase.loss(model.players, Batch(real), GameNoise(z))
+            loss, _ = phase.loss(model.players, Batch(real), noise)
         except (AttributeError, KeyError):
             return None
         loss = loss.float().mean()
@@ -109,7 +124,10 @@ def _detached(phase: Phase, model: Model, generator: str, real: Tensor, z: Tenso
 
 
 def _free_logit(model: Model, critic: str, real: Tensor) -> Finding | None:
-    """A discriminator under cross-entropy with logits must not end with a sigmoid of its own, nor with a rectifier."""
+    """A discriminator must not end with a sigmoid of its own, nor with a rectifier: its loss takes logits.
+
+    Where the loss is undecided at a positive logit (least squares: 1/2), a bounded answer is no mistake.
+    """
     noise = torch.randn(real.shape, generator=torch.Generator().manual_seed(0)).to(real)
     with model.at_rest():
         answers = torch.cat([model.players[critic](x).flatten() for x in (real, FAR * noise, -FAR * noise)]).float()

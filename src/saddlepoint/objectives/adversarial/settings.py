@@ -32,7 +32,7 @@ class LossEntry:
 LOSSES: dict[str, LossEntry] = {
     "non-saturating": LossEntry(f"{_HERE}.losses:NON_SATURATING", has_probability=True, cross_entropy=True),
     "minimax": LossEntry(f"{_HERE}.losses:MINIMAX", has_probability=True, cross_entropy=True, saturates=True),
-    "relativistic": LossEntry(f"{_HERE}.losses:RELATIVISTIC", has_probability=True, paired=True),
+    "relativistic": LossEntry(f"{_HERE}.losses:RELATIVISTIC", has_probability=True, cross_entropy=True, paired=True),
     "feature-matching": LossEntry(
         f"{_HERE}.feature_matching:FEATURE_MATCHING", has_probability=True, cross_entropy=True
     ),
