@@ -1,0 +1,98 @@
+"""What CONTRIBUTING promises: a new part of a game is one file and one line, and works end to end by a recipe.
+
+Toy metrics are added in tests/evaluation/scorecard/test_registry.py, rules in tests/diagnosis/test_registry.py and families in
+tests/experiment/test_toy_families.py.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+# The one file of every part.
+PARTS = """
+from dataclasses import dataclass
+
+import torch
+
+from saddlepoint.objectives.adversarial.losses import AdversarialLoss
+from saddlepoint.objectives.adversarial.penalties import Penalty
+
+CUBIC = AdversarialLoss(real=lambda a: -a, fake=lambda a: a + a.pow(2), generator=lambda a: -a)
+AROUND = Penalty(lambda real, fake, noise: real + 0.1 * noise, lambda squared: squared, lambda n, g: torch.randn(n, 1, generator=g))
+
+
+class Mirror:
+    def draw(self, n, event, strength, generator):
+        return (torch.rand(n, 1, generator=generator) < strength).float()
+
+    def __call__(self, x, noise):
+        return x * (1 - 2 * noise)
+
+
+@dataclass(frozen=True)
+class Rescale:
+    length: float = 1.0
+    after_update = True
+
+    def prepare(self, network):
+        pass
+
+    def project(self, network):
+        with torch.no_grad():
+            for weight in network.parameters():
+                weight.mul_(self.length / weight.norm().clamp(min=self.length))
+"""
+# The one line of every part, and a recipe that names all of them.
+PROGRAM = """
+from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PENALTIES, VIEWS, LossEntry
+
+LOSSES["cubic"] = LossEntry("toy_parts:CUBIC")
+PENALTIES["around"] = "toy_parts:AROUND"
+VIEWS["mirror"] = "toy_parts:Mirror"
+CONSTRAINTS["rescale"] = "toy_parts:Rescale"
+
+import saddlepoint as sp
+
+run = sp.train("toy.yaml", run="run", pictures=False)
+assert sp.load("run").sample(3).shape == (3, 2)
+last = list(run.folder.read_records())[-1].values
+assert {"d/real_output", "d/around_slope"} <= set(last), sorted(last)
+assert max(weight.norm() for weight in run.model.players["d"].parameters()) <= 2.001
+assert "cubic" in str(run.recipe.to_yaml())
+print(sp.diagnose("run").headline)
+resumed = sp.resume("run", steps=30, pictures=False)
+assert resumed.summary["step"] == 30
+"""
+RECIPE = """
+name: toy
+data: {source: ring, points: 200}
+model:
+  family: gan
+  latent: 2
+  generator: {hidden: [8]}
+  discriminator: {hidden: [8]}
+  objective: cubic
+  penalties: {around: 2}
+  views: {mirror: 0.5}
+  constraints: {discriminator: {name: rescale, length: 2.0}}
+training: {steps: 20, tick: 10, samples: 16}
+"""
+
+
+def test_parts_of_a_game_are_one_file_and_one_line(tmp_path: Path) -> None:
+    (tmp_path / "toy_parts.py").write_text(PARTS)
+    (tmp_path / "toy.yaml").write_text(RECIPE)
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PROGRAM],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
