@@ -29,7 +29,7 @@ def test_a_missing_extra_names_what_to_install() -> None:
     ("typed", "meant"),
     [("trainig.steps", "training.steps"), ("training.step", "training.steps"), ("model.betta", "model.beta")],
 )
-def test_a_slip_is_put_right(typed: str, meant: str) -> None:
+def test_a_typing_error_is_corrected(typed: str, meant: str) -> None:
     assert suggestion(typed, SETTINGS) == f' Did you mean "{meant}"?'
 
 
@@ -63,11 +63,11 @@ def test_any_iterable_of_known_words_will_do() -> None:
         ("Fashion_MNIST", "fashion-mnist", 0),
     ],
 )
-def test_slips_are_counted_as_a_reader_would(one: str, other: str, count: int) -> None:
+def test_typing_errors_are_counted_as_a_reader_would(one: str, other: str, count: int) -> None:
     assert errors.slips(one, other) == errors.slips(other, one) == count
 
 
 @given(word=st.text("abc", max_size=8), other=st.text("abc", max_size=8))
-def test_slips_are_a_distance(word: str, other: str) -> None:
+def test_typing_errors_are_an_edit_distance(word: str, other: str) -> None:
     assert (errors.slips(word, other) == 0) == (word == other)
     assert abs(len(word) - len(other)) <= errors.slips(word, other) <= max(len(word), len(other))

@@ -194,7 +194,7 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("case", PLANTED)
-def test_a_planted_violation_is_found(case: str) -> None:
+def test_an_injected_violation_is_found(case: str) -> None:
     module, text = PLANTED[case]
     found = violations(text, module, KNOWN)
     assert len(found) == 1

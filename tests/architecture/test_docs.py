@@ -144,7 +144,7 @@ def test_docstrings_that_are_missing_or_cannot_be_read_are_found_and_no_others(t
     assert found(SOURCE, tmp_path / "after", ("made",)) == wrong + converted
 
 
-def test_references_are_told_apart() -> None:
+def test_references_are_distinguished() -> None:
     docstring = SOURCE.split('"""')[1]
     assert DOCSTRINGS["references"](docstring) == [
         "A Title (Author, 1999). https://example.org/a (a remark)",
@@ -196,7 +196,7 @@ def counted(page: str, row: str) -> list[tuple[int, int]]:
     return [(int(count), int(of)) for line in rows for count, of in re.findall(r"\((\d+)/(\d+);", line)]
 
 
-def test_the_readme_says_of_findings_and_cures_what_was_measured() -> None:
+def test_the_readme_states_the_measured_results_of_findings_and_remedies() -> None:
     readme = " ".join((CHECKOUT / "README.md").read_text(encoding="utf-8").split())
     alarm, named, false = (
         counted("diagnosis-accuracy.md", row)[-1]  # of the fresh seeds

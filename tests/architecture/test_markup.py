@@ -41,7 +41,7 @@ def templates(tree: ast.Module) -> Iterator[tuple[int, str]]:
         yield call.lineno, first.value
 
 
-def test_there_are_templates_to_look_at() -> None:
+def test_there_are_templates_to_check() -> None:
     assert sum(1 for tree in FILES.values() for _ in templates(tree)) > 50
 
 

@@ -176,12 +176,12 @@ def test_nothing_outside_is_touched(case: Case, what: str) -> None:
     assert str(case.broken()).startswith("outside of the working folder")
 
 
-def test_planted_code_must_not_run(case: Case) -> None:
+def test_injected_code_must_not_run(case: Case) -> None:
     case.box.canary.write_text("")
     assert case.broken() == "injected code was executed"
 
 
-def test_a_law_of_the_attempt_alone_is_asked_last(case: Case) -> None:
+def test_a_law_of_the_attempt_itself_is_checked_last(case: Case) -> None:
     case.attempt = replace(case.attempt, check=lambda box, outcomes: "not as it should be")
     assert case.broken() == "not as it should be"
     case.outcome = replace(case.outcome, code=1)

@@ -124,7 +124,7 @@ def test_a_good_verdict_needs_both_of_its_parts() -> None:
     assert not well("failed", of(CLOSE))
 
 
-def test_a_run_that_was_kept_without_a_result_is_trained_again(tmp_path: Path) -> None:
+def test_a_run_stored_without_a_result_is_trained_again(tmp_path: Path) -> None:
     from failures.runs import finished
 
     (tmp_path / "truth.json").write_text("{}", "utf-8")

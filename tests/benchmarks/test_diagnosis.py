@@ -30,7 +30,7 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARK.parent))
 
 
-def test_every_code_is_planted_in_both_halves_and_every_recipe_is_trained() -> None:
+def test_every_code_is_injected_in_both_splits_and_every_recipe_is_trained() -> None:
     from failures.base_recipes import BASES
     from failures.kinds import HEALTHY, INJECTED
     from saddlepoint.recipe.recipe import shipped_names
@@ -316,7 +316,7 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
 
 
 @pytest.mark.slow
-def test_what_was_not_kept_cannot_be_judged() -> None:
+def test_results_that_were_not_stored_cannot_be_assessed() -> None:
     done = program.run("lab", "--judge")
     assert done.returncode == 2
     assert "--folder" in done.stderr

@@ -33,7 +33,7 @@ def test_quiet_is_waited_for_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("anyway", "busy", "found"), [(True, 2.0, 2.0), (True, 0.1, 0.1), (False, 0.1, 0.1), (False, 2.0, None)]
 )
-def test_a_measurement_on_a_busy_machine_has_to_be_asked_for(
+def test_a_measurement_on_a_busy_machine_must_be_requested(
     anyway: bool,
     busy: float,
     found: float | None,
@@ -47,7 +47,7 @@ def test_a_measurement_on_a_busy_machine_has_to_be_asked_for(
 
 
 @pytest.mark.parametrize("name", ["training", "watching", "convergence", "lanes"])
-def test_a_busy_machine_measures_nothing_unasked(
+def test_a_busy_machine_measures_nothing_by_default(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))

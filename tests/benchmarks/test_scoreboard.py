@@ -45,7 +45,7 @@ def test_without_mnist_one_sentence_says_so(tmp_path: Path) -> None:
     assert "$SADDLEPOINT_DATA/mnist" in done.stderr
 
 
-def test_real_examples_are_training_examples_of_disjoint_parts_none_drawn_twice() -> None:
+def test_real_examples_are_disjoint_training_examples_without_repeats() -> None:
     digits = data.load("digits")
     rows = {tuple(x.flatten().tolist()) for x in digits.x}
     parts = [{tuple(x.flatten().tolist()) for x in RealExamples(digits, part, 3).x} for part in range(3)]

@@ -180,7 +180,7 @@ def test_ranks_agree_fully_where_one_score_grows_with_the_other() -> None:
     assert rank_correlation(falling).value == pytest.approx(-1.0)
 
 
-def test_halves_are_split_by_seed_and_hold_every_kind_of_case() -> None:
+def test_the_split_is_by_seed_and_both_parts_hold_every_kind_of_case() -> None:
     from verdicts.cases import all_cases
 
     cases = all_cases(["gaussian-2", "ring", "digits"])

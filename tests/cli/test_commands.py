@@ -63,7 +63,7 @@ def test_training_shows_where_everything_is(
     assert (run / "recipe.yaml").read_text() == (trained / "recipe.yaml").read_text()
 
 
-def test_a_run_is_not_overwritten_unasked(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_is_not_overwritten_by_default(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (trained / "summary.json").read_bytes()
     assert main(["train", "vae-digits", *TINY, "--run", str(trained)]) == 2
     assert "--overwrite" in capsys.readouterr().err
@@ -159,7 +159,7 @@ def test_a_folder_gets_one_picture_each_with_the_same_pixels(trained: Path, tmp_
     assert np.array_equal(first, np.rint(arrays(out)["x"][0, 0] * (255 / 16)))
 
 
-def test_nothing_is_replaced_unasked(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_replaced_by_default(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder, file = tmp_path / "pictures", tmp_path / "x.npz"
     folder.mkdir()
     (folder / "mine.txt").write_text("mine")
@@ -176,14 +176,14 @@ def test_nothing_is_replaced_unasked(trained: Path, tmp_path: Path, capsys: pyte
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "x.npz"]
 
 
-def test_other_samples_never_replace_those_that_lie_there(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_existing_samples_are_never_replaced_by_others(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ([], ["--seed", "5"], ["--step", "best"], ["--step", "best", "--seed", "5"])
     names = [document(capsys, ["sample", str(trained), "-n", "4", *flags])["out"] for flags in asked]
     assert len(set(names)) == len(names)
     assert names[:2] == [str(trained / "samples-4.png"), str(trained / "samples-4-seed-5.png")]
 
 
-def test_samples_lie_in_the_run_by_default(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_samples_are_written_into_the_run_by_default(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         answer = document(capsys, ["sample", str(trained), "-n", "9", "--step", "best"])
         assert answer["out"] == str(trained / "samples-9-step-best.png")
@@ -212,7 +212,7 @@ def test_what_cannot_be_sampled_is_said(
 
 
 @pytest.mark.slow
-def test_the_report_is_written_anew(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_is_rewritten(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = trained / "report.html"
     page.unlink(missing_ok=True)
     assert document(capsys, ["report", str(trained)]) == {"report": str(page), "bytes": page.stat().st_size}

@@ -37,7 +37,7 @@ def closed(finding: Finding) -> Finding:
     ],
     ids=["none", "incurable", "incurable, over", "both", "curable, over", "curable, over; incurable"],
 )
-def test_only_what_stands_is_spoken_of(
+def test_only_active_findings_are_mentioned(
     findings: list[Finding], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = RunFolder(tmp_path)

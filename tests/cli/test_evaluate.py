@@ -47,7 +47,7 @@ def test_one_run_answers_in_one_document(runs: Path, capsys: pytest.CaptureFixtu
     assert answer["card"]["n_fake"] == 30
 
 
-def test_one_run_is_told_in_a_table(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_run_is_reported_in_a_table(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(runs / "long"), *QUICK, "--again"]) == 0
     printed = capsys.readouterr()
     lines = printed.out.splitlines()

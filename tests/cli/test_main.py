@@ -116,7 +116,7 @@ def raising(error: BaseException) -> object:
         (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"), 2, "memory of this machine"),
     ],
 )
-def test_what_the_user_can_mend_has_no_traceback(
+def test_user_errors_have_no_traceback(
     error: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(front, "import_module", lambda name: raising(error))

@@ -38,7 +38,7 @@ def test_mistakes_are_said_before_anything_is_trained(
 
 
 @pytest.mark.slow
-def test_a_quick_look(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_quick_reproduction(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = str(tmp_path / "found")
     assert main(["reproduce", "c12", "--quick", "--seeds", "2", "--out", out, "--json"]) == 0
     printed = capsys.readouterr()

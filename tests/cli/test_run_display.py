@@ -163,7 +163,7 @@ def test_the_gravest_findings_remedy_is_proposed_as_it_is_typed() -> None:
 
 
 @pytest.mark.parametrize("stands", [True, False])
-def test_after_cures_nothing_is_proposed_that_was_tried_or_is_over(stands: bool, tmp_path: Path) -> None:
+def test_after_remedies_nothing_applied_or_resolved_is_proposed(stands: bool, tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     remedy = {"model.discriminator.packing": 2}
     folder.recipe.write_text(Recipe.load("gan-digits").override(remedy).to_yaml(), encoding="utf-8")

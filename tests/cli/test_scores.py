@@ -65,7 +65,7 @@ def test_what_is_not_a_number_says_why(terminal: bool) -> None:
     assert "Reverse KL of modes is nan: Nothing here." in shown(80, terminal=terminal)
 
 
-def test_a_pair_is_told_a_line_a_score() -> None:
+def test_a_pair_is_reported_with_one_line_per_score() -> None:
     lines = shown(80, compared=True)
     head = lines.index("runs/a is better than runs/b in")
     assert lines[head + 1 : head + 4] == [f"  {title} ({FEATURES})" for title in TITLES]
@@ -91,7 +91,7 @@ def test_a_score_that_one_run_lacks_has_a_row_with_a_dash_and_the_reason(lacking
     assert f"-: {lacking} has no {title}: too few points." in lines
 
 
-def test_equal_runs_are_told_in_one_sentence() -> None:
+def test_equal_runs_are_reported_in_one_sentence() -> None:
     output = Output(file=io.StringIO(), width=140)
     show_ranking(output, rank({"a": scorecard(), "b": scorecard(), "bb": scorecard()}))
     said = output.file.getvalue().splitlines()  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ def batches(n: int, size: int, seed: int = 0) -> Batches:
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=20), st.integers(0, 2**40))
-def test_a_batch_is_the_same_whatever_was_asked_before(asked, seed):
+def test_a_batch_does_not_depend_on_earlier_requests(asked, seed):
     stream = batches(23, 5, seed)
     in_sequence = [stream[i][0] for i in range(31)]
     at_random = batches(23, 5, seed)

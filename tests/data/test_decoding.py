@@ -76,7 +76,7 @@ def test_sixteen_bits_of_colour_become_eight(tmp_path):
     assert decode(tmp_path / "deep.png", (1, 1), "crop", "rgb").flatten().tolist() == [255, 100, 0]
 
 
-def test_transparency_is_laid_on_white_unless_it_is_kept(tmp_path):
+def test_transparency_is_composited_on_white_unless_it_is_kept(tmp_path):
     path = saved(tmp_path / "clear.png", Image.new("RGBA", (3, 3), (0, 0, 0, 0)))
     assert (decode(path, (3, 3), "crop", "rgb") == 255).all()
     assert (decode(path, (3, 3), "crop", "grey") == 255).all()
@@ -84,7 +84,7 @@ def test_transparency_is_laid_on_white_unless_it_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_rotated_photograph_stands_upright(tmp_path, orientation):
+def test_a_rotated_photograph_is_shown_upright(tmp_path, orientation):
     # The stored picture is the upright one with the rotation undone; read, it has to be the upright one again.
     undo = {
         2: [Image.Transpose.FLIP_LEFT_RIGHT],

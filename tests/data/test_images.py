@@ -78,7 +78,7 @@ def listed(root: Path) -> Listing:
     return found
 
 
-def test_two_folders_whose_files_look_alike_do_not_share_a_cache(tmp_path, monkeypatch):
+def test_two_folders_with_similar_files_do_not_share_a_cache(tmp_path, monkeypatch):
     fill(tmp_path / "one", 10, RED)
     fill(tmp_path / "two", 10, BLUE)
     monkeypatch.setattr(images, "list_images", listed)
@@ -86,7 +86,7 @@ def test_two_folders_whose_files_look_alike_do_not_share_a_cache(tmp_path, monke
 
 
 @pytest.mark.parametrize("change", ["edit", "edit in disguise", "add", "remove", "rename class"])
-def test_a_changed_folder_is_decoded_anew(pets, change):
+def test_a_changed_folder_is_decoded_again(pets, change):
     before = loaded(pets)
     path = pets / "cat" / "003.png"
     if change.startswith("edit"):

@@ -101,7 +101,7 @@ def test_any_number_can_be_drawn(name, n):
     assert truth.log_prob(x).isfinite().all()
 
 
-def test_log_prob_does_not_depend_on_how_many_are_asked_at_once(monkeypatch):
+def test_log_prob_does_not_depend_on_the_batch_size(monkeypatch):
     import saddlepoint.data.mixtures as module
 
     truth = mixture(torch.randn(10, 3, dtype=torch.float64), 0.5)

@@ -118,7 +118,7 @@ def test_missing_and_rare_classes_are_named():
     assert "less than a tenth of an equal share of the examples: 3" in rare.title
 
 
-def test_large_data_are_looked_at_in_part(monkeypatch):
+def test_large_data_are_checked_in_part(monkeypatch):
     monkeypatch.setattr("saddlepoint.data.preflight.LOOKED_AT", 100)
     x = noise(1, 4).expand(1050, 4)
     found = preflight(from_array(x + 0.0, settings=WHOLE), 10)
@@ -134,7 +134,7 @@ def test_findings_are_plain_json():
         assert finding.evidence
 
 
-def test_what_a_rectifier_cannot_make_is_what_lies_below_0():
+def test_a_rectifier_cannot_output_negative_values():
     below = from_array(noise(100, 3), settings=WHOLE)
     (found,) = preflight(below, 10, (0.0, float("inf")))
     assert (found.code, found.severity, found.remedy) == ("DATA401", "failure", {"model.scaling": "unit"})

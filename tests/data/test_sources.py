@@ -133,7 +133,7 @@ def test_what_is_said_of_a_table_makes_a_file_that_is_read(
     assert len(load("t.npy")) + len(load("t.npy").held_out or ()) == 30
 
 
-def test_where_a_path_was_looked_for_is_said_unless_it_says_so_itself(tmp_path: Path) -> None:
+def test_the_searched_folder_is_named_unless_the_path_is_absolute(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no such file or folder \(looked in"):
         load("nowhere/x.npy")
     with pytest.raises(DataError, match=r"no such file or folder; check"):

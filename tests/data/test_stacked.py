@@ -35,7 +35,7 @@ def test_the_modes_are_as_unequal_as_the_docstring_says(real_data):
     assert round(float(3 * (shares * (10 * shares).log()).sum()), 3) == 0.004
 
 
-def test_parts_and_seeds_are_drawn_apart():
+def test_splits_and_seeds_are_independent_draws():
     assert not torch.equal(draw_digits(10_000, 50, 0, 0), draw_digits(10_000, 50, 0, 1))
     assert not torch.equal(draw_digits(10_000, 50, 0, 0), draw_digits(10_000, 50, 1, 0))
 

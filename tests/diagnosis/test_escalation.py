@@ -60,7 +60,7 @@ def test_steps_change_settings_that_exist(code: str) -> None:
 
 @pytest.mark.parametrize("code", ESCALATION)
 @pytest.mark.parametrize("name", RECIPES)
-def test_no_step_is_tried_twice(name: str, code: str) -> None:
+def test_no_step_is_attempted_twice(name: str, code: str) -> None:
     steps = [step for step, _ in all_steps(RECIPES[name], code)]
     assert len(set(steps)) == len(steps)
 

@@ -36,7 +36,7 @@ def test_it_runs(name: str, run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_samples_of_the_array_lie_where_its_points_do(run: Run) -> None:
+def test_samples_are_where_the_points_of_the_array_are(run: Run) -> None:
     said, _ = run("train_on_arrays")
     found = re.search(r"distance ([\d.]+) \(the data: ([\d.]+)\)", said)
     assert found is not None

@@ -130,7 +130,7 @@ def test_a_remedy_that_did_not_help_is_reverted(tmp_path: Path, injected: Inject
     assert run.recipe == own.override(others[-1].settings())  # nothing is left of earlier remedies
 
 
-def test_no_recipe_is_tried_twice(tmp_path: Path, injected: Inject) -> None:
+def test_no_recipe_is_attempted_twice(tmp_path: Path, injected: Inject) -> None:
     injected({"model.objective": "non-saturating"}, at=25, healed=False)  # a later remedy is the same
     own = recipe("gan", cure="auto", cures=3).override({"model.objective": "minimax"})
     run = experiment.train(own, run=tmp_path / "run")

@@ -84,7 +84,7 @@ def test_a_refused_resume_has_written_nothing(name: str, damage: bytes, run: Run
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b'{"number": "x"}\n', b'{"number": 1}\n', b"[]\n"])
-def test_damaged_cures_are_named(damage: bytes, run: RunFolder) -> None:
+def test_damaged_remedies_are_named(damage: bytes, run: RunFolder) -> None:
     run.cures.write_bytes(damage + b"\n" if damage else b"")
     before = content(run.path)
     if damage:

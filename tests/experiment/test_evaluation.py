@@ -62,7 +62,7 @@ def test_a_scorecard_answers_the_same_question_only(run: Run) -> None:
         assert other.stored()[0] is None
 
 
-def test_a_run_that_was_trained_on_is_measured_anew(tmp_path: Path) -> None:
+def test_a_run_that_was_trained_further_is_measured_again(tmp_path: Path) -> None:
     trained = train(recipe("gan", steps=4), run=tmp_path / "run")
     asked = Evaluation(trained, QUICK, features="pca")
     assert asked.stored()[0] is None
@@ -74,7 +74,7 @@ def test_a_run_that_was_trained_on_is_measured_anew(tmp_path: Path) -> None:
     assert asked.stored()[0] is None
 
 
-def test_changed_data_of_the_same_name_are_measured_anew(tmp_path: Path) -> None:
+def test_changed_data_of_the_same_name_are_measured_again(tmp_path: Path) -> None:
     x = sp.load_data("digits").x[:300].numpy()
     file = tmp_path / "x.npy"
     np.save(file, x)

@@ -19,7 +19,7 @@ from tests.experiment.runs import recipe
 
 
 @pytest.mark.parametrize("source", ["digits", "ring"])
-def test_what_is_kept_comes_back_as_it_was(source: str, tmp_path: Path) -> None:
+def test_stored_values_are_restored_unchanged(source: str, tmp_path: Path) -> None:
     given = data.load(DataSettings(source=source, limit=100))
     path = tmp_path / examples.DATA_FILE
     examples.write(path, examples.arrays_of(given))
@@ -44,7 +44,7 @@ def test_an_exact_density_comes_back(source: str, tmp_path: Path) -> None:
     assert (back.truth.mode_std, back.notes) == (given.truth.mode_std, given.notes)
 
 
-def test_a_density_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
+def test_a_density_that_cannot_be_stored_is_reported(tmp_path: Path) -> None:
     ring = data.load(DataSettings(source="ring", points=50))
     assert ring.truth is not None
     # A user's own distribution: whatever is none of our kinds.

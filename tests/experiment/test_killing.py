@@ -164,7 +164,7 @@ def test_asked_to_stop(number: signal.Signals, tmp_path: Path) -> None:
     assert RunFolder(run).checkpoint(summary["step"]).is_dir()
 
 
-def test_killed_before_it_stands_leaves_the_old_run(tmp_path: Path) -> None:
+def test_a_kill_before_completion_leaves_the_old_run(tmp_path: Path) -> None:
     source = content("gan", tmp_path)
     run = tmp_path / "run"
     process(run, source).communicate(timeout=300)

@@ -36,7 +36,7 @@ def test_a_new_run_appears_when_it_settles(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["run"]
 
 
-def test_overwriting_keeps_the_old_run_until_the_new_one_stands(tmp_path: Path) -> None:
+def test_overwriting_keeps_the_old_run_until_the_new_one_is_complete(tmp_path: Path) -> None:
     path = a_run(tmp_path / "run", "old")
     with pytest.raises(RunError, match="already holds a run"), new_folder("x", path, False):
         pass

@@ -212,7 +212,7 @@ def test_a_part_that_does_not_fit_is_refused_in_a_sentence(parts: str, model: di
         (3, "int is no loss of a GAN"),
     ],
 )
-def test_a_loss_is_tried_before_it_trains(loss: object, expected: str) -> None:
+def test_a_loss_is_checked_before_training(loss: object, expected: str) -> None:
     with pytest.raises(SettingError, match=expected):
         build(gan(), EVENT, modules={"loss": loss})  # type: ignore[dict-item]
 

@@ -88,7 +88,7 @@ def test_every_kind_of_event_has_its_reconstructions(kind: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("kind", "shape"), [("sound", (1, 64)), ("vector", (2,)), ("vector", (5,))])
-def test_arcs_between_codes_are_drawn_where_they_can_be_shown(
+def test_interpolations_between_codes_are_drawn_if_they_can_be_shown(
     kind: str, shape: tuple[int, ...], tmp_path: Path
 ) -> None:
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(80, *shape)).astype(np.float32))

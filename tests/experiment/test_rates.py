@@ -31,7 +31,7 @@ def longer(before: Recipe, steps: int) -> Recipe:
     more=st.integers(1, 400),
     at=st.floats(0.0, 1.0),
 )
-def test_kept_rates_are_those_of_before_up_to_the_end_and_stay_there(
+def test_frozen_rates_follow_the_earlier_schedule_to_its_end_and_stay_constant(
     schedule: str, final: float, steps: int, more: int, at: float
 ) -> None:
     before = recipe("gan", steps=steps, optimiser={"schedule": schedule, "final_fraction": final})
@@ -62,7 +62,7 @@ def test_without_a_listener_the_jump_is_a_warning(tmp_path: Path) -> None:
         experiment.resume(path, steps=20)
 
 
-def test_a_kept_rate_goes_on_and_the_recipe_repeats_the_whole_run(tmp_path: Path) -> None:
+def test_a_frozen_learning_rate_continues_and_the_recipe_repeats_the_whole_run(tmp_path: Path) -> None:
     path = tmp_path / "run"
     started(recipe("gan", steps=10, optimiser=COSINE), path).run()
     ears = Ears()
@@ -77,7 +77,7 @@ def test_a_kept_rate_goes_on_and_the_recipe_repeats_the_whole_run(tmp_path: Path
     assert [kept[part] for part in ("weights", "optimiser")] == [again[part] for part in ("weights", "optimiser")]
 
 
-def test_a_rate_of_zero_cannot_be_kept_and_nothing_is_written(tmp_path: Path) -> None:
+def test_a_rate_of_zero_cannot_be_frozen_and_nothing_is_written(tmp_path: Path) -> None:
     path = tmp_path / "run"
     started(recipe("gan", steps=10, optimiser={"schedule": "linear"}), path).run()
     before = {file: file.read_bytes() for file in path.rglob("*") if file.is_file() and file.name != ".lock"}
@@ -95,7 +95,7 @@ def test_a_rate_of_zero_cannot_be_kept_and_nothing_is_written(tmp_path: Path) ->
     [({}, ""), (COSINE, "--keep-rate"), ({"schedule": "cosine"}, ""), ({**COSINE, "schedule_steps": 5}, "")],
     ids=["constant", "to a twentieth", "to zero", "kept already"],
 )
-def test_keeping_is_proposed_where_the_rate_would_jump_and_can_be_kept(optimiser: dict, option: str) -> None:
+def test_freezing_the_rate_is_proposed_if_it_would_jump_and_can_be_frozen(optimiser: dict, option: str) -> None:
     assert keep_rate_option(recipe("gan", steps=10, optimiser=optimiser)) == option
     commands = next_commands(Path("runs/a"), "finished", 10, [], keep_rate=option)
     assert f"saddlepoint resume runs/a --steps 20 {option}".strip() in commands

@@ -34,7 +34,7 @@ def test_a_game_on_a_line_has_the_panels_its_settings_allow(game: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "surfaces"), [({}, 1), ({"discriminator": {"packing": 2}}, 0), ({"objective": "feature-matching"}, 1)]
 )
-def test_a_game_in_the_plane_has_a_surface_where_points_are_judged_alone(
+def test_a_game_in_the_plane_has_a_surface_if_points_are_scored_independently(
     settings: dict[str, object], surfaces: int
 ) -> None:
     data = load(DataSettings(source="ring", points=300))
@@ -44,7 +44,7 @@ def test_a_game_in_the_plane_has_a_surface_where_points_are_judged_alone(
 
 
 @pytest.mark.parametrize("source", ["gaussian", "ring"])
-def test_a_discriminator_of_pairs_is_drawn_against_its_mean(source: str) -> None:
+def test_a_pairwise_discriminator_is_drawn_against_its_mean(source: str) -> None:
     """A constant added to its scores changes nothing of what it says, and nothing of the picture."""
     data = load(DataSettings(source=source, points=300))
     model = build(GANSettings(objective="relativistic", penalties={"r1": 1.0}), data.event)

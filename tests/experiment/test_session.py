@@ -98,7 +98,7 @@ DRAWING = {
 
 
 @pytest.mark.pictures
-def test_training_outlives_pictures_that_cannot_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_continues_if_pictures_cannot_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for function in DRAWING:
         monkeypatch.setattr(function, _full)
     ears = Ears()

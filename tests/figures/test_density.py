@@ -36,7 +36,7 @@ def test_points_that_ran_away_are_counted_and_do_not_move_the_view() -> None:
     assert "7 of 100 outside the view, 3 of 100 not finite" in axes.get_title(loc="left")
 
 
-def test_every_mode_is_in_view_even_where_no_data_lie() -> None:
+def test_every_mode_is_in_view_even_without_data() -> None:
     modes = np.array([[-50.0, 0.0], [0.0, 80.0]])
     axes = compare(RANDOM.normal(size=(50, 2)), RANDOM.normal(size=(50, 2)), modes=modes).axes[0]
     (low_x, high_x), (low_y, high_y) = axes.get_xlim(), axes.get_ylim()

@@ -51,7 +51,7 @@ def test_hard_values_are_drawn(tmp_path: Path) -> None:
     assert write_png(spectrum({"none": [], "not finite": [np.nan, np.inf]}), tmp_path / "b.png").stat().st_size > 0
 
 
-def test_what_cannot_be_drawn_is_refused() -> None:
+def test_undrawable_values_are_refused() -> None:
     with pytest.raises(ValueError, match="no paths"):
         trajectories({})
     with pytest.raises(ValueError, match="no eigenvalues"):

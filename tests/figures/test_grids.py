@@ -55,7 +55,7 @@ def test_a_grid_holds_every_image_exactly(
         assert np.array_equal(found, image.transpose(1, 2, 0))
 
 
-def test_unasked_the_grid_is_square_and_small_images_are_enlarged() -> None:
+def test_by_default_the_grid_is_square_and_small_images_are_enlarged() -> None:
     assert sample_grid(random_images(64, 1, 8, 8)).size == (8 * 64 + 9 * 2, 8 * 64 + 9 * 2)
     assert sample_grid(random_images(4, 3, 100, 100)).size == (2 * 100 + 3 * 2,) * 2
 
@@ -70,7 +70,7 @@ def lower_right(picture: Image, rows: int, columns: int, height: int, width: int
     return picture.crop((picture.width - size[0], picture.height - size[1], picture.width, picture.height))
 
 
-def test_reconstructions_stand_below_their_originals() -> None:
+def test_reconstructions_are_shown_below_their_originals() -> None:
     originals, reconstructions = random_images(5, 3, 6, 6), random_images(5, 3, 6, 6)[::-1]
     grid = lower_right(reconstruction_grid(originals, reconstructions, columns=3, scale=2), 4, 3, 6, 6, 2)
     for i in range(5):

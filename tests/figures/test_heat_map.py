@@ -13,7 +13,7 @@ from saddlepoint.figures.style import write_png
 
 
 @pytest.mark.parametrize("share", [True, False])
-def test_every_cell_has_its_number_and_interval(share: bool, tmp_path: Path) -> None:
+def test_every_field_of_the_heat_map_has_its_number_and_interval(share: bool, tmp_path: Path) -> None:
     value = np.array([[0.1, 0.9, math.nan], [1.0, math.inf, 0.0]])
     drawing = heat_map_figure(value, value - 0.1, value + 0.1, "abc", "de", x="x", y="y", title="t", share=share)
     said = [words.get_text() for words in drawing.axes[0].texts]

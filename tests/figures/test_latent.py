@@ -69,7 +69,7 @@ def test_heads_are_drawn(values: np.ndarray, tmp_path: Path) -> None:
     write_png(heads_over_time([(0, values, values), (500, values, values)]), tmp_path / "b.png")
 
 
-def test_a_units_histogram_lies_in_its_own_column() -> None:
+def test_each_units_histogram_is_in_its_own_column() -> None:
     means = np.column_stack([np.full(20, -1.0), np.full(20, 2.0)])
     mesh = head_histograms(means, means).axes[0].collections[0]
     shares = mesh.get_array()

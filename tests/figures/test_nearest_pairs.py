@@ -34,7 +34,7 @@ def test_events_of_every_kind_are_drawn_in_pairs(name: str, n: int, tmp_path: Pa
     assert path.read_bytes() != swapped.read_bytes(), "sample and example can be told apart"
 
 
-def test_images_stand_above_their_examples() -> None:
+def test_images_are_shown_above_their_examples() -> None:
     samples = np.full((3, 1, 4, 4), 255, np.uint8)
     examples = np.zeros((3, 1, 4, 4), np.uint8)
     grid = np.asarray(lower_right(show_pairs(samples, examples, "image"), 2, 3, 4, 4, 16).convert("L"))

@@ -74,7 +74,7 @@ def test_a_band_holds_its_line_and_is_as_wide_as_its_errors(positive: bool, valu
         assert low == pytest.approx(values[5:] - 2 * error)
 
 
-def test_losses_stand_by_player_and_scores_together() -> None:
+def test_losses_are_grouped_by_player_and_scores_together() -> None:
     found = {panel.names: panel for panel in panels(NAMES)}
     assert found["d/loss",].title == "Discriminator: loss"
     assert found["vae/kl", "vae/reconstruction"].title == "VAE: loss"

@@ -42,7 +42,7 @@ def test_what_is_not_a_number_is_magenta_and_its_neighbours_are_not(channels: in
     assert tuple(pixels[0, 0, 1, :3]) == (0, 0, 0)
 
 
-def test_other_channel_counts_stand_side_by_side() -> None:
+def test_other_channel_counts_are_shown_side_by_side() -> None:
     values = np.random.default_rng(0).integers(0, 256, (2, 5, 3, 4)).astype(np.uint8)
     pixels = to_pixels(values)
     assert pixels.shape == (2, 3, 20, 1)

@@ -120,7 +120,7 @@ def test_last_strategies_of_multiplicative_weights_leave_a_mixed_equilibrium(see
     assert (np.diff(apart) >= -1e-12).all()
 
 
-def test_optimism_brings_the_last_strategies_in():
+def test_optimism_makes_the_last_strategies_converge():
     payoff = np.array([[0.0, -1.0, 2.0], [1.0, 0.0, -1.0], [-2.0, 1.0, 0.0]])
     plain, optimistic = (multiplicative_weights(payoff, 3_000, 1.0, optimism) for optimism in (False, True))
     assert optimistic.last_exploitability()[-1] < 1e-4

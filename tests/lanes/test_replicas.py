@@ -120,7 +120,7 @@ def test_convolutions():
     assert_replicas_are_single_runs(Replica.over_seeds(model, training(ema=0.9), images(), 2))
 
 
-def test_what_differs_in_shape_is_a_cell_of_its_own():
+def test_variants_that_differ_in_shape_form_separate_groups():
     wide = GAN.model_copy(update={"generator": NetworkSettings(hidden=(6,), activation="tanh")})
     replicas = [Replica(model, training(seed=seed), LINE) for seed in range(2) for model in (GAN, wide)]
     assert compatible_groups(replicas) == [[0, 2], [1, 3]]
@@ -241,7 +241,7 @@ def test_resumed_equals_uninterrupted(name, tmp_path):
 
 
 @pytest.mark.parametrize("replica", [-1, 2, 999])
-def test_a_replica_that_there_is_not_is_told(replica):
+def test_a_missing_replica_is_reported(replica):
     replicas = Replicas(Replica.over_seeds(GAN, training(), LINE, 2), device="cpu")
     with pytest.raises(SettingError, match=f"no replica {replica}; they are 0 to 1"):
         replicas.model(replica)

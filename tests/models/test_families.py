@@ -179,7 +179,7 @@ def test_examples_may_come_in_any_order_and_most_losses_treat_each_alone(case):
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case not in ITERATING])
-def test_a_phase_that_says_so_never_looks_at_the_data(case):
+def test_a_phase_without_data_never_uses_the_data(case):
     model = made(case)
     for phase, batch, noise in plays(model, examples(model.event)):
         if not phase.uses_data:
@@ -316,7 +316,7 @@ def test_it_introduces_itself(case):
 
 
 @every_case
-def test_what_cannot_be_asked_is_said(case):
+def test_invalid_requests_are_refused(case):
     model = made(case)
     with pytest.raises(SettingError, match="trained without labels"):
         model.sample(2, labels=torch.zeros(2, dtype=torch.int64))

@@ -129,7 +129,7 @@ def test_channels_stop_doubling_at_16_times_the_width():
 
 
 @pytest.mark.parametrize("make", [lambda: Generator((100,), (3, 64, 64)), lambda: Discriminator((3, 64, 64))])
-def test_weights_begin_as_the_paper_says(make):
+def test_weights_are_initialised_as_in_the_paper(make):
     for layer in make().modules():
         if isinstance(layer, _ConvNd):
             wanted, centre = 0.02, 0.0
@@ -155,7 +155,7 @@ def test_vectors_are_refused_with_what_to_do(inputs, outputs):
         dcgan(inputs, outputs)
 
 
-def test_a_table_is_told_both_options_to_set():
+def test_the_error_for_a_table_names_both_options_to_set():
     with pytest.raises(SettingError, match=r"--model\.generator\.network mlp --model\.discriminator\.network mlp"):
         dcgan((100,), (3,))
 

@@ -37,7 +37,7 @@ def test_without_hidden_layers_it_is_linear():
     torch.testing.assert_close(network(a + 2 * b) - zero, network(a) - zero + 2 * (network(b) - zero))
 
 
-def test_batch_norm_stands_before_every_hidden_activation_and_takes_the_bias():
+def test_batch_norm_precedes_every_hidden_activation_and_replaces_the_bias():
     kinds = [type(layer) for layer in MLP((4,), (2,), (8, 6), "relu", batch_norm=True).layers]
     assert kinds == [nn.Linear, nn.BatchNorm1d, nn.ReLU, nn.Linear, nn.BatchNorm1d, nn.ReLU, nn.Linear]
     network = MLP((4,), (2,), (8,), "relu", batch_norm=True)

@@ -27,7 +27,7 @@ def test_penalties_add_their_weight_times_their_value():
     torch.testing.assert_close(sparse, plain + 0.3 * kl_bernoulli(0.1, CODE.mean(0)).sum())
 
 
-def test_corruption_is_seen_but_not_asked_for():
+def test_corruption_is_applied_to_the_input_but_not_to_the_target():
     corruption = torch.randn_like(X)
     loss, _ = autoencoding()(NETS, Batch(X), CodeNoise(corruption))
     torch.testing.assert_close(loss, (2 * (X + corruption) - X).square().sum(1))

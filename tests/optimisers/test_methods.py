@@ -99,7 +99,7 @@ def test_optimistic_descent_follows_its_recursion():
     torch.testing.assert_close(played(Optimistic(RATE), linear, 6), w[1:])
 
 
-def test_the_looks_ahead_of_past_extragradient_are_optimistic_descent():
+def test_the_extrapolated_points_of_past_extragradient_are_optimistic_descent():
     method, state, looks = PastExtragradient(RATE), None, []
 
     def watched(parameters):
@@ -167,7 +167,7 @@ def test_numbers_that_no_method_takes_are_refused(name, settings, said):
         METHODS[name](**settings)
 
 
-def test_a_method_that_there_is_not_is_told_with_those_that_there_are():
+def test_an_unknown_method_is_reported_with_the_known_ones():
     with pytest.raises(
         SettingError, match=r'no method "optimistc"\. Did you mean "optimistic".* simultaneous, alternating'
     ):
@@ -276,7 +276,7 @@ def test_weight_decay_is_added_to_the_gradient(name):
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_a_parameter_without_a_gradient_stands_still(name):
+def test_a_parameter_without_a_gradient_does_not_move(name):
     _, build = PAIRS[name]
     weights = [w.requires_grad_() for w in start()]
     optimiser = build(weights)

@@ -10,7 +10,7 @@ def work() -> None:
         advance(1)
 
 
-def test_silent_unless_asked(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silent_by_default(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "PLAIN_EVERY", -1.0)
     work()
     assert capsys.readouterr() == ("", "")

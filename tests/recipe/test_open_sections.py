@@ -139,18 +139,18 @@ def test_recipes_with_open_sections_are_saved_and_read_back(recipe: Toy) -> None
         ("game.parts.a", "game.parts.a is a section, not a setting"),
     ],
 )
-def test_misspelt_names_are_told_with_what_is_meant(name: str, message: str) -> None:
+def test_misspelt_names_are_reported_with_a_suggestion(name: str, message: str) -> None:
     with pytest.raises(SettingError) as error:
         toy().override({name: 1})
     assert message in str(error.value)
 
 
-def test_a_misspelt_key_in_a_file_is_told_with_what_is_meant() -> None:
+def test_a_misspelt_key_in_a_file_is_reported_with_a_suggestion() -> None:
     with pytest.raises(SettingError, match=r'no setting game\.penalties\.r3\. Did you mean "game\.penalties\.r1"'):
         toy(penalties={"r3": 1})
 
 
-def test_a_wrong_value_is_told_by_the_whole_name() -> None:
+def test_an_invalid_value_is_reported_with_its_full_name() -> None:
     with pytest.raises(SettingError, match=r"game\.penalties\.r1\.weight cannot be -1: it must be at least 0"):
         toy(penalties={"r1": -1})
 

@@ -168,7 +168,7 @@ def test_any_text_is_kept_as_it_is(text: str) -> None:
         ("training.stop_on", "", ()),
     ],
 )
-def test_text_becomes_what_it_stands_for(name: str, text: str, value: Any) -> None:
+def test_text_is_parsed_into_its_value(name: str, text: str, value: Any) -> None:
     recipe = Recipe().override({name: text})
     changed, others = ({entry.name: value for entry, value in each.settings()} for each in (recipe, Recipe()))
     if ".arguments." in name:
@@ -304,7 +304,7 @@ def test_types_in_words() -> None:
 
 
 @pytest.mark.parametrize("name", ["photo.png", "x.npy", "x.npz"])
-def test_data_given_as_a_recipe_are_told_from_one(tmp_path: Path, name: str) -> None:
+def test_data_given_as_a_recipe_are_detected(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"\x89PNG\xff\xfe\x00\x93NUMPY")
     with pytest.raises(SettingError, match=r"is not a recipe \(YAML text\).*saddlepoint train .* --data.source"):
@@ -348,7 +348,7 @@ def test_a_players_settings_need_that_player(family: str, role: str) -> None:
     assert set(moved.training.players) == ({role} if family == "gan" else set())
 
 
-def test_a_misspelt_player_is_told_with_the_one_that_is_meant() -> None:
+def test_a_misspelt_player_is_reported_with_a_suggestion() -> None:
     message = r'players\.discrimnator: the family gan has no player discrimnator\. Did you mean "discriminator"\?'
     with pytest.raises(SettingError, match=message):
         Recipe().override({"training.players.discrimnator.learning_rate": 0.1})

@@ -136,7 +136,7 @@ def test_what_was_given_in_a_call_is_trusted_and_remembered(gift: Path, monkeypa
         sp.load("run")
 
 
-def test_another_file_of_the_same_name_is_asked_about(gift: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_file_of_the_same_name_needs_confirmation(gift: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sp.load("run", trust=True)
     forget(monkeypatch)
     other = gift / "elsewhere"

@@ -30,6 +30,6 @@ def test_a_later_finding_of_a_rule_takes_the_place_of_its_earlier_one() -> None:
     assert standing([OPENED, graver]) == [graver]
 
 
-def test_findings_of_one_code_before_training_all_stand() -> None:
+def test_findings_of_one_code_before_training_are_all_kept() -> None:
     data = [Finding("DATA401", "warning", 0, title) for title in ("A duplicate.", "A constant column.")]
     assert standing(data) == data

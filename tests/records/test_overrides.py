@@ -23,7 +23,7 @@ def test_any_text_is_one_word_of_the_shell(text: str) -> None:
     assert shlex.split(argument(text)) == [text]
 
 
-def test_none_of_a_player_is_told_to_be_that_of_all() -> None:
+def test_none_for_one_player_refers_to_the_setting_of_all_players() -> None:
     rate = "training.players.generator.learning_rate"
     assert change(rate, 1e-7, None) == "1e-07 -> none (as training.optimiser.learning_rate)"
     assert change("training.optimiser.clip_norm", None, 1.0) == "none -> 1.0"

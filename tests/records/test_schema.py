@@ -64,7 +64,7 @@ def test_a_finding_comes_back_from_its_file(severity, evidence, remedy, title) -
         assert list(run.read_findings()) == [finding]
 
 
-def test_non_finite_evidence_is_written_however_deep_it_lies() -> None:
+def test_non_finite_evidence_is_written_at_any_depth() -> None:
     evidence = {"loss": math.nan, "history": [1.0, math.inf], "by_player": {"g": (-math.inf, 2)}}
     line = Finding("NUM301", "failure", 7, "The loss is not a number.", evidence).to_json()
     assert json.loads(json.dumps(line, allow_nan=False))["evidence"] == {

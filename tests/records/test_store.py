@@ -48,7 +48,7 @@ def test_a_crash_at_any_byte_costs_at_most_the_line_being_written(values: list[d
         assert list(read_lines(path)) == [*whole, {"after": "the crash"}]
 
 
-def test_a_torn_line_longer_than_one_look_back_is_removed(tmp_path: Path) -> None:
+def test_a_torn_line_longer_than_one_block_is_removed(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(b'{"a": 1}\n' + b"x" * 200_000)
     with JsonLines(path) as lines:

@@ -51,7 +51,7 @@ def test_between_the_references_places_are_linear(first: float, second: float) -
 
 
 @pytest.mark.parametrize(("real", "bad", "better"), [(1.0, 400.0, "lower"), (0.9, 0.1, "higher")])
-def test_a_bad_score_stands_left_and_a_perfect_one_right(real: float, bad: float, better: str) -> None:
+def test_a_bad_score_is_on_the_left_and_a_perfect_one_on_the_right(real: float, bad: float, better: str) -> None:
     for value, place in ((bad, MARGIN), (real, 100 - MARGIN), ((real + bad) / 2, 50.0)):
         drawing = score_bar(score(value, None, None, Estimate(real), Estimate(bad), better))
         (dot,) = marks(drawing, "circle", "value")
@@ -83,7 +83,7 @@ def test_whatever_the_numbers_a_bar_stays_inside_or_says_why_there_is_none(
     assert all(0 <= float(width) <= 100 for width in re.findall(r'width="([^"]*)%"', drawing))
 
 
-def test_what_lies_beyond_the_bar_is_an_arrowhead_at_its_edge() -> None:
+def test_a_value_beyond_the_bar_is_an_arrowhead_at_its_edge() -> None:
     real, bad = Estimate(1.0), Estimate(400.0)
     worse, better = (score_bar(score(value, None, None, real, bad)) for value in (9e9, -9e9))
     for drawing, place in ((worse, MARGIN), (better, 100 - MARGIN)):
@@ -94,7 +94,7 @@ def test_what_lies_beyond_the_bar_is_an_arrowhead_at_its_edge() -> None:
 
 
 @given(st.floats(-50, 50), st.floats(0.1, 20), st.floats(0.1, 20))
-def test_a_score_without_a_direction_stands_by_its_distance_from_real_data(
+def test_a_score_without_a_direction_is_placed_by_its_distance_from_real_data(
     real: float, gap: float, away: float
 ) -> None:
     """Where the terminal puts it too: as far above as below is the same place, and none is right of real data."""

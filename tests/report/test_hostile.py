@@ -93,7 +93,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_what_is_planted_is_text(light_run: RunFolder, payload: str) -> None:
+def test_injected_markup_is_text(light_run: RunFolder, payload: str) -> None:
     elements = Elements()
     elements.feed(hostile(light_run, payload).read_text("utf-8"))
     assert elements.found == []

@@ -133,7 +133,7 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00 broken\n", b"[1, 2]\n"])
-def test_every_damaged_file_is_named_and_the_rest_is_told(full_run: RunFolder, content: bytes) -> None:
+def test_every_damaged_file_is_named_and_the_rest_is_reported(full_run: RunFolder, content: bytes) -> None:
     for name in DAMAGED:
         (full_run.path / name).write_bytes(content)
     page = Page(write_report(full_run))

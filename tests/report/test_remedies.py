@@ -35,7 +35,7 @@ def test_a_try_is_a_row(tmp_path: Path) -> None:
     assert "1 → 2" in page
 
 
-def test_whose_setting_none_stands_for_is_told(tmp_path: Path) -> None:
+def test_the_setting_that_none_refers_to_is_shown(tmp_path: Path) -> None:
     changes = {"training.generator.learning_rate": [1e-07, None], "training.optimiser.clip_norm": [None, 1.0]}
     page = section(tmp_path, [TRY | {"changes": changes}])
     assert "1e-07 → none (as training.optimiser.learning_rate)" in page

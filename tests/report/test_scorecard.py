@@ -21,7 +21,7 @@ def page(run: RunFolder) -> Page:
     return Page(write_report(run))
 
 
-def test_every_score_is_told_whole(light_run: RunFolder) -> None:
+def test_every_score_is_reported_in_full(light_run: RunFolder) -> None:
     words = page(light_run).text
     for score in scorecard().scores:
         assert score.title in words
@@ -36,7 +36,7 @@ def test_every_score_is_told_whole(light_run: RunFolder) -> None:
         assert said in words
 
 
-def test_how_it_was_measured_what_was_not_and_every_class_is_told(light_run: RunFolder) -> None:
+def test_the_report_covers_how_it_was_measured_what_was_not_and_every_class(light_run: RunFolder) -> None:
     words = page(light_run).text
     found = scorecard()
     card = found.card
@@ -62,7 +62,7 @@ def test_names_and_sentences_are_text_and_never_markup(light_run: RunFolder) -> 
     assert [found.elements.get(element, 0) for element in ("i", "u", "gan")] == [0, 0, 0]
 
 
-def test_sample_pairs_stand_with_the_scores_and_nowhere_else(light_run: RunFolder) -> None:
+def test_sample_pairs_are_shown_with_the_scores_only(light_run: RunFolder) -> None:
     text = write_report(light_run).read_text()
     scores = text[text.index('<section id="scores"') : text.index('<section id="trained"')]
     for caption in ("Samples nearest to a training example.", "Samples farthest from any example."):

@@ -67,7 +67,7 @@ def test_without_findings_the_word_is_taken_and_without_a_word_there_is_no_proce
     assert recorded_verdict(folder, {}) is None
 
 
-def test_what_a_summary_of_this_version_says_stands(tmp_path: Path) -> None:
+def test_a_summary_of_this_version_is_used_as_written(tmp_path: Path) -> None:
     summary = {**OLD, "verdict": "r: 300 steps; at risk.", "process": "at risk"}
     folder = folder_with(tmp_path / "run", summary, "failure")
     assert recorded_process(folder, summary) == "at risk"

@@ -48,7 +48,7 @@ def test_rows_are_sorted_as_torch_does():
 
 
 @pytest.mark.parametrize("modes", MODES)
-def test_a_perfect_sampler_converges_at_the_fifth_look(modes):
+def test_a_perfect_sampler_converges_at_the_fifth_probe(modes):
     convergence = Convergence(line(modes), 1)
     samples = perfect(modes, convergence.points).flip(0)[None]  # in any order
     for step in range(1, 8):
@@ -81,7 +81,7 @@ def test_a_mode_that_is_left_out_is_missed_whatever_the_distance(modes):
     assert not convergence.good.item()
 
 
-def test_replicas_are_independent_and_a_row_starts_anew():
+def test_replicas_are_independent_and_a_row_can_be_reset():
     convergence = Convergence(line(1), 3)
     good, bad = perfect(1, convergence.points), torch.zeros(convergence.points)
     for look in range(1, 12):
@@ -142,7 +142,7 @@ def test_quantiles_invert_the_distribution(modes):
 
 
 @given(every=st.integers(1, 20))
-def test_five_looks_span_a_sixth_to_a_third_of_the_steps(every):
+def test_five_probes_span_a_sixth_to_a_third_of_the_steps(every):
     looks = [step for step in range(0, 5_000) if due(step, every)]
     assert looks[0] == every
     assert all(step % every == 0 for step in looks)
@@ -169,7 +169,7 @@ def test_noise_is_spread_evenly(latent):
     ],
     ids=["gan", "gan of two", "vae"],
 )
-def test_looks_come_while_replicas_play_and_change_nothing(model):
+def test_probes_run_while_replicas_train_and_change_nothing(model):
     data = line(2)
     training = TrainingSettings(steps=70, tick=35, batch_size=8)
     watched, alone = (Replicas(Replica.over_seeds(model, training, data, 2), device="cpu") for _ in range(2))

@@ -193,7 +193,7 @@ def test_what_replicas_refuse_is_trained_alone_and_said_once(
     assert heard[0].startswith("4 of 4 runs")
 
 
-def test_what_replicas_refuse_only_while_they_play_is_told_too() -> None:
+def test_refusals_during_replica_training_are_reported_too() -> None:
     """Where replicas differ in a number that decides something, each of its values makes replicas of its own."""
     content = tiny(axes={"model.views.instance_noise": [0.0, 0.5]}, lanes=6)
     (group,) = planned(content).groups()
@@ -239,7 +239,7 @@ def test_widths_and_data_make_groups_of_their_own() -> None:
     assert {run.model.generator.hidden for run in plan.runs if run.point in (0, 1)} == {(2,)}  # type: ignore[union-attr]
 
 
-def test_images_are_judged_by_what_suits_them(tmp_path: Path) -> None:
+def test_images_are_assessed_by_suitable_features(tmp_path: Path) -> None:
     base = {
         "data": {"source": "digits", "limit": 100},
         "model": {"family": "vae", "latent": 2, "encoder": {"hidden": [8]}, "decoder": {"hidden": [8]}},
@@ -277,7 +277,7 @@ def test_what_cannot_be_measured_is_said_before_training(changes: dict[str, Any]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"overrides": {"training.optimiser.clip_norm": 1.0}}], ids=["lanes", "alone"])
-def test_all_series_that_are_told_can_be_asked_for(changes: dict[str, Any], tmp_path: Path) -> None:
+def test_every_listed_series_can_be_requested(changes: dict[str, Any], tmp_path: Path) -> None:
     """What one step records is what the table has: asked for by name, or all."""
     with pytest.raises(SettingError) as caught:
         planned(tiny(measure={"every": 10, "series": ["none"]}, **changes))

@@ -99,7 +99,7 @@ def killed_at_birth(monkeypatch: pytest.MonkeyPatch) -> Callable[[Container[int]
 
 
 @pytest.mark.slow
-def test_a_replacement_that_never_begins_is_replaced(
+def test_a_replacement_that_never_starts_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at_birth: Callable[[Container[int]], None]
 ) -> None:
     killed_at_birth({1})
@@ -120,7 +120,7 @@ def test_without_any_replacement_the_waiting_groups_fail(
 
 
 @pytest.mark.slow
-def test_workers_that_never_begin_are_said_at_once(killed_at_birth: Callable[[Container[int]], None]) -> None:
+def test_workers_that_never_start_are_reported_at_once(killed_at_birth: Callable[[Container[int]], None]) -> None:
     killed_at_birth(range(100))
     with pytest.raises(RunError, match="end before they begin"):
         list(on_workers(planned(ONE_BY_ONE).groups(), 1, quick))
@@ -216,7 +216,7 @@ def alive(process: int) -> bool:
         return False
 
 
-def test_a_worker_that_nobody_hears_any_more_ends_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_without_a_reader_ends_silently(monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupted, the study closes its pipes while groups are under way."""
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr("torch.set_num_threads", lambda _: None)

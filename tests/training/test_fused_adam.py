@@ -67,7 +67,7 @@ def test_a_state_goes_to_torchs_and_back(name):
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_a_parameter_without_a_gradient_stands_still_as_in_torchs(name):
+def test_a_parameter_without_a_gradient_does_not_move_as_in_torch(name):
     ours, theirs = parameters(), parameters()
     optimisers = [kind(w, **SETTINGS) for kind, w in zip(PAIRS[name], (ours, theirs), strict=True)]
     for step in range(8):

@@ -51,5 +51,5 @@ def test_freed_blocks_are_used_again():
 
 
 @pytest.mark.slow
-def test_settings_of_the_users_own_stand():
+def test_explicit_user_settings_are_not_overridden():
     assert faults(CLEAN | {"MALLOC_ARENA_MAX": "2"})[0] == "False"

@@ -77,7 +77,7 @@ def test_fused_where_there_is_a_fused_form():
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)
-def test_lookahead_returns_to_where_the_round_began_as_far_as_it_is_told(name):
+def test_lookahead_interpolates_back_to_the_start_of_the_round_by_its_factor(name):
     """Share 1 keeps all of the way: the optimiser alone. A smaller share is that share of the first round's way."""
     paths = {}
     for lookahead, share in ((0, 0.5), (3, 1.0), (3, 0.25)):

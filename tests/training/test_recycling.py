@@ -157,7 +157,7 @@ def test_one_activation_in_two_places_is_two() -> None:
 
 @pytest.mark.parametrize("name", ["adam", "sgd", "extra-adam", "optimistic-adam"])
 @pytest.mark.parametrize("beside", [{}, {"lookahead": 2}, {"historical_averaging": 0.1}])
-def test_nothing_brings_dead_weights_back(name: Any, beside: dict[str, Any]) -> None:
+def test_dead_weights_stay_dead(name: Any, beside: dict[str, Any]) -> None:
     network, x, _ = killed("perceptron")
     optimiser = build_optimiser(list(network.parameters()), OptimiserSettings(name=name, momentum=0.9, **beside))
     average = MovingAverage(network, 0.9)

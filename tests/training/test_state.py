@@ -30,7 +30,7 @@ def test_a_player_without_trainable_parameters_is_refused():
         start(model, settings())
 
 
-def test_averages_are_kept_of_the_players_that_ask_for_one():
+def test_averages_are_kept_for_the_players_that_request_one():
     assert set(start(TwoPlayers(), settings(ema=0.9)).averages) == {"g"}
     assert start(TwoPlayers(), settings()).averages == {}
 
@@ -68,7 +68,7 @@ def test_generators_of_another_kind_of_device_are_refused():
         state.load_tensors(tensors)
 
 
-def test_the_package_and_its_settings_bring_no_torch():
+def test_the_package_and_its_settings_do_not_import_torch():
     code = "import sys, saddlepoint.training, saddlepoint.training.settings; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 

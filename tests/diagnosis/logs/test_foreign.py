@@ -173,7 +173,7 @@ def test_an_unknown_series_is_refused_with_a_suggestion(log: Path) -> None:
         read_log(log, {"d/los": "loss_D"})
 
 
-def test_every_known_column_name_stands_for_a_series_that_a_rule_reads() -> None:
+def test_every_known_column_name_maps_to_a_series_that_a_rule_reads() -> None:
     assert {*KNOWN.values(), *PROBABILITIES.values()} <= set(series_read())
 
 

@@ -204,7 +204,7 @@ def test_fp32_is_the_first_remedy_of_non_finite_numbers_in_bf16() -> None:
 
 
 @pytest.mark.parametrize(("held_out", "found"), [(0.9, False), (0.5, False), (0.3, True), (-1.0, True)])
-def test_critics_with_few_held_out_examples_are_judged_on_their_own_scale(held_out: float, found: bool) -> None:
+def test_critics_with_few_held_out_examples_are_assessed_on_their_own_scale(held_out: float, found: bool) -> None:
     """Scores without a probability count by the share of the way from training to generated examples, on any scale."""
     for scale in (1e-3, 1.0, 1e3):
         real, fake, kept_out = (

@@ -99,7 +99,7 @@ def test_building_again_gives_the_same_features(name: str, digits: Dataset, own_
 
 
 @pytest.mark.parametrize("name", LEARNED)
-def test_damaged_weights_are_learned_anew(name: str, digits: Dataset, own_cache: Path) -> None:
+def test_damaged_weights_are_fitted_again(name: str, digits: Dataset, own_cache: Path) -> None:
     first = build_features(name, digits)
     (file,) = own_cache.glob("features/*.safetensors")
     whole = file.read_bytes()
@@ -204,7 +204,7 @@ def test_a_classifier_without_held_out_labels_is_tested_on_examples_it_was_not_s
     assert (features.probabilities(x).argmax(1) == y).double().mean() > 0.8
 
 
-def test_a_class_without_examples_is_told() -> None:
+def test_a_class_without_examples_is_reported() -> None:
     data = examples("vector", (20,))
     data = replace(data, event=replace(data.event, class_names=("low", "high", "never")))
     features = build_features("classifier", data)
@@ -387,7 +387,7 @@ def test_pretrained_features_get_bytes_of_three_channels(digits: Dataset, monkey
 
 
 @pytest.mark.parametrize("chosen", [pretrained.INCEPTION, pretrained.CLIP, pretrained.DINO])
-def test_torch_fidelity_has_what_is_asked_of_it(chosen: pretrained.Pretrained) -> None:
+def test_torch_fidelity_has_the_required_functions(chosen: pretrained.Pretrained) -> None:
     registry = pytest.importorskip(
         "torch_fidelity.registry", reason="torch-fidelity (the extra fid) is not installed", exc_type=ImportError
     )
@@ -397,7 +397,7 @@ def test_torch_fidelity_has_what_is_asked_of_it(chosen: pretrained.Pretrained) -
 
 
 @pytest.mark.parametrize("name", PRETRAINED)
-def test_without_the_extra_its_name_is_told(name: str, digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_its_name_is_reported(name: str, digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     for loaded in {"torch_fidelity", *(name for name in sys.modules if name.startswith("torch_fidelity."))}:
         monkeypatch.setitem(sys.modules, loaded, None)  # an import of it then fails
     with pytest.raises(MissingExtraError, match=r"saddlepoint\[fid\]"):

@@ -51,7 +51,7 @@ def test_a_fair_coin_has_one_bit():
 
 
 @pytest.mark.parametrize("std", [0.3, 20.0])
-def test_the_bound_of_dequantised_bytes_is_below_the_mass_of_their_cells(std):
+def test_the_bound_of_dequantised_bytes_is_below_the_mass_of_their_bins(std):
     model = Normal(100.0, std)
     x = torch.randint(98, 103, (400, 2, 3), dtype=torch.uint8)
     found = of_bytes(Density(model.log_prob), x, generator=torch.Generator().manual_seed(0))

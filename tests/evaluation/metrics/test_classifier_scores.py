@@ -49,7 +49,7 @@ def test_categories_are_counted():
     assert found.expected_kl == 3 / 8
 
 
-def test_perfect_labels_score_their_floor():
+def test_perfect_labels_score_the_minimum():
     generator = torch.Generator().manual_seed(0)
     found = [category_report(torch.randint(100, (5_000,), generator=generator), 100) for _ in range(30)]
     assert sum(one.kl for one in found) / 30 == pytest.approx(found[0].expected_kl, rel=0.1)

@@ -57,7 +57,7 @@ def test_floors_are_what_perfect_samples_score(categories, n):
         assert abs(found.mean() - floor) < 4 * found.std() / 40**0.5 + 0.05 * floor
 
 
-def test_the_floor_of_stacked_mnist():
+def test_the_baseline_of_stacked_mnist():
     assert expected_kl(1_000, 26_000) == pytest.approx(0.0192, abs=5e-5)
 
 
@@ -77,7 +77,7 @@ def test_a_grid_around_points_holds_them_all(n, d, seed):
     assert len(counts) == 5**d + 1
 
 
-def test_samples_of_equal_distributions_score_their_floor():
+def test_samples_of_equal_distributions_score_the_baseline():
     draws = []
     for seed in range(20):
         generator = torch.Generator().manual_seed(seed)

@@ -68,7 +68,7 @@ def test_the_densities_are_those_of_torch():
     assert cut.information[0].value == pytest.approx(float(expected))
 
 
-def test_more_examples_bring_the_bounds_together():
+def test_more_examples_reduce_the_gap_between_the_bounds():
     widths = []
     for n in (50, 400, 3_000):
         cut = surgery(*gaussian_codes(n, (0.8, 0.8), 0.3), generator=seeded())

@@ -38,7 +38,7 @@ class Truth:
         self.log_prob = model.log_prob
 
 
-def test_an_exact_density_is_told_as_such():
+def test_an_exact_density_is_reported_as_exact():
     x = torch.randn(200, 2, generator=seeded())
     found = of_model(Normal([0.0, 0.0], [1.0, 1.0]), x)
     assert found.kind == "exact"
@@ -47,7 +47,7 @@ def test_an_exact_density_is_told_as_such():
     assert "exact" in str(found)
 
 
-def test_a_bound_is_told_as_such():
+def test_a_bound_is_reported_as_a_bound():
     model = build(
         VAESettings(latent=1, decoder=NetworkSettings(hidden=(4,))), Event((1, 4, 4), "image", "uint8", 0, 255)
     )
@@ -97,7 +97,7 @@ def test_bounds_are_ordered_and_rise_with_the_samples():
     assert abs(error) < 5 * (found[64].elbo - linear.evidence.log_prob(x)).std() / 1_500**0.5
 
 
-def test_annealing_stands_above_the_bounds_of_a_bad_posterior_and_brings_its_gap():
+def test_annealing_exceeds_the_bounds_of_a_bad_posterior_and_adds_its_gap():
     linear = linear_gaussian()
     x, _ = linear.model.simulate(40, seeded())
     mean, log_variance = linear.posterior(x)

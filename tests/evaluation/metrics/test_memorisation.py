@@ -74,7 +74,7 @@ def test_copying_is_negative_and_underfitting_positive(train):
     assert data_copying(train, held_out, 3 * draw(N, 2)).statistic > 10
 
 
-def test_cells_see_copying_that_underfitting_elsewhere_hides():
+def test_clusters_reveal_copying_that_underfitting_elsewhere_hides():
     """Left half copies, right half strays: over one cell the two cancel, over two they are seen apart."""
     side = torch.tensor([20.0, 0, 0])
     train = torch.cat([draw(N, 0) - side, draw(N, 1) + side])
@@ -86,7 +86,7 @@ def test_cells_see_copying_that_underfitting_elsewhere_hides():
     assert abs(data_copying(train, held_out, samples).statistic) < 3
 
 
-def test_a_cell_without_samples_is_left_out_and_told():
+def test_an_empty_cluster_is_left_out_and_reported():
     side = torch.tensor([20.0, 0, 0])
     train, held_out = (torch.cat([draw(N, s) - side, draw(N, s + 1) + side]) for s in (0, 2))
     found = data_copying(train, held_out, draw(N, 4) + side, cells=2)

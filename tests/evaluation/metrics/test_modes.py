@@ -23,7 +23,7 @@ def draw(truth, n, seed=0):
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_the_truth_itself_reaches_the_ceiling(source):
+def test_the_true_model_reaches_the_maximum(source):
     truth = truth_of(source)
     found = report(truth, draw(truth, 100_000))
     k = len(truth.modes)
@@ -36,7 +36,7 @@ def test_the_truth_itself_reaches_the_ceiling(source):
 
 
 @pytest.mark.parametrize(("d", "expected"), [(1, 0.9973), (2, 1 - math.exp(-4.5)), (3, 0.97071)])
-def test_the_ceiling_is_three_standard_deviations(d, expected):
+def test_the_worst_case_is_three_standard_deviations(d, expected):
     assert mode_report(torch.zeros(2, d), torch.zeros(1, d), 1.0).true_quality == pytest.approx(expected, abs=2e-5)
 
 

@@ -123,7 +123,7 @@ def test_the_interval_of_diversity_holds_the_truth_about_as_often_as_it_says():
     assert hits >= 50  # 57 expected; below 50 with a probability under one in a thousand
 
 
-def test_too_few_of_a_class_are_told_and_not_scored():
+def test_a_class_with_too_few_samples_is_reported_and_not_scored():
     x, y = clusters(seed=1)
     kept = (y != 0) | (torch.arange(len(y)) < 12)
     left = reports(x[kept], y[kept])[0]

@@ -5,7 +5,7 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.points import check_pair, check_points
 
 
-def test_numbers_become_the_type_asked_for():
+def test_numbers_are_converted_to_the_requested_type():
     assert check_points(torch.ones(3, 2, dtype=torch.uint8), "x").dtype == torch.float64
     assert check_points(torch.ones(3, 2, dtype=torch.uint8), "x", dtype=None).dtype == torch.float32
     assert check_points(torch.ones(3, 2, dtype=torch.bfloat16), "x", dtype=None).dtype == torch.float32

@@ -39,7 +39,7 @@ def test_it_reads_more_than_it_holds_at_once():
     assert torch.equal(stacked_labels(images(modes), read), modes)
 
 
-def test_perfect_samples_cover_all_modes_and_score_the_floor():
+def test_perfect_samples_cover_all_modes_and_score_the_baseline():
     found = report(uniform(26_000))
     assert found.covered == 1_000
     assert found.expected_kl == pytest.approx(999 / 52_000)

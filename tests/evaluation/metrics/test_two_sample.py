@@ -12,7 +12,7 @@ def draw(n, seed, d=2, scale=1.0, shift=0.0):
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
-def test_far_apart_is_told_and_equal_is_not(classifier):
+def test_a_large_difference_is_reported_and_equality_is_not(classifier):
     apart = classifier_test(draw(200, 0), draw(200, 1, shift=8), classifier=classifier)
     assert apart.accuracy.value > 0.97
     assert apart.p_value < 1e-9
@@ -21,7 +21,7 @@ def test_far_apart_is_told_and_equal_is_not(classifier):
     assert equal.n == 400
 
 
-def test_a_known_shift_is_told_as_well_as_possible():
+def test_a_known_shift_is_detected_as_well_as_possible():
     """N(0, 1) and N(a, 1): nobody is right more often than Phi(a / 2)."""
     found = classifier_test(draw(5_000, 0, 1), draw(5_000, 1, 1, shift=1.0))
     best = float(torch.special.ndtr(torch.tensor(0.5)))

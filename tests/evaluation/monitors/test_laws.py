@@ -178,7 +178,7 @@ def test_copies_are_measured_with_few_held_out_examples_too(left_out: int | None
     assert set(found) == ({"g/copies", "g/copies_error"} | alone if enough else alone)
 
 
-def test_copies_are_told_from_fresh_samples_by_the_training_examples_alone() -> None:
+def test_training_examples_alone_distinguish_copies_from_fresh_samples() -> None:
     training = draw(30, 8)
     usual = distance_to_others(training)
     ratio, share = copying_beside_training(training[:20] + 0.05 * draw(20, 8, 1), training, usual)

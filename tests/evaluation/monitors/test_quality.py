@@ -45,7 +45,7 @@ def test_the_same_model_has_the_same_quality(digits: Dataset) -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_real_data_are_at_the_floor_and_worse_is_further(digits: Dataset) -> None:
+def test_real_data_are_at_the_baseline_and_worse_is_further(digits: Dataset) -> None:
     quality = Quality(digits, SETTINGS)
     assert quality.baseline is not None
     assert abs(quality.baseline) < 0.02
@@ -67,7 +67,7 @@ def test_columns_count_alike_whatever_their_units() -> None:
     assert values[0] == pytest.approx(values[1], abs=1e-4)
 
 
-def test_without_held_out_examples_there_is_no_floor() -> None:
+def test_without_held_out_examples_there_is_no_baseline() -> None:
     data = load(DataSettings(source="gaussian", points=300, held_out=0.0))
     assert data.held_out is None or len(data.held_out) == 0
     quality = Quality(data, SETTINGS)

@@ -49,7 +49,7 @@ def apart(dataset: Dataset, n: int) -> tuple[Dataset, Tensor]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("source", ["digits", "gaussian", "ring", "moons"])
-def test_fresh_real_examples_are_not_told_apart(source: str) -> None:
+def test_fresh_real_examples_are_indistinguishable(source: str) -> None:
     """In 95 % of draws: of 20, five or more misses have a probability of 0.3 %."""
     whole = load(DataSettings(source=source))
     assert whole.held_out is not None
@@ -167,7 +167,7 @@ def test_a_missing_mode_is_not_close(lost: int, ring: Dataset) -> None:
     assert share.value == pytest.approx(1 - lost / 8)
 
 
-def test_a_tenth_of_strays_is_told_apart(ring: Dataset) -> None:
+def test_ten_percent_of_outliers_are_detected(ring: Dataset) -> None:
     x, _ = fresh_from(ring, 1_000)
     assert assess_result(x, ring).level == "not told apart"
     x[:100] = 4 * torch.rand(100, 2, generator=torch.Generator().manual_seed(0)) - 2
@@ -255,7 +255,7 @@ def test_too_few_of_either_are_not_measured(n: int, digits: Dataset) -> None:
     assert few.reason
 
 
-def test_where_little_is_held_out_training_examples_stand_in(digits: Dataset) -> None:
+def test_training_examples_replace_missing_held_out_examples(digits: Dataset) -> None:
     assert digits.held_out is not None
     small = replace(digits, held_out=replace(digits.held_out, x=digits.held_out.x[:2], y=None))
     found = assess_result(digits.held_out.x, small)
@@ -272,7 +272,7 @@ def test_samples_that_are_not_finite_have_no_level() -> None:
     assert "not finite" in found.reason
 
 
-def test_it_is_kept_as_json(digits: Dataset) -> None:
+def test_it_is_stored_as_json(digits: Dataset) -> None:
     found = assess_result(digits.x[:100], digits)
     assert Result.from_json(found.to_json()) == found
     assert Result.from_json(Result.not_measured("why").to_json()).reason == "why"

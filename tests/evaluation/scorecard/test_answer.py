@@ -40,7 +40,7 @@ def test_the_better_of_two_is_named_with_the_difference_and_its_interval(a: floa
     assert "lower by 8 [7.72, 8.28]; better in 1 of 1 distance, worse in none." in found.sentence
 
 
-def test_equal_runs_are_not_called_equal_but_not_told_apart_at_this_size() -> None:
+def test_equal_runs_are_called_indistinguishable_at_this_size_and_not_equal() -> None:
     found = ranked(a=(score(),), b=(score(),))
     assert found.best == ("a", "b")
     assert found.sentence == (
@@ -121,7 +121,7 @@ def test_of_several_the_one_that_beats_all_is_named() -> None:
     assert "than c by " in found.sentence
 
 
-def test_of_several_those_that_are_not_told_apart_share_the_first_place() -> None:
+def test_indistinguishable_runs_share_the_first_place() -> None:
     found = ranked(a=(score(1.0),), b=(score(1.05),), c=(score(9.0),))
     assert found.best == ("a", "b")
     assert found.sentence == (

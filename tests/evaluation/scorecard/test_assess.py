@@ -102,7 +102,7 @@ def test_damage_moves_the_score(model: Callable[[Dataset], Any], metric: str) ->
     assert bad.value > good.high if good.better == "lower" else bad.value < good.low
 
 
-def test_copies_and_strangers_lie_on_different_sides() -> None:
+def test_copies_and_outliers_are_on_opposite_sides() -> None:
     copies, strangers = (toys.measured(toys.PLANE, m)["data_copying"].value for m in (toys.copying, toys.noisy))
     assert copies < -5 < 5 < strangers
     (note,) = toys.measured(toys.PLANE, toys.perfect)["data_copying"].notes

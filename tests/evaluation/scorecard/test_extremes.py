@@ -38,7 +38,7 @@ def test_pairs_are_those_of_a_search_by_hand() -> None:
     assert found.farthest.distance.diff().max() <= 0
 
 
-def test_a_planted_copy_comes_first_and_a_stray_point_too() -> None:
+def test_an_injected_copy_comes_first_and_so_does_an_outlier() -> None:
     samples, train, real = (torch.randn(n, 2, generator=torch.Generator().manual_seed(n)) for n in (50, 200, 40))
     samples[7], samples[9] = train[11], torch.tensor([90.0, 90.0])
     found = looked(samples, train, real)
@@ -64,7 +64,7 @@ def test_a_sample_far_from_training_but_near_a_held_out_example_is_not_far() -> 
     assert looked(samples, train, real).honest is None
 
 
-def test_distances_that_are_known_are_not_looked_for_again() -> None:
+def test_known_distances_are_not_computed_again() -> None:
     samples, train, real = (torch.randn(n, 3, generator=torch.Generator().manual_seed(n)) for n in (50, 200, 40))
     known = torch.cdist(samples.double(), train.double()).amin(1).float()
     context = Context(Points(real), Points(train), None, 0, 3)

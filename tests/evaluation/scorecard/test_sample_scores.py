@@ -38,7 +38,7 @@ def test_a_far_sample_does_not_hide_a_difference_of_histograms(far: float) -> No
 
 
 @pytest.mark.parametrize("n", [1_000, 1_500, 20_000])
-def test_halves_of_a_capped_set_scatter_as_the_set_does(n: int) -> None:
+def test_split_halves_of_a_capped_set_vary_as_the_set_does(n: int) -> None:
     """Half the differences of halves' means vary by 1 / 1,000; 600 cuts tell a standard deviation to 3 %."""
     generator = torch.Generator().manual_seed(0)
     x = normal(n, 1, axes=1)
@@ -54,7 +54,7 @@ def test_all_of_a_set_is_the_first_of_it() -> None:
     assert (len(real), len(fake)) == (25, 20)
 
 
-def test_the_floor_of_bins_is_of_examples_that_made_none_of_them() -> None:
+def test_the_baseline_of_bins_uses_examples_that_made_none_of_them() -> None:
     """Training examples visit the cells they made exactly as often: a floor of 0, which no model could reach."""
     train = Points(normal(2_000, 0))
     real = Points(normal(2_000, 1))

@@ -37,7 +37,7 @@ def test_a_file_of_before_scores_said_what_they_mean_is_read() -> None:
     assert Scorecard.from_json(written) == scorecard()
 
 
-def test_it_is_kept_in_a_file(tmp_path: Path) -> None:
+def test_it_is_stored_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "scorecard.json"
     scorecard().save(path)
     assert Scorecard.load(path) == scorecard()
@@ -66,11 +66,11 @@ def test_scores_are_found_by_key_and_title() -> None:
 @pytest.mark.parametrize(
     ("value", "position"), [(10.0, 0.0), (0.1, 1.0), (5.05, 0.5), (math.inf, -math.inf), (math.nan, None)]
 )
-def test_the_position_runs_from_the_ceiling_to_the_floor(value: float, position: float | None) -> None:
+def test_the_position_runs_from_worst_case_to_real_data(value: float, position: float | None) -> None:
     assert score(value).position == (position if position is None else pytest.approx(position))
 
 
-def test_a_score_as_unbounded_as_real_data_lies_at_the_floor() -> None:
+def test_a_score_equal_to_that_of_real_data_is_at_the_baseline() -> None:
     """The birthday test, where neither samples nor real data hold a duplicate."""
     ends: dict[str, Any] = {"better": "higher", "baseline": Estimate(math.inf), "worst_case": Estimate(0.0)}
     assert score(math.inf, **ends).position == 1.0
@@ -98,7 +98,7 @@ def test_without_two_ends_there_is_no_position(ends: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("better", "blind"), [("lower", False), ("higher", True), ("none", False)])
-def test_a_ceiling_above_the_floor_is_no_scale(better: Any, blind: bool) -> None:
+def test_a_worst_case_better_than_real_data_is_no_scale(better: Any, blind: bool) -> None:
     found = score(better=better)  # real data at 0.1, the bad generator at 10
     assert found.blind is blind
     assert (found.position is None) is blind

@@ -79,7 +79,7 @@ def test_overshooting_a_little_or_seldom_is_no_error() -> None:
     assert told(data, seldom) == []
 
 
-def test_constant_features_are_warned_of_where_the_user_can_mend_them() -> None:
+def test_constant_features_cause_a_warning_if_the_user_can_fix_them() -> None:
     data = pictures()
     dead = Features(
         "own: dead", "0" * 64, 3, lambda x: torch.cat([x.flatten(1)[:, 8:10].float(), torch.ones(len(x), 1)], 1)

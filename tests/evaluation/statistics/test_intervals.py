@@ -71,7 +71,7 @@ def test_a_shares_interval_holds_it_and_stays_in_its_range(share, error, most, d
     assert wider.high - wider.low >= found.high - found.low - 1e-9
 
 
-def test_a_share_of_none_whose_halves_found_some_is_still_small():
+def test_a_zero_share_with_non_zero_split_halves_is_still_small():
     assert of_share(0.0, 0.004, 540, degrees=24).high < 0.1
     assert of_share(1.0, 0.004, 540, degrees=24).low > 0.9
 
@@ -119,7 +119,7 @@ FAR = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PRECISIONS)
-def test_intervals_of_shares_by_halves_cover(name):
+def test_split_half_intervals_of_shares_cover(name):
     """500 repeats have a binomial error of 1 %: two of those beyond 92 to 98 % would be a mistake of ours."""
     assert 0.90 <= covered_share(*PRECISIONS[name]) <= 0.99
 

@@ -19,7 +19,7 @@ def covers(intervals, truth):
     return sum(truth in one for one in intervals) / len(intervals)
 
 
-def test_both_halves_of_a_cut_are_the_set():
+def test_both_parts_of_a_split_make_up_the_set():
     x = draw(10, 2, 0)
     first, second = random_halves(x, generator())
     assert sorted(torch.cat([first, second])[:, 0].tolist()) == sorted(x[:, 0].tolist())
@@ -40,7 +40,7 @@ def test_the_bootstrap_of_two_sets_draws_both():
     assert found.high - found.low == pytest.approx(float(expected), rel=0.1)
 
 
-def test_drawing_with_replacement_breaks_scores_of_neighbours_and_halves_do_not():
+def test_resampling_with_replacement_biases_neighbour_scores_and_split_halves_do_not():
     """Why `half_sampling` exists: copies lie at distance 0, so a bootstrap's balls are small and precision falls."""
     real, fake = draw(300, 3, 0), draw(300, 3, 1)
     score = lambda x, y: neighbourhoods(x, y).precision  # noqa: E731
@@ -62,7 +62,7 @@ def test_bounds_cut_off_what_cannot_be():
 
 
 @pytest.mark.slow
-def test_intervals_by_halves_cover():
+def test_split_half_intervals_cover():
     """500 repeats, of what a card takes them for: how far apart a class's samples are, relative to real ones."""
     ratio = lambda x, y: float(torch.pdist(x).mean() / torch.pdist(y).mean())  # noqa: E731
     found = [

@@ -251,7 +251,7 @@ class Own(nn.Module):
         return self.layers(self.function(z)).view(-1, 1, 8, 8)  # type: ignore[no-any-return]
 
 
-def test_weights_that_begin_at_0_do_not_ignore_the_code() -> None:
+def test_weights_initialised_to_zero_do_not_ignore_the_code() -> None:
     own = Own(lambda z: z)
     nn.init.zeros_(own.layers[2].weight)
     assert mistakes(build(GANSettings(), IMAGE, modules={"generator": own}), X) == []

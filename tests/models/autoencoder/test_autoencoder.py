@@ -73,7 +73,7 @@ def test_the_kl_penalty_wants_codes_between_zero_and_one():
     assert codes.max() < 1
 
 
-def test_corruption_has_the_asked_standard_deviation():
+def test_corruption_has_the_requested_standard_deviation():
     model = build(AutoencoderSettings(denoising=0.25), MNIST)
     noise = model.noise(model.phases[0], 50, 0, torch.Generator().manual_seed(0)).corruption
     # 39,200 draws: 5 standard errors.

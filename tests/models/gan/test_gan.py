@@ -160,7 +160,7 @@ def test_settings_at_their_plain_values_are_the_plain_game():
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25])
-def test_labels_are_flipped_as_often_as_asked_and_a_pack_has_one_label(share):
+def test_labels_are_flipped_as_often_as_requested_and_a_pack_has_one_label(share):
     model = build(GANSettings(discriminator={"packing": 2}, labels={"flipping": share}), IMAGE)
     noise = model.noise(model.phases[0], 4_000, 0, torch.Generator().manual_seed(0))
     assert (noise.flip_real is not None) == (share > 0)
@@ -202,7 +202,7 @@ def test_pushes_are_the_slope_of_the_generators_loss():
     "settings",
     [{"discriminator": {"packing": 2}}, {"discriminator": {"minibatch_kernels": 2}}, {"objective": "feature-matching"}],
 )
-def test_where_no_example_is_judged_alone_none_is_pushed_alone(settings):
+def test_pairwise_discriminators_have_no_push_per_example(settings):
     model = build(GANSettings(**settings), TABLE)
     assert not has(model, Pushes)
     with pytest.raises(DataError, match="compares examples"):

@@ -170,12 +170,12 @@ def test_feature_matching_is_nothing_between_equal_batches_in_any_order():
     assert torch.autograd.grad(loss.mean(), z)[0].abs().max() < 1e-9
 
 
-def test_feature_matching_looks_at_the_data():
+def test_feature_matching_uses_the_data():
     _, generator = adversarial_game(parts("feature-matching"))
     assert generator.uses_data
 
 
-def test_a_pair_costs_log_two_where_it_cannot_be_told_apart_and_more_where_it_is_the_wrong_way_round():
+def test_an_indistinguishable_pair_costs_log_two_and_a_reversed_pair_costs_more():
     discriminator = discriminator_loss(parts("relativistic"))
     both, _ = discriminator(NETS, BATCH, GameNoise(BATCH.x))
     torch.testing.assert_close(both, torch.full((4,), math.log(2), dtype=torch.float64))

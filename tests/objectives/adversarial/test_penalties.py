@@ -42,7 +42,7 @@ def test_of_a_quadratic_discriminator_it_is_four_times_the_square_of_x():
     torch.testing.assert_close(3.0 * half(slope), 6 * X.square().sum(1))
 
 
-def test_each_penalty_looks_at_its_own_side():
+def test_each_penalty_uses_its_own_side():
     nets = {"d": lambda x: x.square().sum(1), "g": identity}
     plain, observed = discriminator_loss(parts())(nets, Batch(X), GameNoise(Z))
     assert not {"real_slope", "fake_slope"} & observed.keys()

@@ -33,7 +33,7 @@ def test_what_was_added_is_a_copy():
     assert torch.equal(store.draw(1, generator), torch.zeros(1, 2))
 
 
-def test_the_state_brings_everything_back():
+def test_the_state_restores_everything():
     store, generator = filled(10, 25)
     twin = Replay(10)
     twin.load_state(store.state(), torch.device("cpu"))

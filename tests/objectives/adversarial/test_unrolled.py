@@ -101,7 +101,7 @@ def test_the_generator_makes_its_samples_once():
     assert len(calls) == 1
 
 
-def test_a_game_that_looks_ahead_looks_at_data():
+def test_an_unrolled_game_uses_data():
     discriminator, generator = adversarial_game(parts("minimax"), unrolled_steps=2)
     assert generator.uses_data
     assert generator.shares_noise

@@ -137,7 +137,7 @@ def test_one_seed_has_no_interval():
         ((), "as described, fewer than 10 seeds found all of 1, 2 or 3 modes"),
     ],
 )
-def test_widths_are_told_of_the_seeds_that_found_all_modes(enough, said):
+def test_widths_are_reported_for_the_seeds_that_found_all_modes(enough, said):
     labels = {modes: f"as described, {modes} mode{'s' if modes > 1 else ''}" for modes in (1, 2, 3)}
     widths = {label: Interval(0.8 + modes / 100, 0.7, 0.9) for modes, label in labels.items()}
     assert widths_text("as described", widths, {label: modes in enough for modes, label in labels.items()}) == said
@@ -183,7 +183,7 @@ def test_all_claims_run_quickly_and_write_a_page(tmp_path):
     assert 'src="http' not in page
 
 
-def test_results_are_not_replaced_unasked(tmp_path):
+def test_results_are_not_replaced_by_default(tmp_path):
     (tmp_path / "C8").mkdir()
     (tmp_path / "C8" / "result.json").write_text("{}")
     with pytest.raises(RunError, match=r"C8.*--overwrite"):

@@ -40,7 +40,7 @@ def test_the_offline_page(tmp_path):
         ),
     ],
 )
-def test_quick_looks_are_not_counted_as_tested(tmp_path, verdicts, said):
+def test_quick_results_are_not_counted_as_tested(tmp_path, verdicts, said):
     page = write_claims_page(
         [RESULT | {"verdict": verdict, "quick": verdict is None} for verdict in verdicts], tmp_path
     )
@@ -58,7 +58,7 @@ def test_the_docs():
     assert section.startswith("## Claims, reproduced\n2026-01-02; ")
 
 
-def test_how_a_claim_s_programs_were_chosen_is_told_with_it():
+def test_a_claim_states_how_its_programs_were_chosen():
     for identifier, words in WRITER["CHOSEN"].items():
         assert identifier in CLAIMS
         assert words in WRITER["page"]([RESULT | {"id": identifier}])
@@ -79,13 +79,13 @@ def test_claims_without_a_result_are_listed():
     assert "C16" in section.split("Not measured yet: ")[1].splitlines()[0]
 
 
-def test_a_quick_look_has_no_verdict(tmp_path):
+def test_a_quick_result_has_no_verdict(tmp_path):
     page = write_claims_page([RESULT | {"quick": True, "verdict": None}], tmp_path).read_text()
     assert "quick look</span>" in page
     assert "0 do not hold" not in page
 
 
-def test_quick_looks_are_no_docs(tmp_path, capsys):
+def test_quick_results_are_no_docs(tmp_path, capsys):
     assert WRITER["main"]([str(tmp_path)]) == 2
     assert "holds no results" in capsys.readouterr().err
     with pytest.raises(KeyError):

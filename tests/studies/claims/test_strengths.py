@@ -24,7 +24,7 @@ def trained(name: str, seeds: int = 4):
     return setups(False)[name].train(seeds, threads=1, report=lambda share: None)
 
 
-def test_a_cure_changes_what_it_is_named_for():
+def test_a_remedy_changes_what_it_is_named_for():
     own = setups(False)
     strong, other = own[TOO_STRONG], own[OTHER_LOSS]
     assert strong.training == other.training
@@ -58,7 +58,7 @@ def test_too_strong_a_discriminator_is_found_and_starves_the_generator():
 
 
 @pytest.mark.slow
-def test_its_quick_look_has_numbers_and_pictures(tmp_path):
+def test_its_quick_assessment_has_numbers_and_pictures(tmp_path):
     (result,) = reproduce(["C16"], tmp_path, seeds=2, quick=True)
     assert result["quantities"]
     assert all((tmp_path / "C16" / own["file"]).stat().st_size > 1_000 for own in result["pictures"])

@@ -166,7 +166,7 @@ def test_what_is_measured_is_not_a_matter_of_training() -> None:
     assert program(storage.TRAINING) != program(storage.MEASURING)
 
 
-def test_what_is_kept_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stored_results_are_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trial = TRIALS["gan on a line"]
     first = Laboratory(seeds=2, store=TrialStore(tmp_path, 2)).train(trial, "C8")
     monkeypatch.setattr(Setup, "train", never)
@@ -229,7 +229,7 @@ def small(identifier: str) -> Claim:
     return Claim(identifier.upper(), "words", "source, https://example.org", "Holds if", setups, measure)
 
 
-def test_a_result_of_kept_outcomes_is_that_of_an_uninterrupted_program(
+def test_a_result_from_stored_outcomes_equals_that_of_an_uninterrupted_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "claim", small)
@@ -289,7 +289,7 @@ def test_results_of_another_question_are_not_taken(tmp_path: Path, monkeypatch: 
         reproduce(["C8", "C14"], tmp_path, seeds=3)
 
 
-def test_to_overwrite_is_to_begin_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_overwriting_starts_a_new_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stopping(monkeypatch, "C8")
     with pytest.raises(KeyboardInterrupt):
         reproduce(["C8"], tmp_path, seeds=2)

@@ -118,7 +118,7 @@ def test_c16_says_how_much_gradient_is_left():
     ]
 
 
-def test_c16_needs_a_collapse_to_cure():
+def test_c16_needs_a_collapse_to_remedy():
     assert _verdict(True, True, len(STRONGER), False) == "not decided"
     assert _verdict(True, True, len(STRONGER), True) == "holds"
     assert _verdict(True, False, len(STRONGER), True) == "holds in part"

@@ -129,7 +129,7 @@ def test_a_vae_s_likelihood_says_what_it_may_be_compared_with(settings: dict[str
     assert words in measured(model(**settings), digits())["likelihood"].notes[0]
 
 
-def test_a_bound_says_how_to_get_annealing_until_it_was_asked_for() -> None:
+def test_a_bound_says_how_to_get_annealing_until_it_is_requested() -> None:
     quick, long = (measured(model(), digits(), likelihood)["elbo"].notes for likelihood in EFFORTS)
     assert any("--likelihood annealed" in note and 'likelihood="annealed"' in note for note in quick)
     assert not any("--likelihood" in note for note in long)
@@ -152,7 +152,7 @@ def test_annealing_tells_how_far_it_is(network: str) -> None:
     assert long > 10 * quick
 
 
-def test_costly_rows_come_when_asked_for_and_the_kernel_estimate_with_its_warning() -> None:
+def test_costly_rows_are_measured_on_request_and_the_kernel_estimate_has_its_warning() -> None:
     gan = build(GANSettings(latent=4, generator=SMALL, discriminator=SMALL), digits().event)
     quick, long = (measured(gan, digits(), likelihood) for likelihood in EFFORTS)
     assert all("--likelihood annealed" in told(quick)[key] for key in ("ais", "ais_gap", "parzen"))
