@@ -1,4 +1,7 @@
-"""Batch normalisation divides by the deviation of a batch, which one value a channel does not have: refused before training."""
+"""Refuse batches that are too small for batch normalisation, before training.
+
+BatchNorm divides by the standard deviation of a batch, which is undefined for a single value in each channel.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,16 @@ from saddlepoint.models.capabilities import Judges, has
 
 
 def check_batch_statistics(model: Model, x: Tensor) -> None:
-    """Look for a layer that cannot normalise a batch like examples x (B, *event), in the data's units.
+    """Check that every BatchNorm layer can normalise a training batch.
 
-    Only batches that are one row for some network are tried: with two rows every layer has two values a channel.
+    The model runs only if a network gets a single row: with two rows every layer has at least two values in each channel.
+
+    Args:
+        model: the model before training.
+        x: (B, *event) a training batch in the data's units.
 
     Raises:
-        SettingError: a BatchNorm layer would see one value a channel.
+        SettingError: a BatchNorm layer would see one value in each channel.
     """
     packing = model.packing if has(model, Judges) else 1
     layers = [layer for player in model.players.values() for layer in player.modules() if isinstance(layer, _BatchNorm)]
@@ -27,27 +34,26 @@ def check_batch_statistics(model: Model, x: Tensor) -> None:
         return
     single: list[nn.Module] = []
 
-    def see(layer: nn.Module, given: tuple[Any, ...]) -> None:
-        if given and isinstance(given[0], Tensor) and given[0].numel() == given[0].shape[1]:
+    def record(layer: nn.Module, inputs: tuple[Any, ...]) -> None:
+        if inputs and isinstance(inputs[0], Tensor) and inputs[0].numel() == inputs[0].shape[1]:
             single.append(layer)
 
-    hooks = [layer.register_forward_pre_hook(see) for layer in layers]
+    hooks = [layer.register_forward_pre_hook(record) for layer in layers]
     try:
-        _pass(model, model.model_units(x))
+        _run(model, model.model_units(x))
     finally:
         for hook in hooks:
             hook.remove()
     for name, player in model.players.items():
         if single and single[0] in set(player.modules()):
-            more = 2 * packing
             raise SettingError(
-                f"training.batch_size: {len(x)} is too small for the {model.roles[name]}, whose BatchNorm layers would see one "
-                f"value a channel and have nothing to divide by: set training.batch_size to {more} at the least (16 or more is "
-                "usual), or take networks without BatchNorm."
+                f"training.batch_size: {len(x)} is too small for the {model.roles[name]}: its BatchNorm layers would get one "
+                f"value in each channel, which has no standard deviation. Set training.batch_size to at least {2 * packing} "
+                "(16 or more is usual), or use networks without BatchNorm."
             )
 
 
-def _pass(model: Model, x: Tensor) -> None:
+def _run(model: Model, x: Tensor) -> None:
     """Run the players on a batch x (B, *event) in the model's units, in evaluation mode."""
     devices = [model.device] if model.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), model.at_rest():

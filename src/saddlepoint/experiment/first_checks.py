@@ -6,7 +6,7 @@ from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis import Diagnosis
 from saddlepoint.diagnosis.unusual_settings import unusual_settings
 from saddlepoint.experiment.context import RunContext
-from saddlepoint.experiment.objective_checks.check import mistakes, output_range
+from saddlepoint.experiment.objective_checks.check import find_mistakes, output_range
 from saddlepoint.records import Finding
 
 EXAMPLES = 64  # with which networks and losses are checked
@@ -27,7 +27,7 @@ def first_findings(context: RunContext, diagnosis: Diagnosis) -> list[Finding]:
     with context.best_effort("The check of the networks and losses", "made"):  # they may be the user's own
         bounds = output_range(model)
         examples = dataset.x[: min(EXAMPLES, len(dataset))]
-        wrong = mistakes(model, examples.to(context.state.devices.device))
+        wrong = find_mistakes(model, examples.to(context.state.devices.device))
     parameters = sum(model.parameter_counts().values())
     unusual = unusual_settings(diagnosis.facts.settings, batch_norm=model.normalises_batches)
     data = preflight(dataset, context.recipe.training.batch_size, bounds, parameters, model.scaling)

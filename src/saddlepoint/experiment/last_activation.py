@@ -1,7 +1,7 @@
-"""The last activation of a network, and so the bounds of its output, from the autograd graph of one forward pass.
+"""The bounds of a network's output, from the last activation in the autograd graph of one forward pass.
 
-Settings define how a built-in network ends; the user's own network may end with any layer or function. The last node of the
-graph, apart from changes of shape and type, computed its output.
+The last activation of a built-in network is a setting; the user's own network may end with any layer or function. The last
+node of the graph, apart from changes of shape and type, computed the output.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ BOUNDS: dict[str, tuple[float, float]] = {
 }
 
 
-def last_bounds(network: nn.Module, z: Tensor) -> tuple[float, float] | None:
+def activation_bounds(network: nn.Module, z: Tensor) -> tuple[float, float] | None:
     """Return the bounds of a network's output, by its last activation.
 
     Args:
         network: is run once in evaluation mode.
-        z: input (B, ...).
+        z: (B, ...) inputs.
 
     Returns:
-        Lowest and highest value; None where it ends with something else, or does not return a tensor.
+        Lowest and highest value; None if the last operation has no known bounds, or if the output is not a tensor.
     """
     with evaluating(network), torch.enable_grad():
         output = network(z)

@@ -1,4 +1,4 @@
-"""Pictures of generated points: of a game, with its discriminator and where it pushes; of other models, against the data."""
+"""Plots of generated points against the data; for a GAN also the discriminator's score and the generator's gradient."""
 
 from __future__ import annotations
 
@@ -16,13 +16,23 @@ from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, HasCodeQuantiles, Pushes, ScoresExamples, has
 
 Numbers = npt.NDArray[Any]
-LINES = 49  # from the noise's axis to the data's
+LINES = 49  # that connect the axis of the noise to the axis of the data
 
 
 def draw_points(model: Model, samples: Tensor, data: Tensor, truth: Truth | None, title: str) -> style.Picture:
-    """Samples (N, D) and data (M, D), both in the data's units.
+    """Plot generated samples and data.
 
-    On a line and in the plane a GAN's discriminator is drawn where its score belongs to one point alone.
+    In one and two dimensions the plot of a GAN also shows its discriminator, unless that compares several examples.
+
+    Args:
+        model: the trained model.
+        samples: (N, D) in the data's units.
+        data: (M, D) in the data's units.
+        truth: the distribution of the data, if known.
+        title: of the plot.
+
+    Returns:
+        The figure.
     """
     generated, held_out = samples.numpy(), data.numpy()
     log_prob = None if truth is None else _log_prob(truth)
@@ -32,12 +42,12 @@ def draw_points(model: Model, samples: Tensor, data: Tensor, truth: Truth | None
         return density.compare(generated, held_out, log_prob=log_prob, modes=modes, title=title)
     scores, judgement = None, marks.ALONE
     if has(model, ScoresExamples):
-        scores = _asked(model, model.scores)
+        scores = _on_arrays(model, model.scores)
         if model.judges_in_pairs or not model.gives_probabilities:
-            scores, judgement = _asked(model, _against_mean(model, data, samples)), marks.IN_PAIRS
+            scores, judgement = _on_arrays(model, _relative_score(model, data, samples)), marks.IN_PAIRS
     pushes = None
     if has(model, Pushes):
-        pushes = _asked(model, model.pushes)
+        pushes = _on_arrays(model, model.pushes)
     if columns == 1:
         return one_dimension.game(
             generated,
@@ -47,7 +57,7 @@ def draw_points(model: Model, samples: Tensor, data: Tensor, truth: Truth | None
             discriminator=scores,
             judgement=judgement,
             pushes=pushes,
-            latent=_mapped(model) if has(model, HasCodeQuantiles) and model.latent == 1 else None,
+            latent=_decoded_quantiles(model) if has(model, HasCodeQuantiles) and model.latent == 1 else None,
             title=title,
         )
     if scores is None:
@@ -55,8 +65,8 @@ def draw_points(model: Model, samples: Tensor, data: Tensor, truth: Truth | None
     return plane.surface(generated, held_out, scores, modes=modes, pushes=pushes, judgement=judgement, title=title)
 
 
-def _against_mean(model: ScoresExamples, data: Tensor, samples: Tensor) -> Callable[[Tensor], Tensor]:
-    """How sure the discriminator is that a point is real rather than one of the mean score, of data and samples alike."""
+def _relative_score(model: ScoresExamples, data: Tensor, samples: Tensor) -> Callable[[Tensor], Tensor]:
+    """sigmoid(D(x) - m) as a function of x, where m is the mean logit of data and samples with equal weights."""
     means = [model.logits(x.float()).mean() for x in (data, samples)]
     middle = torch.stack(means).mean()
     return lambda x: (model.logits(x) - middle).sigmoid()
@@ -66,16 +76,18 @@ def _log_prob(truth: Truth) -> marks.LogProb:
     return lambda points: truth.log_prob(torch.as_tensor(points, dtype=torch.float32)).numpy()
 
 
-def _asked(model: Model, function: Callable[[Tensor], Tensor]) -> Callable[[Numbers], Numbers]:
-    def answer(points: Numbers) -> Numbers:
+def _on_arrays(model: Model, function: Callable[[Tensor], Tensor]) -> Callable[[Numbers], Numbers]:
+    """The same function from NumPy arrays to NumPy arrays, evaluated on the model's device."""
+
+    def evaluate(points: Numbers) -> Numbers:
         values: Numbers = function(torch.as_tensor(points, dtype=torch.float32, device=model.device)).cpu().numpy()
         return values
 
-    return answer
+    return evaluate
 
 
-def _mapped(model: HasCodeQuantiles) -> tuple[Numbers, Numbers]:
-    """Values of a single latent dimension, equally much probability between neighbours, and what becomes of them."""
+def _decoded_quantiles(model: HasCodeQuantiles) -> tuple[Numbers, Numbers]:
+    """Equally spaced quantiles (LINES,) of the one latent dimension, and the generated values (LINES,) that they map to."""
     share = torch.from_numpy((np.arange(LINES) + 0.5) / LINES)
     z = model.latent_quantiles(share).float()[:, None]
     return z[:, 0].numpy(), model.decode(z).cpu()[:, 0].numpy()

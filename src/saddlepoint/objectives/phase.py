@@ -1,12 +1,13 @@
 """A game is data: phases that each let one player move.
 
 A *loss* is pure: `(nets, batch, noise) -> (per-sample loss (B,), observations)`. `nets` maps the names of players to
-callables, so that the same loss serves one module or a thousand stacked ones (`torch.func`). All randomness comes in
-as `noise`, drawn by the model from an explicit generator: that makes exact resume, tests and lanes possible. A loss
-never calls `.backward()`, never logs and never reduces over the batch.
+callables, so that the same loss works with one module and with many stacked ones (`torch.func`). All random numbers are
+passed in as `noise`, which the model draws from an explicit generator: exact resume, tests and lanes depend on this. A
+loss never calls `.backward()`, never logs and never reduces over the batch.
 
-A loss that moves another player in thought (`unrolled`) takes that player as an `nn.Module` and replaces its parameters by
-`torch.func.functional_call`: the loop's players that do not share noise are modules, and so are those of lanes.
+A loss that simulates updates of another player (`unrolled`) needs that player as an `nn.Module`, since it replaces its
+parameters by `torch.func.functional_call`. In the training loop, players that do not share noise are modules, and in lanes
+all players are.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 Nets = Mapping[str, Callable[..., Any]]
-Noise = Any  # the bundle of the game, see `noise`
+Noise = Any  # a dataclass of the game, see `saddlepoint.objectives.noise`
 Observations = dict[str, Tensor]
 
 
@@ -39,24 +40,24 @@ Loss = Callable[[Nets, Batch, Noise], tuple[Tensor, Observations]]
 
 @dataclass(frozen=True)
 class Phase:
-    """One player's move, `repeats` times a step: minimise `loss` over that player's parameters.
+    """One player's update, `repeats` times in each training step: minimise `loss` over that player's parameters.
 
-    `observations` of the loss are named `quantity`; they become the series `player/quantity`. They may have any shape
-    (per sample, per unit): a record holds their mean over all entries and over the tick. A name that begins with another
-    player's name and a slash is taken as it is.
+    The loss names its observations `quantity`; they become the series `player/quantity`. They may have any shape (one value
+    for each sample or each unit): a record holds their mean over all entries and over the tick. A name that begins with a
+    player's name and a slash is used unchanged.
 
     Args:
-        player: the name of the player that moves.
+        player: the name of the player that is updated.
         loss: (nets, batch, noise) -> loss (B,) and observations.
-        repeats: moves a step.
-        uses_data: False where the loss does not use `batch.x`, so that no batch has to be fetched; it then gets the previous
-            batch.
-        gradient: False where the player learns without a gradient, as by expectation maximisation: `loss` is then called
-            without recording gradients, updates the player or the model itself, and returns the quality of the fit (B,). There is
-            no optimiser and no learning rate. The player need not be a network: its name is that of its series and its role.
-        shares_noise: True where the phase uses the noise of the phase before it. What its player computed from that noise there,
-            while it did not move, is then reused.
-        after_update: called with the player after each of its updates, such as a projection of its weights.
+        repeats: the number of updates in each training step.
+        uses_data: False if the loss does not use `batch.x`; it then gets the previous batch, and no new one is read.
+        gradient: False if the player learns without gradients, for example by expectation maximisation. `loss` is then
+            called without recording gradients, updates the player or the model itself, and returns the quality of the fit
+            (B,). There is no optimiser and no learning rate. The player need not be a network: its name is used for its
+            series and its role.
+        shares_noise: True if the phase uses the noise of the previous phase. An output that its player computed from that
+            noise in the previous phase is then reused.
+        after_update: called with the player after each of its updates, for example to project its weights.
     """
 
     player: str

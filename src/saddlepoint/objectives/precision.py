@@ -1,4 +1,4 @@
-"""Sums in enough digits: networks may compute in bfloat16, losses never do."""
+"""The precision of losses: networks may compute in bfloat16, losses sum in float32 or float64."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from torch import Tensor
 
 
 def at_least_float32(x: Tensor) -> Tensor:
-    """bfloat16 and float16 become float32; float32 and float64 stay as they are."""
+    """Convert bfloat16 and float16 to float32; return float32 and float64 unchanged."""
     return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x

@@ -1,4 +1,4 @@
-"""What an error of reconstruction costs: summed over the event, one number an example."""
+"""Reconstruction errors: summed over the event, one number for each example."""
 
 from __future__ import annotations
 
@@ -11,20 +11,43 @@ from saddlepoint.objectives.precision import at_least_float32
 
 
 def l2(output: Tensor, x: Tensor) -> Tensor:
-    """Squared error, (B, *event), (B, *event) -> (B,), in squared units of x."""
-    # One operator instead of two: its backward pass is a third cheaper, which a small autoencoder feels.
+    """Squared error ||output - x||^2.
+
+    Args:
+        output: (B, *event).
+        x: (B, *event).
+
+    Returns:
+        (B,), in squared units of x.
+    """
+    # One operator instead of two: its backward pass is a third cheaper, which matters for small autoencoders.
     return functional.mse_loss(at_least_float32(output), x, reduction="none").flatten(1).sum(1)
 
 
 def l1(output: Tensor, x: Tensor) -> Tensor:
-    """Absolute error, (B, *event), (B, *event) -> (B,), in units of x."""
+    """Absolute error ||output - x||_1.
+
+    Args:
+        output: (B, *event).
+        x: (B, *event).
+
+    Returns:
+        (B,), in units of x.
+    """
     return functional.l1_loss(at_least_float32(output), x, reduction="none").flatten(1).sum(1)
 
 
 def bernoulli(output: Tensor, x: Tensor) -> Tensor:
-    """-log p(x) in nats of independent Bernoulli variables with logits `output`; x in [0, 1].
+    """-log p(x) of independent Bernoulli variables.
 
-    (B, *event), (B, *event) -> (B,). For x between 0 and 1 this is the cross-entropy, at least the entropy of x.
+    For x strictly between 0 and 1 this is the cross-entropy, which is at least the entropy of x.
+
+    Args:
+        output: (B, *event) logits.
+        x: (B, *event) in [0, 1].
+
+    Returns:
+        (B,) nats.
     """
     return functional.binary_cross_entropy_with_logits(at_least_float32(output), x, reduction="none").flatten(1).sum(1)
 

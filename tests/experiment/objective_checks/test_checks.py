@@ -17,7 +17,7 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis.escalation import next_remedy
 from saddlepoint.experiment import first_checks
-from saddlepoint.experiment.objective_checks.check import mistakes, output_range
+from saddlepoint.experiment.objective_checks.check import find_mistakes, output_range
 from saddlepoint.models import build
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.base import Model
@@ -61,7 +61,7 @@ def test_ready_made_models_make_none(name: str) -> None:
     model = build(READY[name], IMAGE)
     before = {key: value.clone() for player in model.players.values() for key, value in player.state_dict().items()}
     modes = [layer.training for player in model.players.values() for layer in player.modules()]
-    assert mistakes(model, X) == []
+    assert find_mistakes(model, X) == []
     after = {key: value for player in model.players.values() for key, value in player.state_dict().items()}
     assert all(torch.equal(value, after[key]) for key, value in before.items())
     assert [layer.training for player in model.players.values() for layer in player.modules()] == modes
@@ -90,7 +90,7 @@ WRONG = {
 
 @pytest.mark.parametrize("words", WRONG)
 def test_a_wrong_kl_is_found_and_named(words: str) -> None:
-    (found,) = mistakes(vae(WRONG[words]), X)
+    (found,) = find_mistakes(vae(WRONG[words]), X)
     assert found.code == "VAE202"
     assert words in found.title
 
@@ -104,9 +104,9 @@ PICTURES = torch.randint(0, 256, (32, 3, 64, 64), generator=torch.Generator().ma
 def test_a_kl_beside_the_nats_of_an_image_is_seen(likelihood: Any, seed: int) -> None:
     torch.manual_seed(seed)
     model: Any = build(VAESettings(latent=4, likelihood=likelihood, observation_std=0.1), COLOUR)
-    assert mistakes(model, PICTURES) == []
+    assert find_mistakes(model, PICTURES) == []
     model._phases = vae(lambda m, v: 1.2 * kl_standard_normal(m, v), model).phases
-    assert [finding.code for finding in mistakes(model, PICTURES)] == ["VAE202"]
+    assert [finding.code for finding in find_mistakes(model, PICTURES)] == ["VAE202"]
 
 
 def test_what_is_no_number_is_no_mistake() -> None:
@@ -116,9 +116,9 @@ def test_what_is_no_number_is_no_mistake() -> None:
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter.fill_(float("nan"))
-    assert mistakes(model, X) == []
-    assert mistakes(nowhere, X) == []
-    assert mistakes(vae(lambda m, v: kl_standard_normal(m, v) / 0), X) == []
+    assert find_mistakes(model, X) == []
+    assert find_mistakes(nowhere, X) == []
+    assert find_mistakes(vae(lambda m, v: kl_standard_normal(m, v) / 0), X) == []
 
 
 def test_a_logs_cost_without_a_number_is_no_mistake() -> None:
@@ -128,16 +128,16 @@ def test_a_logs_cost_without_a_number_is_no_mistake() -> None:
         return (logits(nets, batch.x) + logits(nets, nets["g"](noise.latent))) * float("nan"), {}
 
     model._phases = tuple(replace(phase, loss=loss) for phase in model.phases)
-    assert mistakes(model, X) == []
+    assert find_mistakes(model, X) == []
 
 
 def test_equal_examples_and_a_dead_encoder_are_no_clamped_heads() -> None:
     model: Any = build(VAESettings(latent=4), IMAGE)
-    assert mistakes(model, X[:1].expand(64, -1, -1, -1)) == []
+    assert find_mistakes(model, X[:1].expand(64, -1, -1, -1)) == []
     with torch.no_grad():
         model.player.mean.weight.zero_()
         model.player.log_variance.weight.zero_()
-    assert mistakes(model, X) == []
+    assert find_mistakes(model, X) == []
 
 
 @pytest.mark.parametrize("heads", [("mean",), ("log_variance",), ("mean", "log_variance")])
@@ -145,7 +145,7 @@ def test_clamped_heads_are_found(heads: tuple[str, ...]) -> None:
     model: Any = build(VAESettings(latent=8), IMAGE)
     for name in heads:
         setattr(model.player, name, nn.Sequential(getattr(model.player, name), nn.ReLU()))
-    assert [found.code for found in mistakes(model, X)] == ["VAE203"] * len(heads)
+    assert [found.code for found in find_mistakes(model, X)] == ["VAE203"] * len(heads)
 
 
 def swapped(model: Any) -> None:
@@ -211,7 +211,7 @@ def never_training(model: Any) -> None:
 def test_a_mistake_in_a_game_is_found(plant: Callable[[Any], None], code: str, words: str) -> None:
     model = build(GANSettings(), IMAGE)
     plant(model)
-    (found,) = mistakes(model, X)
+    (found,) = find_mistakes(model, X)
     assert (found.code, found.step) == (code, 0)
     assert words in found.title
 
@@ -232,7 +232,7 @@ def test_a_trial_that_fails_does_not_end_training(tmp_path: Path, monkeypatch: p
     def failing(model: Model, x: Tensor) -> None:
         raise AttributeError("a loss of one's own asked for what the trial does not have")
 
-    monkeypatch.setattr(first_checks, "mistakes", failing)
+    monkeypatch.setattr(first_checks, "find_mistakes", failing)
     with pytest.warns(RuntimeWarning, match="networks and losses could not be made .AttributeError"):
         summary = started(recipe("gan"), tmp_path / "run").run()
     assert summary is not None
@@ -254,7 +254,7 @@ class Own(nn.Module):
 def test_weights_initialised_to_zero_do_not_ignore_the_code() -> None:
     own = Own(lambda z: z)
     nn.init.zeros_(own.layers[2].weight)
-    assert mistakes(build(GANSettings(), IMAGE, modules={"generator": own}), X) == []
+    assert find_mistakes(build(GANSettings(), IMAGE, modules={"generator": own}), X) == []
 
 
 def decoder(last: nn.Module, latent: int = 4) -> nn.Module:
@@ -323,11 +323,11 @@ def squares(logit: Tensor, x: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("costs", [cross_entropies, squares])
 def test_a_reconstruction_that_is_a_mean_is_named_with_its_remedy(costs: Callable[[Tensor, Tensor], Tensor]) -> None:
-    (found,) = mistakes(vae_with(lambda output, x: costs(output, x).mean(1)), X)
+    (found,) = find_mistakes(vae_with(lambda output, x: costs(output, x).mean(1)), X)
     assert (found.code, found.severity, found.remedy) == ("VAE204", "failure", {"model.beta": 2 / 64})
     assert "mean over 64 numbers" in found.title
     assert next_remedy(found, {"model.beta": 2.0, "model.warm_up": 0}) == (0, {"model.beta": 2 / 64})
-    assert mistakes(vae_with(lambda output, x: costs(output, x).sum(1)), X) == []
+    assert find_mistakes(vae_with(lambda output, x: costs(output, x).sum(1)), X) == []
 
 
 DRAWN: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
@@ -350,7 +350,7 @@ def test_a_code_that_does_not_follow_its_heads_is_found(words: str, own_noise: b
         return -log_likelihood(batch.x, output, None) + noise.kl_weight * kl_standard_normal(mean, v), {}
 
     model._phases = (replace(model.phases[0], loss=loss),)
-    found = mistakes(model, X)
+    found = find_mistakes(model, X)
     assert [(one.code, words in one.title) for one in found] == ([("VAE202", True)] if words else [])
 
 
@@ -363,4 +363,4 @@ def test_a_code_that_is_drawn_in_training_alone_is_no_mistake() -> None:
         return Pass(player.decoder(mean + (0.5 * v).exp() * epsilon if player.training else mean), mean, v, None)
 
     player.forward = forward
-    assert mistakes(model, X) == []
+    assert find_mistakes(model, X) == []

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from saddlepoint.data import load
 from saddlepoint.errors import SettingError
-from saddlepoint.experiment.objective_checks.sampling import of_sampling
+from saddlepoint.experiment.objective_checks.sampling import check_sampling
 from saddlepoint.models import build
 from saddlepoint.models.gan.model import GAN
 from saddlepoint.recipe import Recipe, shipped_names
@@ -69,7 +69,7 @@ def test_what_a_generator_does_with_its_code(name: str) -> None:
     make, expected = FOUND[name]
     state = torch.get_rng_state()
     with torch.random.fork_rng(devices=[]):
-        found = [(finding.code, finding.severity) for finding in of_sampling(gan(make()))]
+        found = [(finding.code, finding.severity) for finding in check_sampling(gan(make()))]
     assert found == expected
     assert torch.equal(torch.get_rng_state(), state)
 
@@ -81,7 +81,7 @@ def test_ready_made_networks_take_their_code(name: str) -> None:
     recipe = Recipe.load(name)
     model = build(recipe.model, load(recipe.data).event, seed=0)
     with torch.random.fork_rng(devices=[]):
-        assert list(of_sampling(model)) == []
+        assert list(check_sampling(model)) == []
 
 
 @pytest.mark.parametrize("make", [plain, Noisy])

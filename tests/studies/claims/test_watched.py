@@ -63,7 +63,7 @@ def test_mistakes_are_also_found_before_the_first_step(mistake):
     dataset = sources.load(data)
     found = {
         finding.code
-        for finding in check.mistakes(build_with_mistake(settings, dataset.event, 3, mistake), dataset.x[:64])
+        for finding in check.find_mistakes(build_with_mistake(settings, dataset.event, 3, mistake), dataset.x[:64])
     }
     assert found == ({"VAE203"} if mistake in CLAMPS else {"VAE202"} if mistake in WRONG_KL else set())
 

@@ -1,4 +1,4 @@
-"""A trial of an adversarial game: its losses are asked on answers that are known to be right or wrong."""
+"""Checks of an adversarial game: its losses are evaluated at logits that are known to be right or wrong."""
 
 from __future__ import annotations
 
@@ -15,20 +15,28 @@ from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.phase import Batch, Phase
 from saddlepoint.records import Finding
 
-FAR = 1e3  # standard deviations: where a bounded answer has come to its bounds, and a free one is far beyond
-SURE = 3.0  # a logit: 0.95
-MODES = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
+FAR = 1e3  # standard deviations: inputs for which a bounded output is at its bounds, and an unbounded one is large
+CONFIDENT = 3.0  # a logit: probability 0.95
+MODES = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)  # differ between training and evaluation
 
 
-def of_a_game(model: Adversarial, real: Tensor) -> Iterator[Finding | None]:
-    """The findings of every check on one batch of examples real (B, *event), in the model's units; None where it passes."""
+def check_game(model: Adversarial, real: Tensor) -> Iterator[Finding | None]:
+    """Check the losses and the discriminator of a GAN on one batch.
+
+    Args:
+        model: the game before training.
+        real: (B, *event) examples in the model's units.
+
+    Yields:
+        One finding for each failed check; None for each check that passes.
+    """
     assert isinstance(model, Model)
     generator = torch.Generator(model.device).manual_seed(0)
     z = model.fixed_noise(len(real), generator).to(model.dtype)
     noise = GameNoise(z)
     if has(model, Composed):
-        drawn = {n: p.draw(len(real), generator) for n, (p, _) in model.parts.penalties.items() if p.draw is not None}
-        noise = replace(noise, penalties=drawn or None)
+        points = {n: p.draw(len(real), generator) for n, (p, _) in model.parts.penalties.items() if p.draw is not None}
+        noise = replace(noise, penalties=points or None)
     g, d = model.generator_player, model.critic_player
     with model.at_rest():
         made = model.players[g](z)
@@ -42,7 +50,7 @@ def of_a_game(model: Adversarial, real: Tensor) -> Iterator[Finding | None]:
 
 
 def _labels(phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, names: tuple[str, str]) -> Finding | None:
-    """A discriminator that is right has to cost less than one that is wrong."""
+    """Check that the discriminator's loss is lower for a correct discriminator than for a wrong one."""
     right, wrong = (_cost(phase, real, made, noise, sign, names) for sign in (1.0, -1.0))
     if right is None or wrong is None or not wrong < right:
         return None
@@ -50,14 +58,14 @@ def _labels(phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, names: t
         "GAN106",
         "failure",
         0,
-        "The discriminator's labels are swapped: its loss is lower for calling real examples generated.",
+        "The discriminator's labels are swapped: its loss is lower if it calls real examples generated.",
         {"loss_when_right": right, "loss_when_wrong": wrong},
-        "Real examples are labelled 1, generated ones 0, and the loss is minimised.",
+        "Label real examples 1 and generated examples 0, and minimise the loss.",
     )
 
 
 def _direction(phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, names: tuple[str, str]) -> Finding | None:
-    """Samples that are taken for real have to cost the generator less."""
+    """Check that the generator's loss is lower if the discriminator calls its samples real."""
     believed, caught = (_cost(phase, real, made, noise, sign, names) for sign in (-1.0, 1.0))
     if believed is None or caught is None or not caught < believed:
         return None
@@ -65,28 +73,33 @@ def _direction(phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, names
         "GAN106",
         "failure",
         0,
-        "The generator's loss has the wrong sign: it is lower where samples are told from real examples.",
+        "The generator's loss has the wrong sign: it is lower if the discriminator recognises its samples.",
         {"loss_when_believed": believed, "loss_when_caught": caught},
-        "The generator minimises -log D(G(z)), or log(1 - D(G(z))).",
+        "Let the generator minimise -log D(G(z)), or log(1 - D(G(z))).",
     )
 
 
 def _cost(
     phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, sign: float, names: tuple[str, str]
 ) -> float | None:
-    """The phase's mean loss where the discriminator gives real examples SURE times sign, and others minus that.
+    """Mean loss of a phase for a discriminator that returns sign * CONFIDENT for real examples, and minus that for others.
 
     Args:
+        phase: of the discriminator or the generator.
+        real: (B, *event) examples in the model's units.
+        made: (B, *event) generated examples.
+        noise: of the phase.
+        sign: 1 for a correct discriminator, -1 for a wrong one.
         names: of the generator and the critic.
 
     Returns:
-        None for a loss that needs more of its networks than one logit an example, and for a cost that is not finite.
+        The mean loss; None if the loss needs more of its networks than one logit for each example, or is not finite.
     """
 
-    def discriminator(seen: Tensor) -> Tensor:
-        is_real = seen.shape == real.shape and torch.equal(seen.detach(), real)
-        # Nothing of the example, but differentiable in it, as penalties want.
-        return (sign if is_real else -sign) * SURE + 0.0 * seen.flatten(1).sum(1)
+    def discriminator(x: Tensor) -> Tensor:
+        is_real = x.shape == real.shape and torch.equal(x.detach(), real)
+        # Constant in x, but with a graph, since penalties differentiate it.
+        return (sign if is_real else -sign) * CONFIDENT + 0.0 * x.flatten(1).sum(1)
 
     try:
         with torch.enable_grad():
@@ -99,7 +112,7 @@ def _cost(
 
 
 def _detached(phase: Phase, model: Model, generator: str, real: Tensor, noise: GameNoise) -> Finding | None:
-    """The discriminator's loss must not reach the generator's weights."""
+    """Check that the discriminator's loss has no gradient with respect to the generator's weights."""
     weights = [p for p in model.players[generator].parameters() if p.requires_grad]
     with model.at_rest(), torch.enable_grad():
         try:
@@ -110,57 +123,59 @@ def _detached(phase: Phase, model: Model, generator: str, real: Tensor, noise: G
         if not math.isfinite(float(loss.detach())):
             return None
         gradients = torch.autograd.grad(loss, weights, allow_unused=True) if loss.requires_grad else ()
-    # What is no number tells nothing: a root at 0 has no slope.
+    # NaN is ignored here: the derivative of a square root at 0 is not finite, whatever reaches it.
     if not any(gradient is not None and bool((gradient.nan_to_num(0.0) != 0).any()) for gradient in gradients):
         return None
     return Finding(
         "GAN101",
         "failure",
         0,
-        "The discriminator's loss reaches the generator: its samples are not detached.",
+        "The discriminator's loss reaches the generator: the samples are not detached.",
         {"parameters": sum(gradient is not None for gradient in gradients)},
-        "Detach the samples in the discriminator's loss (made.detach()), or the generator is trained to be found out.",
+        "Detach the samples in the discriminator's loss (fake.detach()); otherwise it also trains the generator, to be "
+        "recognised.",
     )
 
 
 def _free_logit(model: Model, critic: str, real: Tensor) -> Finding | None:
-    """A discriminator must not end with a sigmoid of its own, nor with a rectifier: its loss takes logits.
+    """Check that the discriminator does not end with a sigmoid or a rectifier: its loss takes logits.
 
-    Where the loss is undecided at a positive logit (least squares: 1/2), a bounded answer is no mistake.
+    Not for a loss whose neutral logit is positive (least squares: 1/2), with which a bounded output is no mistake.
     """
     noise = torch.randn(real.shape, generator=torch.Generator().manual_seed(0)).to(real)
     with model.at_rest():
-        answers = torch.cat([model.players[critic](x).flatten() for x in (real, FAR * noise, -FAR * noise)]).float()
-    bounded = bool((answers <= 1).all())
-    # A linear layer may happen to give no negative answer; it gives none that is 0 exactly.
-    if not float(answers.std()) > 0 or not (answers >= 0).all() or not (bounded or (answers == 0).any()):
+        logits = torch.cat([model.players[critic](x).flatten() for x in (real, FAR * noise, -FAR * noise)]).float()
+    bounded = bool((logits <= 1).all())
+    # A linear layer may happen to return no negative number, but it does not return exact zeros.
+    if not float(logits.std()) > 0 or not (logits >= 0).all() or not (bounded or (logits == 0).any()):
         return None
     ending = (
-        "stay between 0 and 1: it ends with a sigmoid, and the loss applies another"
+        "stays between 0 and 1: it ends with a sigmoid, and the loss applies another one"
         if bounded
-        else "are never negative: it ends with a rectifier, and cannot say that an example is generated"
+        else "is never negative: it ends with a rectifier, and cannot classify an example as generated"
     )
     return Finding(
         "GAN104",
         "warning",
         0,
-        f"The discriminator's answers {ending}.",
-        {"lowest": float(answers.min()), "highest": float(answers.max())},
-        "Let it end with a linear layer: the loss takes logits.",
+        f"The discriminator's output {ending}.",
+        {"lowest": float(logits.min()), "highest": float(logits.max())},
+        "End the discriminator with a linear layer: the loss takes logits.",
     )
 
 
 def _training_mode(player: nn.Module) -> Finding | None:
-    """Layers that behave otherwise in evaluation have to be in training mode while they train."""
+    """Check that BatchNorm and dropout layers are in training mode after `train()`."""
     player.train()
-    still = [type(layer).__name__ for layer in player.modules() if isinstance(layer, MODES) and not layer.training]
-    if not still:
+    evaluated = [type(layer).__name__ for layer in player.modules() if isinstance(layer, MODES) and not layer.training]
+    if not evaluated:
         return None
     return Finding(
         "GAN104",
         "warning",
         0,
-        f"The discriminator trains in evaluation mode: {len(still)} of its layers ({still[0]}) stay there.",
-        {"layers": len(still)},
-        "Leave train() as torch has it: BatchNorm must see the batch's statistics, dropout must drop.",
+        f"The discriminator trains in evaluation mode: train() does not change {len(evaluated)} of its layers "
+        f"({evaluated[0]}).",
+        {"layers": len(evaluated)},
+        "Do not override train(): in training, BatchNorm must use the batch's statistics, and dropout must be active.",
     )

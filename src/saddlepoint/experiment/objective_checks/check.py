@@ -1,8 +1,8 @@
-"""Mistakes in a model's objective that one batch shows before the first step: signs, labels, heads, forgotten details.
+"""Find mistakes in a model's objective on one batch, before the first step: signs, labels, heads, missing details.
 
-Ready-made models cannot make them; networks, phases and losses of one's own can. Each loss is asked on examples whose
-answer is known: a discriminator that is right has to cost less than one that is wrong, a KL term has to be the closed
-form of its own heads. Nothing of the run is changed by it.
+Built-in models do not have them; the user's own networks, phases and losses may. Each loss is evaluated where its correct
+value is known: a correct discriminator must have a lower loss than a wrong one, and a KL term must equal the closed form
+computed from the heads. The checks change nothing in the run.
 """
 
 from __future__ import annotations
@@ -15,49 +15,61 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.experiment.last_activation import last_bounds
-from saddlepoint.experiment.objective_checks.adversarial import FAR, of_a_game
-from saddlepoint.experiment.objective_checks.evidence_bound import of_a_bound
-from saddlepoint.experiment.objective_checks.sampling import of_sampling
+from saddlepoint.experiment.last_activation import activation_bounds
+from saddlepoint.experiment.objective_checks.adversarial import FAR, check_game
+from saddlepoint.experiment.objective_checks.evidence_bound import check_bound
+from saddlepoint.experiment.objective_checks.sampling import check_sampling
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, HasCodes, Variational, has
 from saddlepoint.records import Finding
 
 
-def mistakes(model: Model, x: Tensor) -> list[Finding]:
-    """What is wrong with the objective of `model`, tried on examples x (B, *event) in the data's units."""
-    with _own_generators(model), _own_modes(model):
-        found: list[Finding | None] = [*of_sampling(model)]
+def find_mistakes(model: Model, x: Tensor) -> list[Finding]:
+    """Check the objective of a model on one batch.
+
+    Args:
+        model: the model before training; it is left unchanged.
+        x: (B, *event) examples in the data's units.
+
+    Returns:
+        The findings; an empty list if there are none.
+    """
+    with _restored_generators(model), _restored_modes(model):
+        found: list[Finding | None] = [*check_sampling(model)]
         real = model.model_units(x)
         if has(model, Adversarial):
-            found += of_a_game(model, real)
+            found += check_game(model, real)
         elif has(model, Variational):
-            found += of_a_bound(model, real)
+            found += check_bound(model, real)
     return [replace(one, evidence={**one.evidence, "preflight": True}) for one in found if one is not None]
 
 
 def output_range(model: Model) -> tuple[float, float] | None:
-    """The range of what the model can make, in its own units; a side without bound is infinite.
+    """The output range of a model, in the model's units.
 
-    As the settings say; for a network of one's own by the activation that it ends with, or as it shows where it is driven
-    to its bounds. The means of a Bernoulli distribution are the sigmoid of what the decoder returns.
+    For a built-in network the settings define it. For the user's own network it is derived from the last activation, or
+    measured with codes so large that bounded outputs are at their bounds. A Bernoulli decoder returns logits, whose sigmoid
+    is the output.
+
+    Args:
+        model: the model; it is left unchanged.
 
     Returns:
-        Lowest and highest value; None where it has no bounds, or they are not known.
+        Lowest and highest value, infinite on a side without bound; None if the range is unbounded or unknown.
     """
     output = model.output_network()
     if output is None or not has(model, HasCodes):
         return model.output_range
     network, link = output
-    with _own_generators(model), _own_modes(model), model.at_rest():
+    with _restored_generators(model), _restored_modes(model), model.at_rest():
         z = model.fixed_noise(64, torch.Generator(model.device).manual_seed(0)).to(model.dtype)
-        bounds = last_bounds(network, z) or _driven(network, z)
+        bounds = activation_bounds(network, z) or _saturated_range(network, z)
     low, high = (float(link(torch.tensor(bound))) for bound in bounds or (-math.inf, math.inf))
     return None if (low, high) == (-math.inf, math.inf) else (low, high)
 
 
-def _driven(network: nn.Module, z: Tensor) -> tuple[float, float] | None:
-    """The bounds that the outputs for codes z (B, latent) come to where the codes lie far out."""
+def _saturated_range(network: nn.Module, z: Tensor) -> tuple[float, float] | None:
+    """The bounds that the outputs reach for the very large codes FAR * z, z (B, latent); None if they reach none."""
     made = network(FAR * z).float()
     low, high = float(made.min()), float(made.max())
     for bounds in ((-1.0, 1.0), (0.0, 1.0)):
@@ -67,16 +79,16 @@ def _driven(network: nn.Module, z: Tensor) -> tuple[float, float] | None:
 
 
 @contextlib.contextmanager
-def _own_generators(model: Model) -> Iterator[None]:
-    """Whatever is drawn within it leaves torch's global generators as they were."""
+def _restored_generators(model: Model) -> Iterator[None]:
+    """Restore the states of torch's global generators after the block."""
     devices = [model.device] if model.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         yield
 
 
 @contextlib.contextmanager
-def _own_modes(model: Model) -> Iterator[None]:
-    """Whatever is done to the layers' modes within, they are as before after it."""
+def _restored_modes(model: Model) -> Iterator[None]:
+    """Restore the training or evaluation mode of every layer after the block."""
     modes = [(layer, layer.training) for player in model.players.values() for layer in player.modules()]
     try:
         yield

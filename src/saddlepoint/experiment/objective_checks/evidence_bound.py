@@ -1,4 +1,4 @@
-"""A trial of a bound: its terms have to be those of its own heads and output, its heads free, its code in use."""
+"""Checks of an evidence lower bound: its terms must follow from its heads and output, and the heads must be unbounded."""
 
 from __future__ import annotations
 
@@ -20,15 +20,23 @@ from saddlepoint.objectives.phase import Batch
 from saddlepoint.objectives.reconstruction import l1, l2
 from saddlepoint.records import Finding
 
-AWAY = 0.05  # share by which a KL term may differ from its closed form, by arithmetic in few digits
-HEAVIEST = 2**20  # weight of KL in its trial
-ROUNDED = 8  # last digits that two costs may differ by
-FEWEST_NUMBERS = 8  # in an example, with fewer of which a mean and a sum are hardly told apart
-RAISED = 2.0  # added to log-variances: e^(v / 2) is then 2.7, e^v 7.4
+TOLERANCE = 0.05  # relative difference that rounding may cause between a KL term and its closed form
+LARGEST_WEIGHT = 2**20  # of KL in the check
+ROUNDING_STEPS = 8  # rounding errors by which two costs may differ
+FEWEST_NUMBERS = 8  # in an example; with fewer, a mean and a sum are hard to distinguish
+OFFSET = 2.0  # added to log-variances: e^(v / 2) is then 2.7, e^v 7.4
 
 
-def of_a_bound(model: Variational, x: Tensor) -> Iterator[Finding | None]:
-    """The findings of every check on one batch of examples x (B, *event), in the model's units; None where it passes."""
+def check_bound(model: Variational, x: Tensor) -> Iterator[Finding | None]:
+    """Check the loss and the heads of a VAE on one batch.
+
+    Args:
+        model: the VAE before training.
+        x: (B, *event) examples in the model's units.
+
+    Yields:
+        One finding for each failed check; None for each check that passes.
+    """
     assert isinstance(model, Model)
     phase = model.phases[0]
     noise = model.noise(phase, len(x), 0, torch.Generator(model.device).manual_seed(0))
@@ -37,20 +45,20 @@ def of_a_bound(model: Variational, x: Tensor) -> Iterator[Finding | None]:
         closed_form = float(kl_standard_normal(mean, log_variance).double().mean())
 
         def cost(weight: float) -> Tensor:
-            torch.manual_seed(0)  # a loss may draw noise of its own: the same each time
-            given = replace(noise, kl_weight=torch.full_like(noise.kl_weight, weight))
-            loss: Tensor = phase.loss(model.players, Batch(x), given)[0]
+            torch.manual_seed(0)  # a loss may draw its own noise, which must be the same each time
+            weighted = replace(noise, kl_weight=torch.full_like(noise.kl_weight, weight))
+            loss: Tensor = phase.loss(model.players, Batch(x), weighted)[0]
             return loss
 
         free = cost(0.0)
         size = float(free.double().abs().mean())
-        # Beside the 100,000 nats of an image an untrained KL of 0.05 is lost in rounding: it is weighed up to their size.
+        # Added to the 100,000 nats of an image, an untrained KL of 0.05 is lost in rounding: the weight makes both similar.
         weight = _power_of_two(size / max(closed_form, 1e-3))
         charged = cost(weight)
     if model.free_bits == 0 and noise.threshold is None:
         paid = float((charged.double() - free.double()).mean()) / weight
         digits = torch.finfo(charged.dtype).eps * max(size, float(charged.double().abs().mean())) / weight
-        yield _kl(paid, closed_form, model.latent, len(x), ROUNDED * digits)
+        yield _kl(paid, closed_form, model.latent, len(x), ROUNDING_STEPS * digits)
     yield _scale(model, model.player, model.beta, x, noise, float(free.double().mean()))
     yield _sampling(model, model.player, x, noise)
     own = distinct(x)
@@ -59,39 +67,53 @@ def of_a_bound(model: Variational, x: Tensor) -> Iterator[Finding | None]:
 
 
 def _power_of_two(wanted: float) -> float:
-    """The largest within 1 and HEAVIEST that is no more than `wanted`: multiplying by it loses no digit."""
-    return 2.0 ** math.floor(math.log2(min(max(wanted, 1.0), HEAVIEST))) if math.isfinite(wanted) else 1.0
+    """The largest power of two between 1 and LARGEST_WEIGHT that is at most `wanted`: multiplying by it is exact."""
+    return 2.0 ** math.floor(math.log2(min(max(wanted, 1.0), LARGEST_WEIGHT))) if math.isfinite(wanted) else 1.0
 
 
 def _kl(paid: float, closed_form: float, latent: int, batch: int, rounding: float) -> Finding | None:
-    """What the loss charges for KL at weight 1, to within `rounding` nats, beside the closed form of its heads."""
+    """Compare the loss's KL term with the closed form computed from its heads.
+
+    Args:
+        paid: what the loss adds for KL at weight 1, in nats.
+        closed_form: the KL divergence computed from the heads, in nats.
+        latent: number of latent units.
+        batch: number of examples.
+        rounding: the rounding error of `paid`, in nats.
+    """
     if not (math.isfinite(paid) and math.isfinite(closed_form)):
         return None
-    if abs(paid - closed_form) <= AWAY * max(closed_form, 1e-3) + rounding:
+    if abs(paid - closed_form) <= TOLERANCE * max(closed_form, 1e-3) + rounding:
         return None
     share = paid / max(closed_form, 1e-9)
     if share < 0:
-        words = "its sign is flipped: KL is rewarded"
-    elif latent > 1 and abs(share * latent - 1) < AWAY:
+        words = "its sign is flipped, so the loss rewards KL"
+    elif latent > 1 and abs(share * latent - 1) < TOLERANCE:
         words = "it is the mean over units, not their sum"
-    elif abs(share * batch * latent - 1) < AWAY or abs(share * batch - 1) < AWAY:
-        words = "it is divided by the batch's size once more"
+    elif abs(share * batch * latent - 1) < TOLERANCE or abs(share * batch - 1) < TOLERANCE:
+        words = "it is divided by the batch's size twice"
     else:
         words = f"it is {share:.3g} times what it should be"
     return Finding(
         "VAE202",
         "failure",
         0,
-        f"The KL term is wrong ({words}): the loss charges {paid:.3g} nats where the heads' KL is {closed_form:.3g}.",
+        f"The KL term is wrong ({words}): the loss uses {paid:.3g} nats, and the outputs of the heads have a KL of "
+        f"{closed_form:.3g}.",
         {"charged": paid, "closed_form": closed_form},
-        "KL(N(m, e^v) || N(0, 1)) is 0.5 (m^2 + e^v - 1 - v), summed over units, one number an example, added to the loss.",
+        "Add 0.5 (m^2 + e^v - 1 - v), which is KL(N(m, e^v) || N(0, 1)), summed over units, one number for each example.",
     )
 
 
 def _scale(model: Model, player: Any, beta: float, x: Tensor, noise: BoundNoise, paid: float) -> Finding | None:
-    """A reconstruction term that is a mean over the numbers of an example, beside a KL term that is a sum.
+    """Check that the reconstruction term is a sum over the numbers of an example, as the KL term is a sum over units.
 
     Args:
+        model: the VAE.
+        player: its network.
+        beta: the weight of its KL term.
+        x: (B, *event) examples in the model's units.
+        noise: of one update.
         paid: the loss without KL, averaged over the batch.
     """
     numbers = math.prod(model.event.shape)
@@ -102,7 +124,7 @@ def _scale(model: Model, player: Any, beta: float, x: Tensor, noise: BoundNoise,
     made = (output.sigmoid(), output) if log_std is None else (output,)
     sums = [-log_likelihood(x, output, log_std), *(l2(each, x) for each in made), *(l1(each, x) for each in made)]
     means = [float(each.detach().double().mean()) for each in sums]
-    # Half of a squared distance is in use as well.
+    # Some losses use half of the squared error.
     if not any(total > 0 and abs(share * paid * numbers / total - 1) < 0.01 for total in means for share in (1.0, 2.0)):
         return None
     return Finding(
@@ -110,7 +132,7 @@ def _scale(model: Model, player: Any, beta: float, x: Tensor, noise: BoundNoise,
         "failure",
         0,
         f"The terms are on different scales: the reconstruction is a mean over {numbers:,} numbers, KL is a sum over units, "
-        f"so KL weighs {numbers:,} times too much.",
+        f"so the weight of KL is {numbers:,} times too large.",
         {"reconstruction": paid, "numbers": numbers},
         "Sum the reconstruction over the numbers of an example, or divide beta by their count. Other remedies against "
         "posterior collapse, such as warm_up, do not help here.",
@@ -119,68 +141,69 @@ def _scale(model: Model, player: Any, beta: float, x: Tensor, noise: BoundNoise,
 
 
 def _sampling(model: Model, player: Any, x: Tensor, noise: BoundNoise) -> Finding | None:
-    """The code that is decoded has to be drawn from the Gaussian of its own heads."""
-    seen = _heads_and_code(model, player, x, noise)
-    if seen is None:
+    """Check that the code is drawn from the Gaussian distribution that the heads define."""
+    recorded = _heads_and_code(model, player, x, noise)
+    if recorded is None:
         return None
-    mean, log_variance, code = (values.double() for values in seen)
+    mean, log_variance, code = (values.double() for values in recorded)
     scatter = _deviation(code - mean, torch.exp(0.5 * log_variance))
-    # A mean of B times D squares of normal values, five of its standard errors away.
+    # Five standard errors of the mean of B times D squared standard normal values.
     allowed = max(5 * math.sqrt(2 / code.numel()), 0.1)
     if not math.isfinite(scatter) or abs(scatter**2 - 1) <= allowed:
         return None
     if scatter < 0.01:
         words = "it is the mean, without noise"
     elif abs(_deviation(code - mean, torch.exp(log_variance)) ** 2 - 1) <= allowed:
-        words = "it deviates by exp(v), the variance, where exp(v / 2) is the deviation"
+        words = "its standard deviation is exp(v), the variance, instead of exp(v / 2)"
     else:
-        words = f"it deviates from the mean {scatter:.2g} times as far as they say"
+        words = f"it deviates from the mean {scatter:.2g} times as far as it should"
     return Finding(
         "VAE202",
         "failure",
         0,
-        f"The code does not follow its own heads ({words}), so the KL term is that of another distribution.",
+        f"The code does not follow its heads ({words}), so the KL term belongs to another distribution.",
         {"deviation_over_that_of_the_heads": scatter},
         "Draw z = mean + exp(0.5 * log_variance) * epsilon, epsilon standard normal.",
     )
 
 
 def _deviation(differences: Tensor, units: Tensor) -> float:
-    """Root mean square of the differences in these units."""
+    """Root mean square of differences / units, (B, D) each."""
     return (differences / units).square().mean().sqrt().item()
 
 
 def _heads_and_code(model: Model, player: Any, x: Tensor, noise: BoundNoise) -> tuple[Tensor, Tensor, Tensor] | None:
-    """Mean, log-variance and code (B, D) of one pass of the loss, with log-variances raised by `RAISED`.
+    """Record the heads' outputs and the code in one pass of the loss, with OFFSET added to the log-variances.
 
-    In training mode, since some networks draw nothing in evaluation. Near 0 a variance is its own root, which is why
-    log-variances are raised. The model is left as it was.
+    The pass is in training mode, since some networks draw no noise in evaluation mode. With a log-variance near 0, variance
+    and standard deviation are both near 1 and cannot be distinguished, hence the offset. The model is left unchanged.
 
     Returns:
-        None where the heads are not linear layers with a bias, and where the decoder is not given one code an example.
+        Mean, log-variance and code, (B, D) each; None if the heads are not linear layers with a bias, or if the decoder does
+        not get one code for each example.
     """
-    seen: dict[str, Tensor] = {}
+    recorded: dict[str, Tensor] = {}
     if not all(isinstance(head, nn.Linear) for head in (player.mean, player.log_variance)):
         return None
     bias = player.log_variance.bias
     if bias is None:
         return None
 
-    def keep(name: str, value: Any) -> None:
+    def record(name: str, value: Any) -> None:
         if isinstance(value, Tensor):
-            seen.setdefault(name, value.detach())
+            recorded.setdefault(name, value.detach())
 
     hooks = [
-        player.mean.register_forward_hook(lambda _, __, made: keep("mean", made)),
-        player.log_variance.register_forward_hook(lambda _, __, made: keep("log-variance", made)),
-        player.decoder.register_forward_pre_hook(lambda _, given: keep("code", given[0] if given else None)),
+        player.mean.register_forward_hook(lambda _, __, output: record("mean", output)),
+        player.log_variance.register_forward_hook(lambda _, __, output: record("log-variance", output)),
+        player.decoder.register_forward_pre_hook(lambda _, inputs: record("code", inputs[0] if inputs else None)),
     ]
-    # Running statistics move in training mode.
+    # Running statistics change in training mode.
     before = [(tensor, tensor.detach().clone()) for tensor in (*player.buffers(), bias)]
     try:
         player.train()
         with torch.no_grad():
-            bias.add_(RAISED)
+            bias.add_(OFFSET)
         with torch.enable_grad():
             model.phases[0].loss(model.players, Batch(x), noise)
     finally:
@@ -189,13 +212,13 @@ def _heads_and_code(model: Model, player: Any, x: Tensor, noise: BoundNoise) -> 
         with torch.no_grad():
             for tensor, value in before:
                 tensor.copy_(value)
-    if len(seen) < 3 or not seen["code"].shape == seen["mean"].shape == seen["log-variance"].shape:
+    if len(recorded) < 3 or not recorded["code"].shape == recorded["mean"].shape == recorded["log-variance"].shape:
         return None
-    return seen["mean"], seen["log-variance"], seen["code"]
+    return recorded["mean"], recorded["log-variance"], recorded["code"]
 
 
 def _head(name: str, values: Tensor) -> Finding | None:
-    """An untrained head's outputs lie on both sides of 0, no two alike for different examples."""
+    """Check that a head is not clamped: the outputs of an untrained linear head differ between examples."""
     share, low = float(ties(values)), float(values.min())
     if values.numel() < 64 or not share > 0.01:
         return None
@@ -203,7 +226,7 @@ def _head(name: str, values: Tensor) -> Finding | None:
         "VAE203",
         "failure",
         0,
-        f"The {name} head is clamped: {share:.0%} of its outputs on one batch are one and the same number.",
+        f"The {name} head is clamped: {share:.0%} of its outputs on one batch are the same number.",
         {"tied": share, "lowest": low},
-        "Take the activation (a ReLU, most likely) off the head: it must be free to take any value.",
+        "Remove the activation (probably a ReLU) from the head: its output must be able to take any value.",
     )

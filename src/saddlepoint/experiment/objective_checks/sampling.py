@@ -1,7 +1,7 @@
-"""What a network that makes samples does with its code, tried before the first step: GAN110 and NUM305.
+"""Check that the code alone decides a sample, before the first step: GAN110 and NUM305.
 
-Ready-made networks map each code to one example, whatever else is in the batch. A network of one's own may ignore the code,
-or normalise by the statistics of the batch at sampling too; then nobody can ask for the same example twice.
+Built-in networks map each code to one example, independently of the rest of the batch. The user's own network may ignore the
+code, or normalise by the statistics of the batch in sampling too; then samples cannot be reproduced.
 """
 
 from __future__ import annotations
@@ -16,16 +16,19 @@ from saddlepoint.models.codes import CodeModel
 from saddlepoint.records import Finding
 
 CODES = 16
-MOVED = 0.1  # standard deviation of what is added to weights
-SAME = 1e-5  # of the outputs' size: below it, two outputs differ by rounding alone
-COMPANIONS = 1e-3  # of their size: rounding depends a little on how many examples are computed together
+PERTURBATION = 0.1  # standard deviation of the noise that is added to weights
+SAME = 1e-5  # relative to the outputs' size: smaller differences are rounding errors
+BATCH_EFFECT = 1e-3  # relative to the outputs' size: rounding errors depend a little on the size of the batch
 
 
-def of_sampling(model: Model) -> Iterator[Finding]:
-    """Findings on the network that turns codes into examples; none where codes are not what it takes.
+def check_sampling(model: Model) -> Iterator[Finding]:
+    """Check the network that maps codes to examples.
 
     Args:
-        model: any; one without codes has nothing to check.
+        model: any model; one without codes has nothing to check.
+
+    Yields:
+        The findings.
     """
     if not isinstance(model, CodeModel):
         return
@@ -33,19 +36,20 @@ def of_sampling(model: Model) -> Iterator[Finding]:
     generator = torch.Generator(model.device).manual_seed(0)
     first, second = (model.fixed_noise(CODES, generator).to(model.dtype) for _ in range(2))
     with model.at_rest():
-        made = _made(sampler, first, 0)
+        made = _outputs(sampler, first, 0)
         size = float(made.abs().max()) or 1.0
-        noisy = _differ(_made(sampler, first, 1), made, SAME * size)
-        if not _differ(_made(sampler, second, 0), made, SAME * size) and _ignores_when_moved(model, first, second):
-            yield _ignores_its_code(noisy)
-        elif not noisy and _differ(_made(sampler, first[: CODES // 2], 0), made[: CODES // 2], COMPANIONS * size):
-            yield _depends_on_its_batch()
+        noisy = _differ(_outputs(sampler, first, 1), made, SAME * size)
+        if not _differ(_outputs(sampler, second, 0), made, SAME * size) and _ignores_perturbed(model, first, second):
+            yield _ignored_code(noisy)
+        elif not noisy and _differ(_outputs(sampler, first[: CODES // 2], 0), made[: CODES // 2], BATCH_EFFECT * size):
+            yield _batch_dependence()
 
 
-def _ignores_when_moved(model: CodeModel, first: Tensor, second: Tensor) -> bool:
-    """Whether both codes make the same once random numbers are added to all weights, which are put back.
+def _ignores_perturbed(model: CodeModel, first: Tensor, second: Tensor) -> bool:
+    """Whether the outputs for two batches of codes agree after noise was added to all weights.
 
-    A network whose last layer starts at 0 makes the same of every code until it learns.
+    A network whose last layer is initialised to 0 has the same output for every code until it is trained. The weights are
+    restored.
     """
     sampler = model.sampler
     players = model.players.values()
@@ -54,45 +58,45 @@ def _ignores_when_moved(model: CodeModel, first: Tensor, second: Tensor) -> bool
     torch.manual_seed(0)
     try:
         for weight in weights:
-            weight.add_(MOVED * torch.randn_like(weight))
-        made = _made(sampler, first, 0)
-        return not _differ(_made(sampler, second, 0), made, SAME * (float(made.abs().max()) or 1.0))
+            weight.add_(PERTURBATION * torch.randn_like(weight))
+        made = _outputs(sampler, first, 0)
+        return not _differ(_outputs(sampler, second, 0), made, SAME * (float(made.abs().max()) or 1.0))
     finally:
         for weight, value in zip(weights, before, strict=True):
             weight.copy_(value)
 
 
-def _ignores_its_code(noisy: bool) -> Finding:
-    way = "it draws noise of its own instead" if noisy else "it makes one example, whatever it is given"
+def _ignored_code(noisy: bool) -> Finding:
+    way = "it draws its own noise instead" if noisy else "every code gives the same example"
     return Finding(
         "GAN110",
         "warning" if noisy else "failure",
         0,
-        f"The code does not decide the sample: the network that makes samples ignores its input; {way}.",
+        f"The code does not decide the sample: the network that generates samples ignores its input; {way}.",
         {"codes": CODES, "own_noise": noisy},
-        "Let its first layer take the code (N, model.latent). Otherwise samples cannot be repeated, interpolated or "
+        "Pass the code (N, model.latent) to its first layer. Otherwise samples cannot be reproduced, interpolated or "
         "compared between steps.",
     )
 
 
-def _depends_on_its_batch() -> Finding:
+def _batch_dependence() -> Finding:
     return Finding(
         "NUM305",
         "warning",
         0,
-        "A sample depends on the others that are made with it: the network normalises by its batch at sampling too.",
+        "A sample depends on the other samples of its batch: the network normalises by the batch in sampling too.",
         {"codes": CODES},
-        "Give its BatchNorm layers running statistics (track_running_stats=True), or normalise each example by itself "
+        "Give its BatchNorm layers running statistics (track_running_stats=True), or normalise each example separately "
         "(LayerNorm, GroupNorm).",
     )
 
 
-def _made(sampler: Callable[[Tensor], Tensor], z: Tensor, seed: int) -> Tensor:
-    """The outputs for codes z, with the network's own noise drawn from this seed."""
+def _outputs(sampler: Callable[[Tensor], Tensor], z: Tensor, seed: int) -> Tensor:
+    """The outputs (B, *event) for codes z (B, latent), with the network's own noise drawn from this seed."""
     torch.manual_seed(seed)
     return sampler(z).float()
 
 
 def _differ(one: Tensor, other: Tensor, by: float) -> bool:
-    """Whether two sets of outputs differ by more; NaN differs from everything, and other rules find it."""
+    """Whether two batches of outputs differ by more than `by`. NaN differs from everything; other rules report it."""
     return not bool(((one - other).abs() <= by).all())
