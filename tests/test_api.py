@@ -25,7 +25,7 @@ MEASURED = {"every": 6, "samples": 20}
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
@@ -43,11 +43,11 @@ def test_the_package_is_light_and_knows_its_names() -> None:
 @pytest.mark.slow
 @pytest.mark.pictures
 def test_from_a_name_to_a_model() -> None:
-    heard: list[int] = []
+    steps: list[int] = []
 
-    class Ears(Listener):
+    class StepListener(Listener):
         def record(self, record: Record) -> None:
-            heard.append(record.step)
+            steps.append(record.step)
 
     run = sp.train(
         "vae-digits",
@@ -55,11 +55,11 @@ def test_from_a_name_to_a_model() -> None:
         model={"latent": 2, "encoder.hidden": [8]},
         training={**QUICK, "optimiser": {"learning_rate": 2e-3}},
         evaluation=MEASURED,
-        listener=Ears(),
+        listener=StepListener(),
     )
     assert run.folder.path == Path("runs/vae-digits-1")
-    assert heard == [record.step for record in run.records]
-    assert (heard[0], heard[-1]) == (0, 12)
+    assert steps == [record.step for record in run.records]
+    assert (steps[0], steps[-1]) == (0, 12)
     assert run.recipe.training.optimiser.learning_rate == 2e-3
     assert run.recipe.model.latent == 2
     samples = run.model.sample(5)
@@ -95,7 +95,7 @@ def test_load_the_newest_the_best_and_any_step() -> None:
     with pytest.raises(sp.SaddlepointError, match="'latest'"):
         sp.load("mine", step="latest")  # type: ignore[arg-type]
     with pytest.raises(sp.SaddlepointError, match="is not a run"):
-        sp.load("elsewhere")
+        sp.load("working_directory")
 
 
 @pytest.mark.slow
@@ -243,13 +243,20 @@ def test_an_existing_run_is_safe() -> None:
 
 
 def test_a_listener_that_raises_costs_no_run() -> None:
-    class Clumsy(Listener):
+    class FailingListener(Listener):
         def record(self, record: Record) -> None:
             if record.step == 12:
                 raise LookupError("dropped")
 
     with pytest.raises(LookupError, match="dropped"):
-        sp.train("toy-ring", data={"points": 100}, training=QUICK, evaluation=MEASURED, run="mine", listener=Clumsy())
+        sp.train(
+            "toy-ring",
+            data={"points": 100},
+            training=QUICK,
+            evaluation=MEASURED,
+            run="mine",
+            listener=FailingListener(),
+        )
     assert sp.load("mine", step=8).sample(1).shape == (1, 2)
     assert "not ended" in repr(sp.Run("mine"))
     assert sp.resume("mine").summary["step"] == 12

@@ -31,11 +31,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def refused(call: Callable[[], Any]) -> None:
+def assert_refused(call: Callable[[], Any]) -> None:
     with pytest.raises(sp.SaddlepointError) as caught:
         call()
     assert "\n" not in str(caught.value)
@@ -81,7 +81,7 @@ TRAIN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("what", TRAIN)
 def test_train(what: str) -> None:
-    refused(lambda: train(**TRAIN[what]))
+    assert_refused(lambda: train(**TRAIN[what]))
 
 
 ON_RUNS: dict[str, Callable[[str], Any]] = {
@@ -132,7 +132,7 @@ ON_RUNS: dict[str, Callable[[str], Any]] = {
 
 @pytest.mark.parametrize("what", ON_RUNS)
 def test_functions_of_runs(what: str, run: str) -> None:
-    refused(lambda: ON_RUNS[what](run))
+    assert_refused(lambda: ON_RUNS[what](run))
 
 
 OTHERS: dict[str, Callable[[], Any]] = {
@@ -189,7 +189,7 @@ OTHERS: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("what", OTHERS)
 def test_functions_of_data_and_settings(what: str) -> None:
-    refused(OTHERS[what])
+    assert_refused(OTHERS[what])
 
 
 @pytest.fixture(scope="module", params=list(CODES))
@@ -204,8 +204,8 @@ def model(request: pytest.FixtureRequest) -> Model:
 
 @pytest.mark.parametrize("n", [2.5, -1, "x", None, True, np.float64(2), 10**13, [3]])
 def test_numbers_of_samples(model: Model, n: Any) -> None:
-    refused(lambda: model.sample(n))
-    refused(lambda: model.fixed_noise(n, torch.Generator()))
+    assert_refused(lambda: model.sample(n))
+    assert_refused(lambda: model.fixed_noise(n, torch.Generator()))
 
 
 @pytest.mark.parametrize("n", [0, 2, np.int64(2), torch.tensor(2)])
@@ -215,44 +215,44 @@ def test_whole_numbers_of_any_type_will_do(model: Model, n: Any) -> None:
 
 @pytest.mark.parametrize("labels", [torch.tensor([1, 2]), 3, "cat"])
 def test_labels_of_samples(model: Model, labels: Any) -> None:
-    refused(lambda: model.sample(2, labels=labels))
+    assert_refused(lambda: model.sample(2, labels=labels))
 
 
 @pytest.mark.parametrize("generator", [5, np.random.default_rng(0), "seed"])
 def test_generators(model: Model, generator: Any) -> None:
-    refused(lambda: model.sample(2, generator=generator))
+    assert_refused(lambda: model.sample(2, generator=generator))
     if hasattr(model, "log_prob"):
-        refused(lambda: model.log_prob(torch.zeros(2, *model.event.shape), generator=generator))
+        assert_refused(lambda: model.log_prob(torch.zeros(2, *model.event.shape), generator=generator))
 
 
 @pytest.mark.parametrize("shape", [(2, 9), (3,), (2, 1, 3), ()])
 def test_codes_of_another_shape(model: Model, shape: tuple[int, ...]) -> None:
-    refused(lambda: model.decode(torch.zeros(shape)))
+    assert_refused(lambda: model.decode(torch.zeros(shape)))
 
 
 @pytest.mark.parametrize("value", ["x", None, 5, [[1.0], [1.0, 2.0]], np.array([["a"] * 3]), torch.zeros(2, 3) + 0j])
 def test_what_is_no_array_of_numbers(model: Model, value: Any) -> None:
     for name in ("decode", "encode", "log_prob", "logits", "scores", "pushes", "heads"):
         if hasattr(model, name):
-            refused(lambda name=name: getattr(model, name)(value))  # type: ignore[misc]
+            assert_refused(lambda name=name: getattr(model, name)(value))  # type: ignore[misc]
 
 
 def test_examples_of_another_shape(model: Model) -> None:
     for name in ("encode", "log_prob", "logits", "scores", "pushes", "heads"):
         for shape in ((2, *model.event.shape, 1), model.event.shape):
             if hasattr(model, name) and len(shape) > 1:
-                refused(lambda name=name, shape=shape: getattr(model, name)(torch.zeros(shape)))  # type: ignore[misc]
+                assert_refused(lambda name=name, shape=shape: getattr(model, name)(torch.zeros(shape)))  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("device", ["abacus", "cuda:99"])
 def test_devices_that_are_not_there(model: Model, device: str) -> None:
-    refused(lambda: model.to(device))
+    assert_refused(lambda: model.to(device))
 
 
 @pytest.mark.parametrize("samples", [0, -1, 2.5, "x"])
 def test_draws_of_a_bound(samples: Any) -> None:
     vae = build(sp.Recipe.load("vae-digits").model, sp.load_data("digits").event)
-    refused(lambda: vae.log_prob(torch.zeros(2, 1, 8, 8), samples=samples))  # type: ignore[attr-defined]
+    assert_refused(lambda: vae.log_prob(torch.zeros(2, 1, 8, 8), samples=samples))  # type: ignore[attr-defined]
 
 
 def test_a_run_will_do_wherever_its_folder_does(run: str) -> None:

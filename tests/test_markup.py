@@ -63,7 +63,7 @@ def test_markup_is_not_escaped_again(parts: list[str]) -> None:
 
 
 def test_formats_are_applied_before_escaping() -> None:
-    class Sly:
+    class CustomFormat:
         def __format__(self, spec: str) -> str:
             return f"<{spec}>"
 
@@ -74,7 +74,7 @@ def test_formats_are_applied_before_escaping() -> None:
             return "<repr>"
 
     assert html("{:.2f} {:,} {name}", 1.005, 1234567, name="<") == "1.00 1,234,567 &lt;"
-    assert html("{} {:x} {!r}", Sly(), Sly(), Sly()) == "&lt;str&gt; &lt;x&gt; &lt;repr&gt;"
+    assert html("{} {:x} {!r}", CustomFormat(), CustomFormat(), CustomFormat()) == "&lt;str&gt; &lt;x&gt; &lt;repr&gt;"
 
 
 @pytest.mark.parametrize("change", [str.upper, str.strip, lambda text: text[1:], lambda text: f"<{text}"])

@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lanes": {"data", "models", "objectives", "optimisers", "records", "training"},
     "evaluation": {"data", "models", "networks", "objectives", "records"},
     "diagnosis": {"records"},
-    # diagnosis: whether a planted failure is found is what two claims are about; rules read records, and know no training.
+    # diagnosis: whether an injected failure is found is what two claims are about; rules read records, and know no training.
     "studies": {
         "data",
         "models",

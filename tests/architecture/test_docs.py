@@ -122,7 +122,7 @@ def new(width, *sizes):
 '''
 
 
-def found(source: str, folder: Path, converted: tuple[str, ...] = ()) -> list[str]:
+def problems_in(source: str, folder: Path, converted: tuple[str, ...] = ()) -> list[str]:
     package = folder / "src" / "saddlepoint"
     package.mkdir(parents=True)
     (package / "made.py").write_text(source)
@@ -136,12 +136,12 @@ def test_docstrings_that_are_missing_or_cannot_be_read_are_found_and_no_others(t
         "saddlepoint.made.old: a reference without a year: A Title (Author). https://example.org/c",
         "saddlepoint.made.old: a reference without an address: Another (Author, 2001)",
     ]
-    assert found(SOURCE, tmp_path / "before") == wrong
+    assert problems_in(SOURCE, tmp_path / "before") == wrong
     converted = [
         "saddlepoint.made.old: 'width' is explained outside of a section Args",
         "saddlepoint.made.old: what it raises is explained outside of a section Raises",
     ]
-    assert found(SOURCE, tmp_path / "after", ("made",)) == wrong + converted
+    assert problems_in(SOURCE, tmp_path / "after", ("made",)) == wrong + converted
 
 
 def test_references_are_distinguished() -> None:
@@ -188,7 +188,7 @@ def test_the_files_and_registries_that_contributing_names_exist() -> None:
         )
 
 
-def counted(page: str, row: str) -> list[tuple[int, int]]:
+def counts_in(page: str, row: str) -> list[tuple[int, int]]:
     """The first `count/of` of every cell in the rows that begin so, row by row."""
     text = (CHECKOUT / "docs" / page).read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith(f"| {row} ")]
@@ -199,16 +199,18 @@ def counted(page: str, row: str) -> list[tuple[int, int]]:
 def test_the_readme_states_the_measured_results_of_findings_and_remedies() -> None:
     readme = " ".join((CHECKOUT / "README.md").read_text(encoding="utf-8").split())
     alarm, named, false = (
-        counted("diagnosis-accuracy.md", row)[-1]  # of the fresh seeds
+        counts_in("diagnosis-accuracy.md", row)[-1]  # of the fresh seeds
         for row in ("failed runs with an alarm", "failures named by their code", "healthy runs with a false alarm")
     )
     assert f"{alarm[0]} of {alarm[1]} that failed raised an alarm" in readme
     assert f"{named[0] / named[1]:.1%}".replace("%", " %") + " of their failures under their own code" in readme
     assert f"{false[0]} of {false[1]} healthy ones" in readme
-    right, called = counted("diagnosis-accuracy.md", "called close or better, and truly close")[0]  # the reporting half
+    right, called = counts_in("diagnosis-accuracy.md", "called close or better, and truly close")[
+        0
+    ]  # the reporting half
     assert f'Of {called} sample sets whose result was "close to the data" or better, {right} were so' in readme
     columns = 6  # process, quality, both, and three others
-    cells, healthy = counted("cures.md", "all"), counted("cures.md", "healthy recipe")
+    cells, healthy = counts_in("cures.md", "all"), counts_in("cures.md", "healthy recipe")
     back, of, well, seeds = (
         sum(value[place] for value in rows[column::columns])
         for rows, column, place in ((cells, 0, 0), (cells, 0, 1), (healthy, 2, 0), (healthy, 2, 1))

@@ -19,7 +19,7 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARK.parent))
 
 
-def asked(**values: object) -> argparse.Namespace:
+def arguments(**values: object) -> argparse.Namespace:
     whole = {"trials": 3, "others": 2, "ablation": 1, "steps": 50, "rate": 1e-3, "quick": False}
     return argparse.Namespace(**{**whole, **values})
 
@@ -27,13 +27,13 @@ def asked(**values: object) -> argparse.Namespace:
 def test_trials_come_in_rounds_and_each_has_a_place_of_its_own(tmp_path: Path) -> None:
     import pacgan
 
-    wanted = pacgan.trials(asked())
+    wanted = pacgan.trials(arguments())
     assert [one.seed for one in wanted] == sorted(one.seed for one in wanted)
     for data in pacgan.MODES:
         count = {row: sum((one.data, one.row) == (data, row) for one in wanted) for row in (*pacgan.ROWS, pacgan.BEST)}
         assert count == {**dict.fromkeys(pacgan.ROWS, 2), pacgan.BEST: 3}
     assert len({one.place(tmp_path) for one in wanted}) == len(wanted)
-    longer = pacgan.trials(asked(steps=60))
+    longer = pacgan.trials(arguments(steps=60))
     assert [one.place(tmp_path) for one in wanted if one.row == pacgan.BEST] == [
         one.place(tmp_path) for one in longer if one.row == pacgan.BEST
     ]
@@ -44,7 +44,7 @@ def test_trials_come_in_rounds_and_each_has_a_place_of_its_own(tmp_path: Path) -
 def test_leaving_an_ingredient_out_changes_the_best_recipe(tmp_path: Path) -> None:
     import pacgan
 
-    rows = {one.row: one.recipe for one in pacgan.trials(asked()) if (one.data, one.seed) == ("grid", 0)}
+    rows = {one.row: one.recipe for one in pacgan.trials(arguments()) if (one.data, one.seed) == ("grid", 0)}
     recipes = [rows[pacgan.BEST], *(rows[f"without {name}"] for name in pacgan.WITHOUT)]
     assert len({recipe.model_dump_json() for recipe in recipes}) == len(recipes)
 

@@ -34,7 +34,7 @@ def document(capsys: pytest.CaptureFixture[str], *argv: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
-def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+def error_message(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     capsys.readouterr()
     assert main(["evaluate", *argv]) == 2
     return capsys.readouterr().err
@@ -87,7 +87,7 @@ def test_two_runs_are_compared(runs: Path, capsys: pytest.CaptureFixture[str], t
     assert len(answer["answer"]["pairs"]) == 1
     assert answer["answer"]["pairs"][0]["outcome"] in ("better", "mixed")
     kept = picture.read_bytes()
-    assert "--overwrite" in refused(capsys, *names, "--out", str(picture))
+    assert "--overwrite" in error_message(capsys, *names, "--out", str(picture))
     assert picture.read_bytes() == kept
     document(capsys, *names, "--out", str(picture), "--overwrite")
     assert main(["evaluate", *names, *QUICK]) == 0
@@ -105,7 +105,7 @@ def test_other_protocols_are_refused_by_name(runs: Path, capsys: pytest.CaptureF
     shutil.copytree(runs / "short", other)
     recipe = (other / "recipe.yaml").read_text()
     (other / "recipe.yaml").write_text(recipe.replace("split_seed: 0", "split_seed: 1"))
-    words = refused(capsys, str(runs / "short"), str(other), *QUICK)
+    words = error_message(capsys, str(runs / "short"), str(other), *QUICK)
     assert "examples of the split" in words
     assert "--force" in words
     forced = document(capsys, str(runs / "short"), str(other), "--force", "--out", str(tmp_path / "forced.png"))
@@ -137,7 +137,7 @@ def test_what_cannot_be_done_is_one_sentence(
     argv: tuple[str, ...], words: str, runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path.name for path in (runs / "short").iterdir()}
-    told = refused(capsys, *(part.format(run=runs / "short", other=runs / "long") for part in argv))
+    told = error_message(capsys, *(part.format(run=runs / "short", other=runs / "long") for part in argv))
     assert words in told
     assert "Traceback" not in told
     assert {path.name for path in (runs / "short").iterdir()} == before

@@ -35,17 +35,17 @@ class _ReachedError(Exception):
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+def captured_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What the commands would have done: their positional arguments."""
     found: list[tuple[Any, ...]] = []
 
-    def reached(*arguments: Any, **_: Any) -> None:
+    def capture(*arguments: Any, **_: Any) -> None:
         found.append(arguments)
         raise _ReachedError
 
-    monkeypatch.setattr(experiment, "train", reached)
-    monkeypatch.setattr(experiment, "resume", reached)
-    monkeypatch.setattr("saddlepoint.cli.evaluate._scorecard", reached)
+    monkeypatch.setattr(experiment, "train", capture)
+    monkeypatch.setattr(experiment, "resume", capture)
+    monkeypatch.setattr("saddlepoint.cli.evaluate._scorecard", capture)
     return found
 
 
@@ -71,7 +71,12 @@ def in_report(page: str) -> list[str]:
 @pytest.mark.parametrize("findings", [[], [FOUND]], ids=["nothing found", "a remedy"])
 @pytest.mark.parametrize("state", ["finished", "interrupted"])
 def test_every_command_of_an_ending_and_of_the_report_can_be_pasted(
-    name: str, findings: list[Finding], state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[Any]
+    name: str,
+    findings: list[Finding],
+    state: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    captured_calls: list[Any],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     folder = run_folder(tmp_path / name, findings)
@@ -92,7 +97,7 @@ def test_every_command_of_an_ending_and_of_the_report_can_be_pasted(
             continue
         with pytest.raises(_ReachedError):
             main(argv)
-    named = [arguments[0] for arguments in asked]
+    named = [arguments[0] for arguments in captured_calls]
     assert all(isinstance(one, Recipe) or Path(one).resolve() == folder.path.resolve() for one in named)
 
 

@@ -41,7 +41,7 @@ def record(step: int) -> Record:
     return Record(step, step / 10, values)
 
 
-def shown(terminal: bool, quiet: bool = False, ticks: int = 10, **console: Any) -> str:
+def render(terminal: bool, quiet: bool = False, ticks: int = 10, **console: Any) -> str:
     output = Output(file=io.StringIO(), force_terminal=terminal, width=100, **console)
     with RunDisplay(output, quiet=quiet) as listener:
         listener.started(OUTLINE)
@@ -58,7 +58,7 @@ def shown(terminal: bool, quiet: bool = False, ticks: int = 10, **console: Any) 
 
 @pytest.mark.parametrize("terminal", [False, True])
 def test_everything_is_said_as_it_is(terminal: bool) -> None:
-    text = shown(terminal, no_color=True)
+    text = render(terminal, no_color=True)
     for part in (
         "1,234 parameters", "runs/toy [1]", "Dataset('ring' [x])", "[a.png]", "GAN103 (failure, step 40): All alike [/x].",
         "Do this.", "toy: all well [really].", "report.html", "resume 'runs/toy [1]' --steps 2000",
@@ -67,7 +67,7 @@ def test_everything_is_said_as_it_is(terminal: bool) -> None:
 
 
 def test_without_a_terminal_there_are_plain_lines_only() -> None:
-    text = shown(terminal=False)
+    text = render(terminal=False)
     assert "\x1b" not in text
     assert "\r" not in text
     assert "loss d 1.25 g nan" in text
@@ -84,7 +84,7 @@ def test_what_a_run_is_is_said_once_however_often_it_is_cured() -> None:
 
 
 def test_a_terminal_gets_a_live_line_that_is_taken_away_again() -> None:
-    text = shown(terminal=True)
+    text = render(terminal=True)
     assert "\x1b[?25l" in text  # the cursor is hidden
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # and shown again
     assert text.index("GAN103") < text.index("all well")
@@ -92,7 +92,7 @@ def test_a_terminal_gets_a_live_line_that_is_taken_away_again() -> None:
 
 @pytest.mark.parametrize("terminal", [False, True])
 def test_quiet_leaves_findings_and_the_verdict(terminal: bool) -> None:
-    text = shown(terminal, quiet=True)
+    text = render(terminal, quiet=True)
     assert "GAN103" in text
     assert text.index("No failure [found]") < text.index("all well")
     assert "parameters" not in text
@@ -111,7 +111,7 @@ def test_plain_lines_are_few_and_the_last_is_never_missing(monkeypatch: pytest.M
         record_tick(display, record)
 
     monkeypatch.setattr(RunDisplay, "record", record_a_second_later)
-    lines = [line for line in shown(terminal=False, ticks=1_000).splitlines() if line.startswith("step ")]
+    lines = [line for line in render(terminal=False, ticks=1_000).splitlines() if line.startswith("step ")]
     assert 20 <= len(lines) <= 101
     assert lines[-1].startswith("step 1,000/1,000")
 

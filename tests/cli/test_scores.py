@@ -34,7 +34,7 @@ def scorecard(shift: float = 0.0) -> Scorecard:
     return Scorecard(card, tuple(scores))
 
 
-def shown(width: int, *, terminal: bool = True, compared: bool = False) -> list[str]:
+def render(width: int, *, terminal: bool = True, compared: bool = False) -> list[str]:
     output = Output(file=io.StringIO(), force_terminal=terminal, width=width, no_color=True, color_system=None)
     if compared:
         show_ranking(output, rank({"runs/a": scorecard(), "runs/b": scorecard(0.5)}))
@@ -46,7 +46,7 @@ def shown(width: int, *, terminal: bool = True, compared: bool = False) -> list[
 @pytest.mark.parametrize("compared", [False, True])
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_table_names_its_features_once_and_cuts_nothing(width: int, compared: bool) -> None:
-    lines = shown(width, compared=compared)
+    lines = render(width, compared=compared)
     end = next(at for at, line in enumerate(lines) if line.startswith(("*:", "Reverse KL of modes is")))
     start = next(at for at, line in enumerate(lines) if line.startswith("score"))
     rows = lines[start:end]
@@ -62,11 +62,11 @@ def test_a_table_names_its_features_once_and_cuts_nothing(width: int, compared: 
 
 @pytest.mark.parametrize("terminal", [False, True])
 def test_what_is_not_a_number_says_why(terminal: bool) -> None:
-    assert "Reverse KL of modes is nan: Nothing here." in shown(80, terminal=terminal)
+    assert "Reverse KL of modes is nan: Nothing here." in render(80, terminal=terminal)
 
 
 def test_a_pair_is_reported_with_one_line_per_score() -> None:
-    lines = shown(80, compared=True)
+    lines = render(80, compared=True)
     head = lines.index("runs/a is better than runs/b in")
     assert lines[head + 1 : head + 4] == [f"  {title} ({FEATURES})" for title in TITLES]
     assert lines[head + 4] == "1 of 4 differences may be chance"

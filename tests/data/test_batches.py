@@ -12,13 +12,13 @@ WHOLE = DataSettings(held_out=0.0)
 EXPECTED = [6, 7, 2, 5, 3, 1, 0, 4]
 
 
-def numbered(n: int):
+def numbered_dataset(n: int):
     """n examples that hold their own number, twice, and carry it as label."""
     return from_array(torch.arange(n).float()[:, None].expand(n, 2), torch.arange(n), WHOLE)
 
 
 def batches(n: int, size: int, seed: int = 0) -> Batches:
-    dataset = numbered(n)
+    dataset = numbered_dataset(n)
     return Batches(dataset, size, seed, "cpu", dataset.event.scaling("none"), labels=True)
 
 
@@ -43,7 +43,7 @@ def test_an_epoch_shows_each_example_at_most_once_and_leaves_out_less_than_a_bat
 
 
 def test_labels_go_with_their_examples_and_scaling_is_applied():
-    dataset = numbered(50)
+    dataset = numbered_dataset(50)
     scaling = dataset.event.scaling("standard")
     x, y = Batches(dataset, 8, 3, "cpu", scaling, labels=True)[4]
     assert x.dtype == torch.float32
@@ -51,7 +51,7 @@ def test_labels_go_with_their_examples_and_scaling_is_applied():
 
 
 def test_labels_come_only_where_they_are_wanted():
-    dataset = numbered(50)
+    dataset = numbered_dataset(50)
     with_labels, without = (
         Batches(dataset, 8, 3, "cpu", dataset.event.scaling("none"), labels=wanted)[4] for wanted in (True, False)
     )

@@ -13,7 +13,7 @@ from saddlepoint.data.cache import LEFT_FOR, temporary_folder
 ENTRY = "0123456789abcdef" * 2
 
 
-def left(cache: Path, name: str, age: float) -> Path:
+def write_leftover(cache: Path, name: str, age: float) -> Path:
     """A temporary folder with a file, both written so many seconds ago."""
     folder = cache / name
     folder.mkdir()
@@ -36,18 +36,18 @@ def test_it_is_removed_at_the_end_also_after_an_error(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
-    old = left(tmp_path, f".{'ab' * 16}.a1b2c3d4", 2 * LEFT_FOR)
+    old = write_leftover(tmp_path, f".{'ab' * 16}.a1b2c3d4", 2 * LEFT_FOR)
     with temporary_folder(tmp_path / ENTRY):
         assert not old.exists()
 
 
 def test_what_may_be_in_use_or_is_no_temporary_folder_stays(tmp_path: Path) -> None:
     kept = [
-        left(tmp_path, f".{ENTRY}.a1b2c3d4", LEFT_FOR / 2),
-        left(tmp_path, ENTRY, 2 * LEFT_FOR),
-        left(tmp_path, ".hidden", 2 * LEFT_FOR),
+        write_leftover(tmp_path, f".{ENTRY}.a1b2c3d4", LEFT_FOR / 2),
+        write_leftover(tmp_path, ENTRY, 2 * LEFT_FOR),
+        write_leftover(tmp_path, ".hidden", 2 * LEFT_FOR),
     ]
-    written = left(tmp_path, f".{ENTRY}.b1b2c3d4", 2 * LEFT_FOR)
+    written = write_leftover(tmp_path, f".{ENTRY}.b1b2c3d4", 2 * LEFT_FOR)
     os.utime(written / "half")
     with temporary_folder(tmp_path / ENTRY):
         assert all(folder.is_dir() for folder in (*kept, written))

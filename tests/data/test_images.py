@@ -69,7 +69,7 @@ def test_a_copied_folder_has_the_same_fingerprint(pets, tmp_path):
     assert loaded(tmp_path / "copy").fingerprint == loaded(pets).fingerprint
 
 
-def listed(root: Path) -> Listing:
+def list_without_times(root: Path) -> Listing:
     """The folder's listing with every size and time made equal, as after an unpacking that gives all files one time."""
     found = list_images(root)
     for part in found.parts:
@@ -81,7 +81,7 @@ def listed(root: Path) -> Listing:
 def test_two_folders_with_similar_files_do_not_share_a_cache(tmp_path, monkeypatch):
     fill(tmp_path / "one", 10, RED)
     fill(tmp_path / "two", 10, BLUE)
-    monkeypatch.setattr(images, "list_images", listed)
+    monkeypatch.setattr(images, "list_images", list_without_times)
     assert loaded(tmp_path / "one").fingerprint != loaded(tmp_path / "two").fingerprint
 
 
@@ -201,7 +201,7 @@ def test_without_a_terminal_or_with_many_workers_the_pixels_are_the_same(pets, m
     assert loaded(pets).fingerprint == parallel
 
 
-def spoil(pets: Path) -> dict[str, str]:
+def add_bad_files(pets: Path) -> dict[str, str]:
     """Five bad files among the good ones, and what is wrong with each."""
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8))
     noise.save(pets / "cat" / "cut.png")
@@ -220,7 +220,7 @@ def spoil(pets: Path) -> dict[str, str]:
 
 def test_bad_files_are_named_or_skipped(pets):
     good = loaded(pets, size=(4, 6))
-    bad = spoil(pets)
+    bad = add_bad_files(pets)
     for name, reason in bad.items():
         others = pets.parent / name.replace("/", "-")
         shutil.copytree(pets, others)
@@ -242,7 +242,7 @@ def test_bad_files_are_named_or_skipped(pets):
 
 
 def test_a_failed_start_leaves_nothing_in_the_cache(pets):
-    spoil(pets)
+    add_bad_files(pets)
     with pytest.raises(DataError):
         loaded(pets)
     assert list((pets.parent / "cache" / "images").iterdir()) == []

@@ -39,7 +39,7 @@ FILES = {
 }
 
 
-def said(path) -> str:
+def error_message(path) -> str:
     with pytest.raises(DataError) as error:
         load(DataSettings(source=str(path)))
     assert "\n" not in str(error.value)
@@ -50,7 +50,7 @@ def said(path) -> str:
 def test_the_advice_makes_an_array_of_the_numbers(tmp_path, monkeypatch, name):
     text, columns, words = FILES[name]
     (tmp_path / name).write_text(text)
-    message = said(tmp_path / name)
+    message = error_message(tmp_path / name)
     assert all(part in message for part in words)
     assert ("text" in message) == any("text" in part for part in words)
     monkeypatch.chdir(tmp_path)
@@ -65,7 +65,7 @@ def test_the_advice_makes_an_array_of_the_numbers(tmp_path, monkeypatch, name):
 def test_a_packed_table_is_a_table_too(tmp_path, cut):
     packed = gzip.compress(b"age,city,income\n31,Rome,2.5\n45,Oslo,3e3\n")
     (tmp_path / "text.csv.gz").write_bytes(packed[: len(packed) // 2] if cut else packed)
-    message = said(tmp_path / "text.csv.gz")
+    message = error_message(tmp_path / "text.csv.gz")
     assert ".csv files are not read" in message
     assert ("numpy.loadtxt('text.csv.gz'" in message) == (not cut)
 
@@ -73,16 +73,16 @@ def test_a_packed_table_is_a_table_too(tmp_path, cut):
 @pytest.mark.parametrize("content", ["a,b\nx,y\nz,w\n", "", "\n\n", "x"])
 def test_a_table_without_numbers_has_no_command(tmp_path, content):
     (tmp_path / "words.csv").write_text(content)
-    assert "loadtxt" not in said(tmp_path / "words.csv")
+    assert "loadtxt" not in error_message(tmp_path / "words.csv")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x00" * 50, b'"' + b"x" * 200_000])
 def test_what_is_no_text_is_refused_all_the_same(tmp_path, content):
     (tmp_path / "odd.csv").write_bytes(content)
-    said(tmp_path / "odd.csv")
+    error_message(tmp_path / "odd.csv")
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".parquet"])
 def test_other_tables_are_refused_with_the_way(tmp_path, suffix):
     (tmp_path / f"t{suffix}").write_bytes(b"PK")
-    assert "numpy.save" in said(tmp_path / f"t{suffix}")
+    assert "numpy.save" in error_message(tmp_path / f"t{suffix}")

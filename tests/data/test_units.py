@@ -20,7 +20,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def in_units(kind: str) -> torch.Tensor:
+def data_in_units(kind: str) -> torch.Tensor:
     """Two channels: 100 +- 5 and 1,300,000 +- 400,000."""
     shape = {"vector": (2,), "series": (24, 2), "image": (2, 8, 8), "volume": (2, 5, 5, 5)}[kind]
     x = rng().normal(size=(500, *shape))
@@ -31,7 +31,7 @@ def in_units(kind: str) -> torch.Tensor:
 
 @pytest.mark.parametrize("kind", ["vector", "series", "image", "volume"])
 def test_channels_in_different_units_have_mean_0_and_deviation_1_each(kind):
-    dataset = from_array(in_units(kind), settings=WHOLE)
+    dataset = from_array(data_in_units(kind), settings=WHOLE)
     event = dataset.event
     assert event.kind == kind
     assert not event.bounded
@@ -44,12 +44,12 @@ def test_channels_in_different_units_have_mean_0_and_deviation_1_each(kind):
 
 
 def test_images_in_different_units_are_named():
-    assert "Channels differ in their units" in from_array(in_units("image"), settings=WHOLE).notes[-1]
+    assert "Channels differ in their units" in from_array(data_in_units("image"), settings=WHOLE).notes[-1]
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-4, 1e6])
 def test_standardised_rows_do_not_depend_on_units(scale):
-    x = in_units("vector")
+    x = data_in_units("vector")
     one, other = from_array(x, settings=WHOLE), from_array(x * torch.tensor([1.0, scale]), settings=WHOLE)
     torch.testing.assert_close(one.event.standardised(one.x), other.event.standardised(other.x), atol=2e-4, rtol=1e-4)
 
@@ -98,7 +98,7 @@ def test_a_constant_column_comes_back_exactly_whatever_the_model_makes(value, sc
 
 @pytest.mark.parametrize("kind", ["series", "image", "volume"])
 def test_constant_channels_are_found(kind):
-    x = in_units(kind)
+    x = data_in_units(kind)
     (x[..., 1] if kind == "series" else x[:, 1])[:] = 2.5
     dataset = from_array(x, settings=WHOLE, kind=kind, layout="auto" if kind == "series" else "channels-first")
     assert dataset.event.constants == ((1, 2.5),)

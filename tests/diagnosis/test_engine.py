@@ -13,28 +13,28 @@ from saddlepoint.diagnosis import Diagnosis, Facts, History, Series, rule
 from saddlepoint.records import Finding, Record, standing
 
 
-def found(code: str, step: int = 0) -> Finding:
+def make_finding(code: str, step: int = 0) -> Finding:
     return Finding(code, "warning", step, "something is wrong")
 
 
 @rule("A1")
 def needs_both(d_loss: Series, g_loss: Series) -> Finding | None:
-    return found("A1", d_loss.step) if d_loss.last > g_loss.last else None
+    return make_finding("A1", d_loss.step) if d_loss.last > g_loss.last else None
 
 
 @rule("A2", traits={"saturates"})
 def of_minimax(d_loss: Series) -> Finding | None:
-    return found("A2", d_loss.step)
+    return make_finding("A2", d_loss.step)
 
 
 @rule("A3")
-def of_all(every_series: Mapping[str, Series]) -> Finding | None:
-    return found("A3") if len(every_series) > 2 else None
+def reads_every_series(every_series: Mapping[str, Series]) -> Finding | None:
+    return make_finding("A3") if len(every_series) > 2 else None
 
 
 @rule("A4")
 def takes_more(d_loss: Series, run: Facts, x_y: Series | None = None) -> Finding | None:
-    return found("A4") if x_y is not None and run.progress(d_loss.step) > 0.5 else None
+    return make_finding("A4") if x_y is not None and run.progress(d_loss.step) > 0.5 else None
 
 
 @rule("B1", opens=3, closes=2)
@@ -44,7 +44,7 @@ def patient(d_loss: Series) -> Finding | None:
     return Finding("B1", "failure" if d_loss.last > 1 else "warning", d_loss.step, "too large")
 
 
-RULES = (needs_both, of_minimax, of_all)
+RULES = (needs_both, of_minimax, reads_every_series)
 
 
 def codes(findings: Sequence[Finding]) -> list[str]:
@@ -59,7 +59,7 @@ def test_parameters_declare_what_a_rule_needs() -> None:
     assert needs_both.needs == ("d_loss", "g_loss")
     assert needs_both.traits == frozenset()
     assert of_minimax.traits == {"saturates"}
-    assert of_all.needs == ("every_series",)
+    assert reads_every_series.needs == ("every_series",)
     assert (takes_more.needs, takes_more.optional) == (("d_loss", "run"), ("x_y",))
 
 
@@ -67,7 +67,7 @@ def test_a_rule_is_evaluated_once_its_series_exist() -> None:
     history = History([Record(1, 0.0, {"d/loss": 1.0})])
     assert needs_both.missing(history) == ["g_loss"]
     asked = needs_both.evaluate(History([Record(1, 0.0, {"d/loss": 1.0, "g/loss": 0.0})]))
-    assert asked == found("A1", 1)
+    assert asked == make_finding("A1", 1)
     # The plain function stays reachable for tests and for a user's own use.
     assert needs_both.judge(Series("d/loss", [1], [0.0]), Series("g/loss", [1], [1.0])) is None
 
@@ -80,10 +80,10 @@ def test_missing_series_are_named() -> None:
 
 def test_a_rule_of_all_series_is_evaluated_where_one_that_it_reads_exists() -> None:
     @rule("A5", reads=("*/dead_units", "*/grad_norm"))
-    def of_some(every_series: Mapping[str, Series]) -> Finding | None:
-        return found("A5")
+    def reads_some_series(every_series: Mapping[str, Series]) -> Finding | None:
+        return make_finding("A5")
 
-    watch = Diagnosis("vae", [of_some])
+    watch = Diagnosis("vae", [reads_some_series])
     assert watch.watch(Record(1, 0.0, {"d/loss": 1.0})) == []
     assert watch.unasked() == {"A5": ["*/dead_units or */grad_norm"]}
     assert codes(watch.watch(Record(2, 0.0, {"d/grad_norm": 1.0}))) == ["A5"]
@@ -127,7 +127,7 @@ def test_a_single_spike_opens_no_finding_and_a_single_pause_closes_none() -> Non
 def test_non_finite_values_close_no_finding(unknown: float) -> None:
     @rule("B2", opens=1, closes=2)
     def by_the_level(d_loss: Series) -> Finding | None:
-        return found("B2", d_loss.step) if math.isfinite(d_loss.last) and d_loss.last > 0 else None
+        return make_finding("B2", d_loss.step) if math.isfinite(d_loss.last) and d_loss.last > 0 else None
 
     watch = Diagnosis("vae", [by_the_level])
     said = [change for record in losses([1, *[unknown] * 9]) for change in watch.watch(record)]

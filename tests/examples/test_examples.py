@@ -18,7 +18,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs an example, once: what it said, and the folder in which it ran."""
 
     @cache
-    def ran(name: str) -> tuple[str, Path]:
+    def run_example(name: str) -> tuple[str, Path]:
         folder = tmp_path_factory.mktemp(name)
         command = [sys.executable, EXAMPLES[name]]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -26,7 +26,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         assert not done.stderr
         return done.stdout, folder
 
-    return ran
+    return run_example
 
 
 @pytest.mark.slow

@@ -71,31 +71,31 @@ def recipe(family: str, **training: Any) -> Recipe:
     )
 
 
-class Ears(Listener):
+class RecordingListener(Listener):
     """Remembers every callback."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.records: list[Record] = []
-        self.heard: list[str] = []
+        self.callbacks: list[str] = []
         self.summary: Mapping[str, Any] = {}
 
     def started(self, outline: Any) -> None:
-        self.heard.append("started")
+        self.callbacks.append("started")
 
     def note(self, text: str) -> None:
         self.notes.append(text)
 
     def record(self, record: Record) -> None:
         self.records.append(record)
-        self.heard.append("record")
+        self.callbacks.append("record")
 
     def finding(self, finding: Any) -> None:
-        self.heard.append(finding.code)
+        self.callbacks.append(finding.code)
 
     def finished(self, summary: Mapping[str, Any]) -> None:
         self.summary = summary
-        self.heard.append("finished")
+        self.callbacks.append("finished")
 
 
 class Interrupting:
@@ -111,7 +111,7 @@ class Interrupting:
         return self.batches[number]
 
 
-def started(recipe: Recipe, path: Path, listener: Listener | None = None) -> Session:
+def start_session(recipe: Recipe, path: Path, listener: Listener | None = None) -> Session:
     """A session of a new run at `path`, its recipe written."""
     path.mkdir(parents=True)
     folder = RunFolder(path)
@@ -119,7 +119,7 @@ def started(recipe: Recipe, path: Path, listener: Listener | None = None) -> Ses
     return prepare(recipe, folder, listener=listener)
 
 
-def told(path: Path) -> dict[str, Any]:
+def comparable_state(path: Path) -> dict[str, Any]:
     """What must be equal in two runs of one recipe: everything except clocks, TensorBoard and reports."""
     folder = RunFolder(path)
     records = [

@@ -19,7 +19,7 @@ from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.experiment import assemble, auto_remedy, first_checks, rollback
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, RunFolder, Severity
-from tests.experiment.runs import STEPS, Ears, recipe
+from tests.experiment.runs import STEPS, RecordingListener, recipe
 
 RATE = "training.players.discriminator.learning_rate"
 REMEDY = {RATE: 1e-4}
@@ -34,13 +34,13 @@ def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+def allow_restart_without_learning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs as small as these learn nothing; except in one test, that is no reason to start again."""
     monkeypatch.setattr(rollback, "HALF_WAY", -math.inf)
 
 
 @pytest.fixture
-def injected(monkeypatch: pytest.MonkeyPatch) -> Inject:
+def inject_failure(monkeypatch: pytest.MonkeyPatch) -> Inject:
     """Makes the diagnosis find a failure from a step on, until a setting has the remedy's value.
 
     `following` is the step from which another failure follows.
@@ -88,7 +88,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     }
 
 
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+def equal_weights(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(value, other[name]) for name, value in one.items())
 
 
@@ -96,14 +96,14 @@ def steps(folder: Path) -> list[int]:
     return [record.step for record in RunFolder(folder).read_records()]
 
 
-def test_the_run_returns_to_the_last_healthy_checkpoint(tmp_path: Path, injected: Inject) -> None:
-    injected(REMEDY, at=25)
-    ears = Ears()
-    run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run", listener=ears)
+def test_the_run_returns_to_the_last_healthy_checkpoint(tmp_path: Path, inject_failure: Inject) -> None:
+    inject_failure(REMEDY, at=25)
+    recording = RecordingListener()
+    run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run", listener=recording)
     (tried,) = run.cures
     assert (tried.code, tried.found, tried.returned_to) == ("GAN101", 25, 20)
     assert tried.changes == {RATE: (None, 1e-4)}
-    assert str(tried) in ears.notes
+    assert str(tried) in recording.notes
     assert run.recipe.training.players["discriminator"].learning_rate == 1e-4
     assert steps(tmp_path / "run") == [0, 5, 10, 15, 20, 25, 30, STEPS]
     assert run.summary["state"] == "finished"
@@ -112,16 +112,16 @@ def test_the_run_returns_to_the_last_healthy_checkpoint(tmp_path: Path, injected
 
 
 def test_a_run_that_has_not_learnt_yet_starts_again(
-    tmp_path: Path, injected: Inject, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, inject_failure: Inject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    injected(REMEDY, at=25)
+    inject_failure(REMEDY, at=25)
     monkeypatch.setattr(rollback, "HALF_WAY", 1.1)
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert [tried.returned_to for tried in run.cures] == [0]
 
 
-def test_a_remedy_that_did_not_help_is_reverted(tmp_path: Path, injected: Inject) -> None:
-    injected(REMEDY, at=25, healed=False)
+def test_a_remedy_that_did_not_help_is_reverted(tmp_path: Path, inject_failure: Inject) -> None:
+    inject_failure(REMEDY, at=25, healed=False)
     run = experiment.train(recipe("gan", cure="auto", cures=3), run=tmp_path / "run")
     first, *others = run.cures
     assert first.changes == {RATE: (None, 1e-4)}
@@ -130,8 +130,8 @@ def test_a_remedy_that_did_not_help_is_reverted(tmp_path: Path, injected: Inject
     assert run.recipe == own.override(others[-1].settings())  # nothing is left of earlier remedies
 
 
-def test_no_recipe_is_attempted_twice(tmp_path: Path, injected: Inject) -> None:
-    injected({"model.objective": "non-saturating"}, at=25, healed=False)  # a later remedy is the same
+def test_no_recipe_is_attempted_twice(tmp_path: Path, inject_failure: Inject) -> None:
+    inject_failure({"model.objective": "non-saturating"}, at=25, healed=False)  # a later remedy is the same
     own = recipe("gan", cure="auto", cures=3).override({"model.objective": "minimax"})
     run = experiment.train(own, run=tmp_path / "run")
     folder = RunFolder(tmp_path / "run")
@@ -141,8 +141,8 @@ def test_no_recipe_is_attempted_twice(tmp_path: Path, injected: Inject) -> None:
     assert all(cure.changes for cure in run.cures)
 
 
-def test_the_failed_part_is_archived(tmp_path: Path, injected: Inject) -> None:
-    injected(REMEDY, at=25)
+def test_the_failed_part_is_archived(tmp_path: Path, inject_failure: Inject) -> None:
+    inject_failure(REMEDY, at=25)
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     aside = RunFolder(RunFolder(tmp_path / "run").attempt(1))
     assert Recipe.load(aside.recipe) == recipe("gan", cure="auto")
@@ -150,12 +150,12 @@ def test_the_failed_part_is_archived(tmp_path: Path, injected: Inject) -> None:
     assert [finding.code for finding in aside.read_findings()] == ["GAN101"]
 
 
-def test_nothing_changes_up_to_the_step_that_the_run_returns_to(tmp_path: Path, injected: Inject) -> None:
-    injected(REMEDY, at=25)
+def test_nothing_changes_up_to_the_step_that_the_run_returns_to(tmp_path: Path, inject_failure: Inject) -> None:
+    inject_failure(REMEDY, at=25)
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "cured")
     experiment.train(recipe("gan"), run=tmp_path / "off")
 
-    def told(folder: Path) -> list[dict[str, float]]:
+    def comparable_state(folder: Path) -> list[dict[str, float]]:
         records = list(RunFolder(folder).read_records())
         return [
             {name: value for name, value in record.values.items() if not name.startswith("time/")}
@@ -163,21 +163,21 @@ def test_nothing_changes_up_to_the_step_that_the_run_returns_to(tmp_path: Path, 
             if record.step <= 20
         ]
 
-    assert told(tmp_path / "cured") == told(tmp_path / "off")
-    assert not same(weights(tmp_path / "cured"), weights(tmp_path / "off"))
+    assert comparable_state(tmp_path / "cured") == comparable_state(tmp_path / "off")
+    assert not equal_weights(weights(tmp_path / "cured"), weights(tmp_path / "off"))
 
 
-def test_started_again_it_equals_a_run_of_the_changed_recipe(tmp_path: Path, injected: Inject) -> None:
-    injected(REMEDY, at=5)
+def test_started_again_it_equals_a_run_of_the_changed_recipe(tmp_path: Path, inject_failure: Inject) -> None:
+    inject_failure(REMEDY, at=5)
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "cured")
     assert [tried.returned_to for tried in run.cures] == [0]
     experiment.train(recipe("gan").override(REMEDY), run=tmp_path / "fresh")
-    assert same(weights(tmp_path / "cured"), weights(tmp_path / "fresh"))
+    assert equal_weights(weights(tmp_path / "cured"), weights(tmp_path / "fresh"))
     assert steps(tmp_path / "cured") == steps(tmp_path / "fresh")
 
 
-def test_interventions_are_limited_and_the_failure_then_stays_active(tmp_path: Path, injected: Inject) -> None:
-    injected(REMEDY, at=25, healed=False)
+def test_interventions_are_limited_and_the_failure_then_stays_active(tmp_path: Path, inject_failure: Inject) -> None:
+    inject_failure(REMEDY, at=25, healed=False)
     run = experiment.train(recipe("gan", cure="auto", cures=2), run=tmp_path / "run")
     assert [tried.number for tried in run.cures] == [1, 2]
     assert [tried.returned_to for tried in run.cures] == [20, 0]  # the second time it starts again
@@ -188,9 +188,9 @@ def test_interventions_are_limited_and_the_failure_then_stays_active(tmp_path: P
 
 @pytest.mark.parametrize(("soon", "returned_to"), [(0.5, 0), (0.1, 20)])
 def test_the_run_starts_again_for_a_failure_soon_after_an_intervention(
-    soon: float, returned_to: int, tmp_path: Path, injected: Inject, monkeypatch: pytest.MonkeyPatch
+    soon: float, returned_to: int, tmp_path: Path, inject_failure: Inject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    injected({"model.labels.smoothing": 0.1}, at=15, following=25)
+    inject_failure({"model.labels.smoothing": 0.1}, at=15, following=25)
     monkeypatch.setattr(auto_remedy, "SOON", soon)
     first, second = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run").cures
     assert (first.code, first.returned_to) == ("GAN101", 10)
@@ -201,9 +201,9 @@ def test_the_run_starts_again_for_a_failure_soon_after_an_intervention(
     ("until", "code", "cured"), [(math.inf, "GAN101", True), (15, "GAN101", False), (math.inf, "GAN105", False)]
 )
 def test_a_persistent_warning_of_certain_codes_is_treated(
-    until: float, code: str, cured: bool, tmp_path: Path, injected: Inject, monkeypatch: pytest.MonkeyPatch
+    until: float, code: str, cured: bool, tmp_path: Path, inject_failure: Inject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    injected(REMEDY, at=10, severity="warning", until=until)
+    inject_failure(REMEDY, at=10, severity="warning", until=until)
     monkeypatch.setattr(auto_remedy, "PERSISTENT_WARNINGS", {code})
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert [(tried.found, tried.changes) for tried in run.cures] == ([(10, {RATE: (None, 1e-4)})] if cured else [])
@@ -212,8 +212,8 @@ def test_a_persistent_warning_of_certain_codes_is_treated(
 
 
 @pytest.mark.parametrize("how", ["off", "suggest"])
-def test_without_auto_nothing_is_changed(how: str, tmp_path: Path, injected: Inject) -> None:
-    injected(REMEDY, at=25)
+def test_without_auto_nothing_is_changed(how: str, tmp_path: Path, inject_failure: Inject) -> None:
+    inject_failure(REMEDY, at=25)
     run = experiment.train(recipe("gan", cure=how), run=tmp_path / "run")
     assert run.cures == []
     assert run.summary["state"] == "failed"
@@ -224,17 +224,17 @@ def test_without_auto_nothing_is_changed(how: str, tmp_path: Path, injected: Inj
 
 
 def test_a_player_of_other_shapes_starts_again_and_the_other_continues(
-    tmp_path: Path, injected: Inject, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, inject_failure: Inject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    injected({"model.discriminator.packing": 2}, at=25)
+    inject_failure({"model.discriminator.packing": 2}, at=25)
     monkeypatch.setattr(
         "saddlepoint.diagnosis.usual_rates.USUAL_OF_SGD", (0.0, 1.0)
     )  # a rate that moves nothing is meant
-    ears = Ears()
+    recording = RecordingListener()
     own = recipe("gan", cure="auto", checkpoint_every=10, optimiser={"name": "sgd", "learning_rate": 1e-12})
-    run = experiment.train(own, run=tmp_path / "run", listener=ears)
+    run = experiment.train(own, run=tmp_path / "run", listener=recording)
     assert run.recipe.model.discriminator.packing == 2  # type: ignore[union-attr]
-    assert any("discriminator has other layers" in note for note in ears.notes)
+    assert any("discriminator has other layers" in note for note in recording.notes)
     before = experiment.prepare(own, RunFolder(tmp_path / "other")).model.players["g"].state_dict()
     after = run.model.players["g"].state_dict()
     for name, value in before.items():
@@ -244,9 +244,9 @@ def test_a_player_of_other_shapes_starts_again_and_the_other_continues(
 @pytest.mark.parametrize("at", [5, 25])
 @pytest.mark.parametrize("moment", ["finish_rollback", "replaced"])
 def test_an_intervention_that_was_killed_is_completed_on_resuming(
-    at: int, moment: str, tmp_path: Path, injected: Inject, monkeypatch: pytest.MonkeyPatch
+    at: int, moment: str, tmp_path: Path, inject_failure: Inject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    injected(REMEDY, at=at)
+    inject_failure(REMEDY, at=at)
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "whole")
 
     def killed(*_: Any, **__: Any) -> None:
@@ -257,32 +257,32 @@ def test_an_intervention_that_was_killed_is_completed_on_resuming(
         with pytest.raises(SystemExit):
             experiment.train(recipe("gan", cure="auto"), run=tmp_path / "killed")
     experiment.resume(tmp_path / "killed")
-    assert same(weights(tmp_path / "killed"), weights(tmp_path / "whole"))
+    assert equal_weights(weights(tmp_path / "killed"), weights(tmp_path / "whole"))
     assert steps(tmp_path / "killed") == steps(tmp_path / "whole")
     assert [replace(tried, number=0) for tried in experiment.Run(tmp_path / "killed").cures] == [
         replace(tried, number=0) for tried in experiment.Run(tmp_path / "whole").cures
     ]
 
 
-def test_resuming_after_an_intervention_is_bit_equal(tmp_path: Path, injected: Inject) -> None:
-    injected(REMEDY, at=25)
+def test_resuming_after_an_intervention_is_bit_equal(tmp_path: Path, inject_failure: Inject) -> None:
+    inject_failure(REMEDY, at=25)
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "whole")
 
-    class Leaves(Ears):
+    class ExitingListener(RecordingListener):
         def record(self, record: Any) -> None:
             super().record(record)
             if record.step == 30 and len(self.records) > 7:
                 raise SystemExit
 
     with pytest.raises(SystemExit):
-        experiment.train(recipe("gan", cure="auto"), run=tmp_path / "left", listener=Leaves())
+        experiment.train(recipe("gan", cure="auto"), run=tmp_path / "left", listener=ExitingListener())
     experiment.resume(tmp_path / "left")
-    assert same(weights(tmp_path / "left"), weights(tmp_path / "whole"))
+    assert equal_weights(weights(tmp_path / "left"), weights(tmp_path / "whole"))
     assert steps(tmp_path / "left") == steps(tmp_path / "whole")
 
 
-def test_own_networks_start_again_from_their_first_weights(tmp_path: Path, injected: Inject) -> None:
-    injected(REMEDY, at=5)
+def test_own_networks_start_again_from_their_first_weights(tmp_path: Path, inject_failure: Inject) -> None:
+    inject_failure(REMEDY, at=5)
 
     def networks() -> dict[str, nn.Module]:
         torch.manual_seed(0)
@@ -305,13 +305,13 @@ def test_own_networks_start_again_from_their_first_weights(tmp_path: Path, injec
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "cured", modules=cured)
     experiment.train(recipe("gan").override(REMEDY), run=tmp_path / "fresh", modules=fresh)
     for role, module in cured.items():
-        assert same(dict(module.state_dict()), dict(fresh[role].state_dict()))
+        assert equal_weights(dict(module.state_dict()), dict(fresh[role].state_dict()))
 
 
 def test_a_run_that_is_resumed_for_longer_after_an_intervention_keeps_its_checkpoints(
-    tmp_path: Path, injected: Inject
+    tmp_path: Path, inject_failure: Inject
 ) -> None:
-    injected({"training.steps": 30}, at=25)
+    inject_failure({"training.steps": 30}, at=25)
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert steps(tmp_path / "run")[-1] == 30
     kept = sorted(path.name for path in run.folder.checkpoints.glob("step-*"))
@@ -323,14 +323,14 @@ def test_a_run_that_is_resumed_for_longer_after_an_intervention_keeps_its_checkp
 
 @pytest.mark.parametrize("last", [20, 12, 5])
 def test_a_remedy_that_ends_the_run_earlier_returns_to_a_step_before_that(
-    last: int, tmp_path: Path, injected: Inject
+    last: int, tmp_path: Path, inject_failure: Inject
 ) -> None:
-    injected({"training.steps": last}, at=25)
+    inject_failure({"training.steps": last}, at=25)
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
     assert [tried.returned_to for tried in run.cures] == [last // 10 * 10]
     assert steps(tmp_path / "run")[-1] == last
     experiment.train(recipe("gan", steps=last), run=tmp_path / "short")
-    assert same(weights(tmp_path / "run"), weights(tmp_path / "short"))
+    assert equal_weights(weights(tmp_path / "run"), weights(tmp_path / "short"))
 
 
 @pytest.mark.parametrize(("code", "ends"), [("GAN105", 20), ("GAN101", STEPS)])
@@ -363,8 +363,8 @@ def test_a_check_that_fails_does_not_prevent_training(tmp_path: Path, monkeypatc
         raise AttributeError("no such layer")
 
     monkeypatch.setattr(first_checks, "mistakes", fails)
-    ears = Ears()
+    recording = RecordingListener()
     with pytest.warns(RuntimeWarning, match="no such layer"):
-        run = experiment.train(recipe("gan"), run=tmp_path / "run", listener=ears)
+        run = experiment.train(recipe("gan"), run=tmp_path / "run", listener=recording)
     assert run.summary["step"] == STEPS
-    assert any("check of the networks" in note for note in ears.notes)
+    assert any("check of the networks" in note for note in recording.notes)

@@ -22,14 +22,14 @@ MEASURED = {
 }
 
 
-def said(current: Current, record: Record) -> str:
+def rendered(current: Current, record: Record) -> str:
     return fit_width(current.parts(record))
 
 
 def test_what_was_measured_at_this_step_is_said_and_errors_are_not() -> None:
     current, record = Current(), Record(100, 1.0, {**MEASURED, "vae/loss": 3.0})
     current.update(record)
-    assert said(current, record) == ("distance 0  held-out bound -102.2  precision 100 %, recall 52 %  loss 3")
+    assert rendered(current, record) == ("distance 0  held-out bound -102.2  precision 100 %, recall 52 %  loss 3")
 
 
 def test_what_was_measured_earlier_carries_its_step() -> None:
@@ -37,29 +37,29 @@ def test_what_was_measured_earlier_carries_its_step() -> None:
     current.update(Record(100, 1.0, MEASURED))
     later = Record(150, 1.5, {"d/loss": 1.25, "g/loss": math.nan})
     current.update(later)
-    assert "(step 100)" in said(current, later)
-    assert "loss d 1.25 g nan" in said(current, later)
+    assert "(step 100)" in rendered(current, later)
+    assert "loss d 1.25 g nan" in rendered(current, later)
 
 
 def test_a_measurement_replaces_the_earlier_one_whole() -> None:
     current = Current()
     current.update(Record(100, 1.0, MEASURED))
     current.update(Record(200, 2.0, {"quality/energy_distance": 0.5}))
-    assert said(current, Record(200, 2.0, {})) == "distance 0.5"
+    assert rendered(current, Record(200, 2.0, {})) == "distance 0.5"
 
 
 @given(value=st.floats(allow_nan=False, allow_infinity=False))
 def test_no_share_is_above_all(value: float) -> None:
     current, record = Current(), Record(1, 0.1, {"quality/precision": value})
     current.update(record)
-    assert float(said(current, record).removeprefix("precision ").removesuffix(" %")) <= 100
+    assert float(rendered(current, record).removeprefix("precision ").removesuffix(" %")) <= 100
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_number_that_is_not_finite_is_said_as_it_is(value: float) -> None:
     current, record = Current(), Record(1, 0.1, {"quality/precision": value, "quality/energy_distance": value})
     current.update(record)
-    assert said(current, record).count(str(value)) == 2
+    assert rendered(current, record).count(str(value)) == 2
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.text("abc ", min_size=1, max_size=12)), min_size=1), st.integers(1, 80))

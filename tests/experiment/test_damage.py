@@ -232,7 +232,7 @@ def test_a_pipe_is_refused_and_not_waited_for(name: str, run: RunFolder) -> None
         sp.resume(run.path, steps=20) if name != "summary.json" else sp.diagnose(run.path)
 
 
-class Disturbing(Listener):
+class DisturbingListener(Listener):
     """Does something to the run's folder at its first record after step 0."""
 
     def __init__(self, disturb: Callable[[], object]) -> None:
@@ -255,7 +255,7 @@ def test_a_folder_that_vanishes_while_training_does_not_come_back(stranger: bool
             (path / "theirs").write_text("theirs")
 
     with pytest.raises(RunError, match="removed or replaced"):
-        sp.train(recipe("gan"), run=path, listener=Disturbing(vanish))
+        sp.train(recipe("gan"), run=path, listener=DisturbingListener(vanish))
     assert (content(path) if stranger else path.exists()) == ({"theirs": b"theirs"} if stranger else False)
 
 

@@ -11,12 +11,12 @@ from saddlepoint.diagnosis import process_in
 from saddlepoint.errors import RunError
 from saddlepoint.experiment.diagnosing import diagnose
 from saddlepoint.records import RESULT_LEVELS, Aspect, Result, RunFolder
-from tests.experiment.runs import recipe, started
+from tests.experiment.runs import recipe, start_session
 
 
 @pytest.mark.parametrize("family", ["gan", "vae"])
 def test_process_and_result_are_those_of_the_summary(family: str, tmp_path: Path) -> None:
-    summary = started(recipe(family), tmp_path / "run").run()
+    summary = start_session(recipe(family), tmp_path / "run").run()
     assert summary is not None
     found = diagnose(tmp_path / "run")
     assert found.process == summary["process"]
@@ -26,7 +26,7 @@ def test_process_and_result_are_those_of_the_summary(family: str, tmp_path: Path
 
 
 def test_the_result_is_part_of_the_verdict_and_no_part_of_the_process(tmp_path: Path) -> None:
-    started(recipe("vae"), tmp_path / "run").run()
+    start_session(recipe("vae"), tmp_path / "run").run()
     path = RunFolder(tmp_path / "run").summary
     summary = json.loads(path.read_text("utf-8"))
     recall = Aspect("recall", 0.0, 0.9, 0.0)
@@ -39,7 +39,7 @@ def test_the_result_is_part_of_the_verdict_and_no_part_of_the_process(tmp_path: 
 
 
 def test_a_summary_of_version_0_1_is_read(tmp_path: Path) -> None:
-    started(recipe("vae"), tmp_path / "run").run()
+    start_session(recipe("vae"), tmp_path / "run").run()
     path = RunFolder(tmp_path / "run").summary
     summary = json.loads(path.read_text("utf-8"))
     del summary["process"], summary["result"]
@@ -51,7 +51,7 @@ def test_a_summary_of_version_0_1_is_read(tmp_path: Path) -> None:
 
 
 def test_a_run_that_a_killed_overwrite_had_moved_aside_is_diagnosed(tmp_path: Path) -> None:
-    started(recipe("vae"), tmp_path / "run").run()
+    start_session(recipe("vae"), tmp_path / "run").run()
     (tmp_path / "run").rename(tmp_path / ".run.replaced-1")
     assert diagnose(tmp_path / "run").process is not None
     assert not (tmp_path / ".run.replaced-1").exists()

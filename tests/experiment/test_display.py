@@ -41,24 +41,24 @@ def test_one_line_is_rewritten_and_ends_before_other_words(monkeypatch: pytest.M
 def test_shown_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     mine = Listener()
-    with listener_or_default(mine) as ears:
-        assert ears is mine
+    with listener_or_default(mine) as listener:
+        assert listener is mine
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    with listener_or_default(None) as ears:
-        ears.started(OUTLINE)
-        ears.note("read as images 1x24x20")
+    with listener_or_default(None) as listener:
+        listener.started(OUTLINE)
+        listener.note("read as images 1x24x20")
     assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
     assert [(entry.name, entry.getMessage()) for entry in caplog.records] == [("saddlepoint", "read as images 1x24x20")]
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    with listener_or_default(None) as ears:
-        ears.started(OUTLINE)
-        ears.record(Record(10, 0.1, {}))
+    with listener_or_default(None) as listener:
+        listener.started(OUTLINE)
+        listener.record(Record(10, 0.1, {}))
     assert terminal.getvalue().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")  # the cursor is back, and the line is gone
 
 
 def test_shown_in_a_notebook(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
-    with listener_or_default(None) as ears:
-        ears.note("three files were left out")
+    with listener_or_default(None) as listener:
+        listener.note("three files were left out")
     assert capsys.readouterr().out == "Note: three files were left out\n"

@@ -18,7 +18,7 @@ from saddlepoint.experiment.reporting import write_report
 from saddlepoint.experiment.suggestion import suggest_remedy
 from saddlepoint.recipe import Recipe, earlier_names
 from saddlepoint.records import Finding, RunFolder
-from tests.experiment.runs import started, told
+from tests.experiment.runs import comparable_state, start_session
 
 SAVED = Path(__file__).with_name("version_0_1")
 RATE, EARLIER_RATE = "training.players.generator.learning_rate", "training.generator.learning_rate"
@@ -49,12 +49,12 @@ def test_a_recipe_is_saved_with_present_names(name: str) -> None:
 def test_a_run_is_resumed_as_if_it_had_the_present_names(name: str, tmp_path: Path) -> None:
     present, earlier = tmp_path / "present", tmp_path / "earlier"
     recipe = Recipe.load(SAVED / f"{name}.yaml")
-    started(recipe, present).run()
+    start_session(recipe, present).run()
     shutil.copytree(present, earlier)
     shutil.copyfile(SAVED / f"{name}.yaml", RunFolder(earlier).recipe)
     for path in (present, earlier):
         experiment.resume(path, steps=recipe.training.steps + 7)
-    assert told(earlier) == told(present)
+    assert comparable_state(earlier) == comparable_state(present)
     assert RunFolder(earlier).recipe.read_text() == RunFolder(present).recipe.read_text()
     assert write_report(earlier).is_file()
 

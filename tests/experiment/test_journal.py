@@ -12,13 +12,13 @@ from saddlepoint.experiment.best_effort import BestEffort
 from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.tensorboard import TensorBoard
 from saddlepoint.records import Finding, Record, RunFolder
-from tests.experiment.runs import Ears
+from tests.experiment.runs import RecordingListener
 
 FOUND = Finding("NUM301", "failure", 5, "d/loss became nan.")
 
 
-def journal(folder: RunFolder, ears: Ears) -> Journal:
-    return Journal(folder, ears, BestEffort(ears))
+def journal(folder: RunFolder, recording: RecordingListener) -> Journal:
+    return Journal(folder, recording, BestEffort(recording))
 
 
 def record(step: int) -> Record:
@@ -26,35 +26,35 @@ def record(step: int) -> Record:
 
 
 def test_what_is_recorded_is_written_and_reported(tmp_path: Path) -> None:
-    folder, ears = RunFolder(tmp_path), Ears()
-    told = journal(folder, ears)
+    folder, recording = RunFolder(tmp_path), RecordingListener()
+    told = journal(folder, recording)
     with told.opened(None, 0):
         told.record(record(5))
         told.finding(FOUND)
         assert list(folder.read_records()) == [record(5)]
     assert list(folder.read_findings()) == told.findings == [FOUND]
-    assert ears.records == [record(5)]
-    assert ears.heard == ["record", "NUM301"]
+    assert recording.records == [record(5)]
+    assert recording.callbacks == ["record", "NUM301"]
     assert list(folder.tensorboard.glob("events.*"))
 
 
 def test_a_later_session_goes_on_from_the_checkpoints_positions(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    first = journal(folder, Ears())
+    first = journal(folder, RecordingListener())
     with first.opened(None, 0):
         first.record(record(5))
         first.finding(FOUND)
         positions = first.positions()
         first.record(record(10))
         first.finding(FOUND)
-    second = journal(folder, Ears())
+    second = journal(folder, RecordingListener())
     with second.opened(positions, 5):
         assert second.findings == [FOUND]
         second.record(record(10))
         longer = second.positions()
     assert list(folder.read_records()) == [record(5), record(10)]
     assert list(folder.read_findings()) == [FOUND]
-    anew = journal(folder, Ears())
+    anew = journal(folder, RecordingListener())
     with anew.opened(None, 0):
         assert anew.findings == []
         anew.record(record(1))
@@ -69,8 +69,8 @@ def test_an_error_in_the_tensorboard_log_does_not_stop_training_and_one_in_the_r
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    folder, ears = RunFolder(tmp_path), Ears()
-    told = journal(folder, ears)
+    folder, recording = RunFolder(tmp_path), RecordingListener()
+    told = journal(folder, recording)
     with told.opened(None, 0):
         with monkeypatch.context() as patch:
             for name in ("record", "finding", "picture"):
@@ -78,18 +78,18 @@ def test_an_error_in_the_tensorboard_log_does_not_stop_training_and_one_in_the_r
             told.record(record(5))
             told.finding(FOUND)
             told.samples(5, {})
-        assert len([note for note in ears.notes if "TensorBoard" in note]) == 1
+        assert len([note for note in recording.notes if "TensorBoard" in note]) == 1
         monkeypatch.setattr(told._record_lines, "append", full)
         with pytest.raises(OSError, match="No space left"):
             told.record(record(6))
     assert list(folder.read_records()) == [record(5)]
     assert list(folder.read_findings()) == [FOUND]
-    assert ears.records == [record(5)]
+    assert recording.records == [record(5)]
 
 
 def test_our_own_mistakes_are_warnings_and_each_kind_is_reported_once(tmp_path: Path) -> None:
-    ears = Ears()
-    best_effort = BestEffort(ears)
+    recording = RecordingListener()
+    best_effort = BestEffort(recording)
     for _ in range(2):
         with (
             pytest.warns(RuntimeWarning, match=r"A picture could not be drawn \(TypeError: a slip\)"),
@@ -98,7 +98,7 @@ def test_our_own_mistakes_are_warnings_and_each_kind_is_reported_once(tmp_path: 
             raise TypeError("a slip")
     with best_effort("The report", "written"):
         raise OSError("full")
-    assert ears.notes == [
+    assert recording.notes == [
         "A picture could not be drawn (TypeError: a slip). Training continues.",
         "The report could not be written (OSError: full). Training continues.",
     ]

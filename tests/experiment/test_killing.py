@@ -14,7 +14,7 @@ import pytest
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import resume
 from saddlepoint.records import RunFolder
-from tests.experiment.runs import FAMILIES, recipe, told
+from tests.experiment.runs import FAMILIES, comparable_state, recipe
 
 pytestmark = pytest.mark.slow
 
@@ -113,7 +113,7 @@ def test_killed_while_two_threads_share_the_work(
     again = process(run, source)
     _, err = again.communicate(timeout=300)
     assert again.returncode == 0, err
-    assert told(run) == told(tmp_path / "whole")
+    assert comparable_state(run) == comparable_state(tmp_path / "whole")
 
 
 def process(run: Path, source: Path) -> subprocess.Popen[str]:
@@ -142,7 +142,7 @@ def test_killed_at_any_moment(family: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stdout.splitlines()[-1].split()[1]) >= 3
     run = tmp_path / "run"
-    assert told(run) == told(tmp_path / "whole")
+    assert comparable_state(run) == comparable_state(tmp_path / "whole")
     assert not list(run.glob("checkpoints/.*"))
     assert not list(tmp_path.glob(".run*"))
 
@@ -168,7 +168,7 @@ def test_a_kill_before_completion_leaves_the_old_run(tmp_path: Path) -> None:
     source = content("gan", tmp_path)
     run = tmp_path / "run"
     process(run, source).communicate(timeout=300)
-    before = told(run)
+    before = comparable_state(run)
     slow = (
         "import sys, os, signal\n"
         "from saddlepoint import data, experiment\n"
@@ -177,5 +177,5 @@ def test_a_kill_before_completion_leaves_the_old_run(tmp_path: Path) -> None:
     )
     killed = subprocess.run([sys.executable, "-c", slow, str(run), str(source)], timeout=120, check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert told(run) == before
+    assert comparable_state(run) == before
     assert resume(run, steps=170).summary["step"] == 170

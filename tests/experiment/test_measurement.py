@@ -20,7 +20,7 @@ from saddlepoint.experiment import Listener, measurement
 from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.models.capabilities import Fits, has
 from saddlepoint.records import RunFolder
-from tests.experiment.runs import FAMILIES, Ears, recipe, started
+from tests.experiment.runs import FAMILIES, RecordingListener, recipe, start_session
 
 
 @contextlib.contextmanager
@@ -30,7 +30,7 @@ def attempt(*_: str) -> Iterator[None]:
 
 def test_examples_in_some_order_are_sampled_throughout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A source with its own test part is left in its order: here, each half is of another class.
-    session = started(recipe("autoencoder"), tmp_path / "run", Listener())
+    session = start_session(recipe("autoencoder"), tmp_path / "run", Listener())
     seen: dict[str, Tensor] = {}
     monkeypatch.setattr(measurement, "MEASURED", 50)
     monkeypatch.setattr(measurement, "FITTED", 50)
@@ -50,8 +50,8 @@ def test_examples_in_some_order_are_sampled_throughout(tmp_path: Path, monkeypat
 
 @pytest.mark.usefixtures("as_set")
 def test_a_mixture_that_cannot_be_fitted_costs_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ears = Ears()
-    session = started(recipe("autoencoder"), tmp_path / "run", ears)
+    recording = RecordingListener()
+    session = start_session(recipe("autoencoder"), tmp_path / "run", recording)
     fit = session.model.fit
 
     def failing(x: Tensor, generator: torch.Generator) -> None:
@@ -61,7 +61,7 @@ def test_a_mixture_that_cannot_be_fitted_costs_no_run(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(session.model, "fit", failing)
     assert session.run()["state"] == "finished"
-    assert sum("distribution of codes could not be fitted" in note for note in ears.notes) == 1
+    assert sum("distribution of codes could not be fitted" in note for note in recording.notes) == 1
     folder = RunFolder(tmp_path / "run")
     values = {record.step: record.values for record in folder.read_records()}
     for step in (0, 10, 20, 30):
@@ -82,19 +82,19 @@ def test_examples_are_gathered_only_for_models_that_fit(
         return original(self)
 
     monkeypatch.setattr(Measurement, "_examples", counted)
-    session = started(recipe(family), tmp_path / "run")
+    session = start_session(recipe(family), tmp_path / "run")
     assert session.measurement.fit()
     assert session.measurement.fit()
     assert len(gathered) == has(session.model, Fits)
 
 
 def test_a_discriminator_is_measured_on_training_examples_as_on_held_out_ones(tmp_path: Path) -> None:
-    session = started(recipe("gan"), tmp_path / "run")
+    session = start_session(recipe("gan"), tmp_path / "run")
     assert {"d/train_score", "d/held_out_score"} <= session.measurement.measure(0).keys()
 
 
 def test_the_best_step_is_better_than_the_untrained_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = started(recipe("gan"), tmp_path / "run")
+    session = start_session(recipe("gan"), tmp_path / "run")
     measured = session.measurement
     for step, (value, best) in enumerate([(0.35, None), (0.39, None), (0.30, 2), (0.33, 2), (0.2, 4)]):
         monkeypatch.setattr(measured._quality, "series", lambda model, value=value: {quality.SERIES: value})

@@ -15,7 +15,7 @@ from saddlepoint.experiment import snapshots
 from saddlepoint.experiment.pictures import time_lapse
 from saddlepoint.records import RunFolder
 from saddlepoint.report import write_report
-from tests.experiment.runs import FAMILIES, recipe, started
+from tests.experiment.runs import FAMILIES, recipe, start_session
 
 EXPECTED = {
     "autoencoder": {"curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"},
@@ -32,7 +32,7 @@ EXPECTED = {
 @pytest.mark.parametrize("source", ["gaussian", "ring"])
 def test_points_are_drawn_against_the_truth(source: str, tmp_path: Path) -> None:
     toy = recipe("gan", steps=5).override({"data.source": source, "data.limit": None, "data.points": 300})
-    session = started(toy, tmp_path / "run")
+    session = start_session(toy, tmp_path / "run")
     session.pictures.sample_grid(0)
     first = session.folder.sample_grid(0).read_bytes()
     session.pictures.sample_grid(0)
@@ -47,7 +47,7 @@ def test_points_are_drawn_against_the_truth(source: str, tmp_path: Path) -> None
 @pytest.mark.pictures
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_run_has_the_pictures_its_model_allows(family: str, tmp_path: Path) -> None:
-    session = started(recipe(family, steps=10), tmp_path / "run")
+    session = start_session(recipe(family, steps=10), tmp_path / "run")
     session.run()
     folder = session.folder
     captions = json.loads((folder.figures / "captions.json").read_text())
@@ -63,7 +63,7 @@ def test_a_run_has_the_pictures_its_model_allows(family: str, tmp_path: Path) ->
 
 
 def test_codes_of_many_dimensions_are_kept_whole_and_shown_as_what_they_are(tmp_path: Path) -> None:
-    session = started(recipe("vae", steps=5).override({"model.latent": 5}), tmp_path / "run")
+    session = start_session(recipe("vae", steps=5).override({"model.latent": 5}), tmp_path / "run")
     session.pictures.final()
     with np.load(session.folder.figures / "latent.npz") as arrays:
         codes = arrays["codes"]
@@ -81,7 +81,7 @@ def test_every_kind_of_event_has_its_reconstructions(kind: str, tmp_path: Path) 
     values = np.random.default_rng(0).normal(size=(80, *SHAPES[kind])).astype(np.float32)
     np.save(tmp_path / "x.npy", values)
     source = {"data.source": str(tmp_path / "x.npy"), "data.kind": kind, "data.limit": None}
-    session = started(recipe("autoencoder", steps=5).override(source), tmp_path / "run")
+    session = start_session(recipe("autoencoder", steps=5).override(source), tmp_path / "run")
     assert session.dataset.event.kind == kind
     session.pictures.final()
     assert (session.folder.figures / "reconstructions.png").stat().st_size > 1_000
@@ -93,7 +93,7 @@ def test_interpolations_between_codes_are_drawn_if_they_can_be_shown(
 ) -> None:
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(80, *shape)).astype(np.float32))
     source = {"data.source": str(tmp_path / "x.npy"), "data.kind": kind, "data.limit": None}
-    session = started(recipe("gan", steps=5).override(source), tmp_path / "run")
+    session = start_session(recipe("gan", steps=5).override(source), tmp_path / "run")
     session.pictures.final()
     assert (session.folder.figures / "interpolation.png").is_file() == (shape != (5,))
     assert ("interpolation.png" in json.loads((session.folder.figures / "captions.json").read_text())) == (
@@ -106,7 +106,7 @@ def test_interpolations_between_codes_are_drawn_if_they_can_be_shown(
 @pytest.mark.parametrize(("held_out", "without"), [(1, {"traversals"}), (3, set())])
 def test_few_held_out_examples_are_enough(held_out: int, without: set[str], tmp_path: Path) -> None:
     few = recipe("vae", steps=10).override({"data.limit": 20, "data.held_out": held_out / 1797})
-    session = started(few, tmp_path / "run")
+    session = start_session(few, tmp_path / "run")
     assert len(session.dataset.held_out or ()) == held_out
     session.run()  # a warning that a picture could not be drawn would fail here
     assert {path.stem for path in session.folder.figures.glob("*.png")} == EXPECTED["vae"] - without

@@ -14,7 +14,7 @@ from saddlepoint.errors import SettingError
 from saddlepoint.experiment.rates import keep_rate_option, keep_rates, rate_jumps
 from saddlepoint.recipe import Recipe
 from saddlepoint.training.schedules import learning_rate
-from tests.experiment.runs import Ears, recipe, started, told
+from tests.experiment.runs import RecordingListener, comparable_state, recipe, start_session
 
 COSINE = {"schedule": "cosine", "final_fraction": 0.05, "learning_rate": 1e-3}
 RATE = "g/learning_rate"
@@ -46,10 +46,10 @@ def test_frozen_rates_follow_the_earlier_schedule_to_its_end_and_stay_constant(
 
 def test_a_jump_is_said_with_both_numbers_and_the_way_to_keep_the_rate(tmp_path: Path) -> None:
     path = tmp_path / "run"
-    started(recipe("gan", steps=10, optimiser=COSINE), path).run()
-    ears = Ears()
-    experiment.resume(path, steps=20, listener=ears)
-    said = [note for note in ears.notes if "jumps" in note]
+    start_session(recipe("gan", steps=10, optimiser=COSINE), path).run()
+    recording = RecordingListener()
+    experiment.resume(path, steps=20, listener=recording)
+    said = [note for note in recording.notes if "jumps" in note]
     assert len(said) == 1
     assert "from 5e-05 to 0.000" in said[0]
     assert "--keep-rate" in said[0]
@@ -57,36 +57,36 @@ def test_a_jump_is_said_with_both_numbers_and_the_way_to_keep_the_rate(tmp_path:
 
 def test_without_a_listener_the_jump_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "run"
-    started(recipe("gan", steps=10, optimiser=COSINE), path).run()
+    start_session(recipe("gan", steps=10, optimiser=COSINE), path).run()
     with pytest.warns(UserWarning, match="the learning rate jumps from 5e-05"):
         experiment.resume(path, steps=20)
 
 
 def test_a_frozen_learning_rate_continues_and_the_recipe_repeats_the_whole_run(tmp_path: Path) -> None:
     path = tmp_path / "run"
-    started(recipe("gan", steps=10, optimiser=COSINE), path).run()
-    ears = Ears()
-    experiment.resume(path, steps=20, keep_rate=True, listener=ears)
-    assert not [note for note in ears.notes if "jumps" in note]
+    start_session(recipe("gan", steps=10, optimiser=COSINE), path).run()
+    recording = RecordingListener()
+    experiment.resume(path, steps=20, keep_rate=True, listener=recording)
+    assert not [note for note in recording.notes if "jumps" in note]
     rates = [record.values[RATE] for record in experiment.Run(path).records if RATE in record.values]
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] == pytest.approx(5e-5)
-    started(Recipe.load(path), tmp_path / "again").run()
-    kept, again = told(path), told(tmp_path / "again")
+    start_session(Recipe.load(path), tmp_path / "again").run()
+    kept, again = comparable_state(path), comparable_state(tmp_path / "again")
     # Between two records the first run measured itself at its end, which the second has no reason to do.
     assert [kept[part] for part in ("weights", "optimiser")] == [again[part] for part in ("weights", "optimiser")]
 
 
 def test_a_rate_of_zero_cannot_be_frozen_and_nothing_is_written(tmp_path: Path) -> None:
     path = tmp_path / "run"
-    started(recipe("gan", steps=10, optimiser={"schedule": "linear"}), path).run()
+    start_session(recipe("gan", steps=10, optimiser={"schedule": "linear"}), path).run()
     before = {file: file.read_bytes() for file in path.rglob("*") if file.is_file() and file.name != ".lock"}
     with pytest.raises(SettingError, match="ends at 0 at step 10"):
-        experiment.resume(path, steps=20, keep_rate=True, listener=Ears())
+        experiment.resume(path, steps=20, keep_rate=True, listener=RecordingListener())
     assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file() and file.name != ".lock"} == before
-    ears = Ears()
-    experiment.resume(path, steps=20, listener=ears)
-    (said,) = (note for note in ears.notes if "jumps" in note)
+    recording = RecordingListener()
+    experiment.resume(path, steps=20, listener=recording)
+    (said,) = (note for note in recording.notes if "jumps" in note)
     assert "--keep-rate" not in said, "what would be refused is not proposed"
 
 

@@ -10,7 +10,7 @@ from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.recorder import Recorder
 from saddlepoint.experiment.schedule import Every
 from saddlepoint.records import Finding, Record, RunFolder
-from tests.experiment.runs import Ears
+from tests.experiment.runs import RecordingListener
 
 LAST = 12
 
@@ -26,12 +26,12 @@ def loss(step: int) -> float:
 
 
 def train(
-    folder: RunFolder, ears: Ears, first: int = 0, last: int = LAST
+    folder: RunFolder, recording: RecordingListener, first: int = 0, last: int = LAST
 ) -> tuple[list[int], dict[int, list[Finding]]]:
     """A loop that knows nothing of our training: returns the steps of its action, and what opened at which step."""
     acted: list[int] = []
     opened: dict[int, list[Finding]] = {}
-    journal = Journal(folder, ears, BestEffort(ears))
+    journal = Journal(folder, recording, BestEffort(recording))
     recorder = Recorder(
         journal,
         Diagnosis("gan", [loss_above_one]),
@@ -54,10 +54,10 @@ def train(
 
 
 def test_records_are_completed_written_and_diagnosed(tmp_path: Path) -> None:
-    folder, ears = RunFolder(tmp_path), Ears()
-    acted, opened = train(folder, ears)
+    folder, recording = RunFolder(tmp_path), RecordingListener()
+    acted, opened = train(folder, recording)
     records = list(folder.read_records())
-    assert records == ears.records
+    assert records == recording.records
     assert [record.step for record in records] == [0, 3, 6, 9, 12]
     measured = {record.step for record in records if "quality/energy_distance" in record.values}
     assert measured == {0, 6, 12}
@@ -71,9 +71,9 @@ def test_resumed_it_goes_on_as_if_it_had_never_stopped(tmp_path: Path) -> None:
     (tmp_path / "cut").mkdir()
     whole = RunFolder(tmp_path / "whole")
     cut = RunFolder(tmp_path / "cut")
-    acted, _ = train(whole, Ears())
-    before, _ = train(cut, Ears(), last=3)
-    after, opened = train(cut, Ears(), first=6)
+    acted, _ = train(whole, RecordingListener())
+    before, _ = train(cut, RecordingListener(), last=3)
+    after, opened = train(cut, RecordingListener(), first=6)
     assert list(cut.read_records()) == list(whole.read_records())
     assert before + after == acted
     assert [finding.code for finding in opened[6]] == ["GAN106"]

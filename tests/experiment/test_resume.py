@@ -17,32 +17,42 @@ from saddlepoint.errors import RunError
 from saddlepoint.experiment import compute, prepare
 from saddlepoint.records import Finding, RunFolder
 from saddlepoint.training import Devices
-from tests.experiment.runs import FAMILIES, STEPS, Ears, Interrupting, recipe, started, told
+from tests.experiment.runs import (
+    FAMILIES,
+    STEPS,
+    Interrupting,
+    RecordingListener,
+    comparable_state,
+    recipe,
+    start_session,
+)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What the uninterrupted runs left, by family."""
-    folder = tmp_path_factory.mktemp("whole")
+    folder = tmp_path_factory.mktemp("uninterrupted")
     for family in FAMILIES:
-        started(recipe(family), folder / family).run()
-    return {family: told(folder / family) for family in FAMILIES}
+        start_session(recipe(family), folder / family).run()
+    return {family: comparable_state(folder / family) for family in FAMILIES}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_an_uninterrupted_run_records_every_step_of_a_short_run_once(
-    whole: dict[str, dict[str, Any]], family: str
+    uninterrupted: dict[str, dict[str, Any]], family: str
 ) -> None:
-    assert [r["step"] for r in whole[family]["records"]] == [*range(STEPS + 1)]
-    assert list(whole[family]["samples"]) == [f"step-{step:08d}.png" for step in (0, 10, 20, 30, STEPS)]
-    assert {"quality/energy_distance"} <= {*whole[family]["records"][0]}
+    assert [r["step"] for r in uninterrupted[family]["records"]] == [*range(STEPS + 1)]
+    assert list(uninterrupted[family]["samples"]) == [f"step-{step:08d}.png" for step in (0, 10, 20, 30, STEPS)]
+    assert {"quality/energy_distance"} <= {*uninterrupted[family]["records"][0]}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_resumed_twice_equals_uninterrupted(whole: dict[str, dict[str, Any]], family: str, tmp_path: Path) -> None:
+def test_resumed_twice_equals_uninterrupted(
+    uninterrupted: dict[str, dict[str, Any]], family: str, tmp_path: Path
+) -> None:
     # In the middle of a tick, within the first step's batches of a session, and exactly at a tick.
     path = tmp_path / family
-    session = started(recipe(family), path)
+    session = start_session(recipe(family), path)
     a_step = sum(p.uses_data * p.repeats for p in session.model.phases)
     session.batches = Interrupting(session, 6 * a_step)  # type: ignore[assignment]
     assert session.run()["state"] == "interrupted"
@@ -52,17 +62,17 @@ def test_resumed_twice_equals_uninterrupted(whole: dict[str, dict[str, Any]], fa
     second.batches = Interrupting(second, 20 * a_step - 1)  # type: ignore[assignment]
     assert second.run()["step"] == 20
     assert experiment.resume(path).summary["state"] in ("finished", "failed")
-    assert told(path) == whole[family]
+    assert comparable_state(path) == uninterrupted[family]
 
 
 @pytest.mark.parametrize("step", [1, 9, 10, 11, 33])
-def test_resumed_from_any_step(whole: dict[str, dict[str, Any]], step: int, tmp_path: Path) -> None:
-    session = started(recipe("autoencoder"), tmp_path / "run")
+def test_resumed_from_any_step(uninterrupted: dict[str, dict[str, Any]], step: int, tmp_path: Path) -> None:
+    session = start_session(recipe("autoencoder"), tmp_path / "run")
     session.batches = Interrupting(session, step - 1)  # type: ignore[assignment]
     session.run()
     assert session.state.step == step
     experiment.resume(tmp_path / "run")
-    assert told(tmp_path / "run") == whole["autoencoder"]
+    assert comparable_state(tmp_path / "run") == uninterrupted["autoencoder"]
 
 
 class _PowerError(Exception):
@@ -82,26 +92,26 @@ class _Failing:
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("at", [3, 26])
 def test_an_error_in_the_middle_leaves_a_run_to_resume(
-    whole: dict[str, dict[str, Any]], family: str, at: int, tmp_path: Path
+    uninterrupted: dict[str, dict[str, Any]], family: str, at: int, tmp_path: Path
 ) -> None:
     path = tmp_path / "run"
-    session = started(recipe(family), path)
+    session = start_session(recipe(family), path)
     a_step = sum(p.uses_data * p.repeats for p in session.model.phases)
     session.batches = _Failing(session.batches, at * a_step)  # type: ignore[assignment]
     with pytest.raises(_PowerError):
         session.run()
-    ears = Ears()
-    experiment.resume(path, listener=ears)
-    assert any("starts again" in note for note in ears.notes) == (at == 3)
-    assert told(path) == whole[family]
+    recording = RecordingListener()
+    experiment.resume(path, listener=recording)
+    assert any("starts again" in note for note in recording.notes) == (at == 3)
+    assert comparable_state(path) == uninterrupted[family]
 
 
 @pytest.mark.parametrize("damage", ["truncate", "corrupt", "manifest", "remove"])
 def test_a_damaged_checkpoint_is_named_and_the_one_before_taken(
-    whole: dict[str, dict[str, Any]], damage: str, tmp_path: Path
+    uninterrupted: dict[str, dict[str, Any]], damage: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "run"
-    session = started(recipe("dcgan", keep=3), path)
+    session = start_session(recipe("dcgan", keep=3), path)
     session.batches = _Failing(session.batches, 2 * 33)  # type: ignore[assignment]
     with pytest.raises(_PowerError):
         session.run()
@@ -118,26 +128,26 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_taken(
         (newest / "manifest.json").write_text("{")
     else:
         weights.unlink()
-    ears = Ears()
-    experiment.resume(path, listener=ears)
-    assert any("Skipped a damaged checkpoint" in note and "step-00000030" in note for note in ears.notes)
-    assert told(path) == whole["dcgan"]
+    recording = RecordingListener()
+    experiment.resume(path, listener=recording)
+    assert any("Skipped a damaged checkpoint" in note and "step-00000030" in note for note in recording.notes)
+    assert comparable_state(path) == uninterrupted["dcgan"]
 
 
-def test_killed_while_writing_the_first_checkpoint(whole: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+def test_killed_while_writing_the_first_checkpoint(uninterrupted: dict[str, dict[str, Any]], tmp_path: Path) -> None:
     path = tmp_path / "run"
-    session = started(recipe("gan"), path)
+    session = start_session(recipe("gan"), path)
     session.batches = _Failing(session.batches, 2)  # type: ignore[assignment]
     with pytest.raises(_PowerError):
         session.run()
     (RunFolder(path).checkpoints / ".part-step-00000010").mkdir(parents=True)
     experiment.resume(path)
-    assert told(path) == whole["gan"]
+    assert comparable_state(path) == uninterrupted["gan"]
 
 
 def test_all_checkpoints_damaged_is_one_clear_error(tmp_path: Path) -> None:
     path = tmp_path / "run"
-    started(recipe("gan"), path).run()
+    start_session(recipe("gan"), path).run()
     for manifest in path.glob("checkpoints/step-*/manifest.json"):
         manifest.write_bytes(b"")
     with pytest.raises(RunError, match="no checkpoint that can be loaded"):
@@ -146,25 +156,25 @@ def test_all_checkpoints_damaged_is_one_clear_error(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("as_set")
 def test_a_finished_run_can_be_trained_further(tmp_path: Path) -> None:
-    longer = started(recipe("vae", steps=40, optimiser={}), tmp_path / "longer")
+    longer = start_session(recipe("vae", steps=40, optimiser={}), tmp_path / "longer")
     longer.run()
     path = tmp_path / "run"
-    started(recipe("vae", steps=20, optimiser={}), path).run()
+    start_session(recipe("vae", steps=20, optimiser={}), path).run()
     (path / "report.html").touch()
     with pytest.raises(RunError, match=r"last step, 20.*--steps 40"):
         experiment.resume(path)
     experiment.resume(path, steps=40)
     # With a constant rate nothing depends on how far training was meant to go.
-    assert told(path) == told(tmp_path / "longer")
+    assert comparable_state(path) == comparable_state(tmp_path / "longer")
     assert "steps: 40" in (path / "recipe.yaml").read_text()
 
 
-def test_a_run_killed_after_its_last_step_is_finished(whole: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+def test_a_run_killed_after_its_last_step_is_finished(uninterrupted: dict[str, dict[str, Any]], tmp_path: Path) -> None:
     path = tmp_path / "run"
-    started(recipe("vae"), path).run()
+    start_session(recipe("vae"), path).run()
     (path / "summary.json").unlink()
     assert experiment.resume(path).summary["state"] == "finished"
-    assert told(path) == whole["vae"]
+    assert comparable_state(path) == uninterrupted["vae"]
 
 
 def test_findings_are_reported_once_across_sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +187,7 @@ def test_findings_are_reported_once_across_sessions(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("saddlepoint.experiment.live_diagnosis.RULES", (late,))
     for number, batch in enumerate((22, 27, 33)):
         path = tmp_path / str(number)
-        session = started(recipe("gan"), path)
+        session = start_session(recipe("gan"), path)
         session.batches = _Failing(session.batches, batch)  # type: ignore[assignment]
         with pytest.raises(_PowerError):
             session.run()
@@ -187,7 +197,7 @@ def test_findings_are_reported_once_across_sessions(tmp_path: Path, monkeypatch:
 
 def test_the_summary_of_an_earlier_session_is_not_left_standing(tmp_path: Path) -> None:
     path = tmp_path / "run"
-    session = started(recipe("gan"), path)
+    session = start_session(recipe("gan"), path)
     session.batches = Interrupting(session, 12)  # type: ignore[assignment]
     assert "interrupted" in str(session.run()["verdict"])
     again = prepare(recipe("gan"), RunFolder(path))
@@ -202,14 +212,14 @@ def test_two_processes_cannot_train_one_run(tmp_path: Path) -> None:
     from saddlepoint.records import locked
 
     path = tmp_path / "run"
-    started(recipe("gan", steps=5), path).run()
+    start_session(recipe("gan", steps=5), path).run()
     with locked(path), pytest.raises(RunError, match="another process"):
         experiment.resume(path, steps=10)
     experiment.resume(path, steps=10)
 
 
 def interrupted(path: Path, source: Any) -> None:
-    session = started(source, path)
+    session = start_session(source, path)
     session.batches = Interrupting(session, 12)  # type: ignore[assignment]
     assert session.run()["state"] == "interrupted"
 
@@ -236,29 +246,29 @@ def test_a_copied_run_goes_on_with_the_examples_in_its_own_folder(tmp_path: Path
 
 
 def test_a_resumed_run_keeps_its_arithmetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = recipe("vae", precision="bf16", threads=2, steps=16)
-    started(whole, tmp_path / "whole").run()
-    interrupted(tmp_path / "run", whole)
+    uninterrupted = recipe("vae", precision="bf16", threads=2, steps=16)
+    start_session(uninterrupted, tmp_path / "uninterrupted").run()
+    interrupted(tmp_path / "run", uninterrupted)
     # What `auto` chose where the run began need not be what it chooses here.
     elsewhere = recipe("vae", precision="fp32", threads=1, steps=16)
     monkeypatch.setattr("saddlepoint.experiment.compute.computes_bf16", lambda device: False)
-    ears = Ears()
-    session = prepare(elsewhere, RunFolder(tmp_path / "run"), listener=ears)
+    recording = RecordingListener()
+    session = prepare(elsewhere, RunFolder(tmp_path / "run"), listener=recording)
     session.load()
     assert (session.state.devices.precision, session.threads) == ("bf16", 2)
-    assert any("bf16" in note for note in ears.notes)
+    assert any("bf16" in note for note in recording.notes)
     session.run()
-    assert told(tmp_path / "run") == told(tmp_path / "whole")
+    assert comparable_state(tmp_path / "run") == comparable_state(tmp_path / "uninterrupted")
 
 
 def test_another_device_and_too_few_processors_are_said() -> None:
-    ears, devices = Ears(), Devices(torch.device("cpu"), "bf16")
+    recording, devices = RecordingListener(), Devices(torch.device("cpu"), "bf16")
     kept = {"device": "cuda", "precision": "fp32", "threads": 100_000}
-    assert compute.restore_compute(kept, devices, ears) == (Devices(torch.device("cpu"), "fp32"), 100_000)
-    assert ["cuda" in note or "threads" in note for note in ears.notes] == [True, True]
+    assert compute.restore_compute(kept, devices, recording) == (Devices(torch.device("cpu"), "fp32"), 100_000)
+    assert ["cuda" in note or "threads" in note for note in recording.notes] == [True, True]
 
 
 def test_arithmetic_that_is_the_same_here_is_taken_without_a_word() -> None:
-    ears, devices = Ears(), Devices(torch.device("cpu"), "fp32")
-    assert compute.restore_compute(compute.compute_to_json(devices, 1), devices, ears) == (devices, 1)
-    assert ears.notes == []
+    recording, devices = RecordingListener(), Devices(torch.device("cpu"), "fp32")
+    assert compute.restore_compute(compute.compute_to_json(devices, 1), devices, recording) == (devices, 1)
+    assert recording.notes == []

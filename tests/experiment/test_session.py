@@ -17,7 +17,7 @@ from saddlepoint.errors import DataError, RunError
 from saddlepoint.evaluation.monitors import quality
 from saddlepoint.records import Record, RunFolder
 from saddlepoint.training import checkpoint
-from tests.experiment.runs import FAMILIES, STEPS, Ears, recipe, started, told
+from tests.experiment.runs import FAMILIES, STEPS, RecordingListener, comparable_state, recipe, start_session
 
 
 def broken(family: str, **training: Any) -> Any:
@@ -28,8 +28,8 @@ def broken(family: str, **training: Any) -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_run_that_overflows_is_stopped_and_named(family: str, tmp_path: Path) -> None:
-    ears = Ears()
-    summary = started(broken(family), tmp_path / "run", ears).run()
+    recording = RecordingListener()
+    summary = start_session(broken(family), tmp_path / "run", recording).run()
     folder = RunFolder(tmp_path / "run")
     records = list(folder.read_records())
     assert any(not math.isfinite(value) for value in records[-1].values.values())
@@ -37,7 +37,7 @@ def test_a_run_that_overflows_is_stopped_and_named(family: str, tmp_path: Path) 
     assert finding.step == records[-1].step == summary["step"] < STEPS
     assert summary["state"] == "failed"
     assert "NUM301" in summary["verdict"]
-    assert ears.heard[-1] == "finished"
+    assert recording.callbacks[-1] == "finished"
     # No checkpoint at all is better than one with numbers that are none.
     for path in folder.checkpoints.glob("step-*"):
         for name, weights in load_file(path / "weights.safetensors").items():
@@ -46,7 +46,7 @@ def test_a_run_that_overflows_is_stopped_and_named(family: str, tmp_path: Path) 
 
 @pytest.mark.pictures
 def test_a_run_that_overflows_has_its_report(tmp_path: Path) -> None:
-    session = started(broken("vae"), tmp_path / "run")
+    session = start_session(broken("vae"), tmp_path / "run")
     assert session.run()["state"] == "failed"
     assert "NUM301" in session.folder.report.read_text("utf-8")
 
@@ -57,7 +57,7 @@ def test_a_run_that_overflows_has_its_report(tmp_path: Path) -> None:
 def test_the_last_healthy_checkpoint_stays(
     family: str, stop_on: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = started(recipe(family, keep=1, stop_on=stop_on), tmp_path / "run")
+    session = start_session(recipe(family, keep=1, stop_on=stop_on), tmp_path / "run")
     keep = session.journal.record
 
     def poison(record: Record) -> None:
@@ -101,12 +101,12 @@ DRAWING = {
 def test_training_continues_if_pictures_cannot_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for function in DRAWING:
         monkeypatch.setattr(function, _full)
-    ears = Ears()
-    summary = started(recipe("vae", steps=20), tmp_path / "run", ears).run()
+    recording = RecordingListener()
+    summary = start_session(recipe("vae", steps=20), tmp_path / "run", recording).run()
     assert summary["state"] == "finished"
     assert summary["step"] == 20
     # Each is said once, however often it failed; the others are there.
-    assert sorted(note.split(" could not")[0] for note in ears.notes if "No space left" in note) == sorted(
+    assert sorted(note.split(" could not")[0] for note in recording.notes if "No space left" in note) == sorted(
         DRAWING.values()
     )
     assert (tmp_path / "run" / "figures" / "heads.png").is_file()
@@ -114,11 +114,11 @@ def test_training_continues_if_pictures_cannot_be_drawn(tmp_path: Path, monkeypa
 
 
 def test_our_own_mistakes_in_pictures_are_not_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def mistaken(*_: Any, **__: Any) -> Any:
+    def raise_type_error(*_: Any, **__: Any) -> Any:
         raise TypeError("a slip")
 
-    monkeypatch.setattr("saddlepoint.experiment.pictures.show_samples", mistaken)
-    session = started(recipe("vae", steps=5), tmp_path / "run")
+    monkeypatch.setattr("saddlepoint.experiment.pictures.show_samples", raise_type_error)
+    session = start_session(recipe("vae", steps=5), tmp_path / "run")
     with pytest.raises(RuntimeWarning, match="a slip"):
         session.run()
 
@@ -127,8 +127,8 @@ def test_our_own_mistakes_in_pictures_are_not_hidden(tmp_path: Path, monkeypatch
 def test_a_full_disk_stops_with_one_sentence_and_can_be_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started(recipe("dcgan"), tmp_path / "whole").run()
-    session = started(recipe("dcgan"), tmp_path / "run")
+    start_session(recipe("dcgan"), tmp_path / "whole").run()
+    session = start_session(recipe("dcgan"), tmp_path / "run")
     save = checkpoint.save
 
     def full(folder: RunFolder, model: Any, state: Any, **options: Any) -> Path:
@@ -142,28 +142,28 @@ def test_a_full_disk_stops_with_one_sentence_and_can_be_resumed(
         with pytest.raises(RunError, match=r"step 20.*No space left.*saddlepoint resume"):
             session.run()
     experiment.resume(tmp_path / "run")
-    assert told(tmp_path / "run") == told(tmp_path / "whole")
+    assert comparable_state(tmp_path / "run") == comparable_state(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_write_a_checkpoint(number: int, tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
-    started(recipe("gan"), tmp_path / "whole").run()
+    start_session(recipe("gan"), tmp_path / "whole").run()
 
-    class Killer(Ears):
+    class Killer(RecordingListener):
         def record(self, record: Record) -> None:
             super().record(record)
             if record.step == 15:
                 os.kill(os.getpid(), number)
 
-    ears = Killer()
-    summary = started(recipe("gan"), tmp_path / "run", ears).run()
+    recording = Killer()
+    summary = start_session(recipe("gan"), tmp_path / "run", recording).run()
     assert summary["state"] == "interrupted"
     assert "interrupted; a checkpoint was written" in summary["verdict"]
     assert RunFolder(tmp_path / "run").checkpoint(summary["step"]).is_dir()
     assert signal.getsignal(signal.SIGINT) is before
     experiment.resume(tmp_path / "run")
-    assert told(tmp_path / "run") == told(tmp_path / "whole")
+    assert comparable_state(tmp_path / "run") == comparable_state(tmp_path / "whole")
 
 
 @pytest.mark.slow
@@ -172,13 +172,13 @@ def test_watching_changes_nothing(tmp_path: Path) -> None:
     often = recipe("dcgan", sample_every=5, checkpoint_every=5)
     often = often.override({"evaluation.every": 5})
     rarely = recipe("dcgan", sample_every=1000, checkpoint_every=1000).override({"evaluation.every": 1000})
-    started(often, tmp_path / "often").run()
-    started(rarely, tmp_path / "rarely").run()
-    assert told(tmp_path / "often")["weights"] == told(tmp_path / "rarely")["weights"]
+    start_session(often, tmp_path / "often").run()
+    start_session(rarely, tmp_path / "rarely").run()
+    assert comparable_state(tmp_path / "often")["weights"] == comparable_state(tmp_path / "rarely")["weights"]
 
 
 def test_the_best_step_is_kept(tmp_path: Path) -> None:
-    session = started(recipe("autoencoder", keep=1), tmp_path / "run")
+    session = start_session(recipe("autoencoder", keep=1), tmp_path / "run")
     session.run()
     best = session.measurement.best
     assert best is not None
@@ -189,7 +189,7 @@ def test_the_best_step_is_kept(tmp_path: Path) -> None:
 
 def test_one_example_is_no_data(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="two or more"):
-        started(
+        start_session(
             recipe("gan", batch_size=1).override({"data.source": "gaussian", "data.points": 1, "data.held_out": 0.0}),
             tmp_path / "run",
         )

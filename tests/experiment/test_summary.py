@@ -11,7 +11,7 @@ from saddlepoint.diagnosis import PROCESSES
 from saddlepoint.experiment.summary import result_in_words, verdict
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RESULT_LEVELS, Aspect, Finding, Result, ResultLevel, RunFolder
-from tests.experiment.runs import recipe, started
+from tests.experiment.runs import recipe, start_session
 
 RECIPE = Recipe.from_mapping({"name": "toy", "training": {"steps": 2000}})
 RECALL = Aspect("recall", 0.134, 0.91, 0.15)
@@ -91,7 +91,7 @@ def test_an_interruption_says_where_the_checkpoint_is() -> None:
 
 
 def test_the_summary_has_the_facts(tmp_path: Path) -> None:
-    session = started(recipe("gan", steps=10), tmp_path / "run")
+    session = start_session(recipe("gan", steps=10), tmp_path / "run")
     session.run()
     summary = RunFolder(tmp_path / "run").read_summary()
     assert summary["state"] in ("finished", "failed")

@@ -22,14 +22,14 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder
 from saddlepoint.report import write_report
 from saddlepoint.training.threads import threads_for
-from tests.experiment.runs import STEPS, Interrupting, started, told
+from tests.experiment.runs import STEPS, Interrupting, comparable_state, start_session
 from tests.models.toys import TOYS
 
 every_toy = pytest.mark.parametrize("family", TOYS)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def registered() -> Iterator[None]:
+def registered_toys() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, family in TOYS.items():
             patch.setitem(FAMILIES, name, family)
@@ -55,17 +55,17 @@ def recipe(family: str, **model: Any) -> Recipe:
 
 
 @pytest.fixture(scope="module")
-def whole(registered: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def uninterrupted(registered_toys: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of uninterrupted runs, by family."""
     folder = tmp_path_factory.mktemp("toys")
     for family in TOYS:
-        started(recipe(family), folder / family).run()
+        start_session(recipe(family), folder / family).run()
     return folder
 
 
 @every_toy
-def test_a_run_has_records_checkpoints_samples_and_a_report(whole: Path, family: str) -> None:
-    folder = RunFolder(whole / family)
+def test_a_run_has_records_checkpoints_samples_and_a_report(uninterrupted: Path, family: str) -> None:
+    folder = RunFolder(uninterrupted / family)
     records = list(folder.read_records())
     assert [record.step for record in records] == [*range(0, STEPS, 5), STEPS]
     for player in TOYS[family].settings.players:
@@ -80,22 +80,22 @@ def test_a_run_has_records_checkpoints_samples_and_a_report(whole: Path, family:
 
 
 @every_toy
-def test_resumed_equals_uninterrupted(whole: Path, family: str, tmp_path: Path) -> None:
+def test_resumed_equals_uninterrupted(uninterrupted: Path, family: str, tmp_path: Path) -> None:
     path = tmp_path / family
-    session = started(recipe(family), path)
+    session = start_session(recipe(family), path)
     batches = sum(phase.uses_data * phase.repeats for phase in session.model.phases)
     session.batches = Interrupting(session, 16 * batches)  # type: ignore[assignment]
     assert session.run()["state"] == "interrupted"
     second = prepare(recipe(family), RunFolder(path))
     second.load()
     second.run()
-    assert told(path) == told(whole / family)
+    assert comparable_state(path) == comparable_state(uninterrupted / family)
 
 
 @every_toy
-def test_a_saved_model_samples_as_the_trained_one(whole: Path, family: str) -> None:
-    model = sp.load(whole / family)
-    again = sp.load(whole / family)
+def test_a_saved_model_samples_as_the_trained_one(uninterrupted: Path, family: str) -> None:
+    model = sp.load(uninterrupted / family)
+    again = sp.load(uninterrupted / family)
     first, second = (m.sample(5, generator=torch.Generator().manual_seed(3)) for m in (model, again))
     assert torch.equal(first, second)
     assert first.shape == (5, 2)
@@ -104,30 +104,30 @@ def test_a_saved_model_samples_as_the_trained_one(whole: Path, family: str) -> N
 
 
 @every_toy
-def test_diagnosis_and_evaluation_take_the_run(whole: Path, family: str) -> None:
-    assert sp.diagnose(whole / family).objectives == (family,)
-    scorecard = sp.evaluate(whole / family, samples=60)
+def test_diagnosis_and_evaluation_take_the_run(uninterrupted: Path, family: str) -> None:
+    assert sp.diagnose(uninterrupted / family).objectives == (family,)
+    scorecard = sp.evaluate(uninterrupted / family, samples=60)
     assert {"energy", "recall"} <= {score.metric for score in scorecard.scores}
     densities = {score.metric for score in scorecard.scores} & {"likelihood"}
     assert bool(densities) == (family != "three-players")
 
 
-def test_a_phase_without_gradient_has_no_optimiser(whole: Path) -> None:
-    values = list(RunFolder(whole / "gaussian").read_records())[-1].values
+def test_a_phase_without_gradient_has_no_optimiser(uninterrupted: Path) -> None:
+    values = list(RunFolder(uninterrupted / "gaussian").read_records())[-1].values
     assert {"em/loss", "em/trace", "em/held_out_log_prob"} <= values.keys()
     assert not {"em/grad_norm", "em/learning_rate", "em/update_ratio"} & values.keys()
 
 
 def test_a_phase_without_gradient_updates_the_model_with_every_batch(tmp_path: Path) -> None:
     # Without a memory of earlier batches, the fitted mean is exactly that of the last one.
-    session = started(recipe("gaussian", forgetting=1.0), tmp_path / "run")
+    session = start_session(recipe("gaussian", forgetting=1.0), tmp_path / "run")
     session.run()
     last = session.batches[STEPS - 1][0]
     torch.testing.assert_close(session.model.mean, last.mean(0))
 
 
-def test_all_of_three_players_are_measured(whole: Path) -> None:
-    values = list(RunFolder(whole / "three-players").read_records())[-1].values
+def test_all_of_three_players_are_measured(uninterrupted: Path) -> None:
+    values = list(RunFolder(uninterrupted / "three-players").read_records())[-1].values
     measured = {name.split("/")[0] for name in values if name.endswith("/dead_units")}
     assert measured == {"critic", "maker", "e"}
     assert {"critic/advantage", "maker/diversity", "maker/sample_gradient", "maker/copied"} <= values.keys()
@@ -145,7 +145,7 @@ def test_a_model_without_parameters_has_a_device_a_type_and_a_size() -> None:
 
 
 def test_moments_that_are_not_finite_are_noticed(tmp_path: Path) -> None:
-    session = started(recipe("gaussian"), tmp_path / "run")
+    session = start_session(recipe("gaussian"), tmp_path / "run")
     assert session.measurement.has_finite_weights()
     session.model.mean = session.model.mean * torch.nan
     assert not session.measurement.has_finite_weights()

@@ -10,19 +10,19 @@ from saddlepoint import experiment
 from saddlepoint.cli.main import main
 from saddlepoint.errors import RunError
 from saddlepoint.records import RunFolder
-from tests.experiment.runs import Ears, recipe, told
+from tests.experiment.runs import RecordingListener, comparable_state, recipe
 
 
 @pytest.mark.slow
 @pytest.mark.pictures
 def test_pictures_are_left_out_and_made_later(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drawn, plain = tmp_path / "drawn", tmp_path / "plain"
-    ears = Ears()
-    experiment.train(recipe("vae"), run=drawn, listener=ears)
-    assert set(ears.summary["session_seconds"]) == {"training", "steps", "pictures"}
-    experiment.train(recipe("vae"), run=plain, pictures=False, listener=ears)
-    assert set(ears.summary["session_seconds"]) == {"training", "steps"}
-    assert told(plain) == told(drawn)
+    recording = RecordingListener()
+    experiment.train(recipe("vae"), run=drawn, listener=recording)
+    assert set(recording.summary["session_seconds"]) == {"training", "steps", "pictures"}
+    experiment.train(recipe("vae"), run=plain, pictures=False, listener=recording)
+    assert set(recording.summary["session_seconds"]) == {"training", "steps"}
+    assert comparable_state(plain) == comparable_state(drawn)
     folder = RunFolder(plain)
     assert not folder.report.exists()
     assert not folder.figures.exists()
@@ -32,17 +32,17 @@ def test_pictures_are_left_out_and_made_later(tmp_path: Path, capsys: pytest.Cap
     of = {path.name: path.read_bytes() for path in RunFolder(drawn).figures.glob("*.png") if path.name != "curves.png"}
     assert {path.name: path.read_bytes() for path in folder.figures.glob("*.png") if path.name != "curves.png"} == of
     assert folder.read_summary()["pictures"] is True
-    assert told(plain) == told(drawn)
+    assert comparable_state(plain) == comparable_state(drawn)
     capsys.readouterr()
 
 
 @pytest.mark.pictures
 def test_a_run_without_pictures_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "run"
-    experiment.train(recipe("autoencoder", steps=5), run=path, pictures=False, listener=Ears())
+    experiment.train(recipe("autoencoder", steps=5), run=path, pictures=False, listener=RecordingListener())
     with pytest.raises(RunError, match="nothing to resume"):
-        experiment.resume(path, listener=Ears())
-    assert experiment.resume(path, steps=6, pictures=False, listener=Ears()).summary["step"] == 6
+        experiment.resume(path, listener=RecordingListener())
+    assert experiment.resume(path, steps=6, pictures=False, listener=RecordingListener()).summary["step"] == 6
     assert not RunFolder(path).report.exists()
 
 

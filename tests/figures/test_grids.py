@@ -24,7 +24,7 @@ def random_images(*shape: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
 
 
-def cell(grid: Image, row: int, column: int, height: int, width: int, scale: int, gap: int) -> np.ndarray:
+def image_at(grid: Image, row: int, column: int, height: int, width: int, scale: int, gap: int) -> np.ndarray:
     """The image at (row, column), read back by taking every `scale`-th pixel: (H, W, C)."""
     pixels = np.asarray(grid)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
@@ -51,7 +51,7 @@ def test_a_grid_holds_every_image_exactly(
     grid = sample_grid(images, columns=columns, scale=scale, gap=gap)
     assert grid.mode == {1: "L", 3: "RGB", 4: "RGBA"}[channels]
     for i, image in enumerate(images):
-        found = cell(grid, i // columns, i % columns, height, width, scale, gap)
+        found = image_at(grid, i // columns, i % columns, height, width, scale, gap)
         assert np.array_equal(found, image.transpose(1, 2, 0))
 
 
@@ -75,15 +75,15 @@ def test_reconstructions_are_shown_below_their_originals() -> None:
     grid = lower_right(reconstruction_grid(originals, reconstructions, columns=3, scale=2), 4, 3, 6, 6, 2)
     for i in range(5):
         row, column = 2 * (i // 3), i % 3
-        assert np.array_equal(cell(grid, row, column, 6, 6, 2, 2), originals[i].transpose(1, 2, 0))
-        assert np.array_equal(cell(grid, row + 1, column, 6, 6, 2, 2), reconstructions[i].transpose(1, 2, 0))
+        assert np.array_equal(image_at(grid, row, column, 6, 6, 2, 2), originals[i].transpose(1, 2, 0))
+        assert np.array_equal(image_at(grid, row + 1, column, 6, 6, 2, 2), reconstructions[i].transpose(1, 2, 0))
 
 
 def test_reconstructions_are_drawn_in_the_originals_range() -> None:
     originals = np.array([0.0, 1.0]).reshape(1, 1, 1, 2)
     grid = lower_right(reconstruction_grid(originals, originals / 2, scale=20), 2, 1, 1, 2, 20)
-    assert cell(grid, 0, 0, 1, 2, 20, 2)[0, :, 0].tolist() == [0, 255]
-    assert cell(grid, 1, 0, 1, 2, 20, 2)[0, :, 0].tolist() == [0, 128]
+    assert image_at(grid, 0, 0, 1, 2, 20, 2)[0, :, 0].tolist() == [0, 255]
+    assert image_at(grid, 1, 0, 1, 2, 20, 2)[0, :, 0].tolist() == [0, 128]
 
 
 def test_reconstructions_of_another_shape_are_refused() -> None:
@@ -95,8 +95,8 @@ def test_moments_are_rows() -> None:
     first, second = random_images(2, 4, 1, 8, 8)
     grid = lower_right(grid_over_time([(0, first), (1200, second)], columns=4, scale=1), 2, 4, 8, 8, 1)
     for column in range(4):
-        assert np.array_equal(cell(grid, 0, column, 8, 8, 1, 2)[..., 0], first[column, 0])
-        assert np.array_equal(cell(grid, 1, column, 8, 8, 1, 2)[..., 0], second[column, 0])
+        assert np.array_equal(image_at(grid, 0, column, 8, 8, 1, 2)[..., 0], first[column, 0])
+        assert np.array_equal(image_at(grid, 1, column, 8, 8, 1, 2)[..., 0], second[column, 0])
 
 
 @pytest.mark.parametrize("draw", [interpolation_grid, lambda x, **o: traversal_grid(x, [-2.0, -1.0, 0.0, 1.0], **o)])
@@ -105,7 +105,7 @@ def test_paths_and_traversals_keep_rows_and_columns(draw) -> None:
     grid = lower_right(draw(images, scale=3), 3, 4, 5, 5, 3)
     for row in range(3):
         for column in range(4):
-            assert np.array_equal(cell(grid, row, column, 5, 5, 3, 2), images[row, column].transpose(1, 2, 0))
+            assert np.array_equal(image_at(grid, row, column, 5, 5, 3, 2), images[row, column].transpose(1, 2, 0))
 
 
 def test_a_volume_shows_its_middle_slices_and_projections() -> None:
@@ -113,8 +113,8 @@ def test_a_volume_shows_its_middle_slices_and_projections() -> None:
     grid = lower_right(volume_grid(volume, low=0, high=255, scale=1), 2, 6, 5, 5, 1)
     for row in range(2):
         for axis in range(3):
-            assert np.array_equal(cell(grid, row, axis, 5, 5, 1, 2)[..., 0], np.take(volume[row, 0], 2, axis=axis))
-            assert np.array_equal(cell(grid, row, 3 + axis, 5, 5, 1, 2)[..., 0], volume[row, 0].max(axis=axis))
+            assert np.array_equal(image_at(grid, row, axis, 5, 5, 1, 2)[..., 0], np.take(volume[row, 0], 2, axis=axis))
+            assert np.array_equal(image_at(grid, row, 3 + axis, 5, 5, 1, 2)[..., 0], volume[row, 0].max(axis=axis))
 
 
 def test_volumes_of_unequal_sides_and_many_channels_are_drawn() -> None:

@@ -23,7 +23,7 @@ KNOWN = {
 }
 
 
-def drawn(shape: tuple[int, ...], seed: int) -> np.ndarray:
+def random_strategies(shape: tuple[int, ...], seed: int) -> np.ndarray:
     weights = np.random.default_rng(seed).exponential(size=shape)
     return weights / weights.sum(-1, keepdims=True)
 
@@ -68,7 +68,7 @@ def test_both_players_guarantees_meet(payoff):
 @given(PAYOFFS, st.integers(0, 999))
 def test_no_strategies_are_exploited_by_less_than_nothing(payoff, seed):
     m, n = payoff.shape
-    row, column = drawn((m,), seed), drawn((n,), seed + 1)
+    row, column = random_strategies((m,), seed), random_strategies((n,), seed + 1)
     assert exploitability(payoff, row, column) >= -1e-9
     value = equilibrium(payoff).value
     assert (row @ payoff).min() - 1e-6 <= value <= (payoff @ column).max() + 1e-6

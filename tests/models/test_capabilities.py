@@ -46,7 +46,7 @@ ALWAYS = {capabilities.GenerativeModel, capabilities.HasUnits}
 every_capability = pytest.mark.parametrize("capability", MISSING, ids=lambda capability: capability.__name__)
 
 
-def made(family: str, **settings: Any) -> Any:
+def build_family(family: str, **settings: Any) -> Any:
     return build(FAMILIES[family].settings.model_validate({"family": family, **settings}), IMAGE)
 
 
@@ -65,7 +65,7 @@ def test_families_have_the_capabilities_that_they_should(family: str, capability
     expected = {*OF[family], *ALWAYS}
     if Adversarial in expected:
         expected |= {capabilities.Judges}
-    model = made(family)
+    model = build_family(family)
     assert has(model, capability) == (capability in expected)
     assert (lacks(model, capability) is None) == has(model, capability)
 
@@ -79,14 +79,14 @@ def test_what_is_required_is_there_or_explained(capability: type) -> None:
         require(Nothing(), capability)
     assert str(raised.value) == MISSING[capability] == lacks(Nothing(), capability)
     for family in FAMILIES:
-        model = made(family)
+        model = build_family(family)
         if has(model, capability):
             assert require(model, capability) is model
 
 
 @pytest.mark.parametrize("settings", [{"packing": 2}, {"minibatch_kernels": 2}])
 def test_an_instance_may_lack_what_its_class_has(settings: dict[str, int]) -> None:
-    model = made("gan", discriminator=settings)
+    model = build_family("gan", discriminator=settings)
     assert isinstance(model, ScoresExamples)
     assert not has(model, ScoresExamples)
     assert "compares examples" in (lacks(model, ScoresExamples) or "")
@@ -97,7 +97,7 @@ def test_an_instance_may_lack_what_its_class_has(settings: dict[str, int]) -> No
 @pytest.mark.parametrize("scale", [1.0, 8.0])
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])
 def test_the_normal_decoder_maps_normal_codes_as_the_generator_maps_its_noise(distribution: str, scale: float) -> None:
-    model = made("gan", latent=1, noise={"distribution": distribution, "scale": scale})
+    model = build_family("gan", latent=1, noise={"distribution": distribution, "scale": scale})
     share = torch.linspace(0.05, 0.95, 7)[:, None]
     normal = torch.special.ndtri(share)
     with torch.no_grad():
@@ -107,7 +107,7 @@ def test_the_normal_decoder_maps_normal_codes_as_the_generator_maps_its_noise(di
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_player_runs_on_its_inputs_with_and_without_noise(family: str) -> None:
-    model = made(family)
+    model = build_family(family)
     x = torch.rand(3, *IMAGE.shape)
     for generator in (None, torch.Generator().manual_seed(0)):
         assert model.player_inputs(x, generator).keys() == model.players.keys()

@@ -24,7 +24,7 @@ class KeepsActivations(nn.Module):
         return out
 
 
-def old(norm: Callable[[nn.Module], nn.Module]) -> nn.Module:
+def with_deprecated_norm(norm: Callable[[nn.Module], nn.Module]) -> nn.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # weight_norm of this kind is deprecated, and in wide use
         return norm(nn.Linear(3, 1))
@@ -32,8 +32,8 @@ def old(norm: Callable[[nn.Module], nn.Module]) -> nn.Module:
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "plain": lambda: nn.Linear(3, 1),
-    "spectral norm": lambda: old(torch.nn.utils.spectral_norm),
-    "old weight norm": lambda: old(torch.nn.utils.weight_norm),
+    "spectral norm": lambda: with_deprecated_norm(torch.nn.utils.spectral_norm),
+    "old weight norm": lambda: with_deprecated_norm(torch.nn.utils.weight_norm),
     "parametrised": lambda: torch.nn.utils.parametrizations.spectral_norm(nn.Linear(3, 1)),
     "keeps activations": KeepsActivations,
 }

@@ -114,11 +114,11 @@ def examples(event, n=6):
     return torch.randn(n, *event.shape, generator=generator) * 2 + 3
 
 
-def made(case, seed=0):
+def build_case(case, seed=0):
     return build(*CASES[case], seed=seed)
 
 
-def plays(model, x, seed=2):
+def phase_inputs(model, x, seed=2):
     """Every phase with its noise for the batch x, in double precision."""
     generator = torch.Generator().manual_seed(seed)
     for player in model.players.values():
@@ -138,8 +138,8 @@ def test_every_family_has_a_case():
 
 @every_case
 def test_losses_are_finite_and_one_an_example(case):
-    model = made(case)
-    for phase, batch, noise in plays(model, examples(model.event)):
+    model = build_case(case)
+    for phase, batch, noise in phase_inputs(model, examples(model.event)):
         loss, observations = phase.loss(model.players, batch, noise)
         assert loss.shape == (6,)
         assert loss.isfinite().all()
@@ -151,7 +151,7 @@ def test_losses_are_finite_and_one_an_example(case):
 
 @every_case
 def test_networks_in_bfloat16_leave_the_losses_in_float32(case):
-    model = made(case)
+    model = build_case(case)
     batch = Batch(model.scaling.to_model(examples(model.event)))
     for phase in model.phases:
         noise = model.noise(phase, 6, 5, torch.Generator().manual_seed(0))
@@ -165,9 +165,9 @@ def test_networks_in_bfloat16_leave_the_losses_in_float32(case):
 
 @pytest.mark.parametrize("case", [case for case in CASES if case not in PACKED | ITERATING])
 def test_examples_may_come_in_any_order_and_most_losses_treat_each_alone(case):
-    model = made(case)
+    model = build_case(case)
     order = torch.tensor([3, 0, 5, 1, 4, 2])
-    for phase, batch, noise in plays(model, examples(model.event)):
+    for phase, batch, noise in phase_inputs(model, examples(model.event)):
         loss, _ = phase.loss(model.players, batch, noise)
 
         def chosen(index, batch=batch, noise=noise):
@@ -180,8 +180,8 @@ def test_examples_may_come_in_any_order_and_most_losses_treat_each_alone(case):
 
 @pytest.mark.parametrize("case", [case for case in CASES if case not in ITERATING])
 def test_a_phase_without_data_never_uses_the_data(case):
-    model = made(case)
-    for phase, batch, noise in plays(model, examples(model.event)):
+    model = build_case(case)
+    for phase, batch, noise in phase_inputs(model, examples(model.event)):
         if not phase.uses_data:
             loss, _ = phase.loss(model.players, batch, noise)
             other, _ = phase.loss(model.players, Batch(torch.full_like(batch.x, torch.nan)), noise)
@@ -190,9 +190,9 @@ def test_a_phase_without_data_never_uses_the_data(case):
 
 @pytest.mark.parametrize("case", [case for case in CASES if case not in WITH_BATCH_NORM | ITERATING])
 def test_stacked_parameter_sets_give_what_each_gives_alone(case):
-    models = [made(case, seed) for seed in (0, 1)]
+    models = [build_case(case, seed) for seed in (0, 1)]
     x = examples(models[0].event)
-    plays_of = [list(plays(model, x)) for model in models]
+    plays_of = [list(phase_inputs(model, x)) for model in models]
     for (phase, batch, noise), _ in zip(*plays_of, strict=True):
         expected = torch.stack([phase.loss(model.players, batch, noise)[0] for model in models])
         stacks = {
@@ -213,9 +213,9 @@ def test_stacked_parameter_sets_give_what_each_gives_alone(case):
 
 @pytest.mark.parametrize("case", [case for case in CASES if case not in REPLAYING | ITERATING])
 def test_the_same_generator_gives_the_same_noise_and_the_same_loss(case):
-    model = made(case)
+    model = build_case(case)
     x = examples(model.event)
-    first, again, other = (list(plays(model, x, seed)) for seed in (2, 2, 3))
+    first, again, other = (list(phase_inputs(model, x, seed)) for seed in (2, 2, 3))
     for (phase, batch, noise), (_, _, same), (_, _, different) in zip(first, again, other, strict=True):
         leaves = [tree_leaves(one) for one in (noise, same, different)]
         assert all(torch.equal(one, equal) for one, equal in zip(*leaves[:2], strict=True))
@@ -228,7 +228,7 @@ def test_the_same_generator_gives_the_same_noise_and_the_same_loss(case):
 @every_case
 def test_weights_come_from_the_seed_and_leave_the_global_generator_alone(case):
     before = torch.get_rng_state()
-    one, same, other = made(case, 3), made(case, 3), made(case, 4)
+    one, same, other = build_case(case, 3), build_case(case, 3), build_case(case, 4)
     assert torch.equal(torch.get_rng_state(), before)
     for name in one.players:
         weights, equal, different = (
@@ -240,7 +240,7 @@ def test_weights_come_from_the_seed_and_leave_the_global_generator_alone(case):
 
 @every_case
 def test_samples_are_of_the_datas_own_kind_and_training_goes_on_as_before(case):
-    model = made(case)
+    model = build_case(case)
     x = examples(model.event, 40)
     generator = torch.Generator().manual_seed(0)
     modes = [layer.training for player in model.players.values() for layer in player.modules()]
@@ -267,7 +267,7 @@ def test_samples_are_of_the_datas_own_kind_and_training_goes_on_as_before(case):
 
 @every_case
 def test_a_saved_model_samples_the_same(case):
-    model, twin = made(case, 0), made(case, 1)
+    model, twin = build_case(case, 0), build_case(case, 1)
     x = examples(model.event, 40)
     if has(model, Fits):
         model.fit(x, torch.Generator().manual_seed(0))
@@ -281,7 +281,7 @@ def test_a_saved_model_samples_the_same(case):
 
 @every_case
 def test_decoding_does_not_depend_on_the_chunks(case):
-    model = made(case)
+    model = build_case(case)
     z = torch.randn(1_003, CASES[case][0].latent)
     whole = model.decode(z).double()
     parts = torch.cat([model.decode(z[:500]), model.decode(z[500:])]).double()
@@ -292,7 +292,7 @@ def test_decoding_does_not_depend_on_the_chunks(case):
 @every_case
 def test_planar_convolutions_are_channels_last_from_the_start(case):
     """Sampling, which needs no training device, is then as fast as training."""
-    for player in made(case).players.values():
+    for player in build_case(case).players.values():
         for layer in player.modules():
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 assert layer.weight.is_contiguous(memory_format=torch.channels_last)
@@ -300,7 +300,7 @@ def test_planar_convolutions_are_channels_last_from_the_start(case):
 
 @every_case
 def test_it_introduces_itself(case):
-    model = made(case)
+    model = build_case(case)
     total = sum(p.numel() for player in model.players.values() for p in player.parameters())
     assert sum(model.parameter_counts().values()) == total
     assert "x".join(map(str, model.event.shape)) in repr(model)
@@ -317,7 +317,7 @@ def test_it_introduces_itself(case):
 
 @every_case
 def test_invalid_requests_are_refused(case):
-    model = made(case)
+    model = build_case(case)
     with pytest.raises(SettingError, match="trained without labels"):
         model.sample(2, labels=torch.zeros(2, dtype=torch.int64))
     with pytest.raises(SettingError, match="at least 0, got -1"):
@@ -355,7 +355,7 @@ def test_the_users_own_modules_play(family):
     if has(model, Fits):
         model.fit(examples(IMAGE, 40), torch.Generator().manual_seed(0))
     assert model.sample(2).shape == (2, 1, 8, 8)
-    for phase, batch, noise in plays(model, examples(IMAGE)):
+    for phase, batch, noise in phase_inputs(model, examples(IMAGE)):
         assert phase.loss(model.players, batch, noise)[0].shape == (6,)
     with pytest.raises(SettingError, match=r"is needed: change its last layer"):
         build(settings, IMAGE, modules={back: Own(3, (1, 8, 9))})

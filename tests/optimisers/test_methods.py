@@ -35,7 +35,7 @@ def start() -> list[Tensor]:
     return [torch.tensor([0.7], dtype=torch.float64), torch.tensor([-0.4, 0.2], dtype=torch.float64)]
 
 
-def played(method, field, steps: int) -> list[Tensor]:
+def trajectory(method, field, steps: int) -> list[Tensor]:
     """The parameters after each step, as vectors."""
     state, points = method.start(start()), []
     for _ in range(steps):
@@ -87,7 +87,7 @@ MATRICES = {
 @pytest.mark.parametrize("case", MATRICES)
 def test_a_step_on_a_linear_field_is_its_matrix(case):
     method, matrix = MATRICES[case]
-    (point,) = played(method, linear, 1)
+    (point,) = trajectory(method, linear, 1)
     torch.testing.assert_close(point, matrix @ torch.cat(start()))
 
 
@@ -96,19 +96,19 @@ def test_optimistic_descent_follows_its_recursion():
     w.append(w[0] - RATE * TURN @ w[0])
     for _ in range(5):
         w.append(w[-1] - 2 * RATE * TURN @ w[-1] + RATE * TURN @ w[-2])
-    torch.testing.assert_close(played(Optimistic(RATE), linear, 6), w[1:])
+    torch.testing.assert_close(trajectory(Optimistic(RATE), linear, 6), w[1:])
 
 
 def test_the_extrapolated_points_of_past_extragradient_are_optimistic_descent():
-    method, state, looks = PastExtragradient(RATE), None, []
+    method, state, points_evaluated = PastExtragradient(RATE), None, []
 
-    def watched(parameters):
-        looks.append(torch.cat(parameters))
+    def recording_field(parameters):
+        points_evaluated.append(torch.cat(parameters))
         return curved(parameters)
 
     state = method.start(start())
     for _ in range(6):
-        state = method.step(watched, state)
+        state = method.step(recording_field, state)
     # The first look ahead is the start; the next one has moved on the gradient there twice over.
     expected = [torch.cat(start())]
     gradient = torch.cat(curved(start()))
@@ -117,7 +117,7 @@ def test_the_extrapolated_points_of_past_extragradient_are_optimistic_descent():
         now = torch.cat(curved(list(expected[-1].split([1, 2]))))
         expected.append(expected[-1] - RATE * (2 * now - gradient))
         gradient = now
-    torch.testing.assert_close(looks, expected)
+    torch.testing.assert_close(points_evaluated, expected)
 
 
 def test_players_take_turns_in_the_order_given():
@@ -125,12 +125,12 @@ def test_players_take_turns_in_the_order_given():
     fx, _ = curved([x, y])
     x_after = x - RATE * fx
     expected = torch.cat([x_after, y - RATE * curved([x_after, y])[1]])
-    torch.testing.assert_close(played(Alternating(RATE, players=((0,), (1,))), curved, 1)[0], expected)
-    last_first = played(Alternating(RATE), curved, 1)[0]
-    torch.testing.assert_close(last_first, played(Alternating(RATE, players=((1,), (0,))), curved, 1)[0])
+    torch.testing.assert_close(trajectory(Alternating(RATE, players=((0,), (1,))), curved, 1)[0], expected)
+    last_first = trajectory(Alternating(RATE), curved, 1)[0]
+    torch.testing.assert_close(last_first, trajectory(Alternating(RATE, players=((1,), (0,))), curved, 1)[0])
     assert not torch.equal(last_first, expected)
-    together = played(Alternating(RATE, players=((0, 1),)), curved, 1)
-    torch.testing.assert_close(together, played(Simultaneous(RATE), curved, 1))
+    together = trajectory(Alternating(RATE, players=((0, 1),)), curved, 1)
+    torch.testing.assert_close(together, trajectory(Simultaneous(RATE), curved, 1))
 
 
 @given(st.floats(0.01, 1.0), st.floats(0.01, 1.0))
@@ -187,9 +187,9 @@ def test_products_with_the_jacobian_are_those_of_the_jacobian():
 
 
 def test_without_weight_consensus_and_adjustment_are_plain_descent():
-    plain = played(Simultaneous(RATE), curved, 4)
-    torch.testing.assert_close(played(Consensus(RATE, 0.0), curved, 4), plain)
-    torch.testing.assert_close(played(SymplecticAdjustment(RATE, 0.0), curved, 4), plain)
+    plain = trajectory(Simultaneous(RATE), curved, 4)
+    torch.testing.assert_close(trajectory(Consensus(RATE, 0.0), curved, 4), plain)
+    torch.testing.assert_close(trajectory(SymplecticAdjustment(RATE, 0.0), curved, 4), plain)
 
 
 def test_the_adjustment_leaves_a_common_loss_alone():
@@ -198,8 +198,8 @@ def test_the_adjustment_leaves_a_common_loss_alone():
     def gradient(parameters: list[Tensor]) -> list[Tensor]:
         return list((symmetric @ torch.cat(parameters)).split([1, 2]))
 
-    plain = played(Simultaneous(RATE), gradient, 4)
-    torch.testing.assert_close(played(SymplecticAdjustment(RATE, 5.0), gradient, 4), plain)
+    plain = trajectory(Simultaneous(RATE), gradient, 4)
+    torch.testing.assert_close(trajectory(SymplecticAdjustment(RATE, 5.0), gradient, 4), plain)
 
 
 def test_the_aligned_adjustment_is_repelled_by_an_unstable_point_that_the_other_may_find():
@@ -243,21 +243,21 @@ def stepped(weights: list[Tensor], optimisers: list[torch.optim.Optimizer], step
 def test_the_torch_form_takes_the_steps_of_the_pure_one(name):
     pure, build = PAIRS[name]
     weights = [w.requires_grad_() for w in start()]
-    torch.testing.assert_close(stepped(weights, [build(weights)], 7), played(pure, curved, 7))
+    torch.testing.assert_close(stepped(weights, [build(weights)], 7), trajectory(pure, curved, 7))
 
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_two_players_with_an_optimiser_each_are_the_game(name):
     pure, build = PAIRS[name]
     weights = [w.requires_grad_() for w in start()]
-    torch.testing.assert_close(stepped(weights, [build([w]) for w in weights], 7), played(pure, curved, 7))
+    torch.testing.assert_close(stepped(weights, [build([w]) for w in weights], 7), trajectory(pure, curved, 7))
 
 
 def test_torch_lookahead_takes_the_steps_of_the_pure_one():
     weights = [w.requires_grad_() for w in start()]
     optimiser = lookahead(torch.optim.SGD(weights, lr=RATE), every=3, share=0.4)
     rounds = stepped(weights, [optimiser], 12)[2::3]
-    torch.testing.assert_close(rounds, played(Lookahead(Simultaneous(RATE), 3, 0.4), curved, 4))
+    torch.testing.assert_close(rounds, trajectory(Lookahead(Simultaneous(RATE), 3, 0.4), curved, 4))
 
 
 @pytest.mark.parametrize("name", PAIRS)

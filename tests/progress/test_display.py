@@ -28,7 +28,7 @@ def evaluating(shown: Console) -> Display:
     return Display(shown, every=5.0, share=1.0, summary=False)
 
 
-def written(shown: Console) -> str:
+def output_of(shown: Console) -> str:
     text: str = shown.file.getvalue()  # type: ignore[attr-defined]
     return text
 
@@ -38,7 +38,7 @@ def test_what_is_done_is_done_to_a_hundred_per_cent_without_time_left() -> None:
     with evaluating(shown) as display:
         display.report("Drawing samples", 0.5)
         display.report("Done", 1.0)
-    text = written(shown)
+    text = output_of(shown)
     last = text[text.rindex("%") - 3 :]
     assert last.startswith("100%")
     assert "Done" in last
@@ -55,7 +55,7 @@ def test_the_clock_starts_with_the_first_share(clock: list[float]) -> None:
         display.report("Drawing samples", 0.01)
         clock[0] += 10
         display.report("Precision", 0.5)
-    assert written(shown).splitlines() == ["  1%  Drawing samples", " 50%  0:10 left  Precision"]
+    assert output_of(shown).splitlines() == ["  1%  Drawing samples", " 50%  0:10 left  Precision"]
 
 
 def test_lines_are_few_and_the_first_shares_tell_no_time(clock: list[float]) -> None:
@@ -64,7 +64,7 @@ def test_lines_are_few_and_the_first_shares_tell_no_time(clock: list[float]) -> 
         for step in range(1, 101):
             clock[0] += 0.3
             display.report("Energy distance", step / 1_000)
-    lines = written(shown).splitlines()
+    lines = output_of(shown).splitlines()
     assert 4 <= len(lines) <= 7
     assert "left" not in lines[0]
     assert "  4:3" in lines[-1]  # a thousandth takes 0.3 s, and 917 are left
@@ -79,7 +79,7 @@ def test_a_notebook_has_one_line_that_goes_when_all_is_done(
         for step in range(1, 11):
             clock[0] += 1
             display.report("Energy distance", step / 10)
-    text = written(shown)
+    text = output_of(shown)
     assert "\n" not in text
     assert "\r 50%  0:0" in text
     assert text.endswith("\r")

@@ -26,7 +26,7 @@ def of_family(family: str) -> Recipe:
     return Recipe.from_mapping({"model": {"family": family}})
 
 
-def at(content: Any, name: str) -> Any:
+def nested_value(content: Any, name: str) -> Any:
     for part in name.split("."):
         content = content[part]
     return content
@@ -381,15 +381,18 @@ def test_a_player_can_leave_its_gradients_alone() -> None:
 @pytest.mark.parametrize("value", [1e-4, 2.5e7, -3e-9, "1e-4", "1e4", "deep", "1.0e+5"])
 def test_free_arguments_keep_numbers_and_texts_apart(value: Any) -> None:
     recipe = Recipe.from_mapping({"model": {"generator": {"arguments": {"a": value, "b": [value]}}}})
-    assert at(Recipe.parse(recipe.to_yaml()).model_dump(), "model.generator.arguments") == {"a": value, "b": [value]}
+    assert nested_value(Recipe.parse(recipe.to_yaml()).model_dump(), "model.generator.arguments") == {
+        "a": value,
+        "b": [value],
+    }
 
 
 @pytest.mark.parametrize(("text", "value"), [("1e-4", 1e-4), ("[1e-4, 2E3]", [1e-4, 2e3]), ("'1e-4'", "1e-4")])
 def test_free_arguments_may_be_typed_in_scientific_notation(text: str, value: Any) -> None:
     name = "model.generator.arguments.rate"
-    assert at(Recipe().override({name: text}).model_dump(), name) == value
+    assert nested_value(Recipe().override({name: text}).model_dump(), name) == value
     read = Recipe.parse(f"model: {{generator: {{arguments: {{rate: {text}}}}}}}")
-    assert at(read.model_dump(), name) == value
+    assert nested_value(read.model_dump(), name) == value
 
 
 def test_every_family_of_the_schema_is_known() -> None:

@@ -44,7 +44,7 @@ GENERATOR = {"model.generator.network": "gift_nets:Net", "model.generator.argume
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a module, a recipe and a run of that recipe, by somebody else."""
-    folder = tmp_path_factory.mktemp("gift")
+    folder = tmp_path_factory.mktemp("received_folder")
     (folder / "gift_nets.py").write_text(NETS)
     own = recipe("gan", steps=5, checkpoint_every=5).override(GENERATOR)
     (folder / "gift.yaml").write_text(own.to_yaml())
@@ -59,7 +59,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def gift(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def received_folder(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same, received from elsewhere: nothing of it is trusted or imported."""
     shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
@@ -87,12 +87,12 @@ USES: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("use", USES)
-def test_a_path_from_elsewhere_is_refused_before_it_is_imported(use: str, gift: Path) -> None:
-    (gift / "study.yaml").write_text("name: s\nbase: gift.yaml\nseeds: {count: 2}\n")
-    before = sorted(path.name for path in gift.rglob("*") if path.name != ".lock")
+def test_a_path_from_elsewhere_is_refused_before_it_is_imported(use: str, received_folder: Path) -> None:
+    (received_folder / "study.yaml").write_text("name: s\nbase: gift.yaml\nseeds: {count: 2}\n")
+    before = sorted(path.name for path in received_folder.rglob("*") if path.name != ".lock")
     with pytest.raises(TrustError, match=r"model\.generator\.network 'gift_nets:Net'.*--trust.*trust=True"):
         USES[use]()
-    assert sorted(path.name for path in gift.rglob("*") if path.name != ".lock") == before
+    assert sorted(path.name for path in received_folder.rglob("*") if path.name != ".lock") == before
 
 
 @pytest.mark.parametrize(
@@ -105,29 +105,33 @@ def test_a_path_from_elsewhere_is_refused_before_it_is_imported(use: str, gift: 
         ["train", "gift.yaml", "--dry-run"],
     ],
 )
-def test_commands_refuse_with_one_sentence(command: list[str], gift: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_refuse_with_one_sentence(
+    command: list[str], received_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(command) == 2
-    assert not (gift / "executed").exists()
+    assert not (received_folder / "executed").exists()
     assert "names code by import path" in capsys.readouterr().err.strip().splitlines()[-1]
 
 
 @pytest.mark.parametrize("command", ["report", "diagnose"])
-def test_what_builds_no_model_needs_no_trust(command: str, gift: Path) -> None:
+def test_what_builds_no_model_needs_no_trust(command: str, received_folder: Path) -> None:
     assert main([command, "run"]) == 0
-    assert not (gift / "executed").exists()
+    assert not (received_folder / "executed").exists()
 
 
-def test_what_was_trusted_is_remembered_for_this_user(gift: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_trusted_is_remembered_for_this_user(received_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sp.load("run", trust=True).sample(2).shape[0] == 2
     forget(monkeypatch)
     assert sp.load("run").sample(2).shape[0] == 2
     file = trust.trusted_file()
-    assert json.loads(file.read_text())["file"] == str(gift / "gift_nets.py")
+    assert json.loads(file.read_text())["file"] == str(received_folder / "gift_nets.py")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
-def test_what_was_given_in_a_call_is_trusted_and_remembered(gift: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_given_in_a_call_is_trusted_and_remembered(
+    received_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     base = recipe("gan", steps=5, checkpoint_every=5)
     sp.train(base, model={"generator": {"network": "gift_nets:Net"}}, run="own")
     forget(monkeypatch)
@@ -136,12 +140,14 @@ def test_what_was_given_in_a_call_is_trusted_and_remembered(gift: Path, monkeypa
         sp.load("run")
 
 
-def test_another_file_of_the_same_name_needs_confirmation(gift: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_file_of_the_same_name_needs_confirmation(
+    received_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sp.load("run", trust=True)
     forget(monkeypatch)
-    other = gift / "elsewhere"
+    other = received_folder / "elsewhere"
     other.mkdir()
-    shutil.copytree(gift / "run", other / "run")
+    shutil.copytree(received_folder / "run", other / "run")
     (other / "gift_nets.py").write_text(NETS)
     monkeypatch.chdir(other)
     with pytest.raises(TrustError):
@@ -149,18 +155,18 @@ def test_another_file_of_the_same_name_needs_confirmation(gift: Path, monkeypatc
     assert not (other / "executed").exists()
 
 
-def test_arguments_with_text_are_trusted_in_one_folder(gift: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hub = {"model.generator.network": "torch.hub:load", "model.generator.arguments": {"repo_or_dir": "gift"}}
+def test_arguments_with_text_are_trusted_in_one_folder(received_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = {"model.generator.network": "torch.hub:load", "model.generator.arguments": {"repo_or_dir": "received_folder"}}
     model = recipe("gan").override(hub).model
     trust.require_trust(model, trust=True, where="here")
     trust.require_trust(model, where="here")
-    (gift / "elsewhere").mkdir()
-    monkeypatch.chdir(gift / "elsewhere")
+    (received_folder / "elsewhere").mkdir()
+    monkeypatch.chdir(received_folder / "elsewhere")
     with pytest.raises(TrustError):
         trust.require_trust(model, where="there")
 
 
-def test_a_list_that_others_can_write_is_not_believed(gift: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_that_others_can_write_is_not_believed(received_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sp.load("run", trust=True)
     forget(monkeypatch)
     trust.trusted_file().chmod(0o666)
@@ -168,9 +174,9 @@ def test_a_list_that_others_can_write_is_not_believed(gift: Path, monkeypatch: p
         sp.load("run")
 
 
-def test_a_list_that_cannot_be_written_is_no_failure(gift: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (gift / "file").write_text("")
-    monkeypatch.setenv(trust.FOLDER_VARIABLE, str(gift / "file"))
+def test_a_list_that_cannot_be_written_is_no_failure(received_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (received_folder / "file").write_text("")
+    monkeypatch.setenv(trust.FOLDER_VARIABLE, str(received_folder / "file"))
     sp.load("run", trust=True)
     sp.load("run")
     forget(monkeypatch)

@@ -17,7 +17,7 @@ SERIES = st.from_regex(r"[a-z]{1,4}/[a-z_]{1,12}", fullmatch=True)
 ANY_NUMBER = st.floats() | st.sampled_from([math.nan, math.inf, -math.inf, 5e-324])
 
 
-def same(a: float, b: float) -> bool:
+def equal_or_nan(a: float, b: float) -> bool:
     return a == b or (math.isnan(a) and math.isnan(b))
 
 
@@ -34,7 +34,7 @@ def test_a_record_comes_back_from_its_file_bit_for_bit(step: int, seconds: float
         (back,) = run.read_records()
     assert (back.step, back.seconds) == (step, seconds)
     assert list(back.values) == list(values)
-    assert all(same(back.values[name], value) for name, value in values.items())
+    assert all(equal_or_nan(back.values[name], value) for name, value in values.items())
 
 
 def test_a_record_is_one_flat_object() -> None:

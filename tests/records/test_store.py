@@ -18,7 +18,7 @@ LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, 
 OBJECTS = st.dictionaries(st.text(), LEAVES | st.lists(LEAVES, max_size=3), max_size=4)
 
 
-def written(path: Path, values: list[dict]) -> bytes:
+def write_lines(path: Path, values: list[dict]) -> bytes:
     with JsonLines(path) as lines:
         for value in values:
             lines.append(value)
@@ -29,7 +29,7 @@ def written(path: Path, values: list[dict]) -> bytes:
 def test_what_was_appended_comes_back(values: list[dict]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "x.jsonl"
-        assert written(path, values).count(b"\n") == len(values)
+        assert write_lines(path, values).count(b"\n") == len(values)
         assert list(read_lines(path)) == values
 
 
@@ -38,7 +38,7 @@ def test_a_crash_at_any_byte_costs_at_most_the_line_being_written(values: list[d
     """Cut anywhere, read: the whole lines before the cut. Open again, append: those, then the new one."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "x.jsonl"
-        content = written(path, values)
+        content = write_lines(path, values)
         cut = data.draw(st.integers(0, len(content)))
         path.write_bytes(content[:cut])
         whole = values[: content[:cut].count(b"\n")]
@@ -70,12 +70,12 @@ def test_truncate_to_undoes_what_came_after(before: list[dict], lost: list[dict]
             assert lines.size == position
             for value in after:
                 lines.append(value)
-        assert path.read_bytes() == written(straight, before + after)
+        assert path.read_bytes() == write_lines(straight, before + after)
 
 
 def test_a_file_shorter_than_what_was_counted_on_is_named(tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
-    content = written(path, [{"a": 1}])
+    content = write_lines(path, [{"a": 1}])
     with pytest.raises(RunError, match=r"records\.jsonl: lines are missing"):
         JsonLines(path, truncate_to=len(content) + 1)
     assert path.read_bytes() == content
@@ -125,5 +125,5 @@ def test_a_bare_non_finite_number_never_reaches_the_file(tmp_path: Path, value: 
 def test_a_line_break_in_a_value_does_not_break_the_line(text: str) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "x.jsonl"
-        assert written(path, [{"text": text}]).count(b"\n") == 1
+        assert write_lines(path, [{"text": text}]).count(b"\n") == 1
         assert json.loads(path.read_bytes()) == {"text": text}

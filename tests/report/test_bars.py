@@ -31,7 +31,7 @@ def marks(drawing: str, name: str, kind: str) -> list[ElementTree.Element]:
     return [e for e in ElementTree.fromstring(drawing).iter(name) if e.get("class") == kind]
 
 
-def at(element: ElementTree.Element, name: str) -> float:
+def percentage(element: ElementTree.Element, name: str) -> float:
     return float((element.get(name) or "").removesuffix("%"))
 
 
@@ -55,9 +55,9 @@ def test_a_bad_score_is_on_the_left_and_a_perfect_one_on_the_right(real: float, 
     for value, place in ((bad, MARGIN), (real, 100 - MARGIN), ((real + bad) / 2, 50.0)):
         drawing = score_bar(score(value, None, None, Estimate(real), Estimate(bad), better))
         (dot,) = marks(drawing, "circle", "value")
-        assert at(dot, "cx") == pytest.approx(place, abs=0.01)
+        assert percentage(dot, "cx") == pytest.approx(place, abs=0.01)
         (left,), (right,) = marks(drawing, "line", "bad"), marks(drawing, "line", "real")
-        assert (at(left, "x1"), at(right, "x1")) == (MARGIN, 100 - MARGIN)
+        assert (percentage(left, "x1"), percentage(right, "x1")) == (MARGIN, 100 - MARGIN)
 
 
 @given(anything, anything, anything, anything, anything, st.sampled_from(["lower", "higher", "none"]))
@@ -118,10 +118,10 @@ def test_an_interval_around_real_data_reaches_them_from_either_side() -> None:
     (interval, *_) = marks(drawing, "line", "interval")
     (dot,), (band,) = marks(drawing, "circle", "value"), marks(drawing, "rect", "band")
     width = 100 - 2 * MARGIN
-    assert at(interval, "x1") == pytest.approx(MARGIN + 0.2 * width, abs=0.01)
-    assert at(interval, "x2") == pytest.approx(100 - MARGIN)
-    assert at(dot, "cx") == pytest.approx(MARGIN + 0.8 * width, abs=0.01)
-    assert at(band, "x") == pytest.approx(MARGIN + 0.8 * width, abs=0.01)
+    assert percentage(interval, "x1") == pytest.approx(MARGIN + 0.2 * width, abs=0.01)
+    assert percentage(interval, "x2") == pytest.approx(100 - MARGIN)
+    assert percentage(dot, "cx") == pytest.approx(MARGIN + 0.8 * width, abs=0.01)
+    assert percentage(band, "x") == pytest.approx(MARGIN + 0.8 * width, abs=0.01)
     assert "distance from real data" in (ElementTree.fromstring(drawing).get("aria-label") or "")
 
 
@@ -149,8 +149,8 @@ def test_the_key_is_drawn_with_the_marks_of_the_bars() -> None:
 
 def test_shares_of_classes_have_one_scale() -> None:
     classes = [ClassScores("a", 0.25, 0.2, 0.1, 0.3), ClassScores("b", 0.75, 0.8, 0.7, 0.9)]
-    widths = [at(marks(class_bar(one, classes), "rect", "share")[0], "width") for one in classes]
+    widths = [percentage(marks(class_bar(one, classes), "rect", "share")[0], "width") for one in classes]
     assert widths[1] / widths[0] == pytest.approx(4, rel=1e-3)
-    assert max(at(e, "x2") for e in marks(class_bar(classes[1], classes), "line", "interval")) == 100 - MARGIN
+    assert max(percentage(e, "x2") for e in marks(class_bar(classes[1], classes), "line", "interval")) == 100 - MARGIN
     nothing = [ClassScores("a", 0.0, 0.0, 0.0, 0.0)]
-    assert at(marks(class_bar(nothing[0], nothing), "rect", "share")[0], "width") == 0
+    assert percentage(marks(class_bar(nothing[0], nothing), "rect", "share")[0], "width") == 0

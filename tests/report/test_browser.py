@@ -55,7 +55,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(path.as_uri())
 
-    def alien(self, path: Path) -> list[str]:
+    def external_requests(self, path: Path) -> list[str]:
         inside = ("data:", "blob:")
         return [url for url in self.requests if not url.startswith(inside) and url.partition("#")[0] != path.as_uri()]
 
@@ -74,7 +74,7 @@ def test_the_page_is_whole_offline_and_fits(browser: Any, full_run: RunFolder, d
     visit = Visit(browser, path, color_scheme=colours, **device)
     visit.page.wait_for_selector("html[data-plots=ready]", timeout=60_000)
     assert visit.errors == []
-    assert visit.alien(path) == []
+    assert visit.external_requests(path) == []
     assert visit.width() == device["viewport"]["width"]
     assert visit.broken_images() == 0
     plots, shown = (visit.page.locator(f".plot{kind}[data-plot]") for kind in ("", ":visible"))
@@ -151,5 +151,5 @@ def test_without_scripts_still_pictures_tell_the_same(browser: Any, full_run: Ru
 def test_a_young_run_opens_too(browser: Any, tmp_path: Path) -> None:
     path = write_report(RunFolder(tmp_path))
     visit = Visit(browser, path, **PHONE)
-    assert (visit.errors, visit.alien(path), visit.width()) == ([], [], 390)
+    assert (visit.errors, visit.external_requests(path), visit.width()) == ([], [], 390)
     visit.context.close()

@@ -39,15 +39,15 @@ CURE = {"number": 1, "code": "NUM301", "title": "a number", "found": 10, "since"
 CURE |= {"changes": {"training.optimiser.learning_rate": [0.1, "text"]}}
 
 
-def planted(value: Any, payload: str, key: str = "") -> Any:
+def inject(value: Any, payload: str, key: str = "") -> Any:
     """The same JSON value with the payload after every text that is free, and one more name in every remedy."""
     if isinstance(value, dict):
-        inside = {name: planted(entry, payload, name) for name, entry in value.items()}
+        inside = {name: inject(entry, payload, name) for name, entry in value.items()}
         return (
             {**inside, f"more {payload}": payload} if key in ("remedy", "evidence", "versions", "networks") else inside
         )
     if isinstance(value, list):
-        return [planted(entry, payload, key) for entry in value]
+        return [inject(entry, payload, key) for entry in value]
     return f"{value} {payload}" if isinstance(value, str) and key not in FIXED else value
 
 
@@ -55,10 +55,10 @@ def hostile(run: RunFolder, payload: str) -> Path:
     """The report of the run with the payload in findings, remedies, cures, names, captions and comments."""
     (run.path / "cures.jsonl").write_text(json.dumps(CURE) + "\n")
     for path in (run.findings, run.path / "cures.jsonl"):
-        lines = [json.dumps(planted(json.loads(line), payload)) for line in path.read_text().splitlines()]
+        lines = [json.dumps(inject(json.loads(line), payload)) for line in path.read_text().splitlines()]
         path.write_text("\n".join(lines) + "\n")
     for path in (run.summary, run.figures / "captions.json", run.scorecard):
-        path.write_text(json.dumps(planted(json.loads(path.read_text()), payload)))
+        path.write_text(json.dumps(inject(json.loads(path.read_text()), payload)))
     run.recipe.write_text(f"{run.recipe.read_text()}# {payload}\n")
     return write_report(run)
 

@@ -42,17 +42,17 @@ def tiny(**changes: Any) -> dict[str, Any]:
     return TINY | changes
 
 
-def planned(content: Mapping[str, Any]) -> Plan:
+def plan_of(content: Mapping[str, Any]) -> Plan:
     study = load_study(content)
     return Plan.of(study, points(study))
 
 
-def ran(
+def run_content(
     content: Mapping[str, Any],
     folder: Path,
     engine: Callable[[Sequence[Group]], Iterator[Event]] = in_this_process,
 ) -> StudyResult:
-    plan = planned(content)
+    plan = plan_of(content)
     return run_study(plan, StudyFolder(folder), study_text(resolved(plan.study)), engine)
 
 
@@ -67,14 +67,14 @@ def quick(group: Group, tell: Callable[[float], None]) -> GroupResult:
     return made_up(group)
 
 
-def deadly(group: Group, tell: Callable[[float], None]) -> GroupResult:
+def kill_worker(group: Group, tell: Callable[[float], None]) -> GroupResult:
     """Kills the worker of the first seed, always."""
     if group.runs[0].seed == 0:
         os.kill(os.getpid(), signal.SIGKILL)
     return made_up(group)
 
 
-def deadly_once(group: Group, tell: Callable[[float], None]) -> GroupResult:
+def kill_worker_once(group: Group, tell: Callable[[float], None]) -> GroupResult:
     """Kills the first worker that comes here; $SADDLEPOINT_TEST_FOLDER remembers that it did."""
     mark = Path(os.environ["SADDLEPOINT_TEST_FOLDER"]) / "killed"
     if group.runs[0].seed == 0 and not mark.exists():
@@ -98,5 +98,5 @@ def waiting(group: Group, tell: Callable[[float], None]) -> GroupResult:
 def broken(group: Group, tell: Callable[[float], None]) -> GroupResult:
     """Fails at the first seed as nobody foresaw."""
     if group.runs[0].seed == 0:
-        raise ZeroDivisionError("planted")
+        raise ZeroDivisionError("injected")
     return made_up(group)

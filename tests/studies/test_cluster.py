@@ -19,7 +19,7 @@ import pytest
 from saddlepoint.errors import MissingExtraError, RunError
 from saddlepoint.studies.cluster import on_ray
 from saddlepoint.studies.engine import Failed, Finished, Lost
-from tests.studies.studies import broken, made_up, planned, ran, tiny, waiting
+from tests.studies.studies import broken, made_up, plan_of, run_content, tiny, waiting
 
 HAS_RAY = importlib.util.find_spec("ray") is not None
 ONE_BY_ONE = tiny(lanes=1, axes={}, measure={"outcomes": ["wasserstein"]})
@@ -31,14 +31,14 @@ pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
 @pytest.mark.skipif(HAS_RAY, reason="Ray is installed")
 def test_without_ray_the_extra_is_named() -> None:
     with pytest.raises(MissingExtraError, match=r"saddlepoint\[cluster\]"):
-        list(on_ray(planned(ONE_BY_ONE).groups()))
+        list(on_ray(plan_of(ONE_BY_ONE).groups()))
 
 
 class RayError(Exception):
     """Ray's own, where Ray is not installed."""
 
 
-def imitated(answers: dict[int, Exception | None]) -> Any:
+def fake_ray(answers: dict[int, Exception | None]) -> Any:
     """What `on_ray` needs of Ray, in this process; by task, what its machine fails with."""
     tasks: list[Callable[[], Any]] = []
 
@@ -69,10 +69,10 @@ def imitated(answers: dict[int, Exception | None]) -> Any:
 
 
 def test_a_group_that_ray_or_we_fail_at_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ray", imitated({1: RayError("Traceback\nModuleNotFoundError: no saddlepoint")}))
-    ours, rays, fine = on_ray(planned(ONE_BY_ONE).groups(), train=broken)
+    monkeypatch.setitem(sys.modules, "ray", fake_ray({1: RayError("Traceback\nModuleNotFoundError: no saddlepoint")}))
+    ours, rays, fine = on_ray(plan_of(ONE_BY_ONE).groups(), train=broken)
     assert isinstance(ours, Failed)
-    assert ours.why == "ZeroDivisionError: planted."
+    assert ours.why == "ZeroDivisionError: injected."
     assert isinstance(rays, Failed)
     assert rays.why.startswith("Ray cannot train it: ModuleNotFoundError: no saddlepoint. Every machine")
     assert isinstance(fine, Finished)
@@ -84,9 +84,9 @@ def test_a_group_that_ray_or_we_fail_at_leaves_the_others(monkeypatch: pytest.Mo
 def test_without_a_cluster_a_sentence_says_which(
     address: str | None, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "ray", imitated({-1: ConnectionError("no\nmore")}))
+    monkeypatch.setitem(sys.modules, "ray", fake_ray({-1: ConnectionError("no\nmore")}))
     with pytest.raises(RunError, match=said):
-        list(on_ray(planned(ONE_BY_ONE).groups(), address=address))
+        list(on_ray(plan_of(ONE_BY_ONE).groups(), address=address))
 
 
 @needs_ray
@@ -95,7 +95,7 @@ def test_one_of_two_workers_is_killed_and_the_study_finishes(tmp_path: Path, mon
     monkeypatch.setenv("SADDLEPOINT_TEST_FOLDER", str(tmp_path))
     # What the workers take from these tests.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(CHECKOUT), os.environ.get("PYTHONPATH", "")]))
-    groups = planned(ONE_BY_ONE).groups()
+    groups = plan_of(ONE_BY_ONE).groups()
 
     def kill() -> None:
         mark = tmp_path / "process"
@@ -115,6 +115,6 @@ def test_one_of_two_workers_is_killed_and_the_study_finishes(tmp_path: Path, mon
 @needs_ray
 @pytest.mark.slow
 def test_the_rows_are_those_of_this_process(tmp_path: Path) -> None:
-    there = ran(tiny(), tmp_path / "there", partial(on_ray, workers=2))
-    here = ran(tiny(), tmp_path / "here")
+    there = run_content(tiny(), tmp_path / "there", partial(on_ray, workers=2))
+    here = run_content(tiny(), tmp_path / "here")
     assert there.rows == here.rows

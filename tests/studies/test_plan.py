@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from saddlepoint.studies.plan import SMALLEST_PART
-from tests.studies.studies import planned, tiny
+from tests.studies.studies import plan_of, tiny
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from tests.studies.studies import planned, tiny
     ],
 )
 def test_a_group_is_divided_among_workers(seeds: int, workers: int, sizes: list[int]) -> None:
-    plan = planned(tiny(lanes=256, seeds={"count": seeds}))
+    plan = plan_of(tiny(lanes=256, seeds={"count": seeds}))
     groups = plan.groups(workers=workers)
     assert sorted(len(group.runs) for group in groups) == sizes
     (whole,) = plan.groups()
@@ -29,7 +29,7 @@ def test_a_group_is_divided_among_workers(seeds: int, workers: int, sizes: list[
 
 
 def test_what_is_known_is_not_trained_again() -> None:
-    plan = planned(tiny(lanes=256, seeds={"count": 18}))
+    plan = plan_of(tiny(lanes=256, seeds={"count": 18}))
     known = [run.key for run in plan.runs[:10]]
     assert {run.key for group in plan.groups(known, workers=2) for run in group.runs} == {
         run.key for run in plan.runs[10:]

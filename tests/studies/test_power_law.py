@@ -1,4 +1,4 @@
-"""A planted exponent comes back within its interval, also where the slow half of a study was not waited for."""
+"""An injected exponent comes back within its interval, also where the slow half of a study was not waited for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Groups = dict[float, tuple[np.ndarray, np.ndarray]]
 XS = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
-def planted(
+def draw_groups(
     exponent: float, limit: float = math.inf, *, spread: float = 0.5, n: int = 40, seed: int = 0, factor: float = 20.0
 ) -> Groups:
     """Log-normal times of median factor x^exponent, followed to `limit`."""
@@ -28,7 +28,7 @@ def planted(
 
 @pytest.mark.parametrize("exponent", [-1.5, 0.0, 1.0, 2.0])
 def test_an_exact_law_is_found_exactly(exponent: float) -> None:
-    law = power_law(planted(exponent, spread=0.0), repeats=20)
+    law = power_law(draw_groups(exponent, spread=0.0), repeats=20)
     assert law.exponent.value == pytest.approx(exponent, abs=1e-9)
     assert law.factor.value == pytest.approx(20.0)
     assert (law.exponent.low, law.exponent.high) == pytest.approx((exponent, exponent), abs=1e-9)
@@ -36,7 +36,7 @@ def test_an_exact_law_is_found_exactly(exponent: float) -> None:
 
 
 def test_what_was_not_reached_bends_an_exact_law_nowhere() -> None:
-    law = power_law(planted(1.0, limit=100.0, spread=0.0), repeats=20)
+    law = power_law(draw_groups(1.0, limit=100.0, spread=0.0), repeats=20)
     assert law.reached == 3
     assert law.exponent.value == pytest.approx(1.0)
     assert [math.isinf(median.value) for median in law.medians] == [False] * 3 + [True] * 2
@@ -56,13 +56,13 @@ def test_intervals_hold_the_true_exponent_as_often_as_they_claim(limit: float) -
     """120 studies; 95 % should, three standard errors are 6 %. With a limit of 120, the medians of 8 and 16 lie above it."""
     held = 0
     for seed in range(120):
-        law = power_law(planted(1.0, limit, seed=seed), repeats=150, seed=seed)
+        law = power_law(draw_groups(1.0, limit, seed=seed), repeats=150, seed=seed)
         held += law.exponent.low <= 1.0 <= law.exponent.high
     assert held / 120 >= 0.95 - 0.08
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:
-    groups = planted(1.0)
+    groups = draw_groups(1.0)
     assert power_law(groups, repeats=50).exponent == power_law(groups, repeats=50).exponent
 
 

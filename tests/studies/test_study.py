@@ -28,7 +28,7 @@ from saddlepoint.studies.plan import Group
 from saddlepoint.studies.study import run_study
 from saddlepoint.studies.tables import write_table
 from saddlepoint.training import Devices, TrainingState, play
-from tests.studies.studies import TINY, made_up, planned, quick, ran, tiny
+from tests.studies.studies import TINY, made_up, plan_of, quick, run_content, tiny
 
 MADE_UP = tiny(measure={"outcomes": ["wasserstein"]})
 FILES = ("results.csv", "series.csv", "summary.json", "study.yaml")
@@ -46,11 +46,11 @@ def close(mine: str, other: float, tolerance: float = 2e-3) -> bool:
 @pytest.mark.slow
 def test_a_row_is_its_single_run(tmp_path: Path) -> None:
     """Trained in the plain loop and measured by hand."""
-    done = ran(TINY, tmp_path / "study")
+    done = run_content(TINY, tmp_path / "study")
     rows, series = table(done.folder.results), table(done.folder.series)
     assert len(rows) == 6
     assert all(row["trained"] == "lanes" for row in rows)
-    plan = planned(TINY)
+    plan = plan_of(TINY)
     for index, run in enumerate(plan.runs):
         data = gaussian(run.data)
         model = build(run.model, data.event, seed=run.seed)
@@ -81,7 +81,7 @@ def test_a_row_is_its_single_run(tmp_path: Path) -> None:
 
 
 def test_replicas_and_runs_alone_make_the_same_rows() -> None:
-    for group in planned(TINY | {"lanes": 6}).groups():
+    for group in plan_of(TINY | {"lanes": 6}).groups():
         together = train_group(group)
         alone = train_group(replace(group, together=False))
         assert [run.trained for run in together.runs] == ["lanes"] * 6
@@ -107,11 +107,11 @@ def interrupting(after: int) -> Any:
 
 @pytest.mark.parametrize("after", [pytest.param(0, marks=pytest.mark.slow), 1])
 def test_going_on_equals_never_having_stopped(tmp_path: Path, after: int) -> None:
-    whole = ran(TINY, tmp_path / "whole")
+    whole = run_content(TINY, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
-        ran(TINY, tmp_path / "study", interrupting(after))
+        run_content(TINY, tmp_path / "study", interrupting(after))
     assert len(list((tmp_path / "study" / "cells").iterdir())) == after
-    done = ran(TINY, tmp_path / "study")
+    done = run_content(TINY, tmp_path / "study")
     assert (done.trained, done.kept) == (6 - 3 * after, 3 * after)
     for name in FILES:
         assert (tmp_path / "study" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
@@ -122,20 +122,20 @@ def without_training(groups: Sequence[Group]) -> Iterator[Event]:
     return in_this_process(groups, quick)
 
 
-def none_left(groups: Sequence[Group]) -> Iterator[Event]:
+def expect_no_groups(groups: Sequence[Group]) -> Iterator[Event]:
     assert not groups
     yield from ()
 
 
 def test_nothing_is_trained_twice(tmp_path: Path) -> None:
-    first = ran(MADE_UP, tmp_path, without_training)
-    again = ran(MADE_UP, tmp_path, none_left)
+    first = run_content(MADE_UP, tmp_path, without_training)
+    again = run_content(MADE_UP, tmp_path, expect_no_groups)
     assert (again.rows, again.trained, again.kept) == (first.rows, 0, 6)
 
 
 def test_more_seeds_train_the_new_ones_alone(tmp_path: Path) -> None:
-    few = ran(MADE_UP, tmp_path / "study", without_training)
-    more = ran(MADE_UP | {"seeds": {"count": 5}}, tmp_path / "study", without_training)
+    few = run_content(MADE_UP, tmp_path / "study", without_training)
+    more = run_content(MADE_UP | {"seeds": {"count": 5}}, tmp_path / "study", without_training)
     assert (more.trained, more.kept) == (4, 6)
     assert [row for row in more.rows if row["seed"] < 3] == few.rows
 
@@ -151,22 +151,22 @@ def test_more_seeds_train_the_new_ones_alone(tmp_path: Path) -> None:
     ],
 )
 def test_what_changes_a_result_changes_its_key(changes: dict[str, Any]) -> None:
-    before, after = ({run.key for run in planned(content).runs} for content in (TINY, tiny(**changes)))
+    before, after = ({run.key for run in plan_of(content).runs} for content in (TINY, tiny(**changes)))
     assert not before & after
 
 
 @pytest.mark.parametrize("name", ["device", "threads", "checkpoint_every", "keep", "sample_every", "samples", "tick"])
 def test_what_changes_no_result_changes_no_key(name: str) -> None:
     value = "cpu" if name == "device" else 3
-    changed = planned(tiny(overrides={f"training.{name}": value}))
-    assert [run.key for run in changed.runs] == [run.key for run in planned(TINY).runs]
+    changed = plan_of(tiny(overrides={f"training.{name}": value}))
+    assert [run.key for run in changed.runs] == [run.key for run in plan_of(TINY).runs]
 
 
 def test_a_damaged_group_is_named_and_made_again(tmp_path: Path) -> None:
-    first = ran(MADE_UP, tmp_path, without_training)
+    first = run_content(MADE_UP, tmp_path, without_training)
     broken, *_ = sorted(first.folder.groups.iterdir())
     broken.write_text(broken.read_text()[:100])
-    done = ran(MADE_UP, tmp_path, without_training)
+    done = run_content(MADE_UP, tmp_path, without_training)
     assert done.trained == 3
     assert any(broken.name in note and "damaged" in note for note in done.notes)
     assert done.rows == first.rows
@@ -185,7 +185,7 @@ def test_what_replicas_refuse_is_trained_alone_and_said_once(
 ) -> None:
     heard: list[str] = []
     content = tiny(overrides=changes, seeds={"count": 2})
-    plan = planned(content)
+    plan = plan_of(content)
     assert [len(group.runs) for group in plan.groups()] == [1] * 4
     done = run_study(plan, StudyFolder(tmp_path), "", in_this_process, say=heard.append)
     assert {row["trained"] for row in done.rows} == {"alone"}
@@ -196,7 +196,7 @@ def test_what_replicas_refuse_is_trained_alone_and_said_once(
 def test_refusals_during_replica_training_are_reported_too() -> None:
     """Where replicas differ in a number that decides something, each of its values makes replicas of its own."""
     content = tiny(axes={"model.views.instance_noise": [0.0, 0.5]}, lanes=6)
-    (group,) = planned(content).groups()
+    (group,) = plan_of(content).groups()
     result = train_group(group)
     assert {run.trained for run in result.runs} == {"lanes"}
     assert [run.key for run in result.runs] == [run.key for run in group.runs]
@@ -206,7 +206,7 @@ def test_refusals_during_replica_training_are_reported_too() -> None:
 
 def test_a_run_that_diverges_is_frozen_counted_and_not_averaged(tmp_path: Path) -> None:
     content = tiny(axes={"training.optimiser.learning_rate": [0.01, 1e38]}, lanes=6)
-    done = ran(content, tmp_path)
+    done = run_content(content, tmp_path)
     fine, wild = done.summary
     assert (fine.frozen, wild.frozen) == (0, 3)
     assert wild.outcomes["wasserstein"] is None
@@ -217,22 +217,22 @@ def test_a_run_that_diverges_is_frozen_counted_and_not_averaged(tmp_path: Path) 
     assert json.loads(done.folder.summary.read_text())["points"][1]["diverged"] == 3
     assert done.folder.results.read_text().count("nan") >= 3
     # Alone it is told at the next record, not at the step itself.
-    (group,) = planned(content).groups()
+    (group,) = plan_of(content).groups()
     alone = train_group(replace(group, together=False))
     assert [run.frozen_at is None for run in alone.runs] == [row["frozen_at"] is None for row in done.rows]
 
 
 def test_points_that_are_the_same_are_trained_once(tmp_path: Path) -> None:
     content = tiny(axes={"twice": {"variants": {"a": {}, "b": {}}}})
-    done = ran(content, tmp_path)
-    assert sum(len(group.runs) for group in planned(content).groups()) == 3
+    done = run_content(content, tmp_path)
+    assert sum(len(group.runs) for group in plan_of(content).groups()) == 3
     assert len(done.rows) == 6
     a, b = ([row | {"twice": ""} for row in done.rows if row["twice"] == name] for name in "ab")
     assert a == b
 
 
 def test_widths_and_data_make_groups_of_their_own() -> None:
-    plan = planned(tiny(axes={"width": {"widths": {"model.generator": [2, 4]}}, "data.modes": [1, 2]}, lanes=100))
+    plan = plan_of(tiny(axes={"width": {"widths": {"model.generator": [2, 4]}}, "data.modes": [1, 2]}, lanes=100))
     groups = plan.groups()
     # Replicas share shapes, not data: two widths, both numbers of modes in each.
     assert [len(group.runs) for group in groups] == [6, 6]
@@ -247,11 +247,11 @@ def test_images_are_assessed_by_suitable_features(tmp_path: Path) -> None:
     }
     measure = {"samples": 50, "outcomes": ["quality", "held_out"]}
     content = {"name": "v", "base": base, "seeds": {"count": 2}, "axes": {"model.beta": [1.0, 4.0]}, "measure": measure}
-    done = ran(content, tmp_path)
+    done = run_content(content, tmp_path)
     assert {"quality", "vae/held_out_bound"} <= set(done.rows[0])
     assert len({row["vae/held_out_bound"] for row in done.rows}) == 4
     assert "converged" not in done.rows[0]
-    assert planned(content | {"measure": {"samples": 50}}).study.measure.outcomes is None
+    assert plan_of(content | {"measure": {"samples": 50}}).study.measure.outcomes is None
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_what_cannot_be_measured_is_said_before_training(changes: dict[str, Any]
     from saddlepoint.errors import SaddlepointError
 
     with pytest.raises(SaddlepointError, match=said):
-        planned(tiny(axes={}) | changes)
+        plan_of(tiny(axes={}) | changes)
 
 
 @pytest.mark.slow
@@ -280,11 +280,11 @@ def test_what_cannot_be_measured_is_said_before_training(changes: dict[str, Any]
 def test_every_listed_series_can_be_requested(changes: dict[str, Any], tmp_path: Path) -> None:
     """What one step records is what the table has: asked for by name, or all."""
     with pytest.raises(SettingError) as caught:
-        planned(tiny(measure={"every": 10, "series": ["none"]}, **changes))
+        plan_of(tiny(measure={"every": 10, "series": ["none"]}, **changes))
     names = str(caught.value).partition("They record ")[2].partition(";")[0].split(", ")
     one = {"axes": {}, "seeds": {"count": 1}, "overrides": {}} | changes
     asked, everything = (
-        ran(tiny(measure={"every": 10, "series": series}, **one), tmp_path / series[0]).folder.series
+        run_content(tiny(measure={"every": 10, "series": series}, **one), tmp_path / series[0]).folder.series
         for series in (names, ["all"])
     )
     assert asked.read_bytes() == everything.read_bytes()
@@ -292,16 +292,16 @@ def test_every_listed_series_can_be_requested(changes: dict[str, Any], tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("planted", "said"),
-    [(SettingError("planted mistake."), "planted mistake."), (IndexError("planted"), "IndexError: planted.")],
+    ("injected", "said"),
+    [(SettingError("injected mistake."), "injected mistake."), (IndexError("injected"), "IndexError: injected.")],
     ids=["foreseen", "unforeseen"],
 )
 def test_groups_that_fail_leave_the_others_are_named_and_run_again(
-    tmp_path: Path, planted: Exception, said: str
+    tmp_path: Path, injected: Exception, said: str
 ) -> None:
     def failing(group: Group, tell: Any) -> Any:
         if group.runs[0].seed == 0:
-            raise planted
+            raise injected
         return made_up(group)
 
     def engine(groups: Sequence[Group]) -> Iterator[Event]:
@@ -309,7 +309,7 @@ def test_groups_that_fail_leave_the_others_are_named_and_run_again(
 
     content = tiny(lanes=1, measure={"outcomes": ["wasserstein"]})
     with pytest.raises(RunError, match="2 of its groups could not be trained: ") as failure:
-        ran(content, tmp_path, engine)
+        run_content(content, tmp_path, engine)
     assert len(table(tmp_path / "results.csv")) == 4
     reasons = {path.stem: path.read_text() for path in (tmp_path / "failed").iterdir()}
     assert len(reasons) == 2
@@ -317,40 +317,40 @@ def test_groups_that_fail_leave_the_others_are_named_and_run_again(
         assert f"group {key} (seed 0, learning rate 0.0" in str(failure.value)
         assert said in str(failure.value)
         assert said in reason
-        assert ("Traceback" in reason) == isinstance(planted, IndexError)
+        assert ("Traceback" in reason) == isinstance(injected, IndexError)
     assert sum(said in note for note in json.loads((tmp_path / "summary.json").read_text())["notes"]) == 2
-    done = ran(content, tmp_path, without_training)
+    done = run_content(content, tmp_path, without_training)
     assert (done.trained, done.kept) == (2, 4)
     assert not (tmp_path / "failed").exists()
 
 
 @pytest.mark.parametrize("changes", [{"name": "other"}, {"base": TINY["base"] | {"description": "Other."}}])
 def test_another_study_is_not_written_over(tmp_path: Path, changes: dict[str, Any]) -> None:
-    ran(MADE_UP, tmp_path, without_training)
+    run_content(MADE_UP, tmp_path, without_training)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(RunError, match=r'holds the study "tiny".* --overwrite'):
-        ran(MADE_UP | changes, tmp_path, without_training)
+        run_content(MADE_UP | changes, tmp_path, without_training)
     assert {path: path.read_bytes() for path in before} == before
-    plan = planned(MADE_UP | changes)
+    plan = plan_of(MADE_UP | changes)
     text = study_text(resolved(plan.study))
     done = run_study(plan, StudyFolder(tmp_path), text, without_training, overwrite=True)
     assert len(done.rows) == 6
     # The first study's runs are there still, where the other has none of its own by the same key.
-    plan = planned(MADE_UP)
+    plan = plan_of(MADE_UP)
     text = study_text(resolved(plan.study))
-    assert run_study(plan, StudyFolder(tmp_path), text, none_left, overwrite=True).kept == 6
+    assert run_study(plan, StudyFolder(tmp_path), text, expect_no_groups, overwrite=True).kept == 6
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
     with pytest.raises(RunError, match="is no study"):
-        ran(TINY, tmp_path)
+        run_content(TINY, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path: Path) -> None:
     with StudyFolder(tmp_path / "s").opened("x"), pytest.raises(RunError, match="another process"):
-        ran(TINY, tmp_path / "s")
+        run_content(TINY, tmp_path / "s")
 
 
 def test_a_table_is_read_back(tmp_path: Path) -> None:
@@ -368,6 +368,6 @@ def test_a_table_is_read_back(tmp_path: Path) -> None:
 def test_parquet_holds_what_the_csv_does(tmp_path: Path) -> None:
     import pyarrow.parquet
 
-    done = ran(TINY, tmp_path)
+    done = run_content(TINY, tmp_path)
     stored = pyarrow.parquet.read_table(done.folder.results.with_suffix(".parquet")).to_pylist()
     assert stored == done.rows

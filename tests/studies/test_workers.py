@@ -22,7 +22,17 @@ from saddlepoint.recipe.studies import resolved
 from saddlepoint.studies import workers
 from saddlepoint.studies.engine import Advanced, Failed, Finished, Lost
 from saddlepoint.studies.workers import on_workers, serve
-from tests.studies.studies import TINY, broken, deadly, deadly_once, made_up, planned, quick, ran, tiny
+from tests.studies.studies import (
+    TINY,
+    broken,
+    kill_worker,
+    kill_worker_once,
+    made_up,
+    plan_of,
+    quick,
+    run_content,
+    tiny,
+)
 
 ONE_BY_ONE = tiny(lanes=1, axes={}, measure={"outcomes": ["wasserstein"]})
 LONG = tiny(
@@ -37,7 +47,7 @@ COMMAND = [sys.executable, "-m", "saddlepoint.cli.main", "study", "long.yaml", "
 
 @pytest.mark.slow
 def test_groups_come_back_and_say_how_far_they_are() -> None:
-    groups = planned(ONE_BY_ONE).groups()
+    groups = plan_of(ONE_BY_ONE).groups()
     events = list(on_workers(groups, 2, quick))
     assert {event.group: event.result for event in events if isinstance(event, Finished)} == {
         index: made_up(group) for index, group in enumerate(groups)
@@ -50,7 +60,7 @@ def test_the_group_of_a_worker_that_was_killed_is_trained_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SADDLEPOINT_TEST_FOLDER", str(tmp_path))
-    done = ran(ONE_BY_ONE, tmp_path / "study", partial(on_workers, workers=2, train=deadly_once))
+    done = run_content(ONE_BY_ONE, tmp_path / "study", partial(on_workers, workers=2, train=kill_worker_once))
     assert len(done.rows) == 3
     (note,) = done.notes
     assert "a worker died (signal SIGKILL)" in note
@@ -59,32 +69,32 @@ def test_the_group_of_a_worker_that_was_killed_is_trained_by_another(
 
 @pytest.mark.slow
 def test_a_group_that_kills_two_workers_is_left_out_and_the_others_stay(tmp_path: Path) -> None:
-    groups = planned(ONE_BY_ONE).groups()
-    events = list(on_workers(groups, 1, deadly))
+    groups = plan_of(ONE_BY_ONE).groups()
+    events = list(on_workers(groups, 1, kill_worker))
     assert [(event.again, event.why) for event in events if isinstance(event, Lost)] == [
         (True, "signal SIGKILL"),
         (False, "signal SIGKILL"),
     ]
     assert sum(isinstance(event, Finished) for event in events) == 2
     with pytest.raises(RunError, match=r"1 of its groups could not be trained: group \w+ \(seed 0\): 2 workers died"):
-        ran(ONE_BY_ONE, tmp_path, partial(on_workers, workers=2, train=deadly))
+        run_content(ONE_BY_ONE, tmp_path, partial(on_workers, workers=2, train=kill_worker))
     assert len((tmp_path / "results.csv").read_text().splitlines()) == 3
 
 
 @pytest.mark.slow
 def test_our_own_mistakes_leave_the_other_groups_and_keep_the_workers_traceback() -> None:
-    events = list(on_workers(planned(ONE_BY_ONE).groups(), 1, broken))
+    events = list(on_workers(plan_of(ONE_BY_ONE).groups(), 1, broken))
     (failed,) = [event for event in events if isinstance(event, Failed)]
-    assert failed.why == "ZeroDivisionError: planted."
+    assert failed.why == "ZeroDivisionError: injected."
     assert "in broken" in failed.details
     assert sum(isinstance(event, Finished) for event in events) == 2
 
 
 @pytest.fixture
-def killed_at_birth(monkeypatch: pytest.MonkeyPatch) -> Callable[[Container[int]], None]:
+def kill_on_start(monkeypatch: pytest.MonkeyPatch) -> Callable[[Container[int]], None]:
     """Has the workers of these numbers, in the order in which they are started, die before they begin."""
 
-    def plant(dead: Container[int]) -> None:
+    def choose(dead: Container[int]) -> None:
         numbers = itertools.count()
 
         class Worker(workers._Worker):
@@ -95,40 +105,40 @@ def killed_at_birth(monkeypatch: pytest.MonkeyPatch) -> Callable[[Container[int]
 
         monkeypatch.setattr(workers, "_Worker", Worker)
 
-    return plant
+    return choose
 
 
 @pytest.mark.slow
 def test_a_replacement_that_never_starts_is_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at_birth: Callable[[Container[int]], None]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill_on_start: Callable[[Container[int]], None]
 ) -> None:
-    killed_at_birth({1})
+    kill_on_start({1})
     monkeypatch.setenv("SADDLEPOINT_TEST_FOLDER", str(tmp_path))
-    events = list(on_workers(planned(ONE_BY_ONE).groups(), 1, deadly_once))
+    events = list(on_workers(plan_of(ONE_BY_ONE).groups(), 1, kill_worker_once))
     assert sum(isinstance(event, Lost) for event in events) == 1
     assert sum(isinstance(event, Finished) for event in events) == 3
 
 
 @pytest.mark.slow
 def test_without_any_replacement_the_waiting_groups_fail(
-    tmp_path: Path, killed_at_birth: Callable[[Container[int]], None]
+    tmp_path: Path, kill_on_start: Callable[[Container[int]], None]
 ) -> None:
-    killed_at_birth(range(1, 100))
-    events = list(on_workers(planned(ONE_BY_ONE).groups(), 1, deadly))
+    kill_on_start(range(1, 100))
+    events = list(on_workers(plan_of(ONE_BY_ONE).groups(), 1, kill_worker))
     assert isinstance(events[0], Lost)
     assert [event.group for event in events if isinstance(event, Failed)] == [0, 1, 2]
 
 
 @pytest.mark.slow
-def test_workers_that_never_start_are_reported_at_once(killed_at_birth: Callable[[Container[int]], None]) -> None:
-    killed_at_birth(range(100))
+def test_workers_that_never_start_are_reported_at_once(kill_on_start: Callable[[Container[int]], None]) -> None:
+    kill_on_start(range(100))
     with pytest.raises(RunError, match="end before they begin"):
-        list(on_workers(planned(ONE_BY_ONE).groups(), 1, quick))
+        list(on_workers(plan_of(ONE_BY_ONE).groups(), 1, quick))
 
 
 @pytest.mark.slow
 def test_ending_early_ends_the_workers() -> None:
-    events = on_workers(planned(ONE_BY_ONE).groups(), 1, quick)
+    events = on_workers(plan_of(ONE_BY_ONE).groups(), 1, quick)
     next(events)
     children = multiprocessing_children()
     assert children
@@ -144,14 +154,14 @@ def multiprocessing_children() -> list[int]:
 
 @pytest.mark.slow
 def test_workers_train_what_this_process_trains(tmp_path: Path) -> None:
-    here = ran(TINY, tmp_path / "here")
-    there = ran(TINY, tmp_path / "there", partial(on_workers, workers=2))
+    here = run_content(TINY, tmp_path / "here")
+    there = run_content(TINY, tmp_path / "there", partial(on_workers, workers=2))
     assert there.rows == here.rows
     assert (tmp_path / "there/results.csv").read_bytes() == (tmp_path / "here/results.csv").read_bytes()
 
 
-def started(folder: Path) -> subprocess.Popen[str]:
-    plan = planned(LONG)
+def start_study(folder: Path) -> subprocess.Popen[str]:
+    plan = plan_of(LONG)
     (folder / "long.yaml").write_text(yaml.safe_dump(resolved(plan.study).model_dump(mode="json")))
     return subprocess.Popen(
         # Run in the background, by nohup say, tests inherit an ignored SIGINT, and so would what they start.
@@ -175,7 +185,7 @@ def wait_for_groups(folder: Path, count: int, process: subprocess.Popen[str]) ->
 
 @pytest.mark.slow
 def test_a_killed_study_goes_on_and_its_workers_leave(tmp_path: Path) -> None:
-    process = started(tmp_path)
+    process = start_study(tmp_path)
     wait_for_groups(tmp_path, 1, process)
     helpers = children_of(process.pid)
     process.kill()
@@ -189,14 +199,14 @@ def test_a_killed_study_goes_on_and_its_workers_leave(tmp_path: Path) -> None:
     assert kept
     subprocess.run(COMMAND, cwd=tmp_path, check=True, capture_output=True)
     assert {path: path.read_bytes() for path in kept} == kept
-    whole = ran(LONG, tmp_path / "whole")
+    whole = run_content(LONG, tmp_path / "whole")
     assert (tmp_path / "studies/tiny/results.csv").read_bytes() == whole.folder.results.read_bytes()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_exits_130_and_keeps_what_is_finished(tmp_path: Path, number: int) -> None:
-    process = started(tmp_path)
+    process = start_study(tmp_path)
     wait_for_groups(tmp_path, 1, process)
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     said, _ = process.communicate(timeout=60)

@@ -9,7 +9,7 @@ from torch import nn
 from saddlepoint.training.ema import MovingAverage, effective_decay
 
 
-def lone(value: float) -> nn.Linear:
+def single_weight(value: float) -> nn.Linear:
     player = nn.Linear(1, 1, bias=False).double()
     nn.init.constant_(player.weight, value)
     return player
@@ -17,7 +17,7 @@ def lone(value: float) -> nn.Linear:
 
 def test_of_a_linear_sequence():
     """w_t = t and constant decay b: the average after t updates lags by b (1 - b^t) / (1 - b)."""
-    decay, player = 0.1, lone(0.0)  # up to 0.1 the early correction never bites
+    decay, player = 0.1, single_weight(0.0)  # up to 0.1 the early correction never bites
     average = MovingAverage(player, decay)
     for t in range(1, 30):
         nn.init.constant_(player.weight, float(t))
@@ -27,7 +27,7 @@ def test_of_a_linear_sequence():
 
 
 def test_early_it_forgets_the_first_weights():
-    player = lone(1.0)
+    player = single_weight(1.0)
     average = MovingAverage(player, 0.999)
     nn.init.constant_(player.weight, 0.0)
     left = 1.0

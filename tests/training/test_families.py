@@ -62,12 +62,12 @@ def test_every_family_is_tested():
 def test_resumed_equals_uninterrupted(name, precision, tmp_path):
     data, folder, training = dataset(), RunFolder(tmp_path), settings(ema=0.9, steps=9, tick=4)
 
-    def begin(seed):
+    def prepare_training(seed):
         model = models.build(FAMILIES[name], data.event, seed=seed)
         state = TrainingState.start(model, training, Devices.choose("cpu", precision, model))
         return model, state, Batches(data, 6, 0, "cpu", model.scaling)
 
-    model, state, batches = begin(0)
+    model, state, batches = prepare_training(0)
     records = []
     for record in play(model, batches, training, state):
         records.append(record)
@@ -77,7 +77,7 @@ def test_resumed_equals_uninterrupted(name, precision, tmp_path):
             checkpoint.save(folder, model, state)
     assert [record.step for record in records] == [4, 8, 9]
 
-    other, other_state, batches = begin(1)
+    other, other_state, batches = prepare_training(1)
     checkpoint.load(checkpoint.newest_valid(folder)[0], other, other_state)
     later = list(play(other, batches, training, other_state))
     assert_same(other.extra_state(), model.extra_state())

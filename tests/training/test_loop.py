@@ -381,11 +381,11 @@ def test_every_player_trains_in_training_mode():
     modes = []
     plain = model.d_loss
 
-    def look(nets, batch, noise):
+    def record_modes(nets, batch, noise):
         modes.append([player.training for player in nets.values()])
         return plain(nets, batch, noise)
 
-    model.phases_ = (replace(model.phases_[0], loss=look),)
+    model.phases_ = (replace(model.phases_[0], loss=record_modes),)
     for _ in play(model, RandomBatches(), training, start(model, training)):
         for player in model.players.values():
             player.eval()

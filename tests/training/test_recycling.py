@@ -16,7 +16,7 @@ from saddlepoint.training.ema import MovingAverage
 from saddlepoint.training.optimiser import build_optimiser
 from saddlepoint.training.recycling import Renewal, recycle
 from saddlepoint.training.settings import OptimiserSettings
-from tests.experiment.runs import Interrupting, recipe, started, told
+from tests.experiment.runs import Interrupting, comparable_state, recipe, start_session
 
 
 def generator() -> torch.Generator:
@@ -70,7 +70,7 @@ def killed(name: str) -> tuple[nn.Module, Tensor, int]:
     return network, torch.randn(64, *shape), 3 * len(hidden)
 
 
-def again(network: nn.Module, x: Tensor) -> Renewal:
+def recycle_once(network: nn.Module, x: Tensor) -> Renewal:
     return recycle({"p": network}, lambda: network(x), generator())["p"]
 
 
@@ -82,7 +82,7 @@ def test_units_live_and_the_function_is_the_same(name: str) -> None:
     dead = sum(int(mask.sum()) for mask in activity.dead().values())
     assert dead >= killed_units
     old = [parameter.detach().clone() for parameter in network.parameters()]
-    renewal = again(network, x)
+    renewal = recycle_once(network, x)
     assert renewal.units == dead
     with record_activity(network) as activity:
         after = network(x)
@@ -139,7 +139,7 @@ def test_where_the_function_would_change_units_are_left_alone(name: str) -> None
         first.bias[:3] = -100.0
     x = torch.randn(64, 8)
     before = [parameter.clone() for parameter in network.parameters()]
-    assert again(network, x).units == 0
+    assert recycle_once(network, x).units == 0
     assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
 
 
@@ -151,7 +151,7 @@ def test_one_activation_in_two_places_is_two() -> None:
         network[2].bias[:4] = -100.0
     x = torch.randn(64, 3)
     before = network(x)
-    assert again(network, x).units == 4
+    assert recycle_once(network, x).units == 4
     assert torch.allclose(network(x), before, atol=1e-5)
 
 
@@ -164,7 +164,7 @@ def test_dead_weights_stay_dead(name: Any, beside: dict[str, Any]) -> None:
     for _ in range(3):
         network(x).square().mean().backward()
         optimiser.step()
-    renewal = again(network, x)
+    renewal = recycle_once(network, x)
     renewal.carry_to(network, optimiser, average.module)
     assert renewal.units
     parameters = dict(zip(network.parameters(), average.module.parameters(), strict=True))
@@ -182,24 +182,24 @@ def test_dead_weights_stay_dead(name: Any, beside: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("family", ["autoencoder", "vae", "gan"])
 def test_a_run_wakes_its_units_and_resumed_does_the_same(family: str, tmp_path: Path) -> None:
-    def begun(path: Path, every: int) -> Session:
+    def start_run(path: Path, every: int) -> Session:
         rectified = {f"model.{role}.activation": "relu" for role in ("generator", "discriminator")}
         chosen = recipe(family, recycle_every=every).override(rectified if family == "gan" else {})
-        session = started(chosen, path)
+        session = start_session(chosen, path)
         for player in session.model.players.values():
             first = next(layer for layer in player.modules() if isinstance(layer, nn.Linear))
             with torch.no_grad():
                 first.bias[:6] = -100.0
         return session
 
-    begun(tmp_path / "left alone", 0).run()
-    begun(tmp_path / "whole", 5).run()
-    session = begun(tmp_path / "cut", 5)
+    start_run(tmp_path / "left alone", 0).run()
+    start_run(tmp_path / "whole", 5).run()
+    session = start_run(tmp_path / "cut", 5)
     session.batches = Interrupting(session, 12 * sum(p.uses_data * p.repeats for p in session.model.phases))  # type: ignore[assignment]
     session.run()
     experiment.resume(tmp_path / "cut")
-    assert told(tmp_path / "cut") == told(tmp_path / "whole")
-    alone, whole = (told(tmp_path / name)["records"] for name in ("left alone", "whole"))
+    assert comparable_state(tmp_path / "cut") == comparable_state(tmp_path / "whole")
+    alone, whole = (comparable_state(tmp_path / name)["records"] for name in ("left alone", "whole"))
     for name in (name for name in whole[0] if name.endswith("/dead_units")):
         assert float(alone[-1][name]) > 0.3
         assert float(whole[0][name]) < 0.3, "those that begin dead are woken before the first step"

@@ -39,7 +39,7 @@ POISONS = [
 ]
 
 
-def watched(objective: str, ticks: list[dict[str, float]]) -> Diagnosis:
+def diagnose(objective: str, ticks: list[dict[str, float]]) -> Diagnosis:
     watch = Diagnosis(objective, RULES)
     for number, tick in enumerate(ticks):
         watch.watch(Record(50 * number, float(number), tick))
@@ -49,14 +49,14 @@ def watched(objective: str, ticks: list[dict[str, float]]) -> Diagnosis:
 @pytest.mark.parametrize("code", sorted({rule.code for rule in RULES}))
 @pytest.mark.parametrize("objective", HEALTHY)
 def test_silent_on_a_healthy_trace(code: str, objective: str) -> None:
-    assert code not in watched(objective, HEALTHY[objective]).found
+    assert code not in diagnose(objective, HEALTHY[objective]).found
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize(("objective", "name"), POISONS)
 def test_any_non_finite_number_is_found(objective: str, name: str, value: float) -> None:
     trace = HEALTHY[objective]
-    finding = watched(objective, [*trace, {**trace[-1], name: value}]).found["NUM301"]
+    finding = diagnose(objective, [*trace, {**trace[-1], name: value}]).found["NUM301"]
     assert finding.severity == "failure"
     assert finding.step == 50 * len(trace)
     assert set(finding.evidence) == {name, "window"}
@@ -66,24 +66,24 @@ def test_any_non_finite_number_is_found(objective: str, name: str, value: float)
 
 def test_the_remedy_lowers_the_rate_at_the_start_of_each_player() -> None:
     trace = HEALTHY["non-saturating"]
-    found = watched("non-saturating", [*trace, {"g/loss": math.nan}]).found["NUM301"]
+    found = diagnose("non-saturating", [*trace, {"g/loss": math.nan}]).found["NUM301"]
     assert found.remedy == {
         "training.players.discriminator.learning_rate": pytest.approx(2e-5),
         "training.players.generator.learning_rate": pytest.approx(1e-5),
     }
     trace = HEALTHY["autoencoder"]
-    found = watched("autoencoder", [*trace, {"ae/loss": math.nan}]).found["NUM301"]
+    found = diagnose("autoencoder", [*trace, {"ae/loss": math.nan}]).found["NUM301"]
     assert found.remedy == {"training.optimiser.learning_rate": pytest.approx(1e-4)}
-    assert watched("vae", [{"vae/loss": math.nan}]).found["NUM301"].remedy is None
+    assert diagnose("vae", [{"vae/loss": math.nan}]).found["NUM301"].remedy is None
 
 
 def test_a_huge_rate_is_limited() -> None:
-    found = watched("vae", [{"vae/loss": 1.0, "vae/learning_rate": 1e30}, {"vae/loss": math.inf}]).found["NUM301"]
+    found = diagnose("vae", [{"vae/loss": 1.0, "vae/learning_rate": 1e30}, {"vae/loss": math.inf}]).found["NUM301"]
     assert found.remedy == {"training.optimiser.learning_rate": 1e-2}
 
 
 def test_many_broken_series_make_a_short_title() -> None:
     ticks = [{f"d/{letter}": math.nan for letter in "abcdefgh"}]
-    finding = watched("minimax", ticks).found["NUM301"]
+    finding = diagnose("minimax", ticks).found["NUM301"]
     assert finding.title == "d/a, d/b, d/c and 5 more became nan by step 0."
     assert len(finding.evidence) == 8 + 1  # and the window

@@ -16,7 +16,7 @@ def series(name: str, value: float) -> Series:
     return Series(name, STEPS, [value] * len(STEPS))
 
 
-def told_apart(smoothing: float, flipping: float, share: float) -> bool:
+def is_overpowering(smoothing: float, flipping: float, share: float) -> bool:
     """Whether scores are GAN101 at this share of the way from those of a blind discriminator to those of a perfect one."""
     best_real, best_fake = (1 - smoothing) * (1 - flipping), flipping
     middle = (best_real + best_fake) / 2
@@ -28,8 +28,8 @@ def told_apart(smoothing: float, flipping: float, share: float) -> bool:
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.3])
 @pytest.mark.parametrize("flipping", [0.0, 0.05, 0.1, 0.3])
 def test_a_discriminator_whose_scores_are_its_targets_overpowers(smoothing: float, flipping: float) -> None:
-    assert told_apart(smoothing, flipping, 0.99)
-    assert not told_apart(smoothing, flipping, 0.8)
+    assert is_overpowering(smoothing, flipping, 0.99)
+    assert not is_overpowering(smoothing, flipping, 0.8)
 
 
 @pytest.mark.parametrize("rate", [1e-7, 1e-5, 1e-3, 5e-3, 1e-2, 0.03, 1.0])

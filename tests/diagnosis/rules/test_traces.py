@@ -22,7 +22,7 @@ BY_NAME = {rule.judge.__name__: rule for rule in RULES}
 
 
 @cache
-def read(name: str, state: str) -> Any:
+def read_trace(name: str, state: str) -> Any:
     trace = json.loads((TRACES / f"{name}-{state}.json").read_text("utf-8"))
     return trace | {"settings": present_settings(trace["settings"])}
 
@@ -41,7 +41,7 @@ def records(trace: Any) -> Iterator[Record]:
     return (Record.from_json({"seconds": 0.0, **line}) for line in trace["records"])
 
 
-def said(rule: Rule, trace: Any) -> list[Finding]:
+def findings_of(rule: Rule, trace: Any) -> list[Finding]:
     facts = Facts(steps=trace["steps"], settings=trace["settings"])
     watch = Diagnosis(trace["objectives"], [rule], facts)
     assert watch.rules, f"{rule.code} does not apply to {trace['objectives']}"
@@ -50,8 +50,8 @@ def said(rule: Rule, trace: Any) -> list[Finding]:
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_rule_finds_the_failure_of_a_run(name: str) -> None:
-    rule, trace = BY_NAME[name], read(name, "ill")
-    found = said(rule, trace)
+    rule, trace = BY_NAME[name], read_trace(name, "ill")
+    found = findings_of(rule, trace)
     assert found
     first = found[0]
     assert (first.code, first.state) == (rule.code, "open")
@@ -67,7 +67,7 @@ def test_a_rule_finds_the_failure_of_a_run(name: str) -> None:
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_rule_finds_nothing_in_a_run_without_the_failure(name: str) -> None:
-    assert said(BY_NAME[name], read(name, "well")) == []
+    assert findings_of(BY_NAME[name], read_trace(name, "well")) == []
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -84,7 +84,7 @@ def test_a_rule_with_traits_is_left_out_without_them(name: str) -> None:
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_rule_accepts_nan(name: str) -> None:
-    rule, trace = BY_NAME[name], read(name, "ill")
+    rule, trace = BY_NAME[name], read_trace(name, "ill")
     watch = Diagnosis(trace["objectives"], [rule], Facts(steps=trace["steps"], settings=trace["settings"]))
     for record in records(trace):
         watch.watch(Record(record.step, 0.0, dict.fromkeys(record.values, math.nan)))
@@ -92,7 +92,7 @@ def test_a_rule_accepts_nan(name: str) -> None:
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_rule_needs_no_settings(name: str) -> None:
-    trace = read(name, "ill")
+    trace = read_trace(name, "ill")
     without = {**trace, "settings": {}}
     if name != "kl_outweighs":  # which is about one
-        assert [finding.code for finding in said(BY_NAME[name], without)][:1] == [BY_NAME[name].code]
+        assert [finding.code for finding in findings_of(BY_NAME[name], without)][:1] == [BY_NAME[name].code]

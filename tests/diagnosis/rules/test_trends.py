@@ -153,7 +153,7 @@ def test_bounds_far_apart_are_overfitting_although_neither_falls(held_out: float
     assert judged is None or judged.remedy is None, "the last step is its best"
 
 
-def by_heart(rank: float, real: float, held_out: float, error: float | None) -> bool:
+def is_overfitting(rank: float, real: float, held_out: float, error: float | None) -> bool:
     logits = (
         series(f"d/{name}_logit", [value] * 5)
         for name, value in (("real", real), ("fake", -3.0), ("held_out", held_out))
@@ -163,11 +163,11 @@ def by_heart(rank: float, real: float, held_out: float, error: float | None) -> 
 
 
 def test_few_held_out_examples_must_score_far_below_training_examples() -> None:
-    assert by_heart(0.5, 1.0, 0.0, None), "runs of earlier versions have no error"
-    assert by_heart(0.5, 1.0, 0.0, 0.07)
-    assert by_heart(1.0, 2.6, -5.8, 0.36), "three held-out examples, all taken for generated ones"
-    assert not by_heart(0.5, 1.0, -5.8, 0.36), "one of three above some training examples may be chance"
-    assert not by_heart(1.0, 0.1, 0.0, 0.36), "below all of them, but hardly"
+    assert is_overfitting(0.5, 1.0, 0.0, None), "runs of earlier versions have no error"
+    assert is_overfitting(0.5, 1.0, 0.0, 0.07)
+    assert is_overfitting(1.0, 2.6, -5.8, 0.36), "three held-out examples, all taken for generated ones"
+    assert not is_overfitting(0.5, 1.0, -5.8, 0.36), "one of three above some training examples may be chance"
+    assert not is_overfitting(1.0, 0.1, 0.0, 0.36), "below all of them, but hardly"
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,7 @@ def column_sums(x: Tensor) -> Tensor:
     return x.sum(2)
 
 
-class Halves(nn.Module):
+class HalfMeans(nn.Module):
     """Mean of an image's left and right half, after dropout that must be off."""
 
     def __init__(self, weight: float = 1.0) -> None:
@@ -262,8 +262,8 @@ def test_own_functions_and_modules(digits: Dataset) -> None:
     assert features.name == "own: column_sums"
     assert torch.equal(features(digits.x), digits.x.float().sum(2).flatten(1))
     assert "not its code" in features.notes[0]
-    one, two = build_features(Halves(), digits), build_features(Halves(2.0), digits)
-    assert one.fingerprint == build_features(Halves(), digits).fingerprint != two.fingerprint
+    one, two = build_features(HalfMeans(), digits), build_features(HalfMeans(2.0), digits)
+    assert one.fingerprint == build_features(HalfMeans(), digits).fingerprint != two.fingerprint
     torch.testing.assert_close(2 * one(digits.x), two(digits.x))
 
 

@@ -65,7 +65,7 @@ def test_the_bound_of_dequantised_bytes_is_below_the_mass_of_their_bins(std):
 
 
 def test_a_spike_at_whole_numbers_gains_nothing():
-    """Planted: a density with all its mass within 0.01 of whole numbers, infinite as that narrows."""
+    """Injected: a density with all its mass within 0.01 of whole numbers, infinite as that narrows."""
     spiky = Density(lambda x: torch.where((x - x.round()).abs() < 0.01, math.log(50 / 256), -60.0))
     x = torch.randint(0, 256, (50, 2, 3), dtype=torch.uint8)
     naive = bits_per_dimension(spiky.log_prob(x.float()), BYTES, of="density").mean()

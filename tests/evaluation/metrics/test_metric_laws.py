@@ -1,4 +1,4 @@
-"""Laws that hold for all metrics: each gets worse by planted damage or is known to be blind to it, sees no difference
+"""Laws that hold for all metrics: each gets worse by injected damage or is known to be blind to it, sees no difference
 where there is none, does not depend on the order of the points, and refuses broken input with one sentence.
 """
 
@@ -92,7 +92,7 @@ class Metric:
     blind: frozenset[str]
 
 
-def against(score: Callable[[Tensor, Tensor], float]) -> Callable[[Case], float]:
+def held_out_against_fake(score: Callable[[Tensor, Tensor], float]) -> Callable[[Case], float]:
     return lambda case: score(case.held_out, case.fake)
 
 
@@ -113,75 +113,93 @@ def gaussian_kernel(x: Tensor, y: Tensor) -> float:
     return kernel_distance(x, y, kernel=gaussian(median_width(x, x))).value
 
 
-def blind(*damages: str) -> frozenset[str]:
+def insensitive_to(*damages: str) -> frozenset[str]:
     assert not set(damages) - set(DAMAGES)
     return frozenset(damages)
 
 
 METRICS: dict[str, Metric] = {
     # Only means and covariances count: narrower modes around the same centres change neither by much.
-    "frechet": Metric(against(frechet_distance), 1, blind("narrowed", "copied")),
+    "frechet": Metric(held_out_against_fake(frechet_distance), 1, insensitive_to("narrowed", "copied")),
     "frechet infinity": Metric(
-        lambda c: frechet_infinity(c.held_out, c.fake, generator=c.generator).value, 1, blind("narrowed", "copied")
+        lambda c: frechet_infinity(c.held_out, c.fake, generator=c.generator).value,
+        1,
+        insensitive_to("narrowed", "copied"),
     ),
-    "kernel, cubic": Metric(against(lambda x, y: kernel_distance(x, y).value), 1, blind("narrowed", "copied")),
+    "kernel, cubic": Metric(
+        held_out_against_fake(lambda x, y: kernel_distance(x, y).value), 1, insensitive_to("narrowed", "copied")
+    ),
     # With the median width the kernel is as wide as the whole ring.
-    "kernel, gaussian": Metric(against(gaussian_kernel), 1, blind("narrowed", "copied")),
-    "energy": Metric(against(lambda x, y: float(energy_coefficient(*check_pair(x, y)))), 1, blind("copied")),
+    "kernel, gaussian": Metric(held_out_against_fake(gaussian_kernel), 1, insensitive_to("narrowed", "copied")),
+    "energy": Metric(
+        held_out_against_fake(lambda x, y: float(energy_coefficient(*check_pair(x, y)))), 1, insensitive_to("copied")
+    ),
     # Precision and density ask of each sample alone; recall is content with samples strewn everywhere.
     "precision": Metric(
-        against(lambda x, y: neighbourhoods(x, y).precision),
+        held_out_against_fake(lambda x, y: neighbourhoods(x, y).precision),
         -1,
-        blind("a_mode_dropped", "narrowed", "repeated", "copied"),
+        insensitive_to("a_mode_dropped", "narrowed", "repeated", "copied"),
     ),
-    "recall": Metric(against(lambda x, y: neighbourhoods(x, y).recall), -1, blind("noisy", "copied")),
+    "recall": Metric(
+        held_out_against_fake(lambda x, y: neighbourhoods(x, y).recall), -1, insensitive_to("noisy", "copied")
+    ),
     "density": Metric(
-        against(lambda x, y: neighbourhoods(x, y).density),
+        held_out_against_fake(lambda x, y: neighbourhoods(x, y).density),
         -1,
-        blind("a_mode_dropped", "narrowed", "repeated", "copied"),
+        insensitive_to("a_mode_dropped", "narrowed", "repeated", "copied"),
     ),
-    "coverage": Metric(against(lambda x, y: neighbourhoods(x, y).coverage), -1, blind("copied")),
+    "coverage": Metric(held_out_against_fake(lambda x, y: neighbourhoods(x, y).coverage), -1, insensitive_to("copied")),
     # A linear classifier sees nothing but shifted means.
     "two-sample, logistic": Metric(
-        against(lambda x, y: classifier_test(x, y).accuracy.value), 1, blind("noisy", "narrowed", "copied")
+        held_out_against_fake(lambda x, y: classifier_test(x, y).accuracy.value),
+        1,
+        insensitive_to("noisy", "narrowed", "copied"),
     ),
     "two-sample, neighbours": Metric(
-        against(lambda x, y: classifier_test(x, y, classifier="neighbours").accuracy.value), 1, blind("copied")
+        held_out_against_fake(lambda x, y: classifier_test(x, y, classifier="neighbours").accuracy.value),
+        1,
+        insensitive_to("copied"),
     ),
     "sliced wasserstein": Metric(
-        lambda c: sliced_wasserstein(c.held_out, c.fake, generator=c.generator, directions=50)[0], 1, blind("copied")
+        lambda c: sliced_wasserstein(c.held_out, c.fake, generator=c.generator, directions=50)[0],
+        1,
+        insensitive_to("copied"),
     ),
-    "wasserstein": Metric(against(lambda x, y: float(wasserstein(x, y)[0])), 1, blind("copied")),
-    "jensen-shannon": Metric(against(on_a_grid), 1, blind("copied")),
-    "different bins": Metric(lambda c: different_bins(bins(c.train, number=20), c.fake).different, 1, blind("copied")),
+    "wasserstein": Metric(held_out_against_fake(lambda x, y: float(wasserstein(x, y)[0])), 1, insensitive_to("copied")),
+    "jensen-shannon": Metric(held_out_against_fake(on_a_grid), 1, insensitive_to("copied")),
+    "different bins": Metric(
+        lambda c: different_bins(bins(c.train, number=20), c.fake).different, 1, insensitive_to("copied")
+    ),
     # The diversity of one set: noise is diverse, and so are copies of diverse points.
-    "vendi": Metric(own(lambda x: vendi_score(x, width=0.5)), -1, blind("noisy", "shifted", "copied")),
-    "mean distance": Metric(own(mean_distance), -1, blind("noisy", "shifted", "repeated", "copied")),
+    "vendi": Metric(own(lambda x: vendi_score(x, width=0.5)), -1, insensitive_to("noisy", "shifted", "copied")),
+    "mean distance": Metric(own(mean_distance), -1, insensitive_to("noisy", "shifted", "repeated", "copied")),
     "birthday": Metric(
         lambda c: birthday_test(c.fake, c.held_out, size=N // 2, generator=c.generator).collisions,
         1,
-        blind("noisy", "shifted", "a_mode_dropped", "copied"),
+        insensitive_to("noisy", "shifted", "a_mode_dropped", "copied"),
     ),
     # Narrow modes lie where training points are dense, so nearer to one than held-out points do.
     "near copies": Metric(
         lambda c: copies(c.train, c.held_out, c.fake, level=0.05).near.value,
         1,
-        blind("noisy", "shifted", "a_mode_dropped", "repeated"),
+        insensitive_to("noisy", "shifted", "a_mode_dropped", "repeated"),
     ),
     "data copying": Metric(
-        lambda c: data_copying(c.train, c.held_out, c.fake).statistic, 0, blind("a_mode_dropped", "repeated")
+        lambda c: data_copying(c.train, c.held_out, c.fake).statistic, 0, insensitive_to("a_mode_dropped", "repeated")
     ),
     "high quality": Metric(
-        of_modes(lambda r: r.high_quality), -1, blind("a_mode_dropped", "narrowed", "repeated", "copied")
+        of_modes(lambda r: r.high_quality), -1, insensitive_to("a_mode_dropped", "narrowed", "repeated", "copied")
     ),
     "modes covered": Metric(
-        of_modes(lambda r: r.covered), -1, blind("noisy", "shifted", "narrowed", "repeated", "copied")
+        of_modes(lambda r: r.covered), -1, insensitive_to("noisy", "shifted", "narrowed", "repeated", "copied")
     ),
     "mode width": Metric(
-        of_modes(lambda r: float(r.width.nanmean())), 0, blind("shifted", "a_mode_dropped", "repeated", "copied")
+        of_modes(lambda r: float(r.width.nanmean())),
+        0,
+        insensitive_to("shifted", "a_mode_dropped", "repeated", "copied"),
     ),
     # Noise and shifts leave few samples of high quality, and unequally many a mode.
-    "reverse KL over modes": Metric(of_modes(lambda r: r.reverse_kl), 1, blind("narrowed", "copied")),
+    "reverse KL over modes": Metric(of_modes(lambda r: r.reverse_kl), 1, insensitive_to("narrowed", "copied")),
 }
 ALONE = {"vendi", "mean distance"}  # look at the samples only
 DRAW = {"frechet infinity", "sliced wasserstein", "birthday", "two-sample, logistic", "two-sample, neighbours"}

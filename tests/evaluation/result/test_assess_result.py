@@ -36,11 +36,11 @@ def split(digits: Dataset) -> tuple[Dataset, Tensor, Tensor, Reference]:
     """Digits without 400 training examples, these (perfect samples) with their classes, and what is compared with."""
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(7))
     assert digits.y is not None
-    dataset, fresh = apart(digits, 400)
+    dataset, fresh = split_off(digits, 400)
     return dataset, fresh, digits.y[order[:400]], Reference.of(dataset)
 
 
-def apart(dataset: Dataset, n: int) -> tuple[Dataset, Tensor]:
+def split_off(dataset: Dataset, n: int) -> tuple[Dataset, Tensor]:
     """The data without n training examples, and these: they play the part of perfect samples."""
     order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(7))
     y = None if dataset.y is None else dataset.y[order[n:]]

@@ -23,13 +23,13 @@ RECALL = {
 ENERGY = {"metric": "energy", "title": "Energy distance"}
 
 
-def ranked(**runs: tuple[Score, ...]):
+def answer_for(**runs: tuple[Score, ...]):
     return answer(rank({name: scorecard(*scores) for name, scores in runs.items()}))
 
 
 @pytest.mark.parametrize(("a", "b", "better"), [(1.0, 9.0, "a"), (9.0, 1.0, "b")])
 def test_the_better_of_two_is_named_with_the_difference_and_its_interval(a: float, b: float, better: str) -> None:
-    found = ranked(a=(score(a),), b=(score(b),))
+    found = answer_for(a=(score(a),), b=(score(b),))
     (pair,) = found.pairs
     assert (pair.outcome, pair.better, found.best) == ("better", better, (better,))
     advantage = pair.advantages[better]
@@ -41,7 +41,7 @@ def test_the_better_of_two_is_named_with_the_difference_and_its_interval(a: floa
 
 
 def test_equal_runs_are_called_indistinguishable_at_this_size_and_not_equal() -> None:
-    found = ranked(a=(score(),), b=(score(),))
+    found = answer_for(a=(score(),), b=(score(),))
     assert found.best == ("a", "b")
     assert found.sentence == (
         "No difference between a and b is shown at this sample size (180 samples for each of 3 seeds; 1 distance compared)."
@@ -49,7 +49,7 @@ def test_equal_runs_are_called_indistinguishable_at_this_size_and_not_equal() ->
 
 
 def test_where_each_is_better_in_something_neither_is() -> None:
-    found = ranked(a=(score(1.0), score(9.0, **ENERGY)), b=(score(9.0), score(1.0, **ENERGY)))
+    found = answer_for(a=(score(1.0), score(9.0, **ENERGY)), b=(score(9.0), score(1.0, **ENERGY)))
     (pair,) = found.pairs
     assert (pair.outcome, pair.better) == ("mixed", None)
     assert dict(pair.wins) == {"a": 1, "b": 1}
@@ -58,7 +58,7 @@ def test_where_each_is_better_in_something_neither_is() -> None:
 
 
 def test_distances_decide_and_other_scores_are_named_beside_them() -> None:
-    found = ranked(a=(score(1.0), score(1.0, **RECALL)), b=(score(9.0), score(9.0, **RECALL)))
+    found = answer_for(a=(score(1.0), score(1.0, **RECALL)), b=(score(9.0), score(9.0, **RECALL)))
     (pair,) = found.pairs
     assert (pair.outcome, pair.better, pair.decided_by) == ("better", "a", "distances")
     assert found.sentence.endswith(
@@ -67,7 +67,7 @@ def test_distances_decide_and_other_scores_are_named_beside_them() -> None:
 
 
 def test_without_a_distance_the_sides_of_one_decide() -> None:
-    found = ranked(a=(score(1.0, **RECALL),), b=(score(9.0, **RECALL),))
+    found = answer_for(a=(score(1.0, **RECALL),), b=(score(9.0, **RECALL),))
     (pair,) = found.pairs
     assert (pair.outcome, pair.better, pair.decided_by) == ("better", "b", "sides")
     assert "better in 1 of 1 score" in found.sentence
@@ -77,7 +77,7 @@ def test_without_a_distance_the_sides_of_one_decide() -> None:
 @pytest.mark.parametrize("distance", [(), (score(),)])
 def test_scores_that_say_nothing_of_samples_never_decide(metric: str, distance: tuple[Score, ...]) -> None:
     other = {"metric": metric, "title": "Another score"}
-    found = ranked(a=(*distance, score(1.0, **other)), b=(*distance, score(9.0, **other)))
+    found = answer_for(a=(*distance, score(1.0, **other)), b=(*distance, score(9.0, **other)))
     (pair,) = found.pairs
     assert (pair.outcome, pair.better) == ("not shown" if distance else "not tested", None)
     assert found.best == ("a", "b")
@@ -98,47 +98,47 @@ def test_every_score_of_samples_with_a_direction_decides_and_ranks_differ() -> N
 
 
 def test_a_difference_without_a_better_direction_makes_nobody_better() -> None:
-    found = ranked(a=(score(1.0, better="none"),), b=(score(9.0, better="none"),))
+    found = answer_for(a=(score(1.0, better="none"),), b=(score(9.0, better="none"),))
     assert found.pairs[0].outcome == "other"
     assert "in no distance is one of them shown to be the better" in found.sentence
 
 
 def test_without_a_score_to_test_that_is_said() -> None:
-    found = ranked(a=(score(),), b=(score(1.0, **RECALL),))
+    found = answer_for(a=(score(),), b=(score(1.0, **RECALL),))
     assert found.pairs[0].outcome == "not tested"
     assert "share no score" in found.sentence
 
 
 def test_the_leading_score_is_the_one_that_says_most() -> None:
-    found = ranked(a=(score(1.0, **ENERGY), score(1.0)), b=(score(99.0, **ENERGY), score(3.0)))
+    found = answer_for(a=(score(1.0, **ENERGY), score(1.0)), b=(score(99.0, **ENERGY), score(3.0)))
     assert found.pairs[0].advantages["a"].score.startswith("Fréchet")
 
 
 def test_of_several_the_one_that_beats_all_is_named() -> None:
-    found = ranked(a=(score(9.0),), b=(score(1.0),), c=(score(5.0),))
+    found = answer_for(a=(score(9.0),), b=(score(1.0),), c=(score(5.0),))
     assert found.best == ("b",)
     assert found.sentence.startswith("b is better than all others: than a by ")
     assert "than c by " in found.sentence
 
 
 def test_indistinguishable_runs_share_the_first_place() -> None:
-    found = ranked(a=(score(1.0),), b=(score(1.05),), c=(score(9.0),))
+    found = answer_for(a=(score(1.0),), b=(score(1.05),), c=(score(9.0),))
     assert found.best == ("a", "b")
     assert found.sentence == (
         "None of a and b is shown to be better than another of them (180 samples for each of 3 seeds); worse: c."
     )
-    alike = ranked(a=(score(),), b=(score(),), c=(score(),))
+    alike = answer_for(a=(score(),), b=(score(),), c=(score(),))
     assert alike.sentence.startswith("No difference between the 3 runs is shown")
 
 
 def test_one_that_beats_some_says_whom_it_does_not() -> None:
     # a and c share no score, and b beats c.
-    found = ranked(a=(score(1.0),), b=(score(9.0), score(9.0, **RECALL)), c=(score(1.0, **RECALL),))
+    found = answer_for(a=(score(1.0),), b=(score(9.0), score(9.0, **RECALL)), c=(score(1.0, **RECALL),))
     assert found.best == ("a",)
     assert found.sentence.startswith("a is better than 1 of 2 others: than b by")
     assert found.sentence.endswith("Not shown to be better than c.")
 
 
 def test_it_is_json() -> None:
-    found = ranked(a=(score(1.0),), b=(score(9.0),)).to_json()
+    found = answer_for(a=(score(1.0),), b=(score(9.0),)).to_json()
     assert json.loads(json.dumps(found))["pairs"][0]["advantages"]["a"]["by"] == pytest.approx(8.0)

@@ -66,7 +66,11 @@ def test_real_data_score_as_the_baseline(metric: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("metric", OF_SAMPLES)
 def test_a_bad_generator_scores_as_the_worst_case(metric: str) -> None:
-    bad: dict[str, Callable[[Dataset], Any]] = {"noise": toys.noisy, "repeat": toys.stuck, "copies": toys.copying}
+    bad: dict[str, Callable[[Dataset], Any]] = {
+        "noise": toys.noisy,
+        "repeat": toys.repeating_one,
+        "copies": toys.copying,
+    }
     found = [toys.measured(where(metric), bad[kind])[metric] for kind in OF_SAMPLES[metric].worst_case]
     ceiling = found[0].worst_case
     assert ceiling is not None
@@ -230,7 +234,7 @@ def test_a_model_may_draw_from_the_global_generator() -> None:
     assert first["precision"].value > 0.8
 
 
-class Likely(toys.Own):
+class ModelWithDensity(toys.Own):
     """Knows the density, and codes that lose nothing."""
 
     log_prob_kind = "exact"
@@ -266,14 +270,14 @@ def test_the_number_of_examples_turned_into_features_at_a_time_does_not_matter(m
     found = []
     for numbers in (1 << 22, 60):
         monkeypatch.setattr(extractor, "_CHUNK_NUMBERS", numbers)
-        found.append(assess(Likely(data, 0.5), data, QUICK, "raw"))
+        found.append(assess(ModelWithDensity(data, 0.5), data, QUICK, "raw"))
     for one, other in zip(found[0].scores, found[1].scores, strict=True):
         assert one.value == pytest.approx(other.value, rel=1e-5, nan_ok=True), one.title
 
 
 def test_what_else_a_model_can_do_is_measured() -> None:
     data = toys.dataset(toys.PLANE)
-    right, wrong = (assess(Likely(data, shift), data, QUICK) for shift in (0.0, 0.5))
+    right, wrong = (assess(ModelWithDensity(data, shift), data, QUICK) for shift in (0.0, 0.5))
     assert right["likelihood"].title == "Held-out log-likelihood (exact)"
     assert right["likelihood"].position == pytest.approx(1)
     assert wrong["likelihood"].value < right["likelihood"].value
@@ -364,7 +368,7 @@ def test_missing_labels_are_the_reason() -> None:
 
 @pytest.mark.parametrize("event", [(1, 8, 8), None])
 def test_an_event_that_is_none_is_refused(event: object) -> None:
-    class Mine:
+    class OwnModel:
         def __init__(self) -> None:
             self.event = event
 
@@ -372,7 +376,7 @@ def test_an_event_that_is_none_is_refused(event: object) -> None:
             raise AssertionError("refused before it is asked")
 
     with pytest.raises(DataError, match=r"must be an Event.*load_data\('digits'\)\.event"):
-        assess(Mine(), load(DataSettings(source="digits")))
+        assess(OwnModel(), load(DataSettings(source="digits")))
 
 
 def test_one_class_is_the_reason() -> None:

@@ -13,7 +13,9 @@ from saddlepoint.evaluation.settings import AssessmentSettings
 from tests.evaluation.scorecard import toys
 
 
-def looked(samples: Tensor, train: Tensor, real: Tensor, *, honest: Tensor | None = None, shown: int = 4) -> Extremes:
+def find_extremes(
+    samples: Tensor, train: Tensor, real: Tensor, *, honest: Tensor | None = None, shown: int = 4
+) -> Extremes:
     context = Context(Points(real, distance=honest), Points(train), None, 0, samples.shape[1])
     return extremes(
         FeatureSets("raw", context, (Points(samples),), Points(train), {}), samples, train, real, shown=shown
@@ -22,7 +24,7 @@ def looked(samples: Tensor, train: Tensor, real: Tensor, *, honest: Tensor | Non
 
 def test_pairs_are_those_of_a_search_by_hand() -> None:
     samples, train, real = (torch.randn(n, 3, generator=torch.Generator().manual_seed(n)) for n in (50, 200, 40))
-    found = looked(samples, train, real)
+    found = find_extremes(samples, train, real)
     to_train = torch.cdist(samples.double(), train.double())
     to_either = torch.cdist(samples.double(), torch.cat([train, real]).double())
     nearest = to_train.min(1)
@@ -41,7 +43,7 @@ def test_pairs_are_those_of_a_search_by_hand() -> None:
 def test_an_injected_copy_comes_first_and_so_does_an_outlier() -> None:
     samples, train, real = (torch.randn(n, 2, generator=torch.Generator().manual_seed(n)) for n in (50, 200, 40))
     samples[7], samples[9] = train[11], torch.tensor([90.0, 90.0])
-    found = looked(samples, train, real)
+    found = find_extremes(samples, train, real)
     assert torch.equal(found.nearest.samples[0], train[11])
     assert float(found.nearest.distance[0]) == 0
     assert torch.equal(found.farthest.samples[0], samples[9])
@@ -50,18 +52,18 @@ def test_an_injected_copy_comes_first_and_so_does_an_outlier() -> None:
 def test_no_example_appears_twice_however_often_it_is_copied() -> None:
     train = torch.arange(20.0)[:, None] * 10
     samples = torch.cat([train[:1].expand(30, 1), train[1:3] + 1])
-    found = looked(samples, train, train[:5] + 4)
+    found = find_extremes(samples, train, train[:5] + 4)
     assert found.nearest.examples.flatten().tolist() == [0.0, 10.0, 20.0]
 
 
 def test_a_sample_far_from_training_but_near_a_held_out_example_is_not_far() -> None:
     train = torch.zeros(5, 1)
     real, samples = torch.tensor([[50.0], [60.0]]), torch.tensor([[50.0], [5.0]])
-    found = looked(samples, train, real, honest=torch.tensor([2.0, 4.0]))
+    found = find_extremes(samples, train, real, honest=torch.tensor([2.0, 4.0]))
     assert found.farthest.samples.flatten().tolist() == [5.0, 50.0]
     assert found.farthest.examples.flatten().tolist() == [0.0, 50.0]
     assert found.honest in (2.0, 4.0)
-    assert looked(samples, train, real).honest is None
+    assert find_extremes(samples, train, real).honest is None
 
 
 def test_known_distances_are_not_computed_again() -> None:
@@ -69,7 +71,7 @@ def test_known_distances_are_not_computed_again() -> None:
     known = torch.cdist(samples.double(), train.double()).amin(1).float()
     context = Context(Points(real), Points(train), None, 0, 3)
     sides = FeatureSets("raw", context, (Points(samples, distance=known),), Points(train), {})
-    one, other = extremes(sides, samples, train, real, shown=4), looked(samples, train, real)
+    one, other = extremes(sides, samples, train, real, shown=4), find_extremes(samples, train, real)
     for first, second in ((one.nearest, other.nearest), (one.farthest, other.farthest)):
         assert torch.equal(first.samples, second.samples)
         assert torch.equal(first.examples, second.examples)

@@ -15,12 +15,12 @@ from tests.evaluation.cards import score, scorecard
 DRAWS = tuple(math.sin(number) for number in range(25))  # a scatter that two runs share
 
 
-def ranked(first: Score, second: Score) -> Ranking:
+def rank_two(first: Score, second: Score) -> Ranking:
     return rank({"first": scorecard(first), "second": scorecard(second)})
 
 
 def test_equal_runs_do_not_differ() -> None:
-    found = ranked(score(), score())
+    found = rank_two(score(), score())
     assert [d.real for d in found.differences] == [False]
     assert "none of 1 differences is real" in found.sentences[0]
 
@@ -28,12 +28,12 @@ def test_equal_runs_do_not_differ() -> None:
 @pytest.mark.parametrize(("better", "winner"), [("lower", "first"), ("higher", "second"), ("none", None)])
 def test_far_apart_the_better_one_wins(better: str, winner: str | None) -> None:
     floor = Estimate(10.0 if better == "higher" else 0.1, None, None)
-    difference = ranked(
+    difference = rank_two(
         score(1.0, better=better, baseline=floor), score(9.0, better=better, baseline=floor)
     ).differences[0]
     assert difference.real
     assert difference.winner == winner
-    swapped = ranked(score(9.0, better=better), score(1.0, better=better)).differences[0]
+    swapped = rank_two(score(9.0, better=better), score(1.0, better=better)).differences[0]
     assert swapped.value == -difference.value
     assert swapped.p == pytest.approx(difference.p)
 
@@ -41,7 +41,7 @@ def test_far_apart_the_better_one_wins(better: str, winner: str | None) -> None:
 @pytest.mark.parametrize(("better", "past"), [("higher", 9.0), ("lower", -9.0)])
 def test_more_than_real_data_have_does_not_win(better: str, past: float) -> None:
     """Noise is more diverse than anything."""
-    found = ranked(score(past, better=better), score(0.1 - past / 10, better=better))
+    found = rank_two(score(past, better=better), score(0.1 - past / 10, better=better))
     assert found.differences[0].real
     assert found.differences[0].winner is None
     assert "differ in" in found.sentences[0]
@@ -56,17 +56,17 @@ def test_pairing_takes_out_what_both_share(pairing: str) -> None:
         draws = tuple(value + draw + spread * math.cos(7 * at) for at, draw in enumerate(DRAWS))
         return score(value, low=value - 2, high=value + 2, resamples=draws, pairing=pairing)
 
-    paired = ranked(with_draws(1.0, 0.0), with_draws(1.4, 0.1)).differences[0]
+    paired = rank_two(with_draws(1.0, 0.0), with_draws(1.4, 0.1)).differences[0]
     assert paired.paired
     assert paired.real
-    lone = ranked(score(1.0, low=-1, high=3), score(1.4, low=-0.6, high=3.4)).differences[0]
+    lone = rank_two(score(1.0, low=-1, high=3), score(1.4, low=-0.6, high=3.4)).differences[0]
     assert not lone.paired
     assert not lone.real
     assert paired.high - paired.low < lone.high - lone.low
 
 
 def test_more_questions_make_each_harder_to_answer() -> None:
-    alone = ranked(score(1.0), score(1.35)).differences[0]
+    alone = rank_two(score(1.0), score(1.35)).differences[0]
     many = [score(1.0), *(score(1.0, title=f"score {number}") for number in range(20))]
     others = [score(1.35), *(score(1.0, title=f"score {number}") for number in range(20))]
     among = rank({"first": scorecard(*many), "second": scorecard(*others)}).differences[0]
@@ -77,7 +77,7 @@ def test_more_questions_make_each_harder_to_answer() -> None:
 
 
 def test_what_cannot_be_tested_is_named() -> None:
-    found = ranked(score(math.inf, low=None, high=None), score())
+    found = rank_two(score(math.inf, low=None, high=None), score())
     assert found.differences == ()
     assert found.untested == ("Fréchet distance (PCA-28): first and second",)
     assert "share no score" in found.sentences[0]
@@ -93,5 +93,5 @@ def test_other_protocols_are_refused_unless_forced() -> None:
 
 
 def test_it_fits_into_one_json_document() -> None:
-    document = ranked(score(1.0), score(9.0)).to_json()
+    document = rank_two(score(1.0), score(9.0)).to_json()
     assert json.loads(json.dumps(document, allow_nan=False))["differences"][0]["winner"] == "first"

@@ -28,14 +28,14 @@ def pictures(*, floats: bool = False) -> Dataset:
     return from_array(x.astype(np.float32) / 255 if floats else x, np.arange(60) % 2)
 
 
-def told(data: Dataset, change: Callable[[Tensor], Tensor]) -> list[str]:
+def warnings_for(data: Dataset, change: Callable[[Tensor], Tensor]) -> list[str]:
     return unit_warnings(change(data.x.float()), data.x, data)
 
 
 @pytest.mark.parametrize("times", [1 / 255, 0.05, 20.0, 255.0])
 def test_numbers_that_vary_much_less_or_more_are_warned_of(times: float) -> None:
     data = toys.dataset(toys.PLANE)
-    (warning,) = told(data, lambda x: x * times)
+    (warning,) = warnings_for(data, lambda x: x * times)
     assert "other units" in warning
     assert ("collapsed" in warning) == (times < 1)
     assert ("diverged" in warning) == (times > 1)
@@ -43,12 +43,12 @@ def test_numbers_that_vary_much_less_or_more_are_warned_of(times: float) -> None
 
 @pytest.mark.parametrize("times", [0.2, 1.0, 5.0])
 def test_numbers_that_vary_about_as_much_are_not(times: float) -> None:
-    assert told(toys.dataset(toys.PLANE), lambda x: x * times) == []
+    assert warnings_for(toys.dataset(toys.PLANE), lambda x: x * times) == []
 
 
 def test_a_constant_sample_is_warned_of_and_constant_data_are_no_measure() -> None:
     data = toys.dataset(toys.PLANE)
-    assert len(told(data, lambda x: torch.full_like(x, 3.0))) == 1
+    assert len(warnings_for(data, lambda x: torch.full_like(x, 3.0))) == 1
     assert unit_warnings(data.x, torch.ones_like(data.x), data) == []
 
 
@@ -66,17 +66,17 @@ def test_samples_outside_of_the_data_s_range_are_refused(change: Callable[[Tenso
     data = pictures(floats=True)
     assert data.event.bounded
     with pytest.raises(DataError, match="outside of the data's range, 0 to 1"):
-        told(data, change)
+        warnings_for(data, change)
 
 
 def test_overshooting_a_little_or_seldom_is_no_error() -> None:
     data = pictures(floats=True)
-    assert told(data, lambda x: 1.15 * x - 0.07) == []
+    assert warnings_for(data, lambda x: 1.15 * x - 0.07) == []
 
     def seldom(x: Tensor) -> Tensor:
         return torch.where(torch.rand(x.shape, generator=torch.Generator().manual_seed(0)) < 0.05, x + 1.5, x)
 
-    assert told(data, seldom) == []
+    assert warnings_for(data, seldom) == []
 
 
 def test_constant_features_cause_a_warning_if_the_user_can_fix_them() -> None:

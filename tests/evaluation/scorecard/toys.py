@@ -67,7 +67,7 @@ def noisy(data: Dataset) -> Own:
     return Own(data.event, lambda n, generator: noise(data, n, generator.initial_seed() + 100))
 
 
-def stuck(data: Dataset) -> Own:
+def repeating_one(data: Dataset) -> Own:
     """One training example again and again."""
     return Own(data.event, lambda n, generator: repeat(data, n))
 

@@ -1,4 +1,4 @@
-"""Planted mistakes in objectives are found on one batch, before the first step; ready-made models make none."""
+"""Injected mistakes in objectives are found on one batch, before the first step; ready-made models make none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from saddlepoint.objectives.adversarial.game import logits
 from saddlepoint.objectives.adversarial.losses import cross_entropy
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import log_likelihood
-from tests.experiment.runs import recipe, started
+from tests.experiment.runs import recipe, start_session
 
 IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
 X = torch.randint(0, 256, (64, 1, 8, 8), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
@@ -234,7 +234,7 @@ def test_a_trial_that_fails_does_not_end_training(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(first_checks, "find_mistakes", failing)
     with pytest.warns(RuntimeWarning, match="networks and losses could not be made .AttributeError"):
-        summary = started(recipe("gan"), tmp_path / "run").run()
+        summary = start_session(recipe("gan"), tmp_path / "run").run()
     assert summary is not None
     assert summary["step"] == recipe("gan").training.steps
 

@@ -52,7 +52,7 @@ TRIALS: dict[str, Any] = {
 }
 
 
-def same(one: Any, other: Any) -> bool:
+def equal_trials(one: Any, other: Any) -> bool:
     tensors, facts = one.parts()
     others, other_facts = other.parts()
     return (
@@ -72,7 +72,7 @@ def test_an_outcome_is_restored_as_it_was(name: str, tmp_path: Path) -> None:
     found = store.find(trial)
     assert found is not None
     assert (found.seconds, found.claim, found.outcome.seeds) == (1.5, "C8", 2)
-    assert same(found.outcome, outcome)
+    assert equal_trials(found.outcome, outcome)
     assert found.outcome.setup == trial
     noise = torch.full((3, 2), 0.3)
     for mine, theirs in zip(getattr(found.outcome, "models", ()), getattr(outcome, "models", ()), strict=True):
@@ -133,11 +133,11 @@ def unlisted(parts: tuple[str, ...]) -> dict[str, str]:
     """What files of these parts of the program import, and what that imports, without being of them: who asks for it."""
     files = modules()
 
-    def listed(name: str) -> bool:
+    def is_listed(name: str) -> bool:
         path = files[name].relative_to(SOURCE)
         return any(path.is_relative_to(part) for part in parts)
 
-    asked = dict.fromkeys(filter(listed, files), "")
+    asked = dict.fromkeys(filter(is_listed, files), "")
     waiting = list(asked)
     while waiting:
         asker = waiting.pop()
@@ -150,7 +150,7 @@ def unlisted(parts: tuple[str, ...]) -> dict[str, str]:
                 if one.when != "typing" and name in files and name not in asked:
                     asked[name] = asker
                     waiting.append(name)
-    return {name: asker for name, asker in asked.items() if not listed(name)}
+    return {name: asker for name, asker in asked.items() if not is_listed(name)}
 
 
 @pytest.mark.parametrize("parts", [storage.TRAINING, storage.MEASURING], ids=["training", "measuring"])
@@ -169,15 +169,15 @@ def test_what_is_measured_is_not_a_matter_of_training() -> None:
 def test_stored_results_are_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trial = TRIALS["gan on a line"]
     first = Laboratory(seeds=2, store=TrialStore(tmp_path, 2)).train(trial, "C8")
-    monkeypatch.setattr(Setup, "train", never)
+    monkeypatch.setattr(Setup, "train", fail_if_trained)
     heard = Laboratory(seeds=2, store=TrialStore(tmp_path, 2))
     again = heard.train(trial, "C14")
     assert (again.claim, again.seconds) == ("C8", first.seconds)
-    assert same(again.outcome, first.outcome)
+    assert equal_trials(again.outcome, first.outcome)
     assert heard.done == trial.weight
 
 
-def never(*_: Any, **__: Any) -> Any:
+def fail_if_trained(*_: Any, **__: Any) -> Any:
     raise AssertionError("trained again")
 
 
@@ -198,15 +198,15 @@ class Draw:
     def key(self) -> str:
         return str(self.number)
 
-    def train(self, seeds: int, *, threads: int, report: Callable[[float], None]) -> Drawn:
-        return Drawn(torch.rand(seeds, generator=torch.Generator().manual_seed(self.number)))
+    def train(self, seeds: int, *, threads: int, report: Callable[[float], None]) -> DrawResult:
+        return DrawResult(torch.rand(seeds, generator=torch.Generator().manual_seed(self.number)))
 
-    def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Drawn:
-        return Drawn(tensors["values"])
+    def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> DrawResult:
+        return DrawResult(tensors["values"])
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawResult:
     values: Tensor
 
     @property
@@ -236,7 +236,7 @@ def test_a_result_from_stored_outcomes_equals_that_of_an_uninterrupted_program(
     reproduce(["C8", "C14"], tmp_path / "whole", seeds=2)
     train, trained = Draw.train, []
 
-    def counted(self: Draw, *arguments: Any, **named: Any) -> Drawn:
+    def counted(self: Draw, *arguments: Any, **named: Any) -> DrawResult:
         if len(trained) == 3:
             raise KeyboardInterrupt
         trained.append(self.key)
@@ -258,7 +258,7 @@ def test_a_result_from_stored_outcomes_equals_that_of_an_uninterrupted_program(
     assert not set(trained) & set(before)
     assert len(list((folder / "trained").iterdir())) == 4
     monkeypatch.setattr(module, "claim", small)
-    monkeypatch.setattr(Draw, "train", never)
+    monkeypatch.setattr(Draw, "train", fail_if_trained)
     found = reproduce(["C8", "C14"], folder, seeds=2)
     assert [result["id"] for result in found] == ["C8", "C14"]
     for name in ("C8", "C14"):
@@ -296,7 +296,7 @@ def test_overwriting_starts_a_new_run(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list((tmp_path / "trained").iterdir())
     (tmp_path / "C8").mkdir()
     (tmp_path / "C8" / "result.json").write_text("{}")
-    monkeypatch.setattr(Draw, "train", never)
+    monkeypatch.setattr(Draw, "train", fail_if_trained)
     with pytest.raises(AssertionError, match="trained again"):
         reproduce(["C8"], tmp_path, seeds=2, overwrite=True)
     assert not (tmp_path / "C8" / "result.json").exists()
@@ -307,7 +307,7 @@ def test_overwriting_starts_a_new_run(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_killed_process_loses_the_setup_under_way_and_nothing_else(number: signal.Signals, tmp_path: Path) -> None:
     command = ["reproduce", "C16", "--quick", "--seeds", "2", "--out", str(tmp_path / "out")]
-    with started(command) as process:
+    with start_command(command) as process:
         wait_for(tmp_path / "out" / "trained", 3, process)
         process.send_signal(number)
         said = "".join(process.communicate(timeout=60))
@@ -319,7 +319,7 @@ def test_a_killed_process_loses_the_setup_under_way_and_nothing_else(number: sig
     assert 3 <= len(finished) < 8
     assert not (tmp_path / "out" / "C16" / "result.json").exists()
     again = {}
-    with started(command) as process:
+    with start_command(command) as process:
         while process.poll() is None and not (tmp_path / "out" / "C16" / "result.json").exists():
             for path in (tmp_path / "out" / "trained").glob("*.safetensors"):
                 try:
@@ -335,7 +335,7 @@ def test_a_killed_process_loses_the_setup_under_way_and_nothing_else(number: sig
     assert content(tmp_path / "out", "C16") == content(tmp_path / "whole", "C16")
 
 
-def started(command: list[str]) -> subprocess.Popen[str]:
+def start_command(command: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "saddlepoint.cli.main", *command],
         stdout=subprocess.PIPE,

@@ -18,7 +18,7 @@ SEEDS = 40
 NEVER = math.nan
 
 
-def came_to(setup: Setup, steps: float, distance: float = 1.0) -> Outcome:
+def converged_outcome(setup: Setup, steps: float, distance: float = 1.0) -> Outcome:
     """All seeds converge at that step, a little apart, and come that near; their samples are data."""
     dataset = gaussian(setup.data)
     last = setup.training.steps
@@ -36,7 +36,9 @@ def verdict_of(identifier: str, steps: dict[str, float], distances: dict[str, fl
     own = one.setups(False)
     assert steps.keys() <= own.keys()
     near = distances or {}
-    outcomes = {name: came_to(setup, steps.get(name, NEVER), near.get(name, 1.0)) for name, setup in own.items()}
+    outcomes = {
+        name: converged_outcome(setup, steps.get(name, NEVER), near.get(name, 1.0)) for name, setup in own.items()
+    }
     return one.measure(outcomes, False).verdict
 
 
@@ -88,7 +90,7 @@ def test_c9_and_c10_are_decided_where_seeds_converge(kind, strong, weak, expecte
 def test_c13_is_decided_by_runs_that_are_long_enough(steps, expected):
     assert verdict_of("C13", {"as described, one layer": float(steps)}) == expected
     one = claim("C13")
-    outcomes = {name: came_to(setup, NEVER) for name, setup in one.setups(True).items()}
+    outcomes = {name: converged_outcome(setup, NEVER) for name, setup in one.setups(True).items()}
     assert one.measure(outcomes, True).verdict == "not decided"
 
 
@@ -97,7 +99,7 @@ def test_c13_is_decided_by_runs_that_are_long_enough(steps, expected):
 )
 def test_c14_is_decided_by_the_widths_of_modes(narrowed, expected):
     one = claim("C14")
-    outcomes = {name: came_to(setup, 100.0) for name, setup in one.setups(False).items()}
+    outcomes = {name: converged_outcome(setup, 100.0) for name, setup in one.setups(False).items()}
     for modes in narrowed:
         name = f"as described, {modes} mode{'s' if modes > 1 else ''}"
         own = outcomes[name]

@@ -1,4 +1,4 @@
-"""What the rules are asked on is what a run would have left; planted mistakes are found and the right model is not."""
+"""What the rules are asked on is what a run would have left; injected mistakes are found and the right model is not."""
 
 from __future__ import annotations
 

@@ -26,14 +26,14 @@ LINE = gaussian(DataSettings(points=2_000, modes=2))
 GAN = GANSettings(latent=1, generator=SMALL, discriminator=SMALL)
 
 
-def asked(model: object, dataset: Dataset = LINE) -> tuple[dict[str, Score], list[Skipped]]:
+def measure(model: object, dataset: Dataset = LINE) -> tuple[dict[str, Score], list[Skipped]]:
     subject = Subject(model, dataset, dataset.x, dataset.x, 0)  # type: ignore[arg-type]
     found, skipped = score_model(subject, games.METRICS, Tally(10.0, None))
     return {score.metric: score for score in found}, skipped
 
 
 def test_the_gap_is_what_both_can_gain() -> None:
-    found, skipped = asked(build(GAN, LINE.event))
+    found, skipped = measure(build(GAN, LINE.event))
     assert (found.keys(), skipped) == (games.METRICS.keys(), [])
     gap, d, g = (found[key] for key in games.METRICS)
     assert gap.value == pytest.approx(d.value + g.value)
@@ -50,19 +50,19 @@ def test_the_gap_is_what_both_can_gain() -> None:
 def test_the_same_twice_and_the_model_is_as_it_was() -> None:
     model = build(GAN, LINE.event)
     before = {name: value.clone() for name, value in model.players["d"].state_dict().items()}
-    assert asked(model) == asked(model)
+    assert measure(model) == measure(model)
     after = model.players["d"].state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
 def test_what_is_no_game_or_has_too_few_examples_says_why() -> None:
     own = toys.Own(LINE.event, lambda n, g: torch.zeros(n, 1))
-    found, skipped = asked(own)
+    found, skipped = measure(own)
     assert (found, len(skipped)) == ({}, len(games.METRICS))
     assert "not a game of a generator" in skipped[0].reason
     assert LINE.held_out is not None
     few = replace(LINE, held_out=LINE.held_out.subset(torch.arange(2 * games.BATCH - 1)))
-    assert "128 held-out examples" in asked(build(GAN, LINE.event), few)[1][0].reason
+    assert "128 held-out examples" in measure(build(GAN, LINE.event), few)[1][0].reason
     assert work_on(games.METRICS, Available(LINE, own)) < work_on(
         games.METRICS, Available(LINE, build(GAN, LINE.event))
     )

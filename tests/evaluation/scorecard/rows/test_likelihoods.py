@@ -60,7 +60,7 @@ def measured(what: Any, data: Dataset, likelihood: LikelihoodEffort = "bounds") 
     return assess(what, data, settings, "raw")
 
 
-def told(card: Scorecard) -> dict[str, str]:
+def skip_reasons(card: Scorecard) -> dict[str, str]:
     return {one.metric: one.reason for one in card.skipped}
 
 
@@ -73,15 +73,15 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_row_is_a_score_or_has_its_reason() -> None:
     for what in (model(), toys.Own(digits().event, lambda n, g: digits().x[:n])):
         card = measured(what, digits())
-        rows = {score.metric for score in card.scores} | set(told(card))
+        rows = {score.metric for score in card.scores} | set(skip_reasons(card))
         assert rows >= ROWS
-        assert all(reason.endswith(".") for reason in told(card).values())
-    assert set(told(card)) >= ROWS
+        assert all(reason.endswith(".") for reason in skip_reasons(card).values())
+    assert set(skip_reasons(card)) >= ROWS
 
 
 def test_a_bernoulli_vae_on_greys_has_no_bits_and_is_annealed_on_black_and_white() -> None:
     found = measured(model(), digits(), "annealed")
-    assert "greys" in told(found)["bits"]
+    assert "greys" in skip_reasons(found)["bits"]
     assert any("greys" in note for note in found["elbo"].notes)
     assert any("black and white" in note for note in found["ais"].notes)
     assert found["ais_gap"].low is not None
@@ -100,7 +100,7 @@ def test_bytes_under_a_density_have_bits() -> None:
     found = measured(model(likelihood="gaussian-learnt"), digits())
     assert found["bits"].low is not None
     assert found["bits"].low < found["bits"].value < found["bits"].high  # type: ignore[operator]
-    assert "real numbers" in told(measured(toys_vae(), toys.dataset(toys.PLANE)))["bits"]
+    assert "real numbers" in skip_reasons(measured(toys_vae(), toys.dataset(toys.PLANE)))["bits"]
 
 
 def toys_vae() -> Any:
@@ -155,10 +155,10 @@ def test_annealing_tells_how_far_it_is(network: str) -> None:
 def test_costly_rows_are_measured_on_request_and_the_kernel_estimate_has_its_warning() -> None:
     gan = build(GANSettings(latent=4, generator=SMALL, discriminator=SMALL), digits().event)
     quick, long = (measured(gan, digits(), likelihood) for likelihood in EFFORTS)
-    assert all("--likelihood annealed" in told(quick)[key] for key in ("ais", "ais_gap", "parzen"))
+    assert all("--likelihood annealed" in skip_reasons(quick)[key] for key in ("ais", "ais_gap", "parzen"))
     assert any("GAN has no density" in note for note in long["ais"].notes)
     assert PARZEN_WARNING in long["parzen"].notes
-    assert "no likelihood of examples" in told(long)["elbo"]
+    assert "no likelihood of examples" in skip_reasons(long)["elbo"]
 
 
 def test_codes_are_their_functions() -> None:

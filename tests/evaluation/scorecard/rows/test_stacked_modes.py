@@ -21,7 +21,7 @@ from tests.evaluation.metrics.test_stacked_modes import images, read, uniform
 from tests.evaluation.scorecard import toys
 
 
-def found(*fakes: Tensor) -> dict[str, Score]:
+def measure_scores(*fakes: Tensor) -> dict[str, Score]:
     real, training = images(uniform(3_000, 1)), images(uniform(3_000, 2))
     repeat = training[:1].expand(3_000, -1, -1, -1)
     sets = ExampleSets(real, None, training, training, fakes, noise=training, repeat=repeat)
@@ -32,7 +32,7 @@ def found(*fakes: Tensor) -> dict[str, Score]:
 
 
 def test_perfect_samples_are_score_as_real_images() -> None:
-    scores = found(images(uniform(3_000, 3)), images(uniform(3_000, 4)))
+    scores = measure_scores(images(uniform(3_000, 3)), images(uniform(3_000, 4)))
     modes, kl = scores["stacked_modes"], scores["stacked_kl"]
     assert modes.title == "Modes of Stacked MNIST (oracle)"
     assert modes.baseline is not None
@@ -46,7 +46,7 @@ def test_perfect_samples_are_score_as_real_images() -> None:
 
 
 def test_dropped_modes_are_seen() -> None:
-    scores = found(images(uniform(3_000, 3) % 100))
+    scores = measure_scores(images(uniform(3_000, 3) % 100))
     assert scores["stacked_modes"].value == 100
     assert scores["stacked_kl"].value > 2.3
 
