@@ -52,7 +52,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def without_last_pictures() -> Iterator[None]:
     """Training draws no last pictures and writes no report, which take most of a small run's time: but in tests marked
-    `pictures`. A fixture of a module or wider that needs them must stand where every test is marked."""
+    `pictures`. A fixture of a module or wider that needs them must be in a module in which every test is marked."""
     from saddlepoint.experiment.session_end import SessionEnd
 
     with pytest.MonkeyPatch.context() as patch:

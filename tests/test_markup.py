@@ -1,4 +1,4 @@
-"""HTML as a type: what is not Markup is escaped, whatever it is and wherever it stands."""
+"""HTML as a type: everything that is not Markup is escaped, whatever its type and position."""
 
 from __future__ import annotations
 

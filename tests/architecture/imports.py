@@ -1,4 +1,4 @@
-"""Reads the imports of a source text with `ast`: all of them, wherever they stand."""
+"""Read all imports of a source text with `ast`, at any depth."""
 
 from __future__ import annotations
 

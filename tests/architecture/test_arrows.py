@@ -82,7 +82,7 @@ def holds_torch(target: str) -> bool:
 
 
 def broken_rule(importer: str, target: str) -> str | None:
-    """What the arrow `importer -> target` breaks, in words; None where it may stand."""
+    """The rule that the arrow `importer -> target` breaks, in words; None if it is allowed."""
     own = part(importer)
     if own not in MAY_IMPORT:
         return f'"{own}" is not in the map of packages'

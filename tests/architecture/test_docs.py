@@ -189,7 +189,7 @@ def test_the_files_and_registries_that_contributing_names_exist() -> None:
 
 
 def counts_in(page: str, row: str) -> list[tuple[int, int]]:
-    """The first `count/of` of every cell in the rows that begin so, row by row."""
+    """The first `count/of` of every table entry in the rows that start with `row`, row by row."""
     text = (CHECKOUT / "docs" / page).read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith(f"| {row} ")]
     assert rows, f"docs/{page} has no row {row!r}"

@@ -77,7 +77,7 @@ DATA = {
 def run(
     later: dict[str, Any], *, onset: int = 8, probes: int = 16, data: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Healthy looks every 100 steps, changed from the look `onset` on."""
+    """Healthy probes every 100 steps, changed from probe `onset` on."""
     facts = [probe(100 * at, **(copy.deepcopy(later) if at >= onset else {})) for at in range(probes)]
     return {"looks": facts, "steps": 100 * (probes - 1), "floor": 0.02, "data": DATA | (data or {})}
 

@@ -1,4 +1,4 @@
-"""Laws of the file of results: a section is replaced where it stands, and nothing else changes."""
+"""Laws of the file of results: a section is replaced in place, and nothing else changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings are told from flags wherever they stand and however they are written."""
+"""Settings are distinguished from flags at any position and in any notation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is suggested at the end speaks of the findings that stand, and of no others."""
+"""Suggestions at the end mention active findings only."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_one_run_is_reported_in_a_table(runs: Path, capsys: pytest.CaptureFixtur
 
 
 def test_one_run_is_measured_once(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What its scorecard answers already is told at once; another question, or --again, measures."""
+    """An existing scorecard is shown at once; a different request, or --again, measures."""
     name = str(runs / "short")
     first = document(capsys, name)
     assert main(["evaluate", name, *QUICK]) == 0

@@ -31,7 +31,7 @@ OUTLINE = Outline("toy", "", "ring", {"generator": 1}, 0, 1_000, "cpu", "fp32")
 
 
 class _ReachedError(Exception):
-    """The command was read, and the program was about to begin with its work."""
+    """The command was parsed, and the program was about to start its work."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Commands are shown as they can be typed where one stands."""
+"""Commands are shown as they can be typed in the current folder."""
 
 from __future__ import annotations
 

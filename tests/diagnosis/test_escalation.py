@@ -106,7 +106,7 @@ def test_a_shared_rate_explains_a_failure_in_one_direction_only(
     assert restore_usual_rates(code, settings(RECIPES["gan"].override({setting: 1e-3}))) == {}
     if setting == SHARED:
         assert not all(unusual_rates)
-    if code in ("GAN107", "GAN108", "GAN109", "VAE206", "DATA402"):  # nothing that a rate brings about
+    if code in ("GAN107", "GAN108", "GAN109", "VAE206", "DATA402"):  # not caused by a learning rate
         assert not any(unusual_rates)
     for changes in filter(None, unusual_rates):
         corrected = settings(RECIPES["gan"].override({setting: low}).override(changes))
@@ -120,7 +120,7 @@ def test_a_shared_rate_explains_a_failure_in_one_direction_only(
         ("NUM304", SHARED, 50.0, False),
         ("GAN106", SHARED, 5e-6, False),  # what runs away does not run at too low a rate
         ("GAN106", SHARED, 50.0, True),
-        ("GAN106", D_RATE, 1e-7, True),  # but a generator outruns a discriminator that stands still
+        ("GAN106", D_RATE, 1e-7, True),  # but a generator outruns a discriminator that does not move
         ("GAN101", G_RATE, 1e-7, True),
         ("GAN104", D_RATE, 1e-7, True),
         ("GAN104", G_RATE, 1e-7, False),

@@ -1,4 +1,4 @@
-"""Every example runs and brings what it says."""
+"""Every example runs and produces what it promises."""
 
 import re
 import subprocess

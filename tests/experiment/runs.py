@@ -1,4 +1,4 @@
-"""Small runs of every family, and what has to be equal in two equal runs."""
+"""Small runs of every family, and the state that must be equal in two equal runs."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def recipe(family: str, **training: Any) -> Recipe:
 
 
 class RecordingListener(Listener):
-    """Remembers every callback."""
+    """Records every callback."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -120,7 +120,7 @@ def start_session(recipe: Recipe, path: Path, listener: Listener | None = None) 
 
 
 def comparable_state(path: Path) -> dict[str, Any]:
-    """What must be equal in two runs of one recipe: everything except clocks, TensorBoard and reports."""
+    """Everything that must be equal in two runs of one recipe, without clocks, TensorBoard and reports."""
     folder = RunFolder(path)
     records = [
         {"step": r.step, **{n: repr(v) for n, v in r.values.items() if n[:5] != "time/"}} for r in folder.read_records()

@@ -1,4 +1,4 @@
-"""What lies in a run folder may be damaged, forged or linked elsewhere: it is named, and nothing is lost over it."""
+"""Files of a run folder may be damaged, forged or links: each problem is named, and nothing is lost."""
 
 from __future__ import annotations
 

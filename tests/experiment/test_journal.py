@@ -95,7 +95,7 @@ def test_our_own_mistakes_are_warnings_and_each_kind_is_reported_once(tmp_path: 
             pytest.warns(RuntimeWarning, match=r"A picture could not be drawn \(TypeError: a slip\)"),
             best_effort("A picture"),
         ):
-            raise TypeError("a slip")
+            raise TypeError("a mistake")
     with best_effort("The report", "written"):
         raise OSError("full")
     assert recording.notes == [

@@ -196,5 +196,5 @@ def test_a_short_run_on_a_line_is_no_failure(tmp_path: Path, name: str, steps: i
 def test_a_toy_after_150_steps_has_not_collapsed(tmp_path: Path, name: str) -> None:
     run = trained(tmp_path, name, 150)
     assert not {"GAN103", "GAN104"} & {finding.code for finding in run.findings}, run.verdict
-    if "lab" not in name:  # those begin far outside of the data, and may leave them
+    if "lab" not in name:  # those start far outside of the data, and may leave them
         assert run.process == "no failure found", run.verdict

@@ -1,4 +1,4 @@
-"""What is measured stands for the data, and what cannot be fitted costs a series, not the run."""
+"""Measurements represent the data; a failed fit loses a series, not the run."""
 
 from __future__ import annotations
 

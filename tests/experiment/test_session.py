@@ -115,11 +115,11 @@ def test_training_continues_if_pictures_cannot_be_drawn(tmp_path: Path, monkeypa
 
 def test_our_own_mistakes_in_pictures_are_not_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def raise_type_error(*_: Any, **__: Any) -> Any:
-        raise TypeError("a slip")
+        raise TypeError("a mistake")
 
     monkeypatch.setattr("saddlepoint.experiment.pictures.show_samples", raise_type_error)
     session = start_session(recipe("vae", steps=5), tmp_path / "run")
-    with pytest.raises(RuntimeWarning, match="a slip"):
+    with pytest.raises(RuntimeWarning, match="a mistake"):
         session.run()
 
 

@@ -72,7 +72,7 @@ def test_lines_go_from_the_noise_to_what_is_made_of_it() -> None:
     assert above[:, 0] == pytest.approx(z / 2)
     assert set(below[:, 1]) == {0.0}
     assert set(above[:, 1]) == {1.0}
-    # The axis below is the noise's: its ticks stand where lines of those values begin.
+    # The lower axis is the noise's: its ticks are where lines of those values start.
     ticks = dict(zip((float(t.get_text()) for t in axes.get_xticklabels()), axes.get_xticks(), strict=True))
     assert ticks[0.0] == pytest.approx(below[4, 0])
     assert ticks[2.0] == pytest.approx(below[8, 0])

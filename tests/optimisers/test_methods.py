@@ -109,7 +109,7 @@ def test_the_extrapolated_points_of_past_extragradient_are_optimistic_descent():
     state = method.start(start())
     for _ in range(6):
         state = method.step(recording_field, state)
-    # The first look ahead is the start; the next one has moved on the gradient there twice over.
+    # The first extrapolated point is the start; the next one has moved along the gradient there twice.
     expected = [torch.cat(start())]
     gradient = torch.cat(curved(start()))
     expected.append(expected[0] - 2 * RATE * gradient)

@@ -1,4 +1,4 @@
-"""What is shown while somebody waits for an evaluation: where, how far, and from when on a time is told."""
+"""Progress of an evaluation: the current task, its share, and when a remaining time is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from saddlepoint.progress import Display, report_for
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """A clock that stands still until it is set."""
+    """A clock that does not move until it is set."""
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now

@@ -1,4 +1,4 @@
-"""The library writes nothing unasked."""
+"""The library writes nothing by default."""
 
 import pytest
 

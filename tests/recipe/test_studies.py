@@ -1,4 +1,4 @@
-"""Study files: what is saved is what was loaded, axes become recipes, a mistake names its mend."""
+"""Study files: what is saved is what was loaded, axes become recipes, a mistake names its fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands is what the log says last, of each thing by itself."""
+"""A finding's state is its last entry in the log, for each finding separately."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def browser() -> Iterator[Any]:
 
 
 class Visit:
-    """One look at a page, with all it asked for and complained of."""
+    """One visit to a page, with its requests and errors."""
 
     def __init__(self, browser: Any, path: Path, **options: Any) -> None:
         self.context = browser.new_context(offline=True, **options)

@@ -52,7 +52,7 @@ def inject(value: Any, payload: str, key: str = "") -> Any:
 
 
 def hostile(run: RunFolder, payload: str) -> Path:
-    """The report of the run with the payload in findings, remedies, cures, names, captions and comments."""
+    """The report of the run with the payload in findings, remedies, interventions, names, captions and comments."""
     (run.path / "cures.jsonl").write_text(json.dumps(CURE) + "\n")
     for path in (run.findings, run.path / "cures.jsonl"):
         lines = [json.dumps(inject(json.loads(line), payload)) for line in path.read_text().splitlines()]

@@ -106,7 +106,7 @@ def training(**values: Any) -> TrainingSettings:
 
 
 def single(replica: Replica, moved_by: int | None = None) -> tuple[Model, TrainingState, list[Record]]:
-    """The run that `replica` stands for, as the training loop plays it.
+    """The run that equals `replica`, as the training loop trains it.
 
     moved_by: a seed, to begin with every weight a rounding away, up or down at random.
     """

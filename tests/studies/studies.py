@@ -84,7 +84,7 @@ def kill_worker_once(group: Group, tell: Callable[[float], None]) -> GroupResult
 
 
 def waiting(group: Group, tell: Callable[[float], None]) -> GroupResult:
-    """Writes its process to $SADDLEPOINT_TEST_FOLDER and waits there, the first time, to be killed."""
+    """Writes its process ID to $SADDLEPOINT_TEST_FOLDER and, the first time, waits there to be killed."""
     folder = Path(os.environ["SADDLEPOINT_TEST_FOLDER"])
     mark = folder / "waited"
     if group.runs[0].seed == 0 and not mark.exists():
@@ -96,7 +96,7 @@ def waiting(group: Group, tell: Callable[[float], None]) -> GroupResult:
 
 
 def broken(group: Group, tell: Callable[[float], None]) -> GroupResult:
-    """Fails at the first seed as nobody foresaw."""
+    """Fails at the first seed with an unexpected exception."""
     if group.runs[0].seed == 0:
         raise ZeroDivisionError("injected")
     return made_up(group)

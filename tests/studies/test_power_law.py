@@ -53,7 +53,7 @@ def test_a_median_that_was_not_reached_pulls_the_line_up() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [math.inf, 120.0])
 def test_intervals_hold_the_true_exponent_as_often_as_they_claim(limit: float) -> None:
-    """120 studies; 95 % should, three standard errors are 6 %. With a limit of 120, the medians of 8 and 16 lie above it."""
+    """120 studies; 95 % should, three standard errors are 6 %. With a limit of 120, the medians of 8 and 16 are above it."""
     held = 0
     for seed in range(120):
         law = power_law(draw_groups(1.0, limit, seed=seed), repeats=150, seed=seed)

@@ -216,7 +216,7 @@ def test_a_run_that_diverges_is_frozen_counted_and_not_averaged(tmp_path: Path) 
     assert all(math.isnan(row["wasserstein"]) and row["censored_at"] == 30 for row in rows)
     assert json.loads(done.folder.summary.read_text())["points"][1]["diverged"] == 3
     assert done.folder.results.read_text().count("nan") >= 3
-    # Alone it is told at the next record, not at the step itself.
+    # A single run reports it at the next record, not at the step itself.
     (group,) = plan_of(content).groups()
     alone = train_group(replace(group, together=False))
     assert [run.frozen_at is None for run in alone.runs] == [row["frozen_at"] is None for row in done.rows]

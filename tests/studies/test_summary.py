@@ -1,4 +1,4 @@
-"""What a point's runs come to: means lie where the outcome can."""
+"""Summaries of a point's runs: means stay within the outcome's range."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def test_our_own_mistakes_leave_the_other_groups_and_keep_the_workers_traceback(
 
 @pytest.fixture
 def kill_on_start(monkeypatch: pytest.MonkeyPatch) -> Callable[[Container[int]], None]:
-    """Has the workers of these numbers, in the order in which they are started, die before they begin."""
+    """Kill the workers of these numbers, in the order of their start, before they begin."""
 
     def choose(dead: Container[int]) -> None:
         numbers = itertools.count()

@@ -176,7 +176,7 @@ def test_a_half_made_checkpoint_is_none(tmp_path, monkeypatch):
 
 
 class Killed(BaseException):
-    """Stands for SIGKILL: nothing of ours may catch it."""
+    """Represents SIGKILL: no code of the project may catch it."""
 
 
 def killed_saves(monkeypatch, folder, model, state):

@@ -277,7 +277,7 @@ def test_a_phase_without_data_gets_the_previous_batch():
     state = start(model, training)
     state.pause = True
     assert list(play(model, batches, training, state))[-1] is not None
-    assert batches.asked == [0, 0, 0, 1, 1, 2]  # every step of a paused run starts by fetching it anew
+    assert batches.asked == [0, 0, 0, 1, 1, 2]  # every step of a paused run starts by fetching it again
 
 
 def test_gradient_norm_is_that_before_clipping():

@@ -96,7 +96,7 @@ def test_lookahead_interpolates_back_to_the_start_of_the_round_by_its_factor(nam
 
 
 def test_lookahead_names_what_it_wraps():
-    """A checkpoint tells the kinds of optimisers apart by the names of their classes."""
+    """A checkpoint distinguishes the kinds of optimisers by the names of their classes."""
     w = [torch.zeros(2, requires_grad=True)]
     kinds = [type(build_optimiser(w, OptimiserSettings(name=name, lookahead=2))).__name__ for name in OPTIMISERS]
     assert len(set(kinds)) == len(OPTIMISERS)

@@ -1,4 +1,4 @@
-"""Dead units begin anew: what the network computes stays, and the units learn again."""
+"""Dead units are reinitialised: the network's function stays the same, and the units learn again."""
 
 from __future__ import annotations
 

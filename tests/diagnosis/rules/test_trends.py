@@ -35,7 +35,7 @@ def collapsed(coverage: list[float], quality: list[float] | None, last: int = 60
     return mode_collapse.judge(visited, apart, RUN, None, None, measured) is not None
 
 
-CHAOS = [*itertools.islice(itertools.cycle([0.2, 0.3, 0.25, 0.45]), 14), 0.6]  # the newest look seems to rise
+CHAOS = [*itertools.islice(itertools.cycle([0.2, 0.3, 0.25, 0.45]), 14), 0.6]  # the newest probe seems to rise
 RISE = [0.2 + 0.03 * look for look in range(15)]
 WORSE, BEST = [1.0, 0.3, 0.5, 0.4], [1.0, 0.5, 0.4, 0.1]
 
@@ -57,7 +57,7 @@ def test_codes_that_reach_the_prior_by_the_end_are_no_failure(start: float, shar
     values = [start * share**look for look in range(8)]
     found = codes_leave_the_prior.judge(_spread(values), RUN, _flat("vae/kl"), _flat("vae/reconstruction"))
     left = (RUN.steps or 0) - 600
-    at_the_end = values[-2] * share ** (left / 20)  # the level is the middle of the last three looks
+    at_the_end = values[-2] * share ** (left / 20)  # the level is the median of the last three probes
     outside = values[-2] > 2.0 and at_the_end >= 2.0
     assert (found is not None) == outside
 

@@ -359,7 +359,7 @@ def test_defaults_suit_the_data(digits: Dataset) -> None:
 
 
 class StubExtractor(nn.Module):
-    """What torch-fidelity's extractors look like from outside."""
+    """The public interface of torch-fidelity's extractors."""
 
     def __init__(self, name: str, features_list: list[str]) -> None:
         super().__init__()

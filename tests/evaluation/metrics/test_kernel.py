@@ -85,7 +85,7 @@ def test_the_standard_error_is_the_scatter_over_draws(shift):
 @pytest.mark.parametrize("shift", [0.0, 0.05, 0.1, 0.2, 0.3, 1.0])
 @pytest.mark.parametrize("name", KERNELS)
 def test_the_interval_covers(name, shift):
-    """From equal distributions over those that can hardly be told apart, the hard case, to different ones."""
+    """From equal distributions, over hardly distinguishable ones (the hard case), to different ones."""
     n, d, repeats = 200, 4, 500
     draws = [
         kernel_distance(normal(n, d, s), normal(n, d, 9_000 + s, shift=shift), kernel=KERNELS[name])

@@ -75,7 +75,7 @@ def test_copying_is_negative_and_underfitting_positive(train):
 
 
 def test_clusters_reveal_copying_that_underfitting_elsewhere_hides():
-    """Left half copies, right half strays: over one cell the two cancel, over two they are seen apart."""
+    """Copies on the left, outliers on the right: with one cluster the two cancel, with two both are seen."""
     side = torch.tensor([20.0, 0, 0])
     train = torch.cat([draw(N, 0) - side, draw(N, 1) + side])
     held_out = torch.cat([draw(N, 2) - side, draw(N, 3) + side])

@@ -201,7 +201,7 @@ METRICS: dict[str, Metric] = {
     # Noise and shifts leave few samples of high quality, and unequally many a mode.
     "reverse KL over modes": Metric(of_modes(lambda r: r.reverse_kl), 1, insensitive_to("narrowed", "copied")),
 }
-ALONE = {"vendi", "mean distance"}  # look at the samples only
+ALONE = {"vendi", "mean distance"}  # use the samples only
 DRAW = {"frechet infinity", "sliced wasserstein", "birthday", "two-sample, logistic", "two-sample, neighbours"}
 REPEATS = 8
 CLEAR = 3.0  # standard deviations of one clean score, by which the mean of REPEATS damaged ones must be worse

@@ -68,7 +68,7 @@ def test_sets_far_apart_score_zero():
 
 @pytest.mark.parametrize("shift", [0.0, 1e3, -1e3])
 def test_radii_known_already_are_those_that_are_computed(shift):
-    """Wherever the points lie: their caller need not have moved them to the origin first."""
+    """At any offset: the caller need not move the points to the origin first."""
     real, fake = (normal(400, 5, seed, scale, shift, torch.float32) for seed, scale in ((0, 1.0), (1, 0.8)))
     known = neighbourhoods(real, fake, real_radii=smallest_squares(real, 5))
     assert four_scores(known) == pytest.approx(four_scores(neighbourhoods(real, fake)), abs=0.005)

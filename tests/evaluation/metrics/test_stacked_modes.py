@@ -43,7 +43,7 @@ def test_perfect_samples_cover_all_modes_and_score_the_baseline():
     found = report(uniform(26_000))
     assert found.covered == 1_000
     assert found.expected_kl == pytest.approx(999 / 52_000)
-    # The floor's own scatter: half a chi-squared of 999 degrees over 26,000.
+    # The baseline's own variation: half a chi-squared of 999 degrees over 26,000.
     assert abs(found.kl - found.expected_kl) < 5 * (2 * 999) ** 0.5 / 2 / 26_000 + 0.02 * found.expected_kl
 
 

@@ -1,4 +1,4 @@
-"""Laws of the quality series: the same model, the same number; real data are the floor."""
+"""Laws of the quality series: the same model gives the same number, and real data are the baseline."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def where(metric: str) -> DataSettings:
 
 
 def reach(score: Score) -> float:
-    """How far the value may lie from where it belongs by chance: both intervals, twice over."""
+    """How far the value may deviate by chance: both intervals, doubled."""
     assert score.low is not None
     assert score.high is not None
     own = score.high - score.low
@@ -182,7 +182,7 @@ def test_progress_runs_to_its_end() -> None:
 
 
 def test_long_steps_tell_how_far_they_are() -> None:
-    """Between a metric's beginning and the next one's there is more than one share, and none is told twice as far."""
+    """Between the start of one metric and the next there is more than one share, and none is reported twice."""
     data = toys.dataset(toys.PLANE)
     heard: list[tuple[str, float]] = []
     assess(toys.perfect(data), data, QUICK, progress=lambda what, share: heard.append((what, share)))

@@ -1,4 +1,4 @@
-"""The samples to look at, against a search by hand."""
+"""The extreme samples agree with a direct search."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_all_of_a_set_is_the_first_of_it() -> None:
 
 
 def test_the_baseline_of_bins_uses_examples_that_made_none_of_them() -> None:
-    """Training examples visit the cells they made exactly as often: a floor of 0, which no model could reach."""
+    """Training examples visit the cells they made exactly as often: a baseline of 0, which no model could reach."""
     train = Points(normal(2_000, 0))
     real = Points(normal(2_000, 1))
     sets = FeatureSets("", Context(real, train, None, 0, 2), (), train, {})

@@ -82,7 +82,7 @@ def test_a_score_equal_to_that_of_real_data_is_at_the_baseline() -> None:
 @pytest.mark.parametrize(("better", "alike"), [("none", True), ("lower", False), ("higher", False)])
 def test_without_a_better_direction_too_far_on_either_side_is_as_bad(better: str, alike: bool) -> None:
     below, above = (score(0.1 + way, better=better, worst_case=Estimate(-10.0)) for way in (-4.0, 4.0))
-    if better == "lower":  # of which a ceiling lies above
+    if better == "lower":  # whose worst case is above
         below, above = (score(0.1 + way, better=better) for way in (-4.0, 4.0))
     assert below.position is not None
     assert above.position is not None

@@ -1,4 +1,4 @@
-"""Models that are as good or as bad as one likes, on mixtures whose truth is known."""
+"""Models of known quality, on mixtures whose true distribution is known."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def perfect(data: Dataset) -> Own:
 
 
 def noisy(data: Dataset) -> Own:
-    """The ceiling's independent noise, drawn anew."""
+    """New draws of the worst case's independent noise."""
     return Own(data.event, lambda n, generator: noise(data, n, generator.initial_seed() + 100))
 
 
 def repeating_one(data: Dataset) -> Own:
-    """One training example again and again."""
+    """One training example, repeated."""
     return Own(data.event, lambda n, generator: repeat(data, n))
 
 
@@ -78,7 +78,7 @@ def copying(data: Dataset) -> Own:
 
 
 def without_a_mode(data: Dataset) -> Own:
-    """The truth but for one mode."""
+    """The true distribution without one mode."""
     truth = data.truth
     assert truth is not None
 
@@ -102,7 +102,7 @@ def blurred(data: Dataset) -> Own:
 
 
 def repeating(data: Dataset) -> Own:
-    """Forty true points, each again and again."""
+    """Forty true points, each repeated."""
     truth = data.truth
     assert truth is not None
 

@@ -1,4 +1,4 @@
-"""Laws of intervals by resampling: the bootstrap and random halves."""
+"""Laws of intervals by resampling: the bootstrap and random split halves."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Laws of experience replay: nothing is forgotten until the store is full, and its state brings all of it back."""
+"""Laws of experience replay: nothing is forgotten until the store is full, and its state restores everything."""
 
 import torch
 

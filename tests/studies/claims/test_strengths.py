@@ -1,4 +1,4 @@
-"""C16's injected failures fail, and its rules' own remedies are what it takes for cures."""
+"""C16's injected failures fail, and the remedies it counts are those of the rules."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_an_outcome_counts_for_the_same_question_only(tmp_path: Path, monkeypatc
 
 
 def test_an_outcome_of_which_a_byte_is_flipped_is_none(tmp_path: Path) -> None:
-    """Wherever it is: in the tensors, in their names, types and shapes, in what is told of them."""
+    """At any place: in the tensors, their names, types and shapes, and in the facts about them."""
     trial, store = Draw(1), TrialStore(tmp_path, 9)
     store.save(trial, TrainedTrial(trial.train(9, threads=1, report=lambda share: None), 1.5, "C8"))
     (path,) = (tmp_path / "trained").iterdir()

@@ -1,4 +1,4 @@
-"""Likelihood and codes in a scorecard: each row is the function it stands for, and what does not apply says why."""
+"""Likelihood and codes in a scorecard: each row equals its function, and a row that does not apply gives the reason."""
 
 from __future__ import annotations
 

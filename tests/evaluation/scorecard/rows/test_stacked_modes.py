@@ -1,4 +1,4 @@
-"""Stacked MNIST in a scorecard: modes are counted as they are, and real images stand beside them."""
+"""Stacked MNIST in a scorecard: modes are counted exactly, and real images are the baseline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives of a few megabytes that unpack to gigabytes: refused by what they say, and never unpacked where they lie."""
+"""Archives of a few megabytes that unpack to gigabytes: refused by their headers, and never unpacked on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which step was best is told with the noise of the difference, of which two measurements with the same noise have little."""
+"""The best step is reported with the noise of the difference, which is small for measurements with the same noise."""
 
 from __future__ import annotations
 
