@@ -169,7 +169,7 @@ def test_data_that_are_none(data: Any, said: str) -> None:
         ({"modules": {"generator": nn.Linear(2, 3)}}, "change its last layer"),
     ],
 )
-def test_what_a_user_mistypes_leaves_nothing(given: dict[str, Any], said: str) -> None:
+def test_a_mistyped_command_leaves_nothing(given: dict[str, Any], said: str) -> None:
     with pytest.raises(sp.SaddlepointError, match=said):
         sp.train("toy-ring", data={"points": 100}, **given)
     assert not any(Path.cwd().iterdir())

@@ -209,7 +209,7 @@ def test_numbers_of_samples(model: Model, n: Any) -> None:
 
 
 @pytest.mark.parametrize("n", [0, 2, np.int64(2), torch.tensor(2)])
-def test_whole_numbers_of_any_type_will_do(model: Model, n: Any) -> None:
+def test_integers_of_any_type_are_accepted(model: Model, n: Any) -> None:
     assert model.sample(n).shape == (int(n), *model.event.shape)
 
 
@@ -231,7 +231,7 @@ def test_codes_of_another_shape(model: Model, shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize("value", ["x", None, 5, [[1.0], [1.0, 2.0]], np.array([["a"] * 3]), torch.zeros(2, 3) + 0j])
-def test_what_is_no_array_of_numbers(model: Model, value: Any) -> None:
+def test_invalid_arrays_are_refused(model: Model, value: Any) -> None:
     for name in ("decode", "encode", "log_prob", "logits", "scores", "pushes", "heads"):
         if hasattr(model, name):
             assert_refused(lambda name=name: getattr(model, name)(value))  # type: ignore[misc]
@@ -255,7 +255,7 @@ def test_draws_of_a_bound(samples: Any) -> None:
     assert_refused(lambda: vae.log_prob(torch.zeros(2, 1, 8, 8), samples=samples))  # type: ignore[attr-defined]
 
 
-def test_a_run_will_do_wherever_its_folder_does(run: str) -> None:
+def test_a_run_is_accepted_in_place_of_its_folder(run: str) -> None:
     held = sp.Run(run)
     assert sp.Run(held).folder == sp.Run(held.folder).folder == held.folder
     assert sp.load(held).sample(2).shape == sp.load(held.folder).sample(2).shape

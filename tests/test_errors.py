@@ -48,7 +48,7 @@ def test_a_known_word_is_nearest_to_itself_in_any_order(word: str, known: list[s
     assert suggestion(word, known) == f' Did you mean "{word}"?'
 
 
-def test_any_iterable_of_known_words_will_do() -> None:
+def test_any_iterable_of_known_words_is_accepted() -> None:
     assert suggestion("a", iter(())) == ""
     assert suggestion("betas", (name for name in ["beta"])) == ' Did you mean "beta"?'
 

@@ -44,7 +44,7 @@ class Tags(HTMLParser):
 
 
 @given(TEXT, TEXT)
-def test_what_is_filled_in_is_read_back_as_text_and_as_one_attribute(one: str, other: str) -> None:
+def test_inserted_values_are_read_back_as_text_and_as_one_attribute(one: str, other: str) -> None:
     made = html('<p title="{}">{}</p>', one, other)
     tags = Tags(made)
     assert [tag for tag, _ in tags.found] == ["p"]
@@ -78,7 +78,7 @@ def test_formats_are_applied_before_escaping() -> None:
 
 
 @pytest.mark.parametrize("change", [str.upper, str.strip, lambda text: text[1:], lambda text: f"<{text}"])
-def test_what_is_done_to_markup_as_text_is_text_again(change: Any) -> None:
+def test_string_operations_on_markup_return_plain_text(change: Any) -> None:
     changed = change(Markup("<p> </p>"))
     assert not isinstance(changed, Markup)
     assert "<" not in html("{}", changed)

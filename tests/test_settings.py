@@ -55,7 +55,7 @@ def test_a_count_without_a_bound_of_its_own_has_one() -> None:
         Own(count=LARGEST_COUNT + 1)
 
 
-def test_what_is_free_in_form_is_not_nested_without_end() -> None:
+def test_free_form_values_have_a_limited_depth() -> None:
     deep: Any = []
     for _ in range(60):
         deep = [deep]

@@ -52,7 +52,7 @@ SCALARS = (
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else None,
 )
-def test_what_is_hostile_is_refused_without_being_built(text: str, said: str) -> None:
+def test_hostile_text_is_refused_before_it_is_built(text: str, said: str) -> None:
     tracemalloc.start()
     with pytest.raises(ValueError, match=said):
         read_yaml(text)
@@ -71,7 +71,7 @@ def test_a_number_with_an_exponent_needs_no_dot() -> None:
 
 
 @given(st.dictionaries(st.text("abcdef", min_size=1), SCALARS | st.lists(SCALARS, max_size=4), max_size=5))
-def test_what_is_written_is_read_back(content: dict[str, object]) -> None:
+def test_written_files_are_read_back(content: dict[str, object]) -> None:
     assert read_yaml(write_yaml(content)) == content
     assert read_yaml(write_yaml(content, compact=True)) == content
     assert read_yaml("{" + write_line(content) + "}") == content

@@ -202,7 +202,7 @@ def test_an_injected_violation_is_found(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", ALLOWED)
-def test_what_the_map_allows_passes(case: str) -> None:
+def test_allowed_imports_pass(case: str) -> None:
     module, text = ALLOWED[case]
     assert violations(text, module, KNOWN) == []
 

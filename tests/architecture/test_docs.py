@@ -43,7 +43,7 @@ def test_the_page_is_up_to_date_and_the_checks_pass(capsys: pytest.CaptureFixtur
     assert "(100.0%)" in printed.out
 
 
-def test_what_cites_is_found_and_nothing_else() -> None:
+def test_citations_are_found_and_nothing_else() -> None:
     outer, inner = GENERATOR["methods"](CITING, "saddlepoint.steps", Path("src/saddlepoint/steps.py"))
     assert (outer.name, outer.summary) == ("saddlepoint.steps.step", "Move x by *half*.")
     assert outer.sources == ["Titles (Author, 1999), https://example.org/a_b."]

@@ -188,7 +188,7 @@ def test_a_law_of_the_attempt_itself_is_checked_last(case: Case) -> None:
     assert case.broken() == "command 1: exit code 1"
 
 
-def test_a_link_is_seen_and_not_followed(case: Case) -> None:
+def test_a_link_is_recorded_and_not_followed(case: Case) -> None:
     (case.box.work / "link").symlink_to("/")
     assert case.snapshot(case.box.work)["link"] == "link to /"
 

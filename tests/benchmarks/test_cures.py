@@ -20,7 +20,7 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARK.parent))
 
 
-def test_what_a_remedy_can_correct_depends_on_what_is_injected() -> None:
+def test_the_effect_of_a_remedy_depends_on_the_injected_failure() -> None:
     from failures.kinds import HEALTHY, INJECTED, KINDS
     from failures.remedy_runs import GROUPS, group_of
 

@@ -268,7 +268,7 @@ def test_fresh_seeds_are_others_of_strengths_of_their_own() -> None:
         }
 
 
-def test_fresh_seeds_are_blind_until_a_rule_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fresh_seeds_are_held_out_until_a_rule_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import diagnosis
 
     assert diagnosis._freshness(tmp_path) == "", "there are none"

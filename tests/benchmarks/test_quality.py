@@ -40,7 +40,7 @@ def test_without_mnist_one_sentence_says_so(tmp_path: Path) -> None:
     assert "$SADDLEPOINT_DATA/mnist" in done.stderr
 
 
-def test_pca_leaves_nothing_of_images_in_three_dimensions(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pca_with_three_components_keeps_little_of_images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     from benchmarks.quality import linear_errors
 

@@ -14,7 +14,7 @@ from tests.benchmarks.program import BENCHMARKS
 
 
 @pytest.mark.skipif(not Path("/proc/stat").exists(), reason="needs Linux's /proc/stat")
-def test_work_that_has_just_begun_is_seen() -> None:
+def test_work_that_has_just_started_is_detected() -> None:
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         assert quiet.busy_cores(0.5) > 0.5
@@ -23,7 +23,7 @@ def test_work_that_has_just_begun_is_seen() -> None:
         busy.wait()
 
 
-def test_quiet_is_waited_for_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_machine_is_awaited_with_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     measured = iter([2.0, 1.5, 0.1, 2.0])
     monkeypatch.setattr(quiet, "busy_cores", lambda seconds: next(measured))
     assert quiet.awaited_quiet(patience=60.0) == 0.1

@@ -202,7 +202,7 @@ def test_a_training_has_whole_ticks_at_its_stops() -> None:
         assert training.stops()[-1] == recipe.training.steps
 
 
-def test_the_report_says_how_many_and_what_disagrees() -> None:
+def test_the_report_counts_and_lists_disagreements() -> None:
     from verdicts import page
 
     answers = [answer(CLOSE, 0.9 - at / 40, close=at < 9, truth=1 - at / 20) for at in range(10)]

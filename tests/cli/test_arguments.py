@@ -66,7 +66,7 @@ def test_a_setting_without_a_value_is_named(argv: list[str]) -> None:
         ([], "recipe"),
     ],
 )
-def test_a_mistake_says_what_was_meant(argv: list[str], said: str) -> None:
+def test_a_mistake_is_reported_with_a_suggestion(argv: list[str], said: str) -> None:
     with pytest.raises(SettingError) as caught:
         parser().read(argv, setting_names)
     assert said in str(caught.value)

@@ -84,7 +84,7 @@ def test_training_answers_in_one_document(tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize(("fail_on", "code"), [("failure", 3), ("warning", 3), (None, 0)])
-def test_a_standing_finding_is_an_exit_code(
+def test_an_active_finding_sets_the_exit_code(
     fail_on: str | None, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = np.arange(12, dtype=np.float32).reshape(6, 2)
@@ -105,7 +105,7 @@ def test_resuming_a_finished_run_trains_on(tmp_path: Path, capsys: pytest.Captur
     assert (answer["state"], answer["step"]) == ("finished", 9)
 
 
-def test_a_dry_run_tells_and_leaves_nothing(
+def test_a_dry_run_reports_and_leaves_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -201,7 +201,7 @@ def test_samples_are_written_into_the_run_by_default(trained: Path, capsys: pyte
         (["--device", "abacus"], "abacus"),
     ],
 )
-def test_what_cannot_be_sampled_is_said(
+def test_a_model_that_cannot_be_sampled_is_reported(
     trained: Path, argv: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

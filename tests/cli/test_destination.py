@@ -49,7 +49,7 @@ def test_a_folder_for_samples_is_refused_inside_a_file(
     assert "is a file, not a folder" in capsys.readouterr().err
 
 
-def test_what_can_be_written_passes_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_writable_folder_passes_and_stays_empty(tmp_path: Path) -> None:
     check_file("data", tmp_path / "new" / "deep" / "x.png", [".png"], overwrite=False)
     assert list(tmp_path.iterdir()) == []
 

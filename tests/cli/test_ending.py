@@ -50,7 +50,9 @@ def test_only_active_findings_are_mentioned(
     assert (NOTHING_TO_CHANGE in out) == (said == NOTHING_TO_CHANGE)
 
 
-def test_one_command_is_said_once_and_none_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_repeated_command_is_shown_once_and_a_missing_one_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = RunFolder(tmp_path)
     recipe = Recipe.load("gan-digits").override({SLIP: 1e-7})
     folder.recipe.write_text(recipe.to_yaml(), encoding="utf-8")

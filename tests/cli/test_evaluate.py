@@ -133,7 +133,7 @@ def test_other_protocols_are_refused_by_name(runs: Path, capsys: pytest.CaptureF
         (("{run}", "--data", "nothing"), "neither a built-in name"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(
+def test_impossible_requests_give_one_sentence(
     argv: tuple[str, ...], words: str, runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path.name for path in (runs / "short").iterdir()}

@@ -113,7 +113,7 @@ def test_the_current_folder_can_be_a_gallery(tmp_path: Path, monkeypatch: pytest
         assert shades(tmp_path) == dict.fromkeys(sample_names(3 - shade), shade)
 
 
-def test_of_two_at_once_one_is_refused(tmp_path: Path) -> None:
+def test_one_of_two_concurrent_commands_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "gallery"
 
     def slow() -> Iterator[tuple[str, Image.Image]]:
@@ -153,7 +153,7 @@ def test_killed_at_any_rename_the_next_command_completes_it(
     assert sorted(p.name for p in path.iterdir()) == [gallery.LIST, *sample_names(2)]
 
 
-def test_what_another_process_prepares_stays(tmp_path: Path) -> None:
+def test_files_prepared_by_another_process_stay(tmp_path: Path) -> None:
     path = tmp_path / ".gallery.0123456789ab.part"
     path.mkdir()
     with subprocess.Popen(

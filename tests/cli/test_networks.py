@@ -54,7 +54,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         (["generator=nets_of_a_user:needs"], "failed: TypeError"),
     ],
 )
-def test_what_makes_no_network_is_refused_in_a_sentence(module: str, given: list[str], words: str) -> None:
+def test_arguments_that_make_no_network_are_refused_in_a_sentence(module: str, given: list[str], words: str) -> None:
     with pytest.raises(SettingError, match=words) as raised:
         networks_of("sample", given)
     assert str(raised.value).startswith("sample: --network")

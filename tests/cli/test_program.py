@@ -29,7 +29,7 @@ def test_without_the_path_the_program_is_named_by_its_place(environment: Path) -
     assert typed("Go on: saddlepoint resume runs/a") == f"Go on: {program()} resume runs/a"
 
 
-def test_on_the_path_the_name_is_enough(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_on_the_path_is_named_without_its_folder(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(environment.parent))
     assert program() == "saddlepoint"
 
@@ -37,5 +37,5 @@ def test_on_the_path_the_name_is_enough(environment: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "text", ["saddlepoint 1.0", "saddlepoint: no", "bin/saddlepoint train x", "saddlepoint trains"]
 )
-def test_what_is_no_command_stays(text: str, environment: Path) -> None:
+def test_text_that_is_no_command_stays(text: str, environment: Path) -> None:
     assert typed(text) == text

@@ -11,7 +11,7 @@ from saddlepoint.cli.main import main
 from saddlepoint.studies.claims import CLAIMS
 
 
-def test_without_a_claim_it_lists_them_all(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_claim_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce"]) == 0
     told = capsys.readouterr().out
     assert all(name in told for name in CLAIMS)
@@ -30,9 +30,7 @@ def test_without_a_claim_it_lists_them_all(capsys: pytest.CaptureFixture[str]) -
         (["C8", "--quik"], "--quick"),
     ],
 )
-def test_mistakes_are_said_before_anything_is_trained(
-    argv: list[str], words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_mistakes_are_reported_before_training(argv: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce", *argv]) == 2
     assert words in capsys.readouterr().err
 

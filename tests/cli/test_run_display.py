@@ -57,7 +57,7 @@ def render(terminal: bool, quiet: bool = False, ticks: int = 10, **console: Any)
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_everything_is_said_as_it_is(terminal: bool) -> None:
+def test_everything_is_shown_unchanged(terminal: bool) -> None:
     text = render(terminal, no_color=True)
     for part in (
         "1,234 parameters", "runs/toy [1]", "Dataset('ring' [x])", "[a.png]", "GAN103 (failure, step 40): All alike [/x].",
@@ -73,7 +73,7 @@ def test_without_a_terminal_there_are_plain_lines_only() -> None:
     assert "loss d 1.25 g nan" in text
 
 
-def test_what_a_run_is_is_said_once_however_often_it_is_cured() -> None:
+def test_a_run_is_described_once_regardless_of_its_interventions() -> None:
     output = Output(file=io.StringIO(), width=300)
     with RunDisplay(output) as listener:
         for start in (0, 500, 0):
@@ -151,7 +151,7 @@ def test_a_finished_run_may_train_on() -> None:
     assert "saddlepoint resume 'my runs/a' --steps 1000" in commands
 
 
-def test_the_gravest_findings_remedy_is_proposed_as_it_is_typed() -> None:
+def test_the_remedy_of_the_most_severe_finding_is_proposed_as_typed() -> None:
     remedy = "--model.discriminator.hidden 64,64"
     commands = next_commands(Path("runs/a"), "failed", 500, [remedy, "--model.discriminator.packing 2"])
     proposed = [command for command in commands if command.startswith("saddlepoint train")]
@@ -217,7 +217,7 @@ def test_a_recipe_that_fails_is_not_trained_further() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])
-def test_what_matters_is_seen_on_a_terminal_of_usual_width(width: int) -> None:
+def test_the_important_parts_fit_on_a_terminal_of_usual_width(width: int) -> None:
     output = Output(file=io.StringIO(), force_terminal=True, width=width, no_color=True)
     values = {"quality/precision": 1.39, "quality/recall": 0.5, "quality/energy_distance_error": 7.8e-34}
     with RunDisplay(output) as listener:
@@ -232,7 +232,7 @@ def test_what_matters_is_seen_on_a_terminal_of_usual_width(width: int) -> None:
     assert "…" not in text
 
 
-def test_the_time_of_steps_measurements_and_pictures_is_said() -> None:
+def test_the_time_of_steps_measurements_and_pictures_is_reported() -> None:
     took = {"training": 21.0, "steps": 12.0, "pictures": 27.4}
     said = session_in_words({"session_seconds": took})
     assert said == "steps 12 s, measurements and checkpoints 9.0 s, pictures and report 27 s"

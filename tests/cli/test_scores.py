@@ -61,7 +61,7 @@ def test_a_table_names_its_features_once_and_cuts_nothing(width: int, compared: 
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_what_is_not_a_number_says_why(terminal: bool) -> None:
+def test_nan_values_are_shown_with_their_reason(terminal: bool) -> None:
     assert "Reverse KL of modes is nan: Nothing here." in render(80, terminal=terminal)
 
 

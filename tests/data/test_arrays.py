@@ -140,7 +140,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_what_cannot_be_trained_on_is_said(kind):
+def test_data_that_cannot_be_trained_on_are_reported(kind):
     x, y, message = BAD[kind]
     with pytest.raises(DataError) as error:
         from_array(x, y, name="mine")

@@ -70,7 +70,7 @@ def test_images_keep_their_shape_and_the_data_stay_as_they_are():
     assert torch.equal(dataset.x, before)
 
 
-def test_seeds_and_epochs_have_orders_of_their_own():
+def test_every_seed_and_epoch_has_its_own_order():
     orders = [tuple(epoch_order(100, seed, epoch).tolist()) for seed in range(5) for epoch in range(5)]
     assert len(set(orders)) == 25
 

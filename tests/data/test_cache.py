@@ -35,13 +35,13 @@ def test_it_is_removed_at_the_end_also_after_an_error(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
     old = write_leftover(tmp_path, f".{'ab' * 16}.a1b2c3d4", 2 * LEFT_FOR)
     with temporary_folder(tmp_path / ENTRY):
         assert not old.exists()
 
 
-def test_what_may_be_in_use_or_is_no_temporary_folder_stays(tmp_path: Path) -> None:
+def test_folders_in_use_and_other_folders_stay(tmp_path: Path) -> None:
     kept = [
         write_leftover(tmp_path, f".{ENTRY}.a1b2c3d4", LEFT_FOR / 2),
         write_leftover(tmp_path, ENTRY, 2 * LEFT_FOR),

@@ -103,7 +103,7 @@ def test_a_subset_keeps_labels_with_their_examples():
     assert repr(dataset) == "Dataset('three': 3 vectors of 1 float32, 3 classes)"
 
 
-def test_one_of_something_is_said_in_the_singular() -> None:
+def test_one_item_is_in_the_singular() -> None:
     event = Event((1,), "vector", class_names=("a",))
     dataset = Dataset("one", torch.zeros(1, 1), event, y=torch.zeros(1, dtype=torch.int64))
     assert repr(dataset) == "Dataset('one': 1 vector of 1 float32, 1 class)"

@@ -150,7 +150,7 @@ def test_a_palette_of_greys_is_grey(tmp_path):
     assert header(red).colour
 
 
-def test_files_that_are_no_images_say_why(tmp_path, monkeypatch):
+def test_files_that_are_no_images_give_the_reason(tmp_path, monkeypatch):
     whole = saved(
         tmp_path / "whole.png", Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8))
     )

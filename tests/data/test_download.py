@@ -87,7 +87,7 @@ def test_a_download_arrives_whole_and_leaves_nothing_else(server, tmp_path):
 
 
 @pytest.mark.parametrize("breaks", [1, 2, 3])
-def test_a_broken_connection_is_taken_up_where_it_ended(server, tmp_path, breaks):
+def test_an_interrupted_download_continues_where_it_ended(server, tmp_path, breaks):
     server.breaks = breaks
     download(server.url(), tmp_path / "file", right)
     assert server.sent == len(CONTENT)
@@ -145,7 +145,7 @@ def test_a_download_that_takes_too_long_ends_and_keeps_what_came(server, tmp_pat
     assert have == CONTENT[: len(have)]
 
 
-def test_a_missing_file_is_said_at_once(server, tmp_path):
+def test_a_missing_file_is_reported_at_once(server, tmp_path):
     with pytest.raises(DataError, match="the server answers 404"):
         download(server.url("other"), tmp_path / "other", right)
     assert len(server.asked) == 1

@@ -38,7 +38,7 @@ def write_pair(folder: Path, stem: str, n: int, packed: bool = False, labels: in
     shape=st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple),
     packed=st.booleans(),
 )
-def test_what_is_written_is_read(tmp_path_factory, code, shape, packed):
+def test_written_values_are_read_back(tmp_path_factory, code, shape, packed):
     array = np.random.default_rng(0).integers(0, 100, shape).astype(np.dtype(TYPES[code]).newbyteorder("="))
     path = tmp_path_factory.mktemp("idx") / "file"
     path.write_bytes(gzip.compress(idx_bytes(array)) if packed else idx_bytes(array))

@@ -125,7 +125,7 @@ def test_a_split_on_disk_is_taken(tmp_path, train, test, classes):
     assert (dataset.held_out.x[:, 0] == 0).all()
 
 
-def test_of_val_and_test_the_test_part_is_held_out_and_that_is_said(tmp_path):
+def test_the_test_part_is_held_out_rather_than_val_and_that_is_reported(tmp_path):
     root = tmp_path / "three"
     for part, n in (("train", 8), ("val", 4), ("test", 3)):
         fill(root / part, n)

@@ -88,7 +88,7 @@ def test_three_axes(shape, pixels, kind, channels, said):
         ("vector", "auto", (5, 5, 5), (125,)),
     ],
 )
-def test_what_is_said_is_done(kind, layout, given, event):
+def test_the_reported_layout_gives_the_same_dataset(kind, layout, given, event):
     x = np.random.default_rng(0).normal(size=(7, *given))
     dataset = from_array(x, settings=WHOLE, kind=kind, layout=layout)
     assert dataset.event.shape == event
@@ -112,7 +112,7 @@ def test_every_number_stays_where_it_was(kind):
     assert np.array_equal(there.x.numpy(), x if kind == "series" else first)
 
 
-def test_bands_last_are_read_as_bands_and_said():
+def test_bands_last_are_read_as_bands_and_reported():
     dataset = from_array(np.zeros((9, 16, 16, 8), np.uint8), settings=WHOLE)
     assert dataset.event.shape == (8, 16, 16)
     assert "16x16 with 8 channels (channels last)" in dataset.notes[0]

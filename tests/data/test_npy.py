@@ -56,7 +56,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("kind", BOMBS)
-def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, kind: str) -> None:
+def test_an_archive_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, kind: str) -> None:
     says, message = BOMBS[kind]
     path = tmp_path / "bomb.npz"
     np.savez(path, x=np.zeros((20, 100)))

@@ -120,7 +120,7 @@ def test_a_table_of_text_is_not_taken_for_idx(tmp_path):
 
 
 @pytest.mark.parametrize(("suffix", "separator"), [(".csv", ","), (".tsv", "\t"), (".txt", " ")])
-def test_what_is_said_of_a_table_makes_a_file_that_is_read(
+def test_the_advice_for_a_table_makes_a_readable_file(
     suffix: str, separator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -77,7 +77,7 @@ def test_a_table_without_numbers_has_no_command(tmp_path, content):
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x00" * 50, b'"' + b"x" * 200_000])
-def test_what_is_no_text_is_refused_all_the_same(tmp_path, content):
+def test_binary_content_is_refused_too(tmp_path, content):
     (tmp_path / "odd.csv").write_bytes(content)
     error_message(tmp_path / "odd.csv")
 

@@ -70,7 +70,7 @@ def test_built_in_data_are_described_as_they_always_were():
     assert digits.mean == statistics(load("digits").x)[0]
 
 
-def test_what_an_earlier_version_wrote_still_loads():
+def test_files_of_an_earlier_version_still_load():
     old = Event((2,), "vector", mean=(1.0, 2.0), std=(3.0, 4.0)).to_json()
     del old["constants"]
     assert Event.from_json(json.loads(json.dumps(old))) == Event((2,), "vector", mean=(1.0, 2.0), std=(3.0, 4.0))

@@ -157,7 +157,7 @@ def test_active_findings_are_the_last_lines_of_the_log(values: list[float]) -> N
 
 
 @pytest.mark.parametrize("stop", range(9))
-def test_resuming_equals_never_having_stopped(stop: int) -> None:
+def test_resumed_training_equals_uninterrupted_training(stop: int) -> None:
     rules = (*RULES, patient)
     records = [Record(i, 0.0, {"d/loss": float(i), "g/loss": 3.0, **({"x/y": 0.0} if i > 6 else {})}) for i in range(9)]
     whole, first, second = (Diagnosis("minimax", rules) for _ in range(3))

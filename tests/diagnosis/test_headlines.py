@@ -53,7 +53,7 @@ def test_every_code_has_a_phrase_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-def test_without_findings_there_is_a_headline_too(process: Process) -> None:
+def test_a_run_without_findings_has_a_headline(process: Process) -> None:
     for result in RESULTS:
         check_law(headline(process, [], result), process)
     assert headline(None, []).startswith("Not judged: ")
@@ -89,5 +89,5 @@ def test_a_run_without_failures_has_advice_for_every_result(level: str) -> None:
 
 
 @pytest.mark.parametrize("data", [{}, {"examples": "many", "kind": "image"}, {"examples": None}])
-def test_what_is_not_known_of_the_data_is_left_out(data: dict[str, object]) -> None:
+def test_unknown_facts_about_the_data_are_left_out(data: dict[str, object]) -> None:
     assert examples_in_words(data) == EXAMPLES

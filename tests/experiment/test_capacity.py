@@ -58,7 +58,7 @@ def test_the_rough_count_is_above_the_exact_one(name: str, changes: dict[str, ob
         assert needs.total <= rough_memory(recipe, event, 5_000)
 
 
-def test_what_does_not_fit_is_refused_with_the_memory_it_would_take(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_that_do_not_fit_are_refused_with_the_required_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = Recipe.load("gan-digits")
     needs = needed_memory(recipe, IMAGE, 1_000)
     assert needs is not None

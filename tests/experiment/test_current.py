@@ -26,13 +26,13 @@ def rendered(current: Current, record: Record) -> str:
     return fit_width(current.parts(record))
 
 
-def test_what_was_measured_at_this_step_is_said_and_errors_are_not() -> None:
+def test_measurements_of_this_step_are_shown_without_errors() -> None:
     current, record = Current(), Record(100, 1.0, {**MEASURED, "vae/loss": 3.0})
     current.update(record)
     assert rendered(current, record) == ("distance 0  held-out bound -102.2  precision 100 %, recall 52 %  loss 3")
 
 
-def test_what_was_measured_earlier_carries_its_step() -> None:
+def test_earlier_measurements_are_shown_with_their_step() -> None:
     current = Current()
     current.update(Record(100, 1.0, MEASURED))
     later = Record(150, 1.5, {"d/loss": 1.25, "g/loss": math.nan})
@@ -56,7 +56,7 @@ def test_no_share_is_above_all(value: float) -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_a_number_that_is_not_finite_is_said_as_it_is(value: float) -> None:
+def test_a_non_finite_number_is_shown_unchanged(value: float) -> None:
     current, record = Current(), Record(1, 0.1, {"quality/precision": value, "quality/energy_distance": value})
     current.update(record)
     assert rendered(current, record).count(str(value)) == 2

@@ -38,7 +38,7 @@ def test_one_line_is_rewritten_and_ends_before_other_words(monkeypatch: pytest.M
     assert lines[3:6] == ["At risk", "done", "What to do: rest"]
 
 
-def test_shown_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_shown_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     mine = Listener()
     with listener_or_default(mine) as listener:

@@ -28,7 +28,7 @@ TRY = {
 }  # fmt: skip
 
 
-def test_what_a_recipe_said_of_its_players_still_holds() -> None:
+def test_earlier_player_settings_of_a_recipe_keep_their_meaning() -> None:
     training = Recipe.load(SAVED / "gan.yaml").training
     assert training.optimiser.clip_norm == 1.0
     assert training.player("discriminator") == training.optimiser.model_copy(update={"clip_norm": None})

@@ -192,7 +192,7 @@ def test_broken_input_is_one_sentence(x: np.ndarray, samples: Callable[[int], Te
     ],
     ids=["fewer samples than features", "constant features", "labels missing", "one class"],
 )
-def test_poor_input_is_said_on_the_card(x: np.ndarray, y: np.ndarray | None, words: str) -> None:
+def test_poor_input_is_reported_on_the_card(x: np.ndarray, y: np.ndarray | None, words: str) -> None:
     draw = Fixed(sp.from_array(x), lambda n: torch.from_numpy(np.resize(x, (n, x.shape[1]))))
     card = sp.evaluate(draw, x if y is None else (x, y), seeds=1, features="raw")
     sentences = [*card.warnings, *(skipped.reason for skipped in card.skipped)]
@@ -200,7 +200,7 @@ def test_poor_input_is_said_on_the_card(x: np.ndarray, y: np.ndarray | None, wor
     assert all("\n" not in sentence for sentence in sentences)
 
 
-def test_what_cannot_be_evaluated_is_said(run: Run, tmp_path: Path) -> None:
+def test_a_run_that_cannot_be_evaluated_says_why(run: Run, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="name the data"):
         sp.evaluate(Mine(sp.load_data("ring")))
     with pytest.raises(SettingError, match="is no model"):

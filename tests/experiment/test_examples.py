@@ -69,7 +69,7 @@ def test_a_run_on_a_dataset_can_be_resumed_and_repeated(tmp_path: Path) -> None:
     assert all(path.is_file() for path in resumed.pictures.values())
 
 
-def test_a_run_goes_on_with_the_reading_and_the_units_it_began_with(tmp_path: Path) -> None:
+def test_a_resumed_run_keeps_its_data_layout_and_units(tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(40, 24, 2))
     examples.write(tmp_path / examples.DATA_FILE, examples.arrays_of(x))
     settings = DataSettings(source=str(tmp_path / examples.DATA_FILE))

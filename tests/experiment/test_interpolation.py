@@ -49,7 +49,7 @@ def test_the_middle_of_perpendicular_codes_keeps_their_norms_law(seed: int) -> N
 
 
 @pytest.mark.parametrize("factor", [1.0, 2.0, -1.0, 0.0])
-def test_where_there_is_no_arc_the_line_is_walked(factor: float) -> None:
+def test_codes_without_an_arc_are_interpolated_linearly(factor: float) -> None:
     # Equal, parallel, opposite and zero codes span no plane.
     start = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
     path = spherical(start, factor * start, 5)

@@ -25,7 +25,7 @@ def record(step: int) -> Record:
     return Record(step, float(step), {"d/loss": 1.0 / step})
 
 
-def test_what_is_recorded_is_written_and_reported(tmp_path: Path) -> None:
+def test_records_are_written_and_reported(tmp_path: Path) -> None:
     folder, recording = RunFolder(tmp_path), RecordingListener()
     told = journal(folder, recording)
     with told.opened(None, 0):

@@ -148,7 +148,7 @@ def test_killed_at_any_moment(family: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_asked_to_stop(number: signal.Signals, tmp_path: Path) -> None:
+def test_stop_signals_end_training(number: signal.Signals, tmp_path: Path) -> None:
     source = content("vae", tmp_path)
     source.write_text(source.read_text().replace("steps: 160", "steps: 1000000"))
     run = tmp_path / "run"

@@ -91,7 +91,7 @@ def test_a_discriminator_that_teaches_nothing_fails_the_run(tmp_path: Path, make
     assert run.result.worst.share < 0.1
 
 
-def test_a_few_examples_learnt_by_heart_are_found_though_three_are_held_out(tmp_path: Path) -> None:
+def test_memorised_examples_are_found_with_three_held_out_examples(tmp_path: Path) -> None:
     digits = load_digits().images[:30]
     training = {"batch_size": 16, "optimiser.learning_rate": 1e-3}
     run = trained(tmp_path, "gan-digits", 900, data=digits, training=training)

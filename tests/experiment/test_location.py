@@ -51,7 +51,7 @@ def test_overwriting_keeps_the_old_run_until_the_new_one_is_complete(tmp_path: P
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
 
 
-def test_what_is_no_run_is_left_alone(tmp_path: Path) -> None:
+def test_folders_that_are_no_runs_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.tex").write_text("years")
     for overwrite in (False, True):
@@ -134,13 +134,13 @@ def test_a_file_in_the_way_is_one_clear_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [PermissionError, NotADirectoryError, FileExistsError])
-def test_what_fails_in_the_block_keeps_its_own_words(kind: type[OSError], tmp_path: Path) -> None:
+def test_an_exception_in_the_block_keeps_its_message(kind: type[OSError], tmp_path: Path) -> None:
     with pytest.raises(kind, match="of another file"), new_folder("x", tmp_path / "run", False):
         raise kind("of another file")
     assert not any(tmp_path.iterdir())
 
 
-def test_a_place_that_was_taken_meanwhile_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_created_meanwhile_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "run"
     with new_folder("x", path, True) as place:
         (path / "theirs").mkdir(parents=True)
@@ -207,7 +207,7 @@ def test_the_current_folder_can_become_a_run_and_is_never_replaced(
         pass
 
 
-def test_what_a_killed_process_prepared_in_an_empty_folder_is_replaced(tmp_path: Path) -> None:
+def test_preparations_of_a_killed_process_in_an_empty_folder_are_replaced(tmp_path: Path) -> None:
     (tmp_path / ".new").mkdir()
     for name in (".new/recipe.yaml", "data.npz", ".lock"):
         (tmp_path / name).write_text("half")

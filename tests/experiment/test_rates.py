@@ -44,7 +44,7 @@ def test_frozen_rates_follow_the_earlier_schedule_to_its_end_and_stay_constant(
     assert keep_rates(kept, longer(kept, 2 * kept.training.steps)).training.optimiser == kept.training.optimiser
 
 
-def test_a_jump_is_said_with_both_numbers_and_the_way_to_keep_the_rate(tmp_path: Path) -> None:
+def test_a_jump_is_reported_with_both_rates_and_the_option_to_keep_the_rate(tmp_path: Path) -> None:
     path = tmp_path / "run"
     start_session(recipe("gan", steps=10, optimiser=COSINE), path).run()
     recording = RecordingListener()

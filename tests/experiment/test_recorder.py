@@ -66,7 +66,7 @@ def test_records_are_completed_written_and_diagnosed(tmp_path: Path) -> None:
     assert [finding.state for finding in folder.read_findings()] == ["open", "closed"]
 
 
-def test_resumed_it_goes_on_as_if_it_had_never_stopped(tmp_path: Path) -> None:
+def test_a_resumed_recorder_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     (tmp_path / "cut").mkdir()
     whole = RunFolder(tmp_path / "whole")

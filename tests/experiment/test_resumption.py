@@ -261,14 +261,14 @@ def test_a_resumed_run_keeps_its_arithmetic(tmp_path: Path, monkeypatch: pytest.
     assert comparable_state(tmp_path / "run") == comparable_state(tmp_path / "uninterrupted")
 
 
-def test_another_device_and_too_few_processors_are_said() -> None:
+def test_a_different_device_and_too_few_processors_are_reported() -> None:
     recording, devices = RecordingListener(), Devices(torch.device("cpu"), "bf16")
     kept = {"device": "cuda", "precision": "fp32", "threads": 100_000}
     assert compute.restore_compute(kept, devices, recording) == (Devices(torch.device("cpu"), "fp32"), 100_000)
     assert ["cuda" in note or "threads" in note for note in recording.notes] == [True, True]
 
 
-def test_arithmetic_that_is_the_same_here_is_taken_without_a_word() -> None:
+def test_identical_arithmetic_is_accepted_silently() -> None:
     recording, devices = RecordingListener(), Devices(torch.device("cpu"), "fp32")
     assert compute.restore_compute(compute.compute_to_json(devices, 1), devices, recording) == (devices, 1)
     assert recording.notes == []

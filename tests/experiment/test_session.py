@@ -167,7 +167,7 @@ def test_signals_write_a_checkpoint(number: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_watching_changes_nothing(tmp_path: Path) -> None:
+def test_observation_changes_nothing(tmp_path: Path) -> None:
     # Measurements, pictures and checkpoints as often as can be, and as rarely: the same weights.
     often = recipe("dcgan", sample_every=5, checkpoint_every=5)
     often = often.override({"evaluation.every": 5})

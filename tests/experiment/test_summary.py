@@ -39,7 +39,7 @@ def test_every_level_names_the_worst_measurement(level: ResultLevel) -> None:
     assert ("at this sample size, 400 samples" in said) == (level == "not told apart")
 
 
-def test_what_was_not_measured_is_said_with_its_reason() -> None:
+def test_missing_measurements_are_reported_with_their_reason() -> None:
     assert "not measured: 2 real examples" in result_in_words(Result.not_measured("2 real examples to compare"))
     said = result_in_words(result("close to the data", against="training examples"))
     assert "compared with training examples" in said

@@ -22,7 +22,7 @@ def test_lines_are_the_middles_and_panels_share_their_axes():
     assert [entry.get_text() for entry in first.get_legend().get_texts()] == ["one", "two"]
 
 
-def test_what_is_not_finite_or_has_no_logarithm_is_a_gap():
+def test_non_finite_values_and_values_without_a_logarithm_are_gaps():
     middle = X.copy()
     middle[[2, 5]] = np.inf, 0.0
     (axes,) = bands_figure({"a": {"one": Band(X, X, middle, X)}}, y="y").axes

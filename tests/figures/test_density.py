@@ -28,7 +28,7 @@ def test_the_histogram_is_a_density_and_the_exact_line_is_the_density() -> None:
     assert y == pytest.approx(np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi))
 
 
-def test_points_that_ran_away_are_counted_and_do_not_move_the_view() -> None:
+def test_diverged_points_are_counted_and_do_not_move_the_view() -> None:
     data = RANDOM.normal(size=1000)
     good = compare(data, data).axes[0].get_xlim()
     axes = compare(np.concatenate([data[:90], [1e9] * 7, [np.nan] * 3]), data).axes[0]

@@ -22,7 +22,7 @@ def test_codes_of_any_size_are_drawn(dimensions: int, labelled: bool, tmp_path: 
     assert sum(len(trace["x"]) for trace in plot["data"]) == 60
 
 
-def test_codes_that_are_not_finite_are_said_and_left_out(tmp_path: Path) -> None:
+def test_non_finite_codes_are_reported_and_left_out(tmp_path: Path) -> None:
     codes = RANDOM.normal(size=(10, 2))
     codes[3] = np.nan
     drawing = latent_scatter(codes, np.arange(10) % 2)

@@ -52,7 +52,7 @@ def test_points_far_from_the_data_are_in_view_with_their_lines(size: int) -> Non
     assert axes.lines[0].get_xdata().tolist() == [1_000.0, 0.0]
 
 
-def test_what_is_no_pair_is_refused() -> None:
+def test_invalid_pairs_are_refused() -> None:
     first, _ = pair((2,))
     with pytest.raises(ValueError, match="of one shape"):
         show_pairs(first, first[:3], "vector")

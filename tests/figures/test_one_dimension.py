@@ -31,7 +31,7 @@ def panels(**known: object) -> list:
     return sorted((a for a in drawing.axes if "real" not in a.get_ylabel()), key=lambda a: -a.get_position().y0)
 
 
-def test_the_boundary_is_where_the_discriminator_cannot_tell() -> None:
+def test_the_boundary_is_where_the_discriminator_is_undecided() -> None:
     for axes in panels(discriminator=score, pushes=push):
         found = [
             line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":" and len(line.get_xdata()) == 2

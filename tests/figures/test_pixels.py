@@ -33,7 +33,7 @@ def test_without_a_range_all_images_share_one() -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_what_is_not_a_number_is_magenta_and_its_neighbours_are_not(channels: int) -> None:
+def test_nan_pixels_are_magenta_and_their_neighbours_are_not(channels: int) -> None:
     values = np.zeros((1, channels, 2, 2))
     values[0, 0, 0, 0] = np.nan
     values[0, -1, 1, 1] = np.inf

@@ -20,7 +20,7 @@ def score(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x[:, 0] + 2 * x[:, 1]))
 
 
-def test_the_boundary_is_where_the_discriminator_cannot_tell() -> None:
+def test_the_boundary_is_where_the_discriminator_is_undecided() -> None:
     axes = surface(POINTS, POINTS, score).axes[0]
     (boundary,) = [part for part in axes.collections if isinstance(part, ContourSet)]
     (path,) = boundary.get_paths()

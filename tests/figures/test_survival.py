@@ -36,7 +36,7 @@ def test_a_curve_starts_with_all_and_ends_where_runs_were_followed(curves: dict[
     assert write_png(drawing, tmp_path / "s.png").stat().st_size > 1000
 
 
-def test_medians_are_said_also_where_none_was_reached() -> None:
+def test_medians_that_were_not_reached_are_reported_too() -> None:
     legend = survival_figure({"a": FAST, "c": NONE}, title="t").axes[0].get_legend()
     assert legend is not None
     assert [entry.get_text() for entry in legend.get_texts()] == ["a: 10 [10, 20]", "c: not reached"]

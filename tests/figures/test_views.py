@@ -27,5 +27,5 @@ def test_it_moves_only_by_doubling(needed: float) -> None:
 
 
 @pytest.mark.parametrize("needed", [0.0, -1.0, math.inf, math.nan])
-def test_where_nothing_can_be_shown_it_is_the_unit(needed: float) -> None:
+def test_invalid_values_fall_back_to_the_unit(needed: float) -> None:
     assert steady(needed, 3.0) == 3.0

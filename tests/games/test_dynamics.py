@@ -181,7 +181,7 @@ def test_methods_for_games_arrive_at_the_predicted_rate(name):
 
 @pytest.mark.parametrize("name", LINEAR)
 @pytest.mark.parametrize("objective", ["minimax", "non-saturating", "least-squares"])
-def test_near_its_equilibrium_the_dirac_gan_does_what_its_spectrum_foretells(name, objective):
+def test_the_dirac_gan_near_its_equilibrium_follows_its_spectrum(name, objective):
     """From 1e-4 the game is as good as linear (with the other losses it is linear everywhere near)."""
     method, game = METHODS[name](), dirac_gan(objective)
     predicted = predicted_contraction(game, method)

@@ -159,7 +159,7 @@ def test_the_series_of_exploitabilities_is_that_of_each_round(payoff, rounds):
 
 
 @pytest.mark.parametrize("payoff", [np.zeros((0, 2)), [1.0, 2.0], [[np.nan, 1.0]], [[np.inf]]])
-def test_what_is_no_game_is_refused(payoff):
+def test_invalid_games_are_refused(payoff):
     with pytest.raises(SettingError, match="finite matrix"):
         equilibrium(payoff)
 
@@ -174,7 +174,7 @@ def test_what_is_no_game_is_refused(payoff):
         ([1.0, 0.0, np.nan], [1.0, 0.0, 0.0], "row must be probabilities"),
     ],
 )
-def test_what_is_no_mixed_strategy_is_refused(row, column, said):
+def test_invalid_mixed_strategies_are_refused(row, column, said):
     with pytest.raises(SettingError, match=said):
         exploitability(ROCK_PAPER_SCISSORS, row, column)
 

@@ -45,7 +45,7 @@ def test_a_replica_is_the_single_run_of_its_seed(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 5, 16, 20])  # how torch draws normal numbers depends on how many
-def test_whatever_the_batch_size(batch_size):
+def test_the_batch_size_does_not_matter(batch_size):
     model = GAN.model_copy(update={"latent": 1, "noise": NoiseSettings(fresh=True)})
     assert_replicas_are_single_runs(Replica.over_seeds(model, training(batch_size=batch_size), LINE, 2))
 
@@ -153,7 +153,7 @@ def test_variants_that_differ_in_shape_form_separate_groups():
         ),
     ],
 )
-def test_what_couples_replicas_is_refused(model, own, message):
+def test_settings_that_couple_replicas_are_refused(model, own, message):
     replicas = Replica.over_seeds(model, training(**own), LINE, 2)
     with pytest.raises(SettingError, match=message):
         next(Replicas(replicas, device="cpu").play())

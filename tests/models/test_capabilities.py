@@ -71,7 +71,7 @@ def test_families_have_the_capabilities_that_they_should(family: str, capability
 
 
 @every_capability
-def test_what_is_required_is_there_or_explained(capability: type) -> None:
+def test_required_parts_exist_or_their_absence_is_explained(capability: type) -> None:
     class Nothing:
         pass
 

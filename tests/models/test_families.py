@@ -299,7 +299,7 @@ def test_planar_convolutions_are_channels_last_from_the_start(case):
 
 
 @every_case
-def test_it_introduces_itself(case):
+def test_its_representation_describes_it(case):
     model = build_case(case)
     total = sum(p.numel() for player in model.players.values() for p in player.parameters())
     assert sum(model.parameter_counts().values()) == total

@@ -53,14 +53,14 @@ def test_an_import_path_finds_a_file_beside_the_user(own):
         ("own_networks_for_test:NOT_A_NETWORK", "a torch.nn.Module is needed, got dict"),
     ],
 )
-def test_what_cannot_be_made_is_said(own, path, message):
+def test_invalid_networks_are_reported(own, path, message):
     with pytest.raises(SettingError) as error:
         build(path, (3,), (1, 3, 4), where="model.generator.network")
     assert message in str(error.value)
     assert str(error.value).startswith("model.generator.network: ")
 
 
-def test_unknown_arguments_are_said(own):
+def test_unknown_arguments_are_reported(own):
     with pytest.raises(SettingError, match="unexpected keyword argument 'depth'"):
         build(f"{own}:Generator", (3,), (1, 3, 4), arguments={"depth": 2})
 

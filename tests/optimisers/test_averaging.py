@@ -27,7 +27,7 @@ def test_the_pull_is_the_gradient_of_the_squared_distance_to_the_mean_of_the_way
         torch.testing.assert_close(path[move] - path[move + 1], RATE * expected)
 
 
-def test_without_weight_it_is_the_optimiser_itself():
+def test_with_zero_weight_it_is_the_optimiser_itself():
     gradients = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     plain, wrapped = (torch.zeros(3, requires_grad=True) for _ in range(2))
     alone = walk(torch.optim.Adam([plain], lr=RATE), plain, gradients)
@@ -35,7 +35,7 @@ def test_without_weight_it_is_the_optimiser_itself():
     assert all(torch.equal(a, b) for a, b in zip(alone, pulled, strict=True))
 
 
-def test_players_of_the_bilinear_game_that_would_leave_stay():
+def test_the_bilinear_game_is_stabilised():
     """Descent on x y leaves the equilibrium; pulled to where they have been, the players stay nearer to it."""
 
     def distance(weight):
@@ -63,7 +63,7 @@ def test_a_parameter_without_gradient_stays_and_a_step_without_any_does_nothing(
     assert torch.equal(still, torch.ones(2))
 
 
-def test_saved_and_loaded_it_goes_on_as_it_would_have():
+def test_a_saved_and_loaded_state_continues_identically():
     gradients = torch.randn(8, 3, generator=torch.Generator().manual_seed(0))
     w = torch.zeros(3, requires_grad=True)
     whole = walk(historical_averaging(torch.optim.Adam([w], lr=RATE), WEIGHT), w, gradients)

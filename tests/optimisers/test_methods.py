@@ -186,7 +186,7 @@ def test_products_with_the_jacobian_are_those_of_the_jacobian():
     torch.testing.assert_close(torch.cat(transposed_product(curved, start(), parts)), jacobian.T @ vector)
 
 
-def test_without_weight_consensus_and_adjustment_are_plain_descent():
+def test_with_zero_weight_consensus_and_adjustment_are_plain_descent():
     plain = trajectory(Simultaneous(RATE), curved, 4)
     torch.testing.assert_close(trajectory(Consensus(RATE, 0.0), curved, 4), plain)
     torch.testing.assert_close(trajectory(SymplecticAdjustment(RATE, 0.0), curved, 4), plain)

@@ -42,7 +42,7 @@ def test_the_state_has_the_names_that_checkpoints_have(wrap, names):
 
 @pytest.mark.parametrize("wrap", [*(wrap for wrap, _ in WRAPPED.values()), BOTH[0]], ids=[*WRAPPED, "both"])
 @pytest.mark.parametrize("steps", [0, 4])
-def test_saved_and_loaded_it_goes_on_as_it_would_have(wrap, steps):
+def test_a_saved_and_loaded_state_continues_identically(wrap, steps):
     whole, expected = moved(wrap, steps)
     state = copy.deepcopy(whole.state_dict())
     parameters = [p.detach().clone().requires_grad_() for p in expected]

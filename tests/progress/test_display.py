@@ -33,7 +33,7 @@ def output_of(shown: Console) -> str:
     return text
 
 
-def test_what_is_done_is_done_to_a_hundred_per_cent_without_time_left() -> None:
+def test_a_finished_task_shows_100_per_cent_and_no_time_left() -> None:
     shown = console(terminal=True)
     with evaluating(shown) as display:
         display.report("Drawing samples", 0.5)
@@ -85,7 +85,7 @@ def test_a_notebook_has_one_line_that_goes_when_all_is_done(
     assert text.endswith("\r")
 
 
-def test_only_where_somebody_watches_is_anything_shown(
+def test_progress_is_shown_on_terminals_only(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[str, float]] = []

@@ -40,5 +40,5 @@ def test_the_speed_is_that_of_the_clock_and_forgets() -> None:
     ("seconds", "text"),
     [(-1, "0:00"), (0, "0:00"), (59.4, "0:59"), (59.6, "1:00"), (725, "12:05"), (10_800, "3:00:00")],
 )
-def test_the_clock(seconds: float, text: str) -> None:
+def test_the_clock_format(seconds: float, text: str) -> None:
     assert clock(seconds) == text

@@ -71,7 +71,7 @@ def test_a_usual_setting_names_ours(name: str, said: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["foo", "r3", "q", "xyz", "potato", "--"])
-def test_what_is_near_to_nothing_gets_no_suggestion(typed: str) -> None:
+def test_a_word_unlike_all_known_ones_gets_no_suggestion(typed: str) -> None:
     assert usual_name(typed, KNOWN) == ""
     with pytest.raises(SettingError) as caught:
         Parser("train", "").read([f"--{typed}=3"], lambda: KNOWN)

@@ -60,7 +60,7 @@ def test_every_setting_typed_as_it_is_shown_changes_nothing(family: str) -> None
 
 
 @pytest.mark.parametrize("recipe", [*map(Recipe.load, shipped_names()), *map(of_family, FAMILIES)])
-def test_what_differs_from_the_defaults_is_the_recipe(recipe: Recipe) -> None:
+def test_the_recipe_holds_the_differences_from_the_defaults(recipe: Recipe) -> None:
     changed = recipe.override({"training.batch_size": "7", "training.optimiser.clip_norm": "2", "data.split_seed": "3"})
     brief = changed.to_yaml(whole=False)
     assert Recipe.parse(brief) == changed
@@ -269,7 +269,7 @@ def test_a_bad_file_is_named_and_explained(tmp_path: Path, text: str, said: str)
     assert "\n" not in str(caught.value)
 
 
-def test_what_does_not_exist_is_suggested(tmp_path: Path) -> None:
+def test_unknown_names_get_a_suggestion(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match='Did you mean "dcgan-digits"'):
         Recipe.load("dcgan-digit")
     with pytest.raises(SettingError, match="no recipe file"):
@@ -325,7 +325,7 @@ def test_data_given_as_a_recipe_are_detected(tmp_path: Path, name: str) -> None:
         ("training.seed", str(2**63)),
     ],
 )
-def test_what_torch_refuses_is_refused_by_name(name: str, text: str) -> None:
+def test_a_device_that_torch_refuses_is_refused_by_name(name: str, text: str) -> None:
     with pytest.raises(SettingError, match=rf"{name}.* cannot be"):
         Recipe().override({name: text})
 

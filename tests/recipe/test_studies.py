@@ -27,7 +27,7 @@ def test_a_shipped_study_is_whole(name: str, tmp_path: Path) -> None:
     assert len(points(study)) > 1
 
 
-def test_what_is_called_described_is_the_described_recipe() -> None:
+def test_the_described_points_are_the_described_recipes() -> None:
     """Also in the generator's width, which was described by the number of modes."""
     found = points(load_study("described-or-recommended"))
     named = {"described": "toy-lab", "recommended": "toy-gaussian"}
@@ -161,7 +161,7 @@ def test_a_mistake_in_an_axis_is_one_sentence(axes: dict[str, Any], said: str) -
     assert said in str(caught.value)
 
 
-def test_files_that_are_no_studies_are_said(tmp_path: Path) -> None:
+def test_files_that_are_no_studies_are_reported(tmp_path: Path) -> None:
     (tmp_path / "list.yaml").write_text("- 1\n")
     (tmp_path / "broken.yaml").write_text("a: [\n")
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")

@@ -114,12 +114,12 @@ def test_commands_refuse_with_one_sentence(
 
 
 @pytest.mark.parametrize("command", ["report", "diagnose"])
-def test_what_builds_no_model_needs_no_trust(command: str, received_folder: Path) -> None:
+def test_commands_that_build_no_model_need_no_trust(command: str, received_folder: Path) -> None:
     assert main([command, "run"]) == 0
     assert not (received_folder / "executed").exists()
 
 
-def test_what_was_trusted_is_remembered_for_this_user(received_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trust_is_remembered_for_this_user(received_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sp.load("run", trust=True).sample(2).shape[0] == 2
     forget(monkeypatch)
     assert sp.load("run").sample(2).shape[0] == 2
@@ -129,7 +129,7 @@ def test_what_was_trusted_is_remembered_for_this_user(received_folder: Path, mon
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
-def test_what_was_given_in_a_call_is_trusted_and_remembered(
+def test_objects_given_in_a_call_are_trusted_and_remembered(
     received_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = recipe("gan", steps=5, checkpoint_every=5)

@@ -28,7 +28,7 @@ def header(shape: tuple[int, ...], descr: str = "|u1") -> bytes:
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_what_was_saved_comes_back(save: object, tmp_path: Path) -> None:
+def test_saved_values_are_restored(save: object, tmp_path: Path) -> None:
     arrays = {"x": np.arange(6.0).reshape(2, 3), "names": np.array(["a", "bc"]), "none": np.zeros((0, 4), np.uint8)}
     save(tmp_path / "a.npz", **arrays)  # type: ignore[operator]
     found = read_arrays(tmp_path / "a.npz")
@@ -67,7 +67,7 @@ def test_an_archive_that_unpacks_to_more_than_the_limit_is_refused(tmp_path: Pat
         read_arrays(path, most=10**5)
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_paths_that_are_no_files_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing.npz"):
         with pytest.raises(RunError):
             read_arrays(path)

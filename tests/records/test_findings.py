@@ -21,7 +21,9 @@ CLOSED = Finding("GAN106", "warning", 900, "No longer so.", state="closed")
         ([PLANTED, PLANTED, OPENED], [PLANTED, PLANTED, OPENED]),
     ],
 )
-def test_what_a_trial_found_is_neither_replaced_nor_closed_by_a_rule(log: list[Finding], stands: list[Finding]) -> None:
+def test_findings_of_a_trial_are_neither_replaced_nor_closed_by_a_rule(
+    log: list[Finding], stands: list[Finding]
+) -> None:
     assert standing(log) == stands
 
 

@@ -36,7 +36,7 @@ def test_steps_sort_by_name_as_by_number() -> None:
         assert sorted(map(place, reversed(steps))) == [place(step) for step in steps]
 
 
-def test_asking_makes_nothing(tmp_path: Path) -> None:
+def test_queries_create_nothing(tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "run")
     assert not run.exists()
     assert list(run.read_records()) == []
@@ -119,7 +119,7 @@ def test_two_processes_never_mix_and_a_reader_never_sees_a_half(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_was_replaced_can_be_read_by_others(tmp_path: Path) -> None:
+def test_replaced_files_are_readable_by_others(tmp_path: Path) -> None:
     """A temporary file is private to its owner; a dashboard run by somebody else must be able to read the result."""
     with replaced(tmp_path / "file") as file:
         file.write("x")

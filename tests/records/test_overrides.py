@@ -19,7 +19,7 @@ def test_overrides_are_what_the_command_line_takes() -> None:
 
 
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])))
-def test_any_text_is_one_word_of_the_shell(text: str) -> None:
+def test_any_text_is_quoted_as_one_shell_word(text: str) -> None:
     assert shlex.split(argument(text)) == [text]
 
 

@@ -11,7 +11,7 @@ values = st.dictionaries(st.sampled_from(["d/loss", "g/loss", "quality/x"]), st.
 
 
 @given(st.lists(values, max_size=8))
-def test_turned_back_they_are_the_records(ticks: list[dict[str, float]]) -> None:
+def test_transposed_back_they_are_the_records(ticks: list[dict[str, float]]) -> None:
     records = [Record(10 * number, 0.0, tick) for number, tick in enumerate(ticks)]
     back: dict[int, dict[str, float]] = {record.step: {} for record in records}
     for name, (steps, numbers) in series_of(records).items():

@@ -26,7 +26,7 @@ def write_lines(path: Path, values: list[dict]) -> bytes:
 
 
 @given(values=st.lists(OBJECTS, max_size=8))
-def test_what_was_appended_comes_back(values: list[dict]) -> None:
+def test_appended_values_are_read_back(values: list[dict]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "x.jsonl"
         assert write_lines(path, values).count(b"\n") == len(values)

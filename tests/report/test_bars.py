@@ -61,7 +61,7 @@ def test_a_bad_score_is_on_the_left_and_a_perfect_one_on_the_right(real: float, 
 
 
 @given(anything, anything, anything, anything, anything, st.sampled_from(["lower", "higher", "none"]))
-def test_whatever_the_numbers_a_bar_stays_inside_or_says_why_there_is_none(
+def test_a_bar_stays_inside_for_any_numbers_or_its_absence_is_explained(
     value: float | None, low: float | None, high: float | None, real: float | None, bad: float | None, better: str
 ) -> None:
     one = score(
@@ -126,7 +126,7 @@ def test_an_interval_around_real_data_reaches_them_from_either_side() -> None:
 
 
 @pytest.mark.parametrize("real", [math.inf, 900.0])
-def test_what_is_unbounded_is_an_arrowhead_at_the_right_end(real: float) -> None:
+def test_an_unbounded_value_is_an_arrowhead_at_the_right_end(real: float) -> None:
     drawing = score_bar(score(math.inf, 400.0, math.inf, Estimate(real), Estimate(0.0), "higher"))
     assert len(marks(drawing, "polygon", "value")) == 1
     assert f'<svg x="{100 - MARGIN:.2f}%"' in drawing

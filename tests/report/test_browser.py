@@ -114,7 +114,7 @@ def test_a_link_opens_a_folded_section(browser: Any, full_run: RunFolder) -> Non
     visit.context.close()
 
 
-def test_on_paper_everything_is_open(browser: Any, full_run: RunFolder) -> None:
+def test_printed_pages_show_every_section(browser: Any, full_run: RunFolder) -> None:
     visit = Visit(browser, write_report(full_run), **DESKTOP)
     visit.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert visit.page.locator("details:not([open])").count() == 0
@@ -148,7 +148,7 @@ def test_without_scripts_still_pictures_tell_the_same(browser: Any, full_run: Ru
     visit.context.close()
 
 
-def test_a_young_run_opens_too(browser: Any, tmp_path: Path) -> None:
+def test_a_new_run_can_be_opened(browser: Any, tmp_path: Path) -> None:
     path = write_report(RunFolder(tmp_path))
     visit = Visit(browser, path, **PHONE)
     assert (visit.errors, visit.external_requests(path), visit.width()) == ([], [], 390)

@@ -117,7 +117,7 @@ def test_a_browser_executes_nothing(browser: Any, light_run: RunFolder, policy: 
 
 
 @pytest.mark.slow
-def test_the_browser_would_have_seen_it(browser: Any, tmp_path: Path) -> None:
+def test_the_browser_test_detects_an_injected_script(browser: Any, tmp_path: Path) -> None:
     page_of_one = tmp_path / "page.html"
     page_of_one.write_text(f"<body>{''.join(PAYLOADS)}</body>")
     context = browser.new_context(offline=True)

@@ -50,7 +50,7 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def test_a_full_run_tells_everything_in_order(full_run: RunFolder) -> None:
+def test_a_full_run_reports_everything_in_order(full_run: RunFolder) -> None:
     page = Page(write_report(full_run))
     assert page.sections == SECTIONS
     for words in (
@@ -80,7 +80,7 @@ def test_nothing_is_loaded_from_anywhere(full_run: RunFolder) -> None:
     assert page.elements.get("iframe", 0) == 0
 
 
-def test_what_a_run_says_is_text_and_never_markup(light_run: RunFolder) -> None:
+def test_text_of_a_run_is_never_markup(light_run: RunFolder) -> None:
     page = Page(write_report(light_run))
     assert "<script>alert(1)</script>" in page.text
     assert "<b>bag</b>" in page.text
@@ -114,7 +114,7 @@ def test_any_part_may_be_missing(light_run: RunFolder, missing: str) -> None:
     assert "could not be read" not in page.text
 
 
-def test_a_young_run_is_summed_up_from_its_records_and_findings(light_run: RunFolder) -> None:
+def test_a_new_run_is_summarised_from_its_records_and_findings(light_run: RunFolder) -> None:
     light_run.summary.unlink()
     page = Page(write_report(light_run))
     assert "At step 3,000, still under way or cut short, failing: 1 failure, 1 notes." in page.text
@@ -172,7 +172,7 @@ def test_a_heavy_run_stays_below_the_limit_and_says_what_is_left_out(light_run: 
     assert "Step 0 " not in page.text
 
 
-def test_of_many_samples_some_are_shown_with_the_first_and_the_last(light_run: RunFolder) -> None:
+def test_many_samples_are_thinned_with_the_first_and_the_last_kept(light_run: RunFolder) -> None:
     for step in range(10_000, 10_200):
         write_png(Image.new("L", (4, 4)), light_run.sample_grid(step))
     page = Page(write_report(light_run))
@@ -182,7 +182,7 @@ def test_of_many_samples_some_are_shown_with_the_first_and_the_last(light_run: R
 
 
 @pytest.mark.parametrize(("state", "yet"), [("finished", False), ("interrupted", True)])
-def test_only_a_run_that_may_go_on_is_said_to_have_no_pictures_yet(state: str, yet: bool, light_run: RunFolder) -> None:
+def test_only_an_unfinished_run_is_reported_without_pictures_yet(state: str, yet: bool, light_run: RunFolder) -> None:
     shutil.rmtree(light_run.figures)
     light_run.summary.write_text(json.dumps({"state": state}))
     words = Page(write_report(light_run)).text
@@ -190,7 +190,7 @@ def test_only_a_run_that_may_go_on_is_said_to_have_no_pictures_yet(state: str, y
     assert ("no pictures beside its samples and curves." in words) != yet
 
 
-def test_what_was_cured_is_named_among_the_findings(light_run: RunFolder) -> None:
+def test_remedied_findings_are_named_among_the_findings(light_run: RunFolder) -> None:
     light_run.findings.unlink()
     summary = json.loads(light_run.summary.read_text("utf-8"))
     line = {"number": 1, "code": "GAN101", "title": "It <i>wins</i>.", "found": 7, "returned_to": 0, "changes": {}}

@@ -26,7 +26,7 @@ def section(folder: Path, tried: Any) -> str:
     return remedies(read_facts(RunFolder(folder)))
 
 
-def test_a_try_is_a_row(tmp_path: Path) -> None:
+def test_an_intervention_is_a_row(tmp_path: Path) -> None:
     page = section(tmp_path, [TRY, TRY | {"number": 2, "returned_to": 0}])
     assert page.count("<tr>") == 3
     assert "step 800" in page
@@ -43,12 +43,12 @@ def test_the_setting_that_none_refers_to_is_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tried", [[], None, "damaged", [1]])
-def test_without_a_try_there_is_no_row(tried: Any, tmp_path: Path) -> None:
+def test_without_an_intervention_there_is_no_row(tried: Any, tmp_path: Path) -> None:
     assert section(tmp_path, tried).count("<tr>") <= 1
 
 
 @pytest.mark.parametrize(("tried", "recipe"), [([TRY], "attempts/1/recipe.yaml"), ([], "/recipe.yaml")])
-def test_what_repeats_a_run_is_the_recipe_that_it_began_with(tried: Any, recipe: str, tmp_path: Path) -> None:
+def test_the_original_recipe_repeats_a_run(tried: Any, recipe: str, tmp_path: Path) -> None:
     section(tmp_path, tried)
     page = repeat(read_facts(RunFolder(tmp_path)))
     assert recipe in page

@@ -31,7 +31,7 @@ def test_every_measurement_is_a_row_the_worst_first(tmp_path: Path) -> None:
     assert "0.134\u00a0±\u00a00.012" in page
 
 
-def test_what_was_not_measured_has_a_reason(tmp_path: Path) -> None:
+def test_every_missing_measurement_has_a_reason(tmp_path: Path) -> None:
     assert "2 real examples" in section(tmp_path, Result.not_measured("2 real examples to compare").to_json())
     assert section(tmp_path, None) == ""
 
@@ -42,7 +42,7 @@ def test_text_is_escaped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [{"level": "fine"}, {"aspects": [{}]}, {"aspects": 3}, {"score": None}])
-def test_a_damaged_result_is_said(damage: dict[str, Any], tmp_path: Path) -> None:
+def test_a_damaged_result_is_reported(damage: dict[str, Any], tmp_path: Path) -> None:
     assert section(tmp_path, FOUND.to_json() | damage) == ""
     facts = read_facts(RunFolder(tmp_path))
     assert any("summary.json: result" in note and "left out" in note for note in facts.notes)

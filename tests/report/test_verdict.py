@@ -55,7 +55,7 @@ def test_the_process_of_a_run_of_version_0_1_follows_from_its_findings(
     assert "healthy" not in said
 
 
-def test_without_findings_the_word_is_taken_and_without_a_word_there_is_no_process(tmp_path: Path) -> None:
+def test_the_recorded_status_replaces_missing_findings_and_both_may_be_missing(tmp_path: Path) -> None:
     folder = folder_with(tmp_path / "run", {**OLD, "health": "healthy"}, "failure")
     folder.findings.unlink()
     assert recorded_process(folder, {**OLD, "health": "healthy"}) == "no failure found"

@@ -91,7 +91,7 @@ def test_replicas_are_independent_and_a_row_can_be_reset():
     assert convergence.steps[2].isnan()
 
 
-def test_what_comes_later_does_not_change_the_step_but_what_is_good():
+def test_later_values_change_the_final_quality_and_not_the_step():
     convergence = Convergence(line(1), 1)
     for look in range(1, 9):
         samples = perfect(1, convergence.points) + (5.0 if look > 6 else 0.0)

@@ -28,7 +28,7 @@ def test_a_group_is_divided_among_workers(seeds: int, workers: int, sizes: list[
     assert [group.work for group in groups] == sorted((group.work for group in groups), reverse=True)
 
 
-def test_what_is_known_is_not_trained_again() -> None:
+def test_known_results_are_not_trained_again() -> None:
     plan = plan_of(tiny(lanes=256, seeds={"count": 18}))
     known = [run.key for run in plan.runs[:10]]
     assert {run.key for group in plan.groups(known, workers=2) for run in group.runs} == {

@@ -35,7 +35,7 @@ def test_an_exact_law_is_found_exactly(exponent: float) -> None:
     np.testing.assert_allclose(law.line, [[20.0 * x**exponent for x in XS]] * 3)
 
 
-def test_what_was_not_reached_bends_an_exact_law_nowhere() -> None:
+def test_censored_values_do_not_bend_an_exact_law() -> None:
     law = power_law(draw_groups(1.0, limit=100.0, spread=0.0), repeats=20)
     assert law.reached == 3
     assert law.exponent.value == pytest.approx(1.0)
@@ -52,7 +52,7 @@ def test_a_median_that_was_not_reached_pulls_the_line_up() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [math.inf, 120.0])
-def test_intervals_hold_the_true_exponent_as_often_as_they_claim(limit: float) -> None:
+def test_intervals_of_the_exponent_have_their_nominal_coverage(limit: float) -> None:
     """120 studies; 95 % should, three standard errors are 6 %. With a limit of 120, the medians of 8 and 16 are above it."""
     held = 0
     for seed in range(120):
@@ -81,6 +81,6 @@ def test_outcomes_have_laws_too() -> None:
         {1.0: ([0.0], [True]), 2.0: ([9.0], [True])},
     ],
 )
-def test_too_little_for_a_law_is_said(groups: Groups) -> None:
+def test_too_little_data_for_a_law_is_reported(groups: Groups) -> None:
     with pytest.raises(DataError, match="power law"):
         power_law(groups, repeats=5)

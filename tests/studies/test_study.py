@@ -106,7 +106,7 @@ def interrupting(after: int) -> Any:
 
 
 @pytest.mark.parametrize("after", [pytest.param(0, marks=pytest.mark.slow), 1])
-def test_going_on_equals_never_having_stopped(tmp_path: Path, after: int) -> None:
+def test_resumed_equals_uninterrupted(tmp_path: Path, after: int) -> None:
     whole = run_content(TINY, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         run_content(TINY, tmp_path / "study", interrupting(after))
@@ -150,13 +150,13 @@ def test_more_seeds_train_the_new_ones_alone(tmp_path: Path) -> None:
         {"seeds": {"count": 3, "first": 3}},
     ],
 )
-def test_what_changes_a_result_changes_its_key(changes: dict[str, Any]) -> None:
+def test_changes_of_the_result_change_the_key(changes: dict[str, Any]) -> None:
     before, after = ({run.key for run in plan_of(content).runs} for content in (TINY, tiny(**changes)))
     assert not before & after
 
 
 @pytest.mark.parametrize("name", ["device", "threads", "checkpoint_every", "keep", "sample_every", "samples", "tick"])
-def test_what_changes_no_result_changes_no_key(name: str) -> None:
+def test_changes_without_effect_on_the_result_keep_the_key(name: str) -> None:
     value = "cpu" if name == "device" else 3
     changed = plan_of(tiny(overrides={f"training.{name}": value}))
     assert [run.key for run in changed.runs] == [run.key for run in plan_of(TINY).runs]
@@ -180,7 +180,7 @@ def test_a_damaged_group_is_named_and_made_again(tmp_path: Path) -> None:
         ({"model.replay.share": 0.5}, "state of its own"),
     ],
 )
-def test_what_replicas_refuse_is_trained_alone_and_said_once(
+def test_variants_that_replicas_refuse_are_trained_alone_and_reported_once(
     tmp_path: Path, changes: dict[str, Any], said: str
 ) -> None:
     heard: list[str] = []
@@ -268,7 +268,7 @@ def test_images_are_assessed_by_suitable_features(tmp_path: Path) -> None:
         ({"overrides": {"model.generator.network": "nowhere.at_all:Net"}}, 'no module "nowhere"'),
     ],
 )
-def test_what_cannot_be_measured_is_said_before_training(changes: dict[str, Any], said: str) -> None:
+def test_impossible_measurements_are_reported_before_training(changes: dict[str, Any], said: str) -> None:
     from saddlepoint.errors import SaddlepointError
 
     with pytest.raises(SaddlepointError, match=said):

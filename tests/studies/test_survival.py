@@ -73,7 +73,7 @@ def test_a_median_that_was_not_reached_is_infinite() -> None:
 
 @pytest.mark.parametrize("n", [20, 64])
 @pytest.mark.parametrize("limit", [1.0, 2.0, 9.0])
-def test_the_interval_holds_the_median_as_often_as_it_says(n: int, limit: float) -> None:
+def test_the_interval_of_the_median_has_its_nominal_coverage(n: int, limit: float) -> None:
     """Exponential times, followed to `limit`; 600 studies of which 95 % should: three standard errors are 2.7 %."""
     generator = np.random.default_rng(0)
     held = 0
@@ -85,6 +85,6 @@ def test_the_interval_holds_the_median_as_often_as_it_says(n: int, limit: float)
 
 
 @pytest.mark.parametrize(("times", "observed"), [([], []), ([1.0], [True, False]), ([math.nan], [True])])
-def test_what_has_no_curve_is_said(times: list[float], observed: list[bool]) -> None:
+def test_impossible_curves_are_refused(times: list[float], observed: list[bool]) -> None:
     with pytest.raises(DataError, match="survival curve"):
         kaplan_meier(times, observed)

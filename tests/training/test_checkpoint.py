@@ -41,7 +41,7 @@ def names(folder):
     return sorted(path.name for path in folder.checkpoints.iterdir())
 
 
-def test_everything_comes_back(tmp_path):
+def test_everything_is_restored(tmp_path):
     folder = RunFolder(tmp_path)
     model, state = trained(folder)
     path, skipped = newest_valid(folder)
@@ -314,7 +314,7 @@ def saved(folder, model):
     return save(folder, model, state)
 
 
-def test_a_model_goes_on_in_the_units_that_it_was_trained_in(tmp_path):
+def test_a_resumed_model_keeps_its_units(tmp_path):
     model = in_columns()
     path = saved(RunFolder(tmp_path), model)
     other = in_columns(mean=(0.0, 0.0), std=(1.0, 1.0), seed=1)

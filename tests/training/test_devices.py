@@ -24,7 +24,7 @@ def test_cpu_is_cpu_and_auto_is_a_device_of_this_machine():
 
 
 @pytest.mark.parametrize("name", ["tpu", "cuda:x", "cpu:1", "", "mps:0", "CUDA"])
-def test_what_is_no_device_is_refused(name):
+def test_unknown_devices_are_refused(name):
     with pytest.raises(SettingError, match="is no device: use auto"):
         Devices.choose(name)
 

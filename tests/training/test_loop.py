@@ -146,7 +146,7 @@ def test_channels_last_moments_survive_a_resume(tmp_path):
     assert_same(everything(other, other_state), everything(whole, state))
 
 
-def test_what_the_caller_does_between_records_changes_nothing():
+def test_actions_of_the_caller_between_records_change_nothing():
     training = settings(ema=0.9)
     quiet, busy = TwoPlayers(), TwoPlayers()
     records, state = run(quiet, training)
@@ -362,7 +362,7 @@ def test_an_error_within_a_step_leaves_no_player_frozen():
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_what_is_not_finite_is_recorded_and_training_goes_on(value):
+def test_non_finite_values_are_recorded_and_training_continues(value):
     model = OnePlayer()
     plain = model.loss
 

@@ -131,7 +131,7 @@ FOLLOWED_NO_MORE = {
 
 
 @pytest.mark.parametrize("name", FOLLOWED_NO_MORE)
-def test_where_the_function_would_change_units_are_left_alone(name: str) -> None:
+def test_units_are_left_alone_if_the_function_would_change(name: str) -> None:
     torch.manual_seed(0)
     network = FOLLOWED_NO_MORE[name]().eval()
     first = next(layer for layer in network.modules() if isinstance(layer, nn.Linear))
@@ -181,7 +181,7 @@ def test_dead_weights_stay_dead(name: Any, beside: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("family", ["autoencoder", "vae", "gan"])
-def test_a_run_wakes_its_units_and_resumed_does_the_same(family: str, tmp_path: Path) -> None:
+def test_a_run_recycles_its_units_and_does_so_when_resumed(family: str, tmp_path: Path) -> None:
     def start_run(path: Path, every: int) -> Session:
         rectified = {f"model.{role}.activation": "relu" for role in ("generator", "discriminator")}
         chosen = recipe(family, recycle_every=every).override(rectified if family == "gan" else {})

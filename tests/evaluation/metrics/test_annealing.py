@@ -58,7 +58,7 @@ def test_a_state_keeps_value_and_gradient_of_its_codes():
     torch.testing.assert_close(at.gradient, (x - linear.decode(z.double())) @ linear.weight / linear.std**2)
 
 
-def test_a_move_into_nowhere_is_rejected():
+def test_a_move_to_zero_density_is_rejected():
     at = state(lambda z, x: torch.where(z[:, 0] > 3, torch.nan, 0.0) * z[:, 0], torch.zeros(50, 1), torch.zeros(50, 1))
     for _ in range(20):
         at, _ = move(
@@ -177,7 +177,7 @@ def test_one_chain_is_enough_for_an_estimate_but_not_for_its_error():
     assert found.standard_error.isnan().all()
 
 
-def test_what_cannot_be_annealed_is_refused():
+def test_models_that_cannot_be_annealed_are_refused():
     linear = linear_gaussian()
     x, z = linear.model.simulate(3, seeded())
     model = linear.model

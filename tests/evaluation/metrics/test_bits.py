@@ -81,7 +81,7 @@ def test_dequantised_values_round_to_themselves():
     assert found.unique().numel() == 256
 
 
-def test_what_has_no_bits_is_refused():
+def test_models_without_bits_are_refused():
     with pytest.raises(SettingError, match="changes with their units; give bin_width"):
         bits_per_dimension(torch.zeros(3), Event((2,), "vector"), of="density")
     with pytest.raises(DataError, match="uint8"):

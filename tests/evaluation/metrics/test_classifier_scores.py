@@ -36,7 +36,7 @@ def test_a_dropped_class_lowers_it_and_a_wrong_share_too():
 @pytest.mark.parametrize(
     "broken", [torch.randn(5, 3), torch.full((5, 3), torch.nan), torch.ones(5, 3), torch.ones(3), torch.ones(0, 3)]
 )
-def test_what_are_no_probabilities_is_refused(broken):
+def test_invalid_probabilities_are_refused(broken):
     with pytest.raises(DataError):
         classifier_score(broken)
 

@@ -20,7 +20,7 @@ weights = st.lists(st.floats(0.01, 100), min_size=4, max_size=4).map(lambda w: t
 
 
 @given(p=weights, q=weights)
-def test_they_agree_with_scipy(p, q):
+def test_divergences_agree_with_scipy(p, q):
     assert kl_divergence(p, q) == pytest.approx(entropy(p.numpy(), q.numpy()), rel=1e-9, abs=1e-12)
     assert jensen_shannon(p, q) == pytest.approx(jensenshannon(p.numpy(), q.numpy()) ** 2, rel=1e-6, abs=1e-9)
 
@@ -48,7 +48,7 @@ def test_one_missing_mode_costs_what_the_docstring_says(k):
 
 
 @pytest.mark.parametrize(("categories", "n"), [(8, 500), (50, 1_000), (1_000, 26_000)])
-def test_floors_are_what_perfect_samples_score(categories, n):
+def test_baselines_are_the_scores_of_perfect_samples(categories, n):
     generator, truth = torch.Generator().manual_seed(0), torch.ones(categories)
     draw = lambda size: torch.multinomial(truth, size, True, generator=generator).bincount(minlength=categories)  # noqa: E731
     kl = torch.tensor([kl_divergence(draw(n), truth) for _ in range(40)])
@@ -104,7 +104,7 @@ def test_disjoint_samples_score_log_two():
         (torch.ones(2), torch.tensor([1.0, torch.nan])),
     ],
 )
-def test_what_are_no_weights_is_refused(p, q):
+def test_invalid_weights_are_refused(p, q):
     with pytest.raises(DataError):
         jensen_shannon(p, q)
 

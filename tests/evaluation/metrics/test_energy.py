@@ -29,7 +29,7 @@ def test_in_one_dimension_it_is_the_mean_of_absolute_differences(seed: int, n: i
 
 
 @given(seeds, st.integers(1, 6), st.floats(0.01, 100), st.floats(-1e3, 1e3))
-def test_symmetric_and_blind_to_units(seed: int, d: int, scale: float, offset: float) -> None:
+def test_symmetric_and_independent_of_units(seed: int, d: int, scale: float, offset: float) -> None:
     x, y = normal(30, d, seed), 1 + normal(50, d, seed + 1)
     h = energy_coefficient(x, y)
     rotation = torch.linalg.qr(normal(d, d, seed + 2)).Q
@@ -63,7 +63,7 @@ def test_grows_with_a_shift_and_with_a_wrong_scale() -> None:
     assert scaled[0] > abs(energy_coefficient(x, y).item())
 
 
-def test_a_dropped_mode_is_seen() -> None:
+def test_a_dropped_mode_is_detected() -> None:
     angles = torch.arange(8) * torch.pi / 4
     centres = torch.stack([angles.cos(), angles.sin()], 1).double()
     data = centres.repeat(100, 1) + 0.02 * normal(800, 2, 0)

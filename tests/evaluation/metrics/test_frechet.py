@@ -117,7 +117,7 @@ def test_too_few_points_to_extrapolate_are_refused_and_another_metric_named():
 
 
 @pytest.mark.parametrize("fault", ["asymmetric", "negative", "shape", "NaN"])
-def test_what_is_no_covariance_is_refused(fault):
+def test_invalid_covariances_are_refused(fault):
     mean, good = torch.zeros(3).double(), torch.eye(3).double()
     bad = {
         "asymmetric": good + torch.tensor([[0.0, 1, 0], [0, 0, 0], [0, 0, 0]]),

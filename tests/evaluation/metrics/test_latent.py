@@ -111,7 +111,7 @@ def test_more_draws_are_less_noisy_and_of_the_same_mean():
         (torch.zeros(4, 2), torch.full((4, 2), torch.nan), "NaN or infinite"),
     ],
 )
-def test_what_are_no_posteriors_is_refused(mean, log_variance, message):
+def test_invalid_posteriors_are_refused(mean, log_variance, message):
     for function in (units, lambda *both: surgery(*both, generator=seeded())):
         with pytest.raises(DataError, match=message):
             function(mean, log_variance)

@@ -110,7 +110,7 @@ def test_annealing_exceeds_the_bounds_of_a_bad_posterior_and_adds_its_gap():
     assert len(sandwich.lower) == len(sandwich.upper) == 30
 
 
-def test_what_would_make_a_mean_meaningless_is_refused():
+def test_values_that_make_a_mean_meaningless_are_refused():
     with pytest.raises(DataError, match="2 of 3 log likelihoods are NaN or infinite"):
         require_finite(torch.tensor([torch.nan, 0.0, torch.inf]))
     with pytest.raises(DataError, match="one example or more"):

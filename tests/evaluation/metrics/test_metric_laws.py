@@ -220,7 +220,7 @@ def clean_scores(name: str) -> Tensor:
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("name", METRICS)
-def test_damage_makes_it_worse_or_it_is_known_to_be_blind(name: str, damage: str) -> None:
+def test_damage_worsens_the_score_or_the_metric_is_known_to_be_insensitive(name: str, damage: str) -> None:
     metric, clean = METRICS[name], clean_scores(name)
     cases = [case_of(seed) for seed in range(REPEATS)]
     scores = [metric.score(replace(case, fake=DAMAGES[damage](case))) for case in cases]

@@ -71,7 +71,7 @@ def test_width_is_measured_in_true_widths(factor):
     torch.testing.assert_close(found.width, torch.full((25,), factor, dtype=torch.float64), rtol=0.08, atol=1e-12)
 
 
-def test_strays_lower_quality_but_hardly_the_width():
+def test_outliers_lower_quality_but_hardly_change_the_width():
     truth = truth_of("ring")
     samples = draw(truth, 8_000)
     samples[:800] = 0.1 * torch.randn(800, 2, generator=torch.Generator().manual_seed(1))

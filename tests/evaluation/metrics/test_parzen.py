@@ -45,6 +45,6 @@ def test_it_always_carries_its_warning_and_never_calls_itself_a_bound():
 @pytest.mark.parametrize(
     ("samples", "validation"), [(torch.ones(5, 2), torch.ones(5, 2)), (torch.randn(5, 2), torch.ones(5, 3))]
 )
-def test_what_has_no_width_is_refused(samples, validation):
+def test_zero_width_is_refused(samples, validation):
     with pytest.raises(DataError, match="all alike, or validation"):
         parzen(samples, torch.ones(4, 2), validation)

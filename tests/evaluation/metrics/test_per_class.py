@@ -61,7 +61,7 @@ def test_diversity_is_the_mean_distance_within_the_class():
     assert report.relative_diversity.value == pytest.approx(report.diversity / report.real_diversity)
 
 
-def test_a_dropped_class_is_seen_and_only_there():
+def test_a_dropped_class_is_detected_in_that_class_only():
     x, y = clusters(seed=1)
     left, middle, right = reports(x[y != 1], y[y != 1])
     assert middle.samples == middle.share.value == middle.share.low == 0
@@ -73,7 +73,7 @@ def test_a_dropped_class_is_seen_and_only_there():
         assert other.recall.value > 0.8
 
 
-def test_a_class_that_is_one_sample_again_and_again_is_seen():
+def test_a_class_of_one_repeated_sample_is_detected():
     x, y = clusters(seed=1)
     x[y == 0] = x[0].clone()
     left, middle, _ = reports(x, y)
@@ -82,7 +82,7 @@ def test_a_class_that_is_one_sample_again_and_again_is_seen():
     assert middle.relative_diversity.value > 0.7
 
 
-def test_a_class_that_is_noise_is_seen():
+def test_a_class_of_noise_is_detected():
     x, y = clusters(seed=1)
     x[y == 2, 1] += 50
     _, middle, right = reports(x, y)
@@ -113,7 +113,7 @@ def test_intervals_hold_their_value_are_proper_and_no_narrower_than_wilsons():
 
 
 @pytest.mark.slow
-def test_the_interval_of_diversity_holds_the_truth_about_as_often_as_it_says():
+def test_the_interval_of_diversity_has_about_its_nominal_coverage():
     hits = 0
     for seed in range(60):
         x, y = clusters(n=90, seed=seed)

@@ -61,7 +61,7 @@ def test_order_does_not_matter():
     assert (one.covered, one.kl) == (other.covered, other.kl)
 
 
-def test_what_cannot_be_counted_is_refused():
+def test_uncountable_input_is_refused():
     few = images(uniform(5))
     with pytest.raises(DataError, match="one image or more"):
         stacked_labels(few[:0], read)

@@ -130,7 +130,7 @@ def test_huge_points_overflow_no_comparison():
     assert torch.equal(found.covered, expected.covered)
 
 
-def test_of_equal_values_the_first_comes_first():
+def test_equal_values_keep_their_order():
     squares = torch.tensor([[2.0, 1.0, 1.0 - 1e-15, 3.0, 1.0]], dtype=torch.float64)
     assert in_order(squares, torch.full_like(squares, 1e-12), 4).tolist() == [[1, 2, 4, 0]]
 

@@ -45,7 +45,7 @@ def test_copies_are_found_and_fresh_samples_are_not() -> None:
     assert closest.item() < 0.05
 
 
-def test_what_is_known_of_held_out_examples_changes_nothing() -> None:
+def test_known_values_of_held_out_examples_change_nothing() -> None:
     training, held_out, samples = draw(700, 4), draw(300, 4, 1), draw(100, 4, 2)
     usual = distance_to_nearest(held_out, training)
     assert copying_beside_held_out(samples, training, held_out, usual) == copying_beside_held_out(
@@ -54,7 +54,7 @@ def test_what_is_known_of_held_out_examples_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(("trained", "left"), [(400, 400), (900, 100)])
-def test_what_fresh_samples_scatter_by_is_the_standard_error(trained: int, left: int) -> None:
+def test_the_standard_error_is_the_variation_of_fresh_samples(trained: int, left: int) -> None:
     found = torch.stack(
         [
             copying_beside_held_out(draw(64, 4, s), draw(trained, 4, 1_000 + s), draw(left, 4, 2_000 + s))[0]
@@ -84,7 +84,7 @@ def test_diversity_and_reach_go_with_the_samples_scale(factor: float) -> None:
     assert places.reach(scaled).item() == pytest.approx(factor, rel=1e-4)
 
 
-def test_one_answer_again_and_again_has_no_diversity_and_covers_one_place() -> None:
+def test_a_single_repeated_sample_has_no_diversity_and_covers_one_place() -> None:
     real = draw(2_000)
     places = around(real)
     same = real[:1].expand(500, -1)

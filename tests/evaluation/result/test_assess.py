@@ -80,7 +80,7 @@ CORRUPTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
-def test_what_nobody_would_call_close_is_not_close(name: str, split: tuple[Dataset, Tensor, Tensor, Reference]) -> None:
+def test_clearly_different_samples_are_not_close(name: str, split: tuple[Dataset, Tensor, Tensor, Reference]) -> None:
     dataset, fresh, _, reference = split
     found = assess_result(CORRUPTIONS[name](fresh[:300]), dataset, reference=reference)
     assert level(found) < CLOSE

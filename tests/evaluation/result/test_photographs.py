@@ -62,7 +62,7 @@ def test_fresh_photographs_are_close(photographs: tuple[Dataset, Tensor, Referen
 
 
 @pytest.mark.parametrize("spoil", [blurred, noisy, blobs])
-def test_spoilt_photographs_are_not_close(spoil, photographs: tuple[Dataset, Tensor, Reference]) -> None:  # type: ignore[no-untyped-def]
+def test_degraded_photographs_are_not_close(spoil, photographs: tuple[Dataset, Tensor, Reference]) -> None:  # type: ignore[no-untyped-def]
     dataset, fresh, reference = photographs
     found = assess_result(spoil(fresh), dataset, reference=reference)
     assert RESULT_LEVELS.index(found.level) < CLOSE  # type: ignore[arg-type]

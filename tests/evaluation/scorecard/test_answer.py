@@ -48,7 +48,7 @@ def test_equal_runs_are_called_indistinguishable_at_this_size_and_not_equal() ->
     )
 
 
-def test_where_each_is_better_in_something_neither_is() -> None:
+def test_neither_is_better_if_each_wins_in_some_score() -> None:
     found = answer_for(a=(score(1.0), score(9.0, **ENERGY)), b=(score(9.0), score(1.0, **ENERGY)))
     (pair,) = found.pairs
     assert (pair.outcome, pair.better) == ("mixed", None)
@@ -66,7 +66,7 @@ def test_distances_decide_and_other_scores_are_named_beside_them() -> None:
     )
 
 
-def test_without_a_distance_the_sides_of_one_decide() -> None:
+def test_without_a_distance_the_side_of_one_decides() -> None:
     found = answer_for(a=(score(1.0, **RECALL),), b=(score(9.0, **RECALL),))
     (pair,) = found.pairs
     assert (pair.outcome, pair.better, pair.decided_by) == ("better", "b", "sides")
@@ -114,7 +114,7 @@ def test_the_leading_score_is_the_one_that_says_most() -> None:
     assert found.pairs[0].advantages["a"].score.startswith("Fréchet")
 
 
-def test_of_several_the_one_that_beats_all_is_named() -> None:
+def test_the_run_that_beats_all_others_is_named() -> None:
     found = answer_for(a=(score(9.0),), b=(score(1.0),), c=(score(5.0),))
     assert found.best == ("b",)
     assert found.sentence.startswith("b is better than all others: than a by ")
@@ -131,7 +131,7 @@ def test_indistinguishable_runs_share_the_first_place() -> None:
     assert alike.sentence.startswith("No difference between the 3 runs is shown")
 
 
-def test_one_that_beats_some_says_whom_it_does_not() -> None:
+def test_a_run_that_beats_some_names_those_it_does_not_beat() -> None:
     # a and c share no score, and b beats c.
     found = answer_for(a=(score(1.0),), b=(score(9.0), score(9.0, **RECALL)), c=(score(1.0, **RECALL),))
     assert found.best == ("a",)

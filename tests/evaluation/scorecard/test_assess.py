@@ -181,7 +181,7 @@ def test_progress_runs_to_its_end() -> None:
     assert heard[-1] == ("Done", 1.0)
 
 
-def test_long_steps_tell_how_far_they_are() -> None:
+def test_long_steps_report_their_progress() -> None:
     """Between the start of one metric and the next there is more than one share, and none is reported twice."""
     data = toys.dataset(toys.PLANE)
     heard: list[tuple[str, float]] = []
@@ -275,7 +275,7 @@ def test_the_number_of_examples_turned_into_features_at_a_time_does_not_matter(m
         assert one.value == pytest.approx(other.value, rel=1e-5, nan_ok=True), one.title
 
 
-def test_what_else_a_model_can_do_is_measured() -> None:
+def test_optional_capabilities_of_a_model_are_measured() -> None:
     data = toys.dataset(toys.PLANE)
     right, wrong = (assess(ModelWithDensity(data, shift), data, QUICK) for shift in (0.0, 0.5))
     assert right["likelihood"].title == "Held-out log-likelihood (exact)"

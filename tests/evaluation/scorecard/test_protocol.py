@@ -35,7 +35,7 @@ def test_every_entry_of_a_card_is_decided_on() -> None:
 
 
 @pytest.mark.parametrize("entry", MATTERS)
-def test_what_matters_is_named(entry: str) -> None:
+def test_relevant_settings_are_named(entry: str) -> None:
     value, words = MATTERS[entry]
     found = differences(card(), card(**{entry: value}))
     assert len(found) == 1
@@ -45,7 +45,7 @@ def test_what_matters_is_named(entry: str) -> None:
 
 
 @pytest.mark.parametrize("entry", FREE)
-def test_what_does_not_matter_is_passed_over(entry: str) -> None:
+def test_irrelevant_settings_are_ignored(entry: str) -> None:
     require_comparable({"a": card(), "b": card(**{entry: FREE[entry]})})
 
 

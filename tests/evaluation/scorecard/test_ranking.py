@@ -76,7 +76,7 @@ def test_more_questions_make_each_harder_to_answer() -> None:
     assert not among.real
 
 
-def test_what_cannot_be_tested_is_named() -> None:
+def test_untestable_metrics_are_named() -> None:
     found = rank_two(score(math.inf, low=None, high=None), score())
     assert found.differences == ()
     assert found.untested == ("Fréchet distance (PCA-28): first and second",)

@@ -30,7 +30,7 @@ def test_json_and_back_is_the_same(value: float, low: float | None, repeats: lis
     assert after.classes == before.classes
 
 
-def test_a_file_of_before_scores_said_what_they_mean_is_read() -> None:
+def test_a_scorecard_of_an_earlier_version_is_read() -> None:
     written = scorecard().to_json()
     for entry in written["scores"]:
         del entry["meaning"]
@@ -80,7 +80,7 @@ def test_a_score_equal_to_that_of_real_data_is_at_the_baseline() -> None:
 
 
 @pytest.mark.parametrize(("better", "alike"), [("none", True), ("lower", False), ("higher", False)])
-def test_without_a_better_direction_too_far_on_either_side_is_as_bad(better: str, alike: bool) -> None:
+def test_without_a_better_direction_both_sides_are_equally_bad(better: str, alike: bool) -> None:
     below, above = (score(0.1 + way, better=better, worst_case=Estimate(-10.0)) for way in (-4.0, 4.0))
     if better == "lower":  # whose worst case is above
         below, above = (score(0.1 + way, better=better) for way in (-4.0, 4.0))
@@ -104,7 +104,7 @@ def test_a_worst_case_better_than_real_data_is_no_scale(better: Any, blind: bool
     assert (found.position is None) is blind
 
 
-def test_it_shows_itself() -> None:
+def test_it_displays_itself() -> None:
     shown = scorecard()
     assert "Fréchet distance (PCA-28)" in repr(shown)
     assert "Warning: too few" in repr(shown)

@@ -52,7 +52,7 @@ def test_a_constant_sample_is_warned_of_and_constant_data_are_no_measure() -> No
     assert unit_warnings(data.x, torch.ones_like(data.x), data) == []
 
 
-def test_bytes_as_shares_of_255_are_found_out_by_a_whole_evaluation() -> None:
+def test_bytes_scaled_to_0_1_are_detected_by_a_full_evaluation() -> None:
     data = pictures()
     shares = toys.Own(data.event, lambda n, generator: toys.copying(data).draw(n, generator).float() / 255)
     (warning,) = (w for w in assess(shares, data, QUICK, "raw").warnings if "units" in w)

@@ -49,7 +49,7 @@ def test_it_is_scaled_with_the_values(values: list[float], scale: float, bounded
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=2, max_size=12))
-def test_without_an_upper_end_it_never_falls_below_the_lower_one(values: list[float]) -> None:
+def test_an_open_range_never_falls_below_its_lower_end(values: list[float]) -> None:
     found = of_bounded_mean(tensor(values), 0.0)
     assert 0 <= found.low <= found.value * (1 + 1e-9)
     assert found.high >= found.value * (1 - 1e-9)
@@ -69,7 +69,7 @@ def test_equal_values_at_an_end_leave_room_on_the_other_side_alone() -> None:
     assert 6.0 < found.low < 8.0
 
 
-def test_what_scatters_near_an_end_reaches_further_the_other_way() -> None:
+def test_intervals_near_an_end_of_the_range_are_asymmetric() -> None:
     found = of_bounded_mean(tensor([8.0, 8.0, 8.0, 2.0, 8.0, 8.0]), 0.0, 8.0, trials=8)
     assert found.high <= 8.0
     assert found.value - found.low > found.high - found.value

@@ -125,7 +125,7 @@ def test_split_half_intervals_of_shares_cover(name):
 
 
 @pytest.mark.slow
-def test_where_a_few_points_decide_intervals_are_known_to_be_too_narrow():
+def test_intervals_are_known_to_be_too_narrow_if_few_points_decide():
     """Documented: 88 % as measured, where no method that sees one set of real examples can know of those it has not."""
     assert 0.85 <= covered_share(*FAR) <= 0.91
 

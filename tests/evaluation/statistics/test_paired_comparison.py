@@ -48,7 +48,7 @@ def test_equal_scores_do_not_differ_and_a_constant_difference_is_certain():
         (torch.tensor([1.0, torch.nan]), torch.ones(2)),
     ],
 )
-def test_what_is_no_pairs_is_refused(first, second):
+def test_invalid_lists_of_pairs_are_refused(first, second):
     with pytest.raises(DataError):
         paired_difference(first, second)
 
@@ -78,6 +78,6 @@ def test_holm_holds_the_rate_of_any_false_rejection():
 
 
 @pytest.mark.parametrize("broken", [[-0.1], [1.1], [float("nan"), 0.5]])
-def test_what_is_no_p_value_is_refused(broken):
+def test_invalid_p_values_are_refused(broken):
     with pytest.raises(DataError):
         holm(broken)

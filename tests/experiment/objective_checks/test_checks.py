@@ -109,7 +109,7 @@ def test_a_kl_beside_the_nats_of_an_image_is_seen(likelihood: Any, seed: int) ->
     assert [finding.code for finding in find_mistakes(model, PICTURES)] == ["VAE202"]
 
 
-def test_what_is_no_number_is_no_mistake() -> None:
+def test_nan_weights_are_no_mistake() -> None:
     model = build(GANSettings(), IMAGE)
     nowhere: Any = build(VAESettings(latent=4), IMAGE)
     for network in (*model.players.values(), nowhere.player):

@@ -65,7 +65,7 @@ FOUND: dict[str, tuple[Callable[[], nn.Module], list[tuple[str, str]]]] = {
 
 
 @pytest.mark.parametrize("name", FOUND)
-def test_what_a_generator_does_with_its_code(name: str) -> None:
+def test_the_generator_depends_on_its_code(name: str) -> None:
     make, expected = FOUND[name]
     state = torch.get_rng_state()
     with torch.random.fork_rng(devices=[]):

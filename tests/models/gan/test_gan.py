@@ -104,7 +104,7 @@ def test_held_out_scores_are_the_discriminators():
     torch.testing.assert_close(scores, expected)
 
 
-def test_training_and_held_out_scores_are_measured_alike():
+def test_training_and_held_out_scores_are_measured_identically():
     """Of the same examples they are the same number, which BatchNorm in training mode would not give."""
     conv = NetworkSettings(network="dcgan", width=4)
     model = build(GANSettings(generator=conv, discriminator=conv), IMAGE)
@@ -169,7 +169,7 @@ def test_labels_are_flipped_as_often_as_requested_and_a_pack_has_one_label(share
         assert abs(flips.mean().item() - share) < 5 * (share * (1 - share) / 2_000) ** 0.5
 
 
-def test_what_is_replayed_was_once_generated():
+def test_replayed_examples_were_generated_earlier():
     model = build(GANSettings(replay={"share": 0.5, "size": 4}), TABLE)
     generator = torch.Generator().manual_seed(0)
     made = []

@@ -42,7 +42,7 @@ def test_the_discriminator_pays_two_cross_entropies(smoothing):
     torch.testing.assert_close(observations["fake_score"], FAKE.sigmoid())
 
 
-def test_who_cannot_tell_pays_two_log_two():
+def test_an_undecided_discriminator_pays_two_log_two():
     zero = torch.zeros(3, 1, dtype=torch.float64)
     loss, _ = discriminator_loss(parts())(NETS, Batch(zero), GameNoise(zero))
     torch.testing.assert_close(loss, torch.full((3,), 2 * math.log(2), dtype=torch.float64))

@@ -25,7 +25,7 @@ def test_a_full_store_holds_the_newest_and_no_more():
     assert 199 in kept
 
 
-def test_what_was_added_is_a_copy():
+def test_stored_examples_are_copies():
     store, generator = Replay(3), torch.Generator()
     example = torch.zeros(2)
     store.add(example, generator)

@@ -35,7 +35,7 @@ def outcome(steps: list[float], last: int = 100, samples: torch.Tensor | None = 
 
 
 @pytest.mark.parametrize("modes", [1, 2, 3])
-def test_what_is_described_is_the_recipe_that_says_so(modes):
+def test_the_described_setup_equals_its_recipe(modes):
     recipe, setup = Recipe.load(f"toy-lab-{modes}"), described(modes)
     assert setup.model == recipe.model
     assert setup.data == recipe.data
@@ -205,6 +205,6 @@ def test_results_are_not_replaced_by_default(tmp_path):
         (0.01, 0.01, 0.01, "0.01 steps"),
     ],
 )
-def test_numbers_are_spoken(value, low, high, words):
+def test_numbers_are_formatted_in_words(value, low, high, words):
     assert quantity_text({"value": value, "low": low, "high": high, "unit": "steps"}) == words
     assert number(1234.5) == "1,234"

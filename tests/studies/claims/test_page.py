@@ -47,7 +47,7 @@ def test_quick_results_are_not_counted_as_tested(tmp_path, verdicts, said):
     assert f"<h1>{said}</h1>" in page.read_text()
 
 
-def test_the_docs():
+def test_the_documentation_page():
     page, section = WRITER["page"]([RESULT]), WRITER["section"]([RESULT])
     for text in (page, section):
         rows = [line for line in text.splitlines() if line.startswith("|")]
@@ -65,7 +65,7 @@ def test_a_claim_states_how_its_programs_were_chosen():
         assert words not in WRITER["page"]([RESULT])
 
 
-def test_what_was_trained_elsewhere_is_said_so(tmp_path):
+def test_shared_trainings_are_reported(tmp_path):
     for seconds, words in ((61.2, "trained in 61 s, the rest with C5"), (0.0, "trained with C5")):
         assert words in WRITER["page"]([RESULT | {"training_seconds": seconds}])
     assert "trained in 61 s;" in WRITER["page"]([RESULT | {"trained_with": []}])

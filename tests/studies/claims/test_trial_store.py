@@ -161,7 +161,7 @@ def test_the_program_is_all_that_it_imports(parts: tuple[str, ...]) -> None:
     assert {"saddlepoint.errors", "saddlepoint.records.schema"} <= unlisted(without).keys()
 
 
-def test_what_is_measured_is_not_a_matter_of_training() -> None:
+def test_training_and_measuring_have_different_fingerprints() -> None:
     assert set(storage.TRAINING) < set(storage.MEASURING)
     assert program(storage.TRAINING) != program(storage.MEASURING)
 

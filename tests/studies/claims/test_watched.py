@@ -116,7 +116,7 @@ def test_random_heads_come_close_to_the_prior_and_go_far_from_it(dtype):
     assert kl.max() > 1e3
 
 
-def test_series_that_are_measured_now_and_then_have_gaps_and_an_end():
+def test_irregularly_measured_series_have_gaps_and_an_end():
     told = trained(ring(40))
     assert told.series["quality/energy_distance"].isnan().any(1).sum() > 5
     assert told.at_end("quality/energy_distance").isfinite().all()

@@ -55,7 +55,7 @@ def test_the_same_twice_and_the_model_is_as_it_was() -> None:
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
-def test_what_is_no_game_or_has_too_few_examples_says_why() -> None:
+def test_models_without_a_game_or_enough_examples_give_the_reason() -> None:
     own = toys.Own(LINE.event, lambda n, g: torch.zeros(n, 1))
     found, skipped = measure(own)
     assert (found, len(skipped)) == ({}, len(games.METRICS))

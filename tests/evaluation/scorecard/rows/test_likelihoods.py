@@ -136,7 +136,7 @@ def test_a_bound_says_how_to_get_annealing_until_it_is_requested() -> None:
 
 
 @pytest.mark.parametrize("network", ["vae", "gan"])
-def test_annealing_tells_how_far_it_is(network: str) -> None:
+def test_annealing_reports_its_progress(network: str) -> None:
     gan = build(GANSettings(latent=4, generator=SMALL, discriminator=SMALL), digits().event)
     heard: list[float] = []
     assess(

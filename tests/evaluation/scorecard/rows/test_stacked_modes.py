@@ -45,7 +45,7 @@ def test_perfect_samples_are_score_as_real_images() -> None:
     assert len(kl.repeats) == 2
 
 
-def test_dropped_modes_are_seen() -> None:
+def test_dropped_modes_are_detected() -> None:
     scores = measure_scores(images(uniform(3_000, 3) % 100))
     assert scores["stacked_modes"].value == 100
     assert scores["stacked_kl"].value > 2.3
