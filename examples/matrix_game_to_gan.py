@@ -1,8 +1,8 @@
-"""From a matrix game to a GAN, in four steps: what an equilibrium is, why players circle around it, and what brings them in.
+"""From a matrix game to a GAN, in four steps: what an equilibrium is, why players circle around it, and which methods converge.
 
 python examples/matrix_game_to_gan.py
 
-Writes matrix_game_to_gan.png and spectrum.png to the present folder. Runs in seconds.
+Writes matrix_game_to_gan.png and spectrum.png to the current folder. Runs in seconds.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ def gan_as_matrix_game() -> np.ndarray:
 
 
 def main() -> None:
-    """Solve, play, circle, arrive."""
+    """Solve, learn, circle, converge."""
     print("1. Matching pennies: one player wants equal faces, the other wants unequal ones.")
     solution = equilibrium(MATCHING_PENNIES)
     print(f"   Linear programming: value {solution.value:.2f}, heads with probability {solution.row[0]:.2f}.")
 
-    # From a lopsided start of the same game: payoffs 2 and 1 for heads and tails.
-    lopsided = np.array([[2.0, -1.0], [-1.0, 1.0]])
-    solution = equilibrium(lopsided)
+    # The same game with unequal payoffs: 2 for heads and 1 for tails.
+    unequal = np.array([[2.0, -1.0], [-1.0, 1.0]])
+    solution = equilibrium(unequal)
     plays = {
-        "fictitious play": fictitious_play(lopsided, ROUNDS),
-        "multiplicative weights": multiplicative_weights(lopsided, ROUNDS, rate=0.1),
-        "optimistic weights": multiplicative_weights(lopsided, ROUNDS, rate=0.1, optimistic=True),
+        "fictitious play": fictitious_play(unequal, ROUNDS),
+        "multiplicative weights": multiplicative_weights(unequal, ROUNDS, rate=0.1),
+        "optimistic weights": multiplicative_weights(unequal, ROUNDS, rate=0.1, optimistic=True),
     }
     print(f"2. With double stakes on heads (value {solution.value:.2f}), learnt by playing {ROUNDS:,} rounds:")
     for name, play in plays.items():
@@ -89,7 +89,7 @@ def main() -> None:
     draw_distances(
         grid[0, 0],
         exploited,
-        title="Lopsided pennies: averages come near, with optimism all do",
+        title="Unequal pennies: averages converge, with optimism all do",
         x="round",
         y="exploitability",
     )
@@ -109,7 +109,7 @@ def main() -> None:
         names=("generator's point", "discriminator's slope"),
         title="The Dirac-GAN",
     )
-    draw_distances(grid[1, 1], away, title="The Dirac-GAN: methods for games arrive")
+    draw_distances(grid[1, 1], away, title="The Dirac-GAN: methods for games converge")
     write_png(drawing, Path("matrix_game_to_gan.png"))
     steps = {name: update_spectrum(game, method).numpy() for name, method in methods.items()}
     write_png(spectrum(steps, of_steps=True, title="Dirac-GAN: eigenvalues of one step"), Path("spectrum.png"))
