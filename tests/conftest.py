@@ -1,4 +1,4 @@
-"""What all tests share: one thread, real data by fixture, slow tests last.
+"""Shared by all tests: one thread, real data by fixture, slow tests last.
 
 There is deliberately no automatic seeding. Randomness in this project comes in through explicit generators; a global
 seed would make a forgotten generator look reproducible.
@@ -64,7 +64,7 @@ def without_last_pictures() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What tests trust is remembered in a folder of theirs, never in the user's."""
+    """Store the trust decisions of tests in a temporary folder, never in the user's."""
     os.environ["SADDLEPOINT_CONFIG"] = str(tmp_path_factory.mktemp("configuration"))
 
 

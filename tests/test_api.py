@@ -1,4 +1,4 @@
-"""Saddlepoint as a library: what a user writes in a script or a notebook."""
+"""Saddlepoint as a library, as used in a script or a notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong arguments of every public function: one sentence of ours each, and nothing is written."""
+"""Wrong arguments of every public function give one sentence each, and nothing is written."""
 
 from __future__ import annotations
 

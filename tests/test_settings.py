@@ -1,4 +1,4 @@
-"""Every field of every section of settings refuses what cannot be computed with, printed or saved."""
+"""Every field of every section of settings refuses values that cannot be used, printed or saved."""
 
 from __future__ import annotations
 

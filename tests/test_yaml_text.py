@@ -1,4 +1,4 @@
-"""YAML from anywhere: what is hostile is refused in a moment and in words; what is written is read back."""
+"""YAML from any source: hostile text is refused quickly and in words; written text is read back."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def imports(text: str, module: str, known: Collection[str], *, is_package: bool 
 
 
 def reached_on_load(start: str, files: Mapping[str, Path]) -> dict[str, str]:
-    """Every module that loading `start` loads, ours and others', mapped to the module of ours that asked for it."""
+    """Every module that loading `start` loads, of the project and of others, mapped to the project's module that imports it."""
     reached: dict[str, str] = {}
     waiting = [(start, "")]
     while waiting:

@@ -69,7 +69,7 @@ HOLDS_TORCH = {"torch", "torchvision", "functorch"}
 
 
 def part(module: str) -> str:
-    """The package of ours that a dotted name belongs to: `saddlepoint.data.idx` -> `data`; the root -> the empty name."""
+    """The project's package that a dotted name belongs to: `saddlepoint.data.idx` -> `data`; the root -> the empty name."""
     return [*module.split("."), ""][1]
 
 

@@ -1,4 +1,4 @@
-"""What a quick question must not cost: importing the package and asking for help load nothing heavy.
+"""Importing the package and printing help load nothing heavy.
 
 The contract is half a second for `--help`. A timed test would fail on a busy machine and pass on a fast one, so what is
 held here is the cause: which modules are loaded. `benchmarks/startup.py` measures the time.

@@ -1,4 +1,4 @@
-"""What no committed file may say, and how long a source file may be.
+"""Words forbidden in committed files, and the maximum length of a source file.
 
 The forbidden words are put together from pieces here, so that this file itself passes.
 """

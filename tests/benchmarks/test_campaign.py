@@ -1,4 +1,4 @@
-"""The campaign of hostile input: its laws refuse what breaks them and nothing else, and a sample of its attempts passes."""
+"""The campaign of hostile input: its laws refuse violations and nothing else, and a sample of its attempts passes."""
 
 from __future__ import annotations
 

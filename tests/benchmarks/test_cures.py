@@ -1,4 +1,4 @@
-"""Remedies are measured as the page says: by what is injected, against healthy seeds, on runs in which a remedy was applied."""
+"""Remedies are measured as documented: by injected failure, against healthy seeds, on runs with an applied remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of runs are what they say, the ground truth follows the measurements, and the rates count what they say."""
+"""The kinds of runs match their descriptions, the ground truth follows the measurements, and the rates are correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PacGAN's table: trials come in rounds, what is finished is not done again, and a goal needs all of its trials."""
+"""PacGAN's table: trials come in rounds, finished trials are not repeated, and a goal needs all of its trials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark of quality runs from its first training to its last table, and counts what it says it counts."""
+"""The benchmark of quality runs from its first training to its last table, and its counts are correct."""
 
 from __future__ import annotations
 

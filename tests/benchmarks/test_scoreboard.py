@@ -1,4 +1,4 @@
-"""The scoreboard runs from training to tables; its mixture and its real examples are what they say."""
+"""The scoreboard runs from training to tables; its mixture and its real examples match their descriptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark runs from its first process to its last table. How fast is not asked: tests share their machine."""
+"""The benchmark runs from its first process to its last table. Speed is not tested, because tests share their machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The validation of the verdict: corruptions do what they say, the truth knows simple cases, and agreement is counted right."""
+"""The validation of the verdict: corruptions match their descriptions, the ground truth is right in simple cases, and agreement is counted correctly."""
 
 from __future__ import annotations
 

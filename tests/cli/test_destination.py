@@ -1,4 +1,4 @@
-"""`--out`: where no file can be is said in one sentence, and trying leaves nothing behind."""
+"""`--out`: an unusable path is reported in one sentence, and the check leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`saddlepoint evaluate`: one run's scorecard, several runs compared, and what is refused."""
+"""`saddlepoint evaluate`: the scorecard of one run, comparisons of several runs, and refusals."""
 
 from __future__ import annotations
 

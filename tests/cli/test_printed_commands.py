@@ -36,7 +36,7 @@ class _ReachedError(Exception):
 
 @pytest.fixture
 def captured_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What the commands would have done: their positional arguments."""
+    """The positional arguments of the calls that the commands would have made."""
     found: list[tuple[Any, ...]] = []
 
     def capture(*arguments: Any, **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""As a process: interruptions end in a checkpoint and 130, and what goes where when nobody watches."""
+"""The command as a process: interruptions end in a checkpoint and exit code 130; output without a terminal is plain."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="sign
 
 @contextmanager
 def training(run: Path, *flags: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that has trained some ticks and would go on for ever."""
+    """A process that has trained some ticks and would continue forever."""
     argv = [*SADDLEPOINT, *ENDLESS, "--run", str(run), *flags]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:

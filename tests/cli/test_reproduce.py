@@ -1,4 +1,4 @@
-"""`saddlepoint reproduce`: what it lists, refuses, prints and leaves behind."""
+"""`saddlepoint reproduce`: its lists, refusals, output and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run shows of itself: on a terminal, without one, quietly, and what it proposes at the end."""
+"""The display of a run: on a terminal, without one, quietly, and its proposal at the end."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_an_error_gives_the_terminal_back() -> None:
 
 
 def test_a_reader_that_leaves_does_not_stop_the_training() -> None:
-    """`saddlepoint train ... | head -3`: what is left to say is not said, and nothing is raised."""
+    """`saddlepoint train ... | head -3`: the remaining output is dropped, and nothing is raised."""
     reading, writing = os.pipe()
     with os.fdopen(writing, "w") as file:
         output = Output(file=file)

@@ -1,4 +1,4 @@
-"""`saddlepoint study` from end to end, in this process: what it prints, writes and refuses."""
+"""`saddlepoint study` from end to end, in this process: its output, files and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which axis is what: certain shapes are read, likely ones are said, ambiguous ones are asked about."""
+"""The meaning of axes: certain shapes are read, likely readings are reported, ambiguous ones need a setting."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_an_archive_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, kind: 
 
 
 def test_the_forged_archive_is_one_that_can_be_read(tmp_path: Path) -> None:
-    """Otherwise the refusals above would say nothing of bombs."""
+    """Otherwise the refusals above would prove nothing about archive bombs."""
     path = tmp_path / "bomb.npz"
     path.write_bytes(bomb())
     with zipfile.ZipFile(path) as archive, archive.open("x.npy") as file:

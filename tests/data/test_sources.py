@@ -1,4 +1,4 @@
-"""What every source gives, held for each of them through the registry."""
+"""The contract of sources, tested for each of them through the registry."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Units: columns and channels that have their own are scaled by their own; what never varies stays what it is."""
+"""Units: columns and channels with their own units are scaled separately; constant ones stay unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The headline of a verdict: short, plain and about the right thing, whatever was found and measured."""
+"""The headline of a verdict is short, plain and about the main problem, for any findings and measurements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Series and histories hold what was recorded, in order."""
+"""Series and histories hold the recorded values in order."""
 
 from __future__ import annotations
 

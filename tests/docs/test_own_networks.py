@@ -1,4 +1,4 @@
-"""The code on the page about networks of one's own runs as it is written."""
+"""The code on the page about custom networks runs as written."""
 
 from __future__ import annotations
 

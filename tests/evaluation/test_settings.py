@@ -1,4 +1,4 @@
-"""However short a run is, rules get enough answers from it; a run as long as its recipe is probed as that says."""
+"""Even short runs have enough probes for the rules; a run of its recipe's length has the recipe's intervals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ counts = st.integers(1, 400)
 
 
 def crossed(steps: int, every: int, between: int) -> int:
-    """How many records, `between` steps apart, are the first after a multiple of `every`; the last counts."""
+    """Count the records, `between` steps apart, that are the first after a multiple of `every`, and the last one."""
     records = [*range(between, steps, between), steps]
     before = [0, *records]
     return sum(

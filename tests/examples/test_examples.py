@@ -15,7 +15,7 @@ Run = Callable[[str], tuple[str, Path]]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs an example, once: what it said, and the folder in which it ran."""
+    """Run an example once; return its output and the folder in which it ran."""
 
     @cache
     def run_example(name: str) -> tuple[str, Path]:

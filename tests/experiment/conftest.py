@@ -1,4 +1,4 @@
-"""Runs that are watched as the settings say."""
+"""Runs with probes at the intervals of the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training needs is known before it is allocated: exactly for the weights, and said where it is more than there is."""
+"""The memory of a training is known before allocation, exactly for the weights, and reported if it exceeds what is available."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a line of progress says of quality is current, possible, and fits."""
+"""The quality in a progress line is current and possible, and fits the line."""
 
 from __future__ import annotations
 

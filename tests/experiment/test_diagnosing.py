@@ -1,4 +1,4 @@
-"""What is said of a run afterwards is what the run said of itself."""
+"""A diagnosis after the run equals the diagnosis during the run."""
 
 from __future__ import annotations
 

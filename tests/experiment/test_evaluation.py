@@ -1,4 +1,4 @@
-"""From a run or any model to a scorecard, and what a run keeps of it."""
+"""From a run or any model to a scorecard, and the scorecard that a run stores."""
 
 from __future__ import annotations
 

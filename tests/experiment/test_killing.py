@@ -1,4 +1,4 @@
-"""Real processes, really killed: whatever the moment, the resumed run is the one that was never disturbed."""
+"""Real processes, killed at any moment: the resumed run equals an uninterrupted one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training further: a schedule that is stretched makes the rate jump; kept, the rate goes on, and the recipe repeats the run."""
+"""Training further: a stretched schedule makes the rate jump; with a frozen rate it continues, and the recipe repeats the run."""
 
 from __future__ import annotations
 

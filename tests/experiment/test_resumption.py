@@ -30,7 +30,7 @@ from tests.experiment.runs import (
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What the uninterrupted runs left, by family."""
+    """The state of the uninterrupted runs, by family."""
     folder = tmp_path_factory.mktemp("uninterrupted")
     for family in FAMILIES:
         start_session(recipe(family), folder / family).run()

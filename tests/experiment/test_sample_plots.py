@@ -1,4 +1,4 @@
-"""Points of any model can be drawn; a game shows what its settings allow."""
+"""Points of any model can be drawn; a game has the panels that its settings allow."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_game_in_the_plane_has_a_surface_if_points_are_scored_independently(
 
 @pytest.mark.parametrize("source", ["gaussian", "ring"])
 def test_a_pairwise_discriminator_is_drawn_against_its_mean(source: str) -> None:
-    """A constant added to its scores changes nothing of what it says, and nothing of the picture."""
+    """A constant added to its scores changes neither its decisions nor the picture."""
     data = load(DataSettings(source=source, points=300))
     model = build(GANSettings(objective="relativistic", penalties={"r1": 1.0}), data.event)
     samples = model.sample(200)

@@ -1,4 +1,4 @@
-"""What a session does when things go wrong: numbers, pictures, disks, signals."""
+"""Sessions with problems: non-finite numbers, failing pictures, full disks, signals."""
 
 from __future__ import annotations
 

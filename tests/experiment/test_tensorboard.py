@@ -1,4 +1,4 @@
-"""TensorBoard shows what the records hold, and after a resume each step once."""
+"""TensorBoard shows the records, and after a resume each step once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bands hold what they are given, and a panel without numbers is a mistake."""
+"""Bands contain their values, and a panel without numbers is a mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Series are drawn a channel a row, whatever the channels' units."""
+"""Series are drawn with one channel per row, independently of the channels' units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of the game on a line: what it shows is what it was given."""
+"""The picture of the game on a line shows its input values."""
 
 from __future__ import annotations
 

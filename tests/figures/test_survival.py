@@ -1,4 +1,4 @@
-"""A survival curve starts with all runs, ends where they were followed, and says its median."""
+"""A survival curve starts with all runs, ends where they were followed, and shows its median."""
 
 from __future__ import annotations
 

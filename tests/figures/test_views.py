@@ -1,4 +1,4 @@
-"""An axis that holds still: its end is a doubling of its unit, and never cuts off what it must show."""
+"""A steady axis: its end is a doubling of its unit, and never cuts off required values."""
 
 from __future__ import annotations
 

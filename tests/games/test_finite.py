@@ -76,7 +76,7 @@ def test_no_strategies_are_exploited_by_less_than_nothing(payoff, seed):
 
 @given(PAYOFFS, st.floats(0.01, 100), st.floats(-50, 50))
 def test_the_value_moves_with_the_payoffs(payoff, scale, shift):
-    """scale x + shift changes the value alike, and swapping the players its sign."""
+    """scale x + shift changes the value in the same way, and swapping the players changes its sign."""
     value = equilibrium(payoff).value
     assert equilibrium(scale * payoff + shift).value == pytest.approx(scale * value + shift, abs=1e-5 * (1 + scale))
     assert equilibrium(-payoff.T).value == pytest.approx(-value, abs=1e-6)

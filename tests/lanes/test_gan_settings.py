@@ -1,4 +1,4 @@
-"""What a GAN's recipe may add goes through replicas as through a single run; what remembers is refused."""
+"""Optional parts of a GAN's recipe work in replicas as in a single run; parts with memory are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph of one replica, laid over all replicas, is what vmap makes of it; sharing changes no result."""
+"""The graph of one replica, extended to all replicas, equals its vmap; sharing changes no result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A capability is asked for in one way, and what a model lacks it says in a sentence."""
+"""Capabilities are queried in one way, and a missing capability is reported in a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws that every family keeps, whatever its settings."""
+"""Laws that every family obeys with any settings."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Laws of minibatch discrimination: it compares, in no order, and says more the more alike examples are."""
+"""Laws of minibatch discrimination: it is independent of order, and its output grows with the similarity of examples."""
 
 from itertools import pairwise
 

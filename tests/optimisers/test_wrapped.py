@@ -1,4 +1,4 @@
-"""An optimiser around another one keeps that one's state as it is, beside its own."""
+"""A wrapping optimiser keeps the inner optimiser's state unchanged, next to its own."""
 
 import copy
 

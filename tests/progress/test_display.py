@@ -46,7 +46,7 @@ def test_a_finished_task_shows_100_per_cent_and_no_time_left() -> None:
 
 
 def test_the_clock_starts_with_the_first_share(clock: list[float]) -> None:
-    """A minute on feature networks, whose own progress is shown by itself, does not make the rest look ten times as long."""
+    """A minute spent on feature networks, which have their own progress, does not inflate the estimate for the rest tenfold."""
     shown = console(terminal=False)
     with evaluating(shown) as display:
         display.report("Building features", 0.0)

@@ -1,4 +1,4 @@
-"""Names of earlier versions mean what they meant, in recipes and in overrides."""
+"""Names of earlier versions keep their meaning, in recipes and in overrides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of recipes: what is saved is what was loaded, an override changes what it names, a mistake names its fix."""
+"""Laws of recipes: saving and loading are inverse, an override changes the setting it names, an error names its fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Study files: what is saved is what was loaded, axes become recipes, a mistake names its fix."""
+"""Study files: saving and loading are inverse, axes become recipes, an error names its fix."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ GENERATOR = {"model.generator.network": "gift_nets:Net", "model.generator.argume
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a module, a recipe and a run of that recipe, by somebody else."""
+    """A folder of another person with a module, a recipe and a run of that recipe."""
     folder = tmp_path_factory.mktemp("received_folder")
     (folder / "gift_nets.py").write_text(NETS)
     own = recipe("gan", steps=5, checkpoint_every=5).override(GENERATOR)

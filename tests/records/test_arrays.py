@@ -1,4 +1,4 @@
-"""Archives of arrays: what was saved comes back, and nothing is unpickled or unpacked beyond its limit."""
+"""Archives of arrays: saving and loading are inverse, and nothing is unpickled or unpacked beyond its limit."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_two_processes_never_mix_and_a_reader_never_sees_a_half(tmp_path: Path) 
 
 
 def test_replaced_files_are_readable_by_others(tmp_path: Path) -> None:
-    """A temporary file is private to its owner; a dashboard run by somebody else must be able to read the result."""
+    """A temporary file is private to its owner; a dashboard of another user must be able to read the result."""
     with replaced(tmp_path / "file") as file:
         file.write("x")
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644

@@ -1,4 +1,4 @@
-"""JSON-lines files: what was appended comes back, whatever a crash left behind."""
+"""JSON-lines files: appended values are read back, also after a crash."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ SECTIONS = ["findings", "samples", "pictures", "curves", "scores", "trained", "s
 
 
 class Page(HTMLParser):
-    """What a browser would see: words outside scripts, elements, addresses."""
+    """The content that a browser would show: words outside scripts, elements, addresses."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()

@@ -39,7 +39,7 @@ class RayError(Exception):
 
 
 def fake_ray(answers: dict[int, Exception | None]) -> Any:
-    """What `on_ray` needs of Ray, in this process; by task, what its machine fails with."""
+    """A stand-in for the part of Ray that `on_ray` uses, in this process; `answers` holds each task's failure."""
     tasks: list[Callable[[], Any]] = []
 
     def remote(**options: Any) -> Any:

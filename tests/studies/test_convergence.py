@@ -1,4 +1,4 @@
-"""Laws of convergence: what a perfect sampler, a collapsed one and a late one must get."""
+"""Laws of convergence for a perfect sampler, a collapsed one and a late one."""
 
 from __future__ import annotations
 

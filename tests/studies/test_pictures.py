@@ -1,4 +1,4 @@
-"""Titles of pictures tell what a point pools and what it leaves out."""
+"""Titles of pictures state which runs a point pools and which it leaves out."""
 
 from __future__ import annotations
 

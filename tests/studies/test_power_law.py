@@ -43,7 +43,7 @@ def test_censored_values_do_not_bend_an_exact_law() -> None:
 
 
 def test_a_median_that_was_not_reached_pulls_the_line_up() -> None:
-    """Two medians alone say that x does not matter; a third that was not reached says that it does."""
+    """Two medians alone show no effect of x; a third one, not reached, shows one."""
     groups: Groups = {x: (np.full(9, 10.0), np.full(9, True)) for x in (1.0, 2.0)}
     groups[4.0] = (np.full(9, 100.0), np.full(9, False))
     law = power_law(groups, repeats=10)

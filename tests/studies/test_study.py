@@ -278,7 +278,7 @@ def test_impossible_measurements_are_reported_before_training(changes: dict[str,
 @pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"overrides": {"training.optimiser.clip_norm": 1.0}}], ids=["lanes", "alone"])
 def test_every_listed_series_can_be_requested(changes: dict[str, Any], tmp_path: Path) -> None:
-    """What one step records is what the table has: asked for by name, or all."""
+    """The table has the series that a step records: those requested by name, or all."""
     with pytest.raises(SettingError) as caught:
         plan_of(tiny(measure={"every": 10, "series": ["none"]}, **changes))
     names = str(caught.value).partition("They record ")[2].partition(";")[0].split(", ")

@@ -1,4 +1,4 @@
-"""Workers die, and studies do not: the group of a dead worker is trained by another, and a killed study goes on."""
+"""Studies survive the death of workers: another worker trains the group, and a killed study continues."""
 
 from __future__ import annotations
 

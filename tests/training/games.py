@@ -21,7 +21,7 @@ CPU = Devices(torch.device("cpu"), "fp32")
 
 
 class Game(Model):
-    """What the games share; no test samples from them."""
+    """The common part of the games; no test samples from them."""
 
     family = "test"
 
@@ -92,7 +92,7 @@ class TwoPlayers(Game):
 
 
 class RandomBatches:
-    """Batch i is drawn from seed i: the same whichever were asked for before."""
+    """Batch i is drawn from seed i, independently of earlier requests."""
 
     def __init__(self, size: int = 6, shape: tuple[int, ...] = (WIDTH,)) -> None:
         self.size, self.shape = size, shape

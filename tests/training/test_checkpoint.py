@@ -1,4 +1,4 @@
-"""A checkpoint is whole or is not there; what is damaged is found, named, and passed over."""
+"""A checkpoint is complete or absent; damaged ones are detected, named and skipped."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TRAINING = settings(steps=8, tick=4, ema=0.9)
 
 
 def trained(folder, steps=(4, 8), game=TwoPlayers):
-    """A run of ours with checkpoints at `steps`."""
+    """A run with checkpoints at `steps`."""
     model = game()
     state = start(model, TRAINING)
     for record in play(model, RandomBatches(), TRAINING, state):

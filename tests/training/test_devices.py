@@ -1,4 +1,4 @@
-"""The device and arithmetic of a run: what the machine has, or a sentence that says what it lacks."""
+"""The device and arithmetic of a run: available ones, or a sentence about the missing one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The moving average is the weighted mean that its formula says."""
+"""The moving average is the weighted mean of its formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop does what a loop written by hand does, records what it saw, and goes on as if it had never stopped."""
+"""The loop equals a loop written by hand, records its quantities, and resumes as if uninterrupted."""
 
 from __future__ import annotations
 
@@ -341,7 +341,7 @@ def test_a_frozen_player_is_unchanged_and_has_no_gradient():
 
 
 def test_after_every_record_the_players_are_as_their_author_left_them():
-    """What the author froze stays frozen, the rest asks for gradients again, and none is left over."""
+    """Parameters frozen by the author stay frozen, the others require gradients again, and no gradient is left over."""
     model, training = TwoPlayers(), settings()
     frozen = model.players["g"][0].weight.requires_grad_(False)
     before = frozen.clone()

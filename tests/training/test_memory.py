@@ -1,4 +1,4 @@
-"""What a step frees, the next step gets without asking the system."""
+"""The next step reuses memory that a step freed, without system calls."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_units_live_and_the_function_is_the_same(name: str) -> None:
 
 
 class Summed(nn.Module):
-    """What reads its hidden units is a layer and a sum, in place or not."""
+    """Its hidden units are read by a layer and a sum, in place or not."""
 
     def __init__(self, in_place: bool) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The state at the start follows from the settings, and says so where it cannot be made."""
+"""The initial state follows from the settings; settings that do not allow one are refused."""
 
 from __future__ import annotations
 

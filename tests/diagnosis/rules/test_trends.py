@@ -1,4 +1,4 @@
-"""Rules consider trends: chaos is no progress, what still settles is no failure, a player that moves is not slow."""
+"""Rules consider trends: chaos is no progress, a run that still settles is no failure, a player that moves is not slow."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_discriminator_that_moves_like_the_generator_is_not_slow(d: float, g: 
 def weak(
     rank: float, logits: float, quality: list[float], recall: list[float], objective: str = "non-saturating"
 ) -> bool:
-    """Whether a discriminator teaches too little whose mean logits differ by so much."""
+    """Whether a discriminator with this difference of mean logits teaches too little."""
     run = Facts(steps=1_000, traits=traits_of({"gan", objective}))
     real, fake = series("d/real_logit", [0.5 + logits] * 5), series("d/fake_logit", [0.5] * 5)
     bad, recalled = series("quality/energy_distance", quality), series("quality/recall", recall)

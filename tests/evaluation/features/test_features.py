@@ -405,7 +405,7 @@ def test_without_the_extra_its_name_is_reported(name: str, digits: Dataset, monk
 
 
 def test_features_are_what_their_function_gives() -> None:
-    """A `Features` of one's own making, as applications and tests use it."""
+    """A custom `Features` object, as applications and tests use it."""
     features = Features("first two", "0" * 64, 2, lambda x: x[:, :2])
     x = torch.arange(12.0).view(4, 3)
     assert torch.equal(features(x), x[:, :2])

@@ -1,4 +1,4 @@
-"""What the signals must say of samples that are the data's, copies of them, fewer of them, and of networks that are dead."""
+"""Monitors of fresh samples, of copies, of collapsed samples and of dead networks have the values they should."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How close samples are: laws that hold for any data, and corruptions that nobody would call close."""
+"""How close samples are: laws that hold for any data, and clear corruptions that are not close."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result of series is measured in their standardised columns, whatever the units."""
+"""The result of series is measured in standardised columns, independently of units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photographs: what a person sees at once must not be called close, at a few hundred examples."""
+"""Photographs: visible corruptions must not be called close, with a few hundred examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scorecards whose result, which has tests of its own and takes half of the time, is not measured."""
+"""Scorecards without a measured result, which has its own tests and takes half of the time."""
 
 from __future__ import annotations
 

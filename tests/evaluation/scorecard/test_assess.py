@@ -208,7 +208,7 @@ def test_features_are_built_before_anything_is_drawn() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("key", "number"), [("classes_covered", 5), ("modes_covered", 5)])
 def test_a_count_s_interval_ends_where_there_are_no_more(key: str, number: int) -> None:
-    """A model that loses a mode now and then would be said to cover more than there are."""
+    """Otherwise a model that loses a mode occasionally would seem to cover more modes than exist."""
     data = toys.dataset(toys.PLANE)
     rare = toys.Own(
         data.event, lambda n, g: torch.cat([toys.without_a_mode(data).draw(n - 2, g), data.x[data.y == 0][:2]])

@@ -1,4 +1,4 @@
-"""Bad generators are bad in the way they say, whatever order the examples come in."""
+"""Bad generators are bad in the documented way, in any order of the examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes a number keeps two scorecards from being compared, and is named; what does not, does not."""
+"""Differences that change a number prevent a comparison of two scorecards and are named; others do not."""
 
 from __future__ import annotations
 

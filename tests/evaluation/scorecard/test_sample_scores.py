@@ -1,4 +1,4 @@
-"""Laws of what a scorecard gives its metrics: which points, of which part, against which reference."""
+"""Laws of the inputs that a scorecard gives its metrics: which points, of which split, against which reference."""
 
 from __future__ import annotations
 

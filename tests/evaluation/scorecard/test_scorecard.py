@@ -1,4 +1,4 @@
-"""A scorecard says the same after a trip through its file, and says what it is not."""
+"""A scorecard survives a round trip through its file, and refuses files that are no scorecards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is refused or warned of: samples in other units, and features that tell nothing."""
+"""Refusals and warnings: samples in other units, and uninformative features."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ LINE = DataSettings(source="gaussian", points=POINTS)
 
 
 class Own:
-    """What a user may write: an event, and samples."""
+    """A minimal model of a user: an event, and samples."""
 
     def __init__(self, event: Event, draw: Callable[[int, torch.Generator], Tensor]) -> None:
         self.event = event

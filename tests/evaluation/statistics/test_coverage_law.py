@@ -1,4 +1,4 @@
-"""The lower half of the coverage law: no score's 95 % interval holds what it is about in fewer than 92 % of repeats.
+"""The lower half of the coverage law: no score's 95 % interval covers its expectation in fewer than 92 % of repeats.
 
 What it is about, and how it is estimated, stands in `benchmarks/sides/intervals.py`.
 

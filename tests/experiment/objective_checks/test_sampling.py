@@ -1,4 +1,4 @@
-"""The code decides the sample, alone: what networks of one's own do otherwise is found before the first step."""
+"""The code alone determines the sample: custom networks that violate this are found before the first step."""
 
 from __future__ import annotations
 

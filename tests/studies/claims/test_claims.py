@@ -1,4 +1,4 @@
-"""Every claim runs, and what they are judged by obeys its laws."""
+"""Every claim runs, and the quantities that decide it obey their laws."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What C20 measures with: copies of small games side by side, and the Jacobian of a GAN."""
+"""The instruments of C20: copies of small games side by side, and the Jacobian of a GAN."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of claims say what the results say."""
+"""The pages of claims agree with the results."""
 
 from __future__ import annotations
 

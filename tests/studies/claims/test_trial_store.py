@@ -1,4 +1,4 @@
-"""What an interruption leaves is gone on with, and comes to the same result; what was trained in another way is not."""
+"""An interrupted program continues with its stored trials to the same result; trials trained differently are not reused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What decides each verdict, on outcomes that are made up."""
+"""The criteria of each verdict, on synthetic outcomes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEVER = math.nan
 
 
 def converged_outcome(setup: Setup, steps: float, distance: float = 1.0) -> Outcome:
-    """All seeds converge at that step, a little apart, and come that near; their samples are data."""
+    """All seeds converge at about this step and reach this distance; their samples are data."""
     dataset = gaussian(setup.data)
     last = setup.training.steps
     whole = torch.full((SEEDS,), steps, dtype=torch.float64) + torch.arange(SEEDS) / 1_000
@@ -31,7 +31,7 @@ def converged_outcome(setup: Setup, steps: float, distance: float = 1.0) -> Outc
 
 
 def verdict_of(identifier: str, steps: dict[str, float], distances: dict[str, float] | None = None) -> str:
-    """Of a claim whose setups converge at these steps; the others never do."""
+    """The verdict of a claim whose setups converge at these steps; the others never converge."""
     one = claim(identifier)
     own = one.setups(False)
     assert steps.keys() <= own.keys()

@@ -1,4 +1,4 @@
-"""What the rules are asked on is what a run would have left; injected mistakes are found and the right model is not."""
+"""Rules are evaluated on the records of a run; injected mistakes are found, and the correct model has no finding."""
 
 from __future__ import annotations
 

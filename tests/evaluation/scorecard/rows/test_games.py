@@ -1,4 +1,4 @@
-"""The game in a scorecard: its gap is that of `duality_gap` on held-out examples, and what has none says why."""
+"""The game in a scorecard: its gap is that of `duality_gap` on held-out examples, and a model without one gives the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The toy autoregressive model, which may be asked for samples of a class."""
+"""The toy autoregressive model, which can sample from a class."""
 
 from __future__ import annotations
 
