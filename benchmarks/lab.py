@@ -128,13 +128,13 @@ def row(found: dict[str, Any]) -> tuple[list[str], float, float]:
     """Cells of a table, the median step, and the share that converged."""
     import numpy as np
 
-    from saddlepoint.evaluation.statistics.intervals import wilson
+    from saddlepoint.evaluation.statistics.intervals import wilson_interval
     from saddlepoint.studies.survival import kaplan_meier
 
     steps = found["steps"]
     met = np.array([step is not None for step in steps])
     curve = kaplan_meier([found["limit"] if step is None else step for step in steps], met)
-    median, late, share = curve.quantile(0.5), curve.quantile(SHARE), wilson(float(met.sum()), len(met))
+    median, late, share = curve.quantile(0.5), curve.quantile(SHARE), wilson_interval(float(met.sum()), len(met))
     cells = [
         f"{_step(median.value)} ({_step(median.low)} to {_step(median.high)})",
         _step(late.value),

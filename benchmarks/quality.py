@@ -30,7 +30,7 @@ from saddlepoint import data, models
 from saddlepoint.data import Batches, Dataset
 from saddlepoint.evaluation.monitors.quality import Quality
 from saddlepoint.evaluation.settings import EvaluationSettings
-from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
+from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 from saddlepoint.models.base import Model
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.reconstruction import l2
@@ -114,7 +114,7 @@ class Paired:
     @property
     def interval(self) -> Interval | None:
         """95 % for the mean difference, by Student's t; None for a single seed."""
-        return of_mean(torch.tensor(self.differences)) if len(self.base) > 1 else None
+        return mean_interval(torch.tensor(self.differences)) if len(self.base) > 1 else None
 
     @property
     def spread(self) -> float:

@@ -34,7 +34,7 @@ from saddlepoint.evaluation.scorecard.registry import METRICS
 from saddlepoint.evaluation.scorecard.score import Score
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
-from saddlepoint.evaluation.statistics.intervals import of_mean
+from saddlepoint.evaluation.statistics.intervals import mean_interval
 from saddlepoint.experiment import resume
 from saddlepoint.models.capabilities import GenerativeModel
 from saddlepoint.records import RunFolder
@@ -211,7 +211,7 @@ def spread(values: Sequence[float]) -> str:
     mean = statistics.fmean(values)
     if len(values) < 2 or not math.isfinite(mean):
         return shown(mean)
-    interval = of_mean(torch.tensor(list(values), dtype=torch.float64))
+    interval = mean_interval(torch.tensor(list(values), dtype=torch.float64))
     half = interval.high - interval.value
     if half < 1e-9:
         return f"{shown(mean)} ± 0"

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from saddlepoint import data
 from saddlepoint.figures.grids import sample_grid
 from saddlepoint.figures.style import INK, MUTED, PAPER, picture_font, write_png
-from saddlepoint.figures.video import step_of
+from saddlepoint.figures.video import frame_step
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder
 
@@ -28,11 +28,11 @@ def panels(folder: RunFolder) -> list[tuple[str, Image.Image]]:
     recipe = Recipe.load(folder.recipe)
     examples = data.load(recipe.data)
     frames = sorted(folder.samples.glob("step-*.png"))
-    steps = np.array([step_of(frame) for frame in frames])
+    steps = np.array([frame_step(frame) for frame in frames])
     chosen = [frames[int(np.abs(steps - share * steps[-1]).argmin())] for share in MOMENTS]
     low, high = examples.event.low, examples.event.high
     real = sample_grid(examples.x[: SIDE**2].numpy(), low=low, high=high, columns=SIDE)
-    return [(f"step {step_of(frame):,}", _corner(frame, real.size)) for frame in chosen] + [("real data", real)]
+    return [(f"step {frame_step(frame):,}", _corner(frame, real.size)) for frame in chosen] + [("real data", real)]
 
 
 def _corner(frame: Path, size: tuple[int, int]) -> Image.Image:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from saddlepoint.figures.games import draw_distances, draw_paths, spectrum
-from saddlepoint.figures.style import DATA, GENERATED, GREY, dress, figure, legend, write_png
+from saddlepoint.figures.style import DATA, GENERATED, GREY, figure, legend, style_axes, write_png
 from saddlepoint.games.dirac import dirac_gan
 from saddlepoint.games.dynamics import distances, path, predicted_contraction, update_spectrum
 from saddlepoint.games.finite import MATCHING_PENNIES, equilibrium, exploitability
@@ -95,7 +95,7 @@ def main() -> None:
     )
     grid[0, 0].set_ylim(1e-5, 3)
     axes = grid[0, 1]
-    dress(axes, title="A GAN as a matrix game: the generator's mixture", x="value", y="probability")
+    style_axes(axes, title="A GAN as a matrix game: the generator's mixture", x="value", y="probability")
     places = np.arange(len(DATA_SHARES))
     axes.bar(places - 0.27, DATA_SHARES, 0.27, color=DATA, label="data")
     axes.bar(places, made, 0.27, color=GENERATED, label="equilibrium, by linear programming")

@@ -19,7 +19,7 @@ from failures.failure_scores import Reference
 from failures.ground_truth import Truth, decide
 from failures.kinds import INJECTED, KINDS, Kind
 from failures.replay import Alarm, alarms
-from saddlepoint.evaluation.statistics.intervals import wilson
+from saddlepoint.evaluation.statistics.intervals import wilson_interval
 from saddlepoint.records.result import FAR, ResultLevel
 
 CODES = tuple(dict.fromkeys(kind.code for kind in INJECTED))
@@ -113,7 +113,7 @@ class Rate:
     def __str__(self) -> str:
         if not self.of:
             return "-"
-        interval = wilson(self.count, self.of)
+        interval = wilson_interval(self.count, self.of)
         return f"{interval.value:.1%} ({self.count}/{self.of}; {interval.low:.1%} to {interval.high:.1%})"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from failures.accuracy import CODES, CodeAccuracy
-from saddlepoint.evaluation.statistics.intervals import wilson
+from saddlepoint.evaluation.statistics.intervals import wilson_interval
 
 BLUE, RED, GREY, INK = "#2f6f9f", "#b5483a", "#c9ced6", "#22262b"
 
@@ -29,7 +29,7 @@ def draw(codes: Sequence[CodeAccuracy], rows: Mapping[str, Counter[str]], path: 
     shown = [code for code in codes if code.detected.of]
     figure, (left, right) = plt.subplots(1, 2, figsize=(15, 7.2), width_ratios=[1, 1.55], layout="constrained")
     for at, code in enumerate(shown):
-        rate = wilson(code.detected.count, code.detected.of)
+        rate = wilson_interval(code.detected.count, code.detected.of)
         colour = BLUE if rate.value >= 0.98 else RED
         left.plot([rate.low, rate.high], [at, at], color=colour, lw=2)
         left.plot(rate.value, at, "o", color=colour, ms=7)

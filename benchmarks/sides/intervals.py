@@ -24,7 +24,7 @@ from saddlepoint.evaluation.scorecard.metric_types import SampleMetric
 from saddlepoint.evaluation.scorecard.registry import sample_metrics
 from saddlepoint.evaluation.scorecard.rows import distances, support
 from saddlepoint.evaluation.scorecard.sample_scores import score_samples
-from saddlepoint.evaluation.statistics.intervals import wilson
+from saddlepoint.evaluation.statistics.intervals import wilson_interval
 
 LOW, HIGH = 0.92, 0.98
 REPEATS = 500
@@ -170,7 +170,7 @@ def simulated(key: str, *, baseline: bool, repeats: int = REPEATS) -> tuple[floa
 
 def enough(coverage: float, repeats: int) -> bool:
     """Whether the Wilson 95 % interval around this coverage reaches up to LOW."""
-    return wilson(coverage * repeats, repeats).high >= LOW
+    return wilson_interval(coverage * repeats, repeats).high >= LOW
 
 
 def lawful(key: str, coverage: float, repeats: int, *, baseline: bool) -> bool:
@@ -179,5 +179,5 @@ def lawful(key: str, coverage: float, repeats: int, *, baseline: bool) -> bool:
     Where the samples are as good as the data, a distance varies as 1 / N^2 and not as 1 / N, and its interval is up to sqrt(2) times
     too wide. With fewer than 189 repeats no coverage lies above: all intervals may contain the value by chance where 98 % do.
     """
-    above = wilson(coverage * repeats, repeats).low > HIGH
+    above = wilson_interval(coverage * repeats, repeats).low > HIGH
     return enough(coverage, repeats) and (baseline or key in COUNTS or not above)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
-from saddlepoint.evaluation.metrics.latent_models import LatentModel, gaussian
+from saddlepoint.evaluation.metrics.latent_models import LatentModel, gaussian_model
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class LinearGaussian:
 
     @property
     def model(self) -> LatentModel:
-        return gaussian(self.weight.shape[1], self.decode, self.std)
+        return gaussian_model(self.weight.shape[1], self.decode, self.std)
 
     def decode(self, z: Tensor) -> Tensor:
         return z @ self.weight.to(z).T + self.bias.to(z)

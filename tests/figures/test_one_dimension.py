@@ -9,7 +9,7 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.quiver import Quiver
 
-from saddlepoint.figures.one_dimension import game
+from saddlepoint.figures.one_dimension import game_figure
 from saddlepoint.figures.style import write_png
 
 RANDOM = np.random.default_rng(0)
@@ -27,7 +27,7 @@ def push(x: np.ndarray) -> np.ndarray:
 
 def panels(**known: object) -> list:
     """The panels from above, without the axis of the probability."""
-    drawing = game(POINTS, POINTS, **known)
+    drawing = game_figure(POINTS, POINTS, **known)
     return sorted((a for a in drawing.axes if "real" not in a.get_ylabel()), key=lambda a: -a.get_position().y0)
 
 
@@ -59,7 +59,9 @@ def test_arrows_point_where_the_loss_falls_and_are_as_long_as_it_does() -> None:
 
 def test_axes_hold_still_from_frame_to_frame() -> None:
     known = {"log_prob": lambda x: -0.5 * x[:, 0] ** 2 - 0.92, "discriminator": score, "latent": (POINTS, POINTS)}
-    frames = [game(factor * POINTS, POINTS, pushes=lambda x, f=factor: f * push(x), **known) for factor in (0.98, 1.0)]
+    frames = [
+        game_figure(factor * POINTS, POINTS, pushes=lambda x, f=factor: f * push(x), **known) for factor in (0.98, 1.0)
+    ]
     ends = [[(axes.get_xlim(), axes.get_ylim()) for axes in drawing.axes] for drawing in frames]
     assert ends[0] == ends[1]
 
@@ -89,7 +91,7 @@ HARD = {
 @pytest.mark.parametrize("case", HARD)
 @pytest.mark.parametrize("slope", [0.0, 1.0, np.nan])
 def test_hard_points_are_drawn_without_a_warning(case: str, slope: float, tmp_path: Path) -> None:
-    drawing = game(
+    drawing = game_figure(
         HARD[case],
         POINTS,
         modes=np.zeros(1),

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from saddlepoint.figures.panels import FIRST, SECTIONS, Panel, band_of, panels, scale_for
-from saddlepoint.figures.scales import smoothed, smoothing_window, symlog, symlog_ticks
+from saddlepoint.figures.panels import FIRST, SECTIONS, Panel, error_band, panel_scale, panels
+from saddlepoint.figures.scales import running_mean, smoothing_window, symlog, symlog_ticks
 
 NAMES = [
     "d/loss",
@@ -60,7 +60,7 @@ def test_a_standard_error_is_a_band_around_its_series_and_alone_a_line() -> None
 def test_a_band_holds_its_line_and_is_as_wide_as_its_errors(positive: bool, values: np.ndarray, error: float) -> None:
     series = {"g/copies": (np.arange(20), values), "g/copies_error": (np.arange(5, 25), np.full(20, error))}
     (panel,) = panels(series)
-    band = band_of(panel, "g/copies", series, positive=positive)
+    band = error_band(panel, "g/copies", series, positive=positive)
     assert band is not None
     steps, low, high = band
     assert list(steps) == list(range(5, 20))
@@ -88,12 +88,12 @@ def test_losses_are_grouped_by_player_and_scores_together() -> None:
     [([1.0, 2.0, -3.0], "linear"), ([1.0] * 20 + [1e9], "symlog"), ([np.nan], "linear"), ([], "linear")],
 )
 def test_a_divergence_changes_the_scale(values: list[float], scale: str) -> None:
-    assert scale_for(Panel("p", "y", ("a",)), [np.array(values)]) == scale
+    assert panel_scale(Panel("p", "y", ("a",)), [np.array(values)]) == scale
 
 
 @given(hnp.arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e300, 1e300)), st.integers(1, 9))
 def test_a_running_mean_stays_between_the_extremes(values: np.ndarray, window: int) -> None:
-    mean = smoothed(values, window)
+    mean = running_mean(values, window)
     tolerance = 1e-9 * np.abs(values).max()
     assert len(mean) == len(values)
     assert (mean >= values.min() - tolerance).all()
@@ -102,14 +102,14 @@ def test_a_running_mean_stays_between_the_extremes(values: np.ndarray, window: i
 
 def test_the_running_mean_is_the_mean_of_its_window() -> None:
     values = np.random.default_rng(0).normal(size=50)
-    mean = smoothed(values, 5)
+    mean = running_mean(values, 5)
     assert mean[20] == pytest.approx(values[18:23].mean())
     assert mean[0] == pytest.approx(values[:3].mean())
 
 
 def test_a_window_without_a_finite_value_stays_empty() -> None:
     values = np.array([1.0] * 5 + [np.nan] * 5 + [3.0] * 5)
-    mean = smoothed(values, 3)
+    mean = running_mean(values, 3)
     assert np.isnan(mean[6:9]).all()
     assert mean[5] == pytest.approx(1.0)
     assert mean[9] == pytest.approx(3.0)
@@ -124,9 +124,9 @@ def test_windows_are_odd_and_short(n: int) -> None:
 
 def test_a_steep_fall_does_not_flatten_a_quality() -> None:
     fallen = np.array([0.44, 0.01, 0.0008, -0.0001, 0.0005, 0.0006])
-    assert scale_for(panels(["quality/energy_distance"])[0], [fallen]) == "symlog"
-    assert scale_for(panels(["quality/energy_distance"])[0], [fallen[2:]]) == "linear"
-    assert scale_for(panels(["d/loss"])[0], [fallen]) == "linear"
+    assert panel_scale(panels(["quality/energy_distance"])[0], [fallen]) == "symlog"
+    assert panel_scale(panels(["quality/energy_distance"])[0], [fallen[2:]]) == "linear"
+    assert panel_scale(panels(["d/loss"])[0], [fallen]) == "linear"
 
 
 @given(st.floats(1e-6, 1e6), st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.figures.pixels import NOT_A_NUMBER, labelled, same_form, tiled, to_image, to_pixels
+from saddlepoint.figures.pixels import NOT_A_NUMBER, add_labels, match_channels, tile, to_image, to_pixels
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
@@ -57,14 +57,16 @@ def test_wrong_shape_is_named() -> None:
 
 def test_a_labelled_grid_still_holds_the_grid() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (6, 5, 7, 3)).astype(np.uint8)
-    grid = to_image(tiled(pixels, 3, scale=4, gap=2))
-    framed = labelled(grid, title="A title much longer than the grid is wide", rows=[(12, "row")], columns=[(14, "c")])
+    grid = to_image(tile(pixels, 3, scale=4, gap=2))
+    framed = add_labels(
+        grid, title="A title much longer than the grid is wide", rows=[(12, "row")], columns=[(14, "c")]
+    )
     corner = (framed.width - grid.width, framed.height - grid.height, framed.width, framed.height)
     assert np.array_equal(np.asarray(framed.crop(corner)), np.asarray(grid))
 
 
 def test_groups_of_any_form_meet_in_the_richest() -> None:
     grey, rgba = np.full((2, 3, 3, 1), 7, np.uint8), np.zeros((2, 3, 3, 4), np.uint8)
-    first, second = same_form([grey, rgba])
+    first, second = match_channels([grey, rgba])
     assert first.shape == second.shape
     assert first[0, 0, 0].tolist() == [7, 7, 7, 255]

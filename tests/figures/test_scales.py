@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.figures.scales import MOST_TICKS, log_ticks, suited_scale, tick_label
+from saddlepoint.figures.scales import MOST_TICKS, choose_scale, log_ticks, tick_label
 
 ABOVE_ZERO = st.floats(1e-300, 1e300)
 
@@ -30,6 +30,6 @@ def test_every_log_tick_is_a_round_number(low: float, factor: float) -> None:
 
 def test_qualities_that_fall_by_decades_get_a_log_axis_as_long_as_they_are_above_zero() -> None:
     fallen = np.array([0.44, 0.01, 0.0008, 0.0002, 0.0005, 0.0006])
-    assert suited_scale([fallen], of_quality=True) == "log"
-    assert suited_scale([np.append(fallen, -1e-4)], of_quality=True) == "symlog"
-    assert suited_scale([fallen]) == "linear"
+    assert choose_scale([fallen], of_quality=True) == "log"
+    assert choose_scale([np.append(fallen, -1e-4)], of_quality=True) == "symlog"
+    assert choose_scale([fallen]) == "linear"

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from saddlepoint.figures.grids import sample_grid
-from saddlepoint.figures.style import PALETTE, colours, dress, figure, finish, text, write_png
+from saddlepoint.figures.style import PALETTE, colours, figure, format_axes, style_axes, text, write_png
 
 
 def drawing(words: str = "title"):
     made, axes = figure(width=3, height=2)
     axes[0, 0].plot([0, 1], [1, 2])
-    dress(axes[0, 0], title=words, x="step", y="nats")
+    style_axes(axes[0, 0], title=words, x="step", y="nats")
     return made
 
 
@@ -86,9 +86,9 @@ def test_no_figure_of_ours_reaches_pyplot() -> None:
 def test_no_axis_counts_from_an_offset_or_stretches_what_is_nothing(tmp_path: Path) -> None:
     drawing, grid = figure()
     axes = grid[0, 0]
-    dress(axes, title="t", x="x", y="y")
+    style_axes(axes, title="t", x="x", y="y")
     axes.plot([0, 1], [8.0, 8.0 - 1e-9])
-    finish(drawing)
+    format_axes(drawing)
     drawing.canvas.draw()
     assert axes.yaxis.get_offset_text().get_text() == ""
     low, high = axes.get_ylim()
@@ -103,8 +103,8 @@ def test_a_log_axis_has_round_ticks_that_enclose_its_values(values: list[float])
     axes = grid[0, 0]
     axes.plot(range(len(values)), values)
     axes.set_yscale("log")
-    finish(drawing)
-    finish(drawing)  # a second time changes nothing
+    format_axes(drawing)
+    format_axes(drawing)  # a second time changes nothing
     ticks = list(axes.get_yticks())
     assert len(ticks) >= 3
     assert axes.get_ylim() == pytest.approx((ticks[0], ticks[-1]))
@@ -114,7 +114,7 @@ def test_a_log_axis_has_round_ticks_that_enclose_its_values(values: list[float])
 def test_long_names_of_axes_are_wrapped_instead_of_cut_off() -> None:
     drawing, grid = figure(2, 2, width=7.0, height=5.0)
     for axes in grid.flat:
-        dress(
+        style_axes(
             axes,
             title="A title that is much too long for a small panel " * 2,
             x="step",

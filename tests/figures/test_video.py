@@ -9,7 +9,7 @@ from PIL import Image
 
 from saddlepoint.errors import MissingExtraError
 from saddlepoint.figures.style import write_png
-from saddlepoint.figures.video import BANNER, step_of, time_lapse, titled_frames
+from saddlepoint.figures.video import BANNER, frame_step, time_lapse, titled_frames
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_huge_picture_is_reduced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "step"), [("step-00000120.png", 120), ("grid.png", None), ("step-x.png", None)])
 def test_the_step_is_in_the_name(name: str, step: int | None) -> None:
-    assert step_of(Path(name)) == step
+    assert frame_step(Path(name)) == step
 
 
 def test_no_frames_and_other_endings_are_refused(frames: list[Path], tmp_path: Path) -> None:

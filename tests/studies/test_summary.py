@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from saddlepoint.evaluation.statistics.intervals import of_mean
+from saddlepoint.evaluation.statistics.intervals import mean_interval
 from saddlepoint.studies.outcomes import NEVER_NEGATIVE
 from saddlepoint.studies.summary import mean, outcome_names
 
@@ -43,7 +43,7 @@ def test_an_interval_of_what_may_be_negative_is_students_own(name, values):
     """Unbiased estimates of a distance, and bounds on likelihoods."""
     assert name not in NEVER_NEGATIVE
     found = mean([{name: value} for value in values], name)
-    assert found == of_mean(torch.tensor(values, dtype=torch.float64))
+    assert found == mean_interval(torch.tensor(values, dtype=torch.float64))
     assert found.low < found.value < found.high
 
 

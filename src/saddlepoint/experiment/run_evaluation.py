@@ -14,7 +14,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError
 from saddlepoint.evaluation.features import FEATURES
-from saddlepoint.evaluation.features.extractor import content_of
+from saddlepoint.evaluation.features.extractor import dataset_digest
 from saddlepoint.evaluation.scorecard.assess import assess
 from saddlepoint.evaluation.scorecard.extremes import Extremes
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
@@ -82,7 +82,7 @@ class Evaluation:
             return None, f"its scorecard was measured with other settings ({', '.join(names)})"
         if not _has_weights_of_manifest(path):
             return None, f"the weights of {path.name} are not those that were measured"
-        if card.data_fingerprint != content_of(self.dataset):
+        if card.data_fingerprint != dataset_digest(self.dataset):
             return None, f"its scorecard is of other data: {card.data} has changed since"
         return found, ""
 

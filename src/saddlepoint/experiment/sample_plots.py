@@ -49,7 +49,7 @@ def draw_points(model: Model, samples: Tensor, data: Tensor, truth: Truth | None
     if has(model, Pushes):
         pushes = _on_arrays(model, model.pushes)
     if columns == 1:
-        return one_dimension.game(
+        return one_dimension.game_figure(
             generated,
             held_out,
             log_prob=log_prob,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.style import GENERATED, INK, TITLE_SIZE, dress, figure, text
+from saddlepoint.figures.style import GENERATED, INK, TITLE_SIZE, figure, style_axes, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ def reconstruction_scatter(
         finite = np.isfinite(x) & np.isfinite(y)
         x, y = x[finite], y[finite]
         name = names[column] if names else f"x{column + 1}"
-        dress(axes, title=f"{name} ({_explained(x, y)})", x="original", y="reconstruction")
+        style_axes(axes, title=f"{name} ({_explained(x, y)})", x="original", y="reconstruction")
         low, high = (float(x.min()), float(x.max())) if len(x) else (-1.0, 1.0)
         spare = 0.1 * (high - low) or 1.0
         view = (low - spare, high + spare)

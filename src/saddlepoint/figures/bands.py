@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.style import INK, MUTED, TICK_SIZE, colours, dress, figure, legend, text
+from saddlepoint.figures.style import INK, MUTED, TICK_SIZE, colours, figure, legend, style_axes, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,7 @@ def bands_figure(
     names = list(dict.fromkeys(name for own in panels.values() for name in own))
     tints = dict(zip(names, colours(len(names)), strict=True))
     for axes, (title, own) in zip(grid[0], panels.items(), strict=True):
-        dress(axes, title=title, x=x, y=y if axes is grid[0, 0] else "")
+        style_axes(axes, title=title, x=x, y=y if axes is grid[0, 0] else "")
         for name, band in own.items():
             _draw(axes, name, band, tints[name], log_y, shade=0.15 if len(names) <= FEW else 0.05)
         for name, height in (lines or {}).items():

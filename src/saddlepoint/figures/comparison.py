@@ -17,10 +17,10 @@ from saddlepoint.figures.style import (
     TICK_SIZE,
     TITLE_SIZE,
     colours,
-    dress,
     figure,
+    style_axes,
     text,
-    wrapped,
+    wrap,
 )
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def comparison_figure(
             continue
         _panel(axes, names, scores[number], lows[number], highs[number], baselines[number], worst_cases[number])
         arrow = _ARROWS[better[number]]
-        dress(axes, title=titles[number], x=arrow, y="")
+        style_axes(axes, title=titles[number], x=arrow, y="")
         axes.title.set_fontsize(LABEL_SIZE)
         axes.grid(False, axis="y")
         if number % _COLUMNS:
@@ -90,7 +90,7 @@ def comparison_figure(
     legend = (
         "point and bar: mean over sampling seeds and 95 % interval   ·   green: real data   ·   red: a bad generator"
     )
-    drawing.suptitle(text(wrapped(title, WIDTH, TITLE_SIZE)), fontsize=TITLE_SIZE, x=0.01, ha="left", color=INK)
+    drawing.suptitle(text(wrap(title, WIDTH, TITLE_SIZE)), fontsize=TITLE_SIZE, x=0.01, ha="left", color=INK)
     drawing.supxlabel(text(legend), fontsize=TICK_SIZE, color=MUTED)
     return drawing
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlepoint.figures.panels import BAND, Panel, Series, band_of, panels, scale_for, short_name
-from saddlepoint.figures.scales import linear_part, smoothed, smoothing_window, symlog_ticks
-from saddlepoint.figures.style import FAILURE, INK, colours, dress, figure, legend, text
+from saddlepoint.figures.panels import BAND, Panel, Series, error_band, panel_scale, panels, short_label
+from saddlepoint.figures.scales import linear_threshold, running_mean, smoothing_window, symlog_ticks
+from saddlepoint.figures.style import FAILURE, INK, colours, figure, legend, style_axes, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def panel_curves(panel: Panel, series: Series, *, best: Best | None = None) -> F
 def _draw(plan: list[Panel], series: Series, best: Best | None, columns: int) -> Figure:
     if not plan:
         drawing, axes = figure(width=5.0, height=2.6)
-        dress(axes[0, 0], title="No series recorded yet", x="training step", y="value")
+        style_axes(axes[0, 0], title="No series recorded yet", x="training step", y="value")
         return drawing
     columns = min(columns, len(plan))
     rows = -(-len(plan) // columns)
@@ -54,12 +54,12 @@ def _draw(plan: list[Panel], series: Series, best: Best | None, columns: int) ->
 
 
 def _draw_panel(axes: Axes, panel: Panel, series: Series, best: Best | None) -> None:
-    dress(axes, title=panel.title, x="training step", y=panel.y)
+    style_axes(axes, title=panel.title, x="training step", y=panel.y)
     lines = {name: tuple(np.asarray(part, dtype=np.float64) for part in series[name]) for name in panel.names}
-    scale = scale_for(panel, [values for _, values in lines.values()])
+    scale = panel_scale(panel, [values for _, values in lines.values()])
     if scale == "symlog":
         everything = np.concatenate([values for _, values in lines.values()])
-        threshold = linear_part([everything])
+        threshold = linear_threshold([everything])
         axes.set_yscale("symlog", linthresh=threshold)
         ticks = symlog_ticks(everything, threshold)
         axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -71,7 +71,7 @@ def _draw_panel(axes: Axes, panel: Panel, series: Series, best: Best | None) -> 
     if panel.limits is not None:
         axes.set_ylim(panel.limits[0] - 0.03, panel.limits[1] + 0.03)
     for (name, (steps, values)), colour in zip(lines.items(), colours(len(lines)), strict=True):
-        _draw_line(axes, short_name(name, panel), steps, values, colour)
+        _draw_line(axes, short_label(name, panel), steps, values, colour)
         _draw_band(axes, panel, name, series, colour)
     _mark_unusual(axes, lines, positive_only=axes.get_yscale() == "log")
     if best is not None and best[0] in panel.names and np.isfinite(best[2]):
@@ -104,15 +104,15 @@ def _draw_line(axes: Axes, label: str, steps: NDArray[np.float64], values: NDArr
         axes.plot(steps, drawn, color=colour, linewidth=1.6, marker="." if len(values) < 30 else "", label=text(label))
         return
     axes.plot(steps, drawn, color=colour, linewidth=0.8, alpha=0.3)
-    axes.plot(steps, smoothed(drawn, window), color=colour, linewidth=1.8, label=text(label))
+    axes.plot(steps, running_mean(drawn, window), color=colour, linewidth=1.8, label=text(label))
 
 
 def _draw_band(axes: Axes, panel: Panel, name: str, series: Series, colour: str) -> None:
-    band = band_of(panel, name, series, positive=axes.get_yscale() == "log")
+    band = error_band(panel, name, series, positive=axes.get_yscale() == "log")
     if band is None:
         return
     steps, low, high = band
-    label = f"{short_name(name, panel)} {BAND}" if len(panel.names) > 1 else BAND
+    label = f"{short_label(name, panel)} {BAND}" if len(panel.names) > 1 else BAND
     axes.fill_between(steps, low, high, color=colour, alpha=0.2, linewidth=0, label=text(label))
 
 

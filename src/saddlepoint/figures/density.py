@@ -15,19 +15,30 @@ from numpy.typing import ArrayLike
 from saddlepoint.figures.marks import (
     MOST_RINGS,
     LogProb,
-    cloud,
-    decision,
-    densities,
-    dots,
-    histogram,
+    as_points,
+    draw_data,
+    draw_densities,
+    draw_density,
+    draw_discriminator,
+    draw_generated,
+    draw_histogram,
+    draw_plane,
     legend_below,
-    rings,
-    rows,
-    shade,
-    thinned,
+    thin,
 )
-from saddlepoint.figures.style import DATA, GENERATED, INK, RULE, TICK_SIZE, TITLE_SIZE, dress, figure, legend, text
-from saddlepoint.figures.views import Points, data_views, of_one_span, with_count
+from saddlepoint.figures.style import (
+    DATA,
+    GENERATED,
+    INK,
+    RULE,
+    TICK_SIZE,
+    TITLE_SIZE,
+    figure,
+    legend,
+    style_axes,
+    text,
+)
+from saddlepoint.figures.views import Points, data_views, equal_spans, title_with_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,19 +68,19 @@ def compare(
         discriminator: (K, D) -> (K,) probability that a point is real, in [0, 1]; drawn in 1-D only.
         names: of the D columns.
     """
-    points = rows(generated)
-    reference = None if data is None else rows(data)
-    centres = None if modes is None else rows(modes)
+    points = as_points(generated)
+    reference = None if data is None else as_points(data)
+    centres = None if modes is None else as_points(modes)
     columns = points.shape[1]
     names = list(names or ([f"x{d + 1}" for d in range(columns)] if columns > 1 else ["x"]))
     if columns == 1:
-        return _one(points, reference, log_prob, centres, discriminator, names[0], title)
+        return _line_plot(points, reference, log_prob, centres, discriminator, names[0], title)
     if columns == 2:
-        return _two(points, reference, log_prob, centres, names, title)
-    return _many(points, reference, names, title)
+        return _plane_plot(points, reference, log_prob, centres, names, title)
+    return _pair_plot(points, reference, names, title)
 
 
-def _one(
+def _line_plot(
     generated: Points,
     data: Points | None,
     log_prob: LogProb | None,
@@ -81,15 +92,17 @@ def _one(
     drawing, grid = figure(width=5.8, height=4.6, margins=ONE)
     axes: Axes = grid[0, 0]
     (view,) = data_views(generated, data, modes)
-    dress(axes, title=with_count(title, generated, [view]), x=f"{name} (data's units)", y="probability density")
-    densities(axes, view, generated, data, log_prob=log_prob, modes=modes)
+    style_axes(
+        axes, title=title_with_count(title, generated, [view]), x=f"{name} (data's units)", y="probability density"
+    )
+    draw_densities(axes, view, generated, data, log_prob=log_prob, modes=modes)
     if discriminator is not None:
-        decision(axes, view, discriminator)
+        draw_discriminator(axes, view, discriminator)
     legend_below(drawing, axes)
     return drawing
 
 
-def _two(
+def _plane_plot(
     generated: Points,
     data: Points | None,
     log_prob: LogProb | None,
@@ -99,19 +112,22 @@ def _two(
 ) -> Figure:
     drawing, grid = figure(width=5.4, height=5.3, margins=TWO)
     axes: Axes = grid[0, 0]
-    views = of_one_span(data_views(generated, data, modes))
-    dress(
-        axes, title=with_count(title, generated, views), x=f"{names[0]} (data's units)", y=f"{names[1]} (data's units)"
+    views = equal_spans(data_views(generated, data, modes))
+    style_axes(
+        axes,
+        title=title_with_count(title, generated, views),
+        x=f"{names[0]} (data's units)",
+        y=f"{names[1]} (data's units)",
     )
     axes.grid(False)
     if log_prob is not None:
-        shade(axes, log_prob, views)
-    cloud(axes, views, generated, data, modes)
+        draw_density(axes, log_prob, views)
+    draw_plane(axes, views, generated, data, modes)
     legend(axes, markerscale=1.6, loc="upper right")
     return drawing
 
 
-def _many(generated: Points, data: Points | None, names: Sequence[str], title: str) -> Figure:
+def _pair_plot(generated: Points, data: Points | None, names: Sequence[str], title: str) -> Figure:
     """The first four columns: histograms on the diagonal, scatter plots of each pair below it."""
     shown = min(generated.shape[1], MOST_PAIRED)
     # Inches left for words, the same whatever the number of columns.
@@ -126,20 +142,20 @@ def _many(generated: Points, data: Points | None, names: Sequence[str], title: s
                 axes.set_visible(False)
                 continue
             below = row == column
-            dress(axes, title="", x=names[column], y="probability density" if below else names[row])
+            style_axes(axes, title="", x=names[column], y="probability density" if below else names[row])
             axes.set_xlim(*views[column])
             if below:
                 edges = np.linspace(*views[column], 41)
-                histogram(axes, generated[:, column], edges, GENERATED, "generated", filled=True)
+                draw_histogram(axes, generated[:, column], edges, GENERATED, "generated", filled=True)
                 if data is not None:
-                    histogram(axes, data[:, column], edges, DATA, "data", filled=False)
+                    draw_histogram(axes, data[:, column], edges, DATA, "data", filled=False)
                 axes.set_ylim(bottom=0.0)
                 continue
             axes.set_ylim(*views[row])
             pair = [column, row]
-            dots(axes, thinned(generated)[:, pair], size=3)
+            draw_generated(axes, thin(generated)[:, pair], size=3)
             if data is not None:
-                rings(axes, thinned(data, MOST_RINGS)[:, pair], size=7)
+                draw_data(axes, thin(data, MOST_RINGS)[:, pair], size=7)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     if len(handles) > 1:
         # In the empty corner above the diagonal.
@@ -147,7 +163,7 @@ def _many(generated: Points, data: Points | None, names: Sequence[str], title: s
         drawing.legend(handles, labels, **corner, fontsize=TICK_SIZE, edgecolor=RULE, labelcolor=INK)
     rest = f", columns 1 to {shown} of {generated.shape[1]}" if generated.shape[1] > shown else ""
     drawing.suptitle(
-        text(with_count(f"{title}{rest}", generated[:, :shown], views)),
+        text(title_with_count(f"{title}{rest}", generated[:, :shown], views)),
         fontsize=TITLE_SIZE,
         color=INK,
         x=0.01,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.style import INK, LABEL_SIZE, MARKERS, MUTED, colours, dress, figure, legend
+from saddlepoint.figures.style import INK, LABEL_SIZE, MARKERS, MUTED, colours, figure, legend, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,7 @@ def trajectories(
 def draw_spectrum(axes: Axes, eigenvalues: Mapping[str, ArrayLike], *, of_steps: bool, title: str) -> None:
     """See `spectrum`; into axes of a larger picture."""
     shown = {name: np.asarray(values, dtype=np.complex128).reshape(-1) for name, values in eigenvalues.items()}
-    dress(axes, title=title, x="real part", y="imaginary part")
+    style_axes(axes, title=title, x="real part", y="imaginary part")
     if of_steps:
         angle = np.linspace(0.0, 2.0 * np.pi, 721)
         axes.plot(np.cos(angle), np.sin(angle), color=MUTED, linewidth=1.0, label="unit circle: inside converges")
@@ -90,7 +90,7 @@ def draw_paths(
 ) -> None:
     """See `trajectories`; into axes of a larger picture."""
     points = {name: _path(path) for name, path in paths.items()}
-    dress(axes, title=title, x=names[0], y=names[1])
+    style_axes(axes, title=title, x=names[0], y=names[1])
     centre = np.asarray(equilibrium)
     reach = 2.0 * max(float(np.linalg.norm(path[0] - centre)) for path in points.values()) or 1.0
     for tint, (name, path) in zip(colours(len(points)), points.items(), strict=True):
@@ -110,7 +110,7 @@ def draw_distances(
     axes: Axes, series: Mapping[str, ArrayLike], *, title: str, x: str = "step", y: str = "distance"
 ) -> None:
     """Positive numbers (T,) by name over steps, on a logarithmic axis; zeros and overflows are left out."""
-    dress(axes, title=title, x=x, y=y)
+    style_axes(axes, title=title, x=x, y=y)
     for tint, (name, values) in zip(colours(len(series)), series.items(), strict=True):
         numbers = np.asarray(values, dtype=np.float64)
         # Beyond a million, or under a trillionth, there is nothing to tell from a picture.

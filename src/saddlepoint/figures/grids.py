@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.pixels import Pixels, enlargement, labelled, same_form, tiled, to_image, to_pixels
+from saddlepoint.figures.pixels import Pixels, add_labels, match_channels, scale_factor, tile, to_image, to_pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -41,7 +41,7 @@ def sample_grid(
     if len(pixels) == 0:
         raise ValueError("there is no image to show: images has length 0")
     columns = columns or math.ceil(math.sqrt(len(pixels)))
-    return to_image(tiled(pixels, columns, scale=scale or enlargement(*pixels.shape[1:3]), gap=gap))
+    return to_image(tile(pixels, columns, scale=scale or scale_factor(*pixels.shape[1:3]), gap=gap))
 
 
 def reconstruction_grid(
@@ -65,7 +65,7 @@ def reconstruction_grid(
         low = float(np.nanmin(first))
     if high is None and first.dtype != np.uint8:
         high = float(np.nanmax(first))
-    above, below = same_form([to_pixels(x, low=low, high=high) for x in (originals, reconstructions)])
+    above, below = match_channels([to_pixels(x, low=low, high=high) for x in (originals, reconstructions)])
     if above.shape != below.shape:
         raise ValueError(f"originals and reconstructions differ in shape: {above.shape} and {below.shape}")
     columns = min(columns or 10, len(above))
@@ -87,7 +87,7 @@ def grid_over_time(
     title: str = "Samples over training, the same noise in every row",
 ) -> Image:
     """One row per step: (step, images (N, C, H, W)), of which the first `columns` are shown."""
-    rows = same_form([to_pixels(images, low=low, high=high)[:columns] for _, images in moments])
+    rows = match_channels([to_pixels(images, low=low, high=high)[:columns] for _, images in moments])
     return _rows_with_labels(rows, [f"step {step:,}" for step, _ in moments], columns, title, scale)
 
 
@@ -155,7 +155,7 @@ def volume_grid(
     middle = [np.take(values, values.shape[axis] // 2, axis=axis) for axis in (2, 3, 4)]
     largest = [values.max(axis=axis) for axis in (2, 3, 4)]
     side = max(values.shape[2:])
-    views = same_form([_padded(to_pixels(view, low=low, high=high), side) for view in (*middle, *largest)])
+    views = match_channels([_pad(to_pixels(view, low=low, high=high), side) for view in (*middle, *largest)])
     rows = [np.stack([view[i] for view in views]) for i in range(len(values))]
     above = [f"mid {axis}" for axis in axes] + [f"max {axis}" for axis in axes]
     return _rows_with_labels(
@@ -163,7 +163,7 @@ def volume_grid(
         list(names or [f"{i + 1}" for i in range(len(values))])[: len(values)],
         len(views),
         title,
-        scale or enlargement(side, side, aim=96),
+        scale or scale_factor(side, side, aim=96),
         above,
     )
 
@@ -177,17 +177,17 @@ def _rows_with_labels(
     column_names: Sequence[str] = (),
 ) -> Image:
     height, width, channels = rows[0].shape[1:]
-    scale = scale or enlargement(height, width)
+    scale = scale or scale_factor(height, width)
     cells = np.full((len(rows), columns, height, width, channels), 255, np.uint8)
     for row, images in zip(cells, rows, strict=True):
         row[: len(images)] = images[:columns]
-    grid = to_image(tiled(cells.reshape(-1, height, width, channels), columns, scale=scale, gap=GAP))
+    grid = to_image(tile(cells.reshape(-1, height, width, channels), columns, scale=scale, gap=GAP))
     row_pitch, column_pitch = height * scale + GAP, width * scale + GAP
     size = 12
     # Where a column is narrower than its name, every second or third name is written.
     longest = max((len(name) for name in column_names), default=1) * size * 0.65
     every = max(1, math.ceil(longest / column_pitch))
-    return labelled(
+    return add_labels(
         grid,
         title=title,
         rows=[(GAP + i * row_pitch + height * scale // 2, name) for i, name in enumerate(row_names)],
@@ -198,6 +198,6 @@ def _rows_with_labels(
     )
 
 
-def _padded(pixels: Pixels, side: int) -> Pixels:
+def _pad(pixels: Pixels, side: int) -> Pixels:
     height, width = pixels.shape[1:3]
     return np.pad(pixels, ((0, 0), (0, side - height), (0, side - width), (0, 0)), constant_values=BESIDE)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.style import INK, LABEL_SIZE, MUTED, PAPER, TICK_SIZE, TITLE_SIZE, dress, figure, text
+from saddlepoint.figures.style import INK, LABEL_SIZE, MUTED, PAPER, TICK_SIZE, TITLE_SIZE, figure, style_axes, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,10 +57,10 @@ def heat_map_figure(
     else:
         norm = Normalize(least, most if most > least else least + 1.0)
     width = 3.2 + 1.15 * len(columns)
-    head = wrapped(f"{title}\n{BRACKETS}", width)
+    head = wrap_title(f"{title}\n{BRACKETS}", width)
     drawing, grid = figure(width=width, height=1.1 + 0.75 * len(rows) + LINE * len(head))
     axes = grid[0, 0]
-    dress(axes, title="", x=x, y=y)
+    style_axes(axes, title="", x=x, y=y)
     # Without its height given, so that the layout makes room for it; the axes' own title would begin at the axes.
     drawing.suptitle(text("\n".join(head)), x=EDGE / width, ha="left", fontsize=TITLE_SIZE, color=INK)
     axes.grid(False)
@@ -94,7 +94,7 @@ def heat_map_figure(
     return drawing
 
 
-def wrapped(title: str, width: float) -> list[str]:
+def wrap_title(title: str, width: float) -> list[str]:
     """The title's lines, broken where they would be wider than a figure of `width` inches."""
     letters = max(12, int((width - 2 * EDGE) / LETTER))
     return [part for line in title.splitlines() for part in textwrap.wrap(line, letters)]

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlepoint.figures.curves import ALL_ZERO, Best
-from saddlepoint.figures.panels import BAND, Panel, Series, band_of, scale_for, short_name
+from saddlepoint.figures.panels import BAND, Panel, Series, error_band, panel_scale, short_label
 from saddlepoint.figures.scales import (
-    linear_part,
+    linear_threshold,
     log_ticks,
-    smoothed,
+    running_mean,
     smoothing_window,
     symlog,
     symlog_ticks,
@@ -35,27 +35,27 @@ def panel_plot(panel: Panel, series: Series, *, best: Best | None = None) -> Plo
     marked on the lower edge.
     """
     lines = {name: tuple(np.asarray(part, dtype=np.float64) for part in series[name]) for name in panel.names}
-    scale = scale_for(panel, [values for _, values in lines.values()])
+    scale = panel_scale(panel, [values for _, values in lines.values()])
     finite = np.concatenate([values[np.isfinite(values)] for _, values in lines.values()])
     log = scale == "log"
     # Plotly has no symmetric log axis: the values are placed as one would, and the ticks and labels say what they are.
-    threshold = linear_part([finite]) if scale == "symlog" else None
+    threshold = linear_threshold([finite]) if scale == "symlog" else None
     traces: list[Plot] = []
     for (name, (steps, values)), colour in zip(lines.items(), colours(len(lines)), strict=True):
         traces += _band(panel, name, series, colour, log, threshold)
-        traces += _line(short_name(name, panel), steps, values, colour, log, threshold)
-    traces += _not_finite(lines)
+        traces += _line(short_label(name, panel), steps, values, colour, log, threshold)
+    traces += _non_finite_marks(lines)
     if best is not None and best[0] in panel.names and np.isfinite(best[2]):
         star = {"symbol": "star", "size": 13, "color": ORANGE, "line": {"width": 1, "color": "#000000"}}
         traces.append(
             {"type": "scatter", "mode": "markers", "name": f"best: {best[2]:.4g} at step {best[1]:,}"}
-            | {"x": [best[1]], "y": _placed(np.array([best[2]]), threshold), "marker": star}
+            | {"x": [best[1]], "y": _heights(np.array([best[2]]), threshold), "marker": star}
         )
     vertical: Plot = {"title": {"text": html.escape(panel.y)}, "type": "log" if log else "linear"}
     if threshold is not None:
         ticks = symlog_ticks(finite, threshold)
         vertical["title"] = {"text": html.escape(f"{panel.y}, symlog")}
-        vertical |= {"tickvals": _placed(np.array(ticks), threshold), "ticktext": [f"{tick:g}" for tick in ticks]}
+        vertical |= {"tickvals": _heights(np.array(ticks), threshold), "ticktext": [f"{tick:g}" for tick in ticks]}
     elif log and bool((finite > 0).any()):
         ticks = log_ticks(float(finite[finite > 0].min()), float(finite.max()))
         vertical |= {"tickvals": ticks, "ticktext": [tick_label(tick) for tick in ticks]}
@@ -95,13 +95,13 @@ def _line(
         mode = "lines+markers" if len(values) < 30 else "lines"
         return [_trace(label, steps[keep], drawn[keep], colour, threshold, mode=mode, width=2)]
     raw = _trace(label, steps[keep], drawn[keep], colour, threshold, mode="lines", width=1)
-    mean = _trace(label, steps[keep], smoothed(drawn, window)[keep], colour, threshold, mode="lines", width=2.2)
+    mean = _trace(label, steps[keep], running_mean(drawn, window)[keep], colour, threshold, mode="lines", width=2.2)
     return [raw | {"opacity": 0.3, "showlegend": False, "hoverinfo": "skip", "legendgroup": label}, mean]
 
 
 def _band(panel: Panel, name: str, series: Series, colour: str, log: bool, threshold: float | None) -> list[Plot]:
     """The upper edge of the standard errors, filled down to the lower one."""
-    band = band_of(panel, name, series, positive=log)
+    band = error_band(panel, name, series, positive=log)
     if band is None:
         return []
     steps, low, high = band
@@ -109,9 +109,9 @@ def _band(panel: Panel, name: str, series: Series, colour: str, log: bool, thres
     whole: Plot = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "legendgroup": name}
     x = [int(step) for step in steps[keep]]
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    words = f"{short_name(name, panel)} {BAND}" if len(panel.names) > 1 else BAND
-    lower = {**whole, "name": html.escape(words), "x": x, "y": _placed(low[keep], threshold), "showlegend": False}
-    upper = {**whole, "name": html.escape(words), "x": x, "y": _placed(high[keep], threshold)}
+    words = f"{short_label(name, panel)} {BAND}" if len(panel.names) > 1 else BAND
+    lower = {**whole, "name": html.escape(words), "x": x, "y": _heights(low[keep], threshold), "showlegend": False}
+    upper = {**whole, "name": html.escape(words), "x": x, "y": _heights(high[keep], threshold)}
     return [lower, {**upper, "fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},0.18)"}]
 
 
@@ -124,22 +124,22 @@ def _trace(
         "name": html.escape(label),
         "legendgroup": label,
         "x": [int(step) for step in x],
-        "y": _placed(y, threshold),
+        "y": _heights(y, threshold),
         "line": {"color": colour, "width": width},
         "hovertemplate": "step %{x:,}: %{y:.4g}",
     }
     if threshold is not None:
-        trace |= {"customdata": _placed(y, None), "hovertemplate": "step %{x:,}: %{customdata:.4g}"}
+        trace |= {"customdata": _heights(y, None), "hovertemplate": "step %{x:,}: %{customdata:.4g}"}
     return trace
 
 
-def _placed(values: NDArray[np.float64], threshold: float | None) -> list[float | None]:
+def _heights(values: NDArray[np.float64], threshold: float | None) -> list[float | None]:
     """Heights as JSON numbers: on a symlog axis if there is a threshold; None for values that are not finite."""
     heights = values if threshold is None else symlog(values, threshold)
     return [float(f"{height:.6g}") if np.isfinite(height) else None for height in heights]
 
 
-def _not_finite(lines: dict[str, tuple[NDArray[np.float64], ...]]) -> list[Plot]:
+def _non_finite_marks(lines: dict[str, tuple[NDArray[np.float64], ...]]) -> list[Plot]:
     marks = [
         (int(step), f"{name}: {value}")
         for name, (steps, values) in lines.items()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.style import GREY, INK, MARKERS, PALETTE, RULE, TICK_SIZE, colours, dress, figure, text
+from saddlepoint.figures.style import GREY, INK, MARKERS, PALETTE, RULE, TICK_SIZE, colours, figure, style_axes, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ def latent_scatter(
     title: str = "Codes of examples in the latent space",
 ) -> Figure:
     """Scatter plot of codes (N, D) coloured by labels (N,): in 2-D for D <= 2, else in 3-D."""
-    points, axis_names, left_out = _projected(codes)
+    points, axis_names, left_out = _project(codes)
     groups = _groups(len(points), labels, class_names, _finite_rows(codes))
     if left_out:
         title = f"{title} ({left_out:,} not finite, left out)"
@@ -43,7 +43,7 @@ def latent_scatter(
     for i, (name, index, colour) in enumerate(groups):
         marker = MARKERS[i // len(PALETTE) % len(MARKERS)]
         axes.scatter(*points[index].T, s=size, color=colour, marker=marker, alpha=0.75, linewidths=0, label=text(name))
-    dress(axes, title=title, x=axis_names[0], y=axis_names[1])
+    style_axes(axes, title=title, x=axis_names[0], y=axis_names[1])
     if points.shape[1] == 3:
         axes.set_zlabel(axis_names[2], color=INK)
     if len(groups) > 1:
@@ -55,7 +55,7 @@ def latent_plot(
     codes: ArrayLike, labels: ArrayLike | None = None, class_names: Sequence[str] | None = None, *, limit: int = 4_000
 ) -> dict[str, Any]:
     """The same scatter as a Plotly figure, `{"data": [...], "layout": {...}}`; of more than `limit` points every k-th."""
-    points, axis_names, _ = _projected(codes)
+    points, axis_names, _ = _project(codes)
     groups = _groups(len(points), labels, class_names, _finite_rows(codes))
     every = -(-len(points) // limit) or 1
     solid = points.shape[1] == 3
@@ -108,7 +108,7 @@ def _heads(heads: list[list[NDArray[np.float64]]], names: list[str], x: str, tit
     captions = (("mean", "mean (latent units)"), ("log-variance", "log-variance (nats)"))
     for axes, columns, (short, y) in zip(grid[:, 0], heads, captions, strict=True):
         _columns_of_histograms(axes, columns, names)
-        dress(axes, title=f"{title}: {short} (darker: more examples)", x=x, y=y)
+        style_axes(axes, title=f"{title}: {short} (darker: more examples)", x=x, y=y)
         axes.axhline(0.0, color=INK, linewidth=1.0, linestyle="--", label="the prior's value")
         axes.legend(fontsize=TICK_SIZE, loc="upper right")
         axes.grid(False)
@@ -127,7 +127,7 @@ def _columns_of_histograms(axes: Axes, columns: list[NDArray[np.float64]], names
     axes.set_xticks(range(0, len(names), every), names[::every])
 
 
-def _projected(codes: ArrayLike) -> tuple[Codes, list[str], int]:
+def _project(codes: ArrayLike) -> tuple[Codes, list[str], int]:
     """The points to draw (M, 2 or 3), the axes' names, and how many codes were not finite."""
     finite = _finite_rows(codes)
     points = np.asarray(codes, dtype=np.float64)[finite]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.style import DATA, GENERATED, INK, TITLE_SIZE, dress, figure, text
+from saddlepoint.figures.style import DATA, GENERATED, INK, TITLE_SIZE, figure, style_axes, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,7 +45,7 @@ def series_lines(
             axes = grid[channel, column]
             number = f"{column + 1}" if columns > 1 and channel == 0 else ""
             label = f"channel {channel + 1}" if column == 0 else ""
-            dress(axes, title=number, x="step" if channel == channels - 1 else "", y=label)
+            style_axes(axes, title=number, x="step" if channel == channels - 1 else "", y=label)
             if others is None:
                 for line in values[:MOST_SERIES, :, channel]:
                     axes.plot(line, color=GENERATED, linewidth=0.8, alpha=0.5)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.style import DATA, GENERATED, GREEN, INK, LETTER, RULE, TICK_SIZE, TRUTH, dress
-from saddlepoint.figures.views import Points, Range, steady
+from saddlepoint.figures.style import DATA, GENERATED, GREEN, INK, LETTER, RULE, TICK_SIZE, TRUTH, style_axes
+from saddlepoint.figures.views import Points, Range, stable_limit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,14 +25,14 @@ MOST_POINTS = 4_000
 MOST_RINGS = 300
 
 
-def densities(
+def draw_densities(
     axes: Axes, view: Range, generated: Points, data: Points | None, *, log_prob: LogProb | None, modes: Points | None
 ) -> None:
     """Draw in 1-D: a histogram of generated (N, 1), the data's exact density or a histogram of data (M, 1), and the modes.
 
     The axis ends at HEADROOM times the data's peak, or as many doublings higher as the generated need."""
     edges = np.linspace(*view, BINS + 1)
-    highest = histogram(axes, generated[:, 0], edges, GENERATED, "generated", filled=True)
+    highest = draw_histogram(axes, generated[:, 0], edges, GENERATED, "generated", filled=True)
     peak = 0.0
     if log_prob is not None:
         line = np.linspace(*view, LINE)[:, None]
@@ -40,12 +40,12 @@ def densities(
         axes.plot(line[:, 0], density, color=TRUTH, linewidth=1.8, label="data (exact density)")
         peak = float(np.nanmax(density, initial=0.0))
     elif data is not None:
-        peak = histogram(axes, data[:, 0], edges, DATA, "data", filled=False)
+        peak = draw_histogram(axes, data[:, 0], edges, DATA, "data", filled=False)
     if modes is not None:
         axes.plot(modes[:, 0], np.zeros(len(modes)), "^", color=TRUTH, markersize=7, clip_on=False, label="true modes")
     axes.set_xlim(*view)
     needed = max(highest, peak * HEADROOM)
-    axes.set_ylim(0.0, steady(needed, peak * HEADROOM) if 0.0 < peak < np.inf and needed < np.inf else None)
+    axes.set_ylim(0.0, stable_limit(needed, peak * HEADROOM) if 0.0 < peak < np.inf and needed < np.inf else None)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ IN_PAIRS = Judgement(
 )
 
 
-def decision(
+def draw_discriminator(
     axes: Axes, view: Range, discriminator: Callable[[Points], ArrayLike], judgement: Judgement = ALONE
 ) -> NDArray[np.float64]:
     """Draw the discriminator's number in [0, 1] on an axis at the right, and mark where it crosses 1/2."""
@@ -78,7 +78,7 @@ def decision(
     axes.plot([], [], color=GREEN, linestyle="--", label=judgement.legend)
     right = axes.twinx()
     right.plot(line, values, color=GREEN, linestyle="--")
-    dress(right, title="", x=axes.get_xlabel(), y=judgement.axis)
+    style_axes(right, title="", x=axes.get_xlabel(), y=judgement.axis)
     right.grid(False)
     right.spines["right"].set_visible(True)
     right.set_ylim(-0.02, 1.02)
@@ -103,11 +103,13 @@ def legend_below(drawing: Figure, axes: Axes) -> None:
         )
 
 
-def cloud(axes: Axes, views: Sequence[Range], generated: Points, data: Points | None, modes: Points | None) -> None:
+def draw_plane(
+    axes: Axes, views: Sequence[Range], generated: Points, data: Points | None, modes: Points | None
+) -> None:
     """Draw in the plane: generated (N, 2) as dots, data (M, 2) as rings, modes (K, 2) as crosses, with equal units."""
-    dots(axes, thinned(generated), size=7)
+    draw_generated(axes, thin(generated), size=7)
     if data is not None:
-        rings(axes, thinned(data, MOST_RINGS), size=14)
+        draw_data(axes, thin(data, MOST_RINGS), size=14)
     if modes is not None:
         axes.scatter(modes[:, 0], modes[:, 1], s=44, marker="+", color=TRUTH, linewidths=1.0, label="true modes")
     axes.set_xlim(*views[0])
@@ -115,7 +117,7 @@ def cloud(axes: Axes, views: Sequence[Range], generated: Points, data: Points | 
     axes.set_box_aspect(1.0)
 
 
-def histogram(
+def draw_histogram(
     axes: Axes, values: NDArray[np.float64], edges: NDArray[np.float64], colour: str, label: str, *, filled: bool
 ) -> float:
     """A density over `edges` in which every value counts, those outside the view and non-finite ones too; its highest."""
@@ -128,18 +130,18 @@ def histogram(
     return float(heights.max())
 
 
-def dots(axes: Axes, points: Points, *, size: float) -> None:
+def draw_generated(axes: Axes, points: Points, *, size: float) -> None:
     """Generated points (N, 2); size in square points."""
     axes.scatter(points[:, 0], points[:, 1], s=size, color=GENERATED, alpha=0.6, linewidths=0, label="generated")
 
 
-def rings(axes: Axes, points: Points, *, size: float) -> None:
+def draw_data(axes: Axes, points: Points, *, size: float) -> None:
     """The data (N, 2), above the generated points, hollow and few enough that neither hides the other."""
     style: dict[str, Any] = {"facecolors": "none", "edgecolors": DATA, "alpha": 0.7, "linewidths": 0.6}
     axes.scatter(points[:, 0], points[:, 1], s=size, label="data", **style)
 
 
-def shade(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: int = 160) -> None:
+def draw_density(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: int = 160) -> None:
     """The data's exact density in the plane, the darker the higher."""
     x, y = (np.linspace(*view, points) for view in views)
     log_density = np.asarray(log_prob(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)), np.float64)
@@ -149,13 +151,13 @@ def shade(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: int = 1
     axes.pcolormesh(x, y, density, cmap="Greys", vmin=0.0, vmax=1.6, shading="nearest")
 
 
-def thinned(points: Points, most: int = MOST_POINTS) -> Points:
+def thin(points: Points, most: int = MOST_POINTS) -> Points:
     """At most about `most` of the points, without those that are not finite."""
     drawable = points[np.isfinite(points).all(axis=1) & (np.abs(points) < 1e100).all(axis=1)]
     return drawable[:: -(-len(drawable) // most) or 1]
 
 
-def rows(values: ArrayLike) -> Points:
+def as_points(values: ArrayLike) -> Points:
     """(N, D) float64; numbers alone are N points on a line. Raises ValueError for another shape."""
     points = np.asarray(values, dtype=np.float64)
     if points.ndim == 1:

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from saddlepoint.figures.grids import reconstruction_grid, volume_grid
 from saddlepoint.figures.lines import series_lines
 from saddlepoint.figures.samples import waveforms
-from saddlepoint.figures.style import DATA, GENERATED, GREY, INK, TITLE_SIZE, dress, figure, legend, text
-from saddlepoint.figures.views import Points, Range, data_views, of_one_span
+from saddlepoint.figures.style import DATA, GENERATED, GREY, INK, TITLE_SIZE, figure, legend, style_axes, text
+from saddlepoint.figures.views import Points, Range, data_views, equal_spans
 
 if TYPE_CHECKING:
     from saddlepoint.figures.style import Picture
@@ -47,7 +47,7 @@ def show_pairs(
         return reconstruction_grid(first, second, low=low, high=high, columns=5, names=(SAMPLE, EXAMPLE), title=title)
     if kind == "vector":
         narrow = first.shape[1] <= 2
-        return _linked(first, second, data, title) if narrow else _profiles(first, second, title)
+        return _draw_links(first, second, data, title) if narrow else _draw_profiles(first, second, title)
     if kind == "series":
         return series_lines(first, second, names=(SAMPLE, EXAMPLE), title=title)
     most = {"volume": 4, "sound": 6}.get(kind)
@@ -61,15 +61,15 @@ def show_pairs(
     return waveforms(together, low=low, high=high, names=names, title=title)
 
 
-def _linked(samples: NDArray[Any], examples: NDArray[Any], data: ArrayLike | None, title: str) -> Picture:
+def _draw_links(samples: NDArray[Any], examples: NDArray[Any], data: ArrayLike | None, title: str) -> Picture:
     """Points of one or two dimensions among the data, each with a line to its nearest example."""
     line = samples.shape[1] == 1
-    first, second = _plane(samples), _plane(examples)
-    around = second if data is None else _plane(np.asarray(data))
-    views = _holding(data_views(first, around, None), np.concatenate([first, second]))
+    first, second = _pad_to_plane(samples), _pad_to_plane(examples)
+    around = second if data is None else _pad_to_plane(np.asarray(data))
+    views = _widen(data_views(first, around, None), np.concatenate([first, second]))
     drawing, grid = figure(width=6.4, height=2.6 if line else 5.6)
     axes = grid[0, 0]
-    dress(
+    style_axes(
         axes, title=title, x="x (data's units)" if line else "x1 (data's units)", y="" if line else "x2 (data's units)"
     )
     axes.grid(False)
@@ -82,7 +82,7 @@ def _linked(samples: NDArray[Any], examples: NDArray[Any], data: ArrayLike | Non
         axes.set_xlim(*views[0])
         axes.set_yticks([])
     else:
-        views = of_one_span(views)
+        views = equal_spans(views)
         axes.set_xlim(*views[0])
         axes.set_ylim(*views[1])
         axes.set_box_aspect(1.0)
@@ -90,7 +90,7 @@ def _linked(samples: NDArray[Any], examples: NDArray[Any], data: ArrayLike | Non
     return drawing
 
 
-def _profiles(samples: NDArray[Any], examples: NDArray[Any], title: str) -> Picture:
+def _draw_profiles(samples: NDArray[Any], examples: NDArray[Any], title: str) -> Picture:
     """One small plot per pair, with its numbers in order."""
     columns = min(5, len(samples))
     rows = -(-len(samples) // columns)
@@ -104,7 +104,7 @@ def _profiles(samples: NDArray[Any], examples: NDArray[Any], title: str) -> Pict
         if pair >= len(samples):
             axes.set_visible(False)
             continue
-        dress(axes, title=f"{pair + 1}", x="column", y="value")
+        style_axes(axes, title=f"{pair + 1}", x="column", y="value")
         axes.plot(place, examples[pair], color=DATA, linewidth=2.2, alpha=0.6, label=EXAMPLE)
         axes.plot(place, samples[pair], color=GENERATED, linewidth=1.0, linestyle="--", label=SAMPLE)
         axes.set_ylim(low - spare, high + spare)
@@ -114,12 +114,12 @@ def _profiles(samples: NDArray[Any], examples: NDArray[Any], title: str) -> Pict
     return drawing
 
 
-def _plane(x: NDArray[Any]) -> Points:
+def _pad_to_plane(x: NDArray[Any]) -> Points:
     """(N, 1) or (N, 2) -> (N, 2), with zeros where there is no second number."""
     return np.concatenate([x, np.zeros((len(x), 2 - x.shape[1]))], axis=1).astype(np.float64)
 
 
-def _holding(views: list[Range], points: Points) -> list[Range]:
+def _widen(views: list[Range], points: Points) -> list[Range]:
     """The axis ranges, widened so that all points lie inside."""
     spare = [0.05 * (high - low) for low, high in views]
     lows, highs = points.min(axis=0), points.max(axis=0)

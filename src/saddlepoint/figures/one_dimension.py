@@ -13,9 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.marks import ALONE, LINE, Judgement, LogProb, decision, densities, legend_below, rows, thinned
-from saddlepoint.figures.style import GENERATED, GREEN, LABEL_SIZE, MUTED, PURPLE, dress, figure, text
-from saddlepoint.figures.views import Points, Range, data_views, steady, with_count
+from saddlepoint.figures.marks import (
+    ALONE,
+    LINE,
+    Judgement,
+    LogProb,
+    as_points,
+    draw_densities,
+    draw_discriminator,
+    legend_below,
+    thin,
+)
+from saddlepoint.figures.style import GENERATED, GREEN, LABEL_SIZE, MUTED, PURPLE, figure, style_axes, text
+from saddlepoint.figures.views import Points, Range, data_views, stable_limit, title_with_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +42,7 @@ ARROWS = 11
 LONGEST = 0.12  # of the view, an arrow as strong as the panel is high
 
 
-def game(
+def game_figure(
     generated: ArrayLike,
     data: ArrayLike | None = None,
     *,
@@ -59,18 +69,18 @@ def game(
         name: of the axis.
         title: of the picture.
     """
-    points = rows(generated)
-    reference = None if data is None else rows(data)
-    centres = None if modes is None else rows(modes)
+    points = as_points(generated)
+    reference = None if data is None else as_points(data)
+    centres = None if modes is None else as_points(modes)
     (view,) = data_views(points, reference, centres)
     shown = ["densities", *(["pushes"] if pushes is not None else []), *(["map"] if latent is not None else [])]
     drawing, panels = _panels(shown)
     units = f"{name} (data's units)"
 
     top = panels["densities"]
-    dress(top, title=with_count(title, points, [view]), x="", y="probability density")
-    densities(top, view, points, reference, log_prob=log_prob, modes=centres)
-    boundaries = decision(top, view, discriminator, judgement) if discriminator is not None else np.empty(0)
+    style_axes(top, title=title_with_count(title, points, [view]), x="", y="probability density")
+    draw_densities(top, view, points, reference, log_prob=log_prob, modes=centres)
+    boundaries = draw_discriminator(top, view, discriminator, judgement) if discriminator is not None else np.empty(0)
     for panel in (panels[part] for part in shown if part != "map"):
         for boundary in boundaries:
             panel.axvline(boundary, color=GREEN, linewidth=1.0, linestyle=":")
@@ -78,10 +88,10 @@ def game(
         top.plot([], [], color=GREEN, linewidth=1.0, linestyle=":", label=judgement.level)
     if pushes is not None:
         _draw_pushes(panels["pushes"], view, points, pushes)
-        _named(top, GENERATED, "where the generator's loss pushes samples")
+        _add_legend_entry(top, GENERATED, "where the generator's loss pushes samples")
     if latent is not None:
         _draw_map(panels["map"], view, *latent)
-        _named(top, PURPLE, "from noise z to G(z), lines of equal probability")
+        _add_legend_entry(top, PURPLE, "from noise z to G(z), lines of equal probability")
     last = panels[shown[-1]]
     if shown[-1] != "map":
         last.set_xlabel(text(units), fontsize=LABEL_SIZE)
@@ -109,11 +119,11 @@ def _draw_pushes(axes: Axes, view: Range, generated: Points, pushes: Pushes) -> 
     """The field as a curve over the view, and as arrows at generated points, each at the height of its strength."""
     line = np.linspace(*view, LINE)[:, None]
     field = _finite(pushes(line))
-    dress(axes, title="", x="", y="push\n(nats per unit)")
+    style_axes(axes, title="", x="", y="push\n(nats per unit)")
     axes.axhline(0.0, color=MUTED, linewidth=0.8)
     axes.plot(line[:, 0], field, color=MUTED, linewidth=1.2)
     axes.set_xlim(*view)
-    inside = thinned(generated)
+    inside = thin(generated)
     inside = inside[(inside[:, 0] >= view[0]) & (inside[:, 0] <= view[1])]
     strongest = 0.0
     if len(inside):
@@ -122,7 +132,7 @@ def _draw_pushes(axes: Axes, view: Range, generated: Points, pushes: Pushes) -> 
         strongest = float(np.nanmax(np.abs(strength), initial=0.0))
     # As high as what happens to the samples needs: where there are none the field may be many times as strong.
     share = 0.35 if strongest > 0 else 1.25
-    half = steady(max(1.5 * strongest, share * float(np.nanmax(np.abs(field), initial=0.0)), 1e-6))
+    half = stable_limit(max(1.5 * strongest, share * float(np.nanmax(np.abs(field), initial=0.0)), 1e-6))
     axes.set_ylim(-half, half)
     if strongest > 0:
         length = strength * LONGEST * (view[1] - view[0]) / half
@@ -137,7 +147,7 @@ def _draw_map(axes: Axes, view: Range, noise: ArrayLike, made: ArrayLike) -> Non
     from matplotlib.ticker import MaxNLocator
 
     z, x = np.asarray(noise, np.float64).ravel(), np.asarray(made, np.float64).ravel()
-    dress(axes, title="", x="noise z", y="")
+    style_axes(axes, title="", x="noise z", y="")
     low, high = float(z.min()), float(z.max())
     spread = (high - low) or 1.0
 
@@ -167,6 +177,6 @@ def _finite(values: ArrayLike) -> NDArray[np.float64]:
     return finite
 
 
-def _named(axes: Axes, colour: str, label: str) -> None:
+def _add_legend_entry(axes: Axes, colour: str, label: str) -> None:
     """An entry of the legend for what another panel shows."""
     axes.plot([], [], color=colour, linewidth=1.2, label=label)

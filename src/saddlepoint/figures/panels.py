@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.scales import Scale, suited_scale
+from saddlepoint.figures.scales import Scale, choose_scale
 
 Series = Mapping[str, tuple[ArrayLike, ArrayLike]]
 
@@ -164,7 +164,7 @@ def panels(names: Iterable[str]) -> list[Panel]:
     ]
 
 
-def words(name: str) -> str:
+def series_label(name: str) -> str:
     """`d/real_score` -> "discriminator: real score"."""
     player, _, quantity = name.partition("/")
     name_in_words = (
@@ -173,27 +173,27 @@ def words(name: str) -> str:
     return f"{PLAYERS.get(player, player)}: {name_in_words}" if quantity else player
 
 
-def short_name(name: str, panel: Panel) -> str:
+def short_label(name: str, panel: Panel) -> str:
     """The series' name without what the panel's title, or all its other names, say already."""
-    name_in_words = words(name)
+    name_in_words = series_label(name)
     player, _, quantity = name_in_words.partition(": ")
     if len(panel.names) == 1:
         return quantity or name_in_words
-    alike = len({words(other).partition(": ")[0] for other in panel.names}) == 1
-    quantities = {words(other).partition(": ")[2] for other in panel.names}
+    alike = len({series_label(other).partition(": ")[0] for other in panel.names}) == 1
+    quantities = {series_label(other).partition(": ")[2] for other in panel.names}
     if len(quantities) == 1 and not alike:
         return player
     return quantity if quantity and (alike or panel.title.lower().startswith(player.lower())) else name_in_words
 
 
-def scale_for(panel: Panel, values: Sequence[NDArray[np.float64]]) -> Scale:
+def panel_scale(panel: Panel, values: Sequence[NDArray[np.float64]]) -> Scale:
     """The panel's own scale; a linear one without fixed limits gives way to one that shows the values."""
     if panel.scale != "linear" or panel.limits is not None:
         return panel.scale
-    return suited_scale(values, of_quality=panel.names[0].startswith("quality/"))
+    return choose_scale(values, of_quality=panel.names[0].startswith("quality/"))
 
 
-def band_of(
+def error_band(
     panel: Panel, name: str, series: Series, *, positive: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None:
     """(steps, low, high) of the band of standard errors around the line `name`; None where it has none.
@@ -224,11 +224,11 @@ def _kind(name: str) -> _Kind:
     if name == "time/steps_per_second":
         return _Kind(SPEED, "Speed of training", "steps a second", ())
     if player == "time":
-        return _Kind(SPEED, _sentence(words(name)), words(name), ())
+        return _Kind(SPEED, _sentence(series_label(name)), series_label(name), ())
     if quantity in _KIND_OF:
         return _KIND_OF[quantity]
     if player == "quality":
-        return _Kind(QUALITY, _sentence(words(name)), words(name).partition(": ")[2], ())
+        return _Kind(QUALITY, _sentence(series_label(name)), series_label(name).partition(": ")[2], ())
     if quantity.endswith("grad_norm"):
         return _KIND_OF["grad_norm"]
     if quantity.endswith("_score"):

@@ -56,12 +56,12 @@ def to_pixels(images: ArrayLike, *, low: float | None = None, high: float | None
     return pixels
 
 
-def enlargement(height: int, width: int, *, aim: int = 64) -> int:
+def scale_factor(height: int, width: int, *, aim: int = 64) -> int:
     """The whole number by which a cell is enlarged so that its longer side comes near to `aim` pixels; at least 1."""
     return max(1, aim // max(height, width, 1))
 
 
-def tiled(cells: Pixels, columns: int, *, scale: int, gap: int) -> Pixels:
+def tile(cells: Pixels, columns: int, *, scale: int, gap: int) -> Pixels:
     """(N, H, W, C) cells, enlarged `scale` times, row by row, with `gap` white pixels around every cell.
 
     Cell i's upper left pixel is at row gap + (i // columns) * (H * scale + gap), and likewise for its column.
@@ -84,7 +84,7 @@ def to_image(pixels: Pixels) -> Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
-def labelled(
+def add_labels(
     grid: Image,
     *,
     title: str,
@@ -123,7 +123,7 @@ def labelled(
     return canvas
 
 
-def same_form(groups: Sequence[Pixels]) -> list[Pixels]:
+def match_channels(groups: Sequence[Pixels]) -> list[Pixels]:
     """The groups with one number of channels, so that they fit into one picture (grey becomes RGB, and so on)."""
     channels = max(group.shape[-1] for group in groups)
     return [_with_channels(group, channels) for group in groups]

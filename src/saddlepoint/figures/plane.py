@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.marks import ALONE, Judgement, cloud, legend_below, rows, thinned
-from saddlepoint.figures.style import GREEN, INK, LABEL_SIZE, MUTED, TICK_SIZE, dress, figure
-from saddlepoint.figures.views import Points, data_views, of_one_span, steady, with_count
+from saddlepoint.figures.marks import ALONE, Judgement, as_points, draw_plane, legend_below, thin
+from saddlepoint.figures.style import GREEN, INK, LABEL_SIZE, MUTED, TICK_SIZE, figure, style_axes
+from saddlepoint.figures.views import Points, data_views, equal_spans, stable_limit, title_with_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,17 +44,22 @@ def surface(
             data; drawn as arrows at some of the generated points, the longest of which is as strong as the legend says
             and half to all of LONGEST.
     """
-    points = rows(generated)
-    reference = None if data is None else rows(data)
-    centres = None if modes is None else rows(modes)
+    points = as_points(generated)
+    reference = None if data is None else as_points(data)
+    centres = None if modes is None else as_points(modes)
     drawing, grid = figure(width=WIDTH, height=HEIGHT, margins={"left": LEFT / WIDTH})
     axes: Axes = grid[0, 0]
     axes.set_position((LEFT / WIDTH, BOTTOM / HEIGHT, SIDE / WIDTH, SIDE / HEIGHT))
-    views = of_one_span(data_views(points, reference, centres))
-    dress(axes, title=with_count(title, points, views), x=f"{names[0]} (data's units)", y=f"{names[1]} (data's units)")
+    views = equal_spans(data_views(points, reference, centres))
+    style_axes(
+        axes,
+        title=title_with_count(title, points, views),
+        x=f"{names[0]} (data's units)",
+        y=f"{names[1]} (data's units)",
+    )
     axes.grid(False)
     _colour(drawing, axes, views, discriminator, judgement)
-    cloud(axes, views, points, reference, centres)
+    draw_plane(axes, views, points, reference, centres)
     if pushes is not None:
         _arrows(axes, views, points, pushes)
     axes.plot([], [], color=GREEN, linewidth=1.2, label=judgement.level)
@@ -95,7 +100,7 @@ def _arrows(
 ) -> None:
     low, high = np.array(views).T
     inside = generated[((generated >= low) & (generated <= high)).all(axis=1)]
-    at = thinned(inside, ARROWS)
+    at = thin(inside, ARROWS)
     if not len(at):
         return
     field = np.asarray(pushes(at), np.float64)
@@ -104,7 +109,7 @@ def _arrows(
     if strongest == 0:
         return
     # An arrow is as long for the same push in most frames of a film.
-    arrows = field * LONGEST * (high[0] - low[0]) / steady(strongest)
+    arrows = field * LONGEST * (high[0] - low[0]) / stable_limit(strongest)
     axes.quiver(
         *at.T, *arrows.T, angles="xy", scale_units="xy", scale=1.0, units="inches", width=0.014, color=INK, zorder=4
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.style import MARKERS, MUTED, TICK_SIZE, colours, dress, figure, legend, text
+from saddlepoint.figures.style import MARKERS, MUTED, TICK_SIZE, colours, figure, legend, style_axes, text
 from saddlepoint.figures.survival import Bounds
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def power_law_figure(laws: Mapping[str, Law], *, x: str, y: str, title: str) -> 
 
     drawing, grid = figure(width=8.2, height=4.6)
     axes = grid[0, 0]
-    dress(axes, title=title, x=x, y=y)
+    style_axes(axes, title=title, x=x, y=y)
     axes.set_xscale("log")
     axes.set_yscale("log")
     for index, (tint, (name, law)) in enumerate(zip(colours(len(laws)), laws.items(), strict=True)):

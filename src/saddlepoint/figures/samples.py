@@ -12,7 +12,7 @@ from saddlepoint.figures.density import compare
 from saddlepoint.figures.grids import sample_grid, volume_grid
 from saddlepoint.figures.lines import series_lines
 from saddlepoint.figures.marks import LogProb
-from saddlepoint.figures.style import DATA, INK, TITLE_SIZE, colours, dress, figure, legend, text
+from saddlepoint.figures.style import DATA, INK, TITLE_SIZE, colours, figure, legend, style_axes, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -89,7 +89,7 @@ def waveforms(
             continue
         broken = int((~np.isfinite(values[i])).sum())
         name = (names[i] if names else f"{i + 1}") + (f" ({broken:,} values not finite)" if broken else "")
-        dress(axes, title=name, x="time (samples)", y="amplitude")
+        style_axes(axes, title=name, x="time (samples)", y="amplitude")
         shades = [DATA] if values.shape[1] == 1 else colours(values.shape[1])
         for channel, colour in enumerate(shades):
             # Clipped to twice the range: what lies further runs off the plot all the same.

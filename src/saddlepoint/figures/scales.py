@@ -13,7 +13,7 @@ Scale = Literal["linear", "log", "symlog"]
 FEWEST_TICKS, MOST_TICKS = 3, 9
 
 
-def suited_scale(values: Sequence[NDArray[np.float64]], *, of_quality: bool = False) -> Scale:
+def choose_scale(values: Sequence[NDArray[np.float64]], *, of_quality: bool = False) -> Scale:
     """The scale that shows the values: linear, unless a few are much larger; then log if all are above 0, else symlog.
 
     Such values come from a divergence, or from an untrained model whose distance would flatten the rest.
@@ -51,7 +51,7 @@ def tick_label(tick: float) -> str:
     return f"{tick:g}"
 
 
-def linear_part(values: Sequence[NDArray[np.float64]]) -> float:
+def linear_threshold(values: Sequence[NDArray[np.float64]]) -> float:
     """Half the width of the linear middle of a symlog axis: the lower quartile of the sizes."""
     sizes = np.abs(np.concatenate([v[np.isfinite(v)] for v in values]))
     return float(np.quantile(sizes[sizes > 0], 0.25))
@@ -75,7 +75,7 @@ def symlog_ticks(values: NDArray[np.float64], threshold: float) -> list[float]:
     return sorted(ticks)
 
 
-def smoothed(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+def running_mean(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
     """Centred running mean over `window` entries, of the finite ones only; NaN where there is none. (N,) -> (N,)."""
     finite = np.isfinite(values)
     kernel = np.ones(window)

@@ -83,12 +83,12 @@ def figure(
     return drawing, drawing.subplots(rows, columns, squeeze=False)
 
 
-def dress(axes: Axes, *, title: str, x: str, y: str) -> None:
+def style_axes(axes: Axes, *, title: str, x: str, y: str) -> None:
     """Set the title and axis names with units, and draw thin grid lines."""
     wide, high = _inches(axes)
-    axes.set_title(text(wrapped(title, wide, TITLE_SIZE)), fontsize=TITLE_SIZE, color=INK, loc="left")
-    axes.set_xlabel(text(wrapped(x, wide, LABEL_SIZE)), fontsize=LABEL_SIZE, color=INK)
-    axes.set_ylabel(text(wrapped(y, high, LABEL_SIZE)), fontsize=LABEL_SIZE, color=INK)
+    axes.set_title(text(wrap(title, wide, TITLE_SIZE)), fontsize=TITLE_SIZE, color=INK, loc="left")
+    axes.set_xlabel(text(wrap(x, wide, LABEL_SIZE)), fontsize=LABEL_SIZE, color=INK)
+    axes.set_ylabel(text(wrap(y, high, LABEL_SIZE)), fontsize=LABEL_SIZE, color=INK)
     axes.tick_params(labelsize=TICK_SIZE, colors=MUTED, length=3)
     axes.grid(True, color=RULE, linewidth=0.6)
     axes.set_axisbelow(True)
@@ -97,7 +97,7 @@ def dress(axes: Axes, *, title: str, x: str, y: str) -> None:
         spine.set_visible(side in ("left", "bottom"))
 
 
-def wrapped(words: str, inches: float, size: float) -> str:
+def wrap(words: str, inches: float, size: float) -> str:
     """Break `words` into lines that fit into a width.
 
     Args:
@@ -109,7 +109,7 @@ def wrapped(words: str, inches: float, size: float) -> str:
     return "\n".join(textwrap.fill(line, letters) for line in words.split("\n"))
 
 
-def finish(drawing: Figure) -> None:
+def format_axes(drawing: Figure) -> None:
     """Make the numbers on all axes readable, before the figure is saved.
 
     No axis counts from an offset ("1e-10+7.999999999"), none is stretched over differences that six figures cannot show, and
@@ -144,7 +144,7 @@ def finish(drawing: Figure) -> None:
 
 def png(drawing: Figure, file: Any) -> None:
     """Write a finished figure as PNG. Without the "Software" entry it gives the same bytes under every version's name."""
-    finish(drawing)
+    format_axes(drawing)
     # Not `savefig`, which draws everything once more beforehand.
     cast(Any, drawing.canvas).print_png(file, metadata={"Software": None})
 
@@ -171,7 +171,7 @@ def picture_font(size: int) -> FreeTypeFont:
 
 def write_png(picture: Picture, path: Path) -> Path:
     """Write a figure or an image as PNG; `path` appears whole (temporary file, then rename) or stays as it was."""
-    with replaced(path) as temporary:
+    with replace_file(path) as temporary:
         if hasattr(picture, "savefig"):
             png(cast("Figure", picture), temporary)
         else:
@@ -180,7 +180,7 @@ def write_png(picture: Picture, path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replace_file(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` that takes its place when the block ends well; on an error `path` is untouched."""
     path = Path(path)
     # One level alone: a run folder that was removed during training must not come back half.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.style import MUTED, RULE, colours, dress, figure, legend, text
+from saddlepoint.figures.style import MUTED, RULE, colours, figure, legend, style_axes, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,7 +57,7 @@ def survival_figure(
         raise ValueError("no curves to draw")
     drawing, grid = figure(width=8.6, height=4.6)
     axes = grid[0, 0]
-    dress(axes, title=title, x=x, y=y)
+    style_axes(axes, title=title, x=x, y=y)
     moments = np.concatenate([np.asarray(curve.times, np.float64) for curve in curves.values()])
     last = max(curve.last for curve in curves.values())
     spread = last / moments.min() if len(moments) else 1.0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saddlepoint.errors import MissingExtraError
-from saddlepoint.figures.style import INK, PAPER, picture_font, replaced
+from saddlepoint.figures.style import INK, PAPER, picture_font, replace_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,7 +42,7 @@ def time_lapse(frames: Sequence[Path], target: Path, *, frames_per_second: float
         target = target.with_suffix(".mp4" if importlib.util.find_spec("av") else ".gif")
     if target.suffix not in (".mp4", ".gif"):
         raise ValueError(f"a time-lapse ends in .mp4 or .gif, got {target.name}")
-    with replaced(target) as temporary:
+    with replace_file(target) as temporary:
         if target.suffix == ".mp4":
             _write_mp4(frames, temporary, frames_per_second)
         else:
@@ -50,7 +50,7 @@ def time_lapse(frames: Sequence[Path], target: Path, *, frames_per_second: float
     return target
 
 
-def step_of(frame: Path) -> int | None:
+def frame_step(frame: Path) -> int | None:
     """The step in a name such as `step-00000120.png`; None where there is none."""
     digits = frame.stem.rpartition("-")[2]
     return int(digits) if digits.isdecimal() else None
@@ -76,7 +76,7 @@ def titled_frames(frames: Sequence[Path]) -> Iterator[Image]:
             picture = picture.resize(size, Image.Resampling.LANCZOS)
         canvas = Image.new("RGB", (width, height), PAPER)
         canvas.paste(picture, ((width - size[0]) // 2, BANNER + (height - BANNER - size[1]) // 2), picture)
-        step = step_of(path)
+        step = frame_step(path)
         if step is not None:
             ImageDraw.Draw(canvas).text((6, 5), f"step {step:,}", fill=INK, font=font)
         yield canvas

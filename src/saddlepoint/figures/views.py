@@ -27,7 +27,7 @@ def data_views(generated: Points, data: Points | None, modes: Points | None) -> 
     return views
 
 
-def steady(needed: float, unit: float = 1.0) -> float:
+def stable_limit(needed: float, unit: float = 1.0) -> float:
     """The smallest of unit times ..., 1/2, 1, 2, 4, ... that is at least `needed`; `unit` where there is no such number.
 
     The end of an axis, so that it stays where it is from frame to frame of a film until it must be twice as long.
@@ -37,13 +37,13 @@ def steady(needed: float, unit: float = 1.0) -> float:
     return float(unit * 2.0 ** math.ceil(math.log2(needed / unit) - 1e-9))
 
 
-def of_one_span(views: Sequence[Range]) -> list[Range]:
+def equal_spans(views: Sequence[Range]) -> list[Range]:
     """The ranges with the same centres and the width of the widest, so that units are equally long on every axis."""
     half = max(high - low for low, high in views) / 2
     return [((low + high) / 2 - half, (low + high) / 2 + half) for low, high in views]
 
 
-def with_count(title: str, generated: Points, views: Sequence[Range]) -> str:
+def title_with_count(title: str, generated: Points, views: Sequence[Range]) -> str:
     """The title, and below it the number of points (N, D) that lie outside the ranges or are not finite."""
     finite = np.isfinite(generated).all(axis=1)
     low, high = np.array(views).T

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from saddlepoint.figures.panels import words
+from saddlepoint.figures.panels import series_label
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import Series
 from saddlepoint.report.words import number
@@ -46,7 +46,7 @@ def _line(name: str, steps: Sequence[int], values: Sequence[float], window: Any)
         start, end = across(window[0]), across(window[1])
         width = max(end - start, 1.5)
         shade = html('<rect x="{:.1f}" y="0" width="{:.1f}" height="{:g}"/>', start, width, HEIGHT)
-    said = f"{words(name)}: from {number(points[0][1])} to {number(points[-1][1])}"
+    said = f"{series_label(name)}: from {number(points[0][1])} to {number(points[-1][1])}"
     return html(
         '<figure><svg viewBox="0 0 {:g} {:g}" role="img" aria-label="{}">{}<polyline points="{}"/></svg>'
         "<figcaption>{}: {} ({} to {})</figcaption></figure>",
@@ -55,7 +55,7 @@ def _line(name: str, steps: Sequence[int], values: Sequence[float], window: Any)
         said,
         shade,
         path,
-        words(name),
+        series_label(name),
         number(values[-1]),
         number(low),
         number(high),

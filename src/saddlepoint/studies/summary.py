@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from saddlepoint.evaluation.statistics.bounded_means import of_bounded_mean
-from saddlepoint.evaluation.statistics.intervals import Interval, of_mean, wilson
+from saddlepoint.evaluation.statistics.bounded_means import bounded_mean_interval
+from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval, wilson_interval
 from saddlepoint.studies.outcomes import KNOWN_MODES, NEVER_NEGATIVE
 from saddlepoint.studies.survival import Survival, kaplan_meier
 from saddlepoint.studies.tables import Row
@@ -84,7 +84,7 @@ def share_converged(rows: Sequence[Row]) -> Interval | None:
     """The share of runs that converged, with Wilson's interval; None if convergence was not checked."""
     if not rows or "converged" not in rows[0]:
         return None
-    return wilson(sum(row["converged"] for row in rows), len(rows))
+    return wilson_interval(sum(row["converged"] for row in rows), len(rows))
 
 
 def survival(rows: Sequence[Row]) -> Survival | None:
@@ -109,9 +109,9 @@ def mean(rows: Sequence[Row], name: str) -> Interval | None:
         return None
     numbers = torch.tensor(values, dtype=torch.float64)
     if name not in NEVER_NEGATIVE:
-        return of_mean(numbers)
+        return mean_interval(numbers)
     high, trials = _upper_end(rows, name)
-    return of_bounded_mean(numbers, 0.0, high, trials=trials)
+    return bounded_mean_interval(numbers, 0.0, high, trials=trials)
 
 
 def _upper_end(rows: Sequence[Row], name: str) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from saddlepoint.data import Dataset, Event, from_array, load
 from saddlepoint.errors import DataError, MissingExtraError, SettingError
 from saddlepoint.evaluation.features import FEATURES, Features, build_features, default_features, pretrained
 from saddlepoint.evaluation.features import fitting as fitting_module
-from saddlepoint.evaluation.features.contrastive import contrast, moved
+from saddlepoint.evaluation.features.contrastive import contrastive_loss, random_affine
 
 PRETRAINED = ("inception", "clip", "dino")
 OWN = tuple(name for name in FEATURES if name not in PRETRAINED)  # what needs no download
@@ -225,20 +225,20 @@ def test_mnist_is_learned_within_the_work_allowed(real_data: Path, monkeypatch: 
 def test_contrast_of_equal_and_of_opposite_pairs() -> None:
     """Pairs alike and others at a right angle: the partner's share of exp(1/t) among 2n - 2 of exp(0)."""
     rows = torch.eye(4, dtype=torch.float64)
-    value = contrast(rows, 3 * rows, temperature=0.5)
+    value = contrastive_loss(rows, 3 * rows, temperature=0.5)
     expected = -np.log(np.exp(2) / (np.exp(2) + 6))
     assert float(value) == pytest.approx(expected)
-    assert contrast(rows, rows.roll(1, 0), temperature=0.5) > value
+    assert contrastive_loss(rows, rows.roll(1, 0), temperature=0.5) > value
 
 
 def test_moved_images_keep_their_range_and_follow_the_generator(digits: Dataset) -> None:
     x = digits.x[:20].float()
-    first = moved(x, torch.Generator().manual_seed(3))
-    assert torch.equal(first, moved(x, torch.Generator().manual_seed(3)))
+    first = random_affine(x, torch.Generator().manual_seed(3))
+    assert torch.equal(first, random_affine(x, torch.Generator().manual_seed(3)))
     assert first.min() >= x.min()
     assert first.max() <= x.max()
     constant = torch.full((5, 3, 9, 7), 2.5)
-    torch.testing.assert_close(moved(constant, torch.Generator().manual_seed(0)), constant)
+    torch.testing.assert_close(random_affine(constant, torch.Generator().manual_seed(0)), constant)
 
 
 def column_sums(x: Tensor) -> Tensor:

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.annealing import Annealing, annealed_evidence, bidirectional, temperatures
-from saddlepoint.evaluation.metrics.hamiltonian import move, state
+from saddlepoint.evaluation.metrics.annealing import Annealing, annealed_evidence, bidirectional_bounds, temperatures
+from saddlepoint.evaluation.metrics.hamiltonian import evaluate_state, hamiltonian_move
 from tests.evaluation.linear_gaussian import linear_gaussian
 
 SHORT = Annealing(temperatures=60, chains=16, leapfrog=4)
@@ -39,10 +39,12 @@ def test_a_move_leaves_its_distribution_as_it_is(temperature):
     mean = temperature * ((x - linear.bias) @ linear.weight) / linear.std**2 / precision
     generator = seeded()
     z = mean + torch.randn(4_000, 1, generator=generator, dtype=torch.float64) / precision**0.5
-    at = state(linear.model.log_likelihood, z, x)
+    at = evaluate_state(linear.model.log_likelihood, z, x)
     step = torch.full((4_000,), 0.9 / float(precision) ** 0.5, dtype=torch.float64)
     for _ in range(5):
-        at, acceptance = move(linear.model.log_likelihood, at, x, temperature, step, leapfrog=3, generator=generator)
+        at, acceptance = hamiltonian_move(
+            linear.model.log_likelihood, at, x, temperature, step, leapfrog=3, generator=generator
+        )
     assert 0.5 < acceptance.mean() < 1
     # Five standard errors of a mean and of a variance of 4,000 draws.
     assert abs((at.z - mean).mean()) < 5 / (4_000 * float(precision)) ** 0.5
@@ -53,15 +55,17 @@ def test_a_move_leaves_its_distribution_as_it_is(temperature):
 def test_a_state_keeps_value_and_gradient_of_its_codes():
     linear = linear_gaussian()
     x, z = linear.model.simulate(5, seeded())
-    at = state(linear.model.log_likelihood, z.double(), x)
+    at = evaluate_state(linear.model.log_likelihood, z.double(), x)
     torch.testing.assert_close(at.log_likelihood, linear.model.log_likelihood(z.double(), x))
     torch.testing.assert_close(at.gradient, (x - linear.decode(z.double())) @ linear.weight / linear.std**2)
 
 
 def test_a_move_to_zero_density_is_rejected():
-    at = state(lambda z, x: torch.where(z[:, 0] > 3, torch.nan, 0.0) * z[:, 0], torch.zeros(50, 1), torch.zeros(50, 1))
+    at = evaluate_state(
+        lambda z, x: torch.where(z[:, 0] > 3, torch.nan, 0.0) * z[:, 0], torch.zeros(50, 1), torch.zeros(50, 1)
+    )
     for _ in range(20):
-        at, _ = move(
+        at, _ = hamiltonian_move(
             lambda z, x: torch.where(z[:, 0] > 0.5, torch.nan, 0.0) * z[:, 0],
             at, torch.zeros(50, 1), 1.0, torch.full((50,), 0.8), leapfrog=2, generator=seeded(),
         )  # fmt: skip
@@ -112,7 +116,7 @@ def test_the_sandwich_holds_the_truth(number):
     linear = linear_gaussian(std=0.2)
     x, z = linear.model.simulate(80, seeded(2))
     annealing = Annealing(temperatures=number, chains=4, leapfrog=3)
-    found = bidirectional(linear.model.log_likelihood, x, z, generator=seeded(3), annealing=annealing)
+    found = bidirectional_bounds(linear.model.log_likelihood, x, z, generator=seeded(3), annealing=annealing)
     truth = linear.evidence.log_prob(x)
     below, above = truth - found.lower, found.upper - truth
     assert below.mean() > -3 * below.std() / 80**0.5
@@ -127,7 +131,9 @@ def test_the_gap_closes_with_more_temperatures():
     linear = linear_gaussian(std=0.2)
     x, z = linear.model.simulate(40, seeded(2))
     gaps = [
-        bidirectional(linear.model.log_likelihood, x, z, generator=seeded(), annealing=Annealing(n, 8, 4)).gap.value
+        bidirectional_bounds(
+            linear.model.log_likelihood, x, z, generator=seeded(), annealing=Annealing(n, 8, 4)
+        ).gap.value
         for n in (5, 30, 200)
     ]
     assert gaps[0] > gaps[1] > gaps[2]
@@ -188,6 +194,6 @@ def test_models_that_cannot_be_annealed_are_refused():
     with pytest.raises(DataError, match="not finite at codes of the prior"):
         annealed_evidence(model.log_likelihood, torch.full_like(x, torch.nan), 3, generator=seeded())
     with pytest.raises(DataError, match="one code an example"):
-        bidirectional(model.log_likelihood, x, z[:2], generator=seeded())
+        bidirectional_bounds(model.log_likelihood, x, z[:2], generator=seeded())
     with pytest.raises(DataError, match="one temperature, chain and leapfrog step or more"):
         Annealing(chains=0)

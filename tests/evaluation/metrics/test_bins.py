@@ -3,7 +3,7 @@ import torch
 
 from saddlepoint.data import DataSettings, load
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.bins import Bins, bins, different_bins
+from saddlepoint.evaluation.metrics.bins import Bins, different_bins, fit_bins
 
 
 def draw(n, seed, d=3):
@@ -12,14 +12,14 @@ def draw(n, seed, d=3):
 
 def test_every_point_is_counted_once_and_every_bin_is_used():
     train = draw(600, 0)
-    found = bins(train, number=12)
+    found = fit_bins(train, number=12)
     assert found.counts.sum() == 600
     assert (found.counts > 0).all()
     assert torch.equal(found.count(train), found.counts)
 
 
 def test_the_same_seed_makes_the_same_bins():
-    assert torch.equal(bins(draw(300, 0), number=5).centres, bins(draw(300, 0), number=5).centres)
+    assert torch.equal(fit_bins(draw(300, 0), number=5).centres, fit_bins(draw(300, 0), number=5).centres)
 
 
 def test_the_test_by_hand():
@@ -35,7 +35,7 @@ def test_the_test_by_hand():
 
 def test_training_points_themselves_do_not_differ():
     train = draw(600, 0)
-    report = different_bins(bins(train, number=12), train)
+    report = different_bins(fit_bins(train, number=12), train)
     assert report.different == report.divergence == 0
 
 
@@ -63,7 +63,7 @@ def test_other_features_than_the_bins_are_refused():
 
 def test_more_bins_than_points_are_refused():
     with pytest.raises(DataError, match="100 points"):
-        bins(draw(50, 0))
+        fit_bins(draw(50, 0))
 
 
 @pytest.mark.slow
@@ -74,7 +74,7 @@ def test_mnist_without_nines(real_data):
     digits = load(DataSettings(source=str(real_data / "mnist")))
     pixels = digits.x.flatten(1).float() / 255
     order = torch.randperm(len(pixels), generator=torch.Generator().manual_seed(0))
-    fitted, rest = bins(pixels[order[:50_000]]), order[50_000:]
+    fitted, rest = fit_bins(pixels[order[:50_000]]), order[50_000:]
     test = digits.held_out.x.flatten(1).float() / 255
     validation, other, without = (
         different_bins(fitted, part, threshold=3.0) for part in (pixels[rest], test, pixels[rest][digits.y[rest] != 9])
@@ -94,7 +94,7 @@ def test_mnist_without_nines(real_data):
 def test_bins_that_differ_for_sure_count_for_more_than_bins_that_may():
     """Alike bins scatter like so many trials; where half of them differ always and half never, next to nothing scatters."""
     x = torch.randn(4_000, 2, generator=torch.Generator().manual_seed(0))
-    cells = bins(x[:2_000], number=20)
+    cells = fit_bins(x[:2_000], number=20)
     alike = different_bins(cells, x[2_000:]).trials
     assert 20 <= alike < 40
     assert different_bins(cells, x[2_000:].abs()).trials > 2 * alike

@@ -6,7 +6,7 @@ from torch.distributions import Normal
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.evaluation.metrics.bits import bits_per_dimension, dequantised, of_bytes
+from saddlepoint.evaluation.metrics.bits import bits_per_dimension, dequantise, dequantised_log_likelihood
 
 BYTES = Event((1, 2, 3), "image", "uint8", 0.0, 255.0)
 
@@ -23,7 +23,7 @@ class Density:
 def test_uniform_bytes_have_eight_bits():
     x = torch.randint(0, 256, (50, 2, 3), dtype=torch.uint8)
     uniform = Density(lambda x: torch.full(x.shape, -math.log(256)))
-    values = of_bytes(uniform, x, generator=torch.Generator().manual_seed(0)).values
+    values = dequantised_log_likelihood(uniform, x, generator=torch.Generator().manual_seed(0)).values
     torch.testing.assert_close(
         bits_per_dimension(values, BYTES, of="density"), torch.full((50,), 8.0, dtype=torch.float64), rtol=0, atol=1e-5
     )
@@ -54,7 +54,7 @@ def test_a_fair_coin_has_one_bit():
 def test_the_bound_of_dequantised_bytes_is_below_the_mass_of_their_bins(std):
     model = Normal(100.0, std)
     x = torch.randint(98, 103, (400, 2, 3), dtype=torch.uint8)
-    found = of_bytes(Density(model.log_prob), x, generator=torch.Generator().manual_seed(0))
+    found = dequantised_log_likelihood(Density(model.log_prob), x, generator=torch.Generator().manual_seed(0))
     cells = model.cdf(x.double() + 0.5) - model.cdf(x.double() - 0.5)
     mass = cells.clamp_min(1e-300).log().flatten(1).sum(1)
     assert found.kind == "lower bound"
@@ -69,14 +69,14 @@ def test_a_spike_at_whole_numbers_gains_nothing():
     spiky = Density(lambda x: torch.where((x - x.round()).abs() < 0.01, math.log(50 / 256), -60.0))
     x = torch.randint(0, 256, (50, 2, 3), dtype=torch.uint8)
     naive = bits_per_dimension(spiky.log_prob(x.float()), BYTES, of="density").mean()
-    held = of_bytes(spiky, x, generator=torch.Generator().manual_seed(0)).values
+    held = dequantised_log_likelihood(spiky, x, generator=torch.Generator().manual_seed(0)).values
     assert naive < 3
     assert bits_per_dimension(held, BYTES, of="density").mean() > 8
 
 
 def test_dequantised_values_round_to_themselves():
     x = torch.arange(256, dtype=torch.uint8)
-    found = dequantised(x, torch.Generator().manual_seed(0))
+    found = dequantise(x, torch.Generator().manual_seed(0))
     assert ((found - x.float()).abs() <= 0.5).all()
     assert found.unique().numel() == 256
 
@@ -85,4 +85,4 @@ def test_models_without_bits_are_refused():
     with pytest.raises(SettingError, match="changes with their units; give bin_width"):
         bits_per_dimension(torch.zeros(3), Event((2,), "vector"), of="density")
     with pytest.raises(DataError, match="uint8"):
-        dequantised(torch.zeros(3), torch.Generator())
+        dequantise(torch.zeros(3), torch.Generator())

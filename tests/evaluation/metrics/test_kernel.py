@@ -3,14 +3,14 @@ import torch
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.kernel import (
-    gaussian,
+    gaussian_kernel,
     kernel_distance,
     kernel_distance_by_subsets,
     median_width,
-    polynomial,
+    polynomial_kernel,
 )
 
-KERNELS = {"polynomial": polynomial, "gaussian": gaussian(2.0)}
+KERNELS = {"polynomial": polynomial_kernel, "gaussian": gaussian_kernel(2.0)}
 
 
 def normal(n, d, seed, scale=1.0, shift=0.0, dtype=torch.float64):
@@ -49,7 +49,7 @@ def test_the_gaussian_kernel_has_a_closed_form_between_gaussians():
     d, width, a = 3, 1.5, 0.7
     spread = width**2 + 2
     truth = 2 * (width**2 / spread) ** (d / 2) * (1 - torch.tensor(-d * a**2 / (2 * spread)).exp())
-    found = kernel_distance(normal(3_000, d, 0), normal(2_000, d, 1, shift=a), kernel=gaussian(width))
+    found = kernel_distance(normal(3_000, d, 0), normal(2_000, d, 1, shift=a), kernel=gaussian_kernel(width))
     assert abs(found.value - truth) < 4 * found.standard_error
     assert found.standard_error < 0.1 * truth
 
@@ -72,7 +72,7 @@ def test_symmetry():
 def test_the_standard_error_is_the_scatter_over_draws(shift):
     """Where the distributions are equal (second order alone), nearly equal (both), and apart (first order)."""
     draws = [
-        kernel_distance(normal(100, 4, s), normal(120, 4, 9_000 + s, shift=shift), kernel=gaussian(2.0))
+        kernel_distance(normal(100, 4, s), normal(120, 4, 9_000 + s, shift=shift), kernel=gaussian_kernel(2.0))
         for s in range(400)
     ]
     scatter = torch.tensor([one.value for one in draws]).std()

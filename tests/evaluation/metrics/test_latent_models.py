@@ -10,10 +10,10 @@ from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.annealing import Annealing, annealed_evidence
 from saddlepoint.evaluation.metrics.latent_models import (
     LatentModel,
-    bernoulli,
-    binarised,
-    fitted_std,
-    gaussian,
+    bernoulli_model,
+    binarise,
+    fit_std,
+    gaussian_model,
     with_output_noise,
     with_own_likelihood,
 )
@@ -36,19 +36,19 @@ def test_likelihoods_are_those_of_torch():
     decoder = nn.Linear(2, 5)
     z, x = torch.randn(7, 2), torch.rand(7, 5).round()
     expected = Bernoulli(logits=decoder(z)).log_prob(x).sum(1)
-    torch.testing.assert_close(bernoulli(2, decoder).log_likelihood(z, x), expected)
+    torch.testing.assert_close(bernoulli_model(2, decoder).log_likelihood(z, x), expected)
     expected = Normal(decoder(z), 0.3).log_prob(x).sum(1)
-    torch.testing.assert_close(gaussian(2, decoder, 0.3).log_likelihood(z, x), expected)
+    torch.testing.assert_close(gaussian_model(2, decoder, 0.3).log_likelihood(z, x), expected)
 
 
 def test_draws_have_the_moments_of_their_likelihood():
     decoder = nn.Linear(1, 1)
     z = torch.full((20_000, 1), 0.4)
-    white = bernoulli(1, decoder).draw(z, seeded())
+    white = bernoulli_model(1, decoder).draw(z, seeded())
     share = decoder(z[:1]).sigmoid().item()
     assert set(white.unique().tolist()) <= {0.0, 1.0}
     assert abs(white.mean().item() - share) < 5 * (share * (1 - share) / 20_000) ** 0.5
-    scattered = gaussian(1, decoder, 0.3).draw(z, seeded())
+    scattered = gaussian_model(1, decoder, 0.3).draw(z, seeded())
     assert abs(scattered.mean().item() - decoder(z[:1]).item()) < 5 * 0.3 / 20_000**0.5
     assert abs(scattered.std().item() / 0.3 - 1) < 5 / 40_000**0.5
 
@@ -105,10 +105,10 @@ def test_the_fitted_standard_deviation_is_the_likeliest(start):
     model = linear.model
 
     def of(std: float) -> LatentModel:
-        return gaussian(model.latent, linear.decode, std)
+        return gaussian_model(model.latent, linear.decode, std)
 
     short = Annealing(temperatures=30, chains=4, leapfrog=4)
-    found = fitted_std(of, x, start, generator=seeded(), annealing=short, rounds=12)
+    found = fit_std(of, x, start, generator=seeded(), annealing=short, rounds=12)
     grid = torch.linspace(0.3, 0.55, 251, dtype=torch.float64)
     likeliest = max(grid.tolist(), key=lambda std: _evidence(linear, std, x))
     assert found == pytest.approx(likeliest, rel=0.03)
@@ -120,16 +120,16 @@ def _evidence(linear, std, x):
 
 def test_binarised_data_are_black_and_white_with_the_right_means():
     unit = Event((1,), "vector", low=-1.0, high=1.0)
-    assert binarised(torch.tensor([-1.0, -0.01, 0.0, 1.0]), unit).tolist() == [-1, -1, 1, 1]
+    assert binarise(torch.tensor([-1.0, -0.01, 0.0, 1.0]), unit).tolist() == [-1, -1, 1, 1]
     x = torch.full((20_000, 1, 1), 77, dtype=torch.uint8)
-    drawn = binarised(x, IMAGES, seeded())
+    drawn = binarise(x, IMAGES, seeded())
     assert drawn.dtype == torch.uint8
     assert set(drawn.unique().tolist()) == {0, 255}
     share = 77 / 255
     assert abs(drawn.float().mean().item() / 255 - share) < 5 * (share * (1 - share) / 20_000) ** 0.5
-    assert torch.equal(binarised(drawn, IMAGES, seeded(1)), drawn)
+    assert torch.equal(binarise(drawn, IMAGES, seeded(1)), drawn)
     with pytest.raises(DataError, match="no lowest and highest value"):
-        binarised(x, TABLE)
+        binarise(x, TABLE)
 
 
 def test_a_bernoulli_likelihood_refuses_greys():
@@ -137,4 +137,4 @@ def test_a_bernoulli_likelihood_refuses_greys():
     grey = torch.full((2, 1, 4, 4), 100, dtype=torch.uint8)
     with pytest.raises(DataError, match="these hold greys"):
         found.prepare(grey)
-    assert found.prepare(binarised(grey, IMAGES)).unique().tolist() == [0]
+    assert found.prepare(binarise(grey, IMAGES)).unique().tolist() == [0]

@@ -8,7 +8,13 @@ from saddlepoint.data import DataSettings, load
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.annealing import Annealing
-from saddlepoint.evaluation.metrics.likelihood import annealed, bounds, divergence_from_truth, of_model, require_finite
+from saddlepoint.evaluation.metrics.likelihood import (
+    annealed_log_likelihood,
+    divergence_from_truth,
+    model_log_likelihood,
+    require_finite,
+    variational_bounds,
+)
 from saddlepoint.models import build
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
@@ -40,7 +46,7 @@ class Truth:
 
 def test_an_exact_density_is_reported_as_exact():
     x = torch.randn(200, 2, generator=seeded())
-    found = of_model(Normal([0.0, 0.0], [1.0, 1.0]), x)
+    found = model_log_likelihood(Normal([0.0, 0.0], [1.0, 1.0]), x)
     assert found.kind == "exact"
     assert found.interval.value == pytest.approx(float(found.values.double().mean()))
     assert -math.log(2 * math.pi * math.e) in found.interval
@@ -51,7 +57,7 @@ def test_a_bound_is_reported_as_a_bound():
     model = build(
         VAESettings(latent=1, decoder=NetworkSettings(hidden=(4,))), Event((1, 4, 4), "image", "uint8", 0, 255)
     )
-    assert of_model(model, torch.zeros(3, 1, 4, 4, dtype=torch.uint8)).kind == "lower bound"
+    assert model_log_likelihood(model, torch.zeros(3, 1, 4, 4, dtype=torch.uint8)).kind == "lower bound"
 
 
 def test_divergence_from_the_truth_is_the_closed_form():
@@ -74,7 +80,7 @@ def test_bounds_with_the_exact_posterior_are_the_evidence():
     linear = linear_gaussian()
     x, _ = linear.model.simulate(30, seeded())
     mean, log_variance = linear.posterior(x)
-    found = bounds(linear.model.log_likelihood, x, mean, log_variance, samples=3, generator=seeded())
+    found = variational_bounds(linear.model.log_likelihood, x, mean, log_variance, samples=3, generator=seeded())
     torch.testing.assert_close(found.elbo, linear.evidence.log_prob(x))
     torch.testing.assert_close(found.importance, linear.evidence.log_prob(x))
 
@@ -84,7 +90,9 @@ def test_bounds_are_ordered_and_rise_with_the_samples():
     x, _ = linear.model.simulate(1_500, seeded())
     mean, log_variance = linear.posterior(x)
     off = mean + 0.4, log_variance + 0.5
-    found = {k: bounds(linear.model.log_likelihood, x, *off, samples=k, generator=seeded(k)) for k in (1, 8, 64)}
+    found = {
+        k: variational_bounds(linear.model.log_likelihood, x, *off, samples=k, generator=seeded(k)) for k in (1, 8, 64)
+    }
     truth = linear.evidence.log_prob(x).mean()
     assert torch.equal(found[1].elbo, found[1].importance)
     assert (found[64].elbo <= found[64].importance).all()
@@ -101,8 +109,10 @@ def test_annealing_exceeds_the_bounds_of_a_bad_posterior_and_adds_its_gap():
     linear = linear_gaussian()
     x, _ = linear.model.simulate(40, seeded())
     mean, log_variance = linear.posterior(x)
-    loose = bounds(linear.model.log_likelihood, x, mean + 1, log_variance, samples=4, generator=seeded())
-    found, sandwich = annealed(linear.model, x, generator=seeded(), annealing=Annealing(60, 8, 4), simulated=30)
+    loose = variational_bounds(linear.model.log_likelihood, x, mean + 1, log_variance, samples=4, generator=seeded())
+    found, sandwich = annealed_log_likelihood(
+        linear.model, x, generator=seeded(), annealing=Annealing(60, 8, 4), simulated=30
+    )
     truth = linear.evidence.log_prob(x).mean()
     assert loose.importance.mean() < found.values.mean()
     assert abs(found.values.mean() - truth) < sandwich.gap.high + 0.05
@@ -114,13 +124,13 @@ def test_values_that_make_a_mean_meaningless_are_refused():
     with pytest.raises(DataError, match="2 of 3 log likelihoods are NaN or infinite"):
         require_finite(torch.tensor([torch.nan, 0.0, torch.inf]))
     with pytest.raises(DataError, match="one example or more"):
-        of_model(Normal([0.0], [1.0]), torch.zeros(0, 1))
+        model_log_likelihood(Normal([0.0], [1.0]), torch.zeros(0, 1))
     linear = linear_gaussian()
     x, _ = linear.model.simulate(3, seeded())
     mean, log_variance = linear.posterior(x)
     for wrong in ({"samples": 0}, {"samples": 1, "mean": mean[:2]}):
         with pytest.raises(DataError, match="one posterior an example"):
-            bounds(
+            variational_bounds(
                 linear.model.log_likelihood, x, wrong.get("mean", mean), log_variance,
                 samples=wrong["samples"], generator=seeded(),
             )  # fmt: skip

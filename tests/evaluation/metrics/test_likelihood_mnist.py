@@ -9,9 +9,9 @@ from saddlepoint.data import DataSettings, load
 from saddlepoint.data.batches import Batches
 from saddlepoint.evaluation.metrics.annealing import Annealing
 from saddlepoint.evaluation.metrics.bits import bits_per_dimension
-from saddlepoint.evaluation.metrics.latent import surgery, units
-from saddlepoint.evaluation.metrics.latent_models import binarised, with_own_likelihood
-from saddlepoint.evaluation.metrics.likelihood import annealed, bounds, of_model
+from saddlepoint.evaluation.metrics.latent import elbo_surgery, unit_report
+from saddlepoint.evaluation.metrics.latent_models import binarise, with_own_likelihood
+from saddlepoint.evaluation.metrics.likelihood import annealed_log_likelihood, model_log_likelihood, variational_bounds
 from saddlepoint.models import build
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.training import Devices, TrainingState, play
@@ -30,7 +30,7 @@ def trained(real_data):
     if not (real_data / "mnist").is_dir():
         pytest.skip("$SADDLEPOINT_DATA/mnist is not there")
     dataset = load(DataSettings(source="mnist", limit=20_000))
-    black_and_white = replace(dataset, x=binarised(dataset.x, dataset.event))
+    black_and_white = replace(dataset, x=binarise(dataset.x, dataset.event))
     settings = TrainingSettings(
         steps=STEPS, batch_size=256, tick=500, device="cpu", optimiser=OptimiserSettings(learning_rate=2e-3)
     )
@@ -39,7 +39,7 @@ def trained(real_data):
     batches = Batches(black_and_white, settings.batch_size, 0, "cpu", model.scaling)
     records = [record for record in play(model, batches, settings, state) if record is not None]
     assert records[-1].values["vae/reconstruction"] < 0.9 * records[0].values["vae/reconstruction"]
-    return model, binarised(dataset.held_out.x[:IMAGES], dataset.event)
+    return model, binarise(dataset.held_out.x[:IMAGES], dataset.event)
 
 
 @pytest.mark.slow
@@ -48,9 +48,9 @@ def test_the_bounds_of_black_and_white_mnist_are_ordered_and_annealing_holds_wit
     latent = with_own_likelihood(model)
     mean, log_variance = model.heads(x)
     inputs = latent.prepare(x)
-    both = bounds(latent.log_likelihood, inputs, mean, log_variance, samples=64, generator=seeded())
+    both = variational_bounds(latent.log_likelihood, inputs, mean, log_variance, samples=64, generator=seeded())
     own = model.log_prob(x, samples=64, generator=seeded(1))
-    ais, sandwich = annealed(
+    ais, sandwich = annealed_log_likelihood(
         latent, x, generator=seeded(2), annealing=Annealing(temperatures=150, chains=8, leapfrog=5), simulated=IMAGES
     )
     gap = sandwich.gap
@@ -65,7 +65,7 @@ def test_the_bounds_of_black_and_white_mnist_are_ordered_and_annealing_holds_wit
     # In three dimensions 5,000 draws are nearly exact: annealing must not miss mass by more than its gap says.
     nearly_exact = model.log_prob(x, samples=5_000, generator=seeded(3))
     assert (nearly_exact - ais.values).mean() < gap.high + 0.2
-    assert of_model(model, x).kind == ais.kind == "lower bound"
+    assert model_log_likelihood(model, x).kind == ais.kind == "lower bound"
     bits = bits_per_dimension(ais.values, model.event, of="probability").mean()
     assert 0.1 < bits < 0.4  # a coin for every pixel would be 1
 
@@ -73,8 +73,8 @@ def test_the_bounds_of_black_and_white_mnist_are_ordered_and_annealing_holds_wit
 @pytest.mark.slow
 def test_the_code_of_black_and_white_mnist_is_used_and_its_kl_is_information(trained):
     model, x = trained
-    found = units(*model.heads(x))
-    cut = surgery(*model.heads(x), generator=seeded(), draws=4)
+    found = unit_report(*model.heads(x))
+    cut = elbo_surgery(*model.heads(x), generator=seeded(), draws=4)
     assert found.active.sum() == 3
     assert float(found.kl.sum()) == pytest.approx(cut.kl.value)
     assert 1 < cut.information[0].value <= cut.limit

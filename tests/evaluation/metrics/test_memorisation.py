@@ -5,7 +5,7 @@ import torch
 from scipy.stats import mannwhitneyu
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.memorisation import _mann_whitney, copies, data_copying
+from saddlepoint.evaluation.metrics.memorisation import _mann_whitney, data_copying, find_copies
 
 N = 500
 
@@ -20,13 +20,13 @@ def train():
 
 
 def test_honest_samples_are_near_as_often_as_held_out_ones(train):
-    shares = [copies(train, draw(1_000, 2 * s + 1), draw(1_000, 2 * s + 2), level=0.05).near for s in range(20)]
+    shares = [find_copies(train, draw(1_000, 2 * s + 1), draw(1_000, 2 * s + 2), level=0.05).near for s in range(20)]
     assert sum(share.value for share in shares) / 20 == pytest.approx(0.05, abs=0.01)
 
 
 def test_copies_are_found_and_named(train):
     samples = torch.cat([train[[3, 141]], draw(98, 2)])
-    found = copies(train, draw(N, 1), samples)
+    found = find_copies(train, draw(N, 1), samples)
     assert found.exact == 2
     assert found.nearest[:2].tolist() == [3, 141]
     assert not found.distance[:2].any()
@@ -37,7 +37,8 @@ def test_more_copies_more_share(train):
     held_out, honest = draw(N, 1), draw(N, 2)
     noise = 1e-3 * draw(N, 3)
     shares = [
-        copies(train, held_out, torch.cat([train[:k] + noise[:k], honest[k:]])).near.value for k in (0, 50, 200, 500)
+        find_copies(train, held_out, torch.cat([train[:k] + noise[:k], honest[k:]])).near.value
+        for k in (0, 50, 200, 500)
     ]
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -45,7 +46,7 @@ def test_more_copies_more_share(train):
 
 def test_too_few_held_out_examples_are_refused(train):
     with pytest.raises(DataError, match="held-out examples: need 100"):
-        copies(train, draw(50, 1), draw(50, 2))
+        find_copies(train, draw(50, 1), draw(50, 2))
 
 
 def test_the_rank_score_agrees_with_scipy_with_and_without_ties():

@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.bins import bins, different_bins
+from saddlepoint.evaluation.metrics.bins import different_bins, fit_bins
 from saddlepoint.evaluation.metrics.divergence import Grid, jensen_shannon
 from saddlepoint.evaluation.metrics.diversity import birthday_test, mean_distance, vendi_score
 from saddlepoint.evaluation.metrics.energy import energy_coefficient
 from saddlepoint.evaluation.metrics.frechet import frechet_distance, frechet_infinity
-from saddlepoint.evaluation.metrics.kernel import gaussian, kernel_distance, median_width
-from saddlepoint.evaluation.metrics.memorisation import copies, data_copying
+from saddlepoint.evaluation.metrics.kernel import gaussian_kernel, kernel_distance, median_width
+from saddlepoint.evaluation.metrics.memorisation import data_copying, find_copies
 from saddlepoint.evaluation.metrics.modes import ModeReport, mode_report
 from saddlepoint.evaluation.metrics.points import check_pair
 from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
@@ -109,8 +109,8 @@ def of_modes(score: Callable[[ModeReport], float]) -> Callable[[Case], float]:
     return lambda case: score(mode_report(case.fake, case.centres, STD))
 
 
-def gaussian_kernel(x: Tensor, y: Tensor) -> float:
-    return kernel_distance(x, y, kernel=gaussian(median_width(x, x))).value
+def gaussian_distance(x: Tensor, y: Tensor) -> float:
+    return kernel_distance(x, y, kernel=gaussian_kernel(median_width(x, x))).value
 
 
 def insensitive_to(*damages: str) -> frozenset[str]:
@@ -130,7 +130,7 @@ METRICS: dict[str, Metric] = {
         held_out_against_fake(lambda x, y: kernel_distance(x, y).value), 1, insensitive_to("narrowed", "copied")
     ),
     # With the median width the kernel is as wide as the whole ring.
-    "kernel, gaussian": Metric(held_out_against_fake(gaussian_kernel), 1, insensitive_to("narrowed", "copied")),
+    "kernel, gaussian": Metric(held_out_against_fake(gaussian_distance), 1, insensitive_to("narrowed", "copied")),
     "energy": Metric(
         held_out_against_fake(lambda x, y: float(energy_coefficient(*check_pair(x, y)))), 1, insensitive_to("copied")
     ),
@@ -168,7 +168,7 @@ METRICS: dict[str, Metric] = {
     "wasserstein": Metric(held_out_against_fake(lambda x, y: float(wasserstein(x, y)[0])), 1, insensitive_to("copied")),
     "jensen-shannon": Metric(held_out_against_fake(on_a_grid), 1, insensitive_to("copied")),
     "different bins": Metric(
-        lambda c: different_bins(bins(c.train, number=20), c.fake).different, 1, insensitive_to("copied")
+        lambda c: different_bins(fit_bins(c.train, number=20), c.fake).different, 1, insensitive_to("copied")
     ),
     # The diversity of one set: noise is diverse, and so are copies of diverse points.
     "vendi": Metric(own(lambda x: vendi_score(x, width=0.5)), -1, insensitive_to("noisy", "shifted", "copied")),
@@ -180,7 +180,7 @@ METRICS: dict[str, Metric] = {
     ),
     # Narrow modes lie where training points are dense, so nearer to one than held-out points do.
     "near copies": Metric(
-        lambda c: copies(c.train, c.held_out, c.fake, level=0.05).near.value,
+        lambda c: find_copies(c.train, c.held_out, c.fake, level=0.05).near.value,
         1,
         insensitive_to("noisy", "shifted", "a_mode_dropped", "repeated"),
     ),

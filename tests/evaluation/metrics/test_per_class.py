@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.per_class import labels_of, per_class
+from saddlepoint.evaluation.metrics.per_class import class_reports, likeliest_labels
 from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
-from saddlepoint.evaluation.statistics.intervals import wilson
+from saddlepoint.evaluation.statistics.intervals import wilson_interval
 
 NAMES = ("left", "middle", "right")
 
@@ -25,7 +25,7 @@ def clusters(n=300, seed=0, width=1.0):
 
 
 def reports(samples, labels, **arguments):
-    return per_class(*clusters(), samples, labels, NAMES, generator=seeded(), **arguments)
+    return class_reports(*clusters(), samples, labels, NAMES, generator=seeded(), **arguments)
 
 
 def test_perfect_samples_score_as_well_in_every_class():
@@ -42,7 +42,7 @@ def test_shares_are_wilsons():
     x, y = clusters(seed=1)
     kept = (y != 0) | (torch.arange(len(y)) < 90)
     report = reports(x[kept], y[kept])[0]
-    assert report.share == wilson(30, 230)
+    assert report.share == wilson_interval(30, 230)
 
 
 def test_means_over_classes_are_the_whole():
@@ -108,7 +108,7 @@ def test_order_does_not_matter_but_to_the_intervals():
 def test_intervals_hold_their_value_are_proper_and_no_narrower_than_wilsons():
     for report in reports(*clusters(seed=1)):
         for found in (report.precision, report.recall):
-            least = wilson(found.value * 100, 100)
+            least = wilson_interval(found.value * 100, 100)
             assert 0 <= found.low <= least.low <= found.value <= least.high <= found.high <= 1
 
 
@@ -118,7 +118,7 @@ def test_the_interval_of_diversity_has_about_its_nominal_coverage():
     for seed in range(60):
         x, y = clusters(n=90, seed=seed)
         real, real_labels = clusters(n=90, seed=1_000 + seed)
-        (report, *_) = per_class(real, real_labels, x, y, NAMES, generator=seeded(seed))
+        (report, *_) = class_reports(real, real_labels, x, y, NAMES, generator=seeded(seed))
         hits += 1 in report.relative_diversity
     assert hits >= 50  # 57 expected; below 50 with a probability under one in a thousand
 
@@ -145,10 +145,10 @@ def test_the_row_of_a_scorecard_says_the_same():
 
 
 def test_labels_are_the_likeliest_class():
-    assert labels_of(torch.tensor([[0.1, 0.9], [0.8, 0.2]])).tolist() == [1, 0]
+    assert likeliest_labels(torch.tensor([[0.1, 0.9], [0.8, 0.2]])).tolist() == [1, 0]
     for wrong in (torch.rand(3), torch.rand(0, 2), torch.full((2, 2), math.nan)):
         with pytest.raises(DataError, match="class probabilities"):
-            labels_of(wrong)
+            likeliest_labels(wrong)
 
 
 @pytest.mark.parametrize(

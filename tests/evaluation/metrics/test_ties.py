@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from saddlepoint.evaluation.metrics.diversity import birthday_test, mean_distance
-from saddlepoint.evaluation.metrics.memorisation import copies, data_copying
+from saddlepoint.evaluation.metrics.memorisation import data_copying, find_copies
 from saddlepoint.evaluation.metrics.neighbours import nearest, smallest_squares
 from saddlepoint.evaluation.metrics.pairwise import mean_within
 from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
@@ -56,7 +56,7 @@ def other_processor(monkeypatch):
 def neighbour_scores(real, fake, train):
     found = neighbourhoods(real, fake)
     near, far = nearest(fake, train, k=3), nearest(fake, fake, k=2, within=True)
-    copy = copies(train, real, fake, level=0.05)
+    copy = find_copies(train, real, fake, level=0.05)
     return {
         "precise": found.precise,
         "recalled": found.recalled,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from saddlepoint.data.arrays import from_array
 from saddlepoint.evaluation.metrics.pairwise import mean_within
 from saddlepoint.evaluation.monitors.adversarial import advantage, advantage_error
-from saddlepoint.evaluation.monitors.codes import distinct, ties
+from saddlepoint.evaluation.monitors.codes import is_first_occurrence, tie_share
 from saddlepoint.evaluation.monitors.copies import (
     copying_beside_held_out,
     copying_beside_training,
@@ -147,24 +147,24 @@ def test_the_outputs_own_activation_has_no_hidden_units(shape: nn.Module) -> Non
 
 def test_ties_are_of_clamped_heads_alone() -> None:
     free = draw(100)
-    assert ties(free).item() == 0
-    assert ties(free.relu()).item() == pytest.approx((free <= 0).float().mean().item(), abs=0.01)
+    assert tie_share(free).item() == 0
+    assert tie_share(free.relu()).item() == pytest.approx((free <= 0).float().mean().item(), abs=0.01)
 
 
 @pytest.mark.parametrize("units", [1, 2, 8])
 def test_units_that_say_the_same_to_all_tie_nothing(units: int) -> None:
     free = draw(64, units)
     for same in (free[:1].expand(100, -1), torch.zeros(100, units), free[:1].expand(100, -1).relu(), free[:1]):
-        assert ties(same).item() == 0
-    assert ties(torch.cat([free, torch.full((64, 1), -9.0)], 1)).item() == 0
-    assert ties(torch.cat([free.relu(), torch.zeros(64, 1)], 1)).item() > 0.2
+        assert tie_share(same).item() == 0
+    assert tie_share(torch.cat([free, torch.full((64, 1), -9.0)], 1)).item() == 0
+    assert tie_share(torch.cat([free.relu(), torch.zeros(64, 1)], 1)).item() > 0.2
 
 
 def test_equal_examples_are_seen_once() -> None:
     free = draw(20, 6).view(20, 2, 3)
-    assert distinct(free).all()
+    assert is_first_occurrence(free).all()
     twice = torch.cat([free, free[:7], free[:7]])
-    torch.testing.assert_close(twice[distinct(twice)], free)
+    torch.testing.assert_close(twice[is_first_occurrence(twice)], free)
 
 
 @pytest.mark.parametrize(("left_out", "enough"), [(None, False), (3, False), (99, False), (100, True)])

@@ -6,7 +6,14 @@ from scipy.stats import binomtest
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
-from saddlepoint.evaluation.statistics.intervals import Interval, normal, of_distance, of_mean, of_share, wilson
+from saddlepoint.evaluation.statistics.intervals import (
+    Interval,
+    distance_interval,
+    mean_interval,
+    normal_interval,
+    share_interval,
+    wilson_interval,
+)
 from saddlepoint.evaluation.statistics.resampling import bootstrap, half_difference, half_sampling, random_halves
 
 
@@ -26,29 +33,29 @@ def covers(intervals, truth):
 @pytest.mark.parametrize("level", [0.8, 0.95])
 def test_wilson_agrees_with_scipy(successes, n, level):
     theirs = binomtest(successes, n).proportion_ci(level, method="wilson")
-    ours = wilson(successes, n, level=level)
+    ours = wilson_interval(successes, n, level=level)
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
     assert ours.value in ours
 
 
 def test_the_normal_interval_and_what_it_says():
-    assert str(normal(10.0, 1.0)) == "10 [8.04, 11.96]"
-    assert normal(0, 1, degrees=2).high == pytest.approx(4.3027, abs=1e-4)
+    assert str(normal_interval(10.0, 1.0)) == "10 [8.04, 11.96]"
+    assert normal_interval(0, 1, degrees=2).high == pytest.approx(4.3027, abs=1e-4)
     assert 0.5 in Interval(0.5, 0.5, 0.5)
 
 
 @pytest.mark.parametrize("n", [1, 20, 4_000])
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
 def test_a_share_that_scatters_as_independent_trials_do_has_wilsons_interval(share, n):
-    found = of_share(share, (share * (1 - share) / n) ** 0.5, n)
-    expected = wilson(share * n, n)
+    found = share_interval(share, (share * (1 - share) / n) ** 0.5, n)
+    expected = wilson_interval(share * n, n)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
 @given(value=st.floats(1e-3, 1e3), relative=st.floats(0, 3), lift=st.floats(0, 10))
 def test_a_distances_interval_holds_it_and_does_not_reach_below_its_bias(value, relative, lift):
     error = relative * (value + lift)
-    found = of_distance(value, error, lift=lift)
+    found = distance_interval(value, error, lift=lift)
     assert found.low - 1e-9 <= value <= found.high + 1e-9
     assert found.low >= -lift - 1e-9
     assert found.high - value >= value - found.low - 1e-9
@@ -56,33 +63,35 @@ def test_a_distances_interval_holds_it_and_does_not_reach_below_its_bias(value, 
 
 def test_a_distances_interval_is_the_set_of_expectations_that_are_near_enough():
     """At either end the value is 1.96 of the errors away that the end itself would have."""
-    found = of_distance(4.0, 1.0)
+    found = distance_interval(4.0, 1.0)
     for end in (found.low, found.high):
         assert abs(4.0 - end) == pytest.approx(1.959964 * (end / 4.0) ** 0.5, rel=1e-5)
-    assert (of_distance(-1.0, 1.0).low, of_distance(0.0, 1.0).high) == pytest.approx((-2.96, 1.96), abs=1e-3)
+    assert (distance_interval(-1.0, 1.0).low, distance_interval(0.0, 1.0).high) == pytest.approx(
+        (-2.96, 1.96), abs=1e-3
+    )
 
 
 @given(share=st.floats(0, 1), error=st.floats(0, 2), most=st.floats(1, 1e5), degrees=st.floats(1, 1e3))
 def test_a_shares_interval_holds_it_and_stays_in_its_range(share, error, most, degrees):
-    found = of_share(share, error, most, degrees=degrees)
+    found = share_interval(share, error, most, degrees=degrees)
     assert -1e-12 <= found.low <= share + 1e-12
     assert share - 1e-12 <= found.high <= 1 + 1e-12
-    wider = of_share(share, 2 * error, most, degrees=degrees)
+    wider = share_interval(share, 2 * error, most, degrees=degrees)
     assert wider.high - wider.low >= found.high - found.low - 1e-9
 
 
 def test_a_zero_share_with_non_zero_split_halves_is_still_small():
-    assert of_share(0.0, 0.004, 540, degrees=24).high < 0.1
-    assert of_share(1.0, 0.004, 540, degrees=24).low > 0.9
+    assert share_interval(0.0, 0.004, 540, degrees=24).high < 0.1
+    assert share_interval(1.0, 0.004, 540, degrees=24).low > 0.9
 
 
 def test_nothing_to_estimate_from_is_refused():
     with pytest.raises(DataError):
-        of_mean(torch.ones(1))
+        mean_interval(torch.ones(1))
     with pytest.raises(DataError):
-        wilson(0, 0)
+        wilson_interval(0, 0)
     with pytest.raises(DataError):
-        of_share(0.5, 0.1, 0)
+        share_interval(0.5, 0.1, 0)
     with pytest.raises(DataError, match="2 points"):
         bootstrap(torch.mean, torch.ones(1), generator=generator())
     with pytest.raises(DataError, match="4 points"):
@@ -91,7 +100,7 @@ def test_nothing_to_estimate_from_is_refused():
 
 def test_a_constant_has_no_width():
     for interval in (
-        of_mean(torch.ones(9)),
+        mean_interval(torch.ones(9)),
         bootstrap(torch.mean, torch.ones(9), generator=generator()),
         half_sampling(torch.mean, torch.ones(9), generator=generator()),
     ):
@@ -100,7 +109,7 @@ def test_a_constant_has_no_width():
 
 def test_all_agree_on_a_mean():
     x = draw(400, 1, 0)
-    exact = of_mean(x[:, 0])
+    exact = mean_interval(x[:, 0])
     for other in (
         bootstrap(torch.mean, x, generator=generator(), repeats=2_000),
         half_sampling(torch.mean, x, generator=generator(), repeats=1_000),
@@ -150,7 +159,7 @@ def covered_share(scale, shift):
         g = generator(s)
         apart = torch.tensor([half_difference(score, random_halves(x, g), random_halves(y, g)) for _ in range(25)])
         values.append(score(x, y))
-        intervals.append(of_share(values[-1], float(apart.std()), 200, degrees=24))
+        intervals.append(share_interval(values[-1], float(apart.std()), 200, degrees=24))
     return covers(intervals, sum(values) / 500)
 
 
@@ -159,10 +168,10 @@ def covered_share(scale, shift):
 def test_other_intervals_cover(name):
     repeats, n = 500, 60
     if name == "mean":
-        truth, found = 1.0, [of_mean(draw(n, 1, s, 2.0, 1.0)[:, 0]) for s in range(repeats)]
+        truth, found = 1.0, [mean_interval(draw(n, 1, s, 2.0, 1.0)[:, 0]) for s in range(repeats)]
     elif name == "wilson":
         truth = 0.07
-        found = [wilson(int((torch.rand(n, generator=generator(s)) < truth).sum()), n) for s in range(repeats)]
+        found = [wilson_interval(int((torch.rand(n, generator=generator(s)) < truth).sum()), n) for s in range(repeats)]
     elif name == "ratio":
         truth, ratio = 0.5, lambda x: x[:, 0].mean() / x[:, 1].mean()
         pairs = [draw(n, 2, s) * torch.tensor([1.0, 2.0]) + torch.tensor([5.0, 10.0]) for s in range(repeats)]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import ttest_rel
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.statistics.paired_comparison import holm, paired_difference
+from saddlepoint.evaluation.statistics.paired_comparison import holm_p_values, paired_difference
 
 
 def normal(n, seed):
@@ -54,14 +54,14 @@ def test_invalid_lists_of_pairs_are_refused(first, second):
 
 
 def test_holm_by_hand():
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([]) == []
-    assert holm([0.2]) == [0.2]
+    assert holm_p_values([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm_p_values([]) == []
+    assert holm_p_values([0.2]) == [0.2]
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_keeps_the_order_and_never_lowers_a_p_value(p):
-    adjusted = holm(p)
+    adjusted = holm_p_values(p)
     assert all(a <= b for a, b in zip(p, adjusted, strict=True))
     assert min(adjusted) == pytest.approx(min(1, len(p) * min(p)))  # Bonferroni's for the smallest
     assert max(adjusted) <= 1
@@ -72,7 +72,7 @@ def test_holm_keeps_the_order_and_never_lowers_a_p_value(p):
 def test_holm_holds_the_rate_of_any_false_rejection():
     generator = torch.Generator().manual_seed(0)
     trials = torch.rand(2_000, 10, generator=generator)
-    rate = sum(min(holm(p.tolist())) < 0.05 for p in trials) / 2_000
+    rate = sum(min(holm_p_values(p.tolist())) < 0.05 for p in trials) / 2_000
     assert rate < 0.05 + 3.5 * (0.05 * 0.95 / 2_000) ** 0.5
     assert rate > 0.03
 
@@ -80,4 +80,4 @@ def test_holm_holds_the_rate_of_any_false_rejection():
 @pytest.mark.parametrize("broken", [[-0.1], [1.1], [float("nan"), 0.5]])
 def test_invalid_p_values_are_refused(broken):
     with pytest.raises(DataError):
-        holm(broken)
+        holm_p_values(broken)

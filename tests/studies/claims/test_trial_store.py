@@ -19,7 +19,7 @@ from torch import Tensor
 
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError
-from saddlepoint.evaluation.statistics.intervals import of_mean
+from saddlepoint.evaluation.statistics.intervals import mean_interval
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
@@ -224,7 +224,9 @@ def small(identifier: str) -> Claim:
         return {f"draw {n}": Draw(n) for n in (1, 2, 3, 4 if identifier.upper() == "C8" else 5)}
 
     def measure(outcomes: Mapping[str, Any], quick: bool) -> Measured:
-        return Measured("holds", "It is so.", tuple(Quantity(n, of_mean(own.values)) for n, own in outcomes.items()))
+        return Measured(
+            "holds", "It is so.", tuple(Quantity(n, mean_interval(own.values)) for n, own in outcomes.items())
+        )
 
     return Claim(identifier.upper(), "words", "source, https://example.org", "Holds if", setups, measure)
 

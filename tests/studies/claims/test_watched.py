@@ -7,7 +7,7 @@ import torch
 
 from saddlepoint import data as sources
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.evaluation.statistics.intervals import wilson
+from saddlepoint.evaluation.statistics.intervals import wilson_interval
 from saddlepoint.experiment.objective_checks import check
 from saddlepoint.experiment.start import train
 from saddlepoint.models.gan.settings import GANSettings
@@ -101,7 +101,7 @@ def test_the_mean_of_single_draws_is_the_closed_form():
     drawn = log_ratio_draws(mean, log_variance, 1_000, generator)
     off = (drawn.mean(0) - kl_standard_normal(mean, log_variance)) / (drawn.std(0) / 1_000**0.5)
     # Of 400 intervals of 95 % so many hold, but for one case in ten thousand.
-    assert 0.95 in wilson(float((off.abs() < 1.96).sum()), 400, level=0.9999)
+    assert 0.95 in wilson_interval(float((off.abs() < 1.96).sum()), 400, level=0.9999)
     assert (drawn < 0).any()
 
 

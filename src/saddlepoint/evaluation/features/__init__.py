@@ -11,7 +11,7 @@ from typing import Any
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import SettingError, suggestion
-from saddlepoint.evaluation.features.classifier import classifier_features, learnable
+from saddlepoint.evaluation.features.classifier import classifier_features, has_learnable_labels
 from saddlepoint.evaluation.features.contrastive import LEAST, self_supervised_features
 from saddlepoint.evaluation.features.extractor import Features
 from saddlepoint.evaluation.features.own import import_function, own_features
@@ -75,7 +75,7 @@ def default_features(dataset: Dataset, seed: int = 0) -> Features:
     event = dataset.event
     if event.has_columns and event.size <= _FEW:
         return raw_features(dataset, seed)
-    if learnable(dataset):
+    if has_learnable_labels(dataset):
         return classifier_features(dataset, seed)
     if event.kind == "image" and len(dataset) >= LEAST:
         return self_supervised_features(dataset, seed)

@@ -20,7 +20,7 @@ from torch.nn import functional
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features.encoder import Encoder
-from saddlepoint.evaluation.features.extractor import Features, check_finite, content_of, fingerprint
+from saddlepoint.evaluation.features.extractor import Features, check_finite, dataset_digest, fingerprint
 from saddlepoint.evaluation.features.fitting import fit, steps_for
 from saddlepoint.evaluation.features.layers import linear, natural_units
 from saddlepoint.evaluation.features.weight_cache import Learned, load_or_learn
@@ -42,11 +42,11 @@ def classifier_features(dataset: Dataset, seed: int = 0) -> Features:
     Raises:
         DataError: no labels, fewer than two classes, fewer than 20 examples, NaN or infinite values.
     """
-    lesson = _lesson(dataset)
+    lesson = _training_set(dataset)
     scaling = natural_units(dataset.event)
     settings = {
         "version": _VERSION,
-        "data": content_of(dataset),
+        "data": dataset_digest(dataset),
         "examples": [len(lesson.x), len(lesson.test_x)],
         "classes": lesson.classes,
         "shape": dataset.event.shape,
@@ -56,7 +56,7 @@ def classifier_features(dataset: Dataset, seed: int = 0) -> Features:
         "offset": scaling.offset,
         "seed": seed,
     }
-    weights, measured = load_or_learn("classifier", settings, lambda: _learned(lesson, dataset, seed))
+    weights, measured = load_or_learn("classifier", settings, lambda: _train(lesson, dataset, seed))
     network = Classifier(dataset.event, lesson.classes, torch.Generator().manual_seed(seed))
     network.load_state_dict(weights)
     network.eval().requires_grad_(False)
@@ -82,7 +82,7 @@ def classifier_features(dataset: Dataset, seed: int = 0) -> Features:
     )
 
 
-def learnable(dataset: Dataset) -> bool:
+def has_learnable_labels(dataset: Dataset) -> bool:
     """Whether a classifier can learn the labels: at least 20 of them, of at least two classes."""
     return dataset.y is not None and len(dataset) >= LEAST and len(torch.unique(dataset.y)) >= 2
 
@@ -101,7 +101,7 @@ class Classifier(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class TrainingSet:
     """What is learned from and, apart from it, what is tested on."""
 
     x: Tensor
@@ -113,7 +113,7 @@ class Lesson:
     notes: tuple[str, ...]
 
 
-def _lesson(dataset: Dataset) -> Lesson:
+def _training_set(dataset: Dataset) -> TrainingSet:
     """The examples to learn and to test on. Raises DataError where there is nothing to learn."""
     name, y = dataset.name, dataset.y
     if y is None:
@@ -141,10 +141,10 @@ def _lesson(dataset: Dataset) -> Lesson:
         rest, taken = order.tensor_split([len(y) - max(1, round(_HELD_OUT * len(y)))])
         x, y, test_x, test_y = dataset.x[rest], y[rest], dataset.x[taken], y[taken]
         tested_on = "training examples it was not shown, as no labelled ones are held out"
-    return Lesson(x, y, test_x, test_y, tested_on, classes, notes if missing else ())
+    return TrainingSet(x, y, test_x, test_y, tested_on, classes, notes if missing else ())
 
 
-def _learned(lesson: Lesson, dataset: Dataset, seed: int) -> Learned:
+def _train(lesson: TrainingSet, dataset: Dataset, seed: int) -> Learned:
     for part in (*torch.split(lesson.x, 1000), *torch.split(lesson.test_x, 1000)):
         check_finite(part, dataset.name)
     generator = torch.Generator().manual_seed(seed)

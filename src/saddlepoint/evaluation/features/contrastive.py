@@ -30,7 +30,7 @@ from torch.nn import functional
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features.encoder import Encoder
-from saddlepoint.evaluation.features.extractor import Features, check_finite, content_of, fingerprint
+from saddlepoint.evaluation.features.extractor import Features, check_finite, dataset_digest, fingerprint
 from saddlepoint.evaluation.features.fitting import fit, steps_for
 from saddlepoint.evaluation.features.layers import linear, natural_units
 from saddlepoint.evaluation.features.weight_cache import Learned, load_or_learn
@@ -67,7 +67,7 @@ def self_supervised_features(dataset: Dataset, seed: int = 0) -> Features:
     scaling = natural_units(event)
     settings = {
         "version": _VERSION,
-        "data": content_of(dataset),
+        "data": dataset_digest(dataset),
         "examples": len(dataset),
         "shape": event.shape,
         "dimension": _DIMENSION,
@@ -75,7 +75,7 @@ def self_supervised_features(dataset: Dataset, seed: int = 0) -> Features:
         "offset": scaling.offset,
         "seed": seed,
     }
-    weights, _ = load_or_learn("self-supervised", settings, lambda: _learned(dataset, seed))
+    weights, _ = load_or_learn("self-supervised", settings, lambda: _train(dataset, seed))
     encoder = Encoder(event, _DIMENSION, torch.Generator().manual_seed(seed))
     encoder.load_state_dict(weights)
     encoder.eval().requires_grad_(False)
@@ -97,7 +97,7 @@ def self_supervised_features(dataset: Dataset, seed: int = 0) -> Features:
     )
 
 
-def moved(x: Tensor, generator: torch.Generator) -> Tensor:
+def random_affine(x: Tensor, generator: torch.Generator) -> Tensor:
     """Images (n, C, H, W), each turned, slanted, stretched and shifted by its own random amount; edges continue."""
 
     def amount(most: float) -> Tensor:
@@ -116,7 +116,7 @@ def moved(x: Tensor, generator: torch.Generator) -> Tensor:
     return functional.grid_sample(x, grid, align_corners=False, padding_mode="border")
 
 
-def contrast(first: Tensor, second: Tensor, temperature: float) -> Tensor:
+def contrastive_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     """Mean over 2 n rows of the cross-entropy of telling a row's partner from all others, in nats: (n, d), (n, d) -> ().
 
     Similarity is the cosine over `temperature`; the "NT-Xent" of the paper.
@@ -127,7 +127,7 @@ def contrast(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     return functional.cross_entropy(similarity, torch.arange(2 * n).roll(n))
 
 
-def _learned(dataset: Dataset, seed: int) -> Learned:
+def _train(dataset: Dataset, seed: int) -> Learned:
     for part in torch.split(dataset.x, 1000):
         check_finite(part, dataset.name)
     generator = torch.Generator().manual_seed(seed)
@@ -140,8 +140,8 @@ def _learned(dataset: Dataset, seed: int) -> Learned:
     def loss(index: Tensor) -> Tensor:
         x = scaling.to_model(dataset.x[index])
         # Both versions go through the network together: BatchNorm then does not reveal which version belongs to which.
-        z = head(encoder(torch.cat([moved(x, generator), moved(x, generator)])))
-        return contrast(z[: len(x)], z[len(x) :], _TEMPERATURE)
+        z = head(encoder(torch.cat([random_affine(x, generator), random_affine(x, generator)])))
+        return contrastive_loss(z[: len(x)], z[len(x) :], _TEMPERATURE)
 
     fit(
         (encoder, head),

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event
-from saddlepoint.evaluation.features.layers import cells, convolution, linear, normalisation, pool, shrink
+from saddlepoint.evaluation.features.layers import average_cells, convolution, linear, normalisation, pool, shrink
 
 _WIDTHS = (32, 64, 128)  # channels of the convolutions; further ones have as many as the last
 _LEAST = 4  # a side that is shorter is not halved any more
@@ -55,5 +55,5 @@ class Encoder(nn.Module):
             if self.axes:
                 x = pool(x, least=_LEAST)
         if self.axes:
-            x = cells(x, self.sides).flatten(1)
+            x = average_cells(x, self.sides).flatten(1)
         return torch.relu(self.last(x))

@@ -129,11 +129,11 @@ def fingerprint(kind: str, weights: Mapping[str, Tensor] | None = None, **settin
     return digest.hexdigest()
 
 
-def weights_of(function: object) -> dict[str, Tensor] | None:
+def module_weights(function: object) -> dict[str, Tensor] | None:
     """The parameters and buffers of a module by name; None for other callables."""
     return dict(function.state_dict()) if isinstance(function, nn.Module) else None
 
 
-def content_of(dataset: Dataset) -> str:
+def dataset_digest(dataset: Dataset) -> str:
     """The dataset's fingerprint; for one that was put together by hand, made from its content."""
     return dataset.fingerprint or content_digest(Part(dataset.x, dataset.y))

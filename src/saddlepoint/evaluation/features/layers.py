@@ -45,12 +45,12 @@ def natural_units(event: Event) -> Scaling:
 def convolution(axes: int, channels: int, filters: int, generator: torch.Generator) -> nn.Module:
     """A convolution of side 3 (9 for sound) that keeps the sides of its input."""
     kernel = 9 if axes == 1 else 3
-    return _initialised(lambda: _CONVOLUTION[axes](channels, filters, kernel, padding=kernel // 2), generator)
+    return _initialise(lambda: _CONVOLUTION[axes](channels, filters, kernel, padding=kernel // 2), generator)
 
 
 def linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Module:
     """A linear layer."""
-    return _initialised(lambda: nn.Linear(inputs, outputs), generator)
+    return _initialise(lambda: nn.Linear(inputs, outputs), generator)
 
 
 def normalisation(axes: int, channels: int) -> nn.Module:
@@ -63,7 +63,7 @@ def shrink(x: Tensor) -> Tensor:
     longest = LONGEST[x.ndim - 2]
     if max(x.shape[2:]) <= longest:
         return x
-    return cells(x, tuple(min(side, longest) for side in x.shape[2:]))
+    return average_cells(x, tuple(min(side, longest) for side in x.shape[2:]))
 
 
 def pool(x: Tensor, least: int) -> Tensor:
@@ -72,12 +72,12 @@ def pool(x: Tensor, least: int) -> Tensor:
     return _MAXIMA[x.ndim - 2](x, tuple(factor if side >= least else 1 for side in x.shape[2:]))
 
 
-def cells(x: Tensor, sides: tuple[int, ...]) -> Tensor:
+def average_cells(x: Tensor, sides: tuple[int, ...]) -> Tensor:
     """(n, C, *any) -> (n, C, *sides), averages over as many cells."""
     return _TO_SIDES[x.ndim - 2](x, sides)
 
 
-def _initialised(make: Callable[[], nn.Module], generator: torch.Generator) -> nn.Module:
+def _initialise(make: Callable[[], nn.Module], generator: torch.Generator) -> nn.Module:
     """The layer that `make` returns, with weights by He's rule and biases 0.
 
     References:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.evaluation.features.extractor import Features, fingerprint, weights_of
+from saddlepoint.evaluation.features.extractor import Features, fingerprint, module_weights
 
 Own = Callable[[Tensor], Any]
 
@@ -33,7 +33,7 @@ def own_features(function: Own, dataset: Dataset) -> Features:
     """
     where = getattr(function, "__module__", type(function).__module__)
     name = getattr(function, "__qualname__", type(function).__qualname__)
-    weights = weights_of(function)
+    weights = module_weights(function)
     device = next(iter(weights.values())).device if weights else torch.device("cpu")
 
     def rows(x: Tensor) -> Tensor:

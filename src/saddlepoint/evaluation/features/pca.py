@@ -11,7 +11,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.features.extractor import Features, check_finite, content_of, fingerprint
+from saddlepoint.evaluation.features.extractor import Features, check_finite, dataset_digest, fingerprint
 from saddlepoint.evaluation.metrics.projection import principal_components
 from saddlepoint.evaluation.monitors.quality import affordable, random_examples
 
@@ -49,7 +49,7 @@ def pca_features(dataset: Dataset, seed: int = 0) -> Features:
         fingerprint=fingerprint(
             "pca",
             {"mean": projection.mean, "directions": projection.directions},
-            data=content_of(dataset),
+            data=dataset_digest(dataset),
             seed=seed,
         ),
         dimension=dimension,

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features.extractor import Features, fingerprint
-from saddlepoint.evaluation.features.layers import cells, convolution, natural_units, pool, shrink
+from saddlepoint.evaluation.features.layers import average_cells, convolution, natural_units, pool, shrink
 
 _WIDTHS = (16, 32, 64)  # channels of the stages
 _CELLS = 2  # an axis
@@ -83,6 +83,6 @@ class RandomConvolutions(nn.Module):
         pooled = []
         for stage in self.stages:
             x = torch.relu(stage(x))
-            pooled.append(cells(x, (_CELLS,) * self.axes).flatten(1))
+            pooled.append(average_cells(x, (_CELLS,) * self.axes).flatten(1))
             x = pool(x, least=2 * _CELLS)
         return torch.cat(pooled, 1)

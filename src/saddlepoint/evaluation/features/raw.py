@@ -45,7 +45,7 @@ def raw_features(dataset: Dataset, seed: int = 0) -> Features:
         name=_WORDS[event.kind],
         fingerprint=fingerprint("raw", shape=event.shape),
         dimension=event.size,
-        function=_flattened,
+        function=_flatten,
         shape=event.shape,
     )
 
@@ -58,5 +58,5 @@ def differ_in_units(event: Event) -> bool:
     return bool(varying) and (len(varying) < len(event.std) or max(varying) > UNITS * min(varying))
 
 
-def _flattened(x: Tensor) -> Tensor:
+def _flatten(x: Tensor) -> Tensor:
     return x.flatten(1).float()

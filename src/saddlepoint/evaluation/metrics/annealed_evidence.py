@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
+from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Evidence:
     @property
     def interval(self) -> Interval:
         """Of the mean over the examples, for the population they were drawn from."""
-        return of_mean(self.log_evidence)
+        return mean_interval(self.log_evidence)
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ class Sandwich:
     @property
     def gap(self) -> Interval:
         """The mean of upper - lower in nats, with its interval."""
-        return of_mean(self.upper - self.lower)
+        return mean_interval(self.upper - self.lower)
 
 
-def joined(parts: Sequence[Evidence]) -> Evidence:
+def concatenate_evidence(parts: Sequence[Evidence]) -> Evidence:
     """Of examples that were annealed apart, one after the other."""
     return Evidence(
         torch.cat([part.log_evidence for part in parts]),

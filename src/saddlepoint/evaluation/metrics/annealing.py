@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.annealed_evidence import Evidence, Sandwich, joined
-from saddlepoint.evaluation.metrics.hamiltonian import LogLikelihood, State, move, state
+from saddlepoint.evaluation.metrics.annealed_evidence import Evidence, Sandwich, concatenate_evidence
+from saddlepoint.evaluation.metrics.hamiltonian import LogLikelihood, State, evaluate_state, hamiltonian_move
 
 Schedule = Literal["sigmoid", "linear"]
 Share = Callable[[float], None]
@@ -78,12 +78,14 @@ def annealed_evidence(
         DataError: no examples, or a log likelihood that is not (B,) or not finite.
     """
     annealing = annealing or Annealing()
-    parts = _parts(x, annealing)
-    moved = _counted(2 * annealing.temperatures * len(parts), progress)
-    return joined([_annealed(log_likelihood, part, latent, annealing, generator, moved) for part in parts])
+    parts = _split(x, annealing)
+    moved = _count_moves(2 * annealing.temperatures * len(parts), progress)
+    return concatenate_evidence(
+        [_run_chains(log_likelihood, part, latent, annealing, generator, moved) for part in parts]
+    )
 
 
-def bidirectional(
+def bidirectional_bounds(
     log_likelihood: LogLikelihood,
     x: Tensor,
     z: Tensor,
@@ -107,21 +109,21 @@ def bidirectional(
     annealing = annealing or Annealing()
     if z.ndim != 2 or len(z) != len(x):
         raise DataError(f"need one code an example: got codes {tuple(z.shape)} for examples {tuple(x.shape)}.")
-    parts = _parts(x, annealing)
-    moved = _counted(4 * annealing.temperatures * len(parts), progress)
-    lower = [_annealed(log_likelihood, part, z.shape[1], annealing, generator, moved) for part in parts]
+    parts = _split(x, annealing)
+    moved = _count_moves(4 * annealing.temperatures * len(parts), progress)
+    lower = [_run_chains(log_likelihood, part, z.shape[1], annealing, generator, moved) for part in parts]
     codes = torch.split(z, [len(part) for part in parts])
     upper = [
-        _annealed(log_likelihood, part, z.shape[1], annealing, generator, moved, back_from=code)
+        _run_chains(log_likelihood, part, z.shape[1], annealing, generator, moved, back_from=code)
         for part, code in zip(parts, codes, strict=True)
     ]
     k = annealing.chains
     # log_weights of a walk back are those of the same path forwards: minus the log of the mean of 1 / w.
     above = torch.cat([math.log(k) - torch.logsumexp(-one.log_weights, 0) for one in upper])
-    return Sandwich(joined(lower).log_evidence, above)
+    return Sandwich(concatenate_evidence(lower).log_evidence, above)
 
 
-def _counted(moves: int, progress: Share | None) -> Callable[[], None]:
+def _count_moves(moves: int, progress: Share | None) -> Callable[[], None]:
     """To be called after every move of all chains of a part, of which there are so many."""
     done = 0
 
@@ -134,14 +136,14 @@ def _counted(moves: int, progress: Share | None) -> Callable[[], None]:
     return moved
 
 
-def _parts(x: Tensor, annealing: Annealing) -> tuple[Tensor, ...]:
+def _split(x: Tensor, annealing: Annealing) -> tuple[Tensor, ...]:
     if x.ndim < 1 or len(x) == 0:
         raise DataError("need one example or more, got none.")
     x = x if x.dtype == torch.float64 else x.float()
     return torch.split(x, max(1, ROWS // annealing.chains))
 
 
-def _annealed(
+def _run_chains(
     log_likelihood: LogLikelihood,
     x: Tensor,
     latent: int,
@@ -158,14 +160,14 @@ def _annealed(
         z = torch.randn(len(rows), latent, generator=generator, device=generator.device).to(rows)
     else:
         z = back_from.to(rows).repeat(annealing.chains, 1)
-    at = _checked(state(log_likelihood, z, rows))
+    at = _require_finite_state(evaluate_state(log_likelihood, z, rows))
     weights = torch.zeros(len(rows), dtype=torch.float64, device=rows.device)
     accepted = 0.0
     order = range(1, len(rising)) if back_from is None else range(len(rising) - 1, 0, -1)
     for t in order:
         if back_from is None:
             weights += float(rising[t] - rising[t - 1]) * at.log_likelihood.double()
-        at, acceptance = move(
+        at, acceptance = hamiltonian_move(
             log_likelihood,
             at,
             rows,
@@ -200,11 +202,11 @@ def _step_sizes(
     k = annealing.chains
     b = len(rows) // k
     z = torch.randn(len(rows), latent, generator=generator, device=generator.device).to(rows)
-    at = _checked(state(log_likelihood, z, rows))
+    at = _require_finite_state(evaluate_state(log_likelihood, z, rows))
     log_size = torch.full((b,), math.log(FIRST_STEP), dtype=rows.dtype, device=rows.device)
     found = []
     for t in range(1, len(rising)):
-        at, acceptance = move(
+        at, acceptance = hamiltonian_move(
             log_likelihood,
             at,
             rows,
@@ -220,7 +222,7 @@ def _step_sizes(
     return torch.stack(found).exp()
 
 
-def _checked(at: State) -> State:
+def _require_finite_state(at: State) -> State:
     if at.log_likelihood.shape != at.z.shape[:1]:
         raise DataError(
             f"log_likelihood gave {tuple(at.log_likelihood.shape)} for codes {tuple(at.z.shape)}: one number a row is wanted."

@@ -15,7 +15,7 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.divergence import expected_jensen_shannon, jensen_shannon
 from saddlepoint.evaluation.metrics.neighbours import nearest
 from saddlepoint.evaluation.metrics.points import check_points
-from saddlepoint.evaluation.statistics.paired_comparison import holm
+from saddlepoint.evaluation.statistics.paired_comparison import holm_p_values
 
 LEVEL = 0.05
 
@@ -62,7 +62,7 @@ class BinReport:
     trials: float
 
 
-def bins(train: Tensor, *, number: int = 100, seed: int = 0) -> Bins:
+def fit_bins(train: Tensor, *, number: int = 100, seed: int = 0) -> Bins:
     """K-means cells of train (N, D): `number` of them.
 
     Raises:
@@ -101,7 +101,7 @@ def different_bins(bins: Bins, samples: Tensor, *, threshold: float = 1.96) -> B
         z,
         int((z.abs() > threshold).sum()),
         len(z) * math.erfc(threshold / math.sqrt(2)),
-        sum(value < LEVEL for value in holm(p.clamp(0, 1).tolist())),
+        sum(value < LEVEL for value in holm_p_values(p.clamp(0, 1).tolist())),
         jensen_shannon(train, counts),
         expected_jensen_shannon(len(z), int(n), int(m)),
         _trials(z, float(n / (n + m)), threshold),

@@ -15,18 +15,20 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.evaluation.metrics.likelihood import Likelihood, require_finite, some
+from saddlepoint.evaluation.metrics.likelihood import Likelihood, require_examples, require_finite
 from saddlepoint.models.capabilities import HasDensity
 
 
-def dequantised(x: Tensor, generator: torch.Generator) -> Tensor:
+def dequantise(x: Tensor, generator: torch.Generator) -> Tensor:
     """uint8 x (N, *event) -> float32, each value spread evenly over the half open unit interval around it."""
     if x.dtype != torch.uint8:
-        raise DataError(f"dequantised: whole numbers (uint8) are wanted, got {x.dtype}.")
+        raise DataError(f"dequantise: whole numbers (uint8) are wanted, got {x.dtype}.")
     return x.float() + torch.rand(x.shape, generator=generator, device=generator.device).to(x.device) - 0.5
 
 
-def of_bytes(model: HasDensity, x: Tensor, *, generator: torch.Generator, draws: int = 4) -> Likelihood:
+def dequantised_log_likelihood(
+    model: HasDensity, x: Tensor, *, generator: torch.Generator, draws: int = 4
+) -> Likelihood:
     """Lower bound on log P(x) of uint8 x (N, *event): the mean log density of `draws` dequantised copies.
 
     By Jensen's inequality; P is the density's mass in the unit cube around x, that is of samples rounded as this
@@ -38,7 +40,7 @@ def of_bytes(model: HasDensity, x: Tensor, *, generator: torch.Generator, draws:
     Raises:
         DataError: other data than uint8, or a log density that is not finite.
     """
-    values = [require_finite(model.log_prob(dequantised(some(x), generator))).double() for _ in range(draws)]
+    values = [require_finite(model.log_prob(dequantise(require_examples(x), generator))).double() for _ in range(draws)]
     return Likelihood(torch.stack(values).mean(0), "lower bound", f"dequantised log density, {draws} draws")
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.divergence import expected_kl, kl_divergence
-from saddlepoint.evaluation.statistics.intervals import Interval, normal
+from saddlepoint.evaluation.statistics.intervals import Interval, normal_interval
 
 SMOOTHED = 10  # coins behind the weights of Efron and Thisted
 
@@ -101,7 +101,7 @@ def covered_interval(counts: Sequence[Tensor]) -> Interval:
     if not counts or any(one.ndim != 1 or len(one) == 0 for one in counts):
         raise DataError("covered categories: need one row of counts or more, each of one category or more.")
     value = sum(int((one > 0).sum()) for one in counts) / len(counts)
-    found = normal(value, math.sqrt(sum(map(_covered_variance, counts))) / len(counts))
+    found = normal_interval(value, math.sqrt(sum(map(_covered_variance, counts))) / len(counts))
     return Interval(value, max(0.0, found.low), min(float(len(counts[0])), found.high))
 
 

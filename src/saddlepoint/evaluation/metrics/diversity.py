@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.kernel import gaussian
+from saddlepoint.evaluation.metrics.kernel import gaussian_kernel
 from saddlepoint.evaluation.metrics.neighbours import nearest
 from saddlepoint.evaluation.metrics.points import check_pair, check_points
 from saddlepoint.evaluation.metrics.squared_distances import precise_squares
@@ -30,7 +30,7 @@ def vendi_score(x: Tensor, *, width: float | None = None) -> float:
     """
     x = check_points(x, "points", least=1)
     if width is not None:
-        similarity = gaussian(width)(x, x)
+        similarity = gaussian_kernel(width)(x, x)
     else:
         norms = x.norm(dim=1, keepdim=True)
         if not norms.all():

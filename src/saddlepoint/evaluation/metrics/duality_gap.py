@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
+from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 from saddlepoint.models.base import Model
 from saddlepoint.models.copying import copy_with_networks
 from saddlepoint.objectives.phase import Batch, Phase
@@ -85,18 +85,18 @@ def duality_gap(
     cuda = [model.device] if model.device.type == "cuda" else []
     for name in dict.fromkeys(phase.player for phase in model.phases if phase.gradient):
         with torch.random.fork_rng(devices=cuda):
-            answered = _answered(model, movers[name], seen, steps, learning_rate, batch_size, seed)
+            answered = _best_response(model, movers[name], seen, steps, learning_rate, batch_size, seed)
             before, after = (_losses(game, movers[name], unseen, batch_size, seed + 1) for game in (model, answered))
-        gains[name] = of_mean(before - after)
+        gains[name] = mean_interval(before - after)
     bounds = [sum(getattr(gain, bound) for gain in gains.values()) for bound in ("value", "low", "high")]
     return DualityGap(Interval(*bounds), gains)
 
 
-def _answered(
+def _best_response(
     model: Model, phase: Phase, x: Tensor, steps: int, learning_rate: float, batch_size: int, seed: int
 ) -> Model:
     """A copy of the game in which the phase's player has moved `steps` times and the others have not."""
-    game = _copied(model)
+    game = _copy_game(model)
     generator = torch.Generator(game.device).manual_seed(seed)
     torch.manual_seed(seed)
     parameters = [p for p in game.players[phase.player].parameters() if p.requires_grad]
@@ -117,7 +117,7 @@ def _losses(model: Model, phase: Phase, x: Tensor, batch_size: int, seed: int) -
 
     Gradients are enabled, since a loss with a penalty on a slope takes them itself.
     """
-    game = _copied(model)
+    game = _copy_game(model)
     generator = torch.Generator(game.device).manual_seed(seed)
     torch.manual_seed(seed)
     losses = []
@@ -129,7 +129,7 @@ def _losses(model: Model, phase: Phase, x: Tensor, batch_size: int, seed: int) -
     return torch.cat(losses).double()
 
 
-def _copied(model: Model) -> Model:
+def _copy_game(model: Model) -> Model:
     """A copy whose players are in training mode, as when the game is played; what they keep is theirs alone."""
     game = copy_with_networks(model, model.players.values())
     for player in game.players.values():

@@ -103,7 +103,7 @@ def frechet_infinity(x: Tensor, y: Tensor, *, generator: torch.Generator, parts:
             f"extrapolating the Fréchet distance of {x.shape[1]} features needs more than {least:,} points a set, got "
             f"{len(x):,} and {len(y):,}: the kernel distance is unbiased with any number."
         )
-    x, y = _shuffled(x, generator), _shuffled(y, generator)
+    x, y = _shuffle(x, generator), _shuffle(y, generator)
     numbers = torch.arange(1, parts + 1, dtype=torch.float64)
     scores = torch.tensor([_mean_of_parts(x, y, k) for k in range(1, parts + 1)], dtype=torch.float64)
     # The mean over k parts of n / k points has about the same variance for every k, so the fit is unweighted.
@@ -119,7 +119,7 @@ def _mean_of_parts(x: Tensor, y: Tensor, parts: int) -> float:
     return sum(frechet_distance(a, b) for a, b in pairs) / parts
 
 
-def _shuffled(x: Tensor, generator: torch.Generator) -> Tensor:
+def _shuffle(x: Tensor, generator: torch.Generator) -> Tensor:
     return x[torch.randperm(len(x), generator=generator)]
 
 

@@ -25,7 +25,7 @@ class State(NamedTuple):
     gradient: Tensor
 
 
-def state(log_likelihood: LogLikelihood, z: Tensor, x: Tensor) -> State:
+def evaluate_state(log_likelihood: LogLikelihood, z: Tensor, x: Tensor) -> State:
     """z (R, D) with its log likelihood of x (R, *event), and the gradient."""
     with torch.enable_grad():
         z = z.detach().requires_grad_()
@@ -34,7 +34,7 @@ def state(log_likelihood: LogLikelihood, z: Tensor, x: Tensor) -> State:
     return State(z.detach(), value.detach(), gradient)
 
 
-def move(
+def hamiltonian_move(
     log_likelihood: LogLikelihood,
     at: State,
     x: Tensor,
@@ -56,7 +56,7 @@ def move(
     size = step[:, None]
     new, moving = at, momentum + 0.5 * size * _slope(at, temperature)
     for index in range(leapfrog):
-        new = state(log_likelihood, new.z + size * moving, x)
+        new = evaluate_state(log_likelihood, new.z + size * moving, x)
         last = index == leapfrog - 1
         moving = moving + (0.5 if last else 1.0) * size * _slope(new, temperature)
     gained = _energy(at, momentum, temperature) - _energy(new, moving, temperature)

@@ -37,13 +37,13 @@ class KernelDistance:
     interval: Interval
 
 
-def polynomial(x: Tensor, y: Tensor) -> Tensor:
+def polynomial_kernel(x: Tensor, y: Tensor) -> Tensor:
     """(x . y / D + 1)^3, the kernel of the KID: MMD is 0 where the first three moments agree."""
     inner = torch.addmm(torch.ones((), dtype=x.dtype, device=x.device), x, y.T, alpha=1 / x.shape[1])
     return inner.square().mul_(inner)
 
 
-def gaussian(width: float) -> Kernel:
+def gaussian_kernel(width: float) -> Kernel:
     """exp(-|x - y|^2 / (2 width^2)): MMD is 0 only where the distributions are the same."""
 
     def kernel(x: Tensor, y: Tensor) -> Tensor:
@@ -72,12 +72,12 @@ def median_width(x: Tensor, y: Tensor, *, most: int = 1_000) -> float:
     return median
 
 
-def kernel_distance(x: Tensor, y: Tensor, *, kernel: Kernel = polynomial, block: int = 2_048) -> KernelDistance:
+def kernel_distance(x: Tensor, y: Tensor, *, kernel: Kernel = polynomial_kernel, block: int = 2_048) -> KernelDistance:
     """Over all pairs of x (N, D) and y (M, D), in blocks of `block` points, in the points' own precision.
 
     The variance is that of a U-statistic with both terms of its Hoeffding decomposition: the first dominates where the
     distributions differ, the second is all there is where they are equal. There the standard error comes out a fifth
-    too large, because the first term's estimate is cut off at 0; the interval does without it (see `around`).
+    too large, because the first term's estimate is cut off at 0; the interval does without it (see `kernel_distance_interval`).
 
     Raises:
         DataError: fewer than two points a set, unequal numbers of features, NaN or infinite values.
@@ -90,8 +90,8 @@ def kernel_distance(x: Tensor, y: Tensor, *, kernel: Kernel = polynomial, block:
     a, b, c, d = within_x / (n - 1), within_y / (m - 1), across_x / m, across_y / n
     value = a.mean() + b.mean() - 2 * c.mean()
 
-    first, second = variances((a, b, c, d), (square_x, square_y, square_across))
-    return KernelDistance(float(value), float((first + second).sqrt()), around(value, first, second))
+    first, second = variance_terms((a, b, c, d), (square_x, square_y, square_across))
+    return KernelDistance(float(value), float((first + second).sqrt()), kernel_distance_interval(value, first, second))
 
 
 def kernel_distance_by_subsets(
@@ -99,7 +99,7 @@ def kernel_distance_by_subsets(
     y: Tensor,
     *,
     generator: torch.Generator,
-    kernel: Kernel = polynomial,
+    kernel: Kernel = polynomial_kernel,
     subsets: int = 100,
     size: int = 1_000,
 ) -> tuple[float, float]:
@@ -114,13 +114,13 @@ def kernel_distance_by_subsets(
     x, y = check_pair(x, y, least=max(2, size), dtype=None)
     pairs = [(_draw(x, size, generator), _draw(y, size, generator)) for _ in range(subsets)]
     if subsets * 3 * size**2 < (len(x) ** 2 + len(y) ** 2) / 2 + len(x) * len(y):
-        values = torch.tensor([_of_all(x[a], y[b], kernel) for a, b in pairs], dtype=torch.float64)
+        values = torch.tensor([_squared_mmd(x[a], y[b], kernel) for a, b in pairs], dtype=torch.float64)
     else:  # the subsets share most of their pairs
-        values = _of_subsets(x, y, pairs, kernel)
+        values = _subset_distances(x, y, pairs, kernel)
     return float(values.mean()), float(values.std(correction=0))
 
 
-def variances(
+def variance_terms(
     means: tuple[Tensor, Tensor, Tensor, Tensor], squares: tuple[Tensor, Tensor, Tensor], *, across: float = 1.0
 ) -> tuple[Tensor, Tensor]:
     """The variance of mean a + mean b - 2 `across` mean c by order: of single points, and of pairs; () each.
@@ -141,7 +141,7 @@ def variances(
     return (first - 2 * second).clamp_min(0), second
 
 
-def around(value: Tensor, first: Tensor, second: Tensor) -> Interval:
+def kernel_distance_interval(value: Tensor, first: Tensor, second: Tensor) -> Interval:
     """All true values t that `value` is within 1.96 standard errors of, with the standard error that holds at t.
 
     The first-order variance is that of the witness function, which grows in proportion to t itself. Value ± 1.96
@@ -162,7 +162,7 @@ def _draw(x: Tensor, size: int, generator: torch.Generator) -> Tensor:
     return torch.randperm(len(x), generator=generator)[:size]
 
 
-def _of_all(x: Tensor, y: Tensor, kernel: Kernel) -> float:
+def _squared_mmd(x: Tensor, y: Tensor, kernel: Kernel) -> float:
     """MMD^2 of two sets of one size."""
     size = len(x)
     within = [k.sum(1).double().sum() - k.diagonal().double().sum() for k in (kernel(x, x), kernel(y, y))]
@@ -170,7 +170,9 @@ def _of_all(x: Tensor, y: Tensor, kernel: Kernel) -> float:
     return float((within[0] + within[1]) / (size * (size - 1)) - 2 * across / size**2)
 
 
-def _of_subsets(x: Tensor, y: Tensor, pairs: list[tuple[Tensor, Tensor]], kernel: Kernel, block: int = 2_048) -> Tensor:
+def _subset_distances(
+    x: Tensor, y: Tensor, pairs: list[tuple[Tensor, Tensor]], kernel: Kernel, block: int = 2_048
+) -> Tensor:
     """MMD^2 of each pair of subsets, with the kernel of every pair of points computed once: (subsets,) float64."""
     size = len(pairs[0][0])
     chosen_x, chosen_y = x.new_zeros(len(pairs), len(x)), y.new_zeros(len(pairs), len(y))

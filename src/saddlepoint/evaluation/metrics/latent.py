@@ -14,7 +14,7 @@ from torch import Tensor
 
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.points import check_pair
-from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
+from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 
 ACTIVE = 0.01
 BLOCK = 1_024  # codes whose density under all posteriors is computed at once
@@ -22,7 +22,7 @@ NAMES = ("posterior means", "posterior log-variances")
 
 
 @dataclass(frozen=True)
-class Units:
+class UnitReport:
     """Of D latent units. variance: (D,) of the posterior mean over the examples. active: (D,) bool, that is above 0.01.
     kl: (D,) nats, mean KL(q(z_d | x) || N(0, 1))."""
 
@@ -32,7 +32,7 @@ class Units:
 
 
 @dataclass(frozen=True)
-class Surgery:
+class ElboSurgery:
     """The mean KL of a code to the prior, taken apart; all in nats, in expectation low <= truth <= high.
 
     kl: mean KL(q(z | x) || p(z)) = information + gap.
@@ -53,7 +53,7 @@ class Surgery:
         return self.information[0].value > self.limit - 1
 
 
-def units(mean: Tensor, log_variance: Tensor) -> Units:
+def unit_report(mean: Tensor, log_variance: Tensor) -> UnitReport:
     """Of posteriors (N, D), (N, D) of N examples.
 
     A unit is active where its mean varies with the example: Importance Weighted Autoencoders (Yuri Burda, Roger Grosse,
@@ -64,10 +64,10 @@ def units(mean: Tensor, log_variance: Tensor) -> Units:
     """
     mean, log_variance = _posteriors(mean, log_variance)
     variance = mean.var(0, correction=0)
-    return Units(variance, variance > ACTIVE, _kl(mean, log_variance).mean(0))
+    return UnitReport(variance, variance > ACTIVE, _kl(mean, log_variance).mean(0))
 
 
-def surgery(mean: Tensor, log_variance: Tensor, *, generator: torch.Generator, draws: int = 1) -> Surgery:
+def elbo_surgery(mean: Tensor, log_variance: Tensor, *, generator: torch.Generator, draws: int = 1) -> ElboSurgery:
     """Of posteriors (N, D), (N, D) of N examples, with `draws` codes an example; N x N densities are computed.
 
     ELBO Surgery: Yet Another Way to Carve Up the Variational Evidence Lower Bound (Matthew D. Hoffman, Matthew J.
@@ -76,7 +76,7 @@ def surgery(mean: Tensor, log_variance: Tensor, *, generator: torch.Generator, d
     Tucker, 2019), sections 2.2 and 2.3, https://arxiv.org/abs/1905.06922
 
     Raises:
-        DataError: as `units`; or draws below 1.
+        DataError: as `unit_report`; or draws below 1.
     """
     mean, log_variance = _posteriors(mean, log_variance)
     if draws < 1:
@@ -96,10 +96,10 @@ def surgery(mean: Tensor, log_variance: Tensor, *, generator: torch.Generator, d
             others = torch.logsumexp(table.scatter(1, own, -math.inf), 1) - math.log(n - 1)
             high[rows] += (at_own - others) / draws
     # The KL in closed form, so that the gap is the sampled density of the aggregate alone.
-    return Surgery(
-        kl=of_mean(kl),
-        information=(of_mean(low), of_mean(high)),
-        gap=(of_mean(kl - high), of_mean(kl - low)),
+    return ElboSurgery(
+        kl=mean_interval(kl),
+        information=(mean_interval(low), mean_interval(high)),
+        gap=(mean_interval(kl - high), mean_interval(kl - low)),
         limit=math.log(n),
     )
 

@@ -44,7 +44,7 @@ class LatentModel:
         return self.draw(z, generator), z
 
 
-def bernoulli(latent: int, decoder: Callable[[Tensor], Tensor]) -> LatentModel:
+def bernoulli_model(latent: int, decoder: Callable[[Tensor], Tensor]) -> LatentModel:
     """decoder: (B, latent) -> logits (B, *event). Examples are black and white, 0 or 1."""
 
     def log_likelihood(z: Tensor, x: Tensor) -> Tensor:
@@ -60,7 +60,7 @@ def bernoulli(latent: int, decoder: Callable[[Tensor], Tensor]) -> LatentModel:
     return LatentModel(latent, log_likelihood, draw, lambda x: x)
 
 
-def gaussian(latent: int, decoder: Callable[[Tensor], Tensor], std: float) -> LatentModel:
+def gaussian_model(latent: int, decoder: Callable[[Tensor], Tensor], std: float) -> LatentModel:
     """decoder: (B, latent) -> means (B, *event); every number of an example scatters about its mean by `std`."""
 
     def log_likelihood(z: Tensor, x: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ def gaussian(latent: int, decoder: Callable[[Tensor], Tensor], std: float) -> La
 def with_own_likelihood(model: HasLikelihood) -> LatentModel:
     """The model's prior, decoder and likelihood; an encoder has no part in it.
 
-    A Bernoulli likelihood is one of black-and-white examples: `prepare` raises DataError for others (`binarised`).
+    A Bernoulli likelihood is one of black-and-white examples: `prepare` raises DataError for others (`binarise`).
     """
     decoder, std = model.normal_decoder(), model.likelihood_std
     if std is None:
@@ -89,13 +89,13 @@ def with_own_likelihood(model: HasLikelihood) -> LatentModel:
             if not ((units == 0) | (units == 1)).all():
                 raise DataError(
                     "a Bernoulli likelihood is a probability for black and white examples alone; these hold greys: give "
-                    "binarised(x, event), with a generator where the model was trained on draws."
+                    "binarise(x, event), with a generator where the model was trained on draws."
                 )
             return units
 
-        found = bernoulli(model.latent, decoder)
+        found = bernoulli_model(model.latent, decoder)
         return replace(found, prepare=prepare, notes=("Of black and white examples.",))
-    found = gaussian(model.latent, decoder, std)
+    found = gaussian_model(model.latent, decoder, std)
     return replace(found, prepare=model.model_units, shift=model.scaling.log_abs_det)
 
 
@@ -119,11 +119,11 @@ def with_output_noise(model: DecodesNormal, std: float) -> LatentModel:
             "density."
         )
     note = f"A GAN has no density: this is its generator with Gaussian noise of {std:.3g} (model units) on its output."
-    found = gaussian(model.latent, model.normal_decoder(), std)
+    found = gaussian_model(model.latent, model.normal_decoder(), std)
     return replace(found, prepare=model.model_units, shift=model.scaling.log_abs_det, notes=(note,))
 
 
-def fitted_std(
+def fit_std(
     of: Callable[[float], LatentModel],
     x: Tensor,
     start: float,
@@ -163,7 +163,7 @@ def fitted_std(
     return std
 
 
-def binarised(x: Tensor, event: Event, generator: torch.Generator | None = None) -> Tensor:
+def binarise(x: Tensor, event: Event, generator: torch.Generator | None = None) -> Tensor:
     """x (N, *event) as black and white, its lowest and highest value: white with the probability of its grey, or,
     without a generator, where it is half way or more. The two are different data, whose likelihoods do not compare.
 
@@ -171,7 +171,7 @@ def binarised(x: Tensor, event: Event, generator: torch.Generator | None = None)
         DataError: data without a known range.
     """
     if event.low is None or event.high is None:
-        raise DataError("binarised: these data have no lowest and highest value; black and white would be a guess.")
+        raise DataError("binarise: these data have no lowest and highest value; black and white would be a guess.")
     grey = (x.float() - event.low) / (event.high - event.low)
     drawn = None if generator is None else torch.rand(x.shape, generator=generator, device=generator.device)
     white = grey >= 0.5 if drawn is None else drawn.to(grey.device) < grey

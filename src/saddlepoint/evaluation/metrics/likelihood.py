@@ -15,10 +15,10 @@ from torch import Tensor
 from saddlepoint.data.dataset import Truth
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.annealed_evidence import Sandwich
-from saddlepoint.evaluation.metrics.annealing import Annealing, Share, annealed_evidence, bidirectional
+from saddlepoint.evaluation.metrics.annealing import Annealing, Share, annealed_evidence, bidirectional_bounds
 from saddlepoint.evaluation.metrics.hamiltonian import LogLikelihood
 from saddlepoint.evaluation.metrics.latent_models import LatentModel
-from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
+from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 from saddlepoint.models.capabilities import HasDensity
 
 Kind = Literal["exact", "lower bound", "kernel estimate"]
@@ -37,7 +37,7 @@ class Likelihood:
     @property
     def interval(self) -> Interval:
         """Of the mean in nats, for the population the examples were drawn from."""
-        return of_mean(self.values)
+        return mean_interval(self.values)
 
     def __str__(self) -> str:
         return " ".join([f"{self.method} ({self.kind}): {self.interval} nats.", *self.notes])
@@ -51,13 +51,13 @@ class Bounds:
     importance: Tensor
 
 
-def of_model(model: HasDensity, x: Tensor) -> Likelihood:
+def model_log_likelihood(model: HasDensity, x: Tensor) -> Likelihood:
     """The model's own log_prob of x (N, *event) in the data's units, exact or a bound as the model says.
 
     Raises:
         DataError: no examples, or a model whose log_prob is not finite.
     """
-    values = model.log_prob(some(x))
+    values = model.log_prob(require_examples(x))
     exact = model.log_prob_kind == "exact"
     return Likelihood(require_finite(values), model.log_prob_kind, "log density" if exact else "the model's bound")
 
@@ -70,11 +70,11 @@ def divergence_from_truth(model: HasDensity, truth: Truth, x: Tensor) -> Interva
     Raises:
         DataError: fewer than two examples, or a log density that is not finite.
     """
-    x = some(x)
-    return of_mean(require_finite(truth.log_prob(x)).double() - require_finite(model.log_prob(x)).double())
+    x = require_examples(x)
+    return mean_interval(require_finite(truth.log_prob(x)).double() - require_finite(model.log_prob(x)).double())
 
 
-def bounds(
+def variational_bounds(
     log_likelihood: LogLikelihood,
     x: Tensor,
     mean: Tensor,
@@ -94,7 +94,7 @@ def bounds(
     Raises:
         DataError: no examples, samples below 1, or a log likelihood that is not finite.
     """
-    if samples < 1 or mean.shape != log_variance.shape or len(mean) != len(some(x)):
+    if samples < 1 or mean.shape != log_variance.shape or len(mean) != len(require_examples(x)):
         raise DataError(
             f"bounds need a sample or more and one posterior an example: got {samples} samples, mean {tuple(mean.shape)}, "
             f"log-variance {tuple(log_variance.shape)}, {len(x)} examples."
@@ -111,7 +111,7 @@ def bounds(
     return Bounds(table.mean(0), torch.logsumexp(table, 0) - math.log(samples))
 
 
-def annealed(
+def annealed_log_likelihood(
     model: LatentModel,
     x: Tensor,
     *,
@@ -127,7 +127,7 @@ def annealed(
         DataError: as `annealed_evidence`.
     """
     annealing, report = annealing or Annealing(), progress or (lambda share: None)
-    forth = len(some(x)) / (len(x) + 2 * simulated)  # of the work: the gap takes walks both ways
+    forth = len(require_examples(x)) / (len(x) + 2 * simulated)  # of the work: the gap takes walks both ways
     found = annealed_evidence(
         model.log_likelihood,
         model.prepare(x),
@@ -137,7 +137,7 @@ def annealed(
         progress=lambda share: report(forth * share),
     )
     like, codes = model.simulate(simulated, generator)
-    sandwich = bidirectional(
+    sandwich = bidirectional_bounds(
         model.log_likelihood,
         like,
         codes,
@@ -152,7 +152,7 @@ def annealed(
     return Likelihood(found.log_evidence + model.shift, "lower bound", "AIS", (note, *model.notes)), sandwich
 
 
-def some(x: Tensor) -> Tensor:
+def require_examples(x: Tensor) -> Tensor:
     """x itself. Raises DataError where it holds no examples."""
     if x.ndim < 1 or len(x) == 0:
         raise DataError("need one example or more, got none.")

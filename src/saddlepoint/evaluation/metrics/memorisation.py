@@ -15,7 +15,7 @@ from torch import Tensor
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.neighbours import nearest
 from saddlepoint.evaluation.metrics.points import check_pair, check_points
-from saddlepoint.evaluation.statistics.intervals import Interval, wilson
+from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,18 @@ class Copies:
     exact: int
 
 
-def copies(train: Tensor, held_out: Tensor, samples: Tensor, *, level: float = 0.01) -> Copies:
+def find_copies(train: Tensor, held_out: Tensor, samples: Tensor, *, level: float = 0.01) -> Copies:
     """Of train (N, D), held_out (H, D) and samples (M, D). The interval is over samples, the threshold taken as known.
 
     Raises:
         DataError: fewer held-out examples than 1 / level, unequal numbers of features, NaN or infinite values.
     """
-    train, held_out, samples = _three(train, held_out, samples, math.ceil(1 / level))
+    train, held_out, samples = _check_sets(train, held_out, samples, math.ceil(1 / level))
     distance, index = (column[:, 0] for column in nearest(samples, train))
     honest = nearest(held_out, train)[0][:, 0]
     threshold = honest.double().quantile(level)
     near = int((distance < threshold).sum())
-    return Copies(index, distance, level, wilson(near, len(samples)), int((distance == 0).sum()))
+    return Copies(index, distance, level, wilson_interval(near, len(samples)), int((distance == 0).sum()))
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def data_copying(
         DataError: fewer than `least` held-out examples or samples, fewer training examples than cells, unequal numbers
             of features, NaN or infinite values.
     """
-    train, held_out, samples = _three(train, held_out, samples, least)
+    train, held_out, samples = _check_sets(train, held_out, samples, least)
     if len(train) < cells or len(samples) < least:
         raise DataError(
             f"C_T over {cells} cells needs as many training examples and {least} samples or more, "
@@ -127,7 +127,7 @@ def _centres(x: Tensor, cells: int, seed: int) -> Tensor:
     return torch.from_numpy(KMeans(cells, n_init=1, random_state=seed).fit(x.numpy()).cluster_centers_).to(x.dtype)
 
 
-def _three(train: Tensor, held_out: Tensor, samples: Tensor, least: int) -> tuple[Tensor, Tensor, Tensor]:
+def _check_sets(train: Tensor, held_out: Tensor, samples: Tensor, least: int) -> tuple[Tensor, Tensor, Tensor]:
     names = ("training examples", "held-out examples", "samples")
     held_out = check_points(held_out, names[1], least=least, dtype=None)
     train, held_out = check_pair(train, held_out, least=1, names=names[:2], dtype=None)

@@ -13,7 +13,7 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.divergence import expected_kl, kl_divergence
 from saddlepoint.evaluation.metrics.neighbours import nearest
 from saddlepoint.evaluation.metrics.points import check_points
-from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
+from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 
 RADIUS = 3.0  # standard deviations within which a sample is of high quality
 
@@ -89,7 +89,7 @@ def log_likelihood(samples: Tensor, truth: Truth) -> Interval:
     Raises:
         DataError: fewer than two samples, NaN or infinite values.
     """
-    return of_mean(truth.log_prob(check_points(samples, "samples")))
+    return mean_interval(truth.log_prob(check_points(samples, "samples")))
 
 
 def _spread(x: Tensor) -> Tensor:

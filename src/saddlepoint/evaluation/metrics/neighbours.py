@@ -81,12 +81,12 @@ def _candidates(x: Centred, y: Centred, k: int, within: bool, block: int) -> tup
             if within and other == start:
                 part.fill_diagonal_(torch.inf)
             elif within:
-                best[columns], at[columns] = _merged(best[columns], at[columns], part.T, start)
-            best[rows], at[rows] = _merged(best[rows], at[rows], part, other)
+                best[columns], at[columns] = _merge(best[columns], at[columns], part.T, start)
+            best[rows], at[rows] = _merge(best[rows], at[rows], part, other)
     return best, at
 
 
-def _merged(best: Tensor, at: Tensor, part: Tensor, start: int) -> tuple[Tensor, Tensor]:
+def _merge(best: Tensor, at: Tensor, part: Tensor, start: int) -> tuple[Tensor, Tensor]:
     """The smallest of `best` (N, k), which lie at `at`, and of part (N, M), whose columns begin at `start`."""
     k = best.shape[1]
     values, positions = _smallest(part, k)

@@ -18,7 +18,7 @@ PARZEN_WARNING = (
 )
 
 
-def parzen(
+def parzen_log_likelihood(
     samples: Tensor, x: Tensor, validation: Tensor, *, widths: tuple[float, ...] = (0.05, 0.1, 0.2, 0.4, 0.8)
 ) -> Likelihood:
     """Log density of x (N, D) under Gaussian kernels on samples (M, D); the width is the best one on `validation` (V, D).
@@ -34,14 +34,17 @@ def parzen(
     scale = float(samples.std(0).square().mean().sqrt())
     if not scale > 0 or validation.shape[1] != samples.shape[1]:
         raise DataError("parzen: the samples are all alike, or validation examples have another number of columns.")
-    scores = {width: float(_kernel(samples, validation, width * scale).mean()) for width in widths}
+    scores = {width: float(_log_kernel_mean(samples, validation, width * scale).mean()) for width in widths}
     best = max(scores, key=scores.__getitem__)
     return Likelihood(
-        _kernel(samples, x, best * scale), "kernel estimate", f"Parzen window {best * scale:.3g}", (PARZEN_WARNING,)
+        _log_kernel_mean(samples, x, best * scale),
+        "kernel estimate",
+        f"Parzen window {best * scale:.3g}",
+        (PARZEN_WARNING,),
     )
 
 
-def _kernel(samples: Tensor, x: Tensor, width: float) -> Tensor:
+def _log_kernel_mean(samples: Tensor, x: Tensor, width: float) -> Tensor:
     """(N,) log of the mean Gaussian of standard deviation `width` around each of samples (M, D) at x (N, D)."""
     constant = math.log(len(samples)) + x.shape[1] * (math.log(width) + 0.5 * math.log(2 * math.pi))
     rows = [torch.logsumexp(-0.5 * (torch.cdist(part, samples) / width).square(), 1) for part in torch.split(x, 256)]

@@ -13,7 +13,7 @@ from saddlepoint.evaluation.metrics.diversity import mean_distance
 from saddlepoint.evaluation.metrics.points import check_pair
 from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.scorecard.score import ClassScores
-from saddlepoint.evaluation.statistics.intervals import Interval, normal, wilson
+from saddlepoint.evaluation.statistics.intervals import Interval, normal_interval, wilson_interval
 from saddlepoint.evaluation.statistics.resampling import half_sampling, random_halves
 
 LEAST = 5  # points of a class below which its neighbourhoods and distances say nothing
@@ -68,7 +68,7 @@ class ClassReport:
         return "; ".join(parts)
 
 
-def labels_of(probabilities: Tensor) -> Tensor:
+def likeliest_labels(probabilities: Tensor) -> Tensor:
     """(N,) int64, the likeliest class of each row of class probabilities (N, C).
 
     Label real points in the same way where a classifier labels the samples: what it confuses then enters both shares.
@@ -81,7 +81,7 @@ def labels_of(probabilities: Tensor) -> Tensor:
     return probabilities.argmax(1)
 
 
-def per_class(
+def class_reports(
     real: Tensor,
     real_labels: Tensor,
     samples: Tensor,
@@ -94,7 +94,7 @@ def per_class(
     """One report a class, in the order of `names`, of features real (N, D) with labels (N,), samples (M, D) with (M,).
 
     Labels are numbers from 0 to len(names) - 1: those asked for, where the model is conditional, else a classifier's
-    (`labels_of`). Precision and recall look at all points together, with balls to the `k`-th neighbour, and are averaged
+    (`likeliest_labels`). Precision and recall look at all points together, with balls to the `k`-th neighbour, and are averaged
     by class, so that few points of a class do not make its balls large. Shares have Wilson intervals. Those of precision
     and recall come from the difference of random halves, and are never narrower than Wilson's.
 
@@ -147,7 +147,7 @@ def _report(
         real=len(real),
         samples=len(samples),
         real_share=len(real) / totals[0],
-        share=wilson(len(samples), totals[1]),
+        share=wilson_interval(len(samples), totals[1]),
         diversity=spread,
         real_diversity=real_spread,
         relative_diversity=relative,
@@ -209,9 +209,9 @@ def _means(hit: Tensor, labels: Tensor, classes: int) -> Tensor:
 def _interval(value: float, differences: Tensor, n: int) -> Interval | None:
     if n < LEAST:
         return None
-    binomial = wilson(value * n, n)
+    binomial = wilson_interval(value * n, n)
     differences = differences[~differences.isnan()]  # a half may hold no point of the class
     if len(differences) < 2:
         return binomial
-    scattered = normal(value, float(differences.std()), degrees=len(differences) - 1)
+    scattered = normal_interval(value, float(differences.std()), degrees=len(differences) - 1)
     return Interval(value, max(0.0, min(scattered.low, binomial.low)), min(1.0, max(scattered.high, binomial.high)))

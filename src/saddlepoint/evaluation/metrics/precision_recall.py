@@ -154,11 +154,13 @@ def _count(found: Neighbourhoods, balls: _Balls, x: Centred, y: Centred, rows: s
         precise[unclear] |= (squares + slack < balls.narrow[rows, None]).any(0)
     unclear = (~(count == at_most)).nonzero()[:, 0]
     if len(unclear):
-        count[unclear] = _counted(part[:, unclear], low, high, balls.wide[rows], x, y, rows, unclear + columns.start)
+        count[unclear] = _count_balls(
+            part[:, unclear], low, high, balls.wide[rows], x, y, rows, unclear + columns.start
+        )
     found.density_by_sample[columns] += count
 
 
-def _counted(
+def _count_balls(
     part: Tensor, low: Tensor, high: Tensor, wide: Tensor, x: Centred, y: Centred, rows: slice, columns: Tensor
 ) -> Tensor:
     """How many of the balls of x at `rows` hold each sample y at `columns`, by fast distances part where these are clear."""

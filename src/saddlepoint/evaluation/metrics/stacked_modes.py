@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.per_class import labels_of
+from saddlepoint.evaluation.metrics.per_class import likeliest_labels
 
 CHUNK = 2_000  # images read together
 Reader = Callable[[Tensor], Tensor]
@@ -40,5 +40,5 @@ def stacked_labels(x: Tensor, read: Reader) -> Tensor:
                 "probabilities each are wanted, so give one that was trained on MNIST."
             )
         places = 10 ** torch.arange(x.shape[1] - 1, -1, -1)
-        found.append((labels_of(digits).cpu().view(len(part), -1) * places).sum(1))
+        found.append((likeliest_labels(digits).cpu().view(len(part), -1) * places).sum(1))
     return torch.cat(found)

@@ -24,7 +24,7 @@ def wasserstein(x: Tensor, y: Tensor, *, order: float = 1.0) -> Tensor:
         DataError: an empty set, unequal numbers of columns, NaN or infinite values.
     """
     x, y = check_pair(x, y, least=1)
-    return _powers(x, y, order).pow(1 / order)
+    return _transport_costs(x, y, order).pow(1 / order)
 
 
 def sliced_wasserstein(
@@ -45,7 +45,7 @@ def sliced_wasserstein(
     x, y = check_pair(x, y, least=1)
     lines = torch.randn(x.shape[1], directions, generator=generator, dtype=torch.float64)
     lines = lines / lines.norm(dim=0)
-    powers = torch.cat([_powers(x @ some, y @ some, order) for some in lines.split(64, dim=1)])
+    powers = torch.cat([_transport_costs(x @ some, y @ some, order) for some in lines.split(64, dim=1)])
     mean = float(powers.mean())
     if mean == 0:
         return 0.0, 0.0
@@ -66,7 +66,7 @@ def gaussian_wasserstein(mean_x: Tensor, covariance_x: Tensor, mean_y: Tensor, c
     return math.sqrt(frechet_between_gaussians(mean_x, covariance_x, mean_y, covariance_y))
 
 
-def _powers(x: Tensor, y: Tensor, order: float) -> Tensor:
+def _transport_costs(x: Tensor, y: Tensor, order: float) -> Tensor:
     """The integral of |difference of quantiles|^order, column by column: (N, L), (M, L) -> (L,)."""
     n, m = len(x), len(y)
     x, y = x.sort(dim=0).values, y.sort(dim=0).values

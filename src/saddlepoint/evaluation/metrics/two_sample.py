@@ -18,7 +18,7 @@ from torch import Tensor
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.points import check_pair
 from saddlepoint.evaluation.metrics.squared_distances import precise_squares, rows_at_once
-from saddlepoint.evaluation.statistics.intervals import Interval, wilson
+from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
 
 Classifier = Literal["logistic", "network", "neighbours", "trees", "regularised"]
 TREES = 50
@@ -75,7 +75,9 @@ def classifier_test(
     accuracy = right / (2 * n)
     score = (accuracy - 0.5) * math.sqrt(4 * n)  # of n of the 2 n points
     p_value = math.erfc(score / math.sqrt(2)) / 2
-    return TwoSampleTest(wilson(accuracy * TRIALS * n, TRIALS * n), p_value, 0.5 + 1.6449 / math.sqrt(4 * n), 2 * n)
+    return TwoSampleTest(
+        wilson_interval(accuracy * TRIALS * n, TRIALS * n), p_value, 0.5 + 1.6449 / math.sqrt(4 * n), 2 * n
+    )
 
 
 class _Neighbours:

@@ -20,7 +20,7 @@ Signals = dict[str, Tensor]
 FEWEST = 2  # held-out examples whose ranks are compared
 
 
-def scores(model: Judges, real: Tensor, fake: Tensor, held_out: Tensor | None) -> Signals:
+def score_series(model: Judges, real: Tensor, fake: Tensor, held_out: Tensor | None) -> Signals:
     """Series of the critic's scores, in the networks' present mode (evaluation mode is meant).
 
     Args:

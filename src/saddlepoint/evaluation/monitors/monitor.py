@@ -128,7 +128,7 @@ class Monitor:
                 if has(model, Adversarial):
                     generator = torch.Generator(self._device).manual_seed(self._seed + number)
                     z = model.fixed_noise(len(x), generator).to(x.dtype)
-                    adversarial.scores(model, x, model.players[model.generator_player](z), None)
+                    adversarial.score_series(model, x, model.players[model.generator_player](z), None)
                     self._run_others(model, x)
                 else:
                     self._model.run_players(x, self._generator())
@@ -160,7 +160,7 @@ class Monitor:
                 with decided_by(z):
                     made = model.players[model.generator_player](z)
                 held_out = None if self._held_out is None else self._model.model_units(self._held_out)
-                signals |= adversarial.scores(model, x, made[:JUDGED], held_out)
+                signals |= adversarial.score_series(model, x, made[:JUDGED], held_out)
                 self._run_others(model, x)
             else:
                 self._model.run_players(x, self._generator())
@@ -169,7 +169,7 @@ class Monitor:
             signals |= self._of_samples(model, x, z, made, sampled)
         if has(model, HasLatentPosterior):
             with self._model.at_rest():
-                signals |= codes.heads(model, x)
+                signals |= codes.head_series(model, x)
         return signals
 
     def _of_samples(

@@ -26,7 +26,7 @@ ACCURACY = "two-sample test accuracy"
 NEIGHBOURS = 20  # points a side, with fewer of which neighbourhoods say nothing
 
 
-def distance(real: Tensor, fake: Tensor, seed: int) -> Aspect:
+def distance_aspect(real: Tensor, fake: Tensor, seed: int) -> Aspect:
     """The energy coefficient of points real (N, D) and fake (M, D), with its p-value."""
     value, p_value = energy_test(real, fake, seed)
     # A coefficient is a squared distance: its root grows in proportion to how far two distributions are apart.
@@ -34,7 +34,7 @@ def distance(real: Tensor, fake: Tensor, seed: int) -> Aspect:
     return Aspect("energy distance", max(value, 0.0), 0.0, share, worst_case=1.0, p_value=p_value)
 
 
-def recognised(trials: Sequence[Trial], seed: int) -> Aspect | None:
+def two_sample_aspect(trials: Sequence[Trial], seed: int) -> Aspect | None:
     """How often a classifier distinguishes real from fake points, for the best classifier and space.
 
     Args:
@@ -53,16 +53,16 @@ def recognised(trials: Sequence[Trial], seed: int) -> Aspect | None:
     return Aspect(ACCURACY, accuracy, 0.5, share, 1.0, proportion_error(accuracy, n), p_value)
 
 
-def overlap(real: Tensor, fake: Tensor, other: Tensor) -> list[Aspect]:
+def overlap_aspects(real: Tensor, fake: Tensor, other: Tensor) -> list[Aspect]:
     """Precision, recall and coverage of fake beside those of other real points, (N, D) each; none of too few points."""
     if min(len(real), len(fake), len(other)) < NEIGHBOURS:
         return []
     n = min(len(fake), len(other))  # all three grow with the number of points
     found, reached = neighbourhoods(real, fake[:n], k=5), neighbourhoods(real, other[:n], k=5)
     # Of independent samples each is in the balls of fixed points or not; the answers behind the other two are not independent.
-    p_value = shortfall(found.precision, n, reached.precision, n)
+    p_value = shortfall_p_value(found.precision, n, reached.precision, n)
     return [
-        Aspect(name, value, best, clipped(value / best) if best > 0 else 1.0, 0.0, proportion_error(value, count), p)
+        Aspect(name, value, best, clip_share(value / best) if best > 0 else 1.0, 0.0, proportion_error(value, count), p)
         for name, value, best, count, p in (
             ("precision", found.precision, reached.precision, n, p_value),
             ("recall", found.recall, reached.recall, len(real), None),
@@ -71,14 +71,14 @@ def overlap(real: Tensor, fake: Tensor, other: Tensor) -> list[Aspect]:
     ]
 
 
-def spread(real: Tensor, fake: Tensor) -> Aspect:
+def spread_aspect(real: Tensor, fake: Tensor) -> Aspect:
     """The mean distance between samples over that between real examples, 1 where they scatter alike."""
     usual, value = mean_distance(real), mean_distance(fake)
     ratio = value / usual if usual > 0 else (1.0 if value == 0 else math.inf)
-    return Aspect("spread", ratio, 1.0, either_way(ratio), worst_case=0.0)
+    return Aspect("spread", ratio, 1.0, symmetric_ratio(ratio), worst_case=0.0)
 
 
-def either_way(ratio: float) -> float:
+def symmetric_ratio(ratio: float) -> float:
     """The share of a ratio that should be 1: too small and too large count alike."""
     return min(ratio, 1 / ratio) if ratio > 0 else 0.0
 
@@ -88,7 +88,7 @@ def proportion_error(share: float, n: int) -> float:
     return math.sqrt(max(share * (1 - share), 0.0) / n)
 
 
-def shortfall(first: float, n: int, second: float, m: float = math.inf) -> float:
+def shortfall_p_value(first: float, n: int, second: float, m: float = math.inf) -> float:
     """The p-value of a share of n independent answers that is below another of m; m infinite: the other is known."""
     pooled = second if math.isinf(m) else (first * n + second * m) / (n + m)
     deviation = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
@@ -97,21 +97,21 @@ def shortfall(first: float, n: int, second: float, m: float = math.inf) -> float
     return math.erfc((second - first) / deviation / math.sqrt(2)) / 2
 
 
-def clipped(value: float) -> float:
+def clip_share(value: float) -> float:
     """Into [0, 1]."""
     return min(1.0, max(0.0, value))
 
 
-def unequal(shares: Tensor, others: Tensor) -> float:
+def total_variation(shares: Tensor, others: Tensor) -> float:
     """The total variation distance of two vectors of shares (K,): what would have to move to make them equal."""
     return float((shares - others).abs().sum()) / 2
 
 
-def expected_unequal(shares: Tensor, n: float, m: float = math.inf) -> float:
+def expected_total_variation(shares: Tensor, n: float, m: float = math.inf) -> float:
     """About the total variation distance of n perfect samples from shares (K,) that were estimated from m examples."""
     return float((2 * shares * (1 - shares) / math.pi * (1 / n + 1 / m)).sqrt().sum()) / 2
 
 
-def counts_of(index: Tensor, groups: int) -> Tensor:
+def group_counts(index: Tensor, groups: int) -> Tensor:
     """(N,) -> (K,) float64, how often each of the groups occurs."""
     return torch.bincount(index, minlength=groups).double()

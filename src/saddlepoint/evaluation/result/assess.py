@@ -177,13 +177,13 @@ def _measure_aspects(
 ) -> list[Aspect]:
     real, other, truth = reference.real, reference.other, reference.dataset.truth
     found: list[Aspect | None] = [
-        aspects.distance(real, fake, seed),
-        aspects.recognised(trials, seed),
-        *aspects.overlap(real, fake, other),
-        aspects.spread(real, fake),
-        *groups.known_modes(samples.flatten(1).double(), truth),
+        aspects.distance_aspect(real, fake, seed),
+        aspects.two_sample_aspect(trials, seed),
+        *aspects.overlap_aspects(real, fake, other),
+        aspects.spread_aspect(real, fake),
+        *groups.mode_aspects(samples.flatten(1).double(), truth),
         *(reference.classes.aspects(fake) if reference.classes is not None else ()),
-        copies.new_samples(reference.train, reference.held_out, reference.values(samples)),
+        copies.novelty_aspect(reference.train, reference.held_out, reference.values(samples)),
     ]
     return [aspect for aspect in found if aspect is not None]
 

@@ -14,7 +14,7 @@ APART = 0.5  # longest distance of a copy from its original, as a share of that 
 COPIES = 0.3  # the score of samples that are all copies: nothing is new, but they are not far from the data
 
 
-def new_samples(train: Tensor, held_out: Tensor | None, fake: Tensor) -> Aspect | None:
+def novelty_aspect(train: Tensor, held_out: Tensor | None, fake: Tensor) -> Aspect | None:
     """The share of samples that are not near copies of a training example, beside that of real examples.
 
     A copy lies nearer to a training example than all but a hundredth of real examples do, and much nearer to it than to
@@ -41,13 +41,13 @@ def new_samples(train: Tensor, held_out: Tensor | None, fake: Tensor) -> Aspect 
     near = float(usual[:, 0].double().quantile(NEAR))
     if near == 0:
         return None
-    honest, found = _copied(usual, near), _copied(nearest(fake, train, k=2)[0], near)
+    honest, found = _copied_share(usual, near), _copied_share(nearest(fake, train, k=2)[0], near)
     excess = max(0.0, found - honest) / (1 - honest)
     error = proportion_error(found, len(fake))
     return Aspect("new samples (not near copies)", 1 - found, 1 - honest, 1 - (1 - COPIES) * excess, 0.0, error)
 
 
-def _copied(distances: Tensor, near: float) -> float:
+def _copied_share(distances: Tensor, near: float) -> float:
     """The share of points with distances (N, 2) to their two nearest training examples that are copies."""
     first, second = distances[:, 0], distances[:, 1]
     return float(((first < near) & (first <= APART * second)).double().mean())

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.evaluation.features.layers import cells, natural_units, shrink
+from saddlepoint.evaluation.features.layers import average_cells, natural_units, shrink
 from saddlepoint.evaluation.features.random_convolutions import random_features
 from saddlepoint.evaluation.metrics.projection import principal_components
 from saddlepoint.evaluation.monitors.quality import affordable, random_examples
@@ -95,7 +95,7 @@ def roughness(x: Tensor) -> Tensor:
         if x.shape[axis] < 3:
             continue
         size = x.diff(n=2, dim=axis).abs()
-        local = cells(size, tuple(min(side, PATCHES) for side in size.shape[2:])).flatten(2)
+        local = average_cells(size, tuple(min(side, PATCHES) for side in size.shape[2:])).flatten(2)
         rows += [local.mean(2), local.amin(2), local.amax(2)]
     return (torch.cat(rows, 1) + FAINT).log() if rows else x.new_zeros(len(x), 0)
 
@@ -128,7 +128,7 @@ def visible_values(dataset: Dataset, seed: int) -> Map:
 
     def values(x: Tensor) -> Tensor:
         x = x.float()
-        small = cells(x, sides) if sides != tuple(x.shape[2:]) else x
+        small = average_cells(x, sides) if sides != tuple(x.shape[2:]) else x
         generator = torch.Generator().manual_seed(seed)
         noise = torch.rand(small.shape, generator=generator) - 0.5
         return (small + HIDDEN * reach * noise).flatten(1)

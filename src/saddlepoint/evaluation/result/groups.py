@@ -15,13 +15,13 @@ from saddlepoint.data.dataset import Truth
 from saddlepoint.evaluation.metrics.modes import ModeReport, mode_report
 from saddlepoint.evaluation.metrics.neighbours import nearest
 from saddlepoint.evaluation.result.aspects import (
-    clipped,
-    counts_of,
-    either_way,
-    expected_unequal,
+    clip_share,
+    expected_total_variation,
+    group_counts,
     proportion_error,
-    shortfall,
-    unequal,
+    shortfall_p_value,
+    symmetric_ratio,
+    total_variation,
 )
 from saddlepoint.records.result import Aspect
 
@@ -33,7 +33,7 @@ VOTES = 5  # nearest training examples that vote on the class of a sample
 RECOGNISED = 0.85  # accuracy on held-out examples that is needed to classify samples
 
 
-def known_modes(samples: Tensor, truth: Truth | None) -> list[Aspect]:
+def mode_aspects(samples: Tensor, truth: Truth | None) -> list[Aspect]:
     """The aspects of known modes, for samples (N, D) in the data's units: samples near a mode, modes found, balance, width."""
     if truth is None or truth.modes is None or truth.mode_std is None:
         return []
@@ -42,22 +42,26 @@ def known_modes(samples: Tensor, truth: Truth | None) -> list[Aspect]:
         "samples near a mode",
         report.high_quality,
         report.true_quality,
-        clipped(report.high_quality / report.true_quality),
+        clip_share(report.high_quality / report.true_quality),
         error=proportion_error(report.high_quality, len(samples)),
-        p_value=shortfall(report.high_quality, len(samples), report.true_quality),
+        p_value=shortfall_p_value(report.high_quality, len(samples), report.true_quality),
     )
     counts = torch.nan_to_num(report.mass) * round(report.high_quality * len(samples))
     usual = torch.full((report.modes,), 1 / report.modes, dtype=torch.float64)
-    return [near, *_shares("modes", counts, usual, len(samples), math.inf), *_width(report, len(samples))]
+    return [
+        near,
+        *_group_aspects("modes", counts, usual, len(samples), math.inf),
+        *_width_aspects(report, len(samples)),
+    ]
 
 
-def _width(report: ModeReport, n: int) -> list[Aspect]:
+def _width_aspects(report: ModeReport, n: int) -> list[Aspect]:
     """The median width of the modes; none where there are too few samples."""
     widths = report.width[report.width.isfinite()].double()
     if not len(widths) or n < EXPECTED * report.modes:
         return []
     width = float(widths.median())
-    return [Aspect("width of the modes", width, 1.0, either_way(width))]
+    return [Aspect("width of the modes", width, 1.0, symmetric_ratio(width))]
 
 
 class Classes:
@@ -79,14 +83,16 @@ class Classes:
         found = self._of(real)
         self.reliable = float((found == real_labels).double().mean()) >= RECOGNISED
         # The shares as classified, not the true ones: the classifier makes the same confusions among samples.
-        self._usual = counts_of(found, self._groups) / len(real)
+        self._usual = group_counts(found, self._groups) / len(real)
         self._examples = len(real)
 
     def aspects(self, fake: Tensor) -> list[Aspect]:
         """Classes found, and their shares, of fake (M, D); none where the classifier is not reliable."""
         if not self.reliable:
             return []
-        return _shares("classes", counts_of(self._of(fake), self._groups), self._usual, len(fake), self._examples)
+        return _group_aspects(
+            "classes", group_counts(self._of(fake), self._groups), self._usual, len(fake), self._examples
+        )
 
     def _of(self, points: Tensor) -> Tensor:
         k = min(VOTES, len(self._learnt))
@@ -94,7 +100,7 @@ class Classes:
         return labels.mode(1).values
 
 
-def _shares(name: str, counts: Tensor, usual: Tensor, n: int, m: float) -> list[Aspect]:
+def _group_aspects(name: str, counts: Tensor, usual: Tensor, n: int, m: float) -> list[Aspect]:
     """Groups found and their balance.
 
     Args:
@@ -117,11 +123,11 @@ def _shares(name: str, counts: Tensor, usual: Tensor, n: int, m: float) -> list[
     found = 1 - float(lost.double().mean())
     p_value = min(1.0, float(chance.min()) * len(chance))
     total = counts.sum()
-    moved = unequal(counts / total, usual) if total > 0 else 1.0
-    best = 1 - expected_unequal(usual, n, m)
+    moved = total_variation(counts / total, usual) if total > 0 else 1.0
+    best = 1 - expected_total_variation(usual, n, m)
     return [
         Aspect(f"share of {name} found", found, 1.0, found if found == 1 else min(found, WITH_LOSSES), p_value=p_value),
-        Aspect(f"balance of the {name}", 1 - moved, best, clipped((1 - moved) / best)),
+        Aspect(f"balance of the {name}", 1 - moved, best, clip_share((1 - moved) / best)),
     ]
 
 

@@ -17,7 +17,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.features import FEATURES as FEATURE_NAMES
 from saddlepoint.evaluation.features import Features, build_features, default_features
-from saddlepoint.evaluation.features.extractor import content_of
+from saddlepoint.evaluation.features.extractor import dataset_digest
 from saddlepoint.evaluation.result import assess_result
 from saddlepoint.evaluation.scorecard.best_effort import try_measure
 from saddlepoint.evaluation.scorecard.extremes import Extremes, extremes
@@ -127,7 +127,7 @@ def assess(
     card = ProtocolCard(
         model=type(model).__name__,
         data=dataset.name,
-        data_fingerprint=content_of(dataset),
+        data_fingerprint=dataset_digest(dataset),
         split="training" if held_out_part(dataset) is None else "held-out",
         split_fingerprint=_digest(sets.real),
         n_real=len(sets.real),

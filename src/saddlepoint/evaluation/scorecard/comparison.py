@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Truth
-from saddlepoint.evaluation.metrics.bins import Bins, bins
+from saddlepoint.evaluation.metrics.bins import Bins, fit_bins
 from saddlepoint.evaluation.metrics.kernel import median_width
 
 BINNED = 10_000  # training examples whose k-means cells are the bins; more take longer and change little
@@ -62,7 +62,7 @@ class Context:
     def bins(self) -> Bins:
         """K-means cells of training examples in the features: 100, or as many as hold ten samples each."""
         number = max(2, min(100, len(self.real) // 10, len(self.train) // 10))
-        return bins(self.train.features[:BINNED], number=number, seed=self.seed)
+        return fit_bins(self.train.features[:BINNED], number=number, seed=self.seed)
 
     @cached_property
     def width(self) -> float:

@@ -25,7 +25,7 @@ from torch import Tensor
 from saddlepoint.evaluation.scorecard.comparison import Comparison, Context
 from saddlepoint.evaluation.scorecard.score import Better, Estimate
 from saddlepoint.evaluation.scorecard.subject import Subject
-from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
+from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 
 Need = (
     Literal["classifier", "several classes", "truth", "modes", "held-out", "plane", "line", "permission for minutes"]
@@ -177,7 +177,7 @@ def estimate_of(interval: Interval) -> Estimate:
 
 def mean_estimate(values: Tensor) -> Estimate:
     """The mean of values (N,), one for each independent example, with its 95 % interval."""
-    return estimate_of(of_mean(values))
+    return estimate_of(mean_interval(values))
 
 
 def group_means(values: Tensor) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from typing import Any
 from saddlepoint.evaluation.scorecard.protocol import differences, require_comparable
 from saddlepoint.evaluation.scorecard.score import Score
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
-from saddlepoint.evaluation.statistics.paired_comparison import holm
+from saddlepoint.evaluation.statistics.paired_comparison import holm_p_values
 
 LEVEL = 0.05
 _HALF_WIDTH = 1.959964  # standard errors on each side of a 95 % interval
@@ -145,7 +145,7 @@ def rank(scorecards: Mapping[str, Scorecard], *, force: bool = False) -> Ranking
                 continue
             tested.append((first, second, score, other, value, error, degrees, paired))
     p_values = [_p_value(value, error, degrees) for *_, value, error, degrees, _ in tested]
-    adjusted = holm(p_values)
+    adjusted = holm_p_values(p_values)
     return Ranking(
         dict(scorecards),
         tuple(_difference(*test, p, a) for test, p, a in zip(tested, p_values, adjusted, strict=True)),

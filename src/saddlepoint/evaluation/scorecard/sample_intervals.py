@@ -10,7 +10,7 @@ import torch
 from saddlepoint.evaluation.scorecard.comparison import Comparison
 from saddlepoint.evaluation.scorecard.metric_types import SHARE, SampleMetric, estimate_of
 from saddlepoint.evaluation.scorecard.score import Estimate
-from saddlepoint.evaluation.statistics.intervals import normal, of_distance, of_share
+from saddlepoint.evaluation.statistics.intervals import distance_interval, normal_interval, share_interval
 
 
 def estimate(
@@ -35,13 +35,13 @@ def estimate(
         return Estimate(value)
     degrees = len(differences) - 1
     if metric.bounds == SHARE:
-        found = of_share(value, error, _trials(metric, comparisons), degrees=degrees)
+        found = share_interval(value, error, _trials(metric, comparisons), degrees=degrees)
         return Estimate(value, found.low, found.high)
     if metric.shape == "growing":
         biased = [value if metric.biased is None else metric.biased(c) for c in comparisons]
-        found = of_distance(value, error, lift=sum(biased) / len(biased) - value, degrees=degrees)
+        found = distance_interval(value, error, lift=sum(biased) / len(biased) - value, degrees=degrees)
     else:
-        found = normal(value, error, degrees=degrees)
+        found = normal_interval(value, error, degrees=degrees)
     low, high = metric.bounds_on(comparisons[0].context)
     return Estimate(
         value,

@@ -12,17 +12,17 @@ from dataclasses import replace
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.statistics.intervals import Interval, of_distance, of_share
+from saddlepoint.evaluation.statistics.intervals import Interval, distance_interval, share_interval
 
 
-def of_bounded_mean(
+def bounded_mean_interval(
     values: Tensor, low: float, high: float = math.inf, *, trials: float = 1.0, level: float = 0.95
 ) -> Interval:
     """For the mean of independent values in [low, high].
 
     Between two finite ends the mean is a share of the range, and has Wilson's interval for as many trials as scatter like the
     values; at most as many as the values rest on, so that equal values do not claim to be without error. Without an upper
-    end it is a distance from `low` whose variance grows in proportion to it (see `of_distance`).
+    end it is a distance from `low` whose variance grows in proportion to it (see `distance_interval`).
 
     Args:
         values: (N,), two or more; rounding errors past an end are taken for the end.
@@ -46,15 +46,15 @@ def of_bounded_mean(
     count = len(inside)
     mean, error = float(inside.mean()), float(inside.std()) / math.sqrt(count)
     if math.isinf(high):
-        found = of_distance(mean - low, error, degrees=count - 1, level=level)
-        return _shifted(found, 1.0, low)
+        found = distance_interval(mean - low, error, degrees=count - 1, level=level)
+        return _rescale(found, 1.0, low)
     width = high - low
     share = min(max((mean - low) / width, 0.0), 1.0)
-    found = of_share(share, error / width, count * trials, degrees=count - 1, level=level)
-    placed = _shifted(found, width, low)
+    found = share_interval(share, error / width, count * trials, degrees=count - 1, level=level)
+    placed = _rescale(found, width, low)
     return replace(placed, value=mean, low=max(placed.low, low), high=min(placed.high, high))  # of rounding alone
 
 
-def _shifted(interval: Interval, scale: float, start: float) -> Interval:
+def _rescale(interval: Interval, scale: float, start: float) -> Interval:
     value, low, high = (start + scale * part for part in (interval.value, interval.low, interval.high))
     return Interval(value, low, high, interval.level)

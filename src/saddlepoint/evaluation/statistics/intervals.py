@@ -3,13 +3,13 @@
 The level is 95 % by default. An interval is for the expectation of the score at this number of points, over fresh real
 points and fresh samples, not for its limit at infinitely many: it does not correct a bias. Which to use:
 
-- a share of independent points (high quality, coverage of a fixed ball, exact copies): `wilson`.
-- a mean over independent points, and smooth functions of means: `of_mean`, `bootstrap`.
+- a share of independent points (high quality, coverage of a fixed ball, exact copies): `wilson_interval`.
+- a mean over independent points, and smooth functions of means: `mean_interval`, `bootstrap`.
 - kernel distance and energy distance: their modules have intervals of their own.
 - scores of neighbours, duplicates or a covariance (precision, recall, density, coverage, Fréchet, Vendi, C_T): the
   difference between random halves, as `half_sampling` computes it. A bootstrap draws with replacement: about a third of its
   points are copies of others, at distance 0 from their neighbour, and all such scores jump. With errors from halves, a share
-  (precision, recall, coverage) uses `of_share`, and a squared distance or a divergence `of_distance`.
+  (precision, recall, coverage) uses `share_interval`, and a squared distance or a divergence `distance_interval`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Interval:
         return f"{self.value:.4g} [{self.low:.4g}, {self.high:.4g}]"
 
 
-def normal(value: float, standard_error: float, *, degrees: float = math.inf, level: float = 0.95) -> Interval:
+def normal_interval(value: float, standard_error: float, *, degrees: float = math.inf, level: float = 0.95) -> Interval:
     """value ± quantile * standard_error.
 
     Args:
@@ -60,7 +60,7 @@ def normal(value: float, standard_error: float, *, degrees: float = math.inf, le
     return Interval(value, value - half, value + half, level)
 
 
-def of_mean(values: Tensor, *, level: float = 0.95) -> Interval:
+def mean_interval(values: Tensor, *, level: float = 0.95) -> Interval:
     """The interval of the mean of independent values (N,), by Student's t.
 
     Raises:
@@ -69,10 +69,12 @@ def of_mean(values: Tensor, *, level: float = 0.95) -> Interval:
     if len(values) < 2:
         raise DataError(f"an interval needs two values or more, got {len(values)}.")
     values = values.double()
-    return normal(float(values.mean()), float(values.std()) / len(values) ** 0.5, degrees=len(values) - 1, level=level)
+    return normal_interval(
+        float(values.mean()), float(values.std()) / len(values) ** 0.5, degrees=len(values) - 1, level=level
+    )
 
 
-def wilson(successes: float, n: float, *, level: float = 0.95) -> Interval:
+def wilson_interval(successes: float, n: float, *, level: float = 0.95) -> Interval:
     """Wilson's interval of a probability, which stays in [0, 1] and holds near its ends.
 
     Args:
@@ -101,7 +103,7 @@ def _wilson(share: float, n: float, z: float, level: float) -> Interval:
     return Interval(share, low, 1.0 if share == 1 else centre + half, level)
 
 
-def of_share(
+def share_interval(
     share: float, standard_error: float, most: float, *, degrees: float = math.inf, level: float = 0.95
 ) -> Interval:
     """The interval of a share in [0, 1] whose standard error was estimated from its scatter.
@@ -132,7 +134,7 @@ def of_share(
     return _wilson(share, n, z, level)
 
 
-def of_distance(
+def distance_interval(
     value: float, standard_error: float, *, lift: float = 0.0, degrees: float = math.inf, level: float = 0.95
 ) -> Interval:
     """The interval of a squared distance or a divergence whose standard error was estimated from its scatter.
@@ -151,7 +153,7 @@ def of_distance(
     """
     lifted = value + lift
     if not (math.isfinite(lifted) and lifted > 0):
-        return normal(value, standard_error, degrees=degrees, level=level)
+        return normal_interval(value, standard_error, degrees=degrees, level=level)
     from scipy.stats import t  # half a second to import
 
     z = float(t.ppf((1 + level) / 2, degrees))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.statistics.intervals import Interval, of_mean
+from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 
 
 def paired_difference(first: Tensor, second: Tensor, *, level: float = 0.95) -> tuple[Interval, float]:
@@ -24,7 +24,7 @@ def paired_difference(first: Tensor, second: Tensor, *, level: float = 0.95) -> 
     difference = first.double() - second.double()
     if not difference.isfinite().all():
         raise DataError("a score is NaN or infinite; a difference with it says nothing: leave out that pair yourself.")
-    interval = of_mean(difference, level=level)
+    interval = mean_interval(difference, level=level)
     error = float(difference.std()) / len(difference) ** 0.5
     if error == 0:
         return interval, 1.0 if interval.value == 0 else 0.0
@@ -33,7 +33,7 @@ def paired_difference(first: Tensor, second: Tensor, *, level: float = 0.95) -> 
     return interval, float(2 * t.sf(abs(interval.value) / error, len(difference) - 1))
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm_p_values(p_values: Sequence[float]) -> list[float]:
     """Adjusted p-values, in the order given: reject those below 0.05, and the chance of one or more false rejections
     among all is at most 0.05, however the tests depend on each other.
 

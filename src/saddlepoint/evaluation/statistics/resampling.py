@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.statistics.intervals import Interval, normal
+from saddlepoint.evaluation.statistics.intervals import Interval, normal_interval
 
 
 def bootstrap(
@@ -100,7 +100,7 @@ def half_sampling(
         [half_difference(statistic, *(random_halves(s, generator) for s in sets)) for _ in range(repeats)],
         dtype=torch.float64,
     )
-    found = normal(float(statistic(*sets)), float(draws.std()), degrees=repeats - 1, level=level)
+    found = normal_interval(float(statistic(*sets)), float(draws.std()), degrees=repeats - 1, level=level)
     return Interval(found.value, max(found.low, bounds[0]), min(found.high, bounds[1]), level)
 
 

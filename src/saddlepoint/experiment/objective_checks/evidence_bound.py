@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.evaluation.monitors.codes import distinct, ties
+from saddlepoint.evaluation.monitors.codes import is_first_occurrence, tie_share
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Variational
 from saddlepoint.objectives.divergence import kl_standard_normal
@@ -61,7 +61,7 @@ def check_bound(model: Variational, x: Tensor) -> Iterator[Finding | None]:
         yield _kl(paid, closed_form, model.latent, len(x), ROUNDING_STEPS * digits)
     yield _scale(model, model.player, model.beta, x, noise, float(free.double().mean()))
     yield _sampling(model, model.player, x, noise)
-    own = distinct(x)
+    own = is_first_occurrence(x)
     for name, values in (("mean", mean[own]), ("log-variance", log_variance[own])):
         yield _head(name, values)
 
@@ -219,7 +219,7 @@ def _heads_and_code(model: Model, player: Any, x: Tensor, noise: BoundNoise) -> 
 
 def _head(name: str, values: Tensor) -> Finding | None:
     """Check that a head is not clamped: the outputs of an untrained linear head differ between examples."""
-    share, low = float(ties(values)), float(values.min())
+    share, low = float(tie_share(values)), float(values.min())
     if values.numel() < 64 or not share > 0.01:
         return None
     return Finding(

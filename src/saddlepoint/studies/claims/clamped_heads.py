@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.evaluation.statistics.intervals import of_mean, wilson
+from saddlepoint.evaluation.statistics.intervals import mean_interval, wilson_interval
 from saddlepoint.figures.bands import Band, bands_figure
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
@@ -44,15 +44,17 @@ def setups(quick: bool) -> dict[str, Watched]:
 def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
     """Held-out bounds, paired by seed, and the share of seeds with the finding."""
     bounds = {name: outcome.at_end(HELD_OUT_BOUND) for name, outcome in outcomes.items()}
-    lost = {name: of_mean(bounds[FREE] - bounds[name]) for name in CLAMPS}
-    quantities = [Quantity(f"held-out bound, {name}", of_mean(bound), "nats") for name, bound in bounds.items()]
+    lost = {name: mean_interval(bounds[FREE] - bounds[name]) for name in CLAMPS}
+    quantities = [Quantity(f"held-out bound, {name}", mean_interval(bound), "nats") for name, bound in bounds.items()]
     quantities += [Quantity(f"bound lost by {name}, same seed", own, "nats") for name, own in lost.items()]
     quantities += [
-        Quantity(f"share of seeds in which {CODE} opens, {name}", wilson(outcome.with_any(CODE), outcome.seeds))
+        Quantity(
+            f"share of seeds in which {CODE} opens, {name}", wilson_interval(outcome.with_any(CODE), outcome.seeds)
+        )
         for name, outcome in outcomes.items()
     ]
     quantities += [
-        Quantity(f"KL in use at the end, {name}", of_mean(outcome.at_end("vae/head_kl")), "nats")
+        Quantity(f"KL in use at the end, {name}", mean_interval(outcome.at_end("vae/head_kl")), "nats")
         for name, outcome in outcomes.items()
     ]
     both = lost["ReLU on both heads"]

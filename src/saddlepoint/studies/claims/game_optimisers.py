@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.statistics.intervals import wilson
+from saddlepoint.evaluation.statistics.intervals import wilson_interval
 from saddlepoint.figures.bands import Band, bands_figure
 from saddlepoint.figures.games import spectrum, trajectories
 from saddlepoint.games.dirac import dirac_gan
@@ -97,7 +97,7 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
                 if bool((left < STAYS).any()):
                     nearer.append(f"{name} on the {game} from {float((left < STAYS).double().mean()):.0%} of starts")
             elif name in MADE_FOR_GAMES:
-                arrives &= wilson(float((left <= ARRIVES).sum()), seeds).value >= 0.95
+                arrives &= wilson_interval(float((left <= ARRIVES).sum()), seeds).value >= 0.95
     adam = own["adam"]
     quantities += [
         Quantity(f"share that converges within {outcome.last:,} steps, 1-D GAN, {name}", share_converged(outcome))

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from saddlepoint.evaluation.metrics.modes import mode_report
-from saddlepoint.evaluation.statistics.intervals import Interval, wilson
-from saddlepoint.figures.style import DATA, GENERATED, INK, MARKERS, colours, dress, figure, legend
+from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
+from saddlepoint.figures.style import DATA, GENERATED, INK, MARKERS, colours, figure, legend, style_axes
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, target
 from saddlepoint.studies.claims.quantities import median_interval
@@ -64,7 +64,9 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
             whole, widths = ratios(outcome)
             reached = int((~widths.isnan()).sum())
             quantities.append(
-                Quantity(f"share of seeds whose samples hold every mode, {label}", wilson(reached, outcome.seeds))
+                Quantity(
+                    f"share of seeds whose samples hold every mode, {label}", wilson_interval(reached, outcome.seeds)
+                )
             )
             every[label] = (median_interval(whole), median_interval(widths))
             quantities.append(
@@ -117,7 +119,7 @@ def _listed(numbers: Sequence[int], word: str) -> str:
 def _intervals(every: Mapping[str, tuple[Interval, Interval]]) -> Figure:
     drawing, grid = figure(width=7.6, height=3.6)
     axes = grid[0, 0]
-    dress(axes, title="How wide generated densities are", x="ratio to the data's", y="")
+    style_axes(axes, title="How wide generated densities are", x="ratio to the data's", y="")
     tints = colours(2)
     for row, (label, pair) in enumerate(every.items()):
         for part, own in enumerate(pair):
@@ -140,7 +142,7 @@ def _densities(outcomes: Mapping[str, Outcome]) -> Figure:
         truth = outcome.dataset.truth
         assert truth is not None
         assert truth.modes is not None
-        dress(axes, title=label, x="x", y="density" if axes in grid[:, 0] else "")
+        style_axes(axes, title=label, x="x", y="density" if axes in grid[:, 0] else "")
         centres = truth.modes[:, 0]
         low, high = float(centres.min()) - 2.5, float(centres.max()) + 2.5
         line = torch.linspace(low, high, 600, dtype=torch.float64)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.statistics.intervals import Interval, of_mean, wilson
-from saddlepoint.figures.style import INK, MUTED, colours, dress, figure, legend
+from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval, wilson_interval
+from saddlepoint.figures.style import INK, MUTED, colours, figure, legend, style_axes
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import standard_normal_log_prob
 from saddlepoint.studies.claims.clamped_heads import digits_vae
@@ -74,24 +74,30 @@ def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
             plain = float((0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(1)).min())
     closed, estimate, error, below = _compared(QUICK_COMPARED if quick else COMPARED, generator)
     inside = ((estimate - closed).abs() <= 1.96 * error).double()
-    coverage = wilson(float(inside.sum()), len(inside))
-    z = of_mean((estimate - closed) / error)
+    coverage = wilson_interval(float(inside.sum()), len(inside))
+    z = mean_interval((estimate - closed) / error)
     quantities = [
-        Quantity("share of random heads whose KL in closed form is negative", wilson(negative, 2 * n), claimed="0"),
+        Quantity(
+            "share of random heads whose KL in closed form is negative", wilson_interval(negative, 2 * n), claimed="0"
+        ),
         Quantity("least KL in closed form over random heads", Interval(least, least, least), "nats", "0 or more"),
         Quantity("least of the same as papers write it, in single precision", Interval(plain, plain, plain), "nats"),
         Quantity("share of heads whose closed form lies in Monte Carlo's 95 % interval", coverage),
         Quantity("Monte Carlo less the closed form, in standard errors, mean over heads", z),
-        Quantity("share of estimates from a single draw that are negative, mean over heads", of_mean(below)),
+        Quantity("share of estimates from a single draw that are negative, mean over heads", mean_interval(below)),
     ]
     lowest = {name: _lowest(outcome) for name, outcome in outcomes.items()}
     for name, outcome in outcomes.items():
         quantities.append(
-            Quantity(f"share of seeds in which {CODE} opens, {name}", wilson(outcome.with_any(CODE), outcome.seeds))
+            Quantity(
+                f"share of seeds in which {CODE} opens, {name}", wilson_interval(outcome.with_any(CODE), outcome.seeds)
+            )
         )
     for name, outcome in outcomes.items():
         count = float((lowest[name] < 0).sum())
-        quantities.append(Quantity(f"share of seeds whose KL term goes negative, {name}", wilson(count, outcome.seeds)))
+        quantities.append(
+            Quantity(f"share of seeds whose KL term goes negative, {name}", wilson_interval(count, outcome.seeds))
+        )
     quantities += [
         Quantity(f"steps until {CODE} opens, median, {name}", _median_step_opened(outcomes[name]), "steps")
         for name in WRONG_KL
@@ -167,12 +173,12 @@ def _median_step_opened(outcome: WatchedOutcome) -> Interval:
 def _drawn(closed: Tensor, estimate: Tensor, outcomes: Mapping[str, WatchedOutcome]) -> Figure:
     drawing, grid = figure(1, 2, width=11.0, height=4.6)
     left, right = grid[0]
-    dress(left, title="Random heads", x="closed form / nats", y="Monte Carlo / nats")
+    style_axes(left, title="Random heads", x="closed form / nats", y="Monte Carlo / nats")
     left.scatter(closed, estimate, s=4, color=MUTED, linewidths=0)
     left.axline((1.0, 1.0), slope=1.0, color=INK, linewidth=1.0)
     left.set_xscale("log")
     left.set_yscale("log")
-    dress(right, title="The KL term while training", x="training step", y="nats")
+    style_axes(right, title="The KL term while training", x="training step", y="nats")
     for tint, (name, outcome) in zip(colours(len(outcomes)), outcomes.items(), strict=True):
         values = outcome.series["vae/kl"].nanmedian(1).values
         shown = values.isfinite()

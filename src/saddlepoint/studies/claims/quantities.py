@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.statistics.intervals import Interval, wilson
+from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
 from saddlepoint.figures.bands import Band
 from saddlepoint.figures.survival import Curve
 from saddlepoint.studies.claims.laboratory import Outcome
@@ -31,7 +31,7 @@ def median_steps(outcome: Outcome) -> Interval:
 
 def share_converged(outcome: Outcome) -> Interval:
     """The share of seeds that converged."""
-    return wilson(float(outcome.converged.sum()), outcome.seeds)
+    return wilson_interval(float(outcome.converged.sum()), outcome.seeds)
 
 
 def curve(outcome: Outcome) -> Curve:
@@ -104,7 +104,7 @@ def race(first: Outcome, second: Outcome, level: float = 0.95) -> Race:
     a, b = (torch.where(own.converged, own.steps, torch.inf) for own in (first, second))
     faster, slower = int((a < b).sum()), int((a > b).sum())
     share = (
-        wilson(faster, faster + slower, level=level)
+        wilson_interval(faster, faster + slower, level=level)
         if faster + slower
         else Interval(math.nan, math.nan, math.nan, level)
     )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.evaluation.statistics.intervals import Interval
-from saddlepoint.figures.style import MUTED, colours, dress, figure, legend
+from saddlepoint.figures.style import MUTED, colours, figure, legend, style_axes
 from saddlepoint.figures.survival import survival_figure
 from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
@@ -144,7 +144,7 @@ def _drawn() -> Figure:
     drawing, grid = figure(1, 2, width=10.0, height=4.2)
     found = slopes(torch.from_numpy(shares))
     for axes, log in zip(grid[0], (False, True), strict=True):
-        dress(
+        style_axes(
             axes,
             title="The same, the ends drawn out" if log else "Push on the logit",
             x="D(G(z))",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlepoint.evaluation.statistics.intervals import Interval, wilson
-from saddlepoint.figures.style import INK, MUTED, colours, dress, figure, legend
+from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
+from saddlepoint.figures.style import INK, MUTED, colours, figure, legend, style_axes
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import share_converged
@@ -40,7 +40,7 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
         outcome = outcomes[kind]
         share = share_converged(outcome)
         ends = outcome.distance[-1].nan_to_num(np.inf)
-        failed = wilson(float((ends > FAR).sum()), outcome.seeds)
+        failed = wilson_interval(float((ends > FAR).sum()), outcome.seeds)
         quantities += [
             Quantity(f"share that converges within {outcome.last:,} steps, {kind}", share),
             Quantity(f"share that ends farther than {FAR:g} standard deviation from the data, {kind}", failed),
@@ -74,7 +74,7 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
 def _drawn(ends: Mapping[str, NDArray[np.float64]]) -> Figure:
     drawing, grid = figure(width=7.6, height=4.4)
     axes = grid[0, 0]
-    dress(
+    style_axes(
         axes,
         title="Distance to the data at the end, seed by seed",
         x="share of seeds",

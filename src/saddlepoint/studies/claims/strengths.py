@@ -11,8 +11,8 @@ from saddlepoint import data
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.evaluation.metrics.modes import mode_report
 from saddlepoint.evaluation.monitors.quality import SERIES
-from saddlepoint.evaluation.statistics.bounded_means import of_bounded_mean
-from saddlepoint.evaluation.statistics.intervals import Interval, of_mean, wilson
+from saddlepoint.evaluation.statistics.bounded_means import bounded_mean_interval
+from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval, wilson_interval
 from saddlepoint.figures.bands import bands_figure
 from saddlepoint.models.gan.settings import DiscriminatorSettings, GANSettings, UpdateSettings
 from saddlepoint.networks.settings import NetworkSettings
@@ -128,8 +128,8 @@ def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
     left = {name: outcomes[name].through(GRADIENT) for name in (TOO_STRONG, *REMEDIES)}
     distance = {name: outcomes[name].at_end(SERIES) for name in (TOO_STRONG, *REMEDIES)}
     modes = {name: covered_modes(outcomes[name]) for name in (WEAK, *STRONGER)}
-    more = {name: of_mean(modes[name] - modes[WEAK], level=LEVEL) for name in STRONGER}
-    better = {name: of_mean(distance[TOO_STRONG] - distance[name]) for name in REMEDIES}
+    more = {name: mean_interval(modes[name] - modes[WEAK], level=LEVEL) for name in STRONGER}
+    better = {name: mean_interval(distance[TOO_STRONG] - distance[name]) for name in REMEDIES}
     ratio = {name: _ratio(left[TOO_STRONG], left[name]) for name in REMEDIES}
     strength_found = outcomes[TOO_STRONG].with_any(*STRENGTH_CODES)
     lost = {name: int(has_collapsed(outcomes[name], modes[name]).sum()) for name in (WEAK, *STRONGER)}
@@ -138,7 +138,8 @@ def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
     codes = " or ".join(STRENGTH_CODES)
     quantities = [
         Quantity(
-            f"share of seeds in which {codes} opens, {name}", wilson(outcomes[name].with_any(*STRENGTH_CODES), seeds)
+            f"share of seeds in which {codes} opens, {name}",
+            wilson_interval(outcomes[name].with_any(*STRENGTH_CODES), seeds),
         )
         for name in left
     ]
@@ -149,27 +150,30 @@ def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
         for name, own in left.items()
     ]
     quantities += [Quantity(f"gradient left, {TOO_STRONG} over {name}, same seed", own) for name, own in ratio.items()]
-    quantities += [Quantity(f"energy distance at the end, {name}", of_mean(own)) for name, own in distance.items()]
+    quantities += [
+        Quantity(f"energy distance at the end, {name}", mean_interval(own)) for name, own in distance.items()
+    ]
     quantities += [Quantity(f"energy distance gained, {name}, same seed", own) for name, own in better.items()]
     quantities += [
-        Quantity(f"share of seeds that have collapsed, {name}", wilson(count, seeds)) for name, count in lost.items()
+        Quantity(f"share of seeds that have collapsed, {name}", wilson_interval(count, seeds))
+        for name, count in lost.items()
     ]
     quantities += [
         Quantity(
             f"share of seeds in which {COLLAPSE_CODE} opens, {name}",
-            wilson(outcomes[name].with_any(COLLAPSE_CODE), seeds),
+            wilson_interval(outcomes[name].with_any(COLLAPSE_CODE), seeds),
         )
         for name in modes
     ]
     quantities += [
-        Quantity(f"modes covered of {MODES}, {name}", of_bounded_mean(own, 0.0, MODES, trials=MODES))
+        Quantity(f"modes covered of {MODES}, {name}", bounded_mean_interval(own, 0.0, MODES, trials=MODES))
         for name, own in modes.items()
     ]
     quantities += [Quantity(f"modes gained, {name}, same seed (level {LEVEL:.2%})", own) for name, own in more.items()]
     quantities += [
         Quantity(
             f"share of samples within 3 standard deviations of a mode, {name}",
-            of_bounded_mean(outcomes[name].at_end("g/high_quality"), 0.0, 1.0, trials=SAMPLES),
+            bounded_mean_interval(outcomes[name].at_end("g/high_quality"), 0.0, 1.0, trials=SAMPLES),
         )
         for name in modes
     ]

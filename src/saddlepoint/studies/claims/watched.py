@@ -206,7 +206,7 @@ class _Monitor:
         """Each series as (S,) float64."""
         if has(self._model, Variational):
             with self._model.at_rest():
-                values = self._replicas.each(lambda model: codes.heads(model, self._real))
+                values = self._replicas.each(lambda model: codes.head_series(model, self._real))
             if quality:
                 values[HELD_OUT_BOUND] = self._replicas.each(self._bound)
         else:
@@ -225,7 +225,7 @@ class _Monitor:
 
     def _critic_signals(self, model: Any) -> dict[str, Tensor]:
         made = model.players["g"](self._noise[:BATCH])
-        signals = adversarial.scores(model, self._real, made, None)
+        signals = adversarial.score_series(model, self._real, made, None)
         loss = model.phases[-1].loss
 
         def total(samples: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.figures.heat_map import heat_map_figure
-from saddlepoint.figures.style import MUTED, PALETTE, RULE, dress, figure, legend
+from saddlepoint.figures.style import MUTED, PALETTE, RULE, figure, legend, style_axes
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.failure_times import Fit, fit_failure_times
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
@@ -129,7 +129,7 @@ def _map(
 def _law(own: Mapping[tuple[int, int], Outcome], fit: Fit) -> Figure:
     drawing, grid = figure(width=8.2, height=4.8)
     axes = grid[0, 0]
-    dress(axes, title="Steps to convergence by modes and width", x="modes", y="median steps to convergence")
+    style_axes(axes, title="Steps to convergence by modes and width", x="modes", y="median steps to convergence")
     widths = sorted({w for _, w in own})
     modes: NDArray[np.float64] = np.array(sorted({m for m, _ in own}), np.float64)
     for tint, width in zip(PALETTE, widths, strict=False):

@@ -12,8 +12,8 @@ import torch
 from saddlepoint.data import DataSettings, load
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.metrics.annealing import Annealing
-from saddlepoint.evaluation.metrics.latent import units
-from saddlepoint.evaluation.metrics.latent_models import binarised
+from saddlepoint.evaluation.metrics.latent import unit_report
+from saddlepoint.evaluation.metrics.latent_models import binarise
 from saddlepoint.evaluation.metrics.parzen import PARZEN_WARNING
 from saddlepoint.evaluation.scorecard.assess import assess
 from saddlepoint.evaluation.scorecard.metric_types import ModelMetric
@@ -46,8 +46,8 @@ def digits(black: bool = False) -> Dataset:
     if not black:
         return data
     assert data.held_out is not None
-    held_out = replace(data.held_out, x=binarised(data.held_out.x, data.event))
-    return replace(data, x=binarised(data.x, data.event), held_out=held_out, fingerprint="")
+    held_out = replace(data.held_out, x=binarise(data.held_out.x, data.event))
+    return replace(data, x=binarise(data.x, data.event), held_out=held_out, fingerprint="")
 
 
 def model(**settings: Any) -> Any:
@@ -165,7 +165,7 @@ def test_codes_are_their_functions() -> None:
     vae, data = model(), digits()
     found = measured(vae, data)
     assert data.held_out is not None
-    exact = units(*vae.heads(data.held_out.x))
+    exact = unit_report(*vae.heads(data.held_out.x))
     assert found["active_units"].unit == "of 3"
     assert 0 <= found["active_units"].value <= 3
     assert found["code_kl"].value == pytest.approx(float(exact.kl.sum()), rel=0.5)

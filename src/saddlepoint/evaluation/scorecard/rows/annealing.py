@@ -10,8 +10,8 @@ import torch
 
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.evaluation.metrics.annealing import Annealing
-from saddlepoint.evaluation.metrics.latent_models import LatentModel, fitted_std, with_output_noise, with_own_likelihood
-from saddlepoint.evaluation.metrics.likelihood import annealed
+from saddlepoint.evaluation.metrics.latent_models import LatentModel, fit_std, with_output_noise, with_own_likelihood
+from saddlepoint.evaluation.metrics.likelihood import annealed_log_likelihood
 from saddlepoint.evaluation.scorecard.metric_types import (
     Measurement,
     ModelMetric,
@@ -37,7 +37,7 @@ def annealed_likelihood(subject: Subject) -> Mapping[str, Measurement]:
     latent, done = _latent_model(subject, generator)
     if has(subject.model, HasLikelihood) and subject.model.likelihood_std is None:
         x = bernoulli.black_and_white(subject, x)
-    found, sandwich = annealed(
+    found, sandwich = annealed_log_likelihood(
         latent,
         x.to(generator.device),
         generator=generator,
@@ -63,7 +63,7 @@ def _latent_model(subject: Subject, generator: torch.Generator) -> tuple[LatentM
     if has(model, HasLikelihood):
         return with_own_likelihood(model), 0.0
     train = subject.dataset.x[shuffled_order(len(subject.dataset), subject.seed)[:FITTED]]
-    std = fitted_std(
+    std = fit_std(
         lambda s: with_output_noise(model, s),
         train,
         FIRST_STD,

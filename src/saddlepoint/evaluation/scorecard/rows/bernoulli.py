@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.metrics.latent_models import binarised
+from saddlepoint.evaluation.metrics.latent_models import binarise
 from saddlepoint.evaluation.scorecard.subject import Subject
 from saddlepoint.models.capabilities import HasLikelihood, HasUnits, has, require
 
@@ -24,7 +24,7 @@ def draws_black_and_white(model: object) -> bool:
 def black_and_white(subject: Subject, x: Tensor) -> Tensor:
     """x (N, *event) in black and white: drawn where the model was trained on draws, else by a threshold at the middle."""
     generator = torch.Generator().manual_seed(subject.seed) if draws_black_and_white(subject.model) else None
-    return binarised(x, subject.dataset.event, generator)
+    return binarise(x, subject.dataset.event, generator)
 
 
 def is_black_and_white(model: object, x: Tensor) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.evaluation.metrics.bits import bits_per_dimension, of_bytes
+from saddlepoint.evaluation.metrics.bits import bits_per_dimension, dequantised_log_likelihood
 from saddlepoint.evaluation.scorecard.metric_types import Measurement, ModelMetric, group_means, mean_estimate
 from saddlepoint.evaluation.scorecard.rows import bernoulli
 from saddlepoint.evaluation.scorecard.subject import Subject
@@ -42,7 +42,7 @@ def _bits(model: HasDensity, subject: Subject) -> tuple[Tensor, str]:
             "whether this model's log_prob of bytes is a density or a probability is not known; "
             "saddlepoint.evaluation.metrics.bits.bits_per_dimension takes either."
         )
-    found = of_bytes(model, x, generator=subject.generator())
+    found = dequantised_log_likelihood(model, x, generator=subject.generator())
     values = bits_per_dimension(found.values.detach().cpu(), event, of="density")
     return values, "Each byte spread evenly over its unit."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.evaluation.metrics.per_class import labels_of, per_class
+from saddlepoint.evaluation.metrics.per_class import class_reports, likeliest_labels
 from saddlepoint.evaluation.scorecard.comparison import CLASSIFIED
 from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
 from saddlepoint.evaluation.scorecard.score import ClassScores
@@ -35,11 +35,11 @@ def class_rows(sets: FeatureSets, dataset: Dataset) -> tuple[tuple[ClassScores, 
         )
     names = dataset.event.class_names or tuple(map(str, range(classes)))
     try:
-        reports = per_class(
+        reports = class_reports(
             real.features,
-            labels_of(real.posterior),
+            likeliest_labels(real.posterior),
             fake.features,
-            labels_of(fake.posterior),
+            likeliest_labels(fake.posterior),
             names,
             generator=torch.Generator().manual_seed(sets.context.seed),
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import torch
 
-from saddlepoint.evaluation.metrics.latent import ACTIVE, surgery, units
+from saddlepoint.evaluation.metrics.latent import ACTIVE, elbo_surgery, unit_report
 from saddlepoint.evaluation.scorecard.metric_types import NONNEGATIVE, Measurement, ModelMetric
 from saddlepoint.evaluation.scorecard.score import Estimate
 from saddlepoint.evaluation.scorecard.subject import Subject
@@ -23,7 +23,7 @@ def code_scores(subject: Subject) -> Mapping[str, Measurement]:
     model = require(subject.model, HasLatentPosterior)
     x, generator = subject.examples[:ENCODED], torch.Generator().manual_seed(subject.seed)
     mean, log_variance = (part.detach().cpu().double() for part in model.heads(x))
-    found, parts = units(mean, log_variance), surgery(mean, log_variance, generator=generator)
+    found, parts = unit_report(mean, log_variance), elbo_surgery(mean, log_variance, generator=generator)
     active = bootstrap(
         lambda part: (part.var(0, correction=0) > ACTIVE).sum(), mean[:RESAMPLED], generator=generator, repeats=REPEATS
     )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.evaluation.metrics.likelihood import of_model
+from saddlepoint.evaluation.metrics.likelihood import model_log_likelihood
 from saddlepoint.evaluation.scorecard.metric_types import Measurement, ModelMetric, group_means, mean_estimate
 from saddlepoint.evaluation.scorecard.subject import Subject
 from saddlepoint.models.capabilities import DescribesDensity, HasDensity, has, require
@@ -22,7 +22,7 @@ def log_likelihood(subject: Subject) -> Mapping[str, Measurement]:
     model, x = require(subject.model, HasDensity), subject.examples
     with torch.no_grad(), torch.random.fork_rng():
         torch.manual_seed(subject.seed)  # a bound may be estimated from draws of the global generator
-        parts = [of_model(model, part) for part in torch.split(x, CHUNK)]
+        parts = [model_log_likelihood(model, part) for part in torch.split(x, CHUNK)]
         values = torch.cat([part.values.detach().cpu().double() for part in parts])
     best, gaussian = _true_density(subject.dataset, x), _gaussian_density(subject.dataset, x)
     found = Measurement(

@@ -8,12 +8,12 @@ import torch
 
 from saddlepoint.evaluation.metrics.energy import energy_coefficient, energy_interval
 from saddlepoint.evaluation.metrics.frechet import frechet_distance, frechet_infinity
-from saddlepoint.evaluation.metrics.kernel import Kernel, gaussian, kernel_distance, polynomial
+from saddlepoint.evaluation.metrics.kernel import Kernel, gaussian_kernel, kernel_distance, polynomial_kernel
 from saddlepoint.evaluation.metrics.transport import sliced_wasserstein, wasserstein
 from saddlepoint.evaluation.metrics.two_sample import TRIALS, Classifier, classifier_test
 from saddlepoint.evaluation.scorecard.comparison import ALL_PAIRS, CLASSIFIED, Comparison
 from saddlepoint.evaluation.scorecard.metric_types import NOISE_AND_REPEAT, NONNEGATIVE, SHARE, Deciding, SampleMetric
-from saddlepoint.evaluation.statistics.intervals import Interval, wilson
+from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
 
 DIRECTIONS = 200  # random directions of the sliced distance
 FEW = 16  # features among which nearest neighbours still mean closeness, and a linear classifier sees too little
@@ -49,7 +49,7 @@ def kernel_interval(comparisons: Sequence[Comparison], values: Sequence[float]) 
 
 def _kernel(c: Comparison) -> Kernel:
     """The polynomial of the published kernel distance; of few features, three moments say too little."""
-    return gaussian(c.context.width) if c.context.dimension <= FEW else polynomial
+    return gaussian_kernel(c.context.width) if c.context.dimension <= FEW else polynomial_kernel
 
 
 def energy(c: Comparison) -> Values:
@@ -87,7 +87,7 @@ def two_sample_interval(comparisons: Sequence[Comparison], values: Sequence[floa
     n = TRIALS * min(map(len, comparisons[0].features(CLASSIFIED)))
     # Half of the answers are about samples, of which every seed has its own.
     trials = n * 2 * len(values) / (len(values) + 1)
-    return wilson(sum(values) / len(values) * trials, trials)
+    return wilson_interval(sum(values) / len(values) * trials, trials)
 
 
 METRICS: dict[str, SampleMetric] = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 
 from saddlepoint.evaluation.metrics.latent_models import with_own_likelihood
-from saddlepoint.evaluation.metrics.likelihood import bounds
+from saddlepoint.evaluation.metrics.likelihood import variational_bounds
 from saddlepoint.evaluation.scorecard.metric_types import Measurement, ModelMetric, group_means, mean_estimate
 from saddlepoint.evaluation.scorecard.rows import bernoulli
 from saddlepoint.evaluation.scorecard.subject import Subject
@@ -35,7 +35,7 @@ def evidence_lower_bound(subject: Subject) -> Mapping[str, Measurement]:
     with torch.no_grad():
         mean, log_variance = posterior.heads(x)
         # `latent.prepare` refuses greys; the bound that training used takes them.
-        found = bounds(
+        found = variational_bounds(
             latent.log_likelihood,
             model.model_units(x),
             mean,

@@ -12,7 +12,7 @@ from saddlepoint.evaluation.metrics.divergence import Grid, jensen_shannon
 from saddlepoint.evaluation.metrics.modes import ModeReport, log_likelihood, mode_report
 from saddlepoint.evaluation.scorecard.comparison import Comparison, Context
 from saddlepoint.evaluation.scorecard.metric_types import NOISE_AND_REPEAT, NONNEGATIVE, SHARE, Deciding, SampleMetric
-from saddlepoint.evaluation.statistics.intervals import Interval, wilson
+from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
 
 Values = Mapping[str, float]
 
@@ -97,7 +97,7 @@ def true_likelihood_interval(comparisons: Sequence[Comparison], values: Sequence
 def high_quality_interval(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
     """The interval of a share of independent samples of all seeds."""
     n = sum(len(c.fake) for c in comparisons)
-    return wilson(round(sum(values) / len(values) * n), n)
+    return wilson_interval(round(sum(values) / len(values) * n), n)
 
 
 def _number_of_classes(context: Context) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.parzen import parzen
+from saddlepoint.evaluation.metrics.parzen import parzen_log_likelihood
 from saddlepoint.evaluation.scorecard.metric_types import Measurement, ModelMetric, group_means, mean_estimate
 from saddlepoint.evaluation.scorecard.subject import Subject
 
@@ -22,7 +22,7 @@ def kernel_estimate(subject: Subject) -> Mapping[str, Measurement]:
         )
     samples, x = (part.flatten(1).double() for part in (subject.samples[:KERNELS], subject.examples[:KERNELS]))
     middle = len(x) // 2
-    found = parzen(samples, x[middle:], x[:middle])
+    found = parzen_log_likelihood(samples, x[middle:], x[:middle])
     return {"parzen": Measurement(mean_estimate(found.values), tuple(found.notes), groups=group_means(found.values))}
 
 

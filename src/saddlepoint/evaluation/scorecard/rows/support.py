@@ -16,7 +16,7 @@ from saddlepoint.evaluation.metrics.memorisation import data_copying
 from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.scorecard.comparison import ALL_PAIRS, Comparison
 from saddlepoint.evaluation.scorecard.metric_types import NOISE_AND_REPEAT, NONNEGATIVE, SHARE, Deciding, SampleMetric
-from saddlepoint.evaluation.statistics.intervals import Interval, wilson
+from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
 
 NEIGHBOURS, BALLS = 3, 5  # neighbours of precision and recall, of density and coverage: as published
 SPECTRUM = 1_000  # points whose matrix of similarities is diagonalised
@@ -49,7 +49,7 @@ def bin_share(c: Comparison) -> Values:
 def bin_share_interval(comparisons: Sequence[Comparison], values: Sequence[float]) -> Interval:
     """Over the bins of all seeds, taken as independent; the training examples' shares are given."""
     trials = sum(different_bins(c.context.bins, c.fake.features).trials for c in comparisons)
-    return wilson(sum(values) / len(values) * trials, trials)
+    return wilson_interval(sum(values) / len(values) * trials, trials)
 
 
 def vendi(c: Comparison) -> Values:
@@ -79,7 +79,7 @@ def birthday_interval(comparisons: Sequence[Comparison], values: Sequence[float]
     shares = [
         0.0 if value == math.inf else 1.0 if value == 0 else -math.expm1(-(size**2) / 2 / value) for value in values
     ]
-    share = wilson(sum(shares) / len(shares) * BATCHES * len(values), BATCHES * len(values))
+    share = wilson_interval(sum(shares) / len(shares) * BATCHES * len(values), BATCHES * len(values))
     value, low, high = (_number_of_samples(one, size) for one in (share.value, share.high, share.low))
     return Interval(value, low, high)
 
