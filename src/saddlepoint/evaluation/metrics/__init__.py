@@ -1,1 +1,1 @@
-"""Metrics: sets of points in, a score out; none of them touches a network of the model under test."""
+"""Metrics: functions from sets of points to scores. None of them calls a network of the model under test."""

@@ -1,4 +1,4 @@
-"""What annealing found: estimates of how likely examples are, with all that says how far to trust them."""
+"""Results of annealed importance sampling: estimates of the log evidence, with diagnostics of their accuracy."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 
 @dataclass(frozen=True)
 class Evidence:
-    """What annealing found of B examples, with K chains each.
+    """Annealed estimates of the log evidence of B examples, with K chains each.
 
-    log_evidence: (B,) nats, the log of the chains' mean weight: below log p(x) in expectation.
-    log_weights: (K, B) nats. z: (K, B, D) codes at the end, draws from the posterior when weighted by them.
-    acceptance: mean share of moves that were taken; about 0.65 where step sizes fit.
+    Attributes:
+        log_evidence: (B,) nats, the log of the mean weight over chains; at most log p(x) in expectation.
+        log_weights: (K, B) nats.
+        z: (K, B, D) final codes; weighted by `log_weights` they are samples from the posterior.
+        acceptance: mean acceptance rate in [0, 1]; about 0.65 if the step sizes are right.
     """
 
     log_evidence: Tensor
@@ -28,14 +30,16 @@ class Evidence:
 
     @property
     def effective_chains(self) -> Tensor:
-        """(B,) from 1 to K: how many equally weighted chains would be as good; near 1 the estimate rests on one."""
+        """(B,) effective sample size of the weights, from 1 to K. Near 1 the estimate depends on a single chain."""
         share = self.log_weights.softmax(0)
         return 1 / share.square().sum(0)
 
     @property
     def standard_error(self) -> Tensor:
-        """(B,) nats, of `log_evidence` by the scatter of the chains' weights; NaN with one chain. Where few chains are
-        effective it is too small."""
+        """(B,) nats, the standard error of `log_evidence` by the spread of the weights over chains.
+
+        NaN with one chain. It is too small if few chains are effective.
+        """
         k = len(self.log_weights)
         if k == 1:
             return torch.full_like(self.log_evidence, math.nan)
@@ -45,16 +49,17 @@ class Evidence:
 
     @property
     def interval(self) -> Interval:
-        """Of the mean over the examples, for the population they were drawn from."""
+        """The interval of the mean log evidence in nats, for the population of the examples."""
         return mean_interval(self.log_evidence)
 
 
 @dataclass(frozen=True)
 class Sandwich:
-    """Bounds on log p(x) of examples simulated from the model: in expectation lower <= log p(x) <= upper.
+    """Lower and upper bounds on log p(x) of examples simulated from the model: lower <= log p(x) <= upper in expectation.
 
-    lower, upper: (B,) nats. gap: mean of upper - lower with its interval; no estimate by the same annealing is further
-    below the truth than this on average, for examples like the model's own. For real data that is an assumption.
+    Attributes:
+        lower: (B,) nats.
+        upper: (B,) nats.
     """
 
     lower: Tensor
@@ -62,12 +67,22 @@ class Sandwich:
 
     @property
     def gap(self) -> Interval:
-        """The mean of upper - lower in nats, with its interval."""
+        """The mean of upper - lower in nats, with its interval.
+
+        For examples from the model, it bounds the mean error of the same annealing. For real data this is an assumption.
+        """
         return mean_interval(self.upper - self.lower)
 
 
 def concatenate_evidence(parts: Sequence[Evidence]) -> Evidence:
-    """Of examples that were annealed apart, one after the other."""
+    """Concatenate the estimates of several batches along the axis of examples.
+
+    Args:
+        parts: one or more, with the same number of chains and the same size of codes.
+
+    Returns:
+        The estimates in the order of `parts`; the acceptance rate is averaged over examples.
+    """
     return Evidence(
         torch.cat([part.log_evidence for part in parts]),
         torch.cat([part.log_weights for part in parts], 1),

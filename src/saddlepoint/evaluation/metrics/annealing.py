@@ -1,9 +1,9 @@
-"""How likely a decoder finds an example: annealed importance sampling, and how far to trust it.
+"""Annealed importance sampling (AIS): estimates the log evidence log p(x) of a decoder, and bounds their error.
 
-log p(x) = log E_{z ~ N(0, I)} p(x | z) of a latent-variable model has no closed form, and naive sampling from the prior
-misses the few codes that explain x. Annealing walks there, over distributions N(z; 0, I) p(x | z)^t with t from 0 to 1.
-Its estimate is a lower bound in expectation. Data simulated from the model itself show how tight it is: there an exact
-posterior sample is known, from which the same walk backwards gives an upper bound.
+log p(x) = log E_{z ~ N(0, I)} p(x | z) of a latent-variable model has no closed form, and samples from the prior rarely hit
+the few codes that explain x. AIS moves codes through the distributions N(z; 0, I) p(x | z)^t, with t from 0 (the prior) to 1
+(the posterior). Its estimate is a lower bound in expectation. For data simulated from the model, an exact posterior sample
+is known; chains from there back to the prior give an upper bound.
 """
 
 from __future__ import annotations
@@ -31,8 +31,17 @@ RATE = 0.2  # of the adaptation: change of the log step size for each unit of di
 
 @dataclass(frozen=True)
 class Annealing:
-    """How to anneal. temperatures: distributions after the prior, the last being the posterior; more is tighter.
-    chains: an example. leapfrog: steps of one move. schedule: "sigmoid" dwells near both ends, "linear" is even."""
+    """Settings of annealed importance sampling.
+
+    Attributes:
+        temperatures: number of distributions after the prior; the last one is the posterior. More give tighter bounds.
+        chains: chains for each example.
+        leapfrog: leapfrog steps of one Hamiltonian move.
+        schedule: "sigmoid" has more temperatures near both ends, "linear" is evenly spaced.
+
+    Raises:
+        DataError: a number below 1.
+    """
 
     temperatures: int = 500
     chains: int = 16
@@ -45,7 +54,15 @@ class Annealing:
 
 
 def temperatures(number: int, schedule: Schedule = "sigmoid") -> Tensor:
-    """(number + 1,) float64 from 0 to 1, strictly rising. "sigmoid": sigma(4 (2 t - 1)), scaled to reach 0 and 1."""
+    """Inverse temperatures of the annealing path.
+
+    Args:
+        number: of steps, 1 or more.
+        schedule: "linear", or "sigmoid": sigma(4 (2 t - 1)), rescaled to run from 0 to 1.
+
+    Returns:
+        (number + 1,) float64, strictly increasing from 0 to 1.
+    """
     even = torch.linspace(0, 1, number + 1, dtype=torch.float64)
     if schedule == "linear":
         return even
@@ -62,20 +79,30 @@ def annealed_evidence(
     annealing: Annealing | None = None,
     progress: Share | None = None,
 ) -> Evidence:
-    """log p(x) of examples x (B, *event) under z ~ N(0, I) of `latent` numbers and p(x | z) = exp log_likelihood(z, x).
+    """Estimate log p(x) for z ~ N(0, I) and p(x | z) = exp log_likelihood(z, x).
 
-    The mean weight is an unbiased estimate of p(x), so its log is below log p(x) in expectation (and by more than c
-    with a probability of at most e^-c). To keep that exact, step sizes are not adapted on the way: a pilot walk with
-    the same number of chains finds one for each example and temperature first, and costs as much again.
-    Codes are of the type of x if that is float32 or float64; weights are summed in float64. progress: called
-    with the completed share.
+    The mean weight is an unbiased estimate of p(x). Its log is therefore at most log p(x) in expectation, and exceeds it by more
+    than c with a probability of at most e^-c. This requires step sizes that do not depend on the chains. A pilot run with as many
+    chains therefore finds one step size for each example and temperature first, at the same cost.
 
-    Annealed Importance Sampling (Radford M. Neal, 2001), https://arxiv.org/abs/physics/9803008; for decoders, with the
-    sigmoid schedule: On the Quantitative Analysis of Decoder-Based Generative Models (Yuhuai Wu, Yuri Burda, Ruslan
-    Salakhutdinov, Roger Grosse, 2017), https://arxiv.org/abs/1611.04273
+    Args:
+        log_likelihood: log p(x | z) in nats; see `LogLikelihood`.
+        x: (B, *event) examples.
+        latent: size D of a code.
+        generator: of codes and moves.
+        annealing: settings; the defaults if None.
+        progress: callback for the completed share of the work.
+
+    Returns:
+        Codes have the type of x if that is float32 or float64; weights are float64.
 
     Raises:
-        DataError: no examples, or a log likelihood that is not (B,) or not finite.
+        DataError: there are no examples, or the log likelihood is not (B,) or not finite.
+
+    References:
+        Annealed Importance Sampling (Radford M. Neal, 2001), https://arxiv.org/abs/physics/9803008
+        On the Quantitative Analysis of Decoder-Based Generative Models (Yuhuai Wu, Yuri Burda, Ruslan Salakhutdinov, Roger
+        Grosse, 2017), for decoders and for the sigmoid schedule, https://arxiv.org/abs/1611.04273
     """
     annealing = annealing or Annealing()
     parts = _split(x, annealing)
@@ -94,17 +121,27 @@ def bidirectional_bounds(
     annealing: Annealing | None = None,
     progress: Share | None = None,
 ) -> Sandwich:
-    """Bounds from both sides for simulated x (B, *event), each drawn from p(x | z) for its z (B, D) from the prior.
+    """Lower and upper bounds on log p(x) of examples simulated from the model.
 
-    Such a z is an exact draw from the posterior p(z | x). From it the chains walk back to the prior: the mean of their
-    1 / weight is an unbiased estimate of 1 / p(x), minus its log therefore above log p(x) in expectation.
+    The code z from which x was simulated is an exact sample from the posterior p(z | x). Chains run from it back to the prior. The
+    mean of 1 / weight is an unbiased estimate of 1 / p(x), so minus its log is at least log p(x) in expectation.
 
-    Sandwiching the Marginal Likelihood Using Bidirectional Monte Carlo (Roger B. Grosse, Zoubin Ghahramani, Ryan P.
-    Adams, 2015), https://arxiv.org/abs/1511.02543; Measuring the Reliability of MCMC Inference with Bidirectional Monte
-    Carlo (Roger B. Grosse, Siddharth Ancha, Daniel M. Roy, 2016), https://arxiv.org/abs/1606.02275
+    Args:
+        log_likelihood: log p(x | z) in nats; see `LogLikelihood`.
+        x: (B, *event) examples, each drawn from p(x | z).
+        z: (B, D) their codes, drawn from the prior.
+        generator: of codes and moves.
+        annealing: settings; the defaults if None.
+        progress: callback for the completed share of the work.
 
     Raises:
-        DataError: as `annealed_evidence`; or not one code an example.
+        DataError: as `annealed_evidence`, or the numbers of codes and examples differ.
+
+    References:
+        Sandwiching the Marginal Likelihood Using Bidirectional Monte Carlo (Roger B. Grosse, Zoubin Ghahramani, Ryan P. Adams,
+        2015), https://arxiv.org/abs/1511.02543
+        Measuring the Reliability of MCMC Inference with Bidirectional Monte Carlo (Roger B. Grosse, Siddharth Ancha, Daniel M.
+        Roy, 2016), https://arxiv.org/abs/1606.02275
     """
     annealing = annealing or Annealing()
     if z.ndim != 2 or len(z) != len(x):
@@ -124,7 +161,7 @@ def bidirectional_bounds(
 
 
 def _count_moves(moves: int, progress: Share | None) -> Callable[[], None]:
-    """To be called after every move of all chains of a part, of which there are so many."""
+    """A function to call after each move of all chains of a part; it reports the completed share of `moves`."""
     done = 0
 
     def moved() -> None:
@@ -152,7 +189,7 @@ def _run_chains(
     moved: Callable[[], None],
     back_from: Tensor | None = None,
 ) -> Evidence:
-    """A walk from the prior to the posterior of x (B, *event), or back from codes (B, D) of the posterior."""
+    """Run chains from the prior to the posterior of x (B, *event), or from posterior codes (B, D) back to the prior."""
     rising = temperatures(annealing.temperatures, annealing.schedule)
     rows = x.repeat(annealing.chains, *[1] * (x.ndim - 1))  # (K B, *event), chain by chain
     sizes = _step_sizes(log_likelihood, rows, latent, rising, annealing, generator, moved)
@@ -195,9 +232,9 @@ def _step_sizes(
     generator: torch.Generator,
     moved: Callable[[], None],
 ) -> Tensor:
-    """(T, B): a step size for each example (the same for its chains) at which about 65 % of moves are taken.
+    """(T, B) step sizes, one for each temperature and example, at which the acceptance rate is about 65 %.
 
-    A walk of its own adapts them, by stochastic approximation on their logarithm; they change slowly along the path.
+    A separate pilot run adapts them by stochastic approximation of their logarithm; they change slowly along the path.
     """
     k = annealing.chains
     b = len(rows) // k

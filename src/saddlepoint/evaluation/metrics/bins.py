@@ -1,6 +1,7 @@
-"""Number of statistically different bins (NDB): the regions of the data that samples visit too often or too rarely.
+"""Number of statistically different bins (NDB): regions of the data that have too many or too few samples.
 
-On GANs and GMMs (Eitan Richardson, Yair Weiss, 2018). https://arxiv.org/abs/1805.12462
+References:
+    On GANs and GMMs (Eitan Richardson, Yair Weiss, 2018), https://arxiv.org/abs/1805.12462
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Bins:
-    """Cells of a k-means of training points.
+    """K-means cells of training points.
 
     Attributes:
         centres: (K, D) of the cells.
@@ -33,7 +34,7 @@ class Bins:
     counts: Tensor
 
     def count(self, x: Tensor) -> Tensor:
-        """How many of x (N, D) are nearest to each centre: (K,) int64."""
+        """Number of the points x (N, D) in each cell: (K,) int64."""
         return torch.bincount(nearest(x, self.centres)[1][:, 0], minlength=len(self.centres))
 
 
@@ -63,10 +64,15 @@ class BinReport:
 
 
 def fit_bins(train: Tensor, *, number: int = 100, seed: int = 0) -> Bins:
-    """K-means cells of train (N, D): `number` of them.
+    """K-means cells of training points.
+
+    Args:
+        train: (N, D) training points.
+        number: K, of cells.
+        seed: of k-means.
 
     Raises:
-        DataError: fewer points than bins, NaN or infinite values.
+        DataError: fewer points than cells, NaN or infinite values.
     """
     train = check_points(train, "training points", least=number, dtype=None)
     from sklearn.cluster import KMeans  # most of a second to import
@@ -78,15 +84,19 @@ def fit_bins(train: Tensor, *, number: int = 100, seed: int = 0) -> Bins:
 
 
 def different_bins(bins: Bins, samples: Tensor, *, threshold: float = 1.96) -> BinReport:
-    """Compares the shares of samples (M, D) with those of the training points, by a two-proportion z-test a bin.
+    """Compare the shares of samples in the bins with those of the training points, by a two-proportion z-test for each bin.
 
-    The paper tests at the 5 % level, a threshold of 1.96; the authors' published demonstration on MNIST at 3.
+    The paper tests at the 5 % level, a threshold of 1.96; the authors' published demonstration on MNIST uses 3. The bins were
+    fitted to the training points, so even real points can differ slightly more often than `by_chance`. Held-out points give the
+    real-data baseline. A bin without points of either set counts as equal.
 
-    The bins were fitted to the training points, so that even real points can differ a little more often than
-    `by_chance`; held-out points give the real-data baseline. A bin that neither set visits counts as equal.
+    Args:
+        bins: of the training points.
+        samples: (M, D).
+        threshold: standard errors above which a bin is different.
 
     Raises:
-        DataError: no samples, another number of features than the bins', NaN or infinite values.
+        DataError: no samples, another number of features than that of the bins, NaN or infinite values.
     """
     samples = check_points(samples, "samples", least=1, dtype=None)
     if samples.shape[1] != bins.centres.shape[1]:
@@ -109,10 +119,15 @@ def different_bins(bins: Bins, samples: Tensor, *, threshold: float = 1.96) -> B
 
 
 def _trials(z: Tensor, noise: float, threshold: float) -> float:
-    """Of scores z (K,) that vary by `noise` over fresh samples, the training points' shares being given.
+    """Effective number of independent bins; see `BinReport.trials`.
 
-    Bins that always or never differ do not scatter. The expected scores are taken to vary by what the scores vary more than
-    by noise, and are pulled towards 0 accordingly.
+    Bins that always or never differ have no variance. The variance of the scores beyond that of noise is attributed to their
+    expectations, and the scores are shrunk towards 0 accordingly.
+
+    Args:
+        z: (K,) scores.
+        noise: variance of a score over fresh samples, given the shares of the training points.
+        threshold: standard errors above which a bin is different.
     """
     middle = z * max(0.0, 1 - noise / max(float(z.square().mean()), 1e-12)) ** 0.5
     tails = torch.stack([middle - threshold, -middle - threshold]) / noise**0.5

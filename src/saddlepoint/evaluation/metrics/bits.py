@@ -1,8 +1,8 @@
-"""Bits per dimension, and what bytes need before a density can speak of them.
+"""Bits per dimension, and dequantisation, which makes densities of bytes meaningful.
 
-A density says how likely a value is per unit of its scale; bytes have probabilities. From one to the other leads the
-volume of the cell that a byte represents, and two mistakes: units (a density in a model's units is another number than
-in the data's) and spikes (a density may be as high as it likes at whole numbers, and low between them).
+A density gives the likelihood per unit of scale, but bytes have probabilities. The volume of the cell that a byte represents
+converts one to the other. Two mistakes are common: units (a density in a model's units differs from that in the data's units)
+and spikes (a density may be arbitrarily high at whole numbers and low between them).
 """
 
 from __future__ import annotations
@@ -20,7 +20,18 @@ from saddlepoint.models.capabilities import HasDensity
 
 
 def dequantise(x: Tensor, generator: torch.Generator) -> Tensor:
-    """uint8 x (N, *event) -> float32, each value spread evenly over the half open unit interval around it."""
+    """Add uniform noise from [-1/2, 1/2) to bytes.
+
+    Args:
+        x: (N, *event) uint8.
+        generator: of the noise.
+
+    Returns:
+        (N, *event) float32.
+
+    Raises:
+        DataError: x is not uint8.
+    """
     if x.dtype != torch.uint8:
         raise DataError(f"dequantise: whole numbers (uint8) are wanted, got {x.dtype}.")
     return x.float() + torch.rand(x.shape, generator=generator, device=generator.device).to(x.device) - 0.5
@@ -29,16 +40,23 @@ def dequantise(x: Tensor, generator: torch.Generator) -> Tensor:
 def dequantised_log_likelihood(
     model: HasDensity, x: Tensor, *, generator: torch.Generator, draws: int = 4
 ) -> Likelihood:
-    """Lower bound on log P(x) of uint8 x (N, *event): the mean log density of `draws` dequantised copies.
+    """Lower bound on log P(x) of bytes x, the mean log density of dequantised copies (Jensen's inequality).
 
-    By Jensen's inequality; P is the density's mass in the unit cube around x, that is of samples rounded as this
-    project's are. Never evaluate a density at the whole numbers themselves: it may be infinite there.
+    P is the mass of the density in the unit cube around x, which is the probability of a sample that is rounded to bytes. Never
+    evaluate a density at whole numbers themselves, where it may be infinite.
 
-    A Note on the Evaluation of Generative Models (Lucas Theis, Aaron van den Oord, Matthias Bethge, 2016), section 3.1.
-    https://arxiv.org/abs/1511.01844
+    Args:
+        model: with a density.
+        x: (N, *event) uint8.
+        generator: of the noise.
+        draws: dequantised copies of each example.
 
     Raises:
-        DataError: other data than uint8, or a log density that is not finite.
+        DataError: x is not uint8, or a log density is not finite.
+
+    References:
+        A Note on the Evaluation of Generative Models (Lucas Theis, Aaron van den Oord, Matthias Bethge, 2016), section 3.1,
+        https://arxiv.org/abs/1511.01844
     """
     values = [require_finite(model.log_prob(dequantise(require_examples(x), generator))).double() for _ in range(draws)]
     return Likelihood(torch.stack(values).mean(0), "lower bound", f"dequantised log density, {draws} draws")
@@ -47,13 +65,22 @@ def dequantised_log_likelihood(
 def bits_per_dimension(
     values: Tensor, event: Event, *, of: Literal["density", "probability"], bin_width: float | None = None
 ) -> Tensor:
-    """-log2 P / D of (N,) nats: of log probabilities as they are, or of log densities in the *data's units* over bins.
+    """-log2 P / D, from log probabilities or from log densities in the data's units.
 
-    bin_width: of the data's quantisation in its own units; 1 for uint8 where None. A log density in a model's units
-    becomes one in the data's by adding `Scaling.log_abs_det`; `log_prob` of this project's models has done so.
+    A log density in a model's units becomes one in the data's units by adding `Scaling.log_abs_det`; the method `log_prob` of this
+    package's models includes it.
+
+    Args:
+        values: (N,) nats.
+        event: with D numbers.
+        of: whether `values` are log densities or log probabilities.
+        bin_width: width of the quantisation bins in the data's units; for uint8 it is 1 by default.
+
+    Returns:
+        (N,) bits.
 
     Raises:
-        SettingError: a density of float32 data without a bin width: its bits would be those of the choice of units.
+        SettingError: a density of float32 data without a bin width; the result would depend on the choice of units.
     """
     if of == "probability":
         return -values / (event.size * math.log(2))

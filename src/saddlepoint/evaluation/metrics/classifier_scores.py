@@ -1,4 +1,4 @@
-"""Scores from a classifier's answers to samples: sure of each, and every class among them."""
+"""Scores from class probabilities of samples: confidence, balance and coverage of classes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,25 @@ SMOOTHED = 10  # coins behind the weights of Efron and Thisted
 
 
 def classifier_score(probabilities: Tensor, *, splits: int = 1) -> tuple[float, float]:
-    """exp(E KL(p(c | x) || p(c))) for class probabilities (N, C), from 1 to C, and its deviation over `splits` parts.
+    """Inception-type score exp(E KL(p(c | x) || p(c))), from 1 to the number of classes.
 
-    High where the classifier is sure of each sample and all classes come equally often. Blind to the real data's
-    shares, to diversity within a class, and to copies. With an Inception classifier and 10 splits it is the Inception
-    score; name the classifier that was used. With one split the deviation is NaN. Biased downwards in N / splits.
+    It is high if the classifier is confident about each sample and all classes are equally frequent. It ignores the class shares
+    of the real data, diversity within a class, and copies. With an Inception classifier and 10 splits it is the Inception score;
+    report the classifier with it. The score has a downward bias that depends on N / splits.
 
-    Improved Techniques for Training GANs (Tim Salimans, Ian Goodfellow, Wojciech Zaremba, Vicki Cheung, Alec Radford,
-    Xi Chen, 2016). https://arxiv.org/abs/1606.03498
+    Args:
+        probabilities: (N, C), with rows that add up to 1.
+        splits: disjoint parts of the samples.
+
+    Returns:
+        The mean over the splits and its standard deviation, NaN for one split.
 
     Raises:
         DataError: not (N, C), fewer samples than splits, or rows that are no probabilities.
+
+    References:
+        Improved Techniques for Training GANs (Tim Salimans, Ian Goodfellow, Wojciech Zaremba, Vicki Cheung, Alec Radford, Xi
+        Chen, 2016), https://arxiv.org/abs/1606.03498
     """
     if probabilities.ndim != 2 or len(probabilities) < splits:
         raise DataError(f"need probabilities (N, C) of {splits} samples or more, got {tuple(probabilities.shape)}.")
@@ -64,16 +72,21 @@ class CategoryReport:
 
 
 def category_report(labels: Tensor, categories: int, *, truth: Tensor | None = None) -> CategoryReport:
-    """Coverage of `categories` by labels (N,) in [0, categories), and KL(samples || truth).
+    """Coverage of categories by labels of samples, and KL(samples || truth).
 
-    `truth` (K,) holds the true shares, equal ones by default. For Stacked MNIST `labels` are the 1,000 triples of
-    digits that a classifier reads.
+    For Stacked MNIST, labels are the 1,000 triples of digits that a classifier recognises.
 
-    VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning (Akash Srivastava, Lazar Valkov, Chris
-    Russell, Michael U. Gutmann, Charles Sutton, 2017). https://arxiv.org/abs/1705.07761
+    Args:
+        labels: (N,) integers in [0, categories).
+        categories: K.
+        truth: (K,) true shares; equal ones if None.
 
     Raises:
-        DataError: no labels, or one outside of the range.
+        DataError: no labels, or a label out of range.
+
+    References:
+        VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning (Akash Srivastava, Lazar Valkov, Chris Russell,
+        Michael U. Gutmann, Charles Sutton, 2017), https://arxiv.org/abs/1705.07761
     """
     if labels.ndim != 1 or len(labels) == 0 or labels.min() < 0 or labels.max() >= categories:
         raise DataError(f"labels: need one or more whole numbers from 0 to {categories - 1}, one a sample.")
@@ -83,20 +96,25 @@ def category_report(labels: Tensor, categories: int, *, truth: Tensor | None = N
 
 
 def covered_interval(counts: Sequence[Tensor]) -> Interval:
-    """How many of K categories are covered on average by as many samples, from counts (K,) of one seed or several.
+    """The mean number of covered categories, with its 95 % interval.
 
-    A number of categories is not a mean, and halves of the samples say little about it. Its variance is the number of
-    categories that as many more samples would newly cover, by Good and Toulmin's alternating sum over categories hit once,
-    twice, ..., minus a correction for the fixed number of samples; and at least the variance for categories that are as
-    likely as their counts. Categories without samples are not considered: the interval of a count that never varies has no
-    width.
+    A number of categories is not a mean, and split halves of the samples are not informative about it. Its variance is estimated
+    as the number of categories that as many more samples would newly cover, by Good and Toulmin's alternating sum over categories
+    with one sample, two samples, and so on, minus a correction for the fixed number of samples. It is at least the variance for
+    categories with probabilities in proportion to their counts. Categories without samples are ignored, so a count that never
+    varies has an interval of width 0.
 
-    The Number of New Species, and the Increase in Population Coverage, when a Sample Is Increased (I. J. Good, G. H.
-    Toulmin, 1956), https://doi.org/10.1093/biomet/43.1-2.45; smoothed as in Estimating the Number of Unseen Species: How
-    Many Words Did Shakespeare Know? (Bradley Efron, Ronald Thisted, 1976), https://doi.org/10.1093/biomet/63.3.435.
+    Args:
+        counts: (K,) samples in each category, for one seed or several, with equal numbers of samples.
 
     Raises:
         DataError: no counts.
+
+    References:
+        The Number of New Species, and the Increase in Population Coverage, when a Sample Is Increased (I. J. Good, G. H. Toulmin,
+        1956), https://doi.org/10.1093/biomet/43.1-2.45
+        Estimating the Number of Unseen Species: How Many Words Did Shakespeare Know? (Bradley Efron, Ronald Thisted, 1976), for
+        the smoothing, https://doi.org/10.1093/biomet/63.3.435
     """
     if not counts or any(one.ndim != 1 or len(one) == 0 for one in counts):
         raise DataError("covered categories: need one row of counts or more, each of one category or more.")

@@ -1,7 +1,7 @@
-"""Divergences of discrete distributions, in nats: of counts over classes, over modes, or over the cells of a grid.
+"""Divergences of discrete distributions, in nats: of counts of classes, modes or cells of a grid.
 
-Counts of finitely many points are noisy, and every divergence takes noise for difference. The value that equal
-distributions have on average goes with each.
+Counts of finitely many points are noisy, and noise increases every divergence. Each divergence therefore comes with its
+expectation for equal distributions.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from saddlepoint.evaluation.metrics.points import check_points
 
 @dataclass(frozen=True)
 class Grid:
-    """Equal cells over a box in one or two dimensions (more are possible, but fill with few points).
+    """A regular grid over a box, meant for one or two dimensions; more need too many points.
 
-    low, high: of each axis, in the data's units. cells: of each axis.
+    Attributes:
+        low: lower end of each axis, in the data's units.
+        high: upper end of each axis.
+        cells: number of cells of each axis.
     """
 
     low: tuple[float, ...]
@@ -33,7 +36,11 @@ class Grid:
 
     @classmethod
     def around(cls, x: Tensor, cells: int = 50) -> Grid:
-        """The box of all points x (N, D), `cells` cells an axis; an axis on which they are all equal is one unit wide.
+        """A grid over the bounding box of points; an axis without variation has width 1.
+
+        Args:
+            x: (N, D) points.
+            cells: of each axis.
 
         Raises:
             DataError: no points, NaN or infinite values.
@@ -44,10 +51,16 @@ class Grid:
         return cls(tuple((low - margin).tolist()), tuple((high + margin).tolist()), (cells,) * x.shape[1])
 
     def counts(self, x: Tensor) -> Tensor:
-        """How many of x (N, D) lie in each cell: (cells in all + 1,) int64, the last for points outside of the box.
+        """Number of points in each cell.
+
+        Args:
+            x: (N, D) points.
+
+        Returns:
+            (number of cells + 1,) int64; the last entry counts points outside the box.
 
         Raises:
-            DataError: no points, another number of axes than the grid's, NaN or infinite values.
+            DataError: no points, another number of axes than that of the grid, NaN or infinite values.
         """
         x = check_points(x, "points", least=1)
         if x.shape[1] != len(self.cells):
@@ -64,13 +77,17 @@ class Grid:
 
 
 def kl_divergence(p: Tensor, q: Tensor) -> float:
-    """KL(p || q) of weights (K,), (K,), each divided by its sum; in nats, infinite where p has mass and q none.
+    """KL(p || q) in nats; infinite where p has mass and q has none.
 
-    With p the samples' counts and q the true shares this is the "reverse" KL of the literature on mode collapse:
-    it punishes mass where there should be none; a missing mode of K equal ones costs log(K / (K - 1)) only.
+    If p are counts of samples and q are true shares, this is the "reverse" KL of the literature on mode collapse. It penalises mass
+    where there should be none; one missing mode of K equal ones adds only log(K / (K - 1)).
+
+    Args:
+        p: (K,) weights, which are divided by their sum.
+        q: (K,) weights, which are divided by their sum.
 
     Raises:
-        DataError: unequal lengths, negative or non-finite weights, or no mass at all.
+        DataError: unequal lengths, negative or non-finite weights, or weights that are all 0.
     """
     p, q = _shares(p, q)
     held = p > 0
@@ -78,12 +95,17 @@ def kl_divergence(p: Tensor, q: Tensor) -> float:
 
 
 def jensen_shannon(p: Tensor, q: Tensor) -> float:
-    """The mean KL of p and of q to their mixture (p + q) / 2: weights (K,), (K,); in nats, from 0 to log 2.
+    """The Jensen-Shannon divergence, the mean KL of p and of q to their mixture, in nats from 0 to log 2.
 
-    Divergence measures based on the Shannon entropy (Jianhua Lin, 1991). https://doi.org/10.1109/18.61115
+    Args:
+        p: (K,) weights, which are divided by their sum.
+        q: (K,) weights, which are divided by their sum.
 
     Raises:
         DataError: as `kl_divergence`.
+
+    References:
+        Divergence measures based on the Shannon entropy (Jianhua Lin, 1991), https://doi.org/10.1109/18.61115
     """
     p, q = _shares(p, q)
     middle = (p + q) / 2
@@ -93,17 +115,25 @@ def jensen_shannon(p: Tensor, q: Tensor) -> float:
 def expected_kl(categories: int, n: int) -> float:
     """The expectation of KL(counts of n draws || their distribution), (K - 1) / 2n nats.
 
-    Accurate to a few per cent where five draws or more are expected in every category; too high where most are empty.
+    It is accurate to a few per cent if each category has at least five expected draws, and too high if most are empty. George A.
+    Miller derived it in 1955 (Note on the Bias of Information Estimates, in Information Theory in Psychology).
 
-    Derived by George A. Miller in 1955 (Note on the Bias of Information Estimates, in Information Theory in Psychology).
+    Args:
+        categories: K.
+        n: number of draws.
     """
     return (categories - 1) / (2 * n)
 
 
 def expected_jensen_shannon(categories: int, n: int, m: int) -> float:
-    """The expectation of the Jensen-Shannon divergence of counts of n and of m draws from one distribution, in nats.
+    """The expectation, in nats, of the Jensen-Shannon divergence between counts of n and of m draws from one distribution.
 
-    (K - 1) (1/n + 1/m) / 8, by the same expansion as `expected_kl`; like that, too high for nearly empty categories.
+    It is (K - 1) (1/n + 1/m) / 8, by the same expansion as `expected_kl`, and too high if most categories are empty.
+
+    Args:
+        categories: K.
+        n: draws of the first set.
+        m: draws of the second set.
     """
     return (categories - 1) * (1 / n + 1 / m) / 8
 

@@ -1,4 +1,4 @@
-"""Diversity of samples, without real points to compare with, or with as many real ones as a yardstick."""
+"""Diversity of samples, alone or in comparison with real points."""
 
 from __future__ import annotations
 
@@ -16,17 +16,22 @@ from saddlepoint.evaluation.metrics.squared_distances import precise_squares
 
 
 def vendi_score(x: Tensor, *, width: float | None = None) -> float:
-    """The effective number of different points among x (N, D): from 1 (all alike) to N (all unlike).
+    """The Vendi score, an effective number of different points, from 1 (all equal) to N (all different).
 
-    The exponential of the entropy of the eigenvalues of K / N, with K_ij the similarity of two points: their cosine, or
-    with `width` exp(-|x_i - x_j|^2 / (2 width^2)). Blind to quality: noise is diverse. The cosine sees directions from
-    the origin only, can count no more than D, and costs D^3 where D < N; the Gaussian kernel always costs N^3.
+    It is the exponential of the entropy of the eigenvalues of K / N, where K_ij is the similarity of two points: their cosine, or
+    exp(-|x_i - x_j|^2 / (2 width^2)) with a width. It ignores quality: noise is diverse. The cosine depends on directions from the
+    origin only and counts at most D; it costs O(D^3) if D < N. The Gaussian kernel costs O(N^3).
 
-    The Vendi Score: A Diversity Evaluation Metric for Machine Learning (Dan Friedman, Adji Bousso Dieng, 2023).
-    https://arxiv.org/abs/2210.02410
+    Args:
+        x: (N, D) points.
+        width: of the Gaussian kernel, in the features' units; None for the cosine.
 
     Raises:
-        DataError: no points, NaN or infinite values, or a point at the origin, which has no cosine.
+        DataError: no points, NaN or infinite values, or a point at the origin, for which the cosine is not defined.
+
+    References:
+        The Vendi Score: A Diversity Evaluation Metric for Machine Learning (Dan Friedman, Adji Bousso Dieng, 2023),
+        https://arxiv.org/abs/2210.02410
     """
     x = check_points(x, "points", least=1)
     if width is not None:
@@ -43,7 +48,7 @@ def vendi_score(x: Tensor, *, width: float | None = None) -> float:
 
 
 def mean_distance(x: Tensor) -> float:
-    """The mean distance between different points of x (N, D), in the features' units; 0 where all are the same.
+    """The mean distance between different points of x (N, D), in the features' units; 0 if all are equal.
 
     Raises:
         DataError: fewer than two points, NaN or infinite values.
@@ -58,15 +63,15 @@ def mean_distance(x: Tensor) -> float:
 
 @dataclass(frozen=True)
 class Birthday:
-    """What the birthday test found.
+    """Result of the birthday test.
 
     Attributes:
-        radius: two samples this close or closer count as duplicates, in the features' units.
+        radius: largest distance at which two samples are duplicates, in the features' units.
         size: samples in a batch.
         batches: number of batches.
         collisions: batches with a duplicate.
-        support: about how many different samples the model has, from the share of batches with a collision; infinite
-            without one, 0 where every batch has one, so that it is only known to be small.
+        support: estimated number of different samples, from the share of batches with a collision. It is infinite if no batch
+            has one, and 0 if every batch has one, because then it is only known to be small.
         pair: indices of the two closest samples.
     """
 
@@ -81,18 +86,25 @@ class Birthday:
 def birthday_test(
     samples: Tensor, real: Tensor, *, size: int, generator: torch.Generator, batches: int = 20
 ) -> Birthday:
-    """Estimates how many different samples a model can make, from how soon one repeats itself: (N, D), (M, D).
+    """Estimate the number of different samples of a model by the birthday paradox.
 
-    Among s draws from n equally likely values, one appears twice with probability 1 - exp(-s^2 / 2n): a duplicate in
-    half of all batches of s means a support of about s^2. What a duplicate is, the paper has judged by eye; here a pair
-    of samples is one that is no further apart than the closest two of all the real points, where these are as many as
-    `size` or more. Batches are random parts of `samples`; give several times `size`, so that they differ.
+    Among s draws from n equally likely values, one appears twice with probability 1 - exp(-s^2 / 2n). If half of all batches of s
+    contain a duplicate, the support is about s^2. The paper identifies duplicates by eye. Here two samples are duplicates if they
+    are at most as far apart as the closest two of the real points.
 
-    Do GANs Actually Learn the Distribution? An Empirical Study (Sanjeev Arora, Yi Zhang, 2017).
-    https://arxiv.org/abs/1706.08224
+    Args:
+        samples: (N, D), several times `size`, because batches are random subsets of them.
+        real: (M, D) real points, at least `size`.
+        size: of a batch.
+        generator: of the batches.
+        batches: number of batches.
 
     Raises:
         DataError: fewer than `size` samples or real points, unequal numbers of features, NaN or infinite values.
+
+    References:
+        Do GANs Actually Learn the Distribution? An Empirical Study (Sanjeev Arora, Yi Zhang, 2017),
+        https://arxiv.org/abs/1706.08224
     """
     samples, real = check_pair(samples, real, least=max(2, size), names=("samples", "real points"), dtype=None)
     radius = float(nearest(real, real, within=True)[0].min())

@@ -1,8 +1,8 @@
-"""How far a game is from its equilibrium: what each player could still gain while the other stands still.
+"""The duality gap, a distance of a game from its equilibrium: what each player can gain while the others are fixed.
 
-At an equilibrium no player can gain by moving alone. Away from it, a copy of each player is given a few steps to answer the
-other's present position, and what these steps gain, on examples that they have not seen, is that player's share of the gap.
-Unlike the losses, the gap has a meaning of its own: 0 is the end of the game, and it falls on the way there.
+At an equilibrium no player can gain by moving alone. Otherwise, a copy of each player takes a few steps against the present
+opponents. Its gain on unseen examples is the player's part of the gap. Unlike the losses, the gap has an absolute meaning: it
+decreases during convergence and is 0 at an equilibrium.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from saddlepoint.objectives.phase import Batch, Phase
 
 @dataclass(frozen=True)
 class DualityGap:
-    """gap: the sum of `gains`, each player's by name; in the losses' units (nats for cross-entropies).
+    """The duality gap, in the units of the losses (nats for cross-entropies).
 
-    The gap's interval adds up the players' intervals, so it is wider than it need be.
+    Attributes:
+        gap: the sum of `gains`. Its interval is the sum of the players' intervals, so it is conservative.
+        gains: of each player, by name.
     """
 
     gap: Interval
@@ -40,25 +42,27 @@ def duality_gap(
     batch_size: int = 64,
     seed: int = 0,
 ) -> DualityGap:
-    """What the players of `model` could gain, found on one half of x and measured on the other.
+    """Estimate what each player of a game can gain; steps are taken on one half of x and gains are measured on the other half.
 
-    For losses that add up to zero this is the duality gap; for others (a non-saturating generator), the sum of what each gains
-    in its own loss. As `steps` steps find no best answer, it is a lower estimate, and comparable only at equal settings. Losses
-    that compare examples within a batch make the intervals too narrow.
-
-    A domain agnostic measure for monitoring and evaluating GANs (Grnarova, Levy, Lucchi, Perraudin, Goodfellow, Hofmann,
-    Krause, 2019), https://arxiv.org/abs/1811.05512
+    For losses that add up to zero this is the duality gap. For others (a non-saturating generator) it is the sum of what each
+    player gains in its own loss. A finite number of steps does not reach the best response, so the value is a lower estimate and
+    comparable only for equal settings. Losses that compare examples within a batch make the intervals too narrow.
 
     Args:
         model: a game of two players or more; it is not changed.
-        x: (N, *event) held-out examples in the data's own units, at least two batches; in random order.
-        steps: of Adam with `learning_rate` that every copy takes, at least 1.
-        batch_size: examples in a batch, in answering and in measuring.
+        x: (N, *event) held-out examples in the data's units, at least two batches; in random order.
+        steps: of Adam for each copy, at least 1.
+        learning_rate: of Adam, above 0.
+        batch_size: examples in a batch, for steps and for measurement.
         seed: of the batches and the noise.
 
     Raises:
-        SettingError: the model has one player; or less than one step or example a batch, or a rate not above 0.
+        SettingError: the model has one player, or a setting is out of range.
         DataError: x does not fill two batches.
+
+    References:
+        A domain agnostic measure for monitoring and evaluating GANs (Paulina Grnarova, Kfir Y. Levy, Aurelien Lucchi, Nathanaël
+        Perraudin, Ian Goodfellow, Thomas Hofmann, Andreas Krause, 2019), https://arxiv.org/abs/1811.05512
     """
     movers = {phase.player: phase for phase in reversed(model.phases) if phase.gradient}
     if len(movers) < 2:
@@ -95,7 +99,7 @@ def duality_gap(
 def _best_response(
     model: Model, phase: Phase, x: Tensor, steps: int, learning_rate: float, batch_size: int, seed: int
 ) -> Model:
-    """A copy of the game in which the phase's player has moved `steps` times and the others have not."""
+    """A copy of the game in which the phase's player has taken `steps` steps and the others are unchanged."""
     game = _copy_game(model)
     generator = torch.Generator(game.device).manual_seed(seed)
     torch.manual_seed(seed)
@@ -113,9 +117,9 @@ def _best_response(
 
 
 def _losses(model: Model, phase: Phase, x: Tensor, batch_size: int, seed: int) -> Tensor:
-    """The player's losses on whole batches of x, (N,); the same noise and batches for the same seed.
+    """The player's losses on whole batches of x, (N,); equal seeds give equal noise and batches.
 
-    Gradients are enabled, since a loss with a penalty on a slope takes them itself.
+    Gradients stay enabled, because a loss with a gradient penalty computes them.
     """
     game = _copy_game(model)
     generator = torch.Generator(game.device).manual_seed(seed)
@@ -130,7 +134,7 @@ def _losses(model: Model, phase: Phase, x: Tensor, batch_size: int, seed: int) -
 
 
 def _copy_game(model: Model) -> Model:
-    """A copy whose players are in training mode, as when the game is played; what they keep is theirs alone."""
+    """A copy whose players are in training mode, with buffers of their own."""
     game = copy_with_networks(model, model.players.values())
     for player in game.players.values():
         player.train()

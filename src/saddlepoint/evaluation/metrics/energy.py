@@ -11,22 +11,29 @@ from saddlepoint.evaluation.statistics.intervals import Interval
 
 
 def energy_coefficient(x: Tensor, y: Tensor) -> Tensor:
-    """How far the distributions behind x (N, D) and y (M, D) are apart: () in about [0, 1], 0 when they are the same.
+    """The energy coefficient of two sets of points, about 0 to 1; 0 for equal distributions.
 
     With X, X' from one distribution and Y, Y' from the other,
 
         H = (2 E|X - Y| - E|X - X'| - E|Y - Y'|) / (2 E|X - Y|),
 
-    the energy distance divided by its largest possible value: a pure number, whatever the units. The means within a
-    set leave out each point's zero distance to itself, so the numerator is unbiased; for equal distributions the
-    estimate scatters around 0 and may be slightly negative.
+    the energy distance divided by its largest possible value, without units. The means within a set exclude each point's zero
+    distance to itself, so the numerator is unbiased. For equal distributions the estimate varies around 0 and may be slightly
+    negative.
 
-    Reference:
-        Energy statistics: A class of statistics based on distances, Gábor Székely and Maria Rizzo, 2013,
-        https://doi.org/10.1016/j.jspi.2013.03.018
+    Args:
+        x: (N, D) points.
+        y: (M, D) points.
+
+    Returns:
+        ()
 
     Raises:
         ValueError: a set has fewer than two points.
+
+    References:
+        Energy statistics: A class of statistics based on distances (Gábor Székely, Maria Rizzo, 2013),
+        https://doi.org/10.1016/j.jspi.2013.03.018
     """
     if len(x) < 2 or len(y) < 2:
         raise ValueError(f"energy_coefficient needs two points a set or more, got {len(x)} and {len(y)}")
@@ -37,17 +44,22 @@ def energy_coefficient(x: Tensor, y: Tensor) -> Tensor:
 
 
 def energy_interval(x: Tensor, y: Tensor) -> Interval:
-    """The energy coefficient of x (N, D) and y (M, D) with its 95 % interval for the true one, over draws of both sets.
+    """The energy coefficient with the 95 % interval of its true value, over fresh draws of both sets.
 
-    The energy distance is a kernel distance, with the negative distance for a kernel, and has its interval, which holds from
-    equal distributions to different ones. The divisor 2 E|X - Y| varies with the same points: at a coefficient of h the
-    numerator less h times the divisor is the kernel distance with the pairs across weighed by 1 - h.
+    The energy distance is a kernel distance whose kernel is the negative distance, so it has the same interval, which is valid for
+    equal and for different distributions. The divisor 2 E|X - Y| varies with the same points: for a coefficient h, the numerator
+    minus h times the divisor is the kernel distance with the pairs across sets weighted by 1 - h.
 
-    Equivalence of distance-based and RKHS-based statistics in hypothesis testing (Dino Sejdinovic, Bharath Sriperumbudur,
-    Arthur Gretton, Kenji Fukumizu, 2013). https://doi.org/10.1214/13-AOS1140
+    Args:
+        x: (N, D) points.
+        y: (M, D) points.
 
     Raises:
         ValueError: a set has fewer than two points.
+
+    References:
+        Equivalence of distance-based and RKHS-based statistics in hypothesis testing (Dino Sejdinovic, Bharath Sriperumbudur,
+        Arthur Gretton, Kenji Fukumizu, 2013), https://doi.org/10.1214/13-AOS1140
     """
     value = energy_coefficient(x, y)
     n, m = len(x), len(y)
@@ -66,13 +78,19 @@ def energy_interval(x: Tensor, y: Tensor) -> Interval:
 
 
 def energy_with_shares(x: Tensor, y: Tensor, within_y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """The energy coefficient of samples x (N, D) and a fixed reference y (M, D), and what each sample adds to it: (), (N,).
+    """The energy coefficient of samples and a fixed reference, and the contribution of each sample.
 
-    within_y: `mean_within(y)`, where that is known already.
+    Contributions are by the delta method. Their standard error measures how much the coefficient varies over samples of the same
+    model, not over references. For two models with the same noise, the standard error of the differences of their contributions
+    measures the variation of the difference of their coefficients.
 
-    By the delta method: what each sample adds to the means of which the coefficient is made. Their standard error says how
-    much other samples of the same model would change it, not how much another reference would; that of the differences of
-    two models' shares, from the same noise, does so for the difference of their coefficients.
+    Args:
+        x: (N, D) samples.
+        y: (M, D) reference points.
+        within_y: `mean_within(y)` if it is known; computed if None.
+
+    Returns:
+        The coefficient () and the contributions (N,).
 
     Raises:
         ValueError: a set has fewer than two points.
