@@ -55,7 +55,8 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Sandwich:
-    """Lower and upper bounds on log p(x) of examples simulated from the model: lower <= log p(x) <= upper in expectation.
+    """Lower and upper bounds on log p(x) of examples simulated from the model: lower <= log p(x) <= upper in
+    expectation.
 
     Attributes:
         lower: (B,) nats.
@@ -69,7 +70,8 @@ class Sandwich:
     def gap(self) -> Interval:
         """The mean of upper - lower in nats, with its interval.
 
-        For examples from the model, it bounds the mean error of the same annealing. For real data this is an assumption.
+        For examples from the model, it bounds the mean error of the same annealing. For real data this is an
+        assumption.
         """
         return mean_interval(self.upper - self.lower)
 

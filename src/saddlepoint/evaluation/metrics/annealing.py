@@ -1,9 +1,9 @@
 """Annealed importance sampling (AIS): estimates the log evidence log p(x) of a decoder, and bounds their error.
 
-log p(x) = log E_{z ~ N(0, I)} p(x | z) of a latent-variable model has no closed form, and samples from the prior rarely hit
-the few codes that explain x. AIS moves codes through the distributions N(z; 0, I) p(x | z)^t, with t from 0 (the prior) to 1
-(the posterior). Its estimate is a lower bound in expectation. For data simulated from the model, an exact posterior sample
-is known; chains from there back to the prior give an upper bound.
+log p(x) = log E_{z ~ N(0, I)} p(x | z) of a latent-variable model has no closed form, and samples from the prior
+rarely hit the few codes that explain x. AIS moves codes through the distributions N(z; 0, I) p(x | z)^t, with t from 0
+(the prior) to 1 (the posterior). Its estimate is a lower bound in expectation. For data simulated from the model, an
+exact posterior sample is known; chains from there back to the prior give an upper bound.
 """
 
 from __future__ import annotations
@@ -81,9 +81,10 @@ def annealed_evidence(
 ) -> Evidence:
     """Estimate log p(x) for z ~ N(0, I) and p(x | z) = exp log_likelihood(z, x).
 
-    The mean weight is an unbiased estimate of p(x). Its log is therefore at most log p(x) in expectation, and exceeds it by more
-    than c with a probability of at most e^-c. This requires step sizes that do not depend on the chains. A pilot run with as many
-    chains therefore finds one step size for each example and temperature first, at the same cost.
+    The mean weight is an unbiased estimate of p(x). Its log is therefore at most log p(x) in expectation, and exceeds
+    it by more than c with a probability of at most e^-c. This requires step sizes that do not depend on the chains. A
+    pilot run with as many chains therefore finds one step size for each example and temperature first, at the same
+    cost.
 
     Args:
         log_likelihood: log p(x | z) in nats; see `LogLikelihood`.
@@ -101,7 +102,8 @@ def annealed_evidence(
 
     References:
         Annealed Importance Sampling (Radford M. Neal, 2001), https://arxiv.org/abs/physics/9803008
-        On the Quantitative Analysis of Decoder-Based Generative Models (Yuhuai Wu, Yuri Burda, Ruslan Salakhutdinov, Roger
+        On the Quantitative Analysis of Decoder-Based Generative Models (Yuhuai Wu, Yuri Burda, Ruslan Salakhutdinov,
+            Roger
         Grosse, 2017), for decoders and for the sigmoid schedule, https://arxiv.org/abs/1611.04273
     """
     annealing = annealing or Annealing()
@@ -123,8 +125,9 @@ def bidirectional_bounds(
 ) -> Sandwich:
     """Lower and upper bounds on log p(x) of examples simulated from the model.
 
-    The code z from which x was simulated is an exact sample from the posterior p(z | x). Chains run from it back to the prior. The
-    mean of 1 / weight is an unbiased estimate of 1 / p(x), so minus its log is at least log p(x) in expectation.
+    The code z from which x was simulated is an exact sample from the posterior p(z | x). Chains run from it back to
+    the prior. The mean of 1 / weight is an unbiased estimate of 1 / p(x), so minus its log is at least log p(x) in
+    expectation.
 
     Args:
         log_likelihood: log p(x | z) in nats; see `LogLikelihood`.
@@ -138,9 +141,11 @@ def bidirectional_bounds(
         DataError: as `annealed_evidence`, or the numbers of codes and examples differ.
 
     References:
-        Sandwiching the Marginal Likelihood Using Bidirectional Monte Carlo (Roger B. Grosse, Zoubin Ghahramani, Ryan P. Adams,
+        Sandwiching the Marginal Likelihood Using Bidirectional Monte Carlo (Roger B. Grosse, Zoubin Ghahramani, Ryan
+            P. Adams,
         2015), https://arxiv.org/abs/1511.02543
-        Measuring the Reliability of MCMC Inference with Bidirectional Monte Carlo (Roger B. Grosse, Siddharth Ancha, Daniel M.
+        Measuring the Reliability of MCMC Inference with Bidirectional Monte Carlo (Roger B. Grosse, Siddharth Ancha,
+            Daniel M.
         Roy, 2016), https://arxiv.org/abs/1606.02275
     """
     annealing = annealing or Annealing()

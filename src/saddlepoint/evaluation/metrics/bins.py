@@ -84,11 +84,12 @@ def fit_bins(train: Tensor, *, number: int = 100, seed: int = 0) -> Bins:
 
 
 def different_bins(bins: Bins, samples: Tensor, *, threshold: float = 1.96) -> BinReport:
-    """Compare the shares of samples in the bins with those of the training points, by a two-proportion z-test for each bin.
+    """Compare the shares of samples in the bins with those of the training points, by a two-proportion z-test for each
+    bin.
 
-    The paper tests at the 5 % level, a threshold of 1.96; the authors' published demonstration on MNIST uses 3. The bins were
-    fitted to the training points, so even real points can differ slightly more often than `by_chance`. Held-out points give the
-    real-data baseline. A bin without points of either set counts as equal.
+    The paper tests at the 5 % level, a threshold of 1.96; the authors' published demonstration on MNIST uses 3. The
+    bins were fitted to the training points, so even real points can differ slightly more often than `by_chance`.
+    Held-out points give the real-data baseline. A bin without points of either set counts as equal.
 
     Args:
         bins: of the training points.
@@ -121,8 +122,8 @@ def different_bins(bins: Bins, samples: Tensor, *, threshold: float = 1.96) -> B
 def _trials(z: Tensor, noise: float, threshold: float) -> float:
     """Effective number of independent bins; see `BinReport.trials`.
 
-    Bins that always or never differ have no variance. The variance of the scores beyond that of noise is attributed to their
-    expectations, and the scores are shrunk towards 0 accordingly.
+    Bins that always or never differ have no variance. The variance of the scores beyond that of noise is attributed to
+    their expectations, and the scores are shrunk towards 0 accordingly.
 
     Args:
         z: (K,) scores.

@@ -1,8 +1,8 @@
 """Bits per dimension, and dequantisation, which makes densities of bytes meaningful.
 
-A density gives the likelihood per unit of scale, but bytes have probabilities. The volume of the cell that a byte represents
-converts one to the other. Two mistakes are common: units (a density in a model's units differs from that in the data's units)
-and spikes (a density may be arbitrarily high at whole numbers and low between them).
+A density gives the likelihood per unit of scale, but bytes have probabilities. The volume of the cell that a byte
+represents converts one to the other. Two mistakes are common: units (a density in a model's units differs from that in
+the data's units) and spikes (a density may be arbitrarily high at whole numbers and low between them).
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def dequantised_log_likelihood(
 ) -> Likelihood:
     """Lower bound on log P(x) of bytes x, the mean log density of dequantised copies (Jensen's inequality).
 
-    P is the mass of the density in the unit cube around x, which is the probability of a sample that is rounded to bytes. Never
-    evaluate a density at whole numbers themselves, where it may be infinite.
+    P is the mass of the density in the unit cube around x, which is the probability of a sample that is rounded to
+    bytes. Never evaluate a density at whole numbers themselves, where it may be infinite.
 
     Args:
         model: with a density.
@@ -55,7 +55,8 @@ def dequantised_log_likelihood(
         DataError: x is not uint8, or a log density is not finite.
 
     References:
-        A Note on the Evaluation of Generative Models (Lucas Theis, Aaron van den Oord, Matthias Bethge, 2016), section 3.1,
+        A Note on the Evaluation of Generative Models (Lucas Theis, Aaron van den Oord, Matthias Bethge, 2016), section
+            3.1,
         https://arxiv.org/abs/1511.01844
     """
     values = [require_finite(model.log_prob(dequantise(require_examples(x), generator))).double() for _ in range(draws)]
@@ -67,8 +68,8 @@ def bits_per_dimension(
 ) -> Tensor:
     """-log2 P / D, from log probabilities or from log densities in the data's units.
 
-    A log density in a model's units becomes one in the data's units by adding `Scaling.log_abs_det`; the method `log_prob` of this
-    package's models includes it.
+    A log density in a model's units becomes one in the data's units by adding `Scaling.log_abs_det`; the method
+    `log_prob` of this package's models includes it.
 
     Args:
         values: (N,) nats.

@@ -19,9 +19,9 @@ SMOOTHED = 10  # coins behind the weights of Efron and Thisted
 def classifier_score(probabilities: Tensor, *, splits: int = 1) -> tuple[float, float]:
     """Inception-type score exp(E KL(p(c | x) || p(c))), from 1 to the number of classes.
 
-    It is high if the classifier is confident about each sample and all classes are equally frequent. It ignores the class shares
-    of the real data, diversity within a class, and copies. With an Inception classifier and 10 splits it is the Inception score;
-    report the classifier with it. The score has a downward bias that depends on N / splits.
+    It is high if the classifier is confident about each sample and all classes are equally frequent. It ignores the
+    class shares of the real data, diversity within a class, and copies. With an Inception classifier and 10 splits it
+    is the Inception score; report the classifier with it. The score has a downward bias that depends on N / splits.
 
     Args:
         probabilities: (N, C), with rows that add up to 1.
@@ -34,7 +34,8 @@ def classifier_score(probabilities: Tensor, *, splits: int = 1) -> tuple[float, 
         DataError: not (N, C), fewer samples than splits, or rows that are no probabilities.
 
     References:
-        Improved Techniques for Training GANs (Tim Salimans, Ian Goodfellow, Wojciech Zaremba, Vicki Cheung, Alec Radford, Xi
+        Improved Techniques for Training GANs (Tim Salimans, Ian Goodfellow, Wojciech Zaremba, Vicki Cheung, Alec
+            Radford, Xi
         Chen, 2016), https://arxiv.org/abs/1606.03498
     """
     if probabilities.ndim != 2 or len(probabilities) < splits:
@@ -85,7 +86,8 @@ def category_report(labels: Tensor, categories: int, *, truth: Tensor | None = N
         DataError: no labels, or a label out of range.
 
     References:
-        VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning (Akash Srivastava, Lazar Valkov, Chris Russell,
+        VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning (Akash Srivastava, Lazar Valkov,
+            Chris Russell,
         Michael U. Gutmann, Charles Sutton, 2017), https://arxiv.org/abs/1705.07761
     """
     if labels.ndim != 1 or len(labels) == 0 or labels.min() < 0 or labels.max() >= categories:
@@ -98,11 +100,11 @@ def category_report(labels: Tensor, categories: int, *, truth: Tensor | None = N
 def covered_interval(counts: Sequence[Tensor]) -> Interval:
     """The mean number of covered categories, with its 95 % interval.
 
-    A number of categories is not a mean, and split halves of the samples are not informative about it. Its variance is estimated
-    as the number of categories that as many more samples would newly cover, by Good and Toulmin's alternating sum over categories
-    with one sample, two samples, and so on, minus a correction for the fixed number of samples. It is at least the variance for
-    categories with probabilities in proportion to their counts. Categories without samples are ignored, so a count that never
-    varies has an interval of width 0.
+    A number of categories is not a mean, and split halves of the samples are not informative about it. Its variance is
+    estimated as the number of categories that as many more samples would newly cover, by Good and Toulmin's
+    alternating sum over categories with one sample, two samples, and so on, minus a correction for the fixed number of
+    samples. It is at least the variance for categories with probabilities in proportion to their counts. Categories
+    without samples are ignored, so a count that never varies has an interval of width 0.
 
     Args:
         counts: (K,) samples in each category, for one seed or several, with equal numbers of samples.
@@ -111,9 +113,11 @@ def covered_interval(counts: Sequence[Tensor]) -> Interval:
         DataError: no counts.
 
     References:
-        The Number of New Species, and the Increase in Population Coverage, when a Sample Is Increased (I. J. Good, G. H. Toulmin,
+        The Number of New Species, and the Increase in Population Coverage, when a Sample Is Increased (I. J. Good, G.
+            H. Toulmin,
         1956), https://doi.org/10.1093/biomet/43.1-2.45
-        Estimating the Number of Unseen Species: How Many Words Did Shakespeare Know? (Bradley Efron, Ronald Thisted, 1976), for
+        Estimating the Number of Unseen Species: How Many Words Did Shakespeare Know? (Bradley Efron, Ronald Thisted,
+            1976), for
         the smoothing, https://doi.org/10.1093/biomet/63.3.435
     """
     if not counts or any(one.ndim != 1 or len(one) == 0 for one in counts):

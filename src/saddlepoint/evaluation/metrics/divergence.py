@@ -1,7 +1,7 @@
 """Divergences of discrete distributions, in nats: of counts of classes, modes or cells of a grid.
 
-Counts of finitely many points are noisy, and noise increases every divergence. Each divergence therefore comes with its
-expectation for equal distributions.
+Counts of finitely many points are noisy, and noise increases every divergence. Each divergence therefore comes with
+its expectation for equal distributions.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ class Grid:
 def kl_divergence(p: Tensor, q: Tensor) -> float:
     """KL(p || q) in nats; infinite where p has mass and q has none.
 
-    If p are counts of samples and q are true shares, this is the "reverse" KL of the literature on mode collapse. It penalises mass
-    where there should be none; one missing mode of K equal ones adds only log(K / (K - 1)).
+    If p are counts of samples and q are true shares, this is the "reverse" KL of the literature on mode collapse. It
+    penalises mass where there should be none; one missing mode of K equal ones adds only log(K / (K - 1)).
 
     Args:
         p: (K,) weights, which are divided by their sum.
@@ -115,8 +115,9 @@ def jensen_shannon(p: Tensor, q: Tensor) -> float:
 def expected_kl(categories: int, n: int) -> float:
     """The expectation of KL(counts of n draws || their distribution), (K - 1) / 2n nats.
 
-    It is accurate to a few per cent if each category has at least five expected draws, and too high if most are empty. George A.
-    Miller derived it in 1955 (Note on the Bias of Information Estimates, in Information Theory in Psychology).
+    It is accurate to a few per cent if each category has at least five expected draws, and too high if most are empty.
+    George A. Miller derived it in 1955 (Note on the Bias of Information Estimates, in Information Theory in
+    Psychology).
 
     Args:
         categories: K.
@@ -126,7 +127,8 @@ def expected_kl(categories: int, n: int) -> float:
 
 
 def expected_jensen_shannon(categories: int, n: int, m: int) -> float:
-    """The expectation, in nats, of the Jensen-Shannon divergence between counts of n and of m draws from one distribution.
+    """The expectation, in nats, of the Jensen-Shannon divergence between counts of n and of m draws from one
+    distribution.
 
     It is (K - 1) (1/n + 1/m) / 8, by the same expansion as `expected_kl`, and too high if most categories are empty.
 

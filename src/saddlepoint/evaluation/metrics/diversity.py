@@ -18,9 +18,10 @@ from saddlepoint.evaluation.metrics.squared_distances import precise_squares
 def vendi_score(x: Tensor, *, width: float | None = None) -> float:
     """The Vendi score, an effective number of different points, from 1 (all equal) to N (all different).
 
-    It is the exponential of the entropy of the eigenvalues of K / N, where K_ij is the similarity of two points: their cosine, or
-    exp(-|x_i - x_j|^2 / (2 width^2)) with a width. It ignores quality: noise is diverse. The cosine depends on directions from the
-    origin only and counts at most D; it costs O(D^3) if D < N. The Gaussian kernel costs O(N^3).
+    It is the exponential of the entropy of the eigenvalues of K / N, where K_ij is the similarity of two points: their
+    cosine, or exp(-|x_i - x_j|^2 / (2 width^2)) with a width. It ignores quality: noise is diverse. The cosine depends
+    on directions from the origin only and counts at most D; it costs O(D^3) if D < N. The Gaussian kernel costs
+    O(N^3).
 
     Args:
         x: (N, D) points.
@@ -70,8 +71,8 @@ class Birthday:
         size: samples in a batch.
         batches: number of batches.
         collisions: batches with a duplicate.
-        support: estimated number of different samples, from the share of batches with a collision. It is infinite if no batch
-            has one, and 0 if every batch has one, because then it is only known to be small.
+        support: estimated number of different samples, from the share of batches with a collision. It is infinite if
+            no batch has one, and 0 if every batch has one, because then it is only known to be small.
         pair: indices of the two closest samples.
     """
 
@@ -88,9 +89,9 @@ def birthday_test(
 ) -> Birthday:
     """Estimate the number of different samples of a model by the birthday paradox.
 
-    Among s draws from n equally likely values, one appears twice with probability 1 - exp(-s^2 / 2n). If half of all batches of s
-    contain a duplicate, the support is about s^2. The paper identifies duplicates by eye. Here two samples are duplicates if they
-    are at most as far apart as the closest two of the real points.
+    Among s draws from n equally likely values, one appears twice with probability 1 - exp(-s^2 / 2n). If half of all
+    batches of s contain a duplicate, the support is about s^2. The paper identifies duplicates by eye. Here two
+    samples are duplicates if they are at most as far apart as the closest two of the real points.
 
     Args:
         samples: (N, D), several times `size`, because batches are random subsets of them.

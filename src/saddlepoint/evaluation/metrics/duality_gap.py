@@ -1,8 +1,8 @@
 """The duality gap, a distance of a game from its equilibrium: what each player can gain while the others are fixed.
 
-At an equilibrium no player can gain by moving alone. Otherwise, a copy of each player takes a few steps against the present
-opponents. Its gain on unseen examples is the player's part of the gap. Unlike the losses, the gap has an absolute meaning: it
-decreases during convergence and is 0 at an equilibrium.
+At an equilibrium no player can gain by moving alone. Otherwise, a copy of each player takes a few steps against the
+present opponents. Its gain on unseen examples is the player's part of the gap. Unlike the losses, the gap has an
+absolute meaning: it decreases during convergence and is 0 at an equilibrium.
 """
 
 from __future__ import annotations
@@ -42,11 +42,13 @@ def duality_gap(
     batch_size: int = 64,
     seed: int = 0,
 ) -> DualityGap:
-    """Estimate what each player of a game can gain; steps are taken on one half of x and gains are measured on the other half.
+    """Estimate what each player of a game can gain; steps are taken on one half of x and gains are measured on the
+    other half.
 
-    For losses that add up to zero this is the duality gap. For others (a non-saturating generator) it is the sum of what each
-    player gains in its own loss. A finite number of steps does not reach the best response, so the value is a lower estimate and
-    comparable only for equal settings. Losses that compare examples within a batch make the intervals too narrow.
+    For losses that add up to zero this is the duality gap. For others (a non-saturating generator) it is the sum of
+    what each player gains in its own loss. A finite number of steps does not reach the best response, so the value is
+    a lower estimate and comparable only for equal settings. Losses that compare examples within a batch make the
+    intervals too narrow.
 
     Args:
         model: a game of two players or more; it is not changed.
@@ -61,7 +63,8 @@ def duality_gap(
         DataError: x does not fill two batches.
 
     References:
-        A domain agnostic measure for monitoring and evaluating GANs (Paulina Grnarova, Kfir Y. Levy, Aurelien Lucchi, Nathanaël
+        A domain agnostic measure for monitoring and evaluating GANs (Paulina Grnarova, Kfir Y. Levy, Aurelien Lucchi,
+            Nathanaël
         Perraudin, Ian Goodfellow, Thomas Hofmann, Andreas Krause, 2019), https://arxiv.org/abs/1811.05512
     """
     movers = {phase.player: phase for phase in reversed(model.phases) if phase.gradient}

@@ -17,9 +17,9 @@ def energy_coefficient(x: Tensor, y: Tensor) -> Tensor:
 
         H = (2 E|X - Y| - E|X - X'| - E|Y - Y'|) / (2 E|X - Y|),
 
-    the energy distance divided by its largest possible value, without units. The means within a set exclude each point's zero
-    distance to itself, so the numerator is unbiased. For equal distributions the estimate varies around 0 and may be slightly
-    negative.
+    the energy distance divided by its largest possible value, without units. The means within a set exclude each
+    point's zero distance to itself, so the numerator is unbiased. For equal distributions the estimate varies around 0
+    and may be slightly negative.
 
     Args:
         x: (N, D) points.
@@ -46,9 +46,10 @@ def energy_coefficient(x: Tensor, y: Tensor) -> Tensor:
 def energy_interval(x: Tensor, y: Tensor) -> Interval:
     """The energy coefficient with the 95 % interval of its true value, over fresh draws of both sets.
 
-    The energy distance is a kernel distance whose kernel is the negative distance, so it has the same interval, which is valid for
-    equal and for different distributions. The divisor 2 E|X - Y| varies with the same points: for a coefficient h, the numerator
-    minus h times the divisor is the kernel distance with the pairs across sets weighted by 1 - h.
+    The energy distance is a kernel distance whose kernel is the negative distance, so it has the same interval, which
+    is valid for equal and for different distributions. The divisor 2 E|X - Y| varies with the same points: for a
+    coefficient h, the numerator minus h times the divisor is the kernel distance with the pairs across sets weighted
+    by 1 - h.
 
     Args:
         x: (N, D) points.
@@ -58,7 +59,8 @@ def energy_interval(x: Tensor, y: Tensor) -> Interval:
         ValueError: a set has fewer than two points.
 
     References:
-        Equivalence of distance-based and RKHS-based statistics in hypothesis testing (Dino Sejdinovic, Bharath Sriperumbudur,
+        Equivalence of distance-based and RKHS-based statistics in hypothesis testing (Dino Sejdinovic, Bharath
+            Sriperumbudur,
         Arthur Gretton, Kenji Fukumizu, 2013), https://doi.org/10.1214/13-AOS1140
     """
     value = energy_coefficient(x, y)
@@ -80,9 +82,9 @@ def energy_interval(x: Tensor, y: Tensor) -> Interval:
 def energy_with_shares(x: Tensor, y: Tensor, within_y: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """The energy coefficient of samples and a fixed reference, and the contribution of each sample.
 
-    Contributions are by the delta method. Their standard error measures how much the coefficient varies over samples of the same
-    model, not over references. For two models with the same noise, the standard error of the differences of their contributions
-    measures the variation of the difference of their coefficients.
+    Contributions are by the delta method. Their standard error measures how much the coefficient varies over samples
+    of the same model, not over references. For two models with the same noise, the standard error of the differences
+    of their contributions measures the variation of the difference of their coefficients.
 
     Args:
         x: (N, D) samples.

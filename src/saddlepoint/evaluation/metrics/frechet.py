@@ -1,17 +1,19 @@
-"""Fréchet distance: how far apart two sets of points are, if each is described by its mean and covariance alone.
+"""Fréchet distance: the distance between two sets of points, each described by its mean and covariance alone.
 
     |m_x - m_y|^2 + Tr(C_x) + Tr(C_y) - 2 Tr((C_x C_y)^(1/2)),
 
-the squared 2-Wasserstein distance of two Gaussians; in the square of the features' units. With Inception features this
-is the FID. Blind to every difference between distributions of equal mean and covariance.
+the squared 2-Wasserstein distance of two Gaussians, in the square of the features' units. With Inception features this
+is the FID. It ignores all differences between distributions of equal mean and covariance.
 
 The trace of the root is computed as a nuclear norm: with C_x = F^T F and C_y = G^T G it is the sum of the singular
-values of F G^T. No root of a nonsymmetric product is taken, so nothing becomes complex or needs a jitter, and F and G
-may have any number of rows: N x D data matrices where N < D, triangular D x D factors where N >= D. These are gathered a
-chunk of rows at a time, so that features of single precision are never held in double precision all at once.
+values of F G^T. No root of a nonsymmetric product is needed, so nothing becomes complex or needs a jitter. F and G may
+have any number of rows: N x D data matrices if N < D, triangular D x D factors otherwise. The triangular factors are
+updated by chunks of rows, so that float32 features are never copied to double precision all at once.
 
-GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium (Martin Heusel, Hubert Ramsauer,
-Thomas Unterthiner, Bernhard Nessler, Sepp Hochreiter, 2017). https://arxiv.org/abs/1706.08500
+References:
+    GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium (Martin Heusel, Hubert Ramsauer,
+        Thomas
+    Unterthiner, Bernhard Nessler, Sepp Hochreiter, 2017), https://arxiv.org/abs/1706.08500
 """
 
 from __future__ import annotations
@@ -30,14 +32,18 @@ _CHUNK = 8_192  # rows in double precision at a time, or four times the features
 
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:
-    """The distance of the Gaussians fitted to x (N, D) and y (M, D); never negative, 0 where x and y are the same.
+    """The Fréchet distance of the Gaussians fitted to two sets of points; 0 for equal sets, never negative.
 
-    Biased upwards by about a constant over N, the more so the more features there are: compare scores of equal N and M
-    only, or use `frechet_infinity`. With N <= D the value is still that of the sample covariances (which are singular),
-    but most of it is bias: `kernel_distance` has none. A constant feature adds the square of its difference.
+    The upward bias is about a constant over N and grows with the number of features. Compare scores of equal N and M
+    only, or use `frechet_infinity`. For N <= D the value is that of the singular sample covariances and mostly bias;
+    `kernel_distance` is unbiased. A constant feature adds the square of its difference.
+
+    Args:
+        x: (N, D) points.
+        y: (M, D) points.
 
     Raises:
-        DataError: fewer than two points a set, unequal numbers of features, NaN or infinite values.
+        DataError: fewer than two points in a set, unequal numbers of features, NaN or infinite values.
     """
     x, y = check_pair(x, y, dtype=None)
     mean_x, mean_y = _mean(x), _mean(y)
@@ -45,11 +51,17 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
 
 
 def frechet_between_gaussians(mean_x: Tensor, covariance_x: Tensor, mean_y: Tensor, covariance_y: Tensor) -> float:
-    """The distance of N(mean_x, covariance_x) and N(mean_y, covariance_y): (D,), (D, D), (D,), (D, D).
+    """The Fréchet distance between two Gaussians.
+
+    Args:
+        mean_x: (D,) of the first one.
+        covariance_x: (D, D) of the first one.
+        mean_y: (D,) of the second one.
+        covariance_y: (D, D) of the second one.
 
     Raises:
-        DataError: shapes that do not fit, NaN or infinite values, a covariance that is not symmetric or has a
-            negative eigenvalue beyond rounding.
+        DataError: shapes that do not fit, NaN or infinite values, a covariance that is not symmetric or has a negative
+            eigenvalue beyond rounding.
     """
     size = len(mean_x)
     for name, value, shape in (
@@ -69,10 +81,13 @@ def frechet_between_gaussians(mean_x: Tensor, covariance_x: Tensor, mean_y: Tens
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """A score at several sizes of sample, and its value for infinitely many by a straight line over 1 / size.
+    """A score at several sample sizes, extrapolated to infinite size by a straight line over 1 / size.
 
-    sizes: points a set, decreasing. scores: the mean score at each. value: the line at 1 / size = 0; being unbiased,
-    it scatters around 0 where there is no difference. slope: score gained for each unit of 1 / size.
+    Attributes:
+        value: of the line at 1 / size = 0; it is unbiased, so it varies around 0 if there is no difference.
+        slope: of the line.
+        sizes: points of a set, decreasing.
+        scores: the mean score at each size.
     """
 
     value: float
@@ -82,18 +97,25 @@ class Extrapolation:
 
 
 def frechet_infinity(x: Tensor, y: Tensor, *, generator: torch.Generator, parts: int = 5) -> Extrapolation:
-    """The Fréchet distance without its bias in N: (N, D), (M, D).
+    """The Fréchet distance extrapolated to infinitely many points.
 
-    Both sets are cut, in random order, into 1, 2, ... `parts` disjoint parts; the mean distance of the parts is a
-    straight line over their number, up to terms of second order, and the line is followed to zero. The paper draws
-    random subsets of one set at 15 sizes; disjoint parts use every point at every size and remove both sets' bias.
+    Both sets are split, in random order, into 1, 2, ... `parts` disjoint parts. The mean distance of the parts is a
+    straight line over their number, up to terms of second order, and is extrapolated to zero. The paper draws random
+    subsets of one set at 15 sizes; disjoint parts use every point at every size and remove the bias of both sets.
 
-    Effectively Unbiased FID and Inception Score and Where to Find Them (Min Jin Chong, David Forsyth, 2020).
-    https://arxiv.org/abs/1911.07023
+    Args:
+        x: (N, D) points.
+        y: (M, D) points.
+        generator: of the random order.
+        parts: largest number of parts, at least 2.
 
     Raises:
-        DataError: as `frechet_distance`; or the smallest part has no more points than twice the features, where the
+        DataError: as `frechet_distance`, or the smallest part has at most twice as many points as features, where the
             bias is not linear.
+
+    References:
+        Effectively Unbiased FID and Inception Score and Where to Find Them (Min Jin Chong, David Forsyth, 2020),
+        https://arxiv.org/abs/1911.07023
     """
     x, y = check_pair(x, y, dtype=None)
     assert parts >= 2, parts
@@ -131,7 +153,7 @@ def _distance(shift: Tensor, first: Tensor, second: Tensor) -> float:
 
 
 def _chunks(x: Tensor) -> Iterator[Tensor]:
-    """The rows of (N, D) in double precision, some at a time."""
+    """The rows of x (N, D) in double precision, in chunks."""
     return (part.double() for part in torch.split(x, max(_CHUNK, 4 * x.shape[1])))
 
 
@@ -144,9 +166,9 @@ def _mean(x: Tensor) -> Tensor:
 
 
 def _factor(x: Tensor, mean: Tensor) -> Tensor:
-    """F (R, D) with F^T F the unbiased covariance of points (N, D) around their `mean`, R = min(N, D).
+    """A factor F (R, D), R = min(N, D), such that F^T F is the unbiased covariance of points (N, D).
 
-    The triangle of all rows is that of the triangle so far, stacked on the next chunk.
+    The factor of all rows is the QR triangle of the previous triangle stacked on the next chunk.
     """
     n, d = x.shape
     if n <= d:

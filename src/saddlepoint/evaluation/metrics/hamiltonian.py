@@ -1,7 +1,7 @@
-"""Hamiltonian Monte Carlo on the path from a standard normal prior to the posterior of a latent-variable model.
+"""Hamiltonian Monte Carlo between the standard normal prior and the posterior of a latent-variable model.
 
-All chains move at once: a state holds (R, D) codes, one row a chain, with the log likelihoods and gradients that the
-last move left behind, so that a move of L leapfrog steps costs L evaluations of the model.
+All chains move together. A state holds (R, D) codes, one row for each chain, with the log likelihoods and gradients of
+the last move, so that a move of L leapfrog steps needs L evaluations of the model.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ LogLikelihood = Callable[[Tensor, Tensor], Tensor]
 
 
 class State(NamedTuple):
-    """z: (R, D). log_likelihood: (R,) nats. gradient: (R, D) of the log likelihood in z."""
+    """The state of R chains.
+
+    Attributes:
+        z: (R, D) codes.
+        log_likelihood: (R,) nats.
+        gradient: (R, D) of the log likelihood with respect to z.
+    """
 
     z: Tensor
     log_likelihood: Tensor
@@ -26,7 +32,13 @@ class State(NamedTuple):
 
 
 def evaluate_state(log_likelihood: LogLikelihood, z: Tensor, x: Tensor) -> State:
-    """z (R, D) with its log likelihood of x (R, *event), and the gradient."""
+    """Evaluate the log likelihood and its gradient at codes.
+
+    Args:
+        log_likelihood: log p(x | z); see `LogLikelihood`.
+        z: (R, D) codes.
+        x: (R, *event) examples.
+    """
     with torch.enable_grad():
         z = z.detach().requires_grad_()
         value = log_likelihood(z, x)
@@ -44,12 +56,24 @@ def hamiltonian_move(
     leapfrog: int,
     generator: torch.Generator,
 ) -> tuple[State, Tensor]:
-    """One move that leaves N(z; 0, I) p(x | z)^temperature invariant: the new state, and (R,) acceptance in [0, 1].
+    """One move that leaves N(z; 0, I) p(x | z)^temperature invariant.
 
-    step: (R,) sizes of a leapfrog step; they must not depend on where the chains are now. A move to where the density
-    is not finite is rejected.
+    A move to a point with a density that is not finite is rejected.
 
-    MCMC Using Hamiltonian Dynamics (Radford M. Neal, 2011), section 5.3.2. https://arxiv.org/abs/1206.1901
+    Args:
+        log_likelihood: log p(x | z); see `LogLikelihood`.
+        at: the state before the move.
+        x: (R, *event) examples.
+        temperature: exponent of the likelihood, in [0, 1].
+        step: (R,) sizes of a leapfrog step; they must not depend on the present codes.
+        leapfrog: number of leapfrog steps.
+        generator: of momenta and acceptance.
+
+    Returns:
+        The new state, and the acceptance probabilities (R,) in [0, 1].
+
+    References:
+        MCMC Using Hamiltonian Dynamics (Radford M. Neal, 2011), section 5.3.2, https://arxiv.org/abs/1206.1901
     """
     momentum = torch.randn(at.z.shape, generator=generator, device=generator.device).to(at.z)
     uniform = torch.rand(len(at.z), generator=generator, device=generator.device).to(at.z)

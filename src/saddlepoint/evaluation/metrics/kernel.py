@@ -1,13 +1,14 @@
-"""Kernel distance: the squared maximum mean discrepancy (MMD) of two sets of points, estimated without bias.
+"""Kernel distance: an unbiased estimate of the squared maximum mean discrepancy (MMD) of two sets of points.
 
     MMD^2 = E k(X, X') + E k(Y, Y') - 2 E k(X, Y),
 
-the means over pairs of different points. Unbiased at any N, so it may be slightly negative where there is no
-difference; unlike the Fréchet distance it needs no more points than features. With Inception features and the cubic
-polynomial kernel it is the KID.
+with means over pairs of different points. It is unbiased for any N, so it may be slightly negative for equal
+distributions. Unlike the Fréchet distance it does not need more points than features. With Inception features and the
+cubic polynomial kernel it is the KID.
 
-Demystifying MMD GANs (Mikołaj Bińkowski, Danica J. Sutherland, Michael Arbel, Arthur Gretton, 2018).
-https://arxiv.org/abs/1801.01401
+References:
+    Demystifying MMD GANs (Mikołaj Bińkowski, Danica J. Sutherland, Michael Arbel, Arthur Gretton, 2018),
+    https://arxiv.org/abs/1801.01401
 """
 
 from __future__ import annotations
@@ -29,8 +30,13 @@ Kernel = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class KernelDistance:
-    """value: the unbiased MMD^2. standard_error: of `value`, over new draws of both sets. interval: for the true MMD^2,
-    at 95 %; it holds 0 where the sets may come from one distribution."""
+    """The kernel distance with its uncertainty.
+
+    Attributes:
+        value: the unbiased estimate of MMD^2.
+        standard_error: of `value`, over fresh draws of both sets.
+        interval: 95 % interval of the true MMD^2; it contains 0 if the distributions may be equal.
+    """
 
     value: float
     standard_error: float
@@ -38,13 +44,17 @@ class KernelDistance:
 
 
 def polynomial_kernel(x: Tensor, y: Tensor) -> Tensor:
-    """(x . y / D + 1)^3, the kernel of the KID: MMD is 0 where the first three moments agree."""
+    """(x . y / D + 1)^3, the kernel of the KID: (N, D), (M, D) -> (N, M). MMD is 0 if the first three moments agree."""
     inner = torch.addmm(torch.ones((), dtype=x.dtype, device=x.device), x, y.T, alpha=1 / x.shape[1])
     return inner.square().mul_(inner)
 
 
 def gaussian_kernel(width: float) -> Kernel:
-    """exp(-|x - y|^2 / (2 width^2)): MMD is 0 only where the distributions are the same."""
+    """The kernel exp(-|x - y|^2 / (2 width^2)), for which MMD is 0 only for equal distributions.
+
+    Args:
+        width: in the features' units.
+    """
 
     def kernel(x: Tensor, y: Tensor) -> Tensor:
         squares = torch.addmm(y.square().sum(1), x, y.T, alpha=-2).add_(x.square().sum(1)[:, None])
@@ -54,13 +64,20 @@ def gaussian_kernel(width: float) -> Kernel:
 
 
 def median_width(x: Tensor, y: Tensor, *, most: int = 1_000) -> float:
-    """The median distance between different points of both sets, from up to `most` of each, evenly picked.
+    """The median distance between different points of both sets, a common kernel width.
 
-    A Kernel Two-Sample Test (Arthur Gretton, Karsten M. Borgwardt, Malte J. Rasch, Bernhard Schölkopf, Alexander
-    Smola, 2012), section 8. https://jmlr.org/papers/v13/gretton12a.html
+    Args:
+        x: (N, D) points.
+        y: (M, D) points.
+        most: points of each set that are used, evenly spaced.
 
     Raises:
-        DataError: as `check_pair`; or half of all pairs coincide, so that the median is 0 and sets no scale.
+        DataError: as `check_pair`, or half of all pairs coincide, so that the median is 0.
+
+    References:
+        A Kernel Two-Sample Test (Arthur Gretton, Karsten M. Borgwardt, Malte J. Rasch, Bernhard Schölkopf, Alexander
+            Smola,
+        2012), section 8, https://jmlr.org/papers/v13/gretton12a.html
     """
     x, y = check_pair(x, y)
     picked = torch.cat([part[torch.linspace(0, len(part) - 1, min(most, len(part))).long()] for part in (x, y)])
@@ -73,14 +90,21 @@ def median_width(x: Tensor, y: Tensor, *, most: int = 1_000) -> float:
 
 
 def kernel_distance(x: Tensor, y: Tensor, *, kernel: Kernel = polynomial_kernel, block: int = 2_048) -> KernelDistance:
-    """Over all pairs of x (N, D) and y (M, D), in blocks of `block` points, in the points' own precision.
+    """The kernel distance over all pairs of points, in the precision of the points.
 
-    The variance is that of a U-statistic with both terms of its Hoeffding decomposition: the first dominates where the
-    distributions differ, the second is all there is where they are equal. There the standard error comes out a fifth
-    too large, because the first term's estimate is cut off at 0; the interval does without it (see `kernel_distance_interval`).
+    The variance is that of a U-statistic with both terms of its Hoeffding decomposition: the first dominates for
+    different distributions, and the second is the only one for equal distributions. For these the standard error is a
+    fifth too large, because the estimate of the first term is clamped at 0; the interval does not depend on it (see
+    `kernel_distance_interval`).
+
+    Args:
+        x: (N, D) points.
+        y: (M, D) points.
+        kernel: of two sets.
+        block: points of each set in one block of the kernel.
 
     Raises:
-        DataError: fewer than two points a set, unequal numbers of features, NaN or infinite values.
+        DataError: fewer than two points in a set, unequal numbers of features, NaN or infinite values.
     """
     x, y = check_pair(x, y, dtype=None)
     n, m = len(x), len(y)
@@ -103,10 +127,18 @@ def kernel_distance_by_subsets(
     subsets: int = 100,
     size: int = 1_000,
 ) -> tuple[float, float]:
-    """Mean and standard deviation of MMD^2 over random subsets of `size` points, as the KID is published.
+    """Mean and standard deviation of MMD^2 over random subsets, as published for the KID.
 
-    The standard deviation is the scatter at `size` points, not the error of the mean: subsets overlap.
-    `kernel_distance` is more exact, and says how exact.
+    The standard deviation is the variation at `size` points, not the error of the mean, because subsets overlap.
+    `kernel_distance` is more accurate and comes with an error.
+
+    Args:
+        x: (N, D) points.
+        y: (M, D) points.
+        generator: of the subsets.
+        kernel: of two sets.
+        subsets: number of subsets.
+        size: points of a subset.
 
     Raises:
         DataError: fewer than `size` points in a set, unequal numbers of features, NaN or infinite values.
@@ -123,10 +155,16 @@ def kernel_distance_by_subsets(
 def variance_terms(
     means: tuple[Tensor, Tensor, Tensor, Tensor], squares: tuple[Tensor, Tensor, Tensor], *, across: float = 1.0
 ) -> tuple[Tensor, Tensor]:
-    """The variance of mean a + mean b - 2 `across` mean c by order: of single points, and of pairs; () each.
+    """The two variance terms of mean a + mean b - 2 `across` mean c: of single points, and of pairs.
 
-    means: a (N,) and b (M,) of the kernel over the other points of the own set, c (N,) and d (M,) over those of the other
-    set. squares: sums of the kernel's squares over all i != j of each set, and over all pairs across.
+    Args:
+        means: a (N,) and b (M,), means of the kernel over the other points of the same set; c (N,) and d (M,), means
+            over the points of the other set.
+        squares: sums of the squared kernel over all i != j of each set, and over all pairs across sets.
+        across: weight of the pairs across sets.
+
+    Returns:
+        The terms of first and of second order, () each, 0 or more.
     """
     a, b, c, d = means
     square_x, square_y, square_across = squares
@@ -142,13 +180,18 @@ def variance_terms(
 
 
 def kernel_distance_interval(value: Tensor, first: Tensor, second: Tensor) -> Interval:
-    """All true values t that `value` is within 1.96 standard errors of, with the standard error that holds at t.
+    """The 95 % interval: all true values t within 1.96 standard errors of `value`, with the standard error for t.
 
-    The first-order variance is that of the witness function, which grows in proportion to t itself. Value ± 1.96
-    standard errors would ignore this and be too narrow for small values, which come with small standard errors: near
-    t = 2 sqrt(second) it covers 85 % only. The proportion is that of the estimates; Cauchy and Schwarz bound it.
-    A distance is never negative, but its unbiased estimate may be: the interval then reaches down to it, which adds no
-    distance that could be true.
+    The first-order variance is that of the witness function, which grows in proportion to t. The usual interval, value
+    ± 1.96 standard errors, ignores this. It is too narrow for small values, which come with small standard errors:
+    near t = 2 sqrt(second) it covers 85 % only. The proportion is estimated, and bounded by the Cauchy-Schwarz
+    inequality. A distance is never negative, but its unbiased estimate may be. The interval then extends down to the
+    estimate, which adds no possible distance.
+
+    Args:
+        value: () the estimate.
+        first: () its variance term of first order.
+        second: () its variance term of second order.
     """
     z = 1.96
     bound = math.sqrt(8) * second.sqrt()
@@ -163,7 +206,7 @@ def _draw(x: Tensor, size: int, generator: torch.Generator) -> Tensor:
 
 
 def _squared_mmd(x: Tensor, y: Tensor, kernel: Kernel) -> float:
-    """MMD^2 of two sets of one size."""
+    """MMD^2 of two sets of equal size."""
     size = len(x)
     within = [k.sum(1).double().sum() - k.diagonal().double().sum() for k in (kernel(x, x), kernel(y, y))]
     across = kernel(x, y).sum(1).double().sum()
@@ -173,7 +216,7 @@ def _squared_mmd(x: Tensor, y: Tensor, kernel: Kernel) -> float:
 def _subset_distances(
     x: Tensor, y: Tensor, pairs: list[tuple[Tensor, Tensor]], kernel: Kernel, block: int = 2_048
 ) -> Tensor:
-    """MMD^2 of each pair of subsets, with the kernel of every pair of points computed once: (subsets,) float64."""
+    """MMD^2 of each pair of subsets, (subsets,) float64; the kernel of each pair of points is computed once."""
     size = len(pairs[0][0])
     chosen_x, chosen_y = x.new_zeros(len(pairs), len(x)), y.new_zeros(len(pairs), len(y))
     for row, (a, b) in enumerate(pairs):
@@ -190,7 +233,7 @@ def _subset_distances(
 
 
 def _within(kernel: Kernel, x: Tensor, block: int) -> Iterator[tuple[slice, slice, Tensor]]:
-    """Blocks of the kernel of x with itself, the diagonal 0; only those on and above the diagonal, since the kernel is symmetric."""
+    """Blocks of the kernel of x with itself, with a diagonal of 0; by symmetry only those on and above the diagonal."""
     for start in range(0, len(x), block):
         left = slice(start, start + block)
         yield left, left, kernel(x[left], x[left]).fill_diagonal_(0)
@@ -209,7 +252,7 @@ def _across(kernel: Kernel, x: Tensor, y: Tensor, block: int) -> Iterator[tuple[
 
 
 def _row_sums(kernel: Kernel, x: Tensor, block: int) -> tuple[Tensor, Tensor]:
-    """Sums over j != i of k(x_i, x_j) for each i, (N,) float64, and of all their squares."""
+    """Sums over j != i of k(x_i, x_j) for each i, (N,) float64, and the sum of all squares."""
     rows, squares = torch.zeros(len(x), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
     for left, right, k in _within(kernel, x, block):
         rows[left] += k.sum(1)
@@ -220,7 +263,7 @@ def _row_sums(kernel: Kernel, x: Tensor, block: int) -> tuple[Tensor, Tensor]:
 
 
 def _cross_sums(kernel: Kernel, x: Tensor, y: Tensor, block: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Sums of k(x_i, y_j) over j (N,) and over i (M,), float64, and of all squares."""
+    """Sums of k(x_i, y_j) over j (N,) and over i (M,), float64, and the sum of all squares."""
     over_y, over_x = torch.zeros(len(x), dtype=torch.float64), torch.zeros(len(y), dtype=torch.float64)
     squares = torch.zeros((), dtype=torch.float64)
     for left, right, k in _across(kernel, x, y, block):

@@ -1,7 +1,8 @@
-"""What a code q(z | x) = N(mean, diag e^log_variance) holds: which units are used, and how much they say of x.
+"""Information in a code q(z | x) = N(mean, diag e^log_variance): active units, mutual information, mismatch with the
+prior.
 
-The evidence bound's KL term is the sum of two things that one number cannot tell apart: the information the code holds of
-its example, and how far the codes of all examples together lie from the prior that samples are drawn from.
+The KL term of the evidence lower bound is the sum of two numbers: the mutual information of code and example, and the
+divergence of the aggregate posterior from the prior.
 """
 
 from __future__ import annotations
@@ -23,8 +24,13 @@ NAMES = ("posterior means", "posterior log-variances")
 
 @dataclass(frozen=True)
 class UnitReport:
-    """Of D latent units. variance: (D,) of the posterior mean over the examples. active: (D,) bool, that is above 0.01.
-    kl: (D,) nats, mean KL(q(z_d | x) || N(0, 1))."""
+    """Statistics of D latent units.
+
+    Attributes:
+        variance: (D,) of the posterior mean over the examples.
+        active: (D,) bool, whether the variance is above 0.01.
+        kl: (D,) nats, the mean of KL(q(z_d | x) || N(0, 1)).
+    """
 
     variance: Tensor
     active: Tensor
@@ -33,13 +39,14 @@ class UnitReport:
 
 @dataclass(frozen=True)
 class ElboSurgery:
-    """The mean KL of a code to the prior, taken apart; all in nats, in expectation low <= truth <= high.
+    """The decomposition of the mean KL of codes to the prior, in nats; in expectation low <= truth <= high.
 
-    kl: mean KL(q(z | x) || p(z)) = information + gap.
-    information: (low, high), of I(x; z) under q. Both are biased on purpose: low counts each example among the N that
-        stand for all examples, and cannot exceed log N; high leaves it out.
-    gap: (low, high), of KL(q(z) || p(z)), the aggregate posterior to the prior: what samples from the prior get wrong.
-    limit: log N, the most that N examples can show. An estimate near it means that more examples are needed.
+    Attributes:
+        kl: mean of KL(q(z | x) || p(z)) = information + gap.
+        information: (low, high), of the mutual information I(x; z) under q. Both are biased on purpose: `low` includes
+            each example among the N that represent the population and is at most log N; `high` leaves it out.
+        gap: (low, high), of KL(q(z) || p(z)), the divergence of the aggregate posterior from the prior.
+        limit: log N, the largest information that N examples can show. An estimate near it needs more examples.
     """
 
     kl: Interval
@@ -49,18 +56,23 @@ class ElboSurgery:
 
     @property
     def saturated(self) -> bool:
-        """Whether the lower bound on the information is within 1 nat of the most that N examples can show."""
+        """Whether the lower bound on the information is within 1 nat of log N."""
         return self.information[0].value > self.limit - 1
 
 
 def unit_report(mean: Tensor, log_variance: Tensor) -> UnitReport:
-    """Of posteriors (N, D), (N, D) of N examples.
+    """Statistics of the units of N posteriors. A unit is active if its mean varies with the example.
 
-    A unit is active where its mean varies with the example: Importance Weighted Autoencoders (Yuri Burda, Roger Grosse,
-    Ruslan Salakhutdinov, 2015), section 5.2. https://arxiv.org/abs/1509.00519
+    Args:
+        mean: (N, D) posterior means.
+        log_variance: (N, D) posterior log-variances.
 
     Raises:
         DataError: fewer than two examples, unequal shapes, NaN or infinite values.
+
+    References:
+        Importance Weighted Autoencoders (Yuri Burda, Roger Grosse, Ruslan Salakhutdinov, 2015), section 5.2,
+        https://arxiv.org/abs/1509.00519
     """
     mean, log_variance = _posteriors(mean, log_variance)
     variance = mean.var(0, correction=0)
@@ -68,15 +80,24 @@ def unit_report(mean: Tensor, log_variance: Tensor) -> UnitReport:
 
 
 def elbo_surgery(mean: Tensor, log_variance: Tensor, *, generator: torch.Generator, draws: int = 1) -> ElboSurgery:
-    """Of posteriors (N, D), (N, D) of N examples, with `draws` codes an example; N x N densities are computed.
+    """Decompose the mean KL of N posteriors to the prior; computes N x N densities.
 
-    ELBO Surgery: Yet Another Way to Carve Up the Variational Evidence Lower Bound (Matthew D. Hoffman, Matthew J.
-    Johnson, 2016), http://approximateinference.org/2016/accepted/HoffmanJohnson2016.pdf; both bounds on the information:
-    On Variational Bounds of Mutual Information (Ben Poole, Sherjil Ozair, Aaron van den Oord, Alexander A. Alemi, George
-    Tucker, 2019), sections 2.2 and 2.3, https://arxiv.org/abs/1905.06922
+    Args:
+        mean: (N, D) posterior means.
+        log_variance: (N, D) posterior log-variances.
+        generator: of the codes.
+        draws: codes of each example, at least 1.
 
     Raises:
-        DataError: as `unit_report`; or draws below 1.
+        DataError: as `unit_report`, or draws below 1.
+
+    References:
+        ELBO Surgery: Yet Another Way to Carve Up the Variational Evidence Lower Bound (Matthew D. Hoffman, Matthew J.
+            Johnson,
+        2016), http://approximateinference.org/2016/accepted/HoffmanJohnson2016.pdf
+        On Variational Bounds of Mutual Information (Ben Poole, Sherjil Ozair, Aaron van den Oord, Alexander A. Alemi,
+            George
+        Tucker, 2019), sections 2.2 and 2.3, for both bounds on the information, https://arxiv.org/abs/1905.06922
     """
     mean, log_variance = _posteriors(mean, log_variance)
     if draws < 1:
@@ -112,12 +133,12 @@ def _posteriors(mean: Tensor, log_variance: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _kl(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """(N, D) nats, each unit's KL to N(0, 1); expm1 keeps the digits around 0."""
+    """(N, D) nats, the KL of each unit to N(0, 1); expm1 is accurate near 0."""
     return 0.5 * (mean.square() + torch.expm1(log_variance) - log_variance)
 
 
 def _log_densities(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """(M, N) log q(z_m | x_n) of codes z (M, D); by products, so that no (M, N, D) is made."""
+    """(M, N) log q(z_m | x_n) of codes z (M, D), by matrix products without an array of (M, N, D)."""
     precision = torch.exp(-log_variance)
     squares = z.square() @ precision.T - 2 * z @ (mean * precision).T + (mean.square() * precision).sum(1)
     return -0.5 * (squares + (log_variance + math.log(2 * math.pi)).sum(1))

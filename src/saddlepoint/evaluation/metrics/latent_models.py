@@ -1,7 +1,7 @@
-"""Trained models as latent-variable models: what annealing and importance sampling need to know of them.
+"""Trained models as latent-variable models, for annealing and importance sampling.
 
-A VAE is one. A GAN is not, since its samples fill no volume and its density is zero nearly everywhere; with Gaussian
-noise on its output it becomes one, whose likelihood is that of generator *and* noise.
+A VAE is a latent-variable model. A GAN is not: its samples lie on a set without volume, so its density is zero nearly
+everywhere. With Gaussian noise on its output it becomes one, and the likelihood is that of generator *and* noise.
 """
 
 from __future__ import annotations
@@ -23,12 +23,16 @@ from saddlepoint.models.capabilities import DecodesNormal, HasLikelihood
 
 @dataclass(frozen=True)
 class LatentModel:
-    """p(x) = integral of p(x | z) N(z; 0, I), in a model's own units.
+    """A model p(x) = integral of p(x | z) N(z; 0, I), in the model's units.
 
-    latent: numbers in z. log_likelihood: (B, latent), (B, *event) -> (B,) nats, differentiable in z. draw: z (B, latent)
-    and a generator -> one x (B, *event) from p(x | z). prepare: examples in the data's units -> the model's.
-    shift: nats to add to a log density in the model's units for one in the data's; 0 where p is a probability.
-    notes: what to know when its likelihood is read.
+    Attributes:
+        latent: size of z.
+        log_likelihood: (B, latent), (B, *event) -> (B,) nats, differentiable in z.
+        draw: z (B, latent) and a generator -> one x (B, *event) from p(x | z) for each z.
+        prepare: examples in the data's units -> examples in the model's units.
+        shift: nats to add to a log density in the model's units to get one in the data's units; 0 if p is a
+            probability.
+        notes: remarks for readers of the likelihood.
     """
 
     latent: int
@@ -39,13 +43,26 @@ class LatentModel:
     notes: tuple[str, ...] = ()
 
     def simulate(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """x (n, *event) in the model's units, and z (n, latent) it comes from: an exact draw from the posterior."""
+        """Draw codes from the prior and examples from the codes; each code is an exact sample from its posterior.
+
+        Args:
+            n: number of examples.
+            generator: of codes and examples.
+
+        Returns:
+            x (n, *event) in the model's units, and z (n, latent).
+        """
         z = torch.randn(n, self.latent, generator=generator, device=generator.device)
         return self.draw(z, generator), z
 
 
 def bernoulli_model(latent: int, decoder: Callable[[Tensor], Tensor]) -> LatentModel:
-    """decoder: (B, latent) -> logits (B, *event). Examples are black and white, 0 or 1."""
+    """A model of black and white examples, 0 or 1.
+
+    Args:
+        latent: size of z.
+        decoder: (B, latent) -> logits (B, *event).
+    """
 
     def log_likelihood(z: Tensor, x: Tensor) -> Tensor:
         losses = functional.binary_cross_entropy_with_logits(decoder(z), x, reduction="none")
@@ -61,7 +78,13 @@ def bernoulli_model(latent: int, decoder: Callable[[Tensor], Tensor]) -> LatentM
 
 
 def gaussian_model(latent: int, decoder: Callable[[Tensor], Tensor], std: float) -> LatentModel:
-    """decoder: (B, latent) -> means (B, *event); every number of an example scatters about its mean by `std`."""
+    """A model with Gaussian noise on the output of its decoder.
+
+    Args:
+        latent: size of z.
+        decoder: (B, latent) -> means (B, *event).
+        std: standard deviation of each number around its mean.
+    """
 
     def log_likelihood(z: Tensor, x: Tensor) -> Tensor:
         mean = decoder(z)
@@ -77,9 +100,9 @@ def gaussian_model(latent: int, decoder: Callable[[Tensor], Tensor], std: float)
 
 
 def with_own_likelihood(model: HasLikelihood) -> LatentModel:
-    """The model's prior, decoder and likelihood; an encoder has no part in it.
+    """The latent-variable model of a VAE: its prior, decoder and likelihood, without its encoder.
 
-    A Bernoulli likelihood is one of black-and-white examples: `prepare` raises DataError for others (`binarise`).
+    A Bernoulli likelihood needs black and white examples: `prepare` raises DataError for others (see `binarise`).
     """
     decoder, std = model.normal_decoder(), model.likelihood_std
     if std is None:
@@ -133,18 +156,30 @@ def fit_std(
     rounds: int = 10,
     progress: Share | None = None,
 ) -> float:
-    """The Gaussian noise under which examples x (N, *event), in the data's units, are likeliest; in the model's units.
+    """Fit the standard deviation of Gaussian output noise to examples, by maximum likelihood.
 
-    of: makes the model with a standard deviation, such as `lambda std: with_output_noise(model, std)`; `start`: its first value.
-    Expectation maximisation: codes from the annealed posterior, then the root mean square of the residuals they leave.
-    Fit on other examples than are scored. Every round anneals again, so give few examples and a short annealing. progress:
-    called with the completed share.
+    Expectation maximisation: codes from the annealed posterior, then the root mean square of the residuals. Each round
+    anneals again, so use few examples and a short annealing. Fit on other examples than those that are scored.
 
-    A Monte Carlo Implementation of the EM Algorithm (Greg C. G. Wei, Martin A. Tanner, 1990).
-    https://doi.org/10.1080/01621459.1990.10474930
+    Args:
+        of: makes the model for a standard deviation, such as `lambda std: with_output_noise(model, std)`.
+        x: (N, *event) in the data's units.
+        start: first standard deviation.
+        generator: of the annealing.
+        annealing: settings; the defaults if None.
+        rounds: of expectation maximisation.
+        progress: callback for the completed share of the work.
+
+    Returns:
+        The standard deviation in the model's units.
 
     Raises:
-        DataError: as `annealed_evidence`. SettingError: as `of`.
+        DataError: as `annealed_evidence`.
+        SettingError: as `of`.
+
+    References:
+        A Monte Carlo Implementation of the EM Algorithm (Greg C. G. Wei, Martin A. Tanner, 1990),
+        https://doi.org/10.1080/01621459.1990.10474930
     """
     std = start
     for done in range(rounds):
@@ -164,8 +199,15 @@ def fit_std(
 
 
 def binarise(x: Tensor, event: Event, generator: torch.Generator | None = None) -> Tensor:
-    """x (N, *event) as black and white, its lowest and highest value: white with the probability of its grey, or,
-    without a generator, where it is half way or more. The two are different data, whose likelihoods do not compare.
+    """Convert examples to black and white, their lowest and highest value.
+
+    The two ways give different data, whose likelihoods are not comparable.
+
+    Args:
+        x: (N, *event) in the data's units.
+        event: with a known range.
+        generator: draws white with the probability of the grey value; if None, grey values of at least one half become
+            white.
 
     Raises:
         DataError: data without a known range.

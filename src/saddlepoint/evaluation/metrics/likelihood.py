@@ -1,7 +1,4 @@
-"""How likely a model finds held-out examples: one result for numbers that are found in very different ways.
-
-Exact log densities, lower bounds and estimates are not the same thing, and the result says which one it is.
-"""
+"""Likelihood of held-out examples: exact values, lower bounds and estimates, in one type that states which one it is."""
 
 from __future__ import annotations
 
@@ -26,8 +23,14 @@ Kind = Literal["exact", "lower bound", "kernel estimate"]
 
 @dataclass(frozen=True)
 class Likelihood:
-    """Of N examples. values: (N,) nats each, log density in the data's units or log probability. kind: what they are.
-    method: "ELBO", "IWAE-64", "AIS", ... notes: sentences that belong beside the number."""
+    """The likelihood of N examples.
+
+    Attributes:
+        values: (N,) nats, log densities in the data's units or log probabilities.
+        kind: "exact", "lower bound" or "kernel estimate".
+        method: such as "ELBO", "IWAE-64" or "AIS".
+        notes: sentences to show with the number.
+    """
 
     values: Tensor
     kind: Kind
@@ -36,7 +39,7 @@ class Likelihood:
 
     @property
     def interval(self) -> Interval:
-        """Of the mean in nats, for the population the examples were drawn from."""
+        """The interval of the mean in nats, for the population of the examples."""
         return mean_interval(self.values)
 
     def __str__(self) -> str:
@@ -45,17 +48,26 @@ class Likelihood:
 
 @dataclass(frozen=True)
 class Bounds:
-    """From the same draws of q, (N,) nats each; in expectation elbo <= importance <= log p(x)."""
+    """Two lower bounds from the same samples of q; in expectation elbo <= importance <= log p(x).
+
+    Attributes:
+        elbo: (N,) nats, the evidence lower bound.
+        importance: (N,) nats, the importance-weighted bound.
+    """
 
     elbo: Tensor
     importance: Tensor
 
 
 def model_log_likelihood(model: HasDensity, x: Tensor) -> Likelihood:
-    """The model's own log_prob of x (N, *event) in the data's units, exact or a bound as the model says.
+    """The model's own `log_prob`, exact or a bound as the model declares.
+
+    Args:
+        model: with a density.
+        x: (N, *event) in the data's units.
 
     Raises:
-        DataError: no examples, or a model whose log_prob is not finite.
+        DataError: no examples, or a `log_prob` that is not finite.
     """
     values = model.log_prob(require_examples(x))
     exact = model.log_prob_kind == "exact"
@@ -63,9 +75,14 @@ def model_log_likelihood(model: HasDensity, x: Tensor) -> Likelihood:
 
 
 def divergence_from_truth(model: HasDensity, truth: Truth, x: Tensor) -> Interval:
-    """KL(truth || model) in nats, from x (N, D) drawn from the truth: the mean of log truth(x) - log model(x).
+    """KL(truth || model) in nats, the mean of log truth(x) - log model(x), with its interval.
 
-    Where the model gives a lower bound, the expectation is an upper bound of the divergence.
+    If the model gives a lower bound, the expectation is an upper bound on the divergence.
+
+    Args:
+        model: with a density.
+        truth: the true distribution.
+        x: (N, D) drawn from it.
 
     Raises:
         DataError: fewer than two examples, or a log density that is not finite.
@@ -83,16 +100,25 @@ def variational_bounds(
     samples: int,
     generator: torch.Generator,
 ) -> Bounds:
-    """Both bounds of x (N, *event) with q(z | x) = N(mean, diag e^log_variance), (N, D) each, under the prior N(0, I).
+    """Both bounds with the posterior q(z | x) = N(mean, diag e^log_variance) and the prior N(0, I).
 
-    Every mean of K = `samples` log weights log p(x, z) - log q(z | x) is an evidence lower bound, and the log of the mean
-    weight is the importance bound, which never falls in expectation as K grows.
+    The mean of K log weights log p(x, z) - log q(z | x) is the evidence lower bound. The log of the mean weight is the
+    importance-weighted bound, which does not decrease in expectation as K grows.
 
-    Importance Weighted Autoencoders (Yuri Burda, Roger Grosse, Ruslan Salakhutdinov, 2015).
-    https://arxiv.org/abs/1509.00519
+    Args:
+        log_likelihood: log p(x | z); see `LogLikelihood`.
+        x: (N, *event) examples.
+        mean: (N, D) posterior means.
+        log_variance: (N, D) posterior log-variances.
+        samples: K, at least 1.
+        generator: of the codes.
 
     Raises:
         DataError: no examples, samples below 1, or a log likelihood that is not finite.
+
+    References:
+        Importance Weighted Autoencoders (Yuri Burda, Roger Grosse, Ruslan Salakhutdinov, 2015),
+        https://arxiv.org/abs/1509.00519
     """
     if samples < 1 or mean.shape != log_variance.shape or len(mean) != len(require_examples(x)):
         raise DataError(
@@ -120,8 +146,15 @@ def annealed_log_likelihood(
     simulated: int = 100,
     progress: Share | None = None,
 ) -> tuple[Likelihood, Sandwich]:
-    """AIS on x (N, *event) in the data's units, and its bidirectional gap on as many `simulated` examples. progress:
-    called with the completed share.
+    """The annealed estimate for examples, and its bidirectional gap on simulated examples.
+
+    Args:
+        model: a latent-variable model.
+        x: (N, *event) in the data's units.
+        generator: of all chains.
+        annealing: settings; the defaults if None.
+        simulated: number of simulated examples.
+        progress: callback for the completed share of the work.
 
     Raises:
         DataError: as `annealed_evidence`.
@@ -153,14 +186,22 @@ def annealed_log_likelihood(
 
 
 def require_examples(x: Tensor) -> Tensor:
-    """x itself. Raises DataError where it holds no examples."""
+    """x itself, checked.
+
+    Raises:
+        DataError: there are no examples.
+    """
     if x.ndim < 1 or len(x) == 0:
         raise DataError("need one example or more, got none.")
     return x
 
 
 def require_finite(values: Tensor) -> Tensor:
-    """values (N,) themselves. Raises DataError where one of them is NaN or infinite."""
+    """The values (N,) themselves, checked.
+
+    Raises:
+        DataError: a value is NaN or infinite.
+    """
     broken = int((~values.isfinite()).sum())
     if broken:
         raise DataError(

@@ -1,7 +1,7 @@
-"""Do samples copy training examples? Held-out examples say how close to them honest points lie.
+"""Tests of memorisation: are samples copies of training examples?
 
-Every distance is from a point to its nearest training example; samples are compared with held-out ones of the same
-distribution, never with a threshold out of the air.
+All distances are from a point to its nearest training example. Samples are compared with held-out examples of the same
+distribution, not with a fixed threshold.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interva
 
 @dataclass(frozen=True)
 class Copies:
-    """Samples that lie suspiciously near a training example.
+    """Samples that are unusually near to a training example.
 
-    nearest: (M,) index of each sample's nearest training example; distance: (M,) to it. near: share of samples nearer
-    than all but a `level` of held-out examples are; that share is expected of honest samples. exact: samples that are
-    a training example.
+    Attributes:
+        nearest: (M,) index of the nearest training example of each sample.
+        distance: (M,) to it.
+        level: expected value of `near` for new samples.
+        near: share of samples that are nearer than all but a share `level` of held-out examples.
+        exact: number of samples that are equal to a training example.
     """
 
     nearest: Tensor
@@ -35,7 +38,16 @@ class Copies:
 
 
 def find_copies(train: Tensor, held_out: Tensor, samples: Tensor, *, level: float = 0.01) -> Copies:
-    """Of train (N, D), held_out (H, D) and samples (M, D). The interval is over samples, the threshold taken as known.
+    """Find samples that are unusually near to a training example.
+
+    Args:
+        train: (N, D) training examples.
+        held_out: (H, D) held-out examples.
+        samples: (M, D).
+        level: quantile of the held-out distances that is the threshold.
+
+    Returns:
+        The interval of `near` is over samples, for a fixed threshold.
 
     Raises:
         DataError: fewer held-out examples than 1 / level, unequal numbers of features, NaN or infinite values.
@@ -50,12 +62,15 @@ def find_copies(train: Tensor, held_out: Tensor, samples: Tensor, *, level: floa
 
 @dataclass(frozen=True)
 class DataCopying:
-    """C_T and its parts.
+    """The data-copying statistic C_T.
 
-    statistic: about N(0, 1) / sqrt(cells) for honest samples; far below 0 for copies, far above for samples further
-    from the training examples than held-out ones are (underfitting). NaN where no cell could be compared.
-    z: (cells,) of each cell, NaN for cells left out. share: of held-out examples in the cells that were compared.
-    p_copying: one-sided p-value of `statistic`.
+    Attributes:
+        statistic: about N(0, 1) / sqrt(cells) for new samples. It is far below 0 for copies, and far above 0 for
+            samples further from the training examples than held-out examples are (underfitting). NaN if no cell could
+            be compared.
+        z: (cells,) of each cell, NaN for cells that were left out.
+        share: of held-out examples in the compared cells.
+        p_copying: one-sided p-value of `statistic`.
     """
 
     statistic: float
@@ -67,19 +82,30 @@ class DataCopying:
 def data_copying(
     train: Tensor, held_out: Tensor, samples: Tensor, *, cells: int = 1, least: int = 20, seed: int = 0
 ) -> DataCopying:
-    """C_T of train (N, D), held_out (H, D), samples (M, D): the mean, weighted by held-out examples, of Z over cells.
+    """The data-copying statistic C_T: the mean of Z over cells, weighted by held-out examples.
 
-    In each cell of a k-means of the training examples, Z is the normal score of Mann and Whitney's U for the distances
-    to the nearest training example there, samples' against held-out ones'. Cells tell a model that copies in some
-    regions and underfits in others from an honest one. A cell with fewer than `least` samples or held-out examples
-    cannot be judged and is left out (the paper leaves out those with few samples). A dropped mode is not seen.
+    In each cell of a k-means of the training examples, Z is the normal score of the Mann-Whitney U statistic, which
+    compares the distances of samples and of held-out examples to the nearest training example of the cell. Cells
+    distinguish a model that copies in some regions and underfits in others from one that generalises. A cell with
+    fewer than `least` samples or held-out examples is left out (the paper leaves out those with few samples). A
+    dropped mode is not detected.
 
-    A Non-Parametric Test to Detect Data-Copying in Generative Models (Casey Meehan, Kamalika Chaudhuri, Sanjoy
-    Dasgupta, 2020). https://arxiv.org/abs/2004.05675
+    Args:
+        train: (N, D) training examples.
+        held_out: (H, D) held-out examples.
+        samples: (M, D).
+        cells: number of cells.
+        least: samples and held-out examples that a cell needs.
+        seed: of k-means.
 
     Raises:
         DataError: fewer than `least` held-out examples or samples, fewer training examples than cells, unequal numbers
             of features, NaN or infinite values.
+
+    References:
+        A Non-Parametric Test to Detect Data-Copying in Generative Models (Casey Meehan, Kamalika Chaudhuri, Sanjoy
+            Dasgupta,
+        2020), https://arxiv.org/abs/2004.05675
     """
     train, held_out, samples = _check_sets(train, held_out, samples, least)
     if len(train) < cells or len(samples) < least:
@@ -108,7 +134,7 @@ def data_copying(
 
 
 def _mann_whitney(x: Tensor, y: Tensor) -> float:
-    """The normal score of how often x (N,) exceeds y (M,), ties counted half; 0 where all values are the same."""
+    """The normal score of how often x (N,) exceeds y (M,), with ties counted half; 0 if all values are equal."""
     n, m = len(x), len(y)
     values, inverse, counts = torch.unique(torch.cat([x, y]), return_inverse=True, return_counts=True)
     ranks = counts.cumsum(0).double() - (counts.double() - 1) / 2

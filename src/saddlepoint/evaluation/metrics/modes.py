@@ -1,4 +1,4 @@
-"""Samples against a mixture of equal Gaussians with known modes: which modes are found, their shares and widths."""
+"""Samples of a mixture of equal Gaussians with known modes: modes found, their shares and widths."""
 
 from __future__ import annotations
 
@@ -47,15 +47,24 @@ class ModeReport:
 
 
 def mode_report(samples: Tensor, centres: Tensor, std: float) -> ModeReport:
-    """Of samples (N, D) against equally heavy modes N(centres_k, std^2 I), centres (K, D).
+    """Compare samples with equally weighted modes N(centres_k, std^2 I).
 
-    Modes and high quality as defined by VEEGAN (Akash Srivastava, Lazar Valkov, Chris Russell, Michael U. Gutmann,
-    Charles Sutton, 2017), https://arxiv.org/abs/1705.07761. Reverse KL over the modes of the high-quality samples as in
-    PacGAN: The power of two samples in generative adversarial networks (Zinan Lin, Ashish Khetan, Giulia Fanti, Sewoong
-    Oh, 2018), https://arxiv.org/abs/1712.04086.
+    Args:
+        samples: (N, D).
+        centres: (K, D) of the modes.
+        std: standard deviation of each mode, above 0.
 
     Raises:
-        DataError: no samples, another number of axes than the centres', NaN or infinite values, std not above 0.
+        DataError: no samples, another number of axes than that of the centres, NaN or infinite values, std not above
+            0.
+
+    References:
+        VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning (Akash Srivastava, Lazar Valkov,
+            Chris Russell,
+        Michael U. Gutmann, Charles Sutton, 2017), for modes and high quality, https://arxiv.org/abs/1705.07761
+        PacGAN: The power of two samples in generative adversarial networks (Zinan Lin, Ashish Khetan, Giulia Fanti,
+            Sewoong Oh,
+        2018), for the reverse KL over the modes of high-quality samples, https://arxiv.org/abs/1712.04086
     """
     from scipy.stats import chi  # the distance of N(0, I) from its centre; half a second to import
 
@@ -82,9 +91,13 @@ def mode_report(samples: Tensor, centres: Tensor, std: float) -> ModeReport:
 
 
 def log_likelihood(samples: Tensor, truth: Truth) -> Interval:
-    """Mean log density of samples (N, D) under the distribution the data come from, in nats, with its 95 % interval.
+    """The mean log density of samples under the true distribution, in nats, with its 95 % interval.
 
-    Higher is not better beyond what `truth.sample` reaches (minus the entropy): samples all at one peak score highest.
+    A value above that of `truth.sample` (minus the entropy) is not better: samples at a single peak score highest.
+
+    Args:
+        samples: (N, D).
+        truth: the true distribution.
 
     Raises:
         DataError: fewer than two samples, NaN or infinite values.

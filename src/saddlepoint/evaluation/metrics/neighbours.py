@@ -1,7 +1,8 @@
-"""The nearest neighbours of points, computed so that ties and copies are the same on every processor.
+"""Nearest neighbours of points, with the same ties and copies on every processor.
 
-Distances are computed in blocks, and each within a set once, so that memory grows with N and not with its square. Identical
-points are at distance 0 and equal distances are ties: see `saddlepoint.evaluation.metrics.squared_distances`.
+Distances are computed in blocks, and each distance within a set once, so that memory grows with N and not with its
+square. Equal points are at distance 0 and equal distances are ties: see
+`saddlepoint.evaluation.metrics.squared_distances`.
 """
 
 from __future__ import annotations
@@ -19,12 +20,19 @@ GROUP = 32  # distances of which first only the smallest is compared
 def nearest(
     points: Tensor, reference: Tensor, *, k: int = 1, within: bool = False, block: int = BLOCK
 ) -> tuple[Tensor, Tensor]:
-    """Distances and indices (N, k) of the k points of reference (M, D) nearest to each of points (N, D), nearest first.
+    """The k nearest neighbours of points in a reference set.
 
-    Of equally near points the one that comes first counts, and a copy is at distance 0.
+    Of equally near points the one with the smallest index counts, and a copy is at distance 0.
 
     Args:
-        within: `points` and `reference` are the same set, and no point counts as its own neighbour.
+        points: (N, D).
+        reference: (M, D).
+        k: number of neighbours.
+        within: whether both sets are the same; a point is then not its own neighbour.
+        block: points of each set in one block of distances.
+
+    Returns:
+        Distances and indices, (N, k) each, nearest first.
 
     Raises:
         DataError: fewer than k points to choose from, unequal numbers of features, NaN or infinite values.
@@ -37,12 +45,21 @@ def nearest(
 
 
 def smallest_squares(x: Tensor, k: int, *, block: int = BLOCK) -> Tensor:
-    """The k smallest squared distances from each of x (N, D) to the others, ascending: (N, k) float64."""
+    """The k smallest squared distances from each point to the others.
+
+    Args:
+        x: (N, D) points.
+        k: number of neighbours.
+        block: points of each set in one block of distances.
+
+    Returns:
+        (N, k) float64, ascending.
+    """
     return _nearest(x, x, k, True, block)[0]
 
 
 def _nearest(points: Tensor, reference: Tensor, k: int, within: bool, block: int) -> tuple[Tensor, Tensor]:
-    """Squared distances, float64, and indices of the k nearest, (N, k) each."""
+    """Squared distances (float64) and indices of the k nearest, (N, k) each."""
     centre = reference.mean(0)
     y = Centred(reference, centre)
     x = y if within else Centred(points, centre)
@@ -69,7 +86,7 @@ def _nearest(points: Tensor, reference: Tensor, k: int, within: bool, block: int
 
 
 def _candidates(x: Centred, y: Centred, k: int, within: bool, block: int) -> tuple[Tensor, Tensor]:
-    """The k smallest fast squared distances from each of x to y and their indices, ascending: (N, k) each."""
+    """The k smallest fast squared distances from each of x to y, and their indices, (N, k) each, ascending."""
     best = torch.full((len(x), k), torch.inf, dtype=x.fast.dtype)
     at = torch.zeros(len(x), k, dtype=torch.int64)
     for start in range(0, len(x), block):
@@ -87,7 +104,9 @@ def _candidates(x: Centred, y: Centred, k: int, within: bool, block: int) -> tup
 
 
 def _merge(best: Tensor, at: Tensor, part: Tensor, start: int) -> tuple[Tensor, Tensor]:
-    """The smallest of `best` (N, k), which lie at `at`, and of part (N, M), whose columns begin at `start`."""
+    """Merge the smallest values `best` (N, k) at indices `at` with those of part (N, M), whose columns begin at
+    `start`.
+    """
     k = best.shape[1]
     values, positions = _smallest(part, k)
     found, order = torch.cat([best, values], 1).topk(k, dim=1, largest=False)
@@ -95,10 +114,10 @@ def _merge(best: Tensor, at: Tensor, part: Tensor, start: int) -> tuple[Tensor, 
 
 
 def _smallest(part: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The k smallest of each row of part (N, M) and where they are: (N, min(k, M)) each.
+    """The k smallest of each row of part (N, M) and their indices, (N, min(k, M)) each.
 
-    The k smallest lie in the k groups whose smallest members are smallest, so that all but those groups are passed over
-    after one comparison an element.
+    The k smallest lie in the k groups with the smallest minima, so all other groups are skipped after one comparison
+    for each element.
     """
     n, m = part.shape
     groups = m // GROUP

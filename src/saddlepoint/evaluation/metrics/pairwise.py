@@ -1,7 +1,7 @@
 """Euclidean distances between points, and their means over pairs.
 
-Distances are computed by differences. The fast form, by a matrix product, loses the digits that a common offset takes, and
-leaves identical points apart by an amount that depends on the processor.
+Distances are computed by differences. The fast form by a matrix product loses digits to a common offset, and gives
+distances above 0 for equal points, which depend on the processor.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The kernel estimate of a sampler's log likelihood: much used, and misleading; here so that it comes with its warning."""
+"""The kernel estimate of a sampler's log likelihood: common but misleading, so it always carries a warning."""
 
 from __future__ import annotations
 
@@ -21,13 +21,19 @@ PARZEN_WARNING = (
 def parzen_log_likelihood(
     samples: Tensor, x: Tensor, validation: Tensor, *, widths: tuple[float, ...] = (0.05, 0.1, 0.2, 0.4, 0.8)
 ) -> Likelihood:
-    """Log density of x (N, D) under Gaussian kernels on samples (M, D); the width is the best one on `validation` (V, D).
+    """Log density of examples under Gaussian kernels on samples, with the best of several widths.
 
-    widths: standard deviations tried, in multiples of the samples' own over all their numbers. The result carries a
-    warning, always.
+    Args:
+        samples: (M, D).
+        x: (N, D) examples to score.
+        validation: (V, D) examples that the width is selected on.
+        widths: standard deviations to try, in multiples of the root mean square standard deviation of the samples.
+
+    Returns:
+        The estimate, with a warning.
 
     Raises:
-        DataError: fewer than two samples, an empty set, unequal numbers of columns, samples all alike.
+        DataError: fewer than two samples, an empty set, unequal numbers of columns, samples that are all equal.
     """
     samples, x = check_pair(samples, x, least=2, names=("samples", "examples"))
     validation = check_points(validation, "validation examples", least=1)
@@ -45,7 +51,7 @@ def parzen_log_likelihood(
 
 
 def _log_kernel_mean(samples: Tensor, x: Tensor, width: float) -> Tensor:
-    """(N,) log of the mean Gaussian of standard deviation `width` around each of samples (M, D) at x (N, D)."""
+    """(N,) log of the mean, over samples (M, D), of the Gaussian density of standard deviation `width` at x (N, D)."""
     constant = math.log(len(samples)) + x.shape[1] * (math.log(width) + 0.5 * math.log(2 * math.pi))
     rows = [torch.logsumexp(-0.5 * (torch.cdist(part, samples) / width).square(), 1) for part in torch.split(x, 256)]
     return torch.cat(rows) - constant

@@ -1,4 +1,4 @@
-"""Scores class by class: a class that is missing, rare, narrow or unlike the real one hides in scores over all samples."""
+"""Scores for each class, because scores over all samples hide a class that is missing, rare, narrow or unrealistic."""
 
 from __future__ import annotations
 
@@ -22,13 +22,19 @@ REPEATS = 20  # random cuts into halves behind an interval
 
 @dataclass(frozen=True)
 class ClassReport:
-    """One class. real, samples: how many of each. real_share: of the real points; share: of the samples.
+    """Scores of one class; None if it has fewer than 5 points, or if all real points of the class are equal.
 
-    diversity, real_diversity: mean distance between two of its samples, and two of its real points, in the features'
-        units; relative_diversity: the first over the second, 1 is right, 0 is one sample again and again.
-    precision: share of its samples that lie among real points of any class. recall: share of its real points that lie
-        among samples of any class. All in [0, 1].
-    None where there are fewer than 5 of them, or where all real points of the class are the same.
+    Attributes:
+        name: of the class.
+        real: number of real points.
+        samples: number of samples.
+        real_share: share of the real points.
+        share: share of the samples.
+        diversity: mean distance between two samples of the class, in the features' units.
+        real_diversity: the same for its real points.
+        relative_diversity: the first over the second; 1 is best, 0 means that all samples are equal.
+        precision: share of its samples that lie among real points of any class, in [0, 1].
+        recall: share of its real points that lie among samples of any class, in [0, 1].
     """
 
     name: str
@@ -44,7 +50,7 @@ class ClassReport:
 
     @property
     def scores(self) -> ClassScores:
-        """The row of a scorecard."""
+        """The row of the scorecard."""
         return ClassScores(
             name=self.name,
             real_share=self.real_share,
@@ -69,9 +75,15 @@ class ClassReport:
 
 
 def likeliest_labels(probabilities: Tensor) -> Tensor:
-    """(N,) int64, the likeliest class of each row of class probabilities (N, C).
+    """The most probable class of each row of class probabilities.
 
-    Label real points in the same way where a classifier labels the samples: what it confuses then enters both shares.
+    If a classifier labels the samples, label real points in the same way, so that its confusions affect both shares.
+
+    Args:
+        probabilities: (N, C).
+
+    Returns:
+        (N,) int64.
 
     Raises:
         DataError: not (N, C) with an example or more, or NaN values.
@@ -91,18 +103,28 @@ def class_reports(
     generator: torch.Generator,
     k: int = 3,
 ) -> tuple[ClassReport, ...]:
-    """One report a class, in the order of `names`, of features real (N, D) with labels (N,), samples (M, D) with (M,).
+    """Scores of each class, in the order of `names`.
 
-    Labels are numbers from 0 to len(names) - 1: those asked for, where the model is conditional, else a classifier's
-    (`likeliest_labels`). Precision and recall look at all points together, with balls to the `k`-th neighbour, and are averaged
-    by class, so that few points of a class do not make its balls large. Shares have Wilson intervals. Those of precision
-    and recall come from the difference of random halves, and are never narrower than Wilson's.
+    Precision and recall use the neighbourhoods of all points and are averaged by class, so that few points of a class
+    do not make its balls large. Shares have Wilson intervals. Those of precision and recall come from the differences
+    of random split halves, and are never narrower than Wilson's.
 
-    Improved Precision and Recall Metric for Assessing Generative Models (Tuomas Kynkäänniemi, Tero Karras, Samuli
-    Laine, Jaakko Lehtinen, Timo Aila, 2019). https://arxiv.org/abs/1904.06991
+    Args:
+        real: (N, D) features of real points.
+        real_labels: (N,) integers from 0 to len(names) - 1.
+        samples: (M, D) features.
+        sample_labels: (M,) the requested labels of a conditional model, or those of a classifier (`likeliest_labels`).
+        names: of the classes.
+        generator: of the split halves.
+        k: neighbour that a ball extends to.
 
     Raises:
-        DataError: labels that do not fit, no more than 2 k points in a set, unequal features, NaN or infinite values.
+        DataError: labels that do not fit, at most 2 k points in a set, unequal features, NaN or infinite values.
+
+    References:
+        Improved Precision and Recall Metric for Assessing Generative Models (Tuomas Kynkäänniemi, Tero Karras, Samuli
+            Laine,
+        Jaakko Lehtinen, Timo Aila, 2019), https://arxiv.org/abs/1904.06991
     """
     real, samples = check_pair(real, samples, least=2 * (k + 1), dtype=None)
     for word, points, labels in (("real", real, real_labels), ("sample", samples, sample_labels)):
@@ -170,7 +192,7 @@ def _neighbourhood_shares(
     generator: torch.Generator,
     k: int,
 ) -> tuple[list[Interval | None], list[Interval | None]]:
-    """Precision and recall of every class: all classes share the neighbourhoods, and their random halves."""
+    """Precision and recall of every class; all classes share the neighbourhoods and the split halves."""
 
     def shares(one: Tensor, other: Tensor) -> Tensor:
         """(2, classes) for the real points and the samples at these indices; NaN for a class without points."""

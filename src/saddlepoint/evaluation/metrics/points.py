@@ -1,4 +1,6 @@
-"""Checks of the input of metrics: sets of points, one row each, all finite, enough of them, with equal numbers of features."""
+"""Checks of the inputs of metrics: sets of finite points, one in each row, enough of them, with equal numbers of
+features.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,13 @@ from saddlepoint.errors import DataError
 
 
 def check_points(points: Tensor, name: str, *, least: int = 2, dtype: torch.dtype | None = torch.float64) -> Tensor:
-    """The points (N, D) on the CPU, as numbers of type `dtype`; None keeps float32 and float64 as they are.
+    """Check a set of points and move it to the CPU.
+
+    Args:
+        points: (N, D).
+        name: for messages.
+        least: smallest number of points.
+        dtype: of the result; None keeps float32 and float64.
 
     Raises:
         DataError: not two axes, no columns, fewer than `least` points, or a value that is NaN or infinite.
@@ -40,10 +48,17 @@ def check_pair(
     names: tuple[str, str] = ("real points", "samples"),
     dtype: torch.dtype | None = torch.float64,
 ) -> tuple[Tensor, Tensor]:
-    """Both sets (N, D) and (M, D), checked, of one type.
+    """Check two sets of points and convert them to one type.
+
+    Args:
+        x: (N, D) points.
+        y: (M, D) points.
+        least: smallest number of points of each set.
+        names: for messages.
+        dtype: of the result; None keeps float32 and float64.
 
     Raises:
-        DataError: as `check_points`; or the two have different numbers of features.
+        DataError: as `check_points`, or the sets have different numbers of features.
     """
     x, y = check_points(x, names[0], least=least, dtype=dtype), check_points(y, names[1], least=least, dtype=dtype)
     if x.shape[1] != y.shape[1]:

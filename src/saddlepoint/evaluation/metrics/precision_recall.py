@@ -27,12 +27,12 @@ from saddlepoint.evaluation.metrics.squared_distances import SAME, Centred
 
 @dataclass(frozen=True)
 class Neighbourhoods:
-    """Which points lie in which balls; the four scores are means of these, over all points or over those of a class.
+    """Which points lie in which balls. The four scores are means over all points or over those of a class.
 
     Attributes:
-        precise: (M,) bool, whether the sample lies in a real ball.
-        recalled: (N,) bool, whether the real point lies in the ball of a sample.
-        density_by_sample: (M,) float64, number of real balls around the sample, over k.
+        precise: (M,) bool, whether the sample lies in a ball of a real point.
+        recalled: (N,) bool, whether the real point lies in a ball of a sample.
+        density_by_sample: (M,) float64, number of balls of real points that contain the sample, over k.
         covered: (N,) bool, whether a sample lies in the ball of the real point.
     """
 
@@ -71,21 +71,21 @@ def neighbourhoods(
     block: int = BLOCK,
     real_radii: Tensor | None = None,
 ) -> Neighbourhoods:
-    """The balls of all four scores.
+    """The neighbourhoods behind precision, recall, density and coverage.
 
     A ball is open (as in the package `prdc`), so a point with more than k copies in its set has an empty one. Constant
-    features therefore score 0 throughout.
+    features therefore have scores of 0.
 
     Args:
         real: (N, D) points.
         fake: (M, D) samples.
-        k: neighbour that a ball reaches to, for precision and recall.
+        k: neighbour that a ball extends to, for precision and recall.
         density_k: the same for density and coverage.
-        block: points a side whose distances are computed at once.
-        real_radii: `smallest_squares(real, max(k, density_k))`, if it was computed before.
+        block: points of each set in one block of distances.
+        real_radii: `smallest_squares(real, max(k, density_k))`, if it is known.
 
     Raises:
-        DataError: no more points than k in a set, unequal numbers of features, NaN or infinite values.
+        DataError: at most k points in a set, unequal numbers of features, NaN or infinite values.
     """
     most = max(k, density_k)
     real, fake = check_pair(real, fake, least=most + 1, dtype=None)
@@ -107,7 +107,13 @@ def neighbourhoods(
 
 @dataclass(frozen=True)
 class _Balls:
-    """Squared radii, float64: of the real points' balls for precision and for coverage, (N,), and of the samples', (M,)."""
+    """Squared radii of the balls, float64.
+
+    Attributes:
+        narrow: (N,) of the real points, for precision.
+        wide: (N,) of the real points, for coverage.
+        fake: (M,) of the samples.
+    """
 
     narrow: Tensor
     wide: Tensor
@@ -115,10 +121,10 @@ class _Balls:
 
 
 def _count(found: Neighbourhoods, balls: _Balls, x: Centred, y: Centred, rows: slice, columns: slice) -> None:
-    """Add to `found` what real points x at `rows` and samples y at `columns` show.
+    """Add to `found` the comparisons of real points x at `rows` with samples y at `columns`.
 
-    Fast distances decide all comparisons that are clear despite their error; the rows and columns of the others are
-    computed again in double precision.
+    Fast distances decide all comparisons that are clear despite their error. The others are computed again in double
+    precision.
     """
     # |x - y|^2 - |x|^2, so that a row's own term moves to the radius that it is compared with.
     part = x.fast_to(rows, y, columns)
@@ -163,7 +169,9 @@ def _count(found: Neighbourhoods, balls: _Balls, x: Centred, y: Centred, rows: s
 def _count_balls(
     part: Tensor, low: Tensor, high: Tensor, wide: Tensor, x: Centred, y: Centred, rows: slice, columns: Tensor
 ) -> Tensor:
-    """How many of the balls of x at `rows` hold each sample y at `columns`, by fast distances part where these are clear."""
+    """Number of balls of x at `rows` that contain each sample y at `columns`; by fast distances `part` if these are
+    clear.
+    """
     inside = part < low
     pairs = (~inside & ~(part >= high)).nonzero()
     if 8 * len(pairs) > part.numel():

@@ -1,4 +1,4 @@
-"""Principal components of examples: the few directions in which most of them vary."""
+"""Principal components of examples: the directions with the most variance."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """An affine map `(x - mean) @ directions` of flattened examples x (N, D); mean (D,), directions (D, d) float32.
+    """An affine map `(x - mean) @ directions` of flattened examples x (N, D).
 
-    share: of the variance that it was fitted to, what the d components hold, in [0, 1].
+    Attributes:
+        mean: (D,) float32.
+        directions: (D, d) float32.
+        share: of the variance that the d components explain, in [0, 1].
     """
 
     mean: Tensor
@@ -29,11 +32,15 @@ class Projection:
 def principal_components(
     x: Tensor, *, most: int, seed: int, standardised: bool, share: float | None = None
 ) -> Projection:
-    """The leading components of x (N, D) float32, at most `most` of them; components are not whitened.
+    """The leading principal components, without whitening.
 
-    standardised: divides every column by its standard deviation first, for columns with units of their own; the pixels
-        of an image share theirs. Columns that are constant in x have no part in the components.
-    share: takes no more components than hold this share of the variance.
+    Args:
+        x: (N, D) float32.
+        most: largest number of components.
+        seed: of the solver.
+        standardised: whether to divide each column by its standard deviation first, for columns with different units
+            (the pixels of an image share theirs). Constant columns are ignored.
+        share: of the variance; the fewest components that explain it are used. None for no such limit.
     """
     from sklearn.decomposition import PCA  # takes most of a second to import
 

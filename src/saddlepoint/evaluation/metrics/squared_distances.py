@@ -1,11 +1,11 @@
-"""Squared distances that decide the same comparisons on every machine.
+"""Squared distances that decide comparisons in the same way on every machine.
 
-Neighbour scores ask which of two distances is smaller. The fast way to compute all distances of two sets,
-|x|^2 - 2 x.y + |y|^2 by a matrix product, is off by some roundings of |x|^2 + |y|^2, and by which ones depends on the
-processor. Identical points then lie at distances that differ from 0, and equal distances come out in any order. So the
-fast product only decides what is clear despite its error; the rest is computed again in double precision, where squared
-distances that differ by less than `SAME` of |x|^2 + |y|^2 count as equal. Points are taken from the centre of a set, so
-this means: two points are the same point if they are nearer to each other than a millionth of their distance to it.
+Neighbour scores compare distances. The fast form |x|^2 - 2 x.y + |y|^2 by a matrix product has an error of some
+roundings of |x|^2 + |y|^2, which depends on the processor. Equal points then have distances above 0, and equal
+distances have a random order. The fast product therefore only decides comparisons that are clear despite its error.
+The rest is computed again in double precision, where squared distances that differ by less than `SAME` of |x|^2 +
+|y|^2 count as equal. Points are measured from the centre of a set, so two points are equal if their distance is below
+a millionth of their distance to the centre.
 """
 
 from __future__ import annotations
@@ -30,7 +30,12 @@ class Centred:
     """
 
     def __init__(self, points: Tensor, centre: Tensor) -> None:
-        """points: (N, D) float32 or float64 on the CPU. centre: (D,)."""
+        """Subtract the centre.
+
+        Args:
+            points: (N, D) float32 or float64 on the CPU.
+            centre: (D,).
+        """
         self._points, self._centre = points, centre.double()
         kind = torch.float64 if points.shape[1] <= FEW else points.dtype
         self.fast = points.to(kind) - centre.to(kind)
@@ -41,10 +46,10 @@ class Centred:
 
     @property
     def error(self) -> float:
-        """Bound of the error of a fast squared distance, as a share of |x|^2 + |y|^2.
+        """Bound on the error of a fast squared distance, as a share of |x|^2 + |y|^2.
 
-        A product of D terms is off by about sqrt(D) / 2 roundings; four times that for both products, and some more for
-        rounded coordinates and sums.
+        A product of D terms has an error of about sqrt(D) / 2 roundings. The bound has four times that for both
+        products, and a constant for rounded coordinates and sums.
         """
         return (16.0 + 2.0 * math.sqrt(self.fast.shape[1])) * torch.finfo(self.fast.dtype).eps
 
@@ -57,11 +62,22 @@ class Centred:
         return torch.addmm(other.squares[columns], self.fast[rows], other.fast[columns].T, alpha=-2)
 
     def precise_to(self, rows: Tensor | slice, other: Centred, columns: Tensor | slice) -> tuple[Tensor, Tensor]:
-        """(rows, columns) squared distances in double precision, 0 for the same point, and what counts as equal there."""
+        """Squared distances in double precision, 0 for equal points, and the tolerance of comparisons: (rows, columns)
+        each.
+        """
         return precise_squares(self.at(rows), other.at(columns))
 
     def pairs_to(self, rows: Tensor, other: Centred, columns: Tensor) -> tuple[Tensor, Tensor]:
-        """The same for single pairs, at rows (P,) of these and columns (P,) of `other`: (P,) each, by direct differences."""
+        """The same for single pairs, by direct differences.
+
+        Args:
+            rows: (P,) indices of these points.
+            other: the other points.
+            columns: (P,) indices of them.
+
+        Returns:
+            Squared distances and tolerances, (P,) each.
+        """
         step = max(1, _CACHED // max(1, self.fast.shape[1]))
         squares = torch.empty(len(rows), dtype=torch.float64)
         for start in range(0, len(rows), step):
@@ -74,23 +90,31 @@ class Centred:
 
 
 def precise_squares(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Squared distances of centred x (N, D) and y (M, D), float64: (N, M), 0 for the same point, and what counts as equal."""
+    """Squared distances of centred points in double precision.
+
+    Args:
+        x: (N, D) float64.
+        y: (M, D) float64.
+
+    Returns:
+        Squared distances, 0 for equal points, and the tolerance of comparisons, (N, M) each.
+    """
     sizes = x.square().sum(1)[:, None] + y.square().sum(1)
     slack = SAME * sizes
     return snap_to_zero(sizes.addmm_(x, y.T, alpha=-2), slack), slack
 
 
 def snap_to_zero(squares: Tensor, slack: Tensor) -> Tensor:
-    """Squared distances with those of the same point set to 0; in place."""
+    """Set squared distances up to the tolerance to 0, in place."""
     return squares.masked_fill_(squares <= slack, 0.0)
 
 
 def in_order(squares: Tensor, slack: Tensor, k: int) -> Tensor:
-    """Columns of the k smallest squares in each row.
+    """Columns of the k smallest squared distances in each row.
 
     Args:
         squares: (N, M) squared distances.
-        slack: what two squares may differ by and still count as equal.
+        slack: (N, M) tolerance within which two of them count as equal.
         k: columns of each row.
 
     Returns:
@@ -107,5 +131,5 @@ def in_order(squares: Tensor, slack: Tensor, k: int) -> Tensor:
 
 
 def rows_at_once(columns: int) -> int:
-    """Rows of a block in double precision with so many columns."""
+    """Number of rows in a block of double-precision numbers with `columns` columns."""
     return max(1, _MOST_NUMBERS // max(1, columns))

@@ -1,11 +1,15 @@
-"""Counting the 1,000 modes of Stacked MNIST: a classifier of digits reads every channel.
+"""The 1,000 modes of Stacked MNIST: a classifier of digits labels each channel.
 
-Papers use 25,600 or 26,000 samples, and their own classifiers: numbers of other sizes or classifiers do not compare.
+Papers use 25,600 or 26,000 samples and classifiers of their own; numbers for other sizes or classifiers are not
+comparable.
 
-VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning (Akash Srivastava, Lazar Valkov, Chris
-Russell, Michael U. Gutmann, Charles Sutton, 2017), https://arxiv.org/abs/1705.07761; PacGAN: The power of two samples
-in generative adversarial networks (Zinan Lin, Ashish Khetan, Giulia Fanti, Sewoong Oh, 2018),
-https://arxiv.org/abs/1712.04086
+References:
+    VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning (Akash Srivastava, Lazar Valkov, Chris
+        Russell,
+    Michael U. Gutmann, Charles Sutton, 2017), https://arxiv.org/abs/1705.07761
+    PacGAN: The power of two samples in generative adversarial networks (Zinan Lin, Ashish Khetan, Giulia Fanti,
+        Sewoong Oh,
+    2018), https://arxiv.org/abs/1712.04086
 """
 
 from __future__ import annotations
@@ -24,10 +28,17 @@ Reader = Callable[[Tensor], Tensor]
 
 
 def stacked_labels(x: Tensor, read: Reader) -> Tensor:
-    """(N, C, H, W) -> (N,) int64: the digits of the channels as one number, the first channel being the largest place.
+    """The digits of the channels as one number; the first channel is the highest place.
+
+    Args:
+        x: (N, C, H, W) images in the data's units.
+        read: the classifier of digits.
+
+    Returns:
+        (N,) int64.
 
     Raises:
-        DataError: not images in channels, no images, or a classifier that does not give (n, 10) probabilities.
+        DataError: not images with channels, no images, or a classifier that does not return (n, 10) probabilities.
     """
     if x.ndim != 4 or len(x) == 0:
         raise DataError(f"Stacked MNIST: need one image or more, (N, C, H, W), got {tuple(x.shape)}.")

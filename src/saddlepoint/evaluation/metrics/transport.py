@@ -1,6 +1,6 @@
-"""Wasserstein distances: how far mass must be carried to turn one set of points into another, in the features' units.
+"""Wasserstein distances: the cost of transporting one set of points to another, in the features' units.
 
-Exact on a line and between Gaussians; sliced in many dimensions, as the mean over lines in random directions.
+Exact in one dimension and between Gaussians; in several dimensions sliced, the mean over random directions.
 """
 
 from __future__ import annotations
@@ -15,10 +15,18 @@ from saddlepoint.evaluation.metrics.points import check_pair
 
 
 def wasserstein(x: Tensor, y: Tensor, *, order: float = 1.0) -> Tensor:
-    """The exact `order`-Wasserstein distance of each column of x (N, D) and y (M, D): (D,) float64.
+    """The exact `order`-Wasserstein distance of each column.
 
-    (integral over q in [0, 1] of |F^-1(q) - G^-1(q)|^order)^(1 / order), with F and G the empirical distributions.
-    Biased upwards: two sets from one distribution are about 1 / sqrt(N) apart.
+    (integral over q in [0, 1] of |F^-1(q) - G^-1(q)|^order)^(1 / order), where F and G are the empirical distribution
+    functions. The bias is upward: two sets from one distribution have a distance of about 1 / sqrt(N).
+
+    Args:
+        x: (N, D) points.
+        y: (M, D) points.
+        order: 1 or more.
+
+    Returns:
+        (D,) float64.
 
     Raises:
         DataError: an empty set, unequal numbers of columns, NaN or infinite values.
@@ -30,17 +38,27 @@ def wasserstein(x: Tensor, y: Tensor, *, order: float = 1.0) -> Tensor:
 def sliced_wasserstein(
     x: Tensor, y: Tensor, *, generator: torch.Generator, directions: int = 500, order: float = 2.0
 ) -> tuple[float, float]:
-    """The sliced Wasserstein distance of x (N, D) and y (M, D), and its standard error over the random directions.
+    """The sliced Wasserstein distance, 0 only for equal distributions.
 
-    (mean over directions of the 1-D distance to the power `order`)^(1 / order); 0 only where the distributions are the
-    same. Directions are drawn from `generator`: the same generator state compares several models along the same lines.
-    The standard error does not include the variation over points.
+    (mean over directions of the 1-D distance to the power `order`)^(1 / order).
 
-    Sliced and Radon Wasserstein Barycenters of Measures (Nicolas Bonneel, Julien Rabin, Gabriel Peyré, Hanspeter
-    Pfister, 2015). https://doi.org/10.1007/s10851-014-0506-3
+    Args:
+        x: (N, D) points.
+        y: (M, D) points.
+        generator: of the directions; the same state gives several models the same directions.
+        directions: number of random directions.
+        order: 1 or more.
+
+    Returns:
+        The distance and its standard error over directions, which does not include the variation over points.
 
     Raises:
         DataError: an empty set, unequal numbers of features, NaN or infinite values.
+
+    References:
+        Sliced and Radon Wasserstein Barycenters of Measures (Nicolas Bonneel, Julien Rabin, Gabriel Peyré, Hanspeter
+            Pfister,
+        2015), https://doi.org/10.1007/s10851-014-0506-3
     """
     x, y = check_pair(x, y, least=1)
     lines = torch.randn(x.shape[1], directions, generator=generator, dtype=torch.float64)
@@ -55,13 +73,21 @@ def sliced_wasserstein(
 
 
 def gaussian_wasserstein(mean_x: Tensor, covariance_x: Tensor, mean_y: Tensor, covariance_y: Tensor) -> float:
-    """The 2-Wasserstein distance of two Gaussians: (D,), (D, D), (D,), (D, D), in the features' units.
+    """The 2-Wasserstein distance of two Gaussians, in the features' units.
 
-    The distance between two random vectors with given dispersion matrices (Ingram Olkin, Friedrich Pukelsheim, 1982).
-    https://doi.org/10.1016/0024-3795(82)90112-4
+    Args:
+        mean_x: (D,) of the first one.
+        covariance_x: (D, D) of the first one.
+        mean_y: (D,) of the second one.
+        covariance_y: (D, D) of the second one.
 
     Raises:
         DataError: as `frechet_between_gaussians`.
+
+    References:
+        The distance between two random vectors with given dispersion matrices (Ingram Olkin, Friedrich Pukelsheim,
+            1982),
+        https://doi.org/10.1016/0024-3795(82)90112-4
     """
     return math.sqrt(frechet_between_gaussians(mean_x, covariance_x, mean_y, covariance_y))
 

@@ -1,7 +1,9 @@
-"""Classifier two-sample test: if a classifier distinguishes samples from real points better than chance, they differ.
+"""Classifier two-sample test: two distributions differ if a classifier distinguishes their samples better than chance.
 
-Revisiting Classifier Two-Sample Tests (David Lopez-Paz, Maxime Oquab, 2017). https://arxiv.org/abs/1610.06545
-Extremely randomized trees (Pierre Geurts, Damien Ernst, Louis Wehenkel, 2006). https://doi.org/10.1007/s10994-006-6226-1
+References:
+    Revisiting Classifier Two-Sample Tests (David Lopez-Paz, Maxime Oquab, 2017), https://arxiv.org/abs/1610.06545
+    Extremely randomized trees (Pierre Geurts, Damien Ernst, Louis Wehenkel, 2006),
+    https://doi.org/10.1007/s10994-006-6226-1
 """
 
 from __future__ import annotations
@@ -28,9 +30,14 @@ TRIALS = 2 / 1.3**2  # independent answers that scatter like those about both po
 
 @dataclass(frozen=True)
 class TwoSampleTest:
-    """accuracy: share of points that a classifier, which was not trained on them, classifies correctly, with its interval; 1/2 is
-    best, 1 means that all samples are recognised. p_value: one-sided, of this accuracy or more for equal distributions.
-    threshold: the accuracy above which that is below 5 %. n: points that were classified, real ones and samples.
+    """Result of a classifier two-sample test.
+
+    Attributes:
+        accuracy: share of points that are classified correctly by a classifier trained on others; 1/2 is best, and 1
+            means that all samples are recognised.
+        p_value: one-sided probability of this accuracy or more for equal distributions.
+        threshold: accuracy above which the p-value is below 5 %.
+        n: points that were classified, real points and samples together.
     """
 
     accuracy: Interval
@@ -42,20 +49,31 @@ class TwoSampleTest:
 def classifier_test(
     real: Tensor, fake: Tensor, *, classifier: Classifier = "logistic", folds: int = 5, seed: int = 0
 ) -> TwoSampleTest:
-    """Trains on all folds but one, asks on that one, and so for each; real (N, D) and fake (M, D).
+    """Test by cross-validation whether a classifier distinguishes samples from real points.
 
-    The larger set is cut, at random, to the size of the smaller, so that a coin is right half of the time. Features are
-    brought to mean 0 and deviation 1 by the training folds. A linear classifier ("logistic") sees shifted means alone,
-    a small neural network ("network", one hidden layer) and "neighbours" (the square root of N of them, as in the paper)
-    see more, given points enough; so do randomised trees ("trees"), which also see how columns depend on each other.
-    "regularised" is a linear classifier with small weights, for about as many columns as points.
-    Neighbours at equal distances vote together, and an equal vote is half right. Constant features, and equal ones, leave
-    the accuracy at 1/2.
+    The larger set is reduced, at random, to the size of the smaller one, so that chance accuracy is 1/2. Features are
+    standardised by the training folds. Classifiers:
 
-    The threshold is the paper's, 1/2 + 1.645 / sqrt(4 n), with n half of the points, as in the paper, where the other
-    half trains. Folds ask about all of them, but their classifiers train on each other's points, so the accuracy
-    scatters by up to 1.3 times the deviation of so many coins; counting half of them allows for 1.4 times, and the
-    interval, for the expected accuracy at these numbers of points, counts 2 / 1.3^2 of n (`TRIALS`).
+    - "logistic": linear, sensitive to shifted means alone.
+    - "network" (one hidden layer) and "neighbours" (the square root of N of them, as in the paper): more sensitive
+    with many points.
+    - "trees": randomised trees, sensitive also to dependence between columns.
+    - "regularised": linear with small weights, for about as many columns as points.
+
+    Neighbours at equal distances vote together, and a tied vote is half correct. Constant or equal features give an
+    accuracy of 1/2.
+
+    The threshold is the paper's, 1/2 + 1.645 / sqrt(4 n), where n is half of the points because the other half trains.
+    Cross-validation classifies all points, but its classifiers train on each other's points, so the standard deviation
+    of the accuracy is up to 1.3 times that of independent answers. Counting half of the points allows for 1.4 times.
+    The interval, for the expected accuracy at this number of points, counts 2 / 1.3^2 of n (`TRIALS`).
+
+    Args:
+        real: (N, D) points.
+        fake: (M, D) samples.
+        classifier: its kind.
+        folds: of the cross-validation.
+        seed: of the subset, the folds and the classifier.
 
     Raises:
         DataError: fewer points than twice the folds in a set, unequal numbers of features, NaN or infinite values.
@@ -81,17 +99,16 @@ def classifier_test(
 
 
 class _Neighbours:
-    """The majority of the k nearest training points, and of all others that are as near as the last of these, after
-    every feature is brought to mean 0 and deviation 1.
+    """The majority vote of the k nearest training points and of all others at the distance of the last of these.
 
-    scikit-learn's takes k of equally near points, in an order that depends on the processor.
+    Features are standardised. The classifier of scikit-learn breaks ties in an order that depends on the processor.
     """
 
     def __init__(self, k: int) -> None:
         self._k = k
 
     def fit(self, x: npt.NDArray[np.float64], labels: npt.NDArray[np.float64]) -> _Neighbours:
-        """x: (N, D). labels: (N,) of 0 and 1."""
+        """Store the training points x (N, D) with labels (N,) of 0 and 1."""
         points = torch.from_numpy(x).double()
         scale = points.std(0, correction=0)
         self._mean, self._scale = points.mean(0), torch.where(scale > 0, scale, 1.0)
@@ -99,13 +116,13 @@ class _Neighbours:
         return self
 
     def predict(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """x: (M, D) -> (M,) of 0, 1, and `UNDECIDED` where votes are equal."""
+        """Predict labels: x (M, D) -> (M,) of 0, 1, and `UNDECIDED` for tied votes."""
         points = (torch.from_numpy(x).double() - self._mean) / self._scale
         votes = [self._votes(part) for part in torch.split(points, rows_at_once(len(self._x)))]
         return ((torch.cat(votes).sign() + 1) / 2).numpy()
 
     def _votes(self, x: Tensor) -> Tensor:
-        """For label 1 less those for 0: (M,)."""
+        """Votes for label 1 minus votes for label 0, (M,)."""
         squares, slack = precise_squares(x, self._x)
         last = squares.kthvalue(self._k, dim=1).values
         return (squares <= last[:, None] + slack).double() @ (2 * self._labels - 1)
