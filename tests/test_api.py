@@ -100,7 +100,7 @@ def test_load_the_newest_the_best_and_any_step() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["array", "tensor", "pair", "path", "half", "list"])
-def test_data_of_ones_own(kind: str) -> None:
+def test_custom_data(kind: str) -> None:
     x = np.random.default_rng(0).normal([3, -2], 0.5, (60, 2)).astype(np.float32)
     data: Any = {
         "array": x,
@@ -149,7 +149,7 @@ def test_a_repetition_keeps_a_copy_of_the_examples() -> None:
         ({"sauce": "digits"}, "no setting data.sauce"),
     ],
 )
-def test_data_that_are_none(data: Any, said: str) -> None:
+def test_invalid_data_are_refused(data: Any, said: str) -> None:
     with pytest.raises(sp.SaddlepointError, match=said) as caught:
         sp.train("toy-ring", data=data, training=QUICK)
     assert "\n" not in str(caught.value)
@@ -262,7 +262,7 @@ def test_a_listener_that_raises_costs_no_run() -> None:
     assert sp.resume("mine").summary["step"] == 12
 
 
-def test_a_run_without_a_checkpoint_says_what_to_do() -> None:
+def test_a_run_without_a_checkpoint_gets_advice() -> None:
     class Early(Listener):
         def record(self, record: Record) -> None:
             if record.step:

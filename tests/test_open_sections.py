@@ -64,7 +64,7 @@ def test_every_setting_typed_as_it_is_shown_changes_nothing(recipe: Toy) -> None
     assert recipe.override({name: value for name, value in shown.items() if "arguments" not in name}) == recipe
 
 
-def test_settings_of_an_entry_that_is_absent_are_none() -> None:
+def test_settings_of_an_absent_entry_are_none() -> None:
     values = {entry.name: value for entry, value in toy(penalties={OWN: 2}).settings()}
     assert values["game.penalties.r1.weight"] is None
     assert values[f"game.penalties.{OWN}.weight"] == 2

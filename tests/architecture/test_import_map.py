@@ -1,6 +1,6 @@
 """Who may import whom: the map of the design, held against every import in the source.
 
-An arrow that is not in the map is a decision to take, not a line to slip in: change the design first, then the map.
+An arrow that is not in the map is a decision to take, not a line to add casually: change the design first, then the map.
 """
 
 from __future__ import annotations

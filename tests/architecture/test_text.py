@@ -80,7 +80,7 @@ def test_no_source_file_is_too_long() -> None:
     assert not too_long, f"more than {LONGEST_SOURCE} lines: split by idea: {too_long}"
 
 
-def test_every_module_says_what_it_is_for() -> None:
+def test_every_module_states_its_purpose() -> None:
     silent = [name for name, path in modules().items() if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
     assert not silent
 

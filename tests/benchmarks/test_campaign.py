@@ -92,7 +92,7 @@ def test_a_refusal_in_one_sentence_passes(case: Case) -> None:
         (f"saddlepoint: {'x' * 5_000}\n", "characters"),
     ],
 )
-def test_a_refusal_says_why_once_and_briefly(case: Case, stderr: str, wrong: str) -> None:
+def test_a_refusal_gives_one_short_reason(case: Case, stderr: str, wrong: str) -> None:
     case.refused(stderr)
     assert wrong in str(case.broken())
 
@@ -193,7 +193,7 @@ def test_a_link_is_recorded_and_not_followed(case: Case) -> None:
     assert case.snapshot(case.box.work)["link"] == "link to /"
 
 
-def test_a_sparse_file_of_terabytes_is_seen_and_not_read(case: Case) -> None:
+def test_a_sparse_file_of_terabytes_is_detected_and_not_read(case: Case) -> None:
     path = case.box.work / "sparse"
     with path.open("wb") as file:
         file.truncate(10**12)

@@ -22,7 +22,7 @@ def test_every_score_has_its_row_and_a_quick_run_writes_no_results() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "held", "repeats", "floor", "holds"),
+    ("key", "held", "repeats", "baseline", "holds"),
     [
         ("frechet", 475, 500, False, True),
         ("frechet", 449, 500, False, True),
@@ -37,5 +37,5 @@ def test_every_score_has_its_row_and_a_quick_run_writes_no_results() -> None:
         ("frechet", 100, 100, False, True),  # nobody can tell
     ],
 )
-def test_a_coverage_is_judged_by_its_own_error(key: str, held: int, repeats: int, floor: bool, holds: bool) -> None:
-    assert lawful(key, held / repeats, repeats, baseline=floor) == holds
+def test_a_coverage_is_judged_by_its_own_error(key: str, held: int, repeats: int, baseline: bool, holds: bool) -> None:
+    assert lawful(key, held / repeats, repeats, baseline=baseline) == holds

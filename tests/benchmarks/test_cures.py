@@ -143,7 +143,7 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
     kept = json.loads((tmp_path / "cured" / "stalled-digits" / "0" / "cured.json").read_text("utf-8"))
     assert kept["cures"], "a run whose weights hardly move needs a remedy"
     steps = [probe["step"] for probe in kept["looks"]]
-    assert steps == sorted(set(steps)), "what the run went back behind must not be looked at"
+    assert steps == sorted(set(steps)), "probes that the run discarded must not be used"
     assert steps[-1] == kept["steps"]
     assert [path.read_bytes() if path.exists() else None for path in WRITTEN] == before, "--quick writes no results"
     again = program.run("cures", "--quick", "--keep", str(tmp_path))

@@ -33,7 +33,7 @@ def test_everything_runs_and_gives_numbers() -> None:
 
 
 @pytest.mark.slow
-def test_without_mnist_one_sentence_says_so(tmp_path: Path) -> None:
+def test_without_mnist_one_sentence_explains_it(tmp_path: Path) -> None:
     done = run("quality", "--quick", SADDLEPOINT_DATA=str(tmp_path))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

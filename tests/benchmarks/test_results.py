@@ -31,9 +31,9 @@ def test_the_file_holds_the_last_of_each_section_in_the_order_of_the_first(entri
 
 @given(name=NAMES, body=BODIES, other=BODIES)
 def test_replacing_leaves_a_stranger_alone_to_the_byte(name: str, body: str, other: str) -> None:
-    stranger = f"## Written by hand\n\n  {other} \n\n"
-    text = results.replaced(results.PREAMBLE + "\n" + stranger, name, section(name, body))
-    assert stranger.rstrip() in results.replaced(text, name, section(name, "new"))
+    foreign = f"## Written by hand\n\n  {other} \n\n"
+    text = results.replaced(results.PREAMBLE + "\n" + foreign, name, section(name, body))
+    assert foreign.rstrip() in results.replaced(text, name, section(name, "new"))
 
 
 def test_a_section_written_twice_is_there_once_beside_the_others(tmp_path: Path) -> None:
@@ -64,6 +64,6 @@ def test_all_lines_of_a_table_are_equally_long(rows: list[tuple[int, str]]) -> N
         assert [cell.strip() for cell in line.strip("|").split("|")] == [str(row[0]), row[1]]
 
 
-def test_a_goal_says_whether_it_is_met() -> None:
+def test_a_goal_reports_whether_it_is_met() -> None:
     assert results.goal("1.05", True) == "goal 1.05: met"
     assert results.goal("1.05", False) == "goal 1.05: not met"

@@ -38,7 +38,7 @@ def test_quick_gives_every_number_writes_no_results_and_does_nothing_twice(tmp_p
 
 
 @pytest.mark.slow
-def test_without_mnist_one_sentence_says_so(tmp_path: Path) -> None:
+def test_without_mnist_one_sentence_explains_it(tmp_path: Path) -> None:
     done = run("scoreboard", "--quick", SADDLEPOINT_DATA=str(tmp_path))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

@@ -137,9 +137,9 @@ def test_impossible_requests_give_one_sentence(
     argv: tuple[str, ...], words: str, runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path.name for path in (runs / "short").iterdir()}
-    told = error_message(capsys, *(part.format(run=runs / "short", other=runs / "long") for part in argv))
-    assert words in told
-    assert "Traceback" not in told
+    message = error_message(capsys, *(part.format(run=runs / "short", other=runs / "long") for part in argv))
+    assert words in message
+    assert "Traceback" not in message
     assert {path.name for path in (runs / "short").iterdir()} == before
 
 

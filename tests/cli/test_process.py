@@ -40,7 +40,7 @@ def training(run: Path, *flags: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_writes_a_checkpoint_from_which_training_goes_on(number: int, tmp_path: Path) -> None:
+def test_an_interruption_writes_a_checkpoint_that_training_resumes_from(number: int, tmp_path: Path) -> None:
     run, drawn = tmp_path / "run", number == signal.SIGINT
     with training(run, "--json", *([] if drawn else ["--no-pictures"])) as process:
         process.send_signal(number)

@@ -13,8 +13,8 @@ from saddlepoint.studies.claims import CLAIMS
 
 def test_without_a_claim_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce"]) == 0
-    told = capsys.readouterr().out
-    assert all(name in told for name in CLAIMS)
+    printed_text = capsys.readouterr().out
+    assert all(name in printed_text for name in CLAIMS)
     assert main(["reproduce", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["claims"]
     assert [one["id"] for one in listed] == list(CLAIMS)
@@ -48,6 +48,6 @@ def test_a_quick_reproduction(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["reproduce", "C12", "--quick", "--seeds", "2", "--out", out]) == 2
     assert "--overwrite" in capsys.readouterr().err
     assert main(["reproduce", "C12", "--quick", "--seeds", "2", "--out", out, "--overwrite"]) == 0
-    told = capsys.readouterr().out
-    assert result["claim"] in told
-    assert all(quantity["name"] in told for quantity in result["quantities"])
+    printed_text = capsys.readouterr().out
+    assert result["claim"] in printed_text
+    assert all(quantity["name"] in printed_text for quantity in result["quantities"])

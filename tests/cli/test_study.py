@@ -116,7 +116,7 @@ def test_a_larger_table_takes_a_smaller_ones_place(name: str, tmp_path: Path, mo
 @pytest.mark.parametrize(
     ("after", "said"), [(0, "No group is finished yet"), (1, "1 finished group is"), (2, "2 finished groups are")]
 )
-def test_an_interrupted_command_says_what_is_kept(
+def test_an_interrupted_command_reports_what_is_kept(
     after: int, said: str, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_text(file.read_text().replace("lanes: 8", "lanes: 3"))

@@ -31,7 +31,7 @@ def event_of(x, **settings):
         ((6, 5, 8, 9, 3), "volume", (3, 5, 8, 9)),
     ],
 )
-def test_the_shape_says_what_an_example_is(given, kind, shape):
+def test_the_shape_determines_the_kind_of_example(given, kind, shape):
     event = event_of(np.zeros(given))
     assert (event.kind, event.shape) == (kind, shape)
 
@@ -46,7 +46,7 @@ def test_the_shape_says_what_an_example_is(given, kind, shape):
         ((6, 8, 9), "image", (1, 8, 9)),
     ],
 )
-def test_the_kind_may_be_said(given, kind, shape):
+def test_the_kind_may_be_given(given, kind, shape):
     event = event_of(np.zeros(given), kind=kind)
     assert (event.kind, event.shape) == (kind, shape)
 

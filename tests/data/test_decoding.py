@@ -113,7 +113,7 @@ def test_any_size_is_met(tmp_path, size, fit):
     assert decode(path, size, fit, "rgb").shape == (3, *size)
 
 
-def test_what_crop_pad_and_stretch_do(tmp_path):
+def test_crop_pad_and_stretch(tmp_path):
     columns = np.repeat(np.arange(9, dtype=np.uint8)[None] * 20 + 20, 3, axis=0)  # 3 high, 9 wide
     path = saved(tmp_path / "wide.png", Image.fromarray(columns))
     assert decode(path, (3, 3), "crop", "grey")[0].tolist() == columns[:, 3:6].tolist()
@@ -138,7 +138,7 @@ def test_a_large_photograph_is_the_same_reduced_while_decoding_or_after(tmp_path
     ("mode", "colour", "alpha"),
     [("L", False, False), ("LA", False, True), ("RGB", True, False), ("RGBA", True, True), ("1", False, False)],
 )
-def test_a_header_says_what_the_file_has(tmp_path, mode, colour, alpha):
+def test_a_header_describes_the_file(tmp_path, mode, colour, alpha):
     head = header(saved(tmp_path / "picture.png", Image.fromarray(HALVES).convert(mode)))
     assert (head.colour, head.alpha) == (colour, alpha)
 

@@ -94,7 +94,7 @@ def test_an_interrupted_download_continues_where_it_ended(server, tmp_path, brea
     assert [wanted for _, wanted in server.asked][1] == f"bytes={len(CONTENT) // 2}-"
 
 
-def test_after_too_many_breaks_the_next_call_goes_on(server, tmp_path):
+def test_after_too_many_interruptions_the_next_call_continues(server, tmp_path):
     server.breaks = module.ATTEMPTS
     with pytest.raises(DataError, match="it goes on where it stopped"):
         download(server.url(), tmp_path / "file", right)

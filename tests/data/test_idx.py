@@ -60,7 +60,7 @@ def test_a_pair_with_its_test_part(tmp_path, packed, as_folder):
     assert dataset.y.tolist() == [0, 1, 2] * 4
 
 
-def test_without_a_test_part_a_share_is_held_out_and_without_labels_it_says_so(tmp_path):
+def test_without_a_test_part_a_share_is_held_out_and_missing_labels_are_reported(tmp_path):
     path = tmp_path / "pictures.idx"
     path.write_bytes(idx_bytes(images(10)))
     dataset = load(DataSettings(source=str(path), held_out=0.3))

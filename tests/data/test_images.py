@@ -324,7 +324,7 @@ def deep(folder: Path, top: int) -> None:
 
 
 @pytest.mark.parametrize(("top", "bits"), [(4095, 12), (3470, 12), (1000, 10), (200, 8)])
-def test_images_of_twelve_bits_keep_their_levels_and_say_so(tmp_path, top, bits):
+def test_images_of_twelve_bits_keep_their_levels_with_a_note(tmp_path, top, bits):
     deep(tmp_path / "deep", top)
     dataset = loaded(tmp_path / "deep", held_out=0)
     assert dataset.x.max() == round(top * 255 / (2**bits - 1))

@@ -91,7 +91,7 @@ def test_mnist_is_the_official_split():
     assert torch.bincount(dataset.y).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
 
 
-def test_nothing_held_out_is_none():
+def test_a_held_out_share_of_zero_holds_nothing_out():
     assert loaded("digits", held_out=0.0).held_out is None
     assert loaded("ring", held_out=0.0).held_out is None
 

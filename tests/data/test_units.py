@@ -81,7 +81,7 @@ CONSTANT = (7.1, 0.1, -1e9, 0.0, 3e-8)
 
 @pytest.mark.parametrize("scaling", KINDS)
 @pytest.mark.parametrize("value", CONSTANT)
-def test_a_constant_column_comes_back_exactly_whatever_the_model_makes(value, scaling):
+def test_a_constant_column_is_restored_exactly_for_any_model_output(value, scaling):
     x = np.column_stack([rng().normal(size=300), np.full(300, value)])
     dataset = from_array(x, settings=WHOLE)
     event = dataset.event

@@ -61,7 +61,7 @@ OF_ALL = ("/update_ratio", "/grad_norm", "/dead_units", "/loss", "quality/energy
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description="Record the traces of the rules' tests anew.")
+    parser = argparse.ArgumentParser(description="Record the traces of the rules' tests again.")
     parser.add_argument("--keep", metavar="DIR", help="where whole runs are kept, and taken from where they are there")
     parser.add_argument("--only", nargs="*", default=list(RUNS), metavar="RULE")
     options = parser.parse_args(arguments)

@@ -45,7 +45,7 @@ def test_rules_are_unique_and_registered_under_their_codes() -> None:
     assert {judged.code for judged in RULES} == {code for code, entry in CODES.items() if entry.rules}
 
 
-def test_of_an_own_loss_scores_are_read_where_they_are_recorded() -> None:
+def test_scores_of_a_custom_loss_are_read_from_their_series() -> None:
     """They are probabilities then; a loss without a link to one records outputs instead."""
     assert traits_of(("gan", "mypkg.losses:Mine")) == {"gan", "probability"}
 

@@ -167,7 +167,7 @@ def test_a_player_without_clipping_is_usual() -> None:
 
 @pytest.mark.parametrize("section", ["optimiser", "players__discriminator", "players__generator"])
 @pytest.mark.parametrize("optimiser", ["adam", "optimistic-sgd"])
-def test_an_unusual_momentum_that_the_optimiser_ignores_says_so(section: str, optimiser: str) -> None:
+def test_an_unusual_momentum_that_the_optimiser_ignores_is_reported_as_ignored(section: str, optimiser: str) -> None:
     changes: dict[str, Any] = {f"training__{section}__momentum": 0.9999, "training__optimiser__name": optimiser}
     found = unusual_settings(settings(**changes, training__optimiser__learning_rate=1e-2))
     assert found is not None

@@ -86,7 +86,7 @@ def test_absurd_sizes_are_refused_before_anything_is_allocated(changes: dict[str
         require_memory(Recipe.load("gan-digits").override(changes), IMAGE, 10**9)
 
 
-def test_a_network_of_ones_own_is_not_imported_to_count_it() -> None:
+def test_a_custom_network_is_not_imported_to_count_it() -> None:
     recipe = Recipe.load("gan-digits").override({"model.generator.network": "nowhere.to_be_found:Network"})
     needs = needed_memory(recipe, IMAGE, 1_000)
     assert needs is not None

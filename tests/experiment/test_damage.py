@@ -147,7 +147,7 @@ EXTRAS: dict[str, Callable[[dict[str, Any]], object]] = {
 
 
 @pytest.mark.parametrize("change", EXTRAS)
-def test_a_session_does_not_go_on_from_an_extra_that_is_damaged(change: str, run: RunFolder) -> None:
+def test_a_session_does_not_continue_from_a_damaged_extra(change: str, run: RunFolder) -> None:
     for older in sorted(run.checkpoints.glob("step-*"))[:-1]:
         shutil.rmtree(older)
     forge(newest(run), lambda m: EXTRAS[change](m["extra"]) and None)
@@ -244,19 +244,19 @@ class DisturbingListener(Listener):
             disturb()
 
 
-@pytest.mark.parametrize("stranger", [False, True])
-def test_a_folder_that_vanishes_while_training_does_not_come_back(stranger: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("foreign", [False, True])
+def test_a_folder_removed_during_training_is_not_recreated(foreign: bool, tmp_path: Path) -> None:
     path = tmp_path / "run"
 
     def vanish() -> None:
         path.rename(tmp_path / "away")
-        if stranger:
+        if foreign:
             path.mkdir()
             (path / "theirs").write_text("theirs")
 
     with pytest.raises(RunError, match="removed or replaced"):
         sp.train(recipe("gan"), run=path, listener=DisturbingListener(vanish))
-    assert (content(path) if stranger else path.exists()) == ({"theirs": b"theirs"} if stranger else False)
+    assert (content(path) if foreign else path.exists()) == ({"theirs": b"theirs"} if foreign else False)
 
 
 def test_leftovers_of_killed_processes_go_with_the_next_command_that_writes(run: RunFolder) -> None:

@@ -43,7 +43,7 @@ def test_a_run_keeps_its_scorecard_and_shows_it(run: Run) -> None:
     assert found["likelihood"].title == "Held-out log-likelihood (lower bound)"
 
 
-def test_its_folder_does_as_well(run: Run) -> None:
+def test_a_run_and_its_folder_give_equal_scores(run: Run) -> None:
     first, second = (sp.evaluate(one, samples=40, seeds=1, features="raw") for one in (run, run.folder.path))
     assert repr(first.scores) == repr(second.scores)
 
@@ -200,7 +200,7 @@ def test_poor_input_is_reported_on_the_card(x: np.ndarray, y: np.ndarray | None,
     assert all("\n" not in sentence for sentence in sentences)
 
 
-def test_a_run_that_cannot_be_evaluated_says_why(run: Run, tmp_path: Path) -> None:
+def test_a_run_that_cannot_be_evaluated_gives_the_reason(run: Run, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="name the data"):
         sp.evaluate(Mine(sp.load_data("ring")))
     with pytest.raises(SettingError, match="is no model"):

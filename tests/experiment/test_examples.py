@@ -33,7 +33,7 @@ def test_stored_values_are_restored_unchanged(source: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("source", ["gaussian", "ring", "grid", "moons", "checkerboard"])
-def test_an_exact_density_comes_back(source: str, tmp_path: Path) -> None:
+def test_an_exact_density_is_restored(source: str, tmp_path: Path) -> None:
     given = data.load(DataSettings(source=source, points=50))
     examples.write(tmp_path / examples.DATA_FILE, examples.arrays_of(given))
     back = examples.load(DataSettings(source=str(tmp_path / examples.DATA_FILE)))

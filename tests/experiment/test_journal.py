@@ -27,18 +27,18 @@ def record(step: int) -> Record:
 
 def test_records_are_written_and_reported(tmp_path: Path) -> None:
     folder, recording = RunFolder(tmp_path), RecordingListener()
-    told = journal(folder, recording)
-    with told.opened(None, 0):
-        told.record(record(5))
-        told.finding(FOUND)
+    writer = journal(folder, recording)
+    with writer.opened(None, 0):
+        writer.record(record(5))
+        writer.finding(FOUND)
         assert list(folder.read_records()) == [record(5)]
-    assert list(folder.read_findings()) == told.findings == [FOUND]
+    assert list(folder.read_findings()) == writer.findings == [FOUND]
     assert recording.records == [record(5)]
     assert recording.callbacks == ["record", "NUM301"]
     assert list(folder.tensorboard.glob("events.*"))
 
 
-def test_a_later_session_goes_on_from_the_checkpoints_positions(tmp_path: Path) -> None:
+def test_a_later_session_continues_from_the_checkpoints_positions(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     first = journal(folder, RecordingListener())
     with first.opened(None, 0):
@@ -54,12 +54,12 @@ def test_a_later_session_goes_on_from_the_checkpoints_positions(tmp_path: Path) 
         longer = second.positions()
     assert list(folder.read_records()) == [record(5), record(10)]
     assert list(folder.read_findings()) == [FOUND]
-    anew = journal(folder, RecordingListener())
-    with anew.opened(None, 0):
-        assert anew.findings == []
-        anew.record(record(1))
+    reopened = journal(folder, RecordingListener())
+    with reopened.opened(None, 0):
+        assert reopened.findings == []
+        reopened.record(record(1))
     assert list(folder.read_records()) == [record(1)]
-    with pytest.raises(RunError, match="lines are missing"), anew.opened(longer, 10):
+    with pytest.raises(RunError, match="lines are missing"), reopened.opened(longer, 10):
         pass
 
 
@@ -70,18 +70,18 @@ def test_an_error_in_the_tensorboard_log_does_not_stop_training_and_one_in_the_r
         raise OSError(28, "No space left on device")
 
     folder, recording = RunFolder(tmp_path), RecordingListener()
-    told = journal(folder, recording)
-    with told.opened(None, 0):
+    writer = journal(folder, recording)
+    with writer.opened(None, 0):
         with monkeypatch.context() as patch:
             for name in ("record", "finding", "picture"):
                 patch.setattr(TensorBoard, name, full)
-            told.record(record(5))
-            told.finding(FOUND)
-            told.samples(5, {})
+            writer.record(record(5))
+            writer.finding(FOUND)
+            writer.samples(5, {})
         assert len([note for note in recording.notes if "TensorBoard" in note]) == 1
-        monkeypatch.setattr(told._record_lines, "append", full)
+        monkeypatch.setattr(writer._record_lines, "append", full)
         with pytest.raises(OSError, match="No space left"):
-            told.record(record(6))
+            writer.record(record(6))
     assert list(folder.read_records()) == [record(5)]
     assert list(folder.read_findings()) == [FOUND]
     assert recording.records == [record(5)]
@@ -92,14 +92,14 @@ def test_our_own_mistakes_are_warnings_and_each_kind_is_reported_once(tmp_path: 
     best_effort = BestEffort(recording)
     for _ in range(2):
         with (
-            pytest.warns(RuntimeWarning, match=r"A picture could not be drawn \(TypeError: a slip\)"),
+            pytest.warns(RuntimeWarning, match=r"A picture could not be drawn \(TypeError: a mistake\)"),
             best_effort("A picture"),
         ):
             raise TypeError("a mistake")
     with best_effort("The report", "written"):
         raise OSError("full")
     assert recording.notes == [
-        "A picture could not be drawn (TypeError: a slip). Training continues.",
+        "A picture could not be drawn (TypeError: a mistake). Training continues.",
         "The report could not be written (OSError: full). Training continues.",
     ]
     with pytest.raises(KeyboardInterrupt), best_effort("A picture"):

@@ -163,7 +163,7 @@ def test_a_residual_network_after_60_steps_is_far_from_the_data(tmp_path: Path) 
     assert not {"GAN103", "GAN104"} & {finding.code for finding in run.findings}, "too early to say"
 
 
-def test_an_absurd_rate_is_found_before_the_first_step_and_nothing_proposes_to_go_on(tmp_path: Path) -> None:
+def test_an_absurd_rate_is_found_before_the_first_step_and_resuming_is_not_proposed(tmp_path: Path) -> None:
     run = trained(tmp_path, "gan-digits", 20, training={"generator.learning_rate": 1e6})
     assert run.process == "failed"
     first = next(iter(active(run).values()))

@@ -130,7 +130,7 @@ def test_a_run_with_a_loss_as_an_object_is_sampled_without_it_and_resumed_with_i
     assert resumed.summary["step"] == 30
 
 
-def test_parts_of_ones_own_play_together_and_resume_exactly(parts: str) -> None:
+def test_custom_parts_train_together_and_resume_exactly(parts: str) -> None:
     model = {
         "objective": "wasserstein",
         "penalties": {f"{parts}:Slope": {"weight": 10, "target": 1.0}},

@@ -236,7 +236,7 @@ def test_changed_data_are_refused_before_anything_is_loaded(tmp_path: Path) -> N
     assert session.state.step == 0
 
 
-def test_a_copied_run_goes_on_with_the_examples_in_its_own_folder(tmp_path: Path) -> None:
+def test_a_copied_run_continues_with_the_examples_in_its_own_folder(tmp_path: Path) -> None:
     examples = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
     experiment.train(recipe("autoencoder", steps=10), data=examples, run=tmp_path / "run")
     shutil.copytree(tmp_path / "run", tmp_path / "copy")

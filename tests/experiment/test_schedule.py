@@ -27,7 +27,7 @@ def test_every_multiple_that_is_passed_makes_one_record_due(steps: list[int], pe
 
 
 @given(st.integers(1, 20), st.integers(1, 60), st.integers(1, 200), st.data())
-def test_whole_ticks_are_due_however_close_records_are(tick: int, period: int, last: int, data: st.DataObject) -> None:
+def test_whole_ticks_are_due_for_any_spacing_of_records(tick: int, period: int, last: int, data: st.DataObject) -> None:
     due = EveryTick(period, tick, last)
     ticks = sorted({*range(0, last, tick), last})
     closer = sorted({*ticks, *data.draw(st.lists(st.integers(1, last), max_size=30))})

@@ -84,7 +84,7 @@ def test_remedies_that_were_applied_are_named(findings: list[Finding], words: st
     assert "with 1 remedy applied (GAN103)" in verdict(RECIPE, "finished", 9, 1, findings, None, cures=["GAN103"])
 
 
-def test_an_interruption_says_where_the_checkpoint_is() -> None:
+def test_an_interruption_reports_the_checkpoint() -> None:
     assert "of 2,000, interrupted; a checkpoint was written." in verdict(RECIPE, "interrupted", 9, 1, [], None, saved=9)
     assert "the newest checkpoint is of step 5." in verdict(RECIPE, "interrupted", 9, 1, [], None, saved=5)
     assert "no checkpoint" in verdict(RECIPE, "interrupted", 9, 1, [], None, saved=None)

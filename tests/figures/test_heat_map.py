@@ -45,7 +45,7 @@ def test_a_long_title_stays_in_the_picture_and_off_the_map(columns: int) -> None
     assert " ".join(head.get_text().split()) == f"{' '.join(title.split())} In brackets: 95 % intervals"
 
 
-def test_a_bar_says_what_the_colours_are() -> None:
+def test_a_bar_explains_its_colours() -> None:
     for value, ends in (([[0.2, 0.4]], (0.0, 1.0)), ([[math.nan, math.inf]], None)):
         drawing = heat_map_figure(value, value, value, "ab", "c", x="x", y="y", title="t", share=True)
         assert [axes.get_ylim() for axes in drawing.axes[1:]] == ([ends] if ends else [])

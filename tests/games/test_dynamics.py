@@ -214,12 +214,12 @@ def test_kinds_of_adam_for_games_stay_on_a_smaller_orbit_than_adam(betas):
         assert 0 < away[-200:].max() < max(orbit[-200:])
 
 
-def test_a_method_without_a_linear_part_says_so():
+def test_a_method_without_a_linear_part_is_reported():
     with pytest.raises(ValueError, match="no linear part"):
         predicted_contraction(pull(), ExtraAdam())
 
 
-def test_a_path_that_diverges_goes_on_to_its_end():
+def test_a_diverging_path_is_computed_to_its_end():
     points = path(pull(), Simultaneous(1e200), ones(pull()), 5)
     assert len(points) == 6
     assert not points[-1].isfinite().all()

@@ -205,7 +205,7 @@ def test_a_decision_must_fall_the_same_way_in_all_replicas():
         next(Replicas(replicas, device="cpu").play())
 
 
-def test_a_replica_that_diverges_is_frozen_and_the_others_go_on():
+def test_a_diverging_replica_is_frozen_and_the_others_continue():
     rates = (0.01, 1e30, 0.02)
     replicas = [
         Replica(
@@ -225,10 +225,10 @@ def test_a_replica_that_diverges_is_frozen_and_the_others_go_on():
 @pytest.mark.parametrize("name", ["original gan", "noisy gan", "vae"])
 def test_resumed_equals_uninterrupted(name, tmp_path):
     replicas = Replica.over_seeds(PLAYED[name], training(ema=0.9, batch_size=7), LINE, 3)
-    whole, begun, resumed = (Replicas(replicas, device="cpu") for _ in range(3))
+    whole, partial, resumed = (Replicas(replicas, device="cpu") for _ in range(3))
     records = list(whole.play())
-    next(begun.play())
-    save(tmp_path / "replicas.safetensors", begun)
+    next(partial.play())
+    save(tmp_path / "replicas.safetensors", partial)
     load(tmp_path / "replicas.safetensors", resumed)
     later = list(resumed.play())
     assert [record.step for record in later] == [10, 12]

@@ -239,7 +239,7 @@ def test_weights_come_from_the_seed_and_leave_the_global_generator_alone(case):
 
 
 @every_case
-def test_samples_are_of_the_datas_own_kind_and_training_goes_on_as_before(case):
+def test_samples_have_the_kind_of_the_data_and_training_is_unchanged(case):
     model = build_case(case)
     x = examples(model.event, 40)
     generator = torch.Generator().manual_seed(0)

@@ -107,6 +107,6 @@ def test_built_in_networks_go_both_ways_and_take_no_arguments(name):
         build(name, (3,), (1, 8, 8), arguments={"depth": 2})
 
 
-def test_the_generator_error_says_that_its_input_is_the_code():
+def test_the_generator_error_explains_that_its_input_is_the_code():
     with pytest.raises(SettingError, match=r"shape \(2, 32\), which is \(N, model\.latent\)"):
         check_network(nn.Linear(5, 4), (32,), (4,), "model.generator.network")

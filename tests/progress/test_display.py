@@ -88,11 +88,11 @@ def test_a_notebook_has_one_line_that_goes_when_all_is_done(
 def test_progress_is_shown_on_terminals_only(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[tuple[str, float]] = []
-    with report_for(lambda what, share: told.append((what, share))) as own:
+    reported: list[tuple[str, float]] = []
+    with report_for(lambda what, share: reported.append((what, share))) as own:
         assert own is not None
         own("Precision", 0.5)
-    assert told == [("Precision", 0.5)]
+    assert reported == [("Precision", 0.5)]
     for asked in (True, False):
         with report_for(asked) as listener:
             assert listener is None

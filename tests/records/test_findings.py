@@ -28,8 +28,8 @@ def test_findings_of_a_trial_are_neither_replaced_nor_closed_by_a_rule(
 
 
 def test_a_later_finding_of_a_rule_takes_the_place_of_its_earlier_one() -> None:
-    graver = Finding("GAN106", "failure", 700, "Samples leave the data.")
-    assert standing([OPENED, graver]) == [graver]
+    more_severe = Finding("GAN106", "failure", 700, "Samples leave the data.")
+    assert standing([OPENED, more_severe]) == [more_severe]
 
 
 def test_findings_of_one_code_before_training_are_all_kept() -> None:

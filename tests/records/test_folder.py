@@ -109,12 +109,12 @@ def test_two_processes_never_mix_and_a_reader_never_sees_a_half(tmp_path: Path) 
     with replaced(path) as file:
         file.write("a" * 10_000)
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), letter]) for letter in "ab"]
-    looks = 0
+    checks = 0
     while any(writer.poll() is None for writer in writers):
         assert path.read_text() in wholes
-        looks += 1
+        checks += 1
     assert [writer.returncode for writer in writers] == [0, 0]
-    assert looks > 0
+    assert checks > 0
     assert path.read_text() in wholes
     assert list(tmp_path.iterdir()) == [path]
 

@@ -26,7 +26,7 @@ def equal_or_nan(a: float, b: float) -> bool:
     seconds=st.floats(0, 1e9),
     values=st.dictionaries(SERIES, ANY_NUMBER, max_size=6),
 )
-def test_a_record_comes_back_from_its_file_bit_for_bit(step: int, seconds: float, values: dict[str, float]) -> None:
+def test_a_record_is_read_back_from_its_file_bit_for_bit(step: int, seconds: float, values: dict[str, float]) -> None:
     with TemporaryDirectory() as folder:
         run = RunFolder(Path(folder))
         with JsonLines(run.records) as lines:
@@ -55,7 +55,7 @@ NUMBERS_DEEP = st.recursive(
     remedy=st.none() | st.dictionaries(st.text(), NUMBERS_DEEP, max_size=2),
     title=st.text(),
 )
-def test_a_finding_comes_back_from_its_file(severity, evidence, remedy, title) -> None:  # type: ignore[no-untyped-def]
+def test_a_finding_is_read_back_from_its_file(severity, evidence, remedy, title) -> None:  # type: ignore[no-untyped-def]
     finding = Finding("GAN101", severity, 40, title, evidence, "Lower its learning rate.", remedy)
     with TemporaryDirectory() as folder:
         run = RunFolder(Path(folder))

@@ -133,7 +133,7 @@ def test_an_unbounded_value_is_an_arrowhead_at_the_right_end(real: float) -> Non
     assert "is unbounded" in score_bar(score(500.0, 400.0, 600.0, Estimate(math.inf), Estimate(0.0), "higher"))
 
 
-def test_a_bar_says_in_words_what_it_draws() -> None:
+def test_a_bar_has_a_description_of_its_values() -> None:
     one = score(14.0, 10.0, 18.0, Estimate(1.0, 0.5, 1.5), Estimate(400.0))
     said = ElementTree.fromstring(score_bar(one)).get("aria-label")
     assert said == "14, 95 % interval 10 to 18, on a line from a bad generator at 400 to real data at 1"

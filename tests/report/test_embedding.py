@@ -55,7 +55,7 @@ def test_a_wide_picture_is_made_narrower(tmp_path: Path) -> None:
 
 
 @given(st.text())
-def test_json_in_a_page_comes_back_and_cannot_leave_its_element(words: str) -> None:
+def test_json_in_a_page_is_read_back_and_cannot_leave_its_element(words: str) -> None:
     value = {words: [words, 1.5, None], "</script><!--": "<b>"}
     written = embedded_json(value)
     assert json.loads(written) == value

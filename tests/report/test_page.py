@@ -157,7 +157,7 @@ def test_no_such_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_heavy_run_stays_below_the_limit_and_says_what_is_left_out(light_run: RunFolder) -> None:
+def test_a_large_run_stays_below_the_limit_and_lists_omissions(light_run: RunFolder) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3)).astype(np.uint8)
     for step in range(5000, 17_000, 1000):
         write_png(Image.fromarray(noise), light_run.sample_grid(step))
@@ -202,7 +202,7 @@ def test_remedied_findings_are_named_among_the_findings(light_run: RunFolder) ->
     assert listed.count("<li><code>GAN101</code> It &lt;i&gt;wins&lt;/i&gt;.</li>") == 1
 
 
-def test_without_findings_the_page_says_what_was_checked(light_run: RunFolder) -> None:
+def test_without_findings_the_page_lists_the_checks(light_run: RunFolder) -> None:
     light_run.findings.unlink()
     words = Page(write_report(light_run)).text
     assert (

@@ -47,7 +47,7 @@ def test_the_report_covers_how_it_was_measured_what_was_not_and_every_class(ligh
     for skipped in found.skipped:
         assert skipped.title in words
         assert skipped.reason in words
-    assert words.count(found.skipped[0].reason) == 1, "a reason is told once for all it skips"
+    assert words.count(found.skipped[0].reason) == 1, "a reason is reported once for all it skips"
     for one in found.classes:
         assert one.name in words
         assert f"{one.low:.1%} to {one.high:.1%}" in words
@@ -76,7 +76,7 @@ def test_a_run_trained_further_reports_that_its_scores_are_outdated(light_run: R
     assert "This was measured at step 1,000; the run has gone on to step 3,000 since." in page(light_run).text
 
 
-def test_without_a_scorecard_one_line_says_how_to_get_one(light_run: RunFolder) -> None:
+def test_without_a_scorecard_one_line_explains_how_to_get_one(light_run: RunFolder) -> None:
     light_run.scorecard.unlink()
     words = page(light_run).text
     assert "This run has no scorecard yet" in words
@@ -94,7 +94,7 @@ def damaged() -> dict[str, Any]:
         "of a newer format": {**whole, "format": 99},
         "a word for a number": {**whole, "card": card},
         "nothing for a share": {**whole, "classes": classes},
-        "nothing for a floor": {**whole, "scores": scores},
+        "nothing for a baseline": {**whole, "scores": scores},
         "scores that are none": {**whole, "scores": [{"value": 1}]},
         "cut short": None,
     }
@@ -109,7 +109,7 @@ def test_a_damaged_or_foreign_scorecard_is_one_sentence(kind: str, light_run: Ru
     found = page(light_run)
     assert found.text.count("scorecard.json could not be read") == 1
     assert f"saddlepoint evaluate {light_run.path}" in found.text
-    assert "source: digits" in found.text, "the rest is told"
+    assert "source: digits" in found.text, "the rest is reported"
 
 
 @pytest.mark.slow
@@ -124,6 +124,6 @@ def test_a_thousand_classes_are_folded_and_fit(light_run: RunFolder) -> None:
     assert all(one.name in words for one in classes[::100])
 
 
-def test_an_empty_scorecard_says_so(light_run: RunFolder) -> None:
+def test_an_empty_scorecard_is_reported_as_empty(light_run: RunFolder) -> None:
     Scorecard(scorecard().card, ()).save(light_run.scorecard)
     assert "Nothing could be measured." in page(light_run).text

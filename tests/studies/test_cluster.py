@@ -81,9 +81,7 @@ def test_a_group_that_ray_or_we_fail_at_leaves_the_others(monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("address", "said"), [(None, "Ray cannot be started on this machine: no"), ("auto", "no Ray cluster at auto: no")]
 )
-def test_without_a_cluster_a_sentence_says_which(
-    address: str | None, said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_cluster_a_sentence_names_it(address: str | None, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", fake_ray({-1: ConnectionError("no\nmore")}))
     with pytest.raises(RunError, match=said):
         list(on_ray(plan_of(ONE_BY_ONE).groups(), address=address))

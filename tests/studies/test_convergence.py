@@ -84,18 +84,18 @@ def test_a_mode_that_is_left_out_is_missed_whatever_the_distance(modes):
 def test_replicas_are_independent_and_a_row_can_be_reset():
     convergence = Convergence(line(1), 3)
     good, bad = perfect(1, convergence.points), torch.zeros(convergence.points)
-    for look in range(1, 12):
-        replicas = [good, bad if look == 4 else good, good if look == 6 else bad]
-        convergence.update(torch.stack(replicas), 10 * look)
+    for probe in range(1, 12):
+        replicas = [good, bad if probe == 4 else good, good if probe == 6 else bad]
+        convergence.update(torch.stack(replicas), 10 * probe)
     assert convergence.steps[:2].tolist() == [50.0, 90.0]
     assert convergence.steps[2].isnan()
 
 
 def test_later_values_change_the_final_quality_and_not_the_step():
     convergence = Convergence(line(1), 1)
-    for look in range(1, 9):
-        samples = perfect(1, convergence.points) + (5.0 if look > 6 else 0.0)
-        convergence.update(samples[None], look)
+    for probe in range(1, 9):
+        samples = perfect(1, convergence.points) + (5.0 if probe > 6 else 0.0)
+        convergence.update(samples[None], probe)
     assert convergence.steps.item() == 5.0
     assert not convergence.good.item()
 
@@ -143,12 +143,12 @@ def test_quantiles_invert_the_distribution(modes):
 
 @given(every=st.integers(1, 20))
 def test_five_probes_span_a_sixth_to_a_third_of_the_steps(every):
-    looks = [step for step in range(0, 5_000) if due(step, every)]
-    assert looks[0] == every
-    assert all(step % every == 0 for step in looks)
-    for first, last in zip(looks[32:], looks[36:], strict=False):
+    probe_steps = [step for step in range(0, 5_000) if due(step, every)]
+    assert probe_steps[0] == every
+    assert all(step % every == 0 for step in probe_steps)
+    for first, last in zip(probe_steps[32:], probe_steps[36:], strict=False):
         assert 1 / 9 <= (last - first) / last <= 1 / 3
-    assert len(looks) <= 32 + 16 * (1 + math.log2(max(1.0, 5_000 / (32 * every))))
+    assert len(probe_steps) <= 32 + 16 * (1 + math.log2(max(1.0, 5_000 / (32 * every))))
 
 
 @pytest.mark.parametrize("latent", [1, 3])

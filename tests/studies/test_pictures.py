@@ -40,11 +40,11 @@ def rows(diverged: int = 0, missing: int = 0) -> list[Row]:
         ({"missing": 1}, "converged", "5 to 6 runs each, pooled over modes"),
     ],
 )
-def test_a_title_says_what_a_point_is(changes: dict[str, Any], value: str, said: str) -> None:
+def test_a_title_explains_its_points(changes: dict[str, Any], value: str, said: str) -> None:
     assert picture_title("Words", STUDY, [RATE], rows(**changes), value) == f"Words\n({said})"
 
 
-def test_a_power_law_says_what_it_leaves_out(tmp_path: Path) -> None:
+def test_a_power_law_reports_omitted_points(tmp_path: Path) -> None:
     """Values of x without a single number, and laws through less than two medians."""
     study = load_study(
         tiny(

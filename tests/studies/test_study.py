@@ -183,14 +183,14 @@ def test_a_damaged_group_is_named_and_made_again(tmp_path: Path) -> None:
 def test_variants_that_replicas_refuse_are_trained_alone_and_reported_once(
     tmp_path: Path, changes: dict[str, Any], said: str
 ) -> None:
-    heard: list[str] = []
+    sentences: list[str] = []
     content = tiny(overrides=changes, seeds={"count": 2})
     plan = plan_of(content)
     assert [len(group.runs) for group in plan.groups()] == [1] * 4
-    done = run_study(plan, StudyFolder(tmp_path), "", in_this_process, say=heard.append)
+    done = run_study(plan, StudyFolder(tmp_path), "", in_this_process, say=sentences.append)
     assert {row["trained"] for row in done.rows} == {"alone"}
-    assert sum(said in sentence for sentence in heard) == 1
-    assert heard[0].startswith("4 of 4 runs")
+    assert sum(said in sentence for sentence in sentences) == 1
+    assert sentences[0].startswith("4 of 4 runs")
 
 
 def test_refusals_during_replica_training_are_reported_too() -> None:

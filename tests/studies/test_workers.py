@@ -46,7 +46,7 @@ COMMAND = [sys.executable, "-m", "saddlepoint.cli.main", "study", "long.yaml", "
 
 
 @pytest.mark.slow
-def test_groups_come_back_and_say_how_far_they_are() -> None:
+def test_groups_return_and_report_their_progress() -> None:
     groups = plan_of(ONE_BY_ONE).groups()
     events = list(on_workers(groups, 2, quick))
     assert {event.group: event.result for event in events if isinstance(event, Finished)} == {
@@ -184,7 +184,7 @@ def wait_for_groups(folder: Path, count: int, process: subprocess.Popen[str]) ->
 
 
 @pytest.mark.slow
-def test_a_killed_study_goes_on_and_its_workers_leave(tmp_path: Path) -> None:
+def test_a_killed_study_continues_and_its_workers_exit(tmp_path: Path) -> None:
     process = start_study(tmp_path)
     wait_for_groups(tmp_path, 1, process)
     helpers = children_of(process.pid)

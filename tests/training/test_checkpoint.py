@@ -69,7 +69,7 @@ def test_weights_for_sampling_are_the_average_where_there_is_one(tmp_path):
         assert_same(averaged.players["g"].state_dict(), model.players["g"].state_dict())
 
 
-def test_extra_state_of_the_model_comes_back(tmp_path):
+def test_extra_state_of_the_model_is_restored(tmp_path):
     class Fitted(OnePlayer):
         prior = torch.arange(3.0)
 
@@ -164,7 +164,7 @@ def test_a_run_that_went_back_behind_a_damaged_checkpoint_keeps_what_it_saves(tm
     assert newest_valid(folder) == (folder.checkpoint(6), [])
 
 
-def test_a_half_made_checkpoint_is_none(tmp_path, monkeypatch):
+def test_an_incomplete_checkpoint_is_ignored(tmp_path, monkeypatch):
     folder = RunFolder(tmp_path)
     assert not checkpoint.exists(folder)
     deaths = killed_saves(monkeypatch, folder, model := TwoPlayers(), start(model, TRAINING))

@@ -86,7 +86,7 @@ def test_convolutions_are_laid_out_channels_last_with_the_same_weights():
         assert value.ndim < 4 or value.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_global_generators_come_back():
+def test_global_generators_are_restored():
     here = Devices.choose("cpu")
     states = here.global_generators()
     first = torch.randn(3)

@@ -15,7 +15,7 @@ def single_weight(value: float) -> nn.Linear:
     return player
 
 
-def test_of_a_linear_sequence():
+def test_the_average_of_a_linear_sequence_lags_by_its_formula():
     """w_t = t and constant decay b: the average after t updates lags by b (1 - b^t) / (1 - b)."""
     decay, player = 0.1, single_weight(0.0)  # up to 0.1 the early correction never bites
     average = MovingAverage(player, decay)

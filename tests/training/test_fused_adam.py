@@ -95,7 +95,7 @@ def test_a_parameter_that_never_has_a_gradient_has_no_state_as_in_torchs(name):
     assert states[0].keys() == states[1].keys() == {0, 2}
 
 
-def test_a_copy_goes_on_as_the_original():
+def test_a_copy_continues_like_the_original():
     weights = parameters()
     optimiser = Adam(weights, **SETTINGS)
     advance(weights, optimiser, range(4))

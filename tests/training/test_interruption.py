@@ -37,7 +37,7 @@ def test_a_signal_pauses_training_in_the_middle_of_a_tick(number):
     assert signal.getsignal(number) is before
 
 
-def test_a_second_interrupt_stops_at_once_and_the_handlers_come_back():
+def test_a_second_interrupt_stops_at_once_and_the_handlers_are_restored():
     state = SimpleNamespace(pause=False)
     before = signal.getsignal(signal.SIGINT)
     with pausing(state):

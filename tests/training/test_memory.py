@@ -17,8 +17,8 @@ import resource, sys
 import torch
 from saddlepoint.training.memory import keep_freed_memory
 
-told = keep_freed_memory()
-assert keep_freed_memory() is told
+kept = keep_freed_memory()
+assert keep_freed_memory() is kept
 blocks = [1 << 17, 1 << 22, 1 << 25]  # around each of glibc's own thresholds, in float32 numbers
 
 def step():
@@ -30,7 +30,7 @@ for _ in range(20):  # until the heap has found its shape
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(5):
     step()
-print(told, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+print(kept, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
@@ -42,11 +42,11 @@ def faults(environment: dict[str, str]) -> tuple[str, int]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not GLIBC, reason="only glibc can be told")
+@pytest.mark.skipif(not GLIBC, reason="only glibc can be configured")
 def test_freed_blocks_are_used_again():
-    told, count = faults(CLEAN)
+    kept, count = faults(CLEAN)
     pages_of_one_step = sum((1 << 17, 1 << 22, 1 << 25)) * 4 // 4096
-    assert told == "True"
+    assert kept == "True"
     assert count < pages_of_one_step / 100
 
 

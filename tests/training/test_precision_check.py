@@ -65,7 +65,7 @@ def test_a_convolution_that_is_wrong_in_some_calls_is_found(
     assert ("not finite" in wrong) == (kind == "nan")
 
 
-def test_a_run_then_trains_in_fp32_and_says_so(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_then_trains_in_fp32_and_reports_it(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     convolve = broken("nan")
     monkeypatch.setattr(
         torch.nn.Conv2d, "_conv_forward", lambda self, x, w, b: convolve(x, w, b, self.stride, self.padding)

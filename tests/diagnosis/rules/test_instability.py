@@ -47,10 +47,10 @@ def test_a_generator_that_stays_far_away_diverges_after_the_beginning() -> None:
 
 @pytest.mark.parametrize(("every", "found"), [(3, False), (30, True)])
 def test_players_circle_only_after_the_beginning(every: int, found: bool) -> None:
-    looks = 20
+    probes = 20
     circling = {
-        "g/turnover": [0.6] * looks,
-        "g/diversity": [1.0] * looks,
-        "quality/energy_distance": [0.3] * looks,
+        "g/turnover": [0.6] * probes,
+        "g/diversity": [1.0] * probes,
+        "quality/energy_distance": [0.3] * probes,
     }
-    assert ("GAN105" in codes(circling, steps=(looks - 1) * every, every=every)) == found
+    assert ("GAN105" in codes(circling, steps=(probes - 1) * every, every=every)) == found

@@ -36,7 +36,7 @@ def collapsed(coverage: list[float], quality: list[float] | None, last: int = 60
 
 
 CHAOS = [*itertools.islice(itertools.cycle([0.2, 0.3, 0.25, 0.45]), 14), 0.6]  # the newest probe seems to rise
-RISE = [0.2 + 0.03 * look for look in range(15)]
+RISE = [0.2 + 0.03 * number for number in range(15)]
 WORSE, BEST = [1.0, 0.3, 0.5, 0.4], [1.0, 0.5, 0.4, 0.1]
 
 
@@ -54,7 +54,7 @@ def test_a_steady_rise_and_a_new_best_distance_are_progress(coverage: list[float
 @pytest.mark.parametrize("share", [0.8, 0.9, 0.95])
 @pytest.mark.parametrize("start", [2.5, 4.0, 20.0])
 def test_codes_that_reach_the_prior_by_the_end_are_no_failure(start: float, share: float) -> None:
-    values = [start * share**look for look in range(8)]
+    values = [start * share**number for number in range(8)]
     found = codes_leave_the_prior.judge(_spread(values), RUN, _flat("vae/kl"), _flat("vae/reconstruction"))
     left = (RUN.steps or 0) - 600
     at_the_end = values[-2] * share ** (left / 20)  # the level is the median of the last three probes
@@ -70,7 +70,7 @@ def test_impossible_spreads_are_accepted(values: list[float], found: bool) -> No
 
 
 def test_codes_that_do_not_approach_the_prior_are_found() -> None:
-    for values in ([3.0] * 8, [2.0 + 0.2 * look for look in range(8)]):
+    for values in ([3.0] * 8, [2.0 + 0.2 * number for number in range(8)]):
         assert codes_leave_the_prior.judge(_spread(values), RUN, _flat("vae/kl"), _flat("vae/reconstruction"))
 
 

@@ -303,9 +303,9 @@ def test_built_features_pass_through(digits: Dataset) -> None:
 
 
 def test_progress_counts_every_example_once(digits: Dataset) -> None:
-    told: list[int] = []
-    build_features("raw", digits)(digits.x, told.append, chunk=500)
-    assert told == [500, 500, 500, len(digits) - 1500]
+    reported: list[int] = []
+    build_features("raw", digits)(digits.x, reported.append, chunk=500)
+    assert reported == [500, 500, 500, len(digits) - 1500]
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])

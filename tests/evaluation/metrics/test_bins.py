@@ -81,7 +81,7 @@ def test_mnist_without_nines(real_data):
     )
     for name, found in (("validation", validation), ("test", other), ("without nines", without)):
         print(
-            f"\n{name}: {found.different} bins, {found.divergence:.4f} nats (floor {found.expected_divergence:.4f})",
+            f"\n{name}: {found.different} bins, {found.divergence:.4f} nats (baseline {found.expected_divergence:.4f})",
             end="",
         )
     assert validation.different <= 3  # 0.27 by chance

@@ -53,8 +53,8 @@ def test_baselines_are_the_scores_of_perfect_samples(categories, n):
     draw = lambda size: torch.multinomial(truth, size, True, generator=generator).bincount(minlength=categories)  # noqa: E731
     kl = torch.tensor([kl_divergence(draw(n), truth) for _ in range(40)])
     js = torch.tensor([jensen_shannon(draw(n), draw(2 * n)) for _ in range(40)])
-    for found, floor in ((kl, expected_kl(categories, n)), (js, expected_jensen_shannon(categories, n, 2 * n))):
-        assert abs(found.mean() - floor) < 4 * found.std() / 40**0.5 + 0.05 * floor
+    for found, expected in ((kl, expected_kl(categories, n)), (js, expected_jensen_shannon(categories, n, 2 * n))):
+        assert abs(found.mean() - expected) < 4 * found.std() / 40**0.5 + 0.05 * expected
 
 
 def test_the_baseline_of_stacked_mnist():

@@ -28,7 +28,7 @@ def test_units_are_their_definition():
     torch.testing.assert_close(found.kl, exact, rtol=0, atol=0.02)
 
 
-def test_a_collapsed_unit_costs_nothing_and_says_nothing():
+def test_a_collapsed_unit_has_no_cost_and_no_information():
     mean, log_variance = torch.zeros(50, 3), torch.zeros(50, 3)
     found = unit_report(mean, log_variance)
     assert not found.active.any()

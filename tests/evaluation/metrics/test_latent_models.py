@@ -88,7 +88,7 @@ def test_a_gans_uniform_noise_is_its_own_noise(distribution):
     assert (samples.std(0) / own.std(0) - 1).abs().max() < 0.05
 
 
-def test_a_gans_note_says_that_the_noise_is_laid_over_it():
+def test_a_gans_note_explains_the_added_noise():
     model = build(GANSettings(latent=2, generator=SMALL, discriminator=SMALL), TABLE)
     found = with_output_noise(model, 0.25)
     assert "Gaussian noise of 0.25" in found.notes[0]

@@ -235,7 +235,7 @@ def test_every_metric_sees_some_damage(name: str) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_every_damage_is_seen_by_some_metric(damage: str) -> None:
+def test_every_damage_is_detected_by_some_metric(damage: str) -> None:
     assert any(damage not in metric.blind for metric in METRICS.values())
 
 

@@ -133,7 +133,7 @@ def test_a_class_with_too_few_samples_is_reported_and_not_scored():
     assert left.share.value > 0
 
 
-def test_the_row_of_a_scorecard_says_the_same():
+def test_the_row_of_a_scorecard_agrees():
     x, y = clusters(seed=1)
     report = reports(x, y)[0]
     row = report.scores

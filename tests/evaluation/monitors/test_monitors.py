@@ -152,7 +152,7 @@ def test_ties_are_of_clamped_heads_alone() -> None:
 
 
 @pytest.mark.parametrize("units", [1, 2, 8])
-def test_units_that_say_the_same_to_all_tie_nothing(units: int) -> None:
+def test_constant_units_cause_no_ties(units: int) -> None:
     free = draw(64, units)
     for same in (free[:1].expand(100, -1), torch.zeros(100, units), free[:1].expand(100, -1).relu(), free[:1]):
         assert tie_share(same).item() == 0
@@ -160,7 +160,7 @@ def test_units_that_say_the_same_to_all_tie_nothing(units: int) -> None:
     assert tie_share(torch.cat([free.relu(), torch.zeros(64, 1)], 1)).item() > 0.2
 
 
-def test_equal_examples_are_seen_once() -> None:
+def test_equal_examples_are_counted_once() -> None:
     free = draw(20, 6).view(20, 2, 3)
     assert is_first_occurrence(free).all()
     twice = torch.cat([free, free[:7], free[:7]])

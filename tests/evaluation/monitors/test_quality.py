@@ -58,7 +58,7 @@ def test_real_data_are_at_the_baseline_and_worse_is_further(digits: Dataset) -> 
     assert quality.measure(Source(one_class, digits.event)) > 0.1
 
 
-def test_columns_count_alike_whatever_their_units() -> None:
+def test_columns_count_equally_in_any_units() -> None:
     ring = load(DataSettings(source="ring", points=1000))
     units = torch.tensor([1.0, 1e4])
     assert ring.held_out is not None

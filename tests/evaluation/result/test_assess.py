@@ -54,13 +54,13 @@ def test_fresh_real_examples_are_indistinguishable(source: str) -> None:
     whole = load(DataSettings(source=source))
     assert whole.held_out is not None
     x = torch.cat([whole.x, whole.held_out.x])[:3_000]
-    told = []
+    equal = []
     for seed in range(20):
         order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
         fresh, held_out, train = (x[part] for part in (order[:150], order[150:300], order[300:]))
         dataset = replace(whole, x=train, y=None, held_out=replace(whole.held_out, x=held_out, y=None))
-        told.append(assess_result(fresh, dataset, seed=seed).level == "not told apart")
-    assert sum(told) > 15
+        equal.append(assess_result(fresh, dataset, seed=seed).level == "not told apart")
+    assert sum(equal) > 15
 
 
 def blurred(x: Tensor) -> Tensor:

@@ -75,7 +75,7 @@ def test_without_a_distance_the_side_of_one_decides() -> None:
 
 @pytest.mark.parametrize("metric", ["duality_gap", "fixed_point", "likelihood", "reconstruction", "active_units"])
 @pytest.mark.parametrize("distance", [(), (score(),)])
-def test_scores_that_say_nothing_of_samples_never_decide(metric: str, distance: tuple[Score, ...]) -> None:
+def test_scores_that_do_not_measure_samples_never_decide(metric: str, distance: tuple[Score, ...]) -> None:
     other = {"metric": metric, "title": "Another score"}
     found = answer_for(a=(*distance, score(1.0, **other)), b=(*distance, score(9.0, **other)))
     (pair,) = found.pairs
@@ -103,13 +103,13 @@ def test_a_difference_without_a_better_direction_makes_nobody_better() -> None:
     assert "in no distance is one of them shown to be the better" in found.sentence
 
 
-def test_without_a_score_to_test_that_is_said() -> None:
+def test_without_a_testable_score_this_is_reported() -> None:
     found = answer_for(a=(score(),), b=(score(1.0, **RECALL),))
     assert found.pairs[0].outcome == "not tested"
     assert "share no score" in found.sentence
 
 
-def test_the_leading_score_is_the_one_that_says_most() -> None:
+def test_the_leading_score_is_the_most_informative_one() -> None:
     found = answer_for(a=(score(1.0, **ENERGY), score(1.0)), b=(score(99.0, **ENERGY), score(3.0)))
     assert found.pairs[0].advantages["a"].score.startswith("Fréchet")
 

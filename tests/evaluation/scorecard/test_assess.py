@@ -46,8 +46,8 @@ def reach(score: Score) -> float:
     assert score.low is not None
     assert score.high is not None
     own = score.high - score.low
-    floor = score.baseline
-    return own if floor is None or floor.low is None or floor.high is None else own + floor.high - floor.low
+    real = score.baseline
+    return own if real is None or real.low is None or real.high is None else own + real.high - real.low
 
 
 @pytest.mark.slow
@@ -72,15 +72,15 @@ def test_a_bad_generator_scores_as_the_worst_case(metric: str) -> None:
         "copies": toys.copying,
     }
     found = [toys.measured(where(metric), bad[kind])[metric] for kind in OF_SAMPLES[metric].worst_case]
-    ceiling = found[0].worst_case
-    assert ceiling is not None
+    worst = found[0].worst_case
+    assert worst is not None
     assert found[0].baseline is not None
-    span = abs(found[0].baseline.value - ceiling.value)
+    span = abs(found[0].baseline.value - worst.value)
     if math.isinf(span):
-        assert any(score.value == ceiling.value for score in found)
+        assert any(score.value == worst.value for score in found)
     elif not math.isnan(span):
         # A worst case is one draw of its generator, and these are others.
-        assert min(abs(score.value - ceiling.value) - reach(score) for score in found) <= 0.1 * span
+        assert min(abs(score.value - worst.value) - reach(score) for score in found) <= 0.1 * span
 
 
 DAMAGED: dict[Callable[[Dataset], Any], tuple[str, ...]] = {
@@ -107,8 +107,8 @@ def test_damage_moves_the_score(model: Callable[[Dataset], Any], metric: str) ->
 
 
 def test_copies_and_outliers_are_on_opposite_sides() -> None:
-    copies, strangers = (toys.measured(toys.PLANE, m)["data_copying"].value for m in (toys.copying, toys.noisy))
-    assert copies < -5 < 5 < strangers
+    copies, outliers = (toys.measured(toys.PLANE, m)["data_copying"].value for m in (toys.copying, toys.noisy))
+    assert copies < -5 < 5 < outliers
     (note,) = toys.measured(toys.PLANE, toys.perfect)["data_copying"].notes
     assert "Below 0" in note
     assert "above 0" in note
@@ -117,8 +117,8 @@ def test_copies_and_outliers_are_on_opposite_sides() -> None:
 @pytest.mark.parametrize("settings", [toys.PLANE, toys.LINE], ids=["plane", "line"])
 def test_nothing_is_silently_dropped(settings: DataSettings) -> None:
     found = toys.measured(settings, toys.perfect)
-    told = {score.metric for score in found.scores} | {skipped.metric for skipped in found.skipped}
-    assert told >= {*OF_SAMPLES, *model_metrics()}
+    reported = {score.metric for score in found.scores} | {skipped.metric for skipped in found.skipped}
+    assert reported >= {*OF_SAMPLES, *model_metrics()}
     assert all(skipped.reason.endswith(".") for skipped in found.skipped)
 
 
@@ -173,21 +173,21 @@ def test_the_state_of_the_global_generator_is_left_alone() -> None:
 
 def test_progress_runs_to_its_end() -> None:
     data = toys.dataset(toys.LINE)
-    heard: list[tuple[str, float]] = []
-    assess(toys.perfect(data), data, QUICK, progress=lambda what, share: heard.append((what, share)))
-    shares = [share for _, share in heard]
+    progress_calls: list[tuple[str, float]] = []
+    assess(toys.perfect(data), data, QUICK, progress=lambda what, share: progress_calls.append((what, share)))
+    shares = [share for _, share in progress_calls]
     assert shares == sorted(shares)
     assert 0 <= shares[0] < 0.1
-    assert heard[-1] == ("Done", 1.0)
+    assert progress_calls[-1] == ("Done", 1.0)
 
 
 def test_long_steps_report_their_progress() -> None:
     """Between the start of one metric and the next there is more than one share, and none is reported twice."""
     data = toys.dataset(toys.PLANE)
-    heard: list[tuple[str, float]] = []
-    assess(toys.perfect(data), data, QUICK, progress=lambda what, share: heard.append((what, share)))
+    progress_calls: list[tuple[str, float]] = []
+    assess(toys.perfect(data), data, QUICK, progress=lambda what, share: progress_calls.append((what, share)))
     shares: dict[str, set[float]] = {}
-    for what, share in heard:
+    for what, share in progress_calls:
         shares.setdefault(what, set()).add(share)
     long = [what for what in shares if what.startswith(("Precision", "Sliced", "Fréchet", "Features", "Drawing"))]
     assert len(long) >= 5
@@ -352,7 +352,7 @@ def test_constant_features_are_warned_of() -> None:
     assert {*OF_SAMPLES, *model_metrics()} <= {entry.metric for entry in (*found.scores, *found.skipped)}
 
 
-def test_without_a_held_out_part_it_says_so() -> None:
+def test_a_missing_held_out_part_is_reported() -> None:
     found = of_rows(rows(), lambda n: torch.randn(n, 3, generator=torch.Generator().manual_seed(0)), held_out=0.0)
     assert found.card.split == "training"
     assert "Nothing is held out" in found.warnings[-1]

@@ -80,11 +80,11 @@ def test_known_distances_are_not_computed_again() -> None:
 def test_an_assessment_gives_them_once_and_its_scores_do_not_depend_on_them() -> None:
     data = toys.dataset(toys.PLANE)
     settings = AssessmentSettings(samples=60, seeds=1, resamples=5)
-    heard: list[Extremes] = []
+    received: list[Extremes] = []
     names = [toys.oracle(data), "raw"]
-    with_them = assess(toys.perfect(data), data, settings, names, on_extremes=heard.append)
+    with_them = assess(toys.perfect(data), data, settings, names, on_extremes=received.append)
     without = assess(toys.perfect(data), data, settings, names)
     assert repr(with_them.scores) == repr(without.scores)
-    (found,) = heard
+    (found,) = received
     assert (found.features, found.number) == ("values", 60)
     assert found.honest is not None

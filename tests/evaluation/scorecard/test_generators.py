@@ -12,7 +12,7 @@ from tests.evaluation.scorecard import toys
 
 
 def test_examples_sorted_by_class_have_the_mean_of_all_classes() -> None:
-    """More examples than are looked at, of two classes, one after the other."""
+    """More examples than are used, of two classes, one after the other."""
     rows = torch.tensor([[-1.0], [1.0]]).repeat_interleave(15_000, dim=0)
     data = replace(toys.dataset(toys.LINE), x=rows, y=None, held_out=None)
     drawn = noise(data, 4_000, 0)

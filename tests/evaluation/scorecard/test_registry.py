@@ -86,7 +86,7 @@ def test_a_new_metric_of_each_kind_is_measured_and_stored(module: ModuleType, tm
     assert surprise.pairing == "groups"
 
 
-def test_a_new_metric_says_what_is_missing(module: ModuleType) -> None:
+def test_a_new_metric_reports_missing_requirements(module: ModuleType) -> None:
     data = toys.dataset(toys.LINE)
     card = assess(toys.perfect(data), data, QUICK, "raw")
     assert {one.metric: one.reason for one in card.skipped}["surprise"].endswith("(log_prob).")

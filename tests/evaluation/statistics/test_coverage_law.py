@@ -5,7 +5,7 @@ What it is about, and how it is estimated, stands in `benchmarks/sides/intervals
 100 repeats tell a coverage of 95 % with a binomial error of 2.2 %. A score breaks the law where Wilson's 95 % interval around
 its observed coverage lies wholly below 92 %: where fewer than 87 of the 100 hold. That intervals are too wide, 100 repeats cannot
 tell: where 98 % hold, all 100 often do. `benchmarks/coverage.py` asks both of 500 repeats, 92 to 98 %, which fewer than 449 or
-more than 496 break. Scores of all metrics are looked at, so that one in forty may break the law by chance alone; the seeds are
+more than 496 break. Scores of all metrics are tested, so that one in forty may break the law by chance alone; the seeds are
 fixed.
 """
 
@@ -19,8 +19,8 @@ REPEATS = 100
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("floor", [False, True], ids=["different", "equal"])
+@pytest.mark.parametrize("baseline", [False, True], ids=["different", "equal"])
 @pytest.mark.parametrize("key", SCORES)
-def test_intervals_hold_often_enough(key: str, floor: bool) -> None:
-    expectation, coverage = simulated(key, baseline=floor, repeats=REPEATS)
+def test_intervals_hold_often_enough(key: str, baseline: bool) -> None:
+    expectation, coverage = simulated(key, baseline=baseline, repeats=REPEATS)
     assert enough(coverage, REPEATS), (expectation, coverage)

@@ -101,7 +101,7 @@ PICTURES = torch.randint(0, 256, (32, 3, 64, 64), generator=torch.Generator().ma
 
 @pytest.mark.parametrize("likelihood", ["gaussian", "gaussian-learnt", "bernoulli"])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_kl_beside_the_nats_of_an_image_is_seen(likelihood: Any, seed: int) -> None:
+def test_a_kl_next_to_the_nats_of_an_image_is_detected(likelihood: Any, seed: int) -> None:
     torch.manual_seed(seed)
     model: Any = build(VAESettings(latent=4, likelihood=likelihood, observation_std=0.1), COLOUR)
     assert find_mistakes(model, PICTURES) == []
@@ -220,7 +220,7 @@ def test_a_mistake_in_a_game_is_found(plant: Callable[[Any], None], code: str, w
     ("last", "bounds"),
     [(nn.Tanh(), (-1, 1)), (nn.Sigmoid(), (0, 1)), (nn.ReLU(), (0, float("inf"))), (nn.Identity(), None)],
 )
-def test_a_generator_of_ones_own_shows_its_range(last: nn.Module, bounds: tuple[float, float] | None) -> None:
+def test_a_custom_generator_reveals_its_range(last: nn.Module, bounds: tuple[float, float] | None) -> None:
     own = nn.Sequential(nn.Linear(64, 64), nn.Unflatten(1, (1, 8, 8)), last)
     model = build(GANSettings(), IMAGE, modules={"generator": own})
     assert model.output_range is None
@@ -273,7 +273,7 @@ def decoder(last: nn.Module, latent: int = 4) -> nn.Module:
         ("gaussian", nn.Identity(), None),
     ],
 )
-def test_a_decoder_of_ones_own_shows_its_range(
+def test_a_custom_decoder_reveals_its_range(
     likelihood: Any, last: nn.Module, bounds: tuple[float, float] | None
 ) -> None:
     model = build(VAESettings(latent=4, likelihood=likelihood), IMAGE, modules={"decoder": decoder(last)})

@@ -89,7 +89,7 @@ def test_a_silent_unit_is_not_active():
     assert series["ae/held_out_reconstruction"].shape == (50,)
 
 
-def test_sampling_before_the_mixture_is_fitted_says_what_to_do():
+def test_sampling_before_the_mixture_is_fitted_gives_advice():
     with pytest.raises(RunError, match="finish its training"):
         build(AutoencoderSettings(), MNIST).sample(3)
 

@@ -69,7 +69,7 @@ def test_both_generators_push_the_logit_up_one_by_d_the_other_by_1_minus_d(logit
     assert gradient(generator_loss(parts("non-saturating")), logit) == pytest.approx(-(1 - d), rel=3e-9, abs=0)
 
 
-def test_at_one_half_both_generators_move_alike():
+def test_at_one_half_both_generator_losses_have_equal_gradients():
     assert (
         gradient(generator_loss(parts("minimax")), 0.0)
         == gradient(generator_loss(parts("non-saturating")), 0.0)
@@ -102,7 +102,7 @@ def test_instance_noise_reaches_both_kinds_of_example():
 
 
 @pytest.mark.parametrize("shape", [(4,), (4, 1), (4, 1, 1, 1)])
-def test_logits_come_in_any_shape_of_ones(shape):
+def test_logits_may_have_trailing_axes_of_size_one(shape):
     assert logits({"d": lambda x: torch.zeros(shape)}, torch.zeros(4, 2)).shape == (4,)
 
 
@@ -209,7 +209,7 @@ def test_the_relativistic_game_shows_the_generator_real_examples():
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_the_registry_says_what_the_loss_is(name):
+def test_the_registry_agrees_with_the_loss(name):
     entry, loss = LOSSES[name], loss_named(name)
     assert (entry.has_probability, entry.paired) == (loss.link is not None, loss.paired)
     if entry.cross_entropy and loss.fake is not None and not loss.features:

@@ -22,7 +22,7 @@ def linear():
     return nn.Linear(3, 1, dtype=torch.float64)
 
 
-def test_of_a_linear_discriminator_it_is_the_square_of_its_weights_everywhere():
+def test_the_penalty_of_a_linear_discriminator_is_its_squared_weights_everywhere():
     network = linear()
     nets = {"d": network, "g": identity}
     plain, _ = discriminator_loss(parts())(nets, Batch(X), GameNoise(Z))
@@ -35,7 +35,7 @@ def test_of_a_linear_discriminator_it_is_the_square_of_its_weights_everywhere():
     torch.testing.assert_close(gradient, 1.2 * network.weight)
 
 
-def test_of_a_quadratic_discriminator_it_is_four_times_the_square_of_x():
+def test_the_penalty_of_a_quadratic_discriminator_is_four_times_the_square_of_x():
     values, slope = logit_and_squared_slope(lambda x: x.square().sum(1), X)
     torch.testing.assert_close(values, X.square().sum(1))
     torch.testing.assert_close(slope, 4 * X.square().sum(1))

@@ -57,7 +57,7 @@ def test_our_training_is_that_of_the_recipes_but_for_what_makes_it_slow(modes):
 
 
 @pytest.mark.parametrize("identifier", CLAIMS)
-def test_a_claim_says_who_makes_it_and_what_decides(identifier):
+def test_a_claim_names_its_source_and_its_criterion(identifier):
     one = claim(identifier.lower())
     assert one.id == identifier
     assert "http" in one.source
@@ -76,8 +76,8 @@ def test_there_is_no_other_claim():
 
 
 def test_verdicts():
-    told = [verdict(True, True), verdict(False, True), verdict(False, False), verdict(False, False, decided=False)]
-    assert told == list(VERDICTS)
+    reported = [verdict(True, True), verdict(False, True), verdict(False, False), verdict(False, False, decided=False)]
+    assert reported == list(VERDICTS)
     assert verdict(True, True, decided=False) == "holds"
 
 
@@ -104,9 +104,9 @@ def test_a_race_without_a_seed_that_decides_has_no_share():
     own = outcome([10.0, math.nan])
     found = race(own, own)
     assert (found.faster, found.slower, found.undecided) == (0, 0, 2)
-    told = Quantity("share", found.share, without=NONE_DECIDED).to_json()
-    assert (told["value"], told["low"], told["high"]) == (None, None, None)
-    assert quantity_text(told) == "none decided"
+    reported = Quantity("share", found.share, without=NONE_DECIDED).to_json()
+    assert (reported["value"], reported["low"], reported["high"]) == (None, None, None)
+    assert quantity_text(reported) == "none decided"
 
 
 def test_the_interval_of_a_median_covers_it():
@@ -121,9 +121,9 @@ def test_the_interval_of_a_median_covers_it():
 
 
 def test_one_seed_has_no_interval():
-    told = Quantity("median", median_interval(torch.tensor([torch.nan, 3.0])), "steps").to_json()
-    assert (told["value"], told["low"], told["high"]) == (3.0, None, None)
-    assert quantity_text(told) == "3 steps (one seed)"
+    reported = Quantity("median", median_interval(torch.tensor([torch.nan, 3.0])), "steps").to_json()
+    assert (reported["value"], reported["low"], reported["high"]) == (3.0, None, None)
+    assert quantity_text(reported) == "3 steps (one seed)"
 
 
 @pytest.mark.parametrize(
@@ -146,13 +146,13 @@ def test_widths_are_reported_for_the_seeds_that_found_all_modes(enough, said):
 @pytest.mark.slow
 def test_a_setup_is_trained_once():
     tiny = described(1, quick=True)
-    heard = []
-    laboratory = Laboratory(seeds=2, report=heard.append)
+    progress_calls = []
+    laboratory = Laboratory(seeds=2, report=progress_calls.append)
     first = laboratory.outcome(tiny)
     again = laboratory.outcome(Setup(tiny.model, tiny.training, DataSettings(source="gaussian", modes=1)))
     assert first is again
-    assert heard == sorted(heard)
-    assert heard[-1] == laboratory.done == tiny.weight
+    assert progress_calls == sorted(progress_calls)
+    assert progress_calls[-1] == laboratory.done == tiny.weight
     assert first.distance.shape == (len(first.checked), 2)
     assert (first.samples.diff(dim=1) >= 0).all()
     torch.testing.assert_close(target(first).measure(first.samples)[0], first.distance[-1], rtol=0.05, atol=0.05)
@@ -162,10 +162,12 @@ def test_a_setup_is_trained_once():
 
 @pytest.mark.slow
 def test_all_claims_run_quickly_and_write_a_page(tmp_path):
-    heard: list[float] = []
-    results = reproduce(list(CLAIMS), tmp_path, seeds=256, quick=True, report=lambda what, share: heard.append(share))
+    progress_calls: list[float] = []
+    results = reproduce(
+        list(CLAIMS), tmp_path, seeds=256, quick=True, report=lambda what, share: progress_calls.append(share)
+    )
     assert [result["id"] for result in results] == list(CLAIMS)
-    assert heard == sorted(heard)
+    assert progress_calls == sorted(progress_calls)
     assert load(tmp_path) == json.loads(json.dumps(results))
     for result in results:
         assert result["quick"]

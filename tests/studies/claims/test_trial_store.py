@@ -101,7 +101,7 @@ def test_an_outcome_counts_for_the_same_question_only(tmp_path: Path, monkeypatc
     assert TrialStore(tmp_path, 2).find(trial) is None
 
 
-def test_an_outcome_of_which_a_byte_is_flipped_is_none(tmp_path: Path) -> None:
+def test_an_outcome_with_a_flipped_byte_is_rejected(tmp_path: Path) -> None:
     """At any place: in the tensors, their names, types and shapes, and in the facts about them."""
     trial, store = Draw(1), TrialStore(tmp_path, 9)
     store.save(trial, TrainedTrial(trial.train(9, threads=1, report=lambda share: None), 1.5, "C8"))
@@ -170,11 +170,11 @@ def test_stored_results_are_not_trained_again(tmp_path: Path, monkeypatch: pytes
     trial = TRIALS["gan on a line"]
     first = Laboratory(seeds=2, store=TrialStore(tmp_path, 2)).train(trial, "C8")
     monkeypatch.setattr(Setup, "train", fail_if_trained)
-    heard = Laboratory(seeds=2, store=TrialStore(tmp_path, 2))
-    again = heard.train(trial, "C14")
+    reloaded = Laboratory(seeds=2, store=TrialStore(tmp_path, 2))
+    again = reloaded.train(trial, "C14")
     assert (again.claim, again.seconds) == ("C8", first.seconds)
     assert equal_trials(again.outcome, first.outcome)
-    assert heard.done == trial.weight
+    assert reloaded.done == trial.weight
 
 
 def fail_if_trained(*_: Any, **__: Any) -> Any:
@@ -350,8 +350,8 @@ def start_command(command: list[str]) -> subprocess.Popen[str]:
 
 
 def wait_for(folder: Path, count: int, process: subprocess.Popen[str]) -> None:
-    begun = time.monotonic()
+    start_time = time.monotonic()
     while len(list(folder.glob("*.safetensors"))) < count:
         assert process.poll() is None, process.communicate()
-        assert time.monotonic() - begun < 120
+        assert time.monotonic() - start_time < 120
         time.sleep(0.02)

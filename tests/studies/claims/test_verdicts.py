@@ -111,7 +111,7 @@ def test_c14_is_decided_by_the_widths_of_modes(narrowed, expected):
     assert one.measure(outcomes, False).verdict == expected
 
 
-def test_c16_says_how_much_gradient_is_left():
+def test_c16_reports_the_remaining_gradient():
     assert [_of_gradient(ratio) for ratio in (0.05772, 0.9994, 1.0, 3.9049)] == [
         "5.8% of the gradient",
         "99.9% of the gradient",

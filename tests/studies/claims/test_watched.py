@@ -40,20 +40,20 @@ def vae(steps: int, mistake: str = "") -> Watched:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [ring, vae])
-def test_its_records_are_those_of_a_run(make, tmp_path):
+def test_replica_records_equal_those_of_a_run(make, tmp_path):
     setup = make(40)
-    told = trained(setup)
+    outcome = trained(setup)
     tick = {"seed": 1, "tick": 2, "observe_every": 1, "device": "cpu", "precision": "fp32"}
-    looks = {"every": 4, "watch_every": 2, "samples": SAMPLES}
+    intervals = {"every": 4, "watch_every": 2, "samples": SAMPLES}
     recipe = Recipe(name="one", data=setup.data, model=setup.model, training=setup.training.model_copy(update=tick))
-    recipe = recipe.override({f"evaluation.{name}": value for name, value in looks.items()})
+    recipe = recipe.override({f"evaluation.{name}": value for name, value in intervals.items()})
     last = {}
     for record in train(recipe, run=tmp_path / "one").records:
         last |= {name: (record.step, value) for name, value in record.values.items()}
     shared = {"d/loss", "g/loss", "d/real_score", "d/fake_score", "vae/loss", "vae/kl", "vae/reconstruction"}
-    for name in shared & told.series.keys():
+    for name in shared & outcome.series.keys():
         step, value = last[name]
-        own = told.series[name][told.measured_at.tolist().index(step), 1]
+        own = outcome.series[name][outcome.measured_at.tolist().index(step), 1]
         assert float(own) == pytest.approx(value, rel=1e-3, abs=1e-5), name
 
 
@@ -72,9 +72,9 @@ def test_mistakes_are_also_found_before_the_first_step(mistake):
 @pytest.mark.parametrize("mistake", ["", *CLAMPS, *WRONG_KL])
 def test_mistakes_are_found_and_nothing_else(mistake):
     # While KL grows, a tick's mean lags behind the heads': a factor of two is seen once it has settled.
-    told = trained(vae(1_000 if mistake == "not halved" else 160, mistake))
-    assert told.with_any("VAE203") == (told.seeds if mistake in CLAMPS else 0)
-    assert told.with_any("VAE202") == (told.seeds if mistake in WRONG_KL else 0)
+    outcome = trained(vae(1_000 if mistake == "not halved" else 160, mistake))
+    assert outcome.with_any("VAE203") == (outcome.seeds if mistake in CLAMPS else 0)
+    assert outcome.with_any("VAE202") == (outcome.seeds if mistake in WRONG_KL else 0)
 
 
 def test_a_mistake_leaves_the_first_weights_alone():
@@ -88,10 +88,10 @@ def test_a_mistake_leaves_the_first_weights_alone():
 
 
 def test_the_finding_speaks_of_the_series_that_was_measured():
-    told = trained(vae(160, "ReLU on both heads"))
-    finding = told.findings[0]["VAE203"]
+    outcome = trained(vae(160, "ReLU on both heads"))
+    finding = outcome.findings[0]["VAE203"]
     assert finding.severity == "failure"
-    ties = told.series["vae/mean_ties"][told.measured_at.tolist().index(finding.step), 0]
+    ties = outcome.series["vae/mean_ties"][outcome.measured_at.tolist().index(finding.step), 0]
     assert float(ties) > 0.01
 
 
@@ -117,10 +117,10 @@ def test_random_heads_come_close_to_the_prior_and_go_far_from_it(dtype):
 
 
 def test_irregularly_measured_series_have_gaps_and_an_end():
-    told = trained(ring(40))
-    assert told.series["quality/energy_distance"].isnan().any(1).sum() > 5
-    assert told.at_end("quality/energy_distance").isfinite().all()
-    assert (told.through("g/sample_gradient") > 0).all()
-    assert told.samples.shape == (2, SAMPLES, 2)
-    assert told.measured_at[0] == 0
-    assert told.measured_at[-1] == 40
+    outcome = trained(ring(40))
+    assert outcome.series["quality/energy_distance"].isnan().any(1).sum() > 5
+    assert outcome.at_end("quality/energy_distance").isfinite().all()
+    assert (outcome.through("g/sample_gradient") > 0).all()
+    assert outcome.samples.shape == (2, SAMPLES, 2)
+    assert outcome.measured_at[0] == 0
+    assert outcome.measured_at[-1] == 40

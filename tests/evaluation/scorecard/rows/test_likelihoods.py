@@ -125,11 +125,11 @@ def test_the_bounds_are_in_order_and_in_the_same_units(likelihood: str) -> None:
         ({"likelihood": "gaussian"}, "log density of a whole example in the data's own units"),
     ],
 )
-def test_a_vae_s_likelihood_says_what_it_may_be_compared_with(settings: dict[str, Any], words: str) -> None:
+def test_a_vae_s_likelihood_names_comparable_models(settings: dict[str, Any], words: str) -> None:
     assert words in measured(model(**settings), digits())["likelihood"].notes[0]
 
 
-def test_a_bound_says_how_to_get_annealing_until_it_is_requested() -> None:
+def test_a_bound_suggests_annealing_until_it_is_requested() -> None:
     quick, long = (measured(model(), digits(), likelihood)["elbo"].notes for likelihood in EFFORTS)
     assert any("--likelihood annealed" in note and 'likelihood="annealed"' in note for note in quick)
     assert not any("--likelihood" in note for note in long)
@@ -138,16 +138,16 @@ def test_a_bound_says_how_to_get_annealing_until_it_is_requested() -> None:
 @pytest.mark.parametrize("network", ["vae", "gan"])
 def test_annealing_reports_its_progress(network: str) -> None:
     gan = build(GANSettings(latent=4, generator=SMALL, discriminator=SMALL), digits().event)
-    heard: list[float] = []
+    shares_reported: list[float] = []
     assess(
         model() if network == "vae" else gan,
         digits(),
         AssessmentSettings(samples=40, seeds=1, resamples=5, likelihood="annealed"),
         "raw",
-        lambda what, share: heard.append(share) if "AIS" in what else None,
+        lambda what, share: shares_reported.append(share) if "AIS" in what else None,
     )
-    assert heard == sorted(heard)
-    assert len(set(heard)) > 20
+    assert shares_reported == sorted(shares_reported)
+    assert len(set(shares_reported)) > 20
     quick, long = (work_on(METRICS, Available(digits(), gan, effort)) for effort in EFFORTS)
     assert long > 10 * quick
 
