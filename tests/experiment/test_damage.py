@@ -18,7 +18,7 @@ import saddlepoint as sp
 from saddlepoint.errors import RunError, SaddlepointError
 from saddlepoint.experiment import Listener
 from saddlepoint.records import Record, RunFolder, locked
-from saddlepoint.training.manifest import digest, sealed, unsealed
+from saddlepoint.training.manifest import digest, encode_manifest, load_manifest
 from tests.experiment.runs import recipe
 
 
@@ -47,9 +47,9 @@ def content(folder: Path) -> dict[str, bytes]:
 def forge(checkpoint: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Change a manifest and seal it again."""
     path = checkpoint / "manifest.json"
-    manifest = unsealed(path)
+    manifest = load_manifest(path)
     change(manifest)
-    path.write_bytes(sealed(manifest))
+    path.write_bytes(encode_manifest(manifest))
 
 
 def forge_tensors(checkpoint: Path, name: str, change: Callable[[dict[str, torch.Tensor]], Any]) -> None:

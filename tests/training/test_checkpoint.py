@@ -19,7 +19,7 @@ from saddlepoint.records import RunFolder
 from saddlepoint.training import checkpoint, checkpoint_store
 from saddlepoint.training.checkpoint import load, load_weights, newest_valid, prune, save
 from saddlepoint.training.loop import play
-from saddlepoint.training.manifest import digest, sealed
+from saddlepoint.training.manifest import digest, encode_manifest
 from saddlepoint.training.settings import OptimiserSettings
 from tests.training.games import OnePlayer, RandomBatches, TwoPlayers, assert_same, everything, settings, start
 
@@ -288,7 +288,7 @@ def test_a_later_format_is_refused(tmp_path):
     file = folder.checkpoint(8) / "manifest.json"
     manifest = json.loads(file.read_text())
     del manifest["sha256"]
-    file.write_bytes(sealed(manifest | {"format": 2}))
+    file.write_bytes(encode_manifest(manifest | {"format": 2}))
     with pytest.raises(RunError, match="format 2"):
         load_weights(folder.checkpoint(8), TwoPlayers())
 
@@ -325,7 +325,7 @@ def test_a_resumed_model_keeps_its_units(tmp_path):
 
 
 def rewritten(path, change):
-    """The checkpoint with other tensors, sealed as if it had been written so."""
+    """The checkpoint with other tensors, with a valid manifest."""
     tensors = safetensors.torch.load_file(path / "weights.safetensors")
     change(tensors)
     data = safetensors.torch.save(tensors)
@@ -333,7 +333,7 @@ def rewritten(path, change):
     manifest = json.loads((path / "manifest.json").read_text())
     manifest.pop("sha256")
     manifest["files"]["weights.safetensors"] = {"bytes": len(data), "sha256": digest(data)}
-    (path / "manifest.json").write_bytes(sealed(manifest))
+    (path / "manifest.json").write_bytes(encode_manifest(manifest))
 
 
 def test_a_checkpoint_of_an_earlier_version_has_no_units_of_its_own(tmp_path):

@@ -14,7 +14,7 @@ from saddlepoint.experiment.session import Session
 from saddlepoint.networks.activity import record_activity
 from saddlepoint.training.ema import MovingAverage
 from saddlepoint.training.optimiser import build_optimiser
-from saddlepoint.training.recycling import Renewal, recycle
+from saddlepoint.training.recycling import Reinitialisation, recycle
 from saddlepoint.training.settings import OptimiserSettings
 from tests.experiment.runs import Interrupting, comparable_state, recipe, start_session
 
@@ -70,7 +70,7 @@ def killed(name: str) -> tuple[nn.Module, Tensor, int]:
     return network, torch.randn(64, *shape), 3 * len(hidden)
 
 
-def recycle_once(network: nn.Module, x: Tensor) -> Renewal:
+def recycle_once(network: nn.Module, x: Tensor) -> Reinitialisation:
     return recycle({"p": network}, lambda: network(x), generator())["p"]
 
 
@@ -93,7 +93,7 @@ def test_units_live_and_the_function_is_the_same(name: str) -> None:
     after.square().sum().backward()
     for parameter, value in zip(network.parameters(), old, strict=True):
         mask = renewal.entries.get(parameter, torch.zeros_like(parameter, dtype=torch.bool))
-        if parameter not in renewal.taken_over:
+        if parameter not in renewal.bias_changes:
             assert torch.equal(parameter[~mask], value[~mask]), "weights of live units are left alone, bit by bit"
     outgoing = [(p, m) for p, m in renewal.entries.items() if p.ndim > 1 and (p[m] == 0).all()]
     assert outgoing
@@ -165,7 +165,7 @@ def test_dead_weights_stay_dead(name: Any, beside: dict[str, Any]) -> None:
         network(x).square().mean().backward()
         optimiser.step()
     renewal = recycle_once(network, x)
-    renewal.carry_to(network, optimiser, average.module)
+    renewal.apply_to(network, optimiser, average.module)
     assert renewal.units
     parameters = dict(zip(network.parameters(), average.module.parameters(), strict=True))
     for parameter, mask in renewal.entries.items():

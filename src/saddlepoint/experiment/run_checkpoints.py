@@ -105,7 +105,7 @@ class RunCheckpoints:
         self._check(extra, str(manifest))
         changed = extra.get("cures", 0) < self._interventions
         if changed:  # the first session after an intervention: the checkpoint was written with the earlier settings
-            for player in checkpoint.load_fitting(path, context.model, context.state):
+            for player in checkpoint.load_matching(path, context.model, context.state):
                 role = context.model.roles[player]
                 context.listener.note(f"The {role} has other layers now: it starts with new weights.")
         else:

@@ -1,13 +1,13 @@
-"""Checkpoints: a folder that appears whole or not at all, is checked before it is believed, and holds no pickle.
+"""Checkpoints: folders that are written atomically, verified before they are loaded, and hold no pickle.
 
     step-00000120/
-        weights.safetensors     players/NAME/..., averaged/NAME/... (the moving averages), extra/... (the model's own),
+        weights.safetensors     players/NAME/..., averaged/NAME/... (moving averages), extra/... (the model's extra state),
                             scaling/scale and scaling/offset (model units = data units * scale + offset)
-        optimiser.safetensors   the optimisers' moments and counters
-        state.safetensors       generators' states, the scalars of the tick under way
+        optimiser.safetensors   moments and counters of the optimisers
+        state.safetensors       states of the random generators, scalars of the current tick
         manifest.json           step, seconds, event, versions, bytes and SHA-256 of every file, the caller's extra
 
-How it appears and is checked: `saddlepoint.training.checkpoint_store`.
+`saddlepoint.training.checkpoint_store` writes and verifies the folders.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ from saddlepoint.training.checkpoint_store import (
     MANIFEST,
     candidates,
     exists,
-    place,
     prune,
+    read_verified,
     remove_after,
     step_of,
     steps,
-    verified,
+    write_checkpoint,
 )
-from saddlepoint.training.manifest import FORMAT, Manifest, digest, unsealed
+from saddlepoint.training.manifest import FORMAT, Manifest, digest, load_manifest
 from saddlepoint.training.state import TrainingState
 
 __all__ = [
     "candidates",
     "exists",
     "load",
-    "load_fitting",
+    "load_matching",
     "load_weights",
     "newest_valid",
     "prune",
@@ -62,10 +62,19 @@ WEIGHTS, OPTIMISER, STATE = "weights.safetensors", "optimiser.safetensors", "sta
 
 
 def save(folder: RunFolder, model: Model, state: TrainingState, *, extra: Mapping[str, Any] | None = None) -> Path:
-    """Write checkpoints/step-NNNNNNNN and return its path; one that exists already is replaced.
+    """Write the checkpoint checkpoints/step-NNNNNNNN; an existing one of this step is replaced.
 
-    `extra` (JSON values) comes back as `manifest["extra"]`. Killed at any moment, this leaves the earlier checkpoints as
-    they were. Those of later steps are removed (see `place`).
+    If the process is killed at any moment, the earlier checkpoints stay intact. Checkpoints of later steps are removed (see
+    `saddlepoint.training.checkpoint_store.write_checkpoint`).
+
+    Args:
+        folder: of the run.
+        model: whose weights are saved.
+        state: of training.
+        extra: JSON values, which `load` returns as `manifest["extra"]`.
+
+    Returns:
+        The path of the checkpoint.
     """
     contents = {
         WEIGHTS: safetensors.torch.save(_storable(_weights(model, state))),
@@ -88,71 +97,105 @@ def save(folder: RunFolder, model: Model, state: TrainingState, *, extra: Mappin
         "files": {name: {"bytes": len(data), "sha256": digest(data)} for name, data in contents.items()},
         "extra": dict(extra or {}),
     }
-    return place(folder, state.step, contents, manifest)
+    return write_checkpoint(folder, state.step, contents, manifest)
 
 
 def load(path: Path, model: Model, state: TrainingState | None = None) -> Manifest:
-    """Bring `model`, and `state` where given, to the moment of the checkpoint at `path`; returns its manifest.
+    """Restore a model and the state of its training from a checkpoint; call it before `play`.
 
-    The files' SHA-256 are verified before anything is changed. Raises RunError where the checkpoint is damaged, or is
-    of another model or of other optimisers. Load before calling `play`.
+    The SHA-256 of the files is verified before anything is changed.
+
+    Args:
+        path: of the checkpoint.
+        model: gets the weights.
+        state: gets the state of training; None loads the weights only.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        RunError: the checkpoint is damaged, or belongs to another model or to other optimisers.
     """
     manifest, tensors = _read(path, (WEIGHTS, OPTIMISER, STATE) if state is not None else (WEIGHTS,))
     weights = tensors[WEIGHTS]
     if state is not None:
-        kept = {key.split("/")[1] for key in weights if key.startswith("averaged/")}
-        if kept != set(state.averages):
+        averaged = {key.split("/")[1] for key in weights if key.startswith("averaged/")}
+        if averaged != set(state.averages):
             raise RunError(
-                f"{path} holds moving averages of {sorted(kept) or 'no player'}, training.ema asks for "
-                f"{sorted(state.averages) or 'none'}: resume with the setting the run was started with."
+                f"{path} holds moving averages of {sorted(averaged) or 'no player'}, but training.ema requires "
+                f"{sorted(state.averages) or 'none'}: resume with the training.ema that the run was started with."
             )
         if manifest["optimisers"] != _kinds(state):
             raise RunError(
-                f"{path} was written with the optimisers {manifest['optimisers']}, the recipe names {_kinds(state)}: "
-                "resume with those the run was started with."
+                f"{path} was written with the optimisers {manifest['optimisers']}, but the recipe has {_kinds(state)}: "
+                "resume with the optimisers that the run was started with."
             )
     _load_players(path, model, weights, "players")
     if state is not None:
         for name, average in state.averages.items():
             _load_module(path, average.module, weights, f"averaged/{name}/")
-        with _damage(path, OPTIMISER):
+        with _name_file(path, OPTIMISER):
             state.load_optimiser_tensors(tensors[OPTIMISER])
-        with _damage(path, STATE):
+        with _name_file(path, STATE):
             state.load_tensors(tensors[STATE])
         state.step, state.seconds = manifest["step"], manifest["seconds"]
         state.tick_seconds = manifest["tick_seconds"]
     return manifest
 
 
-def load_fitting(path: Path, model: Model, state: TrainingState) -> list[str]:
-    """Like `load`, for a model or optimisers that were changed since: what still fits is loaded, and the rest stays as new.
+def load_matching(path: Path, model: Model, state: TrainingState) -> list[str]:
+    """Restore what still matches after the model or its optimisers were changed.
 
-    Returns the players that stay as new, because their weights have other shapes. Raises RunError for a damaged checkpoint.
+    A player keeps its new weights if their shapes differ from those in the checkpoint, and its new optimiser state if the
+    kind of its optimiser changed.
+
+    Args:
+        path: of the checkpoint.
+        model: gets the weights.
+        state: gets the state of training.
+
+    Returns:
+        The names of the players that keep their new weights.
+
+    Raises:
+        RunError: the checkpoint is damaged.
     """
     manifest, tensors = _read(path, (WEIGHTS, OPTIMISER, STATE))
     weights, kinds = tensors[WEIGHTS], _kinds(state)
     fresh = []
-    memories: dict[str, Tensor] = {}
+    optimiser_tensors: dict[str, Tensor] = {}
     for name, player in model.players.items():
-        kept = _under(f"players/{name}/", weights)
-        if {key: value.shape for key, value in kept.items()} != {k: v.shape for k, v in player.state_dict().items()}:
+        saved = _under(f"players/{name}/", weights)
+        if {key: value.shape for key, value in saved.items()} != {k: v.shape for k, v in player.state_dict().items()}:
             fresh.append(name)
             continue
-        player.load_state_dict(kept)
+        player.load_state_dict(saved)
         if name in state.averages:
-            state.averages[name].module.load_state_dict(_under(f"averaged/{name}/", weights) or kept)
+            state.averages[name].module.load_state_dict(_under(f"averaged/{name}/", weights) or saved)
         if name in kinds and manifest["optimisers"].get(name) == kinds[name]:
-            memories |= {key: value for key, value in tensors[OPTIMISER].items() if key.startswith(f"{name}/")}
-    with _damage(path, OPTIMISER):
-        state.load_optimiser_tensors(memories)
-    with _damage(path, STATE):
+            optimiser_tensors |= {key: value for key, value in tensors[OPTIMISER].items() if key.startswith(f"{name}/")}
+    with _name_file(path, OPTIMISER):
+        state.load_optimiser_tensors(optimiser_tensors)
+    with _name_file(path, STATE):
         state.load_tensors({key: value for key, value in tensors[STATE].items() if not key.startswith("pending/")})
     state.step, state.seconds, state.tick_seconds = manifest["step"], manifest["seconds"], 0.0
     return fresh
 
 
 def load_weights(path: Path, model: Model, average: bool = True) -> Manifest:
-    """Load what sampling needs: the moving averages of the players that have one (with `average`), else the weights."""
+    """Load the weights for sampling.
+
+    Args:
+        path: of the checkpoint.
+        model: gets the weights.
+        average: load the moving averages of the players that have one.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        RunError: the checkpoint is damaged or belongs to another model.
+    """
     manifest, tensors = _read(path, (WEIGHTS,))
     weights = tensors[WEIGHTS]
     _load_players(path, model, weights, "averaged" if average else "players")
@@ -160,26 +203,40 @@ def load_weights(path: Path, model: Model, average: bool = True) -> Manifest:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest of the checkpoint at `path`, verified: what it is of, before any model is built for it."""
-    return unsealed(path / MANIFEST)
+    """Return the manifest of the checkpoint at `path`, without loading its tensors.
+
+    Raises:
+        RunError: the manifest is damaged.
+    """
+    return load_manifest(path / MANIFEST)
 
 
 def newest_valid(folder: RunFolder, last: int | None = None) -> tuple[Path, list[str]]:
-    """The newest checkpoint, of step `last` at most, that is whole, and a sentence about each damaged one that was skipped.
+    """Find the newest checkpoint that is not damaged.
 
-    Reads only, so that it is safe beside a process that trains. Raises RunError where there is none.
+    This only reads, so that it is safe while another process trains.
+
+    Args:
+        folder: of the run.
+        last: the largest step that is considered; None for all.
+
+    Returns:
+        The path of the checkpoint, and a sentence about each damaged one that was skipped.
+
+    Raises:
+        RunError: there is none.
     """
     skipped = []
     for path in candidates(folder, last):
         try:
-            verified(path, (WEIGHTS, OPTIMISER, STATE))
+            read_verified(path, (WEIGHTS, OPTIMISER, STATE))
         except RunError as error:
             skipped.append(f"Skipped a damaged checkpoint: {error}")
         else:
             return path, skipped
     reasons = f" ({' '.join(skipped)})" if skipped else ""
     raise RunError(
-        f"{folder.path} holds no checkpoint that can be loaded{reasons}. To train it again: {retrain_command(folder.path)}"
+        f"{folder.path} holds no checkpoint that can be loaded{reasons}. To train again: {retrain_command(folder.path)}"
     )
 
 
@@ -200,12 +257,12 @@ def _weights(model: Model, state: TrainingState) -> dict[str, Tensor]:
 
 
 def _kinds(state: TrainingState) -> dict[str, str]:
-    """The kind of optimiser by player: moments of one kind mean nothing to another."""
+    """The class name of each player's optimiser: the moments of one class cannot be loaded into another."""
     return {player: type(optimiser).__name__ for player, optimiser in state.optimisers.items()}
 
 
 def _storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """On the host and contiguous; tied weights become copies, since safetensors stores no tensor twice."""
+    """Contiguous copies on the host; tied weights become separate tensors, since safetensors refuses shared memory."""
     return {name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()}
 
 
@@ -222,14 +279,16 @@ def _load_players(path: Path, model: Model, weights: Mapping[str, Tensor], kind:
 
 
 def _load_scaling(path: Path, model: Model, weights: Mapping[str, Tensor]) -> None:
-    """Give the model the units it was trained in. Earlier versions wrote none: there the event alone decides them."""
+    """Restore the scaling of the model. Checkpoints of earlier versions have none; there it follows from the event."""
     if not any(name in weights for name in SCALING):
         return
     channels = model.event.shape[model.event.channel_axis]
     scale, offset = (weights.get(name, torch.empty(0)).double() for name in SCALING)
     fits = scale.shape == offset.shape and scale.shape in ((1,), (channels,))
     if not (fits and scale.isfinite().all() and offset.isfinite().all() and (scale != 0).all()):
-        raise RunError(f"{path / WEIGHTS} does not fit this model (scaling): its units are damaged.")
+        raise RunError(
+            f"{path / WEIGHTS} does not fit this model (scaling): its units are damaged or of another shape."
+        )
     model.scaling = replace(model.scaling, scale=tuple(scale.tolist()), offset=tuple(offset.tolist()))
 
 
@@ -241,21 +300,21 @@ def _load_module(path: Path, module: torch.nn.Module, weights: Mapping[str, Tens
         raise RunError(f"{path / WEIGHTS} does not fit this model ({prefix.rstrip('/')}): {reason}") from error
 
 
-def _difference(own: Mapping[str, Any], kept: Mapping[str, Tensor]) -> str:
-    """The first tensor that a network and a checkpoint do not have alike, in words; empty where there is none."""
-    for name in (*own, *kept):
-        if name not in kept:
-            return f"the network has {name}, the checkpoint has not."
+def _difference(own: Mapping[str, Any], saved: Mapping[str, Tensor]) -> str:
+    """A sentence about the first tensor that differs between a network and a checkpoint; empty if there is none."""
+    for name in (*own, *saved):
+        if name not in saved:
+            return f"the network has {name}, which the checkpoint does not have."
         if name not in own:
-            return f"the checkpoint has {name}, the network has not."
-        if (mine := getattr(own[name], "shape", None)) != kept[name].shape:
-            return f"{name} is {tuple(mine or ())} in the network, {tuple(kept[name].shape)} in the checkpoint."
+            return f"the checkpoint has {name}, which the network does not have."
+        if (mine := getattr(own[name], "shape", None)) != saved[name].shape:
+            return f"{name} has shape {tuple(mine or ())} in the network, {tuple(saved[name].shape)} in the checkpoint."
     return ""
 
 
 @contextlib.contextmanager
-def _damage(path: Path, name: str) -> Iterator[None]:
-    """Name the file of the checkpoint whose tensors are not those that belong there."""
+def _name_file(path: Path, name: str) -> Iterator[None]:
+    """Turn a ValueError about the tensors of a file into a RunError that names the file."""
     try:
         yield
     except ValueError as error:
@@ -263,16 +322,17 @@ def _damage(path: Path, name: str) -> Iterator[None]:
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names start with a prefix, under the rest of their names."""
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
 
 def _read(path: Path, names: tuple[str, ...]) -> tuple[Manifest, dict[str, dict[str, Tensor]]]:
-    """The manifest and the tensors of the files `names`, verified."""
-    manifest, contents = verified(path, names)
+    """Return the manifest and the tensors of the files `names`, after verifying them."""
+    manifest, contents = read_verified(path, names)
     tensors = {}
     for name, data in contents.items():
         try:
             tensors[name] = safetensors.torch.load(data)
         except (safetensors.SafetensorError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-            raise RunError(f"{path / name} holds no tensors that can be read: {error}.") from None
+            raise RunError(f"{path / name} cannot be read as tensors: {error}.") from None
     return manifest, tensors

@@ -1,7 +1,7 @@
-"""Where a run's checkpoints stand: each appears whole or not at all, and is checked before it is believed.
+"""The folder of a run's checkpoints: they are written atomically, by renaming, and verified when they are read.
 
-A folder whose name begins with a dot is being made or being removed. One process writes a run; others may read it at
-any time.
+A folder whose name begins with a dot is being written or removed. One process writes to a run; others may read it at any
+time.
 """
 
 from __future__ import annotations
@@ -15,31 +15,43 @@ from pathlib import Path
 from saddlepoint.errors import RunError
 from saddlepoint.records import RunFolder, read_bytes
 from saddlepoint.records.leftovers import PART, REMOVED, REPLACED, sweep_checkpoints
-from saddlepoint.training.manifest import Manifest, digest, sealed, unsealed
+from saddlepoint.training.manifest import Manifest, digest, encode_manifest, load_manifest
 
 MANIFEST = "manifest.json"
 _NAME = re.compile(rf"({re.escape(REPLACED)})?step-\d{{1,19}}")
 
 
-def place(folder: RunFolder, step: int, contents: Mapping[str, bytes], manifest: Manifest) -> Path:
-    """Write the files `contents` and their manifest as the checkpoint of `step`; one that exists already is replaced.
+def write_checkpoint(folder: RunFolder, step: int, contents: Mapping[str, bytes], manifest: Manifest) -> Path:
+    """Write a checkpoint; an existing one of this step is replaced.
 
-    Those of later steps are removed: the run went back behind them because they were damaged, and `prune` must not take them
-    for the newest.
+    Checkpoints of later steps are removed. They exist if the run returned to an earlier step because they were damaged, and
+    `prune` must not take them for the newest ones.
+
+    Args:
+        folder: of the run.
+        step: of the checkpoint.
+        contents: the files by name.
+        manifest: of the checkpoint.
+
+    Returns:
+        The path of the checkpoint.
+
+    Raises:
+        RunError: the folder of the checkpoints is a link.
     """
-    folder.checkpoints.mkdir(exist_ok=True)  # not its parents: a run folder that was removed must not come back half
+    folder.checkpoints.mkdir(exist_ok=True)  # not its parents: a removed run folder must not be created again in part
     if folder.checkpoints.is_symlink():
-        raise RunError(f"{folder.checkpoints} is a link: replace it with a folder of the run's own.")
+        raise RunError(f"{folder.checkpoints} is a link: replace it with a folder inside the run.")
     sweep_checkpoints(folder)
     path = folder.checkpoint(step)
     part = path.with_name(PART + path.name)
     part.mkdir()
     for name, data in contents.items():
         _write(part / name, data)
-    _write(part / MANIFEST, sealed(manifest))
+    _write(part / MANIFEST, encode_manifest(manifest))
     _sync(part)
     if path.exists():
-        # Until the new folder has its name, the old one can be found under this one (see `candidates`).
+        # Until the new folder is renamed, `candidates` finds the old one under this name.
         path.rename(path.with_name(REPLACED + path.name))
     part.rename(path)
     _sync(folder.checkpoints)
@@ -47,26 +59,37 @@ def place(folder: RunFolder, step: int, contents: Mapping[str, bytes], manifest:
     return path
 
 
-def verified(path: Path, names: tuple[str, ...]) -> tuple[Manifest, dict[str, bytes]]:
-    """The manifest and the contents of the files `names`; RunError says which file is damaged and how."""
-    manifest = unsealed(path / MANIFEST)
+def read_verified(path: Path, names: tuple[str, ...]) -> tuple[Manifest, dict[str, bytes]]:
+    """Read and verify files of a checkpoint.
+
+    Args:
+        path: of the checkpoint.
+        names: of the files.
+
+    Returns:
+        The manifest, and the contents of the files by name.
+
+    Raises:
+        RunError: a file is damaged; the message says which and how.
+    """
+    manifest = load_manifest(path / MANIFEST)
     contents = {}
     for name in names:
         expected = manifest["files"].get(name)
         if expected is None:
-            raise RunError(f"{path / MANIFEST} does not name the file {name}.")
+            raise RunError(f"{path / MANIFEST} does not list the file {name}.")
         size = (path / name).stat().st_size if (path / name).is_file() else expected["bytes"]
-        if size != expected["bytes"]:  # known without reading it, however large it is
+        if size != expected["bytes"]:  # checked first, since the file may be too large to read
             raise RunError(f"{path / name} has {size:,} bytes instead of {expected['bytes']:,}.")
         data = read_bytes(path / name, most=expected["bytes"])
         if digest(data) != expected["sha256"]:
-            raise RunError(f"{path / name} does not have the SHA-256 that its manifest names.")
+            raise RunError(f"{path / name} is damaged: its SHA-256 differs from the one in its manifest.")
         contents[name] = data
     return manifest, contents
 
 
 def remove_after(folder: RunFolder, step: int) -> None:
-    """Remove the checkpoints of steps later than `step`: the run goes on from there in another way."""
+    """Remove the checkpoints of steps later than `step`, from which the run continues differently."""
     for path in _complete(folder):
         if step_of(path) > step:
             _remove(path)
@@ -74,34 +97,36 @@ def remove_after(folder: RunFolder, step: int) -> None:
 
 
 def exists(folder: RunFolder, last: int | None = None) -> bool:
-    """Whether any checkpoint, of step `last` at most, was ever completed here, be it damaged since."""
+    """Whether a checkpoint of a step up to `last` was completed, even if it is damaged now."""
     return bool(candidates(folder, last))
 
 
 def steps(folder: RunFolder) -> list[int]:
-    """The steps that have a checkpoint, in order."""
+    """The steps that have a checkpoint, in ascending order."""
     return sorted(step_of(path) for path in _complete(folder))
 
 
 def prune(folder: RunFolder, keep: int, best_step: int | None = None) -> None:
-    """Remove all checkpoints but the newest `keep` and the one of `best_step`."""
-    spared = {folder.checkpoint(best_step)} if best_step is not None else set()
+    """Remove all checkpoints except the newest `keep` and the one of `best_step`."""
+    best = {folder.checkpoint(best_step)} if best_step is not None else set()
     for path in sorted(_complete(folder), key=step_of, reverse=True)[keep:]:
-        if path not in spared:
+        if path not in best:
             _remove(path)
     sweep_checkpoints(folder)
 
 
 def candidates(folder: RunFolder, last: int | None = None) -> list[Path]:
-    """All checkpoints of step `last` at most, newest first; one that was being replaced when the process died stands in
-    for its successor."""
+    """All checkpoints of steps up to `last`, newest first.
+
+    If the process died while it replaced a checkpoint, the old one is used in place of the new one.
+    """
     found = {step_of(path): path for path in folder.checkpoints.glob(f"{REPLACED}*") if is_checkpoint(path)}
     found |= {step_of(path): path for path in _complete(folder)}
     return [found[step] for step in sorted(found, reverse=True) if last is None or step <= last]
 
 
 def is_checkpoint(path: Path) -> bool:
-    """Whether this is a checkpoint by its name, and no link."""
+    """Whether the path has the name of a checkpoint and is not a link."""
     return _NAME.fullmatch(path.name) is not None and not path.is_symlink()
 
 
@@ -115,10 +140,10 @@ def _complete(folder: RunFolder) -> list[Path]:
 
 
 def _remove(path: Path) -> None:
-    """Rename first: half-removed, a checkpoint must not be found under its name."""
-    doomed = path.with_name(REMOVED + path.name.lstrip("."))
-    path.rename(doomed)
-    shutil.rmtree(doomed)
+    """Rename before removing, so that a partly removed checkpoint is never found under its name."""
+    hidden = path.with_name(REMOVED + path.name.lstrip("."))
+    path.rename(hidden)
+    shutil.rmtree(hidden)
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -129,7 +154,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Have the disk hold the names in `folder`; Windows opens no folders and needs none of this."""
+    """Write the names in `folder` to the disk; Windows cannot open folders and does not need this."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

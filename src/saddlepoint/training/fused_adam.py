@@ -1,8 +1,8 @@
-"""torch's fused Adam on the processor, without gathering its arguments anew at every step.
+"""torch's fused Adam on the CPU, without collecting its arguments again at every step.
 
-`torch.optim.Adam` looks up parameters, moments and counters at each call and counts steps once a parameter. In a small
-game, whose step takes a millisecond, that is several per cent. Here they are looked up once, and one counter serves
-all; the arithmetic is done by the same kernel, bit for bit.
+`torch.optim.Adam` looks up parameters, moments and counters at each call, and counts the steps of each parameter
+separately. In a small game, whose step takes a millisecond, this is several per cent of the time. Here the arguments are
+cached and one counter is shared; the same kernel computes the update, with bit-equal results.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-# Without the wrapper that torch puts around a class's step, which would call this object's hooks a second time.
+# Without the wrapper that torch adds to the step of a class, which would call the hooks of this object a second time.
 _torchs_step = inspect.unwrap(torch.optim.Adam.step)
-# By whether the weight decay is decoupled. They are private to torch: a version without them takes its own step.
+# By whether the weight decay is decoupled. The kernels are private to torch; without them torch's own step is used.
 _KERNELS = {False: getattr(torch, "_fused_adam_", None), True: getattr(torch, "_fused_adamw_", None)}
 
 
 class _Arguments(NamedTuple):
-    """What the kernel takes beside the gradients and the group's settings; `counter` () is the steps done."""
+    """The cached arguments of the kernel; `counter` () is the number of completed steps."""
 
     kernel: Callable[..., None]
     parameters: list[Tensor]
@@ -31,31 +31,35 @@ class _Arguments(NamedTuple):
 
 
 class Adam(torch.optim.Adam):
-    """Takes torch's own step where the kept arguments do not fit: at first, on other devices, without a gradient.
+    """Adam with cached arguments.
 
-    Adam: A Method for Stochastic Optimization (Kingma, Ba, 2014). https://arxiv.org/abs/1412.6980
+    torch's own step is used if the cached arguments are not valid: at the first step, on other devices, and if a parameter has
+    no gradient.
+
+    References:
+        Adam: A Method for Stochastic Optimization (Diederik Kingma, Jimmy Ba, 2014), https://arxiv.org/abs/1412.6980
     """
 
-    _kept: _Arguments | None = None
+    _cached: _Arguments | None = None
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        kept = self._kept
-        gradients = [p.grad for p in kept.parameters if p.grad is not None] if kept is not None else []
-        if kept is None or closure is not None or len(gradients) < len(kept.parameters):
-            self._forget()
+        cached = self._cached
+        gradients = [p.grad for p in cached.parameters if p.grad is not None] if cached is not None else []
+        if cached is None or closure is not None or len(gradients) < len(cached.parameters):
+            self._clear_cache()
             loss = _torchs_step(self, closure)
-            self._kept = self._gathered()
+            self._cached = self._collect_arguments()
             return loss
         group = self.param_groups[0]
-        kept.counter.add_(1)
-        kept.kernel(
-            kept.parameters,
+        cached.counter.add_(1)
+        cached.kernel(
+            cached.parameters,
             gradients,
-            kept.first_moments,
-            kept.second_moments,
+            cached.first_moments,
+            cached.second_moments,
             [],
-            [kept.counter] * len(gradients),
+            [cached.counter] * len(gradients),
             lr=group["lr"],
             beta1=group["betas"][0],
             beta2=group["betas"][1],
@@ -67,27 +71,27 @@ class Adam(torch.optim.Adam):
         return None
 
     def state_dict(self) -> dict[str, Any]:
-        self._settle()
+        self._write_counters()
         return super().state_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._kept = None
+        self._cached = None
         super().load_state_dict(state_dict)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        self._forget()
+        self._clear_cache()
         super().add_param_group(param_group)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What copies and pickles hold."""
-        self._settle()
+        """Return the state for copies and pickles."""
+        self._write_counters()
         return super().__getstate__()
 
-    def _gathered(self) -> _Arguments | None:
-        """The arguments, where one kernel on one counter can serve all parameters."""
+    def _collect_arguments(self) -> _Arguments | None:
+        """The arguments of the kernel; None if one call with one counter cannot update all parameters."""
         group = self.param_groups[0]
         parameters: list[Tensor] = group["params"]
-        # Looked up only where there is one: asking would make it, and torch has none for a parameter without gradients.
+        # `self.state` is a defaultdict: a look-up would create an entry for a parameter that never had a gradient.
         states = [self.state[p] for p in parameters if p in self.state]
         kernel = _KERNELS[group["decoupled_weight_decay"]]
         if (
@@ -105,19 +109,20 @@ class Adam(torch.optim.Adam):
         first, second = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq"))
         return _Arguments(kernel, parameters, first, second, states[0]["step"].clone())
 
-    def _settle(self) -> None:
-        """Write the one counter back to every parameter's own."""
-        if self._kept is not None:
-            for parameter in self._kept.parameters:
-                self.state[parameter]["step"].copy_(self._kept.counter)
+    def _write_counters(self) -> None:
+        """Copy the shared counter to the counter of every parameter."""
+        if self._cached is not None:
+            for parameter in self._cached.parameters:
+                self.state[parameter]["step"].copy_(self._cached.counter)
 
-    def _forget(self) -> None:
-        self._settle()
-        self._kept = None
+    def _clear_cache(self) -> None:
+        self._write_counters()
+        self._cached = None
 
 
 class AdamW(Adam, torch.optim.AdamW):
-    """The same with the weight decay apart from the gradient.
+    """AdamW with cached arguments.
 
-    Decoupled Weight Decay Regularization (Loshchilov, Hutter, 2017). https://arxiv.org/abs/1711.05101
+    References:
+        Decoupled Weight Decay Regularization (Ilya Loshchilov, Frank Hutter, 2017), https://arxiv.org/abs/1711.05101
     """

@@ -1,7 +1,7 @@
-"""The one loop that plays every game: a generator of records.
+"""The training loop of all games: a generator of records.
 
-What it does at every step is what a loop written by hand would do, and little else: the numbers of a tick stay on the
-device as scalars, and come to the host in one transfer at its end.
+At every step it does little more than a loop written by hand. The scalars of a tick stay on the device and are copied to the
+host in one transfer at the end of the tick.
 """
 
 from __future__ import annotations
@@ -28,30 +28,38 @@ REDUCED = frozenset({torch.bfloat16, torch.float16})
 
 
 class Batches(Protocol):
-    """The batches of a run by their number; the same number always gives the same batch."""
+    """The batches of a run by index; the same index always gives the same batch."""
 
     def __getitem__(self, index: int, /) -> tuple[Tensor, Tensor | None]:
-        """x: (B, *event) in the model's units on the run's device; y: (B,) labels or None."""
+        """Return x (B, *event) in the model's units on the run's device, and y, (B,) labels or None."""
 
 
 def play(model: Model, batches: Batches, settings: TrainingSettings, state: TrainingState) -> Iterator[Record | None]:
-    """Train `model` from `state.step` to `settings.steps`; stopping is `break`.
+    """Train a model from `state.step` to `settings.steps`; to stop earlier, leave the caller's `for` loop.
 
-    Yields a Record every `settings.tick` steps and at the last step, and None where `state.pause` was set in the middle
-    of a tick: a checkpoint of `state` taken then holds the part of the tick that is done. Between two yields the caller may
-    change the players' mode, draw random numbers and swap players (`state.averaged`), if it puts the players back.
+    Between two yields the caller may change the players' mode, draw random numbers and swap players (`state.averaged`), if
+    it restores the players.
 
-    A record's values are means over the tick: of the loss at every step, of observations and of the gradient's norm
-    (before clipping) at every `settings.observe_every`th step of the tick; the ratio of a step's length to that of the
-    weights is the first step's, the learning rate the last step's. A number that is not finite is recorded as it is and
-    training goes on.
+    The values of a record are means over its tick. The loss is observed at every step; observations and the gradient's norm
+    (before clipping) at every `settings.observe_every`th step. The update ratio is from the first step of the tick, the
+    learning rate from the last. A value that is not finite is recorded unchanged, and training continues.
+
+    Args:
+        model: whose players are trained in place.
+        batches: the training batches by index.
+        settings: of training.
+        state: of training; updated at every step.
+
+    Yields:
+        A Record every `settings.tick` steps and at the last step. None if `state.pause` was set within a tick; a checkpoint
+        of `state` at that moment includes the scalars of the unfinished tick.
     """
     keep_freed_memory()
     phases = model.phases
     cached = {phase.player for phase in phases if phase.shares_noise}
     nets = {name: CachedForward(player) if name in cached else player for name, player in model.players.items()}
     order = [phase for phase in phases for _ in range(phase.repeats)]
-    # The output of a cached player in the turn before one that shares its noise is needed there with its graph.
+    # If the next turn shares the noise, it needs the cached player's output of this turn with its graph.
     keep_graph = [following.shares_noise for following in order[1:]] + [False]
     turns = [
         (phase, keep, (_move if phase.gradient else _update)(model, nets, phase, settings, state))
@@ -77,7 +85,7 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
                 for phase, keep, move in turns:
                     active.activate(phase.player if phase.gradient else None, keep)
                     if phase.uses_data:
-                        # Release the old batch first: with two at a time the allocator returns memory and requests it again.
+                        # Release the old batch first: with two alive, the allocator returns memory and requests it again.
                         batch = None
                         batch = Batch(*batches[number])
                         number += 1
@@ -113,10 +121,10 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
 
 
 class _ActivePlayer:
-    """Puts players in training mode and enables gradients for the active player only.
+    """Sets the training mode and enables gradients for the active player only.
 
-    An inactive player is frozen: it costs no gradients of its weights and gets none. A cached one is not frozen in the
-    turn before its own: the graph of its output there is needed.
+    The weights of inactive players need no gradients. The exception is a cached player in the turn before its own: its own
+    turn differentiates the output that was computed there.
     """
 
     def __init__(self, model: Model, moving: Sequence[str], cached: Collection[str]) -> None:
@@ -129,14 +137,19 @@ class _ActivePlayer:
         self._active: tuple[str | None, bool] | None = None
 
     def open(self) -> None:
-        """Put every player in training mode and clear gradients that others left."""
+        """Put every player in training mode and clear gradients left by other code."""
         for name, player in self._model.players.items():
             player.train()
             for parameter in self._parameters[name]:
                 parameter.grad = None
 
     def activate(self, name: str | None, keep_graph: bool) -> None:
-        """Enable gradients for the player `name` only (None: for none); with `keep_graph`, for cached players too."""
+        """Enable gradients for one player.
+
+        Args:
+            name: of the player; None enables gradients for no player.
+            keep_graph: also enable gradients for cached players.
+        """
         active = (name, keep_graph)
         if active == self._active:
             return
@@ -148,7 +161,7 @@ class _ActivePlayer:
         self._active = active
 
     def close(self) -> None:
-        """Enable gradients for every player, as before."""
+        """Enable gradients for all players again."""
         for parameters in self._parameters.values():
             for parameter in parameters:
                 parameter.requires_grad = True
@@ -156,9 +169,9 @@ class _ActivePlayer:
 
 
 def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, state: TrainingState) -> Move:
-    """One move of `phase` as a closure in which everything is looked up beforehand.
+    """One update of the phase's player as a closure, in which everything is looked up beforehand.
 
-    It takes the noise for the move, or None to draw some, and returns the noise that it used.
+    The closure takes the noise for the update, or None to draw it, and returns the noise that it used.
     """
     player = phase.player
     own = settings.player(model.roles[player])
@@ -173,7 +186,7 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
     losses = state.pending.setdefault(f"{player}/loss", [])
     norms = state.pending.setdefault(f"{player}/grad_norm", [])
     ratios = state.pending.setdefault(f"{player}/update_ratio", [])
-    tick, keep = settings.tick, _observer(nets, player, state)
+    tick, collect = settings.tick, _observer(nets, player, state)
     after_update, network = phase.after_update, model.players[player]
 
     def move(step: int, batch: Batch, observe: bool, noise: Noise | None) -> Noise:
@@ -208,15 +221,15 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
             parameter.grad = None
         losses.append(mean.detach())
         if observe:
-            keep(observations)
+            collect(observations)
         return noise
 
     return move
 
 
 def _update(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, state: TrainingState) -> Move:
-    """One move of a phase without gradient as a closure: its loss updates the player by itself."""
-    keep, device = _observer(nets, phase.player, state), state.devices.device
+    """One update of a phase without gradient as a closure; the loss itself updates the player."""
+    collect, device = _observer(nets, phase.player, state), state.devices.device
     losses = state.pending.setdefault(f"{phase.player}/loss", [])
 
     def update(step: int, batch: Batch, observe: bool, noise: Noise | None) -> Noise:
@@ -226,23 +239,23 @@ def _update(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, 
             loss, observations = phase.loss(nets, batch, noise)
         losses.append(loss.detach().to(device, torch.float32).mean())
         if observe:
-            keep({name: value.to(device) for name, value in observations.items()})
+            collect({name: value.to(device) for name, value in observations.items()})
         return noise
 
     return update
 
 
 def _observer(nets: Nets, player: str, state: TrainingState) -> Callable[[dict[str, Tensor]], None]:
-    """A function that adds the mean of every observation of this player's loss to the scalars of the tick."""
+    """A function that adds the means of the observations of this player's loss to the scalars of the tick."""
     names = tuple(f"{name}/" for name in nets)
 
-    def keep(observations: dict[str, Tensor]) -> None:
+    def collect(observations: dict[str, Tensor]) -> None:
         for quantity, value in observations.items():
             series = quantity if quantity.startswith(names) else f"{player}/{quantity}"
             scalar = value.detach().to(torch.float32).mean()
             state.pending.setdefault(series, []).append(scalar)
 
-    return keep
+    return collect
 
 
 def _means(pending: dict[str, list[Tensor]]) -> dict[str, float]:

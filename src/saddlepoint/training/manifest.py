@@ -1,4 +1,4 @@
-"""A checkpoint's manifest: what the checkpoint is and which bytes it is made of, sealed by its own SHA-256."""
+"""The manifest of a checkpoint: its origin, the size and SHA-256 of its files, and the SHA-256 of the manifest itself."""
 
 from __future__ import annotations
 
@@ -14,36 +14,41 @@ from saddlepoint.records import Fields, parse_json, read_bytes
 from saddlepoint.records.fields import is_number, is_text
 
 FORMAT = 1
-MOST_VALUES = 2**28  # of one example
+MOST_VALUES = 2**28  # in one example
 MOST_THREADS = 4_096
 Manifest = dict[str, Any]
 
 
-def sealed(manifest: Manifest) -> bytes:
-    """The manifest as JSON, its own SHA-256 included."""
+def encode_manifest(manifest: Manifest) -> bytes:
+    """Return the manifest as JSON that includes its own SHA-256."""
     return _json(manifest | {"sha256": digest(_json(manifest))})
 
 
-def unsealed(path: Path) -> Manifest:
-    """The manifest that `sealed` wrote at `path`; RunError where a byte differs, or where the format is a later one."""
+def load_manifest(path: Path) -> Manifest:
+    """Read and verify a file that `encode_manifest` encoded.
+
+    Raises:
+        RunError: the file is damaged, or has another format.
+    """
     data = read_bytes(path)
     manifest: Manifest = parse_json(data, str(path))
-    seal = manifest.pop("sha256", None)
-    if seal != digest(_json(manifest)) or data != sealed(manifest):
-        raise RunError(f"{path} does not have the SHA-256 that it names itself.")
+    expected = manifest.pop("sha256", None)
+    if expected != digest(_json(manifest)) or data != encode_manifest(manifest):
+        raise RunError(f"{path} is damaged: its SHA-256 differs from the one that it contains.")
     if manifest.get("format") != FORMAT:
         raise RunError(
-            f"{path} has format {str(manifest.get('format'))[:20]}; this version of saddlepoint reads {FORMAT}: update it."
+            f"{path} has format {str(manifest.get('format'))[:20]}; this version of saddlepoint reads format {FORMAT}: "
+            "update saddlepoint."
         )
     _check(Fields(manifest, str(path)))
     return manifest
 
 
 def _check(fields: Fields) -> None:
-    """Check the types of the fields; the digest only shows that they were written so.
+    """Check the types of the fields, which a correct digest does not guarantee.
 
     Raises:
-        RunError: a field has another type than it is written with.
+        RunError: a field does not have its type.
     """
     fields.integer("step")
     for name in ("seconds", "tick_seconds"):
@@ -77,7 +82,7 @@ def _check_event(event: Fields) -> None:
 
 
 def _is_constant(pair: Any, channels: int) -> bool:
-    """Whether this is the position of a channel and a value."""
+    """Whether `pair` is a list of a channel's index and a number."""
     return (
         isinstance(pair, list)
         and len(pair) == 2
@@ -88,7 +93,7 @@ def _is_constant(pair: Any, channels: int) -> bool:
 
 
 def _check_extra(extra: Fields) -> None:
-    """What a session adds; a checkpoint that was saved without one has none of it."""
+    """Check the fields that a session adds; a checkpoint saved without a session has none of them."""
     positions = extra.section("positions", None)
     if positions is not None:
         positions.integer("records")
@@ -117,12 +122,12 @@ def _check_extra(extra: Fields) -> None:
 
 
 def digest(data: bytes) -> str:
-    """SHA-256 in hexadecimal."""
+    """Return the SHA-256 in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def _json(value: Manifest) -> bytes:
     try:
         return json.dumps(value, indent=1, allow_nan=False).encode()
-    except UnicodeEncodeError:  # lone surrogates, which no manifest of ours has
+    except UnicodeEncodeError:  # lone surrogates, which `encode_manifest` never writes
         return b""

@@ -1,7 +1,10 @@
-"""Dead hidden units begin anew: fresh weights in, none out, so that what the network computes stays as it is.
+"""Reinitialise dead hidden units: new incoming weights, zero outgoing weights, so that the network's function is unchanged.
 
-The Dormant Neuron Phenomenon in Deep Reinforcement Learning (Ghada Sokar, Rishabh Agarwal, Pablo Samuel Castro, Utku Evci,
-2023), section 4, https://arxiv.org/abs/2302.12902; here only units that say the same to every example that they are shown.
+A unit is dead here if its output is the same for all examples.
+
+References:
+    The Dormant Neuron Phenomenon in Deep Reinforcement Learning (Ghada Sokar, Rishabh Agarwal, Pablo Samuel Castro, Utku
+    Evci, 2023), section 4, https://arxiv.org/abs/2302.12902
 """
 
 from __future__ import annotations
@@ -23,49 +26,63 @@ from saddlepoint.optimisers.wrapped import WrappedOptimizer
 from saddlepoint.training.settings import LARGEST_SEED
 from saddlepoint.training.state import TrainingState
 
-SAME = 0.01  # of its largest output, by which a network's outputs may differ after: single and half precision round
+SAME = (
+    0.01  # relative to the largest output: change of the outputs that rounding in single and half precision may cause
+)
 
-WHERE_IT_BEGAN = "base"  # what extragradient calls the weights that it goes back to
+EXTRAGRADIENT_BASE = "base"  # extragradient's name for the weights to which it returns
 
 
 @dataclass
-class Renewal:
-    """What began anew in one player: how many units, which entries of its parameters, and what biases took over."""
+class Reinitialisation:
+    """The changes to one player.
+
+    Attributes:
+        units: number of reinitialised units.
+        entries: by parameter, a mask of its shape: the entries that were set again.
+        bias_changes: by bias, the tensor that was added to it: the contribution of the dead units, which were constant.
+    """
 
     units: int = 0
     entries: dict[Tensor, Tensor] = field(default_factory=dict)
-    taken_over: dict[Tensor, Tensor] = field(default_factory=dict)
+    bias_changes: dict[Tensor, Tensor] = field(default_factory=dict)
 
     def mark(self, parameter: Tensor, mask: Tensor) -> None:
         """Add the entries of a parameter where `mask` holds."""
         self.entries[parameter] = self.entries.get(parameter, torch.zeros_like(mask)) | mask
 
-    def carry_to(self, player: nn.Module, optimiser: Optimizer, average: nn.Module | None) -> None:
-        """What the optimiser remembers of these entries is forgotten; copies that it keeps, and the average, have them too."""
+    def apply_to(self, player: nn.Module, optimiser: Optimizer, average: nn.Module | None) -> None:
+        """Clear the optimiser's moments of the changed entries, and make the same change in all copies of the weights.
+
+        Args:
+            player: after its change.
+            optimiser: of the player; it may hold copies of the weights.
+            average: the moving average of the player; None if it has none.
+        """
         while isinstance(optimiser, WrappedOptimizer):
             optimiser.take_over(self.entries)
             optimiser = optimiser.base
         for parameter, mask in self.entries.items():
-            for quantity, kept in optimiser.state.get(parameter, {}).items():
-                if isinstance(kept, Tensor) and kept.shape == parameter.shape:
-                    kept[mask] = parameter.detach()[mask] if quantity == WHERE_IT_BEGAN else 0.0
+            for quantity, stored in optimiser.state.get(parameter, {}).items():
+                if isinstance(stored, Tensor) and stored.shape == parameter.shape:
+                    stored[mask] = parameter.detach()[mask] if quantity == EXTRAGRADIENT_BASE else 0.0
         copies = {} if average is None else dict(zip(player.parameters(), average.parameters(), strict=True))
         with torch.no_grad():
             for parameter, averaged in copies.items():
-                if parameter in self.taken_over:
-                    averaged.add_(self.taken_over[parameter])
+                if parameter in self.bias_changes:
+                    averaged.add_(self.bias_changes[parameter])
                 if parameter in self.entries:
                     averaged[self.entries[parameter]] = parameter[self.entries[parameter]]
 
 
 def recycle(
     players: Mapping[str, nn.Module], run: Callable[[], None], generator: torch.Generator
-) -> dict[str, Renewal]:
-    """Reinitialise dead hidden units.
+) -> dict[str, Reinitialisation]:
+    """Reinitialise the dead hidden units of networks.
 
-    A unit is left alone where what feeds it or reads it is not one linear layer or convolution (with BatchNorm before the
-    activation or without), and so are all units of a player whose outputs turn out to change, as they do where a sum reads a unit too.
-    Fresh weights are uniform with variance 2 / (inputs + outputs).
+    A unit is left unchanged unless its inputs and outputs are weights of linear layers or convolutions (with or without
+    BatchNorm before the activation). If the outputs of a player change nevertheless, for example because a residual sum also
+    reads a unit, the whole player is restored. New weights are uniform with variance 2 / (inputs + outputs).
 
     Args:
         players: networks by name.
@@ -73,34 +90,34 @@ def recycle(
         generator: draws the weights, on the host.
 
     Returns:
-        By player, what was reinitialised.
+        The changes by player.
 
     References:
-        Understanding the difficulty of training deep feedforward neural networks (Glorot, Bengio, 2010).
-        https://proceedings.mlr.press/v9/glorot10a.html
+        Understanding the difficulty of training deep feedforward neural networks (Xavier Glorot, Yoshua Bengio, 2010),
+            https://proceedings.mlr.press/v9/glorot10a.html
     """
-    before = _passed(players, run)
+    before = _record_pass(players, run)
     if not any(mask.any() for activity, _ in before.values() for mask in activity.dead().values()):
-        return {name: Renewal() for name in players}
-    kept = {name: [p.detach().clone() for p in player.parameters()] for name, player in players.items()}
+        return {name: Reinitialisation() for name in players}
+    weights = {name: [p.detach().clone() for p in player.parameters()] for name, player in players.items()}
     with torch.no_grad():
-        renewals = {name: _renewed(*before[name], generator) for name in players}
-    if not any(renewal.units for renewal in renewals.values()):
-        return renewals
-    after = _passed(players, run)
+        changes = {name: _reinitialise(*before[name], generator) for name in players}
+    if not any(change.units for change in changes.values()):
+        return changes
+    after = _record_pass(players, run)
     for name, player in players.items():
-        if not _same(before[name][1].outputs, after[name][1].outputs):
+        if not _outputs_agree(before[name][1].outputs, after[name][1].outputs):
             with torch.no_grad():
-                for parameter, old in zip(player.parameters(), kept[name], strict=True):
+                for parameter, old in zip(player.parameters(), weights[name], strict=True):
                     parameter.copy_(old)
-            renewals[name] = Renewal()
-    return renewals
+            changes[name] = Reinitialisation()
+    return changes
 
 
 def recycle_units(model: Model, state: TrainingState, run: Callable[[], None], seed: int) -> dict[str, float]:
-    """Reinitialise the dead units of a model during training, in its moving averages and optimisers too.
+    """Reinitialise the dead units of a model during training, also in its moving averages and optimisers.
 
-    The new weights depend on the seed and on the step alone, so that a resumed run has the same.
+    The new weights depend only on the seed and the step, so that a resumed run draws the same ones.
 
     Args:
         model: whose players are changed.
@@ -114,41 +131,45 @@ def recycle_units(model: Model, state: TrainingState, run: Callable[[], None], s
     players = model.players
     generator = torch.Generator().manual_seed((seed + 1_000_003 * state.step) % LARGEST_SEED)
     with state.devices.autocast() or contextlib.nullcontext():
-        renewals = recycle(players, run, generator)
-    for name, renewal in renewals.items():
+        changes = recycle(players, run, generator)
+    for name, change in changes.items():
         average = state.averages[name].module if name in state.averages else None
-        renewal.carry_to(players[name], state.optimisers[name], average)
-    return {f"{name}/recycled_units": float(renewal.units) for name, renewal in renewals.items()}
+        change.apply_to(players[name], state.optimisers[name], average)
+    return {f"{name}/recycled_units": float(change.units) for name, change in changes.items()}
 
 
-def _passed(players: Mapping[str, nn.Module], run: Callable[[], None]) -> dict[str, tuple[Activity, Wiring]]:
-    with contextlib.ExitStack() as held, torch.no_grad():
-        found = {
-            name: (held.enter_context(record_activity(player)), held.enter_context(trace_wiring(player)))
+def _record_pass(players: Mapping[str, nn.Module], run: Callable[[], None]) -> dict[str, tuple[Activity, Wiring]]:
+    """The activity and the wiring of every player in one pass."""
+    with contextlib.ExitStack() as stack, torch.no_grad():
+        recorded = {
+            name: (stack.enter_context(record_activity(player)), stack.enter_context(trace_wiring(player)))
             for name, player in players.items()
         }
         run()
-    return found
+    return recorded
 
 
-def _same(before: list[Tensor], after: list[Tensor]) -> bool:
+def _outputs_agree(before: list[Tensor], after: list[Tensor]) -> bool:
+    """Whether outputs agree up to rounding."""
     pairs = zip(before, after, strict=True)
     return all(bool((new - old).abs().max() <= SAME * old.abs().max()) for old, new in pairs if old.numel())
 
 
-def _renewed(activity: Activity, wiring: Wiring, generator: torch.Generator) -> Renewal:
-    dead = {call: mask for call, mask in activity.dead().items() if mask.any() and _fits(call, len(mask), wiring)}
-    renewal = Renewal(units=sum(int(mask.sum()) for mask in dead.values()))
-    for call, mask in dead.items():  # before any is fresh: those behind may read them from now on
-        for reader in wiring.readers[call]:
-            _silence(reader, mask, activity.ranges[call][0], renewal)
+def _reinitialise(activity: Activity, wiring: Wiring, generator: torch.Generator) -> Reinitialisation:
+    """Reinitialise the dead units of one player."""
+    dead = {call: mask for call, mask in activity.dead().items() if mask.any() and _is_simple(call, len(mask), wiring)}
+    change = Reinitialisation(units=sum(int(mask.sum()) for mask in dead.values()))
+    # All outgoing weights first: zeros set later would overwrite the new incoming weights of dead units in the next layer.
     for call, mask in dead.items():
-        _refresh(wiring.feeds[call], wiring.norms.get(call), mask, generator, renewal)
-    return renewal
+        for reader in wiring.readers[call]:
+            _zero_outgoing(reader, mask, activity.ranges[call][0], change)
+    for call, mask in dead.items():
+        _draw_incoming(wiring.feeds[call], wiring.norms.get(call), mask, generator, change)
+    return change
 
 
-def _fits(call: Call, units: int, wiring: Wiring) -> bool:
-    """Whether all that feeds and reads these units is known, used once in a pass, and has a weight for each of them."""
+def _is_simple(call: Call, units: int, wiring: Wiring) -> bool:
+    """Whether all layers that feed and read these units are known, run once in a pass, and have weights for each unit."""
     feeder, readers = wiring.feeds.get(call), wiring.readers.get(call)
     if feeder is None or not readers or call in wiring.others:
         return False
@@ -159,38 +180,47 @@ def _fits(call: Call, units: int, wiring: Wiring) -> bool:
 
 
 def _by_output(layer: nn.Module, tensor: Tensor | None = None) -> Tensor:
-    """The weights, or a tensor of their shape, as (outputs, inputs, ...)."""
-    found: Any = layer.weight if tensor is None else tensor
-    turned: Tensor = found.transpose(0, 1) if isinstance(layer, _ConvTransposeNd) else found
-    return turned
+    """View of a layer's weights, or of a tensor of their shape, as (outputs, inputs, ...)."""
+    weights: Any = layer.weight if tensor is None else tensor
+    ordered: Tensor = weights.transpose(0, 1) if isinstance(layer, _ConvTransposeNd) else weights
+    return ordered
 
 
-def _silence(reader: nn.Module, mask: Tensor, said: Tensor, renewal: Renewal) -> None:
-    """What it reads of these units weighs nothing any more. said: what each said to every example, (units,), which a linear
-    layer's bias takes over; a convolution's cannot at the edges."""
+def _zero_outgoing(reader: nn.Module, mask: Tensor, constants: Tensor, change: Reinitialisation) -> None:
+    """Set the weights with which a layer reads dead units to 0.
+
+    The bias of a linear layer absorbs the units' constant outputs. The bias of a convolution cannot, because of its padding.
+
+    Args:
+        reader: the layer.
+        mask: (units,) True for dead units.
+        constants: (units,) the output of each dead unit, the same for every example.
+        change: records the change.
+    """
     weight: Any = reader.weight
-    # A channel that was flattened has several inputs, one after another.
-    places = _by_output(reader).shape[1] // len(mask)
-    silent = mask.repeat_interleave(places)
+    # A flattened channel is several consecutive inputs.
+    inputs_per_unit = _by_output(reader).shape[1] // len(mask)
+    dead = mask.repeat_interleave(inputs_per_unit)
     if isinstance(reader, nn.Linear) and reader.bias is not None:
-        constant = weight[:, silent] @ said.repeat_interleave(places)[silent].to(weight)
+        constant = weight[:, dead] @ constants.repeat_interleave(inputs_per_unit)[dead].to(weight)
         reader.bias.add_(constant)
-        renewal.taken_over[reader.bias] = renewal.taken_over.get(reader.bias, torch.zeros_like(constant)) + constant
+        change.bias_changes[reader.bias] = change.bias_changes.get(reader.bias, torch.zeros_like(constant)) + constant
     entries = torch.zeros_like(weight, dtype=torch.bool)
-    _by_output(reader, entries)[:, silent] = True
+    _by_output(reader, entries)[:, dead] = True
     weight[entries] = 0.0
-    renewal.mark(weight, entries)
+    change.mark(weight, entries)
 
 
-def _refresh(
-    feeder: nn.Module, norm: nn.Module | None, mask: Tensor, generator: torch.Generator, renewal: Renewal
+def _draw_incoming(
+    feeder: nn.Module, norm: nn.Module | None, mask: Tensor, generator: torch.Generator, change: Reinitialisation
 ) -> None:
+    """Draw new incoming weights of dead units, and reset their biases and their BatchNorm parameters."""
     weight: Any = feeder.weight
     entries = torch.zeros_like(weight, dtype=torch.bool)
     _by_output(feeder, entries)[mask] = True
     fresh = nn.init.xavier_uniform_(torch.empty(_by_output(feeder).shape), generator=generator)
     weight[entries] = _by_output(feeder, fresh).to(weight)[entries]
-    renewal.mark(weight, entries)
+    change.mark(weight, entries)
     starts = [
         (getattr(feeder, "bias", None), 0.0),
         (getattr(norm, "bias", None), 0.0),
@@ -199,4 +229,4 @@ def _refresh(
     for parameter, start in starts:
         if isinstance(parameter, Tensor):
             parameter[mask] = start
-            renewal.mark(parameter, mask)
+            change.mark(parameter, mask)
