@@ -341,7 +341,7 @@ def test_a_players_settings_need_that_player(family: str, role: str) -> None:
     if family == "gan":
         assert of_family(family).override(change).training.players[role].learning_rate == 0.1
     else:
-        with pytest.raises(SettingError, match=rf"players\.{role} sets a {role}, which the family {family} has not"):
+        with pytest.raises(SettingError, match=rf"players\.{role}: the family {family} has no {role}"):
             of_family(family).override(change)
     # Another family leaves behind what only the first one's players could use.
     moved = of_family("gan").override(change).override({"model.family": family})

@@ -9,7 +9,7 @@ import pytest
 
 from saddlepoint.errors import SettingError
 from saddlepoint.recipe import Recipe
-from saddlepoint.recipe.studies import load_study, overridden, points, resolved, shipped_studies, study_text
+from saddlepoint.recipe.studies import load_study, override_study, points, resolve_bases, shipped_studies, study_text
 
 BASE = "toy-gaussian-1"
 
@@ -20,7 +20,7 @@ def test_a_shipped_study_is_whole(name: str, tmp_path: Path) -> None:
     assert study.name == name
     assert study.description
     assert study.pictures
-    alone = resolved(study)
+    alone = resolve_bases(study)
     (tmp_path / "study.yaml").write_text(study_text(alone))
     assert load_study(tmp_path) == alone
     assert points(alone) == points(study)
@@ -84,12 +84,12 @@ def test_a_file_without_a_name_has_its_own(tmp_path: Path) -> None:
 
 def test_typed_settings_are_the_studys_or_its_bases() -> None:
     study = load_study({"base": BASE, "axes": {"data.modes": [1]}})
-    changed = overridden(study, {"seeds.count": "3", "measure.convergence.every": "7", "training.steps": "50"})
+    changed = override_study(study, {"seeds.count": "3", "measure.convergence.every": "7", "training.steps": "50"})
     assert changed.seeds.count == 3
     assert changed.measure.convergence is not None
     assert changed.measure.convergence.every == 7
     assert points(changed)[0].training.steps == 50
-    assert overridden(study, {}) == study
+    assert override_study(study, {}) == study
 
 
 MISTAKES: list[tuple[dict[str, Any], str]] = [
@@ -152,7 +152,7 @@ def test_a_mistake_in_a_file_is_one_sentence(content: dict[str, Any], said: str)
         ({"training.steps": [0]}, "training.steps cannot be 0"),
         ({"w": {"widths": {"model.decoder": [1]}}}, "model.generator, model.discriminator"),
         ({"v": {"variants": {"a": {"base": "toy-lab-9"}}}}, 'There is no recipe "toy-lab-9"'),
-        ({"training.seed": list(range(100_001))}, "is the most"),
+        ({"training.seed": list(range(100_001))}, "the maximum is"),
     ],
 )
 def test_a_mistake_in_an_axis_is_one_sentence(axes: dict[str, Any], said: str) -> None:
@@ -167,7 +167,7 @@ def test_files_that_are_no_studies_are_reported(tmp_path: Path) -> None:
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
     for name, said in [
         ("list.yaml", "holds no settings"), ("broken.yaml", "not valid YAML"), ("bytes.yaml", "not a study"),
-        ("none.yaml", "no study file"), ("", "is no study"),
+        ("none.yaml", "no study file"), ("", "is not the folder of a study"),
     ]:  # fmt: skip
         with pytest.raises(SettingError, match=said):
             load_study(tmp_path / name)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from saddlepoint.recipe.studies import load_study, points, resolved, study_text
+from saddlepoint.recipe.studies import load_study, points, resolve_bases, study_text
 from saddlepoint.studies.engine import Event, in_this_process
 from saddlepoint.studies.folder import StudyFolder
 from saddlepoint.studies.group import GroupResult, RunResult
@@ -53,7 +53,7 @@ def run_content(
     engine: Callable[[Sequence[Group]], Iterator[Event]] = in_this_process,
 ) -> StudyResult:
     plan = plan_of(content)
-    return run_study(plan, StudyFolder(folder), study_text(resolved(plan.study)), engine)
+    return run_study(plan, StudyFolder(folder), study_text(resolve_bases(plan.study)), engine)
 
 
 def made_up(group: Group) -> GroupResult:

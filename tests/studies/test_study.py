@@ -20,7 +20,7 @@ from saddlepoint.errors import RunError, SettingError
 from saddlepoint.evaluation.metrics.modes import mode_report
 from saddlepoint.evaluation.metrics.transport import wasserstein
 from saddlepoint.models import build
-from saddlepoint.recipe.studies import resolved, study_text
+from saddlepoint.recipe.studies import resolve_bases, study_text
 from saddlepoint.studies.engine import Event, in_this_process
 from saddlepoint.studies.folder import StudyFolder
 from saddlepoint.studies.group import train_group
@@ -332,12 +332,12 @@ def test_another_study_is_not_written_over(tmp_path: Path, changes: dict[str, An
         run_content(MADE_UP | changes, tmp_path, without_training)
     assert {path: path.read_bytes() for path in before} == before
     plan = plan_of(MADE_UP | changes)
-    text = study_text(resolved(plan.study))
+    text = study_text(resolve_bases(plan.study))
     done = run_study(plan, StudyFolder(tmp_path), text, without_training, overwrite=True)
     assert len(done.rows) == 6
     # The first study's runs are there still, where the other has none of its own by the same key.
     plan = plan_of(MADE_UP)
-    text = study_text(resolved(plan.study))
+    text = study_text(resolve_bases(plan.study))
     assert run_study(plan, StudyFolder(tmp_path), text, expect_no_groups, overwrite=True).kept == 6
 
 

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from saddlepoint.errors import RunError
-from saddlepoint.recipe.studies import resolved
+from saddlepoint.recipe.studies import resolve_bases
 from saddlepoint.studies import workers
 from saddlepoint.studies.engine import Advanced, Failed, Finished, Lost
 from saddlepoint.studies.workers import on_workers, serve
@@ -162,7 +162,7 @@ def test_workers_train_what_this_process_trains(tmp_path: Path) -> None:
 
 def start_study(folder: Path) -> subprocess.Popen[str]:
     plan = plan_of(LONG)
-    (folder / "long.yaml").write_text(yaml.safe_dump(resolved(plan.study).model_dump(mode="json")))
+    (folder / "long.yaml").write_text(yaml.safe_dump(resolve_bases(plan.study).model_dump(mode="json")))
     return subprocess.Popen(
         # Run in the background, by nohup say, tests inherit an ignored SIGINT, and so would what they start.
         COMMAND,

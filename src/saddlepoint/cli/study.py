@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting, setting_names, split_settings
 from saddlepoint.cli.console import Output, console, print_json
-from saddlepoint.recipe.studies import load_study, overridden, shipped_studies, study_setting_names
+from saddlepoint.recipe.studies import load_study, override_study, shipped_studies, study_setting_names
 from saddlepoint.studies.start import check_engine, default_folder, plan_study, process_count, train_plan
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def run(argv: Sequence[str]) -> int:
             "name a study or a file, such as learning-rate (`saddlepoint study --list` lists the ready-made ones)"
         )
     check_engine(arguments.engine, arguments.workers, arguments.address)
-    asked = overridden(load_study(arguments.study), settings)
+    asked = override_study(load_study(arguments.study), settings)
     output = console(arguments.json)
     if not arguments.quiet:
         output.say(f"{asked.name}: {asked.description}".rstrip(": "), "bold")

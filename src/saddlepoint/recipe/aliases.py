@@ -1,10 +1,10 @@
-"""Settings by the names that other programs give them: `lr`, `epochs`, `nz`, `gpu`."""
+"""The names of settings in other programs, such as `lr`, `epochs`, `nz` or `gpu`, and the corresponding settings here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-# Usual name -> our settings, the first of which that the recipe has is meant.
+# Usual name -> settings; the first one that the recipe has is suggested.
 ALIASES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("lr", "base_lr"), ("training.optimiser.learning_rate",)),
     **dict.fromkeys(("lr_g", "g_lr", "glr", "generator_lr", "lr_gen"), ("training.players.generator.learning_rate",)),
@@ -74,20 +74,20 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 
 _WASSERSTEIN = "set model.objective to wasserstein, or for stable training model.objective to relativistic, with model.penalties.r1 and r2"
-# Usual name -> what stands in its place here.
+# Usual name -> advice, where no single setting corresponds to it.
 ADVICE: dict[str, str] = {
     **dict.fromkeys(("wasserstein", "wgan", "wgan_gp", "wgangp", "critic"), _WASSERSTEIN),
     **dict.fromkeys(
         ("workers", "num_workers", "n_workers", "dataloader_workers"),
-        "data lie in memory, or are mapped into it, and need no workers",
+        "data are in memory, or mapped into it, and no workers are needed",
     ),
     **dict.fromkeys(
-        ("dropout", "dropout_rate"), "built-in networks have no dropout; give a network of your own for it"
+        ("dropout", "dropout_rate"), "built-in networks have no dropout; use your own network with dropout layers"
     ),
-    **dict.fromkeys(("resume", "resume_from", "ckpt", "pretrained"), "to go on with a run: saddlepoint resume RUN"),
+    **dict.fromkeys(("resume", "resume_from", "ckpt", "pretrained"), "to continue a run: saddlepoint resume RUN"),
     **dict.fromkeys(
         ("outdir", "out_dir", "output_dir", "save_dir", "log_dir", "logdir", "results", "out"),
-        "the folder of a run is chosen with --run FOLDER (in Python run=)",
+        "choose the folder of a run with --run FOLDER (in Python run=)",
     ),
     **dict.fromkeys(("labels", "n_classes", "num_classes", "conditional"), "models do not take labels yet"),
     **dict.fromkeys(("spectral_norm", "sn"), "give a discriminator of your own for spectral normalisation"),
@@ -97,12 +97,15 @@ EPOCHS = frozenset({"epochs", "epoch", "num_epochs", "n_epochs", "max_epochs", "
 
 
 def usual_name(name: str, known: Iterable[str], batch_size: int | None = None) -> str:
-    """What to use for a setting that goes by this name elsewhere, as a sentence; empty where the name is not usual.
+    """Suggest what to use in place of a setting's name in another program.
 
     Args:
-        name: as it was typed, with or without a section; hyphens stand for underscores.
-        known: the settings that there are, by dotted name.
-        batch_size: of the recipe, for the number of steps that an epoch has.
+        name: as typed, with or without a section; hyphens are equivalent to underscores.
+        known: the dotted names of all settings.
+        batch_size: of the recipe, for the number of steps in an epoch.
+
+    Returns:
+        A sentence that begins with a space; empty if the name is not known from other programs.
     """
     section, _, last = name.lower().replace("-", "_").rpartition(".")
     known = list(known)

@@ -1,4 +1,4 @@
-"""The settings of a recipe one by one, by dotted name (`training.steps`), as help, forms and documentation show them."""
+"""The list of a recipe's settings by dotted name (`training.steps`), for the command line, forms and documentation."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Keys = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class SettingField:
-    """One setting as a form, a flag or a page of documentation shows it.
+    """A setting as shown in a form, a command-line option or the documentation.
 
-    Args:
-        path: the sections it is in, from the outermost, and its own name. A key of an open section may have dots.
+    Attributes:
+        path: its sections, from the outermost, and its own name. A key of an open section may contain dots.
         annotation: its type.
-        default: its value where none is given.
+        default: its default value.
         help: one sentence.
-        short_for: the field that a plain value stands for in an entry of an open section, such as "weight"; set for the
-            entry itself (`model.penalties.r1`) and for that field of it (`model.penalties.r1.weight`).
-        is_entry: whether this is such an entry as a whole.
+        short_for: in an entry of an open section, the field that a plain value sets, such as "weight". It is given for the
+            entry (`model.penalties.r1`) and for that field of the entry (`model.penalties.r1.weight`).
+        is_entry: whether this is a whole entry of an open section.
     """
 
     path: tuple[str, ...]
@@ -46,30 +46,41 @@ class SettingField:
 
     @property
     def type_text(self) -> str:
-        """The type in words a user reads: "int", "crop | pad | stretch", "float or none"."""
+        """The type in words: "int", "crop | pad | stretch", "float or none"."""
         return _type_text(self.annotation)
 
 
 def fields(
     settings: type[BaseModel], content: Mapping[str, Any] | None = None, prefix: str = ""
 ) -> Iterator[SettingField]:
-    """All settings below a settings class.
+    """Iterate over all settings of a settings class and its sections.
 
     Args:
         settings: the class.
-        content: its values as they are written; they decide which class of a family a section has, and which entries an
-            open section has beside those that are declared.
-        prefix: put before every name, such as "model.".
+        content: its values; they decide which class a section has (by `family`), and which entries an open section has in
+            addition to the declared ones.
+        prefix: added to every name, such as "model.".
+
+    Yields:
+        The settings.
     """
     path = tuple(part for part in prefix.split(".") if part)
     yield from _fields(settings, content or {}, path, _keys(settings, content))
 
 
 def find(settings: type[BaseModel], name: str, content: Mapping[str, Any] | None = None) -> SettingField | None:
-    """The setting, or the entry of an open section, that has this dotted name; None where there is none.
+    """Find a setting, or an entry of an open section, by its dotted name.
 
-    Unlike `fields`, this finds settings in entries with any key that the section takes, and what lies within a mapping of
-    the user's own (`model.generator.arguments.depth`).
+    Unlike `fields`, this finds settings in entries with any key that the section allows, and values within a mapping of the
+    user's (`model.generator.arguments.depth`).
+
+    Args:
+        settings: the class.
+        name: the dotted name.
+        content: values of the class, as for `fields`.
+
+    Returns:
+        The setting; None if there is none.
     """
     return _find(settings, name, content or {}, (), _keys(settings, content))
 
@@ -115,7 +126,7 @@ def _find(settings: type[BaseModel], name: str, content: Any, path: tuple[str, .
             and "arguments" in opened.entry.model_fields
             and not suggestion(rest, opened.entry.model_fields)
         ):
-            # What is no setting of the entry is an argument of the part: `between.sides`.
+            # A name that is not a setting of the entry is an argument of the part: `between.sides`.
             found = _find(opened.entry, f"arguments.{rest}", _below(value, key), (*here, key), keys)
         return found and _with_shorthand(found, opened, (*here, key))
     section = _section(field.annotation, value)
@@ -123,7 +134,7 @@ def _find(settings: type[BaseModel], name: str, content: Any, path: tuple[str, .
         return _find(section, rest, value, here, keys) if rest else None
     if not rest:
         return _setting(field, here)
-    if get_origin(field.annotation) is dict:  # what is in it is the user's own affair
+    if get_origin(field.annotation) is dict:  # a mapping of the user's, with any content
         return SettingField((*here, *rest.split(".")), Any, None, field.description or "")
     return None
 
@@ -133,7 +144,7 @@ def _setting(field: FieldInfo, path: tuple[str, ...]) -> SettingField:
 
 
 def _entry(section: OpenSection, field: FieldInfo, path: tuple[str, ...]) -> SettingField:
-    """An entry of an open section as a whole: a mapping, its short form, or none."""
+    """The setting for a whole entry of an open section: a mapping, its short form, or none."""
     short = section.shorthand
     annotation = section.entry.model_fields[short].annotation if short else section.entry
     return SettingField(path, annotation, None, field.description or "", short, is_entry=True)
@@ -146,7 +157,7 @@ def _with_shorthand(entry: SettingField, section: OpenSection, path: tuple[str, 
 
 
 def _spelt(key: str, known: list[str]) -> str:
-    """The key as it is spelt where it is known: hyphens and underscores are the same on a command line."""
+    """The known spelling of a key: on a command line, hyphens and underscores are equivalent."""
     plain = key.replace("-", "_")
     return next((own for own in known if isinstance(own, str) and own.replace("-", "_") == plain), key)
 
@@ -156,7 +167,7 @@ def _below(content: Any, name: str) -> Any:
 
 
 def _section(annotation: Any, value: Any) -> type[BaseModel] | None:
-    """The settings class behind an annotation, chosen by `family` where there are several."""
+    """The settings class of an annotation, chosen by `family` if there are several; None if it is not a section."""
     if annotation is FamilySettings:
         return settings_class(_below(value, "family"))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

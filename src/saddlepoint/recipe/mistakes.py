@@ -32,7 +32,7 @@ def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | Non
     return f"there is no setting {name}.{usual or suggestion(name, [*known, *sections])}"
 
 
-def explained(error: ValidationError, recipe: type[BaseModel], content: Mapping[str, Any]) -> str:
+def explain(error: ValidationError, recipe: type[BaseModel], content: Mapping[str, Any]) -> str:
     """Return the first mistake in one sentence, and how many more there are."""
     first, *rest = error.errors()
     path = [str(part) for part in first["loc"]]

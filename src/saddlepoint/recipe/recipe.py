@@ -1,4 +1,4 @@
-"""The recipe: loaded by name, file or run folder, changed by dotted names, and saved."""
+"""Recipes: all settings of a run, loaded from a name, file or run folder, changed by dotted names, and saved as YAML."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.settings import DEFAULT, FAMILIES, ModelSettings
 from saddlepoint.recipe.earlier_names import current_changes, current_content
 from saddlepoint.recipe.fields import SettingField, fields, find
-from saddlepoint.recipe.mistakes import explained, unknown
+from saddlepoint.recipe.mistakes import explain, unknown
 from saddlepoint.recipe.sources import Sources
 from saddlepoint.recipe.text import value_of
 from saddlepoint.settings import Public, Settings
@@ -36,19 +36,25 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 class Recipe(Settings, metaclass=Public):
     """Data, model, training and evaluation settings under one name; immutable."""
 
-    name: str = Field("recipe", description="Names the run's folder where none is given.")
+    name: str = Field("recipe", description="The default name of the run's folder.")
     description: str = Field("", description="One sentence on what this recipe shows.")
     data: DataSettings = Field(DataSettings(), description="What to train on.")
     model: ModelSettings = Field(GANSettings(), description="Which model.")
     training: TrainingSettings = Field(TrainingSettings(), description="How to train it.")
-    evaluation: EvaluationSettings = Field(EvaluationSettings(), description="What to measure meanwhile.")
+    evaluation: EvaluationSettings = Field(EvaluationSettings(), description="What to measure during training.")
 
     @classmethod
     def load(cls, source: str | Path) -> Self:
-        """The recipe of this name, YAML file or run folder.
+        """Load a recipe.
+
+        Args:
+            source: the name of a ready-made recipe, a YAML file, or a run folder.
+
+        Returns:
+            The recipe.
 
         Raises:
-            SettingError: there is none, or it holds a setting that does not exist or does not fit.
+            SettingError: there is no such recipe, or it has an unknown setting or an invalid value.
         """
         path = check_path("recipe", "the recipe", source, "a Recipe, the name of one, or ")
         if path.is_dir():
@@ -62,14 +68,25 @@ class Recipe(Settings, metaclass=Public):
 
     @classmethod
     def parse(cls, text: str, where: str = "recipe") -> Self:
-        """The recipe written in a YAML text; `where` names it in error messages."""
+        """Read a recipe from YAML.
+
+        Args:
+            text: the YAML.
+            where: the name of the text in error messages.
+
+        Returns:
+            The recipe.
+
+        Raises:
+            SettingError: the text is not YAML, or it has an unknown setting or an invalid value.
+        """
         check_text(where, "the text", text, "model: {family: gan}")
         return cls.from_mapping(_SOURCES.content(text, where), where)
 
     @model_validator(mode="before")
     @classmethod
     def _current_names(cls, content: Any) -> Any:
-        """Move settings from the names that earlier versions gave them."""
+        """Rename settings that had other names in earlier versions."""
         return current_content(content, "recipe") if isinstance(content, Mapping) else content
 
     @field_validator("name")
@@ -81,7 +98,7 @@ class Recipe(Settings, metaclass=Public):
 
     @classmethod
     def section_keys(cls, content: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
-        """The players of the family, whose settings are those of `training.players`."""
+        """The players of the family, which are the keys of `training.players`."""
         return {"training.players": _roles(_family(content))}
 
     @model_validator(mode="after")
@@ -92,8 +109,7 @@ class Recipe(Settings, metaclass=Public):
                 continue
             if not known:
                 raise ValueError(
-                    f"training.players.{role} sets a {role}, which the family {self.model.family} has not: set "
-                    "training.optimiser instead"
+                    f"training.players.{role}: the family {self.model.family} has no {role}: set training.optimiser instead"
                 )
             raise ValueError(
                 f"training.players.{role}: the family {self.model.family} has no player {role}."
@@ -103,23 +119,41 @@ class Recipe(Settings, metaclass=Public):
 
     @classmethod
     def from_mapping(cls, content: Mapping[str, Any], where: str = "recipe") -> Self:
-        """Validate nested settings; raises SettingError that names the setting, the value, and the nearest known name."""
+        """Validate nested settings.
+
+        Args:
+            content: the settings, such as `{"training": {"steps": 500}}`.
+            where: the name of the content in error messages.
+
+        Returns:
+            The recipe.
+
+        Raises:
+            SettingError: a setting is unknown or its value is invalid; the message gives the nearest known name.
+        """
         check_mapping(where, "the content", content, '{"training": {"steps": 500}}')
         try:
             return cls.model_validate(_over_defaults(current_content(content, where)))
         except ValidationError as error:
-            raise SettingError(f"{where}: {explained(error, cls, content)}") from None
+            raise SettingError(f"{where}: {explain(error, cls, content)}") from None
 
     def override(self, changes: Mapping[str, Any], where: str = "recipe") -> Self:
-        """This recipe with settings changed by dotted name: `{"training.steps": 500, "model.beta": 4}`.
+        """Return a copy of this recipe with settings changed by dotted name.
 
-        A value may be text as typed on a command line ("1e-4", "64,64", "none"). A new `model.family` starts from that
-        family's defaults. An entry of an open section is set by its short form or as a whole, and removed by None. Names of
-        earlier versions are understood. The sentence that describes a ready-made recipe gives way to one that is true of the
-        new one.
+        A new `model.family` starts from the defaults of that family. An entry of an open section is set by its short form or as
+        a whole, and removed by None. Names of earlier versions are accepted. If the data or the model of a ready-made recipe
+        change, its description is replaced.
+
+        Args:
+            changes: values by dotted name, such as `{"training.steps": 500, "model.beta": 4}`. A value may be text as on a
+                command line ("1e-4", "64,64", "none").
+            where: the name of the recipe in error messages.
+
+        Returns:
+            The new recipe.
 
         Raises:
-            SettingError: there is no such setting, or it does not take the value.
+            SettingError: a setting is unknown or its value is invalid.
         """
         check_mapping(where, "what to change", changes, '{"training.steps": 500}')
         content = self.model_dump(mode="json")
@@ -135,19 +169,25 @@ class Recipe(Settings, metaclass=Public):
                 raise SettingError(f"{where}: {unknown(name, type(self), content)}")
             _set(content, entry, value, f"{where}: {name}")
         changed = self.from_mapping(content, where)
-        return changed if "description" in changes else changed._truly_described()
+        return changed if "description" in changes else changed._update_description()
 
     def settings(self) -> Iterator[tuple[SettingField, Any]]:
-        """Every setting that a recipe of this family takes, with its present value (as JSON has it).
+        """Iterate over all settings of this family.
 
-        Settings of a declared entry of an open section that the recipe does not have are None.
+        Yields:
+            The setting and its value as in JSON; None for the settings of a declared entry of an open section that the recipe
+            does not have.
         """
         content = self.model_dump(mode="json")
         for entry in fields(type(self), content):
             yield entry, _at(content, entry.path)
 
     def to_yaml(self, *, whole: bool = True) -> str:
-        """The recipe as YAML that `parse` reads back: with all defaults, or only with what differs from the family's."""
+        """Return the recipe as YAML that `parse` reads.
+
+        Args:
+            whole: include all settings; otherwise only those that differ from the defaults of the family.
+        """
         if whole:
             return write_yaml(self.model_dump(mode="json"))
         family = type(self).from_mapping({"model": {"family": self.model.family}})
@@ -161,8 +201,8 @@ class Recipe(Settings, metaclass=Public):
                 _put(content, entry.path if is_there else entry.path[:-1], value)
         return write_yaml(content, compact=True)
 
-    def _truly_described(self) -> Self:
-        """This recipe; where its sentence is that of a ready-made one whose data or model it no longer has, with another."""
+    def _update_description(self) -> Self:
+        """Replace the description of a ready-made recipe if its data or model were changed."""
         if self.name not in shipped_names():
             return self
         shipped = type(self).load(self.name)
@@ -173,7 +213,7 @@ class Recipe(Settings, metaclass=Public):
             name: value
             for name, value in _values(self).items()
             if before.get(name) != value
-            # What the sentence itself says can be set does not make it wrong.
+            # A setting that the description itself offers does not make it wrong.
             and name.startswith(("data.", "model."))
             and f"--{name}" not in shipped.description
         }
@@ -181,8 +221,8 @@ class Recipe(Settings, metaclass=Public):
             changed = {name: value for name, value in changed.items() if not name.startswith("model.")} | {
                 "model.family": changed["model.family"]
             }
-        said = f"{_LIKE.format(self.name)}{write_line(changed)}." if changed else shipped.description
-        return self.model_copy(update={"description": said})
+        description = f"{_LIKE.format(self.name)}{write_line(changed)}." if changed else shipped.description
+        return self.model_copy(update={"description": description})
 
     def __repr__(self) -> str:
         return f"Recipe({self.name!r}: {self.model.family} on {self.data.source}, {self.training.steps:,} steps)"
@@ -194,22 +234,22 @@ class Recipe(Settings, metaclass=Public):
 
 
 def recipes() -> dict[str, str]:
-    """The ready-made recipes: their names, in alphabetical order, and one sentence on each."""
+    """Return the descriptions of the ready-made recipes by name, in alphabetical order."""
     return {name: Recipe.load(name).description for name in shipped_names()}
 
 
 def shipped_names() -> list[str]:
-    """The names of the ready-made recipes, in alphabetical order."""
+    """Return the names of the ready-made recipes, in alphabetical order."""
     return _SOURCES.names()
 
 
 def _values(recipe: Recipe) -> dict[str, Any]:
-    """Every setting's value by dotted name."""
+    """The values of all settings by dotted name."""
     return {entry.name: value for entry, value in recipe.settings()}
 
 
 def _at(content: Any, path: Sequence[str]) -> Any:
-    """The value at a path in nested settings; None where an open section has no such entry."""
+    """The value at a path in nested settings; None if an open section has no such entry."""
     for part in path:
         if not isinstance(content, Mapping) or part not in content:
             return None
@@ -218,7 +258,7 @@ def _at(content: Any, path: Sequence[str]) -> Any:
 
 
 def _set(content: dict[str, Any], entry: SettingField, value: Any, where: str) -> None:
-    """Set one setting, or an entry of an open section, to a value that may be text as typed on a command line."""
+    """Set a setting, or an entry of an open section, to a value, which may be text as on a command line."""
     is_typed_none = isinstance(value, str) and value.lower() in ("none", "null")
     if is_typed_none and entry.short_for is not None:
         value = None
@@ -243,27 +283,30 @@ def _put(content: dict[str, Any], path: Sequence[str], value: Any) -> None:
 
 
 def _training_on(path: Path) -> str:
-    """How to train on a file that was given where a recipe belongs."""
+    """Advice on how to train on a data file that was given instead of a recipe."""
     if path.suffix.lower() in _PICTURES:
-        return "To train on pictures, put them into a folder: saddlepoint train dcgan-images --data.source FOLDER"
+        return "To train on images, put them into a folder: saddlepoint train dcgan-images --data.source FOLDER"
     return f"To train on it: saddlepoint train gan-digits --data.source {shlex.quote(str(path))}"
 
 
 def _family(content: Mapping[str, Any]) -> Any:
-    """The family of a recipe as it is written; the default one where none is named."""
+    """The family in the content of a recipe; the default family if there is none."""
     model = content.get("model")
     family = model.get("family") if isinstance(model, Mapping) else None
     return DEFAULT if family is None else family
 
 
 def _roles(family: Any) -> tuple[str, ...]:
-    """The players of a family that can have optimiser settings of their own; none of a family that does not exist."""
+    """The players of a family that can have their own optimiser settings; empty for an unknown family."""
     return FAMILIES[family].settings.roles if isinstance(family, str) and family in FAMILIES else ()
 
 
 def _over_defaults(content: Mapping[str, Any]) -> dict[str, Any]:
-    """`content` laid over the defaults of its family: a network of which only the width is given keeps the activation
-    that the family gives to that player, not the one that networks have in general."""
+    """Merge `content` into the defaults of its family.
+
+    A network of which only the width is given thus has the activation of that player in its family, instead of the general
+    default of networks.
+    """
     family = _family(content)
     found = FAMILIES.get(family) if isinstance(family, str) else None
     return _merge({"model": found.settings.model_validate({}).model_dump()} if found else {}, content)

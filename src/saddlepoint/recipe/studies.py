@@ -1,4 +1,4 @@
-"""Study files: loaded by name, path or content, and their axes resolved to recipes, one a point."""
+"""Study files: load a study by name, path or content, and expand its axes into one recipe for each point."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from saddlepoint.arguments import check_path
 from saddlepoint.errors import SettingError
 from saddlepoint.recipe.recipe import Recipe
 from saddlepoint.recipe.sources import Sources
-from saddlepoint.recipe.study_mistakes import explained
+from saddlepoint.recipe.study_mistakes import explain
 from saddlepoint.studies.settings import ConvergenceSettings, MeasureSettings, Point, SeedSettings, StudySettings
 from saddlepoint.yaml_text import read_yaml, write_yaml
 
@@ -29,33 +29,41 @@ _SOURCES = Sources(
 
 
 def load_study(source: str | Path | Mapping[str, Any] | StudySettings) -> StudySettings:
-    """The study of this name, YAML file, study folder or content. A file that does not say its `name` has that of the file.
+    """Load a study.
 
-    Raises SettingError: there is none, or it holds a setting that does not exist or does not fit.
+    Args:
+        source: the name of a ready-made study, a YAML file, a study folder, or the content. The name of a file is the
+            default of the study's `name`.
+
+    Returns:
+        The study.
+
+    Raises:
+        SettingError: there is no such study, or it has an unknown setting or an invalid value.
     """
     if isinstance(source, StudySettings):
         return source
     if isinstance(source, Mapping):
-        return _validated(source, "study")
+        return _validate(source, "study")
     path = check_path("study", "the study", source, "the name of a study, or ")
     if path.is_dir():
         source = path / FILE
         if not source.is_file():
-            raise SettingError(f"{path} is a folder without a {FILE}, so it is no study.")
+            raise SettingError(f"{path} is not the folder of a study: it has no {FILE}.")
     text, where = _SOURCES.read(source)
     content = _SOURCES.content(text, where)
     if Path(source).is_file():
         content = {"name": Path(source).stem} | content
-    return _validated(content, where)
+    return _validate(content, where)
 
 
 def shipped_studies() -> list[str]:
-    """The names of the ready-made studies, in alphabetical order."""
+    """Return the names of the ready-made studies, in alphabetical order."""
     return _SOURCES.names()
 
 
 def study_setting_names() -> list[str]:
-    """The settings of a study that a command line may change, by dotted name."""
+    """Return the dotted names of a study's settings that the command line may change."""
     sections: dict[str, type[BaseModel]] = {
         "seeds": SeedSettings,
         "measure": MeasureSettings,
@@ -64,10 +72,19 @@ def study_setting_names() -> list[str]:
     return ["lanes", *(f"{section}.{name}" for section, settings in sections.items() for name in settings.model_fields)]
 
 
-def overridden(study: StudySettings, changes: Mapping[str, Any]) -> StudySettings:
-    """The study with settings changed by dotted name: its own (`seeds.count`), or its base's (`training.steps`).
+def override_study(study: StudySettings, changes: Mapping[str, Any]) -> StudySettings:
+    """Change settings of a study by dotted name.
 
-    Values may be text as typed on a command line. Raises SettingError for what neither has.
+    Args:
+        study: the study.
+        changes: values by name, of the study itself (`seeds.count`) or of its base recipe (`training.steps`). A value may
+            be text as on a command line.
+
+    Returns:
+        The new study.
+
+    Raises:
+        SettingError: neither the study nor its base has such a setting, or a value is invalid.
     """
     content = study.model_dump(mode="json")
     for name, value in changes.items():
@@ -80,11 +97,11 @@ def overridden(study: StudySettings, changes: Mapping[str, Any]) -> StudySetting
             below[name.split(".")[-1]] = read_yaml(value) if isinstance(value, str) else value
         else:
             content["overrides"][name] = value
-    return _validated(content, "study")
+    return _validate(content, "study")
 
 
-def resolved(study: StudySettings) -> StudySettings:
-    """The study with its base recipes written out: it alone repeats the study."""
+def resolve_bases(study: StudySettings) -> StudySettings:
+    """Replace the names of base recipes by their content, so that the file of the study suffices to repeat it."""
     axes = {}
     for name, axis in study.axes.items():
         variants = {
@@ -98,14 +115,15 @@ def resolved(study: StudySettings) -> StudySettings:
 
 
 def study_text(study: StudySettings) -> str:
-    """The study as YAML that `load_study` reads back, with all defaults."""
+    """Return the study as YAML that `load_study` reads, with all defaults."""
     return write_yaml(study.model_dump(mode="json"))
 
 
 def points(study: StudySettings) -> list[Point]:
-    """All combinations of the axes' values, the last axis running fastest.
+    """Return all combinations of the axes' values; the last axis varies fastest.
 
-    Raises SettingError for settings that recipes do not have or cannot take, and for more runs than anyone waits for.
+    Raises:
+        SettingError: an axis has an unknown setting or an invalid value, or there are more than MOST_RUNS runs.
     """
     lengths = [len(axis) for axis in study.axes.values()]
     found: list[Point] = []
@@ -113,7 +131,7 @@ def points(study: StudySettings) -> list[Point]:
     for length in lengths:
         runs *= length
     if runs > MOST_RUNS:
-        raise SettingError(f"study {study.name}: {runs:,} runs are asked for; {MOST_RUNS:,} is the most.")
+        raise SettingError(f"study {study.name} has {runs:,} runs; the maximum is {MOST_RUNS:,}.")
     bases: dict[str, Recipe] = {}
     for positions in itertools.product(*(range(length) for length in lengths)):
         where = f"study {study.name}"
@@ -131,8 +149,8 @@ def points(study: StudySettings) -> list[Point]:
         values = {
             name: axis.labels[position] for (name, axis), position in zip(study.axes.items(), positions, strict=True)
         }
-        recipe = bases[key].override(_flat(changes), where=where)
-        recipe = recipe.override(dict(_hidden(recipe, widths, where)), where=where)
+        recipe = bases[key].override(_flatten(changes), where=where)
+        recipe = recipe.override(dict(_hidden_layers(recipe, widths, where)), where=where)
         found.append(Point(values, recipe.data, recipe.model, recipe.training))
     return found
 
@@ -141,19 +159,19 @@ def _recipe(base: str | Mapping[str, Any]) -> Recipe:
     return Recipe.load(base) if isinstance(base, str) else Recipe.from_mapping(base, "the study's base")
 
 
-def _flat(changes: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings by dotted name; a user's network's arguments stay as they are."""
-    found: dict[str, Any] = {}
+def _flatten(changes: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by dotted name; the arguments of the user's own networks stay nested."""
+    flat: dict[str, Any] = {}
     for name, value in changes.items():
         if isinstance(value, Mapping) and not f"{prefix}{name}".endswith("arguments"):
-            found |= _flat(value, f"{prefix}{name}.")
+            flat |= _flatten(value, f"{prefix}{name}.")
         else:
-            found[prefix + name] = value
-    return found
+            flat[prefix + name] = value
+    return flat
 
 
-def _hidden(recipe: Recipe, widths: Mapping[str, int], where: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The hidden layers of networks whose width is set: as many as the recipe has."""
+def _hidden_layers(recipe: Recipe, widths: Mapping[str, int], where: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The setting `hidden` of each network whose width is varied; the number of layers stays that of the recipe."""
     for name, width in widths.items():
         network: Any = recipe
         for part in name.split("."):
@@ -161,13 +179,13 @@ def _hidden(recipe: Recipe, widths: Mapping[str, int], where: str) -> Iterator[t
         if not hasattr(network, "hidden"):
             known = [f"model.{role}" for role, value in recipe.model if hasattr(value, "hidden")]
             raise SettingError(
-                f"{where}: {name} is no network of this model whose width could be set; there are {', '.join(known)}."
+                f"{where}: {name} is not a network of this model with a width to vary; its networks are {', '.join(known)}."
             )
         yield f"{name}.hidden", (width,) * len(network.hidden)
 
 
-def _validated(content: Mapping[str, Any], where: str) -> StudySettings:
+def _validate(content: Mapping[str, Any], where: str) -> StudySettings:
     try:
         return StudySettings.model_validate(content)
     except ValidationError as error:
-        raise SettingError(f"{where}: {explained(error)}") from None
+        raise SettingError(f"{where}: {explain(error)}") from None

@@ -1,4 +1,4 @@
-"""What is wrong with a study file, in one sentence that names the setting, its value, and how it is written."""
+"""Error messages for study files: one sentence with the setting, its value, and an example of its correct form."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "measure": MeasureSettings,
     "convergence": ConvergenceSettings,
 }
-# How a setting is written that came as something else than a section or a list.
-_WRITTEN = {
+# Correct examples of settings that are sections or lists.
+_EXAMPLES = {
     "seeds": "seeds: {count: 8}",
     "axes": "axes: {training.steps: [500, 1000]}",
     "overrides": "overrides: {training.steps: 500}",
@@ -43,11 +43,11 @@ _WRITTEN = {
 }
 
 
-def explained(error: ValidationError) -> str:
-    """The first mistake in one sentence; how many more there are."""
+def explain(error: ValidationError) -> str:
+    """Return the first mistake in one sentence, and how many more there are."""
     first, *rest = error.errors()
     path = [str(part) for part in first["loc"]]
-    if path[:1] == ["base"]:  # a name or the content of a recipe: the validator tells of both
+    if path[:1] == ["base"]:  # a name or the content of a recipe: the validator reports one error for each
         path, rest = ["base"], []
     name = ".".join(path)
     more = f" ({len(rest)} more like it.)" if rest else ""
@@ -58,17 +58,17 @@ def explained(error: ValidationError) -> str:
         return f"{name + ': ' if name else ''}{first['msg'].removeprefix('Value error, ')}.{more}"
     if kind.startswith("union_tag") or (path[0] == "pictures" and len(path) == 2):
         own = value.get("kind") if isinstance(value, dict) else None
-        said = f'there is no kind of picture "{own}"' if own else f"{_said(value)} names no kind of picture"
-        return f"{name}: {said}: write {{kind: survival}}, or heat map or power law.{more}"
-    written = _written(path, value) if kind.endswith("_type") else ""
-    if written:
-        return f"{name} cannot be {_said(value)}: write {written}.{more}"
+        reason = f'there is no kind of picture "{own}"' if own else f"{_yaml_text(value)} names no kind of picture"
+        return f"{name}: {reason}: write {{kind: survival}}, or heat map or power law.{more}"
+    example = _example(path, value) if kind.endswith("_type") else ""
+    if example:
+        return f"{name} cannot be {_yaml_text(value)}: write {example}.{more}"
     near = suggestion(str(value), get_args(OutcomeName)) if kind == "literal_error" else ""
-    return f"{refusal(name, first, _said(value))}.{near}{more}"
+    return f"{refusal(name, first, _yaml_text(value))}.{near}{more}"
 
 
-def _written(path: list[str], value: Any) -> str:
-    """How the setting is written; nothing for one that is a single value."""
+def _example(path: list[str], value: Any) -> str:
+    """A correct example of a section or list, if possible with the given value; empty for a single value."""
     name = ".".join(path)
     if path == ["seeds"]:
         if isinstance(value, int) and value > 0:
@@ -80,26 +80,27 @@ def _written(path: list[str], value: Any) -> str:
             and value == [value[0] + n for n in range(len(value))]
         ):
             return f"seeds: {{count: {len(value)}, first: {value[0]}}}"
-    if name in _WRITTEN:
-        return _WRITTEN[name]
+    if name in _EXAMPLES:
+        return _EXAMPLES[name]
     if path[0] == "axes" and len(path) == 2:
-        return f"{path[1]}: {_listed(value)}, the values along the axis"
+        return f"{path[1]}: {_list_text(value)}, the values along the axis"
     if (path[0] == "axes" and len(path) == 4) or path[0] == "measure" or path[-1] == "by":
-        return f"{path[-1]}: {_listed(value)}"
+        return f"{path[-1]}: {_list_text(value)}"
     return ""
 
 
-def _said(value: Any) -> str:
-    """As YAML writes it."""
+def _yaml_text(value: Any) -> str:
+    """The value as YAML, shortened."""
     return shortened(write_line({"it": value}).removeprefix("it: "))
 
 
-def _listed(value: Any) -> str:
-    return "[...]" if value is None or isinstance(value, dict) else _said([value])
+def _list_text(value: Any) -> str:
+    """The value as the only entry of a list in YAML."""
+    return "[...]" if value is None or isinstance(value, dict) else _yaml_text([value])
 
 
 def _nearest(path: list[str]) -> str:
-    """The known setting nearest to a path that does not exist."""
+    """A suggestion of the known setting nearest to an unknown one."""
     *above, last = path
     section: type[BaseModel] = StudySettings
     if above and above[0] == "axes":

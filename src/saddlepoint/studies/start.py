@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from saddlepoint.arguments import check_count, check_mapping, check_path
 from saddlepoint.errors import SettingError
-from saddlepoint.recipe.studies import load_study, overridden, points, resolved, study_text
+from saddlepoint.recipe.studies import load_study, override_study, points, resolve_bases, study_text
 from saddlepoint.recipe.trust import require_trust
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def study(
     if settings is not None:
         check_mapping("study", "settings", settings, '{"seeds.count": 8, "training.steps": 500}')
     check_engine(engine, workers, address)
-    asked = overridden(load_study(source), settings or {})
+    asked = override_study(load_study(source), settings or {})
     # Content that the caller wrote into this call is the caller's own.
     plan = plan_study(asked, settings or {}, trust or isinstance(source, Mapping))
     place = folder or default_folder(source, asked)
@@ -109,7 +109,7 @@ def train_plan(
 
     if not overwrite:
         check_replaced_runs(folder, plan.study)
-    text = study_text(resolved(plan.study))
+    text = study_text(resolve_bases(plan.study))
     with _sigterm_as_interrupt():
         return run_study(
             plan,
