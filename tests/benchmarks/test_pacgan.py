@@ -37,7 +37,7 @@ def test_trials_come_in_rounds_and_each_has_a_place_of_its_own(tmp_path: Path) -
     assert [one.place(tmp_path) for one in wanted if one.row == pacgan.BEST] == [
         one.place(tmp_path) for one in longer if one.row == pacgan.BEST
     ]
-    sizes = {one.row: one.recipe.model.packing for one in wanted if one.row in pacgan.ROWS}
+    sizes = {one.row: one.recipe.model.discriminator.packing for one in wanted if one.row in pacgan.ROWS}
     assert sizes == pacgan.ROWS
 
 
