@@ -167,8 +167,8 @@ def test_labels_are_taken_where_a_model_has_classes(labels: torch.Tensor) -> Non
     ("labels", "said"),
     [
         (torch.tensor([0, 1]), r"of shape \(3,\)"),
-        (torch.tensor([0.0, 1.0, 2.0]), "one whole number a sample"),
-        ([0, 1, 2], "one whole number a sample"),
+        (torch.tensor([0.0, 1.0, 2.0]), "one whole number for each sample"),
+        ([0, 1, 2], "one whole number for each sample"),
         (torch.tensor([0, 1, 3]), "from 0 to 2"),
         (torch.tensor([-1, 0, 1]), "from 0 to 2"),
     ],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from saddlepoint.models.own_noise import decided_by
+from saddlepoint.models.own_noise import global_seed_from
 
 
 def test_a_network_can_be_mapped_over_replicas() -> None:
     """Replicas draw samples under vmap, where the numbers of a code cannot be read."""
 
     def made(z: torch.Tensor) -> torch.Tensor:
-        with decided_by(z):
+        with global_seed_from(z):
             return 2 * z
 
     z = torch.randn(3, 5, 2)

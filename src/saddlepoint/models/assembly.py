@@ -1,4 +1,4 @@
-"""From settings to networks: what the families have in common."""
+"""Build the networks of a model from its settings; shared by the families."""
 
 from __future__ import annotations
 
@@ -23,13 +23,19 @@ def network(
     *,
     series: bool = False,
 ) -> nn.Module:
-    """The network of this role: the user's own module if there is one, else the one that the settings describe.
+    """Return the network of a role: the user's own module if there is one, else the network that the settings define.
 
     Args:
+        role: its name in settings, such as "generator".
+        settings: of the network.
+        inputs: shape of one input.
+        outputs: shape of one output; None for features of any shape.
+        modules: the user's own modules by role.
+        output_activation: the last activation.
         series: whether the examples among inputs and outputs are series (T, C), which convolutions take as (C, T).
 
     Raises:
-        SettingError: it cannot be built, or does not fit the shapes (see `saddlepoint.networks.build`).
+        SettingError: the network cannot be built, or does not fit the shapes (see `saddlepoint.networks.build`).
     """
     if role in modules:
         return check_network(modules[role], inputs, outputs, role)
@@ -59,15 +65,19 @@ def network(
 
 
 def is_own(role: str, settings: NetworkSettings, modules: Mapping[str, nn.Module]) -> bool:
-    """Whether this network comes from the user and so brings its own last activation."""
+    """Whether a network is the user's own, so that the settings do not determine its last activation."""
     return role in modules or ":" in settings.network
 
 
 def check_roles(modules: Mapping[str, nn.Module], roles: Sequence[str]) -> None:
-    """Check that the family has the roles in `modules`.
+    """Check the names of the user's own modules.
+
+    Args:
+        modules: the modules by role.
+        roles: the roles of the family.
 
     Raises:
-        SettingError: it does not.
+        SettingError: a name is not a role of the family.
     """
     for role in modules:
         if role not in roles:

@@ -1,7 +1,7 @@
-"""A model is a game whose players are networks; trained, it is what the user holds.
+"""The base class of models: a model is a game whose players are networks.
 
-`Model` is what the training loop plays, and, trained, a `GenerativeModel`: evaluation and all applications rely on that
-contract and on the protocols of `saddlepoint.models.capabilities` alone.
+The training loop plays the game. After training, a model is a `GenerativeModel`: evaluation and all applications depend only
+on that protocol and on the other protocols of `saddlepoint.models.capabilities`.
 """
 
 from __future__ import annotations
@@ -25,37 +25,37 @@ from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.networks.layout import lay_out
 from saddlepoint.objectives.phase import Noise, Phase
 
-NETWORKS = {"trunk": "encoder"}  # parts of a player by the names that settings give them
-# Rows at a time: convolutions run twice as fast on batches whose activations fit the processor's cache.
+NETWORKS = {"trunk": "encoder"}  # submodules of a player -> their names in settings
+# Rows in one pass: convolutions run twice as fast on batches whose activations fit into the cache of the CPU.
 CHUNK = 250
 
 Numbers = Tensor | npt.NDArray[Any]
 
 
 class Model(ABC):
-    """A game: players, phases, and the noise they need. It has what every family has, and nothing else.
+    """A game: players, phases, and their noise. The class has only what all families have in common.
 
-    What only some families have (codes, a density, series of their own) is a capability:
-    `saddlepoint.models.capabilities`. A model may have no players at all, where what it learns is no network: it then
-    keeps its state in `extra_state` and learns in phases without gradient.
+    What only some families have (codes, a density, their own series) is a capability: `saddlepoint.models.capabilities`. A
+    model without networks has no players; its state is in `extra_state`, and its phases learn without gradients.
 
     Attributes:
-        players: the networks, by the short names that series carry ("d", "g", "vae", "ae").
-        roles: the same players by the names that settings carry: {"d": "discriminator", "g": "generator"}. It also names
-            what a phase without gradient updates.
-        judged_by: the series by which the steps of a run are compared, and whether more (1) or less (-1) of it is better.
-        averaged: the players of which the training loop may keep a moving average for sampling.
-        phases: what one training step does, in order.
-        notes: sentences for the user, shown before training.
-        trained_steps: of the checkpoint that the weights come from; None where they come from no checkpoint.
-        classes: how many classes a sample may be asked for by label; None where the model takes no labels.
+        players: the networks by their short names in series ("d", "g", "vae", "ae").
+        roles: short names to names in settings: {"d": "discriminator", "g": "generator"}. It also has names for what phases
+            without gradient update.
+        judged_by: the selection metric: the series by which the steps of a run are compared, and 1 if larger values are
+            better, -1 if smaller ones are.
+        averaged: the players that may have a moving average for sampling.
+        phases: the phases of one training step, in order.
+        notes: sentences for the user, reported before training.
+        trained_steps: the step of the checkpoint with these weights; None if they are not from a checkpoint.
+        classes: the number of classes that can be sampled by label; None if the model takes no labels.
     """
 
     family: ClassVar[str]
     averaged: ClassVar[tuple[str, ...]] = ()
     judged_by: ClassVar[tuple[str, Literal[1, -1]]] = ("quality/energy_distance", -1)
     classes: int | None = None
-    _device = torch.device("cpu")  # of a model without tensors
+    _device = torch.device("cpu")  # for models without weights
 
     def __init__(
         self, event: Event, scaling: Scaling, players: Mapping[str, nn.Module], roles: Mapping[str, str]
@@ -74,51 +74,81 @@ class Model(ABC):
 
     @abstractmethod
     def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
-        """All random numbers of `phase` for a batch of `n`, and scalars that depend on the step (a KL weight that warms
-        up), on the generator's device."""
+        """Draw all random numbers of one update.
+
+        Args:
+            phase: of the update.
+            n: number of examples in the batch.
+            step: of training.
+            generator: draws the numbers.
+
+        Returns:
+            The random numbers, and scalars that depend on the step, such as the weight of KL in its warm-up. All are on the
+            device of the generator.
+        """
 
     @abstractmethod
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """(n, *event) samples in the data's own units."""
+        """Draw samples.
+
+        Args:
+            n: how many.
+            labels: (n,) classes from 0 to `classes` - 1; None for a model without labels.
+            generator: draws the noise; None takes torch's global generator.
+
+        Returns:
+            (n, *event) in the data's units.
+
+        Raises:
+            SettingError: an argument is invalid.
+        """
 
     def lacks(self, capability: type) -> str | None:
-        """Why this instance lacks a capability that its class has; None where it has it.
+        """Explain why this instance lacks a capability of its class.
 
         Args:
             capability: a protocol of `saddlepoint.models.capabilities`.
+
+        Returns:
+            The reason; None if it has the capability.
         """
         return None
 
     def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:
-        """The arguments of one forward pass of every player, as training gives them.
+        """Return the arguments of a forward pass of every player, as in training.
 
         Args:
             x: (B, *event) examples in the model's units.
-            generator: of the noise; None takes zeros.
+            generator: draws the noise; None for noise of zeros.
         """
         return dict.fromkeys(self.players, (x,))
 
     def run_players(self, x: Tensor, generator: torch.Generator | None) -> None:
-        """Run every player once on examples x (B, *event) in the model's units, for those who observe its layers."""
+        """Run every player once, for callers that observe its layers with hooks.
+
+        Args:
+            x: (B, *event) examples in the model's units.
+            generator: draws the noise; None for noise of zeros.
+        """
         for name, arguments in self.player_inputs(x, generator).items():
             self.players[name](*arguments)
 
     def extra_state(self) -> dict[str, Tensor]:
-        """Tensors beside the players' weights that a checkpoint must hold."""
+        """Return the tensors that a checkpoint must hold in addition to the players' weights."""
         return {}
 
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
-        """Undo `extra_state`."""
+        """Restore what `extra_state` returned."""
 
     @property
     def device(self) -> torch.device:
-        """Where the players are; of a model without weights, where it was moved to."""
+        """The device of the players; for a model without weights, the device it was moved to."""
         first = next(self._weights(), None)
         return self._device if first is None else first.device
 
     @property
     def dtype(self) -> torch.dtype:
-        """The type of the players' numbers; float32 for a model without weights."""
+        """The floating-point type of the players' weights; float32 for a model without weights."""
         first = next((weight for weight in self._weights() if weight.is_floating_point()), None)
         return torch.float32 if first is None else first.dtype
 
@@ -131,12 +161,16 @@ class Model(ABC):
 
     @property
     def output_range(self) -> tuple[float, float] | None:
-        """The range of samples in the model's units; None where it is unbounded or unknown."""
+        """Lowest and highest value of samples in the model's units; None if the range is unbounded or unknown."""
         return None
 
     def output_network(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]] | None:
-        """The network of codes (B, latent) whose last layer decides the range of samples, and the function that turns its
-        output into samples; None where `output_range` says all that is known."""
+        """Return the network whose last layer determines the output range.
+
+        Returns:
+            The network, which takes codes (B, latent), and the function that turns its output into samples. None if
+            `output_range` is final.
+        """
         return None
 
     @property
@@ -146,7 +180,14 @@ class Model(ABC):
         return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in layers)
 
     def to(self, device: torch.device | str) -> Self:
-        """Move the players; returns the model itself."""
+        """Move the players to a device.
+
+        Returns:
+            The model itself.
+
+        Raises:
+            SettingError: this machine has no such device.
+        """
         try:
             for player in self.players.values():
                 player.to(device)
@@ -161,43 +202,49 @@ class Model(ABC):
         return self
 
     def at_rest(self) -> contextlib.AbstractContextManager[None]:
-        """Within it the players are in evaluation mode and make no gradients; every layer's mode returns after."""
+        """Context manager: the players are in evaluation mode without gradients; afterwards every layer's mode is restored."""
         return evaluating(*self.players.values())
 
     def lay_out(self) -> None:
-        """Bring players with planar convolutions to the memory layout in which they are fastest."""
+        """Convert players with 2d convolutions to the memory layout in which they are fastest."""
         for player in self.players.values():
             lay_out(player)
 
     def model_units(self, x: Numbers) -> Tensor:
-        """Convert examples (N, *event) in the data's units to the players' units, type and device.
+        """Convert examples to the model's units, and to the type and device of its players.
+
+        Args:
+            x: (N, *event) in the data's units.
+
+        Returns:
+            (N, *event) in the model's units.
 
         Raises:
-            SettingError: x is no batch of this model's events.
+            SettingError: x does not have the shape (N, *event).
         """
         x = as_tensor(x)
         if tuple(x.shape[1:]) != self.event.shape:
             raise SettingError(
-                f"A batch of shape {tuple(x.shape)} came where this {self.family} works on examples of shape "
-                f"{self.event.shape}: give (N, {', '.join(map(str, self.event.shape))})."
+                f"A batch has shape {tuple(x.shape)}, but examples of this {self.family} have shape {self.event.shape}: give a "
+                f"batch of shape (N, {', '.join(map(str, self.event.shape))})."
             )
         return self.scaling.to_model(x.to(self.device)).to(self.dtype)
 
     def check_request(self, n: int, labels: Tensor | None, generator: torch.Generator | None = None) -> int:
-        """Check what `sample` is asked for.
+        """Check the arguments of `sample`.
 
         Args:
-            n: how many samples.
-            labels: (n,) classes from 0 to `classes` - 1; None for none.
-            generator: of torch's, or None.
+            n: number of samples.
+            labels: (n,) classes from 0 to `classes` - 1, or None.
+            generator: a torch.Generator, or None.
 
         Returns:
             n as an int.
 
         Raises:
-            SettingError: n is no whole number of at least 0; labels are given to a model that takes none, or are not n of
-                its classes; or the generator is none of torch's.
-            DataError: so many samples do not fit into memory.
+            SettingError: n is not a whole number of at least 0; labels are given to a model without labels, or are not n
+                valid classes; or the generator is not a torch.Generator.
+            DataError: the samples do not fit into memory.
         """
         n = check_count("sample", "the number of samples", n)
         if labels is not None:
@@ -209,28 +256,28 @@ class Model(ABC):
     def _check_labels(self, n: int, labels: Tensor) -> None:
         if self.classes is None:
             raise SettingError(
-                f"sample: this {self.family} was trained without labels and cannot be asked for one: leave labels out."
+                f"sample: this {self.family} was trained without labels and cannot sample a class: leave labels out."
             )
         whole = isinstance(labels, Tensor) and not labels.is_floating_point() and not labels.is_complex()
         if not whole or tuple(labels.shape) != (n,):
             raise SettingError(
-                f"sample: labels is {shown(labels)}; give one whole number a sample, a tensor of shape ({n},)."
+                f"sample: labels is {shown(labels)}; give one whole number for each sample, a tensor of shape ({n},)."
             )
         if n and not (int(labels.min()) >= 0 and int(labels.max()) < self.classes):
             raise SettingError(
-                f"sample: labels range from {int(labels.min())} to {int(labels.max())}, and this {self.family} has "
+                f"sample: labels range from {int(labels.min())} to {int(labels.max())}, but this {self.family} has "
                 f"{self.classes} classes: give labels from 0 to {self.classes - 1}."
             )
 
-    if not TYPE_CHECKING:  # a type checker would take every misspelt attribute for a network
+    if not TYPE_CHECKING:  # a type checker would accept every misspelt attribute as a network
 
         def __getattr__(self, name: str) -> nn.Module:
-            """A player or network by the name that settings give it: `model.generator`, `model.encoder`."""
+            """Return a player or network by its name in settings: `model.generator`, `model.encoder`."""
             players = self.__dict__.get("players", {})
             named = {role: players[short] for short, role in self.__dict__.get("roles", {}).items() if short in players}
             if name in named:
-                found: nn.Module = named[name]
-                return found
+                player: nn.Module = named[name]
+                return player
             if not name.startswith("_") and len(players) == 1:  # encoder and decoder are parts of the one player
                 (player,) = players.values()
                 parts = {NETWORKS.get(part, part): module for part, module in player.named_children()}
@@ -250,18 +297,18 @@ class Model(ABC):
         return html("<p><b>{}</b></p><table>{}</table>", type(self).__name__, cells)
 
     def _facts(self) -> dict[str, str]:
-        """What a user wants to see of a model in a terminal or a notebook."""
+        """The lines of a model's summary in a terminal or a notebook."""
         facts = {"one example": f"{self.event.kind} of {'x'.join(map(str, self.event.shape))}"}
         facts |= self._more_facts()
         facts |= {role: f"{role} {count:,} parameters" for role, count in self.parameter_counts().items()}
         return facts | ({} if self.trained_steps is None else {"trained": f"{self.trained_steps:,} steps"})
 
     def _more_facts(self) -> dict[str, str]:
-        """Those of a family alone."""
+        """Further lines of a family."""
         return {}
 
     def parameter_counts(self) -> dict[str, int]:
-        """Trainable numbers by role."""
+        """Return the number of trainable parameters by role."""
         return {
             self.roles[name]: sum(p.numel() for p in player.parameters() if p.requires_grad)
             for name, player in self.players.items()
@@ -269,36 +316,59 @@ class Model(ABC):
 
 
 def as_tensor(x: Numbers, what: str = "Examples") -> Tensor:
-    """x itself, or an array's numbers as a tensor (N, ...). Raises SettingError for what is no array of real numbers."""
+    """Convert an array to a tensor; a tensor is returned unchanged.
+
+    Args:
+        x: (N, ...) real numbers.
+        what: the name of x in error messages.
+
+    Raises:
+        SettingError: x is not an array of real numbers with at least one axis.
+    """
     try:
-        # Copied: torch takes no array that is read-only or runs backwards.
-        found = x if isinstance(x, Tensor) else torch.from_numpy(np.array(x))
+        # A copy, since torch accepts no arrays that are read-only or have negative strides.
+        tensor = x if isinstance(x, Tensor) else torch.from_numpy(np.array(x))
     except (TypeError, ValueError, RuntimeError):
         raise SettingError(
             f"{what} of type {type(x).__name__} are not an array of numbers; give a tensor or an array (N, ...)."
         ) from None
-    if found.ndim == 0 or found.is_complex():
-        kind = "are complex numbers" if found.is_complex() else "are a single number"
+    if tensor.ndim == 0 or tensor.is_complex():
+        kind = "are complex numbers" if tensor.is_complex() else "are a single number"
         raise SettingError(f"{what} {kind}; give a tensor or an array of real numbers (N, ...).")
-    return found
+    return tensor
 
 
 def check_generator(where: str, generator: torch.Generator | None) -> None:
-    """Raise SettingError where `generator` is neither None nor one of torch's."""
+    """Check that a generator is a torch.Generator or None.
+
+    Args:
+        where: the name of the caller in the error message.
+        generator: the argument.
+
+    Raises:
+        SettingError: it is neither.
+    """
     if generator is not None and not isinstance(generator, torch.Generator):
         raise SettingError(
-            f"{where}: generator is {shown(generator)}; give torch.Generator().manual_seed(0), with a seed of your own."
+            f"{where}: generator is {shown(generator)}; give a torch.Generator, such as torch.Generator().manual_seed(0)."
         )
 
 
 def in_chunks(function: Callable[[Tensor], Tensor], x: Numbers, size: int = CHUNK) -> Tensor:
-    """`function(x)` for a function that treats rows alone, `size` rows at a time so that memory stays small.
+    """Apply a function of independent rows to `size` rows at a time, to limit the use of memory.
 
-    A single row that would be left over goes with those before it: networks that normalise by the batch take no batch of
-    one.
+    A single remaining row is added to the chunk before it, since networks that normalise by the batch need two rows.
+
+    Args:
+        function: (B, ...) -> (B, ...), row by row.
+        x: (N, ...).
+        size: rows in a chunk.
+
+    Returns:
+        (N, ...).
 
     Raises:
-        SettingError: the network normalises by the batch, and x is one row.
+        SettingError: the network normalises by the batch, and x has one row.
     """
     x = as_tensor(x)
     parts = list(torch.split(x, size))
@@ -310,6 +380,6 @@ def in_chunks(function: Callable[[Tensor], Tensor], x: Numbers, size: int = CHUN
         if len(x) != 1 or "more than 1 value per channel" not in str(error):
             raise
         raise SettingError(
-            "A network here normalises by the batch (a BatchNorm without running statistics), and a batch of one example "
-            "has no statistics: ask for two or more, or give the layer track_running_stats=True."
+            "A network normalises by the batch (a BatchNorm without running statistics), and a batch of one example has no "
+            "statistics: use two or more examples, or set track_running_stats=True in the layer."
         ) from error

@@ -1,4 +1,4 @@
-"""A mixture of Gaussians over codes, kept as plain tensors."""
+"""A Gaussian mixture over codes, stored as plain tensors."""
 
 from __future__ import annotations
 
@@ -15,18 +15,32 @@ LARGEST_FIT = 10_000
 
 @dataclass(frozen=True, eq=False)
 class GaussianMixture:
-    """weights (K,), means (K, D) and the Cholesky factors (K, D, D) of the covariances; float64, on the CPU."""
+    """A mixture of K Gaussians in D dimensions; all tensors are float64 on the CPU.
+
+    Attributes:
+        weights: (K,), which sum to 1.
+        means: (K, D).
+        cholesky: (K, D, D), the Cholesky factors of the covariances.
+    """
 
     weights: Tensor
     means: Tensor
     cholesky: Tensor
 
     @classmethod
-    def fitted(cls, codes: Tensor, components: int, generator: torch.Generator) -> Self:
-        """Expectation maximisation on codes (N, D), on 10,000 drawn from them where there are more.
+    def fit(cls, codes: Tensor, components: int, generator: torch.Generator) -> Self:
+        """Fit a mixture by expectation maximisation.
 
-        No more components than half the codes. Codes are standardised for the fit, so that its small addition to the
-        diagonal does not depend on their scale.
+        Codes are standardised for the fit, so that the small constant added to the diagonal of the covariances does not depend
+        on their scale.
+
+        Args:
+            codes: (N, D); a random subset of 10,000 is used if there are more.
+            components: K; reduced to N / 2 if it is larger.
+            generator: draws the subset and the seed of the fit.
+
+        Returns:
+            The mixture.
         """
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture as Fit
@@ -39,7 +53,7 @@ class GaussianMixture:
         seed = int(torch.randint(2**31 - 1, (), generator=generator, device=generator.device))
         fit = Fit(max(1, min(components, len(codes) // 2)), covariance_type="full", reg_covar=1e-4, random_state=seed)
         with warnings.catch_warnings():
-            # A fit that stopped early, or found fewer distinct codes than components, is still a distribution.
+            # The warnings say that the fit stopped early or that there are few distinct codes; the mixture is still valid.
             warnings.simplefilter("ignore", ConvergenceWarning)
             fit.fit(((codes - centre) / spread).numpy())
         factors = torch.linalg.cholesky(torch.from_numpy(fit.covariances_))
@@ -50,7 +64,15 @@ class GaussianMixture:
         )
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """(n, D) float32 codes, on the generator's device."""
+        """Draw codes.
+
+        Args:
+            n: how many.
+            generator: draws the numbers; None takes torch's global generator.
+
+        Returns:
+            (n, D) float32, on the device of the generator.
+        """
         device = torch.device("cpu") if generator is None else generator.device
         weights = self.weights.to(device)
         if n == 0:
@@ -61,10 +83,10 @@ class GaussianMixture:
         return (self.means.to(device)[component] + offset).float()
 
     def state(self) -> dict[str, Tensor]:
-        """Tensors to save under the names `prior/...`."""
+        """Return the tensors to save, under the names `prior/...`."""
         return {"prior/weights": self.weights, "prior/means": self.means, "prior/cholesky": self.cholesky}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Tensor]) -> Self:
-        """Undo `state`."""
+        """Return the mixture from the tensors of `state`."""
         return cls(*(state[f"prior/{name}"].double().cpu() for name in ("weights", "means", "cholesky")))

@@ -1,8 +1,8 @@
-"""Noise that a network draws by itself, from torch's global generators: decided by the network's input.
+"""Make the noise that a network itself draws from torch's global generators a function of the network's input.
 
-Generators in the manner of StyleGAN add noise in their hidden layers, and dropout may stay on. The same code then makes
-another example at every call, whatever generator was given for the code. Within `decided_by(z)` the global generators start
-from a seed that z alone decides, and are put back afterwards, so that the caller's random numbers stay what they were.
+Generators such as StyleGAN's add noise in their hidden layers, and dropout may be active in evaluation. The same code then
+gives a different example at every call. Within `global_seed_from(z)` the global generators are seeded by z; afterwards their
+states are restored, so that the caller's random numbers are not affected.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-_NUMBERS = 64  # of z that the seed is made of
+_NUMBERS = 64  # how many numbers of z the seed is computed from
 
 
 @contextlib.contextmanager
-def decided_by(z: Tensor) -> Iterator[None]:
-    """Within it, what torch's global generators draw depends on z (N, ...) alone.
+def global_seed_from(z: Tensor) -> Iterator[None]:
+    """Context manager that seeds torch's global generators by z, and restores their states afterwards.
 
     Args:
-        z: codes, on the device of the network. Under `torch.vmap`, where numbers cannot be read, nothing is decided: what
-            is mapped draws from no global generator.
+        z: (N, ...) codes, on the device of the network. Under `torch.vmap` their values cannot be read, and the context manager
+            does nothing: functions that are mapped do not draw from global generators.
     """
     if torch._C._functorch.is_batchedtensor(z):
         yield
@@ -33,7 +33,7 @@ def decided_by(z: Tensor) -> Iterator[None]:
 
 
 def _seed_of(z: Tensor) -> int:
-    """A seed from the bits of the first numbers of z; 0 for no numbers."""
+    """A seed computed from the bits of the first numbers of z; 0 if z is empty."""
     bits = z.detach().flatten()[:_NUMBERS].to("cpu", torch.float32).contiguous().view(torch.int32).tolist()
     seed = 0
     for word in bits:

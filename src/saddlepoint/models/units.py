@@ -1,4 +1,4 @@
-"""The units in which a model's networks see the data."""
+"""The model's units: how data are scaled for its networks."""
 
 from __future__ import annotations
 
@@ -10,27 +10,30 @@ SYMMETRIC = (-1.0, 1.0)
 
 
 def scaling(event: Event, kind: ScalingKind, output_range: tuple[float, float] | None, wants: str) -> Scaling:
-    """The event's scaling of this kind, if the data's range in the model's units is what the output can reach.
+    """Return a scaling of the data, after checking that the scaled data have the output range of the networks.
 
     Args:
-        wants: what has this output range, for the message ("the output tanh", "bernoulli").
+        event: what one example is.
+        kind: of scaling.
+        output_range: lowest and highest value of the networks' output; None if it is unbounded or unknown.
+        wants: what has this output range, for the error message ("the output tanh", "bernoulli").
 
     Raises:
-        SettingError: the two do not fit.
+        SettingError: the scaled data have another range.
     """
-    found = event.scaling(kind)
+    result = event.scaling(kind)
     if output_range is None:
-        return found
+        return result
     if event.low is not None and event.high is not None:
-        reached = (event.low * found.scale[0] + found.offset[0], event.high * found.scale[0] + found.offset[0])
-        fits = len(found.scale) == 1 and all(abs(a - b) < 1e-4 for a, b in zip(reached, output_range, strict=True))
+        scaled = (event.low * result.scale[0] + result.offset[0], event.high * result.scale[0] + result.offset[0])
+        fits = len(result.scale) == 1 and all(abs(a - b) < 1e-4 for a, b in zip(scaled, output_range, strict=True))
     else:
-        # Data without a known range fit by the convention of four standard deviations each way, or not at all.
+        # Without a known range, the scaling of this kind maps four standard deviations each way to the range.
         fits = (kind, output_range) in (("unit", UNIT), ("symmetric", SYMMETRIC))
     if not fits:
         better = "unit" if output_range == UNIT else "symmetric"
         raise SettingError(
-            f"model.scaling: {wants} reaches {output_range[0]:g} to {output_range[1]:g}, which does not fit data scaled by "
-            f'"{kind}": set model.scaling to "{better}" or "auto".'
+            f"model.scaling: {wants} has the range {output_range[0]:g} to {output_range[1]:g}, which does not fit data scaled "
+            f'by "{kind}": set model.scaling to "{better}" or "auto".'
         )
-    return found
+    return result

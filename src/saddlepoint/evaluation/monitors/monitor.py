@@ -24,7 +24,7 @@ from saddlepoint.evaluation.monitors.copies import (
 from saddlepoint.evaluation.monitors.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, HasLatentPosterior, has
-from saddlepoint.models.own_noise import decided_by
+from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.networks.activity import Activity, record_activity
 
 SAMPLES = 256  # generated for one probe
@@ -157,7 +157,7 @@ class Monitor:
             activities = {name: stack.enter_context(record_activity(player)) for name, player in model.players.items()}
             if has(model, Adversarial):
                 z = self._noise(model).to(x.dtype)
-                with decided_by(z):
+                with global_seed_from(z):
                     made = model.players[model.generator_player](z)
                 held_out = None if self._held_out is None else self._model.model_units(self._held_out)
                 signals |= adversarial.score_series(model, x, made[:JUDGED], held_out)

@@ -1,4 +1,4 @@
-"""The autoencoder: a one-player game that squeezes every example through a small code and brings it back."""
+"""Autoencoders: a one-player game that compresses examples to small codes and reconstructs them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from saddlepoint.models.base import Numbers, in_chunks
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.mixture import GaussianMixture
 from saddlepoint.models.own_loss import ROLE, own_loss
-from saddlepoint.models.own_noise import decided_by
+from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.models.units import UNIT, scaling
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.autoencoding import CodeNoise, autoencoding
@@ -25,10 +25,12 @@ from saddlepoint.objectives.reconstruction import RECONSTRUCTIONS
 
 
 class AutoencoderNetwork(nn.Module):
-    """The one player: encoder and decoder together.
+    """The player of an autoencoder: encoder and decoder.
 
     Args:
-        bounded_code: whether the code passes a sigmoid, so that a unit's mean is an activation in (0, 1).
+        encoder: (B, *event) -> (B, latent).
+        decoder: (B, latent) -> (B, *event).
+        bounded_code: whether a sigmoid is applied to the code, so that activations are in (0, 1).
     """
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module, bounded_code: bool = False) -> None:
@@ -38,12 +40,19 @@ class AutoencoderNetwork(nn.Module):
         self.bounded_code = bounded_code
 
     def encode(self, x: Tensor) -> Tensor:
-        """(B, *event) -> (B, latent)."""
+        """Encode x (B, *event) to codes (B, latent)."""
         code: Tensor = self.encoder(x)
         return code.sigmoid() if self.bounded_code else code
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, *event) -> output (B, *event), for the Bernoulli reconstruction its logits, and code (B, latent)."""
+        """Encode and decode.
+
+        Args:
+            x: (B, *event).
+
+        Returns:
+            The output (B, *event), which is logits for the Bernoulli reconstruction, and the code (B, latent).
+        """
         code = self.encode(x)
         return self.decoder(code), code
 
@@ -51,8 +60,9 @@ class AutoencoderNetwork(nn.Module):
 class Autoencoder(CodeModel):
     """An autoencoder whose samples are decoded from a Gaussian mixture fitted to its codes.
 
-    Reducing the Dimensionality of Data with Neural Networks (Hinton, Salakhutdinov, 2006).
-    https://doi.org/10.1126/science.1127647
+    References:
+        Reducing the Dimensionality of Data with Neural Networks (Geoffrey Hinton, Ruslan Salakhutdinov, 2006),
+        https://doi.org/10.1126/science.1127647
     """
 
     judged_by = ("ae/held_out_reconstruction", -1)
@@ -60,6 +70,11 @@ class Autoencoder(CodeModel):
 
     def __init__(self, settings: AutoencoderSettings, event: Event, modules: Mapping[str, Any] | None = None) -> None:
         """Build the networks.
+
+        Args:
+            settings: of the autoencoder.
+            event: what one example is.
+            modules: the user's own networks by role, and as "loss" the user's own loss, instead of `settings.objective`.
 
         Raises:
             SettingError: a network does not fit, or the reconstruction is Bernoulli and the data are not in [0, 1].
@@ -71,8 +86,8 @@ class Autoencoder(CodeModel):
         if settings.scaling == "auto":
             if settings.reconstruction == "bernoulli" and not event.bounded:
                 raise SettingError(
-                    "model.reconstruction: bernoulli wants data of a known range, which these have not: take l2 or l1, or "
-                    "set model.scaling to unit."
+                    "model.reconstruction: bernoulli needs data with a known range, and the range of these data is unknown: "
+                    "use l2 or l1, or set model.scaling to unit."
                 )
             kind = "unit" if event.bounded else "standard"
         else:
@@ -95,7 +110,7 @@ class Autoencoder(CodeModel):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """One phase: the autoencoder lowers its reconstruction error."""
+        """One phase: the autoencoder minimises its reconstruction error."""
         return self._phases
 
     @property
@@ -103,14 +118,14 @@ class Autoencoder(CodeModel):
         return UNIT if self.settings.reconstruction == "bernoulli" else None
 
     def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> CodeNoise:
-        """The corruption of a denoising autoencoder; nothing else is random."""
+        """Draw the noise that a denoising autoencoder adds to its input; nothing else is random."""
         if self.settings.denoising == 0:
             return CodeNoise()
         corruption = torch.randn(n, *self.event.shape, generator=generator, device=generator.device)
         return CodeNoise(self.settings.denoising * corruption)
 
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
-        """(n, latent) codes: from the fitted mixture, and standard normal before there is one."""
+        """Draw codes (n, latent) from the fitted mixture, or from a standard normal distribution before the fit."""
         n = self.check_request(n, None, generator)
         if self.prior is not None:
             return self.prior.sample(n, generator)
@@ -118,11 +133,19 @@ class Autoencoder(CodeModel):
         return torch.randn(n, self.settings.latent, generator=generator, device=device)
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """(n, *event) in the data's units, decoded from the fitted mixture.
+        """Draw codes from the fitted mixture and decode them.
+
+        Args:
+            n: number of samples.
+            labels: must be None: the model takes no labels.
+            generator: draws the codes; None takes torch's global generator.
+
+        Returns:
+            (n, *event) in the data's units.
 
         Raises:
             RunError: `fit` was not called before.
-            SettingError: labels were given.
+            SettingError: an argument is invalid.
         """
         n = self.check_request(n, labels, generator)
         if self.prior is None:
@@ -133,7 +156,14 @@ class Autoencoder(CodeModel):
         return self.decode(self.prior.sample(n, generator))
 
     def encode(self, x: Numbers) -> Tensor:
-        """(N, *event) in the data's units -> (N, latent) codes."""
+        """Encode examples.
+
+        Args:
+            x: (N, *event) in the data's units.
+
+        Returns:
+            (N, latent) codes.
+        """
         with evaluating(self.player):
             return in_chunks(lambda part: self.player.encode(self.model_units(part)), x)
 
@@ -148,7 +178,7 @@ class Autoencoder(CodeModel):
 
     def decode(self, z: Numbers) -> Tensor:
         z = self.latent_codes(z)
-        with evaluating(self.player), decided_by(z):
+        with evaluating(self.player), global_seed_from(z):
             return in_chunks(self._decode, z)
 
     def _decode(self, z: Tensor) -> Tensor:
@@ -156,19 +186,27 @@ class Autoencoder(CodeModel):
         return self.scaling.to_data(output.sigmoid() if self.settings.reconstruction == "bernoulli" else output)
 
     def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """`ae/held_out_reconstruction` (N,), of clean inputs, and `ae/active_units` (): how many units of the code vary
-        with more than a hundredth of the variance of the unit that varies most."""
+        """Measure held-out examples, without noise on the input.
+
+        Args:
+            x: (N, *event) in the data's units.
+            generator: not used.
+
+        Returns:
+            `ae/held_out_reconstruction` (N,); `ae/active_units` (), the number of code units whose variance over examples is
+            above 1% of the largest.
+        """
         held_out = self._errors(x)
         variance = self.encode(x).var(0, correction=0)
         active = (variance > 0.01 * variance.max()).sum()
         return {"ae/held_out_reconstruction": held_out, "ae/active_units": active.to(torch.float32)}
 
     def training_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """`ae/train_reconstruction` (N,), measured as `ae/held_out_reconstruction` is."""
+        """Return `ae/train_reconstruction` (N,), measured like `ae/held_out_reconstruction`."""
         return {"ae/train_reconstruction": self._errors(x)}
 
     def _errors(self, x: Tensor) -> Tensor:
-        """(N, *event) in the data's units -> (N,) reconstruction errors in the model's."""
+        """Reconstruction errors (N,) in the model's units, for x (N, *event) in the data's units."""
         error = RECONSTRUCTIONS[self.settings.reconstruction]
 
         def errors(part: Tensor) -> Tensor:
@@ -179,8 +217,13 @@ class Autoencoder(CodeModel):
             return in_chunks(errors, x)
 
     def fit(self, x: Tensor, generator: torch.Generator) -> None:
-        """Fit the mixture to the codes of x (N, *event), in the data's units."""
-        self.prior = GaussianMixture.fitted(self.encode(x), self.settings.prior_components, generator)
+        """Fit the mixture to the codes of examples.
+
+        Args:
+            x: (N, *event) in the data's units.
+            generator: draws a subset of the codes and the seed of the fit.
+        """
+        self.prior = GaussianMixture.fit(self.encode(x), self.settings.prior_components, generator)
 
     def extra_state(self) -> dict[str, Tensor]:
         return {} if self.prior is None else self.prior.state()
@@ -193,5 +236,5 @@ class Autoencoder(CodeModel):
             or prior.means.shape != (len(prior.weights), size)
             or prior.cholesky.shape != (len(prior.weights), size, size)
         ):
-            raise ValueError(f"its mixture is not one of codes of size {size}")
+            raise ValueError(f"its mixture is not of codes of size {size}")
         self.prior = prior

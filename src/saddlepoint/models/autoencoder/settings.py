@@ -13,7 +13,7 @@ from saddlepoint.settings import part_name
 
 
 class AutoencoderSettings(FamilySettings):
-    """An autoencoder: squeeze every example through a small code and bring it back."""
+    """An autoencoder: compress examples to small codes and reconstruct them."""
 
     players: ClassVar[tuple[str, ...]] = ("ae",)
 
@@ -26,17 +26,15 @@ class AutoencoderSettings(FamilySettings):
         NetworkSettings(hidden=(50, 50), activation="tanh"), description="Code -> example."
     )
     objective: str = Field(
-        "reconstruction", description="reconstruction: the error of reconstruction; or module:loss of your own."
+        "reconstruction", description="reconstruction: the reconstruction error; or module:loss of your own."
     )
     reconstruction: Literal["l2", "l1", "bernoulli"] = Field(
-        "l2", description="What an error costs; bernoulli wants data in [0, 1]."
+        "l2", description="The reconstruction error; bernoulli needs data in [0, 1]."
     )
-    sparsity: Literal["none", "kl", "l1"] = Field(
-        "none", description="Penalty that keeps the code's units mostly silent."
-    )
+    sparsity: Literal["none", "kl", "l1"] = Field("none", description="Penalty on the activity of the code's units.")
     sparsity_weight: float = Field(1e-3, ge=0.0, description="Weight of the sparsity penalty.")
     sparsity_target: float = Field(
-        0.05, gt=0.0, lt=1.0, description="kl: wanted mean activation of a unit (its code passes a sigmoid)."
+        0.05, gt=0.0, lt=1.0, description="kl: target mean activation of a unit (the code passes a sigmoid)."
     )
     denoising: float = Field(
         0.0, ge=0.0, description="Standard deviation of the noise added to the input, in the model's units."

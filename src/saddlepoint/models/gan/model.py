@@ -1,4 +1,4 @@
-"""The generative adversarial network: a two-player game between a generator and a discriminator."""
+"""Generative adversarial networks: a two-player game between a generator and a discriminator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from saddlepoint.models.copying import frozen_copy
 from saddlepoint.models.gan.composition import compose
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.own_loss import ROLE
-from saddlepoint.models.own_noise import decided_by
+from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.models.units import SYMMETRIC, UNIT, scaling
 from saddlepoint.networks.constant import HeldConstants
 from saddlepoint.networks.evaluating import evaluating
@@ -38,7 +38,8 @@ SCALINGS: dict[str, ScalingKind] = {"tanh": "symmetric", "sigmoid": "unit", "ide
 class GAN(CodeModel):
     """A generator "g" (B, latent) -> (B, *event) and a discriminator "d" (B, *event) -> B logits.
 
-    Generative Adversarial Networks (Goodfellow et al., 2014). https://arxiv.org/abs/1406.2661
+    References:
+        Generative Adversarial Networks (Ian Goodfellow et al., 2014), https://arxiv.org/abs/1406.2661
     """
 
     family: ClassVar[str] = "gan"
@@ -57,10 +58,10 @@ class GAN(CodeModel):
         Args:
             settings: of the GAN.
             event: what one example is.
-            modules: the user's own networks by role, and, as "loss", the user's own loss in the place of `settings.objective`.
+            modules: the user's own networks by role, and as "loss" the user's own loss, instead of `settings.objective`.
 
         Raises:
-            SettingError: networks or parts do not fit, or the scaled data do not fit the output.
+            SettingError: networks or parts do not fit, or the scaled data do not fit the output range.
         """
         modules = modules or {}
         check_roles(modules, ("generator", "discriminator", ROLE))
@@ -69,7 +70,7 @@ class GAN(CodeModel):
         output: Literal["tanh", "sigmoid", "identity"]
         output = settings.output if settings.output != "auto" else "tanh" if event.bounded else "identity"
         kind: ScalingKind = SCALINGS[output] if settings.scaling == "auto" else settings.scaling
-        # The last activation of the user's own generator is only known where the settings name it.
+        # The last activation of the user's own generator is unknown unless the settings name it.
         unknown = settings.output == "auto" and is_own("generator", settings.generator, modules)
         self._output_range = None if unknown else RANGES[output]
         units = scaling(event, kind, self._output_range, f"the output {output}")
@@ -94,7 +95,7 @@ class GAN(CodeModel):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """The discriminator moves, then the generator."""
+        """The update of the discriminator, then that of the generator."""
         return self._phases
 
     @property
@@ -102,7 +103,7 @@ class GAN(CodeModel):
         return self._output_range
 
     def output_network(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]] | None:
-        return None if self._output_range is not None else (self.players["g"], lambda made: made)
+        return None if self._output_range is not None else (self.players["g"], lambda output: output)
 
     @property
     def latent(self) -> int:
@@ -110,18 +111,16 @@ class GAN(CodeModel):
 
     @property
     def packing(self) -> int:
-        """Examples that the discriminator judges together."""
+        """Number of examples that the discriminator scores together."""
         return self.settings.discriminator.packing
 
     def lacks(self, capability: type) -> str | None:
         if capability is ScoresExamples and not self.judges_alone:
-            return "its discriminator compares examples with others, so that a score is not one of a single example."
+            return "its discriminator compares several examples, so a single example has no score of its own."
         if capability is Pushes and not (
             self.judges_alone and not self.parts.loss.paired and not self.parts.loss.features
         ):
-            return (
-                "its generator's loss compares examples with others, so that a single one has no gradient of its own."
-            )
+            return "its generator's loss compares several examples, so a single example has no gradient of its own."
         return None
 
     def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:
@@ -132,9 +131,9 @@ class GAN(CodeModel):
         return {"g": (z,), "d": (x,)}
 
     def normal_decoder(self) -> Callable[[Tensor], Tensor]:
-        """A frozen copy of the generator as a function of standard normal z (B, latent).
+        """Return a frozen copy of the generator as a function of standard normal z (B, latent).
 
-        Uniform noise on [-1, 1] is 2 Phi(z) - 1 with z ~ N(0, I).
+        For a uniform latent distribution, z is mapped to 2 Phi(z) - 1, which is uniform on [-1, 1].
         """
         generator, settings = frozen_copy(self.players["g"]), self.settings
 
@@ -150,10 +149,9 @@ class GAN(CodeModel):
         return self.players["g"]
 
     def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> GameNoise:
-        """The random numbers of one update; where the settings ask for replay, what the generator makes at that moment is
-        added to the examples that are kept."""
+        """Draw the random numbers of one update; with replay, also add one new generated example to the store."""
         settings = self.settings
-        latent = self._stratified(n, generator) if settings.noise.stratified else self.latent_noise(n, generator)
+        latent = self._latin_hypercube(n, generator) if settings.noise.stratified else self.latent_noise(n, generator)
         real_views: dict[str, Tensor] = {}
         fake_views: dict[str, Tensor] = {}
         for views in (real_views, fake_views) if phase.uses_data else (fake_views,):
@@ -166,25 +164,25 @@ class GAN(CodeModel):
             for name in self.parts.penalties
             if settings.penalties[name].half_life
         }
-        made = GameNoise(latent, real_views or None, fake_views or None, penalty_scales=scales or None)
-        return made if phase.player != "d" else self._of_discriminator(made, n, generator)
+        noise = GameNoise(latent, real_views or None, fake_views or None, penalty_scales=scales or None)
+        return noise if phase.player != "d" else self._add_discriminator_noise(noise, n, generator)
 
-    def _of_discriminator(self, noise: GameNoise, n: int, generator: torch.Generator) -> GameNoise:
-        """The noise of the discriminator's update: flipped labels, the points of penalties, replayed examples."""
+    def _add_discriminator_noise(self, noise: GameNoise, n: int, generator: torch.Generator) -> GameNoise:
+        """Add the noise of the discriminator's update: label flips, points of penalties, replayed examples."""
         settings, device = self.settings, generator.device
         if settings.labels.flipping:
             packing = settings.discriminator.packing
             flips = []
             for _ in range(2):
-                # One decision on a pack, one label.
+                # A pack has one label, so it gets one decision.
                 chance = torch.rand(-(-n // packing), generator=generator, device=device)
                 flips.append((chance < settings.labels.flipping).float().repeat_interleave(packing)[:n])
             noise = replace(noise, flip_real=flips[0], flip_fake=flips[1])
-        drawn = {
+        points = {
             name: part.draw(n, generator) for name, (part, _) in self.parts.penalties.items() if part.draw is not None
         }
-        if drawn:
-            noise = replace(noise, penalties=drawn)
+        if points:
+            noise = replace(noise, penalties=points)
         if self._replay is not None:
             if len(self._replay):
                 old = self._replay.draw(n, generator)
@@ -205,43 +203,59 @@ class GAN(CodeModel):
             self._replay.load_state(state, self.device)
 
     def view_strength(self, name: str, step: int) -> float:
-        """Strength of this view at this step."""
+        """Return the strength of a view at a step."""
         own = self.settings.views[name]
         left = 1 - step / own.steps if own.steps else 1.0
         return own.strength * max(left, 0.0)
 
     def penalty_scale(self, name: str, step: int) -> float:
-        """Share of the weight of this penalty that is left at this step."""
+        """Return the factor of a penalty's weight at a step, in (0, 1]: it halves every `half_life` steps."""
         half_life = self.settings.penalties[name].half_life
         return float(0.5 ** (step / half_life)) if half_life else 1.0
 
     def latent_noise(self, n: int, generator: torch.Generator | None) -> Tensor:
-        """(n, latent) float32 from the latent distribution, on the generator's device."""
+        """Draw from the latent distribution.
+
+        Args:
+            n: number of codes.
+            generator: draws the numbers; None takes torch's global generator.
+
+        Returns:
+            (n, latent) float32, on the device of the generator.
+        """
         settings = self.settings
         device = torch.device("cpu") if generator is None else generator.device
         if settings.noise.distribution == "normal":
-            drawn = torch.randn(n, settings.latent, generator=generator, device=device)
+            noise = torch.randn(n, settings.latent, generator=generator, device=device)
         else:
-            drawn = torch.rand(n, settings.latent, generator=generator, device=device).mul_(2).sub_(1)
-        return drawn if settings.noise.scale == 1 else drawn * settings.noise.scale
+            noise = torch.rand(n, settings.latent, generator=generator, device=device).mul_(2).sub_(1)
+        return noise if settings.noise.scale == 1 else noise * settings.noise.scale
 
     def latent_quantiles(self, share: Tensor) -> Tensor:
-        """Values below which these shares, in (0, 1), of one latent dimension lie."""
+        """Return quantiles of one latent dimension.
+
+        Args:
+            share: probabilities in (0, 1), of any shape.
+
+        Returns:
+            The quantiles, in the same shape.
+        """
         if self.settings.noise.distribution == "normal":
             normal: Tensor = torch.special.ndtri(share)
             return normal * self.settings.noise.scale
         return (2 * share - 1) * self.settings.noise.scale
 
-    def _stratified(self, n: int, generator: torch.Generator) -> Tensor:
-        """(n, latent): a Latin hypercube, one value of every dimension in each of n equally probable parts.
+    def _latin_hypercube(self, n: int, generator: torch.Generator) -> Tensor:
+        """(n, latent) Latin hypercube sample: in every dimension, one value in each of n equally probable intervals.
 
-        A Comparison of Three Methods for Selecting Values of Input Variables in the Analysis of Output from a Computer
-        Code (McKay, Beckman, Conover, 1979), https://doi.org/10.2307/1268522
+        References:
+            A Comparison of Three Methods for Selecting Values of Input Variables in the Analysis of Output from a Computer
+            Code (Michael McKay, Richard Beckman, William Conover, 1979), https://doi.org/10.2307/1268522
         """
         shape, device = (n, self.settings.latent), generator.device
         part = torch.rand(shape, generator=generator, device=device).argsort(0)
         share = (part + torch.rand(shape, generator=generator, device=device)) / n
-        # Rounding may reach an end of the range, where a normal value is infinite.
+        # Rounding may give 0 or 1, where the normal quantile is infinite.
         return self.latent_quantiles(share.clamp(1e-7, 1 - 1e-7))
 
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
@@ -249,77 +263,105 @@ class GAN(CodeModel):
         return self.latent_noise(n, generator)
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """(n, *event) in the data's units. Raises SettingError for labels."""
         n = self.check_request(n, labels, generator)
         return self.decode(self.latent_noise(n, generator))
 
     def decode(self, z: Numbers) -> Tensor:
         player, z = self.players["g"], self.latent_codes(z)
-        with evaluating(player), decided_by(z):
+        with evaluating(player), global_seed_from(z):
             return in_chunks(lambda part: self.scaling.to_data(player(part)), z)
 
     @property
     def gives_probabilities(self) -> bool:
-        """Whether the loss links a logit to a probability of being real."""
+        """Whether the loss defines the probability of being real as a function of the logit."""
         return self.parts.loss.link is not None
 
     def scores(self, x: Numbers) -> Tensor:
-        """(N, *event) in the data's units -> (N,) the probability that x is real; where the loss has no link to one, the
-        logit itself."""
+        """Score examples.
+
+        Args:
+            x: (N, *event) in the data's units.
+
+        Returns:
+            (N,) probabilities of being real; logits if the loss defines no probability.
+        """
         logit = self.logits(x)
         return logit if self.parts.loss.link is None else self.parts.loss.link(logit)
 
     def logits(self, x: Numbers) -> Tensor:
-        """(N, *event) in the data's units -> (N,) what D(x) is the sigmoid of, in nats; of a discriminator that compares
-        examples (`judges_in_pairs`) known up to a constant."""
+        """Return the discriminator's logits.
+
+        Args:
+            x: (N, *event) in the data's units.
+
+        Returns:
+            (N,) nats. With a relativistic loss (`judges_in_pairs`), logits have an arbitrary additive constant.
+        """
         with evaluating(self.players["d"]):
             return in_chunks(lambda part: self.judge(self.model_units(part)), x)
 
     def judge(self, x: Tensor) -> Tensor:
-        """(B, *event) in the model's units -> (B,) logits, in the networks' present mode."""
+        """Return the discriminator's logits without changing the networks' mode.
+
+        Args:
+            x: (B, *event) in the model's units.
+
+        Returns:
+            (B,) nats.
+        """
         return logits(self.players, x)
 
     @property
     def judges_alone(self) -> bool:
-        """Whether the discriminator's score of an example is a function of that example."""
+        """Whether the discriminator's score of an example depends only on that example."""
         return self.settings.discriminator.packing == 1 and self.settings.discriminator.minibatch_kernels == 0
 
     @property
     def judges_in_pairs(self) -> bool:
-        """Whether the discriminator has learnt to compare a real with a generated example, and nothing of one alone."""
+        """Whether the discriminator is trained to compare a real with a generated example, not to score a single one."""
         return self.parts.loss.paired
 
     def pushes(self, x: Numbers) -> Tensor:
-        """(N, *event) in the data's units -> (N, *event): minus the gradient of the generator's loss, in nats per unit of
-        the data, where x are generated. Raises DataError where the loss is not one of each example alone."""
+        """Return minus the gradient of the generator's loss with respect to generated examples.
+
+        The current discriminator is used, without views and without unrolling.
+
+        Args:
+            x: (N, *event) generated examples in the data's units.
+
+        Returns:
+            (N, *event), in nats per unit of the data.
+
+        Raises:
+            DataError: the loss of an example depends on other examples.
+        """
         if (reason := self.lacks(Pushes)) is not None:
             raise DataError(reason)
-        # Against the discriminator as it is, also where training looks ahead, and without views.
         cost = generator_loss(self.parts)
 
-        def itself(value: Tensor) -> Tensor:
+        def identity(value: Tensor) -> Tensor:
             return value
 
-        def pushed(part: Tensor) -> Tensor:
+        def negative_gradient(part: Tensor) -> Tensor:
             with torch.enable_grad():
                 leaf = part.to(self.device).float().requires_grad_()
-                made = self.model_units(leaf)
-                value, _ = cost({"d": self.players["d"], "g": itself}, Batch(made), GameNoise(made))
+                examples = self.model_units(leaf)
+                value, _ = cost({"d": self.players["d"], "g": identity}, Batch(examples), GameNoise(examples))
                 (gradient,) = torch.autograd.grad(value.sum(), leaf)
             return -gradient
 
         with evaluating(self.players["d"]):
-            return in_chunks(pushed, x)
+            return in_chunks(negative_gradient, x)
 
     def training_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """`d/train_score` (N,), measured as `d/held_out_score` is; `d/train_output` where the loss has no probability."""
+        """Return `d/train_score` (N,), measured like `d/held_out_score`; `d/train_output` if the loss defines no probability."""
         return {f"d/train_{self._score}": self.scores(x)}
 
     def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """`d/held_out_score` (N,): far below `d/train_score` where the discriminator has memorised its examples;
-        `d/held_out_output` where the loss has no probability.
+        """Return `d/held_out_score` (N,), or `d/held_out_output` if the loss defines no probability.
 
-        Not to be compared with `d/real_score`, where BatchNorm takes the statistics of the batch.
+        It is far below `d/train_score` if the discriminator has memorised its examples. It is not comparable with
+        `d/real_score`, in which BatchNorm uses the statistics of the batch.
         """
         return {f"d/held_out_{self._score}": self.scores(x)}
 
@@ -331,15 +373,15 @@ class GAN(CodeModel):
 def _discriminator(
     settings: GANSettings, event: Event, modules: Mapping[str, nn.Module], *, features: bool
 ) -> nn.Module:
-    """(B, *event) -> logits, with the features, comparisons and packs that the settings ask for.
+    """Build the discriminator (B, *event) -> B logits, with minibatch kernels and packing as in the settings.
 
-    Where features are needed, the network itself (the user's own too) ends with them instead of with a logit.
+    If features are needed, the inner network (also the user's own) returns features instead of a logit.
     """
     own = settings.discriminator
     shape = packed_shape(event.shape, own.packing)
     needs_features = own.minibatch_kernels > 0 or features
     outputs = None if needs_features else ()
-    found = network("discriminator", own, shape, outputs, modules, series=event.kind == "series")
+    player = network("discriminator", own, shape, outputs, modules, series=event.kind == "series")
     if needs_features:
-        found = FeatureDiscriminator(found, shape, own.minibatch_kernels)
-    return Packed(found, own.packing) if own.packing > 1 else found
+        player = FeatureDiscriminator(player, shape, own.minibatch_kernels)
+    return Packed(player, own.packing) if own.packing > 1 else player

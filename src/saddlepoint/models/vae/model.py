@@ -1,4 +1,4 @@
-"""The variational autoencoder: a one-player game whose code follows a known prior."""
+"""Variational autoencoders: a one-player game in which codes have a known prior."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from saddlepoint.models.base import CHUNK, Numbers, check_generator, in_chunks
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.copying import frozen_copy
 from saddlepoint.models.own_loss import ROLE, own_loss
-from saddlepoint.models.own_noise import decided_by
+from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.models.units import UNIT, scaling
 from saddlepoint.models.vae.network import VAENetwork
 from saddlepoint.models.vae.settings import VAESettings
@@ -29,11 +29,12 @@ from saddlepoint.objectives.phase import Phase
 
 
 class VAE(CodeModel):
-    """A variational autoencoder; `log_prob` is a lower bound by importance sampling.
+    """A variational autoencoder; `log_prob` is a lower bound computed by importance sampling.
 
-    Auto-Encoding Variational Bayes (Kingma, Welling, 2013), https://arxiv.org/abs/1312.6114; a learnt standard deviation:
-    Simple and Effective VAE Training with Calibrated Decoders (Rybkin, Daniilidis, Levine, 2021),
-    https://arxiv.org/abs/2006.13202
+    References:
+        Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), https://arxiv.org/abs/1312.6114
+        Simple and Effective VAE Training with Calibrated Decoders (Oleh Rybkin, Kostas Daniilidis, Sergey Levine, 2021),
+            https://arxiv.org/abs/2006.13202 (a learnt standard deviation)
     """
 
     judged_by = ("vae/held_out_bound", 1)
@@ -44,6 +45,11 @@ class VAE(CodeModel):
     def __init__(self, settings: VAESettings, event: Event, modules: Mapping[str, Any] | None = None) -> None:
         """Build the networks.
 
+        Args:
+            settings: of the VAE.
+            event: what one example is.
+            modules: the user's own networks by role, and as "loss" the user's own loss, instead of `settings.objective`.
+
         Raises:
             SettingError: a network does not fit, or the likelihood is Bernoulli and the data are not in [0, 1].
         """
@@ -53,7 +59,7 @@ class VAE(CodeModel):
         bernoulli = settings.likelihood == "bernoulli"
         if settings.binarise != "none" and not bernoulli:
             raise SettingError(
-                f"model.binarise: only bernoulli has black and white; likelihood is {settings.likelihood}."
+                f"model.binarise: it needs model.likelihood bernoulli, which is {settings.likelihood} here."
             )
         kind: ScalingKind
         if settings.scaling != "auto":
@@ -64,8 +70,8 @@ class VAE(CodeModel):
             kind = "unit"
         else:
             raise SettingError(
-                "model.likelihood: bernoulli wants data of a known range, which these have not: take gaussian, or set "
-                "model.scaling to unit."
+                "model.likelihood: bernoulli needs data with a known range, and the range of these data is unknown: use "
+                "gaussian, or set model.scaling to unit."
             )
         series = event.kind == "series"
         trunk = network("encoder", settings.encoder, event.shape, None, modules, series=series)
@@ -85,15 +91,15 @@ class VAE(CodeModel):
         )
         if features == 2 * settings.latent and is_own("encoder", settings.encoder, modules):
             self.notes = (
-                f"The encoder gives {features} numbers an example, twice model.latent. They are taken as features, on which "
-                "this model puts heads for the mean and the log-variance; if they already are these two, leave the "
-                "encoder's last layer out.",
+                f"The encoder returns {features} numbers for each example, twice model.latent. This model uses them as "
+                "features and adds heads for the mean and the log-variance. If they already are mean and log-variance, remove "
+                "the encoder's last layer.",
             )
         self._phases = (Phase("vae", own_loss(settings.objective, modules) or negative_evidence(settings.free_bits)),)
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """One phase: encoder and decoder raise the evidence lower bound."""
+        """One phase: encoder and decoder maximise the evidence lower bound."""
         return self._phases
 
     @property
@@ -101,7 +107,7 @@ class VAE(CodeModel):
         return UNIT if self.settings.likelihood == "bernoulli" else None
 
     def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> BoundNoise:
-        """The random numbers of one update, and the weight of the KL term at this step."""
+        """Draw the random numbers of one update, and add the weight of the KL term at this step."""
         device = generator.device
         epsilon = torch.randn(n, self.settings.latent, generator=generator, device=device)
         kl_weight = torch.full((), self.kl_weight(step), device=device)
@@ -111,7 +117,7 @@ class VAE(CodeModel):
         return BoundNoise(epsilon, kl_weight, threshold)
 
     def kl_weight(self, step: int) -> float:
-        """Weight of the KL term at this step."""
+        """Return the weight of the KL term at a step."""
         warm = step / self.settings.warm_up if self.settings.warm_up else 1.0
         return self.settings.beta * min(warm, 1.0)
 
@@ -121,12 +127,25 @@ class VAE(CodeModel):
         return torch.randn(n, self.settings.latent, generator=generator, device=device)
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """(n, *event) in the data's units: for z from the prior, draws from a Gaussian p(x | z), or the means of a
-        Bernoulli one, whose draws would be black and white. Raises SettingError for labels."""
+        """Draw z from the prior and x from p(x | z).
+
+        For a Bernoulli likelihood the mean of p(x | z) is returned, since a draw would be black and white.
+
+        Args:
+            n: number of samples.
+            labels: must be None: the model takes no labels.
+            generator: draws the noise; None takes torch's global generator.
+
+        Returns:
+            (n, *event) in the data's units.
+
+        Raises:
+            SettingError: an argument is invalid.
+        """
         n = self.check_request(n, labels, generator)
         device = torch.device("cpu") if generator is None else generator.device
         z = torch.randn(n, self.settings.latent, generator=generator, device=device)
-        return self._evaluated(lambda part: self._drawn(part, generator), z)
+        return self._evaluate(lambda part: self._draw(part, generator), z)
 
     @property
     def latent(self) -> int:
@@ -139,21 +158,21 @@ class VAE(CodeModel):
 
     @property
     def free_bits(self) -> float:
-        """Nats of KL that a latent unit may use at no cost."""
+        """Nats of KL that each latent unit may use at no cost."""
         return self.settings.free_bits
 
     @property
     def likelihood_std(self) -> float | None:
-        """Standard deviation of a Gaussian p(x | z), in the model's units; None for a Bernoulli one."""
+        """Standard deviation of a Gaussian p(x | z) in the model's units; None for a Bernoulli likelihood."""
         return None if self.player.log_std is None else float(self.player.log_std.detach().exp())
 
     @property
     def binarises(self) -> bool:
-        """Whether training draws a black-and-white example from every grey one."""
+        """Whether training draws black-and-white values with the probabilities given by the grey values."""
         return self.settings.binarise == "stochastic"
 
     def normal_decoder(self) -> Callable[[Tensor], Tensor]:
-        """A frozen copy of the decoder: logits of a Bernoulli likelihood, means of a Gaussian one."""
+        """Return a frozen copy of the decoder; its output is logits for a Bernoulli likelihood, means for a Gaussian."""
         return frozen_copy(self.player.decoder)
 
     def output_network(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
@@ -171,13 +190,20 @@ class VAE(CodeModel):
         return self._mean
 
     def decode(self, z: Numbers) -> Tensor:
-        """(N, latent) -> (N, *event) in the data's units: the means of p(x | z)."""
-        return self._evaluated(self._mean, z)
+        """Decode codes.
 
-    def _evaluated(self, function: Callable[[Tensor], Tensor], z: Numbers) -> Tensor:
-        """`function` of codes z (N, latent), a chunk at a time, brought to the data's units."""
+        Args:
+            z: (N, latent).
+
+        Returns:
+            (N, *event) in the data's units, the means of p(x | z).
+        """
+        return self._evaluate(self._mean, z)
+
+    def _evaluate(self, function: Callable[[Tensor], Tensor], z: Numbers) -> Tensor:
+        """Apply a function to chunks of codes z (N, latent), and convert its output to the data's units."""
         z = self.latent_codes(z)
-        with evaluating(self.player), decided_by(z):
+        with evaluating(self.player), global_seed_from(z):
             return in_chunks(lambda part: self.scaling.to_data(function(part)), z)
 
     def _mean(self, z: Tensor) -> Tensor:
@@ -185,8 +211,8 @@ class VAE(CodeModel):
         output: Tensor = self.player.decoder(z)
         return output.sigmoid() if self.settings.likelihood == "bernoulli" else output
 
-    def _drawn(self, z: Tensor, generator: torch.Generator | None) -> Tensor:
-        """(B, latent) -> one draw (B, *event) from a Gaussian p(x | z), in the model's units; the mean of a Bernoulli."""
+    def _draw(self, z: Tensor, generator: torch.Generator | None) -> Tensor:
+        """(B, latent) -> (B, *event) in the model's units: a draw from a Gaussian p(x | z), the mean of a Bernoulli one."""
         mean = self._mean(z)
         if self.player.log_std is None:
             return mean
@@ -195,53 +221,80 @@ class VAE(CodeModel):
         return mean + torch.exp(self.player.log_std) * noise
 
     def encode(self, x: Numbers) -> Tensor:
-        """(N, *event) in the data's units -> (N, latent) means of q(z | x)."""
+        """Encode examples.
+
+        Args:
+            x: (N, *event) in the data's units.
+
+        Returns:
+            (N, latent), the means of q(z | x).
+        """
         return self.heads(x)[0]
 
     def heads(self, x: Numbers) -> tuple[Tensor, Tensor]:
-        """(N, *event) in the data's units -> mean and log-variance of q(z | x), (N, latent) each."""
+        """Return the parameters of q(z | x), computed in evaluation mode.
+
+        Args:
+            x: (N, *event) in the data's units.
+
+        Returns:
+            Mean and log-variance, (N, latent) each.
+        """
         with evaluating(self.player):
             both = in_chunks(lambda part: torch.cat(self.player.heads(self.model_units(part)), 1), x)
         mean, log_variance = both.chunk(2, 1)
         return mean, log_variance
 
     def infer(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, *event) in the model's units -> mean and log-variance of q(z | x), in the network's present mode."""
+        """Return the parameters of q(z | x) without changing the network's mode.
+
+        Args:
+            x: (B, *event) in the model's units.
+
+        Returns:
+            Mean and log-variance, (B, latent) each.
+        """
         return self.player.heads(x)
 
     @property
     def log_prob_of(self) -> Literal["density", "values", "black and white"]:
-        """What `log_prob` is of: black-and-white examples for a Bernoulli likelihood, else a density in the data's units."""
+        """The kind of `log_prob`: of black-and-white examples for a Bernoulli likelihood, else a density in the data's units."""
         return "black and white" if self.settings.likelihood == "bernoulli" else "density"
 
     @property
     def log_prob_note(self) -> str:
-        """What the bound is of, which decides what it may be compared with."""
-        bound = f"Importance bound (IWAE) of {self.settings.importance_samples} draws an example"
+        """What the bound measures, and so what it can be compared with."""
+        bound = f"Importance bound (IWAE) with {self.settings.importance_samples} draws for each example"
         if self.log_prob_of == "density":
             return (
-                f"{bound}, a log density of a whole example in the data's own units: in other units, such as 0 to 1 for "
-                "bytes, it is another number."
+                f"{bound}; it is the log density of a whole example in the data's own units, and differs in other units, such "
+                "as bytes scaled to [0, 1]."
             )
-        drawn = {
-            "none": "of the values in [0, 1] as they are, greys too, which is no likelihood of greys",
-            "stochastic": "of examples drawn black or white by their greys, as in training",
+        binarisation = {
+            "none": "grey values in [0, 1] are used unchanged, for which it is not a likelihood",
+            "stochastic": "pixels are drawn black or white with the probabilities given by their grey values, as in training",
         }
         return (
-            f"{bound}, a log probability of a whole example as black and white ({drawn[self.settings.binarise]}): not to "
-            "be compared with a log density, nor with black and white made in another way."
+            f"{bound}; it is the log probability of a whole black-and-white example ({binarisation[self.settings.binarise]}). "
+            "Do not compare it with a log density or with another way of making examples black and white."
         )
 
     def log_prob(self, x: Numbers, *, samples: int | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """A lower bound on log p(x) in nats: (N, *event) in the data's units -> (N,).
+        """Return a lower bound on log p(x).
 
-        For a Gaussian likelihood it is a log density in the data's own units; for Bernoulli a log probability of the values in [0, 1],
-        drawn black or white first where the model was trained so.
+        For a Gaussian likelihood it is a log density in the data's own units. For a Bernoulli likelihood it is a log
+        probability of the values in [0, 1]; they are drawn black or white first if they were in training.
 
         Args:
-            x: (N, *event).
-            samples: draws an example; None: `importance_samples` of the settings.
-            generator: None: one with seed 0, so that the same examples get the same numbers.
+            x: (N, *event) in the data's units.
+            samples: draws of z for each example; None takes `importance_samples` of the settings.
+            generator: draws z; None takes a generator with seed 0, so that the result is reproducible.
+
+        Returns:
+            (N,) nats.
+
+        Raises:
+            SettingError: an argument is invalid.
         """
         check_generator("log_prob", generator)
         samples = (
@@ -255,31 +308,40 @@ class VAE(CodeModel):
             )
 
     def _bound(self, x: Tensor, samples: int, generator: torch.Generator) -> Tensor:
-        """(B, *event) in the data's units -> (B,) nats in the model's units."""
-        inputs = self._binarised(self.model_units(x), generator)
+        """The bound (B,) in nats, as a density in the model's units, for x (B, *event) in the data's units."""
+        inputs = self._binarise(self.model_units(x), generator)
         mean, log_variance = self.player.heads(inputs)
         epsilon = torch.randn(samples, *mean.shape, generator=generator, device=generator.device).to(mean)
         z = mean + torch.exp(0.5 * log_variance) * epsilon  # (K, B, latent)
         output = self.player.decoder(z.flatten(0, 1))
         repeated = inputs.expand(samples, *inputs.shape).flatten(0, 1)
         log_joint = log_likelihood(repeated, output, self.player.log_std) + standard_normal_log_prob(z.flatten(0, 1))
-        # log q(z | x): the density of epsilon, divided by the stretch from epsilon to z.
+        # log q(z | x): the density of epsilon, divided by the Jacobian determinant of the map from epsilon to z.
         log_posterior = standard_normal_log_prob(epsilon.flatten(0, 1)).view(samples, -1) - 0.5 * log_variance.sum(1)
         return importance_bound(log_joint.view(samples, -1) - log_posterior)
 
-    def _binarised(self, x: Tensor, generator: torch.Generator) -> Tensor:
+    def _binarise(self, x: Tensor, generator: torch.Generator) -> Tensor:
         if self.settings.binarise == "none":
             return x
         return (torch.rand(x.shape, generator=generator, device=generator.device).to(x) < x).to(x.dtype)
 
     def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """Of examples x (N, *event) in the data's units, with one draw of z each, everything in the model's units:
+        """Measure held-out examples, with one draw of z for each.
 
-        `vae/held_out_bound` (N,) nats, the evidence lower bound (higher is better), to be compared with
-        -(vae/reconstruction + vae/kl), and its standard error `vae/held_out_bound_error` (); `vae/held_out_reconstruction` (N,) nats (lower is better); `vae/active_units` ():
-        how many units' posterior means vary with the example by more than 0.01 (Burda, Grosse, Salakhutdinov, 2015).
+        Args:
+            x: (N, *event) in the data's units.
+            generator: draws z.
+
+        Returns:
+            `vae/held_out_bound` (N,) nats, the evidence lower bound in the model's units (higher is better), comparable with
+            -(vae/reconstruction + vae/kl), and its standard error `vae/held_out_bound_error` ();
+            `vae/held_out_reconstruction` (N,) nats (lower is better); `vae/active_units` (), the number of units whose
+            posterior mean has a variance over examples above 0.01.
+
+        References:
+            Importance Weighted Autoencoders (Yuri Burda, Roger Grosse, Ruslan Salakhutdinov, 2015), section 5.2,
+            https://arxiv.org/abs/1509.00519
         """
-
         reconstruction, kl = self._terms(x, generator)
         bound = -(reconstruction + kl)
         active = (self.encode(x).var(0, correction=0) > 0.01).sum()
@@ -294,15 +356,15 @@ class VAE(CodeModel):
         return series
 
     def training_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """`vae/train_bound` (N,), measured as `vae/held_out_bound` is."""
+        """Return `vae/train_bound` (N,), measured like `vae/held_out_bound`."""
         reconstruction, kl = self._terms(x, generator)
         return {"vae/train_bound": -(reconstruction + kl)}
 
     def _terms(self, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """(N, *event) in the data's units -> negative log likelihood and KL, (N,) nats each, with one draw of z each."""
+        """Negative log likelihood and KL, (N,) nats each, for x (N, *event) in the data's units, with one draw of z each."""
 
         def terms(part: Tensor) -> Tensor:
-            inputs = self._binarised(self.model_units(part), generator)
+            inputs = self._binarise(self.model_units(part), generator)
             epsilon = torch.randn(len(part), self.settings.latent, generator=generator, device=generator.device)
             output, mean, log_variance, log_std = self.player(inputs, epsilon.to(inputs))
             return torch.stack((-log_likelihood(inputs, output, log_std), kl_standard_normal(mean, log_variance)), 1)

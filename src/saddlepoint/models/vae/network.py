@@ -1,4 +1,4 @@
-"""The network of a variational autoencoder: a trunk, two linear heads on it, and a decoder, in one pass."""
+"""The network of a variational autoencoder: a trunk, two linear heads, and a decoder."""
 
 from __future__ import annotations
 
@@ -28,12 +28,15 @@ class Pass(NamedTuple):
 
 
 class VAENetwork(nn.Module):
-    """The one player: a trunk that both heads share, the heads `mean` and `log_variance`, and the decoder.
+    """The player of a VAE: a trunk shared by two heads, the heads `mean` and `log_variance`, and the decoder.
 
-    The heads are linear: nothing clamps them.
+    The heads are linear, so that their outputs are unbounded.
 
     Args:
-        trunk: (B, *event) -> features, flattened to (B, features).
+        trunk: (B, *event) -> features, which are flattened to (B, features).
+        decoder: (B, latent) -> (B, *event).
+        features: number of features.
+        latent: size of the code.
         log_std: the initial log standard deviation of the Gaussian likelihood; None for Bernoulli.
         learnt: whether it is a parameter.
     """
@@ -63,12 +66,27 @@ class VAENetwork(nn.Module):
             self.register_buffer("log_std", start)
 
     def heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, *event) -> mean and log-variance of q(z | x), (B, latent) each."""
+        """Return the parameters of q(z | x).
+
+        Args:
+            x: (B, *event).
+
+        Returns:
+            Mean and log-variance, (B, latent) each.
+        """
         features = self.trunk(x).flatten(1)
         return at_least_float32(self.mean(features)), at_least_float32(self.log_variance(features))
 
     def forward(self, x: Tensor, epsilon: Tensor) -> Pass:
-        """(B, *event) and standard normal (B, latent) -> one pass through code mean + e^(log_variance / 2) epsilon."""
+        """Encode x, and decode the code mean + e^(log_variance / 2) epsilon.
+
+        Args:
+            x: (B, *event).
+            epsilon: (B, latent), standard normal.
+
+        Returns:
+            The output and the parameters of q(z | x).
+        """
         mean, log_variance = self.heads(x)
         output = self.decoder(mean + torch.exp(0.5 * log_variance) * epsilon)
         return Pass(output, mean, log_variance, self.log_std)

@@ -13,7 +13,7 @@ from saddlepoint.settings import part_name
 
 
 class VAESettings(FamilySettings):
-    """A variational autoencoder: an autoencoder whose code follows a known prior."""
+    """A variational autoencoder: an autoencoder in which codes have a known prior."""
 
     players: ClassVar[tuple[str, ...]] = ("vae",)
 

@@ -120,8 +120,11 @@ def test_the_bounds_are_in_order_and_in_the_same_units(likelihood: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({}, "greys too, which is no likelihood of greys"),
-        ({"binarise": "stochastic"}, "drawn black or white by their greys, as in training"),
+        ({}, "grey values in [0, 1] are used unchanged, for which it is not a likelihood"),
+        (
+            {"binarise": "stochastic"},
+            "drawn black or white with the probabilities given by their grey values, as in training",
+        ),
         ({"likelihood": "gaussian"}, "log density of a whole example in the data's own units"),
     ],
 )
