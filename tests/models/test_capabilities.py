@@ -89,8 +89,8 @@ def test_an_instance_may_lack_what_its_class_has(settings: dict[str, int]) -> No
     model = build_family("gan", discriminator=settings)
     assert isinstance(model, ScoresExamples)
     assert not has(model, ScoresExamples)
-    assert "compares examples" in (lacks(model, ScoresExamples) or "")
-    with pytest.raises(DataError, match="compares examples"):
+    assert "compares several examples" in (lacks(model, ScoresExamples) or "")
+    with pytest.raises(DataError, match="compares several examples"):
         require(model, ScoresExamples)
 
 

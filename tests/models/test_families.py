@@ -322,7 +322,7 @@ def test_invalid_requests_are_refused(case):
         model.sample(2, labels=torch.zeros(2, dtype=torch.int64))
     with pytest.raises(SettingError, match="at least 0, got -1"):
         model.sample(-1)
-    with pytest.raises(SettingError, match="works on examples of shape"):
+    with pytest.raises(SettingError, match="but examples of this"):
         model.held_out_series(torch.zeros(2, 9), torch.Generator())
     with pytest.raises(SettingError, match=r"no player .* Did you mean"):
         build(*CASES[case], modules={f"{next(iter(FIRST_ROLE[type(model).family]))}s": nn.Identity()})

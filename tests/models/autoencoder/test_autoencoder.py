@@ -98,7 +98,7 @@ def test_sampling_before_the_mixture_is_fitted_gives_advice():
 def test_bernoulli_wants_data_between_zero_and_one(scaling):
     with pytest.raises(SettingError, match=r'set model\.scaling to "unit"'):
         build(AutoencoderSettings(reconstruction="bernoulli", scaling=scaling), MNIST)
-    with pytest.raises(SettingError, match="which these have not: take l2 or l1"):
+    with pytest.raises(SettingError, match="range of these data is unknown: use l2 or l1"):
         build(AutoencoderSettings(reconstruction="bernoulli"), TABLE)
     unit = Event((5,), "vector", "float32", 0.0, 1.0)
     assert build(AutoencoderSettings(reconstruction="bernoulli", scaling="none"), unit).output_range == (0, 1)

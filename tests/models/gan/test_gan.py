@@ -205,7 +205,7 @@ def test_pushes_are_the_slope_of_the_generators_loss():
 def test_pairwise_discriminators_have_no_push_per_example(settings):
     model = build(GANSettings(**settings), TABLE)
     assert not has(model, Pushes)
-    with pytest.raises(DataError, match="compares examples"):
+    with pytest.raises(DataError, match="compares several examples"):
         model.pushes(torch.zeros(3, 4))
     assert has(model, ScoresExamples) == model.judges_alone == ("objective" in settings)
 

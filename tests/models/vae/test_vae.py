@@ -146,7 +146,7 @@ def test_bernoulli_wants_a_known_range_and_binarisation_wants_bernoulli():
         build(VAESettings(), TABLE)
     with pytest.raises(SettingError, match=r'set model\.scaling to "unit"'):
         build(VAESettings(scaling="symmetric"), MNIST)
-    with pytest.raises(SettingError, match="needs model.likelihood bernoulli"):
+    with pytest.raises(SettingError, match=r"needs model\.likelihood bernoulli"):
         build(VAESettings(likelihood="gaussian", binarise="stochastic"), MNIST)
 
 
