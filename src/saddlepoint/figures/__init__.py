@@ -1,5 +1,5 @@
 """Figures: functions from arrays to a matplotlib figure or a PIL image; `style.write_png` writes either.
 
-The package knows no models, runs or files of ours. Import from the modules: `grids`, `curves`, `density`, `latent`,
+The package does not depend on models, runs or other packages. Import from the modules: `grids`, `curves`, `density`, `latent`,
 `samples` (one call for every kind of event), `video`.
 """

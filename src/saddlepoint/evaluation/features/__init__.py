@@ -1,4 +1,5 @@
-"""Features of examples: raw values, principal components, networks trained on the data themselves, or one's own.
+"""Features of examples: raw values, principal components, networks trained on the data, pretrained networks, or user
+functions.
 
 `build_features(name, dataset)` builds the features of a name in `FEATURES`, of an import path, or of a function;
 `default_features(dataset)` chooses by the data. Only pretrained features need a download.
@@ -66,11 +67,15 @@ def build_features(name: str | Callable[[Any], Any] | Features, dataset: Dataset
 
 
 def default_features(dataset: Dataset, seed: int = 0) -> Features:
-    """The features for these data; none of them needs a download.
+    """The default features of a dataset; none of them needs a download.
 
-    Raw values for vectors of at most 16 numbers; else those of a classifier where the labels suffice to train one; else, for
-    64 images or more, those of self-supervised training; else principal components for vectors and random convolutions for
-    other data.
+    Raw values for vectors of at most 16 numbers; otherwise those of a classifier if there are enough labels to train
+    one; otherwise self-supervised ones for 64 images or more; otherwise principal components for vectors and random
+    convolutions for other data.
+
+    Args:
+        dataset: the data.
+        seed: of the networks and filters.
     """
     event = dataset.event
     if event.has_columns and event.size <= _FEW:

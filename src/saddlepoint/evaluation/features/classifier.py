@@ -1,12 +1,13 @@
-"""Features of a classifier that was trained on the data's own labels: what distinguishes its classes.
+"""Features of a classifier that is trained on the data's own labels.
 
-Inception knows photographs; on digits, sounds or tables its features mean little. A small network trained on the
-data's own labels knows this data, and its last hidden layer serves as features, its answers as class probabilities.
-It is blind to everything that does not matter for the classes, such as the background of an image. Its accuracy is measured
-on examples that it was not trained on, and belongs beside every score.
+Inception is trained on photographs; its features mean little for digits, sounds or tables. A small network trained on
+the data's own labels gives features by its last hidden layer, and class probabilities. It ignores everything that does
+not depend on the class, such as the background of an image. Its accuracy is measured on examples that it was not
+trained on, and is reported with every score.
 
-A note on the inception score (Shane Barratt, Rishi Sharma, 2018), on why a classifier should be of the data's own
-classes. https://arxiv.org/abs/1801.01973
+References:
+    A note on the inception score (Shane Barratt, Rishi Sharma, 2018), on why the classifier should know the data's own
+    classes, https://arxiv.org/abs/1801.01973
 """
 
 from __future__ import annotations
@@ -34,10 +35,14 @@ _VERSION = 1  # to be counted up when anything changes that decides the weights
 
 
 def classifier_features(dataset: Dataset, seed: int = 0) -> Features:
-    """ "DATA classifier": 64 numbers an example, and a posterior over the labels.
+    """The features "DATA classifier": 64 numbers for each example, and class probabilities.
 
-    Learns once for each data and seed; the weights are then kept in the cache. Takes about half a minute for MNIST.
-    seed: of the weights' beginnings and of the order of examples.
+    The network is trained once for each dataset and seed, and its weights are cached. Training takes about half a
+    minute for MNIST.
+
+    Args:
+        dataset: the data, with labels.
+        seed: of the initial weights and of the order of examples.
 
     Raises:
         DataError: no labels, fewer than two classes, fewer than 20 examples, NaN or infinite values.
@@ -88,7 +93,7 @@ def has_learnable_labels(dataset: Dataset) -> bool:
 
 
 class Classifier(nn.Module):
-    """(n, *event) in natural units -> (n, classes) logits; `encoder` gives the features."""
+    """A classifier: (n, *event) in natural units -> (n, classes) logits; `encoder` gives the features."""
 
     def __init__(self, event: Event, classes: int, generator: torch.Generator) -> None:
         super().__init__()
@@ -102,7 +107,17 @@ class Classifier(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
-    """What is learned from and, apart from it, what is tested on."""
+    """Examples to train and to test on.
+
+    Attributes:
+        x: training examples.
+        y: their labels.
+        test_x: test examples.
+        test_y: their labels.
+        tested_on: what the test examples are, in words.
+        classes: number of classes.
+        notes: remarks for readers of a score.
+    """
 
     x: Tensor
     y: Tensor
@@ -114,7 +129,11 @@ class TrainingSet:
 
 
 def _training_set(dataset: Dataset) -> TrainingSet:
-    """The examples to learn and to test on. Raises DataError where there is nothing to learn."""
+    """The examples to train and to test on.
+
+    Raises:
+        DataError: there is nothing to learn.
+    """
     name, y = dataset.name, dataset.y
     if y is None:
         raise DataError(f"{name}: a classifier needs labels, and these data have none; use random or pca features.")

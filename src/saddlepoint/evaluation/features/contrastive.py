@@ -1,10 +1,10 @@
-"""Features of images without labels: a small network that learned to recognise an image after it was moved.
+"""Self-supervised features of images: a small network is trained to recognise an image after a random transformation.
 
-Two versions of every image, each turned, stretched and shifted a little at random, shall have features alike, and
-features unlike those of the other images in the batch. What such a change leaves alone is what the network learns.
+Two versions of each image, rotated, stretched and shifted at random, should have similar features, and features
+different from those of the other images in the batch. The features contain what such transformations do not change.
 
-How often the label of an image is that of most of its 5 nearest neighbours among 10,000 training images (1,617 of
-digits), for held-out digits (180; mean of 3 seeds) and MNIST (5,000; one seed, random convolutions three):
+Accuracy of a 5-nearest-neighbour vote among 10,000 training images (1,617 of digits), for held-out digits (180; mean
+of 3 seeds) and MNIST (5,000; one seed, random convolutions three):
 
     features             digits   MNIST
     pixels               0.983    0.925
@@ -13,10 +13,12 @@ digits), for held-out digits (180; mean of 3 seeds) and MNIST (5,000; one seed, 
     self-supervised      0.974    0.948
     classifier           0.991    0.986
 
-On 8x8 digits they add nothing to pixels; on MNIST they are the best that is had without labels.
+On 8x8 digits they add nothing to pixels; on MNIST they are the best features without labels.
 
-A Simple Framework for Contrastive Learning of Visual Representations (Ting Chen, Simon Kornblith, Mohammad Norouzi,
-Geoffrey Hinton, 2020). https://arxiv.org/abs/2002.05709
+References:
+    A Simple Framework for Contrastive Learning of Visual Representations (Ting Chen, Simon Kornblith, Mohammad
+        Norouzi,
+    Geoffrey Hinton, 2020), https://arxiv.org/abs/2002.05709
 """
 
 from __future__ import annotations
@@ -46,13 +48,17 @@ _VERSION = 1  # to be counted up when anything changes that decides the weights
 
 
 def self_supervised_features(dataset: Dataset, seed: int = 0) -> Features:
-    """ "self-supervised": 64 numbers an image, learned from the training images alone.
+    """The features "self-supervised": 64 numbers for each image, learned from the training images alone.
 
-    Learns once for each data and seed; the weights are then kept in the cache. Takes about a minute for MNIST.
-    seed: of the weights' beginnings, of the order of images and of their changes.
+    The network is trained once for each dataset and seed, and its weights are cached. Training takes about a minute
+    for MNIST.
+
+    Args:
+        dataset: images.
+        seed: of the initial weights, of the order of images and of their transformations.
 
     Raises:
-        DataError: the examples are not images, fewer than 64, or hold NaN or infinite values.
+        DataError: the examples are not images, there are fewer than 64, or they hold NaN or infinite values.
     """
     event = dataset.event
     if event.kind != "image":
@@ -98,7 +104,12 @@ def self_supervised_features(dataset: Dataset, seed: int = 0) -> Features:
 
 
 def random_affine(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Images (n, C, H, W), each turned, slanted, stretched and shifted by its own random amount; edges continue."""
+    """Rotate, shear, stretch and shift each image at random; edges are extended.
+
+    Args:
+        x: (n, C, H, W) images.
+        generator: of the transformations.
+    """
 
     def amount(most: float) -> Tensor:
         return (2 * torch.rand(len(x), generator=generator) - 1) * most
@@ -117,9 +128,16 @@ def random_affine(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def contrastive_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
-    """Mean over 2 n rows of the cross-entropy of telling a row's partner from all others, in nats: (n, d), (n, d) -> ().
+    """The NT-Xent loss in nats: the mean cross-entropy of identifying the partner of each of the 2 n rows among all
+    others.
 
-    Similarity is the cosine over `temperature`; the "NT-Xent" of the paper.
+    Args:
+        first: (n, d) features of one version of each image.
+        second: (n, d) features of the other version.
+        temperature: divisor of the cosine similarity.
+
+    Returns:
+        ()
     """
     n = len(first)
     rows = functional.normalize(torch.cat([first, second]))

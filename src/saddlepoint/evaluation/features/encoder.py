@@ -1,4 +1,4 @@
-"""The small network that learns features of any kind of example, with one trunk for classifying and for contrast."""
+"""The encoder behind classifier and self-supervised features, for any kind of example."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _HIDDEN = 256  # of a vector's network
 
 
 class Encoder(nn.Module):
-    """(n, *event) in natural units -> (n, dimension), not negative.
+    """A feature encoder: (n, *event) in natural units -> (n, dimension), 0 or above.
 
-    Images, sounds and volumes: convolutions, BatchNorm, rectifiers and halvings until the sides are short, then one
+    Images, sounds and volumes: convolutions, BatchNorm, rectifiers and pooling until the sides are short, then one
     linear layer. Vectors and series: two linear layers.
     """
 

@@ -1,7 +1,7 @@
-"""Features of examples, which metrics compare instead of raw numbers, with a name and a hash that scores carry.
+"""Features of examples, with a name and a fingerprint that scores are reported with.
 
-A metric compares two sets of points; what it can see depends on the features more than on the metric. A score is
-therefore named after its features, and two scores may be compared where the features' fingerprints agree.
+A metric compares two sets of points, and depends on the features more than on the formula. A score is therefore named
+after its features, and two scores are comparable if the fingerprints of their features are equal.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ _CHUNK_NUMBERS = 1 << 22  # in the examples of one chunk, so that large ones are
 class Features:
     """A fixed function of examples.
 
-    name: what scores show: "pixels", "PCA-64", "digits classifier".
-    fingerprint: hex SHA-256 of all that decides the numbers: kind, settings, weights, the data it was fitted to.
-    dimension: numbers an example.
-    function: (n, *event) in the data's own units and type -> (n, dimension); treats every example alone.
-    posterior: (n, *event) -> (n, classes) probabilities that add up to 1; the data's classifier alone has it.
-    notes: sentences for the reader of a score: test accuracy, preprocessing, what the fingerprint does not cover.
-    shape: of an example; where it is given, other examples are refused.
+    Attributes:
+        name: shown with scores, such as "pixels", "PCA-64" or "digits classifier".
+        fingerprint: hex SHA-256 of all that determines the numbers: kind, settings, weights, the data of the fit.
+        dimension: numbers for each example.
+        function: (n, *event) in the data's own units and type -> (n, dimension); treats each example separately.
+        posterior: (n, *event) -> (n, classes) probabilities that add up to 1; only the data's classifier has it.
+        notes: sentences for readers of a score: test accuracy, preprocessing, what the fingerprint does not cover.
+        shape: of an example; if it is given, examples of another shape raise an error.
     """
 
     name: str
@@ -48,16 +49,32 @@ class Features:
     shape: tuple[int, ...] | None = None
 
     def __call__(self, x: Numbers, progress: Advance | None = None, *, chunk: int = CHUNK) -> Tensor:
-        """(N, *event) in the data's own units -> (N, dimension) float32 on the CPU, `chunk` examples at a time.
+        """Compute the features of examples.
+
+        Args:
+            x: (N, *event) in the data's own units.
+            progress: callback for the number of examples finished since the last call.
+            chunk: examples at a time.
+
+        Returns:
+            (N, dimension) float32 on the CPU.
 
         Raises:
-            DataError: x is of another shape, holds NaN or infinite values, or the function does not give one finite
-                row of `dimension` numbers an example.
+            DataError: x has another shape, holds NaN or infinite values, or the function does not return one finite
+                row of `dimension` numbers for each example.
         """
-        return self._streamed(self._row_features, x, self.dimension, progress, chunk)
+        return self._apply_in_chunks(self._row_features, x, self.dimension, progress, chunk)
 
     def probabilities(self, x: Numbers, progress: Advance | None = None, *, chunk: int = CHUNK) -> Tensor:
-        """(N, *event) -> (N, classes) float32 by `posterior`, `chunk` examples at a time.
+        """Compute class probabilities by `posterior`.
+
+        Args:
+            x: (N, *event) in the data's own units.
+            progress: callback for the number of examples finished since the last call.
+            chunk: examples at a time.
+
+        Returns:
+            (N, classes) float32.
 
         Raises:
             DataError: these features have no posterior; or as for a call.
@@ -67,7 +84,7 @@ class Features:
                 f"{self.name}: these features give no class probabilities; a classifier of the data's own labels does "
                 '(build_features("classifier", dataset)).'
             )
-        return self._streamed(self.posterior, x, None, progress, chunk)
+        return self._apply_in_chunks(self.posterior, x, None, progress, chunk)
 
     def _row_features(self, x: Tensor) -> Tensor:
         rows = self.function(x)
@@ -81,7 +98,7 @@ class Features:
             raise DataError(f"{self.name}: the features of some examples are NaN or infinite; scores would hide them.")
         return rows
 
-    def _streamed(
+    def _apply_in_chunks(
         self, function: Callable[[Tensor], Tensor], x: Numbers, width: int | None, progress: Advance | None, chunk: int
     ) -> Tensor:
         x = as_tensor(x)
@@ -110,7 +127,15 @@ class Features:
 
 
 def check_finite(x: Tensor, name: str) -> None:
-    """Raises DataError where examples x (N, ...) hold NaN or infinite values."""
+    """Check that examples are finite.
+
+    Args:
+        x: (N, ...) examples.
+        name: of the data, for the message.
+
+    Raises:
+        DataError: an example holds NaN or infinite values.
+    """
     if x.is_floating_point() and not x.isfinite().all():
         broken = int((~x.isfinite()).flatten(1).any(1).sum())
         raise DataError(
@@ -120,7 +145,13 @@ def check_finite(x: Tensor, name: str) -> None:
 
 
 def fingerprint(kind: str, weights: Mapping[str, Tensor] | None = None, **settings: Any) -> str:
-    """Hex SHA-256 of a kind of features, its settings (anything JSON can hold) and its weights."""
+    """Hex SHA-256 of features.
+
+    Args:
+        kind: of the features.
+        weights: tensors by name.
+        **settings: anything that JSON can hold.
+    """
     digest = hashlib.sha256(json.dumps([kind, settings], sort_keys=True).encode())
     for name, value in sorted((weights or {}).items()):
         value = value.detach().cpu().contiguous()
@@ -135,5 +166,5 @@ def module_weights(function: object) -> dict[str, Tensor] | None:
 
 
 def dataset_digest(dataset: Dataset) -> str:
-    """The dataset's fingerprint; for one that was put together by hand, made from its content."""
+    """The dataset's fingerprint; for a dataset without one, a digest of its content."""
     return dataset.fingerprint or content_digest(Part(dataset.x, dataset.y))

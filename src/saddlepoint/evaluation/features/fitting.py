@@ -1,4 +1,4 @@
-"""How the small networks of features learn: a fixed amount of work, so that they take about a minute on any data."""
+"""Training of the small networks behind features: a fixed amount of work, about a minute on any data."""
 
 from __future__ import annotations
 
@@ -20,9 +20,14 @@ _WEIGHT_DECAY = 0.01
 
 
 def steps_for(network: nn.Module, example: Tensor, examples: int, batch: int, views: int = 1) -> int:
-    """Steps that `batch` examples each can be learned from: 40 epochs, if that is not too much work.
+    """Number of training steps: 40 epochs, or fewer if that is too much work.
 
-    example: (1, *event) in the network's units. views: how often an example of a batch goes through the network.
+    Args:
+        network: to train.
+        example: (1, *event) in the network's units.
+        examples: number of training examples.
+        batch: examples in a batch.
+        views: versions of each example of a batch.
     """
     network.eval()
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
@@ -42,13 +47,22 @@ def fit(
     generator: torch.Generator,
     what: str,
 ) -> None:
-    """Minimise `loss(index)`, a mean over the examples at index (batch,) int64, over all weights of `networks`.
+    """Minimise a loss over the weights of networks; afterwards they are in evaluation mode, with frozen weights.
 
-    Ends in evaluation mode, with weights frozen. what: said where progress is shown.
+    Args:
+        networks: to train together.
+        loss: mean loss over the examples at index (batch,) int64.
+        examples: number of training examples.
+        batch: examples in a batch.
+        steps: training steps.
+        generator: of the order of examples.
+        what: name of the task for progress displays.
 
-    Decoupled Weight Decay Regularization (Ilya Loshchilov, Frank Hutter, 2019). https://arxiv.org/abs/1711.05101
-    Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates (Leslie N. Smith, Nicholay
-    Topin, 2019), whose schedule warms up and cools down once. https://arxiv.org/abs/1708.07120
+    References:
+        Decoupled Weight Decay Regularization (Ilya Loshchilov, Frank Hutter, 2019), https://arxiv.org/abs/1711.05101
+        Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates (Leslie N. Smith, Nicholay
+            Topin,
+        2019), for the one-cycle schedule, https://arxiv.org/abs/1708.07120
     """
     weights = [weight for network in networks for weight in network.parameters()]
     optimiser = torch.optim.AdamW(weights, _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
@@ -68,7 +82,7 @@ def fit(
 
 
 def _batches(examples: int, batch: int, generator: torch.Generator) -> itertools.chain[Tensor]:
-    """Batches of indices without end, every example once an epoch; what does not fill a batch waits for the next epoch."""
+    """An endless sequence of batches of indices; each epoch has a new order, and an incomplete last batch is dropped."""
     size = min(batch, examples)
     orders = (torch.randperm(examples, generator=generator) for _ in itertools.count())
     return itertools.chain.from_iterable(torch.split(order[: examples - examples % size], size) for order in orders)

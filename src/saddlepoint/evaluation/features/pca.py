@@ -1,7 +1,7 @@
-"""Principal components: the few directions of the data in which most of it varies, without labels or training.
+"""Principal components of the data as features, without labels or training.
 
-The columns of a table are brought to one standard deviation first, because each has units of its own. Components are
-not whitened: a distance between features is the distance between examples, less what the rest of the directions hold.
+The columns of a table are standardised first, because they have different units. Components are not whitened: a
+distance between features is the distance between examples, except for the directions that are left out.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ _FITTED_ON = 10_000  # examples; the leading components no longer turn with more
 
 
 def pca_features(dataset: Dataset, seed: int = 0) -> Features:
-    """ "PCA-d": as many components as hold 95 % of the training data's variance, 64 at most.
+    """The features "PCA-d": the fewest components that explain 95 % of the variance of the training data, at most 64.
 
-    seed: of the examples they are fitted to, where there are more than 10,000, and of scikit-learn's solver.
+    Args:
+        dataset: the data.
+        seed: of the random examples of the fit (if there are more than 10,000) and of scikit-learn's solver.
 
     Raises:
-        DataError: fewer than two examples, NaN or infinite values, or examples that are all alike.
+        DataError: fewer than two examples, NaN or infinite values, or examples that are all equal.
     """
     if len(dataset) < 2:
         raise DataError(f"{dataset.name}: principal components need two examples or more, got {len(dataset)}.")

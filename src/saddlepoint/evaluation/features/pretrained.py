@@ -1,19 +1,23 @@
-"""Features of networks that learned photographs: Inception, CLIP and DINO, through the package torch-fidelity.
+"""Features of networks that are trained on photographs: Inception, CLIP and DINO, through the package torch-fidelity.
 
-What is published is measured with these. They are worth their name on photographs alone, cost a download of 90 to 350
-MB when they are first used, and need `saddlepoint[fid]`. Grey images are repeated to three channels, the data's
-range is brought to 0 to 255, and torch-fidelity enlarges images to what the network takes, as the first version of
-Inception's TensorFlow graph did.
+Published scores use these. They suit photographs alone, need a download of 90 to 350 MB at first use, and require
+`saddlepoint[fid]`. Grey images are repeated to three channels, the data's range is mapped to 0 to 255, and
+torch-fidelity resizes images to the input of the network, as in the first version of Inception's TensorFlow graph.
 
-Rethinking the Inception Architecture for Computer Vision (Christian Szegedy, Vincent Vanhoucke, Sergey Ioffe, Jonathon
-Shlens, Zbigniew Wojna, 2016). https://arxiv.org/abs/1512.00567
-Learning Transferable Visual Models From Natural Language Supervision (Alec Radford, Jong Wook Kim, Chris Hallacy,
-Aditya Ramesh, Gabriel Goh, Sandhini Agarwal, Girish Sastry, Amanda Askell, Pamela Mishkin, Jack Clark, Gretchen
-Krueger, Ilya Sutskever, 2021). https://arxiv.org/abs/2103.00020
-DINOv2: Learning Robust Visual Features without Supervision (Maxime Oquab and others, 2023).
-https://arxiv.org/abs/2304.07193
-High-fidelity performance metrics for generative models in PyTorch (Anton Obukhov, Maximilian Seitzer, Po-Wei Wu, Semen
-Zhydenko, Jonathan Kyl, Elvis Yu-Jing Lin, 2020). https://github.com/toshas/torch-fidelity
+References:
+    Rethinking the Inception Architecture for Computer Vision (Christian Szegedy, Vincent Vanhoucke, Sergey Ioffe,
+        Jonathon
+    Shlens, Zbigniew Wojna, 2016), https://arxiv.org/abs/1512.00567
+    Learning Transferable Visual Models From Natural Language Supervision (Alec Radford, Jong Wook Kim, Chris Hallacy,
+        Aditya
+    Ramesh, Gabriel Goh, Sandhini Agarwal, Girish Sastry, Amanda Askell, Pamela Mishkin, Jack Clark, Gretchen Krueger,
+        Ilya
+    Sutskever, 2021), https://arxiv.org/abs/2103.00020
+    DINOv2: Learning Robust Visual Features without Supervision (Maxime Oquab and others, 2023),
+    https://arxiv.org/abs/2304.07193
+    High-fidelity performance metrics for generative models in PyTorch (Anton Obukhov, Maximilian Seitzer, Po-Wei Wu,
+        Semen
+    Zhydenko, Jonathan Kyl, Elvis Yu-Jing Lin, 2020), https://github.com/toshas/torch-fidelity
 """
 
 from __future__ import annotations
@@ -32,7 +36,15 @@ from saddlepoint.evaluation.features.extractor import Features, fingerprint
 
 @dataclass(frozen=True)
 class Pretrained:
-    """One of torch-fidelity's extractors: its class as "module:name", its name and layer there, its input's side."""
+    """One of torch-fidelity's extractors.
+
+    Attributes:
+        title: shown with scores.
+        extractor: its class as "module:name".
+        name: torch-fidelity's name of it.
+        layer: torch-fidelity's name of the layer.
+        side: of its input, in pixels.
+    """
 
     title: str
     extractor: str
@@ -61,32 +73,58 @@ DINO = Pretrained(
 
 
 def inception_features(dataset: Dataset, seed: int = 0) -> Features:
-    """ "Inception": 2,048 numbers an image, with which the Fréchet distance is what is published as FID.
+    """The features "Inception": 2,048 numbers for each image. With them the Fréchet distance is the FID.
 
-    seed: not used. Raises as `pretrained_features`.
+    Args:
+        dataset: images.
+        seed: not used.
+
+    Raises:
+        MissingExtraError: as `pretrained_features`.
+        DataError: as `pretrained_features`.
     """
     return pretrained_features(INCEPTION, dataset)
 
 
 def clip_features(dataset: Dataset, seed: int = 0) -> Features:
-    """ "CLIP ViT-B/32": 512 numbers an image. seed: not used. Raises as `pretrained_features`."""
+    """The features "CLIP ViT-B/32": 512 numbers for each image.
+
+    Args:
+        dataset: images.
+        seed: not used.
+
+    Raises:
+        MissingExtraError: as `pretrained_features`.
+        DataError: as `pretrained_features`.
+    """
     return pretrained_features(CLIP, dataset)
 
 
 def dino_features(dataset: Dataset, seed: int = 0) -> Features:
-    """ "DINOv2 ViT-B/14": 768 numbers an image. torch-fidelity fetches the network's code too, and runs it.
+    """The features "DINOv2 ViT-B/14": 768 numbers for each image. torch-fidelity also downloads and runs the network's
+    code.
 
-    seed: not used. Raises as `pretrained_features`.
+    Args:
+        dataset: images.
+        seed: not used.
+
+    Raises:
+        MissingExtraError: as `pretrained_features`.
+        DataError: as `pretrained_features`.
     """
     return pretrained_features(DINO, dataset)
 
 
 def pretrained_features(chosen: Pretrained, dataset: Dataset) -> Features:
-    """Features by one of torch-fidelity's extractors, on a GPU where there is one.
+    """Features by one of torch-fidelity's extractors, on a GPU if there is one.
+
+    Args:
+        chosen: the extractor.
+        dataset: grey or colour images with a known range.
 
     Raises:
-        MissingExtraError: torch-fidelity, or torchvision which it needs, is not installed.
-        DataError: the examples are not grey or colour images of known range, or the weights cannot be downloaded.
+        MissingExtraError: torch-fidelity, or torchvision, which it needs, is not installed.
+        DataError: the examples are not grey or colour images with a known range, or the download failed.
     """
     event = dataset.event
     if event.kind != "image" or event.shape[0] not in (1, 3) or not event.bounded:

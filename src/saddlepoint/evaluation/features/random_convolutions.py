@@ -1,14 +1,17 @@
-"""Random convolutions: local patterns at several scales, from a network that was never trained.
+"""Random convolutions: local patterns at several scales, from an untrained network.
 
-Three stages of random filters, each followed by a rectifier and the maxima of neighbours; of every stage the mean of
-each channel over the cells of a coarse grid is kept. A small shift changes such features little, a blur or a wrong
-texture much; what things mean they do not know.
+Three stages of random filters, each followed by a rectifier and max pooling. The features are the means of each
+channel of each stage over the cells of a coarse grid. They change little for a small shift, and much for a blur or a
+wrong texture; they do not represent meaning.
 
-On Random Weights and Unsupervised Feature Learning (Andrew M. Saxe, Pang Wei Koh, Zhenghao Chen, Maneesh Bhand, Bipin
-Suresh, Andrew Y. Ng, 2011). https://icml.cc/2011/papers/551_icmlpaper.pdf
-Reliable Fidelity and Diversity Metrics for Generative Models (Muhammad Ferjad Naeem, Seong Joon Oh, Youngjung Uh,
-Yunjey Choi, Jaejun Yoo, 2020), which uses an untrained network where a pretrained one does not know the data.
-https://arxiv.org/abs/2002.09797
+References:
+    On Random Weights and Unsupervised Feature Learning (Andrew M. Saxe, Pang Wei Koh, Zhenghao Chen, Maneesh Bhand,
+        Bipin
+    Suresh, Andrew Y. Ng, 2011), https://icml.cc/2011/papers/551_icmlpaper.pdf
+    Reliable Fidelity and Diversity Metrics for Generative Models (Muhammad Ferjad Naeem, Seong Joon Oh, Youngjung Uh,
+        Yunjey
+    Choi, Jaejun Yoo, 2020), which uses an untrained network for data that pretrained ones do not know,
+    https://arxiv.org/abs/2002.09797
 """
 
 from __future__ import annotations
@@ -28,12 +31,14 @@ _CELLS = 2  # an axis
 
 
 def random_features(dataset: Dataset, seed: int = 0) -> Features:
-    """ "random convolutions": of images, sounds and volumes.
+    """The features "random convolutions" of images, sounds and volumes.
 
-    seed: of the filters.
+    Args:
+        dataset: the data.
+        seed: of the filters.
 
     Raises:
-        DataError: the examples are vectors, which have no neighbourhoods to convolve.
+        DataError: the examples are vectors or series, for which convolutions are not defined.
     """
     event = dataset.event
     if event.has_columns:

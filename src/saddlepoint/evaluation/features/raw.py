@@ -1,7 +1,7 @@
-"""Raw values: every number of an example is a feature, in the data's own units.
+"""Raw values: each number of an example is a feature, in the data's own units.
 
-Columns in units of their own (a price and a volume) are standardised: the distance between two examples would otherwise be
-that of the column with the largest numbers alone.
+Columns with different units (a price and a volume) are standardised; otherwise the column with the largest numbers
+would determine the distances.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ _WORDS = {
 
 
 def raw_features(dataset: Dataset, seed: int = 0) -> Features:
-    """ "pixels" (or "raw values"): nothing is lost, but most of what differs between images means nothing to the eye.
+    """The features "pixels" (or "raw values"). They keep all information, but most pixel differences are not visible
+    to people.
 
-    seed: not used; taken so that all makers of features are called alike.
+    Args:
+        dataset: the data.
+        seed: not used.
     """
     event = dataset.event
     if differ_in_units(event):
@@ -51,7 +54,9 @@ def raw_features(dataset: Dataset, seed: int = 0) -> Features:
 
 
 def differ_in_units(event: Event) -> bool:
-    """Whether the deviations of columns that vary differ by more than `UNITS` times, or some columns do not vary."""
+    """Whether the standard deviations of columns differ by more than a factor of `UNITS`, or some columns are
+    constant.
+    """
     if not event.has_columns or len(event.std) < 2:
         return False
     varying = [std for std in event.std if std > 0]

@@ -270,5 +270,5 @@ def _require_finite_state(at: State) -> State:
             f"log_likelihood gave {tuple(at.log_likelihood.shape)} for codes {tuple(at.z.shape)}: one number a row is wanted."
         )
     if not at.log_likelihood.isfinite().all():
-        raise DataError("log_likelihood is not finite at codes of the prior: look for NaN in the examples or weights.")
+        raise DataError("log_likelihood is not finite at codes of the prior: check for NaN in the examples or weights.")
     return at

@@ -131,7 +131,7 @@ def _losses(model: Model, phase: Phase, x: Tensor, batch_size: int, seed: int) -
     for part in torch.split(x, batch_size):
         if len(part) == batch_size:
             noise = game.noise(phase, batch_size, game.trained_steps or 0, generator)
-            with torch.enable_grad():  # a loss may penalise slopes; a copy, since it may ask for gradients of its batch
+            with torch.enable_grad():  # a loss may penalise gradients with respect to its batch, hence the copy
                 losses.append(phase.loss(game.players, Batch(part.clone()), noise)[0].detach())
     return torch.cat(losses).double()
 

@@ -160,14 +160,16 @@ def annealed_log_likelihood(
         DataError: as `annealed_evidence`.
     """
     annealing, report = annealing or Annealing(), progress or (lambda share: None)
-    forth = len(require_examples(x)) / (len(x) + 2 * simulated)  # of the work: the gap takes walks both ways
+    forward = len(require_examples(x)) / (
+        len(x) + 2 * simulated
+    )  # share of the work: the gap needs chains in both directions
     found = annealed_evidence(
         model.log_likelihood,
         model.prepare(x),
         model.latent,
         generator=generator,
         annealing=annealing,
-        progress=lambda share: report(forth * share),
+        progress=lambda share: report(forward * share),
     )
     like, codes = model.simulate(simulated, generator)
     sandwich = bidirectional_bounds(
@@ -176,7 +178,7 @@ def annealed_log_likelihood(
         codes,
         generator=generator,
         annealing=annealing,
-        progress=lambda share: report(forth + (1 - forth) * share),
+        progress=lambda share: report(forward + (1 - forward) * share),
     )
     note = (
         f"{annealing.chains} chains, {annealing.temperatures:,} temperatures, {found.acceptance:.0%} of moves taken; gap "
@@ -205,7 +207,7 @@ def require_finite(values: Tensor) -> Tensor:
     broken = int((~values.isfinite()).sum())
     if broken:
         raise DataError(
-            f"{broken:,} of {len(values):,} log likelihoods are NaN or infinite; their mean would say nothing: look at "
+            f"{broken:,} of {len(values):,} log likelihoods are NaN or infinite; their mean would mean nothing: inspect "
             "those examples."
         )
     return values

@@ -54,8 +54,8 @@ def find_copies(train: Tensor, held_out: Tensor, samples: Tensor, *, level: floa
     """
     train, held_out, samples = _check_sets(train, held_out, samples, math.ceil(1 / level))
     distance, index = (column[:, 0] for column in nearest(samples, train))
-    honest = nearest(held_out, train)[0][:, 0]
-    threshold = honest.double().quantile(level)
+    usual = nearest(held_out, train)[0][:, 0]
+    threshold = usual.double().quantile(level)
     near = int((distance < threshold).sum())
     return Copies(index, distance, level, wilson_interval(near, len(samples)), int((distance == 0).sum()))
 

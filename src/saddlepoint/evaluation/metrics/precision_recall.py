@@ -147,7 +147,7 @@ def _count(found: Neighbourhoods, balls: _Balls, x: Centred, y: Centred, rows: s
     covered |= inside
     recalled |= within
     precise |= surely
-    # Asked the other way round, so that NaN from an overflow is not clear.
+    # Negated comparisons, so that NaN from an overflow counts as unclear.
     unclear = ((~outside & ~covered) | (~without & ~recalled)).nonzero()[:, 0]
     if len(unclear):
         squares, slack = x.precise_to(unclear + rows.start, y, columns)

@@ -24,8 +24,8 @@ from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interva
 
 Classifier = Literal["logistic", "network", "neighbours", "trees", "regularised"]
 TREES = 50
-UNDECIDED = 0.5  # the answer of a classifier that cannot tell; half right
-TRIALS = 2 / 1.3**2  # independent answers that scatter like those about both points of a pair
+UNDECIDED = 0.5  # a tied vote, which counts as half correct
+TRIALS = 2 / 1.3**2  # independent answers with the variance of those about both points of a pair
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def classifier_test(
 
     - "logistic": linear, sensitive to shifted means alone.
     - "network" (one hidden layer) and "neighbours" (the square root of N of them, as in the paper): more sensitive
-    with many points.
+      with many points.
     - "trees": randomised trees, sensitive also to dependence between columns.
     - "regularised": linear with small weights, for about as many columns as points.
 
@@ -141,7 +141,7 @@ def _model(classifier: Classifier, n: int, seed: int) -> Any:
         return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1_000))
     if classifier == "neighbours":
         return _Neighbours(int(n**0.5) | 1)
-    if classifier == "trees":  # asks for the order of values alone, so scales do not matter
+    if classifier == "trees":  # depends on the order of values alone, not on scales
         return ExtraTreesClassifier(TREES, min_samples_leaf=2, random_state=seed)
     if classifier == "network":
         # Early stopping keeps it from learning by heart, and from the warning that it has not converged.

@@ -1,7 +1,10 @@
-"""Series of an adversarial game: how the critic scores real, generated and held-out examples, and what its score teaches.
+"""Series of an adversarial game: the critic's scores of real, generated and held-out examples, and gradients of
+samples.
 
-Held-out examples: Training Generative Adversarial Networks with Limited Data (Tero Karras, Miika Aittala, Janne Hellsten,
-Samuli Laine, Jaakko Lehtinen, Timo Aila, 2020), section 3, https://arxiv.org/abs/2006.06676
+References:
+    Training Generative Adversarial Networks with Limited Data (Tero Karras, Miika Aittala, Janne Hellsten, Samuli
+        Laine,
+    Jaakko Lehtinen, Timo Aila, 2020), section 3, for held-out examples, https://arxiv.org/abs/2006.06676
 """
 
 from __future__ import annotations
@@ -21,10 +24,10 @@ FEWEST = 2  # held-out examples whose ranks are compared
 
 
 def score_series(model: Judges, real: Tensor, fake: Tensor, held_out: Tensor | None) -> Signals:
-    """Series of the critic's scores, in the networks' present mode (evaluation mode is meant).
+    """Series of the critic's scores, in the present mode of the networks (meant for evaluation mode).
 
     Args:
-        model: one with a critic, whose name prefixes the series.
+        model: with a critic; the critic's name prefixes the series.
         real: (B, *event) training examples in the model's units.
         fake: (B, *event) generated examples in the model's units.
         held_out: (B, *event) held-out examples in the model's units; None without any.
@@ -52,19 +55,32 @@ def score_series(model: Judges, real: Tensor, fake: Tensor, held_out: Tensor | N
 
 
 def advantage(real: Tensor, fake: Tensor) -> Tensor:
-    """How well scores tell real from generated, (N,) and (M,) -> () in [-1, 1]: 2 AUC - 1, a pair's ties counting half.
+    """How well scores separate real from generated examples: 2 AUC - 1, with ties counted half.
 
-    It depends on ranks alone, so that logits, probabilities and a critic's values compare.
+    It depends on ranks alone, so logits, probabilities and values of a Wasserstein critic are comparable.
+
+    Args:
+        real: (N,) scores.
+        fake: (M,) scores.
+
+    Returns:
+        () in [-1, 1].
     """
     gaps = real[:, None] - fake[None]
     return (gaps > 0).float().mean() - (gaps < 0).float().mean()
 
 
 def advantage_error(real: int, fake: int) -> float:
-    """By how much `advantage` scatters around 0 for so many examples each of one distribution: a standard deviation.
+    """Standard deviation of `advantage` for examples of one distribution, by the Mann-Whitney U statistic.
 
-    That of Mann and Whitney's U, in units of `advantage`: On a Test of Whether one of Two Random Variables is
-    Stochastically Larger than the Other (Mann, Whitney, 1947), https://doi.org/10.1214/aoms/1177730491
+    Args:
+        real: number of real examples.
+        fake: number of generated examples.
+
+    References:
+        On a Test of Whether one of Two Random Variables is Stochastically Larger than the Other (Henry B. Mann, Donald
+            R.
+        Whitney, 1947), https://doi.org/10.1214/aoms/1177730491
     """
     return math.sqrt((real + fake + 1) / (3 * real * fake))
 

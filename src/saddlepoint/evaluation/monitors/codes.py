@@ -1,4 +1,4 @@
-"""Series of a posterior's heads: KL a unit, ranges, outputs held at one end, codes against the prior."""
+"""Series of the outputs of an encoder: KL of each unit, ranges, clamped outputs, and the spread of codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ Signals = dict[str, Tensor]
 
 
 def head_series(model: HasLatentPosterior, x: Tensor) -> Signals:
-    """Series of the heads for examples x (N, *event) in the model's units, in the networks' present mode."""
+    """Series of the mean and log-variance heads, in the present mode of the networks.
+
+    Args:
+        model: with an encoder.
+        x: (N, *event) examples in the model's units.
+    """
     player = model.encoder_player
     mean, log_variance = model.infer(x)
     units = kl_standard_normal_units(mean, log_variance).mean(0)
@@ -31,17 +36,22 @@ def head_series(model: HasLatentPosterior, x: Tensor) -> Signals:
 
 
 def is_first_occurrence(x: Tensor) -> Tensor:
-    """(N, *event) -> (N,) False for an example that is equal to one before it."""
+    """(N, *event) -> (N,) bool, False for an example that is equal to an earlier one."""
     _, which = torch.unique(x.flatten(1), dim=0, return_inverse=True)
     repeats: Tensor = (which[:, None] == which).tril(-1).any(1)
     return ~repeats
 
 
 def tie_share(values: Tensor) -> Tensor:
-    """() share of a head's outputs (N, D) that equal their smallest or their largest exactly, beyond the one that has to.
+    """Share of a head's outputs that are equal to the smallest or to the largest one, without that one itself.
 
-    Of units whose outputs vary: the others say the same to all, as those behind an encoder that is dead, or of a head
-    that starts at 0, and tell nothing of the head. values: of examples no two of which are equal (`is_first_occurrence`).
+    Units with constant outputs are ignored: they occur behind a dead encoder or in a head that is initialised with 0.
+
+    Args:
+        values: (N, D) outputs for examples that are all different (see `is_first_occurrence`).
+
+    Returns:
+        () in [0, 1].
     """
     varies = (values != values[:1]).any(0)
     lowest, highest = values.where(varies, torch.inf).min(), values.where(varies, -torch.inf).max()

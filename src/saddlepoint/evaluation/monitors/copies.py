@@ -1,10 +1,12 @@
-"""Whether samples are copies of training examples: whether they are nearer to these than to held-out examples.
+"""Signs of copying: whether samples are nearer to training examples than to held-out examples.
 
-Samples of a model that has learnt the distribution, and not its examples, are as near to either set: the nearest real
-example of a sample is a training example as often as chance says, whatever the quality of the model.
+A model that has learned the distribution, and not its examples, makes samples that are as near to either set: the
+nearest real example of a sample is a training example as often as expected by chance, whatever the quality of the
+model.
 
 References:
-    A Non-Parametric Test to Detect Data-Copying in Generative Models (Casey Meehan, Kamalika Chaudhuri, Sanjoy Dasgupta,
+    A Non-Parametric Test to Detect Data-Copying in Generative Models (Casey Meehan, Kamalika Chaudhuri, Sanjoy
+        Dasgupta,
     2020), https://arxiv.org/abs/2004.05675
 """
 
@@ -48,7 +50,7 @@ def copying_beside_held_out(
 
 
 def copying_beside_training(samples: Tensor, training: Tensor, usual: Tensor) -> tuple[Tensor, Tensor]:
-    """Signs of copying where too few examples are held out: each training example, left out in turn, stands in for one.
+    """Signs of copying with too few held-out examples: each training example is compared with all others instead.
 
     Args:
         samples: (N, d) projected samples.
@@ -64,19 +66,32 @@ def copying_beside_training(samples: Tensor, training: Tensor, usual: Tensor) ->
 
 
 def distance_to_others(points: Tensor) -> Tensor:
-    """(M, d) -> (at most M,) distances from each point to the nearest other one, equal points counted once."""
+    """Distance from each point to the nearest other one; equal points count once.
+
+    Args:
+        points: (M, d).
+
+    Returns:
+        (at most M,).
+    """
     return smallest_squares(torch.unique(points, dim=0), 1)[:, 0].sqrt()
 
 
 def standard_error(samples: int, training: int, held_out: int) -> float:
-    """Standard error, for new samples, of the first number of `copying_beside_held_out`, by the binomial distribution.
+    """Standard error of the first number of `copying_beside_held_out` for new samples, by the binomial distribution.
 
-    It is far above 0.1 where little is held out, since the nearest example is then nearly always a training example.
+    It is far above 0.1 for few held-out examples, because the nearest example is then nearly always a training
+    example.
+
+    Args:
+        samples: number of samples.
+        training: number of training examples.
+        held_out: number of held-out examples.
     """
     chance = training / (training + held_out)
     return math.sqrt(chance / ((1 - chance) * samples))
 
 
 def distance_to_nearest(points: Tensor, among: Tensor) -> Tensor:
-    """(N, d), (M, d) -> (N,) on the CPU."""
+    """Distance from each point to the nearest point of another set: (N, d), (M, d) -> (N,) on the CPU."""
     return nearest(points, among)[0][:, 0]

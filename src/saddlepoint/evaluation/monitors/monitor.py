@@ -1,6 +1,6 @@
-"""The monitor of a run: cheap series that are measured often, and costlier ones that are measured now and then.
+"""The monitor of a run: cheap series that are probed often, and costly series that are measured rarely.
 
-It works for any number of players: what is measured depends on the model's capabilities.
+It works for any number of players: the series depend on the model's capabilities.
 """
 
 from __future__ import annotations
@@ -39,15 +39,17 @@ Signals = dict[str, Tensor]
 
 
 class Monitor:
-    """Measures one model repeatedly, always on the same examples and noise."""
+    """Measures one model repeatedly, always with the same examples and noise."""
 
     def __init__(self, dataset: Dataset, model: Model, project: Project, seed: int, device: torch.device) -> None:
-        """Args:
-        dataset: training and held-out examples.
-        model: what is measured.
-        project: (N, *event) in the data's units -> (N, d) float32, on the device of its argument.
-        seed: of the examples and of the noise.
-        device: where the model is.
+        """Select the examples and fit the neighbourhoods.
+
+        Args:
+            dataset: training and held-out examples.
+            model: to measure.
+            project: (N, *event) in the data's units -> (N, d) float32, on the device of its argument.
+            seed: of the examples and of the noise.
+            device: of the model.
         """
         self._model, self._device, self._seed = model, device, seed
         self._project = project
@@ -74,29 +76,29 @@ class Monitor:
         self._usual: Tensor | None = None
         self._others: Tensor | None = None
         if held_out is not None and len(held_out) >= ENOUGH:
-            # All of them: the fewer there are beside the training examples, the more the preference for these scatters.
+            # All of them: the standard error of `copies` increases as their number decreases.
             parts = [project(held_out.x[part]) for part in torch.split(chosen[:SEARCHED], PROJECTED)]
             self._others = torch.cat(parts)
 
     def to_json(self) -> list[float] | None:
-        """The state that the next probe is compared with."""
+        """The shares of the last probe, which the next one is compared with."""
         return None if self._before is None else self._before.tolist()
 
     def load(self, state: list[float] | None) -> None:
-        """Undo `to_json`."""
+        """Restore the state of `to_json`."""
         self._before = None if state is None else torch.tensor(state, device=self._device)
 
     def probe(self, sampled: Mapping[str, Any]) -> dict[str, float]:
-        """All cheap series of the model as it is; their values come to the host in one transfer.
+        """All cheap series of the present model, by one transfer to the host.
 
         Args:
-            sampled: by name, the players that generate samples in place of the model's own (moving averages).
+            sampled: by name, the players that generate samples instead of the model's own (moving averages).
         """
         with torch.no_grad():
             return _to_host(self._signals(sampled))
 
     def measure(self) -> dict[str, float]:
-        """Costlier series: whether samples are copies. The caller puts moving averages in place first."""
+        """Costly series: signs of copying. The caller activates moving averages first."""
         model = self._model
         if not has(model, Adversarial) or len(self._searched) < 3:
             return {}
@@ -120,7 +122,7 @@ class Monitor:
         }
 
     def pass_through(self) -> None:
-        """Run the players as they are, in evaluation mode, on many examples, for whoever observes their layers."""
+        """Run the players in evaluation mode on many examples, for observers of their layers."""
         model = self._model
         with torch.no_grad(), model.at_rest():
             for number, part in enumerate(torch.split(self._many, JUDGED)):
@@ -140,7 +142,7 @@ class Monitor:
         return model.fixed_noise(SAMPLES, self._generator())
 
     def _run_others(self, model: Adversarial, x: Tensor) -> None:
-        """Run the players beside generator and critic (an encoder) on examples x (B, *event) in the model's units."""
+        """Run the players other than generator and critic (an encoder) on examples x (B, *event) in the model's units."""
         both = {model.generator_player, model.critic_player}
         if model.players.keys() <= both:
             return
@@ -166,13 +168,13 @@ class Monitor:
                 self._model.run_players(x, self._generator())
         signals |= _dead_units(activities)
         if has(model, Adversarial):
-            signals |= self._of_samples(model, x, z, made, sampled)
+            signals |= self._sample_series(model, x, z, made, sampled)
         if has(model, HasLatentPosterior):
             with self._model.at_rest():
                 signals |= codes.head_series(model, x)
         return signals
 
-    def _of_samples(
+    def _sample_series(
         self, model: Adversarial, real: Tensor, z: Tensor, made: Tensor, sampled: Mapping[str, Any]
     ) -> Signals:
         """Series of generated examples: of the generator as it trains, and of the player that generates samples.
@@ -201,7 +203,7 @@ class Monitor:
         return signals | self._places(name, samples, self._project(samples))
 
     def _movement(self, name: str, samples: Tensor, projected: Tensor) -> Signals:
-        """How samples of the generator itself, not of its moving average, moved since the last probe."""
+        """Series of how the samples of the generator itself, not of its moving average, changed since the last probe."""
         around = self._neighbourhood
         shares = around.shares_of(projected) if self._modes is None else shares_at(samples.float(), self._modes[0])
         signals = {f"{name}/reach": around.reach(projected)}
@@ -211,7 +213,7 @@ class Monitor:
         return signals
 
     def _places(self, name: str, samples: Tensor, projected: Tensor) -> Signals:
-        """Where samples are among the data."""
+        """Series of diversity and coverage of samples."""
         around = self._neighbourhood
         signals = {
             f"{name}/diversity": around.diversity(projected),
@@ -224,7 +226,7 @@ class Monitor:
 
 
 def _dead_units(activities: Mapping[str, Activity]) -> Signals:
-    """By player, the share of its hidden units whose output is the same for all examples."""
+    """For each player, the share of hidden units with the same output for all examples."""
     shares = {name: activity.dead_share() for name, activity in activities.items()}
     return {f"{name}/dead_units": share for name, share in shares.items() if share is not None}
 

@@ -1,7 +1,8 @@
-"""Where samples are among the data: how far apart, in which neighbourhoods, and how they move between two probes.
+"""Neighbourhoods of the data: how samples are distributed over them, and how samples move between two probes.
 
-Examples and samples are projected on the data's principal components, where k-means divides the data into neighbourhoods.
-The share of neighbourhoods with samples shows what a mean distance cannot: that a part of the data has no samples.
+Examples and samples are projected on the data's principal components, where k-means divides the data into
+neighbourhoods. The share of neighbourhoods with samples shows what a mean distance does not: that a part of the data
+has no samples.
 
 References:
     On GANs and GMMs (Eitan Richardson, Yair Weiss, 2018), https://arxiv.org/abs/1805.12462
@@ -35,10 +36,12 @@ class Neighbourhood:
     """
 
     def __init__(self, project: Project, real: Tensor, seed: int = 0) -> None:
-        """Args:
-        project: (N, *event) in the data's units -> (N, d).
-        real: (N, d) projected examples, at least two.
-        seed: of k-means.
+        """Fit the neighbourhoods.
+
+        Args:
+            project: (N, *event) in the data's units -> (N, d).
+            real: (N, d) projected examples, at least two.
+            seed: of k-means.
         """
         self.project = project
         cells = max(1, min(CELLS, len(real) // PER_CELL))
@@ -68,14 +71,23 @@ class Neighbourhood:
         return relative
 
     def coverage(self, shares: Tensor) -> Tensor:
-        """Samples' shares (K,) -> () share of the data whose neighbourhood samples visit a tenth as often or more."""
+        """The share of the data whose neighbourhood has at least a tenth of its expected samples: (K,) shares of
+        samples -> ().
+        """
         return (self.shares * (shares >= LOST * self.shares)).sum()
 
 
 def turnover(shares: Tensor, before: Tensor) -> Tensor:
-    """Shares (K,) now and before -> () net share of the samples that moved elsewhere, in [0, 1]: the total variation.
+    """The net share of samples that moved to another neighbourhood, the total variation distance of the shares.
 
-    Both probes use the same noise, so that a generator that does not change moves none, and no chance is subtracted.
+    Both probes use the same noise, so an unchanged generator has a turnover of 0, without a correction for chance.
+
+    Args:
+        shares: (K,) at this probe.
+        before: (K,) at the previous probe.
+
+    Returns:
+        () in [0, 1].
     """
     return 0.5 * (shares - before).abs().sum()
 

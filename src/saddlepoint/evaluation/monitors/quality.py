@@ -1,8 +1,8 @@
-"""The quality series: a cheap measure, during training, of how far samples are from held-out data.
+"""The quality series: a cheap measure of the distance of samples to held-out data during training.
 
-Samples and held-out examples are projected on the principal components of the training data and compared by their energy
-distance. Features, held-out examples and noise stay the same over a run, so that steps of one run can be compared. The
-measure uses a thousand points, and is blind to what principal components do not show.
+Samples and held-out examples are projected on the principal components of the training data and compared by their
+energy distance. Features, held-out examples and noise are fixed over a run, so steps of one run are comparable. The
+measure uses a thousand points, and ignores what principal components do not show.
 """
 
 from __future__ import annotations
@@ -47,7 +47,11 @@ class Quality:
     """
 
     def __init__(self, dataset: Dataset, settings: EvaluationSettings) -> None:
-        """Fits the projection; without a held-out part, training examples stand in for it (`baseline` is then None).
+        """Fit the projection. Without a held-out part, training examples replace it, and `baseline` is None.
+
+        Args:
+            dataset: the data.
+            settings: how to measure.
 
         Raises:
             DataError: there are fewer than two examples.
@@ -63,7 +67,7 @@ class Quality:
         del fit
         self._count = affordable(settings.samples, dataset.event.size)
         reference = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else dataset
-        self._reference = self._projected(random_examples(reference, self._count, generator))
+        self._reference = self._project_to_double(random_examples(reference, self._count, generator))
         # What depends on the reference alone is computed once.
         self._within = mean_within(self._reference)
         self._near = self._reference[:_NEIGHBOURS].float()
@@ -73,21 +77,21 @@ class Quality:
         # Precision and recall of real examples, which need not be 1.
         self._usual_overlap = (1.0, 1.0)
         if reference is not dataset:
-            real = self._projected(random_examples(dataset, self._count, generator))
+            real = self._project_to_double(random_examples(dataset, self._count, generator))
             self.baseline = float(energy_coefficient(real, self._reference))
             if min(len(real), len(self._reference)) >= _FEW:
                 self._usual_overlap = self._overlap(real)
 
     def measure(self, model: GenerativeModel) -> float:
         """The energy distance of fresh samples, drawn with the same noise at every call."""
-        return float(energy_with_shares(self._sampled(model), self._reference, self._within)[0])
+        return float(energy_with_shares(self._sample_model(model), self._reference, self._within)[0])
 
     def series(self, model: GenerativeModel) -> dict[str, float]:
-        """The same with its standard error, and precision and recall over what real examples reach.
+        """The energy distance with its standard error, and precision and recall relative to those of real examples.
 
-        `shares` is then what each sample adds to the distance.
+        Sets `shares` to what each sample adds to the distance.
         """
-        samples = self._sampled(model)
+        samples = self._sample_model(model)
         distance, self.shares = energy_with_shares(samples, self._reference, self._within)
         values = {SERIES: float(distance), ERROR: standard_error(self.shares)}
         if samples.isfinite().all() and len(self._reference) >= _FEW:
@@ -96,41 +100,53 @@ class Quality:
             values |= {PRECISION: precision, RECALL: recall}
         return values
 
-    def _sampled(self, model: GenerativeModel) -> Tensor:
+    def _sample_model(self, model: GenerativeModel) -> Tensor:
         device = getattr(model, "device", torch.device("cpu"))
         generator = torch.Generator(device).manual_seed(self.settings.seed)
-        return self._projected(model.sample(self._count, generator=generator).cpu().flatten(1).float())
+        return self._project_to_double(model.sample(self._count, generator=generator).cpu().flatten(1).float())
 
     def project(self, x: Tensor) -> Tensor:
-        """Examples (N, *event) in the data's units, on any device -> (N, d) float32, as the quality series sees them."""
+        """Project examples as the quality series does.
+
+        Args:
+            x: (N, *event) in the data's units, on any device.
+
+        Returns:
+            (N, d) float32.
+        """
         flat = x.flatten(1).float()
         return (flat - self._projection.mean.to(flat.device)) @ self._projection.directions.to(flat.device)
 
     def distance(self, x: Tensor) -> float:
-        """The energy distance of other examples x (N, *event), in the data's units, to the same held-out ones."""
-        return float(energy_coefficient(self._projected(x.cpu().flatten(1).float()), self._reference[: len(x)]))
+        """The energy distance of other examples to the held-out ones.
+
+        Args:
+            x: (N, *event) in the data's units.
+        """
+        return float(energy_coefficient(self._project_to_double(x.cpu().flatten(1).float()), self._reference[: len(x)]))
 
     def _overlap(self, points: Tensor) -> tuple[float, float]:
         found = neighbourhoods(self._near, points[:_NEIGHBOURS].float(), density_k=_BALLS, real_radii=self._radii)
         return found.precision, found.recall
 
-    def _projected(self, x: Tensor) -> Tensor:
+    def _project_to_double(self, x: Tensor) -> Tensor:
         return self._projection(x).double()
 
 
 def standard_error(shares: Tensor) -> float:
-    """Of the mean of independent shares (N,)."""
+    """Standard error of the mean of independent shares (N,)."""
     return float(shares.std() / math.sqrt(len(shares)))
 
 
 def share_of_the_way(distances: Mapping[str, float | None]) -> float | None:
-    """The share of the way from the untrained model's samples to real examples, by energy distance.
+    """Relative improvement in energy distance, from the untrained model (0) to real examples (1).
 
     Args:
-        distances: energy distances to held-out data under "last", "first" (the untrained model's) and "floor" (real data).
+        distances: energy distances to held-out data under "last", "first" (the untrained model) and "floor" (real
+            data).
 
     Returns:
-        1 where samples are as near as real examples, below 0 where they moved away from them; None where it is not known.
+        At most 1, and below 0 if samples became worse; None if it is not known.
     """
     last, first = distances.get("last"), distances.get("first")
     floor = max(distances.get("floor") or 0.0, 0.0)
@@ -140,11 +156,20 @@ def share_of_the_way(distances: Mapping[str, float | None]) -> float | None:
 
 
 def affordable(wanted: int, size: int) -> int:
-    """How many examples of `size` numbers can be held at once: at most those wanted, and at least two."""
+    """Number of examples of `size` numbers that fit into memory at once: at most `wanted`, at least two."""
     return max(2, min(wanted, _MOST_NUMBERS // size))
 
 
 def random_examples(dataset: Dataset, most: int, generator: torch.Generator) -> Tensor:
-    """Up to `most` random examples, flattened: (n, D) float32."""
+    """Random examples, flattened.
+
+    Args:
+        dataset: the data.
+        most: largest number of examples.
+        generator: of the choice.
+
+    Returns:
+        (n, D) float32.
+    """
     index = torch.randperm(len(dataset), generator=generator)[:most]
     return dataset.x[index].flatten(1).float()

@@ -1,10 +1,10 @@
-"""The aspects that samples and real examples are compared by, each on a scale from 0 to 1, where 1 is as good as real ones.
+"""Aspects that compare samples with real examples, each with a score from 0 to 1, where 1 is as good as real examples.
 
-- distance: all distances between samples and real examples against those within each (energy distance).
+- distance: all distances between samples and real examples against those within each set (energy distance).
 - two-sample test accuracy: how often a classifier recognises samples; 1/2 is best.
-- precision, recall, coverage: are samples among real examples, and real examples among samples, over what as many other
-  real examples reach. See `saddlepoint.evaluation.metrics.precision_recall`.
-- spread: how far samples lie from each other, over what real examples do; too little and too much are both wrong.
+- precision, recall, coverage: whether samples lie among real examples and the reverse, relative to other real
+examples. See `saddlepoint.evaluation.metrics.precision_recall`.
+- spread: the mean distance between samples over that between real examples; too small and too large are both wrong.
 
 Modes and classes are in `groups.py`, copies of training examples in `copies.py`.
 """
@@ -39,10 +39,10 @@ def two_sample_aspect(trials: Sequence[Trial], seed: int) -> Aspect | None:
 
     Args:
         trials: points and classifiers, one for each space.
-        seed: of the folds and of classifiers that draw at random.
+        seed: of the folds and of randomised classifiers.
 
     Returns:
-        None where there are too few points. The p-value is corrected for the choice of the best.
+        None for too few points. The p-value is corrected for the selection of the best classifier.
     """
     if min(len(points) for trial in trials for points in (trial.real, trial.fake)) < 2 * FOLDS:
         return None
@@ -54,7 +54,9 @@ def two_sample_aspect(trials: Sequence[Trial], seed: int) -> Aspect | None:
 
 
 def overlap_aspects(real: Tensor, fake: Tensor, other: Tensor) -> list[Aspect]:
-    """Precision, recall and coverage of fake beside those of other real points, (N, D) each; none of too few points."""
+    """Precision, recall and coverage of fake points relative to those of other real points, (N, D) each; none for few
+    points.
+    """
     if min(len(real), len(fake), len(other)) < NEIGHBOURS:
         return []
     n = min(len(fake), len(other))  # all three grow with the number of points
@@ -72,24 +74,31 @@ def overlap_aspects(real: Tensor, fake: Tensor, other: Tensor) -> list[Aspect]:
 
 
 def spread_aspect(real: Tensor, fake: Tensor) -> Aspect:
-    """The mean distance between samples over that between real examples, 1 where they scatter alike."""
+    """The mean distance between samples over that between real examples; 1 is best."""
     usual, value = mean_distance(real), mean_distance(fake)
     ratio = value / usual if usual > 0 else (1.0 if value == 0 else math.inf)
     return Aspect("spread", ratio, 1.0, symmetric_ratio(ratio), worst_case=0.0)
 
 
 def symmetric_ratio(ratio: float) -> float:
-    """The share of a ratio that should be 1: too small and too large count alike."""
+    """min(ratio, 1 / ratio), the score of a ratio that should be 1."""
     return min(ratio, 1 / ratio) if ratio > 0 else 0.0
 
 
 def proportion_error(share: float, n: int) -> float:
-    """Standard error of a share of n independent answers."""
+    """Standard error of a share of n independent trials."""
     return math.sqrt(max(share * (1 - share), 0.0) / n)
 
 
 def shortfall_p_value(first: float, n: int, second: float, m: float = math.inf) -> float:
-    """The p-value of a share of n independent answers that is below another of m; m infinite: the other is known."""
+    """One-sided p-value for a share below another one.
+
+    Args:
+        first: share of `n` independent trials.
+        n: trials of the first.
+        second: share of `m` independent trials.
+        m: trials of the second; infinite for a known share.
+    """
     pooled = second if math.isinf(m) else (first * n + second * m) / (n + m)
     deviation = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     if deviation == 0:
@@ -98,20 +107,26 @@ def shortfall_p_value(first: float, n: int, second: float, m: float = math.inf) 
 
 
 def clip_share(value: float) -> float:
-    """Into [0, 1]."""
+    """The value clipped to [0, 1]."""
     return min(1.0, max(0.0, value))
 
 
 def total_variation(shares: Tensor, others: Tensor) -> float:
-    """The total variation distance of two vectors of shares (K,): what would have to move to make them equal."""
+    """The total variation distance of two vectors of shares (K,)."""
     return float((shares - others).abs().sum()) / 2
 
 
 def expected_total_variation(shares: Tensor, n: float, m: float = math.inf) -> float:
-    """About the total variation distance of n perfect samples from shares (K,) that were estimated from m examples."""
+    """The approximate total variation distance of perfect samples.
+
+    Args:
+        shares: (K,) of real examples.
+        n: number of samples.
+        m: number of real examples behind the shares; infinite for known shares.
+    """
     return float((2 * shares * (1 - shares) / math.pi * (1 / n + 1 / m)).sqrt().sum()) / 2
 
 
 def group_counts(index: Tensor, groups: int) -> Tensor:
-    """(N,) -> (K,) float64, how often each of the groups occurs."""
+    """Number of occurrences of each group: (N,) indices -> (K,) float64."""
     return torch.bincount(index, minlength=groups).double()

@@ -1,4 +1,4 @@
-"""Whether samples are new, or near copies of training examples, by how near other real examples come to these."""
+"""Whether samples are new or near copies of training examples, relative to other real examples."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ COPIES = 0.3  # the score of samples that are all copies: nothing is new, but th
 
 
 def novelty_aspect(train: Tensor, held_out: Tensor | None, fake: Tensor) -> Aspect | None:
-    """The share of samples that are not near copies of a training example, beside that of real examples.
+    """The share of samples that are not near copies of a training example, relative to that of real examples.
 
-    A copy lies nearer to a training example than all but a hundredth of real examples do, and much nearer to it than to
-    the second nearest. The second condition is for samples in the middle of dense regions, which are near to many
-    training examples and copies of none.
+    A copy is nearer to a training example than all but 1 % of real examples, and much nearer to it than to the second
+    nearest. The second condition excludes samples in dense regions, which are near to many training examples and
+    copies of none.
 
     Args:
         train: (N, D) training examples.
-        held_out: (H, D) held-out examples; where there are too few, each training example is compared with the others
+        held_out: (H, D) held-out examples; if there are too few, each training example is compared with the others
             instead.
         fake: (M, D) samples.
 
     Returns:
-        None where there are too few examples, or where even real ones repeat each other.
+        None if there are too few examples, or if real examples repeat each other.
     """
     if len(train) < max(2, LEAST):
         return None
@@ -41,13 +41,13 @@ def novelty_aspect(train: Tensor, held_out: Tensor | None, fake: Tensor) -> Aspe
     near = float(usual[:, 0].double().quantile(NEAR))
     if near == 0:
         return None
-    honest, found = _copied_share(usual, near), _copied_share(nearest(fake, train, k=2)[0], near)
-    excess = max(0.0, found - honest) / (1 - honest)
+    expected, found = _copied_share(usual, near), _copied_share(nearest(fake, train, k=2)[0], near)
+    excess = max(0.0, found - expected) / (1 - expected)
     error = proportion_error(found, len(fake))
-    return Aspect("new samples (not near copies)", 1 - found, 1 - honest, 1 - (1 - COPIES) * excess, 0.0, error)
+    return Aspect("new samples (not near copies)", 1 - found, 1 - expected, 1 - (1 - COPIES) * excess, 0.0, error)
 
 
 def _copied_share(distances: Tensor, near: float) -> float:
-    """The share of points with distances (N, 2) to their two nearest training examples that are copies."""
+    """The share of copies among points with distances (N, 2) to their two nearest training examples."""
     first, second = distances[:, 0], distances[:, 1]
     return float(((first < near) & (first <= APART * second)).double().mean())

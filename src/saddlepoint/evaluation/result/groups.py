@@ -34,7 +34,12 @@ RECOGNISED = 0.85  # accuracy on held-out examples that is needed to classify sa
 
 
 def mode_aspects(samples: Tensor, truth: Truth | None) -> list[Aspect]:
-    """The aspects of known modes, for samples (N, D) in the data's units: samples near a mode, modes found, balance, width."""
+    """The aspects of known modes: samples near a mode, modes found, balance and width.
+
+    Args:
+        samples: (N, D) in the data's units.
+        truth: the true distribution; None, or one without modes, gives no aspects.
+    """
     if truth is None or truth.modes is None or truth.mode_std is None:
         return []
     report = mode_report(samples, truth.modes, float(truth.mode_std))
@@ -72,15 +77,17 @@ class Classes:
     """
 
     def __init__(self, learnt: Tensor, labels: Tensor, real: Tensor, real_labels: Tensor) -> None:
-        """Args:
-        learnt: (T, D) points of training examples.
-        labels: (T,) their classes.
-        real: (N, D) points of the examples that samples are compared with.
-        real_labels: (N,) their classes.
+        """Fit the classifier and measure its accuracy.
+
+        Args:
+            learnt: (T, D) points of training examples.
+            labels: (T,) their classes.
+            real: (N, D) points of the examples that samples are compared with.
+            real_labels: (N,) their classes.
         """
         self._learnt, self._labels = learnt, labels
         self._groups = int(max(labels.max(), real_labels.max())) + 1
-        found = self._of(real)
+        found = self._classify(real)
         self.reliable = float((found == real_labels).double().mean()) >= RECOGNISED
         # The shares as classified, not the true ones: the classifier makes the same confusions among samples.
         self._usual = group_counts(found, self._groups) / len(real)
@@ -91,10 +98,10 @@ class Classes:
         if not self.reliable:
             return []
         return _group_aspects(
-            "classes", group_counts(self._of(fake), self._groups), self._usual, len(fake), self._examples
+            "classes", group_counts(self._classify(fake), self._groups), self._usual, len(fake), self._examples
         )
 
-    def _of(self, points: Tensor) -> Tensor:
+    def _classify(self, points: Tensor) -> Tensor:
         k = min(VOTES, len(self._learnt))
         labels = self._labels[nearest(points, self._learnt, k=k)[1]]
         return labels.mode(1).values

@@ -1,1 +1,1 @@
-"""How far a score can be trusted: intervals, and which differences are real."""
+"""Confidence intervals of scores, and significance of differences."""

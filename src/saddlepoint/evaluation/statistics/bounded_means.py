@@ -1,7 +1,7 @@
-"""Intervals for means of what cannot leave a range: they stay in it, and are lopsided near its ends.
+"""Confidence intervals for means of bounded values: they stay in the range and are asymmetric near its ends.
 
-Student's interval reaches past an end where a few values scatter near it: [0, 8.8] of 8 modes. Cutting it off there leaves
-the other side too short.
+Student's interval may exceed the range if values near an end vary: [0, 8.8] of 8 modes. Clipping it makes the other
+side too short.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def bounded_mean_interval(
 ) -> Interval:
     """For the mean of independent values in [low, high].
 
-    Between two finite ends the mean is a share of the range, and has Wilson's interval for as many trials as scatter like the
+    Between two finite ends the mean is a share of the range, and has Wilson's interval for as many trials as have the variance of the
     values; at most as many as the values rest on, so that equal values do not claim to be without error. Without an upper
     end it is a distance from `low` whose variance grows in proportion to it (see `distance_interval`).
 

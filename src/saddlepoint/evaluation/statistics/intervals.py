@@ -106,10 +106,10 @@ def _wilson(share: float, n: float, z: float, level: float) -> Interval:
 def share_interval(
     share: float, standard_error: float, most: float, *, degrees: float = math.inf, level: float = 0.95
 ) -> Interval:
-    """The interval of a share in [0, 1] whose standard error was estimated from its scatter.
+    """The interval of a share in [0, 1] whose standard error was estimated from its spread.
 
-    It is Wilson's interval for as many independent trials as would scatter as much. It is asymmetric near 0 and 1, where
-    value ± errors leaves the range, and has some width at a scatter of 0.
+    It is Wilson's interval for as many independent trials as would have the same variance. It is asymmetric near 0 and 1, where
+    value ± errors leaves the range, and has some width for a spread of 0.
 
     Args:
         share: the estimate.
@@ -137,7 +137,7 @@ def share_interval(
 def distance_interval(
     value: float, standard_error: float, *, lift: float = 0.0, degrees: float = math.inf, level: float = 0.95
 ) -> Interval:
-    """The interval of a squared distance or a divergence whose standard error was estimated from its scatter.
+    """The interval of a squared distance or a divergence whose standard error was estimated from its spread.
 
     The variance of such a number grows in proportion to its expectation, as that of a squared length of normal numbers does.
     A low estimate therefore comes with a low standard error, and the expectation is often above value ± errors. This

@@ -1,4 +1,4 @@
-"""Which differences between models are real: paired differences, and p-values corrected for how many were asked."""
+"""Comparison of models by paired differences, and p-values corrected for multiple tests."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 
 
 def paired_difference(first: Tensor, second: Tensor, *, level: float = 0.95) -> tuple[Interval, float]:
-    """Mean of first - second (N,) over N pairs (the same seed, the same held-out example), and its p-value.
+    """The mean of paired differences, with its interval and p-value by Student's t.
 
-    By Student's t. Pairing takes out what both share; three seeds are the least that can say anything.
+    Pairs share a seed or a held-out example; pairing removes their common variation. Three pairs are the useful
+    minimum.
+
+    Args:
+        first: (N,) scores of one model.
+        second: (N,) scores of the other model.
+        level: probability that the interval holds the expectation.
 
     Raises:
         DataError: unequal numbers of scores, fewer than two, NaN or infinite scores.
@@ -34,13 +40,20 @@ def paired_difference(first: Tensor, second: Tensor, *, level: float = 0.95) -> 
 
 
 def holm_p_values(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p-values, in the order given: reject those below 0.05, and the chance of one or more false rejections
-    among all is at most 0.05, however the tests depend on each other.
+    """P-values adjusted for multiple tests by Holm's method, in the order given.
 
-    A Simple Sequentially Rejective Multiple Test Procedure (Sture Holm, 1979). https://www.jstor.org/stable/4615733
+    If those below 0.05 are rejected, the probability of any false rejection is at most 0.05, however the tests depend
+    on each other.
+
+    Args:
+        p_values: in [0, 1].
 
     Raises:
         DataError: a value outside of [0, 1], or NaN.
+
+    References:
+        A Simple Sequentially Rejective Multiple Test Procedure (Sture Holm, 1979),
+            https://www.jstor.org/stable/4615733
     """
     if any(math.isnan(p) or not 0 <= p <= 1 for p in p_values):
         raise DataError(f"p-values lie between 0 and 1, got {list(p_values)}.")

@@ -74,7 +74,7 @@ def half_sampling(
 
     The two halves of a split share no point. Half the difference of their scores varies as much as the score of the whole
     sets, as long as its variance falls as 1 / N: the variance of each half is twice that of the whole, and the two add up to
-    four times. (The scatter of halves around their mean is too large by up to a half for scores of neighbours, whose halves
+    four times. (The spread of halves around their mean is too large by up to a half for scores of neighbours, whose halves
     share more than half of what varies.) The bias of the halves cancels, and no point is drawn twice. Where the variance
     falls as 1 / N^2, as that of a distance between equal distributions does, the interval is up to sqrt(2) times too wide.
 
