@@ -23,9 +23,19 @@ def reconstruction_scatter(
     names: Sequence[str] | None = None,
     title: str = "Held-out examples and their reconstructions",
 ) -> Figure:
-    """Draw originals against reconstructions, for the first twelve columns, with the share of explained variance (1 is best).
+    """Draw originals against reconstructions, one plot for each of the first twelve columns, with the explained
+    variance.
 
-    Both are (N, D), in the data's units. The originals set the axes; values that are not finite are left out.
+    The originals set the axes. Values that are not finite are left out.
+
+    Args:
+        originals: (N, D) in the data's units.
+        reconstructions: (N, D) in the data's units.
+        names: of the columns.
+        title: of the picture.
+
+    Raises:
+        ValueError: the arrays are not (N, D) both.
     """
     first, second = (np.asarray(values, dtype=np.float64) for values in (originals, reconstructions))
     if first.ndim != 2 or first.shape != second.shape:

@@ -1,4 +1,4 @@
-"""Numbers over steps for many runs: the median run as a line, most runs as a band around it."""
+"""Bands over steps for many runs: the median run as a line, most runs as a band around it."""
 
 from __future__ import annotations
 
@@ -36,11 +36,15 @@ def bands_figure(
     log_x: bool = True,
     log_y: bool = True,
 ) -> Figure:
-    """One panel for each title, with bands by name; the panels share their axes.
+    """Draw one panel for each title, with bands by name; the panels share their axes.
 
     Args:
         panels: by title, the bands by name.
+        y: name of the y axis.
+        x: name of the x axis.
         lines: heights to mark in all panels, by name.
+        log_x: whether the x axis is logarithmic.
+        log_y: whether the y axis is logarithmic.
 
     Raises:
         ValueError: there is no band.

@@ -22,17 +22,24 @@ INCHES_TO_LEGEND = 0.52
 
 
 def training_curves(series: Series, *, best: Best | None = None, columns: int = 2) -> Figure:
-    """All series of a run, {name: (steps (N,), values (N,))}, in the panels of `figures.panels`.
+    """Draw all series of a run in the panels of `figures.panels`.
 
     Args:
-        best: (series, step, value) to mark. Values may be NaN or infinite: they are marked at their step, never
-            dropped.
+        series: {name: (steps (N,), values (N,))}. Values that are not finite are marked at their step.
+        best: (series, step, value) to mark.
+        columns: panels in a row.
     """
     return _draw(panels(series), series, best, columns)
 
 
 def panel_curves(panel: Panel, series: Series, *, best: Best | None = None) -> Figure:
-    """One panel as a figure of its own."""
+    """Draw one panel as a figure.
+
+    Args:
+        panel: one of `figures.panels.panels`.
+        series: {name: (steps (N,), values (N,))}.
+        best: (series, step, value) to mark.
+    """
     return _draw([panel], series, best, 1)
 
 

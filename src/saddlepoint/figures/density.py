@@ -1,6 +1,6 @@
-"""Generated points against the data: densities in 1-D, points in 2-D, marginals and pairs above.
+"""Generated points against the data: densities in 1-D, points in 2-D, marginals and pairs in more dimensions.
 
-The data set the axes, so that a generator that diverged does not hide the data. The title says how many generated points lie
+The data set the axes, so a generator that diverged does not hide the data. The title counts generated points that lie
 outside or are not finite.
 """
 
@@ -60,13 +60,16 @@ def compare(
     names: Sequence[str] | None = None,
     title: str = "Generated points against the data",
 ) -> Figure:
-    """The plot that suits the dimension of generated (N, D) and data (M, D), both in the data's units.
+    """Draw generated points against the data, in the way that suits their dimension.
 
     Args:
-        log_prob: (K, D) -> (K,) exact log density of the data in nats, where it is known.
+        generated: (N, D) in the data's units.
+        data: (M, D) in the data's units.
+        log_prob: (K, D) -> (K,) exact log density of the data in nats, if it is known.
         modes: (K, D) centres of the data's modes.
-        discriminator: (K, D) -> (K,) probability that a point is real, in [0, 1]; drawn in 1-D only.
+        discriminator: (K, D) -> (K,) probability in [0, 1] that a point is real; drawn in 1-D only.
         names: of the D columns.
+        title: of the picture.
     """
     points = as_points(generated)
     reference = None if data is None else as_points(data)

@@ -21,12 +21,17 @@ def spectrum(
     of_steps: bool = False,
     title: str = "Eigenvalues at the equilibrium",
 ) -> Figure:
-    """Eigenvalues (N,) complex of one or more games or methods by name, in the complex plane.
+    """Draw eigenvalues of games or methods in the complex plane.
 
     Args:
-        of_steps: they belong to steps, which converge inside the unit circle (drawn). Otherwise they belong to the
-            Jacobian of a field that descent follows: right of the imaginary axis (drawn) it converges, and off the real
-            axis it rotates.
+        eigenvalues: by name, (N,) complex.
+        of_steps: whether they belong to steps, which converge inside the unit circle (drawn). Otherwise they belong to
+            the Jacobian of a field that descent follows: it converges right of the imaginary axis (drawn) and rotates
+            off the real axis.
+        title: of the picture.
+
+    Raises:
+        ValueError: there are no eigenvalues.
     """
     if not eigenvalues:
         raise ValueError("no eigenvalues to draw")
@@ -42,10 +47,19 @@ def trajectories(
     names: tuple[str, str] = ("first player", "second player"),
     title: str = "The players' paths",
 ) -> Figure:
-    """Paths (T, 2) of two players with one parameter each, by name of the method, and their distances over the steps.
+    """Draw the paths of two players with one parameter each, and their distances from the equilibrium over the steps.
 
-    A dot marks the start of each path and a cross the equilibrium. The axes extend to twice the farthest start; a path that
-    leaves them or overflows is cut there.
+    A dot marks the start of each path and a cross the equilibrium. The axes extend to twice the farthest start; a path
+    that leaves them or overflows ends there.
+
+    Args:
+        paths: by name of the method, (T, 2).
+        equilibrium: the two parameters at the equilibrium.
+        names: of the two players.
+        title: of the picture.
+
+    Raises:
+        ValueError: there are no paths.
     """
     if not paths:
         raise ValueError("no paths to draw")
@@ -58,7 +72,7 @@ def trajectories(
 
 
 def draw_spectrum(axes: Axes, eigenvalues: Mapping[str, ArrayLike], *, of_steps: bool, title: str) -> None:
-    """See `spectrum`; into axes of a larger picture."""
+    """Draw `spectrum` into axes of a larger picture."""
     shown = {name: np.asarray(values, dtype=np.complex128).reshape(-1) for name, values in eigenvalues.items()}
     style_axes(axes, title=title, x="real part", y="imaginary part")
     if of_steps:
@@ -88,7 +102,7 @@ def draw_spectrum(axes: Axes, eigenvalues: Mapping[str, ArrayLike], *, of_steps:
 def draw_paths(
     axes: Axes, paths: Mapping[str, ArrayLike], *, equilibrium: tuple[float, float], names: tuple[str, str], title: str
 ) -> None:
-    """See `trajectories`; into axes of a larger picture."""
+    """Draw the paths of `trajectories` into axes of a larger picture."""
     points = {name: _path(path) for name, path in paths.items()}
     style_axes(axes, title=title, x=names[0], y=names[1])
     centre = np.asarray(equilibrium)
@@ -109,7 +123,15 @@ def draw_paths(
 def draw_distances(
     axes: Axes, series: Mapping[str, ArrayLike], *, title: str, x: str = "step", y: str = "distance"
 ) -> None:
-    """Positive numbers (T,) by name over steps, on a logarithmic axis; zeros and overflows are left out."""
+    """Draw positive numbers over steps on a logarithmic axis; zeros and overflows are left out.
+
+    Args:
+        axes: to draw into.
+        series: by name, (T,).
+        title: of the axes.
+        x: name of the x axis.
+        y: name of the y axis.
+    """
     style_axes(axes, title=title, x=x, y=y)
     for tint, (name, values) in zip(colours(len(series)), series.items(), strict=True):
         numbers = np.asarray(values, dtype=np.float64)

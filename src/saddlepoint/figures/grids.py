@@ -1,7 +1,7 @@
-"""Grids of examples, pixel for pixel: nothing is interpolated, cropped or rescaled in brightness.
+"""Grids of examples with exact pixels: nothing is interpolated, cropped or rescaled in brightness.
 
-Images are (N, C, H, W), uint8 or float with the range `low` to `high`. Interpolations and traversals take images that
-a model has already decoded; this module knows no model.
+Images are (N, C, H, W), uint8 or float with the range `low` to `high`. Interpolations and traversals take decoded
+images, so this module does not depend on models.
 """
 
 from __future__ import annotations
@@ -31,11 +31,18 @@ def sample_grid(
     scale: int | None = None,
     gap: int = GAP,
 ) -> Image:
-    """Images (N, C, H, W) as one picture, row by row, without text, so that the frames of a video have equal size.
+    """Draw images as one picture, row by row, without text, so that the frames of a video have equal size.
 
     Args:
+        images: (N, C, H, W).
+        low: the data's lowest value; None takes that of the images.
+        high: the data's highest value; None takes that of the images.
         columns: cells in a row; None makes the grid nearly square.
-        scale: whole-number enlargement; None brings a cell's longer side near to 64 pixels.
+        scale: integer enlargement; None makes the longer side of a cell about 64 pixels.
+        gap: white pixels between cells.
+
+    Raises:
+        ValueError: there are no images.
     """
     pixels = to_pixels(images, low=low, high=high)
     if len(pixels) == 0:
@@ -55,10 +62,20 @@ def reconstruction_grid(
     names: tuple[str, str] = ("original", "reconstruction"),
     title: str = "Held-out examples and their reconstructions",
 ) -> Image:
-    """Every original (N, C, H, W) above its reconstruction, drawn in the same range.
+    """Draw each original above its reconstruction, in the same range.
 
     Args:
+        originals: (N, C, H, W).
+        reconstructions: (N, C, H, W).
+        low: the data's lowest value; None takes that of the originals.
+        high: the data's highest value; None takes that of the originals.
+        columns: pairs in a row.
+        scale: integer enlargement; None chooses it.
         names: of the rows, for pairs of another kind.
+        title: of the picture.
+
+    Raises:
+        ValueError: the shapes differ.
     """
     first = np.asarray(originals)
     if low is None and first.dtype != np.uint8:
@@ -86,7 +103,16 @@ def grid_over_time(
     scale: int | None = None,
     title: str = "Samples over training, the same noise in every row",
 ) -> Image:
-    """One row per step: (step, images (N, C, H, W)), of which the first `columns` are shown."""
+    """Draw one row of images for each step.
+
+    Args:
+        moments: (step, images (N, C, H, W)); the first `columns` images are shown.
+        low: the data's lowest value; None takes that of the images.
+        high: the data's highest value; None takes that of the images.
+        columns: images in a row.
+        scale: integer enlargement; None chooses it.
+        title: of the picture.
+    """
     rows = match_channels([to_pixels(images, low=low, high=high)[:columns] for _, images in moments])
     return _rows_with_labels(rows, [f"step {step:,}" for step, _ in moments], columns, title, scale)
 
@@ -99,7 +125,15 @@ def interpolation_grid(
     scale: int | None = None,
     title: str = "Interpolation: from one code (left) to another (right)",
 ) -> Image:
-    """R paths between two codes, each decoded at S points from start to end: (R, S, C, H, W)."""
+    """Draw paths between two codes, one in a row.
+
+    Args:
+        paths: (R, S, C, H, W), R paths decoded at S points from start to end.
+        low: the data's lowest value; None takes that of the images.
+        high: the data's highest value; None takes that of the images.
+        scale: integer enlargement; None chooses it.
+        title: of the picture.
+    """
     values = np.asarray(paths)
     rows, steps = values.shape[:2]
     pixels = to_pixels(values.reshape(rows * steps, *values.shape[2:]), low=low, high=high)
@@ -118,7 +152,17 @@ def traversal_grid(
     dimensions: Sequence[str] | None = None,
     title: str = "Latent traversals: one dimension of the code a row, its value above",
 ) -> Image:
-    """Row d is decoded with latent dimension d set to each of the S `values` and the others kept: (D, S, C, H, W)."""
+    """Draw latent traversals: row d is decoded with latent dimension d set to each of the S `values`.
+
+    Args:
+        images: (D, S, C, H, W).
+        values: (S,) of the latent dimension.
+        low: the data's lowest value; None takes that of the images.
+        high: the data's highest value; None takes that of the images.
+        scale: integer enlargement; None chooses it.
+        dimensions: names of the rows.
+        title: of the picture.
+    """
     cells = np.asarray(images)
     count, steps = cells.shape[:2]
     pixels = to_pixels(cells.reshape(count * steps, *cells.shape[2:]), low=low, high=high)
@@ -137,12 +181,21 @@ def volume_grid(
     names: Sequence[str] | None = None,
     title: str = "Volumes: middle slices and largest values along each axis",
 ) -> Image:
-    """One row per volume (N, C, D, H, W): its three middle slices and three projections (maximum along an axis).
+    """Draw one row for each volume: its three middle slices and three projections (the maximum along an axis).
 
-    Channels are averaged where there are neither one nor three. The first `limit` volumes are shown.
+    Other numbers of channels than one or three are averaged.
 
     Args:
-        names: a volume's, instead of its number.
+        volumes: (N, C, D, H, W).
+        low: the data's lowest value; None takes that of the volumes.
+        high: the data's highest value; None takes that of the volumes.
+        scale: integer enlargement; None chooses it.
+        limit: largest number of volumes.
+        names: of the volumes; their numbers if None.
+        title: of the picture.
+
+    Raises:
+        ValueError: volumes of another shape.
     """
     values = np.asarray(volumes)[:limit].astype(np.float64)
     if values.ndim != 5:

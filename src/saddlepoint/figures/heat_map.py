@@ -32,13 +32,24 @@ def heat_map_figure(
     title: str,
     share: bool = False,
 ) -> Figure:
-    """Draw (R, C) numbers with the ends of their intervals; the first row is at the bottom.
+    """Draw numbers over two axes with their intervals; the first row is at the bottom.
 
-    Infinite numbers (a median that was not reached) and NaN (nothing was measured) have no colour. Colours are on a log scale
+    Infinite numbers (a median that was not reached) and NaN (not measured) have no colour. Colours are on a log scale
     if positive numbers differ by more than a factor of 20.
 
     Args:
-        share: whether they are shares, so that the colours run from 0 to 1.
+        value: (R, C) numbers.
+        low: (R, C) lower ends of the intervals.
+        high: (R, C) upper ends of the intervals.
+        columns: (C,) labels.
+        rows: (R,) labels.
+        x: name of the x axis.
+        y: name of the y axis.
+        title: of the picture.
+        share: whether the numbers are shares, so that colours range from 0 to 1.
+
+    Raises:
+        ValueError: shapes that do not fit.
     """
     from matplotlib import colormaps
     from matplotlib.colors import LogNorm, Normalize
@@ -95,7 +106,7 @@ def heat_map_figure(
 
 
 def wrap_title(title: str, width: float) -> list[str]:
-    """The title's lines, broken where they would be wider than a figure of `width` inches."""
+    """Lines of the title that fit into a figure of `width` inches."""
     letters = max(12, int((width - 2 * EDGE) / LETTER))
     return [part for line in title.splitlines() for part in textwrap.wrap(line, letters)]
 

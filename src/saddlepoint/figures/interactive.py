@@ -1,6 +1,6 @@
-"""The training curves as Plotly figures: plain data, `{"data": [...], "layout": {...}}`, for a page with plotly.js.
+"""Training curves as Plotly figures: plain data, `{"data": [...], "layout": {...}}`, for a page with plotly.js.
 
-The page chooses background and text colours, because it knows whether it is in light or dark mode.
+The page sets background and text colours for light or dark mode.
 """
 
 from __future__ import annotations
@@ -29,10 +29,15 @@ LIMIT = 1_500
 
 
 def panel_plot(panel: Panel, series: Series, *, best: Best | None = None) -> Plot:
-    """One panel of `figures.panels` as a Plotly figure.
+    """A panel of `figures.panels` as a Plotly figure.
 
-    A series of more than 1,500 entries is thinned evenly for drawing; entries that are not finite are all kept, and
-    marked on the lower edge.
+    A series of more than 1,500 entries is thinned evenly. Entries that are not finite are all kept, and marked on the
+    lower edge.
+
+    Args:
+        panel: one of `figures.panels.panels`.
+        series: {name: (steps (N,), values (N,))}.
+        best: (series, step, value) to mark.
     """
     lines = {name: tuple(np.asarray(part, dtype=np.float64) for part in series[name]) for name in panel.names}
     scale = panel_scale(panel, [values for _, values in lines.values()])

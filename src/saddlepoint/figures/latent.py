@@ -1,7 +1,7 @@
-"""The latent space: codes as a scatter coloured by class, and histograms of an encoder's two heads.
+"""The latent space: a scatter plot of codes coloured by class, and histograms of an encoder's two heads.
 
-Codes of one dimension are spread sideways, codes of more than three are shown by their first
-principal components, and the axes say so.
+Codes of one dimension are spread sideways, and codes of more than three dimensions are projected on their first
+principal components; the axes are labelled accordingly.
 """
 
 from __future__ import annotations
@@ -29,7 +29,14 @@ def latent_scatter(
     *,
     title: str = "Codes of examples in the latent space",
 ) -> Figure:
-    """Scatter plot of codes (N, D) coloured by labels (N,): in 2-D for D <= 2, else in 3-D."""
+    """Draw codes coloured by label: in 2-D for up to two dimensions, otherwise in 3-D.
+
+    Args:
+        codes: (N, D).
+        labels: (N,) integers.
+        class_names: of the labels.
+        title: of the picture.
+    """
     points, axis_names, left_out = _project(codes)
     groups = _groups(len(points), labels, class_names, _finite_rows(codes))
     if left_out:
@@ -54,7 +61,14 @@ def latent_scatter(
 def latent_plot(
     codes: ArrayLike, labels: ArrayLike | None = None, class_names: Sequence[str] | None = None, *, limit: int = 4_000
 ) -> dict[str, Any]:
-    """The same scatter as a Plotly figure, `{"data": [...], "layout": {...}}`; of more than `limit` points every k-th."""
+    """The scatter plot of codes as a Plotly figure, `{"data": [...], "layout": {...}}`.
+
+    Args:
+        codes: (N, D).
+        labels: (N,) integers.
+        class_names: of the labels.
+        limit: number of points above which every k-th is shown.
+    """
     points, axis_names, _ = _project(codes)
     groups = _groups(len(points), labels, class_names, _finite_rows(codes))
     every = -(-len(points) // limit) or 1
@@ -85,9 +99,14 @@ def latent_plot(
 def head_histograms(
     means: ArrayLike, log_variances: ArrayLike, *, title: str = "What the encoder says of each latent unit"
 ) -> Figure:
-    """Histograms of means and log_variances (N, D), one per unit and head, side by side as shaded columns.
+    """Draw histograms of means and log-variances, one for each unit and head, side by side as shaded columns.
 
-    A unit that copies the prior has mean 0 and log-variance 0 for every example: both dashed lines.
+    A unit that is equal to the prior has mean 0 and log-variance 0 for every example: both dashed lines.
+
+    Args:
+        means: (N, D).
+        log_variances: (N, D).
+        title: of the picture.
     """
     columns = [np.asarray(head, dtype=np.float64) for head in (means, log_variances)]
     units = [f"{d + 1}" for d in range(columns[0].shape[1])]
@@ -97,7 +116,12 @@ def head_histograms(
 def heads_over_time(
     moments: Sequence[tuple[int, ArrayLike, ArrayLike]], *, title: str = "The encoder's heads over training, all units"
 ) -> Figure:
-    """One histogram of all units' values per step, as columns, of (step, means (N, D), log_variances (N, D))."""
+    """Draw one histogram of all units' values for each step, as columns.
+
+    Args:
+        moments: (step, means (N, D), log_variances (N, D)).
+        title: of the picture.
+    """
     names = [f"{step:,}" for step, _, _ in moments]
     heads = [[np.asarray(moment[head], dtype=np.float64).ravel() for moment in moments] for head in (1, 2)]
     return _heads(heads, names, "training step", title)

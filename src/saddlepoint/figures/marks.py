@@ -1,4 +1,4 @@
-"""Draw generated points, the data and their densities into one pair of axes, on a line or in the plane."""
+"""Marks for plots of points on a line or in the plane: generated points, data, densities, modes."""
 
 from __future__ import annotations
 
@@ -28,9 +28,18 @@ MOST_RINGS = 300
 def draw_densities(
     axes: Axes, view: Range, generated: Points, data: Points | None, *, log_prob: LogProb | None, modes: Points | None
 ) -> None:
-    """Draw in 1-D: a histogram of generated (N, 1), the data's exact density or a histogram of data (M, 1), and the modes.
+    """Draw in 1-D a histogram of generated points, the data's exact density or histogram, and the modes.
 
-    The axis ends at HEADROOM times the data's peak, or as many doublings higher as the generated need."""
+    The axis ends at HEADROOM times the data's peak, or is doubled until it fits the generated points.
+
+    Args:
+        axes: to draw into.
+        view: range of the x axis.
+        generated: (N, 1).
+        data: (M, 1), drawn without `log_prob`.
+        log_prob: (K, 1) -> (K,) exact log density of the data in nats.
+        modes: (K, 1).
+    """
     edges = np.linspace(*view, BINS + 1)
     highest = draw_histogram(axes, generated[:, 0], edges, GENERATED, "generated", filled=True)
     peak = 0.0
@@ -50,7 +59,13 @@ def draw_densities(
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a discriminator's number in [0, 1] means, in words: for an axis, for a legend, and for the line at 1/2."""
+    """Labels for a discriminator's output in [0, 1].
+
+    Attributes:
+        axis: of the axis.
+        legend: of the curve.
+        level: of the line at 1/2.
+    """
 
     axis: str
     legend: str
@@ -71,7 +86,17 @@ IN_PAIRS = Judgement(
 def draw_discriminator(
     axes: Axes, view: Range, discriminator: Callable[[Points], ArrayLike], judgement: Judgement = ALONE
 ) -> NDArray[np.float64]:
-    """Draw the discriminator's number in [0, 1] on an axis at the right, and mark where it crosses 1/2."""
+    """Draw the discriminator's output in [0, 1] on an axis at the right.
+
+    Args:
+        axes: to draw into.
+        view: range of the x axis.
+        discriminator: (K, 1) -> (K,) in [0, 1].
+        judgement: labels.
+
+    Returns:
+        The points where it crosses 1/2.
+    """
     line = np.linspace(*view, LINE)
     values = np.asarray(discriminator(line[:, None]), np.float64)
     values = np.where(np.isfinite(values), values, np.nan)
@@ -106,7 +131,15 @@ def legend_below(drawing: Figure, axes: Axes) -> None:
 def draw_plane(
     axes: Axes, views: Sequence[Range], generated: Points, data: Points | None, modes: Points | None
 ) -> None:
-    """Draw in the plane: generated (N, 2) as dots, data (M, 2) as rings, modes (K, 2) as crosses, with equal units."""
+    """Draw generated points as dots, data as rings and modes as crosses, with equal units on both axes.
+
+    Args:
+        axes: to draw into.
+        views: range of each axis.
+        generated: (N, 2).
+        data: (M, 2).
+        modes: (K, 2).
+    """
     draw_generated(axes, thin(generated), size=7)
     if data is not None:
         draw_data(axes, thin(data, MOST_RINGS), size=14)
@@ -120,7 +153,19 @@ def draw_plane(
 def draw_histogram(
     axes: Axes, values: NDArray[np.float64], edges: NDArray[np.float64], colour: str, label: str, *, filled: bool
 ) -> float:
-    """A density over `edges` in which every value counts, those outside the view and non-finite ones too; its highest."""
+    """Draw a density over `edges`; values outside the view and values that are not finite count in its normalisation.
+
+    Args:
+        axes: to draw into.
+        values: (N,).
+        edges: of the bins.
+        colour: of the bars.
+        label: for the legend.
+        filled: whether bars are filled.
+
+    Returns:
+        The highest density.
+    """
     inside = values[np.isfinite(values) & (values >= edges[0]) & (values <= edges[-1])]
     heights = np.histogram(inside, edges)[0] / max(len(values), 1) / np.diff(edges)
     if filled:
@@ -131,18 +176,25 @@ def draw_histogram(
 
 
 def draw_generated(axes: Axes, points: Points, *, size: float) -> None:
-    """Generated points (N, 2); size in square points."""
+    """Draw generated points (N, 2) as dots; `size` in square points."""
     axes.scatter(points[:, 0], points[:, 1], s=size, color=GENERATED, alpha=0.6, linewidths=0, label="generated")
 
 
 def draw_data(axes: Axes, points: Points, *, size: float) -> None:
-    """The data (N, 2), above the generated points, hollow and few enough that neither hides the other."""
+    """Draw data (N, 2) as rings above the generated points, so that neither hides the other; `size` in square points."""
     style: dict[str, Any] = {"facecolors": "none", "edgecolors": DATA, "alpha": 0.7, "linewidths": 0.6}
     axes.scatter(points[:, 0], points[:, 1], s=size, label="data", **style)
 
 
 def draw_density(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: int = 160) -> None:
-    """The data's exact density in the plane, the darker the higher."""
+    """Draw the data's exact density in the plane; darker is higher.
+
+    Args:
+        axes: to draw into.
+        log_prob: (K, 2) -> (K,) in nats.
+        views: range of each axis.
+        points: grid points of each axis.
+    """
     x, y = (np.linspace(*view, points) for view in views)
     log_density = np.asarray(log_prob(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)), np.float64)
     finite = log_density[np.isfinite(log_density)]
@@ -152,13 +204,17 @@ def draw_density(axes: Axes, log_prob: LogProb, views: Sequence[Range], points: 
 
 
 def thin(points: Points, most: int = MOST_POINTS) -> Points:
-    """At most about `most` of the points, without those that are not finite."""
+    """At most about `most` of the points (N, D), without those that are not finite."""
     drawable = points[np.isfinite(points).all(axis=1) & (np.abs(points) < 1e100).all(axis=1)]
     return drawable[:: -(-len(drawable) // most) or 1]
 
 
 def as_points(values: ArrayLike) -> Points:
-    """(N, D) float64; numbers alone are N points on a line. Raises ValueError for another shape."""
+    """Convert to float64 points (N, D); a vector becomes N points on a line.
+
+    Raises:
+        ValueError: another shape.
+    """
     points = np.asarray(values, dtype=np.float64)
     if points.ndim == 1:
         return points[:, None]

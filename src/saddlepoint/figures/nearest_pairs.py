@@ -1,4 +1,4 @@
-"""Samples beside their nearest examples, for events of any kind: images and volumes, sounds, points."""
+"""Samples beside their nearest examples, for all kinds of events: images, volumes, sounds, series, vectors."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _pad_to_plane(x: NDArray[Any]) -> Points:
 
 
 def _widen(views: list[Range], points: Points) -> list[Range]:
-    """The axis ranges, widened so that all points lie inside."""
+    """The axis ranges, widened so that they contain all points."""
     spare = [0.05 * (high - low) for low, high in views]
     lows, highs = points.min(axis=0), points.max(axis=0)
     return [

@@ -1,8 +1,10 @@
 """A GAN in one dimension in one picture.
 
-Top: the densities of data and samples, and the discriminator. Middle: the direction in which the generator's loss pushes
-samples, which is the discriminator's slope. Bottom: how the generator maps its noise to the data's axis. After figure 1 of Generative Adversarial Networks (Goodfellow et al., 2014),
-https://arxiv.org/abs/1406.2661
+Top: the densities of data and samples, and the discriminator. Middle: the direction in which the generator's loss
+moves samples, the slope of the discriminator. Bottom: the map from noise to data.
+
+References:
+    Generative Adversarial Networks (Ian J. Goodfellow and others, 2014), figure 1, https://arxiv.org/abs/1406.2661
 """
 
 from __future__ import annotations
@@ -171,12 +173,12 @@ def _draw_map(axes: Axes, view: Range, noise: ArrayLike, made: ArrayLike) -> Non
 
 
 def _finite(values: ArrayLike) -> NDArray[np.float64]:
-    """(K, 1) -> (K,), what is not finite as a gap."""
+    """(K, 1) -> (K,), with NaN for values that are not finite."""
     found = np.asarray(values, np.float64).reshape(-1)
     finite: NDArray[np.float64] = np.where(np.isfinite(found), found, np.nan)
     return finite
 
 
 def _add_legend_entry(axes: Axes, colour: str, label: str) -> None:
-    """An entry of the legend for what another panel shows."""
+    """Add a legend entry for an element of another panel."""
     axes.plot([], [], color=colour, linewidth=1.2, label=label)

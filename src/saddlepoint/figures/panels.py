@@ -1,7 +1,7 @@
-"""Which series share a panel, and the order of panels, for still and interactive curves.
+"""Panels of training curves: which series share a panel, and the order of panels, for static and interactive figures.
 
-Series are named `player/quantity`. Each known quantity has a row in PANELS; an unknown one gets its own panel, so that no series
-is left out. A standard error is drawn as a band around its series.
+Series are named `player/quantity`. Each known quantity has a row in PANELS; an unknown one gets its own panel, so that
+no series is left out. A standard error is drawn as a band around its series.
 """
 
 from __future__ import annotations
@@ -40,12 +40,16 @@ BAND = f"± {STANDARD_ERRORS:g} standard errors"
 
 @dataclass(frozen=True)
 class Panel:
-    """One small plot: its title, the y axis with units, its scale and fixed limits, and the series in it.
+    """One small plot.
 
     Attributes:
-        names: of the lines.
-        bands: {line: the series that is its standard error}.
+        title: of the plot.
+        y: name of the y axis, with units.
+        names: of its series.
+        scale: of the y axis.
+        limits: of the y axis; None for automatic ones.
         section: the heading above it.
+        bands: {line: the series that is its standard error}.
     """
 
     title: str
@@ -128,7 +132,7 @@ PANELS = (
     _Kind(LEARNING, "Length of a step", "share of the weights' length", ("update_ratio",), "log"),
     _Kind(LEARNING, "Learning rate", "learning rate", ("learning_rate",)),
     _Kind(LEARNING, "Dead hidden units", "share of units", ("dead_units",)),
-    _Kind(LEARNING, "Hidden units begun again", "units", ("recycled_units",)),
+    _Kind(LEARNING, "Reinitialised hidden units", "units", ("recycled_units",)),
     _Kind(LEARNING, "Gradient of the generator's loss by its samples", "mean norm", ("sample_gradient",)),
 )
 _KIND_OF = {quantity: kind for kind in PANELS for quantity in kind.quantities}
@@ -165,7 +169,7 @@ def panels(names: Iterable[str]) -> list[Panel]:
 
 
 def series_label(name: str) -> str:
-    """`d/real_score` -> "discriminator: real score"."""
+    """The name of a series in words: `d/real_score` -> "discriminator: real score"."""
     player, _, quantity = name.partition("/")
     name_in_words = (
         quantity.replace("_", " ").replace("/", " ").replace("held out", "held-out").replace(" grad ", " gradient ")
@@ -174,7 +178,7 @@ def series_label(name: str) -> str:
 
 
 def short_label(name: str, panel: Panel) -> str:
-    """The series' name without what the panel's title, or all its other names, say already."""
+    """The name of a series without the part that the panel's title, or all its other names, contain."""
     name_in_words = series_label(name)
     player, _, quantity = name_in_words.partition(": ")
     if len(panel.names) == 1:
@@ -187,7 +191,7 @@ def short_label(name: str, panel: Panel) -> str:
 
 
 def panel_scale(panel: Panel, values: Sequence[NDArray[np.float64]]) -> Scale:
-    """The panel's own scale; a linear one without fixed limits gives way to one that shows the values."""
+    """The scale of a panel; a linear one without fixed limits is replaced by one that suits the values."""
     if panel.scale != "linear" or panel.limits is not None:
         return panel.scale
     return choose_scale(values, of_quality=panel.names[0].startswith("quality/"))
@@ -196,10 +200,16 @@ def panel_scale(panel: Panel, values: Sequence[NDArray[np.float64]]) -> Scale:
 def error_band(
     panel: Panel, name: str, series: Series, *, positive: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None:
-    """(steps, low, high) of the band of standard errors around the line `name`; None where it has none.
+    """The band of standard errors around a line.
 
     Args:
-        positive: for a log axis, which has no zero: the band then ends at half of the line's lowest value.
+        panel: with the line.
+        name: of the line.
+        series: {name: (steps (N,), values (N,))}.
+        positive: for a log axis: the band then ends at half of the line's lowest value.
+
+    Returns:
+        (steps, low, high); None without a band.
     """
     error = panel.bands.get(name)
     if error is None or error not in series:

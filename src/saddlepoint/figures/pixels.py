@@ -21,11 +21,22 @@ NOT_A_NUMBER = (255, 0, 255)
 
 
 def to_pixels(images: ArrayLike, *, low: float | None = None, high: float | None = None) -> Pixels:
-    """(N, C, H, W) values -> (N, H, W, 1 | 3 | 4) bytes: grey, RGB or RGBA.
+    """Convert images to bytes: grey, RGB or RGBA.
 
-    uint8 images without a range are taken as they are; all others are mapped from [low, high] to [0, 255] and rounded
-    (values outside are clamped). Without a range the smallest and the largest finite value of all images are its ends.
-    Images of another number of channels (2, 5, ...) show their channels side by side in grey: W becomes C * W.
+    uint8 images without a range are unchanged; all others are mapped from [low, high] to [0, 255], rounded and
+    clamped. Images with another number of channels (2, 5, ...) show their channels side by side in grey: W becomes C *
+    W.
+
+    Args:
+        images: (N, C, H, W).
+        low: value of black; None takes the smallest finite value.
+        high: value of white; None takes the largest finite value.
+
+    Returns:
+        (N, H, W, 1 | 3 | 4).
+
+    Raises:
+        ValueError: another shape.
     """
     values = np.asarray(images)
     if values.ndim != 4:
@@ -57,14 +68,20 @@ def to_pixels(images: ArrayLike, *, low: float | None = None, high: float | None
 
 
 def scale_factor(height: int, width: int, *, aim: int = 64) -> int:
-    """The whole number by which a cell is enlarged so that its longer side comes near to `aim` pixels; at least 1."""
+    """The integer enlargement, at least 1, that makes the longer side of a cell about `aim` pixels."""
     return max(1, aim // max(height, width, 1))
 
 
 def tile(cells: Pixels, columns: int, *, scale: int, gap: int) -> Pixels:
-    """(N, H, W, C) cells, enlarged `scale` times, row by row, with `gap` white pixels around every cell.
+    """Arrange cells row by row, with white pixels around each cell.
 
-    Cell i's upper left pixel is at row gap + (i // columns) * (H * scale + gap), and likewise for its column.
+    The upper left pixel of cell i is at row gap + (i // columns) * (H * scale + gap), and likewise for its column.
+
+    Args:
+        cells: (N, H, W, C).
+        columns: cells in a row.
+        scale: integer enlargement.
+        gap: white pixels around each cell.
     """
     n, height, width, channels = cells.shape
     rows = -(-n // columns)
@@ -92,14 +109,17 @@ def add_labels(
     columns: Sequence[tuple[int, str]] = (),
     size: int = 12,
 ) -> Image:
-    """`grid` with a title above and words at its left and top edges.
+    """Add a title above a grid, and labels at its left and top edges.
 
-    The grid is pasted unchanged at the lower right corner, so that it can be cut out again:
+    The grid is pasted unchanged at the lower right corner, so that it can be cropped again:
     `grid == result.crop((W - grid.width, H - grid.height, W, H))`.
 
     Args:
-        rows: (centre in the grid's pixels, words) of each row's label.
+        grid: the picture.
+        title: above it.
+        rows: (centre in the grid's pixels, label) of each row.
         columns: the same for columns.
+        size: of the type, in pixels.
     """
     from PIL import Image, ImageDraw
 
@@ -124,7 +144,9 @@ def add_labels(
 
 
 def match_channels(groups: Sequence[Pixels]) -> list[Pixels]:
-    """The groups with one number of channels, so that they fit into one picture (grey becomes RGB, and so on)."""
+    """Convert all groups to the largest number of channels, so that they fit into one picture (grey becomes RGB, and
+    so on).
+    """
     channels = max(group.shape[-1] for group in groups)
     return [_with_channels(group, channels) for group in groups]
 

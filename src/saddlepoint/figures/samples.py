@@ -66,10 +66,18 @@ def waveforms(
     names: Sequence[str] | None = None,
     title: str = "Waveforms",
 ) -> Figure:
-    """One small plot per sound (N, C, T), all on one scale; the first `limit`. Time is in samples.
+    """Draw one small plot for each sound, all on one scale. Time is in samples.
 
     Args:
-        names: a sound's, instead of its number; two of them then share a row.
+        sounds: (N, C, T).
+        low: lowest value of the axis; None takes that of the sounds.
+        high: highest value of the axis; None takes that of the sounds.
+        limit: largest number of sounds.
+        names: of the sounds; their numbers if None. With names, two sounds share a row.
+        title: of the picture.
+
+    Raises:
+        ValueError: sounds of another shape.
     """
     values = np.asarray(sounds, dtype=np.float64)
     if values.ndim != 3:

@@ -1,4 +1,4 @@
-"""Axes of curves: the scale, its ticks, and the smoothing of noisy series."""
+"""Axes of curves: choice of scale, ticks, and smoothing of noisy series."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ FEWEST_TICKS, MOST_TICKS = 3, 9
 
 
 def choose_scale(values: Sequence[NDArray[np.float64]], *, of_quality: bool = False) -> Scale:
-    """The scale that shows the values: linear, unless a few are much larger; then log if all are above 0, else symlog.
+    """The scale that suits the values: linear, unless a few are much larger; then log if all are above 0, otherwise
+    symlog.
 
-    Such values come from a divergence, or from an untrained model whose distance would flatten the rest.
+    Such values come from a divergence, or from an untrained model.
+
+    Args:
+        values: (N,) of each line.
+        of_quality: whether they are a quality series, for which large values are the first ones.
     """
     finite = np.concatenate([v[np.isfinite(v)] for v in values] or [np.zeros(0)])
     sizes = np.abs(finite)
@@ -30,8 +35,15 @@ def choose_scale(values: Sequence[NDArray[np.float64]], *, of_quality: bool = Fa
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Ticks of a log axis that holds `low` to `high` (both above 0): powers of ten, with 2 and 5 between them where there are
-    fewer than two decades. The first and the last enclose the values; there are three at least."""
+    """Ticks of a log axis: powers of ten, with 2 and 5 between them for fewer than two decades; at least three.
+
+    Args:
+        low: lowest value, above 0.
+        high: highest value.
+
+    Returns:
+        Ticks in ascending order; the first and the last enclose the values.
+    """
     mantissas = (1, 2, 5) if high < 100 * low else (1,)
     first = math.floor(math.log10(low)) - 1
     last = math.ceil(math.log10(high)) + 1
@@ -47,24 +59,24 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 
 def tick_label(tick: float) -> str:
-    """ "0.001", "20", "1e-06"."""
+    """The label of a tick, such as "0.001", "20" or "1e-06"."""
     return f"{tick:g}"
 
 
 def linear_threshold(values: Sequence[NDArray[np.float64]]) -> float:
-    """Half the width of the linear middle of a symlog axis: the lower quartile of the sizes."""
+    """Half the width of the linear part of a symlog axis: the lower quartile of the absolute values."""
     sizes = np.abs(np.concatenate([v[np.isfinite(v)] for v in values]))
     return float(np.quantile(sizes[sizes > 0], 0.25))
 
 
 def symlog(values: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
-    """Where a symlog axis puts `values`: linear up to +-`threshold` (at +-1), then 1 further a decade. NaN stays."""
+    """Positions on a symlog axis: linear up to +-`threshold` (at +-1), then 1 for each decade. NaN stays."""
     sizes = np.abs(values) / threshold
     return np.sign(values) * np.where(sizes <= 1, sizes, 1 + np.log10(np.maximum(sizes, 1)))
 
 
 def symlog_ticks(values: NDArray[np.float64], threshold: float) -> list[float]:
-    """0 and the powers of ten beyond the threshold that `values` span, at most about six on either side."""
+    """Ticks of a symlog axis: 0 and powers of ten beyond the threshold, at most about six on each side."""
     finite = values[np.isfinite(values)]
     ticks = [0.0]
     for sign in (-1, 1):
@@ -76,7 +88,15 @@ def symlog_ticks(values: NDArray[np.float64], threshold: float) -> list[float]:
 
 
 def running_mean(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
-    """Centred running mean over `window` entries, of the finite ones only; NaN where there is none. (N,) -> (N,)."""
+    """Centred running mean over finite entries; NaN without any.
+
+    Args:
+        values: (N,).
+        window: entries of a mean.
+
+    Returns:
+        (N,).
+    """
     finite = np.isfinite(values)
     kernel = np.ones(window)
     # Scaled to at most 1 first, so that the sum of huge values cannot overflow.
@@ -91,5 +111,5 @@ def running_mean(values: NDArray[np.float64], window: int) -> NDArray[np.float64
 
 
 def smoothing_window(n: int) -> int:
-    """Entries to average over for a series of `n`: 1 (none) below 30, else a twenty-fifth of them, odd."""
+    """Window of the running mean of `n` entries: 1 (none) below 30, otherwise about n / 25 and odd."""
     return 1 if n < 30 else max(3, n // 25 | 1)

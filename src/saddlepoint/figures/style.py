@@ -48,7 +48,7 @@ MARKERS = ("o", "s", "^", "D", "v")
 
 
 def colours(n: int) -> list[str]:
-    """`n` distinguishable colours: the palette, or for more than ten evenly spaced ones of viridis."""
+    """`n` distinguishable colours: the palette, or evenly spaced ones of viridis for more than ten."""
     if n <= len(PALETTE):
         return list(PALETTE[:n])
     import matplotlib
@@ -84,7 +84,14 @@ def figure(
 
 
 def style_axes(axes: Axes, *, title: str, x: str, y: str) -> None:
-    """Set the title and axis names with units, and draw thin grid lines."""
+    """Set title, axis names and thin grid lines.
+
+    Args:
+        axes: to style.
+        title: of the axes.
+        x: name of the x axis, with units.
+        y: name of the y axis, with units.
+    """
     wide, high = _inches(axes)
     axes.set_title(text(wrap(title, wide, TITLE_SIZE)), fontsize=TITLE_SIZE, color=INK, loc="left")
     axes.set_xlabel(text(wrap(x, wide, LABEL_SIZE)), fontsize=LABEL_SIZE, color=INK)
@@ -110,10 +117,10 @@ def wrap(words: str, inches: float, size: float) -> str:
 
 
 def format_axes(drawing: Figure) -> None:
-    """Make the numbers on all axes readable, before the figure is saved.
+    """Make the numbers on all axes readable, before a figure is saved.
 
-    No axis counts from an offset ("1e-10+7.999999999"), none is stretched over differences that six figures cannot show, and
-    a log axis has round ticks, three at least.
+    Axes have no offsets ("1e-10+7.999999999") and do not stretch differences that six digits cannot show; log axes
+    have at least three round ticks.
     """
     from matplotlib.ticker import FixedLocator, LogFormatter, ScalarFormatter
 
@@ -143,21 +150,21 @@ def format_axes(drawing: Figure) -> None:
 
 
 def png(drawing: Figure, file: Any) -> None:
-    """Write a finished figure as PNG. Without the "Software" entry it gives the same bytes under every version's name."""
+    """Write a figure as PNG. Without the "Software" entry the bytes do not depend on matplotlib's version string."""
     format_axes(drawing)
     # Not `savefig`, which draws everything once more beforehand.
     cast(Any, drawing.canvas).print_png(file, metadata={"Software": None})
 
 
 def legend(axes: Axes, **options: Any) -> None:
-    """Add a legend if the axes show more than one named thing."""
+    """Add a legend if the axes have more than one labelled element."""
     handles, names = axes.get_legend_handles_labels()
     if len(handles) > 1:
         axes.legend(handles, names, fontsize=TICK_SIZE, framealpha=0.85, edgecolor=RULE, labelcolor=INK, **options)
 
 
 def text(words: str) -> str:
-    """The text without mathematics between dollar signs, and with a box for characters that the font lacks."""
+    """Escape dollar signs, which start mathematics, and replace characters that the font lacks by a box."""
     known = _known_characters()
     return "".join(c if ord(c) in known or c == "\n" else "\u25a1" for c in words).replace("$", r"\$")
 
@@ -170,7 +177,7 @@ def picture_font(size: int) -> FreeTypeFont:
 
 
 def write_png(picture: Picture, path: Path) -> Path:
-    """Write a figure or an image as PNG; `path` appears whole (temporary file, then rename) or stays as it was."""
+    """Write a figure or an image as PNG, atomically: to a temporary file that is then renamed."""
     with replace_file(path) as temporary:
         if hasattr(picture, "savefig"):
             png(cast("Figure", picture), temporary)
@@ -181,7 +188,7 @@ def write_png(picture: Picture, path: Path) -> Path:
 
 @contextlib.contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place when the block ends well; on an error `path` is untouched."""
+    """A temporary file beside `path` that replaces it at the end of the block; on an error `path` is unchanged."""
     path = Path(path)
     # One level alone: a run folder that was removed during training must not come back half.
     path.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Survival curves: the share of runs without the event so far, with intervals and censoring."""
+"""Survival curves: the share of runs without the event, with intervals and censoring."""
 
 from __future__ import annotations
 
@@ -32,8 +32,17 @@ class Bounds(Protocol):
 
 
 class Curve(NamedTuple):
-    """times (T,) of events; the share left just after each with its interval, (T,) each; until when runs were followed; how
-    many runs there are; when half had met the event (infinite where that was not seen)."""
+    """A survival curve.
+
+    Attributes:
+        times: (T,) of events.
+        survival: (T,) share of runs without the event just after each time.
+        low: (T,) lower ends of the intervals.
+        high: (T,) upper ends of the intervals.
+        last: end of observation.
+        n: number of runs.
+        median: time at which half of the runs had the event; infinite if that was not observed.
+    """
 
     times: ArrayLike
     survival: ArrayLike
@@ -47,9 +56,18 @@ class Curve(NamedTuple):
 def survival_figure(
     curves: Mapping[str, Curve], *, title: str, x: str = "training step", y: str = "share not converged"
 ) -> Figure:
-    """Step curves by name with shaded intervals; a bar at the end of a curve marks censored runs.
+    """Draw step curves with shaded intervals; a bar at the end of a curve marks censored runs.
 
-    The axis of steps is logarithmic where events spread over more than a factor of 20.
+    The x axis is logarithmic if events spread over more than a factor of 20.
+
+    Args:
+        curves: by name.
+        title: of the picture.
+        x: name of the x axis.
+        y: name of the y axis.
+
+    Raises:
+        ValueError: there are no curves.
     """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 

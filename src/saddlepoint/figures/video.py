@@ -1,6 +1,6 @@
-"""A film of training: the sample pictures in order, with the step above each.
+"""A time-lapse of training: the sample pictures in order, with the step above each.
 
-All pictures of a run come from the same noise, so that a viewer sees each sample change.
+All pictures of a run use the same noise, so that each sample can be followed.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ def time_lapse(frames: Sequence[Path], target: Path, *, frames_per_second: float
 
 
 def frame_step(frame: Path) -> int | None:
-    """The step in a name such as `step-00000120.png`; None where there is none."""
+    """The step in a name such as `step-00000120.png`; None without one."""
     digits = frame.stem.rpartition("-")[2]
     return int(digits) if digits.isdecimal() else None
 
 
 def titled_frames(frames: Sequence[Path]) -> Iterator[Image]:
-    """The pictures as RGB, all of one even width and height (at most about 1,280), each under its step."""
+    """The pictures as RGB, all of one even width and height (at most about 1,280), each with its step above."""
     from PIL import Image, ImageDraw
 
     sizes = []

@@ -1,4 +1,4 @@
-"""The range of space that a plot of points shows, and the number of points outside it."""
+"""Axis ranges of plots of points, and the number of points outside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ Range = tuple[float, float]
 
 
 def data_views(generated: Points, data: Points | None, modes: Points | None) -> list[Range]:
-    """One range per column that holds the data (all but 0.1 % at each end) and the modes, widened by a quarter."""
+    """One range for each column that contains the modes and the data except 0.1 % at each end, widened by a quarter.
+
+    Args:
+        generated: (N, D), used without data and modes.
+        data: (M, D).
+        modes: (K, D).
+    """
     known = [part for part in (data, modes) if part is not None and len(part)]
     views = []
     for column in range(generated.shape[1]):
@@ -28,9 +34,9 @@ def data_views(generated: Points, data: Points | None, modes: Points | None) -> 
 
 
 def stable_limit(needed: float, unit: float = 1.0) -> float:
-    """The smallest of unit times ..., 1/2, 1, 2, 4, ... that is at least `needed`; `unit` where there is no such number.
+    """The smallest power of two times `unit` that is at least `needed`; `unit` if there is none.
 
-    The end of an axis, so that it stays where it is from frame to frame of a film until it must be twice as long.
+    As the end of an axis it is constant from frame to frame of a video until it has to double.
     """
     if not (math.isfinite(needed / unit) and needed / unit > 0.0):
         return unit
@@ -38,13 +44,19 @@ def stable_limit(needed: float, unit: float = 1.0) -> float:
 
 
 def equal_spans(views: Sequence[Range]) -> list[Range]:
-    """The ranges with the same centres and the width of the widest, so that units are equally long on every axis."""
+    """The ranges with the same centres and the width of the widest, so that units have equal length on all axes."""
     half = max(high - low for low, high in views) / 2
     return [((low + high) / 2 - half, (low + high) / 2 + half) for low, high in views]
 
 
 def title_with_count(title: str, generated: Points, views: Sequence[Range]) -> str:
-    """The title, and below it the number of points (N, D) that lie outside the ranges or are not finite."""
+    """The title, followed by the number of points that lie outside the ranges or are not finite.
+
+    Args:
+        title: the first line.
+        generated: (N, D) points.
+        views: range of each column.
+    """
     finite = np.isfinite(generated).all(axis=1)
     low, high = np.array(views).T
     outside = int(((generated[finite] < low) | (generated[finite] > high)).any(axis=1).sum())
