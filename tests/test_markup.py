@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.markup import Markup, escaped, html, joined
+from saddlepoint.markup import Markup, escaped, html, joined, with_code
 
 TEXT = st.text(max_size=30) | st.sampled_from(
     [
@@ -91,3 +91,9 @@ def test_text_beside_markup_is_escaped() -> None:
     both += html("{}", "&")
     assert isinstance(both, Markup)
     assert both == "<p>&amp;"
+
+
+def test_text_between_backticks_becomes_code_and_is_escaped() -> None:
+    assert with_code("add `model.penalties.r1`, <b>") == "add <code>model.penalties.r1</code>, &lt;b&gt;"
+    assert with_code("`<script>`") == "<code>&lt;script&gt;</code>"
+    assert with_code("one ` alone") == "one ` alone"

@@ -11,6 +11,7 @@ literals, that their attributes are quoted, and that no other code writes tags (
 from __future__ import annotations
 
 import html as standard
+import re
 import string
 from collections.abc import Iterable
 from typing import Any, LiteralString
@@ -46,6 +47,12 @@ def escaped(value: object) -> Markup:
 def joined(parts: Iterable[object], between: object = "") -> Markup:
     """All parts, escaped where they are not Markup, with `between` between two of them."""
     return Markup(str(escaped(between)).join(escaped(part) for part in parts))
+
+
+def with_code(text: str) -> Markup:
+    """The text, escaped, with what is between two backticks as `<code>`."""
+    parts = re.split(r"`([^`\n]+)`", text)
+    return joined(html("<code>{}</code>", part) if at % 2 else part for at, part in enumerate(parts))
 
 
 def _text(value: object) -> str:

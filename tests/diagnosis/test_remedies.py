@@ -58,6 +58,14 @@ def test_advice_is_a_clause_in_the_imperative(name: str) -> None:
     assert not clause.endswith(".")
 
 
+def test_advice_names_settings_by_their_full_names() -> None:
+    """A section or a setting; an entry of an open section counts as one."""
+    settings = {entry.name for name in shipped_names() for entry, _ in Recipe.load(name).settings()}
+    settings |= {name.rpartition(".")[0] for name in settings}
+    for remedy in REMEDIES.values():
+        assert set(re.findall(r"`([^`]+)`", remedy.advice)) <= settings
+
+
 def test_several_remedies_make_one_sentence() -> None:
     assert advice("slower") == "Lower the learning rates."
     assert advice("slower", "clip") == "Lower the learning rates, or clip the gradients."

@@ -78,7 +78,7 @@ REMEDIES: dict[str, Remedy] = {
     "constant_schedule": Remedy("keep the learning rate constant", {f"{SHARED}.schedule": "constant"}),
     # The optimiser.
     "half_momentum": Remedy(
-        "lower the momentum (the first of `betas`) to 0.5", dict.fromkeys(BETAS, MomentumAtMost(0.5))
+        "lower the momentum (the first of `training.optimiser.betas`) to 0.5", dict.fromkeys(BETAS, MomentumAtMost(0.5))
     ),
     "no_momentum": Remedy("train without momentum", dict.fromkeys(BETAS, MomentumAtMost(0.0))),
     "game_optimiser": Remedy("use an optimiser made for games", {f"{SHARED}.name": "optimistic-adam"}),
@@ -89,7 +89,9 @@ REMEDIES: dict[str, Remedy] = {
     "strong_weight_decay": Remedy("add weight decay", {f"{SHARED}.weight_decay": 1e-3}),
     "full_precision": Remedy("train in fp32", {"training.precision": "fp32"}),
     "average_weights": Remedy("average the generator's weights over the steps", {"training.ema": AtLeast(0.99)}),
-    "recycle_units": Remedy("reinitialise dead units (`recycle_every`)", {"training.recycle_every": Given("every")}),
+    "recycle_units": Remedy(
+        "reinitialise dead units (`training.recycle_every`)", {"training.recycle_every": Given("every")}
+    ),
     "stop_at_best": Remedy("stop at the best step", {"training.steps": Given("best_step")}),
     # The game.
     "non_saturating": Remedy(
@@ -107,18 +109,18 @@ REMEDIES: dict[str, Remedy] = {
     ),
     # Which Training Methods for GANs do actually Converge? (Mescheder et al., 2018), https://arxiv.org/abs/1801.04406
     "r1_penalty": Remedy(
-        "add a gradient penalty on the discriminator (`r1`)",
+        "add a gradient penalty on the discriminator (`model.penalties.r1`)",
         {"model.penalties.r1.weight": AtLeast(usual_value("model.penalties.r1.weight"))},
     ),
     # PacGAN: The power of two samples in generative adversarial networks (Lin et al., 2018), https://arxiv.org/abs/1712.04086
     "packing": _of_usual_value(
-        "show the discriminator several examples at once (`packing`)", "model.discriminator.packing"
+        "show the discriminator several examples at once (`model.discriminator.packing`)", "model.discriminator.packing"
     ),
     "one_d_step": _of_usual_value(
         "let the discriminator take one step per generator step", "model.updates.discriminator"
     ),
     "instance_noise": _of_usual_value(
-        "add noise to what the discriminator sees (`instance_noise`)", "model.views.instance_noise.strength"
+        "add noise to what the discriminator sees (`model.views.instance_noise`)", "model.views.instance_noise.strength"
     ),
     "clear_view": Remedy(
         "switch off flipped labels and instance noise",
@@ -134,8 +136,12 @@ REMEDIES: dict[str, Remedy] = {
     "lower_beta": Remedy("lower beta", {"model.beta": Multiply(0.25)}),
     "double_beta": Remedy("raise beta", {"model.beta": Multiply(2.0)}),
     "raise_beta": Remedy("raise beta", {"model.beta": Multiply(4.0)}),
-    "warm_up": Remedy("let the weight of the KL term grow from 0 (`warm_up`)", {"model.warm_up": Given("warm_up")}),
-    "free_bits": _of_usual_value("leave some nats of each unit out of the KL term (`free_bits`)", "model.free_bits"),
+    "warm_up": Remedy(
+        "let the weight of the KL term grow from 0 (`model.warm_up`)", {"model.warm_up": Given("warm_up")}
+    ),
+    "free_bits": _of_usual_value(
+        "leave some nats of each unit out of the KL term (`model.free_bits`)", "model.free_bits"
+    ),
     "learnt_deviation": Remedy(
         "learn the standard deviation of the observation",
         {"model.likelihood": ReplaceOnly(("gaussian",), "gaussian-learnt")},

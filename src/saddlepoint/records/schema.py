@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from saddlepoint.markup import Markup, html, joined
+from saddlepoint.markup import Markup, html, joined, with_code
 from saddlepoint.records.fields import Fields
 from saddlepoint.records.overrides import explained, options
 
@@ -123,7 +123,9 @@ class Finding:
         rows = [*self.evidence.items(), *((f"remedy: {name}", value) for name, value in (self.remedy or {}).items())]
         cells = joined(html("<tr><td>{}</td><td>{}</td></tr>", name, value) for name, value in rows)
         severity = "over" if self.state == "closed" else self.severity
-        said = html("<p><b>{}</b> ({}, step {}): {} {}</p>", self.code, severity, self.step, self.title, self.advice)
+        said = html(
+            "<p><b>{}</b> ({}, step {}): {} {}</p>", self.code, severity, self.step, self.title, with_code(self.advice)
+        )
         return joined((said, html("<table>{}</table>", cells) if cells else ""))
 
 

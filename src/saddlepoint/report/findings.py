@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from saddlepoint.markup import Markup, html, joined
+from saddlepoint.markup import Markup, html, joined, with_code
 from saddlepoint.records import SEVERITIES, Finding, explained, options, shell_command
 from saddlepoint.report.facts import Facts
 from saddlepoint.report.layout import absent, section
@@ -60,7 +60,7 @@ def _card(finding: Finding, steps: Sequence[int], facts: Facts) -> Markup:
     evidence = table(flattened({n: v for n, v in finding.evidence.items() if n not in ("window", "series")}))
     if evidence:
         evidence = html("<details><summary>Evidence</summary>{}</details>", evidence)
-    advice = html("<p>{}</p>", finding.advice) if finding.advice else ""
+    advice = html("<p>{}</p>", with_code(finding.advice)) if finding.advice else ""
     remedy: object = ""
     if finding.remedy:
         line = shell_command("train", facts.path, options(finding.remedy))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from saddlepoint.diagnosis import causes_first, headline, process_of
 from saddlepoint.diagnosis.verdict import NO_FAILURE_FOUND
-from saddlepoint.markup import Markup, html, joined
+from saddlepoint.markup import Markup, html, joined, with_code
 from saddlepoint.records import RESULT_LEVELS, SEVERITIES, RunFolder, explained, options, shell_command
 from saddlepoint.report.facts import Facts
 from saddlepoint.report.findings import PLURALS, grouped
@@ -102,11 +102,11 @@ def _to_do(facts: Facts) -> Markup:
         said = html('<p class="quiet">Change the settings{}:</p>', explained(changes))
         remedy = joined((said, command(line)))
     if facts.summary and process == NO_FAILURE_FOUND and not mapping(facts.summary.get("result")).get("level"):
-        said = html("<p>{} Measure how close its samples are to the data:</p>", advice)
+        said = html("<p>{} Measure how close its samples are to the data:</p>", with_code(advice))
         return html("<h2>What to do</h2>{}{}", said, command(shell_command("evaluate", facts.path)))
     if not advice and not remedy:
         return Markup()
-    words = html("<p>{}</p>", advice) if advice else ""
+    words = html("<p>{}</p>", with_code(advice)) if advice else ""
     return html("<h2>What to do</h2>{}{}", words, remedy)
 
 
