@@ -71,6 +71,26 @@ class Halve:
                 parameter.clamp_(-0.5, 0.5)
 
 
+class Images(Slope):
+    """Draws for images, whatever the examples are."""
+
+    def draw(self, n, generator):
+        return torch.rand(n, 1, 1, 1, generator=generator)
+
+    def where(self, real, fake, share):
+        return share * real + (1 - share) * fake[:1]
+
+
+class Mean(Slope):
+    def how(self, squared_slope):
+        return squared_slope.mean()
+
+
+class Raising(Shift):
+    def __call__(self, x, noise):
+        raise ValueError("no")
+
+
 def reconstruction(nets, batch, noise):
     output, code = nets["ae"](batch.x)
     return (output - batch.x).abs().flatten(1).sum(1), {"code": code.abs().mean(1)}
@@ -182,6 +202,12 @@ def gan(**model: Any) -> Any:
         ({"penalties": {"own_parts:Slope": {"weight": 1, "targt": 2}}}, "it takes target"),
         ({"penalties": {"r1": {"weight": 1, "sides": 2}}}, r"model\.penalties\.r1 takes no arguments, got sides"),
         ({"views": {"own_parts:Slope": 1}}, "is no view"),
+        (
+            {"penalties": {"own_parts:Images": 1}},
+            r"model\.penalties\.own_parts:Images returns \(2, 1, 2, 3\) for two examples",
+        ),
+        ({"penalties": {"own_parts:Mean": 1}}, r"own_parts:Mean returns \(\) for two examples, but \(2,\) is needed"),
+        ({"views": {"own_parts:Raising": 1}}, r"model\.views\.own_parts:Raising fails on two examples: ValueError: no"),
         ({"constraints": {"discriminator": "own_parts:Slope"}}, "is no constraint"),
         ({"constraints": {"discriminator": {"name": "clip", "limit": 0}}}, "limit must be above 0; got 0"),
         (

@@ -408,3 +408,14 @@ def test_every_family_of_the_schema_is_known() -> None:
 def test_other_seeds_have_the_same_bound(name: str) -> None:
     with pytest.raises(SettingError, match=f"{name} cannot be"):
         Recipe().override({name: str(2**63)})
+
+
+@pytest.mark.parametrize("present", [0.2, {"weight": 0.2}])
+def test_an_earlier_name_beside_the_short_form_of_an_entry_is_the_same_setting(present: Any) -> None:
+    both = {"model": {"family": "gan", "r1": 0.2, "penalties": {"r1": present}}}
+    assert Recipe.from_mapping(both).model.penalties["r1"].weight == 0.2  # type: ignore[attr-defined]
+    with pytest.raises(SettingError, match=r"model\.r1 is the earlier name of model\.penalties\.r1.*they differ"):
+        Recipe.from_mapping({"model": {**both["model"], "r1": 0.1}})
+    for name in ("model.penalties.r1", "model.penalties.r1.weight"):
+        with pytest.raises(SettingError, match=r"model\.r1 is the earlier name of model\.penalties\.r1.*they differ"):
+            Recipe.load("gan-digits").override({name: 0.2, "model.r1": 0.1})

@@ -107,8 +107,10 @@ def current_changes(changes: Mapping[str, Any], content: Mapping[str, Any], wher
             else:
                 pairs = list(_converted(row, value, lambda name: moved.get(name, _lookup(content, name))))
             for new_name, new in pairs:
-                if new_name in moved and moved[new_name] != new:
-                    raise SettingError(f"{where}: {_twice(name, new_name, new, moved[new_name])}.")
+                short = new_name.rpartition(".")[0]  # an entry of an open section may be given by its short form
+                for other in (new_name, short):
+                    if other in moved and not isinstance(moved[other], Mapping) and moved[other] != new:
+                        raise SettingError(f"{where}: {_twice(name, other, new, moved[other])}.")
                 moved[new_name] = new
     return moved
 
@@ -157,10 +159,12 @@ def _remove(content: dict[str, Any], name: str) -> None:
 def _lay(content: dict[str, Any], path: list[str], value: Any, earlier: str, name: str) -> str:
     """Put a value, or the settings of a section, where they belong now; what is wrong where another value is there."""
     *sections, last = path
-    for section in sections:
+    for place, section in enumerate(sections, 1):
         content = content.setdefault(section, {})
         if not isinstance(content, dict):
-            return ""  # validation says what is wrong with it
+            # The short form of an entry; of anything else validation says what is wrong with it.
+            is_short = place == len(sections) and isinstance(content, int | float) and not isinstance(value, Mapping)
+            return _twice(earlier, name, value, content) if is_short and content != value else ""
     if isinstance(value, Mapping) and isinstance(content.get(last), dict):
         inner = (_lay(content[last], [key], below, f"{earlier}.{key}", f"{name}.{key}") for key, below in value.items())
         return next(filter(None, inner), "")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from functools import reduce
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial, reduce
 from typing import Any
 
 import torch
@@ -145,6 +146,44 @@ def _constraint(role: str, name: str, arguments: Mapping[str, Any]) -> Constrain
         )
     found: Constraint = part
     return found
+
+
+def check_on_examples(parts: Composition, shape: Sequence[int]) -> None:
+    """Try penalties and views on two examples of this shape.
+
+    Raises:
+        SettingError: a part fails, or returns something of another shape.
+    """
+    x = torch.linspace(-1, 1, 2 * math.prod(shape)).view(2, *shape)
+    generator = torch.Generator().manual_seed(0)
+    for name, view in parts.views.items():
+        _check_result(f"model.views.{name}", partial(_view_of, view, x, generator), x.shape)
+    for name, (penalty, _) in parts.penalties.items():
+        where = f"model.penalties.{name}"
+        if callable(penalty.where):
+            _check_result(where, partial(_points_of, penalty, x, generator), x.shape)
+        elif penalty.where not in ("real", "fake"):
+            raise SettingError(f'{where}: `where` is {penalty.where!r}; it must be "real", "fake" or a function.')
+        _check_result(where, partial(penalty.how, torch.tensor([0.5, 2.0])), torch.Size([2]))
+
+
+def _view_of(view: View, x: Tensor, generator: torch.Generator) -> Tensor:
+    return view(x, view.draw(len(x), x.shape[1:], 1.0, generator))
+
+
+def _points_of(penalty: Penalty, x: Tensor, generator: torch.Generator) -> Tensor:
+    assert callable(penalty.where)
+    return penalty.where(x, x + 1, None if penalty.draw is None else penalty.draw(len(x), generator))
+
+
+def _check_result(where: str, function: Callable[[], Any], shape: torch.Size) -> None:
+    try:
+        result = function()
+    except Exception as error:
+        raise SettingError(f"{where} fails on two examples: {type(error).__name__}: {error}.") from error
+    if not isinstance(result, Tensor) or result.shape != shape:
+        got = tuple(result.shape) if isinstance(result, Tensor) else f"a {type(result).__name__}"
+        raise SettingError(f"{where} returns {got} for two examples, but {tuple(shape)} is needed.")
 
 
 def _made(path: str, arguments: Mapping[str, Any], where: str) -> Any:

@@ -17,7 +17,7 @@ from saddlepoint.models.base import Numbers, in_chunks
 from saddlepoint.models.capabilities import Pushes, ScoresExamples
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.copying import frozen_copy
-from saddlepoint.models.gan.composition import compose
+from saddlepoint.models.gan.composition import check_on_examples, compose
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.own_loss import ROLE
 from saddlepoint.models.own_noise import global_seed_from
@@ -84,6 +84,7 @@ class GAN(CodeModel):
         super().__init__(event, units, players, {"d": "discriminator", "g": "generator"})
         for short, constraint in self.parts.constraints.items():
             constraint.prepare(players[short])
+        check_on_examples(self.parts, event.shape)
         self._phases = adversarial_game(
             self.parts,
             discriminator_updates=settings.updates.discriminator,
