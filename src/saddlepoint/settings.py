@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from annotated_types import Le, Lt
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
@@ -63,6 +63,9 @@ class Settings(BaseModel):
     """Base of all settings. A whole number is at most `LARGEST_COUNT` where its field has no upper bound of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    # Numbers of which 0 switches something off: replicas that are trained together agree on whether they are 0.
+    switches: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def section_keys(cls, content: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:

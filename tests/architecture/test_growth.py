@@ -21,7 +21,7 @@ from saddlepoint.objectives.adversarial.losses import AdversarialLoss
 from saddlepoint.objectives.adversarial.penalties import Penalty
 
 CUBIC = AdversarialLoss(real=lambda a: -a, fake=lambda a: a + a.pow(2), generator=lambda a: -a)
-AROUND = Penalty(lambda real, fake, noise: real + 0.1 * noise, lambda squared: squared, lambda n, g: torch.randn(n, 1, generator=g))
+AROUND = Penalty(lambda real, fake, noise: real + 0.1 * noise, lambda squared: squared, lambda n, event, g: torch.randn(n, *event, generator=g))
 
 
 class Mirror:

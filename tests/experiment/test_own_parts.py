@@ -35,6 +35,15 @@ class Logistic:
     link = staticmethod(torch.sigmoid)
 
 
+class Needs(Logistic):
+    def __init__(self, number):
+        pass
+
+
+class Triple(Logistic):
+    link = staticmethod(lambda logit: 3 * logit)
+
+
 class Slope:
     """A gradient penalty between real and generated examples."""
 
@@ -47,7 +56,7 @@ class Slope:
     def how(self, squared_slope):
         return (squared_slope.sqrt() - self.target).square()
 
-    def draw(self, n, generator):
+    def draw(self, n, event, generator):
         return torch.rand(n, 1, generator=generator)
 
 
@@ -74,7 +83,7 @@ class Halve:
 class Images(Slope):
     """Draws for images, whatever the examples are."""
 
-    def draw(self, n, generator):
+    def draw(self, n, event, generator):
         return torch.rand(n, 1, 1, 1, generator=generator)
 
     def where(self, real, fake, share):
@@ -136,7 +145,7 @@ def test_a_loss_by_path_or_as_an_object_trains_as_the_built_in_one_does(parts: s
         assert "d/real_score" in list(run.folder.read_records())[-1].values
     assert by_path.recipe.model.objective == f"{parts}:Logistic"
     assert as_object.recipe.model.objective == "object:own_parts.Logistic"
-    assert str(sp.diagnose(by_path.folder.path))
+    assert sp.diagnose(by_path.folder.path).headline == by_path.headline
 
 
 def test_a_run_with_a_loss_as_an_object_is_sampled_without_it_and_resumed_with_it(parts: str) -> None:
@@ -185,7 +194,7 @@ def test_a_loss_of_another_family_replaces_the_familys_own(parts: str) -> None:
     assert "ae/code" in list(by_path.folder.read_records())[-1].values
 
 
-EVENT = sp.from_array(torch.randn(20, 3).numpy()).event
+EVENT = sp.from_array(torch.linspace(-1, 1, 60).view(20, 3).numpy()).event
 
 
 def gan(**model: Any) -> Any:
@@ -207,6 +216,8 @@ def gan(**model: Any) -> Any:
             r"model\.penalties\.own_parts:Images returns \(2, 1, 2, 3\) for two examples",
         ),
         ({"penalties": {"own_parts:Mean": 1}}, r"own_parts:Mean returns \(\) for two examples, but \(2,\) is needed"),
+        ({"objective": "own_parts:Needs"}, r"model\.objective: its arguments do not fit .* it takes number"),
+        ({"objective": "own_parts:Triple"}, r"link must return probabilities, in \[0, 1\]"),
         ({"views": {"own_parts:Raising": 1}}, r"model\.views\.own_parts:Raising fails on two examples: ValueError: no"),
         ({"constraints": {"discriminator": "own_parts:Slope"}}, "is no constraint"),
         ({"constraints": {"discriminator": {"name": "clip", "limit": 0}}}, "limit must be above 0; got 0"),
@@ -232,7 +243,7 @@ def test_a_part_that_does_not_fit_is_refused_in_a_sentence(parts: str, model: di
             AdversarialLoss(torch.mean, torch.neg, torch.neg),
             r"real turns logits of shape \(4,\) into \(\): return one cost",
         ),
-        (AdversarialLoss(torch.neg, torch.neg, torch.log), "fake|generator is not finite"),
+        (AdversarialLoss(torch.neg, torch.neg, torch.log), "(fake|generator) is not finite"),
         (AdversarialLoss(torch.neg, torch.neg, torch.zeros_like), "fake does not depend on the logit"),
         (AdversarialLoss(torch.neg, lambda logit: logit.foo(), torch.neg), "generator fails on logits"),
         (3, "int is no loss of a GAN"),
@@ -251,3 +262,55 @@ def test_swapped_labels_of_an_own_loss_are_found_before_the_first_step(parts: st
     (found,) = (finding for finding in run.findings if finding.code == "GAN106")
     assert found.step == 0
     assert "labels are swapped" in found.title
+
+
+@pytest.mark.parametrize(
+    ("section", "part"),
+    [
+        ("penalties", "{'object:Evil': 1}"),
+        ("views", "{'object:Evil': 1}"),
+        ("constraints", "{discriminator: 'object:Evil'}"),
+    ],
+)
+def test_a_module_named_object_is_code_as_any_other(parts: str, section: str, part: str) -> None:
+    """`object:` stands for an object that was given only where a network or a loss is meant."""
+    Path("object.py").write_text("import pathlib\npathlib.Path('executed').touch()\nclass Evil: pass\n")
+    Path("foreign.yaml").write_text(f"model: {{family: gan, {section}: {part}}}")
+    with pytest.raises(TrustError, match="object:Evil"):
+        sp.train("foreign.yaml", training=SHORT)
+    assert not Path("executed").exists()
+
+
+@pytest.mark.parametrize(
+    "constraints", [{"discriminator": "own_parts:Halve"}, {"discriminator": {"name": "own_parts:Halve"}}]
+)
+def test_a_path_given_in_the_call_needs_no_trust(parts: str, constraints: dict[str, Any]) -> None:
+    assert train(model={"constraints": constraints}).summary["step"] == 20
+
+
+def test_an_own_loss_stays_while_remedies_are_applied(parts: str) -> None:
+    """The rate makes numbers overflow, so that training is restarted with another one."""
+    import own_parts
+
+    changes = {"optimiser.learning_rate": 1e6, "optimiser.name": "sgd", "cure": "auto", "cures": 1}
+    run = sp.train(
+        "toy-ring", data={"points": 200}, model=GAN, training=SHORT | changes, loss=own_parts.Logistic(), pictures=False
+    )
+    assert run.cures
+    assert run.recipe.model.objective == "object:own_parts.Logistic"
+
+
+def test_spectral_normalisation_of_an_object_is_applied_once(parts: str) -> None:
+    network = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
+    run = train(modules={"discriminator": network}, model={"constraints": {"discriminator": "spectral"}})
+    assert sp.load(run.folder.path, modules={"discriminator": network}).sample(2).shape == (2, 2)
+    resumed = sp.resume(run.folder.path, steps=30, modules={"discriminator": network})
+    assert resumed.summary["step"] == 30
+
+
+def test_a_part_of_weight_zero_forbids_nothing_and_is_forbidden_by_nothing(parts: str) -> None:
+    forbidding = AdversarialLoss(torch.neg, torch.neg, lambda logit: logit, forbids={"penalties.r1": "no"})
+    build(gan(penalties={"r1": 0}), EVENT, modules={"loss": forbidding})  # type: ignore[dict-item]
+    with pytest.raises(SettingError, match=r"model\.penalties\.r1 cannot be combined: no"):
+        build(gan(penalties={"r1": 1}), EVENT, modules={"loss": forbidding})  # type: ignore[dict-item]
+    build(gan(constraints={"generator": "clip"}, updates={"unrolled": 2}), EVENT)

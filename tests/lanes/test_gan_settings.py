@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from saddlepoint.errors import SettingError
-from saddlepoint.lanes import Replica, Replicas
-from saddlepoint.models.gan.settings import LabelSettings, ReplaySettings
+from saddlepoint.lanes import Replica, Replicas, compatible_groups
+from saddlepoint.models.gan.settings import ConstraintSettings, LabelSettings, ReplaySettings
 from saddlepoint.recipe import Recipe
 from tests.studies.runs import GAN, LINE, assert_replicas_are_single_runs, condition, training
 
@@ -38,3 +38,18 @@ def test_replay_is_refused() -> None:
     replicas = Replica.over_seeds(GAN.model_copy(update={"replay": ReplaySettings(share=0.5)}), training(), LINE, 2)
     with pytest.raises(SettingError, match="replay"):
         next(Replicas(replicas, device="cpu").play())
+
+
+@pytest.mark.parametrize("name", ["clip", "spectral"])
+def test_a_constraint_is_refused_in_a_sentence(name: str) -> None:
+    model = GAN.model_copy(update={"constraints": {"discriminator": ConstraintSettings(name=name)}})
+    with pytest.raises(SettingError, match=r"model\.constraints: .*train without it|leave it out"):
+        next(Replicas(Replica.over_seeds(model, training(), LINE, 2), device="cpu").play())
+
+
+def test_flipped_labels_and_none_are_not_one_group() -> None:
+    replicas = [
+        Replica(GAN.model_copy(update={"labels": LabelSettings(flipping=share)}), training(), LINE)
+        for share in (0.0, 0.1)
+    ]
+    assert compatible_groups(replicas) == [[0], [1]]

@@ -194,11 +194,14 @@ def test_a_network_may_use_a_constant_tensor():
     assert_replicas_are_single_runs(Replica.over_seeds(model, training(), LINE, 2))
 
 
-def test_a_decision_must_fall_the_same_way_in_all_replicas():
+def test_a_decision_must_fall_the_same_way_in_all_replicas(monkeypatch):
     replicas = [
         Replica(GAN.model_copy(update={"views": {"instance_noise": ViewSettings(strength=noise)}}), training(), LINE)
         for noise in (0.0, 0.1)
     ]
+    with pytest.raises(SettingError, match=r"differ in model\.views\.instance_noise\.strength above 0"):
+        Replicas(replicas, device="cpu")
+    monkeypatch.setattr(ViewSettings, "switches", ())
     with pytest.raises(
         SettingError, match=r"model\.views\.instance_noise\.strength differs between the replicas.*compares with 0"
     ):

@@ -20,6 +20,7 @@ from saddlepoint.errors import RunError, SettingError
 from saddlepoint.evaluation.metrics.modes import mode_report
 from saddlepoint.evaluation.metrics.transport import wasserstein
 from saddlepoint.models import build
+from saddlepoint.models.gan.settings import ViewSettings
 from saddlepoint.recipe.studies import resolve_bases, study_text
 from saddlepoint.studies.engine import Event, in_this_process
 from saddlepoint.studies.folder import StudyFolder
@@ -193,8 +194,17 @@ def test_variants_that_replicas_refuse_are_trained_alone_and_reported_once(
     assert sentences[0].startswith("4 of 4 runs")
 
 
-def test_refusals_during_replica_training_are_reported_too() -> None:
-    """Where replicas differ in a number that decides something, each of its values makes replicas of its own."""
+def test_runs_with_and_without_a_part_are_groups_of_their_own() -> None:
+    first, second = plan_of(tiny(axes={"model.views.instance_noise": [0.0, 0.5]}, lanes=6)).groups()
+    for group in (first, second):
+        result = train_group(group)
+        assert {run.trained for run in result.runs} == {"lanes"}
+        assert not result.notes
+
+
+def test_refusals_during_replica_training_are_reported_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where replicas differ in a number that decides something, undeclared, each of its values makes replicas of its own."""
+    monkeypatch.setattr(ViewSettings, "switches", ())
     content = tiny(axes={"model.views.instance_noise": [0.0, 0.5]}, lanes=6)
     (group,) = plan_of(content).groups()
     result = train_group(group)

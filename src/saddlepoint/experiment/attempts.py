@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from saddlepoint.experiment.assemble import prepare
 from saddlepoint.experiment.rollback import roll_back
 from saddlepoint.experiment.session import Session
+from saddlepoint.models.own_loss import ROLE
 
 if TYPE_CHECKING:
     from torch import nn
@@ -21,14 +22,15 @@ def train_to_end(session: Session, modules: Mapping[str, nn.Module] | None) -> N
         session: the first one.
         modules: the user's own networks by role; they get their first weights again before the run continues.
     """
-    own = modules if session.recipe.training.cure == "auto" else None
-    first_weights = {role: copy.deepcopy(module.state_dict()) for role, module in (own or {}).items()}
+    restarts = session.recipe.training.cure == "auto"
+    own = {role: module for role, module in (modules or {}).items() if restarts and role != ROLE}
+    first_weights = {role: copy.deepcopy(module.state_dict()) for role, module in own.items()}
     while session.run() is None:
         assert session.planned is not None
         intervention, changed = session.planned.intervention, session.planned.recipe
         roll_back(session.folder, intervention, changed)
         session.listener.note(str(intervention))
-        for role, module in (own or {}).items():
+        for role, module in own.items():
             module.load_state_dict(first_weights[role])
         session = prepare(
             changed,

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.utils.parametrizations import _SpectralNorm
 
 from saddlepoint import models
 from saddlepoint.data.dataset import Event
@@ -169,6 +170,11 @@ def check_independent(model: Model, replicas: Sequence[Replica]) -> None:
                 raise SettingError(
                     f"model.{role}: {type(layer).__name__} ({path}) keeps running statistics, which replicas that are trained "
                     "together cannot have: train without it, or one run at a time."
+                )
+            if isinstance(layer, _SpectralNorm):
+                raise SettingError(
+                    f"model.constraints: the spectral normalisation of the {role} changes its vectors in place, which replicas "
+                    "cannot have each for itself: train without it, or one run at a time."
                 )
             if isinstance(layer, _DropoutNd):
                 raise SettingError(

@@ -92,6 +92,8 @@ def numbers(settings: BaseModel, kind: str, prefix: str = "") -> dict[str, Any]:
     for name, value in _named(settings):
         if isinstance(value, BaseModel):
             found |= numbers(value, kind, f"{prefix}{name}.")
+        elif kind == "other" and name in getattr(type(settings), "switches", ()):
+            found[f"{prefix}{name} above 0"] = repr(value > 0)
         elif isinstance(value, float) == (kind == "float"):
             found[prefix + name] = value if kind == "float" else repr(value)
     return found

@@ -168,7 +168,7 @@ def _lay(content: dict[str, Any], path: list[str], value: Any, earlier: str, nam
     if isinstance(value, Mapping) and isinstance(content.get(last), dict):
         inner = (_lay(content[last], [key], below, f"{earlier}.{key}", f"{name}.{key}") for key, below in value.items())
         return next(filter(None, inner), "")
-    if content.get(last, value) != value:
+    if last in content and content[last] != value:
         return _twice(earlier, name, value, content[last])
     content[last] = value
     return ""

@@ -82,7 +82,9 @@ class ImportedPart:
 
     def is_among(self, given: Collection[str]) -> bool:
         """Whether the user gave the path itself, by one of these dotted names."""
-        return self.name in given or (self.in_key and any(name.startswith(f"{self.name}.") for name in given))
+        if self.in_key:
+            return any(name == self.name or name.startswith(f"{self.name}.") for name in given)
+        return self.name in given or f"{self.name}.name" in given
 
 
 def import_paths(model: ModelSettings, modules: Mapping[str, Any] | None = None) -> Iterator[ImportedPart]:
@@ -90,9 +92,11 @@ def import_paths(model: ModelSettings, modules: Mapping[str, Any] | None = None)
     given = modules or {}
     for field, value in model:
         if isinstance(value, NetworkSettings):
-            if field not in given and _is_imported(value.network):
+            if field not in given and not value.network.startswith(MARK) and _is_imported(value.network):
                 yield ImportedPart(f"model.{field}.network", value.network, value.arguments)
-        elif field == "objective" and "loss" not in given and _is_imported(value):
+        elif field == "objective":
+            if "loss" in given or value.startswith(MARK) or not _is_imported(value):
+                continue
             yield ImportedPart("model.objective", value, {})
         elif isinstance(value, Mapping):
             for key, entry in value.items():
@@ -104,7 +108,7 @@ def import_paths(model: ModelSettings, modules: Mapping[str, Any] | None = None)
 
 
 def _is_imported(name: str) -> bool:
-    return ":" in name and not name.startswith(MARK)
+    return ":" in name
 
 
 def trusted_file() -> Path:

@@ -273,11 +273,11 @@ def test_a_penalty_at_points_of_its_own_takes_them_from_both_kinds_of_examples()
     between = Penalty(
         lambda real, fake, share: share * real + (1 - share) * fake,
         half,
-        draw=lambda n, g: torch.rand(n, 1, generator=g),
+        draw=lambda n, event, g: torch.rand(n, 1, generator=g),
     )
     game = replace(parts(), penalties={"between": (between, 3.0)})
     nets = {"d": lambda x: x.square().sum(1), "g": identity}
-    share = between.draw(4, torch.Generator().manual_seed(0)).double()
+    share = between.draw(4, (1,), torch.Generator().manual_seed(0)).double()
     value, observed = discriminator_loss(game)(nets, BATCH, replace(NOISE, penalties={"between": share}))
     plain, _ = discriminator_loss(parts())(nets, BATCH, NOISE)
     points = share[:, 0] * REAL + (1 - share[:, 0]) * FAKE

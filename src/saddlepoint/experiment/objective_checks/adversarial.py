@@ -35,7 +35,11 @@ def check_game(model: Adversarial, real: Tensor) -> Iterator[Finding | None]:
     z = model.fixed_noise(len(real), generator).to(model.dtype)
     noise = GameNoise(z)
     if has(model, Composed):
-        points = {n: p.draw(len(real), generator) for n, (p, _) in model.parts.penalties.items() if p.draw is not None}
+        points = {
+            n: p.draw(len(real), real.shape[1:], generator)
+            for n, (p, _) in model.parts.penalties.items()
+            if p.draw is not None
+        }
         noise = replace(noise, penalties=points or None)
     g, d = model.generator_player, model.critic_player
     with model.at_rest():

@@ -38,6 +38,7 @@ def compose(settings: GANSettings, loss: object = None) -> Composition:
     """
     found = _loss(settings, loss)
     penalties = {
+        # A pack is judged once, and its logit stands for each of its examples: hence the division.
         name: (_penalty(name, entry.arguments), entry.weight / settings.discriminator.packing)
         for name, entry in settings.penalties.items()
         if entry.weight
@@ -47,7 +48,6 @@ def compose(settings: GANSettings, loss: object = None) -> Composition:
     _check_together(settings, found, {n: p for n, (p, _) in penalties.items()}, views, constraints)
     return Composition(
         found,
-        # A pack is judged once, and its logit stands for each of its examples: hence the division.
         penalties,
         views,
         {SHORT[role]: constraint for role, constraint in constraints.items()},
@@ -63,7 +63,7 @@ def _loss(settings: GANSettings, own: object) -> AdversarialLoss:
         own = loss_named(name) if name in LOSSES else _made(name, {}, where)
     if isinstance(own, AdversarialLoss):
         return _checked(own, where)
-    own = own() if isinstance(own, type) else own
+    own = _called(own, {}, where) if isinstance(own, type) else own
     wanted = ("real", "generator") if getattr(own, "paired", False) else ("real", "fake", "generator")
     lacks = [part for part in wanted if not callable(getattr(own, part, None))]
     if lacks:
@@ -72,6 +72,7 @@ def _loss(settings: GANSettings, own: object) -> AdversarialLoss:
             "logits (B,) and returns one cost an example, (B,) (see saddlepoint.objectives.adversarial.losses)."
         )
     known = {name: getattr(own, name) for name in AdversarialLoss.__dataclass_fields__ if hasattr(own, name)}
+    known |= {name: bool(known[name]) for name in ("paired", "features") if name in known}
     return _checked(AdversarialLoss(**known), where)
 
 
@@ -79,7 +80,8 @@ def _checked(loss: AdversarialLoss, where: str) -> AdversarialLoss:
     """The loss itself, if its functions give one finite, differentiable cost an example."""
     functions: dict[str, Callable[[Tensor], Any]] = {"real": loss.real}
     functions |= {} if loss.paired or loss.fake is None else {"fake": loss.fake}
-    functions |= {} if loss.features else {"generator": loss.generator}
+    functions["generator"] = _on_features(loss.generator) if loss.features else loss.generator
+    functions |= {} if loss.labelled is None else {"labelled": _at_label(loss.labelled, 0.3)}
     functions |= {} if loss.link is None else {"link": loss.link}
     for name, function in functions.items():
         logit = torch.tensor([-2.0, -0.5, 0.25, 3.0], requires_grad=True)
@@ -96,9 +98,20 @@ def _checked(loss: AdversarialLoss, where: str) -> AdversarialLoss:
             )
         if not cost.isfinite().all():
             raise SettingError(f"{where}: {name} is not finite at logits between -2 and 3: {cost.tolist()}.")
+        if name == "link" and not bool(((cost >= 0) & (cost <= 1)).all()):
+            raise SettingError(f"{where}: link must return probabilities, in [0, 1]; it returns {cost.tolist()}.")
         if name != "link" and not cost.requires_grad:
             raise SettingError(f"{where}: {name} does not depend on the logit, so it teaches nothing.")
     return loss
+
+
+def _on_features(cost: Callable[..., Tensor]) -> Callable[[Tensor], Tensor]:
+    """A cost of features as a function of one column of them, the same for real and, shifted, for generated examples."""
+    return lambda column: cost(column.detach()[:, None], column[:, None] + 1)
+
+
+def _at_label(cost: Callable[[Tensor, Tensor | float], Tensor], label: float) -> Callable[[Tensor], Tensor]:
+    return lambda logit: cost(logit, label)
 
 
 def _missing(name: str) -> AdversarialLoss:
@@ -121,8 +134,7 @@ def _penalty(name: str, arguments: Mapping[str, Any]) -> Penalty:
             f"{where}: {_named(part)} is no penalty: it needs `where` and `how` (see "
             "saddlepoint.objectives.adversarial.penalties)."
         )
-    found: Penalty = part
-    return found
+    return part if isinstance(part, Penalty) else Penalty(part.where, part.how, getattr(part, "draw", None))
 
 
 def _view(name: str, arguments: Mapping[str, Any]) -> View:
@@ -173,7 +185,7 @@ def _view_of(view: View, x: Tensor, generator: torch.Generator) -> Tensor:
 
 def _points_of(penalty: Penalty, x: Tensor, generator: torch.Generator) -> Tensor:
     assert callable(penalty.where)
-    return penalty.where(x, x + 1, None if penalty.draw is None else penalty.draw(len(x), generator))
+    return penalty.where(x, x + 1, None if penalty.draw is None else penalty.draw(len(x), x.shape[1:], generator))
 
 
 def _check_result(where: str, function: Callable[[], Any], shape: torch.Size) -> None:
@@ -193,13 +205,20 @@ def _made(path: str, arguments: Mapping[str, Any], where: str) -> Any:
         if arguments:
             raise SettingError(f"{where} takes no arguments, got {', '.join(arguments)}.")
         return found
+    return _called(found, arguments, where)
+
+
+def _called(maker: Callable[..., Any], arguments: Mapping[str, Any], where: str) -> Any:
+    """The part that a class or function makes of its arguments."""
     try:
-        return found(**arguments)
+        return maker(**arguments)
     except SettingError as error:
         raise SettingError(f"{where}: {error}") from None
     except TypeError as error:
-        takes = ", ".join(inspect.signature(found).parameters) or "none"
+        takes = ", ".join(inspect.signature(maker).parameters) or "none"
         raise SettingError(f"{where}: its arguments do not fit ({error}); it takes {takes}.") from error
+    except Exception as error:
+        raise SettingError(f"{where}: it cannot be made: {type(error).__name__}: {error}.") from error
 
 
 def _check_together(
@@ -213,7 +232,7 @@ def _check_together(
     default = GANSettings()
     for name, part in _parts(settings, loss, penalties, views, constraints):
         for setting, reason in getattr(part, "forbids", {}).items():
-            if _value(settings, setting) != _value(default, setting):
+            if _is_used(settings, setting) and _value(settings, setting) != _value(default, setting):
                 raise SettingError(f"{name} and model.{setting} cannot be combined: {reason}. Leave one of them out.")
 
 
@@ -225,9 +244,19 @@ def _parts(
     constraints: Mapping[str, Any],
 ) -> Iterator[tuple[str, Any]]:
     yield f'model.objective "{settings.objective}"', loss
-    for section, parts in (("penalties", penalties), ("views", views), ("constraints", constraints)):
+    of_discriminator = {role: part for role, part in constraints.items() if role == "discriminator"}
+    for section, parts in (("penalties", penalties), ("views", views), ("constraints", of_discriminator)):
         for name, part in parts.items():
             yield f"model.{section}.{name}", part
+
+
+def _is_used(settings: GANSettings, name: str) -> bool:
+    """Whether a setting belongs to a part in use: one whose weight or strength is not 0."""
+    section, _, rest = name.partition(".")
+    if section not in ("penalties", "views"):
+        return True
+    entry: Any = getattr(settings, section).get(rest.partition(".")[0])
+    return entry is not None and bool(getattr(entry, "weight", getattr(entry, "strength", 0)))
 
 
 def _value(settings: GANSettings, name: str) -> Any:

@@ -180,7 +180,9 @@ class GAN(CodeModel):
                 flips.append((chance < settings.labels.flipping).float().repeat_interleave(packing)[:n])
             noise = replace(noise, flip_real=flips[0], flip_fake=flips[1])
         points = {
-            name: part.draw(n, generator) for name, (part, _) in self.parts.penalties.items() if part.draw is not None
+            name: part.draw(n, self.event.shape, generator)
+            for name, (part, _) in self.parts.penalties.items()
+            if part.draw is not None
         }
         if points:
             noise = replace(noise, penalties=points)

@@ -66,6 +66,7 @@ class ConstraintSettings(PartSettings):
 class ViewSettings(PartSettings):
     """A change to all that the discriminator sees."""
 
+    switches: ClassVar[tuple[str, ...]] = ("strength",)
     shorthand: ClassVar[str] = "strength"
     strength: Weight = Field(
         1.0, description="Strength of the view, in its own units (instance_noise: standard deviation); 0 leaves it out."
@@ -124,6 +125,8 @@ class UpdateSettings(Settings):
 
 class LabelSettings(Settings):
     """The labels real and generated."""
+
+    switches: ClassVar[tuple[str, ...]] = ("flipping",)
 
     smoothing: float = Field(0.0, ge=0.0, lt=0.5, description="One-sided: real examples are labelled 1 minus this.")
     flipping: float = Field(

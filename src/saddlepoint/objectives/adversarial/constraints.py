@@ -15,6 +15,7 @@ from typing import ClassVar, Protocol
 import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
+from torch.nn.utils import parametrize
 
 from saddlepoint.errors import SettingError
 
@@ -24,7 +25,7 @@ class Constraint(Protocol):
 
     Attributes:
         after_update: whether `project` has to be called after every update.
-        forbids: settings that cannot be combined with it, with the reason.
+        forbids: settings that cannot be combined with it on the discriminator, with the reason.
     """
 
     after_update: ClassVar[bool]
@@ -87,8 +88,13 @@ class Spectral:
     def prepare(self, network: nn.Module) -> None:
         """Parametrise every linear and convolutional layer; the vectors of the power iteration are buffers."""
         for layer in network.modules():
-            if isinstance(layer, nn.Linear | _ConvNd):
+            if isinstance(layer, nn.Linear | _ConvNd) and not _is_normalised(layer):
                 nn.utils.parametrizations.spectral_norm(layer, n_power_iterations=self.iterations)
 
     def project(self, network: nn.Module) -> None:
         """Nothing: the parametrisation holds at all times."""
+
+
+def _is_normalised(layer: nn.Module) -> bool:
+    """Whether the weight already has a parametrisation: that of an earlier call, or the user's own."""
+    return parametrize.is_parametrized(layer, "weight") or hasattr(layer, "weight_orig")

@@ -79,7 +79,8 @@ def adversarial_game(
             unrolled_rate,
             conditional=parts.conditional,
         )
-    needs_data = parts.loss.paired or parts.loss.features or unrolled_steps > 0 or parts.conditional
+    # Labels are those of the previous batch, for which the samples were made.
+    needs_data = parts.loss.paired or parts.loss.features or unrolled_steps > 0
     return (
         Phase("d", discriminator_loss(parts), repeats=discriminator_updates, after_update=_projection(parts, "d")),
         Phase("g", generator, uses_data=needs_data, shares_noise=not fresh_noise, after_update=_projection(parts, "g")),
@@ -117,9 +118,10 @@ def discriminator_loss(parts: Composition, *, detached: bool = True) -> Loss:
             made = torch.where(where, noise.replayed.to(made.dtype), made)
         costs: list[Tensor] = []
         slopes: Observations = {}
-        judged = []
+        judged, points_seen = [], []
         for kind, x, drawn in (("real", batch.x, noise.real_views), ("fake", made, noise.fake_views)):
             seen = _view(parts, x, drawn)
+            points_seen.append(seen)
             penalties = {name: entry for name, entry in parts.penalties.items() if entry[0].where == kind}
             if penalties:
                 logit, squared = logit_and_squared_slope(lambda value: logits(nets, value, **condition), seen)
@@ -131,7 +133,7 @@ def discriminator_loss(parts: Composition, *, detached: bool = True) -> Loss:
         for name, (penalty, weight) in parts.penalties.items():
             if callable(penalty.where):
                 drawn_numbers = (noise.penalties or {}).get(name)
-                points = penalty.where(batch.x, made.detach(), drawn_numbers)
+                points = penalty.where(points_seen[0], points_seen[1], drawn_numbers)
                 _, squared = logit_and_squared_slope(lambda value: logits(nets, value, **condition), points)
                 costs.append(_cost(name, penalty, weight, squared, noise))
                 slopes[f"{name}_slope"] = squared.detach().sqrt()

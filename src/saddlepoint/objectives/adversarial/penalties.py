@@ -13,7 +13,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,7 +23,7 @@ from torch import Tensor
 from saddlepoint.objectives.precision import at_least_float32
 
 Points = Callable[[Tensor, Tensor, Tensor | None], Tensor]
-Draw = Callable[[int, torch.Generator], Tensor]
+Draw = Callable[[int, Sequence[int], torch.Generator], Tensor]
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,11 @@ class Penalty:
 
     Attributes:
         where: "real" or "fake", the points of the discriminator's own forward pass; or a function of real and generated
-            points (B, *event) and of the numbers that `draw` made, which returns points (B, *event).
+            points (B, *event), as the discriminator sees them, and of the numbers that `draw` made, which returns points
+            (B, *event).
         how: from the squared norm of the logit's gradient, (B,) in squared logits a unit of x, to the cost (B,).
-        draw: makes the random numbers that `where` needs for a batch of n; None where it needs none.
+        draw: makes the random numbers that `where` needs for n examples of a shape, given (n, shape, generator); None where it
+            needs none.
     """
 
     where: Literal["real", "fake"] | Points
