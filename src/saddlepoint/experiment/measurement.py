@@ -153,7 +153,7 @@ class Measurement:
             if self._held_out is not None and has(self._model, Reports):
                 values |= self._model_series(self._model, self._held_out)
         shares = self._quality.shares if can_sample else None
-        self.progress.update(step, values, shares, self._model.judged_by)
+        self.progress.update(step, values, shares, self._model.selection_metric)
         return values
 
     def _model_series(self, model: Reports, held_out: Dataset) -> dict[str, float]:

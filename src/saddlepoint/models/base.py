@@ -42,7 +42,7 @@ class Model(ABC):
         players: the networks by their short names in series ("d", "g", "vae", "ae").
         roles: short names to names in settings: {"d": "discriminator", "g": "generator"}. It also has names for what phases
             without gradient update.
-        judged_by: the selection metric: the series by which the steps of a run are compared, and 1 if larger values are
+        selection_metric: the selection metric: the series by which the steps of a run are compared, and 1 if larger values are
             better, -1 if smaller ones are.
         averaged: the players that may have a moving average for sampling.
         phases: the phases of one training step, in order.
@@ -53,7 +53,7 @@ class Model(ABC):
 
     family: ClassVar[str]
     averaged: ClassVar[tuple[str, ...]] = ()
-    judged_by: ClassVar[tuple[str, Literal[1, -1]]] = ("quality/energy_distance", -1)
+    selection_metric: ClassVar[tuple[str, Literal[1, -1]]] = ("quality/energy_distance", -1)
     classes: int | None = None
     _device = torch.device("cpu")  # for models without weights
 

@@ -65,7 +65,7 @@ class Autoencoder(CodeModel):
         https://doi.org/10.1126/science.1127647
     """
 
-    judged_by = ("ae/held_out_reconstruction", -1)
+    selection_metric = ("ae/held_out_reconstruction", -1)
     family: ClassVar[str] = "autoencoder"
 
     def __init__(self, settings: AutoencoderSettings, event: Event, modules: Mapping[str, Any] | None = None) -> None:

@@ -37,7 +37,7 @@ class VAE(CodeModel):
             https://arxiv.org/abs/2006.13202 (a learnt standard deviation)
     """
 
-    judged_by = ("vae/held_out_bound", 1)
+    selection_metric = ("vae/held_out_bound", 1)
     family: ClassVar[str] = "vae"
     log_prob_kind: Literal["exact", "lower bound"] = "lower bound"
     encoder_player = "vae"

@@ -20,7 +20,7 @@ class Gaussian(Model):
 
     family = "gaussian"
     log_prob_kind: Literal["exact", "lower bound"] = "exact"
-    judged_by = ("em/held_out_log_prob", 1)
+    selection_metric = ("em/held_out_log_prob", 1)
 
     def __init__(self, settings: GaussianSettings, event: Event, modules: Mapping[str, nn.Module]) -> None:
         super().__init__(event, event.scaling("none"), {}, {"em": "gaussian"})
