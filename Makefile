@@ -5,6 +5,8 @@ PYTHON ?= python3
 SHELL := bash
 
 VENV := .venv
+# What is linted: the project's folders, not what a user keeps beside them.
+CODE := src tests benchmarks docs examples
 BIN := $(VENV)/bin
 NEEDS := pyproject.toml requirements/constraints.txt
 RUNTIME := $(VENV)/.runtime-installed
@@ -32,13 +34,13 @@ test: lint
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal -q
 
 lint: $(DEVELOPMENT)
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy --strict src
 
 format: $(DEVELOPMENT)
-	@$(BIN)/ruff check --fix .
-	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix $(CODE)
+	@$(BIN)/ruff format $(CODE)
 
 bench: $(DEVELOPMENT)
 	@$(BIN)/python benchmarks/run.py
