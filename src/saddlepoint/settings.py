@@ -165,7 +165,9 @@ def reason(error: Mapping[str, Any]) -> str:
     return words.format(**error.get("ctx", {}))
 
 
-def part_name(name: str, known: Iterable[str], kind: str, own: bool = True) -> str:
+def part_name(
+    name: str, known: Iterable[str], kind: str, own: bool = True, elsewhere: Mapping[str, str] | None = None
+) -> str:
     """The name itself, if it is that of a known part, or the import path `module:Name` of the user's own.
 
     Args:
@@ -173,6 +175,7 @@ def part_name(name: str, known: Iterable[str], kind: str, own: bool = True) -> s
         known: the names of the built-in parts.
         kind: what the part is, for the message: "loss", "penalty".
         own: whether an import path is allowed.
+        elsewhere: names of such parts in other programs, in lower case with hyphens, and the built-in part that each means.
 
     Raises:
         ValueError: there is no such part; pydantic makes a message of it.
@@ -181,7 +184,9 @@ def part_name(name: str, known: Iterable[str], kind: str, own: bool = True) -> s
     if name in known or (own and ":" in name and all(name.split(":", 1))):
         return name
     more = ", or module:Name of your own" if own else ""
-    raise ValueError(f"there is no {kind} {name}.{suggestion(name, known)} Known: {', '.join(known)}{more}")
+    usual = (elsewhere or {}).get(name.lower().replace("_", "-"), "")
+    said = f' Here it is called "{usual}".' if usual else suggestion(name, known)
+    raise ValueError(f"there is no {kind} {name}.{said} Known: {', '.join(known)}{more}")
 
 
 def check_value(value: Any, depth: int = 0) -> None:

@@ -148,6 +148,11 @@ def test_a_loss_by_path_or_as_an_object_trains_as_the_built_in_one_does(parts: s
     assert sp.diagnose(by_path.folder.path).headline == by_path.headline
 
 
+def test_the_name_of_a_loss_in_place_of_an_object_is_sent_to_the_settings() -> None:
+    with pytest.raises(SettingError, match=r'model=\{"objective": "hinge"\}'):
+        sp.train("toy-ring", loss="hinge")
+
+
 def test_a_run_with_a_loss_as_an_object_is_sampled_without_it_and_resumed_with_it(parts: str) -> None:
     import own_parts
 

@@ -6,6 +6,8 @@ import pytest
 
 from saddlepoint.cli.arguments import Parser, setting_names
 from saddlepoint.errors import SettingError
+from saddlepoint.models.gan.settings import LOSSES_ELSEWHERE
+from saddlepoint.objectives.adversarial.settings import LOSSES
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.aliases import ADVICE, ALIASES, EPOCHS, usual_name
 
@@ -68,6 +70,29 @@ def test_a_usual_setting_names_ours(name: str, said: str) -> None:
         Recipe.load("dcgan-digits").override({name: 3})
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("lsgan", "least-squares"),
+        ("wgan", "wasserstein"),
+        ("WGAN_GP", "wasserstein"),
+        ("bce", "non-saturating"),
+        ("vanilla", "non-saturating"),
+        ("rpgan", "relativistic"),
+        ("hinge-loss", "hinge"),
+    ],
+)
+def test_a_usual_name_of_a_loss_names_ours(theirs: str, ours: str) -> None:
+    with pytest.raises(SettingError, match=f'there is no loss {theirs}. Here it is called "{ours}"'):
+        Recipe.load("gan-digits").override({"model.objective": theirs})
+
+
+def test_names_of_losses_elsewhere_lead_to_losses_and_hide_none() -> None:
+    assert set(LOSSES_ELSEWHERE.values()) == set(LOSSES)
+    assert not set(LOSSES_ELSEWHERE) & set(LOSSES)
+    assert all(name == name.lower().replace("_", "-") for name in LOSSES_ELSEWHERE)
 
 
 @pytest.mark.parametrize("typed", ["foo", "r3", "q", "xyz", "potato", "--"])

@@ -6,10 +6,11 @@ run; `objective: object:package.Class` for a loss, which is only needed to train
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from saddlepoint.errors import RunError
+from saddlepoint.errors import RunError, SettingError, shortened
 from saddlepoint.models.own_loss import ROLE
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.recipe import Recipe
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 
 
 def with_loss(modules: Mapping[str, nn.Module] | None, loss: object) -> Mapping[str, Any] | None:
-    """Return the objects by role, the user's own loss among them."""
+    """Return the objects by role, the user's own loss among them.
+
+    Raises:
+        SettingError: the loss is a name, which belongs into the settings of the model.
+    """
+    if isinstance(loss, str):
+        raise SettingError(
+            f"loss takes your own loss as an object, not a name; name a loss in the settings of the model: "
+            f'model={{"objective": {shortened(json.dumps(loss))}}}.'
+        )
     return modules if loss is None else {**(modules or {}), ROLE: loss}
 
 

@@ -90,7 +90,14 @@ ADVICE: dict[str, str] = {
         "choose the folder of a run with --run FOLDER (in Python run=)",
     ),
     **dict.fromkeys(("labels", "n_classes", "num_classes", "conditional"), "models do not take labels yet"),
-    **dict.fromkeys(("spectral_norm", "sn"), "give a discriminator of your own for spectral normalisation"),
+    **dict.fromkeys(
+        ("spectral_norm", "spectral_normalization", "spectral_normalisation", "use_sn", "sn"),
+        "for spectral normalisation set model.constraints.discriminator to spectral",
+    ),
+    **dict.fromkeys(
+        ("clip_value", "weight_clip", "weight_clipping", "clip_weights"),
+        "to clip weights set model.constraints.discriminator to clip, with its argument limit",
+    ),
 }
 
 EPOCHS = frozenset({"epochs", "epoch", "num_epochs", "n_epochs", "max_epochs", "nepochs", "n_epoch", "nepoch"})

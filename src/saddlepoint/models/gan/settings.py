@@ -16,6 +16,20 @@ from saddlepoint.networks.settings import Activation, NetworkSettings, Size
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PENALTIES, VIEWS
 from saddlepoint.settings import Settings, part_name
 
+# Names of losses in papers and other programs, in lower case with hyphens, and the loss here.
+LOSSES_ELSEWHERE: dict[str, str] = {
+    **dict.fromkeys(("lsgan", "ls", "ls-gan", "mse", "l2", "least-square"), "least-squares"),
+    **dict.fromkeys(("wgan", "wgan-gp", "wgangp", "w-gan", "wasserstein-gp", "wasserstein-loss"), "wasserstein"),
+    **dict.fromkeys(
+        ("bce", "vanilla", "standard", "gan", "dcgan", "cross-entropy", "logistic", "ns", "nsgan", "softplus"),
+        "non-saturating",
+    ),
+    **dict.fromkeys(("saturating", "mmgan", "min-max"), "minimax"),
+    **dict.fromkeys(("rsgan", "rpgan", "rgan", "r3gan", "relativistic-gan", "relativistic-pairing"), "relativistic"),
+    **dict.fromkeys(("hinge-loss", "hingegan", "geometric"), "hinge"),
+    **dict.fromkeys(("fm", "fmgan", "feature-match"), "feature-matching"),
+}
+
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
@@ -193,4 +207,4 @@ class GANSettings(FamilySettings):
     @field_validator("objective")
     @classmethod
     def _loss_is_known(cls, name: str) -> str:
-        return part_name(name, LOSSES, "loss")
+        return part_name(name, LOSSES, "loss", elsewhere=LOSSES_ELSEWHERE)
