@@ -70,5 +70,24 @@ def test_recorded_remedies_are_read_with_present_names(tmp_path: Path) -> None:
     assert suggested.changes == {RATE: (5e-4, 1e-3)}
 
 
+def test_a_recorded_remedy_may_turn_a_part_off() -> None:
+    remedy = {"model.instance_noise": 0.0, "model.instance_noise_steps": 40}
+    finding = Finding("GAN104", "failure", 10, "The noise hides the data.", {}, "Leave it out.", remedy)
+    strength, steps = "model.views.instance_noise.strength", "model.views.instance_noise.steps"
+    suggested = suggest_remedy(Recipe().override({strength: 0.1}), finding)
+    assert suggested is not None
+    assert suggested.changes == {strength: (0.1, 0.0), steps: (0, 40)}
+
+
+def test_a_recorded_half_life_belongs_to_the_penalties_before_the_intervention(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.cures.write_text(json.dumps(TRY | {"changes": {"model.penalty_half_life": [0, 70]}}) + "\n")
+    archived = RunFolder(folder.attempt(1)).recipe
+    archived.parent.mkdir(parents=True)
+    archived.write_text(Recipe().override({"model.penalties.r1": 2}).to_yaml())
+    (tried,) = read_interventions(folder)
+    assert tried.changes == {"model.penalties.r1.half_life": (0, 70)}
+
+
 def test_options_may_have_earlier_names() -> None:
     assert Recipe().override({EARLIER_RATE: "1e-4"}) == Recipe().override({RATE: 1e-4})

@@ -62,7 +62,7 @@ def test_overrides_are_moved() -> None:
 def test_recorded_changes_are_moved() -> None:
     changes = {"t.d.rate": (1, None), "m.replay": (0.0, 0.5), "other": (1, 2)}
     moved = {"t.players.d.rate": (1, None), "m.replay.share": (0.0, 0.5), "other": (1, 2)}
-    assert current_pairs(changes, "x") == moved
+    assert current_pairs(changes, {}, "x") == moved
 
 
 def test_both_names_with_one_value_are_one_setting() -> None:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from saddlepoint.recipe.earlier_names import current_pairs
+from saddlepoint.recipe import Recipe
+from saddlepoint.recipe.earlier_names import current_pairs, has_earlier_names
 from saddlepoint.records import RunFolder, change
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.records.summary import known_cure
@@ -57,15 +58,29 @@ class Intervention:
         return line
 
     @classmethod
-    def from_json(cls, line: Mapping[str, Any]) -> Intervention:
-        """Undo `to_json`; `line` has been checked by `RunFolder.read_cures`. Settings get their present names."""
+    def from_json(cls, line: Mapping[str, Any], recipe: Mapping[str, Any]) -> Intervention:
+        """Undo `to_json`. Settings get their present names.
+
+        Args:
+            line: of cures.jsonl, checked by `RunFolder.read_cures`.
+            recipe: the nested settings of the run before the intervention, which decide what an earlier name means now.
+        """
         changes = {name: (before, after) for name, (before, after) in line["changes"].items()}
-        return cls(**{**known_cure(line), "changes": current_pairs(changes, "cures.jsonl")})
+        return cls(**{**known_cure(line), "changes": current_pairs(changes, recipe, "cures.jsonl")})
 
 
 def read_interventions(folder: RunFolder) -> list[Intervention]:
     """Return the interventions of a run so far, in order."""
-    return [Intervention.from_json(line) for line in folder.read_cures()]
+    return [Intervention.from_json(line, _recipe_before(line, folder)) for line in folder.read_cures()]
+
+
+def _recipe_before(line: Mapping[str, Any], folder: RunFolder) -> Mapping[str, Any]:
+    """The nested settings of the run before an intervention; read only if the line has names of earlier versions."""
+    if not has_earlier_names(line["changes"]):
+        return {}
+    archived = RunFolder(folder.attempt(line["number"])).recipe
+    path = archived if archived.is_file() else folder.recipe
+    return Recipe.load(path).model_dump(mode="json") if path.is_file() else {}
 
 
 def changes_in_words(changes: Mapping[str, tuple[Any, Any]]) -> str:

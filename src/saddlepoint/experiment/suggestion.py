@@ -65,7 +65,8 @@ def suggest_remedy(
     skipped = set(tried)
     current = settings_of(recipe)
     if finding.remedy:  # a run of an earlier version may have recorded it
-        finding = replace(finding, remedy=current_changes(finding.remedy, {}, f"the remedy of {finding.code}"))
+        content = recipe.model_dump(mode="json")
+        finding = replace(finding, remedy=current_changes(finding.remedy, content, f"the remedy of {finding.code}"))
     while (following := next_remedy(finding, {**current, **resolved}, skipped)) is not None:
         rung, changes = following
         try:

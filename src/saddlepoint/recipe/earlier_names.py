@@ -7,15 +7,18 @@ name lies below the earlier one (`model.replay` -> `model.replay.share`) is for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from saddlepoint.errors import SettingError, shortened
 
 Lookup = Callable[[str], Any]
-# (value, lookup) -> the settings that now say the same, by dotted name; `lookup` gives the present value of a setting by its
-# present name, or None.
+# (value, lookup) -> the settings that now say the same, by dotted name; `lookup` gives the present value of a setting or
+# section by its present name, or None where it is absent.
 Conversion = Callable[[Any, Lookup], Mapping[str, Any]]
+
+# Open sections whose entries may be a plain value (`penalties: {r1: 3}`), and the setting that it is short for.
+_SHORT_FORMS = {"model.penalties": "weight", "model.views": "strength"}
 
 
 def _part(name: str, field: str) -> Conversion:
@@ -76,11 +79,11 @@ def current_content(content: Mapping[str, Any], where: str) -> dict[str, Any]:
     """
     moved = _copy(content)
     for earlier, row in EARLIER_NAMES.items():
-        value = _lookup(moved, earlier)
+        value = _lookup(moved, *earlier.split("."))
         if value is None or (isinstance(value, Mapping) and _is_below(row, earlier)):
             continue
         _remove(moved, earlier)
-        for name, new in _converted(row, value, lambda name: _lookup(moved, name)):
+        for name, new in _converted(row, value, lambda name: _lookup(moved, *name.split("."))):
             problem = _lay(moved, name.split("."), new, earlier, name)
             if problem:
                 raise SettingError(f"{where}: {problem}.")
@@ -105,22 +108,37 @@ def current_changes(changes: Mapping[str, Any], content: Mapping[str, Any], wher
             if isinstance(row, str):
                 pairs = [(row + name.removeprefix(earlier), value)]
             else:
-                pairs = list(_converted(row, value, lambda name: moved.get(name, _lookup(content, name))))
+                pairs = list(_converted(row, value, lambda name: _changed(moved, name, content)))
             for new_name, new in pairs:
-                short = new_name.rpartition(".")[0]  # an entry of an open section may be given by its short form
-                for other in (new_name, short):
-                    if other in moved and not isinstance(moved[other], Mapping) and moved[other] != new:
-                        raise SettingError(f"{where}: {_twice(name, other, new, moved[other])}.")
+                for other, given in _given(moved, new_name):
+                    if given != new:
+                        raise SettingError(f"{where}: {_twice(name, other, new, given)}.")
                 moved[new_name] = new
     return moved
 
 
-def current_pairs(changes: Mapping[str, tuple[Any, Any]], where: str) -> dict[str, tuple[Any, Any]]:
-    """Recorded changes, dotted name -> (value before, value after), with every name as it is at present."""
-    before, after = (
-        current_changes({name: pair[side] for name, pair in changes.items()}, {}, where) for side in (0, 1)
-    )
+def current_pairs(
+    changes: Mapping[str, tuple[Any, Any]], content: Mapping[str, Any], where: str
+) -> dict[str, tuple[Any, Any]]:
+    """Recorded changes, dotted name -> (value before, value after), with every name as it is at present.
+
+    Args:
+        changes: the recorded changes.
+        content: the nested settings of the run that they belong to.
+        where: names the changes in error messages.
+    """
+    before = current_changes({name: pair[0] for name, pair in changes.items()}, content, where)
+    # A part that is set to 0 is still there, with a value of 0.
+    present = _copy(content)
+    for name, value in before.items():
+        _lay(present, name.split("."), value, name, name)
+    after = current_changes({name: pair[1] for name, pair in changes.items()}, present, where)
     return {name: (before.get(name), after.get(name)) for name in {**before, **after}}
+
+
+def has_earlier_names(names: Iterable[str]) -> bool:
+    """Whether one of these dotted names is that of an earlier version."""
+    return any(_means(name, earlier, row) for name in names for earlier, row in EARLIER_NAMES.items())
 
 
 def _means(name: str, earlier: str, row: str | Conversion) -> bool:
@@ -141,8 +159,8 @@ def _copy(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _copy(value) if isinstance(value, Mapping) else value for name, value in content.items()}
 
 
-def _lookup(content: Any, name: str) -> Any:
-    for part in name.split("."):
+def _lookup(content: Any, *path: str) -> Any:
+    for part in path:
         if not isinstance(content, Mapping):
             return None
         content = content.get(part)
@@ -156,15 +174,57 @@ def _remove(content: dict[str, Any], name: str) -> None:
     del content[last]
 
 
+def _changed(changes: Mapping[str, Any], name: str, content: Mapping[str, Any]) -> Any:
+    """The value that a setting or section has with the changes: of `name`, of a section that holds it, or of a setting in it."""
+    path = name.split(".")
+    for depth in range(len(path), 0, -1):
+        section = ".".join(path[:depth])
+        if section in changes:
+            found = _lookup({section: changes[section]}, section, *path[depth:])
+            if found is not None or depth == len(path):
+                return None if isinstance(found, str) and found.lower() in ("none", "null") else found
+    within = {key.removeprefix(f"{name}."): value for key, value in changes.items() if key.startswith(f"{name}.")}
+    within = {key: value for key, value in within.items() if value is not None}
+    return within or _lookup(content, *path)
+
+
+def _given(changes: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
+    """Every value that the changes already have for a setting: by its name, in a section, or by the short form of an entry."""
+    path = name.split(".")
+    for depth in range(len(path), 0, -1):
+        section = ".".join(path[:depth])
+        if section not in changes:
+            continue
+        value = _lookup({section: _long_forms(changes[section], section)}, section, *path[depth:])
+        if value is not None or depth == len(path):
+            yield section if not isinstance(changes[section], Mapping) else name, value
+
+
+def _long_forms(value: Any, name: str) -> Any:
+    """The value of a section or entry in which short forms of entries are written out."""
+    section, _, _ = name.rpartition(".")
+    if section in _SHORT_FORMS and _is_plain(value):
+        return {_SHORT_FORMS[section]: value}
+    if isinstance(value, Mapping):
+        return {key: _long_forms(below, f"{name}.{key}") for key, below in value.items()}
+    return value
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, int | float | str) and str(value).lower() not in ("none", "null")
+
+
 def _lay(content: dict[str, Any], path: list[str], value: Any, earlier: str, name: str) -> str:
     """Put a value, or the settings of a section, where they belong now; what is wrong where another value is there."""
     *sections, last = path
     for place, section in enumerate(sections, 1):
-        content = content.setdefault(section, {})
-        if not isinstance(content, dict):
-            # The short form of an entry; of anything else validation says what is wrong with it.
-            is_short = place == len(sections) and isinstance(content, int | float) and not isinstance(value, Mapping)
-            return _twice(earlier, name, value, content) if is_short and content != value else ""
+        below = content.setdefault(section, {})
+        if not isinstance(below, dict):
+            long = _long_forms(below, ".".join(sections[:place]))
+            if not isinstance(long, dict):
+                return ""  # validation says what is wrong with it
+            content[section] = below = long
+        content = below
     if isinstance(value, Mapping) and isinstance(content.get(last), dict):
         inner = (_lay(content[last], [key], below, f"{earlier}.{key}", f"{name}.{key}") for key, below in value.items())
         return next(filter(None, inner), "")

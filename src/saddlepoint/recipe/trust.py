@@ -122,6 +122,9 @@ def trusted_file() -> Path:
 def _entry(part: ImportedPart) -> str:
     """What is trusted, as one line of JSON: the import path, its arguments, and where the module lies.
 
+    The key "network" holds the import path of any part: a network, a loss, a penalty, a view or a constraint. It keeps this
+    name so that lines of earlier versions, which knew own networks only, remain valid.
+
     Text among the arguments may be a path, which means another file from another folder: then the current folder
     belongs to the entry too.
     """
