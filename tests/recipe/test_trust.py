@@ -15,7 +15,9 @@ import saddlepoint as sp
 from saddlepoint.cli.main import main
 from saddlepoint.errors import TrustError
 from saddlepoint.recipe import Recipe, trust
+from saddlepoint.recipe.studies import load_study
 from saddlepoint.records.leftovers import remove_tree
+from saddlepoint.studies.start import plan_study
 from tests.experiment.runs import recipe
 
 NETS = """
@@ -182,6 +184,52 @@ def test_a_list_that_cannot_be_written_is_no_failure(received_folder: Path, monk
     forget(monkeypatch)
     with pytest.raises(TrustError):
         sp.load("run")
+
+
+OWN_BASE = {
+    "model": {"family": "gan", "generator": {"network": "mine:Net"}, "penalties": {"mine:Slope": 2}},
+    "training": {"steps": 5},
+}
+PARTS = {
+    "model.constraints": {"discriminator": {"name": "mine:Clip"}},
+    "model.views.mine:Shift.strength": 0.5,
+    "model.objective": "mine:Loss",
+}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"base": OWN_BASE},
+        {"base": "gan-digits", "overrides": PARTS},
+        {"base": "gan-digits", "axes": {"model.generator.network": ["mine:Net", "mine:Other"]}},
+        {"base": "gan-digits", "axes": {"a": {"variants": {"one": PARTS, "two": {"base": OWN_BASE}}}}},
+        {"base": "gift.yaml", "overrides": {"model.generator.network": "mine:Net"}},
+    ],
+)
+@pytest.mark.usefixtures("received_folder")
+def test_paths_written_in_a_study_are_trusted(content: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saddlepoint.studies.plan.Plan.of", lambda *arguments: arguments)
+    study = load_study({"seeds": {"count": 1}, **content})
+    with pytest.raises(TrustError):  # as it would be from a file
+        plan_study(study, {}, trust=False)
+    assert plan_study(study, {}, trust=False, own=True)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"base": "gift.yaml"},
+        {"base": "run"},
+        {"base": "gift.yaml", "overrides": {"model.generator.arguments": {"width": 3}}},
+        {"base": "gan-digits", "axes": {"a": {"variants": {"one": {"base": "gift.yaml"}, "two": GENERATOR}}}},
+    ],
+)
+def test_paths_of_a_base_that_a_study_names_are_not_trusted(content: dict[str, object], received_folder: Path) -> None:
+    with pytest.raises(TrustError, match=r"model\.generator\.network 'gift_nets:Net'"):
+        sp.study({"seeds": {"count": 1}, **content}, quiet=True)
+    assert not (received_folder / "executed").exists()
+    assert not (received_folder / "studies").exists()
 
 
 def test_built_in_networks_and_objects_need_no_trust() -> None:

@@ -149,9 +149,11 @@ def points(study: StudySettings) -> list[Point]:
         values = {
             name: axis.labels[position] for (name, axis), position in zip(study.axes.items(), positions, strict=True)
         }
-        recipe = bases[key].override(_flatten(changes), where=where)
+        flat = _flatten(changes)
+        recipe = bases[key].override(flat, where=where)
         recipe = recipe.override(dict(_hidden_layers(recipe, widths, where)), where=where)
-        found.append(Point(values, recipe.data, recipe.model, recipe.training))
+        written = frozenset(flat) | frozenset(() if isinstance(base, str) else _flatten(base))
+        found.append(Point(values, recipe.data, recipe.model, recipe.training, written))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
@@ -218,13 +218,18 @@ class StudySettings(Settings):
 class Point:
     """One combination of the axes' values, with the settings that its runs share.
 
-    values: by axis, the name of the value in tables.
+    Attributes:
+        values: by axis, the name of the value in tables.
+        data, model, training: the settings.
+        written: dotted names of the settings that the study itself gives at this point; the others come from a base recipe
+            that it names, or are defaults.
     """
 
     values: Mapping[str, Label]
     data: DataSettings
     model: ModelSettings
     training: TrainingSettings
+    written: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 def _label(value: Any) -> Label:

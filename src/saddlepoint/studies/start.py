@@ -49,13 +49,15 @@ def study(
         address: of the Ray cluster; by default one is started on this machine.
         overwrite: replace the folder's tables even if they belong to another study (another name or base recipe), or hold
             runs that are not part of this one.
-        trust: whether code that the study's recipe names by import path may run, as in `train`.
+        trust: whether code that the study's recipe names by import path may run, as in `train`. Paths in `settings`, and
+            those written in a study that is given as a mapping, need no trust; those of a base recipe that it names do.
         quiet: show no progress.
 
     Raises:
         SettingError, DataError: the input is wrong; nothing was trained.
         RunError: the folder cannot be written, or its table holds runs that are not part of this study, or some runs could
             not be trained. Finished runs are kept.
+        TrustError: a recipe of the study names code by import path that is not trusted.
         MissingExtraError: Ray is asked for and not installed.
     """
     if workers is not None:
@@ -66,8 +68,7 @@ def study(
         check_mapping("study", "settings", settings, '{"seeds.count": 8, "training.steps": 500}')
     check_engine(engine, workers, address)
     asked = override_study(load_study(source), settings or {})
-    # Content that the caller wrote into this call is the caller's own.
-    plan = plan_study(asked, settings or {}, trust or isinstance(source, Mapping))
+    plan = plan_study(asked, settings or {}, trust, own=isinstance(source, Mapping))
     place = folder or default_folder(source, asked)
     from rich.console import Console
 
@@ -77,17 +78,23 @@ def study(
         return train_plan(plan, place, engine, workers, address, display, overwrite)
 
 
-def plan_study(asked: StudySettings, given: Mapping[str, Any], trust: bool) -> Plan:
+def plan_study(asked: StudySettings, given: Mapping[str, Any], trust: bool, *, own: bool = False) -> Plan:
     """Check that the study's code is trusted, load its data and list its runs.
 
     Args:
         asked: the study.
         given: settings of this call, by dotted name; an import path among them is trusted.
         trust: whether all import paths are trusted.
+        own: whether the caller wrote the study's content into the call. Import paths in it are trusted, those of a base
+            recipe that it names are not.
+
+    Raises:
+        TrustError: a point names code by import path that is not trusted.
     """
     found = points(asked)
     for point in found:
-        require_trust(point.model, trust=trust, given=given, where=f"study {asked.name}")
+        names = {*given, *point.written} if own else given
+        require_trust(point.model, trust=trust, given=names, where=f"study {asked.name}")
     from saddlepoint.studies.plan import Plan
 
     return Plan.of(asked, found)
