@@ -64,10 +64,10 @@ def test_any_iterable_of_known_words_is_accepted() -> None:
     ],
 )
 def test_typing_errors_are_counted_as_a_reader_would(one: str, other: str, count: int) -> None:
-    assert errors.slips(one, other) == errors.slips(other, one) == count
+    assert errors.edit_distance(one, other) == errors.edit_distance(other, one) == count
 
 
 @given(word=st.text("abc", max_size=8), other=st.text("abc", max_size=8))
 def test_typing_errors_are_an_edit_distance(word: str, other: str) -> None:
-    assert (errors.slips(word, other) == 0) == (word == other)
-    assert abs(len(word) - len(other)) <= errors.slips(word, other) <= max(len(word), len(other))
+    assert (errors.edit_distance(word, other) == 0) == (word == other)
+    assert abs(len(word) - len(other)) <= errors.edit_distance(word, other) <= max(len(word), len(other))

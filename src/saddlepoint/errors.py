@@ -85,9 +85,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     siblings = [name for name in known if name.rpartition(".")[0] == section]
     namesakes = [name for name in known if last and _plain(leaves[name]) == _plain(last)]
     return (
-        _nearest({name: slips(leaves[name], last) for name in siblings}, _slips_allowed(last))
-        or _nearest({name: slips(name, word) for name in namesakes}, LONGEST_WORD)
-        or _nearest({name: slips(name, word) for name in known}, min(2, _slips_allowed(word)))
+        _nearest({name: edit_distance(leaves[name], last) for name in siblings}, _edits_allowed(last))
+        or _nearest({name: edit_distance(name, word) for name in namesakes}, LONGEST_WORD)
+        or _nearest({name: edit_distance(name, word) for name in known}, min(2, _edits_allowed(word)))
     )
 
 
@@ -97,7 +97,7 @@ def _nearest(distances: dict[str, int], most: int) -> str:
     return next((word for word, distance in distances.items() if distance == least <= most), "")
 
 
-def slips(one: str, other: str) -> int:
+def edit_distance(one: str, other: str) -> int:
     """How many letters have to be changed, added, left out or swapped with their neighbour to make one word the other.
 
     Case, hyphens and underscores do not count.
@@ -116,7 +116,7 @@ def slips(one: str, other: str) -> int:
     return row[-1]
 
 
-def _slips_allowed(word: str) -> int:
+def _edits_allowed(word: str) -> int:
     """More in a longer word: a short one would otherwise become any other."""
     length = len(_plain(word))
     return 0 if length <= 2 else 1 if length <= 4 else 2 if length <= 8 else 3

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -14,6 +15,7 @@ from saddlepoint.errors import RunError
 from saddlepoint.figures.style import write_png
 from saddlepoint.records import RunFolder
 from saddlepoint.report import write_report
+from saddlepoint.report.pictures import _coarse_to_fine
 
 SECTIONS = ["findings", "samples", "pictures", "curves", "scores", "trained", "settings", "repeat"]
 
@@ -159,7 +161,7 @@ def test_no_such_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_large_run_stays_below_the_limit_and_lists_omissions(light_run: RunFolder) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3)).astype(np.uint8)
-    for step in range(5000, 17_000, 1000):
+    for step in range(5000, 40_000, 1000):
         write_png(Image.fromarray(noise), light_run.sample_grid(step))
     for i in range(3):
         write_png(Image.fromarray(noise), light_run.figures / f"extra-{i}.png")
@@ -167,9 +169,9 @@ def test_a_large_run_stays_below_the_limit_and_lists_omissions(light_run: RunFol
     path = write_report(light_run, limit=limit)
     page = Page(path)
     assert path.stat().st_size <= limit
-    assert re.search(r"The \d+ oldest sample pictures are left out", page.text)
-    assert "Samples at step 16,000" in page.text
-    assert "Step 0 " not in page.text
+    assert re.search(r"\d+ of the sample pictures are left out", page.text)
+    assert "Samples at step 39,000" in page.text
+    assert "Step 0 " in page.text
 
 
 def test_many_samples_are_thinned_with_the_first_and_the_last_kept(light_run: RunFolder) -> None:
@@ -208,3 +210,14 @@ def test_without_findings_the_page_lists_the_checks(light_run: RunFolder) -> Non
     assert (
         "The data were checked before training, and the recorded numbers by every rule for this kind of model" in words
     )
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 60])
+def test_frames_are_ordered_from_coarse_to_fine(n: int) -> None:
+    order = list(_coarse_to_fine(range(n)))
+    assert sorted(order) == list(range(n))
+    assert order[0] == n - 1
+    for taken in range(2, n + 1):
+        positions = sorted(order[:taken])
+        assert positions[0] == 0
+        assert max(b - a for a, b in itertools.pairwise(positions)) <= -(-2 * n // (taken - 1)) + 2

@@ -36,7 +36,7 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     Args:
         folder: the run's.
         output: the file to write; None for the folder's report.html.
-        limit: the most bytes of the page. To stay below, pictures are reduced and the oldest samples left out. Words,
+        limit: the most bytes of the page. To stay below, pictures are reduced and some samples left out. Words,
             curves and plotly.js (about 2.5 MB together) are always there.
 
     Returns:

@@ -6,10 +6,10 @@ Every plot is a still picture; where the page's script runs, an interactive plot
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from saddlepoint.report.embedding import Embedded, embedded_json, embedded_pictu
 from saddlepoint.report.facts import UNREADABLE, Facts
 from saddlepoint.report.layout import absent, none_of, section
 from saddlepoint.report.words import command
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,7 +80,7 @@ class Album:
 def samples(facts: Facts, album: Album) -> tuple[Markup, Markup]:
     """The newest samples for the first screen, and the section with the earlier ones from the same noise.
 
-    Where the page is full, the oldest are left out.
+    Where the page is full, fewer of them are shown, from the first to the newest.
 
     Args:
         facts: of the run.
@@ -95,8 +97,7 @@ def samples(facts: Facts, album: Album) -> tuple[Markup, Markup]:
         album.notes.append(f"Of {len(facts.frames)} sample pictures, {len(chosen)} evenly chosen ones are shown.")
     kept: list[tuple[int, Markup]] = []
     dropped = 0
-    for step, path in reversed(chosen):
-        # The newest come first, so that the oldest are left out where there is no more room.
+    for step, path in _coarse_to_fine(chosen):
         if album.left < 20_000:
             dropped += 1
             continue
@@ -104,7 +105,8 @@ def samples(facts: Facts, album: Album) -> tuple[Markup, Markup]:
         if picture is not None:
             kept.append((step, _image(picture, f"samples at step {step}")))
     if dropped:
-        album.notes.append(f"The {dropped} oldest sample pictures are left out to keep the page small.")
+        album.notes.append(f"{dropped} of the sample pictures are left out to keep the page small.")
+    kept.sort(key=lambda entry: entry[0], reverse=True)
     if not kept:
         return Markup(), section("samples", title, absent("No sample picture could be read."))
     (newest, shown), *earlier = kept
@@ -118,6 +120,20 @@ def samples(facts: Facts, album: Album) -> tuple[Markup, Markup]:
     strip = html('<div class="strip">{}</div>', frames) if earlier else absent("There are no earlier samples.")
     same = absent(f"All from the same noise as those above, of step {newest:,}.")
     return stage, section("samples", title, joined((same, strip)))
+
+
+def _coarse_to_fine(frames: Sequence[T]) -> Iterator[T]:
+    """Yield the last, the first, then what halves the gaps: however many are taken, they cover all of the run."""
+    yielded: set[int] = set()
+    positions = [len(frames) - 1, 0]
+    gap = len(frames)
+    while gap > 1:
+        gap = (gap + 1) // 2
+        positions += range(0, len(frames), gap)
+    for position in positions:
+        if position not in yielded:
+            yielded.add(position)
+            yield frames[position]
 
 
 def gallery(facts: Facts, album: Album) -> Markup:
