@@ -12,7 +12,6 @@ import saddlepoint as sp
 
 PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text("utf-8")
 TRIED, TRAINED = re.findall(r"```python\n(.*?)```", PAGE.split("## A loss of your own")[1].split("\n## ")[0], re.DOTALL)
-(LOGITS,) = re.findall(r"```python\n(.*?)```", PAGE.split("## A GAN loss of your own")[1].split("\n## ")[0], re.DOTALL)
 MISTAKE = 'nets["g"](noise.latent)'
 
 
@@ -39,30 +38,3 @@ def test_the_corrected_loss_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (*_, last) = run.records
     assert "d/real_score" in last.values
     assert "d/fake_score" not in last.values
-
-
-@pytest.mark.slow
-def test_a_loss_of_logits_is_named_by_its_path_and_checked_before_the_first_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    swapped = LOGITS.replace("softplus(-logit)", "softplus(logit )", 1).replace(
-        "fake=lambda logit: softplus(logit)", "fake=lambda logit: softplus(-logit)"
-    )
-    for name, text in {"printed_loss": LOGITS, "swapped_loss": swapped}.items():
-        (tmp_path / f"{name}.py").write_text(text, "utf-8")
-    found = {
-        name: {
-            finding.code
-            for finding in sp.train(
-                "gan-digits",
-                model={"objective": f"{name}:SOFT"},
-                training={"steps": 2, "device": "cpu"},
-                pictures=False,
-            ).findings
-        }
-        for name in ("printed_loss", "swapped_loss")
-    }
-    assert "GAN106" not in found["printed_loss"]
-    assert "GAN106" in found["swapped_loss"]
