@@ -1,10 +1,11 @@
-"""The engine for clusters: groups are tasks of Ray, on this machine or on a Ray cluster.
+"""The engine for clusters: every group is a Ray task, on this machine or on a Ray cluster.
 
-Every machine needs this package and the study's data at the same path. Results are returned by value, and the study's folder
-is on the machine that started the study.
+Every machine needs this package, and the study's data at the same path. Results are returned by value. The study's
+folder is on the machine that started the study.
 
 References:
-    Ray: A Distributed Framework for Emerging AI Applications (Philipp Moritz et al., 2018), https://arxiv.org/abs/1712.05889
+    Ray: A Distributed Framework for Emerging AI Applications (Philipp Moritz et al., 2018),
+    https://arxiv.org/abs/1712.05889
 """
 
 from __future__ import annotations
@@ -23,18 +24,21 @@ from saddlepoint.studies.plan import Group
 def on_ray(
     groups: Sequence[Group], workers: int | None = None, address: str | None = None, train: Train = train_group
 ) -> Iterator[Event]:
-    """Train the groups as tasks of one processor each. A task whose worker dies is run once more.
+    """Train the groups as Ray tasks of one CPU core each. A task whose worker dies is run once more.
 
     Args:
         groups: what to train.
-        workers: number of processors of a Ray that is started here, by default all; ignored with an address.
-        address: of a running cluster ("auto", "ray://host:10001"); by default one is started here, unless this process is
-            connected to one.
-        train: the function that trains a group.
+        workers: number of CPU cores for a Ray instance that is started here, by default all; ignored with an address.
+        address: address of a running cluster ("auto", "ray://host:10001"). By default an instance is started here,
+            unless this process is already connected to one.
+        train: the function that trains one group.
+
+    Yields:
+        The events of every group.
 
     Raises:
         MissingExtraError: Ray is not installed.
-        RunError: there is no cluster at the address, or none can be started.
+        RunError: there is no cluster at the address, or Ray cannot be started.
     """
     os.environ.setdefault(
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0"
@@ -99,7 +103,7 @@ def _tasks(ray: Any, groups: Sequence[Group], train: Train) -> Iterator[Event]:
 
 
 def _answer(train: Train, group: Group) -> tuple[str, Any]:
-    """What a task returns, see `engine.event_from`."""
+    """Train one group in a task; the answer is in the form that `engine.event_from` takes."""
     import torch
 
     torch.set_num_threads(1)

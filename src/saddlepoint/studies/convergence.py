@@ -36,10 +36,14 @@ POINTS, POINTS_PER_MODE = 128, 16  # samples per replica, at least
 
 
 def due(step: int, every: int = 1) -> bool:
-    """Whether there is a check after `step` steps.
+    """Whether a check is due after `step` steps.
 
-    Checks are at all multiples of `every` up to 32 `every`, then of 2 `every` up to 64 `every`, of 4 `every` up to 128 `every`,
-    and so on.
+    Checks are at all multiples of `every` up to 32 `every`, then of 2 `every` up to 64 `every`, of 4 `every` up to
+    128 `every`, and so on.
+
+    Args:
+        step: number of steps so far.
+        every: steps between the first checks, 1 or more.
     """
     wide = every
     while step > FIRST_SPACING_CHECKS * wide:
@@ -51,10 +55,11 @@ def due(step: int, every: int = 1) -> bool:
 class Target:
     """What samples are compared with on one dataset.
 
-    quantiles: (n,) quantiles of the data at (i + 1/2) / n.
-    std: standard deviation of the data.
-    edges: (2 K,) low and high end of each mode, in order.
-    shares: (K,) the data's mass between the ends of each mode.
+    Args:
+        quantiles: (n,) quantiles of the data at (i + 1/2) / n, i = 0, ..., n - 1.
+        std: standard deviation of the data.
+        edges: (2 K,) lower and upper end of each of the K modes, in ascending order.
+        shares: (K,) the data's mass between the ends of each mode, in (0, 1].
     """
 
     quantiles: Tensor
@@ -64,7 +69,11 @@ class Target:
 
     @classmethod
     def of(cls, dataset: Dataset, points: int) -> Target:
-        """The target of a dataset with `points` samples.
+        """Make the target of a dataset.
+
+        Args:
+            dataset: a mixture of equal Gaussians on a line.
+            points: number n of samples that are compared with the data.
 
         Raises:
             SettingError: the data are not a mixture of equal Gaussians on a line.
@@ -90,11 +99,11 @@ class Target:
         """Compare samples with the data.
 
         Args:
-            samples: (S, n).
+            samples: (S, n), in the data's units.
 
         Returns:
-            (S,) Wasserstein-1 distance in standard deviations of the data, and (S, K) mass of each mode divided by its true
-            mass; NaN and 0 for samples that are not finite.
+            (S,) Wasserstein-1 distance in standard deviations of the data, and (S, K) mass of each mode divided by its
+            true mass. For samples that are not finite the distance is NaN and the masses are 0.
         """
         ordered = ascending(samples)
         quantiles, edges = self.quantiles.to(ordered), self.edges.to(ordered)
@@ -166,6 +175,10 @@ class Convergence:
     def check(self, replicas: Replicas, step: int) -> bool:
         """Check the replicas if a check is due after `step` steps. Frozen replicas are not good.
 
+        Args:
+            replicas: the replicas in training.
+            step: number of steps so far.
+
         Returns:
             Whether there was a check.
         """
@@ -178,7 +191,13 @@ class Convergence:
         return True
 
     def update(self, samples: Tensor, step: int, alive: Tensor | None = None) -> None:
-        """Use (S, n) samples as those of a check after `step` steps; alive: (S,) bool, replicas that still train."""
+        """Record a check after `step` steps.
+
+        Args:
+            samples: (S, n) samples of the replicas.
+            step: number of steps so far.
+            alive: (S,) bool, replicas that still train; None for all.
+        """
         self.distance, mass = self.distance.clone(), torch.empty_like(self.mass)
         for where, target in self._targets:
             own = samples if len(self._targets) == 1 else samples[where.to(samples.device)]
@@ -195,15 +214,21 @@ class Convergence:
 
     @property
     def share(self) -> float:
-        """The share of replicas that have converged."""
+        """Share of the replicas that have converged, in [0, 1]."""
         return float((~self.steps.isnan()).double().mean())
 
 
 def ascending(samples: Tensor) -> Tensor:
-    """Sort every row of (S, n) samples, NaN last.
+    """Sort every row of the samples in ascending order, NaN last.
 
-    On a processor numpy sorts rows of a hundred numbers many times faster than torch, whose sort would take a quarter of the time
-    of a check.
+    On a CPU, NumPy sorts rows of a hundred numbers many times faster than PyTorch, whose sort would take a quarter of
+    the time of a check.
+
+    Args:
+        samples: (S, n).
+
+    Returns:
+        (S, n) sorted samples.
     """
     if samples.device.type != "cpu":
         return samples.sort(dim=1).values
@@ -211,8 +236,15 @@ def ascending(samples: Tensor) -> Tensor:
 
 
 def spread_noise(replicas: Replicas, points: int) -> Tensor:
-    """(S, points, latent) noise at evenly spaced quantiles, if the model knows its quantiles; else random noise, the same for all
-    replicas."""
+    """Noise at evenly spaced quantiles if the model knows the quantiles of its prior; otherwise random noise.
+
+    Args:
+        replicas: the replicas; random noise is the same for all of them.
+        points: number of samples per replica.
+
+    Returns:
+        (S, points, latent) noise.
+    """
     template: Any = replicas.game.template
     if not hasattr(template, "latent_quantiles"):
         drawn: Tensor = template.fixed_noise(points, torch.Generator().manual_seed(0))
@@ -223,7 +255,15 @@ def spread_noise(replicas: Replicas, points: int) -> Tensor:
 
 
 def spread_shares(points: int, latent: int) -> Tensor:
-    """(points, latent) float32 evenly spaced in (0, 1): midpoints of equal parts in one dimension, Sobol points in more."""
+    """Evenly spaced points in (0, 1): midpoints of equal parts in one dimension, Sobol points in more.
+
+    Args:
+        points: number of points.
+        latent: number of dimensions.
+
+    Returns:
+        (points, latent) float32.
+    """
     if latent == 1:
         return ((torch.arange(points, dtype=torch.float64) + 0.5) / points)[:, None].float()
     drawn: Tensor = torch.quasirandom.SobolEngine(latent, scramble=True, seed=0).draw(points)  # type: ignore[no-untyped-call]
@@ -231,13 +271,31 @@ def spread_shares(points: int, latent: int) -> Tensor:
 
 
 def mixture_cdf(x: Tensor, centres: Tensor, width: float) -> Tensor:
-    """Share of an equal mixture of N(centres_k, width^2) below x: (...), (K,) -> (...)."""
+    """Cumulative distribution function of an equal mixture of N(centres_k, width^2).
+
+    Args:
+        x: (...) where to evaluate it.
+        centres: (K,) means of the components.
+        width: standard deviation of every component.
+
+    Returns:
+        (...) probabilities in [0, 1].
+    """
     shares: Tensor = torch.special.ndtr((x[..., None] - centres) / width)
     return shares.mean(-1)
 
 
 def mixture_quantiles(shares: Tensor, centres: Tensor, width: float) -> Tensor:
-    """Quantiles of an equal mixture of N(centres_k, width^2) by bisection: (n,) shares in (0, 1), (K,) -> (n,) float64."""
+    """Quantiles of an equal mixture of N(centres_k, width^2), by bisection.
+
+    Args:
+        shares: (n,) probabilities in (0, 1).
+        centres: (K,) means of the components.
+        width: standard deviation of every component.
+
+    Returns:
+        (n,) float64 quantiles.
+    """
     reach = width * 10  # ndtr(-10) is under 1e-23
     low = torch.full_like(shares, float(centres.min()) - reach)
     high = torch.full_like(shares, float(centres.max()) + reach)

@@ -1,4 +1,4 @@
-"""Shows a study while it trains."""
+"""Shows the progress of a study in the terminal."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class StudyDisplay:
-    """Prints notes and progress of a study. Use as a context manager, so that the terminal is whole again after an error.
+    """Prints notes and progress of a study. As a context manager it restores the terminal after an error.
 
     Args:
-        console: to print on.
+        console: where to print.
         quiet: print nothing.
-        say: prints a line of text on the console; by default as it is.
+        say: prints one line of text; by default the line is printed unchanged on the console.
     """
 
     def __init__(self, console: Console, *, quiet: bool = False, say: Callable[[str], None] | None = None) -> None:
@@ -36,12 +36,12 @@ class StudyDisplay:
         self._display.finish()
 
     def note(self, sentence: str) -> None:
-        """Print a sentence that the user should read."""
+        """Print a sentence for the user."""
         if not self._quiet:
             self._display.note(sentence)
 
     def report(self, progress: StudyProgress) -> None:
-        """Show how far the study is."""
+        """Show the progress of the study."""
         if self._quiet:
             return
         if not self._started:

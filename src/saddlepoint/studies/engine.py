@@ -1,4 +1,4 @@
-"""Engines train groups: a function that takes groups and yields events about their progress and results."""
+"""Engines train groups: an engine takes groups and yields events about their progress and results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ ATTEMPTS = 2  # workers that may die while they train a group, before it is left
 
 @dataclass(frozen=True)
 class Advanced:
-    """This share of a group's work, in [0, 1], is done."""
+    """Progress of a group.
+
+    Args:
+        group: index of the group.
+        share: share of its work that is done, in [0, 1].
+    """
 
     group: int
     share: float
@@ -25,7 +30,12 @@ class Advanced:
 
 @dataclass(frozen=True)
 class Finished:
-    """A group is done."""
+    """A group is finished.
+
+    Args:
+        group: index of the group.
+        result: the results of its runs.
+    """
 
     group: int
     result: GroupResult
@@ -33,7 +43,13 @@ class Finished:
 
 @dataclass(frozen=True)
 class Lost:
-    """The worker that trained a group died. again: whether another worker trains the group."""
+    """The worker that trained a group died.
+
+    Args:
+        group: index of the group.
+        why: the reason.
+        again: whether another worker trains the group.
+    """
 
     group: int
     why: str
@@ -42,7 +58,13 @@ class Lost:
 
 @dataclass(frozen=True)
 class Failed:
-    """A group cannot be trained. why: a sentence for the user. details: the traceback of an unexpected error."""
+    """A group cannot be trained.
+
+    Args:
+        group: index of the group.
+        why: a sentence for the user.
+        details: the traceback of an unexpected error; otherwise empty.
+    """
 
     group: int
     why: str
@@ -54,7 +76,15 @@ Engine = Callable[[Sequence[Group]], Iterator[Event]]
 
 
 def in_this_process(groups: Sequence[Group], train: Train = train_group) -> Iterator[Event]:
-    """Train one group after another in this process."""
+    """Train one group after another in this process.
+
+    Args:
+        groups: what to train.
+        train: the function that trains one group.
+
+    Yields:
+        The events of every group; an error in one group does not stop the others.
+    """
     for index, group in enumerate(groups):
         yield Advanced(index, 0.0)
         try:
@@ -66,7 +96,13 @@ def in_this_process(groups: Sequence[Group], train: Train = train_group) -> Iter
 
 
 def event_from(group: int, answer: Any) -> Event:
-    """The event for a worker's answer: ("done", result), ("share", number), ("wrong", sentence) or ("broken", `describe_error`)."""
+    """Convert a worker's answer into an event.
+
+    Args:
+        group: index of the group.
+        answer: ("done", result), ("share", number in [0, 1]), ("wrong", sentence), or ("broken", result of
+            `describe_error`).
+    """
     kind, value = answer
     if kind == "done":
         return Finished(group, value)
@@ -78,7 +114,11 @@ def event_from(group: int, answer: Any) -> Event:
 
 
 def describe_error(error: Exception) -> tuple[str, str]:
-    """An unexpected error in one line, and its traceback."""
+    """Describe an unexpected error in one line.
+
+    Returns:
+        The line, and the traceback.
+    """
     said = " ".join(str(error).split())
     return f"{type(error).__name__}: {said}" if said else type(error).__name__, traceback.format_exc()
 

@@ -1,12 +1,12 @@
 """The folder of a study: its settings, the results of every group, and the tables and pictures made from them.
 
 studies/NAME/
-  study.yaml      resolved: this file alone is enough to repeat the study
-  cells/KEY.json  one file per finished group; appears by rename, whole or not at all
+  study.yaml      all settings resolved: this file is enough to repeat the study
+  cells/KEY.json  one file per finished group; written atomically
   failed/KEY.txt  why a group could not be trained, with the traceback; removed when the study runs again
   results.csv     one row per run (and results.parquet if pyarrow is installed)
   series.csv      one row per run and scheduled step, if the study asks for it
-  summary.json    by point: shares, medians and means with their intervals
+  summary.json    shares, medians and means with their intervals, for every point
   pictures/       the pictures that the study asks for; older ones are removed
 """
 
@@ -29,14 +29,18 @@ PICTURE_NAMES = ("survival", "heat-map-", "power-law-")  # beginnings of the nam
 
 
 class StudyFolder:
-    """The layout of `studies/NAME/`; use `opened` to write to it."""
+    """The layout of `studies/NAME/`. Use `opened` to write to it.
+
+    Args:
+        path: the folder.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
     @property
     def study(self) -> Path:
-        """What the study asks."""
+        """The study's settings."""
         return self.path / "study.yaml"
 
     @property
@@ -46,7 +50,7 @@ class StudyFolder:
 
     @property
     def failures(self) -> Path:
-        """The folder of reasons why cells failed."""
+        """The folder of the reasons why groups failed."""
         return self.path / "failed"
 
     @property
@@ -61,7 +65,7 @@ class StudyFolder:
 
     @property
     def summary(self) -> Path:
-        """The outcomes of all points, with intervals."""
+        """The summary of all points, with intervals."""
         return self.path / "summary.json"
 
     @property
@@ -78,8 +82,8 @@ class StudyFolder:
             overwrite: replace another study; its results stay in cells/.
 
         Raises:
-            RunError: the folder holds something else or another study (another name or base recipe), is in use by another
-                process, or cannot be written.
+            RunError: the folder holds something else or another study (another name or base recipe), is in use by
+                another process, or cannot be written.
         """
         try:
             if self.path.exists() and not self.study.is_file() and any(self.path.iterdir()):
@@ -99,9 +103,15 @@ class StudyFolder:
             yield
 
     def _check_same(self, text: str) -> None:
-        """Raises RunError if the folder's study has another name or base than the study of this YAML.
+        """Check that the folder's study has the same name and base recipe as the study in this YAML.
 
-        Seeds, axes, overrides and measures may differ: then the runs concerned are trained again.
+        Seeds, axes, overrides and measures may differ. The runs that differ are trained again.
+
+        Args:
+            text: the YAML of the new study.
+
+        Raises:
+            RunError: the name or the base recipe differs.
         """
         if not self.study.is_file():
             return
@@ -116,32 +126,46 @@ class StudyFolder:
             )
 
     def save(self, result: GroupResult) -> None:
-        """Write a finished group."""
+        """Write the results of a finished group."""
         with replaced(self.groups / f"{result.key}.json") as file:
             json.dump({"format": FORMAT} | number_to_json(result.to_json()), file, allow_nan=False)
 
     def save_failure(self, key: str, text: str) -> None:
-        """Write why a group could not be trained."""
+        """Write why a group could not be trained.
+
+        Args:
+            key: the group's key.
+            text: the reason, with the traceback of an unexpected error.
+        """
         self.failures.mkdir(exist_ok=True)
         with replaced(self.failures / f"{key}.txt") as file:
             file.write(text)
 
     def remove_failures(self) -> None:
-        """Remove all reasons for failures, because these groups are tried again."""
+        """Remove all recorded failures before these groups are trained again."""
         for path in self.failures.glob("*.txt"):
             path.unlink()
         with contextlib.suppress(OSError):  # there is no such folder, or it holds files that are not ours
             self.failures.rmdir()
 
     def remove_outdated(self, written: Collection[Path]) -> None:
-        """Remove tables and pictures of earlier runs of the study that are not among those `written` now."""
+        """Remove tables and pictures that an earlier call wrote and this one did not.
+
+        Args:
+            written: the files of this call, which are kept.
+        """
         tables = [path.with_suffix(end) for path in (self.results, self.series) for end in (".csv", ".parquet")]
         pictures = [path for path in self.pictures.glob("*.png") if path.name.startswith(PICTURE_NAMES)]
         for path in {*tables, *pictures} - set(written):
             path.unlink(missing_ok=True)
 
     def load_results(self) -> tuple[dict[str, RunResult], list[str]]:
-        """The results so far by key of the run, and a sentence on each damaged file (its runs are trained again)."""
+        """Load the results of all finished groups.
+
+        Returns:
+            The results by key of the run, and one sentence for each damaged file. The runs of a damaged file are
+            trained again.
+        """
         found: dict[str, RunResult] = {}
         damaged: list[str] = []
         for path in sorted(self.groups.glob("*.json")):

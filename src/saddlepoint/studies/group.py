@@ -30,14 +30,15 @@ ReportShare = Callable[[float], None]  # called with the share of the group's wo
 class RunResult:
     """The result of one run.
 
-    key: of the run, see `Run`.
-    trained: "lanes" or "alone".
-    steps: number of training steps.
-    frozen_at: step after which its numbers became non-finite; None if they never did.
-    converged_at: step of convergence; None if it did not converge, or convergence was not checked.
-    outcomes: by name.
-    schedule: steps at which series were recorded.
-    series: by name, values at these steps.
+    Args:
+        key: key of the run, see `Run`.
+        trained: "lanes" for runs trained together as replicas, or "alone".
+        steps: number of training steps.
+        frozen_at: step after which its numbers became non-finite; None if they never did.
+        converged_at: step of convergence; None if it did not converge, or convergence was not checked.
+        outcomes: outcomes by name.
+        schedule: steps at which series were recorded.
+        series: by name, the values at these steps.
     """
 
     key: str
@@ -52,7 +53,14 @@ class RunResult:
 
 @dataclass(frozen=True)
 class GroupResult:
-    """The results of a group. notes: why runs were trained one at a time. seconds: duration."""
+    """The results of a group.
+
+    Args:
+        key: key of the group.
+        runs: the results of its runs.
+        notes: why runs were trained one at a time.
+        seconds: duration of training and measuring, in seconds.
+    """
 
     key: str
     runs: tuple[RunResult, ...]
@@ -60,7 +68,7 @@ class GroupResult:
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as values that JSON can hold."""
+        """The results as JSON values."""
         return {
             "key": self.key,
             "notes": list(self.notes),
@@ -70,10 +78,14 @@ class GroupResult:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> GroupResult:
-        """The result from `to_json`, also after JSON wrote its non-finite numbers as text.
+        """Read the results that `to_json` wrote, also if non-finite numbers were written as text.
+
+        Args:
+            content: the JSON values.
 
         Raises:
-            KeyError, TypeError: the content is not a group's result.
+            KeyError: a key is missing.
+            TypeError: the content is not the result of a group.
         """
         runs = []
         for run in content["runs"]:
@@ -88,10 +100,13 @@ def train_group(group: Group, report: ReportShare = lambda share: None) -> Group
 
     Args:
         group: what to train.
-        report: called with the share that is done.
+        report: called with the share of the work that is done, in [0, 1].
+
+    Returns:
+        The results, one per run, in the group's order.
 
     Raises:
-        SettingError: runs that cannot be trained at all.
+        SettingError: runs cannot be trained at all.
         DataError: the data have changed since the study was planned.
     """
     started = time.perf_counter()
@@ -104,10 +119,10 @@ def train_group(group: Group, report: ReportShare = lambda share: None) -> Group
 def _train_parts(
     runs: Sequence[Run], measure: MeasureSettings, together: bool, notes: list[str], report: ReportShare
 ) -> Iterator[RunResult]:
-    """Train the runs in as few parts as replicas allow; adds to `notes` why it is more than one.
+    """Train the runs in as few parts as replicas allow. The reason for more than one part is added to `notes`.
 
-    Replicas may refuse runs only when their first step is traced: a setting that a game branches on must be equal in all of them,
-    and a game that branches on its samples cannot be trained as replicas at all.
+    Some incompatibilities are found only when the first step is traced: a setting that a game branches on must be equal
+    in all replicas, and a game that branches on its samples cannot be trained as replicas at all.
     """
     if together:
         try:
@@ -198,7 +213,7 @@ class _Schedule:
         self._pending = []
 
     def columns(self) -> dict[str, Tensor]:
-        """The values of each series, (S, rows)."""
+        """The values of each series, each (S, rows)."""
         names = dict.fromkeys(name for row in self._rows for name in row)
         size = len(self._measures)
         missing = torch.full((size,), math.nan, dtype=torch.float64)
@@ -206,10 +221,10 @@ class _Schedule:
 
 
 def dataset(run: Run) -> Dataset:
-    """The run's data, loaded once per process.
+    """Load the run's data, once per process.
 
     Raises:
-        DataError: they have changed since the study was planned.
+        DataError: the data have changed since the study was planned.
     """
     found = _loaded(run.data.model_dump_json())
     if found.fingerprint != run.fingerprint:

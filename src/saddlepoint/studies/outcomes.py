@@ -1,4 +1,4 @@
-"""Outcomes of a run: distance of its samples to the data, and which modes they cover how well."""
+"""Outcomes of a run: the distance of its samples to the data, and how well they cover the modes."""
 
 from __future__ import annotations
 
@@ -30,22 +30,24 @@ FROM_SAMPLES = NEVER_NEGATIVE | {"quality"}
 class Outcomes:
     """Measures runs on one dataset.
 
-    wasserstein: Wasserstein-1 distance to as many true points (held-out or training examples if the distribution is not
-        known), in standard deviations of the data; in more than one dimension, sliced.
-    modes_covered: number of modes with a sample within 3 standard deviations.
-    high_quality: share of samples within 3 standard deviations of a mode.
-    least_mode: smallest mass of a mode, divided by its true mass.
-    mode_width: mean width of the covered modes, divided by the true width.
-    reverse_kl: KL divergence of the modes' masses from equal masses, nats.
-    quality: energy distance to held-out data, in about [0, 1]; the estimate is unbiased, so for samples as good as the data it is
-        around 0 and can be negative.
-    held_out: the model's own scores of held-out examples, under the names of its series (vae/held_out_bound).
+    The outcomes are:
+
+    - wasserstein: Wasserstein-1 distance to as many true points (held-out or training examples if the distribution is
+      not known), in standard deviations of the data; sliced in more than one dimension.
+    - modes_covered: number of modes with a sample within 3 standard deviations.
+    - high_quality: share of samples within 3 standard deviations of a mode, in [0, 1].
+    - least_mode: smallest mass of a mode, divided by its true mass.
+    - mode_width: mean width of the covered modes, divided by the true width.
+    - reverse_kl: KL divergence of the modes' masses from equal masses, in nats.
+    - quality: energy distance to held-out data, in about [0, 1]. The estimate is unbiased: for samples as good as the
+      data it is close to 0 and can be negative.
+    - held_out: the model's own scores of held-out examples, under the names of its series (vae/held_out_bound).
 
     Args:
         dataset: the runs' data.
         names: outcomes to measure; None for those that suit the data.
         samples: number of samples.
-        seed: of the samples' noise and of the true points.
+        seed: seed of the samples' noise and of the true points.
     """
 
     def __init__(self, dataset: Dataset, names: Sequence[OutcomeName] | None, samples: int, seed: int) -> None:
@@ -69,7 +71,15 @@ class Outcomes:
         )
 
     def measure(self, samples: Tensor | None, model: Model | None) -> dict[str, float]:
-        """Outcomes of one run from its samples (n, *event), and from its model for `held_out`."""
+        """Measure the outcomes of one run.
+
+        Args:
+            samples: (n, *event) samples of the run; None if no outcome needs them.
+            model: the run's model, for `held_out`; None if that is not measured.
+
+        Returns:
+            The outcomes by name.
+        """
         found: dict[str, float] = {}
         if samples is not None:
             x = samples.flatten(1).double().cpu()
@@ -122,7 +132,7 @@ class Outcomes:
 
 
 class _FixedSamples:
-    """A model whose samples are given."""
+    """A model that returns given samples."""
 
     def __init__(self, event: Any, samples: Tensor) -> None:
         self.event, self._samples = event, samples
@@ -132,14 +142,22 @@ class _FixedSamples:
 
 
 def default_outcomes(dataset: Dataset) -> tuple[OutcomeName, ...]:
-    """Outcomes that are measured if the study names none."""
+    """The outcomes that are measured if the study names none."""
     if dataset.truth is not None and dataset.truth.modes is not None:
         return ("wasserstein", "modes_covered", "high_quality")
     return ("wasserstein",) if dataset.event.kind == "vector" else ("quality",)
 
 
 def measure_outcomes(replicas: Replicas | SingleRun, measures: Sequence[Outcomes]) -> list[dict[str, float]]:
-    """The outcomes of all replicas; NaN for those that are frozen. measures: one per replica."""
+    """Measure the outcomes of all replicas.
+
+    Args:
+        replicas: the trained replicas.
+        measures: one per replica.
+
+    Returns:
+        The outcomes of each replica by name; NaN for frozen replicas.
+    """
     names = {name for measure in measures for name in measure.names}
     needs_samples = bool(names & FROM_SAMPLES)
     family = getattr(replicas.replicas[0].model, "family", "")
@@ -163,7 +181,7 @@ def measure_outcomes(replicas: Replicas | SingleRun, measures: Sequence[Outcomes
 
 
 def _draw_samples(model: Model, dataset: Dataset, count: int, seed: int) -> Tensor:
-    """(count, *event) samples of a trained model, after fitting the parts that are not trained."""
+    """Draw (count, *event) samples of a trained model, after fitting the parts that are not trained."""
     if has(model, Fits):
         order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(seed))
         examples = dataset.x[order[:FITTED]].to(model.device)

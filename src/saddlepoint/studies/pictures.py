@@ -33,7 +33,16 @@ WORDS = {
 
 
 def draw(study: StudySettings, rows: Sequence[Row], folder: Path) -> tuple[list[Path], list[str]]:
-    """Draw the study's pictures; returns their files, and sentences on pictures that cannot be drawn or leave something out."""
+    """Draw the study's pictures.
+
+    Args:
+        study: the settings of the study.
+        rows: one per run, as in results.csv.
+        folder: where to write the pictures.
+
+    Returns:
+        The files, and one sentence for each picture that cannot be drawn or leaves something out.
+    """
     from saddlepoint.figures.style import write_png
 
     drawn: list[Path] = []
@@ -106,7 +115,7 @@ def _heat_map(study: StudySettings, picture: HeatMapPicture, rows: Sequence[Row]
 
 
 def _power_law(study: StudySettings, picture: PowerLawPicture, rows: Sequence[Row], missing: list[str]) -> Figure:
-    """Draw power laws; adds to `missing` what the picture leaves out."""
+    """Draw power laws. What the picture leaves out is added to `missing`."""
     from saddlepoint.figures.power_law import Law, power_law_figure
 
     by = [picture.by] if picture.by is not None else []
@@ -139,7 +148,14 @@ def _power_law(study: StudySettings, picture: PowerLawPicture, rows: Sequence[Ro
 
 
 def fit_axis(rows: Sequence[Row], axis: str, value: str = "steps_to_convergence") -> PowerLaw:
-    """The power law of steps to convergence (censored if not reached) or of an outcome, by a numeric axis.
+    """Fit a power law of steps to convergence or of an outcome to the values of a numeric axis.
+
+    Steps are censored for runs that did not converge.
+
+    Args:
+        rows: one per run.
+        axis: name of the axis, with values above 0.
+        value: "steps_to_convergence", or the name of an outcome.
 
     Raises:
         DataError: the axis has values that are not numbers above 0, or there are too few medians.
@@ -168,9 +184,16 @@ def _number(rows: Sequence[Row], value: str) -> Interval | None:
 def picture_title(
     words: str, study: StudySettings, shown: Sequence[str], rows: Sequence[Row], value: str = "steps_to_convergence"
 ) -> str:
-    """A title that says which axes are pooled, how many runs a point has, and how many diverged and are left out.
+    """A title that states which axes are pooled, how many runs a point has, and how many diverged and are left out.
 
-    Convergence leaves out no runs: a run that diverged counts as one that did not converge.
+    Pictures of convergence leave out no runs: a run that diverged counts as one that did not converge.
+
+    Args:
+        words: the beginning of the title.
+        study: the settings of the study.
+        shown: the axes that the picture shows; runs are pooled over the others.
+        rows: one per run.
+        value: the value that the picture shows.
     """
     pooled = [short(name) for name in study.axes if name not in shown and len(study.axes[name]) > 1]
     sizes = {len(own) for own in group_rows(rows, [name for name in study.axes if name in shown]).values()}

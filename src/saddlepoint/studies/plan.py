@@ -1,7 +1,7 @@
-"""Plans a study: its runs, and the groups of runs that are trained together.
+"""Plans a study: lists its runs, and the groups of runs that are trained together.
 
-A run's key is the hash of everything that decides its numbers: settings, data and measures. Results are stored by key, so a
-study that continues, or that gets more seeds, trains only what is missing.
+A run's key is the hash of everything that its numbers depend on: settings, data and measures. Results are stored by
+key, so a study that is resumed, or extended by more seeds, trains only the missing runs.
 """
 
 from __future__ import annotations
@@ -36,7 +36,16 @@ GROUP_COST, REPLICA_COST, SINGLE_COST = 0.2, 0.0016, 0.5
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a study. point: index among the study's points. fingerprint: of its data. key: see the module."""
+    """One run of a study.
+
+    Args:
+        point: index of its point in the plan.
+        model: settings of the model.
+        training: settings of training, with the run's seed.
+        data: settings of the data.
+        fingerprint: fingerprint of the data.
+        key: hash of everything that the run's numbers depend on.
+    """
 
     point: int
     model: ModelSettings
@@ -47,13 +56,20 @@ class Run:
 
     @property
     def seed(self) -> int:
-        """The seed of its training."""
+        """The seed of training."""
         return self.training.seed
 
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that one worker trains: as replicas if `together`, else one after another."""
+    """Runs that one worker trains.
+
+    Args:
+        key: hash of the runs' keys.
+        runs: the runs.
+        measure: what is measured.
+        together: whether they are trained together as replicas; otherwise they are trained one after another.
+    """
 
     key: str
     runs: tuple[Run, ...]
@@ -62,12 +78,12 @@ class Group:
 
     @property
     def steps(self) -> int:
-        """The steps of each of its runs."""
+        """Number of training steps of each run."""
         return self.runs[0].training.steps
 
     @property
     def work(self) -> float:
-        """How long it takes, relative to other groups."""
+        """Training time relative to other groups, in arbitrary units."""
         count = len(self.runs)
         per_step = GROUP_COST + REPLICA_COST * count if self.together else SINGLE_COST * count
         return self.steps * per_step
@@ -77,11 +93,12 @@ class Group:
 class Plan:
     """All runs of a study.
 
-    study: what is asked.
-    points: combinations of the axes' values.
-    runs: in the order of the results.
-    compatible: indexes of runs that can be trained together.
-    alone: by key of a run, why it is trained alone.
+    Args:
+        study: the settings of the study.
+        points: combinations of the axes' values.
+        runs: all runs, in the order of the results.
+        compatible: indexes of runs that can be trained together.
+        alone: by key of a run, the reason why it is trained alone.
     """
 
     study: StudySettings
@@ -92,10 +109,15 @@ class Plan:
 
     @classmethod
     def of(cls, study: StudySettings, points: Sequence[Point]) -> Plan:
-        """Plan a study; loads each dataset once.
+        """Plan a study. Each dataset is loaded once.
+
+        Args:
+            study: the settings of the study.
+            points: combinations of the axes' values.
 
         Raises:
-            SettingError: modes are asked for, but the data have none; a model cannot be built; no run records a series.
+            SettingError: modes are asked for, but the data have none; a model cannot be built; or no run records a
+                series.
             DataError: data cannot be read, or have fewer examples than a batch.
         """
         datasets: dict[str, Dataset] = {}
@@ -128,11 +150,11 @@ class Plan:
         return cls(study, tuple(points), tuple(runs), tuple(map(tuple, compatible)), alone)
 
     def groups(self, known: Collection[str] = (), workers: int = 1) -> list[Group]:
-        """The groups to be trained, those that take longest first.
+        """The groups that must be trained, in descending order of work.
 
         Args:
-            known: keys of runs that have results.
-            workers: number of processes; large groups are divided if there would be fewer groups than that.
+            known: keys of runs that already have results.
+            workers: number of processes; large groups are divided if there are fewer groups than processes.
         """
         found: list[Group] = []
         taken = set(known)
@@ -149,7 +171,7 @@ class Plan:
         return sorted(self._divided(found, workers), key=lambda group: -group.work)
 
     def _divided(self, groups: list[Group], workers: int) -> list[Group]:
-        """Divide large groups until there is one for every worker, or parts would be too small."""
+        """Divide large groups until there is one for every worker, or the parts would be too small."""
         groups = list(groups)
         while len(groups) < workers:
             large = [group for group in groups if group.together and len(group.runs) >= 2 * SMALLEST_PART]
@@ -166,7 +188,11 @@ class Plan:
 
 
 def _check(measure: MeasureSettings, dataset: Dataset) -> None:
-    """Raises SettingError for outcomes that these data do not have."""
+    """Check that the data have the outcomes that the study measures.
+
+    Raises:
+        SettingError: the data do not have an outcome.
+    """
     asked = {*(measure.outcomes or ()), *measure.scheduled}
     modes = sorted(asked - {"wasserstein", "quality", "held_out"})
     if modes and (dataset.truth is None or dataset.truth.modes is None):
@@ -179,13 +205,13 @@ def _check(measure: MeasureSettings, dataset: Dataset) -> None:
 
 
 def _ticks(training: TrainingSettings, measure: MeasureSettings) -> dict[str, int]:
-    """Ticks for the rows of series.csv if there are any, otherwise few."""
+    """Frequent ticks if series.csv has rows, otherwise few."""
     tick = min(measure.every or max(1, min(training.steps // 20, LONGEST_TICK)), training.steps)
     return {"tick": tick, "observe_every": min(tick, training.observe_every)}
 
 
 def _refusal(replica: Replica) -> str:
-    """Why replicas cannot train this run, or an empty text.
+    """The reason why this run cannot be trained as a replica, or an empty text.
 
     Raises:
         SettingError: the model cannot be built at all.

@@ -1,4 +1,4 @@
-"""Power laws, y = factor x^exponent, fitted to medians of which some are censored."""
+"""Power laws, y = factor x^exponent, fitted to medians. Some of the medians may be censored."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """A fitted power law.
+    """A fitted power law, y = factor x^exponent.
 
-    exponent, factor: with bootstrap intervals.
-    x: (K,) positive numbers.
-    medians: (K,) medians of y with their intervals; infinite if fewer than half of the runs reached the event.
-    limits: (K,) until when runs were followed.
-    reached: number of finite medians.
-    line: (3, K) low end, fit and high end of y at x.
+    Args:
+        exponent: the exponent with its bootstrap interval.
+        factor: the factor with its bootstrap interval.
+        x: (K,) positive numbers.
+        medians: K medians of y with their intervals; infinite if fewer than half of the runs reached the event.
+        limits: (K,) time until which the runs were followed.
+        reached: number of finite medians.
+        line: (3, K) lower end, fit and upper end of y at x.
     """
 
     exponent: Interval
@@ -42,22 +44,23 @@ def power_law(
 ) -> PowerLaw:
     """Fit a power law to medians of y by x.
 
-    The fit is least squares between logarithms. A median that was not reached is not left out, because this would make hard
-    settings look easy. It is known to lie above the last step, so it adds to the loss only if the line lies below that.
-    Intervals are bootstrap percentiles: runs are resampled within each group, and the law is fitted again. They are valid only
-    if a power law holds, which the picture shows.
+    The fit is least squares between logarithms. A censored median is not left out, because this would make hard
+    settings look easy. It is known to lie above the last step, so it contributes to the loss only if the line lies
+    below that step. Intervals are bootstrap percentiles: runs are resampled within each group, and the law is fitted
+    again. They are valid only if a power law holds, which the picture shows.
 
     Args:
-        groups: {x: (times (N,), observed (N,) bool)}, as `kaplan_meier` takes them; all numbers above 0.
-        seed: of the bootstrap.
+        groups: {x: (times (N,), observed (N,) bool)}, as in `kaplan_meier`; all numbers above 0.
+        seed: seed of the bootstrap.
         repeats: number of bootstrap samples.
-        level: of the intervals.
+        level: confidence level of the intervals, in (0, 1).
 
     Raises:
         DataError: fewer than two medians were reached, or numbers are not above 0.
 
     References:
-        An Introduction to the Bootstrap (Bradley Efron, Robert J. Tibshirani, 1993), https://doi.org/10.1201/9780429246593
+        An Introduction to the Bootstrap (Bradley Efron, Robert J. Tibshirani, 1993),
+        https://doi.org/10.1201/9780429246593
     """
     keys = sorted(groups)
     x = np.array(keys, np.float64)
@@ -118,7 +121,13 @@ def _median(times: Floats, observed: NDArray[np.bool_]) -> float:
 
 
 def _fit(x: Floats, medians: Floats, limits: Floats) -> Floats:
-    """Slope and intercept between logarithms. The problem is convex: censored medians enter or leave the fit until none changes."""
+    """Fit a line between logarithms.
+
+    The problem is convex: censored medians enter or leave the fit until the set no longer changes.
+
+    Returns:
+        Slope and intercept, (2,).
+    """
     reached = np.isfinite(medians)
     design = np.stack([np.log(x), np.ones_like(x)], 1)
     target = np.log(np.where(reached, medians, limits))

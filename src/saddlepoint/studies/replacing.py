@@ -1,4 +1,4 @@
-"""Protects the results in a study's folder: a new table must not drop runs that the old one holds."""
+"""Protects the results in a study's folder: a new table must not drop runs of the present one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from saddlepoint.studies.tables import cell_text
 def check_replaced_runs(place: str | Path, asked: StudySettings) -> None:
     """Check that writing this study's table drops no runs of the folder's table.
 
-    A table with more seeds, values or measures may replace a smaller one. Without a table, or with a damaged study.yaml, there
-    is nothing to lose.
+    A table with more seeds, values or measures may replace a smaller one. If the folder has no table, or its study.yaml
+    is damaged, the check passes.
 
     Args:
         place: the study's folder.
-        asked: the study that is about to be run.
+        asked: the study that is about to run.
 
     Raises:
         RunError: the folder's table has runs that the study does not have.
@@ -51,6 +51,6 @@ def check_replaced_runs(place: str | Path, asked: StudySettings) -> None:
 
 
 def _settings(point: Point) -> str:
-    """All settings of a point that decide its runs' numbers."""
+    """All settings of a point that its runs' numbers depend on."""
     training = point.training.model_dump(mode="json", exclude=FREE | {"seed"})
     return json.dumps([point.data.model_dump(mode="json"), point.model.model_dump(mode="json"), training])

@@ -1,4 +1,7 @@
-"""Checks the names of series before training, by one step of one run of each kind: a typing error is found at once."""
+"""Checks the names of series before training, so that a typing error is found at once.
+
+One run of each kind makes one training step, which shows the series that it records.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def check_series(asked: Sequence[str], kinds: Iterable[tuple[Replica, bool]]) ->
 
     Args:
         asked: names of series.
-        kinds: one run of every kind, and whether it is trained alone; no more are tried than needed.
+        kinds: one run of every kind, and whether it is trained alone; only as many are tried as needed.
 
     Raises:
         SettingError: no run records a series.

@@ -1,4 +1,4 @@
-"""Settings of a study: the axes along which its runs differ, what is measured, and which pictures are drawn (torch-free)."""
+"""Settings of a study: its axes, what is measured, and which pictures are drawn (without torch)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SeedSettings(Settings):
 
 
 class AxisSettings(Settings):
-    """One axis: the settings at each of its values. All its lists have the same length and change together."""
+    """One axis: settings that change together. All its lists have the same length."""
 
     settings: dict[str, tuple[Any, ...]] = Field(
         default_factory=dict, description="Settings of the recipe by dotted name, each with its values along the axis."
@@ -70,14 +70,21 @@ class AxisSettings(Settings):
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """Names of the values in tables."""
+        """Names of the axis's values in tables."""
         if self.values is not None:
             return self.values
         first: Any = next(iter([*self.settings.values(), *self.widths.values(), tuple(self.variants)]))
         return tuple(_label(value) for value in first)
 
     def at(self, position: int) -> tuple[dict[str, Any], dict[str, int]]:
-        """Settings and widths at a position of the axis."""
+        """The settings at one position of the axis.
+
+        Args:
+            position: index of the value, from 0.
+
+        Returns:
+            Settings by dotted name, and widths by network.
+        """
         if self.variants:
             return dict(list(self.variants.values())[position]), {}
         return (
@@ -87,7 +94,7 @@ class AxisSettings(Settings):
 
 
 class ConvergenceSettings(Settings):
-    """When a run has converged, and how often that is checked."""
+    """When a run counts as converged, and how often this is checked."""
 
     every: int = Field(
         1,
@@ -145,7 +152,7 @@ class HeatMapPicture(Settings):
 
 
 class PowerLawPicture(Settings):
-    """A power law of an axis's values, fitted to medians."""
+    """A power law between an axis's values and medians."""
 
     kind: Literal["power law"] = Field("power law", description="The kind of picture.")
     x: str = Field(description="Axis of positive numbers.")
@@ -218,9 +225,11 @@ class StudySettings(Settings):
 class Point:
     """One combination of the axes' values, with the settings that its runs share.
 
-    Attributes:
+    Args:
         values: by axis, the name of the value in tables.
-        data, model, training: the settings.
+        data: settings of the data.
+        model: settings of the model.
+        training: settings of training, except the seed.
         written: dotted names of the settings that the study itself gives at this point; the others come from a base recipe
             that it names, or are defaults.
     """
@@ -233,7 +242,7 @@ class Point:
 
 
 def _label(value: Any) -> Label:
-    """A value as it is written in tables."""
+    """The text of a value in tables."""
     if isinstance(value, list | tuple):
         return ",".join(str(_label(part)) for part in value)
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)

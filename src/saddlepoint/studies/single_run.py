@@ -1,4 +1,7 @@
-"""A single run with the interface of replicas, for games that replicas refuse: a study measures both the same way."""
+"""A single run with the interface of replicas, for games that cannot be trained as replicas.
+
+A study measures replicas and single runs in the same way.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,8 @@ from saddlepoint.training.threads import using_threads
 class SingleRun:
     """One run in the ordinary training loop, with the methods of `Replicas` that a study uses.
 
-    `frozen`: (1,) step of the last record with finite numbers if the run became non-finite, else -1.
+    Attributes:
+        frozen: (1,) step of the last record with finite numbers if the run became non-finite, otherwise -1.
     """
 
     def __init__(self, replicas: Sequence[Replica], threads: int = 1) -> None:
@@ -45,7 +49,14 @@ class SingleRun:
         return 1
 
     def play(self, watch: Callable[[int], object] | None = None) -> Iterator[ReplicaRecord]:
-        """Train to the last step, with a record every `training.tick` steps. `watch` is called after every step, as in `Replicas`."""
+        """Train to the last step.
+
+        Args:
+            watch: called after every step, as in `Replicas`.
+
+        Yields:
+            A record every `training.tick` steps.
+        """
         training, state = self.replicas[0].training, self._state
         state.pause = watch is not None  # the loop then yields after every step
         finite = 0
@@ -66,7 +77,16 @@ class SingleRun:
                 yield ReplicaRecord(record.step, record.seconds, values, self.frozen)
 
     def each(self, function: Callable[..., Any], *stacked: Tensor, averaged: bool = False) -> Any:
-        """`function(model, *arguments)`, with arguments of shape (1, ...) and a result of shape (1, ...)."""
+        """Call `function(model, *arguments)` for the run.
+
+        Args:
+            function: takes the model and arguments without the first axis.
+            stacked: arguments of shape (1, ...).
+            averaged: use the moving average of the weights.
+
+        Returns:
+            The result, (1, ...).
+        """
         with torch.no_grad():
             if averaged:
                 with self._state.averaged(self._model):
@@ -74,18 +94,35 @@ class SingleRun:
             return function(self._model, *(part[0] for part in stacked))[None]
 
     def decode(self, z: Tensor, *, averaged: bool = True) -> Tensor:
-        """(n, latent) or (1, n, latent) -> (1, n, *event) in the data's units."""
+        """Decode latent vectors.
+
+        Args:
+            z: (n, latent) or (1, n, latent).
+            averaged: use the moving average of the weights.
+
+        Returns:
+            (1, n, *event) samples in the data's units.
+        """
         own = z if z.ndim == 3 else z[None]
         found: Tensor = self.each(lambda model, part: model.decode(part), own, averaged=averaged)
         return found
 
     def sample(self, n: int, generator: torch.Generator | None = None, *, averaged: bool = True) -> Tensor:
-        """(1, n, *event) samples in the data's units."""
+        """Draw samples.
+
+        Args:
+            n: number of samples.
+            generator: source of the noise.
+            averaged: use the moving average of the weights.
+
+        Returns:
+            (1, n, *event) samples in the data's units.
+        """
         z = require(self._model, HasCodes).fixed_noise(n, generator or torch.Generator().manual_seed(0)).to(self.device)
         return self.decode(z, averaged=averaged)
 
     def model(self, replica: int) -> Model:
-        """The model with its moving averages; valid until training continues."""
+        """The model with its averaged weights; valid until training continues."""
         found = copy.copy(self._model)
         found.players = {**self._model.players, **{name: own.module for name, own in self._state.averages.items()}}
         return found

@@ -1,4 +1,4 @@
-"""`sp.study`: from the study that is asked for to its table; the command line starts studies here too."""
+"""`sp.study`: runs a study and returns its results. The command line uses the same functions."""
 
 from __future__ import annotations
 
@@ -41,22 +41,23 @@ def study(
 
     Args:
         source: name of a ready-made study, a YAML file, a study's folder, or the study's content.
-        settings: settings that differ from it, by dotted name: the study's own (`seeds.count`) or those of its base recipe
-            (`training.steps`).
+        settings: settings that differ from it, by dotted name: the study's own (`seeds.count`) or those of its base
+            recipe (`training.steps`).
         folder: where to write, by default studies/NAME. Runs whose results it holds are not trained again.
         engine: "local" for processes of this machine; "ray" for a Ray cluster.
-        workers: number of processes; by default one per processor; 0 trains in this process.
-        address: of the Ray cluster; by default one is started on this machine.
-        overwrite: replace the folder's tables even if they belong to another study (another name or base recipe), or hold
-            runs that are not part of this one.
+        workers: number of processes; by default one per CPU core; 0 trains in this process.
+        address: address of the Ray cluster; by default Ray is started on this machine.
+        overwrite: replace the folder's tables even if they belong to another study (another name or base recipe), or
+            hold runs that are not part of this one.
         trust: whether code that the study's recipe names by import path may run, as in `train`. Paths in `settings`, and
             those written in a study that is given as a mapping, need no trust; those of a base recipe that it names do.
         quiet: show no progress.
 
     Raises:
-        SettingError, DataError: the input is wrong; nothing was trained.
-        RunError: the folder cannot be written, or its table holds runs that are not part of this study, or some runs could
-            not be trained. Finished runs are kept.
+        SettingError: a setting or argument is wrong; nothing was trained.
+        DataError: the data cannot be used; nothing was trained.
+        RunError: the folder cannot be written, or its table holds runs that are not part of this study, or some runs
+            could not be trained. Finished runs are kept.
         TrustError: a recipe of the study names code by import path that is not trusted.
         MissingExtraError: Ray is asked for and not installed.
     """
@@ -109,7 +110,17 @@ def train_plan(
     display: StudyDisplay,
     overwrite: bool,
 ) -> StudyResult:
-    """Train what is missing in the folder, and show it. Arguments as in `study`."""
+    """Train the runs that the folder does not hold yet, and show the progress.
+
+    Args:
+        plan: the study's runs.
+        folder: where to write.
+        engine: "local" or "ray".
+        workers: number of processes; see `study`.
+        address: address of the Ray cluster.
+        display: shows the progress.
+        overwrite: replace the tables of another study.
+    """
     from saddlepoint.studies.folder import StudyFolder
     from saddlepoint.studies.replacing import check_replaced_runs
     from saddlepoint.studies.study import run_study
@@ -131,14 +142,23 @@ def train_plan(
 
 
 def process_count(engine: str, workers: int | None) -> int:
-    """How many processes train at once; 1 for a cluster of unknown size."""
+    """Number of processes that train at once; 1 for a cluster of unknown size."""
     if workers is not None:
         return max(1, workers)
     return 1 if engine == "ray" else os.cpu_count() or 1
 
 
 def check_engine(engine: str, workers: int | None, address: str | None) -> None:
-    """Raises SettingError for an engine that does not exist, and for options that it does not have."""
+    """Check the name of the engine and its options.
+
+    Args:
+        engine: "local" or "ray".
+        workers: number of processes, 0 or more; None for the default.
+        address: address of a Ray cluster; only for "ray".
+
+    Raises:
+        SettingError: the engine does not exist, or does not have one of these options.
+    """
     if engine not in ENGINES:
         raise SettingError(f'study: --engine is local or ray, got "{engine}".')
     if workers is not None and workers < 0:
@@ -148,7 +168,7 @@ def check_engine(engine: str, workers: int | None, address: str | None) -> None:
 
 
 def default_folder(source: Any, asked: StudySettings) -> Path:
-    """studies/NAME, or the study's own folder where that was given."""
+    """The study's own folder if `source` is a folder, otherwise studies/NAME."""
     if isinstance(source, str | Path) and Path(source).is_dir():
         return Path(source)
     return Path("studies") / asked.name
@@ -172,7 +192,7 @@ def _engine(name: str, workers: int | None, address: str | None) -> Engine:
 
 @contextmanager
 def _sigterm_as_interrupt() -> Iterator[None]:
-    """Within the block SIGTERM does what Ctrl-C does: workers end, and finished groups are kept."""
+    """Within the block, SIGTERM has the effect of Ctrl-C: workers end, and finished groups are kept."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

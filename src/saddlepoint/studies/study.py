@@ -1,4 +1,4 @@
-"""Runs a study: trains what its folder does not hold yet, saves every finished group, and writes tables and pictures."""
+"""Runs a study: trains the missing runs, saves every finished group, and writes tables and pictures."""
 
 from __future__ import annotations
 
@@ -26,10 +26,15 @@ MOST_NAMED = 3  # failed groups that the message names; the folder has all of th
 
 @dataclass(frozen=True)
 class StudyProgress:
-    """How far a study is.
+    """Progress of a study.
 
-    groups, of_groups: groups that are finished, of those that were missing. runs, of_runs: their runs. share: of the work, in
-    [0, 1]. seconds_left: None while unknown.
+    Args:
+        groups: number of finished groups.
+        of_groups: number of groups to train.
+        runs: number of finished runs.
+        of_runs: number of runs to train.
+        share: share of the work that is done, in [0, 1].
+        seconds_left: estimated remaining time in seconds; None while unknown.
     """
 
     groups: int
@@ -44,13 +49,16 @@ class StudyProgress:
 class StudyResult:
     """The result of a study.
 
-    name: of the study.
-    folder: where everything was written.
-    rows: one per run, as in results.csv.
-    summary: by point.
-    pictures: files that were drawn.
-    notes: what the reader must know: why runs were trained one at a time, workers that died, pictures that could not be drawn.
-    trained, kept: number of runs that were trained now, and that the folder held already.
+    Args:
+        name: name of the study.
+        folder: where everything was written.
+        rows: one per run, as in results.csv.
+        summary: one per point.
+        pictures: files that were drawn.
+        notes: remarks for the reader: why runs were trained one at a time, workers that died, pictures that could not
+            be drawn.
+        trained: number of runs that were trained by this call.
+        kept: number of runs whose results the folder already held.
     """
 
     name: str
@@ -74,7 +82,7 @@ def run_study(
     overwrite: bool = False,
     workers: int = 1,
 ) -> StudyResult:
-    """Train what is missing in the folder, and write tables and pictures. After an interruption, finished groups are kept.
+    """Train the missing runs, and write tables and pictures. After an interruption, finished groups are kept.
 
     Args:
         plan: the study's runs.
@@ -87,8 +95,8 @@ def run_study(
         workers: number of processes of the engine; groups are divided so that none is idle.
 
     Raises:
-        RunError: the folder cannot be used; or groups could not be trained. In the second case everything else is written, the
-            folder has the reasons, and the same call tries these groups again.
+        RunError: the folder cannot be used, or groups could not be trained. In the second case everything else is
+            written, the folder holds the reasons, and the same call tries these groups again.
     """
     notes: list[str] = []
 
@@ -132,7 +140,11 @@ def _train(
     report: Callable[[StudyProgress], None],
     workers: int,
 ) -> list[str]:
-    """Train what is missing; returns a sentence on each group that could not be trained."""
+    """Train the missing runs.
+
+    Returns:
+        One sentence for each group that could not be trained.
+    """
     groups = plan.groups(results, workers)
     time_left = TimeLeft([group.work for group in groups])
     runs, of_runs, done = 0, sum(len(group.runs) for group in groups), 0
@@ -173,7 +185,7 @@ def _train(
 
 
 def _describe(plan: Plan, group: Group) -> str:
-    """A group in words: its seeds, and its point if all its runs share one."""
+    """Describe a group in words: its seeds, and its point if all its runs share one."""
     seeds = sorted({run.seed for run in group.runs})
     words = [f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"]
     if len({run.point for run in group.runs}) == 1:
@@ -184,7 +196,11 @@ def _describe(plan: Plan, group: Group) -> str:
 def _write(
     plan: Plan, folder: StudyFolder, rows: Sequence[Row], results: Mapping[str, RunResult], notes: tuple[str, ...]
 ) -> tuple[list[Path], list[str]]:
-    """Write tables, summary and pictures; returns the files of the pictures, and sentences on those that could not be drawn."""
+    """Write tables, summary and pictures.
+
+    Returns:
+        The files of the pictures, and one sentence for each picture that could not be drawn.
+    """
     written = write_table(folder.results, rows)
     if plan.study.measure.every is not None:
         written += write_table(folder.series, list(series_rows(plan, results)))

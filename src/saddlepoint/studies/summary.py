@@ -24,12 +24,14 @@ SAMPLES = 2_000  # default number of samples that outcomes are measured on
 class PointSummary:
     """The results of one point.
 
-    values: of the axes.
-    n: number of runs.
-    frozen: number of runs that diverged.
-    converged: share of runs that converged; None if convergence was not checked.
-    median_steps: to convergence; infinite if fewer than half converged; None if convergence was not checked.
-    outcomes: by name, means over the runs that did not diverge; None if there are fewer than two.
+    Args:
+        values: by axis, the value.
+        n: number of runs.
+        frozen: number of runs that diverged.
+        converged: share of runs that converged; None if convergence was not checked.
+        median_steps: median steps to convergence; infinite if fewer than half converged; None if convergence was not
+            checked.
+        outcomes: by name, means over the runs that did not diverge; None if there are fewer than two.
     """
 
     values: Mapping[str, Any]
@@ -52,7 +54,12 @@ class PointSummary:
 
 
 def summarise(rows: Sequence[Row], axes: Sequence[str]) -> list[PointSummary]:
-    """A summary per combination of the axes' values, in the order of the rows."""
+    """Summarise the rows for each combination of the axes' values, in the order of the rows.
+
+    Args:
+        rows: one per run, as in results.csv.
+        axes: names of the axes.
+    """
     return [
         PointSummary(
             values=dict(zip(axes, key, strict=True)),
@@ -67,7 +74,15 @@ def summarise(rows: Sequence[Row], axes: Sequence[str]) -> list[PointSummary]:
 
 
 def group_rows(rows: Sequence[Row], axes: Sequence[str]) -> dict[tuple[Any, ...], list[Row]]:
-    """Rows by their values on these axes, in order."""
+    """Group rows by their values on these axes, in the order of the rows.
+
+    Args:
+        rows: one per run.
+        axes: names of the axes.
+
+    Returns:
+        The rows by combination of values.
+    """
     found: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
         found.setdefault(tuple(row[name] for name in axes), []).append(row)
@@ -95,7 +110,11 @@ def survival(rows: Sequence[Row]) -> Survival | None:
 
 
 def convergence_times(rows: Sequence[Row]) -> tuple[list[float], list[bool]]:
-    """Steps to convergence, or until the end of the run if it did not converge; and whether it converged."""
+    """Steps to convergence as censored times.
+
+    Returns:
+        Steps to convergence, or to the end of the run if it did not converge; and whether it converged.
+    """
     return (
         [float(row["steps_to_convergence"] if row["converged"] else row["censored_at"]) for row in rows],
         [bool(row["converged"]) for row in rows],
@@ -103,7 +122,15 @@ def convergence_times(rows: Sequence[Row]) -> tuple[list[float], list[bool]]:
 
 
 def mean(rows: Sequence[Row], name: str) -> Interval | None:
-    """Mean of an outcome over the runs that have it, with an interval within the outcome's range; None for fewer than two."""
+    """Mean of an outcome over the runs that have it.
+
+    Args:
+        rows: one per run.
+        name: name of the outcome.
+
+    Returns:
+        The mean with an interval within the outcome's range; None for fewer than two runs.
+    """
     values = finite(rows, name)
     if len(values) < 2:
         return None

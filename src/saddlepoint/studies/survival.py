@@ -1,7 +1,7 @@
-"""Times that are known only to be longer than the study: steps to convergence are a survival quantity.
+"""Survival analysis of steps to convergence: some times are known only to be longer than the study.
 
-A mean over the runs that converged would flatter a method by leaving out those that did not. The Kaplan-Meier curve uses
-what is known of both: until when each run had not converged.
+A mean over the runs that converged would flatter a method, because it leaves out those that did not. The Kaplan-Meier
+curve uses both: converged runs, and the time until which each other run had not converged.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ class Survival:
     """The share of runs that have not met an event yet, with its interval.
 
     Attributes:
-        times: (T,) when events happened, in order.
-        survival: (T,) the share left just after each of these times.
-        low, high: (T,) the ends of its interval.
-        last: until when any run was followed.
-        n: runs.
-        events: how many of them met the event.
-        level: probability that an interval holds the true share.
+        times: (T,) times of events, in ascending order.
+        survival: (T,) share that is left just after each of these times.
+        low, high: (T,) ends of its interval.
+        last: longest time that any run was followed.
+        n: number of runs.
+        events: number of runs that met the event.
+        level: confidence level of the intervals.
     """
 
     times: NDArray[np.float64]
@@ -41,9 +41,15 @@ class Survival:
     level: float
 
     def quantile(self, share: float = 0.5) -> Interval:
-        """When `share` of the runs have met the event, at `level`; infinite where it was not observed.
+        """The time at which `share` of the runs have met the event; infinite if it was not observed.
 
-        The ends are where the curve's own interval crosses 1 - share.
+        The ends of the interval are where the curve's own interval crosses 1 - share.
+
+        Args:
+            share: share of the runs, in (0, 1).
+
+        Returns:
+            The time with its interval at confidence level `level`.
 
         References:
             A Confidence Interval for the Median Survival Time (Ron Brookmeyer, John Crowley, 1982),
@@ -62,17 +68,17 @@ class Survival:
 def kaplan_meier(times: ArrayLike, observed: ArrayLike, *, level: float = 0.95) -> Survival:
     """The Kaplan-Meier curve with Greenwood's interval on the scale of log(-log survival), which stays within [0, 1].
 
-    Where all runs that were left meet the event, that interval is undefined. There the lower end is 0, and the upper one is
-    the share that so few runs cannot rule out: 1 - ((1 - level) / 2)^(1/k) with k the runs that met the event so far, or k
-    the runs that were left times the upper end before, if that is less.
+    If all remaining runs meet the event at the same time, that interval is undefined. There the lower end is 0, and the
+    upper end is the share that so few runs cannot rule out: 1 - ((1 - level) / 2)^(1/k). Here k is the number of runs
+    that met the event so far or, if that is less, the number of remaining runs times the previous upper end.
 
     Args:
-        times: (N,) when each run met the event, or until when it was followed without.
-        observed: (N,) bool, whether it met the event.
-        level: probability that an interval holds the true share.
+        times: (N,) time at which each run met the event, or until which it was followed without meeting it.
+        observed: (N,) bool, whether the run met the event.
+        level: confidence level of the interval, in (0, 1).
 
     Raises:
-        DataError: no runs, unequal numbers, or times that are NaN.
+        DataError: there are no runs, the lengths differ, or times are NaN.
 
     References:
         Nonparametric Estimation from Incomplete Observations (E. L. Kaplan, Paul Meier, 1958),

@@ -17,9 +17,16 @@ Row = dict[str, Any]
 
 
 def result_rows(plan: Plan, results: Mapping[str, RunResult]) -> list[Row]:
-    """One row per finished run, in the plan's order: values of the axes, seed, and results.
+    """Make one row per finished run: values of the axes, seed, and results.
 
     None means that a column does not apply, NaN that it could not be measured because the run diverged.
+
+    Args:
+        plan: the study's runs.
+        results: the results by key of the run.
+
+    Returns:
+        The rows, in the plan's order.
     """
     asked = plan.study.measure.convergence is not None
     rows: list[Row] = []
@@ -42,7 +49,12 @@ def result_rows(plan: Plan, results: Mapping[str, RunResult]) -> list[Row]:
 
 
 def series_rows(plan: Plan, results: Mapping[str, RunResult]) -> Iterator[Row]:
-    """One row per run and scheduled step."""
+    """Make one row per finished run and scheduled step.
+
+    Args:
+        plan: the study's runs.
+        results: the results by key of the run.
+    """
     for run in plan.runs:
         result = results.get(run.key)
         if result is None:
@@ -53,7 +65,15 @@ def series_rows(plan: Plan, results: Mapping[str, RunResult]) -> Iterator[Row]:
 
 
 def write_table(path: Path, rows: Sequence[Row]) -> list[Path]:
-    """Write rows to `path` (.csv), and also as .parquet if pyarrow is installed; returns the files."""
+    """Write a table as CSV, and also as Parquet if pyarrow is installed.
+
+    Args:
+        path: the CSV file.
+        rows: the rows.
+
+    Returns:
+        The files.
+    """
     columns = list(dict.fromkeys(name for row in rows for name in row))
     with replaced(path) as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -76,7 +96,7 @@ def _write_parquet(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> P
 
 
 def _one_type(values: list[Any]) -> list[Any]:
-    """A column of one type: floats for mixed numbers, text for other mixed types."""
+    """Convert a column to one type: floats for mixed numbers, text for other mixed types."""
     kinds = {type(value) for value in values if value is not None}
     if len(kinds) <= 1:
         return values
@@ -86,7 +106,7 @@ def _one_type(values: list[Any]) -> list[Any]:
 
 
 def cell_text(value: Any) -> str:
-    """A value as text for CSV: empty for None, nan for what could not be measured."""
+    """The text of a value in CSV: empty for None, nan for what could not be measured."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,7 +1,7 @@
-"""The local engine: a pool of processes with one core each, which continues when a process dies.
+"""The local engine: a pool of processes with one CPU core each, which continues when a process dies.
 
-Each worker has its own pipe. When a worker dies (killed for lack of memory, for example), its pipe closes: its group is given to
-another worker once, and a new worker is started.
+Each worker has its own pipe. When a worker dies (for example, killed for lack of memory), its pipe closes. Its group is
+then given to another worker once, and a new worker is started.
 """
 
 from __future__ import annotations
@@ -26,7 +26,17 @@ FAILED_STARTS = 5  # replacements in a row that may end before they are ready; t
 
 
 class _Worker:
-    """A process and this end of its pipe. group: index of the group that it trains, or None."""
+    """A process and the parent's end of its pipe.
+
+    Args:
+        train: the function that trains one group; None for `train_group`.
+
+    Attributes:
+        connection: the parent's end.
+        process: the process.
+        ready: whether the process has started.
+        group: index of the group that it trains; None if it is idle.
+    """
 
     def __init__(self, train: Train | None) -> None:
         context = multiprocessing.get_context("spawn")
@@ -49,11 +59,14 @@ def on_workers(groups: Sequence[Group], workers: int, train: Train | None = None
     Args:
         groups: what to train.
         workers: number of processes.
-        train: the function that trains a group, by default `train_group`; workers must be able to import it.
+        train: the function that trains one group, by default `train_group`; workers must be able to import it.
+
+    Yields:
+        The events of every group.
 
     Raises:
-        RunError: the first worker ends before it is ready. If later workers do, there are fewer of them; if none is left, the
-            waiting groups fail.
+        RunError: the first worker ends before it is ready. If a later worker ends before it is ready, the pool becomes
+            smaller; if none is left, the waiting groups fail.
     """
     waiting = deque(range(len(groups)))
     lost: dict[int, int] = {}
@@ -123,7 +136,12 @@ def _died(worker: _Worker, lost: dict[int, int]) -> Lost | None:
 
 
 def serve(connection: Connection[Any, Any], train: Train | None = None) -> None:
-    """The main loop of a worker, until its pipe is closed. Ctrl-C is handled by the parent process."""
+    """The main loop of a worker. It ends when its pipe is closed. Ctrl-C is handled by the parent process.
+
+    Args:
+        connection: the worker's end of the pipe.
+        train: the function that trains one group, by default `train_group`.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
