@@ -46,7 +46,7 @@ SUBSETS, SIZE = 100, 1_000
 class Comparison:
     """One comparison; both sides take the points and return numbers that should agree.
 
-    Args:
+    Attributes:
         module: the package of the other side.
         points: of each set.
         goal: the least ratio theirs / ours; None where there is none.

@@ -67,7 +67,7 @@ WITHOUT: dict[str, dict[str, Any]] = {
 class Outcome:
     """The outcome of one trial.
 
-    Args:
+    Attributes:
         width: the median over the modes of their typical width, over the true one.
         seconds: of training.
     """

@@ -58,7 +58,7 @@ HUGE = 1e8
 class Protocol:
     """How the models are trained and evaluated.
 
-    Args:
+    Attributes:
         steps: by recipe, in place of its own.
         samples: for each sampling seed; None: as many as held-out examples.
         sampling_seeds: of an evaluation.
@@ -87,7 +87,7 @@ QUICK = Protocol({f"{family}-{name}": 3 for family in FAMILIES for name in PROTO
 class Board:
     """The scores of all models.
 
-    Args:
+    Attributes:
         values: by title of the score, then by row, one value for each training seed.
         scores: by title, the score of real examples, with both of its baselines.
     """

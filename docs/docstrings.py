@@ -19,19 +19,19 @@ CONVERTED: tuple[str, ...] = (
     "data",
     "diagnosis",
     "errors",
+    "experiment",
     "evaluation",
     "figures",
     "games",
+    "lanes",
     "markup",
-    "models.autoencoder",
-    "models.gan",
-    "models.vae",
+    "models",
     "networks",
-    "objectives.adversarial",
-    "objectives.phase",
+    "objectives",
     "open_sections",
     "optimisers",
     "progress",
+    "recipe",
     "records",
     "report",
     "settings",
@@ -50,12 +50,13 @@ REMARK = 6  # words after the last address of a section that may stand without a
 class Documented:
     """Something in the source that can have a docstring.
 
-    Args:
+    Attributes:
         place: file and line, `src/saddlepoint/errors.py:12`.
         name: the dotted name below the package, `errors.DataError`.
         public: whether no part of the name begins with an underscore.
         docstring: its text with the common indentation removed; None without one.
         parameters: names that a section Args may explain: of a class, those of its fields and of `__init__`.
+        is_dataclass: whether it is a dataclass or a named tuple, whose section Attributes may explain only its fields.
     """
 
     place: str
@@ -63,13 +64,14 @@ class Documented:
     public: bool
     docstring: str | None
     parameters: frozenset[str] = frozenset()
+    is_dataclass: bool = False
 
 
 @dataclass
 class Package:
     """All documented names of a source tree.
 
-    Args:
+    Attributes:
         names: in the order of the files.
         inherited: dotted names of methods that override a documented method.
     """
@@ -101,7 +103,14 @@ def read(source: Path) -> Package:
         for name, node in _definitions(tree, module):
             shown = public and not any(part.startswith("_") for part in name.split("."))
             package.names.append(
-                Documented(f"{file}:{node.lineno}", name, shown, ast.get_docstring(node), frozenset(_parameters(node)))
+                Documented(
+                    f"{file}:{node.lineno}",
+                    name,
+                    shown,
+                    ast.get_docstring(node),
+                    frozenset(_parameters(node)),
+                    _is_dataclass(node),
+                )
             )
             if isinstance(node, ast.ClassDef):
                 classes.setdefault(node.name, []).append((name, node))
@@ -190,18 +199,21 @@ def _references(docstring: str) -> Iterator[str]:
 
 
 def _unknown(one: Documented) -> Iterator[str]:
-    """Names in the section Args that are no parameters."""
-    lines = sections(one.docstring or "").get("Args", [])
-    own = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-    for line in lines:
-        entry = ENTRY.match(line.strip()) if len(line) - len(line.lstrip()) == own else None
-        for name in entry[1].replace("*", "").split(", ") if entry else ():
-            if one.parameters and name not in one.parameters:
-                yield f"Args explains {name!r}, which is no parameter"
+    """Names in the section Args that are no parameters; of a dataclass, names in the section Attributes that are no fields."""
+    for section in ("Args", "Attributes") if one.is_dataclass else ("Args",):
+        lines = sections(one.docstring or "").get(section, [])
+        own = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+        for line in lines:
+            entry = ENTRY.match(line.strip()) if len(line) - len(line.lstrip()) == own else None
+            for name in entry[1].replace("*", "").split(", ") if entry else ():
+                if one.parameters and name not in one.parameters:
+                    yield f"{section} explains {name!r}, which is no {'parameter' if section == 'Args' else 'field'}"
 
 
 def _form(one: Documented) -> Iterator[str]:
     """Parameters and errors that are explained outside of their sections."""
+    if one.is_dataclass and "Args" in sections(one.docstring or ""):
+        yield "the fields of a dataclass are explained in a section Args instead of Attributes"
     for line in sections(one.docstring or "")[""]:
         entry = ENTRY.match(line.strip())
         if entry and {*entry[1].replace("*", "").split(", ")} & one.parameters:
@@ -223,6 +235,18 @@ def _definitions(
                 yield from _definitions(node, name)
         elif isinstance(node, ast.If | ast.Try):
             yield from _definitions(node, prefix)
+
+
+def _is_dataclass(node: ast.AST) -> bool:
+    """Whether a class is a dataclass or a named tuple that has no `__init__` of its own."""
+    return (
+        isinstance(node, ast.ClassDef)
+        and (
+            any(ast.unparse(decorator).startswith("dataclass") for decorator in node.decorator_list)
+            or any(ast.unparse(base) == "NamedTuple" for base in node.bases)
+        )
+        and not any(isinstance(inner, ast.FunctionDef) and inner.name == "__init__" for inner in node.body)
+    )
 
 
 def _is_overload(decorator: ast.expr) -> bool:

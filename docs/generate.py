@@ -37,7 +37,7 @@ Written by `make docs` from the docstrings; edit those, not this page.
 class Method:
     """Something in the source whose docstring cites a work.
 
-    Args:
+    Attributes:
         name: its dotted name.
         path: its file, relative to the checkout.
         line: where it begins.

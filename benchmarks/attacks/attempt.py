@@ -26,7 +26,7 @@ MEMORY = 2_000_000_000
 class Box:
     """The folders of one attempt.
 
-    Args:
+    Attributes:
         work: where the commands run.
         outside: a folder beside it that no command may change; links point there.
         shared: what the kind's `setup` made, for all its attempts: read it or copy from it, never change it.
@@ -43,7 +43,7 @@ class Box:
 class Outcome:
     """What one command did.
 
-    Args:
+    Attributes:
         code: its exit code, or minus the signal that ended it.
         memory: the peak in bytes, above the program's own at its start.
     """
@@ -62,7 +62,7 @@ class Outcome:
 class Command:
     """One call of the command line.
 
-    Args:
+    Attributes:
         arguments: without the program's name.
         before: called in the command's process just before it begins, for example to make the third `os.replace` fail.
         signals: (seconds after the start, signal) in order; a command that ends earlier is left alone.
@@ -81,7 +81,7 @@ class Command:
 class Attempt:
     """One attempt.
 
-    Args:
+    Attributes:
         name: unique within its kind, such as "summary.json/truncated/report".
         prepare: makes the files, in a process of its own without limits.
         commands: run one after the other in `box.work`.
@@ -104,7 +104,7 @@ class Attempt:
 class Kind:
     """One kind of attempts.
 
-    Args:
+    Attributes:
         attempts: (shared folder, generator) -> all attempts, always in the same order; random numbers come from the generator alone.
         setup: fills the shared folder once, in a process of its own, for example by training a run.
         review: examines the boxes of all attempts that obeyed the laws, at the end: {name of the attempt: what is wrong}.

@@ -29,7 +29,7 @@ CODES = tuple(dict.fromkeys(kind.code for kind in INJECTED))
 class Case:
     """One run: what it was made to be, what it is, and what the rules said.
 
-    Args:
+    Attributes:
         kind: of the run.
         seed: of the run.
         strength: of the injection.
@@ -121,7 +121,7 @@ class Rate:
 class CodeAccuracy:
     """The accuracy of one code on one half.
 
-    Args:
+    Attributes:
         code: of the finding.
         detected: of the runs in which the failure is present.
         alarmed: of the same runs, those with any alarm.

@@ -20,7 +20,7 @@ PROBES = 16  # probes of a run
 class Base:
     """A training run that is expected to go well.
 
-    Args:
+    Attributes:
         name: of the base.
         recipe: the shipped recipe that it is made from.
         half: calibration or reporting.

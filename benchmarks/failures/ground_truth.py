@@ -30,7 +30,7 @@ SHORTEST = 100  # steps below which a run was only made for what can be known be
 class Held:
     """Whether a failure is present.
 
-    Args:
+    Attributes:
         state: yes, no or unclear.
         onset: the step of the probe from which on it is.
     """
@@ -43,7 +43,7 @@ class Held:
 class Truth:
     """The ground truth of a run.
 
-    Args:
+    Attributes:
         codes: by code; codes that do not apply to the family are absent.
         judged: whether the run was long enough to judge more than its data.
 

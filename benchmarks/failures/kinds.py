@@ -23,7 +23,7 @@ Strength = Callable[[float], Mapping[str, Any]]
 class Kind:
     """One kind of run.
 
-    Args:
+    Attributes:
         name: of the kind.
         base: the recipe that is trained.
         code: the finding that the injection should raise; "" for a healthy control.

@@ -71,7 +71,7 @@ class Usual:
 class Outcome:
     """One run and what came of it.
 
-    Args:
+    Attributes:
         kind: of the run.
         seed: of the run.
         strength: of the injection.

@@ -19,7 +19,7 @@ ALARMS = ("warning", "failure")
 class Alarm:
     """A finding that opened as a warning or a failure.
 
-    Args:
+    Attributes:
         code: of the finding.
         step: at which it opened first.
         severity: warning or failure.

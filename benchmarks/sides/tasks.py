@@ -24,7 +24,7 @@ Pair = Callable[[], tuple[nn.Module, nn.Module]]
 class Task:
     """One comparison.
 
-    Args:
+    Attributes:
         title: for the table.
         against: the other side.
         goal: the largest ratio of times ours / by hand, or the least speed-up over a published script.

@@ -34,7 +34,7 @@ _KEY = re.compile(r"([^:]+:[^.]+|[^.]+)(?:\.(.*))?", re.DOTALL)
 class OpenSection:
     """What a field of this kind declares.
 
-    Args:
+    Attributes:
         entry: the settings of one entry.
         keys: the keys that there are; None where another class checks them.
         own: whether import paths are keys.

@@ -37,7 +37,7 @@ WARM_UP_STEPS, TRIAL_TICKS = 10, 20
 class Estimate:
     """Time in seconds and memory in bytes that training would take on this machine.
 
-    Args:
+    Attributes:
         seconds: for everything.
         seconds_of_pictures: for the last pictures, the film and the report; 0 where they are left out.
         peak_memory: measured over the trial steps; None where the system does not report it. `parameters`, `optimiser` and `data` are

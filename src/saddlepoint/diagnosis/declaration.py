@@ -27,7 +27,7 @@ NOT_SERIES = ("every_series", "run")  # parameters of rules that are not the nam
 class Rule:
     """A judgement and the conditions under which it is evaluated.
 
-    Args:
+    Attributes:
         code: stable code of its finding; several rules may share one.
         judge: the function: series and facts to a finding, or None where nothing is wrong.
         needs: parameters that must be available.

@@ -15,7 +15,7 @@ BEGUN, EARLIEST = 0.1, 200  # share of the run, steps
 class Facts:
     """What is known about a run besides its series.
 
-    Args:
+    Attributes:
         objectives: the family and the objective by name: {"gan", "non-saturating"}.
         steps: the run's last step; None where it is not known (the log of another program, still growing).
         settings: the recipe's, by dotted name ({"model.latent": 3}); empty where there is no recipe.

@@ -17,7 +17,7 @@ from saddlepoint.diagnosis.optimiser_settings import SECTIONS
 class Usual:
     """The range of a setting.
 
-    Args:
+    Attributes:
         least: smallest value in common use.
         most: largest value in common use.
         low: below it a value is unusual.

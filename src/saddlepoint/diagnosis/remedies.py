@@ -33,7 +33,7 @@ Step = tuple[str, ...]  # names of remedies that are applied together
 class Remedy:
     """Something to change.
 
-    Args:
+    Attributes:
         advice: what to do, as a clause in the imperative: "add an R1 penalty".
         changes: new values, or changes (`saddlepoint.diagnosis.changes`), by dotted name; empty where no setting does it.
     """

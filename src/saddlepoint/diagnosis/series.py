@@ -19,7 +19,7 @@ from saddlepoint.records import Record
 class Series:
     """Values of one quantity, oldest first.
 
-    Args:
+    Attributes:
         name: of the series: "d/loss".
         steps: at which values were recorded, ascending.
         values: one for each step; a value may be NaN or infinite.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class Code:
     """An entry of the registry.
 
-    Args:
+    Attributes:
         phrase: the problem in at most ten words, understood without the code. "{examples}" stands for what the model was
             trained on: "1,617 images".
         rules: import paths of its rules, `module:function`; a module that starts with "." is in

@@ -42,7 +42,7 @@ SMALLEST_DECAY = -9  # log10 of the share of the learning rate that a schedule l
 class Unusual:
     """A setting outside of its usual range.
 
-    Args:
+    Attributes:
         name: dotted name.
         value: present value.
         usual: the range in words.

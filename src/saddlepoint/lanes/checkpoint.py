@@ -23,7 +23,12 @@ FREE = {"steps", "device", "threads", "precision", "stop_on", "checkpoint_every"
 
 
 def save(path: str | Path, replicas: Replicas) -> None:
-    """Write the state of the replicas to the file at `path`, which is replaced as a whole or not at all."""
+    """Write the state of the replicas to a file, completely or not at all.
+
+    Args:
+        path: of the file; an existing one is replaced.
+        replicas: whose state is saved.
+    """
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in replicas.state_tensors().items()}
     manifest = {
         "format": FORMAT,

@@ -30,7 +30,13 @@ IN_WEIGHTS = frozenset({"observation_std"})
 
 
 class Entry(NamedTuple):
-    """One trainable tensor of a player: its name in the table, its shape in one replica, its start in the stack."""
+    """One trainable tensor of a player.
+
+    Attributes:
+        name: in the table.
+        shape: in one replica.
+        start: index of its first number in the player's stack.
+    """
 
     name: str
     shape: torch.Size
@@ -67,16 +73,21 @@ class _Table(nn.Module):
 class StackedGame:
     """The stacked models of all replicas.
 
-    template: the model that computes for every replica; its settings hold a `PerReplica` where replicas differ.
-    models: one per replica, without weights: for their settings, scaling and noise.
-    weights: by player, the trainable parameters of all replicas, (S, P).
-    apart: whether every tensor of a player is a piece of its own. One piece for all of them needs fewer operators, but joining
-        tensors keeps a compiler from fusing them.
-    fixed: everything that is not trained, by name in the table, (S, ...): buffers, frozen weights, numbers that differ.
+    Attributes:
+        template: the model that computes for every replica; its settings hold a `PerReplica` where replicas differ.
+        models: one per replica, without weights: for their settings, scaling and noise.
+        weights: by player, the trainable parameters of all replicas, (S, P).
+        apart: whether every tensor of a player is a piece of its own. One piece for all of them needs fewer operators, but joining
+            tensors keeps a compiler from fusing them.
+        fixed: everything that is not trained, by name in the table, (S, ...): buffers, frozen weights, numbers that differ.
     """
 
     def __init__(self, replicas: Sequence[Replica], make: Build = build) -> None:
         """Build and stack the models.
+
+        Args:
+            replicas: settings and data of each run.
+            make: (model settings, event, seed) -> Model.
 
         Raises:
             SettingError: the replicas would not be independent of each other, or cannot be stacked.
@@ -129,7 +140,13 @@ class StackedGame:
             )
 
     def call(self, tensors: Tensors, function: Callable[..., Any], *arguments: Any) -> Any:
-        """`function(template, *arguments)` with the tensors of one replica, given by their names in the table."""
+        """Return `function(template, *arguments)`, computed with the tensors of one replica.
+
+        Args:
+            tensors: by name in the table.
+            function: takes the template and the arguments.
+            *arguments: of the function.
+        """
         return functional_call(self.table, tensors, (function, *arguments))
 
     def split(self, player: str, stack: Tensor) -> Pieces:
@@ -156,7 +173,15 @@ class StackedGame:
 
 
 def check_independent(model: Model, replicas: Sequence[Replica]) -> None:
-    """Raises SettingError for anything that would couple the replicas, or draw random numbers outside of them."""
+    """Check that the replicas can be trained independently of each other.
+
+    Args:
+        model: any of the replicas' models.
+        replicas: all of the group.
+
+    Raises:
+        SettingError: something would couple the replicas, or draw random numbers outside of them.
+    """
     for phase in model.phases:
         if not phase.gradient:
             raise SettingError(
@@ -201,7 +226,14 @@ def check_independent(model: Model, replicas: Sequence[Replica]) -> None:
 
 
 def check_stateless(model: Model) -> None:
-    """Raises SettingError for a game with state between steps other than its weights. Draws noise from the model."""
+    """Check that a game has no state between steps other than its weights. Draws noise from the model.
+
+    Args:
+        model: the game.
+
+    Raises:
+        SettingError: it has other state.
+    """
     for phase in model.phases:
         if phase.after_update is not None:
             raise SettingError(

@@ -13,6 +13,9 @@ def eliminate_common_subexpressions(graph: GraphModule) -> None:
 
     Two phases with the same noise then generate their examples once, as in the training loop. In a graph that changes tensors in
     place, only unused calls are removed.
+
+    Args:
+        graph: is changed.
     """
     nodes = [node for node in graph.graph.nodes if node.op == "call_function"]
     if not any(_changes(node.target) for node in nodes):

@@ -20,7 +20,13 @@ FUSED_WIDTH = 32  # layers up to this width are faster with loops over the repli
 
 @dataclass(frozen=True)
 class Layout:
-    """The layout. device: of the replicas. compiled: whether the step is compiled. fused: whether it becomes loops over replicas."""
+    """Where the replicas are in memory, and how their step runs.
+
+    Attributes:
+        device: of the replicas.
+        compiled: whether the step is compiled.
+        fused: whether the compiled step becomes loops over the replicas.
+    """
 
     device: torch.device
     compiled: bool
@@ -28,7 +34,14 @@ class Layout:
 
     @classmethod
     def choose(cls, game: StackedGame, device: torch.device, steps: int, compiled: bool | None) -> Layout:
-        """The layout for training `game` for `steps` steps. compiled: None compiles if that saves more time than it takes."""
+        """Choose the layout with the lowest estimated cost.
+
+        Args:
+            game: what is trained.
+            device: of the replicas.
+            steps: number of training steps.
+            compiled: whether to compile; None compiles if that saves more time than it takes.
+        """
         # Kernels of convolutions have more than two axes.
         shapes = [entry.shape for own in game.entries.values() for entry in own]
         narrow = all(len(shape) <= 2 and max(shape, default=1) <= FUSED_WIDTH for shape in shapes)

@@ -10,7 +10,8 @@ generators for the processor do this
         double precision: here the uniform numbers are drawn, and the formula is computed for all replicas together.
 Any other draws are made per replica and step, which is slower and also exact.
 
-A Note on the Generation of Random Normal Deviates (Box, Muller, 1958). https://doi.org/10.1214/aoms/1177706645
+References:
+    A Note on the Generation of Random Normal Deviates (Box, Muller, 1958). https://doi.org/10.1214/aoms/1177706645
 """
 
 from __future__ import annotations
@@ -34,7 +35,12 @@ TurnNoise = Any  # the noise of one turn, see `saddlepoint.objectives.noise`
 
 
 class Draw(NamedTuple):
-    """One call of torch.randn (normal) or torch.rand."""
+    """One call of torch.randn or torch.rand.
+
+    Attributes:
+        normal: whether it is torch.randn.
+        shape: of the result.
+    """
 
     normal: bool
     shape: tuple[int, ...]
@@ -48,8 +54,13 @@ class Draw(NamedTuple):
 class ReplacedDraws(TorchFunctionMode):
     """While it is active, torch.randn and torch.rand with this generator return the result of `give`.
 
-    used: whether a draw or a number per replica was used in a computation; then the noise is more than the plain draws.
-    exotic: whether anything else was drawn from the generator.
+    Args:
+        generator: the generator whose draws are replaced.
+        give: returns the numbers of a draw.
+
+    Attributes:
+        used: whether a draw or a number per replica was used in a computation; then the noise is more than the plain draws.
+        exotic: whether anything else was drawn from the generator.
     """
 
     def __init__(self, generator: torch.Generator, give: Callable[[Draw], Tensor]) -> None:
@@ -120,11 +131,16 @@ class StackedNoise:
         self.odd = False  # whether torch keeps the second half of a pair of normal numbers in the generators
 
     def most_steps(self, first: int, numbers: int) -> int:
-        """How many steps from `first` on can be prepared with at most this many numbers; at least 1."""
+        """Return how many steps can be prepared at once; at least 1.
+
+        Args:
+            first: number of steps done before.
+            numbers: the largest number of random numbers to hold.
+        """
         return max(1, numbers // (1 + len(self.generators) * sum(draw.size for draw in self._plan_step(first).draws)))
 
     def prepare(self, first: int, count: int) -> None:
-        """Draw all noise of `count` steps from `first` on."""
+        """Draw all noise of `count` steps, beginning with step `first`."""
         self._start = first
         steps = range(first, first + count)
         plans = [self._plan_step(step) for step in steps]
@@ -142,7 +158,7 @@ class StackedNoise:
         ]
 
     def at(self, step: int) -> list[TurnNoise]:
-        """Noise of the turns of `step`, which must have been prepared."""
+        """Return the noise of the turns of `step`, which must have been prepared."""
         return self._block[step - self._start]
 
     def _fresh(self) -> list[tuple[int, Phase]]:
@@ -222,8 +238,14 @@ class StackedNoise:
 
 
 class _Plan(NamedTuple):
-    """The draws of a step. plain: the leaves of each noise bundle (index of a draw, or a tensor without draws) and its structure;
-    None if the noise is computed from the draws."""
+    """The draws of a step.
+
+    Attributes:
+        draws: in the order in which the model makes them.
+        plain: the leaves of each noise bundle (the index of a draw, or a tensor without draws) and its structure; None if the
+            noise is computed from the draws.
+        exotic: whether the model draws numbers by other functions too.
+    """
 
     draws: list[Draw]
     plain: list[tuple[list[Any], TreeSpec]] | None

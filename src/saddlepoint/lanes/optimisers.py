@@ -27,10 +27,11 @@ AS_WEIGHTS = frozenset({"base", "slow", "mean"})  # state that starts as the wei
 class StackedOptimiser:
     """An optimiser.
 
-    formula: the function.
-    memory: names of its state tensors.
-    numbers: names of its constant coefficients; the `rate` comes in addition.
-    updates: number of updates of Adam's moments per move.
+    Attributes:
+        formula: the function.
+        memory: names of its state tensors.
+        numbers: names of its constant coefficients; the `rate` comes in addition.
+        updates: number of updates of Adam's moments per move.
     """
 
     formula: Formula
@@ -48,19 +49,30 @@ def sgd(p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
 
 
 def adam(p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
-    """Adam: A Method for Stochastic Optimization (Kingma, Ba, 2014). https://arxiv.org/abs/1412.6980"""
+    """Adam.
+
+    References:
+        Adam: A Method for Stochastic Optimization (Kingma, Ba, 2014). https://arxiv.org/abs/1412.6980
+    """
     towards, moments = _direction(g, kept, c, 0)
     return p - c["rate"] * towards, moments
 
 
 def adamw(p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
-    """Decoupled Weight Decay Regularization (Loshchilov, Hutter, 2017). https://arxiv.org/abs/1711.05101"""
+    """Adam with decoupled weight decay.
+
+    References:
+        Decoupled Weight Decay Regularization (Loshchilov, Hutter, 2017). https://arxiv.org/abs/1711.05101
+    """
     return adam(p - c["rate"] * c["decoupled"] * p if "decoupled" in c else p, g, kept, c)
 
 
 def rmsprop(p: Tensor, g: Tensor, kept: Given, c: Given) -> tuple[Tensor, Tensors]:
-    """Neural Networks for Machine Learning, lecture 6 (Tieleman, Hinton, 2012), with torch's decay of 0.99.
-    https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf
+    """RMSprop with torch's decay of 0.99.
+
+    References:
+        Neural Networks for Machine Learning, lecture 6 (Tieleman, Hinton, 2012).
+            https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf
     """
     second = RMSPROP_DECAY * kept["second"] + (1 - RMSPROP_DECAY) * g * g
     after, velocity = sgd(p, g / (second.sqrt() + c["epsilon"]), kept, c)
@@ -132,8 +144,13 @@ def update(name: OptimiserName, p: Tensor, g: Tensor, kept: Given, c: Given) -> 
 
 
 def memory(settings: Sequence[OptimiserSettings]) -> tuple[str, ...]:
-    """Names of the state tensors that these replicas need: velocity only with momentum, slow weights only with lookahead, and a mean
-    only with historical averaging."""
+    """Return the names of the state tensors that these replicas need.
+
+    The velocity is needed only with momentum, slow weights only with lookahead, and a mean only with historical averaging.
+
+    Args:
+        settings: of each replica.
+    """
     kept = STACKED[settings[0].name].memory
     if not any(own.momentum for own in settings):
         kept = tuple(name for name in kept if name != "velocity")

@@ -1,4 +1,4 @@
-"""A number that differs between replicas, in the place of a plain number in a model's settings.
+"""A number that differs between replicas: it replaces a plain number in a model's settings.
 
 A loss for one run computes `weight * penalty`. If the weight is a `PerReplica`, the same line multiplies every replica's penalty
 by the replica's own weight, which is read from stacked buffers under `vmap`.
@@ -43,7 +43,7 @@ class PerReplica:
 
     @property
     def tensor(self) -> Tensor:
-        """The values of all replicas, (L,)."""
+        """The values of all replicas, (S,)."""
         if self._read is None:
             raise self._refused("its networks or its game are built from it")
         return self._read()

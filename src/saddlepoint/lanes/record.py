@@ -14,11 +14,12 @@ from saddlepoint.training.settings import TrainingSettings
 class ReplicaRecord:
     """The numbers of one tick.
 
-    step: number of steps done.
-    seconds: training time so far, of all replicas together.
-    values: by series (`player/quantity`), (S,) float64 on the host, equal to the values of the single runs' records; NaN for a replica
-        that was frozen in or before this tick.
-    frozen: (S,) int64, number of steps after which a replica became non-finite; -1 if it has not.
+    Attributes:
+        step: number of steps done.
+        seconds: training time so far, of all replicas together.
+        values: by series (`player/quantity`), (S,) float64 on the host, equal to the values of the single runs' records; NaN for
+            a replica that was frozen in or before this tick.
+        frozen: (S,) int64, number of steps after which a replica became non-finite; -1 if it is still finite.
     """
 
     step: int
@@ -28,7 +29,7 @@ class ReplicaRecord:
 
 
 def means(rows: Tensor, series: Sequence[str], first: int, training: TrainingSettings) -> dict[str, Tensor]:
-    """The mean of each series over the steps of a tick, (S,) float64 on the host.
+    """Average each series over the steps of a tick.
 
     Losses are averaged over all steps, other series over every `training.observe_every`-th step.
 
@@ -37,6 +38,9 @@ def means(rows: Tensor, series: Sequence[str], first: int, training: TrainingSet
         series: name of each row.
         first: number of steps done before the tick.
         training: settings of the run.
+
+    Returns:
+        The mean of each series by name, (S,) float64 on the host.
     """
     table = rows.cpu().double()
     observed = [i for i in range(len(table)) if (first + i) % training.tick % training.observe_every == 0]

@@ -19,7 +19,13 @@ SHARED = ("steps", "batch_size", "tick", "observe_every")
 
 @dataclass(frozen=True, eq=False)
 class Replica:
-    """Settings and data of a single run, which the replica equals; `training.seed` is its seed."""
+    """Settings and data of the single run that the replica equals.
+
+    Attributes:
+        model: settings of the model.
+        training: settings of the training; `training.seed` is the replica's seed.
+        dataset: training examples.
+    """
 
     model: ModelSettings
     training: TrainingSettings
@@ -29,7 +35,15 @@ class Replica:
     def over_seeds(
         cls, model: ModelSettings, training: TrainingSettings, dataset: Dataset, count: int, first: int = 0
     ) -> list[Replica]:
-        """`count` replicas that differ only in their seed: `first`, `first` + 1, ..."""
+        """Return replicas that differ only in their seed.
+
+        Args:
+            model: settings of the model.
+            training: settings of the training.
+            dataset: training examples.
+            count: number of replicas.
+            first: the first seed; the others are `first` + 1, `first` + 2, ...
+        """
         if count < 1 or first < 0 or first + count - 1 > LARGEST_SEED:
             raise SettingError(
                 f"replicas: {count} seeds from {first} on do not exist: ask for 1 or more, from 0 or more on."
@@ -38,7 +52,11 @@ class Replica:
 
 
 def compatible_groups(replicas: Sequence[Replica]) -> list[list[int]]:
-    """Indexes of the replicas, sorted into as few groups as possible, in the order of their first replicas."""
+    """Sort replicas into as few groups as possible.
+
+    Returns:
+        The indexes of the replicas in each group; groups are in the order of their first replicas.
+    """
     found: dict[Any, list[int]] = {}
     for index, replica in enumerate(replicas):
         found.setdefault(tuple(sorted(structure(replica).items())), []).append(index)
@@ -46,7 +64,7 @@ def compatible_groups(replicas: Sequence[Replica]) -> list[list[int]]:
 
 
 def structure(replica: Replica) -> dict[str, Any]:
-    """What all replicas of a group must have in common, by name of the setting: everything except real numbers."""
+    """Return what all replicas of a group must have in common, by name of the setting: everything except real numbers."""
     shared = {f"model.{name}": value for name, value in numbers(replica.model, kind="other").items()}
     shared |= {f"training.{name}": getattr(replica.training, name) for name in SHARED}
     shared["training.ema above 0"] = replica.training.ema > 0
@@ -62,7 +80,14 @@ def structure(replica: Replica) -> dict[str, Any]:
 
 
 def check_compatible(replicas: Sequence[Replica]) -> None:
-    """Raises SettingError if the replicas cannot be one group."""
+    """Check that replicas can be one group.
+
+    Args:
+        replicas: at least one.
+
+    Raises:
+        SettingError: they cannot; the message names the first difference.
+    """
     if not replicas:
         raise SettingError("replicas: none were given: give at least one.")
     first = structure(replicas[0])
@@ -77,7 +102,7 @@ def check_compatible(replicas: Sequence[Replica]) -> None:
 
 
 def differing(replicas: Sequence[Replica]) -> dict[str, tuple[float, ...]]:
-    """The numbers of the model's settings that differ between replicas: dotted name below `model` -> value of every replica."""
+    """Return the numbers of the model's settings that differ between replicas: {dotted name below `model`: one value per replica}."""
     columns = [numbers(replica.model, kind="float") for replica in replicas]
     return {
         name: tuple(column[name] for column in columns)
@@ -87,7 +112,13 @@ def differing(replicas: Sequence[Replica]) -> dict[str, tuple[float, ...]]:
 
 
 def numbers(settings: BaseModel, kind: str, prefix: str = "") -> dict[str, Any]:
-    """The fields of `settings` by dotted name, those in entries of open sections too: `float` ones, or all `other` ones."""
+    """Return the fields of settings by dotted name, including those in entries of open sections.
+
+    Args:
+        settings: of any section.
+        kind: "float" for real numbers, "other" for all other fields.
+        prefix: of the names.
+    """
     found: dict[str, Any] = {}
     for name, value in _named(settings):
         if isinstance(value, BaseModel):
@@ -100,7 +131,7 @@ def numbers(settings: BaseModel, kind: str, prefix: str = "") -> dict[str, Any]:
 
 
 def replaced(settings: ModelSettings, values: dict[str, Any], prefix: str = "") -> Any:
-    """`settings` with the fields of these dotted names replaced, unchecked."""
+    """Return a copy of `settings` with other values at these dotted names; the values are not validated."""
     return _replaced(settings, values, prefix)
 
 
@@ -129,5 +160,5 @@ def _named(settings: BaseModel) -> Iterator[tuple[str, Any]]:
 
 
 def _is_open(value: Any) -> bool:
-    """Whether a field's value holds settings by key; one that is empty has no settings to walk into."""
+    """Whether a field's value holds settings by key; an empty one has no settings to replace."""
     return isinstance(value, dict) and bool(value) and all(isinstance(entry, BaseModel) for entry in value.values())

@@ -1,7 +1,7 @@
 """Many runs of one game trained at once: a seed is an axis.
 
-If runs differ by seed, one run says nothing about a method; hundreds do. The networks of a small game are too small for a processor:
-most of a step is overhead of its operators. So S copies are stacked and trained together. Replica i equals the single run with
+If results depend on the seed, one run says little about a method; hundreds of runs do. In a small game most of the time of a step
+is the overhead of its operators. So S copies are stacked and trained together. Replica i equals the single run with
 replica i's settings up to rounding: the same initial weights, batches, noise, learning rates and records.
 """
 
@@ -156,7 +156,7 @@ class Replicas:
 
     @property
     def frozen(self) -> Tensor:
-        """(S,) int64: number of steps after which a replica became non-finite; -1 if it has not."""
+        """(S,) int64: number of steps after which a replica became non-finite; -1 if it is still finite."""
         return torch.where(self._state.alive, -1, self._state.done).cpu()
 
     def each(self, function: Callable[..., Any], *stacked: Tensor, averaged: bool = False) -> Any:
@@ -174,20 +174,41 @@ class Replicas:
             return self._each(function, *stacked, averaged=averaged)
 
     def decode(self, z: Tensor, *, averaged: bool = True) -> Tensor:
-        """(n, latent) for all replicas, or (S, n, latent) -> (S, n, *event) in the data's units."""
+        """Decode codes with all replicas.
+
+        Args:
+            z: (n, latent), the same for all replicas, or (S, n, latent).
+            averaged: whether to use the moving averages of players that have them.
+
+        Returns:
+            (S, n, *event) in the data's units.
+        """
         own = z if z.ndim == 3 else z.expand(len(self), *z.shape)
         decoded: Tensor = self.each(lambda model, part: model.decode(part), own, averaged=averaged)
         return decoded
 
     def sample(self, n: int, generator: torch.Generator | None = None, *, averaged: bool = True) -> Tensor:
-        """(S, n, *event) samples in the data's units, from the same noise for all replicas, so that they can be compared."""
+        """Draw samples of all replicas from the same noise, so that they can be compared.
+
+        Args:
+            n: samples per replica.
+            generator: draws the noise.
+            averaged: whether to use the moving averages of players that have them.
+
+        Returns:
+            (S, n, *event) in the data's units.
+        """
         generator = generator or torch.Generator().manual_seed(0)
         return self.decode(
             require(self.game.template, HasCodes).fixed_noise(n, generator).to(self.device), averaged=averaged
         )
 
     def model(self, replica: int, *, averaged: bool = True) -> Model:
-        """The model of one replica, on the host, as the single run would leave it.
+        """Return the model of one replica, on the host, as the single run would leave it.
+
+        Args:
+            replica: its index.
+            averaged: whether to use the moving averages of players that have them.
 
         Raises:
             SettingError: there is no replica with this index.
@@ -217,7 +238,7 @@ class Replicas:
 
     @property
     def noise_is_odd(self) -> bool:
-        """Whether torch holds the second of a pair of normal numbers in the replicas' generators (see `StackedNoise`)."""
+        """Whether the replicas' generators cache the second of a pair of normal numbers (see `StackedNoise`)."""
         return self._noise.odd
 
     def state_tensors(self) -> Tensors:
@@ -231,7 +252,14 @@ class Replicas:
         return found | {"alive": state.alive, "done": state.done, "generators": generators}
 
     def load_state_tensors(self, tensors: Tensors, *, step: int, seconds: float, odd: bool) -> None:
-        """Set the state from `state_tensors`, also of another memory layout."""
+        """Restore the state.
+
+        Args:
+            tensors: as `state_tensors` returned them, from any memory layout.
+            step: number of steps done.
+            seconds: training time so far.
+            odd: the earlier `noise_is_odd`.
+        """
         self._state = self._in_layout(tensors)
         for generator, value in zip(self._noise.generators, tensors["generators"], strict=True):
             generator.set_state(value.clone())  # torch needs it at the start of its storage

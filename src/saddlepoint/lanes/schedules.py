@@ -19,11 +19,12 @@ from saddlepoint.training.settings import OptimiserSettings
 class Schedules:
     """The schedules of all replicas.
 
-    own: by player, the optimiser settings of each replica.
-    turns: the phases of a step, in order.
-    steps: of the whole training.
-    decays: of each replica's moving averages, in [0, 1).
-    device: of the coefficients.
+    Attributes:
+        own: by player, the optimiser settings of each replica.
+        turns: the phases of a step, in order.
+        steps: of the whole training.
+        decays: of each replica's moving averages, in [0, 1).
+        device: of the coefficients.
     """
 
     own: Mapping[str, Sequence[OptimiserSettings]]
@@ -33,7 +34,7 @@ class Schedules:
     device: torch.device
 
     def rates(self, first: int, count: int) -> list[list[Tensors]]:
-        """The coefficients of `count` steps from `first` on, by step and turn, (S,) each."""
+        """Return the coefficients of `count` steps, beginning with step `first`, by step and turn, (S,) each."""
         columns: dict[str, Tensors] = {}
         moves = {name: sum(turn.player == name for turn in self.turns) for name in self.own}
         for name, own in self.own.items():
@@ -49,6 +50,6 @@ class Schedules:
         ]
 
     def shares(self, first: int, count: int) -> Tensor:
-        """(count, S) shares by which moving averages approach the weights at each step from `first` on."""
+        """Return the shares by which moving averages approach the weights, (count, S), beginning with step `first`."""
         table = {d: [1 - effective_decay(d, step) for step in range(first, first + count)] for d in set(self.decays)}
         return torch.tensor([table[d] for d in self.decays], dtype=torch.float32).T.contiguous().to(self.device)

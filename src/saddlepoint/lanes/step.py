@@ -35,10 +35,12 @@ UNROLLED = 8  # sums of up to this many numbers are fused with neighbouring oper
 class State(NamedTuple):
     """Everything that a step changes.
 
-    weights, averages: by player.
-    memory: state of the optimisers, by player and name.
-    alive: () bool, whether everything has been finite so far.
-    done: () int64, number of steps while alive.
+    Attributes:
+        weights: by player.
+        memory: state of the optimisers, by player and name.
+        averages: moving averages of the weights, by player.
+        alive: () bool, whether everything has been finite so far.
+        done: () int64, number of steps while alive.
     """
 
     weights: dict[str, Pieces]
@@ -51,12 +53,13 @@ class State(NamedTuple):
 class Inputs(NamedTuple):
     """The inputs of a step.
 
-    batches: in the order of the step.
-    noise: by turn.
-    fixed: tensors that are not trained, by name.
-    coefficients: by player, those that never change.
-    rates: by turn, coefficients that change from step to step.
-    ema: () share by which moving averages approach the weights.
+    Attributes:
+        batches: in the order of the step.
+        noise: by turn.
+        fixed: tensors that are not trained, by name.
+        coefficients: by player, those that never change.
+        rates: by turn, coefficients that change from step to step.
+        ema: () share by which moving averages approach the weights.
     """
 
     batches: list[Tensor]
@@ -69,7 +72,15 @@ class Inputs(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """The structure of a step. sources: by turn, the index of its batch."""
+    """The structure of a step.
+
+    Attributes:
+        game: the stacked models.
+        turns: the phases in the order of play.
+        sources: by turn, the index of its batch.
+        optimisers: by player.
+        averaged: players with a moving average.
+    """
 
     game: StackedGame
     turns: tuple[Phase, ...]
@@ -82,6 +93,11 @@ def step(rules: Rules, state: State, inputs: Inputs) -> tuple[State, dict[str, l
     """One training step of one replica.
 
     A replica whose loss or weights become non-finite keeps the state before that turn from then on.
+
+    Args:
+        rules: structure of the step.
+        state: before the step.
+        inputs: of the step.
 
     Returns:
         The new state, and the observed values of each series, one () tensor per turn that observed it.
@@ -134,7 +150,8 @@ class Traced:
 
     Args:
         rules: structure of the step.
-        state, inputs: examples of the tensors.
+        state: an example of the state.
+        inputs: an example of the inputs.
         axes: axis of the replicas in the tensors of the state, and of the inputs.
         compiled: whether to compile the graph. If this fails (there is no C++ compiler), it runs uncompiled, and `why_not`
             says why.
@@ -214,8 +231,12 @@ def _traced(
 ) -> Any:
     """The graph of `function`, traced with fake tensors, which compute shapes only.
 
-    Other tensors that the function uses, such as constants of a network, become constants of the graph. table: replacements
-    of operators.
+    Other tensors that the function uses, such as constants of a network, become constants of the graph.
+
+    Args:
+        function: takes the tensors.
+        arguments: examples of the tensors.
+        table: replacements of operators.
     """
     make = make_fx(function, decomposition_table=table, tracing_mode="fake", _allow_non_fake_inputs=True)
     return make(*arguments)

@@ -1,6 +1,6 @@
-"""Families of models: which players, which phases.
+"""Families of models: their settings, players and phases.
 
-Torch is imported where a model is built, not before: the settings beside it must stay light.
+Torch is imported only when a model is built, so that the settings can be used without it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ __all__ = ["FAMILIES", "build", "construct"]
 
 
 def construct(settings: ModelSettings, event: Event, modules: Mapping[str, nn.Module] | None = None) -> Model:
-    """The model that `settings` describe, with weights drawn from torch's global generator on its default device."""
+    """Build a model with weights drawn from torch's global generator on its default device.
+
+    Args:
+        settings: of the family.
+        event: what one example is.
+        modules: the user's own networks by role.
+    """
     family = FAMILIES[settings.family]
     model: Model = getattr(import_module(f"{family.package}.model"), family.name)(settings, event, modules or {})
     return model
@@ -30,13 +36,16 @@ def construct(settings: ModelSettings, event: Event, modules: Mapping[str, nn.Mo
 def build(
     settings: ModelSettings, event: Event, *, modules: Mapping[str, nn.Module] | None = None, seed: int = 0
 ) -> Model:
-    """The model that `settings` describe, for examples of this `event`, with fresh weights.
+    """Build a model with new weights.
 
     Args:
         settings: of the family.
         event: what one example is.
         modules: the user's own networks by role: generator and discriminator of a GAN, encoder and decoder of the others.
-        seed: of the weights; torch's global generator keeps its state.
+        seed: of the weights; the state of torch's global generator is unchanged.
+
+    Returns:
+        The model.
 
     Raises:
         SettingError: a network cannot be built or does not fit the event, or the units do not fit.

@@ -1,13 +1,12 @@
-"""What a trained model can do, as runtime protocols: evaluation and applications rely on these, never on a family.
+"""What a trained model can do, as runtime protocols: evaluation and applications depend on these, not on a family.
 
-A capability is structural: a model has it where it has the methods. Some instances lack what their class has (a
-discriminator that compares the examples of its batch has no score of one example). Such a model explains itself by a
-method `lacks(capability)`, which returns the reason or None. Therefore ask with the three functions here instead of
-`isinstance`:
+A capability is structural: a model has it if it has the methods. Some instances lack a capability of their class: a
+discriminator that compares the examples of its batch cannot score a single example. Such a model has a method
+`lacks(capability)`, which returns the reason or None. Therefore use these three functions instead of `isinstance`:
 
-    has(model, HasDensity)       whether it can
-    lacks(model, HasDensity)     why it cannot, as a sentence; None where it can
-    require(model, HasDensity)   the model itself, typed; DataError with that sentence where it cannot
+    has(model, HasDensity)       whether the model has the capability
+    lacks(model, HasDensity)     the reason why it does not, as a sentence, or None
+    require(model, HasDensity)   the model, typed; raises DataError with the reason if it lacks the capability
 """
 
 from __future__ import annotations
@@ -30,7 +29,15 @@ Capability = TypeVar("Capability")
 
 
 def lacks(model: object, capability: type) -> str | None:
-    """Why `model` lacks `capability`, as a sentence; None where it has it."""
+    """Explain why a model lacks a capability.
+
+    Args:
+        model: any model.
+        capability: one of the protocols below.
+
+    Returns:
+        The reason, as a sentence; None if the model has the capability.
+    """
     if not isinstance(model, capability):
         return MISSING.get(capability, f"the model is not one that {capability.__name__}.")
     explain = getattr(model, "lacks", None)
@@ -38,12 +45,16 @@ def lacks(model: object, capability: type) -> str | None:
 
 
 def has(model: object, capability: type[Capability]) -> TypeIs[Capability]:
-    """Whether `model` has `capability`."""
+    """Return whether `model` has `capability`."""
     return lacks(model, capability) is None
 
 
 def require(model: object, capability: type[Capability]) -> Capability:
-    """`model`, typed as one that has `capability`.
+    """Return the model, typed as one that has the capability.
+
+    Args:
+        model: any model.
+        capability: one of the protocols below.
 
     Raises:
         DataError: it lacks the capability; the message is the reason.
@@ -56,12 +67,25 @@ def require(model: object, capability: type[Capability]) -> Capability:
 
 @runtime_checkable
 class GenerativeModel(Protocol):
-    """Anything that knows what an example is and can generate more of them."""
+    """A model that can generate examples.
+
+    Attributes:
+        event: what one example is.
+    """
 
     event: Event
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """(n, *event.shape) new examples, in the data's own units and type."""
+        """Generate examples.
+
+        Args:
+            n: how many.
+            labels: (n,) classes; None for a model without labels.
+            generator: draws the noise; None takes torch's global generator.
+
+        Returns:
+            (n, *event.shape) in the data's units and type.
+        """
 
 
 @runtime_checkable
@@ -73,7 +97,7 @@ class HasCodes(Protocol):
         """Numbers in a code."""
 
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
-        """(n, latent) codes from the prior: the same for the same state of the generator."""
+        """Draw codes from the prior, (n, latent); the same state of the generator gives the same codes."""
 
     def decode(self, z: Tensor) -> Tensor:
         """(N, latent) -> (N, *event) in the data's units."""
@@ -84,7 +108,7 @@ class HasCodeQuantiles(HasCodes, Protocol):
     """A model whose codes have independent dimensions with one known distribution."""
 
     def latent_quantiles(self, share: Tensor) -> Tensor:
-        """The quantiles of one dimension at these shares, each in (0, 1)."""
+        """Return the quantiles of one dimension at these probabilities, each in (0, 1)."""
 
 
 @runtime_checkable
@@ -102,7 +126,8 @@ class Encodes(Protocol):
 class HasLatentPosterior(Encodes, Protocol):
     """A model with a Gaussian posterior q(z | x) over its codes.
 
-    encoder_player: the player that computes it, which prefixes the series about it.
+    Attributes:
+        encoder_player: the name of the player that computes it; the names of its series begin with it.
     """
 
     encoder_player: str
@@ -111,32 +136,33 @@ class HasLatentPosterior(Encodes, Protocol):
         """(N, *event) in the data's units -> mean and log-variance of q(z | x), (N, latent) each."""
 
     def infer(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The same for x in the model's units, in the networks' present mode and with gradients where they are on."""
+        """As `heads`, for x in the model's units, in the networks' current mode and with gradients if they are enabled."""
 
 
 @runtime_checkable
 class HasUnits(Protocol):
     """A model whose networks work on scaled examples.
 
-    scaling: from the data's units to the model's, and back.
+    Attributes:
+        scaling: from the data's units to the model's, and back.
     """
 
     scaling: Scaling
 
     def model_units(self, x: Tensor) -> Tensor:
-        """(N, *event) in the data's units -> in the model's, on its device and of its type."""
+        """(N, *event) in the data's units -> in the model's units, with the model's device and type."""
 
 
 @runtime_checkable
 class DecodesNormal(HasUnits, Protocol):
-    """A model that maps standard normal codes to examples: a latent-variable model once noise is added to its output."""
+    """A model that maps standard normal codes to examples; with noise added to its output it is a latent-variable model."""
 
     @property
     def latent(self) -> int:
         """Numbers in a code."""
 
     def normal_decoder(self) -> Callable[[Tensor], Tensor]:
-        """A frozen copy of the decoder: standard normal (B, latent) -> (B, *event) in the model's units."""
+        """Return a frozen copy of the decoder: standard normal (B, latent) -> (B, *event) in the model's units."""
 
 
 @runtime_checkable
@@ -145,19 +171,22 @@ class HasLikelihood(DecodesNormal, Protocol):
 
     @property
     def likelihood_std(self) -> float | None:
-        """Standard deviation of a Gaussian p(x | z) in the model's units; None for a Bernoulli one, whose `normal_decoder`
-        returns logits."""
+        """Standard deviation of a Gaussian p(x | z) in the model's units.
+
+        None for a Bernoulli p(x | z); `normal_decoder` then returns logits.
+        """
 
     @property
     def binarises(self) -> bool:
-        """Whether training draws a black-and-white example from every grey one."""
+        """Whether training draws a black-and-white image from every greyscale image."""
 
 
 @runtime_checkable
 class Variational(HasLatentPosterior, HasLikelihood, Protocol):
-    """A variational autoencoder whose one network holds both heads and the decoder, so that its loss can be checked.
+    """A variational autoencoder with one network for both heads and the decoder, so that its loss can be checked.
 
-    player: the network, with `heads`, `mean`, `log_variance` and `decoder`; called with (x, epsilon) in the model's units.
+    Attributes:
+        player: the network, with `heads`, `mean`, `log_variance` and `decoder`; called with (x, epsilon) in the model's units.
     """
 
     player: Any
@@ -168,12 +197,16 @@ class Variational(HasLatentPosterior, HasLikelihood, Protocol):
 
     @property
     def free_bits(self) -> float:
-        """Nats of KL that a unit may use at no cost."""
+        """Nats of KL of each latent unit that are not penalised."""
 
 
 @runtime_checkable
 class HasDensity(Protocol):
-    """A model that can say how likely an example is."""
+    """A model that computes log probabilities of examples.
+
+    Attributes:
+        log_prob_kind: whether `log_prob` is exact or a lower bound.
+    """
 
     log_prob_kind: Literal["exact", "lower bound"]
 
@@ -183,16 +216,19 @@ class HasDensity(Protocol):
 
 @runtime_checkable
 class DescribesDensity(HasDensity, Protocol):
-    """A model that says what its `log_prob` is of."""
+    """A model that describes what its `log_prob` means."""
 
     @property
     def log_prob_of(self) -> Literal["density", "values", "black and white"]:
-        """One of "density": a log density in the data's own units; "values": the log probability of discrete values, such as
-        bytes; "black and white": the log probability of black-and-white examples."""
+        """The kind of probability.
+
+        "density" is a log density in the data's units, "values" the log probability of discrete values such as bytes, and
+        "black and white" the log probability of black-and-white examples.
+        """
 
     @property
     def log_prob_note(self) -> str:
-        """A sentence to show beside the number, on what it may be compared with."""
+        """A sentence to show with the number: what it may be compared with."""
 
 
 @runtime_checkable
@@ -207,7 +243,8 @@ class HasPosterior(Protocol):
 class Judges(Protocol):
     """A model with a critic: a player that scores how real examples look.
 
-    critic_player: its name among the players.
+    Attributes:
+        critic_player: the critic's name among the players.
     """
 
     critic_player: str
@@ -220,7 +257,7 @@ class Judges(Protocol):
         """(N, *event) in the data's units -> (N,) logits, in evaluation mode and without gradients."""
 
     def judge(self, x: Tensor) -> Tensor:
-        """The same for x in the model's units, in the networks' present mode and with gradients where they are on."""
+        """As `logits`, for x in the model's units, in the networks' current mode and with gradients if they are enabled."""
 
 
 @runtime_checkable
@@ -229,12 +266,14 @@ class ScoresExamples(Judges, Protocol):
 
     @property
     def judges_in_pairs(self) -> bool:
-        """Whether the critic has only learnt to compare a real with a generated example, so that its logits are known up to
-        a constant."""
+        """Whether the critic has only learnt to compare real with generated examples.
+
+        Its logits then have a meaning only up to a constant.
+        """
 
     @property
     def gives_probabilities(self) -> bool:
-        """Whether `scores` are probabilities, and not the critic's outputs themselves."""
+        """Whether `scores` are probabilities; otherwise they are the critic's outputs."""
 
     def scores(self, x: Tensor) -> Tensor:
         """(N, *event) in the data's units -> (N,) the critic's probability that x is real, or its output."""
@@ -242,17 +281,19 @@ class ScoresExamples(Judges, Protocol):
 
 @runtime_checkable
 class Pushes(Protocol):
-    """A model whose generator's loss has a gradient at every single example."""
+    """A model whose generator's loss has a gradient with respect to each single example."""
 
     def pushes(self, x: Tensor) -> Tensor:
-        """(N, *event) in the data's units -> (N, *event): minus the loss's gradient, in nats per unit of the data."""
+        """(N, *event) in the data's units -> (N, *event): the negative gradient of the loss, in nats per unit of the data."""
 
 
 @runtime_checkable
 class Adversarial(HasCodes, Judges, Protocol):
     """A game of a generator against a critic.
 
-    generator_player: the generator's name among the players.
+    Attributes:
+        generator_player: the generator's name among the players.
+        players: the networks by name.
     """
 
     generator_player: str
@@ -263,7 +304,8 @@ class Adversarial(HasCodes, Judges, Protocol):
 class Composed(Adversarial, Protocol):
     """An adversarial game that is composed of registered parts.
 
-    parts: loss, penalties, views and constraints.
+    Attributes:
+        parts: loss, penalties, views and constraints.
     """
 
     parts: Composition
@@ -274,27 +316,35 @@ class Completes(Protocol):
     """A model that can fill in the missing part of an example."""
 
     def complete(self, x: Tensor, known: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
-        """x (N, *event) in the data's units, and where it is known, (N, *event) bool -> samples (N, *event) that keep the
-        known part."""
+        """Fill in the unknown part of examples.
+
+        Args:
+            x: (N, *event) in the data's units.
+            known: (N, *event) bool, where x is known.
+            generator: draws the noise; None takes torch's global generator.
+
+        Returns:
+            Samples (N, *event) that keep the known part.
+        """
 
 
 @runtime_checkable
 class Reports(Protocol):
-    """A model that has series of its own, measured beside training: mappings of series to (N,) or () tensors."""
+    """A model with series of its own, measured during training: {name of the series: (N,) or () tensor}."""
 
     def held_out_series(self, x: Tensor, generator: torch.Generator) -> Mapping[str, Tensor]:
-        """Of held-out examples x (N, *event) in the data's units."""
+        """Return the series of held-out examples x (N, *event) in the data's units."""
 
     def training_series(self, x: Tensor, generator: torch.Generator) -> Mapping[str, Tensor]:
-        """Of training examples x (N, *event) in the data's units, to be compared with the held-out series."""
+        """Return the series of training examples x (N, *event) in the data's units, to compare with the held-out series."""
 
 
 @runtime_checkable
 class Fits(Protocol):
-    """A model with a part that is fitted to the trained weights rather than trained (a distribution of codes)."""
+    """A model with a part that is not trained but fitted to the trained weights, such as a distribution of codes."""
 
     def fit(self, x: Tensor, generator: torch.Generator) -> None:
-        """Fit it, given training examples x (N, *event) in the data's units. Without it the model cannot sample."""
+        """Fit this part to training examples x (N, *event) in the data's units. Before that, the model cannot sample."""
 
 
 MISSING: Mapping[type, str] = {

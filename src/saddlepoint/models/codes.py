@@ -1,4 +1,4 @@
-"""Models whose samples are decoded from codes: what they share beside a game."""
+"""The base class of models whose samples are decoded from codes."""
 
 from __future__ import annotations
 
@@ -22,19 +22,26 @@ class CodeModel(Model):
 
     @abstractmethod
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
-        """(n, latent) codes to decode the same samples from throughout training: `decode(fixed_noise)`."""
+        """Draw codes (n, latent) that show the same samples throughout training: `decode(fixed_noise)`."""
 
     @abstractmethod
     def decode(self, z: Numbers) -> Tensor:
-        """(N, latent) -> (N, *event) in the data's own units, in evaluation mode and without gradients."""
+        """(N, latent) -> (N, *event) in the data's units, in evaluation mode and without gradients."""
 
     @property
     @abstractmethod
     def sampler(self) -> Callable[[Tensor], Tensor]:
-        """The function from codes (N, latent) to examples in the model's units, in the networks' present mode."""
+        """Return the function from codes (N, latent) to examples in the model's units, in the networks' current mode."""
 
     def latent_codes(self, z: Numbers) -> Tensor:
-        """Codes z (N, latent) with the players' type and device. Raises SettingError for other shapes."""
+        """Convert codes to the players' type and device.
+
+        Args:
+            z: (N, latent).
+
+        Raises:
+            SettingError: z has another shape.
+        """
         z = as_tensor(z, "Codes")
         if z.ndim != 2 or z.shape[1] != self.latent:
             raise SettingError(

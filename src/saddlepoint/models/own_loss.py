@@ -1,4 +1,4 @@
-"""The user's own loss of a one-player game: by import path, or as an object."""
+"""The user's own loss of a one-player game, given by import path or as an object."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ ROLE = "loss"  # of the user's own loss among the objects that a model is built 
 
 
 def own_loss(objective: str, objects: Mapping[str, Any]) -> Loss | None:
-    """The loss that replaces the family's own; None where there is none.
+    """Return the user's loss that replaces the family's loss.
 
     Args:
         objective: the setting `model.objective`.
-        objects: what the user gave as objects, by role.
+        objects: the user's objects, by role.
+
+    Returns:
+        The loss; None if the user gave none.
 
     Raises:
         SettingError: there is no such loss, or it cannot be called.
@@ -39,7 +42,7 @@ def own_loss(objective: str, objects: Mapping[str, Any]) -> Loss | None:
 
 
 def _missing(name: str) -> Loss:
-    """Stands for a loss that was given as an object: a model can be loaded and sampled without it, but not trained."""
+    """Return a placeholder for a loss that was given as an object: the model can be loaded and sampled, but not trained."""
 
     def refuse(nets: Nets, batch: Batch, noise: Noise) -> tuple[Any, Observations]:
         raise RunError(

@@ -17,7 +17,7 @@ from saddlepoint.settings import Settings
 
 
 class FamilySettings(Settings):
-    """Base of every family's settings, which declares `family` as a literal with the family's name as default.
+    """Base class of every family's settings. A subclass declares `family` as a literal with the family's name as default.
 
     Attributes:
         players: the names under which the series of the family's players are recorded.
@@ -37,7 +37,7 @@ class Family:
 
     Attributes:
         package: import path of the family's package, with the modules `settings` (torch-free) and `model`.
-        name: of the class in `model`, called with settings, event and the user's own networks by role; the class in
+        name: of the class in `model`, which is called with settings, event and the user's own networks by role. The class in
             `settings` is NAMESettings.
     """
 
@@ -60,7 +60,7 @@ DEFAULT = "gan"  # where a recipe names no family
 
 
 def settings_class(family: Any) -> type[FamilySettings]:
-    """The settings of the family of this name, and those of the default family for a name that there is not."""
+    """Return the settings class of a family by name; for an unknown name, that of the default family."""
     known = isinstance(family, str) and family in FAMILIES
     return FAMILIES[family if known else DEFAULT].settings
 

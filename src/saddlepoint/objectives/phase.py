@@ -26,7 +26,7 @@ Observations = dict[str, Tensor]
 class Batch(NamedTuple):
     """A batch of training examples.
 
-    Args:
+    Attributes:
         x: (B, *event) float32 in the model's units.
         y: (B,) int64 labels or None.
     """
@@ -46,7 +46,7 @@ class Phase:
     for each sample or each unit): a record holds their mean over all entries and over the tick. A name that begins with a
     player's name and a slash is used unchanged.
 
-    Args:
+    Attributes:
         player: the name of the player that is updated.
         loss: (nets, batch, noise) -> loss (B,) and observations.
         repeats: the number of updates in each training step.

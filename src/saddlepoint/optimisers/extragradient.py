@@ -50,7 +50,7 @@ class PastExtragradient(Limited):
 
     Its extrapolated points are those of optimistic descent. The first one, without a past gradient, is the start.
 
-    Args:
+    Attributes:
         rate: step size, above 0, or one a tensor.
     """
 
@@ -103,7 +103,7 @@ class PastExtraAdam(Limited):
     The parameters in the state are the extrapolated points, at which gradients are taken and which training sees as the
     network. The points from which they are extrapolated are the state's second part.
 
-    Args:
+    Attributes:
         rate: step size, above 0, or one a tensor.
         betas: decay rates of the moments, in [0, 1).
         epsilon: added to the root.

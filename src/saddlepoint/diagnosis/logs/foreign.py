@@ -45,7 +45,7 @@ EVENTS = "events.out.tfevents"
 class Log:
     """A log that was read.
 
-    Args:
+    Attributes:
         records: one for each step.
         taken: the series that a column was read as, by column.
         left: columns that are not read.

@@ -14,7 +14,7 @@ from saddlepoint.objectives.precision import at_least_float32
 class Pass(NamedTuple):
     """The result of one forward pass.
 
-    Args:
+    Attributes:
         output: (B, *event) logits (Bernoulli) or mean (Gaussian).
         mean: (B, latent) of q(z | x).
         log_variance: (B, latent) of q(z | x).
