@@ -143,12 +143,7 @@ class Event:
             (N, K) float32: every channel or column with the mean 0 and the standard deviation 1 of the training
             examples. Constant ones are left out, so that K may be less than `size`, and 0.
         """
-        z = self.scaling("standard").to_model(x)
-        if self.constants:
-            constant = {position for position, _ in self.constants}
-            kept = [n for n in range(self.shape[self.channel_axis]) if n not in constant]
-            z = z.index_select(self.channel_axis + 1, torch.tensor(kept, dtype=torch.int64, device=z.device))
-        return z.flatten(1)
+        return self.without_constants(self.scaling("standard").to_model(x)).flatten(1)
 
     def along_channels(self, values: Sequence[float], like: Tensor) -> Tensor:
         """One value for each channel, in a shape that broadcasts to an example, with the device and type of `like`."""
@@ -163,6 +158,14 @@ class Event:
         count = range(self.shape[self.channel_axis])
         constant = self.along_channels([float(n in filling) for n in count], x) > 0
         return torch.where(constant, self.along_channels([filling.get(n, 0.0) for n in count], x), x)
+
+    def without_constants(self, x: Tensor) -> Tensor:
+        """x (B, *shape) without its constant channels or columns; x itself where there are none."""
+        if not self.constants:
+            return x
+        constant = {position for position, _ in self.constants}
+        varying = [n for n in range(self.shape[self.channel_axis]) if n not in constant]
+        return x.index_select(self.channel_axis + 1, torch.tensor(varying, dtype=torch.int64, device=x.device))
 
     def to_json(self) -> dict[str, Any]:
         """All fields as values that JSON can hold."""
@@ -219,11 +222,13 @@ class Scaling:
 
     @property
     def log_abs_det(self) -> float:
-        """log |d model units / d data units| of a whole event, in nats: add it to a log density in the model's units
-        to get the log density in the data's."""
-        if len(self.scale) == 1:
-            return self.event.size * math.log(self.scale[0])
-        return self.event.size / len(self.scale) * sum(math.log(s) for s in self.scale)
+        """log |d model units / d data units| of an event, in nats: add it to a log density in the model's units to get the log
+        density in the data's. Both are densities of the channels or columns that vary: constant ones have none."""
+        channels = self.event.shape[self.event.channel_axis]
+        constant = {position for position, _ in self.event.constants}
+        scale = self.scale * channels if len(self.scale) == 1 else self.scale
+        varying = sum(math.log(s) for n, s in enumerate(scale) if n not in constant)
+        return self.event.size / channels * varying
 
     @property
     def constants(self) -> tuple[float, ...]:

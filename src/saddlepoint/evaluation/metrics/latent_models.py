@@ -102,9 +102,10 @@ def gaussian_model(latent: int, decoder: Callable[[Tensor], Tensor], std: float)
 def with_own_likelihood(model: HasLikelihood) -> LatentModel:
     """The latent-variable model of a VAE: its prior, decoder and likelihood, without its encoder.
 
-    A Bernoulli likelihood needs black and white examples: `prepare` raises DataError for others (see `binarise`).
+    A Bernoulli likelihood needs black and white examples: `prepare` raises DataError for others (see `binarise`). Constant
+    channels and columns are left out.
     """
-    decoder, std = model.normal_decoder(), model.likelihood_std
+    decoder, std = _varying(model), model.likelihood_std
     if std is None:
 
         def prepare(x: Tensor) -> Tensor:
@@ -114,16 +115,16 @@ def with_own_likelihood(model: HasLikelihood) -> LatentModel:
                     "a Bernoulli likelihood is a probability for black and white examples alone; these hold greys: give "
                     "binarise(x, event), with a generator where the model was trained on draws."
                 )
-            return units
+            return model.scaling.event.without_constants(units)
 
         found = bernoulli_model(model.latent, decoder)
         return replace(found, prepare=prepare, notes=("Of black and white examples.",))
     found = gaussian_model(model.latent, decoder, std)
-    return replace(found, prepare=model.model_units, shift=model.scaling.log_abs_det)
+    return replace(found, prepare=_varying_units(model), shift=model.scaling.log_abs_det)
 
 
 def with_output_noise(model: DecodesNormal, std: float) -> LatentModel:
-    """A model without a density, such as a GAN, with Gaussian noise on every output of its generator.
+    """A model without a density, such as a GAN, with Gaussian noise on every output of its generator that is not constant.
 
     Args:
         model: its decoder of standard normal codes is used.
@@ -142,8 +143,19 @@ def with_output_noise(model: DecodesNormal, std: float) -> LatentModel:
             "density."
         )
     note = f"A GAN has no density: this is its generator with Gaussian noise of {std:.3g} (model units) on its output."
-    found = gaussian_model(model.latent, model.normal_decoder(), std)
-    return replace(found, prepare=model.model_units, shift=model.scaling.log_abs_det, notes=(note,))
+    found = gaussian_model(model.latent, _varying(model), std)
+    return replace(found, prepare=_varying_units(model), shift=model.scaling.log_abs_det, notes=(note,))
+
+
+def _varying(model: DecodesNormal) -> Callable[[Tensor], Tensor]:
+    """The model's decoder, without the constant channels and columns of its output."""
+    decoder, event = model.normal_decoder(), model.scaling.event
+    return (lambda z: event.without_constants(decoder(z))) if event.constants else decoder
+
+
+def _varying_units(model: DecodesNormal) -> Callable[[Tensor], Tensor]:
+    """The map of examples to the model's units, without their constant channels and columns."""
+    return lambda x: model.scaling.event.without_constants(model.model_units(x))
 
 
 def fit_std(

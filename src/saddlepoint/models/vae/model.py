@@ -283,7 +283,8 @@ class VAE(CodeModel):
         """Return a lower bound on log p(x).
 
         For a Gaussian likelihood it is a log density in the data's own units. For a Bernoulli likelihood it is a log
-        probability of the values in [0, 1]; they are drawn black or white first if they were in training.
+        probability of the values in [0, 1]; they are drawn black or white first if they were in training. Constant channels and
+        columns, which samples repeat exactly, are left out.
 
         Args:
             x: (N, *event) in the data's units.
@@ -315,7 +316,9 @@ class VAE(CodeModel):
         z = mean + torch.exp(0.5 * log_variance) * epsilon  # (K, B, latent)
         output = self.player.decoder(z.flatten(0, 1))
         repeated = inputs.expand(samples, *inputs.shape).flatten(0, 1)
-        log_joint = log_likelihood(repeated, output, self.player.log_std) + standard_normal_log_prob(z.flatten(0, 1))
+        # The numbers of an example are independent given z, so that leaving some out gives the marginal density of the others.
+        varying, output = self.event.without_constants(repeated), self.event.without_constants(output)
+        log_joint = log_likelihood(varying, output, self.player.log_std) + standard_normal_log_prob(z.flatten(0, 1))
         # log q(z | x): the density of epsilon, divided by the Jacobian determinant of the map from epsilon to z.
         log_posterior = standard_normal_log_prob(epsilon.flatten(0, 1)).view(samples, -1) - 0.5 * log_variance.sum(1)
         return importance_bound(log_joint.view(samples, -1) - log_posterior)

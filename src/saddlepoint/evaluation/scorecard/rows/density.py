@@ -44,13 +44,20 @@ def _true_density(dataset: Dataset, x: Tensor) -> Tensor | None:
 def _gaussian_density(dataset: Dataset, x: Tensor) -> Tensor | None:
     """(N,) log density of x (N, *event) under independent Gaussians with the training data's mean and deviation.
 
-    None for data with a scale of their own: a density over bytes or pictures and a model's probability of them differ.
+    Constant channels and columns, which have no density, are left out, as in `log_prob` of the models here.
+
+    None for data with a scale of their own: a density over bytes or pictures and a model's probability of them differ. None
+    also where nothing varies.
     """
-    if dataset.event.bounded:
+    event = dataset.event
+    # A number that never varies although its channel does, such as a pixel, gets the channel's deviation.
+    of_channel = event.along_channels(event.std, torch.zeros(1, dtype=torch.float64)).expand(1, *event.shape)
+    train, x, least = (event.without_constants(part).flatten(1).double() for part in (dataset.x, x, of_channel))
+    if event.bounded or not train.shape[1]:
         return None
-    train = dataset.x.flatten(1).double()
-    deviation = train.std(0).clamp_min(1e-6)
-    standard = (x.flatten(1).double() - train.mean(0)) / deviation
+    deviation = train.std(0)
+    deviation = torch.where(deviation > 0, deviation, least[0])
+    standard = (x - train.mean(0)) / deviation
     return -(standard.square() / 2 + deviation.log() + math.log(2 * math.pi) / 2).sum(1)
 
 

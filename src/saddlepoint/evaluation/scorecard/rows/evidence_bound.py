@@ -37,7 +37,7 @@ def evidence_lower_bound(subject: Subject) -> Mapping[str, Measurement]:
         # `latent.prepare` refuses greys; the bound that training used takes them.
         found = variational_bounds(
             latent.log_likelihood,
-            model.model_units(x),
+            model.scaling.event.without_constants(model.model_units(x)),
             mean,
             log_variance,
             samples=DRAWS,
