@@ -35,6 +35,7 @@ CONVERTED: tuple[str, ...] = (
     "records",
     "report",
     "settings",
+    "studies",
     "training",
     "yaml_text",
 )

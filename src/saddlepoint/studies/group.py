@@ -1,4 +1,7 @@
-"""Trains one group: its runs together as replicas if possible, otherwise one after another, all measured the same way."""
+"""Trains one group: its runs together as replicas if possible, otherwise one after another.
+
+All runs are measured in the same way.
+"""
 
 from __future__ import annotations
 

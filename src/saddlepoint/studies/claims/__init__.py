@@ -31,7 +31,10 @@ CLAIMS: dict[str, str] = {
 
 
 def claim(identifier: str) -> Claim:
-    """The claim with this identifier, such as "C8" or "c8".
+    """Return the claim with this identifier.
+
+    Args:
+        identifier: such as "C8" or "c8".
 
     Raises:
         SettingError: there is no such claim.

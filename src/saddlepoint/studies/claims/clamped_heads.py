@@ -1,4 +1,4 @@
-"""C5: the cost of a ReLU on the heads of a variational autoencoder, and whether the diagnosis finds it."""
+"""C5: the effect of a ReLU on the heads of a variational autoencoder, and whether the diagnosis finds it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,13 @@ STEPS, QUICK_STEPS, MOST = 1_000, 40, 32
 
 
 def digits_vae(steps: int, *, latent: int = 3, beta: float = 1.0) -> tuple[VAESettings, TrainingSettings, DataSettings]:
-    """The variational autoencoder of the notes (two layers of 50, a code of 3) on 8x8 digits."""
+    """The variational autoencoder of the source (two layers of 50 units) on 8x8 digits.
+
+    Args:
+        steps: number of training steps.
+        latent: dimension of the code.
+        beta: weight of the KL term.
+    """
     layers = NetworkSettings(hidden=(50, 50), activation="relu")
     return (
         VAESettings(latent=latent, encoder=layers, decoder=layers, beta=beta),
@@ -36,7 +42,7 @@ def digits_vae(steps: int, *, latent: int = 3, beta: float = 1.0) -> tuple[VAESe
 
 
 def setups(quick: bool) -> dict[str, Watched]:
-    """The model with free heads, and with a ReLU on either or both, from the same initial weights."""
+    """The model with unconstrained heads, and with a ReLU on either or both, from the same initial weights."""
     base = digits_vae(QUICK_STEPS if quick else STEPS)
     return {name: Watched(*base, mistake="" if name == FREE else name, most=MOST) for name in (FREE, *CLAMPS)}
 
@@ -104,7 +110,12 @@ def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
 
 
 def band(outcome: WatchedOutcome, series: str) -> Band:
-    """Median and middle 80 % of a series over seeds, at the steps after the first at which it was measured."""
+    """Median and middle 80 % of a series over seeds, at all measured steps after step 0.
+
+    Args:
+        outcome: the results of all seeds.
+        series: name of the series.
+    """
     values = outcome.series[series]
     measured = (~values.isnan()).any(1) & (outcome.measured_at > 0)
     levels = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)

@@ -1,8 +1,8 @@
-"""A claim of a publication, and its result: what must be trained to test it, what was measured, and the verdict.
+"""A claim of a publication and its result: what must be trained to test it, what was measured, and the verdict.
 
-Claims are tested in two parts. `setups` lists what is to be trained, so that the amount of work is known beforehand and setups
-that several claims share are trained once. `measure` turns the outcomes into numbers with intervals, pictures, and a verdict by
-the rule that `rule` states.
+Claims are tested in two parts. `setups` lists what must be trained, so that the amount of work is known beforehand and
+setups that several claims share are trained once. `measure` turns the outcomes into numbers with intervals, pictures,
+and a verdict by the rule stated in `rule`.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold", "not
 class Quantity:
     """One measured number.
 
-    name: what was measured.
-    interval: the number with its 95 % interval; infinite where a median was not reached; NaN where there is nothing to measure;
-        with NaN ends where there is only one value.
-    unit: of the number; empty for ratios and shares.
-    claimed: what the source claims, if anything.
-    without: text in the place of a missing number.
+    Args:
+        name: what was measured.
+        interval: the number with its 95 % interval. The number is infinite if a median was not reached, and NaN if
+            there is nothing to measure; the ends are NaN if there is only one value.
+        unit: unit of the number; empty for ratios and shares.
+        claimed: what the source claims, if anything.
+        without: text that replaces a missing number.
     """
 
     name: str
@@ -52,7 +53,13 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture: the name of its file without ending, a caption that says how to read it, and the figure."""
+    """A picture of a result.
+
+    Args:
+        name: name of its file, without the suffix.
+        caption: explains how to read it.
+        figure: the figure.
+    """
 
     name: str
     caption: str
@@ -61,7 +68,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Measured:
-    """The result of a claim. because: the reason for the verdict in numbers, in one or two sentences."""
+    """The result of a claim.
+
+    Args:
+        verdict: the verdict.
+        because: the reason for the verdict, with numbers, in one or two sentences.
+        quantities: the measured numbers.
+        pictures: the pictures.
+    """
 
     verdict: Verdict
     because: str
@@ -73,12 +87,14 @@ class Measured:
 class Claim:
     """A claim that can be tested.
 
-    id: its number in our list, such as "C8".
-    words: the claim in our words.
-    source: who makes it, and where.
-    rule: how the verdict is decided.
-    setups: (quick) -> what must be trained, by name; quick ones only show that everything runs.
-    measure: (outcomes by the same names, quick) -> the result; an outcome is what `Trial.train` returns.
+    Args:
+        id: its number in this project's list, such as "C8".
+        words: the claim, paraphrased.
+        source: who makes it, and where.
+        rule: how the verdict is decided.
+        setups: takes `quick` and returns what must be trained, by name. Quick setups only show that everything runs.
+        measure: takes the outcomes by the same names, and `quick`, and returns the result. An outcome is what
+            `Trial.train` returns.
     """
 
     id: str
@@ -93,9 +109,10 @@ def verdict(holds: bool, in_part: bool, decided: bool = True) -> Verdict:
     """The best verdict whose condition is true.
 
     Args:
-        holds, in_part: conditions of "holds" and "holds in part".
-        decided: whether the runs could have shown the opposite; if not, "does not hold" would say more than was measured, and
-            the verdict is "not decided".
+        holds: condition of "holds".
+        in_part: condition of "holds in part".
+        decided: whether the runs could have shown the opposite. If not, "does not hold" would claim more than was
+            measured, and the verdict is "not decided".
     """
     if holds or in_part:
         return "holds" if holds else "holds in part"

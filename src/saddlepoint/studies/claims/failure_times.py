@@ -1,4 +1,4 @@
-"""A failure-time model: how times depend on two numbers, where some times are censored."""
+"""A failure-time model: how times depend on two numbers if some times are censored."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ Floats = NDArray[np.float64]
 class Fit:
     """The model log time = intercept + of_modes log modes + of_width log width + normal noise.
 
-    exponent: of width by modes at equal time, -of_modes / of_width.
-    scatter: standard deviation of the noise.
+    Args:
+        intercept: the intercept.
+        of_modes: coefficient of log modes, with its interval.
+        of_width: coefficient of log width, with its interval.
+        exponent: exponent of width as a function of modes at equal time, -of_modes / of_width.
+        scatter: standard deviation of the noise.
     """
 
     intercept: float
@@ -38,8 +42,8 @@ def fit_failure_times(
 ) -> Fit:
     """Fit an accelerated failure time model with normal errors of log times by maximum likelihood.
 
-    Intervals are bootstrap percentiles. Seeds are resampled, so that all runs of a seed stay together. The exponent is a ratio:
-    if of_width can be 0, its percentiles are far apart, as they should be.
+    Intervals are bootstrap percentiles. Seeds are resampled, so that all runs of a seed stay together. The exponent is
+    a ratio: if of_width can be 0, its percentiles are far apart, as they should be.
 
     Args:
         x: (N, 2) log modes and log width.
@@ -47,7 +51,7 @@ def fit_failure_times(
         observed: (N,) bool, whether the time was observed; otherwise it is censored.
         seeds: (N,) seed of each run.
         repeats: number of bootstrap samples.
-        level: of the intervals.
+        level: confidence level of the intervals, in (0, 1).
 
     References:
         The Statistical Analysis of Failure Time Data (J. D. Kalbfleisch, R. L. Prentice, 1980), chapter 3,
@@ -79,7 +83,7 @@ def fit_failure_times(
 
 
 def _maximum(design: Floats, y: Floats, observed: NDArray[np.bool_], weights: Floats, start: Floats) -> Floats:
-    """Maximum-likelihood coefficients and logarithm of the scatter, (P + 1,)."""
+    """Maximum-likelihood coefficients and the logarithm of the scatter, (P + 1,)."""
     from scipy.optimize import minimize
     from scipy.special import log_ndtr
 

@@ -41,7 +41,7 @@ TRAINED = {
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """Our GAN on one mode by optimiser, without averaged weights, which would hide that the players circle."""
+    """This project's GAN on one mode, by optimiser, without averaged weights, because averaging hides rotation."""
     base = ours(1, quick=quick)
     return {
         optimiser: Setup(base.model, base.training.model_copy(update={"optimiser": settings, "ema": 0.0}), base.data)
@@ -50,7 +50,10 @@ def setups(quick: bool) -> dict[str, Setup]:
 
 
 def games() -> dict[str, SmoothGame]:
-    """Games with one number per player. With (S,) numbers per player they are S independent games, which no method mixes."""
+    """Games with one number per player, by name.
+
+    With (S,) numbers per player they are S independent games: no method mixes them.
+    """
     return {"bilinear": _bilinear(), "Dirac-GAN": dirac_gan("non-saturating")}
 
 
@@ -62,17 +65,26 @@ def methods() -> dict[str, Method]:
 
 
 def distances(game: SmoothGame, method: Method, starts: Tensor, steps: int) -> Tensor:
-    """Distances to the equilibrium, (T, S), after every step (every round of lookahead), from `starts` (S, 2); infinite after an
-    overflow."""
+    """Distances to the equilibrium after every step (every round of lookahead).
+
+    Args:
+        game: a game with one number per player.
+        method: the optimiser.
+        starts: (S, 2) starting points.
+        steps: number of steps.
+
+    Returns:
+        (T, S) distances, with the starting points first; infinite after an overflow.
+    """
     turns = steps // ROUND if isinstance(method, Lookahead) else steps
     points = path(game, method, [starts[:, 0], starts[:, 1]], turns).view(turns + 1, 2, -1)
     return points.square().sum(1).sqrt().nan_to_num(torch.inf)
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """The small games, then the 1-D GAN.
+    """Measure the small games, then the 1-D GAN.
 
-    The distance left is the largest one in the last quarter of the steps, because an orbit need not be a circle.
+    The remaining distance is the largest one in the last quarter of the steps, because an orbit need not be a circle.
     """
     own = {name: outcomes[name] for name in TRAINED}
     seeds = next(iter(own.values())).seeds
@@ -205,7 +217,7 @@ def _band(name: str, away: Tensor) -> Band:
 
 
 def _bilinear() -> SmoothGame:
-    """The game with losses x y and -x y, or S of them side by side."""
+    """The game with losses x y and -x y, or S independent copies of it."""
 
     def losses(parameters: list[Tensor]) -> list[Tensor]:
         x, y = parameters

@@ -1,4 +1,4 @@
-"""Eigenvalues of the Jacobian of both players' gradients of a trained GAN, which say whether the players circle."""
+"""Eigenvalues of the Jacobian of both players' gradients of a trained GAN, which show whether the players rotate."""
 
 from __future__ import annotations
 
@@ -21,21 +21,39 @@ POINTS = 128  # of data and noise, over which the Jacobian is taken
 
 
 def rotating_share(eigenvalues: Tensor) -> float:
-    """The share of the non-zero eigenvalues whose imaginary part is larger than the real one."""
+    """Share of the non-zero eigenvalues whose imaginary part is larger than the real one in absolute value."""
     large = eigenvalues[eigenvalues.abs() > 1e-6 * eigenvalues.abs().max()]
     return float((large.imag.abs() > large.real.abs()).double().mean())
 
 
 def final_spectrum(model: Model, outcome: Outcome) -> Tensor:
-    """(P,) complex eigenvalues at the end of training, with losses over quantiles of the data and of the noise."""
+    """Eigenvalues at the end of training, with losses over quantiles of the data and of the noise.
+
+    Args:
+        model: a trained model of the outcome.
+        outcome: the outcome that holds the data.
+
+    Returns:
+        (P,) complex eigenvalues.
+    """
     data = model.scaling.to_model(Target.of(outcome.dataset, POINTS).quantiles[:, None])
     noise = require(model, HasCodeQuantiles).latent_quantiles(spread_shares(POINTS, 1).double())
     return jacobian_spectrum(model, data.double(), noise)
 
 
 def jacobian_spectrum(model: Model, data: Tensor, noise: Tensor) -> Tensor:
-    """(P,) complex eigenvalues of the Jacobian of both players' gradients at a trained GAN, its losses taken over data (N, 1)
-    in the model's units and noise (N, latent). For objectives that look at samples one by one."""
+    """Eigenvalues of the Jacobian of both players' gradients at a trained GAN.
+
+    Only for objectives in which the loss of one sample does not depend on other samples.
+
+    Args:
+        model: the trained GAN.
+        data: (N, 1) examples in the model's units.
+        noise: (N, latent) noise.
+
+    Returns:
+        (P,) complex eigenvalues, where P is the number of parameters of both players.
+    """
     game = require(model, Composed)
     g, d = game.generator_player, game.critic_player
     names = [(player, key) for player in (g, d) for key, _ in model.players[player].named_parameters()]

@@ -1,4 +1,4 @@
-"""Trains what claims need: hundreds of seeds of one setup at once, and every setup once, even if several claims need it."""
+"""Trains the setups of claims: hundreds of seeds at once, and every setup once, even if several claims need it."""
 
 from __future__ import annotations
 
@@ -34,9 +34,13 @@ COMPILED = 256 * 2_000  # seed-steps from which compiling saves much more time t
 
 @dataclass(frozen=True)
 class Setup:
-    """A GAN on one-dimensional data, to be trained from many seeds for `training.steps` steps.
+    """A GAN on one-dimensional data, trained from many seeds for `training.steps` steps.
 
-    most: largest number of seeds; None for as many as are asked for.
+    Args:
+        model: settings of the model.
+        training: settings of training.
+        data: settings of the data.
+        most: largest number of seeds; None for no limit.
     """
 
     model: GANSettings
@@ -46,12 +50,12 @@ class Setup:
 
     @cached_property
     def key(self) -> str:
-        """Equal for setups that train the same."""
+        """A text that is equal for setups with the same training."""
         return "\n".join([*(part.model_dump_json() for part in (self.model, self.training, self.data)), str(self.most)])
 
     @property
     def weight(self) -> float:
-        """How long it takes, relative to others: operations, and a fixed cost per layer for calling them."""
+        """Training time relative to other trials, from the number of operations and a fixed cost per layer."""
         widths = [[1, *net.hidden, 1] for net in (self.model.generator, self.model.discriminator)]
         layers = sum(len(own) - 1 for own in widths)
         numbers = sum(a * b for own in widths for a, b in itertools.pairwise(own))
@@ -59,7 +63,7 @@ class Setup:
         return share * self.training.steps * (500.0 * layers + self.training.batch_size * numbers)
 
     def train(self, seeds: int, *, threads: int, report: Callable[[float], None]) -> Outcome:
-        """Train from seed 0 on; see `Trial.train`."""
+        """Train from seeds 0, 1, ...; see `Trial.train`."""
         dataset = gaussian(self.data)
         seeds = seeds if self.most is None else min(seeds, self.most)
         tick = max(1, min(250, self.training.steps // 20))
@@ -93,7 +97,7 @@ class Setup:
         )
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Outcome:
-        """The outcome from its `parts()`."""
+        """Restore the outcome from its `parts()`."""
         dataset = gaussian(self.data)
         found = []
         for replica in range(facts["models"]):
@@ -121,12 +125,17 @@ class Setup:
 class Outcome:
     """The results of S seeds of a setup.
 
-    steps: (S,) float64, step at which each seed converged (see `studies.convergence`); NaN where it had not by step `last`.
-    checked: (L,) int64, steps at which convergence was checked.
-    distance: (L, S) float64, Wasserstein-1 distance at these steps, in standard deviations of the data.
-    samples: (S, n) float32, samples at the end, in ascending order.
-    models: the models of the first seeds at the end.
-    frozen: number of seeds whose numbers became non-finite.
+    Args:
+        setup: the setup.
+        dataset: the data.
+        steps: (S,) float64, step at which each seed converged (see `studies.convergence`); NaN if it had not by step
+            `last`.
+        last: the last step.
+        checked: (L,) int64, steps at which convergence was checked.
+        distance: (L, S) float64, Wasserstein-1 distance at these steps, in standard deviations of the data.
+        samples: (S, n) float32, samples at the end, in ascending order.
+        models: the models of the first seeds at the end.
+        frozen: number of seeds whose numbers became non-finite.
     """
 
     setup: Setup
@@ -141,26 +150,26 @@ class Outcome:
 
     @property
     def seeds(self) -> int:
-        """How many seeds were trained."""
+        """Number of seeds that were trained."""
         return len(self.steps)
 
     @property
     def converged(self) -> Tensor:
-        """(S,) bool: which seeds converged."""
+        """(S,) bool, whether each seed converged."""
         return ~self.steps.isnan()
 
     @property
     def times(self) -> Tensor:
-        """(S,) float64: step at which each seed converged, or the last step at which it had not (censored)."""
+        """(S,) float64, step at which each seed converged, or the last step if it did not (censored)."""
         return torch.where(self.converged, self.steps, float(self.last))
 
     @property
     def closest(self) -> Tensor:
-        """(S,) float64: the smallest distance at any check."""
+        """(S,) float64, the smallest distance at any check."""
         return self.distance.nan_to_num(math.inf).amin(0)
 
     def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Tensors and facts from which `Setup.restore` makes the outcome."""
+        """The tensors and facts from which `Setup.restore` restores the outcome."""
         tensors = {"steps": self.steps, "checked": self.checked, "distance": self.distance, "samples": self.samples}
         for replica, model in enumerate(self.models):
             for player, network in model.players.items():
@@ -169,12 +178,12 @@ class Outcome:
 
 
 class Laboratory:
-    """Trains trials, each once, and remembers their outcomes.
+    """Trains each trial once, and keeps the outcomes in memory.
 
     Args:
         seeds: number of seeds of every trial, from 0 on.
         report: called with the work that is done, in units of `Trial.weight`.
-        threads: processor threads.
+        threads: number of CPU threads.
         store: where outcomes are saved, and found after an interruption; None saves nothing.
     """
 
@@ -191,11 +200,11 @@ class Laboratory:
         self.done = 0.0  # work, in weights
 
     def outcome(self, trial: Trial) -> Any:
-        """The outcome of a trial, which is trained now if it has not been before."""
+        """The outcome of a trial; trains it if necessary."""
         return self.train(trial).outcome
 
     def train(self, trial: Trial, claim: str = "") -> TrainedTrial:
-        """The trained trial, from memory or from the store if possible.
+        """Return the trained trial, from memory or from the store if possible.
 
         Args:
             trial: what to train.
@@ -218,11 +227,15 @@ class Laboratory:
         return self._known[trial.key]
 
     def forget_except(self, needed: Iterable[Trial]) -> None:
-        """Forget all outcomes except those of the trials that are still `needed`."""
+        """Forget all outcomes except those of these trials.
+
+        Args:
+            needed: trials whose outcomes are still needed.
+        """
         keys = {trial.key for trial in needed}
         self._known = {key: known for key, known in self._known.items() if key in keys}
 
 
 def target(outcome: Outcome) -> Target:
-    """The data's quantiles and modes, with which the outcome's samples are compared."""
+    """The data's quantiles and modes, to compare the outcome's samples with."""
     return Target.of(outcome.dataset, outcome.samples.shape[1])

@@ -57,9 +57,9 @@ def build_with_mistake(settings: ModelSettings, event: Event, seed: int, mistake
     """Build a model with an injected mistake. Its initial weights do not depend on the mistake.
 
     Args:
-        settings: of a variational autoencoder.
-        event: what one example of the data is.
-        seed: of the initial weights.
+        settings: settings of a variational autoencoder.
+        event: the type and shape of one example.
+        seed: seed of the initial weights.
         mistake: a key of `WRONG_KL` or `CLAMPS`; "" for none.
     """
     model = models.build(settings, event, seed=seed)

@@ -1,4 +1,4 @@
-"""C14: whether generated densities are narrower than the data's density."""
+"""C14: whether generated densities are narrower than the density of the data."""
 
 from __future__ import annotations
 
@@ -29,15 +29,19 @@ BINS = 80
 
 
 def has_all_modes(outcome: Outcome) -> Tensor:
-    """(S,) bool: whether every mode holds at least half its mass at the end. Widths of other seeds mean nothing."""
+    """Whether every mode holds at least half its mass at the end, (S,) bool.
+
+    Widths are meaningless for the other seeds.
+    """
     _, mass = target(outcome).measure(outcome.samples)
     return mass.amin(1) >= MASS
 
 
 def ratios(outcome: Outcome) -> tuple[Tensor, Tensor]:
-    """Two ratios to the data, (S,) each: of the standard deviation of all samples, and of the median width of the modes.
+    """Standard deviation of all samples, and median width of the modes, both divided by that of the data.
 
-    NaN for seeds without all modes.
+    Returns:
+        Two ratios, each (S,); NaN for seeds without all modes.
     """
     chosen = has_all_modes(outcome)
     whole = outcome.samples.double().std(1) / target(outcome).std
@@ -52,7 +56,7 @@ def ratios(outcome: Outcome) -> tuple[Tensor, Tensor]:
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """Both ratios, and the densities themselves."""
+    """Measure both ratios, and show the densities."""
     quantities = []
     per_mode: dict[str, Interval] = {}
     enough: dict[str, bool] = {}
@@ -100,7 +104,13 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
 
 
 def widths_text(kind: str, per_mode: Mapping[str, Interval], enough: Mapping[str, bool]) -> str:
-    """A sentence on how wide the modes are with one kind of training."""
+    """Describe in one sentence how wide the modes are.
+
+    Args:
+        kind: kind of training.
+        per_mode: by name of the setup, the median width of the modes divided by the true one.
+        enough: by name of the setup, whether enough seeds have all modes.
+    """
     measured = [modes for modes in WIDTHS if enough[name(kind, modes)]]
     few = [modes for modes in WIDTHS if modes not in measured]
     lacking = f"fewer than {FEWEST} seeds found all of {_listed(few, 'or')}"

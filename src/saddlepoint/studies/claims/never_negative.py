@@ -34,7 +34,7 @@ SHOWN = 1e3  # nats either way
 
 
 def setups(quick: bool) -> dict[str, Watched]:
-    """The right objective with two weights, and every injected mistake."""
+    """The correct objective with two weights, and every injected mistake."""
     steps = QUICK_STEPS if quick else STEPS
     base = digits_vae(steps, latent=4)
     right = {RIGHT: Watched(*base, most=MOST), HEAVIER: Watched(*digits_vae(steps, latent=4, beta=4.0), most=MOST)}
@@ -42,9 +42,19 @@ def setups(quick: bool) -> dict[str, Watched]:
 
 
 def random_heads(n: int, units: int, generator: torch.Generator, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Random mean and log-variance, (n, units) each, of any distance from the prior.
+    """Draw random means and log-variances at any distance from the prior.
 
-    The scale of a row is drawn first, log-uniformly from 1e-6 to 30 (10 for the log-variance), so that KLs near 0 are included.
+    The scale of a row is drawn first, log-uniformly from 1e-6 to 30 (10 for the log-variance), so that KLs near 0 are
+    included.
+
+    Args:
+        n: number of rows.
+        units: dimension of the code.
+        generator: source of the random numbers.
+        dtype: type of the tensors.
+
+    Returns:
+        Mean and log-variance, each (n, units).
     """
     sizes = torch.rand(2, n, 1, generator=generator, dtype=torch.float64)
     mean_size, log_variance_size = 10 ** (sizes[0] * 7.5 - 6), 10 ** (sizes[1] * 7 - 6)
@@ -53,7 +63,17 @@ def random_heads(n: int, units: int, generator: torch.Generator, dtype: torch.dt
 
 
 def log_ratio_draws(mean: Tensor, log_variance: Tensor, draws: int, generator: torch.Generator) -> Tensor:
-    """(B, D) each -> (draws, B): log q(z) - log p(z) in nats at draws z from q; its mean is the KL."""
+    """Monte Carlo draws of log q(z) - log p(z) in nats at z from q. Their mean is the KL.
+
+    Args:
+        mean: (B, D) means of q.
+        log_variance: (B, D) log-variances of q.
+        draws: number of draws.
+        generator: source of the random numbers.
+
+    Returns:
+        (draws, B) log ratios.
+    """
     epsilon = torch.randn(draws, *mean.shape, generator=generator, dtype=mean.dtype)
     z = mean + torch.exp(0.5 * log_variance) * epsilon
     flat = (-1, mean.shape[1])
@@ -62,7 +82,7 @@ def log_ratio_draws(mean: Tensor, log_variance: Tensor, draws: int, generator: t
 
 
 def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
-    """The closed form over random heads; then training with the right objective and with injected mistakes."""
+    """Measure the closed form over random heads, then training with correct and with incorrect objectives."""
     generator = torch.Generator().manual_seed(0)
     n = QUICK_HEADS if quick else HEADS
     least, negative, plain = torch.inf, 0, torch.inf
@@ -136,7 +156,11 @@ def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
 
 
 def _compared(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Of n random heads, (n,) each: closed form, Monte Carlo's mean and standard error, share of draws that are negative."""
+    """Compare the closed form of n random heads with Monte Carlo.
+
+    Returns:
+        Each (n,): closed form, mean and standard error of Monte Carlo, and share of draws that are negative.
+    """
     parts = []
     for units in (1, 2, 4, 8):
         # Scales at which the estimate is nearly normal, so that its interval is valid.
@@ -158,7 +182,7 @@ def _compared(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tenso
 
 
 def _lowest(outcome: WatchedOutcome) -> Tensor:
-    """(S,) smallest mean KL term of any tick; rounding errors count as 0."""
+    """(S,) smallest mean KL term at any tick; rounding errors count as 0."""
     least: Tensor = outcome.series["vae/kl"].nan_to_num(torch.inf, posinf=torch.inf, neginf=-torch.inf).amin(0)
     return torch.where(least > -1e-3, least.clamp_min(0.0), least)
 

@@ -34,8 +34,17 @@ RULE = (
 
 
 def setups_of(modes: int, strong: str, weak: str, hidden: tuple[int, ...]) -> Callable[[bool], dict[str, Setup]]:
-    """Setups of the described generator for `modes` modes, named `strong`, and of one with these hidden layers, named `weak`, with both
-    kinds of training."""
+    """Setups of a strong and of a weak generator, with both kinds of training.
+
+    Args:
+        modes: number of modes of the data.
+        strong: name of the generator that the source describes.
+        weak: name of the generator with the layers `hidden`.
+        hidden: widths of the weak generator's hidden layers.
+
+    Returns:
+        A function for `Claim.setups`.
+    """
 
     def setups(quick: bool) -> dict[str, Setup]:
         found = {}
@@ -48,7 +57,16 @@ def setups_of(modes: int, strong: str, weak: str, hidden: tuple[int, ...]) -> Ca
 
 
 def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Mapping[str, Outcome], bool], Measured]:
-    """The measurement. claimed: the steps that the source claims of the strong and of the weak generator, as text."""
+    """Make the measurement that compares both generators.
+
+    Args:
+        strong: name of the strong generator.
+        weak: name of the weak generator.
+        claimed: the steps that the source claims for the strong and for the weak generator, as text.
+
+    Returns:
+        A function for `Claim.measure`.
+    """
 
     def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
         quantities: list[Quantity] = []

@@ -1,4 +1,4 @@
-"""Quantities that several claims are decided by, each with its 95 % interval."""
+"""Quantities that the verdicts of several claims are based on, each with its 95 % interval."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NONE_DECIDED = "none decided"  # text where there is no such seed
 
 
 def survival(outcome: Outcome) -> Survival:
-    """The share of seeds that have not converged yet, over steps."""
+    """The share of seeds that have not converged yet, as a function of steps."""
     return kaplan_meier(outcome.times.numpy(), outcome.converged.numpy())
 
 
@@ -48,14 +48,14 @@ def distance_band(outcome: Outcome) -> Band:
 
 
 def median_interval(values: Tensor, level: float = 0.95) -> Interval:
-    """The median of independent values with its interval by ranks, which holds for any distribution.
+    """The median of independent values with its interval by ranks, which is valid for any distribution.
 
     Args:
-        values: (N,); NaN are left out.
-        level: of the interval.
+        values: (N,) values; NaN are left out.
+        level: confidence level of the interval, in (0, 1).
 
     Returns:
-        NaN if there are no values; an interval with NaN ends if there is only one.
+        The interval; NaN if there are no values, with NaN ends if there is only one.
     """
     from scipy.stats import binom
 
@@ -71,7 +71,16 @@ def median_interval(values: Tensor, level: float = 0.95) -> Interval:
 
 
 def distance_ratio(weak: Outcome, strong: Outcome, level: float = 0.95) -> Interval:
-    """Median over seeds of the smallest distance of `weak` divided by that of `strong`; above 1, `strong` came nearer to the data."""
+    """Median over seeds of the smallest distance of `weak` divided by that of `strong`.
+
+    Args:
+        weak: outcome of the weak setup.
+        strong: outcome of the strong setup, from the same seeds.
+        level: confidence level of the interval, in (0, 1).
+
+    Returns:
+        The ratio with its interval; above 1 if the samples of `strong` came nearer to the data.
+    """
     found = median_interval(weak.closest.log() - strong.closest.log(), level)
     return Interval(math.exp(found.value), math.exp(found.low), math.exp(found.high), found.level)
 
@@ -80,9 +89,11 @@ def distance_ratio(weak: Outcome, strong: Outcome, level: float = 0.95) -> Inter
 class Race:
     """A comparison of two setups from the same seeds: which one converges first.
 
-    faster, slower: number of seeds in which the first, or the second, converged earlier (or was the only one to converge).
-    undecided: number of seeds in which neither converged, or both at the same step.
-    share: `faster` divided by `faster + slower`, with its interval; NaN if both are 0.
+    Args:
+        faster: number of seeds in which the first setup converged earlier, or was the only one to converge.
+        slower: number of seeds in which the second setup did.
+        undecided: number of seeds in which neither converged, or both at the same step.
+        share: `faster` divided by `faster + slower`, with its interval; NaN if both are 0.
     """
 
     faster: int
@@ -92,7 +103,7 @@ class Race:
 
     @property
     def decided(self) -> bool:
-        """Whether at least `FEWEST_DECIDED` seeds say which setup converges first."""
+        """Whether at least `FEWEST_DECIDED` seeds show which setup converges first."""
         return self.faster + self.slower >= FEWEST_DECIDED
 
     def __str__(self) -> str:
@@ -100,7 +111,13 @@ class Race:
 
 
 def race(first: Outcome, second: Outcome, level: float = 0.95) -> Race:
-    """Compare two setups seed by seed. A run that did not converge counts as later than one that did."""
+    """Compare two setups seed by seed. A run that did not converge counts as later than one that did.
+
+    Args:
+        first: outcome of the first setup.
+        second: outcome of the second setup, from the same seeds.
+        level: confidence level of the interval, in (0, 1).
+    """
     a, b = (torch.where(own.converged, own.steps, torch.inf) for own in (first, second))
     faster, slower = int((a < b).sum()), int((a > b).sum())
     share = (
@@ -122,5 +139,5 @@ def bands(outcomes: Mapping[str, Outcome]) -> dict[str, Band]:
 
 
 def steps_text(interval: Interval) -> str:
-    """A number of steps as text: "1,200" or "not reached"."""
+    """Format a number of steps: "1,200" or "not reached"."""
     return f"{interval.value:,.0f}" if interval.value < torch.inf else "not reached"

@@ -1,8 +1,8 @@
 """Results of claims in a folder: a subfolder per claim, with its numbers as JSON and its pictures.
 
-DIR/C8/result.json      the claim, its verdict (null after a quick run), every quantity with its interval, how it was measured
-DIR/C8/NAME.png         pictures
-DIR/trained/            trained trials, until the claims that need them have results (see `studies.claims.trial_store`)
+DIR/C8/result.json      the claim, its verdict (null after a quick run), every quantity with its interval, and how it
+was measured DIR/C8/NAME.png         pictures DIR/trained/            trained trials, until the claims that need them
+have results (see `studies.claims.trial_store`)
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ def reproduce(
     report: Report = lambda what, share: None,
     on_result: Callable[[Mapping[str, Any]], None] = lambda result: None,
 ) -> list[dict[str, Any]]:
-    """Test claims one after another; the result of each is in the folder as soon as it is known.
+    """Test claims one after another. Each result is written to the folder as soon as it is known.
 
-    An interruption loses only the current trial: the same call continues. Earlier results and trained trials are used only
-    if seeds, settings and program are the same.
+    An interruption loses only the current trial: the same call continues. Earlier results and trained trials are used
+    only if seeds, settings and program are the same.
 
     Args:
         identifiers: the claims, such as "C8".
@@ -51,7 +51,7 @@ def reproduce(
         seeds: number of seeds of every setup.
         quick: use few seeds and steps, which only shows that everything runs.
         overwrite: start again, even if the folder has results of these claims.
-        report: called with what is being done and the share of all the work that is done.
+        report: called with the current task and the share of all the work that is done, in [0, 1].
         on_result: called with every new result.
 
     Returns:
@@ -59,8 +59,8 @@ def reproduce(
 
     Raises:
         SettingError: there is no such claim.
-        RunError: the folder has results for all of the claims, or a result that was measured in another way, and `overwrite`
-            is not set; or another process is testing claims there.
+        RunError: the folder has results for all of the claims, or a result that was measured in another way, and
+            `overwrite` is not set; or another process is testing claims there.
     """
     chosen = [claim(identifier) for identifier in dict.fromkeys(name.upper() for name in identifiers)]
     seeds = min(seeds, QUICK_SEEDS) if quick else seeds
@@ -107,13 +107,17 @@ def reproduce(
 
 
 def _identity(one: Claim, seeds: int, quick: bool) -> str:
-    """SHA-256 of everything that decides a claim's result: a stored result with another one does not count."""
+    """SHA-256 of everything that a claim's result depends on. A stored result with another hash is not used."""
     keys = {name: setup.key for name, setup in one.setups(quick).items()}
     return digest([one.id, one.rule, seeds, quick, keys, torch.__version__, program(MEASURING)])
 
 
 def _finished_results(folder: Path, questions: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Results that the folder has for these claims.
+    """Load the results that the folder already has for these claims.
+
+    Args:
+        folder: the folder of results.
+        questions: by claim, the hash of everything that its result depends on.
 
     Raises:
         RunError: a result was measured in another way, or nothing is left to test.
@@ -133,7 +137,10 @@ def _finished_results(folder: Path, questions: Mapping[str, str]) -> dict[str, d
 
 
 def load(folder: Path) -> list[dict[str, Any]]:
-    """All results of the folder, in the order of `CLAIMS`.
+    """Load all results of the folder, in the order of `CLAIMS`.
+
+    Args:
+        folder: the folder of results.
 
     Raises:
         RunError: a result is damaged.

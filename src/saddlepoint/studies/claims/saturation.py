@@ -48,20 +48,21 @@ def setups(quick: bool) -> dict[str, Setup]:
 
 
 def slopes(shares: Tensor) -> dict[str, Tensor]:
-    """The absolute slope of each objective by the discriminator's logit, computed by automatic differentiation of the losses that
-    training uses.
+    """The absolute slope of each objective with respect to the discriminator's logit.
+
+    It is computed by automatic differentiation of the losses that training uses.
 
     Args:
-        shares: (n,) values of D(G(z)).
+        shares: (n,) values of D(G(z)), in (0, 1).
 
     Returns:
-        (n,) float64 slopes, by objective.
+        By objective, (n,) float64 slopes.
     """
     return {objective: _slope(loss_named(objective).generator, shares.double()) for objective in OBJECTIVES}
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """The slopes, and the steps to convergence with each objective."""
+    """Measure the slopes, and the steps to convergence with each objective."""
     bad = {name: float(slope) for name, slope in slopes(torch.tensor([BAD])).items()}
     quantities = [
         Quantity(f"push on the logit at D(G(z)) = {BAD:g}, {OBJECTIVES[name]}", Interval(slope, slope, slope), "nats")

@@ -31,7 +31,7 @@ def setups(quick: bool) -> dict[str, Setup]:
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """Share of seeds that converge, share that fail, and the two seeds that the source names."""
+    """Measure the share of seeds that converge, the share that fail, and the two seeds that the source names."""
     quantities = []
     differs: dict[str, bool] = {}
     apart: dict[str, bool] = {}

@@ -1,7 +1,7 @@
-"""The 1-D GANs that claims are tested on: as the source describes them, and with our training.
+"""The 1-D GANs that claims are tested on: as the source describes them, and with this project's training.
 
-`described` gives the recipes toy-lab-1 to 3, whose files say where every number comes from. A blog post on 1-D GANs with one,
-two and three modes (interestedintech, "Generative Adversarial Networks", 2017) describes them, based on "An
+`described` gives the recipes toy-lab-1 to 3, whose files state where every number comes from. A blog post on 1-D GANs
+with one, two and three modes (interestedintech, "Generative Adversarial Networks", 2017) describes them, based on "An
 introduction to Generative Adversarial Networks (with code in TensorFlow)", J. Glover, 2016.
 """
 
@@ -30,9 +30,9 @@ def described(modes: int, *, hidden: tuple[int, ...] | None = None, steps: int =
     """The GAN of the source.
 
     Args:
-        modes: of the data.
-        hidden: the generator's hidden layers; by default the source's three layers of width 4 per mode.
-        steps: of training.
+        modes: number of modes of the data.
+        hidden: widths of the generator's hidden layers; by default the source's three layers of width 4 per mode.
+        steps: number of training steps.
         quick: train only a few steps.
     """
     return Setup(
@@ -58,10 +58,16 @@ def described(modes: int, *, hidden: tuple[int, ...] | None = None, steps: int =
 def ours(modes: int, *, hidden: tuple[int, ...] | None = None, steps: int = OUR_STEPS, quick: bool = False) -> Setup:
     """The source's generator with ReLU, trained like the recipes lab-1 to 3.
 
-    These recipes scale the data to standard deviation 1, update the discriminator more often and penalise its gradient, use Adam
-    with a halving learning rate, and average the generator's weights. To be faster on a processor, the discriminator here has
-    layers of 16 instead of 64 and makes 2 updates per step instead of 8, on batches of 32 instead of 256. benchmarks/lab.py
-    measures the full recipes. Arguments as in `described`.
+    These recipes scale the data to standard deviation 1, update the discriminator more often and penalise its gradient,
+    use Adam with a learning rate that halves repeatedly, and average the generator's weights. To be faster on a CPU,
+    the discriminator here has layers of 16 units instead of 64 and makes 2 updates per step instead of 8, on batches of
+    32 instead of 256. benchmarks/lab.py measures the full recipes.
+
+    Args:
+        modes: number of modes of the data.
+        hidden: widths of the generator's hidden layers; by default the source's three layers of width 4 per mode.
+        steps: number of training steps.
+        quick: train only a few steps.
     """
     return Setup(
         GANSettings(

@@ -23,12 +23,12 @@ def name(kind: str, modes: int) -> str:
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """Both kinds of training, one to three modes."""
+    """Both kinds of training, with one to three modes."""
     return {name(kind, modes): make(modes, quick=quick) for kind, make in KINDS.items() for modes in WIDTHS}
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """Median steps, shares that converge, and distances to the data."""
+    """Measure median steps, shares that converge, and distances to the data."""
     own = {label: outcomes[label] for label in setups(quick)}
     quantities = []
     for kind in KINDS:

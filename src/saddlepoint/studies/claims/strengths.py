@@ -51,7 +51,14 @@ LEVEL = 1 - 0.05 / len(STRONGER)  # of each way of strengthening, since there ar
 
 
 def ring_game(quick: bool, model: GANSettings, training: TrainingSettings, width: float | None = None) -> Watched:
-    """A GAN on eight modes on a ring. width: of a mode; None for the default of the data source."""
+    """A GAN on eight modes on a ring.
+
+    Args:
+        quick: use few steps.
+        model: settings of the model.
+        training: settings of training.
+        width: standard deviation of a mode; None for the default of the data source.
+    """
     steps = QUICK_STEPS if quick else STEPS
     return Watched(
         model.model_copy(update={"output": "identity", "scaling": "standard"}),
@@ -63,8 +70,15 @@ def ring_game(quick: bool, model: GANSettings, training: TrainingSettings, width
 
 
 def strong_discriminator(quick: bool, rate: float, objective: str) -> Watched:
-    """A discriminator that is too strong: Adam at `rate`, five updates per step. The generator uses plain gradient descent, because
-    Adam would compensate for a gradient that is merely small."""
+    """A discriminator that is too strong: trained by Adam with five updates per step.
+
+    The generator uses plain gradient descent, because Adam would compensate for a small gradient.
+
+    Args:
+        quick: use few steps.
+        rate: learning rate of the discriminator.
+        objective: name of the GAN's objective.
+    """
     layers = NetworkSettings(hidden=(64, 64), activation="tanh")
     model = GANSettings(
         latent=2,
@@ -81,12 +95,12 @@ def strong_discriminator(quick: bool, rate: float, objective: str) -> Watched:
 def weak_discriminator(
     quick: bool, rate: float = WEAK_RATE, hidden: tuple[int, ...] = (64, 64), turns: int = 1
 ) -> Watched:
-    """A discriminator that is too weak: its learning rate is a tenth of the generator's.
+    """A discriminator that is too weak: by default its learning rate is a tenth of the generator's.
 
     Args:
         quick: use few steps.
         rate: learning rate of the discriminator.
-        hidden: its hidden layers.
+        hidden: widths of its hidden layers.
         turns: its updates per step.
     """
     model = GANSettings(
@@ -104,12 +118,13 @@ def weak_discriminator(
 def setups(quick: bool) -> dict[str, Watched]:
     """Both injected failures, and each with the remedies that the claim names.
 
-    Both failures were searched for on seeds below 1,000; results are reported on other seeds. For the collapse, seeds 0 to 15 of six
-    games were tried. With a discriminator at the generator's rate and layers of 64 or 256, 13 and 16 of 16 seeds covered 7 or 8
-    modes; with layers of 128 and five updates per step, most covered 3. With a tenth of that rate (at two rates of the
-    generator), or one layer of 8, nearly all collapsed. The weak discriminator here has a tenth of the rate: it differs only in its
-    rate from one that is known to work. So the effect of two remedies was known, on other seeds, when the failure was chosen:
-    the first of those games is "higher rate", the one with five updates "all three". "Wider" and "more steps" had not been tried.
+    Both failures were selected on seeds below 1,000; results are reported on other seeds. For the collapse, seeds 0 to
+    15 of six games were tried. With a discriminator at the generator's rate and layers of 64 or 256 units, 13 and 16 of
+    16 seeds covered 7 or 8 modes; with layers of 128 units and five updates per step, most covered 3. With a tenth of
+    that rate (at two rates of the generator), or one layer of 8 units, nearly all collapsed. The weak discriminator
+    here has a tenth of the rate: it differs only in its rate from one that is known to work. So the effect of two
+    remedies was known, on other seeds, when the failure was selected: the first of those games is "higher rate", the
+    one with five updates "all three". "Wider" and "more steps" had not been tried.
     """
     return {
         TOO_STRONG: strong_discriminator(quick, STRONG_RATE, "minimax"),
@@ -124,7 +139,7 @@ def setups(quick: bool) -> dict[str, Watched]:
 
 
 def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
-    """Gradients and quality with the strong discriminator and its remedies; modes with the weak one and stronger ones."""
+    """Measure gradients and quality with the strong discriminator, and modes with the weak one; each also with remedies."""
     left = {name: outcomes[name].through(GRADIENT) for name in (TOO_STRONG, *REMEDIES)}
     distance = {name: outcomes[name].at_end(SERIES) for name in (TOO_STRONG, *REMEDIES)}
     modes = {name: covered_modes(outcomes[name]) for name in (WEAK, *STRONGER)}
@@ -217,7 +232,14 @@ def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
 
 
 def covered_modes(outcome: WatchedOutcome) -> torch.Tensor:
-    """(S,) float64: number of modes with a high-quality sample at the end, see `evaluation.metrics.modes.mode_report`."""
+    """Number of modes with a high-quality sample at the end; see `evaluation.metrics.modes.mode_report`.
+
+    Args:
+        outcome: the results of all seeds.
+
+    Returns:
+        (S,) float64 numbers.
+    """
     truth = data.load(outcome.setup.data).truth
     assert truth is not None
     assert truth.modes is not None
@@ -228,11 +250,13 @@ def covered_modes(outcome: WatchedOutcome) -> torch.Tensor:
 
 
 def has_collapsed(outcome: WatchedOutcome, modes: torch.Tensor) -> torch.Tensor:
-    """(S,) bool: whether samples cover at most half of the modes at the end, and go to at most half of them.
+    """Whether the samples at the end cover at most half of the modes and go to at most half of them, (S,) bool.
+
+    A sample goes to its nearest mode, and covers it only if it is near.
 
     Args:
-        outcome: of the seeds.
-        modes: (S,) number of covered modes; a sample goes to its nearest mode, and covers it only if it is near.
+        outcome: the results of all seeds.
+        modes: (S,) number of covered modes.
     """
     return (modes <= FEW * MODES) & (outcome.at_end("g/modes") <= FEW)
 
@@ -242,9 +266,9 @@ def _verdict(starves_and_is_cured: bool, found: bool, helps: int, collapses: boo
 
     Args:
         starves_and_is_cured: whether the part on the strong discriminator holds.
-        found: whether the collapse is found.
+        found: whether the diagnosis finds the collapse.
         helps: number of ways of strengthening that gain modes.
-        collapses: whether the weak discriminator collapses; otherwise there was nothing to cure.
+        collapses: whether the weak discriminator collapses; otherwise there was nothing to remedy.
     """
     if not collapses:
         return "not decided"
@@ -252,7 +276,7 @@ def _verdict(starves_and_is_cured: bool, found: bool, helps: int, collapses: boo
 
 
 def _of_gradient(ratio: float) -> str:
-    """A ratio as text: a share, or a multiple."""
+    """Format a ratio as a share or a multiple."""
     return f"{ratio:.1%} of the gradient" if ratio < 1 else f"{ratio:.1f} times the gradient"
 
 

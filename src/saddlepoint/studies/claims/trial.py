@@ -1,4 +1,4 @@
-"""A trial: something that can be trained from many seeds for a claim, and what came of it."""
+"""A trial: something that can be trained from many seeds for a claim, and its outcome."""
 
 from __future__ import annotations
 
@@ -12,37 +12,52 @@ from torch import Tensor
 class Trial(Protocol):
     """What a laboratory can train.
 
-    An outcome, which `train` returns, has `seeds` (how many were trained) and `parts()`, from which `restore` makes it again.
+    An outcome, which `train` returns, has `seeds` (number of seeds that were trained) and `parts()`, from which
+    `restore` restores it.
     """
 
     @property
     def key(self) -> str:
-        """Equal for trials that train the same."""
+        """A text that is equal for trials with the same training."""
 
     @property
     def weight(self) -> float:
-        """How long the trial takes, relative to others."""
+        """Training time relative to other trials."""
 
     @property
     def most(self) -> int | None:
-        """The largest number of seeds; None for as many as are asked for."""
+        """The largest number of seeds; None for no limit."""
 
     def train(self, seeds: int, *, threads: int, report: Callable[[float], None]) -> Any:
-        """Train from `seeds` seeds, or from `most` if that is less, and return the outcome.
+        """Train from `seeds` seeds, or from `most` if that is less.
 
         Args:
             seeds: number of seeds.
-            threads: processor threads.
-            report: called with the share of the training that is done.
+            threads: number of CPU threads.
+            report: called with the share of the training that is done, in [0, 1].
+
+        Returns:
+            The outcome.
         """
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Any:
-        """The outcome, from the tensors and facts of its `parts()`; the facts have been JSON since."""
+        """Restore the outcome from its `parts()`.
+
+        Args:
+            tensors: the tensors by name.
+            facts: the other parts, after a round trip through JSON.
+        """
 
 
 @dataclass(frozen=True)
 class TrainedTrial:
-    """The outcome of a trial, the seconds it took, and the claim it was trained for."""
+    """A trained trial.
+
+    Args:
+        outcome: what `Trial.train` returned.
+        seconds: duration of training, in seconds.
+        claim: the claim that it was trained for.
+    """
 
     outcome: Any
     seconds: float

@@ -1,9 +1,10 @@
-"""Stores trained trials in the claims' folder until their claims have results: an interruption loses only the current trial.
+"""Stores trained trials in the claims' folder until their claims have results.
 
-DIR/trained/KEY.safetensors   one file per trial; appears by rename, whole or not at all, and holds no pickle
+DIR/trained/KEY.safetensors   one file per trial; written atomically, without pickle
 
-A stored outcome is used only for the same settings, seeds, program and version of torch, and only if the SHA-256 of its content
-is right. Otherwise the trial is trained again and its file replaced.
+After an interruption, only the trial that was being trained is lost. A stored outcome is used only if settings, seeds,
+program and version of torch are the same and the SHA-256 of its content is right. Otherwise the trial is trained again
+and its file replaced.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class TrialStore:
         self.folder, self._seeds = folder / FOLDER, seeds
 
     def find(self, trial: Trial) -> TrainedTrial | None:
-        """The stored trial, if it was trained in the same way and its file is not damaged."""
+        """The stored trial; None if there is none, it was trained in another way, or its file is damaged."""
         try:
             with safetensors.safe_open(str(self._path(trial)), "pt") as file:
                 manifest = json.loads((file.metadata() or {})[MANIFEST])
@@ -65,7 +66,12 @@ class TrialStore:
             return None
 
     def save(self, trial: Trial, trained: TrainedTrial) -> None:
-        """Write a trained trial."""
+        """Write a trained trial.
+
+        Args:
+            trial: the trial.
+            trained: its outcome, duration and claim.
+        """
         tensors, facts = trained.outcome.parts()
         manifest = {
             "identity": self._identity(trial),
@@ -79,7 +85,13 @@ class TrialStore:
             file.write(_file_content(copies, manifest | {"sha256": sha256}))
 
     def remove(self, trials: Iterable[Trial]) -> None:
-        """Remove the files of these trials, and the folder once it is empty. No other process may be writing to it."""
+        """Remove the files of these trials, and the folder once it is empty.
+
+        No other process may write to the folder meanwhile.
+
+        Args:
+            trials: the trials, stored or not.
+        """
         for trial in trials:
             self._path(trial).unlink(missing_ok=True)
         if not any(self.folder.glob("*.safetensors")):
@@ -103,7 +115,11 @@ def _file_content(tensors: dict[str, torch.Tensor], manifest: dict[str, Any]) ->
 
 @lru_cache
 def program(parts: tuple[str, ...]) -> str:
-    """SHA-256 of the source of these files and folders of the package."""
+    """SHA-256 of the source code of parts of the package.
+
+    Args:
+        parts: files and folders, relative to the package.
+    """
     found = hashlib.sha256()
     for part in parts:
         own = PACKAGE / part

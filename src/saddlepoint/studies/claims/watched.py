@@ -1,4 +1,4 @@
-"""Trains many seeds of a model and applies the diagnosis rules to each seed's records, as if each had been a run of its own."""
+"""Trains many seeds of a model and applies the diagnosis rules to each seed's records, as to a single run."""
 
 from __future__ import annotations
 
@@ -43,9 +43,13 @@ HELD_OUT_BOUND = "vae/held_out_bound"
 class Watched:
     """Many seeds of one model on one dataset.
 
-    mistake: name of an injected mistake, see `mistakes`; "" for none.
-    most: largest number of seeds.
-    first: the first seed.
+    Args:
+        model: settings of the model.
+        training: settings of training.
+        data: settings of the data.
+        mistake: name of an injected mistake, see `mistakes`; "" for none.
+        most: largest number of seeds.
+        first: the first seed.
     """
 
     model: ModelSettings
@@ -57,18 +61,18 @@ class Watched:
 
     @cached_property
     def key(self) -> str:
-        """Equal for trials that train the same."""
+        """A text that is equal for trials with the same training."""
         parts = (self.model, self.training, self.data)
         return "\n".join([*(part.model_dump_json() for part in parts), self.mistake, str(self.most), str(self.first)])
 
     @property
     def weight(self) -> float:
-        """How long it takes, in the units of `Setup.weight`."""
+        """Training time relative to other trials, in the units of `Setup.weight`."""
         turns = 1 + getattr(getattr(self.model, "updates", None), "discriminator", 0)
         return 2e4 * turns * self.training.steps * self.most / 64
 
     def train(self, seeds: int, *, threads: int, report: Callable[[float], None]) -> WatchedOutcome:
-        """Train from seed `first` on; see `Trial.train`."""
+        """Train from seeds `first`, `first` + 1, ...; see `Trial.train`."""
         dataset = data.load(self.data)
         seeds = min(seeds, self.most)
         tick = max(1, self.training.steps // MEASUREMENTS)
@@ -118,7 +122,7 @@ class Watched:
         )
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> WatchedOutcome:
-        """The outcome from its `parts()`."""
+        """Restore the outcome from its `parts()`."""
         findings = tuple({code: Finding.from_json(line) for code, line in own.items()} for own in facts["findings"])
         series = {name: tensors[f"series/{name}"] for name in facts["series"]}
         return WatchedOutcome(self, tensors["measured_at"], series, findings, tensors.get("samples"))
@@ -129,7 +133,7 @@ class Watched:
         return () if objective is None else (objective,)
 
     def _facts(self) -> Facts:
-        """What the rules may know about a run with these settings."""
+        """The facts about a run with these settings that the rules may use."""
         settings = {f"model.{name}": value for name, value in self.model.model_dump().items()}
         players = {role: self.training.players.get(role, PlayerSettings()) for role in self.model.roles}
         optimisers = {"optimiser": self.training.optimiser} | {f"players.{role}": own for role, own in players.items()}
@@ -142,10 +146,12 @@ class Watched:
 class WatchedOutcome:
     """The results of S seeds, and their findings.
 
-    measured_at: (L,) int64, steps at which series were measured.
-    series: by the name that training gives them, (L, S) float64; NaN where not measured.
-    findings: for each seed, by code, the first finding that opened.
-    samples: of a GAN, (S, n, *event) at the end.
+    Args:
+        setup: the trial.
+        measured_at: (L,) int64, steps at which series were measured.
+        series: by the name that training gives them, (L, S) float64; NaN where not measured.
+        findings: for each seed, by code, the first finding that opened.
+        samples: samples of a GAN at the end, (S, n, *event); None for other models.
     """
 
     setup: Watched
@@ -156,7 +162,7 @@ class WatchedOutcome:
 
     @property
     def seeds(self) -> int:
-        """How many seeds were trained."""
+        """Number of seeds that were trained."""
         return len(self.findings)
 
     def with_any(self, *codes: str) -> int:
@@ -164,18 +170,26 @@ class WatchedOutcome:
         return sum(any(code in own for code in codes) for own in self.findings)
 
     def at_end(self, name: str) -> Tensor:
-        """(S,) the last measured value of a series."""
+        """The last measured value of a series, (S,)."""
         values = self.series[name]
         measured = (~values.isnan()).any(1).nonzero()
         return values[int(measured[-1])] if len(measured) else values[-1]
 
     def through(self, name: str, share: float = 0.5) -> Tensor:
-        """(S,) median of a series over the last `share` of its measurements."""
+        """Median of a series over its last measurements.
+
+        Args:
+            name: name of the series.
+            share: share of the measurements that are used, in (0, 1].
+
+        Returns:
+            (S,) medians.
+        """
         values = self.series[name]
         return values[int(len(values) * (1 - share)) :].nanmedian(0).values
 
     def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Tensors and facts from which `Watched.restore` makes the outcome."""
+        """The tensors and facts from which `Watched.restore` restores the outcome."""
         tensors = {"measured_at": self.measured_at} | {f"series/{name}": value for name, value in self.series.items()}
         if self.samples is not None:
             tensors["samples"] = self.samples
@@ -203,7 +217,7 @@ class _Monitor:
         self._neighbourhood = Neighbourhood(project, project(dataset.x[order[:FITTED]]))
 
     def measure(self, *, quality: bool) -> dict[str, Tensor]:
-        """Each series as (S,) float64."""
+        """Measure each series as (S,) float64."""
         if has(self._model, Variational):
             with self._model.at_rest():
                 values = self._replicas.each(lambda model: codes.head_series(model, self._real))
@@ -218,7 +232,7 @@ class _Monitor:
         return self._replicas.decode(self._noise)
 
     def _bound(self, model: Any) -> Tensor:
-        """() bound of the held-out examples, with one draw of z each, the same for all replicas and steps."""
+        """Bound of the held-out examples, (), with one draw of z each, which is the same for all replicas and steps."""
         output, mean, log_variance, log_std = model.player(self._held_out, self._epsilon)
         terms = log_likelihood(self._held_out, output, log_std) - kl_standard_normal(mean, log_variance)
         return terms.mean()

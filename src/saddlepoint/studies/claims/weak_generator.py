@@ -25,7 +25,7 @@ KINDS = {"as described": described, "with our training": ours}
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """One layer, trained for long, and three layers for comparison."""
+    """One layer, trained for many steps, and three layers for comparison."""
     found = {}
     for kind, make in KINDS.items():
         steps = LONG if kind == "as described" else OUR_STEPS
@@ -35,7 +35,7 @@ def setups(quick: bool) -> dict[str, Setup]:
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """Whether the weak generator converges, and how near to the data it comes."""
+    """Measure whether the weak generator converges, and how near its samples come to the data."""
     own = {name: outcomes[name] for name in setups(quick)}
     quantities = []
     for name, outcome in own.items():

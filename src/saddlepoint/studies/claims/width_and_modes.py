@@ -37,7 +37,10 @@ def name(modes: int, width: int) -> str:
 
 
 def setups(quick: bool) -> dict[str, Setup]:
-    """Our training, three hidden layers of each width; fewer seeds than in other claims, because there are many setups."""
+    """This project's training with three hidden layers of each width.
+
+    There are fewer seeds than in other claims, because there are many setups.
+    """
     modes, widths = (QUICK_MODES, QUICK_WIDTHS) if quick else (MODES, WIDTHS)
     return {
         name(m, w): replace(ours(m, hidden=(w,) * 3, quick=quick), most=None if quick else MOST_SEEDS)
@@ -47,7 +50,7 @@ def setups(quick: bool) -> dict[str, Setup]:
 
 
 def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
-    """Steps to convergence by modes and width, and how width must grow with modes at equal time."""
+    """Measure steps to convergence by modes and width, and how width must grow with modes at equal time."""
     modes, widths = (QUICK_MODES, QUICK_WIDTHS) if quick else (MODES, WIDTHS)
     own = {(m, w): outcomes[name(m, w)] for m in modes for w in widths}
     quantities = []
