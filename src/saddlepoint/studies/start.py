@@ -142,7 +142,12 @@ def train_plan(
 
 
 def process_count(engine: str, workers: int | None) -> int:
-    """Number of processes that train at once; 1 for a cluster of unknown size."""
+    """Number of processes that train at once.
+
+    Args:
+        engine: "local" or "ray".
+        workers: the number that was asked for; None for one per CPU core, or 1 for a cluster of unknown size.
+    """
     if workers is not None:
         return max(1, workers)
     return 1 if engine == "ray" else os.cpu_count() or 1
@@ -168,7 +173,15 @@ def check_engine(engine: str, workers: int | None, address: str | None) -> None:
 
 
 def default_folder(source: Any, asked: StudySettings) -> Path:
-    """The study's own folder if `source` is a folder, otherwise studies/NAME."""
+    """The folder of a study if none is given.
+
+    Args:
+        source: where the study comes from.
+        asked: the study.
+
+    Returns:
+        `source` if it is a folder, otherwise studies/NAME.
+    """
     if isinstance(source, str | Path) and Path(source).is_dir():
         return Path(source)
     return Path("studies") / asked.name

@@ -90,7 +90,12 @@ def group_rows(rows: Sequence[Row], axes: Sequence[str]) -> dict[tuple[Any, ...]
 
 
 def outcome_names(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
-    """Names of the columns that are outcomes."""
+    """Names of the columns that are outcomes.
+
+    Args:
+        rows: one per run.
+        axes: names of the axes, which are no outcomes.
+    """
     names = dict.fromkeys(name for row in rows for name in row)
     return [name for name in names if name not in FIXED and name not in axes]
 
@@ -154,7 +159,12 @@ def _upper_end(rows: Sequence[Row], name: str) -> tuple[float, float]:
 
 
 def finite(rows: Sequence[Row], name: str) -> list[float]:
-    """The finite numbers of a column: those of runs that did not diverge."""
+    """The finite numbers of a column, which are those of runs that did not diverge.
+
+    Args:
+        rows: one per run.
+        name: name of the column.
+    """
     found = (row.get(name) for row in rows)
     return [float(value) for value in found if value is not None and math.isfinite(value)]
 

@@ -21,7 +21,14 @@ POINTS = 128  # of data and noise, over which the Jacobian is taken
 
 
 def rotating_share(eigenvalues: Tensor) -> float:
-    """Share of the non-zero eigenvalues whose imaginary part is larger than the real one in absolute value."""
+    """Share of the non-zero eigenvalues whose imaginary part is larger than the real one in absolute value.
+
+    Args:
+        eigenvalues: (P,) complex.
+
+    Returns:
+        The share, in [0, 1].
+    """
     large = eigenvalues[eigenvalues.abs() > 1e-6 * eigenvalues.abs().max()]
     return float((large.imag.abs() > large.real.abs()).double().mean())
 

@@ -40,6 +40,9 @@ def has_all_modes(outcome: Outcome) -> Tensor:
 def ratios(outcome: Outcome) -> tuple[Tensor, Tensor]:
     """Standard deviation of all samples, and median width of the modes, both divided by that of the data.
 
+    Args:
+        outcome: the results of all seeds.
+
     Returns:
         Two ratios, each (S,); NaN for seeds without all modes.
     """

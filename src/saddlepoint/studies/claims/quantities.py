@@ -139,5 +139,12 @@ def bands(outcomes: Mapping[str, Outcome]) -> dict[str, Band]:
 
 
 def steps_text(interval: Interval) -> str:
-    """Format a number of steps: "1,200" or "not reached"."""
+    """Format a median number of steps.
+
+    Args:
+        interval: the median with its interval; infinite if it was not reached.
+
+    Returns:
+        Text such as "1,200", or "not reached".
+    """
     return f"{interval.value:,.0f}" if interval.value < torch.inf else "not reached"

@@ -170,7 +170,14 @@ class WatchedOutcome:
         return sum(any(code in own for code in codes) for own in self.findings)
 
     def at_end(self, name: str) -> Tensor:
-        """The last measured value of a series, (S,)."""
+        """The last measured value of a series.
+
+        Args:
+            name: name of the series.
+
+        Returns:
+            (S,) values.
+        """
         values = self.series[name]
         measured = (~values.isnan()).any(1).nonzero()
         return values[int(measured[-1])] if len(measured) else values[-1]
