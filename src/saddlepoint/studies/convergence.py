@@ -55,7 +55,7 @@ def due(step: int, every: int = 1) -> bool:
 class Target:
     """What samples are compared with on one dataset.
 
-    Args:
+    Attributes:
         quantiles: (n,) quantiles of the data at (i + 1/2) / n, i = 0, ..., n - 1.
         std: standard deviation of the data.
         edges: (2 K,) lower and upper end of each of the K modes, in ascending order.

@@ -19,7 +19,7 @@ ATTEMPTS = 2  # workers that may die while they train a group, before it is left
 class Advanced:
     """Progress of a group.
 
-    Args:
+    Attributes:
         group: index of the group.
         share: share of its work that is done, in [0, 1].
     """
@@ -32,7 +32,7 @@ class Advanced:
 class Finished:
     """A group is finished.
 
-    Args:
+    Attributes:
         group: index of the group.
         result: the results of its runs.
     """
@@ -45,7 +45,7 @@ class Finished:
 class Lost:
     """The worker that trained a group died.
 
-    Args:
+    Attributes:
         group: index of the group.
         why: the reason.
         again: whether another worker trains the group.
@@ -60,7 +60,7 @@ class Lost:
 class Failed:
     """A group cannot be trained.
 
-    Args:
+    Attributes:
         group: index of the group.
         why: a sentence for the user.
         details: the traceback of an unexpected error; otherwise empty.

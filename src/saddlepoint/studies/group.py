@@ -33,7 +33,7 @@ ReportShare = Callable[[float], None]  # called with the share of the group's wo
 class RunResult:
     """The result of one run.
 
-    Args:
+    Attributes:
         key: key of the run, see `Run`.
         trained: "lanes" for runs trained together as replicas, or "alone".
         steps: number of training steps.
@@ -58,7 +58,7 @@ class RunResult:
 class GroupResult:
     """The results of a group.
 
-    Args:
+    Attributes:
         key: key of the group.
         runs: the results of its runs.
         notes: why runs were trained one at a time.

@@ -38,7 +38,7 @@ GROUP_COST, REPLICA_COST, SINGLE_COST = 0.2, 0.0016, 0.5
 class Run:
     """One run of a study.
 
-    Args:
+    Attributes:
         point: index of its point in the plan.
         model: settings of the model.
         training: settings of training, with the run's seed.
@@ -64,7 +64,7 @@ class Run:
 class Group:
     """Runs that one worker trains.
 
-    Args:
+    Attributes:
         key: hash of the runs' keys.
         runs: the runs.
         measure: what is measured.
@@ -93,7 +93,7 @@ class Group:
 class Plan:
     """All runs of a study.
 
-    Args:
+    Attributes:
         study: the settings of the study.
         points: combinations of the axes' values.
         runs: all runs, in the order of the results.

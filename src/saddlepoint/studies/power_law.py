@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 class PowerLaw:
     """A fitted power law, y = factor x^exponent.
 
-    Args:
+    Attributes:
         exponent: the exponent with its bootstrap interval.
         factor: the factor with its bootstrap interval.
         x: (K,) positive numbers.

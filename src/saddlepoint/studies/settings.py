@@ -225,7 +225,7 @@ class StudySettings(Settings):
 class Point:
     """One combination of the axes' values, with the settings that its runs share.
 
-    Args:
+    Attributes:
         values: by axis, the name of the value in tables.
         data: settings of the data.
         model: settings of the model.

@@ -28,7 +28,7 @@ MOST_NAMED = 3  # failed groups that the message names; the folder has all of th
 class StudyProgress:
     """Progress of a study.
 
-    Args:
+    Attributes:
         groups: number of finished groups.
         of_groups: number of groups to train.
         runs: number of finished runs.
@@ -49,7 +49,7 @@ class StudyProgress:
 class StudyResult:
     """The result of a study.
 
-    Args:
+    Attributes:
         name: name of the study.
         folder: where everything was written.
         rows: one per run, as in results.csv.

@@ -24,7 +24,7 @@ SAMPLES = 2_000  # default number of samples that outcomes are measured on
 class PointSummary:
     """The results of one point.
 
-    Args:
+    Attributes:
         values: by axis, the value.
         n: number of runs.
         frozen: number of runs that diverged.

@@ -27,7 +27,7 @@ VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold", "not
 class Quantity:
     """One measured number.
 
-    Args:
+    Attributes:
         name: what was measured.
         interval: the number with its 95 % interval. The number is infinite if a median was not reached, and NaN if
             there is nothing to measure; the ends are NaN if there is only one value.
@@ -55,7 +55,7 @@ class Quantity:
 class Picture:
     """A picture of a result.
 
-    Args:
+    Attributes:
         name: name of its file, without the suffix.
         caption: explains how to read it.
         figure: the figure.
@@ -70,7 +70,7 @@ class Picture:
 class Measured:
     """The result of a claim.
 
-    Args:
+    Attributes:
         verdict: the verdict.
         because: the reason for the verdict, with numbers, in one or two sentences.
         quantities: the measured numbers.
@@ -87,7 +87,7 @@ class Measured:
 class Claim:
     """A claim that can be tested.
 
-    Args:
+    Attributes:
         id: its number in this project's list, such as "C8".
         words: the claim, paraphrased.
         source: who makes it, and where.

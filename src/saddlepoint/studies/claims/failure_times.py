@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 class Fit:
     """The model log time = intercept + of_modes log modes + of_width log width + normal noise.
 
-    Args:
+    Attributes:
         intercept: the intercept.
         of_modes: coefficient of log modes, with its interval.
         of_width: coefficient of log width, with its interval.

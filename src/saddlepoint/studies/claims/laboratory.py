@@ -36,7 +36,7 @@ COMPILED = 256 * 2_000  # seed-steps from which compiling saves much more time t
 class Setup:
     """A GAN on one-dimensional data, trained from many seeds for `training.steps` steps.
 
-    Args:
+    Attributes:
         model: settings of the model.
         training: settings of training.
         data: settings of the data.
@@ -125,7 +125,7 @@ class Setup:
 class Outcome:
     """The results of S seeds of a setup.
 
-    Args:
+    Attributes:
         setup: the setup.
         dataset: the data.
         steps: (S,) float64, step at which each seed converged (see `studies.convergence`); NaN if it had not by step

@@ -89,7 +89,7 @@ def distance_ratio(weak: Outcome, strong: Outcome, level: float = 0.95) -> Inter
 class Race:
     """A comparison of two setups from the same seeds: which one converges first.
 
-    Args:
+    Attributes:
         faster: number of seeds in which the first setup converged earlier, or was the only one to converge.
         slower: number of seeds in which the second setup did.
         undecided: number of seeds in which neither converged, or both at the same step.

@@ -53,7 +53,7 @@ class Trial(Protocol):
 class TrainedTrial:
     """A trained trial.
 
-    Args:
+    Attributes:
         outcome: what `Trial.train` returned.
         seconds: duration of training, in seconds.
         claim: the claim that it was trained for.

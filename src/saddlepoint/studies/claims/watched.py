@@ -43,7 +43,7 @@ HELD_OUT_BOUND = "vae/held_out_bound"
 class Watched:
     """Many seeds of one model on one dataset.
 
-    Args:
+    Attributes:
         model: settings of the model.
         training: settings of training.
         data: settings of the data.
@@ -146,7 +146,7 @@ class Watched:
 class WatchedOutcome:
     """The results of S seeds, and their findings.
 
-    Args:
+    Attributes:
         setup: the trial.
         measured_at: (L,) int64, steps at which series were measured.
         series: by the name that training gives them, (L, S) float64; NaN where not measured.
