@@ -139,7 +139,10 @@ def setups(quick: bool) -> dict[str, Watched]:
 
 
 def measure(outcomes: Mapping[str, WatchedOutcome], quick: bool) -> Measured:
-    """Measure gradients and quality with the strong discriminator, modes with the weak one, and the effect of remedies."""
+    """Measure gradients and quality with the strong discriminator, and modes with the weak one.
+
+    Each is measured without and with the remedies.
+    """
     left = {name: outcomes[name].through(GRADIENT) for name in (TOO_STRONG, *REMEDIES)}
     distance = {name: outcomes[name].at_end(SERIES) for name in (TOO_STRONG, *REMEDIES)}
     modes = {name: covered_modes(outcomes[name]) for name in (WEAK, *STRONGER)}
