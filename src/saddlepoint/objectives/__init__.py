@@ -1,1 +1,1 @@
-"""What players minimise: pure per-sample losses and the phases made of them."""
+"""Objectives: pure per-sample losses, and the phases that minimise them."""

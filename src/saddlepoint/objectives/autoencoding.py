@@ -1,4 +1,4 @@
-"""The autoencoder's loss: reconstruction, with a penalty on the code where wanted."""
+"""The autoencoder's loss: the reconstruction error, with an optional penalty on the code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CodeNoise:
     """The random numbers of one update.
 
     Attributes:
-        corruption: (B, *event), added to the input but not to what is to be reconstructed; None leaves the input.
+        corruption: (B, *event), added to the input but not to the target; None for no corruption.
     """
 
     corruption: Tensor | None = None
@@ -33,15 +33,15 @@ def autoencoding(
     sparsity_weight: float = 0.0,
     sparsity_target: float = 0.05,
 ) -> Loss:
-    """Reconstruction error of nets["ae"](x) -> (output, code), plus a weighted penalty on the code.
+    """Return the loss of an autoencoder nets["ae"](x) -> (output, code): reconstruction error plus a weighted penalty on the code.
 
     Args:
-        reconstruction: what an error costs.
+        reconstruction: the kind of reconstruction error.
         sparsity: "kl" is the sum over units of KL(target || the unit's mean activation over the batch), for codes in (0, 1); it
-            belongs to the batch, so every example carries the same share. "l1" is the sum of the code's absolute values,
-            example by example.
+            is a property of the batch, and the same for every example. "l1" is the sum of the absolute values of an example's
+            code.
         sparsity_weight: weight of the penalty, at least 0.
-        sparsity_target: of "kl", in (0, 1).
+        sparsity_target: the target of "kl", in (0, 1).
 
     References:
         Sparse autoencoder (Ng, CS294A lecture notes, 2011), https://web.stanford.edu/class/cs294a/sparseAutoencoder.pdf

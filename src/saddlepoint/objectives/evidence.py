@@ -20,8 +20,9 @@ class BoundNoise:
 
     Attributes:
         epsilon: (B, D), standard normal.
-        kl_weight: (), so that it can warm up over the steps.
-        threshold: (B, *event), uniform on [0, 1]: each value of x becomes 1 where it is above, else 0. None leaves x.
+        kl_weight: (), which may change over the steps (warm-up).
+        threshold: (B, *event), uniform on [0, 1]: each value of x becomes 1 if it is above its threshold, otherwise 0. None
+            leaves x unchanged.
     """
 
     epsilon: Tensor
@@ -30,13 +31,14 @@ class BoundNoise:
 
 
 def negative_evidence(free_bits: float = 0.0) -> Loss:
-    """-E_q[log p(x | z)] + kl_weight KL(q(z | x) || p(z)), with one draw of z an example; in nats.
+    """Return the loss -E_q[log p(x | z)] + kl_weight KL(q(z | x) || p(z)) in nats, with one sample of z for each example.
 
-    The loss reads nets["vae"](x, epsilon) -> (output, mean, log_variance, log_std) and a `BoundNoise`. It observes the KL and
+    The loss uses nets["vae"](x, epsilon) -> (output, mean, log_variance, log_std) and a `BoundNoise`. It observes the KL and
     the reconstruction term, both (B,) in nats and without weight or free bits.
 
     Args:
-        free_bits: nats of KL that a unit may use at no cost, in the batch's mean: the sum over units of max(free_bits, mean KL).
+        free_bits: nats of KL of each latent unit that are not penalised: the KL term is the sum over units of max(free_bits,
+            mean KL over the batch).
 
     References:
         Auto-Encoding Variational Bayes (Kingma, Welling, 2013), https://arxiv.org/abs/1312.6114

@@ -1,7 +1,7 @@
-"""Random numbers of one phase, drawn by the model and handed to the loss as one typed bundle.
+"""Random numbers of one phase, drawn by the model and passed to the loss as one typed bundle.
 
-A loss never draws: exact resume, tests and replicas rely on it. Each kind of game has a frozen dataclass of its own; a field
-that is None was not drawn. Bundles are nodes of torch's pytrees, so that `torch.func.vmap` stacks them.
+A loss never draws random numbers itself: exact resume, tests and replicas depend on this. Each kind of game has its own frozen
+dataclass; a field that is None was not drawn. Bundles are nodes of torch's pytrees, so that `torch.func.vmap` can stack them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Context = tuple[str, ...]
 
 
 def noise_bundle(cls: T) -> T:
-    """Register a frozen dataclass as a node of torch's pytrees; fields that are None are no leaves."""
+    """Register a frozen dataclass as a node of torch's pytrees; a field that is None has no leaf."""
 
     def flatten(bundle: Any) -> tuple[list[Any], Context]:
         present = tuple(f.name for f in dataclasses.fields(bundle) if getattr(bundle, f.name) is not None)

@@ -1,4 +1,4 @@
-"""A game is data: phases that each let one player move.
+"""A game is a sequence of phases; each phase updates one player.
 
 A *loss* is pure: `(nets, batch, noise) -> (per-sample loss (B,), observations)`. `nets` maps the names of players to
 callables, so that the same loss works with one module and with many stacked ones (`torch.func`). All random numbers are

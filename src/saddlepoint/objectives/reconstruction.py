@@ -1,4 +1,4 @@
-"""Reconstruction errors: summed over the event, one number for each example."""
+"""Reconstruction errors: summed over the event, one value for each example."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A recipe says everything a run needs: data + model + training + evaluation settings. It alone repeats the run.
+"""A recipe contains all settings of a run: data, model, training and evaluation. It suffices to repeat the run.
 
-A recipe comes from a name (`dcgan-digits`), a YAML file or a run folder, is changed by overrides with dotted names
-(`training.steps`), and is saved whole, defaults included. This package knows the `settings.py` files and nothing else,
-so that the command line, forms and docs can use it without torch.
+A recipe is loaded by name (`dcgan-digits`), from a YAML file or from a run folder. Overrides with dotted names
+(`training.steps`) change it. It is saved with all defaults. This package imports only the `settings.py` modules, so that the
+command line, forms and docs can use it without torch.
 """
 
 from saddlepoint.models.settings import FAMILIES

@@ -104,7 +104,7 @@ EPOCHS = frozenset({"epochs", "epoch", "num_epochs", "n_epochs", "max_epochs", "
 
 
 def usual_name(name: str, known: Iterable[str], batch_size: int | None = None) -> str:
-    """Suggest what to use in place of a setting's name in another program.
+    """Suggest the setting that corresponds to a name from another program.
 
     Args:
         name: as typed, with or without a section; hyphens are equivalent to underscores.

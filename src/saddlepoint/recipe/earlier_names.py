@@ -1,8 +1,8 @@
-"""Names that settings had in earlier versions: recipes, run folders and options written with them are still understood.
+"""Names of settings in earlier versions, which recipes, run folders and options may still use.
 
-`EARLIER_NAMES` is the one place for them. A row is an earlier dotted name and either the present name (of a setting, or of a
-whole section, whose settings then keep their own names) or a function for what is more than another name. A row whose present
-name lies below the earlier one (`model.replay` -> `model.replay.share`) is for plain values alone.
+`EARLIER_NAMES` lists all of them. A row has an earlier dotted name, and either the current name or a conversion function. The
+current name is that of a setting, or of a whole section whose settings keep their own names. A row whose current name is below
+the earlier one (`model.replay` -> `model.replay.share`) applies to plain values only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SHORT_FORMS = {"model.penalties": "weight", "model.views": "strength"}
 
 
 def _part(name: str, field: str) -> Conversion:
-    """For a number that says how much of a part there is, 0 for none."""
+    """Return the conversion of a number that is the strength of a part; 0 means that there is no such part."""
 
     def convert(value: Any, lookup: Lookup) -> Mapping[str, Any]:
         absent = lookup(name) is None and str(value).strip() in ("0", "0.0", "None", "none")
@@ -32,7 +32,7 @@ def _part(name: str, field: str) -> Conversion:
 
 
 def _of_parts(names: Sequence[str], field: str) -> Conversion:
-    """For a setting of parts that holds for all of them that there are."""
+    """Return the conversion of one setting that applied to several parts, which now have it separately."""
 
     def convert(value: Any, lookup: Lookup) -> Mapping[str, Any]:
         return {f"{name}.{field}": value for name in names if lookup(name) is not None}
@@ -68,14 +68,14 @@ EARLIER_NAMES: dict[str, str | Conversion] = {
 
 
 def current_content(content: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Nested settings with every setting under its present name.
+    """Return nested settings with the current name of every setting.
 
     Args:
-        content: the settings as they are written.
-        where: names them in error messages.
+        content: the settings as they were written.
+        where: the name of the content in error messages.
 
     Raises:
-        SettingError: a setting has different values under its earlier and its present name.
+        SettingError: a setting has different values under its earlier and its current name.
     """
     moved = _copy(content)
     for earlier, row in EARLIER_NAMES.items():
@@ -91,15 +91,15 @@ def current_content(content: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 
 def current_changes(changes: Mapping[str, Any], content: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Changes by dotted name, with every name as it is at present.
+    """Return changes with the current name of every setting.
 
     Args:
-        changes: dotted name -> value.
+        changes: values by dotted name.
         content: the nested settings that will be changed.
-        where: names the changes in error messages.
+        where: the name of the changes in error messages.
 
     Raises:
-        SettingError: a setting is given twice, by its earlier and its present name, with different values.
+        SettingError: a setting is given twice, by its earlier and its current name, with different values.
     """
     moved = dict(changes)
     for earlier, row in EARLIER_NAMES.items():
@@ -120,7 +120,7 @@ def current_changes(changes: Mapping[str, Any], content: Mapping[str, Any], wher
 def current_pairs(
     changes: Mapping[str, tuple[Any, Any]], content: Mapping[str, Any], where: str
 ) -> dict[str, tuple[Any, Any]]:
-    """Recorded changes, dotted name -> (value before, value after), with every name as it is at present.
+    """Return recorded changes, {dotted name: (value before, value after)}, with the current name of every setting.
 
     Args:
         changes: the recorded changes.
@@ -142,7 +142,7 @@ def has_earlier_names(names: Iterable[str]) -> bool:
 
 
 def _means(name: str, earlier: str, row: str | Conversion) -> bool:
-    """Whether a dotted name is the earlier one, or that of a setting in an earlier section."""
+    """Whether a dotted name is the earlier one, or that of a setting in a section with an earlier name."""
     within = isinstance(row, str) and not _is_below(row, earlier) and name.startswith(f"{earlier}.")
     return name == earlier or within
 
@@ -215,7 +215,11 @@ def _is_plain(value: Any) -> bool:
 
 
 def _lay(content: dict[str, Any], path: list[str], value: Any, earlier: str, name: str) -> str:
-    """Put a value, or the settings of a section, where they belong now; what is wrong where another value is there."""
+    """Store a value, or the settings of a section, under the current name.
+
+    Returns:
+        An error message if there is another value already, otherwise an empty text.
+    """
     *sections, last = path
     for place, section in enumerate(sections, 1):
         below = content.setdefault(section, {})

@@ -20,15 +20,15 @@ Keys = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class SettingField:
-    """A setting as shown in a form, a command-line option or the documentation.
+    """A setting as shown in forms, command-line options and the documentation.
 
     Attributes:
-        path: its sections, from the outermost, and its own name. A key of an open section may contain dots.
+        path: the names of its sections, outermost first, and its own name. A key of an open section may contain dots.
         annotation: its type.
         default: its default value.
         help: one sentence.
-        short_for: in an entry of an open section, the field that a plain value sets, such as "weight". It is given for the
-            entry (`model.penalties.r1`) and for that field of the entry (`model.penalties.r1.weight`).
+        short_for: the field that a plain value in place of the entry sets, such as "weight". Both the entry of an open section
+            (`model.penalties.r1`) and that field of it (`model.penalties.r1.weight`) have this attribute; for others it is None.
         is_entry: whether this is a whole entry of an open section.
     """
 
@@ -71,8 +71,8 @@ def fields(
 def find(settings: type[BaseModel], name: str, content: Mapping[str, Any] | None = None) -> SettingField | None:
     """Find a setting, or an entry of an open section, by its dotted name.
 
-    Unlike `fields`, this finds settings in entries with any key that the section allows, and values within a mapping of the
-    user's (`model.generator.arguments.depth`).
+    Unlike `fields`, this also finds settings in entries that the recipe does not have but the section allows, and values in
+    free mappings (`model.generator.arguments.depth`).
 
     Args:
         settings: the class.

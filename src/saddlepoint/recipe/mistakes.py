@@ -1,4 +1,4 @@
-"""What is wrong with a recipe's settings, in one sentence that names the setting, its value, and what was meant."""
+"""Error messages for recipes: one sentence with the setting, its value, and the probable correction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ from saddlepoint.settings import refusal
 
 
 def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | None = None) -> str:
-    """Return why there is no such setting: misspelt, a whole section, or a setting of another family."""
+    """Explain why a setting does not exist: it is misspelt, a whole section, or a setting of another family.
+
+    Args:
+        name: the dotted name.
+        recipe: the settings class.
+        content: the values of the recipe, which decide the family.
+
+    Returns:
+        The error message.
+    """
     entries = list(fields(recipe, content))
     known = [entry.name for entry in entries]
     sections = dict.fromkeys(".".join(entry.path[:end]) for entry in entries for end in range(1, len(entry.path)))
@@ -33,7 +42,16 @@ def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | Non
 
 
 def explain(error: ValidationError, recipe: type[BaseModel], content: Mapping[str, Any]) -> str:
-    """Return the first mistake in one sentence, and how many more there are."""
+    """Describe the first mistake in one sentence, and state how many more there are.
+
+    Args:
+        error: of the validation.
+        recipe: the settings class.
+        content: the values that were validated.
+
+    Returns:
+        The error message.
+    """
     first, *rest = error.errors()
     path = [str(part) for part in first["loc"]]
     model = content.get("model")

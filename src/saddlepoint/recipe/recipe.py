@@ -1,4 +1,4 @@
-"""Recipes: all settings of a run, loaded from a name, file or run folder, changed by dotted names, and saved as YAML."""
+"""Recipes: all settings of a run. They are loaded by name or from a file, changed by dotted names, and saved as YAML."""
 
 from __future__ import annotations
 
@@ -34,7 +34,16 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
 class Recipe(Settings, metaclass=Public):
-    """Data, model, training and evaluation settings under one name; immutable."""
+    """Data, model, training and evaluation settings of a run; immutable.
+
+    Attributes:
+        name: the default name of the run's folder.
+        description: one sentence on what the recipe shows.
+        data: what to train on.
+        model: which model.
+        training: how to train it.
+        evaluation: what to measure during training.
+    """
 
     name: str = Field("recipe", description="The default name of the run's folder.")
     description: str = Field("", description="One sentence on what this recipe shows.")
@@ -175,8 +184,8 @@ class Recipe(Settings, metaclass=Public):
         """Iterate over all settings of this family.
 
         Yields:
-            The setting and its value as in JSON; None for the settings of a declared entry of an open section that the recipe
-            does not have.
+            The setting and its value as in JSON. If the recipe does not have a declared entry of an open section, the values of
+            that entry are None.
         """
         content = self.model_dump(mode="json")
         for entry in fields(type(self), content):

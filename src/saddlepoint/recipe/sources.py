@@ -1,4 +1,4 @@
-"""Where settings come from: the name of ready-made ones, a YAML file, or a folder that holds such a file."""
+"""Sources of settings: the name of a ready-made file, a YAML file, or a folder that contains one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from saddlepoint.yaml_text import LARGEST_TEXT, read_yaml
 
 @dataclass(frozen=True)
 class Sources:
-    """One kind of settings.
+    """The sources of one kind of settings.
 
     Attributes:
-        noun: what they are called, such as "recipe".
-        shipped: the folder of the ready-made ones, one YAML file each.
-        listing: the command that lists those.
-        example: sections of such a file, for messages.
+        noun: the name of the kind, such as "recipe".
+        shipped: the folder of the ready-made YAML files.
+        listing: the command that lists them.
+        example: sections of such a file, for error messages.
     """
 
     noun: str
@@ -29,7 +29,7 @@ class Sources:
     example: str
 
     def names(self) -> list[str]:
-        """Return the names of the ready-made ones, in alphabetical order."""
+        """Return the names of the ready-made files, in alphabetical order."""
         files = (entry.name for entry in self.shipped.iterdir())
         return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
 
@@ -38,10 +38,10 @@ class Sources:
 
         Args:
             source: the name or path.
-            instead: advice for a file that is not text.
+            instead: returns advice for a file that is not text.
 
         Returns:
-            The text, and where it is from, for messages.
+            The text, and its origin for error messages.
 
         Raises:
             SettingError: there is nothing to read.
@@ -70,10 +70,10 @@ class Sources:
 
         Args:
             text: the YAML.
-            where: names the text in error messages.
+            where: the name of the text in error messages.
 
         Raises:
-            SettingError: the text is not YAML, or holds no settings.
+            SettingError: the text is not YAML, or contains no settings.
         """
         try:
             content = read_yaml(text)

@@ -44,7 +44,7 @@ _EXAMPLES = {
 
 
 def explain(error: ValidationError) -> str:
-    """Return the first mistake in one sentence, and how many more there are."""
+    """Describe the first mistake in one sentence, and state how many more there are."""
     first, *rest = error.errors()
     path = [str(part) for part in first["loc"]]
     if path[:1] == ["base"]:  # a name or the content of a recipe: the validator reports one error for each

@@ -1,4 +1,4 @@
-"""Single values as they are typed on a command line."""
+"""Convert values that are typed on a command line."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from saddlepoint.yaml_text import read_yaml
 
 
 def value_of(value: Any, annotation: Any) -> Any:
-    """Return the value that a typed text stands for.
+    """Convert a typed text to a value of a setting; pydantic validates it afterwards.
 
     Args:
-        value: as typed; what is not text is returned as it is.
-        annotation: the type of the setting. Validation by pydantic follows.
+        value: as typed; anything but text is returned unchanged.
+        annotation: the type of the setting.
     """
     if not isinstance(value, str) or annotation is str:
         return value

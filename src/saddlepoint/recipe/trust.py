@@ -1,10 +1,10 @@
-"""Import paths in recipes and runs: their code runs only where the user gave the path, or said that it is trusted.
+"""Import paths in recipes and runs: their code runs only if the user gave the path or trusts it.
 
 A recipe may name networks, losses and other parts by import path (`mypackage.nets:Generator`), and building them imports that module and calls
-what the path names. A recipe or run folder from elsewhere could so run any code (`torch.hub:load` loads a file of its
-choice). Hence an import path is refused unless the user typed it in this call, passed `trust=True` (`--trust`), or did
-either of them before on this machine: that is remembered in a file of the user's own, with the arguments and the file
-that the module comes from, so that another module of the same name is asked about again.
+the named object. A recipe or run folder from another person could thus run any code (`torch.hub:load` loads a file of its
+choice). Therefore an import path is refused unless the user typed it in this call, passed `trust=True` (`--trust`), or did
+one of these before on this machine. Trust is stored in a file of the user, with the arguments and the file of the module, so
+that another module of the same name is not trusted.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ def require_trust(
     given: Collection[str] = (),
     modules: Mapping[str, Any] | None = None,
 ) -> None:
-    """Refuse a model whose import paths are not trusted. Imports nothing.
+    """Check that all import paths of a model are trusted. Imports nothing.
 
     Args:
         model: the settings of the networks that are about to be built.
-        where: the recipe or run, for the message.
+        where: the name of the recipe or run in the error message.
         trust: whether the user trusts all its import paths.
-        given: settings that the user gave in this call, by dotted name; an import path among them is trusted.
-        modules: networks that were given as objects, by role, in whose place nothing is imported.
+        given: dotted names of the settings that the user gave in this call; their import paths are trusted.
+        modules: networks that were given as objects, by role; their import paths are not used.
 
     Raises:
-        TrustError: it names an import path that is not trusted.
+        TrustError: an import path is not trusted.
     """
     unknown = {}
     for part in import_paths(model, modules):
@@ -71,7 +71,7 @@ class ImportedPart:
     Attributes:
         name: the dotted name of the setting that holds the import path.
         path: the import path, `module:Name`.
-        arguments: that it is called with.
+        arguments: with which it is called.
         in_key: whether the path is a key of an open section (`model.penalties.module:Name`).
     """
 
@@ -81,14 +81,19 @@ class ImportedPart:
     in_key: bool = False
 
     def is_among(self, given: Collection[str]) -> bool:
-        """Whether the user gave the path itself, by one of these dotted names."""
+        """Return whether the setting that holds the path is among these dotted names."""
         if self.in_key:
             return any(name == self.name or name.startswith(f"{self.name}.") for name in given)
         return self.name in given or f"{self.name}.name" in given
 
 
 def import_paths(model: ModelSettings, modules: Mapping[str, Any] | None = None) -> Iterator[ImportedPart]:
-    """Yield every part of a model that is imported, but for those whose objects are given."""
+    """Yield every part of a model that is imported.
+
+    Args:
+        model: the settings of the model.
+        modules: networks that were given as objects, by role; they are left out.
+    """
     given = modules or {}
     for field, value in model:
         if isinstance(value, NetworkSettings):
@@ -112,21 +117,22 @@ def _is_imported(name: str) -> bool:
 
 
 def trusted_file() -> Path:
-    """The file that remembers what the user trusts: $SADDLEPOINT_CONFIG, $XDG_CONFIG_HOME/saddlepoint or
-    ~/.config/saddlepoint, and in it trusted.jsonl."""
+    """Return the file that stores what the user trusts.
+
+    It is trusted.jsonl in the folder $SADDLEPOINT_CONFIG, else $XDG_CONFIG_HOME/saddlepoint, else ~/.config/saddlepoint.
+    """
     own = os.environ.get(FOLDER_VARIABLE)
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
     return Path(own or Path(base) / "saddlepoint").expanduser() / "trusted.jsonl"
 
 
 def _entry(part: ImportedPart) -> str:
-    """What is trusted, as one line of JSON: the import path, its arguments, and where the module lies.
+    """Return what is trusted as one line of JSON: the import path, its arguments, and the file of the module.
 
     The key "network" holds the import path of any part: a network, a loss, a penalty, a view or a constraint. It keeps this
-    name so that lines of earlier versions, which knew own networks only, remain valid.
+    name so that lines of earlier versions, which only supported own networks, remain valid.
 
-    Text among the arguments may be a path, which means another file from another folder: then the current folder
-    belongs to the entry too.
+    Text in the arguments may be a relative path, which depends on the current folder; the entry then contains that folder.
     """
     arguments = part.arguments
     line = {
@@ -139,7 +145,7 @@ def _entry(part: ImportedPart) -> str:
 
 
 def module_file(name: str) -> str | None:
-    """The file that `import name` would load, found without importing anything; None where there is none.
+    """Return the file that `import name` would load; None if there is none. Imports nothing.
 
     Args:
         name: a dotted module name. The current folder is searched last, as for the user's own networks.
@@ -176,8 +182,10 @@ def _has_text(value: Any) -> bool:
 
 
 def _grant(entry: str) -> None:
-    """Remember the entry, for this process and in the user's file. A file that cannot be written is no failure: the
-    question is asked again next time."""
+    """Store the entry for this process and in the user's file.
+
+    If the file cannot be written, the entry is trusted in this process only.
+    """
     _granted.add(entry)
     if entry in _remembered():
         return
@@ -190,7 +198,7 @@ def _grant(entry: str) -> None:
 
 
 def _remembered() -> set[str]:
-    """The entries in the user's file; none where others could have written them."""
+    """Return the entries in the user's file; none if other users could have written it."""
     try:
         with trusted_file().open("rb") as file:
             status = os.fstat(file.fileno())

@@ -1,6 +1,6 @@
-"""Adversarial games, composed of parts that do not know each other.
+"""Adversarial games, composed of independent parts.
 
-`losses` say what logits cost, `penalties` what the slope of the discriminator costs, `constraints` what its weights may be,
-`views` what it sees of an example; `game` composes them and computes every forward pass and every gradient once. The names
-of all parts stand in `settings`.
+A loss is a function of the discriminator's logits (`losses`), and a penalty a function of its gradient (`penalties`).
+Constraints restrict its weights (`constraints`), and views transform its input (`views`). `game` composes the parts and
+computes every forward pass and every gradient once. `settings` lists all parts by name.
 """

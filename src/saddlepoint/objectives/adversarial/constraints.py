@@ -21,10 +21,10 @@ from saddlepoint.errors import SettingError
 
 
 class Constraint(Protocol):
-    """What a player's weights may be.
+    """A restriction of a player's weights.
 
     Attributes:
-        after_update: whether `project` has to be called after every update.
+        after_update: whether `project` must be called after every update.
         forbids: settings that cannot be combined with it on the discriminator, with the reason.
     """
 
@@ -32,15 +32,15 @@ class Constraint(Protocol):
     forbids: ClassVar[Mapping[str, str]]
 
     def prepare(self, network: nn.Module) -> None:
-        """Change the network once, before training; its state dict then holds what a checkpoint needs."""
+        """Change the network once, before training. Its state dict then contains everything that a checkpoint needs."""
 
     def project(self, network: nn.Module) -> None:
-        """Bring the weights back to where they may be, in place and without gradients."""
+        """Project the weights onto the allowed set, in place and without gradients."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """Every weight stays in [-limit, limit].
+    """Weight clipping: keeps every weight in [-limit, limit].
 
     Attributes:
         limit: above 0.
@@ -69,7 +69,9 @@ class Clip:
 
 @dataclass(frozen=True)
 class Spectral:
-    """Linear and convolutional layers are divided by their largest singular value, estimated by power iteration.
+    """Spectral normalisation: divides the weight of each linear and convolutional layer by its largest singular value.
+
+    The singular value is estimated by power iteration.
 
     Attributes:
         iterations: of the power method in each forward pass, at least 1.
@@ -92,7 +94,7 @@ class Spectral:
                 nn.utils.parametrizations.spectral_norm(layer, n_power_iterations=self.iterations)
 
     def project(self, network: nn.Module) -> None:
-        """Nothing: the parametrisation holds at all times."""
+        """Do nothing: the parametrisation always satisfies the constraint."""
 
 
 def _is_normalised(layer: nn.Module) -> bool:

@@ -1,4 +1,4 @@
-"""Feature matching: the generator matches the mean of the discriminator's features instead of its decision.
+"""Feature matching: the generator matches the mean of the discriminator's features instead of fooling the discriminator.
 
 References:
     Improved Techniques for Training GANs (Salimans et al., 2016), section 3.1, https://arxiv.org/abs/1606.03498
@@ -14,7 +14,15 @@ from saddlepoint.objectives.adversarial.losses import NON_SATURATING
 
 
 def squared_distance_of_means(real: Tensor, fake: Tensor) -> Tensor:
-    """|mean real - mean fake|^2, the same for each example: (B, F), (B, F) -> (B,); 0 where the means agree."""
+    """Squared distance of the mean features, |mean real - mean fake|^2, the same for each example.
+
+    Args:
+        real: (B, F) features of real examples.
+        fake: (B, F) features of generated examples.
+
+    Returns:
+        (B,), at least 0.
+    """
     difference = real.mean(0).detach() - fake.mean(0)
     return difference.square().sum().expand(real.shape[0])
 

@@ -1,10 +1,10 @@
-"""The composer: from a loss, penalties, views and constraints to the phases of one game.
+"""The composer: combines a loss, penalties, views and constraints into the phases of one game.
 
-Parts do not know each other. Here every forward pass and every gradient is computed once: a penalty at real or generated
-examples takes its slope from the pass that the loss needs anyway.
+The parts are independent of each other. Every forward pass and every gradient is computed once: a penalty at real or
+generated examples uses the gradient of the same forward pass as the loss.
 
-All losses read nets["d"]: (B, *event) -> B logits and nets["g"]: (B, latent) -> (B, *event), and a `GameNoise`. Where the game
-is conditional, both also take `labels=` (B,) int64.
+All losses use nets["d"]: (B, *event) -> B logits, nets["g"]: (B, latent) -> (B, *event), and a `GameNoise`. In a conditional
+game both networks also take `labels=` (B,) int64.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Composition:
     """The parts of one game.
 
     Attributes:
-        loss: what logits cost.
-        penalties: by name, the part and its weight.
+        loss: the loss as a function of logits.
+        penalties: by name, the penalty and its weight.
         views: by name, in the order in which they are applied.
         constraints: by player, "d" or "g".
         label_smoothing: real examples are labelled 1 minus this; at least 0, below 0.5.
@@ -48,7 +48,16 @@ class Composition:
 
 
 def logits(nets: Nets, x: Tensor, **condition: Tensor) -> Tensor:
-    """The discriminator's logits, (B, *event) -> (B,), whatever trailing ones its output has."""
+    """Return the discriminator's logits; an output (B, 1, ...) is flattened.
+
+    Args:
+        nets: the networks by name.
+        x: (B, *event) as the discriminator receives it.
+        **condition: `labels` (B,) in a conditional game.
+
+    Returns:
+        (B,).
+    """
     return at_least_float32(nets["d"](x, **condition).reshape(x.shape[0]))
 
 
@@ -60,15 +69,17 @@ def adversarial_game(
     unrolled_steps: int = 0,
     unrolled_rate: float = 0.1,
 ) -> tuple[Phase, ...]:
-    """The phases of one step: the discriminator is updated `discriminator_updates` times, then the generator once.
+    """Return the phases of one step: the discriminator is updated `discriminator_updates` times, then the generator once.
 
     Args:
         parts: of the game.
         discriminator_updates: at least 1.
-        fresh_noise: whether the generator's update draws noise of its own, as in the original Algorithm 1, instead of reusing
-            the samples that the discriminator has just seen. The latter saves a pass of the generator; it is not the same
-            estimate, because the discriminator has just been updated on those very samples.
-        unrolled_steps, unrolled_rate: how many steps of what size the generator looks ahead (see `unrolled`); 0 for none.
+        fresh_noise: whether the generator's update draws its own noise, as in the original Algorithm 1, or reuses the samples of
+            the discriminator's last update. Reuse saves a forward pass of the generator, but gives another estimate, because
+            the discriminator was just updated on the same samples.
+        unrolled_steps: number of steps of the discriminator that the generator's update looks ahead (see `unrolled`); 0 for
+            none.
+        unrolled_rate: the step size of these steps.
     """
     generator = generator_loss(parts)
     if unrolled_steps:
@@ -88,15 +99,15 @@ def adversarial_game(
 
 
 def discriminator_loss(parts: Composition, *, detached: bool = True) -> Loss:
-    """The discriminator's loss: what its logits cost, and the penalties.
+    """Return the discriminator's loss: the loss of its logits plus the weighted penalties.
 
-    It observes `real_score` and `fake_score`, (B,), probabilities of being real (of pairs: of being the real one), or, where
-    the loss has no link to a probability, `real_output` and `fake_output`; and `real_slope`, `fake_slope` or `NAME_slope`, (B,),
-    the norm of the logit's gradient where a penalty measures it.
+    The loss observes `real_score` and `fake_score`, (B,): the probability of being real, or, for a paired loss, of being the
+    real example of the pair. Without a link to a probability it observes `real_output` and `fake_output`. For each penalty it
+    observes `real_slope`, `fake_slope` or `NAME_slope`, (B,): the norm of the logit's gradient.
 
     Args:
         parts: of the game.
-        detached: whether samples are constants, as they are where the discriminator is updated.
+        detached: whether samples are constants, as in the discriminator's own update.
 
     References:
         Improved Techniques for Training GANs (Salimans et al., 2016), https://arxiv.org/abs/1606.03498 (one-sided label
@@ -144,7 +155,7 @@ def discriminator_loss(parts: Composition, *, detached: bool = True) -> Loss:
 
 
 def generator_loss(parts: Composition) -> Loss:
-    """The generator's loss. Pairs are made by place in the batch."""
+    """Return the generator's loss. A paired loss pairs examples by their index in the batch."""
     part = parts.loss
 
     def from_features(nets: Nets, batch: Batch, noise: GameNoise) -> tuple[Tensor, Observations]:
@@ -168,12 +179,12 @@ def generator_loss(parts: Composition) -> Loss:
 
 
 def _per_example(value: Tensor, n: int) -> Tensor:
-    """A value for each of n examples, where a discriminator of packs gives one for each pack."""
+    """Repeat the values of a discriminator of packs, one for each pack, for each of the n examples."""
     return value if len(value) == n else value.repeat_interleave(-(-n // len(value)))[:n]
 
 
 def _condition(parts: Composition, batch: Batch) -> dict[str, Tensor]:
-    """What both players are told beside their input."""
+    """The keyword arguments of both networks: the labels in a conditional game, otherwise none."""
     if not parts.conditional:
         return {}
     assert batch.y is not None, "a conditional game is only built for data with labels"
@@ -181,7 +192,7 @@ def _condition(parts: Composition, batch: Batch) -> dict[str, Tensor]:
 
 
 def _view(parts: Composition, x: Tensor, drawn: Mapping[str, Tensor] | None) -> Tensor:
-    """What the discriminator sees of x (B, *event)."""
+    """Apply all views to x (B, *event): the discriminator's input."""
     for name, numbers in (drawn or {}).items():
         x = parts.views[name](x, numbers)
     return x
@@ -194,7 +205,7 @@ def _cost(name: str, penalty: Penalty, weight: float, squared_slope: Tensor, noi
 
 
 def _judgement(parts: Composition, real: Tensor, fake: Tensor, noise: GameNoise) -> tuple[Tensor, Observations]:
-    """What the logits (B,) of real and generated examples cost, and what they mean."""
+    """The discriminator's loss of the logits (B,) of real and generated examples, and the observed scores or outputs."""
     part, smoothing = parts.loss, parts.label_smoothing
     label = 1 - smoothing
     if part.paired:

@@ -1,7 +1,7 @@
-"""What a discriminator's logits cost: one `AdversarialLoss` for each published loss.
+"""Adversarial losses as functions of the discriminator's logits: one `AdversarialLoss` for each published loss.
 
-With a(x) the discriminator's logit and D = sigmoid(a), cross-entropies are computed from the logit, so that nothing
-overflows: -log D = softplus(-a) and -log(1 - D) = softplus(a).
+Cross-entropies are computed from the logit a(x), D = sigmoid(a), to avoid overflow: -log D = softplus(-a) and
+-log(1 - D) = softplus(a).
 
 References:
     Generative Adversarial Networks (Goodfellow et al., 2014), https://arxiv.org/abs/1406.2661 (minimax, non-saturating)
@@ -28,22 +28,22 @@ Cost = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class AdversarialLoss:
-    """A loss as pure functions of logits (B,), each giving one number an example (B,).
+    """A loss as pure functions of logits (B,), which return one value for each example (B,).
 
     Attributes:
-        real: what a real example costs the discriminator; with `paired`, what a pair costs, given the difference of its
+        real: the discriminator's loss of a real example; with `paired`, of a pair, as a function of the difference of its
             logits, real minus generated.
-        fake: what a generated example costs the discriminator; unused with `paired`.
-        generator: what a generated example costs the generator; with `paired`, what a pair costs it, given the difference
-            of its logits, generated minus real. With `features`, a function of the discriminator's features of real and
-            generated examples, (B, F) and (B, F), instead.
-        labelled: the cost of a logit whose label lies between 0 (generated) and 1 (real), for label smoothing and flipped
-            labels; by default the costs of both labels, weighted.
-        link: from a logit to the probability that the example is real; None where a logit has no such meaning.
-        paired: whether a real and a generated example are compared with each other.
-        features: whether the generator is judged by the discriminator's features instead of its logit.
+        fake: the discriminator's loss of a generated example; unused with `paired`.
+        generator: the generator's loss of a generated example; with `paired`, of a pair, as a function of the difference of its
+            logits, generated minus real; with `features`, a function of the discriminator's features of real and generated
+            examples, (B, F) and (B, F).
+        labelled: the discriminator's loss of a logit with a label between 0 (generated) and 1 (real), for label smoothing and
+            flipped labels; by default the weighted mean of the losses of both labels.
+        link: from a logit to the probability that the example is real; None if a logit has no such meaning.
+        paired: whether each real example is compared with a generated one.
+        features: whether the generator's loss uses the discriminator's features instead of its logits.
         neutral: the logit at which the discriminator is undecided.
-        forbids: settings that make no sense with this loss, with the reason.
+        forbids: settings that cannot be combined with this loss, with the reason.
     """
 
     real: Cost
@@ -57,7 +57,15 @@ class AdversarialLoss:
     forbids: Mapping[str, str] = field(default_factory=dict)
 
     def cost(self, logit: Tensor, label: Tensor | float) -> Tensor:
-        """The discriminator's cost of logits (B,) with labels in [0, 1], () or (B,) -> (B,)."""
+        """Return the discriminator's loss of logits with any labels.
+
+        Args:
+            logit: (B,).
+            label: in [0, 1], () or (B,): 0 for generated, 1 for real.
+
+        Returns:
+            (B,).
+        """
         if self.labelled is not None:
             return self.labelled(logit, label)
         other = self.real(-logit) if self.fake is None else self.fake(logit)
@@ -65,7 +73,15 @@ class AdversarialLoss:
 
 
 def cross_entropy(logit: Tensor, label: Tensor | float) -> Tensor:
-    """-label log D - (1 - label) log(1 - D) in nats: (B,) logits and labels in [0, 1] -> (B,)."""
+    """Binary cross-entropy -label log D - (1 - label) log(1 - D), with D = sigmoid(logit).
+
+    Args:
+        logit: (B,).
+        label: in [0, 1], () or (B,).
+
+    Returns:
+        (B,) nats.
+    """
     return softplus(-logit) + (1 - label) * logit
 
 
@@ -78,7 +94,7 @@ def _minus_log_one_minus_d(logit: Tensor) -> Tensor:
 
 
 def _log_one_minus_d(logit: Tensor) -> Tensor:
-    """What the discriminator maximises; flat where samples are bad."""
+    """The minimax generator's loss; its gradient vanishes if the discriminator rejects the samples with confidence."""
     return -softplus(logit)
 
 

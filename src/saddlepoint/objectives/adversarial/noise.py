@@ -12,15 +12,18 @@ from saddlepoint.objectives.noise import noise_bundle
 @noise_bundle
 @dataclass(frozen=True)
 class GameNoise:
-    """What the losses of `game` read; a field that is None was not drawn.
+    """The random numbers of the losses in `game`; a field that is None was not drawn.
 
     Attributes:
         latent: (B, latent), the generator's input.
-        real_views, fake_views: by view, what it drew for real and for generated examples.
-        flip_real, flip_fake: (B,), 1 where the discriminator is given the wrong label, else 0.
-        replayed: (B, *event), previously generated examples; is_replayed: (B,) bool, where they replace new ones.
-        penalties: by penalty, what it drew.
-        penalty_scales: by penalty, (), what its weight is multiplied by at this step.
+        real_views: by view, its random numbers for real examples.
+        fake_views: by view, its random numbers for generated examples.
+        flip_real: (B,), 1 for each real example whose label is flipped, otherwise 0.
+        flip_fake: (B,), 1 for each generated example whose label is flipped, otherwise 0.
+        replayed: (B, *event), previously generated examples.
+        is_replayed: (B,) bool, whether the previously generated example replaces the new one.
+        penalties: by penalty, its random numbers.
+        penalty_scales: by penalty, (), the factor of its weight at this step.
     """
 
     latent: Tensor

@@ -1,8 +1,8 @@
-"""Penalties on the slope of the discriminator's logit: what makes the game converge where its players would circle.
+"""Gradient penalties on the discriminator's logit, which make the game converge instead of oscillate.
 
-Around the solution a discriminator without a penalty keeps pushing although there is nothing left to distinguish. R1 asks that
-its logit be flat at real examples, R2 at generated ones; the Jacobian of the game then has eigenvalues with a real part of the
-right sign.
+Near the solution a discriminator without a penalty still has a gradient, although generated examples are already like real ones.
+R1 penalises the squared gradient at real examples, R2 at generated ones. The eigenvalues of the game's Jacobian then have
+negative real parts, so that the game converges locally.
 
 References:
     Which Training Methods for GANs do actually Converge? (Mescheder, Geiger, Nowozin, 2018), https://arxiv.org/abs/1801.04406
@@ -28,15 +28,15 @@ Draw = Callable[[int, Sequence[int], torch.Generator], Tensor]
 
 @dataclass(frozen=True)
 class Penalty:
-    """Where the slope is measured, and what it costs.
+    """A penalty on the norm of the logit's gradient.
 
     Attributes:
-        where: "real" or "fake", the points of the discriminator's own forward pass; or a function of real and generated
-            points (B, *event), as the discriminator sees them, and of the numbers that `draw` made, which returns points
-            (B, *event).
-        how: from the squared norm of the logit's gradient, (B,) in squared logits a unit of x, to the cost (B,).
-        draw: makes the random numbers that `where` needs for n examples of a shape, given (n, shape, generator); None where it
-            needs none.
+        where: the points at which the gradient is computed. "real" or "fake" are the points of the discriminator's forward pass;
+            a function of (real points, generated points, random numbers), the points (B, *event) as the discriminator receives
+            them, returns other points (B, *event).
+        how: from the squared norm of the logit's gradient, (B,) in (logits per unit of x) squared, to the penalty (B,).
+        draw: (n, shape, generator) -> the random numbers that `where` needs for n examples of this shape; None if it needs
+            none.
     """
 
     where: Literal["real", "fake"] | Points
@@ -45,7 +45,7 @@ class Penalty:
 
 
 def half(squared_slope: Tensor) -> Tensor:
-    """Half of the squared slope, (B,) -> (B,)."""
+    """Half of the squared norm of the gradient, (B,) -> (B,)."""
     return squared_slope / 2
 
 
@@ -54,17 +54,17 @@ R2 = Penalty("fake", half)
 
 
 def logit_and_squared_slope(logit: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
-    """The logit at x and the squared norm of its gradient.
+    """Return the logit at x and the squared norm of its gradient.
 
-    Both can be differentiated further, in the loop of a single run, under `torch.func` and under `no_grad`. The gradient is
-    that of the sum of the logits: where examples are judged together, it has a share in the others' logits too.
+    Both can be differentiated again, in the training loop, under `torch.func` and under `no_grad`. The gradient is that of the
+    sum of the logits: if the discriminator compares examples, it includes the effect of an example on the logits of others.
 
     Args:
         logit: (B, *event) -> (B,).
         x: (B, *event).
 
     Returns:
-        Logits (B,), and squared slopes (B,) in squared logits a unit of x.
+        Logits (B,), and squared norms (B,) in (logits per unit of x) squared.
     """
     # torch.func's transforms allow no other way than theirs; outside of them torch.autograd is faster, and allows BatchNorm.
     if torch._C._are_functorch_transforms_active():

@@ -10,12 +10,12 @@ from saddlepoint.objectives.adversarial.settings import LOSSES
 
 
 def part_at(path: str) -> Any:
-    """What the import path `module:Name` of a built-in part names."""
+    """Import a built-in part by its path `module:Name`."""
     module, name = path.split(":")
     return getattr(import_module(module), name)
 
 
 def loss_named(name: str) -> AdversarialLoss:
-    """The built-in loss of this name, a key of `settings.LOSSES`."""
+    """Return the built-in loss with this name, a key of `settings.LOSSES`."""
     loss: AdversarialLoss = part_at(LOSSES[name].path)
     return loss

@@ -12,14 +12,15 @@ _HERE = "saddlepoint.objectives.adversarial"
 
 @dataclass(frozen=True)
 class LossEntry:
-    """Where a loss is, and what its scores mean: diagnosis asks for it where torch is not loaded.
+    """The import path of a loss and its properties, which diagnosis reads without torch.
 
     Attributes:
         path: import path of an `AdversarialLoss`.
         has_probability: whether a logit has a probability of being real (`AdversarialLoss.link`).
-        cross_entropy: whether the discriminator minimises binary cross-entropies, 2 log 2 nats where it cannot tell.
-        paired: whether it judges pairs of a real and a generated example.
-        saturates: whether the generator's gradient vanishes where the discriminator is sure.
+        cross_entropy: whether the discriminator minimises binary cross-entropies, which sum to 2 log 2 nats if it cannot
+            distinguish real from generated examples.
+        paired: whether each real example is compared with a generated one.
+        saturates: whether the generator's gradient vanishes if the discriminator is confident.
     """
 
     path: str

@@ -1,8 +1,8 @@
-"""The unrolled discriminator: the generator answers the discriminator as it will be after its next steps.
+"""The unrolled discriminator: the generator's loss is computed after simulated updates of the discriminator.
 
-A generator that follows the present discriminator runs to wherever that is fooled at the moment, all samples to the same
-place. Here it looks k steps of the discriminator ahead, and its gradient also passes through how these steps depend on its
-samples.
+A generator that is trained against the current discriminator can move all samples to the point that the discriminator currently
+rates highest, which is mode collapse. With an unrolled discriminator, its gradient anticipates the discriminator's next k
+updates, and also flows through the dependence of these updates on the samples.
 
 References:
     Unrolled Generative Adversarial Networks (Metz, Poole, Pfau, Sohl-Dickstein, 2017), https://arxiv.org/abs/1611.02163
@@ -25,10 +25,10 @@ from saddlepoint.objectives.phase import Batch, Loss, Nets, Observations
 def unrolled(
     generator_loss: Loss, discriminator_loss: Loss, steps: int, rate: float, *, conditional: bool = False
 ) -> Loss:
-    """`generator_loss` against the discriminator after `steps` steps of gradient descent on `discriminator_loss`.
+    """Return the generator's loss against the discriminator after some steps of gradient descent.
 
-    The steps are taken on the same batch and noise, on copies of the parameters: the discriminator itself does not change. With
-    0 steps it is `generator_loss`. Normalisation layers in the discriminator do not update their running statistics here.
+    The steps use the same batch and noise, and copies of the parameters: the discriminator itself does not change. With 0 steps
+    the result is `generator_loss`. Normalisation layers of the discriminator do not update their running statistics.
 
     Args:
         generator_loss: what the generator minimises.
@@ -38,8 +38,8 @@ def unrolled(
         conditional: whether the generator takes labels.
 
     Returns:
-        A loss that reads nets["d"] as an `nn.Module`, whose parameters it replaces by `torch.func.functional_call`; it raises
-        TypeError where nets["d"] is something else.
+        A loss that needs nets["d"] as an `nn.Module`, whose parameters it replaces by `torch.func.functional_call`. It raises
+        TypeError if nets["d"] is not a module.
     """
 
     def loss(nets: Nets, batch: Batch, noise: GameNoise) -> tuple[Tensor, Observations]:
@@ -72,7 +72,7 @@ def unrolled(
 
 @contextlib.contextmanager
 def _statistics_unchanged(network: nn.Module) -> Iterator[None]:
-    """Running statistics stay as they are: `torch.func` would refuse their change in place."""
+    """Context manager: running statistics are not updated, since `torch.func` does not support in-place changes of them."""
     layers = [layer for layer in network.modules() if isinstance(layer, _NormBase) and layer.training]
     tracked = [layer.track_running_stats for layer in layers]
     try:

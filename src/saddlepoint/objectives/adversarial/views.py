@@ -1,4 +1,4 @@
-"""Views: what the discriminator sees of an example, real or generated. Each is differentiable in the example.
+"""Views: differentiable transformations of the discriminator's input, both of real and of generated examples.
 
 References:
     Towards Principled Methods for Training Generative Adversarial Networks (Arjovsky, Bottou, 2017),
@@ -15,23 +15,38 @@ from torch import Tensor
 
 
 class View(Protocol):
-    """One link of the chain before the discriminator."""
+    """A transformation of the discriminator's input."""
 
     def draw(self, n: int, event: Sequence[int], strength: float, generator: torch.Generator) -> Tensor:
-        """Random numbers for n examples of this shape, on the generator's device; strength: above 0."""
+        """Draw the random numbers of a view.
+
+        Args:
+            n: number of examples.
+            event: shape of an example.
+            strength: above 0.
+            generator: draws the numbers, on its device.
+        """
 
     def __call__(self, x: Tensor, noise: Tensor) -> Tensor:
-        """The view of x (B, *event), given what `draw` made -> (B, *event)."""
+        """Transform examples.
+
+        Args:
+            x: (B, *event).
+            noise: the result of `draw`.
+
+        Returns:
+            (B, *event).
+        """
 
 
 class InstanceNoise:
-    """Gaussian noise on everything the discriminator sees, so that real and generated examples overlap.
+    """Gaussian noise on the discriminator's input, so that the distributions of real and generated examples overlap.
 
     The strength is the standard deviation in the model's units.
     """
 
     def draw(self, n: int, event: Sequence[int], strength: float, generator: torch.Generator) -> Tensor:
-        """Normal numbers of this standard deviation, (n, *event)."""
+        """Draw normal numbers with standard deviation `strength`, (n, *event)."""
         return strength * torch.randn(n, *event, generator=generator, device=generator.device)
 
     def __call__(self, x: Tensor, noise: Tensor) -> Tensor:
