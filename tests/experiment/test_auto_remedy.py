@@ -362,7 +362,7 @@ def test_a_check_that_fails_does_not_prevent_training(tmp_path: Path, monkeypatc
     def fails(*_: Any) -> Any:
         raise AttributeError("no such layer")
 
-    monkeypatch.setattr(first_checks, "mistakes", fails)
+    monkeypatch.setattr(first_checks, "find_mistakes", fails)
     recording = RecordingListener()
     with pytest.warns(RuntimeWarning, match="no such layer"):
         run = experiment.train(recipe("gan"), run=tmp_path / "run", listener=recording)
