@@ -1,7 +1,7 @@
-"""Runs a recipe: data, model, training loop, records, live diagnosis, pictures, report.
+"""Run a recipe: data, model, training loop, records, live diagnosis, pictures and report.
 
-`train` and `resume` make runs, `Run` holds one, `load` loads its model, `evaluate` measures it. Importing this package does not
-import torch.
+`train` and `resume` train a run, `Run` gives access to it, `load` loads its model, and `evaluate` measures its samples. Importing
+this package does not import torch.
 """
 
 from __future__ import annotations

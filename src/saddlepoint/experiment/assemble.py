@@ -1,4 +1,4 @@
-"""Build a session from a recipe: the data, the model, the state of training, and every part with what it needs."""
+"""Build a session from a recipe: the data, the model, the state of training, and all other parts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def prepare(
     Args:
         recipe: what to train.
         folder: where the run is to be written.
-        dataset: the recipe's data, where they are loaded already.
+        dataset: the recipe's data, if they are already loaded.
         modules: the user's own networks by role.
         listener: gets callbacks.
         pictures: see `new_session`.
@@ -65,7 +65,7 @@ def prepare(
         RunError: the recipe needs modules that were not given.
         TrustError: it names code by import path that is not trusted.
         DataError: the data cannot be read.
-        SettingError: training would need more memory than there is, or for the reasons of `new_session`.
+        SettingError: training would need more memory than is available; or as in `new_session`.
     """
     module_objects.require(recipe, modules, where=recipe.name)
     require_trust(recipe.model, modules=modules, where=recipe.name)
@@ -93,12 +93,12 @@ def new_session(
         dataset: training examples with their held-out part.
         model: built for these data.
         listener: gets callbacks.
-        pictures: whether the last pictures, the time-lapse and the report are made when training ends. Samples are drawn while
-            it trains in any case.
+        pictures: whether the last pictures, the time-lapse and the report are made when training ends. Samples are always drawn
+            during training.
 
     Raises:
-        DataError: there are fewer examples than a batch has.
-        SettingError: the device is not there, a player cannot be trained, or BatchNorm cannot normalise the batch.
+        DataError: there are fewer examples than one batch needs.
+        SettingError: the device does not exist, a player cannot be trained, or BatchNorm cannot normalise the batch.
     """
     training, evaluation = recipe.training, recipe.evaluation
     listener = listener or Listener()

@@ -1,4 +1,4 @@
-"""Train a run to its end: one session after another, where `training.cure: auto` intervenes."""
+"""Train a run to its end; with `training.cure: auto`, every intervention starts another session."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def train_to_end(session: Session, modules: Mapping[str, nn.Module] | None) -> None:
-    """Run a session, and after every intervention another one that continues with changed settings.
+    """Run a session, and after every intervention another session with changed settings.
 
     Args:
-        session: the first one.
-        modules: the user's own networks by role; they get their first weights again before the run continues.
+        session: the first session.
+        modules: the user's own networks by role; their initial weights are restored before the run continues.
     """
     restarts = session.recipe.training.cure == "auto"
     own = {role: module for role, module in (modules or {}).items() if restarts and role != ROLE}

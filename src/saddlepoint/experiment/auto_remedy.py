@@ -1,4 +1,4 @@
-"""Which intervention a run needs now: at once when a failure opens, and later when a warning stays active."""
+"""Decide which intervention a run needs: immediately when a failure opens, and later if a warning stays active."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ PERSISTENT_WARNINGS = frozenset(
 
 @dataclass(frozen=True)
 class PlannedIntervention:
-    """An intervention that has not been made yet, and the recipe to continue with."""
+    """An intervention that has not been applied yet.
+
+    Attributes:
+        intervention: the change of settings.
+        recipe: to continue with.
+    """
 
     intervention: Intervention
     recipe: Recipe
@@ -36,19 +41,25 @@ class AutoRemedy:
     """Plans interventions for one session (`training.cure: auto`)."""
 
     def __init__(self, recipe: Recipe, folder: RunFolder, diagnosis: Diagnosis) -> None:
-        """Plan for the run of `recipe` in `folder` by the active findings of `diagnosis`."""
+        """Plan interventions for one run.
+
+        Args:
+            recipe: the run's.
+            folder: the run's.
+            diagnosis: whose active findings decide.
+        """
         self._recipe, self._folder, self._diagnosis = recipe, folder, diagnosis
         self._considered: set[tuple[str, int]] = set()  # warnings by code and step, so that each is considered once
 
     def plan(self, opened: Sequence[Finding], step: int) -> PlannedIntervention | None:
-        """Return the intervention to make now.
+        """Return the intervention to apply now.
 
         Args:
             opened: the findings that opened at this step.
             step: steps done.
 
         Returns:
-            None where nothing needs to change, or where no remedy is left.
+            The intervention; None if nothing needs to change, or if no remedy is left.
         """
         if self._recipe.training.cure != "auto":
             return None
@@ -60,7 +71,7 @@ class AutoRemedy:
         return next((plan for plan in plans if plan is not None), None)
 
     def _failures_before_training(self) -> list[Finding]:
-        """Active failures of step 0 that have a remedy: in settings, data, or terms of the loss."""
+        """The active failures of step 0 that have a remedy: mistakes in settings, data, or terms of the loss."""
         active = standing(self._folder.read_findings())
         return [finding for finding in active if finding.step == 0 and finding.remedy and finding.severity == "failure"]
 
@@ -80,13 +91,13 @@ def plan_intervention(
     """Plan an intervention against one finding.
 
     Args:
-        recipe: that the run trains by now.
+        recipe: the run's current recipe.
         folder: the run's.
-        finding: what to intervene against.
+        finding: the finding to remedy.
         resolved: the values that the run chose for settings that are "auto".
 
     Returns:
-        None where the run has had `training.cures` interventions, or where no remedy is left.
+        The intervention; None if the run already had `training.cures` interventions, or if no remedy is left.
     """
     earlier = read_interventions(folder)
     if len(earlier) >= recipe.training.cures:
@@ -117,9 +128,9 @@ def plan_intervention(
 
 
 def _reverted(same: Sequence[Intervention], current: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings to set back, since the earlier interventions against the same failure have not helped.
+    """Return the settings to restore, since the earlier interventions against the same failure did not help.
 
-    Corrected learning rates stay corrected, and so does what the user has changed since.
+    Corrected learning rates are kept, and so are settings that the user changed afterwards.
     """
     reverted: dict[str, Any] = {}
     for intervention in reversed(same):

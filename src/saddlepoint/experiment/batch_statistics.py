@@ -1,4 +1,4 @@
-"""Refuse batches that are too small for batch normalisation, before training.
+"""Check before training that batches are large enough for batch normalisation.
 
 BatchNorm divides by the standard deviation of a batch, which is undefined for a single value in each channel.
 """
@@ -19,7 +19,7 @@ from saddlepoint.models.capabilities import Judges, has
 def check_batch_statistics(model: Model, x: Tensor) -> None:
     """Check that every BatchNorm layer can normalise a training batch.
 
-    The model runs only if a network gets a single row: with two rows every layer has at least two values in each channel.
+    The model is run only if a network gets a single row; with two rows every layer has at least two values in each channel.
 
     Args:
         model: the model before training.

@@ -1,4 +1,4 @@
-"""Work whose failure must not stop training: a picture, a copy of the records in another format."""
+"""Work whose failure must not stop training, such as drawing a picture or copying the records to another format."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from saddlepoint.experiment.listener import Listener
 class BestEffort:
     """A context manager that reports an exception to the listener instead of raising it.
 
-    The same kind of work is reported once, however often it fails. An exception that neither the disk, the memory nor a
-    damaged file explains is a mistake in this package: it is also issued as a RuntimeWarning, which fails our tests.
+    Each kind of work is reported once, even if it fails several times. An exception that is not caused by the disk, the memory
+    or a damaged file is a bug in this package; it is also issued as a RuntimeWarning, which fails our tests.
     """
 
     def __init__(self, listener: Listener) -> None:
@@ -24,11 +24,11 @@ class BestEffort:
 
     @contextlib.contextmanager
     def __call__(self, what: str, action: str = "drawn") -> Iterator[None]:
-        """Do the work in the block.
+        """Catch and report an exception of the block.
 
         Args:
-            what: the result of the work; the message begins with it.
-            action: the participle for the message "{what} could not be {action}".
+            what: the result of the work, with which the message begins.
+            action: the participle in the message "{what} could not be {action}".
         """
         try:
             yield

@@ -1,4 +1,4 @@
-"""Quality over training: the untrained model's, the newest, and the best measured step."""
+"""The quality of the untrained model, of the newest measurement, and of the best measured step."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class BestStep:
     """Compares every measurement with the best one so far.
 
     Attributes:
-        best: {"step", "series", "value"} of the best step; None while no step was better than the untrained model.
-        first: the quality series of the untrained model; None where it was not measured.
-        last: the newest value of the quality series; None where it was not measured.
-        precision: the newest precision; None where it was not measured.
+        best: {"step", "series", "value"} of the best step; None if no step was better than the untrained model so far.
+        first: the quality series of the untrained model; None if it was not measured.
+        last: the newest value of the quality series; None if it was not measured.
+        precision: the newest precision; None if it was not measured.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class BestStep:
         self._untrained: dict[str, float] = {}
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps of this."""
+        """Return the state as JSON values, for a checkpoint."""
         return {
             "best": self.best,
             "best_shares": None if self._best_shares is None else self._best_shares.tolist(),
@@ -44,7 +44,7 @@ class BestStep:
         }
 
     def load(self, saved: dict[str, Any]) -> None:
-        """Undo `to_json`."""
+        """Restore the state from the result of `to_json`."""
         self.best, self.first, self.last = saved["best"], saved["first_quality"], saved["last_quality"]
         self._untrained, self.precision = saved["untrained"], saved.get("last_precision")
         best, last = (saved.get(name) for name in ("best_shares", "last_shares"))
@@ -58,8 +58,8 @@ class BestStep:
             step: steps done; 0 is the untrained model.
             values: the measured series.
             shares: contributions of the samples to the quality series, for its standard error; None without samples.
-            metric: the series by which the model is selected, and 1 where more is better, -1 where less is. Where it was not
-                measured, the quality series takes its place.
+            metric: the series by which the model is selected, and 1 if larger values are better, -1 if smaller ones are. If it
+                was not measured, the quality series is used instead.
         """
         self.last, self.precision = values.get(quality.SERIES), values.get(quality.PRECISION)
         self._last_shares = shares
@@ -75,13 +75,13 @@ class BestStep:
             self._best_shares = shares if name == quality.SERIES else None
 
     def mark_not_finite(self) -> None:
-        """Note that the newest weights are not finite, so that nothing was measured."""
+        """Record that the newest weights are not finite, so that nothing was measured."""
         self.last, self.precision, self._last_shares = math.nan, None, None
 
     def summary_entry(self) -> dict[str, Any] | None:
         """Return `best` for summary.json.
 
-        Where it was selected by the quality series, and the last measurement is another one, it also has "behind", by how much
+        If it was selected by the quality series and is not the last measurement, it also has "behind", the difference by which
         the last measurement is worse, and "behind_error", the standard error of this difference over draws of the noise, which
         both measurements share.
         """

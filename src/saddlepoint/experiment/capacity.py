@@ -1,7 +1,7 @@
-"""How much memory training needs at least, computed before it is allocated.
+"""Compute the minimum memory that training needs, before it is allocated.
 
 The model is built on torch's meta device, which has shapes but no data. The result is a lower bound: libraries and temporary
-results need more. `saddlepoint train --dry-run` measures what training takes.
+results need more. `saddlepoint train --dry-run` measures the memory that training uses.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Needs:
     """Memory in bytes.
 
     Attributes:
-        parameters: with their gradients and moving averages.
-        optimiser: what it keeps for the parameters.
+        parameters: parameters, their gradients and their moving averages.
+        optimiser: state of the optimisers.
         batch: examples and activations of one step.
     """
 
@@ -50,17 +50,20 @@ class Needs:
 
     @property
     def total(self) -> int:
-        """All of it, in bytes."""
+        """The sum in bytes."""
         return self.parameters + self.optimiser + self.batch
 
 
 def require_memory(recipe: Recipe, event: Event, examples: int) -> None:
-    """Raise SettingError where training needs more memory than this process can use.
+    """Check that training does not need more memory than this process can use.
 
     Args:
         recipe: what will be trained; the user's own networks are not counted (and not imported).
         event: of the data.
         examples: the number of training examples, which limits the batch.
+
+    Raises:
+        SettingError: training needs more memory.
     """
     limit = memory_limit()
     # The exact count imports torch's meta device, which takes seconds: only where the result may matter.
@@ -81,7 +84,7 @@ def require_memory(recipe: Recipe, event: Event, examples: int) -> None:
 
 
 def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
-    """Return the memory that training needs at least.
+    """Return the minimum memory that training needs.
 
     Args:
         recipe: the resolved recipe.
@@ -89,7 +92,7 @@ def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
         examples: the number of training examples.
 
     Returns:
-        Bytes by part; None where they cannot be computed, which a later error explains.
+        Bytes by part; None if they cannot be computed, for a reason that a later error explains.
     """
     settings = recipe.model.model_copy(update=dict(_without_own(recipe)))
     training = recipe.training
@@ -142,7 +145,7 @@ def rough_memory(recipe: Recipe, event: Event, examples: int) -> int:
 
 
 def _kept(settings: OptimiserSettings) -> int:
-    """Return the count of numbers that an optimiser keeps for each weight."""
+    """Return how many numbers an optimiser stores for each weight."""
     kept = KEPT.get(settings.name, KEPT_BY_ADAM) + (settings.momentum > 0)
     return kept + (settings.lookahead > 0) + (settings.historical_averaging > 0)
 
@@ -155,7 +158,7 @@ def _without_own(recipe: Recipe) -> Iterator[tuple[str, NetworkSettings]]:
 
 
 def _batch(model: Model, n: int, event: Event) -> int:
-    """Bytes of one batch, and of what a forward pass over it leaves for the backward pass."""
+    """Bytes of one batch, and of the results that a forward pass over it stores for the backward pass."""
     largest = 0
     for name, arguments in model.player_inputs(torch.zeros(n, *event.shape), None).items():
         with _Outputs() as outputs:

@@ -1,6 +1,6 @@
-"""Device, precision and threads of a run, saved with every checkpoint so that each session computes alike.
+"""Device, precision and threads of a run, saved with every checkpoint so that all sessions compute the same numbers.
 
-On another machine, or with other settings of torch, `auto` may mean something else, which would change the run's numbers.
+On another machine, or with other settings of torch, `auto` may have another meaning, which would change the run's numbers.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from saddlepoint.training.devices import computes_bf16
 
 
 def compute_to_json(devices: Devices, threads: int) -> dict[str, Any]:
-    """Return what the run computes with, as JSON values."""
+    """Return device, precision and threads as JSON values."""
     return {"device": devices.device.type, "precision": devices.precision, "threads": threads}
 
 
 def restore_compute(saved: Mapping[str, Any], devices: Devices, listener: Listener) -> tuple[Devices, int]:
-    """Restore the precision and the threads of the earlier sessions, whatever `auto` would choose now.
+    """Restore the precision and the threads of the earlier sessions, even if `auto` would choose others now.
 
     Args:
-        saved: what `compute_to_json` returned.
-        devices: what this machine would choose.
+        saved: the result of `compute_to_json`.
+        devices: device and precision that this machine would choose.
         listener: gets a note for each difference between this machine and the earlier one.
 
     Returns:
-        Device of this machine with the saved precision, and the number of threads.
+        The device of this machine with the saved precision, and the number of threads.
     """
     device, threads = devices.device, int(saved["threads"])
     if saved["device"] != device.type:

@@ -1,4 +1,4 @@
-"""What all parts of a session share: what is trained, on which data, how far it is, and where it is written."""
+"""The context that all parts of a session share: recipe, data, model, state of training and run folder."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from saddlepoint.training import TrainingState
 
 @dataclass
 class RunContext:
-    """One run during one session.
+    """A run during one session.
 
     Attributes:
         recipe: all settings.
         folder: where the run is written.
         dataset: training examples with their held-out part.
-        model: what is trained.
+        model: the model that is trained.
         state: the state of its training.
-        threads: of the processor, for torch.
+        threads: number of processor threads that torch uses.
         listener: gets callbacks.
         best_effort: a context for work whose failure must not stop training.
     """

@@ -1,7 +1,7 @@
 """The current losses and quality of a run in one line.
 
 Quality is measured less often than losses are recorded, so a measurement of an earlier step is shown with its step. Standard
-errors and other series that mean nothing by themselves are left to the curves.
+errors and other series that are hard to read on their own are only shown as curves.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HELD_OUT = ("_bound", "_reconstruction", "_likelihood")  # endings of held-out s
 
 
 class Current:
-    """Keeps the newest measurement of quality, and describes it."""
+    """Stores the newest measurement of quality, and describes it in words."""
 
     def __init__(self) -> None:
         """Start without a measurement."""
@@ -26,7 +26,7 @@ class Current:
         self._quality: Mapping[str, float] = {}
 
     def update(self, record: Record) -> None:
-        """Take the quality of a record, if it has any; it replaces the earlier measurement completely."""
+        """Store the quality of a record, if it has any; the earlier measurement is replaced completely."""
         measured = {name: value for name, value in record.values.items() if _is_quality(name)}
         if measured:
             self._quality, self._step = measured, record.step
@@ -35,7 +35,7 @@ class Current:
         """Describe quality and losses.
 
         Args:
-            record: the newest one.
+            record: the newest record.
 
         Returns:
             (importance, words): "distance 0.0115", "precision 68 %, recall 90 %", "loss d 1.2 g 0.8".

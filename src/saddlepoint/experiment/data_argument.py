@@ -1,4 +1,4 @@
-"""What the `data` argument of `train` means: settings of the `data` section, or the examples themselves."""
+"""Interpret the `data` argument of `train`: settings of the `data` section, or examples."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ def split_argument(data: Any) -> tuple[dict[str, Any], Arrays | None]:
         data: as `train` takes it.
 
     Returns:
-        Settings by dotted name; and examples, with their labels where there are any, or None.
+        Settings by dotted name; and examples with their labels, if there are any, or None.
 
     Raises:
-        SettingError, DataError: it is neither.
+        SettingError: it is neither settings nor examples.
+        DataError: the examples are invalid.
     """
     if data is None:
         return {}, None
@@ -61,11 +62,11 @@ def with_absolute_source(recipe: Recipe) -> Recipe:
 
 
 def with_source(recipe: Recipe, path: Path) -> Recipe:
-    """Return the recipe with another path of the same data; its description stays."""
+    """Return the recipe with another path of the same data; its description is unchanged."""
     return recipe.override({"data.source": str(path.resolve()), "description": recipe.description})
 
 
 def belongs_to_a_run(source: str) -> bool:
-    """Return whether another run keeps these examples: a new run needs a copy, since that run may be removed."""
+    """Return whether these examples are stored in another run; a new run then needs a copy, since that run may be removed."""
     path = Path(source)
     return path.name == DATA_FILE and path.is_file() and RunFolder(path.parent).exists()

@@ -1,4 +1,4 @@
-"""The result of a diagnosis: findings, verdict, and which codes could be judged."""
+"""The result of a diagnosis: findings, verdict, and which codes could be evaluated."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ class Diagnosed:
 
     Attributes:
         source: path of the run or log.
-        objectives: names of what was trained, as rules know them.
-        process: how training went; None where nothing is active in a log for which fewer than half of the codes could be judged.
-        findings: the active ones at the end, the most severe first.
+        objectives: names of the family and the objective that was trained, as in rules.
+        process: how training went; None for a log without active findings for which fewer than half of the codes could be
+            evaluated.
+        findings: the findings that are active at the end, the most severe first.
         log: every finding that opened, became more severe or closed, in order.
-        asked: codes for which the series of at least one rule were recorded.
+        asked: codes of which at least one rule could be evaluated, because its series were recorded.
         unasked: the other codes, with the series that they need.
-        not_meant: codes whose rules are about other objectives.
-        steps: the last step that was recorded.
+        not_meant: codes whose rules apply to other objectives.
+        steps: the last recorded step.
         result: how close samples are to the data, from the run's summary; None for a log, and before a run has ended.
         examples: what was trained on, in words: "1,617 images".
         ended: whether training has ended.
-        columns: for a log, {column: the series it was read as}.
-        columns_left: for a log, columns that are no series.
+        columns: for a log, the series as which each column was read: {column: series}.
+        columns_left: for a log, columns that were not read.
     """
 
     source: str
@@ -64,7 +65,7 @@ class Diagnosed:
 
     @property
     def verdict(self) -> str:
-        """Cause and result in words; where the process was not judged, why, and what would help."""
+        """Cause and result in words; if the process could not be assessed, the reason and a remedy."""
         if self.process is not None:
             cause = cause_in_words(self.findings) or NO_WARNING
             return cause if self.result is None else f"{cause} {result_in_words(self.result)}"

@@ -30,20 +30,20 @@ ENOUGH = 0.5  # share of the applicable codes that a log must allow to judge, fo
 def diagnose(
     source: str | Path | Run, *, objective: str | Iterable[str] | None = None, columns: Mapping[str, str] | None = None
 ) -> Diagnosed:
-    """Ask the rules about a run, or about the log of another program, by the recorded numbers.
+    """Evaluate the rules on the records of a run, or on the log of another program.
 
     Args:
         source: a run, its folder, a CSV file with one row for each step, or a folder of TensorBoard's events.
-        objective: for a log, what was trained: "non-saturating", "minimax", "vae", ...; several where a model has several
-            names. Without it, only rules that hold for the whole family are asked. A run has its own.
+        objective: for a log, the objective that was trained: "non-saturating", "minimax", "vae", or several names. Without it,
+            only rules that apply to the whole family are evaluated. For a run, it is read from the recipe.
         columns: for a log, {series: column}, such as {"d/loss": "loss_D", "step": "epoch"}; common names need no entry.
 
     Returns:
-        What the rules found.
+        The findings and the verdict.
 
     Raises:
-        RunError: there is no run or log, or nothing in it is a series.
-        SettingError: an objective or a series that no rule knows.
+        RunError: there is no run or log, or it contains no series.
+        SettingError: an objective or a series is unknown.
     """
     path = check_path("diagnose", "the run or log", getattr(getattr(source, "folder", None), "path", source))
     if columns is not None:
@@ -67,7 +67,7 @@ def diagnose(
 
 
 def _diagnose_run(folder: RunFolder) -> Diagnosed:
-    """Ask the rules about a run's records, and add what was found before its first step."""
+    """Evaluate the rules on a run's records, and add the findings from before its first step."""
     diagnosis = start_diagnosis(Recipe.load(folder.recipe), folder.read_summary().get("precision"))
     # Findings on data and model before the first step do not come from records.
     rules = {rule.code for rule in diagnosis.rules}
@@ -81,7 +81,7 @@ def _diagnose_run(folder: RunFolder) -> Diagnosed:
 
 
 def _start_log_diagnosis(records: Iterable[Record], named: set[str]) -> Diagnosis:
-    """Set up the rules for a log, by the objectives that the user named and by the players in the series."""
+    """Select the rules for a log by the user's objectives and by the players in the names of series."""
     known = {*FAMILIES, *OBJECTIVES}
     if unknown := sorted(named - known):
         raise SettingError(f"diagnose: unknown objective {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
@@ -99,7 +99,7 @@ def _ask_rules(
     *,
     ended: bool = True,
 ) -> Diagnosed:
-    """Ask the rules about records; `before` are findings from before the first step."""
+    """Evaluate the rules on records; `before` are findings from before the first step."""
     log, steps = list(before), 0
     for record in records:
         log += diagnosis.watch(record)

@@ -1,8 +1,8 @@
-"""Shows a run while it trains: steps done, time left, quality and losses; findings and notes as they come.
+"""Display of a run during training: steps done, time left, quality, losses, findings and notes.
 
-In Python this is what `train` and `resume` show on a terminal or in a notebook when the caller passes no listener. Elsewhere
-(scripts whose output goes to a file, tests) only notes appear, as warnings of the logger "saddlepoint". The command line uses
-the same display and adds an introduction and an ending.
+`train` and `resume` use it on a terminal or in a notebook if the caller passes no listener. Otherwise (in tests, or in scripts
+whose output goes to a file) only notes appear, as warnings of the logger "saddlepoint". The command line uses the same display
+and adds an introduction and a summary.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from saddlepoint.report.words import session_in_words
 
 
 class TrainingDisplay(Listener):
-    """A listener that shows the run on `display`, which counts steps."""
+    """A listener that shows the run on a progress display, which counts steps."""
 
     def __init__(self, display: Display) -> None:
         self.display = display
@@ -36,7 +36,7 @@ class TrainingDisplay(Listener):
         self.display.start(outline.steps, outline.start)
 
     def introduce(self, outline: Outline) -> None:
-        """Print what is about to be trained."""
+        """Print what will be trained."""
         self.display.say(
             f"{outline.name}: {outline.data}, on {outline.device} in {outline.precision}, into {outline.folder}"
         )
@@ -68,7 +68,7 @@ class TrainingDisplay(Listener):
 
 
 class LoggedNotes(Listener):
-    """Notes as warnings of the logger "saddlepoint": how data were read must be said also where no progress is shown."""
+    """A listener that logs notes as warnings of the logger "saddlepoint", for programs without a progress display."""
 
     def note(self, text: str) -> None:
         logging.getLogger("saddlepoint").warning("%s", printable(text))
@@ -76,7 +76,11 @@ class LoggedNotes(Listener):
 
 @contextlib.contextmanager
 def listener_or_default(listener: Listener | None) -> Iterator[Listener]:
-    """The listener itself; where there is none, a display on a terminal or in a notebook, else notes in the log."""
+    """Context manager: the given listener, or the default one.
+
+    Args:
+        listener: None takes a display on a terminal or in a notebook, and otherwise logs notes.
+    """
     if listener is not None:
         yield listener
         return
@@ -89,5 +93,5 @@ def listener_or_default(listener: Listener | None) -> Iterator[Listener]:
 
 
 def rate(speed: float) -> str:
-    """Steps per second in at least three digits: "0.512", "51.2", "1,510"."""
+    """Format steps per second with at least three digits: "0.512", "51.2", "1,510"."""
     return f"{speed:,.0f}" if speed >= 99.95 else f"{speed:.3g}"

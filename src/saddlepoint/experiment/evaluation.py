@@ -1,4 +1,4 @@
-"""Evaluate a run, or any model, against data: a scorecard."""
+"""Evaluate a run, or any model, against data; the result is a scorecard."""
 
 from __future__ import annotations
 
@@ -39,31 +39,33 @@ def evaluate(
 ) -> Scorecard:
     """Measure how good a model's samples are: scores with intervals, baselines, and how they were measured.
 
-    Everything is measured again; the command line reuses a run's scorecard where it answers the same question.
+    Everything is measured again; the command line reuses a run's scorecard if it was measured in the same way.
 
     Args:
         model: a run, its folder, or anything that has an `event` and a `sample(n, generator=...)`. The scorecard of a run is
-            written into its folder, and into its report where there is one; its result becomes part of the run's verdict.
-        data: what to measure against; a run's own data by default. For a run, a name or path is read with the run's other
+            written into its folder and its report, and its result becomes part of the run's verdict.
+        data: the data to compare with; by default a run's own data. For a run, a name or path is read with the run's other
             `data` settings.
-        samples: samples for each sampling seed; by default as many as held-out examples, 10,000 at most.
+        samples: samples for each sampling seed; by default as many as held-out examples, at most 10,000.
         seeds: number of sampling seeds.
         seed: the first sampling seed.
         features: names of `saddlepoint.evaluation.features.FEATURES`, import paths, functions, or a list of them; by default
-            what suits the data.
+            features that suit the data.
         step: of a run's checkpoint, as in `load`.
         device: as in `load`.
         likelihood: "annealed" adds annealed importance sampling with its gap, and a kernel estimate, which takes minutes.
         modules: for a run's folder, the networks that were given to `train` as objects, by role; a Run has its own.
         trust: whether code that a run names by import path may run, as in `load`.
         progress: True shows a progress display on standard error, on a terminal or in a notebook; False shows nothing; a
-            function is called with what is being done and the share that is done.
+            function is called with the name of the current work and the share that is done.
 
     Returns:
         The scorecard.
 
     Raises:
-        RunError, DataError, SettingError: no such run or checkpoint, data that do not fit the model, broken samples.
+        RunError: there is no such run or checkpoint.
+        DataError: the data do not fit the model, or the samples are invalid.
+        SettingError: an argument is invalid.
     """
     check_text("evaluate", "device", device, "cpu")
     if not isinstance(progress, bool) and not callable(progress):

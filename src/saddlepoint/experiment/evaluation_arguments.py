@@ -1,4 +1,4 @@
-"""The arguments of an evaluation: which data, which features and which settings a user may give."""
+"""Check and convert the arguments of an evaluation: data, features and settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Data = Any
 
 
 def dataset_of(data: Data) -> Dataset:
-    """Return the data that a user gave, as a dataset.
+    """Return the user's data as a dataset.
 
     Args:
         data: in any of the forms of `Data`.
@@ -44,13 +44,13 @@ def dataset_of(data: Data) -> Dataset:
 
 
 def checked_settings(**values: Any) -> dict[str, Any]:
-    """Return settings of an assessment unchanged, if they are valid.
+    """Check settings of an assessment, and return them unchanged.
 
     Args:
-        values: settings of `AssessmentSettings` by name.
+        **values: settings of `AssessmentSettings` by name.
 
     Raises:
-        SettingError: one is not valid; the message says which and why.
+        SettingError: a setting is invalid.
     """
     from pydantic import ValidationError
 

@@ -1,7 +1,7 @@
-"""Examples given in Python: a run keeps them as data.npz, so that it can be resumed and repeated.
+"""Examples that are given as Python objects: a run stores them as data.npz, so that it can be resumed and repeated.
 
-Arrays are kept as they are, and loaded like any array file. A `Dataset` is already split and described: its description is kept
-too, and restored.
+Arrays are stored unchanged, and loaded like any array file. A `Dataset` is already split and has a description, which is also
+stored and restored.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 def arrays_of(data: Any) -> Arrays:
-    """Return examples as the arrays that a run keeps.
+    """Return examples as the arrays that a run stores.
 
     Args:
         data: examples (N, ...), a pair of examples and labels (N,), or a Dataset.
 
     Raises:
-        SettingError, DataError: it is none of these.
+        SettingError: it is none of these.
+        DataError: the examples are invalid.
     """
     if isinstance(data, Dataset):
         return _parts(data)
@@ -59,7 +60,7 @@ def write(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
 
 
 def load(settings: DataSettings) -> Dataset:
-    """Return the data of a run: a Dataset that it keeps, exactly as it was given, or what the settings name."""
+    """Return the data of a run: the Dataset that is stored in it, exactly as it was given, or the data that the settings name."""
     path = Path(settings.source)
     if path.name == DATA_FILE and path.is_file():
         try:
@@ -77,9 +78,9 @@ def load(settings: DataSettings) -> Dataset:
 
 
 def load_as(settings: DataSettings, event: Event) -> Dataset:
-    """Return the data of a run, with the same axes and units as when it began.
+    """Return the data of a run, with the axes and units that they had when the run began.
 
-    How arrays are read and scaled may change between versions; a run continues as it began.
+    How arrays are read and scaled may change between versions; a run keeps its initial interpretation.
 
     Args:
         settings: of the data.
@@ -121,7 +122,7 @@ def _parts(dataset: Dataset) -> Arrays:
 
 
 def _checked(arrays: Arrays, path: Path) -> Dataset:
-    """Return the Dataset that `_parts` took apart.
+    """Return the Dataset from the result of `_parts`.
 
     Raises:
         DataError: the file contains something else.
@@ -155,7 +156,7 @@ def _whole(arrays: Arrays, where: str) -> Dataset:
 
 
 def _truth_to_arrays(truth: Truth | None) -> tuple[dict[str, Any] | None, Arrays]:
-    """Return a built-in exact density as JSON and arrays; None for any other, which only its own code could restore."""
+    """Return a built-in exact density as JSON and arrays; None for a user's density, which could not be restored."""
     if isinstance(truth, GaussianMixture):
         description = {"kind": "mixture", "std": truth.std, "has_modes": truth.has_modes}
         return description, {"centres": truth.centres.numpy(), "groups": truth.groups.numpy()}
@@ -163,7 +164,7 @@ def _truth_to_arrays(truth: Truth | None) -> tuple[dict[str, Any] | None, Arrays
 
 
 def _truth(description: Mapping[str, Any] | None, tensors: Mapping[str, torch.Tensor]) -> Truth | None:
-    """Undo `_truth_to_arrays`."""
+    """Restore the density from the result of `_truth_to_arrays`."""
     if description is None:
         return None
     if description["kind"] == "checkerboard":

@@ -1,4 +1,4 @@
-"""What is known before the first step: findings on the settings, on the data, and on networks and losses by one batch."""
+"""Checks before the first step: settings, data, and networks and losses on one batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def first_findings(context: RunContext, diagnosis: Diagnosis) -> list[Finding]:
 
     Args:
         context: the run.
-        diagnosis: knows the settings as rules read them.
+        diagnosis: has the settings in the form that rules use.
 
     Returns:
         All findings, of step 0.

@@ -28,16 +28,16 @@ def draw_pictures(
     trust: bool = False,
     listener: Listener | None = None,
 ) -> None:
-    """Draw the last pictures and the time-lapse of a run from its newest whole checkpoint, as training does at its end.
+    """Draw the last pictures and the time-lapse of a run from its newest complete checkpoint, as at the end of training.
 
     Args:
         run: the run's folder.
-        modules: the user's own networks by role, where the run was trained with such.
+        modules: the user's own networks by role, if the run was trained with such objects.
         trust: whether code that the run names by import path may run.
         listener: gets a note about each picture that could not be drawn.
 
     Raises:
-        RunError: not a run, no checkpoint, or another process is writing to it.
+        RunError: the folder is not a run, has no checkpoint, or another process is writing to it.
         TrustError: the run names code by import path that is not trusted.
     """
     folder = Run(run).folder

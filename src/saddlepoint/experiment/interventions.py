@@ -1,7 +1,7 @@
-"""Interventions: what `training.cure: auto` changed in a run while it trained, and where the failed part of the run lies.
+"""Interventions: changes of settings that `training.cure: auto` made during a run.
 
-cures.jsonl has one line for each intervention; attempts/N/ has the recipe, records, findings and best checkpoint from before
-intervention N. recipe.yaml has the settings that the run continues with.
+cures.jsonl has one line for each intervention. attempts/N/ has the recipe, records, findings and best checkpoint from before
+intervention N. recipe.yaml has the settings with which the run continues.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from saddlepoint.records.summary import known_cure
 
 @dataclass(frozen=True)
 class Intervention:
-    """One change of a run's settings against a finding, after a return to an earlier step.
+    """A change of a run's settings in response to a finding, after a return to an earlier step.
 
     Attributes:
         number: 1, 2, ...
@@ -28,7 +28,7 @@ class Intervention:
         found: the step at which the finding opened.
         since: the first step for which the finding held.
         returned_to: the step that the run returned to; 0 means that it started again.
-        rung: which of the code's remedies was applied (see `saddlepoint.diagnosis.escalation`).
+        rung: index of the remedy in the code's escalation list (see `saddlepoint.diagnosis.escalation`).
         changes: settings by dotted name, (before, after).
     """
 

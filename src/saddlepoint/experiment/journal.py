@@ -17,17 +17,23 @@ from saddlepoint.records.store import placed_lines, require_length
 
 
 class Journal:
-    """Writes within `opened`.
+    """Writes records and findings while its files are open (see `opened`).
 
-    An error in the run's own files is raised, since they must take every line. TensorBoard's log is a copy: an error in it is
+    An error in the run's own files is raised, since they must be complete. TensorBoard's log is a copy: an error in it is
     reported and does not stop training.
 
     Attributes:
-        findings: of the whole run, earlier sessions included.
+        findings: of the whole run, including earlier sessions.
     """
 
     def __init__(self, folder: RunFolder, listener: Listener, best_effort: BestEffort) -> None:
-        """Write into `folder`; nothing is written yet."""
+        """Prepare a journal; nothing is written yet.
+
+        Args:
+            folder: of the run.
+            listener: gets callbacks.
+            best_effort: a context for writing TensorBoard's log.
+        """
         self._folder, self._listener, self._best_effort = folder, listener, best_effort
         self.findings: list[Finding] = []
 
@@ -36,8 +42,8 @@ class Journal:
         """Open the files for the block.
 
         Args:
-            positions: the result of `positions` at the step where the run continues: what was written later is removed. None
-                starts with empty files.
+            positions: the result of `positions` at the step where the run continues; later lines are removed. None starts with
+                empty files.
             step: steps done.
 
         Raises:
@@ -58,7 +64,7 @@ class Journal:
                     self._board.close()
 
     def check(self, positions: Mapping[str, int]) -> None:
-        """Read everything that `opened` would keep at these positions; writes nothing.
+        """Check everything that `opened` would keep at these positions; writes nothing.
 
         Args:
             positions: see `opened`.
@@ -73,7 +79,11 @@ class Journal:
                 parse(line, where)
 
     def check_place(self) -> None:
-        """Raise RunError where the run's folder was removed, or replaced by another one, since it was opened."""
+        """Check that the run's folder is still the one that was opened.
+
+        Raises:
+            RunError: it was removed or replaced.
+        """
         try:
             same = os.path.samestat(self._place, self._folder.path.stat())
         except OSError:
@@ -85,7 +95,7 @@ class Journal:
             )
 
     def positions(self) -> dict[str, int]:
-        """Return the lengths of the files, after the disk has confirmed them."""
+        """Write the files to disk, and return their lengths in bytes by name."""
         self.check_place()
         self._record_lines.sync()
         self._finding_lines.sync()
@@ -111,8 +121,8 @@ class Journal:
         """Copy the sample picture of a step to TensorBoard, with histograms.
 
         Args:
-            step: whose sample picture the run's folder has already.
-            heads: outputs of an encoder's heads, by name.
+            step: its sample picture is already in the run's folder.
+            heads: outputs of the encoder's heads by name, for the histograms.
         """
         with self._best_effort("The TensorBoard log", "written"):
             self._board.picture("samples", self._folder.sample_grid(step), step)

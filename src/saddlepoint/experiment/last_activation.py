@@ -1,4 +1,4 @@
-"""The bounds of a network's output, from the last activation in the autograd graph of one forward pass.
+"""Find the bounds of a network's output from the last activation in the autograd graph of one forward pass.
 
 The last activation of a built-in network is a setting; the user's own network may end with any layer or function. The last
 node of the graph, apart from changes of shape and type, computed the output.
@@ -27,10 +27,10 @@ BOUNDS: dict[str, tuple[float, float]] = {
 
 
 def activation_bounds(network: nn.Module, z: Tensor) -> tuple[float, float] | None:
-    """Return the bounds of a network's output, by its last activation.
+    """Return the bounds of a network's output, given by its last activation.
 
     Args:
-        network: is run once in evaluation mode.
+        network: the network, which is run once in evaluation mode.
         z: (B, ...) inputs.
 
     Returns:

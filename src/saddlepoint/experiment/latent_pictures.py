@@ -27,10 +27,10 @@ class LatentPictures:
     """Draws pictures that need codes. All of them use the same held-out examples.
 
     Attributes:
-        folder: of the run; the codes are written there.
-        dataset: whose held-out part is encoded; the training examples where there is none.
-        model: what encodes and decodes.
-        seed: of the choice of examples and of noise.
+        folder: of the run, into which the codes are written.
+        dataset: its held-out part is encoded, or its training examples if nothing is held out.
+        model: encodes and decodes.
+        seed: of the choice of examples and of the noise.
     """
 
     folder: RunFolder
@@ -39,7 +39,7 @@ class LatentPictures:
     seed: int = 0
 
     def held_out(self, most: int) -> Dataset:
-        """Return at most `most` held-out examples, always the same; training examples where none are held out."""
+        """Return at most `most` held-out examples, always the same; training examples if none are held out."""
         source = (
             self.dataset.held_out if self.dataset.held_out is not None and len(self.dataset.held_out) else self.dataset
         )
@@ -75,10 +75,10 @@ class LatentPictures:
         return draw(pairs, low=event.low, high=event.high, names=names, title=title)
 
     def decode_between(self, arcs: int, points: int) -> Tensor:
-        """Decode codes along arcs between two codes each.
+        """Decode codes along arcs, each between two codes.
 
         Args:
-            arcs: number of arcs; fewer where there are fewer pairs of held-out examples.
+            arcs: number of arcs; fewer if there are fewer pairs of held-out examples.
             points: number of codes on each arc.
 
         Returns:
@@ -112,7 +112,7 @@ class LatentPictures:
         )
 
     def draw_traversals(self) -> style.Picture:
-        """Draw images for which one latent dimension at a time is moved from the mean code."""
+        """Draw images along one latent dimension at a time, starting from the mean code."""
         codes = self.codes(500)
         centre, spread = codes.mean(0), codes.std(0)
         dimensions = spread.argsort(descending=True)[:_TRAVERSED].sort().values

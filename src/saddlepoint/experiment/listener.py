@@ -1,4 +1,4 @@
-"""Callbacks during a run: a progress display, a notebook or a test overrides them."""
+"""Callbacks during a run, for progress displays, notebooks and tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Outline:
         steps: the last step of the run.
         device: such as "cpu".
         precision: such as "fp32".
-        suggests: whether the caller will suggest changed settings at the end.
+        suggests: whether the caller suggests changed settings at the end.
         pictures: whether the last pictures and the report are made at the end.
     """
 
@@ -39,7 +39,7 @@ class Outline:
 
 
 class Listener:
-    """Callbacks that a session calls in order. These do nothing: subclass and override."""
+    """Callbacks of a session. The methods of this class do nothing: subclass it and override them."""
 
     def started(self, outline: Outline) -> None:
         """Called once, before the first step."""
@@ -54,4 +54,4 @@ class Listener:
         """Called when a finding opens, becomes more severe or closes."""
 
     def finished(self, summary: Mapping[str, Any]) -> None:
-        """Called once, when the session ends: finished, stopped or interrupted. `summary` is the content of summary.json."""
+        """Called once when the session ends: finished, stopped or interrupted. `summary` is the content of summary.json."""
