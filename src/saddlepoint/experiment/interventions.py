@@ -59,11 +59,11 @@ class Intervention:
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any], recipe: Mapping[str, Any]) -> Intervention:
-        """Undo `to_json`. Settings get their present names.
+        """Return the intervention from the result of `to_json`. Settings get their current names.
 
         Args:
             line: of cures.jsonl, checked by `RunFolder.read_cures`.
-            recipe: the nested settings of the run before the intervention, which decide what an earlier name means now.
+            recipe: the nested settings of the run before the intervention, which determine the current name of an earlier one.
         """
         changes = {name: (before, after) for name, (before, after) in line["changes"].items()}
         return cls(**{**known_cure(line), "changes": current_pairs(changes, recipe, "cures.jsonl")})

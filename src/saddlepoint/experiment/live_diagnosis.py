@@ -1,4 +1,4 @@
-"""The diagnosis of a run of ours: what its recipe says about the objective and the settings that the rules read."""
+"""Set up the diagnosis of a run from its recipe: its objective, and the settings that rules use."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def start_diagnosis(recipe: Recipe, precision: str | None = None) -> Diagnosis:
 
     Args:
         recipe: the run's recipe.
-        precision: the precision that the run computes in, where the setting is "auto".
+        precision: the precision of the run, if the setting is "auto".
 
     Returns:
-        A diagnosis that has not seen any record.
+        A diagnosis without any records yet.
     """
     settings = {entry.name: value for entry, value in recipe.settings()} | resolved_settings(precision)
     return Diagnosis(objective_names(recipe), RULES, Facts(steps=recipe.training.steps, settings=settings))
@@ -29,5 +29,5 @@ def resolved_settings(precision: str | None) -> dict[str, Any]:
 
 
 def objective_names(recipe: Recipe) -> set[str]:
-    """Return the names by which rules know what a recipe trains: its family, and its objective where it has several."""
+    """Return the names that rules use for a recipe's objective: the family, and the objective if the family has several."""
     return {recipe.model.family, getattr(recipe.model, "objective", recipe.model.family)}

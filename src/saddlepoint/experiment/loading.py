@@ -36,23 +36,23 @@ def load(
 ) -> Model:
     """Load the trained model of a run, without its data.
 
-    Issues a UserWarning where a newer checkpoint is damaged and an older one is loaded instead.
+    Issues a UserWarning if a newer checkpoint is damaged and an older one is loaded instead.
 
     Args:
         folder: of the run.
-        step: "newest" for the newest whole checkpoint, "best" for the best step by the model's selection metric, or the step
+        step: "newest" for the newest complete checkpoint, "best" for the best step by the model's selection metric, or the step
             of a checkpoint.
-        device: as the setting `training.device`.
-        modules: the user's own networks by role, where the run was trained with objects instead of import paths; copies of
-            them get the weights.
-        trust: whether code that the run names by import path may run. Built-in networks need no trust, nor do paths that this
-            user gave or trusted before (see SECURITY.md).
+        device: as in the setting `training.device`.
+        modules: the user's own networks by role, if the run was trained with objects instead of import paths; the weights are
+            loaded into copies of them.
+        trust: whether code that the run names by import path may run. It is not needed for built-in networks and for paths
+            that this user gave or trusted before (see SECURITY.md).
 
     Returns:
         The model, ready to sample.
 
     Raises:
-        RunError: not a run, no such checkpoint, a damaged one, or own networks that are missing.
+        RunError: the folder is not a run, there is no such checkpoint, it is damaged, or the user's own networks are missing.
         TrustError: the run names code by import path that is not trusted.
     """
     check_modules("run", modules)
@@ -82,7 +82,7 @@ def checkpoint_of(run: RunFolder, step: Which) -> Path:
 
     Args:
         run: the run's folder.
-        step: which one, as `load` takes it.
+        step: which checkpoint, as in `load`.
 
     Raises:
         RunError: there is no such checkpoint.
@@ -117,7 +117,7 @@ def checkpoint_of(run: RunFolder, step: Which) -> Path:
 
 
 def event_of(path: Path) -> Event:
-    """Return what one example of a checkpoint's model is.
+    """Return the event of a checkpoint's model: what one example is.
 
     Args:
         path: the checkpoint's folder.

@@ -1,9 +1,9 @@
-"""The folder of a new run: complete before it gets its name, and written by one process only.
+"""The folder of a new run: it is complete before it gets its name, and is written by one process only.
 
-A new run is prepared in a hidden folder beside its final path, and renamed to it after everything that the user can fix has been
-checked. The hidden folder also claims the path: a second process that wants it is refused. A run that is replaced stays unchanged
-until then. Killed at any moment, this leaves the old run or the new one; if it was killed between the two renames, the next
-command restores the old run (see `saddlepoint.records.leftovers`).
+A new run is prepared in a hidden folder beside its final path. After all checks of the user's input it is renamed to the final
+path. The hidden folder also reserves the path: a second process with the same path gets an error. A run that will be replaced
+stays unchanged until the renaming. If the process is killed at any moment, either the old or the new run is there; if it was
+killed between the two renames, the next command restores the old run (see `saddlepoint.records.leftovers`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class NewFolder:
     Attributes:
         staging: where the run is prepared.
         path: where `settle` moves it.
-        replaces: the identity of the run at `path` that is replaced, or None.
+        replaces: the identity of the run at `path` that will be replaced, or None.
     """
 
     staging: Path
@@ -58,7 +58,7 @@ class NewFolder:
         """Move the prepared run to its path, and remove the run that was there.
 
         Raises:
-            RunError: another program has put something there in the meantime.
+            RunError: another program has written something there in the meantime.
         """
         if self.staging.parent == self.path:
             self._move_inside()
@@ -86,7 +86,7 @@ class NewFolder:
             )
 
     def _move_inside(self) -> None:
-        """Move the prepared files, recipe.yaml last: with it the folder is a run."""
+        """Move the prepared files, recipe.yaml last, since a folder with recipe.yaml is a run."""
         for path in sorted(self.staging.iterdir(), key=lambda path: path.name == "recipe.yaml"):
             path.replace(self.path / path.name)
         self.staging.rmdir()
@@ -94,7 +94,7 @@ class NewFolder:
 
 @contextlib.contextmanager
 def new_folder(name: str, run: str | Path | None, overwrite: bool) -> Iterator[NewFolder]:
-    """Reserve and lock a path for a new run. If the block ends before `settle`, nothing is left.
+    """Context manager: reserve and lock a path for a new run. If the block ends before `settle`, nothing is left.
 
     Args:
         name: the recipe's name; without `run`, the path is runs/NAME-N with the smallest free N.
@@ -119,7 +119,14 @@ def new_folder(name: str, run: str | Path | None, overwrite: bool) -> Iterator[N
 
 
 def check_name(name: str) -> None:
-    """Raise SettingError where a recipe's name cannot name a folder in runs/."""
+    """Check that a recipe's name can be the name of a folder in runs/.
+
+    Args:
+        name: the recipe's.
+
+    Raises:
+        SettingError: it cannot.
+    """
     plain = name and name not in (".", "..") and name.isprintable() and not {"/", "\\"} & set(name)
     if not plain or len(name.encode("utf-8", "replace")) > MOST_NAME:
         raise SettingError(
@@ -198,14 +205,14 @@ def _staging_inside(path: Path, stack: contextlib.ExitStack) -> Path:
 
 
 def _empty(path: Path) -> None:
-    """Remove what was prepared in `path` if it did not become a run."""
+    """Remove prepared files from `path` if it did not become a run."""
     if not (path / "recipe.yaml").exists():
         shutil.rmtree(path / _INSIDE, ignore_errors=True)
         (path / LOCK).unlink(missing_ok=True)
 
 
 def _is_free(path: Path) -> bool:
-    """Return whether a folder is empty, or contains only what a killed process prepared there."""
+    """Return whether a folder is empty, or contains only files that a killed process prepared there."""
     if not path.is_dir():
         return False
     names = {entry.name for entry in path.iterdir()}

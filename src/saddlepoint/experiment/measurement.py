@@ -1,7 +1,7 @@
-"""Measurements of a model while it trains, and what is fitted to the trained weights; neither changes training.
+"""Measurements of a model during training, and fitting of parts that are not trained; neither changes training.
 
-The examples for both are drawn once, at random by the seed of the split: the first examples of data that come in some order,
-such as sorted by class, would not represent them.
+The examples for both are drawn once, at random, by the seed of the split. The first examples of ordered data, for example
+sorted by class, would not be representative.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Attempt = Callable[[str, str], contextlib.AbstractContextManager[None]]
 
 
 class TrainedWeights(Protocol):
-    """What a measurement needs to know about training: a `TrainingState`, or the state of another training loop."""
+    """The state of training that a measurement needs: a `TrainingState`, or the state of another training loop."""
 
     @property
     def step(self) -> int:
@@ -46,10 +46,10 @@ class TrainedWeights(Protocol):
 
     @property
     def averages(self) -> Mapping[str, MovingAverage]:
-        """Moving averages of the weights by player; empty without."""
+        """Moving averages of the weights by player; empty if there are none."""
 
     def averaged(self, model: Model) -> contextlib.AbstractContextManager[None]:
-        """Within the block, players that keep a moving average are that average."""
+        """Context manager: players with a moving average use the averaged weights."""
 
 
 class Measurement:
@@ -69,12 +69,12 @@ class Measurement:
         """Choose the examples and project them.
 
         Args:
-            dataset: training examples, with a held-out part where there is one.
-            model: what is measured.
-            weights: how far it is trained.
+            dataset: training examples, with their held-out part if there is one.
+            model: the model to measure.
+            weights: the state of its training.
             settings: the `evaluation` section of a recipe.
-            attempt: a context that reports an error and suppresses it, so that training goes on.
-            seed: of what is fitted.
+            attempt: a context that reports and suppresses an error, so that training continues.
+            seed: of the fits.
             split_seed: of the choice of examples.
         """
         self.progress = BestStep()
@@ -89,22 +89,22 @@ class Measurement:
         self._can_sample = True
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps of this."""
+        """Return the state as JSON values, for a checkpoint."""
         return {**self.progress.to_json(), "watched": self._monitor.to_json()}
 
     def load(self, saved: dict[str, Any]) -> None:
-        """Undo `to_json`."""
+        """Restore the state from the result of `to_json`."""
         self.progress.load(saved)
         self._monitor.load(saved.get("watched"))
 
     @property
     def best(self) -> dict[str, Any] | None:
-        """{"step", "series", "value"} of the best step; None while no step was better than the untrained model."""
+        """{"step", "series", "value"} of the best step; None if no step was better than the untrained model so far."""
         return self.progress.best
 
     @property
     def distances(self) -> dict[str, float | None]:
-        """Energy distances to held-out data of the untrained model, the newest one and real data, and the newest precision."""
+        """Energy distances to held-out data of the untrained model, the newest model and real data, and the newest precision."""
         progress = self.progress
         distances = {"first": progress.first, "last": progress.last, "floor": self._quality.baseline}
         return {**distances, "precision": progress.precision}
@@ -125,7 +125,7 @@ class Measurement:
         return assess_result(samples, self._dataset, seed=self._evaluation_seed)
 
     def probe(self) -> dict[str, float]:
-        """Return the cheap series that rules read; empty where weights are not finite, which other series report."""
+        """Return the cheap series that rules use; empty if weights are not finite, which other series report."""
         if not self.has_finite_weights():
             return {}
         averages = {name: average.module for name, average in self._weights.averages.items()}
@@ -139,8 +139,8 @@ class Measurement:
     def measure(self, step: int) -> dict[str, float]:
         """Return the quality series and the model's own held-out series, and compare them with the best step.
 
-        The quality series is left out where the model has nothing to sample from because that could not be fitted: NaN would
-        mean that training diverged.
+        The quality series is left out if the model cannot sample because a part of it could not be fitted; NaN would mean that
+        training diverged.
         """
         if not self.has_finite_weights():
             self.progress.mark_not_finite()
@@ -178,7 +178,7 @@ class Measurement:
         return values
 
     def has_finite_weights(self) -> bool:
-        """Return whether every weight, moving averages included, is a finite number."""
+        """Return whether all weights and moving averages are finite."""
         modules = [
             *self._model.players.values(),
             *(average.module for average in self._weights.averages.values()),
@@ -193,10 +193,10 @@ class Measurement:
         return all(bool(weight.isfinite().all()) for weight in weights)
 
     def fit(self) -> bool:
-        """Fit to the current weights what is fitted rather than trained, once for each step.
+        """Fit the parts that are not trained to the current weights, once for each step.
 
-        Call it before every use of the fitted part: what that is then depends on the step alone, not on what was measured or
-        saved before. If it fails, an earlier fit, which belongs to other weights, is discarded.
+        Call this before every use of the fitted parts. The fit then depends on the step only, not on earlier measurements or
+        checkpoints. If the fit fails, an earlier fit, which belongs to other weights, is discarded.
 
         Returns:
             Whether the model can be sampled.

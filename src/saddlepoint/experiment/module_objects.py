@@ -1,7 +1,7 @@
-"""Networks and losses given as objects in Python: a recipe cannot hold them, so it names their classes.
+"""Networks and losses that are given as Python objects: a recipe cannot contain them, so it contains the names of their classes.
 
-`network: object:package.Class` in recipe.yaml stands for an object, which has to be given again to load, resume or repeat the
-run; `objective: object:package.Class` for a loss, which is only needed to train.
+`network: object:package.Class` in recipe.yaml means a network that was given as an object. It must be given again to load,
+resume or repeat the run. `objective: object:package.Class` means a loss, which is needed for training only.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def with_loss(modules: Mapping[str, nn.Module] | None, loss: object) -> Mapping[
 
 
 def named(recipe: Recipe, modules: Mapping[str, nn.Module] | None) -> Recipe:
-    """Return the recipe with the class of every network that is given as an object; the model refuses unknown roles."""
+    """Return the recipe with the class names of all networks that are given as objects. The model checks the roles."""
     roles = [role for role in modules or {} if isinstance(getattr(recipe.model, role, None), NetworkSettings)]
     classes = {role: type((modules or {})[role]) for role in roles}
     changes = {f"model.{role}.network": f"{MARK}{c.__module__}.{c.__qualname__}" for role, c in classes.items()}
@@ -47,7 +47,16 @@ def named(recipe: Recipe, modules: Mapping[str, nn.Module] | None) -> Recipe:
 
 
 def require(recipe: Recipe, modules: Mapping[str, nn.Module] | None, where: str) -> None:
-    """Raise RunError where the recipe needs objects that are not in `modules`."""
+    """Check that all objects that the recipe needs are given.
+
+    Args:
+        recipe: the run's.
+        modules: the objects by role.
+        where: the name of the run in the error message.
+
+    Raises:
+        RunError: an object is missing.
+    """
     missing = {
         role: settings.network.removeprefix(MARK)
         for role, settings in recipe.model
@@ -66,7 +75,16 @@ def require(recipe: Recipe, modules: Mapping[str, nn.Module] | None, where: str)
 
 
 def require_loss(recipe: Recipe, modules: Mapping[str, Any] | None, where: str) -> None:
-    """Raise RunError where the recipe cannot be trained without a loss that is not in `modules`."""
+    """Check that the loss is given if the recipe needs a loss object for training.
+
+    Args:
+        recipe: the run's.
+        modules: the objects by role.
+        where: the name of the run in the error message.
+
+    Raises:
+        RunError: the loss is missing.
+    """
     objective = getattr(recipe.model, "objective", "")
     if objective.startswith(MARK) and ROLE not in (modules or {}):
         raise RunError(

@@ -1,4 +1,4 @@
-"""Pictures beside a run's scorecard: figures/nearest.png and figures/farthest.png, with their captions."""
+"""Pictures for a run's scorecard: figures/nearest.png and figures/farthest.png, with their captions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _AROUND = 2_000  # examples drawn behind points
 
 
 def draw_pairs(found: Extremes, dataset: Dataset, folder: RunFolder) -> None:
-    """Draw the samples nearest to a training example, and those farthest from every example, each beside that example.
+    """Draw the samples nearest to and farthest from the training examples, each beside its nearest training example.
 
     Args:
         found: the pairs.
         dataset: the training examples.
-        folder: the run's; captions of other pictures stay.
+        folder: the run's; captions of other pictures are kept.
     """
     unit = f"distances in {found.features}"
     near, far = (_range(pairs.distance) for pairs in (found.nearest, found.farthest))

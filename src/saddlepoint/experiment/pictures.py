@@ -1,4 +1,4 @@
-"""The pictures of a run: samples while it trains, and at its end all that the model and its data allow."""
+"""The pictures of a run: samples during training, and at its end all pictures that suit the model and its data."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Pictures:
     """Draws the pictures of one run. All of them use the same noise and the same held-out examples."""
 
     def __init__(self, folder: RunFolder, dataset: Dataset, model: Model, seed: int = 0, samples: int = 64) -> None:
-        """Draw into a run's folder.
+        """Prepare the pictures of a run.
 
         Args:
-            folder: of the run.
+            folder: of the run, into which they are written.
             dataset: examples with their held-out part.
-            model: what is drawn.
-            seed: of noise and of the choice of examples.
+            model: its samples are drawn.
+            seed: of the noise and of the choice of examples.
             samples: number of samples in a grid.
         """
         self.folder, self.dataset, self.model = folder, dataset, model
@@ -52,7 +52,7 @@ class Pictures:
         self.latent = LatentPictures(folder, dataset, model, seed)
 
     def sample_grid(self, step: int) -> None:
-        """Write samples/step-NNNNNNNN.png, always from the same noise, and what the pictures over time need.
+        """Write samples/step-NNNNNNNN.png, always from the same noise, and the data for the pictures over time.
 
         Args:
             step: steps done.
@@ -82,7 +82,7 @@ class Pictures:
 
         Args:
             attempt: a context for each picture.
-            trained: whether the model's weights can be used; without, only what was recorded is drawn.
+            trained: whether the model's weights can be used; otherwise only recorded data are drawn.
         """
         captions = {}
         for name, caption, draw in self._wanted(trained, attempt):
@@ -166,7 +166,7 @@ class Pictures:
 
 
 def time_lapse(folder: RunFolder) -> None:
-    """Write figures/training.mp4, or .gif without PyAV, from the sample pictures, where there are at least two.
+    """Write figures/training.mp4, or .gif without PyAV, from the sample pictures, if there are at least two.
 
     Args:
         folder: the run's.

@@ -1,7 +1,7 @@
-"""Learning rates of a run that is trained for more steps than its recipe said.
+"""Learning rates of a run that is trained for more steps than its recipe first had.
 
-Cosine and linear schedules end at the last step. With more steps the same schedule is stretched, so that the rate jumps up at
-the step where training continues. These functions compute the jump, and avoid it on request.
+Cosine and linear schedules end at the last step. With more steps the schedule is stretched, so that the rate jumps up at the
+step where training continues. These functions compute the jump, and can avoid it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ STRETCHED = ("cosine", "linear")  # schedules that are as long as training
 
 @dataclass(frozen=True)
 class RateJump:
-    """The learning rate of the player `role` changes from `before` to `after` where training continues."""
+    """A change of a player's learning rate at the step where training continues.
+
+    Attributes:
+        role: of the player.
+        before: the learning rate before this step.
+        after: the learning rate after it.
+    """
 
     role: str
     before: float
@@ -58,7 +64,7 @@ def jump_in_words(jumps: Iterable[RateJump], old_steps: int, new_steps: int, *, 
         can_keep: whether `keep_rates` accepts these settings (see `keep_rate_option`).
 
     Returns:
-        One or two sentences; empty without a jump.
+        One or two sentences; empty if there is no jump.
     """
     all_jumps = list(jumps)
     if not all_jumps:
@@ -75,9 +81,9 @@ def jump_in_words(jumps: Iterable[RateJump], old_steps: int, new_steps: int, *, 
 
 
 def keep_rates(old: Recipe, new: Recipe) -> Recipe:
-    """Return `new` with schedules as long as those of `old`, so that the rate does not jump and stays at its final value.
+    """Return `new` with schedules as long as those of `old`: the rate does not jump but stays at its final value.
 
-    The result repeats the whole run, the part before the change too.
+    The resulting recipe repeats the whole run, including the part before the change.
 
     Args:
         old: the recipe so far.
@@ -101,11 +107,11 @@ def keep_rates(old: Recipe, new: Recipe) -> Recipe:
 
 
 def keep_rate_option(recipe: Recipe) -> str:
-    """Return the option to suggest with more steps: "--keep-rate" where the rate would jump and can be kept, else empty."""
+    """Return the option to suggest with more steps: "--keep-rate" if the rate would jump and can be kept, otherwise empty."""
     stretched = [own for own in _all(recipe.training) if own.schedule in STRETCHED and own.schedule_steps is None]
     return "--keep-rate" if stretched and all(own.final_fraction > 0 for own in stretched) else ""
 
 
 def _all(training: TrainingSettings) -> list[OptimiserSettings]:
-    """The settings of every player that the recipe tells apart."""
+    """The settings of all players that have settings of their own."""
     return [training.optimiser, *(training.player(role) for role in training.players)]

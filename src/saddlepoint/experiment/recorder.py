@@ -1,7 +1,7 @@
-"""What happens at a record of a run, whoever makes the steps.
+"""Processes the records of a run, for any training loop.
 
-A training loop, ours or somebody else's, hands over its records. The recorder adds the measurements that are due, writes the
-record, asks the rules, reports what they found, and performs the other actions that are due, such as drawing samples.
+A training loop passes its records to the recorder. The recorder adds the measurements that are due, writes the record, evaluates
+the rules, reports their findings, and performs the other actions that are due, such as drawing samples.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ Action = Callable[[int], object]
 
 
 class Recorder:
-    """Handles the records of one session.
+    """Processes the records of one session.
 
     Attributes:
-        series: (when it is due, what adds values to a record), in order.
-        actions: (when it is due, what is done after a record was written), in order.
+        series: (schedule, function that adds values to a record), in order.
+        actions: (schedule, function that is called after a record was written), in order.
         previous: step of the previous record; -1 before the first one.
     """
 
@@ -36,7 +36,14 @@ class Recorder:
         series: Sequence[tuple[Due, Series]] = (),
         actions: Sequence[tuple[Due, Action]] = (),
     ) -> None:
-        """Write to `journal` and ask the rules of `diagnosis`."""
+        """Create a recorder.
+
+        Args:
+            journal: writes records and findings.
+            diagnosis: evaluates the rules.
+            series: see the attribute.
+            actions: see the attribute.
+        """
         self._journal, self._diagnosis = journal, diagnosis
         self.series, self.actions = series, actions
         self.previous = FIRST
@@ -51,16 +58,16 @@ class Recorder:
 
         Args:
             records: all of them, in order.
-            previous: step of the last one whose actions were done.
+            previous: step of the last record whose actions were performed.
         """
         self._diagnosis.resume(records)
         self.previous = previous
 
     def record(self, record: Record) -> list[Finding]:
-        """Complete and write a record, and do everything that is due.
+        """Complete and write a record, and perform the actions that are due.
 
         Args:
-            record: the values of a tick of training.
+            record: the values of one tick of training.
 
         Returns:
             The findings that opened.

@@ -1,4 +1,4 @@
-"""Resume a run from its newest whole checkpoint."""
+"""Resume a run from its newest complete checkpoint."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ def resume(
     trust: bool = False,
     listener: Listener | None = None,
 ) -> Run:
-    """Continue an interrupted run from its newest whole checkpoint, bit-equal to a run that was never interrupted.
+    """Continue an interrupted run from its newest complete checkpoint; the result is bit-equal to an uninterrupted run.
 
     A run that was killed between its last step and its report is completed.
 
     Args:
         run: the run's folder.
-        steps: train to this step instead of the recipe's; the recipe in the folder is changed. A cosine or linear schedule is
-            then stretched, so that the learning rate jumps, which is reported with both rates.
-        keep_rate: let such a schedule end where it did, so that the learning rate does not jump. The recipe in the folder then
-            repeats the whole run.
+        steps: the new last step; the recipe in the folder is changed. A cosine or linear schedule is then stretched, so that
+            the learning rate jumps; both rates are reported.
+        keep_rate: whether such a schedule ends at the same step as before, so that the learning rate does not jump. The recipe
+            in the folder then repeats the whole run.
         pictures: as in `train`.
         modules: the networks that were given to `train` as objects, by role; their weights are replaced.
         loss: the loss that was given to `train` as an object.
@@ -64,8 +64,8 @@ def resume(
         The run.
 
     Raises:
-        RunError: not a run, another process is training it, it is at its last step, or it cannot be loaded. Nothing is written
-            then.
+        RunError: the folder is not a run, another process is training it, it is at its last step, or it cannot be loaded. In
+            these cases nothing is written.
         TrustError: the run names code by import path that is not trusted.
     """
     check_modules("resume", modules)
@@ -104,13 +104,13 @@ def resume(
 
 
 def recipe_of(folder: RunFolder) -> Recipe:
-    """Return a run's recipe; examples that the run keeps are read from its folder, which may have been copied or moved."""
+    """Return a run's recipe; examples that the run stores are read from its folder, which may have been copied or moved."""
     recipe, own = Recipe.load(folder.recipe), folder.path / DATA_FILE
     return with_source(recipe, own) if own.exists() else recipe
 
 
 def data_of(recipe: Recipe, folder: RunFolder) -> Dataset | None:
-    """Return a run's data, read as when the run began; None where no checkpoint says how they were read."""
+    """Return a run's data, read as when the run began; None if no checkpoint describes how they were read."""
     try:
         path, _ = checkpoint.newest_valid(folder)
     except RunError:
@@ -119,7 +119,7 @@ def data_of(recipe: Recipe, folder: RunFolder) -> Dataset | None:
 
 
 def _require_steps_left(session: Session) -> None:
-    """Raise RunError where the run is complete."""
+    """Raise RunError if the run is complete."""
     folder, recipe, step = session.folder, session.recipe, session.state.step
     if step < recipe.training.steps or not _is_complete(folder):
         return
@@ -132,7 +132,7 @@ def _require_steps_left(session: Session) -> None:
 
 
 def _is_complete(folder: RunFolder) -> bool:
-    """Return whether the last session came to its end; a run that was killed before that can be completed."""
+    """Return whether the last session ended; a run that was killed before that can be completed."""
     if not folder.summary.is_file():
         return False
     if folder.read_summary().get("pictures") is False:  # the summary was written last
@@ -142,7 +142,7 @@ def _is_complete(folder: RunFolder) -> bool:
 
 
 def _report_rate_jumps(session: Session, earlier: Recipe, listener: Listener | None) -> None:
-    """Report learning rates that jump because the run is longer now: to the listener, else as a warning."""
+    """Report learning rates that jump because the run is longer now: to the listener, or as a warning if there is none."""
     training = session.recipe.training
     roles = [session.model.roles[player] for player in session.state.settings]
     jumps = rates.rate_jumps(earlier.training, training, roles, session.state.step)

@@ -1,7 +1,7 @@
 """Return a run to an earlier checkpoint with other settings, and keep the part after it in attempts/N/.
 
-Killed at any moment, the run can be resumed: with the old settings before the intervention is written to cures.jsonl, with the
-new settings afterwards (see `unfinished_rollback`).
+If the process is killed at any moment, the run can be resumed: with the old settings if the intervention was not yet written to
+cures.jsonl, otherwise with the new settings (see `unfinished_rollback`).
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ ACTIVE_FAILURES = "standing"  # key in a checkpoint's extra: codes of the failur
 
 
 def roll_back(folder: RunFolder, intervention: Intervention, changed: Recipe) -> None:
-    """Archive the failed part, record the intervention, and leave the run at the step that it returns to.
+    """Archive the failed part, record the intervention, and return the run to the earlier step.
 
     Args:
         folder: the run's.
-        intervention: what is changed, and the step to return to.
+        intervention: the changes, and the step to return to.
         changed: the recipe to continue with.
     """
     archive = folder.attempt(intervention.number)
@@ -51,11 +51,15 @@ def roll_back(folder: RunFolder, intervention: Intervention, changed: Recipe) ->
 def unfinished_rollback(recipe: Recipe, folder: RunFolder) -> tuple[Recipe, Intervention | None]:
     """Find an intervention during which the run was killed; writes nothing.
 
-    That is the last one, where recipe.yaml still equals the archived recipe. A recipe.yaml that differs from it was written
-    by the intervention, or by the user.
+    It is the last intervention, if recipe.yaml still equals the archived recipe. A different recipe.yaml was written by the
+    intervention or by the user.
+
+    Args:
+        recipe: the content of recipe.yaml.
+        folder: the run's.
 
     Returns:
-        The recipe to resume with, and the intervention that `finish_rollback` has to complete; None where there is none.
+        The recipe to resume with, and the intervention that `finish_rollback` must complete, or None.
 
     Raises:
         RunError: cures.jsonl is damaged, or its changes are not valid in the recipe.
@@ -73,7 +77,13 @@ def unfinished_rollback(recipe: Recipe, folder: RunFolder) -> tuple[Recipe, Inte
 
 
 def finish_rollback(folder: RunFolder, intervention: Intervention, changed: Recipe) -> None:
-    """Remove the checkpoints after the step that the run returns to, and write the recipe to continue with."""
+    """Remove the checkpoints after the step to return to, and write the recipe to continue with.
+
+    Args:
+        folder: the run's.
+        intervention: has the step to return to.
+        changed: the recipe to continue with.
+    """
     if folder.checkpoints.is_dir():
         checkpoint.remove_after(folder, intervention.returned_to)
     with replaced(folder.recipe) as file:
@@ -81,17 +91,17 @@ def finish_rollback(folder: RunFolder, intervention: Intervention, changed: Reci
 
 
 def last_healthy_step(folder: RunFolder, before: int) -> int:
-    """Return the step of the newest whole checkpoint from which it is worth continuing.
+    """Return the step of the newest healthy checkpoint.
 
-    That is one in which no failure was active and whose samples had come at least half of the way to the data: a model that
-    has not come that far has little to lose, and may be failing already.
+    At a healthy checkpoint no failure was active, and the distance of samples from the data had decreased by at least half. A
+    less trained model may already be failing, and little is lost if it starts again.
 
     Args:
         folder: the run's.
-        before: only checkpoints of earlier steps count.
+        before: only checkpoints of earlier steps are considered.
 
     Returns:
-        0 where there is no such checkpoint.
+        The step; 0 if there is no such checkpoint.
     """
     for path in checkpoint.candidates(folder):
         try:
@@ -106,7 +116,7 @@ def last_healthy_step(folder: RunFolder, before: int) -> int:
 
 
 def _best_checkpoint(folder: RunFolder) -> Path | None:
-    """Return the checkpoint of the best step so far, else the newest; None where none is whole."""
+    """Return the checkpoint of the best step so far, otherwise the newest; None if none is complete."""
     manifests = {}
     for path in checkpoint.candidates(folder):
         with contextlib.suppress(RunError):
@@ -119,7 +129,7 @@ def _best_checkpoint(folder: RunFolder) -> Path | None:
 
 
 def _has_learnt(measured: Mapping[str, Any]) -> bool:
-    """Whether samples had come half of the way to the data; True where that was not measured."""
+    """Whether the distance of samples from the data had decreased by half; True if it was not measured."""
     last = measured.get("last_quality")
     if last is not None and not math.isfinite(last):
         return False

@@ -1,4 +1,4 @@
-"""A run as the user holds it: its trained model, findings, best step and pictures."""
+"""Access to a run: its trained model, findings, best step and pictures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOT_ENDED = "This run has not ended yet."
 
 
 class Run:
-    """A run folder; files are read when an attribute is used.
+    """A run in its folder; files are read when an attribute is used.
 
     Example:
         >>> run = Run("runs/dcgan-digits-1")  # doctest: +SKIP
@@ -40,7 +40,7 @@ class Run:
 
         Args:
             folder: of the run.
-            modules: the user's own networks by role, where the run was trained with such.
+            modules: the user's own networks by role, if the run was trained with such objects.
             trust: whether code that the run names by import path may run, as in `load`.
 
         Raises:
@@ -67,7 +67,7 @@ class Run:
 
     @property
     def cures(self) -> list[Intervention]:
-        """The interventions while it trained (`training.cure: auto`), in order."""
+        """The interventions during training (`training.cure: auto`), in order."""
         return read_interventions(self.folder)
 
     @property
@@ -99,25 +99,25 @@ class Run:
 
     @property
     def verdict(self) -> str:
-        """What was measured: how long training took, what was found, how close samples are to the data."""
+        """The measurements in words: how long training took, the findings, how close samples are to the data."""
         return recorded_verdict(self.folder, self.summary) or NOT_ENDED
 
     @property
     def process(self) -> Process | None:
         """How training went: "no failure found", "at risk", "failing" or "failed".
 
-        None before training has ended, and where it was not recorded.
+        None before training has ended, and if it was not recorded.
         """
         return recorded_process(self.folder, self.summary)
 
     @property
     def result(self) -> Result | None:
-        """How close samples are to the data, by the end of training or the latest evaluation since.
+        """How close samples are to the data, at the end of training or in the latest evaluation.
 
         None before training has ended, and for runs of version 0.1 that were not evaluated since.
 
         Raises:
-            RunError: summary.json holds a result that cannot be read.
+            RunError: summary.json contains a result that cannot be read.
         """
         return result_of(self.folder)
 
@@ -125,8 +125,8 @@ class Run:
     def best(self) -> Mapping[str, Any] | None:
         """The best step by the model's selection metric: {"step", "series", "value"}.
 
-        For the quality series it also has "behind", by how much the last step is worse, and "behind_error", the standard error
-        of that. None where no measured step was better than the untrained model.
+        For the quality series it also has "behind", the difference by which the last step is worse, and "behind_error", the
+        standard error of this difference. None if no measured step was better than the untrained model.
         """
         return self.summary.get("best")
 

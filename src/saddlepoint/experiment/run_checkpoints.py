@@ -1,4 +1,4 @@
-"""Checkpoints of a run: the model and the state of training, with what the other parts of a session continue from."""
+"""Checkpoints of a run: the model, the state of training, and the state of the other parts of a session."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _REQUIRED = ("fingerprint", "arithmetic", "measured", "positions", "previous")  
 
 @dataclass(frozen=True)
 class Restored:
-    """Where a session continues.
+    """The point from which a session continues.
 
     Attributes:
-        positions: lengths of the journal's files.
-        previous: step of the last record whose actions were done.
-        changed: whether an intervention changed the settings since the checkpoint.
+        positions: lengths of the journal's files in bytes.
+        previous: step of the last record whose actions were performed.
+        changed: whether an intervention changed the settings after the checkpoint.
     """
 
     positions: Mapping[str, int]
@@ -40,23 +40,30 @@ class RunCheckpoints:
     """Saves and restores one session.
 
     Attributes:
-        saved: step of the newest checkpoint; None where there is none.
+        saved: step of the newest checkpoint; None if there is none.
     """
 
     def __init__(self, context: RunContext, measurement: Measurement, journal: Journal, diagnosis: Diagnosis) -> None:
-        """Save what these parts need to continue."""
+        """Create the checkpoints of a session.
+
+        Args:
+            context: the run.
+            measurement: its state is saved.
+            journal: the lengths of its files are saved.
+            diagnosis: its state is saved.
+        """
         self._context, self._measurement, self._journal = context, measurement, journal
         self._diagnosis = diagnosis
         self._interventions = len(read_interventions(context.folder))
         self.saved: int | None = None
 
     def save(self, previous: int) -> None:
-        """Write a checkpoint of this step, and remove those that need not be kept.
+        """Write a checkpoint of this step, and remove checkpoints that are no longer needed.
 
-        Weights that are not finite are never saved, so that the checkpoints from before them stay.
+        Weights that are not finite are never saved, so that the earlier checkpoints are kept.
 
         Args:
-            previous: step of the last record whose actions were done.
+            previous: step of the last record whose actions were performed.
         """
         context, measurement = self._context, self._measurement
         if not measurement.has_finite_weights():
@@ -78,13 +85,13 @@ class RunCheckpoints:
         checkpoint.prune(context.folder, keep, best["step"] if best else None)
 
     def load(self, last: int | None = None) -> Restored | None:
-        """Restore the newest whole checkpoint, and report damaged ones to the listener. Writes nothing.
+        """Restore the newest complete checkpoint, and report damaged ones to the listener. Writes nothing.
 
         Args:
             last: the latest step whose checkpoint may be used; None for any.
 
         Returns:
-            None where there is no checkpoint yet.
+            The point from which to continue; None if there is no checkpoint yet.
 
         Raises:
             RunError: no checkpoint can be loaded, it belongs to another model, the run's records are damaged, or the data have
@@ -122,7 +129,7 @@ class RunCheckpoints:
         return Restored(extra["positions"], extra["previous"], changed)
 
     def _check(self, extra: Mapping[str, Any], where: str) -> None:
-        """Raise RunError where something is missing, or where the data have changed."""
+        """Raise RunError if something is missing, or if the data have changed."""
         context = self._context
         missing = [name for name in _REQUIRED if name not in extra]
         if missing:

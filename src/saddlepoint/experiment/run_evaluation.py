@@ -1,4 +1,4 @@
-"""The evaluation of a run: its scorecard in the run's folder, and whether a stored one answers the same question."""
+"""The evaluation of a run: its scorecard in the run's folder, and whether a stored scorecard can be reused."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ WAIT = 10.0  # seconds for another command that writes a file into the run
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What to measure of a run.
+    """The evaluation of a run with certain settings.
 
     Attributes:
-        run: what is measured.
-        settings: how it is measured.
-        data: what to measure against; None for the run's own data.
+        run: the run to measure.
+        settings: of the measurement.
+        data: the data to compare with; None for the run's own data.
         features: see `saddlepoint.experiment.evaluation.evaluate`.
-        step: of which checkpoint, as in `load`.
+        step: which checkpoint, as in `load`.
         device: as in `load`.
     """
 
@@ -56,13 +56,13 @@ class Evaluation:
     device: str = "cpu"
 
     def stored(self) -> tuple[Scorecard | None, str]:
-        """Return the run's scorecard, if it answers the same question.
+        """Return the run's stored scorecard, if it can be reused.
 
-        It does if it was measured at this checkpoint with unchanged weights, on the same content of the data, with these
-        settings and by this version.
+        It can be reused if it was measured at this checkpoint with unchanged weights, on the same data, with these settings and
+        by this version.
 
         Returns:
-            The scorecard; or None and a phrase that says why it has to be measured again, empty where there is none yet.
+            The scorecard, or None; and the reason why it must be measured again, empty if there is no scorecard yet.
         """
         file = self.run.folder.scorecard
         if not file.is_file():
@@ -89,14 +89,14 @@ class Evaluation:
     def measure(self, progress: Report | None = None) -> Scorecard:
         """Measure, and write the scorecard into the run's folder.
 
-        Pictures of the samples nearest to and farthest from real examples are drawn too. The result replaces the one that was
-        measured at the end of training.
+        Pictures of the samples nearest to and farthest from real examples are also drawn. The result replaces the result from
+        the end of training.
 
         Args:
-            progress: called with what is being done, and the share that is done.
+            progress: called with the name of the current work and the share that is done.
 
         Raises:
-            RunError: another process works on the run, or there is no such checkpoint.
+            RunError: another process is writing to the run, or there is no such checkpoint.
         """
         folder, recipe = self.run.folder, self.run.recipe
         if is_locked(folder.path):  # refused before minutes are spent
@@ -127,7 +127,7 @@ class Evaluation:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The data to measure against; loaded once."""
+        """The data to compare with; loaded once."""
         if self.data is not None and not isinstance(self.data, str | Path):
             return dataset_of(self.data)
         if self.data is not None:
@@ -135,7 +135,7 @@ class Evaluation:
         return examples.load_as(self._settings(), event_of(checkpoint_of(self.run.folder, self.step)))
 
     def _settings(self) -> DataSettings:
-        """Return the settings of the data: the run's, with the source that was asked for."""
+        """Return the settings of the data: those of the run, with the requested source."""
         settings = self.run.recipe.data
         own = self.run.folder.path / examples.DATA_FILE
         if isinstance(self.data, str | Path):
@@ -145,7 +145,7 @@ class Evaluation:
         return settings
 
     def _has_names(self) -> bool:
-        """Whether names identify what is asked. The user's own features have none: their code may change under their name."""
+        """Whether names identify the evaluation. The user's own features do not: their code may change under the same name."""
         names = feature_list(self.features)
         return all(isinstance(name, str) and name in FEATURES for name in names) and self._by_name
 
@@ -164,7 +164,7 @@ class Evaluation:
 
 
 def _last_step(folder: RunFolder) -> int | None:
-    """Return the last step of a run; None where its summary does not have it."""
+    """Return the last step of a run; None if its summary does not contain it."""
     try:
         step: int | None = folder.read_summary().get("step")
     except RunError:
@@ -173,7 +173,7 @@ def _last_step(folder: RunFolder) -> int | None:
 
 
 def _has_weights_of_manifest(path: Path) -> bool:
-    """Return whether a checkpoint's weights have the digest in its manifest."""
+    """Return whether a checkpoint's weights match the digest in its manifest."""
     file = path / checkpoint.WEIGHTS
     named = checkpoint.read_manifest(path)["files"][checkpoint.WEIGHTS]["sha256"]
     return file.is_file() and hashlib.sha256(read_bytes(file, most=None)).hexdigest() == named

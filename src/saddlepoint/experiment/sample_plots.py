@@ -22,7 +22,7 @@ LINES = 49  # that connect the axis of the noise to the axis of the data
 def draw_points(model: Model, samples: Tensor, data: Tensor, truth: Truth | None, title: str) -> style.Picture:
     """Plot generated samples and data.
 
-    In one and two dimensions the plot of a GAN also shows its discriminator, unless that compares several examples.
+    In one and two dimensions the plot of a GAN also shows the discriminator, unless it compares several examples.
 
     Args:
         model: the trained model.
@@ -87,7 +87,7 @@ def _on_arrays(model: Model, function: Callable[[Tensor], Tensor]) -> Callable[[
 
 
 def _decoded_quantiles(model: HasCodeQuantiles) -> tuple[Numbers, Numbers]:
-    """Equally spaced quantiles (LINES,) of the one latent dimension, and the generated values (LINES,) that they map to."""
+    """Equally spaced quantiles (LINES,) of a one-dimensional code, and the values (LINES,) that are generated from them."""
     share = torch.from_numpy((np.arange(LINES) + 0.5) / LINES)
     z = model.latent_quantiles(share).float()[:, None]
     return z[:, 0].numpy(), model.decode(z).cpu()[:, 0].numpy()

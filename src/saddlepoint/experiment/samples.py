@@ -1,4 +1,4 @@
-"""Draw the sample picture of a step, with the moving averages of the weights where there are any."""
+"""Draw the sample picture of a step, with the moving averages of the weights if there are any."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def draw_samples(
 
     Args:
         context: the run.
-        journal: keeps TensorBoard's log.
-        measurement: fits what is fitted rather than trained, without which some models have no samples.
-        pictures: draws.
+        journal: writes TensorBoard's log.
+        measurement: fits the parts that are not trained, without which some models cannot sample.
+        pictures: draws the samples.
         step: steps done.
 
     Raises:

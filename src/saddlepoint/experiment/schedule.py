@@ -1,4 +1,4 @@
-"""When periodic actions of a run are due: by the step of a record and that of the record before it.
+"""Schedules of periodic actions: whether an action is due, given the step of a record and that of the previous record.
 
 Records may be further apart than an action's period, so an action is due when a multiple of its period was passed.
 """
@@ -32,9 +32,9 @@ class Every:
 
 @dataclass(frozen=True)
 class EveryTick:
-    """Due at whole ticks of the settings that pass a multiple of the period, except at the first and the last record.
+    """Due at multiples of the tick that pass a multiple of the period, except at the first and the last record.
 
-    It depends on the settings alone: how close together records are makes no difference.
+    This depends on the settings only, not on the distance between records.
 
     Attributes:
         period: in steps; 0 means never.

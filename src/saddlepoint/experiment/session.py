@@ -1,7 +1,7 @@
-"""A session makes the steps of one run: from its start or from a checkpoint, to its end or to an interruption.
+"""A session trains one run: from its start or from a checkpoint, to its end or to an interruption.
 
-What happens at a record is the recorder's work. Everything that measurements and pictures draw at random comes from generators
-of their own, so that they do not change what is trained.
+The recorder processes the records. Measurements and pictures use their own random generators, so that they do not change
+training.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from saddlepoint.training.threads import using_threads
 
 
 class Session:
-    """One session of a run. `run()` trains; its parts, which `saddlepoint.experiment.assemble` makes, can be read afterwards.
+    """One session of a run. `run()` trains; the parts, which `saddlepoint.experiment.assemble` creates, can be read afterwards.
 
     Attributes:
-        planned: the intervention that ended the session, which another session continues after; None without.
+        planned: the intervention that ended the session, after which another session continues; None if there is none.
     """
 
     def __init__(
@@ -53,19 +53,19 @@ class Session:
         recycle: Callable[[], Mapping[str, float]],
         notes: Sequence[str] = (),
     ) -> None:
-        """Take the parts of a session; nothing is written.
+        """Create a session from its parts; nothing is written.
 
         Args:
-            context: what the parts share.
+            context: shared by the parts.
             batches: of training examples.
             journal: writes records and findings.
             measurement: measures the model.
-            pictures: draws the model.
-            diagnosis: asks the rules.
-            recorder: handles every record.
+            pictures: draws samples.
+            diagnosis: evaluates the rules.
+            recorder: processes every record.
             checkpoints: saves and restores the session.
             remedies: plans interventions.
-            end: writes what a session writes at its end.
+            end: writes the summary, the last pictures and the report.
             recycle: reinitialises dead units before the first record, and returns values for it.
             notes: for the listener, at the start.
         """
@@ -81,11 +81,11 @@ class Session:
 
     @property
     def threads(self) -> int:
-        """Threads of the processor that torch uses."""
+        """Number of processor threads that torch uses."""
         return self.context.threads
 
     def load(self, last: int | None = None) -> None:
-        """Continue from the newest whole checkpoint (see `RunCheckpoints.load`, also for errors). Writes nothing.
+        """Continue from the newest complete checkpoint (see `RunCheckpoints.load`, also for errors). Writes nothing.
 
         Args:
             last: the latest step whose checkpoint may be used; None for any.
@@ -100,11 +100,11 @@ class Session:
         """Train to the last step or to an interruption (Ctrl-C, SIGTERM), and write everything.
 
         Returns:
-            The content of summary.json; None where the run needs an intervention, `planned`. Nothing has been written for it
-            then, and another session continues after it.
+            The content of summary.json; None if the run needs an intervention, which is then `planned` but not yet written;
+            another session continues after it.
 
         Raises:
-            RunError: the folder can no longer be written; what was saved before can be resumed.
+            RunError: the folder can no longer be written; the run can be resumed from its last checkpoint.
         """
         try:
             with using_threads(self.context.threads):
@@ -151,13 +151,13 @@ class Session:
         )
 
     def _begin(self) -> bool:
-        """Record findings on the data and the untrained model; return whether training should not even start."""
+        """Record findings on the data and the untrained model; return whether training should stop before it starts."""
         findings = self.first_findings()
         self.recorder.report(findings)
         return self._record(Record(0, 0.0, self._recycle())) or self._stops(findings)
 
     def _train(self) -> bool:
-        """Make the steps that are left; return whether training was interrupted."""
+        """Train the remaining steps; return whether training was interrupted."""
         training = self.recipe.training
         tick = self.recipe.evaluation.record_interval(training.tick, training.steps)
         checkpoint_due = Every(training.checkpoint_every, training.steps)
@@ -181,7 +181,7 @@ class Session:
         return False
 
     def _record(self, record: Record) -> bool:
-        """Handle a record; return whether training should stop, for an intervention or a finding."""
+        """Process a record; return whether training should stop because of an intervention or a finding."""
         opened = self.recorder.record(record)
         self.planned = self.remedies.plan(opened, record.step)
         return self.planned is not None or self._stops(opened)

@@ -1,4 +1,4 @@
-"""What a session writes when it ends: the summary, the last pictures, the time-lapse and the report."""
+"""The end of a session: write the summary, the last pictures, the time-lapse and the report."""
 
 from __future__ import annotations
 
@@ -30,7 +30,15 @@ class SessionEnd:
         *,
         with_pictures: bool = True,
     ) -> None:
-        """Write what these parts know at the end."""
+        """Prepare the end of a session.
+
+        Args:
+            context: the run.
+            journal: has the findings.
+            measurement: measures the trained model.
+            pictures: draws the last pictures.
+            with_pictures: see the attribute.
+        """
         self._context, self._journal = context, journal
         self._measurement, self._pictures = measurement, pictures
         self.with_pictures = with_pictures
@@ -40,7 +48,7 @@ class SessionEnd:
 
         Args:
             began: when the session began, by `time.perf_counter`.
-            seconds_before: time that the steps of earlier sessions took.
+            seconds_before: training time of earlier sessions.
             interrupted: whether training was interrupted before its last step.
             saved: step of the newest checkpoint.
 

@@ -1,6 +1,6 @@
-"""Snapshots of a run: samples and codes of each step at which it drew samples, for the pictures over time.
+"""Snapshots of a run: samples and codes of every step at which samples were drawn, for the pictures over time.
 
-They are files beside the sample pictures, so that a resumed run finds those of earlier sessions.
+The files are stored beside the sample pictures, so that a resumed run can read those of earlier sessions.
 """
 
 from __future__ import annotations
@@ -40,12 +40,13 @@ def write_snapshot(folder: RunFolder, step: int, arrays: Mapping[str, Numbers]) 
 def read_snapshots(
     folder: RunFolder, last: int, attempt: Callable[[str], AbstractContextManager[object]] = contextlib.nullcontext
 ) -> list[tuple[int, dict[str, Numbers]]]:
-    """Read evenly spaced snapshots up to step `last`, first and last included, at most ROWS of them.
+    """Read at most ROWS evenly spaced snapshots up to step `last`, including the first and the last one.
 
     Args:
         folder: the run's.
-        last: the run's present step.
-        attempt: a context for each file by its name; an exception that it suppresses leaves out that snapshot alone.
+        last: the run's current step.
+        attempt: returns a context for reading the file with this name; if it suppresses an exception, only this snapshot is
+            left out.
 
     Returns:
         (step, arrays) of each snapshot, in order.
@@ -66,7 +67,7 @@ def read_snapshots(
 
 
 def _check(path: Path, arrays: Mapping[str, Numbers], first: Mapping[str, Numbers]) -> None:
-    """Raise RunError where these are not the arrays of a snapshot, or not like those of the first one."""
+    """Raise RunError if these are not the arrays of a snapshot, or their shapes differ from those of the first one."""
     for name, (kinds, axes) in _KINDS.items():
         if (name in arrays) != (name in first):
             raise RunError(f"{path}: {name} is missing here or in the first of these files. Remove the file.")

@@ -57,28 +57,31 @@ def train(
             `{"latent": 16, "discriminator.width": 32}`.
         training: as `model`: `{"steps": 2000}`.
         evaluation: as `model`: `{"every": 100}`.
-        run: the folder to write; by default runs/RECIPE-N. An existing run is only replaced with `overwrite`.
+        run: the folder to write; by default runs/RECIPE-N.
         overwrite: whether an existing run may be replaced.
         pictures: whether the last pictures, the time-lapse and report.html are made at the end, which may take longer than a
-            short training. Records, findings, samples and checkpoints are always written, and `saddlepoint report RUN
-            --pictures` makes the rest later.
+            short training. Records, findings, samples and checkpoints are always written; `saddlepoint report RUN --pictures`
+            makes the other files later.
         modules: your own networks as objects, by role: `{"generator": ..., "discriminator": ...}`. These objects themselves are
-            trained. To load, resume or repeat the run, give such objects again.
-        loss: your own loss as an object, in the place of `model.objective`. Of a GAN, an object with the functions `real`,
-            `fake` and `generator` of logits (`saddlepoint.objectives.adversarial.losses.AdversarialLoss`); of other families a
-            function of (nets, batch, noise) that returns one cost an example, (B,), and a dictionary of observations. To resume
-            or repeat the run, give it again; a recipe names it by import path: `model={"objective": "mypackage.losses:MyLoss"}`.
-        trust: whether code that the recipe names by import path may run; paths given in `model` need no trust. What was given
-            or trusted once is remembered for this user (see SECURITY.md).
+            trained. To load, resume or repeat the run, pass such objects again.
+        loss: your own loss as an object, instead of `model.objective`. For a GAN, an object with the functions `real`, `fake`
+            and `generator` of logits (`saddlepoint.objectives.adversarial.losses.AdversarialLoss`); for other families, a
+            function of (nets, batch, noise) that returns one value for each example, (B,), and a dictionary of observations. To
+            resume or repeat the run, pass it again. A recipe can contain its import path instead:
+            `model={"objective": "mypackage.losses:MyLoss"}`.
+        trust: whether code that the recipe names by import path may run; paths in `model` need no trust. Trust is stored for
+            this user (see SECURITY.md).
         listener: gets callbacks; by default, a progress line is shown on a terminal or in a notebook.
 
     Returns:
         The run: its model, findings, records and verdict.
 
     Raises:
-        SettingError, DataError, RunError: something that the user can fix, before anything is written.
-        TrustError: the recipe names code by import path that is not trusted.
-        RunError: during training, where the folder can no longer be written; what was saved can be resumed.
+        SettingError: a setting or argument is invalid; nothing is written.
+        DataError: the data cannot be read or do not fit; nothing is written.
+        TrustError: the recipe names code by import path that is not trusted; nothing is written.
+        RunError: the path of the run is taken, or its folder can no longer be written during training; the run can then be
+            resumed from its last checkpoint.
     """
     check_modules("train", modules)
     modules = module_objects.with_loss(modules, loss)

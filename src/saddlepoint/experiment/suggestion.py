@@ -1,4 +1,4 @@
-"""Which settings to change against a finding: its next remedy that is valid together with the rest of the recipe."""
+"""Suggest changes of settings for a finding: its next remedy that is valid together with the rest of the recipe."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from saddlepoint.records import Finding, options
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Changed settings against one finding.
+    """Changes of settings that remedy one finding.
 
     Attributes:
         code: of the finding.
-        rung: which of the code's remedies it is (see `saddlepoint.diagnosis.escalation`).
+        rung: index of the remedy in the code's escalation list (see `saddlepoint.diagnosis.escalation`).
         changes: settings by dotted name, (before, after).
         recipe: the recipe with these changes.
     """
@@ -50,17 +50,17 @@ def suggest_remedy(
     failed: Collection[Recipe] = (),
     resolved: Mapping[str, Any] = MappingProxyType({}),
 ) -> Suggestion | None:
-    """Return the next remedy against a finding that is valid together with the other settings.
+    """Return the next remedy of a finding that is valid together with the other settings.
 
     Args:
         recipe: of the run.
-        finding: what to change settings against.
-        tried: remedies that were already tried against the finding's code, by their number.
-        failed: recipes that need not be tried again.
-        resolved: the values that the run chose for settings that are "auto"; to set such a value is no remedy.
+        finding: the finding to remedy.
+        tried: indexes of the remedies that were already tried for the finding's code.
+        failed: recipes that must not be tried again.
+        resolved: the values that the run chose for settings that are "auto"; setting such a value is not a remedy.
 
     Returns:
-        None where no remedy is left.
+        The suggestion; None if no remedy is left.
     """
     skipped = set(tried)
     current = settings_of(recipe)

@@ -33,16 +33,17 @@ def verdict(
     saved: int | None = None,
     cures: Sequence[str] = (),
 ) -> str:
-    """What was measured, below the headline: how long training took, what was found, how close samples are to the data.
+    """Return the verdict below the headline: how long training took, the findings, how close samples are to the data.
 
     Args:
+        recipe: the run's.
         state: "finished", "interrupted" or "failed".
         step: the last step.
-        seconds: spent training.
+        seconds: training time.
         findings: the run's log of findings.
-        result: how close samples are; None where it was not measured.
+        result: how close samples are to the data; None if it was not measured.
         saved: the step of the newest checkpoint.
-        cures: the codes of the failures that were treated, one for each attempt.
+        cures: the codes of the failures that had an intervention, one for each intervention.
     """
     done = f"{recipe.name}: {step:,} step{'' if step == 1 else 's'} in {duration(seconds)}"
     samples = "" if result is None else f" {result_in_words(result)}"
@@ -62,13 +63,13 @@ def verdict_fields(
     *,
     under_way: str = "",
 ) -> dict[str, str]:
-    """The fields of summary.json around the verdict's sentence: its headline, and what to do.
+    """Return the fields of summary.json that accompany the verdict: the headline, and what to do.
 
     Args:
         process: how training went.
         findings: the run's log of findings.
-        result: how close samples are; None where it was not measured.
-        data: "data" of the summary.
+        result: how close samples are to the data; None if it was not measured.
+        data: the field "data" of the summary.
         under_way: see `saddlepoint.diagnosis.headline`.
     """
     said = headline(process, findings, result, examples=examples_in_words(data), under_way=under_way)
@@ -76,19 +77,19 @@ def verdict_fields(
 
 
 def stopped(state: str, step: int, steps: int) -> str:
-    """Of an interrupted run, where it stopped: "stopped at step 300 of 2,000"; else empty."""
+    """Return where an interrupted run stopped, "stopped at step 300 of 2,000"; empty for other runs."""
     return f"stopped at step {step:,} of {steps:,}" if state == "interrupted" else ""
 
 
 def result_in_words(result: Result) -> str:
-    """One sentence: "Samples are close to the data (worst of 8 measurements: recall 0.61, real examples 0.91)."."""
+    """Describe a result in one sentence: "Samples are close to the data (worst of 8 measurements: recall 0.61, real examples 0.91)."."""
     if result.level is None:
         return f"How close samples are to the data was not measured: {result.reason}."
     return f"Samples are {result}."
 
 
 def result_of(folder: RunFolder) -> Result | None:
-    """The result in summary.json; None where there is none.
+    """Return the result in summary.json; None if there is none.
 
     Raises:
         RunError: it cannot be read.
@@ -106,17 +107,17 @@ def result_of(folder: RunFolder) -> Result | None:
 
 
 def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str, Any]:
-    """Put another result and its verdict into summary.json, and leave the rest as the session wrote it.
+    """Replace the result and the verdict in summary.json; other fields are unchanged.
 
-    The caller holds the run's lock.
+    The caller must hold the run's lock.
 
     Args:
         folder: the run's.
         recipe: the run's.
-        result: as an evaluation measured it.
+        result: the result of an evaluation.
 
     Returns:
-        What the file then holds.
+        The new content of the file.
     """
     summary = folder.read_summary()
     findings, saved = list(folder.read_findings()), summary.get("step")
@@ -142,7 +143,7 @@ def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str
 
 
 def _after(cures: Sequence[str]) -> str:
-    """How many remedies were applied while it trained, and against what."""
+    """Describe how many remedies were applied during training, and for which findings."""
     if not cures:
         return ""
     return (
@@ -151,7 +152,7 @@ def _after(cures: Sequence[str]) -> str:
 
 
 def _quiet(findings: Sequence[Finding], cures: Sequence[str]) -> str:
-    """That no failure and no warning is active, with what was active before and what is worth knowing."""
+    """State that no failure and no warning is active, and mention earlier findings and notes."""
     notes = dict.fromkeys(finding.code for finding in standing(findings))
     over = [code for code in dict.fromkeys(finding.code for finding in findings) if code not in notes]
     if not notes and not over:
@@ -190,27 +191,27 @@ def write_summary(
     precision: str,
     best: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """Write summary.json: the verdict, and the facts that no other file of the run has.
+    """Write summary.json: the verdict, and facts that are in no other file of the run.
 
     Args:
         folder: the run's.
         recipe: the run's.
-        dataset: what it was trained on.
+        dataset: the training examples.
         model: the trained model.
         findings: the log of findings.
         saved: the step of the newest checkpoint.
         process: how training went.
-        result: how close samples are to the data; None where it was not measured.
-        quality: energy distances of the samples by step's name, and the real-data baseline.
+        result: how close samples are to the data; None if it was not measured.
+        quality: energy distances of the untrained model, of the newest model and of real data, and the newest precision.
         state: "finished", "interrupted" or "failed".
         step: the last step.
-        seconds: spent training, earlier sessions included.
-        device: where it was trained.
-        precision: the arithmetic's.
+        seconds: training time, including earlier sessions.
+        device: of the training.
+        precision: of the training, such as "fp32".
         best: the best step with its value.
 
     Returns:
-        What the file holds.
+        The content of the file.
     """
     event = dataset.event
     cures = folder.read_cures()
@@ -251,11 +252,17 @@ def write_summary(
 def note_pictures(
     folder: RunFolder, summary: Mapping[str, Any], seconds: Mapping[str, float], *, drawn: bool
 ) -> dict[str, Any]:
-    """Add to summary.json whether the last pictures were drawn, and what the session's parts took; return what it holds now.
+    """Add to summary.json whether the last pictures were drawn, and the time that the parts of the session took.
 
     Args:
-        seconds: wall-clock time of the session by part: "training" with all that is measured, drawn and saved meanwhile,
-            "steps", the part of it that steps took, and "pictures", the last ones and the film.
+        folder: the run's.
+        summary: the content of summary.json so far.
+        seconds: wall-clock time of the session by part: "training", including measurements, pictures and checkpoints during
+            training; "steps", the part of it that the training steps took; and "pictures", the last pictures and the time-lapse.
+        drawn: whether the last pictures were drawn.
+
+    Returns:
+        The new content of the file.
     """
     summary = {**summary, "pictures": drawn, "session_seconds": dict(seconds)}
     with replaced(folder.summary) as file:

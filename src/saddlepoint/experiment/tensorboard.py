@@ -25,14 +25,14 @@ def plain_markdown(text: str) -> str:
 
 
 class TensorBoard:
-    """Writes event files; a resumed run hides what an interrupted session wrote beyond its checkpoint."""
+    """Writes event files. A resumed run hides the events that an interrupted session wrote after its last checkpoint."""
 
     def __init__(self, folder: Path, *, first_step: int = 0) -> None:
         """Open a log.
 
         Args:
             folder: of the log.
-            first_step: of this session; TensorBoard hides what earlier sessions wrote for this and later steps.
+            first_step: of this session; TensorBoard hides the events of earlier sessions for this and later steps.
         """
         with warnings.catch_warnings():
             # It uses names that protobuf deprecates.
@@ -59,7 +59,7 @@ class TensorBoard:
         self._add(Summary(value=[Summary.Value(tag=name, image=image)]), step)
 
     def histograms(self, values: Mapping[str, Tensor], step: int) -> None:
-        """Write histograms of the finite values; a quantity without any has none."""
+        """Write histograms of the finite values; a quantity without finite values is left out."""
         for name, value in values.items():
             finite = value[value.isfinite()]
             if len(finite):
@@ -81,7 +81,7 @@ class TensorBoard:
             worker._invoke_excepthook = lambda thread: None
 
     def close(self) -> None:
-        """Write what is still waiting, and end."""
+        """Write all pending events, and close the log."""
         self._writer.close()
 
     def _add(self, summary: Any, step: int) -> None:

@@ -1,4 +1,4 @@
-"""Checks of an adversarial game: its losses are evaluated at logits that are known to be right or wrong."""
+"""Checks of an adversarial game: its losses are evaluated at logits that are known to be correct or wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find mistakes in a model's objective on one batch, before the first step: signs, labels, heads, missing details.
+"""Find mistakes in a model's objective on one batch, before the first step: wrong signs, labels or heads, missing terms.
 
 Built-in models do not have them; the user's own networks, phases and losses may. Each loss is evaluated where its correct
 value is known: a correct discriminator must have a lower loss than a wrong one, and a KL term must equal the closed form
@@ -45,7 +45,7 @@ def find_mistakes(model: Model, x: Tensor) -> list[Finding]:
 
 
 def output_range(model: Model) -> tuple[float, float] | None:
-    """The output range of a model, in the model's units.
+    """Return the output range of a model, in the model's units.
 
     For a built-in network the settings define it. For the user's own network it is derived from the last activation, or
     measured with codes so large that bounded outputs are at their bounds. A Bernoulli decoder returns logits, whose sigmoid
@@ -55,7 +55,7 @@ def output_range(model: Model) -> tuple[float, float] | None:
         model: the model; it is left unchanged.
 
     Returns:
-        Lowest and highest value, infinite on a side without bound; None if the range is unbounded or unknown.
+        Lowest and highest value, infinite if there is no bound on that side; None if the range is unbounded or unknown.
     """
     output = model.output_network()
     if output is None or not has(model, HasCodes):

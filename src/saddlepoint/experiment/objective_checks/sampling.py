@@ -1,4 +1,4 @@
-"""Check that the code alone decides a sample, before the first step: GAN110 and NUM305.
+"""Check before the first step that a sample depends on its code only: GAN110 and NUM305.
 
 Built-in networks map each code to one example, independently of the rest of the batch. The user's own network may ignore the
 code, or normalise by the statistics of the batch in sampling too; then samples cannot be reproduced.
