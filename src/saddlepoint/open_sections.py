@@ -72,7 +72,8 @@ class OpenSection:
                 raise PydanticCustomError(
                     UNKNOWN_KEY,
                     "there is no {name}.{near} Known: {known}",
-                    {"name": f"{name}.{shortened(key, 80)}", "near": suggestion(key, self.keys or ()), "known": known},
+                    {"name": f"{name}.{shortened(key, 80)}", "near": suggestion(key, self.keys or ()), "known": known}
+                    | {"own": ", or module:Name of your own" if self.own else ""},
                 )
             is_short = self.shorthand is not None and not isinstance(value, Mapping | BaseModel)
             entries[key] = {self.shorthand: value} if is_short else value
@@ -105,7 +106,7 @@ def open_sections(settings: type[BaseModel]) -> dict[str, OpenSection]:
 
 def is_import_path(key: str) -> bool:
     """Whether a key names a user's own part, `package.module:Name`."""
-    return ":" in key
+    return ":" in key and all(key.split(":", 1))
 
 
 def split_key(name: str) -> tuple[str, str]:

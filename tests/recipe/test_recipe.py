@@ -227,6 +227,7 @@ PYDANTIC = {"input", "parse", "valid", "dictionary", "instance", "tuple", "tag",
         ({"model.family": "gann"}, "must be autoencoder, vae or gan"),
         ({"training.stop_on": "GAN999"}, "training.stop_on cannot be ['GAN999']: no finding has the code GAN999."),
         ({"training.stop_on": "NUM301,NUM31"}, 'no finding has the code NUM31. Did you mean "NUM301"? Known: NUM301, '),
+        ({"model.constraints.nobody": "clip"}, "there is no setting model.constraints.nobody"),
         ({"model.objective": "wassersteen"}, 'no loss wassersteen. Did you mean "wasserstein"'),
         ({"data.size": "0"}, "data.size cannot be"),
         ({"model.generator.hidden": "a,b"}, "model.generator.hidden"),
@@ -419,3 +420,18 @@ def test_an_earlier_name_beside_the_short_form_of_an_entry_is_the_same_setting(p
     for name in ("model.penalties.r1", "model.penalties.r1.weight"):
         with pytest.raises(SettingError, match=r"model\.r1 is the earlier name of model\.penalties\.r1.*they differ"):
             Recipe.load("gan-digits").override({name: 0.2, "model.r1": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("section", "content", "message"),
+    [
+        ("constraints", {"nobody": "clip"}, "no setting model.constraints.nobody. Known: discriminator, generator."),
+        ("penalties", {"a": 1}, "no setting model.penalties.a. Known: r1, r2, or module:Name of your own."),
+        ("views", {"instance-noise": 1}, 'Did you mean "model.views.instance_noise"? Known: instance_noise'),
+        ("penalties", {":": 1}, "no setting model.penalties.:. Known: r1, r2"),
+    ],
+)
+def test_an_unknown_part_is_answered_with_the_known_ones(section: str, content: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingError) as raised:
+        Recipe.from_mapping({"model": {"family": "gan", section: content}})
+    assert message in str(raised.value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from saddlepoint.errors import shortened, suggestion
+from saddlepoint.errors import nearest, shortened, suggestion
 from saddlepoint.models.settings import FAMILIES
 from saddlepoint.open_sections import UNKNOWN_KEY
 from saddlepoint.recipe.aliases import usual_name
@@ -59,8 +59,13 @@ def explain(error: ValidationError, recipe: type[BaseModel], content: Mapping[st
     name = ".".join(path)
     more = f" ({len(rest)} more like it.)" if rest else ""
     if first["type"] == UNKNOWN_KEY:
-        name = ".".join([*path, first["ctx"]["name"]])
-    if first["type"] in ("extra_forbidden", UNKNOWN_KEY):
+        context = first["ctx"]
+        name = ".".join([*path, context["name"]])
+        key = nearest(name.removeprefix(f"{'.'.join(path)}.").rpartition(".")[2], context["known"].split(", "))
+        section = name.rpartition(".")[0]
+        meant = f' Did you mean "{section}.{key}"?' if key else ""
+        return f"there is no setting {name}.{meant} Known: {context['known']}{context['own']}.{more}"
+    if first["type"] == "extra_forbidden":
         return f"{unknown(name, recipe, {'model': {'family': family}} if family else None)}{more}"
     if first["type"].startswith("union_tag"):
         *others, last = FAMILIES
