@@ -1,8 +1,8 @@
-"""A rule: a plain function from series to a finding, and what it declares about itself.
+"""A rule: a plain function from series to a finding, and the declaration of its conditions.
 
-A rule names the series that it needs as parameters (`d_real_score: Series` for `d/real_score`). It is evaluated only
-where all of them exist, and only in runs that have all the traits it declares. A parameter with a default is optional.
-`every_series` stands for all series at once; `run` stands for the facts of the run.
+The parameters of a rule name the series that it needs (`d_real_score: Series` for `d/real_score`). It is evaluated only if all
+of them exist, and only in runs that have all the traits it declares. A parameter with a default is optional. The parameter
+`every_series` gets all series, and `run` gets the facts of the run.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ NOT_SERIES = ("every_series", "run")  # parameters of rules that are not the nam
 
 @dataclass(frozen=True)
 class Rule:
-    """A judgement and the conditions under which it is evaluated.
+    """A function that returns a finding, and the conditions under which it is evaluated.
 
     Attributes:
         code: stable code of its finding; several rules may share one.
-        judge: the function: series and facts to a finding, or None where nothing is wrong.
+        judge: the function, which returns a finding, or None if nothing is wrong.
         needs: parameters that must be available.
-        traits: traits that a run must have (see `saddlepoint.diagnosis.traits`); empty: any run.
-        optional: series that are passed where they exist.
-        opens: results in a row that open the finding.
-        closes: results in a row without a finding that close it; with 0 it stays open until the end.
+        traits: traits that a run must have (see `saddlepoint.diagnosis.traits`); empty for any run.
+        optional: series that are passed if they exist.
+        opens: number of consecutive findings that open the finding.
+        closes: number of consecutive evaluations without a finding that close it; with 0 it stays open until the end.
         unless: codes that explain this one; while one of them is active, the finding does not open.
-        reads: for a rule that takes `every_series`: patterns (`*/grad_norm`) of the series it uses; empty: all of them.
+        reads: for a rule that takes `every_series`, patterns (`*/grad_norm`) of the series it uses; empty for all series.
     """
 
     code: str
@@ -54,7 +54,7 @@ class Rule:
         return tuple(name for name in self.needs if name not in NOT_SERIES)
 
     def applies_to(self, traits: Collection[str]) -> bool:
-        """Whether a run with these traits has all that the rule declares."""
+        """Return whether a run with these traits has all the traits that the rule declares."""
         return self.traits <= set(traits)
 
     def missing(self, history: History) -> list[str]:

@@ -13,13 +13,13 @@ BEGUN, EARLIEST = 0.1, 200  # share of the run, steps
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known about a run besides its series.
+    """The facts of a run in addition to its series.
 
     Attributes:
         objectives: the family and the objective by name: {"gan", "non-saturating"}.
-        steps: the run's last step; None where it is not known (the log of another program, still growing).
-        settings: the recipe's, by dotted name ({"model.latent": 3}); empty where there is no recipe.
-        traits: what the objective means (see `saddlepoint.diagnosis.traits`).
+        steps: the run's last step; None if it is unknown (the log of another program that is still running).
+        settings: of the recipe, by dotted name ({"model.latent": 3}); empty if there is no recipe.
+        traits: properties of the objective (see `saddlepoint.diagnosis.traits`).
     """
 
     objectives: frozenset[str] = frozenset()
@@ -28,7 +28,7 @@ class Facts:
     traits: frozenset[str] = frozenset()
 
     def progress(self, step: int) -> float:
-        """Return the share of the run that is done at `step`, in [0, 1]; 1 where its length is not known."""
+        """Return the share of the run that is done at `step`, in [0, 1]; 1 if its length is unknown."""
         return min(step / self.steps, 1.0) if self.steps else 1.0
 
     def begun(self, step: int) -> bool:

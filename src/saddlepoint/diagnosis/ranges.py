@@ -15,15 +15,15 @@ from saddlepoint.diagnosis.optimiser_settings import SECTIONS
 
 @dataclass(frozen=True)
 class Usual:
-    """The range of a setting.
+    """The usual range of a setting.
 
     Attributes:
         least: smallest value in common use.
         most: largest value in common use.
-        low: below it a value is unusual.
-        high: above it a value is unusual.
+        low: values below this are unusual.
+        high: values above this are unusual.
         value: a value that works for many models.
-        is_fatal: whether nothing can be learnt with values far beyond `most`; otherwise they are warnings only.
+        is_fatal: whether a value far above `most` is a failure, since nothing can be learnt with it; otherwise it is a warning.
     """
 
     least: float

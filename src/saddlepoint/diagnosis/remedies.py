@@ -31,11 +31,11 @@ Step = tuple[str, ...]  # names of remedies that are applied together
 
 @dataclass(frozen=True)
 class Remedy:
-    """Something to change.
+    """A remedy: a change that may resolve a finding.
 
     Attributes:
-        advice: what to do, as a clause in the imperative: "add an R1 penalty".
-        changes: new values, or changes (`saddlepoint.diagnosis.changes`), by dotted name; empty where no setting does it.
+        advice: the action as a clause in the imperative: "add an R1 penalty".
+        changes: new values, or changes (`saddlepoint.diagnosis.changes`), by dotted name; empty if it is not done by settings.
     """
 
     advice: str

@@ -1,4 +1,4 @@
-"""The registry of findings (torch-free): every code, what it means, and the rules that find it.
+"""The registry of findings (torch-free): every code, its meaning, and its rules.
 
 A rule is one function in a file of `saddlepoint.diagnosis.rules`, and one line here. Rules are evaluated in this order.
 """
@@ -13,12 +13,12 @@ class Code:
     """An entry of the registry.
 
     Attributes:
-        phrase: the problem in at most ten words, understood without the code. "{examples}" stands for what the model was
-            trained on: "1,617 images".
+        phrase: the problem in at most ten words, which must be clear without the code. "{examples}" is replaced by the training
+            examples in words: "1,617 images".
         rules: import paths of its rules, `module:function`; a module that starts with "." is in
-            `saddlepoint.diagnosis.rules`. Empty where it is found before the first step, by other means than rules.
-        milder: the phrase of a finding that is no failure, where it means something else.
-        before_training: the phrase of a mistake that is found before the first step, where it means something else.
+            `saddlepoint.diagnosis.rules`. Empty if it is found by checks before the first step instead of rules.
+        milder: the phrase of a finding that is not a failure, if it differs.
+        before_training: the phrase of a mistake that is found before the first step, if it differs.
     """
 
     phrase: str

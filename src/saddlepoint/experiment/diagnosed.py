@@ -20,7 +20,7 @@ NO_WARNING = "No failure and no warning is active."
 
 @dataclass(frozen=True)
 class Diagnosed:
-    """What the rules found in a run or log.
+    """The findings of the rules for a run or log.
 
     Attributes:
         source: path of the run or log.
@@ -34,7 +34,7 @@ class Diagnosed:
         not_meant: codes whose rules apply to other objectives.
         steps: the last recorded step.
         result: how close samples are to the data, from the run's summary; None for a log, and before a run has ended.
-        examples: what was trained on, in words: "1,617 images".
+        examples: the training examples in words: "1,617 images".
         ended: whether training has ended.
         columns: for a log, the series as which each column was read: {column: series}.
         columns_left: for a log, columns that were not read.

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 
 def with_loss(modules: Mapping[str, nn.Module] | None, loss: object) -> Mapping[str, Any] | None:
-    """Return the objects by role, the user's own loss among them.
+    """Return the objects by role, with the user's own loss added.
+
+    Args:
+        modules: networks by role.
+        loss: the loss; None adds nothing.
 
     Raises:
-        SettingError: the loss is a name, which belongs into the settings of the model.
+        SettingError: the loss is a name, which belongs in the settings of the model.
     """
     if isinstance(loss, str):
         raise SettingError(

@@ -93,8 +93,8 @@ def finish_rollback(folder: RunFolder, intervention: Intervention, changed: Reci
 def last_healthy_step(folder: RunFolder, before: int) -> int:
     """Return the step of the newest healthy checkpoint.
 
-    At a healthy checkpoint no failure was active, and the distance of samples from the data had decreased by at least half. A
-    less trained model may already be failing, and little is lost if it starts again.
+    At a healthy checkpoint no failure was active, and the energy distance to the data had come at least half of the way from the
+    untrained model's to that of real examples. A less trained model may already be failing, and little is lost if it starts again.
 
     Args:
         folder: the run's.
@@ -129,7 +129,7 @@ def _best_checkpoint(folder: RunFolder) -> Path | None:
 
 
 def _has_learnt(measured: Mapping[str, Any]) -> bool:
-    """Whether the distance of samples from the data had decreased by half; True if it was not measured."""
+    """Whether the energy distance had come half of the way to that of real examples; True if it was not measured."""
     last = measured.get("last_quality")
     if last is not None and not math.isfinite(last):
         return False

@@ -72,7 +72,7 @@ class Run:
 
     @property
     def suggestions(self) -> list[Suggestion]:
-        """Which settings to change against each active finding; likely causes come before their consequences."""
+        """Suggested changes of settings for each active finding; likely causes come before their consequences."""
         recipe, earlier = self.recipe, self.cures
         active = [finding for finding in causes_first(self.findings) if finding.severity != "info"]
         resolved = resolved_settings(self.summary.get("precision"))

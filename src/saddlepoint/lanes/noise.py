@@ -100,7 +100,7 @@ class StackedNoise:
     """The noise of all replicas; `at(step)` gives the noise of every turn of a step.
 
     Args:
-        template: the model that stands for all replicas under vmap.
+        template: the model that computes for all replicas under vmap.
         models: one per replica, for draws per replica.
         each: calls a function of the template and of tensors stacked along `axis`, for all replicas at once.
         turns: the phases in the order of play; a phase that shares noise gets that of the turn before it.
@@ -165,7 +165,7 @@ class StackedNoise:
         return [(turn, phase) for turn, phase in enumerate(self._turns) if not phase.shares_noise or turn == 0]
 
     def _plan_step(self, step: int) -> _Plan:
-        """What the model will draw at this step, and which of its noise tensors are plain draws."""
+        """Record which numbers the model draws at this step, and which of its noise tensors are plain draws."""
         with ReplacedDraws(self._scratch, lambda draw: torch.zeros(draw.shape)) as replaced:
             noises = [self._template.noise(phase, self._batch_size, step, self._scratch) for _, phase in self._fresh()]
         indexes = {id(tensor): index for index, tensor in enumerate(replaced.given)}

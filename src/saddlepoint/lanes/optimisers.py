@@ -180,7 +180,7 @@ def constants(settings: Sequence[OptimiserSettings]) -> Tensors:
 
 
 def by_step(settings: Sequence[OptimiserSettings], first: int, count: int, steps: int, moves: int) -> Tensors:
-    """The coefficients that change from step to step, (count, moves, S) float64 each.
+    """Return the coefficients that change from step to step, (count, moves, S) float64 each.
 
     Args:
         settings: of each replica.

@@ -22,9 +22,9 @@ Number = int | float
 class PerReplica:
     """The value of a setting in every replica.
 
-    A comparison (`if weight > 0`) must have the same result for all replicas, because otherwise they would play different games;
-    if not, it raises SettingError. The exception is `if weight`, which asks whether a term exists: it does if any replica has
-    it, and a weight of 0 removes it for the others.
+    A comparison (`if weight > 0`) must have the same result for all replicas, because otherwise their games would differ; if not,
+    it raises SettingError. The exception is `if weight`, the check whether a term exists: it is true if the weight of any replica
+    is not 0. For replicas with a weight of 0 the term is 0.
 
     Args:
         name: of the setting.

@@ -33,15 +33,15 @@ Numbers = Tensor | npt.NDArray[Any]
 
 
 class Model(ABC):
-    """A game: players, phases, and their noise. The class has only what all families have in common.
+    """A game: players, phases, and their noise. The class has only the parts that all families have in common.
 
-    What only some families have (codes, a density, their own series) is a capability: `saddlepoint.models.capabilities`. A
+    Parts of some families (codes, a density, their own series) are capabilities: `saddlepoint.models.capabilities`. A
     model without networks has no players; its state is in `extra_state`, and its phases learn without gradients.
 
     Attributes:
         players: the networks by their short names in series ("d", "g", "vae", "ae").
-        roles: short names to names in settings: {"d": "discriminator", "g": "generator"}. It also has names for what phases
-            without gradient update.
+        roles: short names to names in settings: {"d": "discriminator", "g": "generator"}. It also has the names of parts
+            that phases without gradient update.
         selection_metric: the selection metric: the series by which the steps of a run are compared, and 1 if larger values are
             better, -1 if smaller ones are.
         averaged: the players that may have a moving average for sampling.

@@ -146,7 +146,7 @@ def share_of_the_way(distances: Mapping[str, float | None]) -> float | None:
             data).
 
     Returns:
-        At most 1, and below 0 if samples became worse; None if it is not known.
+        At most 1, and below 0 if samples became worse; None if it is unknown.
     """
     last, first = distances.get("last"), distances.get("first")
     floor = max(distances.get("floor") or 0.0, 0.0)

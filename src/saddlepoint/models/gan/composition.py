@@ -77,7 +77,7 @@ def _loss(settings: GANSettings, own: object) -> AdversarialLoss:
 
 
 def _checked(loss: AdversarialLoss, where: str) -> AdversarialLoss:
-    """The loss itself, if its functions give one finite, differentiable cost an example."""
+    """Return the loss, after checking that its functions return one finite, differentiable value for each example."""
     functions: dict[str, Callable[[Tensor], Any]] = {"real": loss.real}
     functions |= {} if loss.paired or loss.fake is None else {"fake": loss.fake}
     functions["generator"] = _on_features(loss.generator) if loss.features else loss.generator
@@ -106,7 +106,7 @@ def _checked(loss: AdversarialLoss, where: str) -> AdversarialLoss:
 
 
 def _on_features(cost: Callable[..., Tensor]) -> Callable[[Tensor], Tensor]:
-    """A cost of features as a function of one column of them, the same for real and, shifted, for generated examples."""
+    """Make a loss of features a function of one column: the real features are (B, 1), the generated ones are shifted by 1."""
     return lambda column: cost(column.detach()[:, None], column[:, None] + 1)
 
 
@@ -115,7 +115,7 @@ def _at_label(cost: Callable[[Tensor, Tensor | float], Tensor], label: float) ->
 
 
 def _missing(name: str) -> AdversarialLoss:
-    """Stands for a loss that was given as an object: a model can be loaded and sampled without it, but not trained."""
+    """Return a placeholder for a loss that was given as an object: the model can be loaded and sampled, but not trained."""
 
     def refuse(*_: Tensor) -> Tensor:
         raise RunError(

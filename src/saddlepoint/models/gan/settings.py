@@ -78,7 +78,7 @@ class ConstraintSettings(PartSettings):
 
 
 class ViewSettings(PartSettings):
-    """A change to all that the discriminator sees."""
+    """A transformation of the discriminator's input."""
 
     switches: ClassVar[tuple[str, ...]] = ("strength",)
     shorthand: ClassVar[str] = "strength"
@@ -104,7 +104,7 @@ class NoiseSettings(Settings):
 
 
 class DiscriminatorSettings(NetworkSettings):
-    """The discriminator: its network, and what it judges together."""
+    """The discriminator: its network, and how many examples it scores together."""
 
     activation: Activation = Field("leaky_relu", description="mlp: activation of the hidden layers.")
     minibatch_kernels: int = Field(
@@ -117,7 +117,7 @@ class DiscriminatorSettings(NetworkSettings):
     @model_validator(mode="before")
     @classmethod
     def _take_network(cls, content: Any) -> Any:
-        """Settings of a network alone are those of a discriminator that judges each example by itself."""
+        """Accept the settings of a network: those of a discriminator that scores each example separately."""
         return dict(content) if isinstance(content, NetworkSettings) and not isinstance(content, cls) else content
 
 

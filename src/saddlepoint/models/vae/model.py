@@ -158,7 +158,7 @@ class VAE(CodeModel):
 
     @property
     def free_bits(self) -> float:
-        """Nats of KL that each latent unit may use at no cost."""
+        """Nats of KL of each latent unit that are not penalised."""
         return self.settings.free_bits
 
     @property
@@ -263,7 +263,7 @@ class VAE(CodeModel):
 
     @property
     def log_prob_note(self) -> str:
-        """What the bound measures, and so what it can be compared with."""
+        """The meaning of the bound, and the numbers with which it can be compared."""
         bound = f"Importance bound (IWAE) with {self.settings.importance_samples} draws for each example"
         if self.log_prob_of == "density":
             return (
