@@ -52,7 +52,7 @@ class Multiply:
 
 @dataclass(frozen=True)
 class AtLeast:
-    """`value`, where the setting is below it."""
+    """Change the setting to `value` if it is below."""
 
     value: float
 
@@ -62,7 +62,7 @@ class AtLeast:
 
 @dataclass(frozen=True)
 class AtMost:
-    """`value`, where the setting is above it."""
+    """Change the setting to `value` if it is above."""
 
     value: float
 

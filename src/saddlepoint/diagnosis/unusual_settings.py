@@ -46,9 +46,9 @@ class Unusual:
         name: dotted name.
         value: present value.
         usual: the range in words.
-        is_fatal: whether so far outside that nothing can be learnt.
-        instead: a usual value.
-        note: what else to say about it.
+        is_fatal: whether the value is so far outside that nothing can be learnt.
+        instead: a value in the usual range.
+        note: an additional remark.
     """
 
     name: str

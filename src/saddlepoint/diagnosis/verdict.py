@@ -73,7 +73,7 @@ def headline(
     """The verdict in at most twelve words, such as "At risk: the discriminator memorises its 1,617 images".
 
     Args:
-        process: how training went; None where it was not judged.
+        process: how training went; None if it was not assessed.
         findings: the log of findings.
         result: how close samples are to the data; None where it was not measured.
         examples: what the model was trained on, such as "1,617 images".

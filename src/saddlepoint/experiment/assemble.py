@@ -55,7 +55,7 @@ def prepare(
 
     Args:
         recipe: what to train.
-        folder: where the run is to be written.
+        folder: the folder of the run.
         dataset: the recipe's data, if they are already loaded.
         modules: the user's own networks by role.
         listener: gets callbacks.
@@ -89,7 +89,7 @@ def new_session(
 
     Args:
         recipe: all settings.
-        folder: where the run is to be written.
+        folder: the folder of the run.
         dataset: training examples with their held-out part.
         model: built for these data.
         listener: gets callbacks.

@@ -72,7 +72,7 @@ class TensorBoard:
     def _silence_thread(self) -> None:
         """Keep the writer's thread from printing a traceback when it fails (a full disk, a removed folder).
 
-        The next write raises the error again, where it can be handled.
+        The next write raises the error again, and the caller can handle it.
         """
         writer: Any = self._writer._get_file_writer()  # type: ignore[no-untyped-call]
         asynchronous = getattr(getattr(writer, "event_writer", None), "_async_writer", None)

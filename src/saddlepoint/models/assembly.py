@@ -23,7 +23,7 @@ def network(
     *,
     series: bool = False,
 ) -> nn.Module:
-    """Return the network of a role: the user's own module if there is one, else the network that the settings define.
+    """Return the network of a role: the user's own module if there is one, otherwise the network that the settings define.
 
     Args:
         role: its name in settings, such as "generator".

@@ -228,7 +228,7 @@ def _check_together(
     views: Mapping[str, View],
     constraints: Mapping[str, Constraint],
 ) -> None:
-    """Raise SettingError where one part forbids another setting that is in use."""
+    """Raise SettingError if a part forbids a setting that is used."""
     default = GANSettings()
     for name, part in _parts(settings, loss, penalties, views, constraints):
         for setting, reason in getattr(part, "forbids", {}).items():

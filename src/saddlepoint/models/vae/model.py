@@ -258,7 +258,7 @@ class VAE(CodeModel):
 
     @property
     def log_prob_of(self) -> Literal["density", "values", "black and white"]:
-        """The kind of `log_prob`: of black-and-white examples for a Bernoulli likelihood, else a density in the data's units."""
+        """The kind of `log_prob`: of black-and-white examples for a Bernoulli likelihood, otherwise a density in the data's units."""
         return "black and white" if self.settings.likelihood == "bernoulli" else "density"
 
     @property
