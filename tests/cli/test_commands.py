@@ -128,7 +128,7 @@ def test_help_on_a_recipe_lists_its_settings(capsys: pytest.CaptureFixture[str])
     assert main(["train", "vae-digits", "--model.beta", "4.5", "--help"]) == 0
     out = capsys.readouterr().out
     assert "--model.beta 4.5   (float)" in out
-    assert "model.objective" not in out
+    assert "model.penalties" not in out
     assert "training.players.discriminator" not in out
 
 

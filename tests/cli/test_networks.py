@@ -72,7 +72,7 @@ def test_a_run_trained_with_objects_is_sampled_evaluated_resumed(
     assert "--network generator=PACKAGE.MODULE:NAME --network discriminator=" in capsys.readouterr().err
     wrong = ["--network", f"generator={module}:wider", "--network", f"discriminator={module}:instance"]
     assert main(["sample", "run", "-n", "30", "--out", "all.npz", *wrong]) == 2
-    assert "0.weight is (8, 2) in the network, (5, 2) in the checkpoint" in capsys.readouterr().err
+    assert "0.weight has shape (8, 2) in the network, (5, 2) in the checkpoint" in capsys.readouterr().err
     flags = ["--network", f"generator={module}:Generator", "--network", f"discriminator={module}:instance"]
     assert main(["sample", "run", "-n", "30", "--out", "all.npz", *flags]) == 0
     assert main(["evaluate", "run", "--samples", "60", "--seeds", "1", *flags]) == 0

@@ -134,7 +134,7 @@ def test_the_advice_for_a_table_makes_a_readable_file(
 
 
 def test_the_searched_folder_is_named_unless_the_path_is_absolute(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no such file or folder \(looked in"):
+    with pytest.raises(DataError, match=r"no such file or folder \(searched in"):
         load("nowhere/x.npy")
     with pytest.raises(DataError, match=r"no such file or folder; check"):
         load(tmp_path / "x.npy")

@@ -64,7 +64,7 @@ def test_the_group_of_a_worker_that_was_killed_is_trained_by_another(
     assert len(done.rows) == 3
     (note,) = done.notes
     assert "a worker died (signal SIGKILL)" in note
-    assert note.endswith("another takes it.")
+    assert note.endswith("another one trains it.")
 
 
 @pytest.mark.slow

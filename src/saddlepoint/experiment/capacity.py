@@ -7,7 +7,7 @@ results need more. `saddlepoint train --dry-run` measures the memory that traini
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -150,11 +150,18 @@ def _kept(settings: OptimiserSettings) -> int:
     return kept + (settings.lookahead > 0) + (settings.historical_averaging > 0)
 
 
-def _without_own(recipe: Recipe) -> Iterator[tuple[str, NetworkSettings]]:
-    """Yield a small built-in network in place of each of the user's own."""
-    for role, value in recipe.model:
-        if isinstance(value, NetworkSettings) and ":" in value.network:
-            yield role, NetworkSettings(hidden=(1,))
+def _without_own(recipe: Recipe) -> Iterator[tuple[str, Any]]:
+    """Yield settings in the place of those that name the user's own code: a small built-in network, no other part."""
+    for field, value in recipe.model:
+        if isinstance(value, NetworkSettings):
+            if ":" in value.network:
+                yield field, value.model_copy(update={"network": "mlp", "hidden": (1,), "arguments": {}})
+        elif field == "objective" and ":" in value:
+            yield field, type(recipe.model).model_fields[field].default
+        elif isinstance(value, Mapping):
+            built_in = {k: part for k, part in value.items() if ":" not in k + getattr(part, "name", "")}
+            if len(built_in) < len(value):
+                yield field, built_in
 
 
 def _batch(model: Model, n: int, event: Event) -> int:

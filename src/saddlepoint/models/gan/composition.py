@@ -83,6 +83,14 @@ def _checked(loss: AdversarialLoss, where: str) -> AdversarialLoss:
     functions["generator"] = _on_features(loss.generator) if loss.features else loss.generator
     functions |= {} if loss.labelled is None else {"labelled": _at_label(loss.labelled, 0.3)}
     functions |= {} if loss.link is None else {"link": loss.link}
+    # On the processor, also where a model without memory is built (on torch's meta device) to count its weights.
+    with torch.device("cpu"):
+        _check_costs(functions, where)
+    return loss
+
+
+def _check_costs(functions: Mapping[str, Callable[[Tensor], Any]], where: str) -> None:
+    """Raise SettingError where a function of logits does not return one finite, differentiable cost an example."""
     for name, function in functions.items():
         logit = torch.tensor([-2.0, -0.5, 0.25, 3.0], requires_grad=True)
         try:
@@ -102,7 +110,6 @@ def _checked(loss: AdversarialLoss, where: str) -> AdversarialLoss:
             raise SettingError(f"{where}: link must return probabilities, in [0, 1]; it returns {cost.tolist()}.")
         if name != "link" and not cost.requires_grad:
             raise SettingError(f"{where}: {name} does not depend on the logit, so it teaches nothing.")
-    return loss
 
 
 def _on_features(cost: Callable[..., Tensor]) -> Callable[[Tensor], Tensor]:
@@ -166,17 +173,18 @@ def check_on_examples(parts: Composition, shape: Sequence[int]) -> None:
     Raises:
         SettingError: a part fails, or returns something of another shape.
     """
-    x = torch.linspace(-1, 1, 2 * math.prod(shape)).view(2, *shape)
-    generator = torch.Generator().manual_seed(0)
-    for name, view in parts.views.items():
-        _check_result(f"model.views.{name}", partial(_view_of, view, x, generator), x.shape)
-    for name, (penalty, _) in parts.penalties.items():
-        where = f"model.penalties.{name}"
-        if callable(penalty.where):
-            _check_result(where, partial(_points_of, penalty, x, generator), x.shape)
-        elif penalty.where not in ("real", "fake"):
-            raise SettingError(f'{where}: `where` is {penalty.where!r}; it must be "real", "fake" or a function.')
-        _check_result(where, partial(penalty.how, torch.tensor([0.5, 2.0])), torch.Size([2]))
+    with torch.device("cpu"):  # also where a model without memory is built, to count its weights
+        generator = torch.Generator().manual_seed(0)
+        x = torch.linspace(-1, 1, 2 * math.prod(shape)).view(2, *shape)
+        for name, view in parts.views.items():
+            _check_result(f"model.views.{name}", partial(_view_of, view, x, generator), x.shape)
+        for name, (penalty, _) in parts.penalties.items():
+            where = f"model.penalties.{name}"
+            if callable(penalty.where):
+                _check_result(where, partial(_points_of, penalty, x, generator), x.shape)
+            elif penalty.where not in ("real", "fake"):
+                raise SettingError(f'{where}: `where` is {penalty.where!r}; it must be "real", "fake" or a function.')
+            _check_result(where, partial(penalty.how, torch.tensor([0.5, 2.0])), torch.Size([2]))
 
 
 def _view_of(view: View, x: Tensor, generator: torch.Generator) -> Tensor:
