@@ -14,7 +14,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.func import vmap
-from torch.utils._pytree import tree_structure
 
 from saddlepoint.errors import SettingError
 from saddlepoint.lanes.batches import StackedBatches
@@ -28,6 +27,7 @@ from saddlepoint.lanes.schedules import Schedules
 from saddlepoint.lanes.step import Inputs, Rules, State, Traced
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import HasCodes, require
+from saddlepoint.objectives.noise import noise_form
 from saddlepoint.training.devices import resolve
 from saddlepoint.training.memory import keep_freed_memory
 from saddlepoint.training.state import derived_seed
@@ -116,7 +116,7 @@ class Replicas:
         )  # fmt: skip
         decays = [replica.training.ema for replica in replicas]
         self._schedules = Schedules(self._own, self._turns, training.steps, decays, self.device)
-        self._traced: dict[str, Traced] = {}
+        self._traced: dict[tuple[Any, ...], Traced] = {}
         self._series: list[str] = []
 
     def __len__(self) -> int:
@@ -317,7 +317,7 @@ class Replicas:
 
     def _step(self, inputs: Inputs) -> tuple[State, Tensor]:
         """One step, traced again if the noise has other parts than before (instance noise has ended)."""
-        form = str([tree_structure(noise) for noise in inputs.noise])
+        form = tuple(map(noise_form, inputs.noise))
         if form not in self._traced:
             layout = self._layout
             axes = Inputs(1 if layout.fused else 0, layout.axis, layout.axis, 0, 0, 0)  # type: ignore[arg-type]
