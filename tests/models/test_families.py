@@ -98,6 +98,7 @@ TIED = WITH_BATCH_NORM | {
     "gan-minibatch",
     "gan-feature-matching",
     "gan-loss-feature-matching",
+    "gan-penalty-dragan",
 }
 # What is replayed depends on what was made before.
 REPLAYING = {"gan-replay", "gan-all"}

@@ -23,8 +23,8 @@ def test_no_alias_hides_a_setting_or_another_alias() -> None:
     assert sum(map(len, groups)) == len(set.union(*groups))
     leaves = {name.rpartition(".")[2] for name in KNOWN}
     assert not leaves & (set(ADVICE) | set(EPOCHS))
-    # The one name that settings of two kinds share: of a family, and of what an example is.
-    assert leaves & set(ALIASES) <= {"kind"}
+    # Names that settings here have elsewhere: `kind` of an example; a penalty, which is a setting of the game in other programs.
+    assert leaves & set(ALIASES) <= {"kind", "gradient_penalty"}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,12 @@ def test_a_usual_option_names_ours(typed: str, meant: str) -> None:
         ("training.epochs", "60,000 examples in batches of 64 are 937 steps an epoch"),
         ("epochs", "set training.steps"),
         ("model.wasserstein", "model.objective to relativistic"),
+        ("model.penalties.gp", '"model.penalties.gradient_penalty"'),
+        ("lambda_gp", '"model.penalties.gradient_penalty"'),
+        ("model.penalties.wgan-gp", "model.penalties.gradient_penalty to 10"),
+        ("model.penalties.zero_centered", '"model.penalties.zero_centred"'),
+        ("model.diff_augment", '"model.views.diffaugment"'),
+        ("model.orthogonal", "model.constraints.discriminator to orthogonal"),
     ],
 )
 def test_a_usual_setting_names_ours(name: str, said: str) -> None:
@@ -70,6 +76,22 @@ def test_a_usual_setting_names_ours(name: str, said: str) -> None:
         Recipe.load("dcgan-digits").override({name: 3})
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("gp", 'Here it is called "model.penalties.gradient_penalty"'),
+        ("wgan-gp", "model.penalties.gradient_penalty to 10"),
+        ("dragon", 'Did you mean "model.penalties.dragan"'),
+    ],
+)
+def test_a_usual_name_within_a_section_of_a_file_names_ours(name: str, said: str) -> None:
+    content = Recipe.load("dcgan-digits").model_dump()
+    content["model"]["penalties"] = {name: 10}
+    with pytest.raises(SettingError) as caught:
+        Recipe.from_mapping(content)
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,15 @@ ALIASES: dict[str, tuple[str, ...]] = {
         ("model.objective", "model.reconstruction", "model.likelihood"),
     ),
     **dict.fromkeys(
-        ("gp", "gradient_penalty", "lambda_gp", "gp_weight", "gp_lambda", "lambda", "r1_gamma", "gamma"),
-        ("model.penalties.r1",),
+        ("gp", "gradient_penalty", "lambda_gp", "gp_weight", "gp_lambda", "lambda"),
+        ("model.penalties.gradient_penalty",),
     ),
+    **dict.fromkeys(("r1_gamma", "gamma", "r1_lambda", "lambda_r1"), ("model.penalties.r1",)),
+    **dict.fromkeys(
+        ("zero_gp", "gp_0", "0_gp", "zero_centered", "zero_centered_gp"), ("model.penalties.zero_centred",)
+    ),
+    **dict.fromkeys(("lambda_dragan", "dragan_lambda"), ("model.penalties.dragan",)),
+    **dict.fromkeys(("diff_augment", "diff_aug", "diffaug", "apply_diffaug"), ("model.views.diffaugment",)),
     **dict.fromkeys(("kl_weight", "kld_weight", "beta_vae", "kl_beta"), ("model.beta",)),
     **dict.fromkeys(("kl_warmup", "kl_annealing", "annealing", "anneal_steps"), ("model.warm_up",)),
     **dict.fromkeys(("smooth", "one_sided_label_smoothing"), ("model.labels.smoothing",)),
@@ -74,9 +80,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 
 _WASSERSTEIN = "set model.objective to wasserstein, or for stable training model.objective to relativistic, with model.penalties.r1 and r2"
+_WASSERSTEIN_PENALISED = "set model.objective to wasserstein and model.penalties.gradient_penalty to 10"
 # Usual name -> advice, where no single setting corresponds to it.
 ADVICE: dict[str, str] = {
-    **dict.fromkeys(("wasserstein", "wgan", "wgan_gp", "wgangp", "critic"), _WASSERSTEIN),
+    **dict.fromkeys(("wasserstein", "wgan", "critic"), _WASSERSTEIN),
+    **dict.fromkeys(("wgan_gp", "wgangp", "wasserstein_gp"), _WASSERSTEIN_PENALISED),
     **dict.fromkeys(
         ("workers", "num_workers", "n_workers", "dataloader_workers"),
         "data are in memory, or mapped into it, and no workers are needed",
@@ -93,6 +101,10 @@ ADVICE: dict[str, str] = {
     **dict.fromkeys(
         ("spectral_norm", "spectral_normalization", "spectral_normalisation", "use_sn", "sn"),
         "for spectral normalisation set model.constraints.discriminator to spectral",
+    ),
+    **dict.fromkeys(
+        ("ortho", "orthogonal", "orthogonal_weights", "orthogonal_regularization"),
+        "for orthogonal weights set model.constraints.discriminator to orthogonal",
     ),
     **dict.fromkeys(
         ("clip_value", "weight_clip", "weight_clipping", "clip_weights"),

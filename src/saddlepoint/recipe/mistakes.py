@@ -37,8 +37,9 @@ def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | Non
             return f"{name} is a setting of the family {theirs}, which this model is not."
     training = (content or {}).get("training")
     batch_size = training.get("batch_size") if isinstance(training, Mapping) else None
-    usual = usual_name(name, known, batch_size if isinstance(batch_size, int) and batch_size > 0 else None)
-    return f"there is no setting {name}.{usual or suggestion(name, [*known, *sections])}"
+    names = [*known, *sections]
+    usual = usual_name(name, names, batch_size if isinstance(batch_size, int) and batch_size > 0 else None)
+    return f"there is no setting {name}.{usual or suggestion(name, names)}"
 
 
 def explain(error: ValidationError, recipe: type[BaseModel], content: Mapping[str, Any]) -> str:
@@ -61,9 +62,10 @@ def explain(error: ValidationError, recipe: type[BaseModel], content: Mapping[st
     if first["type"] == UNKNOWN_KEY:
         context = first["ctx"]
         name = ".".join([*path, context["name"]])
-        key = nearest(name.removeprefix(f"{'.'.join(path)}.").rpartition(".")[2], context["known"].split(", "))
-        section = name.rpartition(".")[0]
-        meant = f' Did you mean "{section}.{key}"?' if key else ""
+        section, keys = name.rpartition(".")[0], context["known"].split(", ")
+        key = nearest(name.removeprefix(f"{'.'.join(path)}.").rpartition(".")[2], keys)
+        meant = usual_name(name, [f"{section}.{known}" for known in keys])
+        meant = meant or (f' Did you mean "{section}.{key}"?' if key else "")
         return f"there is no setting {name}.{meant} Known: {context['known']}{context['own']}.{more}"
     if first["type"] == "extra_forbidden":
         return f"{unknown(name, recipe, {'model': {'family': family}} if family else None)}{more}"

@@ -87,6 +87,14 @@ class ViewSettings(PartSettings):
     )
     steps: int = Field(0, ge=0, description="Steps over which the strength falls to 0; 0 keeps it.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _take_policy(cls, content: Any) -> Any:
+        """Accept a list in place of the strength: the names of the changes, as in `diffaugment: [color, translation]`."""
+        if not isinstance(content, dict) or not isinstance(content.get("strength"), list | tuple):
+            return content
+        return {**{name: value for name, value in content.items() if name != "strength"}, "policy": content["strength"]}
+
 
 class NoiseSettings(Settings):
     """The noise that the generator turns into examples."""

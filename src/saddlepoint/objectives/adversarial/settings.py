@@ -41,6 +41,19 @@ LOSSES: dict[str, LossEntry] = {
     "hinge": LossEntry(f"{_HERE}.losses:HINGE"),
     "wasserstein": LossEntry(f"{_HERE}.losses:WASSERSTEIN"),
 }
-PENALTIES: dict[str, str] = {"r1": f"{_HERE}.penalties:R1", "r2": f"{_HERE}.penalties:R2"}
-CONSTRAINTS: dict[str, str] = {"clip": f"{_HERE}.constraints:Clip", "spectral": f"{_HERE}.constraints:Spectral"}
-VIEWS: dict[str, str] = {"instance_noise": f"{_HERE}.views:INSTANCE_NOISE"}
+PENALTIES: dict[str, str] = {
+    "r1": f"{_HERE}.penalties:R1",
+    "r2": f"{_HERE}.penalties:R2",
+    "gradient_penalty": f"{_HERE}.slopes:gradient_penalty",
+    "zero_centred": f"{_HERE}.slopes:ZERO_CENTRED",
+    "dragan": f"{_HERE}.slopes:dragan",
+}
+CONSTRAINTS: dict[str, str] = {
+    "clip": f"{_HERE}.constraints:Clip",
+    "spectral": f"{_HERE}.constraints:Spectral",
+    "orthogonal": f"{_HERE}.orthogonal:Orthogonal",
+}
+VIEWS: dict[str, str] = {
+    "instance_noise": f"{_HERE}.views:INSTANCE_NOISE",
+    "diffaugment": f"{_HERE}.diffaugment:DiffAugment",
+}
