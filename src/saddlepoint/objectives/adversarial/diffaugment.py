@@ -134,12 +134,12 @@ class DiffAugment:
             )
         changes = [CHANGES[name] for name in self.policy]
         numbers = [change.numbers for change in changes]
-        uniform = torch.rand(n, sum(numbers), generator=generator, device=generator.device).split(numbers, 1)
-        parts = zip(changes, uniform, strict=True)
+        uniform = torch.rand(n, sum(numbers), generator=generator, device=generator.device)
+        parts = zip(changes, torch.split(uniform, numbers, 1), strict=True)
         return torch.cat([change.amounts(part, event, strength) for change, part in parts], 1)
 
     def __call__(self, x: Tensor, noise: Tensor) -> Tensor:
         changes = [CHANGES[name] for name in self.policy]
-        for change, amounts in zip(changes, noise.split([change.width for change in changes], 1), strict=True):
+        for change, amounts in zip(changes, torch.split(noise, [change.width for change in changes], 1), strict=True):
             x = change.apply(x, amounts)
         return x
