@@ -9,6 +9,7 @@ from saddlepoint.errors import SettingError
 from saddlepoint.experiment import capacity
 from saddlepoint.experiment.capacity import needed_memory, require_memory, rough_memory
 from saddlepoint.models import build
+from saddlepoint.networks.settings import NETWORKS
 from saddlepoint.recipe import Recipe
 from saddlepoint.training import Devices, TrainingState
 
@@ -56,6 +57,31 @@ def test_the_rough_count_is_above_the_exact_one(name: str, changes: dict[str, ob
         needs = needed_memory(recipe, event, 5_000)
         assert needs is not None
         assert needs.total <= rough_memory(recipe, event, 5_000)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("width", [1, 64, 300])
+def test_the_rough_count_holds_for_every_built_in_network(name: str, width: int) -> None:
+    roles = ("generator", "discriminator")
+    changes = {f"model.{role}.network": name for role in roles} | {f"model.{role}.width": width for role in roles}
+    recipe = Recipe.load("gan-digits").override(changes)
+    for event in (IMAGE, Event((3, 20, 33), "image", "uint8", 0.0, 255.0), Event((1, 99), "sound"), VOLUME):
+        needs = needed_memory(recipe, event, 5_000)
+        assert needs is not None
+        assert needs.total <= rough_memory(recipe, event, 5_000)
+
+
+def test_arguments_of_a_built_in_network_are_counted_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = {"model.discriminator.network": "r3gan", "model.discriminator.width": 64}
+    recipe = Recipe.load("gan-digits").override(changes)
+    deep = recipe.override({"model.discriminator.arguments": {"blocks": 8}})
+    counts = [needed_memory(one, IMAGE, 1_000) for one in (recipe, deep)]
+    assert counts[0] is not None
+    assert counts[1] is not None
+    monkeypatch.setattr(capacity, "memory_limit", lambda: (counts[0].total + counts[1].total) // 2)
+    require_memory(recipe, IMAGE, 1_000)
+    with pytest.raises(SettingError, match=r"lower .*model\.discriminator\.width"):
+        require_memory(deep, IMAGE, 1_000)
 
 
 def test_data_that_do_not_fit_are_refused_with_the_required_memory(monkeypatch: pytest.MonkeyPatch) -> None:

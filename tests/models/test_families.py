@@ -16,7 +16,7 @@ from saddlepoint.models.base import in_chunks
 from saddlepoint.models.capabilities import Encodes, Fits, GenerativeModel, HasDensity, has
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
-from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.networks.settings import NETWORKS, NetworkSettings
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PENALTIES, VIEWS
 from saddlepoint.objectives.phase import Batch
 
@@ -25,6 +25,17 @@ SOUND = Event((2, 20), "sound", "float32", mean=(3.0, -1.0), std=(2.0, 0.5))
 VECTOR = Event((3,), "vector", "float32", mean=(5.0,), std=(2.0,))
 SMALL = NetworkSettings(hidden=(7, 6), activation="tanh")
 CONV = NetworkSettings(network="dcgan", width=4)
+
+
+def families_with(network: NetworkSettings) -> tuple[AutoencoderSettings, VAESettings, GANSettings]:
+    """One model of each family, of which both networks are this one."""
+    both = {"encoder": network, "decoder": network}
+    return (
+        AutoencoderSettings(**both),
+        VAESettings(**both),
+        GANSettings(generator=network, discriminator=network, latent=4),
+    )
+
 
 AE, GAN = {"encoder": SMALL, "decoder": SMALL}, {"generator": SMALL, "discriminator": SMALL}
 CASES = {
@@ -63,6 +74,11 @@ CASES = {
         GANSettings(**GAN, latent=4, replay={"share": 0.5, "size": 3}, updates={"discriminator": 2}),
         VECTOR,
     ),
+    **{
+        f"{family.family}-network-{name}": (family, IMAGE)
+        for name in NETWORKS
+        for family in families_with(NetworkSettings(network=name, width=4, hidden=(7,)))
+    },
     **{f"gan-loss-{name}": (GANSettings(**GAN, latent=4, objective=name), VECTOR) for name in LOSSES},
     **{f"gan-penalty-{name}": (GANSettings(**GAN, latent=4, penalties={name: 0.5}), VECTOR) for name in PENALTIES},
     **{f"gan-view-{name}": (GANSettings(**GAN, latent=4, views={name: 0.5}), IMAGE) for name in VIEWS},
@@ -88,7 +104,9 @@ CASES = {
     "dcgan": (GANSettings(generator=CONV, discriminator=CONV, latent=4), IMAGE),
     "dcgan-sound": (GANSettings(generator=CONV, discriminator=CONV, latent=4), SOUND),
 }
-WITH_BATCH_NORM = {"autoencoder-conv", "vae-conv", "dcgan", "dcgan-sound", "dcgan-minibatch"}
+WITH_BATCH_NORM = {"autoencoder-conv", "vae-conv", "dcgan", "dcgan-sound", "dcgan-minibatch"} | {
+    f"{family}-network-{name}" for family in ("autoencoder", "vae", "gan") for name in ("dcgan", "resnet")
+}
 # Neighbours in the batch are judged together, and so have no order of their own.
 PACKED = {"gan-packing", "gan-all", "dcgan-minibatch"}
 # A penalty on the batch's mean, an allowance or a comparison ties examples together; all else treats each alone.

@@ -13,7 +13,7 @@ from saddlepoint.models.capabilities import Fits, has
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.series import TimeFirst
-from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.networks.settings import NETWORKS, NetworkSettings
 
 DCGAN = NetworkSettings(network="dcgan", width=4)
 
@@ -22,7 +22,7 @@ def series():
     return from_array(np.random.default_rng(0).normal(size=(40, 24, 2)))
 
 
-@pytest.mark.parametrize("network", [DCGAN, NetworkSettings(hidden=(8,))])
+@pytest.mark.parametrize("network", [NetworkSettings(network=name, width=4, hidden=(8,)) for name in NETWORKS])
 @pytest.mark.parametrize("family", ["gan", "vae", "autoencoder"])
 def test_every_family_makes_series_of_the_shape_that_was_given(family, network):
     event = series().event

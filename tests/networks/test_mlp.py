@@ -72,14 +72,14 @@ def test_glorot_bounds_the_weights_and_clears_the_biases():
 
 @pytest.mark.parametrize("pieces", [2, 5])
 def test_a_maxout_unit_is_the_largest_of_its_pieces(pieces):
-    network = MLP((3,), (2,), (4,), "maxout", pieces=pieces)
+    network = MLP((3,), (2,), (4,), "maxout", maxout_pieces=pieces)
     x = torch.randn(6, 3)
     first, _, last = network.layers
     assert first.out_features == 4 * pieces
     largest = torch.stack([first(x)[:, k * 4 : (k + 1) * 4] for k in range(pieces)]).max(0).values
     torch.testing.assert_close(network(x), last(largest))
     with pytest.raises(SettingError, match="at least 2 pieces, got 1"):
-        MLP((3,), (2,), (4,), "maxout", pieces=1)
+        MLP((3,), (2,), (4,), "maxout", maxout_pieces=1)
 
 
 def test_maxout_is_convex_and_with_batch_norm_still_a_network():

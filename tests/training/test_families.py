@@ -12,7 +12,7 @@ from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.capabilities import Fits, has
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
-from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.networks.settings import NETWORKS, NetworkSettings
 from saddlepoint.records import RunFolder
 from saddlepoint.training import checkpoint
 from saddlepoint.training.devices import Devices
@@ -22,6 +22,10 @@ from tests.training.games import assert_same, everything, settings
 
 SMALL = NetworkSettings(hidden=(8,))
 CONVOLUTIONAL = NetworkSettings(network="dcgan", width=4)
+BUILT_IN = {
+    **{name: NetworkSettings(network=name, hidden=(8,), width=4) for name in NETWORKS},
+    "attention": NetworkSettings(network="resnet", width=4, arguments={"attention": 4}),
+}
 FAMILIES = {
     "autoencoder": AutoencoderSettings(encoder=SMALL, decoder=SMALL, denoising=0.1),
     "vae": VAESettings(encoder=SMALL, decoder=SMALL, warm_up=5, binarise="stochastic"),
@@ -45,6 +49,10 @@ FAMILIES = {
         generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, updates={"unrolled": 2}, penalties={"r2": 0.1}
     ),
     "dcgan": GANSettings(generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, updates={"discriminator": 2}),
+    **{
+        f"gan-network-{name}": GANSettings(generator=network, discriminator=network, penalties={"r1": 0.1})
+        for name, network in BUILT_IN.items()
+    },
 }
 
 

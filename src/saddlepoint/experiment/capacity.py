@@ -21,9 +21,9 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SaddlepointError, SettingError
 from saddlepoint.models import construct
 from saddlepoint.models.base import Model
-from saddlepoint.networks.conv import channels, levels
 from saddlepoint.networks.minibatch import DIMENSIONS
-from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.networks.pyramid import channels, levels
+from saddlepoint.networks.settings import NETWORKS, NetworkSettings
 from saddlepoint.recipe import Recipe
 from saddlepoint.training.settings import OptimiserSettings
 
@@ -124,14 +124,17 @@ def rough_memory(recipe: Recipe, event: Event, examples: int) -> int:
     for _, network in recipe.model:
         if not isinstance(network, NetworkSettings) or ":" in network.network:
             continue
-        if network.network == "dcgan" and len(event.shape) > 1:
+        if network.arguments:
+            return BEYOND  # only the builder knows how an argument changes the size
+        if NETWORKS[network.network].convolutional and len(event.shape) > 1:
             sizes = levels(event.shape[1:])
-            widths = [event.shape[0] * packing, *channels(network.width, len(sizes) - 1)]
+            # Counted as convolutions of kernel 4 that are at least 64 channels wide, four times: no built-in network has more.
+            widths = [event.shape[0] * packing, *(max(n, 64) for n in channels(network.width, len(sizes)))]
             features = widths[-1] * math.prod(sizes[-1])
             kernel = 4 ** (len(event.shape) - 1)
-            weights += sum((before * kernel + 3) * after for before, after in pairwise(widths)) * 2
+            weights += sum((before * kernel + 3) * after for before, after in pairwise(widths)) * 4
             weights += features * (latent + 2)
-            results += 3 * sum(width * math.prod(size) for width, size in zip(widths, sizes, strict=True))
+            results += 3 * sum(width * math.prod(size) for width, size in zip(widths[1:], sizes, strict=True))
         else:
             pieces = network.maxout_pieces if network.activation == "maxout" else 1
             widths = [ends, *network.hidden, ends]
@@ -198,5 +201,5 @@ def _remedy(recipe: Recipe, needs: Needs) -> str:
     sizes = ["model.latent"] if hasattr(recipe.model, "latent") else []
     for role, value in recipe.model:
         if isinstance(value, NetworkSettings) and ":" not in value.network:
-            sizes.append(f"model.{role}.{'width' if value.network == 'dcgan' else 'hidden'}")
+            sizes.append(f"model.{role}.{NETWORKS[value.network].uses[0]}")
     return f"lower {', '.join(sizes)}"

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from torch import nn
 
 from saddlepoint.errors import SettingError, suggestion
-from saddlepoint.networks.build import Options, build
+from saddlepoint.networks.build import build
 from saddlepoint.networks.own import check_network
 from saddlepoint.networks.series import TimeFirst
-from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.networks.settings import NETWORKS, NetworkSettings
 
 
 def network(
@@ -39,29 +39,19 @@ def network(
     """
     if role in modules:
         return check_network(modules[role], inputs, outputs, role)
-    options = Options(
-        hidden=settings.hidden,
-        activation=settings.activation,
-        batch_norm=settings.batch_norm,
-        width=settings.width,
-        output_activation=output_activation,
-        weights=settings.weights,
-        pieces=settings.maxout_pieces,
+    where = f"model.{role}"
+    entry = NETWORKS.get(settings.network)
+    if not (series and entry is not None and entry.convolutional):
+        return build(settings, inputs, outputs, output_activation, where=where)
+    takes, gives = len(inputs) == 2, outputs is not None and len(outputs) == 2
+    inner = build(
+        settings,
+        inputs[::-1] if takes else inputs,
+        outputs[::-1] if gives and outputs else outputs,
+        output_activation,
+        where=where,
     )
-    if series and settings.network == "dcgan":
-        takes, gives = len(inputs) == 2, outputs is not None and len(outputs) == 2
-        inner = build(
-            settings.network,
-            inputs[::-1] if takes else inputs,
-            outputs[::-1] if gives and outputs else outputs,
-            options,
-            arguments=settings.arguments,
-            where=f"model.{role}.network",
-        )
-        return TimeFirst(inner, takes=takes, gives=gives)
-    return build(
-        settings.network, inputs, outputs, options, arguments=settings.arguments, where=f"model.{role}.network"
-    )
+    return TimeFirst(inner, takes=takes, gives=gives)
 
 
 def is_own(role: str, settings: NetworkSettings, modules: Mapping[str, nn.Module]) -> bool:

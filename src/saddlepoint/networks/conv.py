@@ -8,14 +8,11 @@ discriminator, weights from N(0, 0.02).
 Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks (Radford, Metz, Chintala,
 2015). https://arxiv.org/abs/1511.06434
 
-Sizes. Away from the event, level after level, an axis of length s becomes one of ceil(s / 2): the first two levels
-halve every axis longer than 1, later levels every axis longer than 7, until none is (28 -> 14 -> 7, 64 -> 32 -> 16
--> 8 -> 4, 45 -> 23 -> 12 -> 6). Axis by axis, halving an even length takes kernel 4 with stride 2 and padding 1, an
-odd length kernel 3 with stride 2 and padding 1, and an axis left alone kernel 3 with stride 1 and padding 1. With these
-the convolution and the transposed convolution between two levels are exact inverses in shape, without output padding. A
-last kernel as large as the smallest level goes to, or comes from, length 1.
-
-Channels. `width` at the level nearest to the event, twice as many with each level away from it, at most 16 times.
+Sizes and channels are those of `pyramid`: `width` channels at the level nearest to the event. Axis by axis, halving an
+even length takes kernel 4 with stride 2 and padding 1, an odd length kernel 3 with stride 2 and padding 1, and an axis
+left alone kernel 3 with stride 1 and padding 1. With these the convolution and the transposed convolution between two
+levels are exact inverses in shape, without output padding. A last kernel as large as the smallest level goes to, or
+comes from, length 1.
 
 Speed. All layers but the generator's first use torch's own convolutions, which on a CPU are the fastest of the
 equivalent forms, except for layers with a single channel. Time of forward and backward relative to torch's own layer
@@ -34,40 +31,14 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvTransposeNd
 
-from saddlepoint.errors import SettingError
 from saddlepoint.networks.activations import activation_layer
+from saddlepoint.networks.attention import SelfAttention, attention_level
 from saddlepoint.networks.initialisation import dcgan_
+from saddlepoint.networks.pyramid import Size, channels, ends_in_event, geometry, levels
 
 CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 TRANSPOSED_CONVOLUTIONS = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 BATCH_NORMS = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
-
-SMALLEST = 7
-LARGEST_FACTOR = 16
-
-
-def levels(size: Sequence[int]) -> list[tuple[int, ...]]:
-    """The lengths of an event's axes at every level, the event's own first (see the module's rule)."""
-    found = [tuple(size)]
-    while len(found) < 3 or max(found[-1]) > SMALLEST:
-        shortest = 1 if len(found) < 3 else SMALLEST
-        found.append(tuple(math.ceil(s / 2) if s > shortest else s for s in found[-1]))
-    return found
-
-
-def geometry(large: Sequence[int], small: Sequence[int]) -> dict[str, tuple[int, ...]]:
-    """Kernel, stride and padding by axis, between two neighbouring levels, in either direction."""
-    halved = [s < l for l, s in zip(large, small, strict=True)]  # noqa: E741
-    return {
-        "kernel_size": tuple(4 if h and length % 2 == 0 else 3 for h, length in zip(halved, large, strict=True)),
-        "stride": tuple(2 if h else 1 for h in halved),
-        "padding": tuple(1 for _ in halved),
-    }
-
-
-def channels(width: int, count: int) -> list[int]:
-    """Channels of `count` levels, the one nearest to the event first."""
-    return [width * min(2**level, LARGEST_FACTOR) for level in range(count)]
 
 
 class _FromPoint(_ConvTransposeNd):
@@ -108,21 +79,30 @@ class Generator(nn.Module):
     Args:
         inputs: shape of the code, usually (latent,).
         outputs: (C, T), (C, H, W) or (C, D, H, W).
+        attention: longest side of the level with self-attention; 0 for none.
     """
 
     def __init__(
-        self, inputs: Sequence[int], outputs: Sequence[int], width: int = 64, output_activation: str = "tanh"
+        self,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        width: int = 64,
+        output_activation: str = "tanh",
+        attention: int = 0,
     ) -> None:
         super().__init__()
         out_channels, size = outputs[0], tuple(outputs[1:])
         dimensions = len(size)
         sizes = levels(size)
+        attended = attention_level(sizes, attention)
         widths = [out_channels, *channels(width, len(sizes) - 1)]
         layers: list[nn.Module] = [
             FROM_POINT[dimensions](math.prod(inputs), widths[-1], kernel_size=sizes[-1], bias=False)  # type: ignore[arg-type]
         ]
         for level in range(len(sizes) - 1, 0, -1):
             layers += [BATCH_NORMS[dimensions](widths[level]), nn.ReLU(inplace=True)]
+            if level == attended:
+                layers.append(SelfAttention(widths[level]))
             shape = geometry(sizes[level - 1], sizes[level])
             # BatchNorm follows every layer but the last, and would take a bias away again.
             transposed = TRANSPOSED_CONVOLUTIONS[dimensions]
@@ -147,13 +127,17 @@ class Discriminator(nn.Module):
         inputs: (C, T), (C, H, W) or (C, D, H, W).
         outputs: `()` for one logit an example, (B,); `(n,)` for an encoder; None for the flattened features of the smallest
             level, without the last convolution.
+        attention: longest side of the level with self-attention; 0 for none.
     """
 
-    def __init__(self, inputs: Sequence[int], outputs: Sequence[int] | None = (), width: int = 64) -> None:
+    def __init__(
+        self, inputs: Sequence[int], outputs: Sequence[int] | None = (), width: int = 64, attention: int = 0
+    ) -> None:
         super().__init__()
         in_channels, size = inputs[0], tuple(inputs[1:])
         dimensions = len(size)
         sizes = levels(size)
+        attended = attention_level(sizes, attention)
         widths = [in_channels, *channels(width, len(sizes) - 1)]
         layers: list[nn.Module] = []
         for level, ((large, small), (before, after)) in enumerate(zip(pairwise(sizes), pairwise(widths), strict=True)):
@@ -162,6 +146,8 @@ class Discriminator(nn.Module):
             if not first:
                 layers.append(BATCH_NORMS[dimensions](after))
             layers.append(nn.LeakyReLU(0.2, inplace=True))
+            if level + 1 == attended:
+                layers.append(SelfAttention(after))
         if outputs is not None:
             layers.append(CONVOLUTIONS[dimensions](widths[-1], math.prod(outputs), kernel_size=sizes[-1]))  # type: ignore[arg-type]
         self.outputs = (widths[-1] * math.prod(sizes[-1]),) if outputs is None else tuple(outputs)
@@ -175,23 +161,25 @@ class Discriminator(nn.Module):
 
 
 def dcgan(
-    inputs: Sequence[int], outputs: Sequence[int] | None, width: int = 64, output_activation: str = "identity"
+    inputs: Sequence[int],
+    outputs: Sequence[int] | None,
+    width: int = 64,
+    output_activation: str = "identity",
+    attention: Size = 0,
 ) -> nn.Module:
     """The generator where an event comes out, the discriminator (or encoder) where one goes in.
+
+    Args:
+        inputs: shape of one example that goes in.
+        outputs: shape of one result; None for features.
+        width: channels of the level nearest to the event.
+        output_activation: after the last layer.
+        attention: longest side of the level with self-attention (see `attention.attention_level`); 0 for none.
 
     Raises:
         SettingError: neither end is a sound, an image or a volume.
     """
-    if 2 <= len(inputs) <= 4 and (outputs is None or len(outputs) < 2):
-        network = Discriminator(inputs, outputs, width)
-        return (
-            network if output_activation == "identity" else nn.Sequential(network, activation_layer(output_activation))
-        )
-    if len(inputs) < 2 and outputs is not None and 2 <= len(outputs) <= 4:
-        return Generator(inputs, outputs, width, output_activation)
-    raise SettingError(
-        f"dcgan joins a flat code with a sound (C, T), an image (C, H, W) or a volume (C, D, H, W), but was asked to turn "
-        f"shape {tuple(inputs)} into {None if outputs is None else tuple(outputs)}: set both networks to "
-        "mlp (--model.generator.network mlp --model.discriminator.network mlp; of a VAE or an autoencoder, "
-        "--model.encoder.network mlp --model.decoder.network mlp)."
-    )
+    if ends_in_event(outputs, inputs, "dcgan"):
+        return Generator(inputs, outputs, width, output_activation, attention)
+    network = Discriminator(inputs, outputs, width, attention)
+    return network if output_activation == "identity" else nn.Sequential(network, activation_layer(output_activation))

@@ -21,7 +21,7 @@ class MLP(nn.Module):
         outputs: shape of one result; `()` gives one number an example, (B,); None leaves the output layer away and
             gives the last hidden layer, (B, hidden[-1]).
         hidden: widths of the hidden layers; `()` makes the network linear.
-        activation: a name in `activations.ACTIVATIONS`, or `maxout`, where a unit is the largest of `pieces` linear
+        activation: a name in `activations.ACTIVATIONS`, or `maxout`, where a unit is the largest of `maxout_pieces` linear
             functions.
         batch_norm: BatchNorm between every hidden layer and its activation.
         output_activation: after the output layer.
@@ -40,22 +40,22 @@ class MLP(nn.Module):
         batch_norm: bool = False,
         output_activation: str = "identity",
         weights: str = "glorot",
-        pieces: int = 5,
+        maxout_pieces: int = 5,
     ) -> None:
         super().__init__()
-        if pieces < 2:
-            raise SettingError(f"mlp: maxout takes the largest of at least 2 pieces, got {pieces}.")
+        if maxout_pieces < 2:
+            raise SettingError(f"mlp: maxout takes the largest of at least 2 pieces, got {maxout_pieces}.")
         if any(width < 1 for width in hidden):
             raise SettingError(f"mlp: every hidden layer needs a width of at least 1, got hidden = {list(hidden)}.")
         layers: list[nn.Module] = []
         width = math.prod(inputs)
         for following in hidden:
             # BatchNorm subtracts the mean, so a bias before it would do nothing.
-            functions = following * pieces if activation == "maxout" else following
+            functions = following * maxout_pieces if activation == "maxout" else following
             layers.append(nn.Linear(width, functions, bias=not batch_norm))
             if batch_norm:
                 layers.append(nn.BatchNorm1d(functions))
-            layers.append(Maxout(pieces) if activation == "maxout" else activation_layer(activation))
+            layers.append(Maxout(maxout_pieces) if activation == "maxout" else activation_layer(activation))
             width = following
         if outputs is not None:
             layers.append(nn.Linear(width, math.prod(outputs)))

@@ -1,0 +1,70 @@
+"""The levels of convolutional networks for sound (C, T), images (C, H, W) and volumes (C, D, H, W) of any size.
+
+Sizes. Away from the event, level after level, an axis of length s becomes one of ceil(s / 2): the first two levels halve
+every axis longer than 1, later levels every axis longer than 7, until none is (28 -> 14 -> 7, 64 -> 32 -> 16 -> 8 -> 4,
+45 -> 23 -> 12 -> 6).
+
+Channels. They double with each level away from the event, up to 16 times the first number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, TypeGuard
+
+from pydantic import Field
+
+from saddlepoint.errors import SettingError
+
+SMALLEST = 7
+LARGEST_FACTOR = 16
+
+Size = Annotated[int, Field(ge=0)]  # the longest side of a level; 0 for none
+
+
+def levels(size: Sequence[int]) -> list[tuple[int, ...]]:
+    """The lengths of an event's axes at every level, the event's own first (see the module's rule)."""
+    found = [tuple(size)]
+    while len(found) < 3 or max(found[-1]) > SMALLEST:
+        shortest = 1 if len(found) < 3 else SMALLEST
+        found.append(tuple(math.ceil(s / 2) if s > shortest else s for s in found[-1]))
+    return found
+
+
+def geometry(large: Sequence[int], small: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """Kernel, stride and padding of a strided convolution by axis, between two neighbouring levels, in either direction."""
+    halved = [s < l for l, s in zip(large, small, strict=True)]  # noqa: E741
+    return {
+        "kernel_size": tuple(4 if h and length % 2 == 0 else 3 for h, length in zip(halved, large, strict=True)),
+        "stride": tuple(2 if h else 1 for h in halved),
+        "padding": tuple(1 for _ in halved),
+    }
+
+
+def channels(width: int, count: int) -> list[int]:
+    """Channels of `count` levels, the one nearest to the event first."""
+    return [width * min(2**level, LARGEST_FACTOR) for level in range(count)]
+
+
+def ends_in_event(outputs: Sequence[int] | None, inputs: Sequence[int], network: str) -> TypeGuard[Sequence[int]]:
+    """Whether a convolutional network leads from a flat code to an event, and not from an event to a flat result.
+
+    Args:
+        outputs: shape of one result; None for features.
+        inputs: shape of one example that goes in.
+        network: its name, for the message.
+
+    Raises:
+        SettingError: neither end is a sound, an image or a volume, or both are.
+    """
+    if 2 <= len(inputs) <= 4 and (outputs is None or len(outputs) < 2):
+        return False
+    if len(inputs) < 2 and outputs is not None and 2 <= len(outputs) <= 4:
+        return True
+    raise SettingError(
+        f"{network} joins a flat code with a sound (C, T), an image (C, H, W) or a volume (C, D, H, W), but was asked to "
+        f"turn shape {tuple(inputs)} into {None if outputs is None else tuple(outputs)}: set both networks to mlp "
+        "(--model.generator.network mlp --model.discriminator.network mlp; of a VAE or an autoencoder, "
+        "--model.encoder.network mlp --model.decoder.network mlp)."
+    )
