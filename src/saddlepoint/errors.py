@@ -6,6 +6,7 @@ Anything else that escapes is our own mistake and keeps its traceback.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 
 LONGEST_MESSAGE = 2_000  # characters; what came may be a file of megabytes
@@ -33,6 +34,10 @@ class RunError(SaddlepointError):
     """A run folder is missing, already taken, damaged, or holds another model than was asked for."""
 
 
+class PartError(SaddlepointError):
+    """A network, loss or other part of the user's own failed while it was used; `__cause__` is the error that it raised."""
+
+
 class TrustError(SaddlepointError):
     """A recipe or run names code by import path, and the user has neither given that path nor said that it is trusted."""
 
@@ -45,6 +50,14 @@ class MissingExtraError(SaddlepointError):
             f"{needed_for} needs the package {package!r}, which is not installed: pip install 'saddlepoint[{extra}]', or in a "
             f"checkout of the source pip install -e '.[{extra}]'"
         )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether there was too little memory, whoever found out: Python, numpy, torch, or the operating system (in mapping a file)."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    # torch is not imported for this: its error is a RuntimeError with this text.
+    return isinstance(error, MemoryError) or "can't allocate memory" in str(error) or "out of memory" in str(error)
 
 
 def printable(text: str) -> str:

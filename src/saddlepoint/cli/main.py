@@ -6,15 +6,17 @@ active; 130 interrupted. Help needs only the standard library.
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
 from saddlepoint.cli.program import typed
-from saddlepoint.errors import SaddlepointError, SettingError, printable, shortened, suggestion
+from saddlepoint.errors import SaddlepointError, SettingError, is_out_of_memory, printable, shortened, suggestion
 
 DONE, WRONG_INPUT, INTERRUPTED = 0, 2, 130  # 3, a finding, is said by `saddlepoint.cli.ending`
 
@@ -48,8 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _dispatch(arguments)
         sys.stdout.flush()
         return code
-    except SystemExit as leaving:  # argparse has printed a command's help
-        return int(leaving.code or DONE)
+    except SystemExit as leaving:
+        last = traceback.extract_tb(leaving.__traceback__)[-1]
+        if last.filename == argparse.__file__:  # it has printed a command's help
+            return DONE
+        # Only code that a recipe or a run imports can have done this: none of ours does.
+        print(f"saddlepoint: {last.filename}, line {last.lineno} called sys.exit({leaving}).", file=sys.stderr)
+        return WRONG_INPUT
     except SaddlepointError as error:
         print(f"saddlepoint: {typed(str(error))}", file=sys.stderr)
         return WRONG_INPUT
@@ -77,15 +84,6 @@ OUT_OF_MEMORY = (
     "the memory of this machine does not suffice for that: lower training.batch_size, evaluation.samples or the sizes of "
     "the networks, or use fewer or smaller examples (data.limit, data.size)."
 )
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether there was too little memory, whoever found out: Python, numpy, torch on a processor or a GPU, or the
-    operating system, where a file is mapped into memory."""
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOMEM
-    # torch is not imported for this: its error is a RuntimeError with this text.
-    return isinstance(error, MemoryError) or "can't allocate memory" in str(error) or "out of memory" in str(error)
 
 
 def overview() -> str:

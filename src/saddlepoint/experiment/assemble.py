@@ -20,6 +20,7 @@ from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.listener import Listener
 from saddlepoint.experiment.live_diagnosis import start_diagnosis
 from saddlepoint.experiment.measurement import Measurement
+from saddlepoint.experiment.own_parts import naming_parts, own_parts
 from saddlepoint.experiment.pictures import Pictures
 from saddlepoint.experiment.recorder import Recorder
 from saddlepoint.experiment.run_checkpoints import RunCheckpoints
@@ -72,8 +73,9 @@ def prepare(
     if dataset is None:
         dataset = examples_file.load(recipe.data)
     require_memory(recipe, dataset.event, len(dataset))
-    model = build(recipe.model, dataset.event, modules=modules, seed=recipe.training.seed)
-    return new_session(recipe, folder, dataset, model, listener, pictures=pictures)
+    with naming_parts(own_parts(recipe.model, modules)):
+        model = build(recipe.model, dataset.event, modules=modules, seed=recipe.training.seed)
+    return new_session(recipe, folder, dataset, model, listener, modules=modules, pictures=pictures)
 
 
 def new_session(
@@ -83,6 +85,7 @@ def new_session(
     model: Model,
     listener: Listener | None = None,
     *,
+    modules: Mapping[str, nn.Module] | None = None,
     pictures: bool = True,
 ) -> Session:
     """Return a session that trains a model at its first step. Nothing is written.
@@ -93,22 +96,27 @@ def new_session(
         dataset: training examples with their held-out part.
         model: built for these data.
         listener: gets callbacks.
+        modules: the user's own networks and loss by role, with which the model was built.
         pictures: whether the last pictures, the time-lapse and the report are made when training ends. Samples are always drawn
             during training.
 
     Raises:
         DataError: there are fewer examples than one batch needs.
+        PartError: one of the user's own parts fails on a batch.
         SettingError: the device does not exist, a player cannot be trained, or BatchNorm cannot normalise the batch.
     """
     training, evaluation = recipe.training, recipe.evaluation
     listener = listener or Listener()
+    parts = own_parts(recipe.model, modules)
     devices = Devices.choose(training.device, training.precision, model)
     threads = threads_for(model, training.batch_size, training.threads)
     state = TrainingState.start(model, training, devices)
     batches = Batches(dataset, training.batch_size, training.seed, devices.device, model.scaling)
-    check_batch_statistics(model, dataset.x[: training.batch_size])
-    notes = [*dataset.notes, *model.notes, *_check_precision(model, batches, state)]
-    context = RunContext(recipe, folder, dataset, model, state, threads, listener, BestEffort(listener))
+    with naming_parts(parts):
+        check_batch_statistics(model, dataset.x[: training.batch_size])
+        notes = [*dataset.notes, *model.notes, *_check_precision(model, batches, state)]
+    best_effort = BestEffort(listener, parts)
+    context = RunContext(recipe, folder, dataset, model, state, threads, listener, best_effort, parts)
     journal = Journal(folder, listener, context.best_effort)
     measurement = Measurement(
         dataset,

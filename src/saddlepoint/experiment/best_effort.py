@@ -8,18 +8,24 @@ from collections.abc import Iterator
 
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.experiment.listener import Listener
+from saddlepoint.experiment.own_parts import OwnPart, find_part
 
 
 class BestEffort:
     """A context manager that reports an exception to the listener instead of raising it.
 
-    Each kind of work is reported once, even if it fails several times. An exception that is not caused by the disk, the memory
-    or a damaged file is a bug in this package; it is also issued as a RuntimeWarning, which fails our tests.
+    Each kind of work is reported once, even if it fails several times. An exception that is not caused by the disk, the memory,
+    a damaged file or the user's own code is a bug in this package; it is also issued as a RuntimeWarning, which fails our tests.
     """
 
-    def __init__(self, listener: Listener) -> None:
-        """Report to `listener`."""
-        self._listener = listener
+    def __init__(self, listener: Listener, parts: tuple[OwnPart, ...] = ()) -> None:
+        """Report to a listener.
+
+        Args:
+            listener: gets a note for each kind of work that fails.
+            parts: of the model that are the user's own code, whose errors are not bugs in this package.
+        """
+        self._listener, self._parts = listener, parts
         self._reported: set[str] = set()
 
     @contextlib.contextmanager
@@ -37,5 +43,6 @@ class BestEffort:
             if what not in self._reported:
                 self._reported.add(what)
                 self._listener.note(message)
-            if not isinstance(error, OSError | MemoryError | SaddlepointError):
+            is_expected = isinstance(error, OSError | MemoryError | SaddlepointError) or find_part(error, self._parts)
+            if not is_expected:
                 warnings.warn(message, RuntimeWarning, stacklevel=3)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.experiment.best_effort import BestEffort
 from saddlepoint.experiment.listener import Listener
+from saddlepoint.experiment.own_parts import OwnPart
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RunFolder
@@ -26,6 +27,7 @@ class RunContext:
         threads: number of processor threads that torch uses.
         listener: gets callbacks.
         best_effort: a context for work whose failure must not stop training.
+        parts: of the model that are the user's own code.
     """
 
     recipe: Recipe
@@ -36,3 +38,4 @@ class RunContext:
     threads: int
     listener: Listener
     best_effort: BestEffort
+    parts: tuple[OwnPart, ...] = ()

@@ -12,13 +12,14 @@ from typing import Any
 
 from saddlepoint.data.batches import Batches
 from saddlepoint.diagnosis import Diagnosis
-from saddlepoint.errors import RunError
+from saddlepoint.errors import PartError, RunError, SaddlepointError, is_out_of_memory
 from saddlepoint.experiment.auto_remedy import AutoRemedy, PlannedIntervention
 from saddlepoint.experiment.context import RunContext
 from saddlepoint.experiment.first_checks import first_findings
 from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.listener import Outline
 from saddlepoint.experiment.measurement import Measurement
+from saddlepoint.experiment.own_parts import describe_stop, find_part
 from saddlepoint.experiment.pictures import Pictures
 from saddlepoint.experiment.recorder import Recorder
 from saddlepoint.experiment.run_checkpoints import Restored, RunCheckpoints
@@ -104,12 +105,21 @@ class Session:
             another session continues after it.
 
         Raises:
+            PartError: a part of the user's own failed; the run can be resumed from its last checkpoint.
             RunError: the folder can no longer be written; the run can be resumed from its last checkpoint.
         """
         try:
             with using_threads(self.context.threads):
                 return self._run()
-        except OSError as error:
+        except SaddlepointError:
+            raise
+        except (Exception, SystemExit) as error:
+            part = find_part(error, self.context.parts)
+            if part is not None and not is_out_of_memory(error):
+                parts, step, saved = self.context.parts, self.state.step + 1, self.checkpoints.saved
+                raise PartError(describe_stop(error, part, parts, self.folder.path, step, saved)) from error
+            if not isinstance(error, OSError):
+                raise
             raise RunError(
                 f"{self.folder.path}: training stopped at step {self.state.step:,} because a file could not be read or "
                 f"written: {error}. Fix that (is the disk full?), then resume: {shell_command('resume', self.folder.path)}"

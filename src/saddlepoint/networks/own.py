@@ -33,7 +33,7 @@ def import_object(path: str, where: str) -> Callable[..., Any]:
                 f"in {folder}. Install it, or start from the folder that holds it."
             ) from error
         raise SettingError(f'{where}: importing "{module_name}" failed: {error}.') from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script without a guard for its main part may exit
         raise SettingError(f'{where}: importing "{module_name}" failed: {type(error).__name__}: {error}.') from error
     finally:
         sys.path.remove(folder)
