@@ -11,7 +11,7 @@ import torch
 
 import saddlepoint as sp
 from saddlepoint.cli.main import main
-from saddlepoint.errors import PartError, RunError
+from saddlepoint.errors import PartError, RunError, SettingError
 from saddlepoint.experiment import session
 from saddlepoint.experiment.own_parts import find_part, own_parts
 from saddlepoint.records import RunFolder
@@ -229,3 +229,19 @@ def test_parts_of_one_module_are_told_apart_and_torch_is_nobodys(module: Any) ->
     with pytest.raises(RuntimeError) as by_torch:
         torch.nn.Linear(3, 2)(torch.ones(1, 2))
     assert find_part(by_torch.value, parts) is None
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [1.0, float("-inf")]])
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"constraints": {"discriminator": {"name": "clip", "limit": None}}},
+        {"penalties": {"r1": {"weight": 1, "limit": None}}},
+        {"views": {"instance_noise": {"strength": 1, "limit": None}}},
+    ],
+)
+def test_an_argument_that_is_not_finite_is_refused(part: dict[str, Any], value: Any) -> None:
+    (section, entries), *_ = part.items()
+    model = {"family": "gan", section: {name: {**entry, "limit": value} for name, entry in entries.items()}}
+    with pytest.raises(SettingError, match=rf"model\.{section}\..*the argument limit must be a finite number"):
+        sp.Recipe.from_mapping({"model": model})

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from saddlepoint.diagnosis import PROCESSES
-from saddlepoint.experiment.summary import result_in_words, verdict
+from saddlepoint.diagnosis.verdict import NO_FAILURE_FOUND
+from saddlepoint.experiment.summary import result_in_words, verdict, verdict_fields
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RESULT_LEVELS, Aspect, Finding, Result, ResultLevel, RunFolder
+from saddlepoint.report.words import better_step
 from tests.experiment.runs import recipe, start_session
 
 RECIPE = Recipe.from_mapping({"name": "toy", "training": {"steps": 2000}})
@@ -37,6 +41,26 @@ def test_every_level_names_the_worst_measurement(level: ResultLevel) -> None:
     assert level in said
     assert "recall 0.13" in said
     assert ("at this sample size, 400 samples" in said) == (level == "not told apart")
+
+
+def test_samples_and_real_examples_are_counted_separately() -> None:
+    found = replace(result("not told apart"), real=80)
+    assert "at this sample size, 400 samples and 80 real examples" in result_in_words(found)
+    assert Result.from_json(json.loads(json.dumps(found.to_json()))).real == 80
+    earlier = {name: value for name, value in found.to_json().items() if name != "real"}
+    assert Result.from_json(earlier).real is None
+
+
+@pytest.mark.parametrize("level", RESULT_LEVELS)
+@pytest.mark.parametrize("behind", [0.0, 1.0])
+def test_a_run_past_its_best_step_is_not_told_to_train_longer(level: ResultLevel, behind: float) -> None:
+    best = {"step": 700, "series": "quality/energy_distance", "value": 0.1, "behind": behind, "behind_error": 0.1}
+    fields = verdict_fields(NO_FAILURE_FOUND, [], result(level), {}, best_step=better_step(best, 2000))
+    low = level in RESULT_LEVELS[:2]
+    assert ("Train longer" in fields["advice"]) == (low and behind == 0)
+    assert ("checkpoint of step 700" in fields["advice"]) == (low and behind == 1)
+    assert better_step({**best, "step": 2000}, 2000) is None
+    assert better_step(None, 2000) is None
 
 
 def test_missing_measurements_are_reported_with_their_reason() -> None:

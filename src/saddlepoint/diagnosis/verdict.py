@@ -91,17 +91,27 @@ def headline(
     return f"{said}{': sample quality was not measured' if level is None else _SAMPLES[level]}"
 
 
-def what_to_do(process: Process | None, findings: Iterable[Finding], result: Result | None = None) -> str:
+def what_to_do(
+    process: Process | None, findings: Iterable[Finding], result: Result | None = None, *, best_step: int | None = None
+) -> str:
     """What to do next, in one to three sentences without commands; empty where there is nothing to say.
 
     Args:
         process: how training went.
         findings: the log of findings.
         result: how close samples are to the data.
+        best_step: the best step, if the last one is measurably worse; longer training then is no remedy.
     """
     if process != NO_FAILURE_FOUND:
         return next((cause.advice for cause in _causes(findings)), "")
-    return "" if result is None or result.level is None else _ADVICE[result.level]
+    if result is None or result.level is None:
+        return ""
+    if best_step is not None and result.level in (_FAR, _PARTLY):
+        return (
+            f"Take the checkpoint of step {best_step:,}: it is better than the last. The worst measurement says what the "
+            "samples lack."
+        )
+    return _ADVICE[result.level]
 
 
 def examples_in_words(data: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Result, RunFolder, replaced, shell_command, standing
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.report.verdict import recorded_process
-from saddlepoint.report.words import duration
+from saddlepoint.report.words import better_step, duration
 
 _PACKAGES = ("saddlepoint", "torch", "numpy")
 _OBJECTIVES = ("objective", "likelihood", "reconstruction")  # each family's setting that names what it minimises
@@ -62,6 +62,7 @@ def verdict_fields(
     data: Mapping[str, Any],
     *,
     under_way: str = "",
+    best_step: int | None = None,
 ) -> dict[str, str]:
     """Return the fields of summary.json that accompany the verdict: the headline, and what to do.
 
@@ -71,9 +72,10 @@ def verdict_fields(
         result: how close samples are to the data; None if it was not measured.
         data: the field "data" of the summary.
         under_way: see `saddlepoint.diagnosis.headline`.
+        best_step: see `saddlepoint.diagnosis.what_to_do`.
     """
     said = headline(process, findings, result, examples=examples_in_words(data), under_way=under_way)
-    return {"headline": said, "advice": what_to_do(process, findings, result)}
+    return {"headline": said, "advice": what_to_do(process, findings, result, best_step=best_step)}
 
 
 def stopped(state: str, step: int, steps: int) -> str:
@@ -129,8 +131,9 @@ def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str
     )
     process = recorded_process(folder, summary, findings)
     under_way, data = stopped(state, step, recipe.training.steps), summary.get("data") or {}
+    best_step = better_step(summary.get("best"), step)
     changed = {
-        **verdict_fields(process, findings, result, data, under_way=under_way),
+        **verdict_fields(process, findings, result, data, under_way=under_way, best_step=best_step),
         "verdict": verdict(recipe, state, step, seconds, findings, result, saved, codes),
         "process": process,
         "result": result.to_json(),
@@ -225,9 +228,10 @@ def write_summary(
         "fingerprint": dataset.fingerprint,
     }
     under_way = stopped(state, step, recipe.training.steps)
+    best_step = better_step(best, step)
     treated = [str(cure["code"]) for cure in cures]
     summary = {
-        **verdict_fields(process, findings, result, data, under_way=under_way),
+        **verdict_fields(process, findings, result, data, under_way=under_way, best_step=best_step),
         "verdict": verdict(recipe, state, step, seconds, findings, result, saved, treated),
         "process": process,
         "result": None if result is None else result.to_json(),

@@ -80,11 +80,12 @@ class Result:
     Attributes:
         level: None where too little could be measured; `reason` then says why.
         score: in [0, 1]; 1 if no aspect tells samples from real examples; NaN without a level.
-        samples: how many were compared, with as many real examples or fewer.
+        samples: how many were compared.
         features: what was compared: "standardised values", "random convolutions".
         aspects: all measurements, the worst first.
         against: "held-out examples", or "training examples" where nothing or too little was held out.
         reason: why there is no level; empty where there is one.
+        real: how many real examples the samples were compared with; None where an earlier version did not record it.
     """
 
     level: ResultLevel | None
@@ -94,11 +95,18 @@ class Result:
     aspects: tuple[Aspect, ...]
     against: str = HELD_OUT
     reason: str = ""
+    real: int | None = None
 
     @property
     def worst(self) -> Aspect | None:
         """The aspect in which samples differ most from real examples; None where none was measured."""
         return self.aspects[0] if self.aspects else None
+
+    @property
+    def size(self) -> str:
+        """How many samples and real examples were compared: "1,000 samples and 80 real examples"."""
+        real = "" if self.real is None else f" and {self.real:,} real examples"
+        return f"{self.samples:,} samples{real}"
 
     def __str__(self) -> str:
         """The level with its reasons: "close to the data (worst of 8 measurements: recall 0.61, real examples 0.91)"."""
@@ -106,7 +114,7 @@ class Result:
             return f"not measured: {self.reason}"
         said: str = self.level
         if self.level == NOT_TOLD_APART:
-            said += f" from the data at this sample size, {self.samples:,} samples"
+            said += f" from the data at this sample size, {self.size}"
         if self.worst is not None:
             said += f" (worst of {len(self.aspects)} measurements: {self.worst})"
         if self.against != HELD_OUT:
@@ -123,6 +131,7 @@ class Result:
                 "features": self.features,
                 "against": self.against,
                 "reason": self.reason,
+                "real": self.real,
             }
         )
         return {**document, "aspects": [aspect.to_json() for aspect in self.aspects]}
@@ -145,6 +154,7 @@ class Result:
             tuple(Aspect.from_json(each) for each in content["aspects"]),
             str(content["against"]),
             str(content["reason"]),
+            None if content.get("real") is None else int(content["real"]),
         )
 
     @classmethod

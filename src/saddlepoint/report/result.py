@@ -25,10 +25,11 @@ def result(facts: Facts) -> Markup:
     if found.level is None:
         return section("result", _TITLE, absent(f"It was not measured: {found.reason}."))
     head = html(
-        "<p>Samples are <strong>{}</strong>. {} of them were compared with {}, by {}. All measurements decide together. A bar that "
+        "<p>Samples are <strong>{}</strong>. {} of them were compared with {}{}, by {}. All measurements decide together. A bar that "
         "is full means as good as other real examples (1); an empty one, nothing in common with the data (0).</p>",
         found.level,
         count(found.samples),
+        "" if found.real is None else f"{count(found.real)} ",
         found.against,
         found.features,
     )

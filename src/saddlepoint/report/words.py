@@ -95,6 +95,13 @@ def as_good(best: Mapping[str, Any]) -> bool:
     return "behind" in best and float(best["behind"]) <= ALIKE * float(best["behind_error"])
 
 
+def better_step(best: Mapping[str, Any] | None, last: int) -> int | None:
+    """The best step, if the `last` one is worse by more than the noise of the measurement; otherwise None."""
+    if not best or best.get("step") == last or "behind" not in best or as_good(best):
+        return None
+    return int(best["step"])
+
+
 def best_in_words(best: Mapping[str, Any], last: int) -> str:
     """The best step, and whether the `last` one is worse by more than noise."""
     said = f"{best.get('series')} = {number(best.get('value'))} at step {count(best.get('step'))}"

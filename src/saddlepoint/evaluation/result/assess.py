@@ -169,7 +169,8 @@ def assess_result(
     found = _measure_aspects(samples, fake, reference, reference.trials(samples, responses, fake), seed)
     ranked = tuple(sorted(found, key=lambda aspect: aspect.share))
     level = _level(ranked, min(count, len(reference.real)))
-    return Result(level, _score(ranked), count, reference.space.name, ranked, reference.against)
+    real = len(reference.real)
+    return Result(level, _score(ranked), count, reference.space.name, ranked, reference.against, real=real)
 
 
 def _measure_aspects(

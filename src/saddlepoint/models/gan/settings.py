@@ -6,9 +6,11 @@ A GAN is composed of parts: `objective`, `penalties`, `constraints` and `views` 
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
 
 from saddlepoint.data.settings import ScalingName
 from saddlepoint.models.settings import FamilySettings
@@ -47,10 +49,28 @@ class PartSettings(Settings):
         rest = {name: value for name, value in content.items() if name in cls.model_fields}
         return rest if not own else {**rest, "arguments": {**rest.get("arguments", {}), **own}}
 
+    @field_validator("arguments")
+    @classmethod
+    def _hold_finite_numbers(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Refuse numbers with which a part would train towards no finite weights, or be without effect."""
+        for name, value in arguments.items():
+            if not _is_finite(value):
+                raise PydanticCustomError("unusable", "the argument {name} must be a finite number", {"name": name})
+        return arguments
+
     @model_serializer(mode="wrap")
     def _without_empty_arguments(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written: dict[str, Any] = write(self)
         return {name: value for name, value in written.items() if name != "arguments" or value}
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether every number in a value is finite."""
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 class PenaltySettings(PartSettings):
