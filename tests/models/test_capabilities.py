@@ -23,6 +23,7 @@ from saddlepoint.models.capabilities import (
     HasDensity,
     HasLatentPosterior,
     HasLikelihood,
+    HasSampler,
     Pushes,
     Reports,
     ScoresExamples,
@@ -36,13 +37,13 @@ from saddlepoint.models.settings import FAMILIES
 TABLE = Event((4,), "vector", "float32", mean=(2.0,), std=(3.0,))
 IMAGE = Event((1, 4, 4), "image", "uint8", 0.0, 255.0)
 OF = {
-    "autoencoder": {HasCodes, Encodes, Reports, Fits},
+    "autoencoder": {HasCodes, HasSampler, Encodes, Reports, Fits},
     "vae": {HasCodes, Encodes, Reports, HasDensity, DescribesDensity, HasLatentPosterior, HasLikelihood, Variational},
-    "gan": {HasCodes, HasCodeQuantiles, Reports, Adversarial, Composed, ScoresExamples, Pushes},
+    "gan": {HasCodes, HasSampler, HasCodeQuantiles, Reports, Adversarial, Composed, ScoresExamples, Pushes},
 }
-OF["vae"] |= {DecodesNormal}
+OF["vae"] |= {DecodesNormal, HasSampler}
 OF["gan"] |= {DecodesNormal}
-ALWAYS = {capabilities.GenerativeModel, capabilities.HasUnits}
+ALWAYS = {capabilities.GenerativeModel, capabilities.HasUnits, capabilities.Playable}
 every_capability = pytest.mark.parametrize("capability", MISSING, ids=lambda capability: capability.__name__)
 
 

@@ -12,7 +12,7 @@ discriminator that compares the examples of its batch cannot score a single exam
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 from torch import Tensor
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from saddlepoint.data.dataset import Event, Scaling
     from saddlepoint.objectives.adversarial.game import Composition
+    from saddlepoint.objectives.phase import Noise, Phase
 
 Capability = TypeVar("Capability")
 
@@ -109,6 +110,15 @@ class HasCodeQuantiles(HasCodes, Protocol):
 
     def latent_quantiles(self, share: Tensor) -> Tensor:
         """Return the quantiles of one dimension at these probabilities, each in (0, 1)."""
+
+
+@runtime_checkable
+class HasSampler(HasCodes, Protocol):
+    """A model that gives access to the function that decodes its codes."""
+
+    @property
+    def sampler(self) -> Callable[[Tensor], Tensor]:
+        """The function from codes (N, latent) to examples in the model's units, in the networks' current mode."""
 
 
 @runtime_checkable
@@ -301,6 +311,32 @@ class Adversarial(HasCodes, Judges, Protocol):
 
 
 @runtime_checkable
+class Playable(HasUnits, Protocol):
+    """A game of which copies can be trained: its losses, and the noise of their updates, are accessible.
+
+    Attributes:
+        family: the name of the model's family.
+        players: the networks by name.
+        trained_steps: the step of the checkpoint with these weights; None if they are not from a checkpoint.
+    """
+
+    family: ClassVar[str]
+    players: dict[str, Any]
+    trained_steps: int | None
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the players."""
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases of one training step, in order."""
+
+    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
+        """Draw the random numbers of one update of n examples."""
+
+
+@runtime_checkable
 class Composed(Adversarial, Protocol):
     """An adversarial game that is composed of registered parts.
 
@@ -316,16 +352,7 @@ class Completes(Protocol):
     """A model that can fill in the missing part of an example."""
 
     def complete(self, x: Tensor, known: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
-        """Fill in the unknown part of examples.
-
-        Args:
-            x: (N, *event) in the data's units.
-            known: (N, *event) bool, where x is known.
-            generator: draws the noise; None takes torch's global generator.
-
-        Returns:
-            Samples (N, *event) that keep the known part.
-        """
+        """x (N, *event) in the data's units, known (N, *event) bool -> samples (N, *event) that equal x where it is known."""
 
 
 @runtime_checkable
@@ -351,6 +378,7 @@ MISSING: Mapping[type, str] = {
     GenerativeModel: "the model cannot generate samples.",
     HasCodes: "the model has no codes that samples are decoded from.",
     HasCodeQuantiles: "the model has no codes with a known distribution of each dimension.",
+    HasSampler: "the model has no function that decodes its codes in its own units.",
     Encodes: "the model has no codes (encode and decode).",
     HasUnits: "the model does not say in which units its networks work.",
     HasLatentPosterior: "the model has no posterior over codes, as a VAE has.",
@@ -364,6 +392,7 @@ MISSING: Mapping[type, str] = {
     ScoresExamples: "the model has no critic that scores single examples.",
     Pushes: "the model's loss has no gradient at single examples.",
     Adversarial: "the model is not a game of a generator against a critic, as a GAN is.",
+    Playable: "the model is not a game of which copies can be trained (players, phases and noise).",
     Composed: "the model is not a game that is composed of a loss, penalties, views and constraints, as a GAN is.",
     Completes: "the model cannot fill in missing parts of an example (complete).",
     Reports: "the model has no series of its own.",

@@ -16,7 +16,7 @@ from saddlepoint.evaluation.monitors.quality import Quality, random_examples
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.lanes import Replicas
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Fits, Reports, has
+from saddlepoint.models.capabilities import Fits, HasCodes, HasLikelihood, Reports, has
 from saddlepoint.studies.settings import OutcomeName
 from saddlepoint.studies.single_run import SingleRun
 
@@ -160,10 +160,9 @@ def measure_outcomes(replicas: Replicas | SingleRun, measures: Sequence[Outcomes
     """
     names = {name for measure in measures for name in measure.names}
     needs_samples = bool(names & FROM_SAMPLES)
-    family = getattr(replicas.replicas[0].model, "family", "")
     count, seed = measures[0].samples, measures[0].seed
     together: Tensor | None = None
-    if needs_samples and family == "gan":
+    if needs_samples and _only_decodes(replicas.game.template):
         together = replicas.sample(count, torch.Generator().manual_seed(seed))
     found: list[dict[str, float]] = []
     for index, measure in enumerate(measures):
@@ -178,6 +177,14 @@ def measure_outcomes(replicas: Replicas | SingleRun, measures: Sequence[Outcomes
             samples = _draw_samples(model, replicas.replicas[index].dataset, count, seed)
         found.append(measure.measure(samples, model))
     return found
+
+
+def _only_decodes(model: Model) -> bool:
+    """Whether a sample is a decoded code and nothing else, so that all replicas can draw theirs together.
+
+    Elsewhere noise of the likelihood is added, or a part has to be fitted first.
+    """
+    return has(model, HasCodes) and not has(model, HasLikelihood) and not has(model, Fits)
 
 
 def _draw_samples(model: Model, dataset: Dataset, count: int, seed: int) -> Tensor:

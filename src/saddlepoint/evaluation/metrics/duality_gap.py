@@ -15,7 +15,7 @@ from torch import Tensor
 
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
-from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import Playable
 from saddlepoint.models.copying import copy_with_networks
 from saddlepoint.objectives.phase import Batch, Phase
 
@@ -34,7 +34,7 @@ class DualityGap:
 
 
 def duality_gap(
-    model: Model,
+    model: Playable,
     x: Tensor,
     *,
     steps: int = 100,
@@ -100,8 +100,8 @@ def duality_gap(
 
 
 def _best_response(
-    model: Model, phase: Phase, x: Tensor, steps: int, learning_rate: float, batch_size: int, seed: int
-) -> Model:
+    model: Playable, phase: Phase, x: Tensor, steps: int, learning_rate: float, batch_size: int, seed: int
+) -> Playable:
     """A copy of the game in which the phase's player has taken `steps` steps and the others are unchanged."""
     game = _copy_game(model)
     generator = torch.Generator(game.device).manual_seed(seed)
@@ -119,7 +119,7 @@ def _best_response(
     return game
 
 
-def _losses(model: Model, phase: Phase, x: Tensor, batch_size: int, seed: int) -> Tensor:
+def _losses(model: Playable, phase: Phase, x: Tensor, batch_size: int, seed: int) -> Tensor:
     """The player's losses on whole batches of x, (N,); equal seeds give equal noise and batches.
 
     Gradients stay enabled, because a loss with a gradient penalty computes them.
@@ -136,7 +136,7 @@ def _losses(model: Model, phase: Phase, x: Tensor, batch_size: int, seed: int) -
     return torch.cat(losses).double()
 
 
-def _copy_game(model: Model) -> Model:
+def _copy_game(model: Playable) -> Playable:
     """A copy whose players are in training mode, with buffers of their own."""
     game = copy_with_networks(model, model.players.values())
     for player in game.players.values():

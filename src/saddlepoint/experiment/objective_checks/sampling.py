@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.models.base import Model
-from saddlepoint.models.codes import CodeModel
+from saddlepoint.models.capabilities import HasSampler, has
 from saddlepoint.records import Finding
 
 CODES = 16
@@ -30,7 +30,7 @@ def check_sampling(model: Model) -> Iterator[Finding]:
     Yields:
         The findings.
     """
-    if not isinstance(model, CodeModel):
+    if not has(model, HasSampler):
         return
     sampler = model.sampler
     generator = torch.Generator(model.device).manual_seed(0)
@@ -39,19 +39,19 @@ def check_sampling(model: Model) -> Iterator[Finding]:
         made = _outputs(sampler, first, 0)
         size = float(made.abs().max()) or 1.0
         noisy = _differ(_outputs(sampler, first, 1), made, SAME * size)
-        if not _differ(_outputs(sampler, second, 0), made, SAME * size) and _ignores_perturbed(model, first, second):
+        same = not _differ(_outputs(sampler, second, 0), made, SAME * size)
+        if same and _ignores_perturbed(model, sampler, first, second):
             yield _ignored_code(noisy)
         elif not noisy and _differ(_outputs(sampler, first[: CODES // 2], 0), made[: CODES // 2], BATCH_EFFECT * size):
             yield _batch_dependence()
 
 
-def _ignores_perturbed(model: CodeModel, first: Tensor, second: Tensor) -> bool:
+def _ignores_perturbed(model: Model, sampler: Callable[[Tensor], Tensor], first: Tensor, second: Tensor) -> bool:
     """Whether the outputs for two batches of codes agree after noise was added to all weights.
 
     A network whose last layer is initialised to 0 has the same output for every code until it is trained. The weights are
     restored.
     """
-    sampler = model.sampler
     players = model.players.values()
     weights = [weight for player in players for weight in player.parameters() if weight.is_floating_point()]
     before = [weight.detach().clone() for weight in weights]

@@ -9,8 +9,7 @@ from saddlepoint.errors import DataError, SaddlepointError
 from saddlepoint.evaluation.metrics.duality_gap import duality_gap
 from saddlepoint.evaluation.scorecard.metric_types import Measurement, ModelMetric, estimate_of
 from saddlepoint.evaluation.scorecard.subject import Subject
-from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Adversarial, require
+from saddlepoint.models.capabilities import Adversarial, Playable, require
 
 EXAMPLES = 2_000  # held-out examples, half of them to train copies on and half to measure them
 STEPS, LEARNING_RATE, BATCH = 50, 1e-3, 64  # of a copy's training; gaps compare at equal ones only
@@ -23,9 +22,7 @@ NOTES = (
 
 def gains(subject: Subject) -> Mapping[str, Measurement]:
     """The duality gap and its two parts, on held-out examples."""
-    model, game = subject.model, require(subject.model, Adversarial)
-    if not isinstance(model, Model):
-        raise DataError("the model is not one of this package.")
+    game, model = require(subject.model, Adversarial), require(subject.model, Playable)
     held_out = subject.dataset.held_out
     if held_out is None or len(held_out) < 2 * BATCH:
         raise DataError(f"it needs {2 * BATCH} held-out examples, to answer on one half and measure on the other.")
@@ -52,7 +49,7 @@ METRICS = {
         measure=gains,
         meaning=f"What both could gain in {STEPS} steps alone, on held-out examples: 0 at an equilibrium.",
         unit="nats",
-        needs=(Adversarial,),
+        needs=(Adversarial, Playable),
         notes=NOTES,
         work=5.0,
     ),
@@ -62,7 +59,7 @@ METRICS = {
         measure=gains,
         meaning="Its part of the gap: large where samples are bad and it has not learnt to recognise them.",
         unit="nats",
-        needs=(Adversarial,),
+        needs=(Adversarial, Playable),
         notes=NOTES,
     ),
     "generator_gain": ModelMetric(
@@ -71,7 +68,7 @@ METRICS = {
         measure=gains,
         meaning="Its part of the gap: large where the present discriminator can be fooled.",
         unit="nats",
-        needs=(Adversarial,),
+        needs=(Adversarial, Playable),
         notes=NOTES,
     ),
 }
