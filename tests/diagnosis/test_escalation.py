@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from saddlepoint.diagnosis.escalation import ESCALATION, OWN_REMEDY, UNUSUAL_RATES, add_remedy, next_remedy
-from saddlepoint.diagnosis.optimiser_settings import D_RATE, G_RATE
 from saddlepoint.diagnosis.optimiser_settings import RATE as SHARED
+from saddlepoint.diagnosis.optimiser_settings import matching_names, own_name
 from saddlepoint.diagnosis.remedies import changes_of
+from saddlepoint.diagnosis.unusual_settings import unusual_settings
 from saddlepoint.diagnosis.usual_rates import describe_unusual_rates, restore_usual_rates
 from saddlepoint.recipe import Recipe, shipped_names
 from saddlepoint.records import Finding
 
+D_RATE, G_RATE = (own_name(role, "learning_rate") for role in ("discriminator", "generator"))
 RECIPES = {
     "gan": Recipe.load("gan-digits"),
     "dcgan": Recipe.load("dcgan-digits"),
@@ -53,9 +55,9 @@ def test_the_recipe_accepts_every_step(name: str, code: str) -> None:
 
 @pytest.mark.parametrize("code", ESCALATION)
 def test_steps_change_settings_that_exist(code: str) -> None:
-    known = {name for recipe in RECIPES.values() for name in settings(recipe)}
+    known = {name: value for recipe in RECIPES.values() for name, value in settings(recipe).items()}
     for step in ESCALATION[code]:
-        assert set(changes_of(step)) <= known
+        assert {each for name in changes_of(step) for each in matching_names(name, known)} <= set(known)
 
 
 @pytest.mark.parametrize("code", ESCALATION)
@@ -92,6 +94,19 @@ def test_a_player_without_a_rate_of_its_own_starts_from_the_shared_one() -> None
 def test_a_lowered_rate_is_limited() -> None:
     own = {"training.optimiser.learning_rate": 5.0}
     assert next_remedy(finding("NUM301"), own, [UNUSUAL_RATES]) == (1, {"training.optimiser.learning_rate": 1e-2})
+
+
+def test_remedies_reach_players_of_any_role() -> None:
+    own = {own_name(role, "learning_rate"): rate for role, rate in (("teacher", 1e-3), ("student", 2e-3))}
+    present = {SHARED: 1e-3, "training.optimiser.name": "adam", **own}
+    (_, changes) = next_remedy(finding("VAE201"), present) or (0, {})
+    assert changes == {SHARED: 2.5e-4, **{name: rate / 4 for name, rate in own.items()}}
+    too_high = own_name("student", "learning_rate")
+    restored = restore_usual_rates("NUM301", {**present, too_high: 1.0})
+    assert {restored[name] for name in own} == {None}
+    found = unusual_settings({**present, too_high: 1e3})
+    assert found is not None
+    assert found.remedy == {too_high: None}
 
 
 @pytest.mark.parametrize("code", [*ESCALATION, "GAN109", "DATA402"])

@@ -64,9 +64,3 @@ def test_a_loss_without_probabilities_is_not_judged_by_them() -> None:
     left_out = {judged.judge.__name__ for judged in cross_entropy if judged not in critic}
     assert left_out == {"discriminator_overpowers", "discriminator_loss_vanishes"}
     assert {"GAN103", "GAN104", "GAN105", "GAN106", "GAN107", "GAN108", "GAN109"} <= {judged.code for judged in critic}
-
-
-def test_traits_that_a_loss_declares_come_on_top() -> None:
-    own = Diagnosis(("gan", "mypkg.losses:Mine"), RULES, Facts(traits=frozenset({"probability", "saturates"})))
-    assert {"GAN101", "GAN102"} <= {judged.code for judged in own.rules}
-    assert own.facts.traits == {"gan", "probability", "saturates"}

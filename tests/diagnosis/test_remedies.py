@@ -22,7 +22,7 @@ from saddlepoint.diagnosis.changes import (
     apply_changes,
 )
 from saddlepoint.diagnosis.escalation import ALWAYS_WITH, ESCALATION
-from saddlepoint.diagnosis.optimiser_settings import D_RATE, G_RATE, RATE
+from saddlepoint.diagnosis.optimiser_settings import RATE, matching_names, own_name
 from saddlepoint.diagnosis.ranges import OPTIMISER_RANGES, RANGES, usual_value
 from saddlepoint.diagnosis.remedies import REMEDIES, advice, changes_of
 from saddlepoint.diagnosis.settings import CODES
@@ -30,6 +30,7 @@ from saddlepoint.recipe import Recipe, shipped_names
 
 SOURCE = Path(saddlepoint.diagnosis.__file__).parent
 USERS = [*(SOURCE / "rules").glob("*.py"), SOURCE / "escalation.py"]
+D_RATE, G_RATE = (own_name(role, "learning_rate") for role in ("discriminator", "generator"))
 ESCALATED = {name for steps in (*ESCALATION.values(), ALWAYS_WITH.values()) for step in steps for name in step}
 
 
@@ -47,8 +48,9 @@ def test_no_two_remedies_change_the_same_settings_alike() -> None:
 
 
 def test_every_changed_setting_exists() -> None:
-    known = {entry.name for name in shipped_names() for entry, _ in Recipe.load(name).settings()}
-    assert {name for remedy in REMEDIES.values() for name in remedy.changes} <= known
+    known = {entry.name: None for name in shipped_names() for entry, _ in Recipe.load(name).settings()}
+    changed = {name for remedy in REMEDIES.values() for name in remedy.changes}
+    assert {each for name in changed for each in matching_names(name, known)} <= set(known)
 
 
 @pytest.mark.parametrize("name", REMEDIES)

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
-from saddlepoint.diagnosis.optimiser_settings import OWN_RATES, RATE, Settings, optimiser_of, value_in_force
+from saddlepoint.diagnosis.optimiser_settings import (
+    RATE,
+    Settings,
+    is_own,
+    matching_names,
+    optimiser_of,
+    value_in_force,
+)
 
 PARTS = ("model.penalties.", "model.views.")  # sections of weights and strengths, which are None where a part is absent
 
@@ -139,17 +146,19 @@ def apply_changes(changes: Mapping[str, Any], settings: Settings) -> dict[str, A
     """Return the settings that a remedy changes, with their new values.
 
     Args:
-        changes: new values and `Change`s by dotted name.
+        changes: new values and `Change`s by dotted name; `training.players.*.NAME` stands for the setting of every player.
         settings: the present settings; names that are not among them are left out.
 
     Returns:
         New values by dotted name; empty where nothing changes or the remedy is not for this run.
     """
     found: dict[str, Any] = {}
-    for name, wanted in changes.items():
+    named = {each: wanted for name, wanted in changes.items() for each in matching_names(name, settings)}
+    for name, wanted in named.items():
         if name not in settings:
             continue
-        if settings[name] is None and isinstance(wanted, Multiply) and name in OWN_RATES and RATE in changes:
+        follows = settings[name] is None and is_own(name) and name.endswith(".learning_rate")
+        if follows and isinstance(wanted, Multiply) and RATE in changes:
             continue  # it follows the shared rate, which the remedy changes
         value = wanted(name, settings) if callable(wanted) else wanted
         if value is NOT_FOR_THIS_RUN:

@@ -14,7 +14,6 @@ from saddlepoint.diagnosis.declaration import Rule
 from saddlepoint.diagnosis.escalation import add_remedy
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.series import History
-from saddlepoint.diagnosis.traits import traits_of
 from saddlepoint.records import SEVERITIES, Finding, Record
 
 
@@ -38,11 +37,10 @@ class Diagnosis:
         Args:
             objective: family and objective by name: "vae", ("gan", "non-saturating").
             rules: to choose from, usually `saddlepoint.diagnosis.rules.RULES`.
-            facts: about the run. Traits that it names come on top of those of the objective.
+            facts: about the run.
         """
         objectives = frozenset({objective} if isinstance(objective, str) else objective)
-        facts = facts or Facts()
-        self.facts = replace(facts, objectives=objectives, traits=facts.traits | traits_of(objectives))
+        self.facts = replace(facts or Facts(), objectives=objectives)
         self.rules = [rule for rule in rules if rule.applies_to(self.facts.traits)]
         self.history = History()
         self._states = [_State() for _ in self.rules]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from saddlepoint.diagnosis.remedies import Step, first_remedy
+from saddlepoint.diagnosis.traits import traits_of
+from saddlepoint.models.settings import FAMILIES
 
 BEGUN, EARLIEST = 0.1, 200  # share of the run, steps
 
@@ -19,13 +22,25 @@ class Facts:
         objectives: the family and the objective by name: {"gan", "non-saturating"}.
         steps: the run's last step; None if it is unknown (the log of another program that is still running).
         settings: of the recipe, by dotted name ({"model.latent": 3}); empty if there is no recipe.
-        traits: properties of the objective (see `saddlepoint.diagnosis.traits`).
     """
 
     objectives: frozenset[str] = frozenset()
     steps: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
-    traits: frozenset[str] = frozenset()
+
+    @cached_property
+    def traits(self) -> frozenset[str]:
+        """The properties of the objectives (see `saddlepoint.diagnosis.traits`)."""
+        return traits_of(self.objectives)
+
+    @cached_property
+    def roles(self) -> Mapping[str, str]:
+        """The roles of the players by the name that begins their series: {"d": "discriminator"}.
+
+        Players that have no settings of their own are left out.
+        """
+        families = [FAMILIES[name].settings for name in sorted(self.traits & FAMILIES.keys())]
+        return {player: role for family in families for player, role in zip(family.players, family.roles, strict=False)}
 
     def progress(self, step: int) -> float:
         """Return the share of the run that is done at `step`, in [0, 1]; 1 if its length is unknown."""

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from saddlepoint.diagnosis.optimiser_settings import SECTIONS
+from saddlepoint.diagnosis.optimiser_settings import is_of_optimiser
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,5 @@ BETA_RANGES = (Usual(0.0, 0.95, NONE, 0.99, 0.9), Usual(0.9, 0.9999, 0.5, 0.9999
 
 def usual_value(name: str) -> Any:
     """Return a usual value for a setting by its dotted name."""
-    section, _, key = name.rpartition(".")
-    usual = OPTIMISER_RANGES[key] if section in SECTIONS else RANGES[name]
+    usual = OPTIMISER_RANGES[name.rpartition(".")[2]] if is_of_optimiser(name) else RANGES[name]
     return usual.value

@@ -22,7 +22,7 @@ from saddlepoint.diagnosis.changes import (
     ReplaceOnly,
     apply_changes,
 )
-from saddlepoint.diagnosis.optimiser_settings import BETAS, D_RATE, G_RATE, OWN, RATES, SHARED, Settings
+from saddlepoint.diagnosis.optimiser_settings import RATE, SHARED, Settings, of_all_players, own_name
 from saddlepoint.diagnosis.ranges import usual_value
 from saddlepoint.diagnosis.usual_rates import DEFAULT, USUAL, USUAL_OF_SGD
 
@@ -48,29 +48,31 @@ def _of_usual_value(advice: str, name: str) -> Remedy:
 
 _LEAKY = Replace(("relu", "tanh", "sigmoid"), "leaky_relu")
 _NETWORKS = ("generator", "discriminator", "encoder", "decoder")
+_RATES, _BETAS = of_all_players("learning_rate"), of_all_players("betas")
+_D_RATE, _G_RATE = (own_name(role, "learning_rate") for role in ("discriminator", "generator"))
 _FAR_APART = 4.0  # times, from which on a player's rate is more likely a mistake than a choice
 
 REMEDIES: dict[str, Remedy] = {
     # The players' rates.
     "slow_d_to_g": Remedy(
-        "give the discriminator the generator's learning rate", {D_RATE: FollowOther(G_RATE, _FAR_APART)}
+        "give the discriminator the generator's learning rate", {_D_RATE: FollowOther(_G_RATE, _FAR_APART)}
     ),
-    "slower_d": Remedy("lower the discriminator's learning rate", {D_RATE: Multiply(0.25)}),
+    "slower_d": Remedy("lower the discriminator's learning rate", {_D_RATE: Multiply(0.25)}),
     "speed_d_to_g": Remedy(
-        "give the discriminator the generator's learning rate", {D_RATE: FollowOther(G_RATE, _FAR_APART, below=True)}
+        "give the discriminator the generator's learning rate", {_D_RATE: FollowOther(_G_RATE, _FAR_APART, below=True)}
     ),
-    "faster_d": Remedy("raise the discriminator's learning rate", {D_RATE: Multiply(4.0, most=USUAL_OF_SGD[1])}),
-    "slower": Remedy("lower the learning rates", dict.fromkeys(RATES, Multiply(0.25))),
-    "slower_shared": Remedy("lower the learning rate", {RATES[0]: Multiply(0.25)}),
-    "much_slower": Remedy("lower the learning rate", dict.fromkeys(RATES, Multiply(0.1, most=USUAL[1]))),
-    "slowest": Remedy("lower the learning rate a hundredfold", dict.fromkeys(RATES, Multiply(0.01, most=DEFAULT))),
+    "faster_d": Remedy("raise the discriminator's learning rate", {_D_RATE: Multiply(4.0, most=USUAL_OF_SGD[1])}),
+    "slower": Remedy("lower the learning rates", dict.fromkeys(_RATES, Multiply(0.25))),
+    "slower_shared": Remedy("lower the learning rate", {RATE: Multiply(0.25)}),
+    "much_slower": Remedy("lower the learning rate", dict.fromkeys(_RATES, Multiply(0.1, most=USUAL[1]))),
+    "slowest": Remedy("lower the learning rate a hundredfold", dict.fromkeys(_RATES, Multiply(0.01, most=DEFAULT))),
     # A rate that is far too small is not only multiplied: searches begin at 1e-4.
     "faster": Remedy(
         "raise the learning rate tenfold",
-        dict.fromkeys(RATES, Multiply(10.0, least=1e-4, most=USUAL[1])),
+        dict.fromkeys(_RATES, Multiply(10.0, least=1e-4, most=USUAL[1])),
     ),
     "much_faster": Remedy(
-        "raise the learning rate tenfold", dict.fromkeys(RATES, Multiply(10.0, most=USUAL_OF_SGD[1]))
+        "raise the learning rate tenfold", dict.fromkeys(_RATES, Multiply(10.0, most=USUAL_OF_SGD[1]))
     ),
     "cosine_schedule": Remedy(
         "let the learning rate fall to 0 by the end of the run", {f"{SHARED}.schedule": "cosine"}
@@ -78,13 +80,14 @@ REMEDIES: dict[str, Remedy] = {
     "constant_schedule": Remedy("keep the learning rate constant", {f"{SHARED}.schedule": "constant"}),
     # The optimiser.
     "half_momentum": Remedy(
-        "lower the momentum (the first of `training.optimiser.betas`) to 0.5", dict.fromkeys(BETAS, MomentumAtMost(0.5))
+        "lower the momentum (the first of `training.optimiser.betas`) to 0.5",
+        dict.fromkeys(_BETAS, MomentumAtMost(0.5)),
     ),
-    "no_momentum": Remedy("train without momentum", dict.fromkeys(BETAS, MomentumAtMost(0.0))),
+    "no_momentum": Remedy("train without momentum", dict.fromkeys(_BETAS, MomentumAtMost(0.0))),
     "game_optimiser": Remedy("use an optimiser made for games", {f"{SHARED}.name": "optimistic-adam"}),
     "clip": _of_usual_value("clip the gradients", f"{SHARED}.clip_norm"),
-    "clip_d": _of_usual_value("clip the discriminator's gradient", f"{OWN['discriminator']}.clip_norm"),
-    "clip_g": _of_usual_value("clip the generator's gradient", f"{OWN['generator']}.clip_norm"),
+    "clip_d": _of_usual_value("clip the discriminator's gradient", own_name("discriminator", "clip_norm")),
+    "clip_g": _of_usual_value("clip the generator's gradient", own_name("generator", "clip_norm")),
     "weight_decay": _of_usual_value("add weight decay", f"{SHARED}.weight_decay"),
     "strong_weight_decay": Remedy("add weight decay", {f"{SHARED}.weight_decay": 1e-3}),
     "full_precision": Remedy("train in fp32", {"training.precision": "fp32"}),

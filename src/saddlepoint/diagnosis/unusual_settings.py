@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from saddlepoint.diagnosis.optimiser_settings import (
-    OWN,
-    OWN_RATES,
     RATE,
-    RATES,
-    SECTIONS,
-    SHARED,
     Settings,
+    all_settings,
+    is_own,
     optimiser_of,
+    own_settings,
+    sections_in,
     sibling,
     value_in_force,
 )
@@ -93,7 +92,7 @@ def unusual_settings(settings: Settings, *, batch_norm: bool = False) -> Finding
 def _by_range(settings: Settings) -> Iterator[Unusual]:
     for name, usual in RANGES.items():
         yield from _check(name, settings.get(name), usual)
-    for section in SECTIONS:
+    for section in sections_in(settings):
         for key, usual in OPTIMISER_RANGES.items():
             name = f"{section}.{key}"
             if _is_followed(name, settings) and not _is_clipping_off(name, settings):
@@ -104,9 +103,9 @@ def _by_range(settings: Settings) -> Iterator[Unusual]:
 
 
 def _is_followed(name: str, settings: Settings) -> bool:
-    """Whether a player uses this setting: a shared one is not used where both players have their own."""
-    section, _, key = name.rpartition(".")
-    return section != SHARED or any(settings.get(f"{own}.{key}") is None for own in OWN.values())
+    """Whether a player uses this setting: a shared one is not used where all players have their own."""
+    own = own_settings(name.rpartition(".")[2], settings)
+    return is_own(name) or not own or any(settings.get(each) is None for each in own)
 
 
 def _is_clipping_off(name: str, settings: Settings) -> bool:
@@ -143,7 +142,7 @@ def _check(name: str, value: Any, usual: Usual) -> Iterator[Unusual]:
 def _rates(settings: Settings) -> Iterator[Unusual]:
     """Compare each learning rate with those usual for its optimiser."""
     shared_is_usual = True
-    for name in RATES:
+    for name in all_settings("learning_rate", settings):
         value = settings.get(name)
         if value is None:
             continue
@@ -158,7 +157,7 @@ def _rates(settings: Settings) -> Iterator[Unusual]:
         instead: float | None = DEFAULT_OF_SGD if plain else DEFAULT
         if name == RATE:
             shared_is_usual = False
-            if all(settings.get(player) is not None for player in OWN_RATES):
+            if not _is_followed(name, settings):
                 continue  # no player uses it
         elif shared_is_usual and settings.get(RATE) is not None:
             instead = None  # the shared one
@@ -169,7 +168,7 @@ def _decay(settings: Settings) -> Iterator[Unusual]:
     """Find exponential schedules that leave nothing of the learning rate after half of the run."""
     steps = settings.get("training.steps")
     keys = ("schedule", "decay_rate", "decay_steps")
-    for section in SECTIONS:
+    for section in sections_in(settings):
         names = [f"{section}.{key}" for key in keys]
         if not any(settings.get(name) is not None and _is_followed(name, settings) for name in names):
             continue

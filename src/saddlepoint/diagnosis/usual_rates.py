@@ -10,16 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 from saddlepoint.diagnosis.optimiser_settings import (
-    BETAS,
-    D_RATE,
-    G_RATE,
-    MOMENTA,
-    OWN_RATES,
     RATE,
-    RATES,
     SHARED,
     Settings,
+    all_settings,
     optimiser_of,
+    own_name,
+    own_settings,
+    roles_in,
     sibling,
     value_in_force,
 )
@@ -31,16 +29,18 @@ USUAL, USUAL_OF_SGD = (1e-5, 1e-2), (1e-4, 0.1)
 DEFAULT = 1e-3
 
 _RUNS_AWAY = {"GAN103", "GAN104", "GAN105", "GAN106", "NUM301", "NUM302", "NUM303"}
+_D_RATE, _G_RATE = (own_name(role, "learning_rate") for role in ("discriminator", "generator"))
+# By rate; of a player that is not listed, the codes are those of the shared rate.
 _TOO_HIGH = {
     RATE: {*_RUNS_AWAY, "GAN101", "GAN102", "VAE201", "VAE204"},
-    D_RATE: {*_RUNS_AWAY, "GAN101", "GAN102"},
-    G_RATE: _RUNS_AWAY,
+    _D_RATE: {*_RUNS_AWAY, "GAN101", "GAN102"},
+    _G_RATE: _RUNS_AWAY,
 }
 # A generator that outruns a slow discriminator leaves the data or collapses.
 _TOO_LOW = {
     RATE: {"NUM304"},
-    D_RATE: {"GAN103", "GAN104", "GAN105", "GAN106", "NUM304"},
-    G_RATE: {"GAN101", "GAN102", "NUM304"},
+    _D_RATE: {"GAN103", "GAN104", "GAN105", "GAN106", "NUM304"},
+    _G_RATE: {"GAN101", "GAN102", "NUM304"},
 }
 # Players with the same kind of optimiser train at one rate, or a few times apart (four in Self-Attention Generative
 # Adversarial Networks, Zhang et al., 2019, https://arxiv.org/abs/1805.08318). More is rare: 50, the generator's the higher,
@@ -63,7 +63,7 @@ def usual_range(optimiser: str) -> tuple[float, float]:
 def restore_usual_rates(code: str, settings: Settings) -> dict[str, Any]:
     """Return the changes that replace unusual learning rates and momenta from which a failure would follow.
 
-    Where a player's own rate is unusual, both players then follow the shared rate: nobody chose such a pair on purpose.
+    Where a player's own rate is unusual, all players then follow the shared rate: nobody chose such rates on purpose.
 
     Args:
         code: of the failure.
@@ -76,9 +76,10 @@ def restore_usual_rates(code: str, settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if shared is not None and _explains(RATE, shared, name, code):
         found = {RATE: DEFAULT, **({f"{SHARED}.name": "adam"} if name.endswith("sgd") else {})}
-    own = {rate: value for rate in OWN_RATES if (value := settings.get(rate)) is not None}
+    own_rates = own_settings("learning_rate", settings)
+    own = {rate: value for rate in own_rates if (value := settings.get(rate)) is not None}
     if any(_explains(rate, value, optimiser_of(rate, {**settings, **found}), code) for rate, value in own.items()):
-        for rate in OWN_RATES:
+        for rate in own_rates:
             found |= {rate: None, sibling(rate, "name"): None}
     return (found or _bring_together(code, settings)) | _lower_momentum(code, settings)
 
@@ -93,7 +94,7 @@ def keep_usual(changes: Settings, settings: Settings) -> dict[str, Any]:
         settings: the present settings.
     """
     kept = dict(changes)
-    for rate in RATES:
+    for rate in all_settings("learning_rate", settings):
         present, wanted = settings.get(rate) or settings.get(RATE), changes.get(rate)
         least, most = usual_range(optimiser_of(rate, {**settings, **changes}))
         if wanted is None or present is None or not least <= present <= most:
@@ -115,18 +116,20 @@ def describe_unusual_rates(changes: Settings, settings: Settings) -> str:
         "training.optimiser.learning_rate is 10, outside of the usual range 1e-05 to 0.01"; empty where nothing is unusual.
     """
     words = []
-    for rate in RATES:
+    for rate in all_settings("learning_rate", settings):
         value = settings.get(rate)
         least, most = usual_range(optimiser_of(rate, settings))
         if rate in changes and value is not None and not least <= value <= most:
             words.append(f"{rate} is {value:g}, outside of the usual range {least:g} to {most:g}")
-    if not words and any(rate in changes for rate in OWN_RATES):
-        d, g = (settings.get(rate) or settings.get(RATE) for rate in OWN_RATES)
-        if d and g:
-            words.append(f"the learning rates of the players differ by a factor of {max(d, g) / min(d, g):,.0f}")
-    for name in (*BETAS, *MOMENTA):
+    own_rates = own_settings("learning_rate", settings)
+    if not words and any(rate in changes for rate in own_rates):
+        values = [value_in_force(rate, settings) for rate in own_rates]
+        if all(values):
+            words.append(f"the learning rates of the players differ by a factor of {max(values) / min(values):,.0f}")
+    betas = all_settings("betas", settings)
+    for name in (*betas, *all_settings("momentum", settings)):
         if name in changes:
-            first = settings[name][0] if name in BETAS else settings[name]
+            first = settings[name][0] if name in betas else settings[name]
             words.append(f"{name} is {first:g}, and values above {MOST_MOMENTUM:g} are rare")
     return "; ".join(words)
 
@@ -134,26 +137,31 @@ def describe_unusual_rates(changes: Settings, settings: Settings) -> str:
 def _explains(rate: str, value: float, optimiser: str, code: str) -> bool:
     """Whether a rate is unusual in the direction from which the failure `code` would follow."""
     least, most = usual_range(optimiser)
-    return (value > most and code in _TOO_HIGH[rate]) or (value < least and code in _TOO_LOW[rate])
+    too_high, too_low = (codes.get(rate, codes[RATE]) for codes in (_TOO_HIGH, _TOO_LOW))
+    return (value > most and code in too_high) or (value < least and code in too_low)
 
 
 def _lower_momentum(code: str, settings: Settings) -> dict[str, Any]:
     if code not in _OF_MOMENTUM:
         return {}
-    wanted = OF_GAMES if settings.get("model.family") == "gan" else OF_OTHERS
-    pairs = {name: pair for name in BETAS if (pair := settings.get(name)) and pair[0] > MOST_MOMENTUM}
-    plain = [name for name in MOMENTA if (settings.get(name) or 0.0) > MOST_MOMENTUM]
+    wanted = OF_GAMES if roles_in(settings) else OF_OTHERS
+    pairs = {
+        name: pair
+        for name in all_settings("betas", settings)
+        if (pair := settings.get(name)) and pair[0] > MOST_MOMENTUM
+    }
+    plain = [name for name in all_settings("momentum", settings) if (settings.get(name) or 0.0) > MOST_MOMENTUM]
     return {name: [wanted, pair[1]] for name, pair in pairs.items()} | dict.fromkeys(plain, wanted)
 
 
 def _bring_together(code: str, settings: Settings) -> dict[str, Any]:
-    """Give both players the shared rate where it lies between theirs; otherwise the faster one gets the slower one's."""
-    d, g = (value_in_force(rate, settings) for rate in OWN_RATES)
-    kinds = {optimiser_of(rate, settings).endswith("sgd") for rate in OWN_RATES}
+    """Give discriminator and generator the shared rate where it lies between theirs, or else the slower one's."""
+    d, g = (value_in_force(rate, settings) for rate in (_D_RATE, _G_RATE))
+    kinds = {optimiser_of(rate, settings).endswith("sgd") for rate in (_D_RATE, _G_RATE)}
     if not d or not g or len(kinds) > 1:
         return {}
     if not ((d > APART * g and code in _D_AHEAD) or (g > APART * d and code in _G_AHEAD)):
         return {}
     if min(d, g) <= settings.get(RATE, 0.0) <= max(d, g):
-        return dict.fromkeys(OWN_RATES)
-    return {D_RATE if d > g else G_RATE: min(d, g)}
+        return dict.fromkeys((_D_RATE, _G_RATE))
+    return {_D_RATE if d > g else _G_RATE: min(d, g)}

@@ -21,8 +21,8 @@ class FamilySettings(Settings):
 
     Attributes:
         players: the names under which the series of the family's players are recorded.
-        roles: the names of players that can have optimiser settings of their own, in `training.players`; empty for a
-            family of one player, for which `training.optimiser` is enough.
+        roles: the names of players that can have optimiser settings of their own, in `training.players`, in the order of
+            `players`; empty for a family of one player, for which `training.optimiser` is enough.
     """
 
     players: ClassVar[tuple[str, ...]] = ()

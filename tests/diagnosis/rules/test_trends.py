@@ -15,7 +15,6 @@ from saddlepoint.diagnosis.rules.numerics import non_finite
 from saddlepoint.diagnosis.rules.objective import bounds_part
 from saddlepoint.diagnosis.rules.posterior import codes_leave_the_prior
 from saddlepoint.diagnosis.rules.weakness import discriminator_too_weak
-from saddlepoint.diagnosis.traits import traits_of
 
 RUN = Facts(
     steps=1_000,
@@ -108,7 +107,7 @@ def weak(
     rank: float, logits: float, quality: list[float], recall: list[float], objective: str = "non-saturating"
 ) -> bool:
     """Whether a discriminator with this difference of mean logits teaches too little."""
-    run = Facts(steps=1_000, traits=traits_of({"gan", objective}))
+    run = Facts(frozenset({"gan", objective}), steps=1_000)
     real, fake = series("d/real_logit", [0.5 + logits] * 5), series("d/fake_logit", [0.5] * 5)
     bad, recalled = series("quality/energy_distance", quality), series("quality/recall", recall)
     found = discriminator_too_weak.judge(
@@ -194,7 +193,7 @@ def test_copies_are_found_without_held_out_examples(share: float, ratio: float, 
 def test_fp32_is_the_first_remedy_of_non_finite_numbers_in_bf16() -> None:
     broken = {"d/loss": series("d/loss", [1.0, math.nan]), "d/learning_rate": series("d/learning_rate", [1e-3] * 2)}
     for precision in ("bf16", "fp32"):
-        found = non_finite.judge(broken, Facts(settings={"training.precision": precision}))
+        found = non_finite.judge(broken, Facts(frozenset({"gan"}), settings={"training.precision": precision}))
         assert found is not None
         assert found.remedy == (
             {"training.precision": "fp32"}

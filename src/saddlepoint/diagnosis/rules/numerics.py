@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from saddlepoint.diagnosis.changes import apply_changes
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.optimiser_settings import SECTION_OF, SHARED
+from saddlepoint.diagnosis.optimiser_settings import RATE, own_name
 from saddlepoint.diagnosis.remedies import advice, changes_of
 from saddlepoint.diagnosis.rules.quality import distance_left
 from saddlepoint.diagnosis.series import Series
@@ -53,10 +53,12 @@ def _remedy_of_overflow(every_series: Mapping[str, Series], run: Facts) -> dict[
     if run.settings.get("training.precision") == "bf16":  # fp32 is the smallest change, and may be enough
         return run.remedy("full_precision")
     # The rates at the start, as they were recorded: a schedule may have lowered them since.
+    recorded = {name: s.values[0] for name, s in every_series.items() if name.endswith("/learning_rate")}
+    roles = {name: run.roles.get(name.partition("/")[0]) for name in recorded}
     rates = {
-        f"{SECTION_OF.get(name.split('/')[0], SHARED)}.learning_rate": series.values[0]
-        for name, series in every_series.items()
-        if name.endswith("/learning_rate") and math.isfinite(series.values[0])
+        RATE if role is None else own_name(role, "learning_rate"): recorded[name]
+        for name, role in roles.items()
+        if math.isfinite(recorded[name])
     }
     return apply_changes(changes_of("much_slower"), rates) or None
 
@@ -93,7 +95,7 @@ def exploding_gradient(every_series: Mapping[str, Series], run: Facts) -> Findin
 def _exploded(
     player: str, step: int, severity: Severity, words: str, evidence: dict[str, object], run: Facts
 ) -> Finding:
-    clip = {"d": "clip_d", "g": "clip_g"}.get(player, "clip")
+    clip = {"discriminator": "clip_d", "generator": "clip_g"}.get(run.roles.get(player, ""), "clip")
     return Finding(
         "NUM302",
         severity,
