@@ -6,21 +6,45 @@ import pytest
 
 from saddlepoint.errors import SettingError
 from saddlepoint.lanes import Replica, Replicas, compatible_groups
-from saddlepoint.models.gan.settings import ConstraintSettings, LabelSettings, ReplaySettings
+from saddlepoint.models.gan.settings import (
+    ConstraintSettings,
+    LabelSettings,
+    PenaltySettings,
+    ReplaySettings,
+    ViewSettings,
+)
+from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, PENALTIES, VIEWS
 from saddlepoint.recipe import Recipe
-from tests.studies.runs import GAN, LINE, assert_replicas_are_single_runs, condition, training
+from tests.studies.runs import GAN, LINE, assert_replicas_are_single_runs, condition, images, training
 
 PIECES = {
     "minibatch": {"discriminator": GAN.discriminator.model_copy(update={"minibatch_kernels": 3})},
     "feature-matching": {"objective": "feature-matching"},
     "packing": {"discriminator": GAN.discriminator.model_copy(update={"packing": 3})},
     "flipping": {"labels": LabelSettings(flipping=0.2)},
+    **{f"penalty {name}": {"penalties": {name: PenaltySettings(weight=0.5)}} for name in PENALTIES},
 }
 
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_replica_with_a_piece_is_the_single_run(piece: str) -> None:
     assert_replicas_are_single_runs(Replica.over_seeds(GAN.model_copy(update=PIECES[piece]), training(), LINE, 2))
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_replica_with_a_view_of_images_is_the_single_run(name: str) -> None:
+    view = ViewSettings(strength=0.5, steps=20)
+    replicas = Replica.over_seeds(GAN.model_copy(update={"views": {name: view}}), training(), images(), 2)
+    assert_replicas_are_single_runs(replicas)
+
+
+def test_replicas_may_have_views_of_different_strengths() -> None:
+    replicas = [
+        Replica(GAN.model_copy(update={"views": {"diffaugment": ViewSettings(strength=s)}}), training(), images())
+        for s in (0.3, 1.0)
+    ]
+    assert compatible_groups(replicas) == [[0, 1]]
+    assert_replicas_are_single_runs(replicas)
 
 
 def test_a_replica_of_the_lab_is_the_single_run() -> None:
@@ -40,7 +64,7 @@ def test_replay_is_refused() -> None:
         next(Replicas(replicas, device="cpu").play())
 
 
-@pytest.mark.parametrize("name", ["clip", "spectral"])
+@pytest.mark.parametrize("name", CONSTRAINTS)
 def test_a_constraint_is_refused_in_a_sentence(name: str) -> None:
     model = GAN.model_copy(update={"constraints": {"discriminator": ConstraintSettings(name=name)}})
     with pytest.raises(SettingError, match=r"model\.constraints: .*train without it|leave it out"):
