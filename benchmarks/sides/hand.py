@@ -14,8 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from saddlepoint.models.gan.settings import GANSettings
+
 from . import networks
-from .tasks import Task
+from .tasks import PENALTIES, Task
 
 Losses = dict[str, Tensor]
 
@@ -90,8 +92,10 @@ class DCGAN:
         self.d_optimiser.zero_grad()
         with self.arithmetic():
             fake = self.g(torch.randn(len(x), networks.LATENT, generator=self.noise))
-            real_logits, fake_logits = self.d(x), self.d(fake.detach())
+            real_logits, fake_logits, penalty = self.judge(x, fake.detach())
         d_loss = cross_entropy(real_logits, ones) + cross_entropy(fake_logits, zeros)
+        if penalty is not None:
+            d_loss = d_loss + penalty
         d_loss.backward()
         self.d_optimiser.step()
 
@@ -107,14 +111,54 @@ class DCGAN:
             parameter.requires_grad = True
         return {"d": d_loss, "g": g_loss}
 
+    def judge(self, x: Tensor, fake: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The logits of real and generated examples, and the penalty of the discriminator."""
+        return self.d(x), self.d(fake), None
+
     def arithmetic(self) -> torch.autocast | contextlib.nullcontext[None]:
         return torch.autocast("cpu", dtype=torch.bfloat16) if self.bf16 else contextlib.nullcontext()
+
+
+class PenalisedDCGAN(DCGAN):
+    """S5 with a penalty on the gradient of the logit; BatchNorm stays, so the gradient is that of the sum of the logits."""
+
+    def __init__(self, task: Task, generator: torch.Generator | None, precision: str) -> None:
+        super().__init__(task, generator, precision)
+        assert isinstance(task.model, GANSettings)
+        ((self.penalty, entry),) = task.model.penalties.items()
+        self.weight = entry.weight
+
+    def judge(self, x: Tensor, fake: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        if self.penalty == "r1":
+            points = x.requires_grad_()
+            real_logits, fake_logits = self.d(points), self.d(fake)
+            logits = real_logits
+        else:
+            real_logits, fake_logits = self.d(x), self.d(fake)
+            points = self.points(x, fake).requires_grad_()
+            logits = self.d(points)
+        (gradient,) = torch.autograd.grad(logits.float().sum(), points, create_graph=True)
+        squared = gradient.float().flatten(1).square().sum(1)
+        if self.penalty == "r1":
+            penalty = squared / 2
+        elif self.penalty == "zero_centred":
+            penalty = squared
+        else:
+            penalty = (squared.sqrt() - 1).square()
+        return real_logits, fake_logits, self.weight * penalty.mean()
+
+    def points(self, x: Tensor, fake: Tensor) -> Tensor:
+        """Where the gradient is computed."""
+        if self.penalty == "dragan":
+            return x + 0.5 * x.std(correction=0) * torch.randn(x.shape, generator=self.noise)
+        return x + torch.rand(len(x), 1, 1, 1, generator=self.noise) * (fake - x)
 
 
 GAMES: dict[str, Callable[[Task, torch.Generator | None, str], Game]] = {
     "s1": Autoencoder,
     "s2": VariationalAutoencoder,
     "dcgan": DCGAN,
+    **dict.fromkeys((f"dcgan-{name}" for name in PENALTIES), PenalisedDCGAN),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from torch import nn
 
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
-from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.gan.settings import GANSettings, PenaltySettings
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
@@ -59,6 +59,13 @@ DCGAN = GANSettings(
     discriminator=NetworkSettings(network="dcgan", width=64),
 )
 OWN = GANSettings(latent=networks.LATENT)
+# The usual weights of the penalties, for steps that are compared with hand-written ones.
+PENALTIES = {"r1": 5.0, "gradient_penalty": 10.0, "zero_centred": 10.0, "dragan": 10.0}
+
+
+def penalised(name: str) -> GANSettings:
+    """The DCGAN with one penalty."""
+    return DCGAN.model_copy(update={"penalties": {name: PenaltySettings(weight=PENALTIES[name])}})
 
 
 def training(batch_size: int, optimiser: OptimiserSettings) -> TrainingSettings:
@@ -76,6 +83,12 @@ TASKS = {
     ),
     "s2": Task("S2, VAE 784-50-50-(3, 3)-50-50-784, batch 256", "hand", 1.05, S2, training(256, PERCEPTRON)),
     "dcgan": Task("DCGAN 28x28, base 64, batch 128", "hand", 1.05, DCGAN, training(128, GAME)),
+    **{
+        f"dcgan-{name}": Task(
+            f"DCGAN 28x28, base 64, batch 64, {name}", "hand", 1.05, penalised(name), training(64, GAME)
+        )
+        for name in PENALTIES
+    },
     "upsampling": Task(
         "upsample-convolution GAN 32x32, batch 64", "published", 3.0, OWN, training(64, GAME), networks.upsampling, 32
     ),
