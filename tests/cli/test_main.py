@@ -173,3 +173,29 @@ def test_too_little_memory_to_map_a_file_is_one_sentence(
     monkeypatch.setattr(front, "_dispatch", map_file)
     assert main(["data", "x"]) == 2
     assert capsys.readouterr().err == f"saddlepoint: {front.OUT_OF_MEMORY}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "hints"),
+    [
+        (["--model.r1=1"], ["--model.r1 is now called --model.penalties.r1.weight."]),
+        (["--model.packing", "2"], ["--model.packing is now called --model.discriminator.packing."]),
+        (["--model.r1=0"], ["--model.r1 is no longer needed."]),
+        (
+            ["--model.r1=1", "--model.r2=1", "--model.penalty-half-life=9"],
+            [
+                "--model.r1 is now called --model.penalties.r1.weight.",
+                "--model.r2 is now called --model.penalties.r2.weight.",
+                "--model.penalty_half_life is now called --model.penalties.r1.half_life and --model.penalties.r2.half_life.",
+            ],
+        ),
+        (["--model.penalties.r1=1"], []),
+    ],
+)
+def test_an_option_with_an_earlier_name_is_told_its_new_one(
+    options: list[str], hints: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "toy-gaussian-1", *options, "--help"]) == 0
+    said = capsys.readouterr()
+    assert said.err.splitlines() == [f"saddlepoint: {hint}" for hint in hints]
+    assert "is now called" not in said.out

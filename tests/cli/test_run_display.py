@@ -250,3 +250,18 @@ def test_without_pictures_nothing_is_promised_that_is_not_there() -> None:
     assert "report.html" not in text
     assert "Drawing" not in text
     assert "saddlepoint report 'runs/toy [1]' --pictures" in text
+
+
+def test_a_finding_is_shown_once_until_it_closes() -> None:
+    output = Output(file=io.StringIO(), width=300)
+    with RunDisplay(output) as listener:
+        listener.started(OUTLINE)
+        for share in (58, 61):  # in two attempts, between which training went back
+            listener.finding(Finding("GAN105", "failure", 40, f"The players circle: {share} % move."))
+            listener.finding(Finding("NUM303", "warning", 40, "Units are dead."))
+        listener.finding(Finding("NUM303", "warning", 60, "No longer so.", state="closed"))
+        listener.finding(Finding("NUM303", "warning", 80, "Units are dead."))
+        listener.finding(Finding("NUM303", "failure", 90, "Units are dead."))
+    text = output.file.getvalue()  # type: ignore[attr-defined]
+    assert text.count("The players circle") == 1
+    assert text.count("Units are dead.") == 3

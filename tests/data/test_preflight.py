@@ -73,16 +73,24 @@ def test_a_model_far_larger_than_the_data(parameters, found):
     assert codes(preflight(dataset, 10, parameters=parameters)) == [("DATA402", "warning")] * found
 
 
+@pytest.mark.parametrize(("n", "found"), [(90, True), (1_000, False)])
+def test_a_large_model_of_few_images(n, found):
+    """The numbers of an image are not independent: 90 photographs are few, however many pixels they have."""
+    images = torch.randint(0, 256, (n, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    dataset = from_array(images, settings=WHOLE)
+    assert codes(preflight(dataset, 10, parameters=6_000_000)) == [("DATA402", "warning")] * found
+
+
 def test_constant_columns_are_named():
     x = noise(50, 6)
     x[:, [1, 4]] = 3.0
     [finding] = preflight(from_array(x, settings=WHOLE), 10)
     assert codes([finding]) == [("DATA403", "info")]
-    assert "2 of 6 columns never vary: 1, 4" in finding.title
+    assert "2 of 6 columns never vary: 2, 5 (counted from 1)" in finding.title
     series = noise(50, 12, 2)
     series[..., 1] = 3.0
     [finding] = preflight(from_array(series, settings=WHOLE), 10)
-    assert "1 of 2 channels never vary: 1" in finding.title
+    assert "1 of 2 channels never vary: 2 (counted from 1)" in finding.title
 
 
 def test_images_may_have_constant_pixels_but_not_be_all_the_same():

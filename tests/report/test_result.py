@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from saddlepoint.records import Aspect, Result, RunFolder
 from saddlepoint.report.facts import read_facts
+from saddlepoint.report.pictures import Album, samples
 from saddlepoint.report.result import result
 
 RECALL = Aspect("recall", 0.134, 0.91, 0.15, error=0.0123)
@@ -46,3 +48,19 @@ def test_a_damaged_result_is_reported(damage: dict[str, Any], tmp_path: Path) ->
     assert section(tmp_path, FOUND.to_json() | damage) == ""
     facts = read_facts(RunFolder(tmp_path))
     assert any("summary.json: result" in note and "left out" in note for note in facts.notes)
+
+
+def test_every_value_has_the_name_of_its_column_for_a_phone(tmp_path: Path) -> None:
+    page = section(tmp_path, FOUND.to_json() | {"real": 80})
+    for name in ("Samples", "Real examples", "Worst case"):
+        assert page.count(f'data-label="{name}"') == 2
+    assert "compared with 80 held-out examples" in page
+
+
+@pytest.mark.parametrize(("kind", "drawn"), [("image", False), ("vector", True), ("series", True), (None, False)])
+def test_plots_of_samples_get_more_room_than_pictures(kind: str | None, drawn: bool, tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "samples" / "step-00000010.png")
+    (tmp_path / "summary.json").write_text(json.dumps({"data": {"kind": kind}} if kind else {}))
+    stage, _ = samples(read_facts(RunFolder(tmp_path)), Album(10**6))
+    assert ('class="stage drawn"' in stage) == drawn

@@ -73,7 +73,8 @@ class RunDisplay(TrainingDisplay):
             self.output.say(f"{what.capitalize()} ...")
 
     def finding(self, finding: Finding) -> None:
-        self.output.say_finding(finding)
+        if self.is_new(finding):
+            self.output.say_finding(finding)
 
     def finished(self, summary: Mapping[str, Any]) -> None:
         assert self._outline is not None

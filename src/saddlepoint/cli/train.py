@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from saddlepoint.cli import ending
 from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting, setting_names, split_settings
 from saddlepoint.cli.console import console
 from saddlepoint.cli.run_display import RunDisplay
 from saddlepoint.recipe import Recipe
+from saddlepoint.recipe.earlier_names import renamed
 from saddlepoint.records import argument
 
 
@@ -26,7 +29,9 @@ def run(argv: Sequence[str]) -> int:
         parser.error("name a recipe or a file, such as dcgan-digits (`saddlepoint recipes` lists the ready-made ones)")
     if arguments.cure is not None:
         settings["training.cure"] = arguments.cure
-    recipe = Recipe.load(arguments.recipe).override(settings, where="train")
+    base = Recipe.load(arguments.recipe)
+    recipe = base.override(settings, where="train")
+    _name_renamed(settings, base)
     if arguments.help:
         print(parser.format_help(), settings_help(recipe), sep="\n", end="")
         return ending.DONE
@@ -50,6 +55,13 @@ def run(argv: Sequence[str]) -> int:
             recipe, run=arguments.run, overwrite=arguments.overwrite, pictures=arguments.pictures, listener=progress
         )
     return ending.finish_training(done, arguments, output)
+
+
+def _name_renamed(settings: Mapping[str, Any], recipe: Recipe) -> None:
+    """Print the current names of options that have a name of an earlier version: one line each, on stderr."""
+    for earlier, names in renamed(settings, recipe.model_dump(mode="json")).items():
+        now = f"now called {' and '.join(f'--{name}' for name in names)}" if names else "no longer needed"
+        print(f"saddlepoint: --{earlier} is {now}.", file=sys.stderr)
 
 
 def settings_help(recipe: Recipe, width: int = 110) -> str:

@@ -295,8 +295,8 @@ def _apart(rows: Rows, reading: Reading, low: float, high: float) -> str:
         return ""
     narrow, wide = int(np.where(vary, widths, np.inf).argmin()), int(widths.argmax())
     return (
-        f"Channels differ in their units (channel {narrow} lies in [{lows[narrow]:.4g}, {highs[narrow]:.4g}], channel {wide} "
-        f"in [{lows[wide]:.4g}, {highs[wide]:.4g}], counted from 0), so each is scaled by its own mean and deviation."
+        f"Channels differ in their units (channel {narrow + 1} lies in [{lows[narrow]:.4g}, {highs[narrow]:.4g}], channel {wide + 1} "
+        f"in [{lows[wide]:.4g}, {highs[wide]:.4g}], counted from 1), so each is scaled by its own mean and deviation."
     )
 
 

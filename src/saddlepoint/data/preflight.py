@@ -2,8 +2,9 @@
 
 - DATA401 failure: in the model's units the data reach more than 5 % of the output's width beyond what the model can
   make; warning: they fill less than a quarter of it.
-- DATA402 failure: fewer examples than a batch; warning: more than 10 parameters a number in the data and more than 1,000
-  an example, so the model can learn the data by heart.
+- DATA402 failure: fewer examples than a batch; warning: the model has more than 10 parameters a number in the data and
+  more than 1,000 an example, or more than 10,000 an example (the numbers of an image are not independent), so it can learn
+  the data by heart.
 - DATA403 warning: examples that are all the same, more than 1 % exact duplicates, or held-out examples that are in the
   training part too; info: columns or channels that never vary, fewer duplicates. Data of few distinct values by nature (a
   single column) are not searched for duplicates.
@@ -26,7 +27,7 @@ from saddlepoint.records import Finding
 
 LOOKED_AT, NUMBERS = 50_000, 1 << 27
 BEYOND, FILLED = 0.05, 0.25
-PARAMETERS_A_NUMBER, PARAMETERS_AN_EXAMPLE = 10, 1_000
+PARAMETERS_A_NUMBER, PARAMETERS_AN_EXAMPLE, MOST_AN_EXAMPLE = 10, 1_000, 10_000
 DUPLICATES = 0.01
 RARE = 0.1
 NAMED = 5
@@ -129,7 +130,8 @@ def _too_few(dataset: Dataset, batch_size: int) -> Finding | None:
 
 def _too_large(dataset: Dataset, parameters: int) -> Finding | None:
     n, numbers = len(dataset), len(dataset) * dataset.event.size
-    if parameters <= PARAMETERS_A_NUMBER * numbers or parameters <= PARAMETERS_AN_EXAMPLE * n:
+    many = parameters > PARAMETERS_A_NUMBER * numbers and parameters > PARAMETERS_AN_EXAMPLE * n
+    if not many and parameters <= MOST_AN_EXAMPLE * n:
         return None
     return Finding(
         "DATA402",
@@ -155,7 +157,7 @@ def _constant(dataset: Dataset, x: Tensor) -> Finding | None:
             "DATA403",
             "info",
             0,
-            f"{len(known):,} of {count:,} {noun} never vary: {_first_few(sorted(known))} (counted from 0).",
+            f"{len(known):,} of {count:,} {noun} never vary: {_first_few(sorted(known))} (counted from 1).",
             {f"constant_{noun}": len(known), noun: count},
             "Samples have exactly this value there and scores leave it out: check that it is meant, or leave it out of the data.",
         )
@@ -177,14 +179,15 @@ def _constant(dataset: Dataset, x: Tensor) -> Finding | None:
         "DATA403",
         "warning",
         0,
-        f"{len(columns):,} of {dataset.event.size:,} columns never vary: {_first_few(columns)} (counted from 0).",
+        f"{len(columns):,} of {dataset.event.size:,} columns never vary: {_first_few(columns)} (counted from 1).",
         {"constant_columns": len(columns), "columns": dataset.event.size},
         "Leave them out: there is nothing to learn in them, and they make the density infinite.",
     )
 
 
 def _first_few(positions: list[int]) -> str:
-    return ", ".join(map(str, positions[:NAMED])) + (", ..." if len(positions) > NAMED else "")
+    """Positions from 0 as a reader counts them, from 1."""
+    return ", ".join(f"{position + 1}" for position in positions[:NAMED]) + (", ..." if len(positions) > NAMED else "")
 
 
 def _duplicates(dataset: Dataset, x: Tensor) -> list[Finding]:

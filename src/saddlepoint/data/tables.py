@@ -28,7 +28,7 @@ class Column:
     has_gaps: bool
 
     def __str__(self) -> str:
-        return self.name or f"{self.position} (counted from 0)"
+        return self.name or f"{self.position + 1} (counted from 1)"
 
 
 def table_suffix(path: Path) -> str:

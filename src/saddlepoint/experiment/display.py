@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,6 +21,8 @@ from saddlepoint.progress import USEFUL, Display, Speed, terminal_or_notebook
 from saddlepoint.records import Finding, Record
 from saddlepoint.report.words import session_in_words
 
+_NUMBERS = re.compile(r"[\d.,]*\d")
+
 
 class TrainingDisplay(Listener):
     """A listener that shows the run on a progress display, which counts steps."""
@@ -28,6 +31,7 @@ class TrainingDisplay(Listener):
         self.display = display
         self._outline: Outline | None = None
         self._speed, self._current = Speed(), Current()
+        self._shown: set[tuple[str, str, str]] = set()  # active findings: code, severity, and title without its numbers
 
     def started(self, outline: Outline) -> None:
         first, self._outline = self._outline is None, outline
@@ -45,7 +49,22 @@ class TrainingDisplay(Listener):
         self.display.note(text)
 
     def finding(self, finding: Finding) -> None:
-        self.display.say(str(finding))
+        if self.is_new(finding):
+            self.display.say(str(finding))
+
+    def is_new(self, finding: Finding) -> bool:
+        """Return whether a finding was not shown yet.
+
+        After an intervention, training repeats some steps, and what was found in them. The note on the intervention says
+        against which finding it was, so that a finding is shown again only after it has closed.
+        """
+        if finding.state == "closed":
+            self._shown = {shown for shown in self._shown if shown[0] != finding.code}
+            return True
+        shown = (finding.code, finding.severity, _NUMBERS.sub("#", finding.title))
+        is_new = shown not in self._shown
+        self._shown.add(shown)
+        return is_new
 
     def record(self, record: Record) -> None:
         assert self._outline is not None

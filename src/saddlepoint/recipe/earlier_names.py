@@ -136,6 +136,27 @@ def current_pairs(
     return {name: (before.get(name), after.get(name)) for name in {**before, **after}}
 
 
+def renamed(changes: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the current names of the changes that have a name of an earlier version.
+
+    Args:
+        changes: values by dotted name, which `current_changes` accepts.
+        content: the nested settings that will be changed.
+
+    Returns:
+        By earlier name, the settings that it stands for here; none for a part of strength 0, which there is no longer.
+    """
+    moved = current_changes(changes, content, "settings")
+    found: dict[str, tuple[str, ...]] = {}
+    for earlier, row in EARLIER_NAMES.items():
+        for name in [name for name in changes if _means(name, earlier, row)]:
+            if isinstance(row, str):
+                found[name] = (row + name.removeprefix(earlier),)
+            else:
+                found[name] = tuple(row(changes[name], lambda name: _changed(moved, name, content)))
+    return found
+
+
 def has_earlier_names(names: Iterable[str]) -> bool:
     """Whether one of these dotted names is that of an earlier version."""
     return any(_means(name, earlier, row) for name in names for earlier, row in EARLIER_NAMES.items())

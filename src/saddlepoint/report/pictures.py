@@ -22,7 +22,7 @@ from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import shell_command
 from saddlepoint.report.embedding import Embedded, embedded_json, embedded_picture
 from saddlepoint.report.facts import UNREADABLE, Facts
-from saddlepoint.report.layout import absent, none_of, section
+from saddlepoint.report.layout import absent, mapping, none_of, section
 from saddlepoint.report.words import command
 
 T = TypeVar("T")
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MOST_FRAMES = 60
 PICTURE_SHARE = 700_000
 FRAME_SHARE = 400_000
+PICTURES = ("image", "volume")  # kinds of data whose samples are shown as they are; those of others are plotted
 PAIRS = ("nearest", "farthest")  # pictures of sample pairs, which belong to the scores
 
 
@@ -110,8 +111,13 @@ def samples(facts: Facts, album: Album) -> tuple[Markup, Markup]:
     if not kept:
         return Markup(), section("samples", title, absent("No sample picture could be read."))
     (newest, shown), *earlier = kept
+    # A plot has text, and needs more room than pictures do.
+    drawn = html(" drawn") if mapping(facts.summary.get("data")).get("kind", "image") not in PICTURES else ""
     stage = html(
-        '<figure class="stage" id="stage">{}<figcaption>Samples at step {:,}</figcaption></figure>', shown, newest
+        '<figure class="stage{}" id="stage">{}<figcaption>Samples at step {:,}</figcaption></figure>',
+        drawn,
+        shown,
+        newest,
     )
     frames = joined(
         html('<figure class="frame">{}<figcaption>Step {:,}</figcaption></figure>', picture, step)

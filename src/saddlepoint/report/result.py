@@ -11,6 +11,7 @@ from saddlepoint.report.layout import absent, section
 from saddlepoint.report.words import count, number
 
 _TITLE = "How close samples are to the data"
+_VALUES = ("Samples", "Real examples", "Worst case")
 
 
 def result(facts: Facts) -> Markup:
@@ -33,8 +34,7 @@ def result(facts: Facts) -> Markup:
         found.against,
         found.features,
     )
-    names = ("Measurement", "From worst to real", "", "Samples", "Real examples", "Worst case")
-    cells = joined(html("<th>{}</th>", name) for name in names)
+    cells = joined(html("<th>{}</th>", name) for name in ("Measurement", "From worst to real", "", *_VALUES))
     rows = joined(_row(aspect) for aspect in found.aspects)
     return section(
         "result",
@@ -45,15 +45,11 @@ def result(facts: Facts) -> Markup:
 
 def _row(aspect: Aspect) -> Markup:
     error = "" if aspect.error is None else f"\u00a0±\u00a0{number(float(f'{aspect.error:.2g}'))}"
-    cells = (
-        aspect.name,
-        _bar(aspect.share),
-        f"{aspect.share:.2f}",
-        number(aspect.value) + error,
-        number(aspect.real),
-        number(aspect.worst_case),
-    )
-    return html("<tr>{}</tr>", joined(html("<td>{}</td>", cell) for cell in cells))
+    cells = [html("<td>{}</td>", cell) for cell in (aspect.name, _bar(aspect.share), f"{aspect.share:.2f}")]
+    values = (number(aspect.value) + error, number(aspect.real), number(aspect.worst_case))
+    # A phone shows a row as a card, in which every value has its column's name beside it.
+    cells += [html('<td data-label="{}">{}</td>', name, value) for name, value in zip(_VALUES, values, strict=True)]
+    return html("<tr>{}</tr>", joined(cells))
 
 
 def _bar(share: float) -> Markup:
