@@ -91,7 +91,7 @@ class Prober:
         with self.state.averaged(model):
             averaged = self._samples() if self.state.averages else raw
         noise = torch.Generator().manual_seed(SEED + 1)
-        z = model.latent_noise(POINTS, noise)
+        z = model.latent_distribution.noise(POINTS, noise)
         found: Facts = {
             "distance": self.distance(averaged),
             "raw_distance": self.distance(raw),

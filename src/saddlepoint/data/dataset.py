@@ -45,6 +45,7 @@ class Event:
         mean, std: of the training examples in their own units; one number in all, or one for each channel (of a vector:
             for each column).
         class_names: names of the labels 0, 1, ...; None without labels.
+        class_shares: of each class among the training examples; None without labels, or where they were not counted.
         constants: (position, value) of each channel or column that never varies among the training examples. Samples of
             a model have exactly this value there.
     """
@@ -58,6 +59,7 @@ class Event:
     std: tuple[float, ...] = (1.0,)
     class_names: tuple[str, ...] | None = None
     constants: tuple[tuple[int, float], ...] = ()
+    class_shares: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         whole = isinstance(self.shape, tuple) and all(isinstance(side, int) and side > 0 for side in self.shape)
@@ -86,6 +88,12 @@ class Event:
     def plural(self) -> str:
         """The plural of `kind`: "images", "series"."""
         return self.kind if self.kind == "series" else f"{self.kind}s"
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The share of each class among the training examples; equal shares where they were not counted."""
+        names = self.class_names or ()
+        return self.class_shares or (1 / max(len(names), 1),) * len(names)
 
     @property
     def channel_axis(self) -> int:

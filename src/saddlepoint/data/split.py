@@ -88,13 +88,21 @@ def describe_parts(
         std = tuple(0.0 if n in exact else value for n, value in enumerate(std))
     else:
         mean, std = statistics(part.x)
-    event = replace(event, mean=mean, std=std)
+    event = replace(event, mean=mean, std=std, class_shares=_class_shares(part.y, event))
     digest = content_digest(part)
     held_out = None
     if test is not None and len(test.x):
         held_out = Dataset(f"{name} (held out)", test.x, event, test.y, truth=truth, fingerprint=content_digest(test))
         digest = hashlib.sha256((digest + held_out.fingerprint).encode()).hexdigest()
     return Dataset(name, part.x, event, part.y, held_out, truth, digest, notes)
+
+
+def _class_shares(y: Tensor | None, event: Event) -> tuple[float, ...] | None:
+    """The share of each class among labels y (N,); None without labels or names."""
+    if y is None or event.class_names is None:
+        return None
+    counts = torch.bincount(y, minlength=len(event.class_names)).double()
+    return tuple((counts / counts.sum()).tolist())
 
 
 def check_counts(name: str, event: Event, n: int, y: Tensor | None) -> None:

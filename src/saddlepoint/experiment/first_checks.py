@@ -26,8 +26,9 @@ def first_findings(context: RunContext, diagnosis: Diagnosis) -> list[Finding]:
     bounds, wrong = model.output_range, list[Finding]()
     with context.best_effort("The check of the networks and losses", "made"):  # they may be the user's own
         bounds = output_range(model)
-        examples = dataset.x[: min(EXAMPLES, len(dataset))]
-        wrong = find_mistakes(model, examples.to(context.state.devices.device))
+        device, some = context.state.devices.device, slice(None, min(EXAMPLES, len(dataset)))
+        labels = None if dataset.y is None else dataset.y[some].to(device)
+        wrong = find_mistakes(model, dataset.x[some].to(device), labels)
     parameters = sum(model.parameter_counts().values())
     unusual = unusual_settings(diagnosis.facts.settings, batch_norm=model.normalises_batches)
     data = preflight(dataset, context.recipe.training.batch_size, bounds, parameters, model.scaling)

@@ -164,8 +164,13 @@ class Measurement:
             return torch.Generator(device).manual_seed(self._evaluation_seed)
 
         x = held_out.x[self._measured_on].to(device)
-        training = self._dataset.x[self._fitted_on[: len(x)]].to(device)
-        series = {**model.held_out_series(x, generator()), **model.training_series(training, generator())}
+        chosen = self._fitted_on[: len(x)]
+        training = self._dataset.x[chosen].to(device)
+        own, others = self._dataset.y, held_out.y
+        series = {
+            **model.held_out_series(x, generator(), None if others is None else others[self._measured_on]),
+            **model.training_series(training, generator(), None if own is None else own[chosen]),
+        }
         values = {name: float(value.float().mean() if value.ndim else value) for name, value in series.items()}
         if has(model, HasCodes):
             for name in series:

@@ -24,6 +24,7 @@ class StackedBatches:
         batch_size: examples per batch and replica.
         device: of the batches.
         axis: of the replicas: 0 for (S, B, *event), 1 for (B, S, *event).
+        labelled: whether batches include the labels, (S, B) or (B, S).
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class StackedBatches:
         batch_size: int,
         device: torch.device,
         axis: int,
+        labelled: bool = False,
     ) -> None:
         self.batch_size = batch_size
         self.axis = axis
@@ -47,32 +49,36 @@ class StackedBatches:
         pairs = {position: pair for pair, position in position_of.items()}
         sources = {id(dataset): dataset for dataset in datasets}
         self._scale_later: Scaling | None = None
-        rows = []
+        rows: list[Tensor] = []
+        labels: list[Tensor] = []
         for position in range(len(pairs)):
             identity, scaling = pairs[position]
             dataset = sources[identity]
+            if labelled:
+                assert dataset.y is not None, "a conditional game is only built for data with labels"
+                labels.append(dataset.y)
             if len(pairs) == 1 and dataset.x.dtype == torch.uint8:
                 self._scale_later = scaling  # bytes take a quarter of the memory
                 rows.append(dataset.x)
             else:
                 rows.append(scaling.to_model(dataset.x))
         self._rows = torch.cat([part.reshape(self._examples, -1) for part in rows]).to(device)
+        self._labels = torch.cat(labels).to(device) if labels else None
         positions = [position_of[id(dataset), scaling] for dataset, scaling in zip(datasets, scalings, strict=True)]
         self._first = torch.tensor(positions, dtype=torch.int32) * self._examples
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int32)
 
-    def __getitem__(self, index: int) -> Tensor:
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+        """The examples of a batch, and their labels if they are wanted."""
         epoch, position = divmod(index, self.per_epoch)
         if epoch != self._epoch:
             self._shuffle(epoch)
         chosen = self._order.narrow(1 - self.axis, position * self.batch_size, self.batch_size)
         x = self._rows.index_select(0, chosen.reshape(-1)).view(*chosen.shape, *self._event)
-        return (
-            x
-            if self._scale_later is None
-            else self._scale_later.to_model(x.flatten(0, 1)).view(*chosen.shape, *self._event)
-        )
+        if self._scale_later is not None:
+            x = self._scale_later.to_model(x.flatten(0, 1)).view(*chosen.shape, *self._event)
+        return (x,) if self._labels is None else (x, self._labels[chosen])
 
     def _shuffle(self, epoch: int) -> None:
         """Set the order of `epoch`: (S, N), or (N, S) if the replicas are the second axis."""

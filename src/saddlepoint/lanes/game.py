@@ -188,6 +188,11 @@ def check_independent(model: Model, replicas: Sequence[Replica]) -> None:
                 f"model.family {model.family}: its {model.roles.get(phase.player, phase.player)} learns without gradients, "
                 "which replicas cannot do: train one run at a time."
             )
+        if phase.also:
+            raise SettingError(
+                f"model.family {model.family}: one loss trains {' and '.join(model.roles[name] for name in phase.players)}, "
+                "which replicas cannot do: train one run at a time."
+            )
     for name, player in model.players.items():
         role = model.roles[name]
         for path, layer in player.named_modules():

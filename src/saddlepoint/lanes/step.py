@@ -54,7 +54,7 @@ class Inputs(NamedTuple):
     """The inputs of a step.
 
     Attributes:
-        batches: in the order of the step.
+        batches: the arguments of each `Batch`, in the order of the step.
         noise: by turn.
         fixed: tensors that are not trained, by name.
         coefficients: by player, those that never change.
@@ -62,7 +62,7 @@ class Inputs(NamedTuple):
         ema: () share by which moving averages approach the weights.
     """
 
-    batches: list[Tensor]
+    batches: list[tuple[Tensor, ...]]
     noise: list[TurnNoise]
     fixed: Tensors
     coefficients: dict[str, Tensors]
@@ -112,7 +112,7 @@ def step(rules: Rules, state: State, inputs: Inputs) -> tuple[State, dict[str, l
         for name, pieces in weights.items():
             if name != player:
                 fixed |= game.tensors(name, pieces)
-        batch = Batch(inputs.batches[source])
+        batch = Batch(*inputs.batches[source])
 
         def loss_of(
             mine: Tensors, fixed: Tensors = fixed, batch: Batch = batch, noise: TurnNoise = noise, phase: Phase = phase

@@ -19,6 +19,6 @@ class HeldConstants(nn.Module):
         self.network = network
         self.hold = hold
 
-    def forward(self, *inputs: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor, **named: Tensor) -> Tensor:
         """The network's own output, with constants in place."""
-        return self.hold(self.network(*inputs))
+        return self.hold(self.network(*inputs, **named))

@@ -36,19 +36,21 @@ class Batch(NamedTuple):
 
 
 Loss = Callable[[Nets, Batch, Noise], tuple[Tensor, Observations]]
+KEPT = "kept/"  # begins the names of observations that are state instead of series
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One player's update, `repeats` times in each training step: minimise `loss` over that player's parameters.
+    """An update of one or more players, `repeats` times in each training step: minimise `loss` over their parameters.
 
     The loss names its observations `quantity`; they become the series `player/quantity`. They may have any shape (one value
     for each sample or each unit): a record holds their mean over all entries and over the tick. A name that begins with a
     player's name and a slash is used unchanged.
 
     Attributes:
-        player: the name of the player that is updated.
-        loss: (nets, batch, noise) -> loss (B,) and observations.
+        player: the name of the player that is updated; the series of the loss and of its observations have this name.
+        loss: (nets, batch, noise) -> loss (B,) and observations. Observations whose names begin with `KEPT` are not recorded:
+            they are the new values of state, for `keep`.
         repeats: the number of updates in each training step.
         uses_data: False if the loss does not use `batch.x`; it then gets the previous batch, and no new one is read.
         gradient: False if the player learns without gradients, for example by expectation maximisation. `loss` is then
@@ -57,7 +59,11 @@ class Phase:
             series and its role.
         shares_noise: True if the phase uses the noise of the previous phase. An output that its player computed from that
             noise in the previous phase is then reused.
-        after_update: called with the player after each of its updates, for example to project its weights.
+        after_update: called with `player` after each of its updates, for example to project its weights.
+        also: further players that are updated with the same loss, each by its own optimiser.
+        keep: called with the observations of every update, from which it removes those that begin with `KEPT`. This is how a
+            loss with state, such as a moving average of scores, remains a pure function: state goes in with the noise and
+            comes out with the observations.
     """
 
     player: str
@@ -67,3 +73,10 @@ class Phase:
     shares_noise: bool = False
     gradient: bool = True
     after_update: Callable[[nn.Module], None] | None = None
+    also: tuple[str, ...] = ()
+    keep: Callable[[Observations], None] | None = None
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """All players that are updated, the one that names the series first."""
+        return (self.player, *self.also)

@@ -128,7 +128,9 @@ class Outcomes:
             return {}
         generator = torch.Generator(model.device).manual_seed(self.seed)
         examples = held_out.x[: self.samples].to(model.device)
-        return {name: float(value.float().mean()) for name, value in model.held_out_series(examples, generator).items()}
+        labels = None if held_out.y is None else held_out.y[: self.samples]
+        series = model.held_out_series(examples, generator, labels)
+        return {name: float(value.float().mean()) for name, value in series.items()}
 
 
 class _FixedSamples:

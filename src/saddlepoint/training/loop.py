@@ -66,7 +66,7 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
         for phase, keep in zip(order, keep_graph, strict=True)
     ]
     batches_a_step = sum(phase.uses_data for phase in order)
-    active = _ActivePlayer(model, [phase.player for phase in phases if phase.gradient], cached)
+    active = _ActivePlayers(model, [phase.players for phase in phases if phase.gradient], cached)
     averages = list(state.averages.values())
     tick, observe_every, last = settings.tick, settings.observe_every, settings.steps
 
@@ -83,7 +83,7 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
                 step = state.step
                 observe = step % tick % observe_every == 0
                 for phase, keep, move in turns:
-                    active.activate(phase.player if phase.gradient else None, keep)
+                    active.activate(phase.players if phase.gradient else (), keep)
                     if phase.uses_data:
                         # Release the old batch first: with two alive, the allocator returns memory and requests it again.
                         batch = None
@@ -108,9 +108,8 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
         state.tick_seconds += spent
         if complete:
             for phase in phases:
-                if not phase.gradient:
-                    continue
-                values[f"{phase.player}/learning_rate"] = state.optimisers[phase.player].param_groups[0]["lr"]
+                for player in phase.players if phase.gradient else ():
+                    values[f"{player}/learning_rate"] = state.optimisers[player].param_groups[0]["lr"]
             values["time/steps_per_second"] = ((state.step - 1) % tick + 1) / state.tick_seconds
             state.tick_seconds = 0.0
             for scalars in state.pending.values():
@@ -120,21 +119,20 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
             yield None
 
 
-class _ActivePlayer:
-    """Sets the training mode and enables gradients for the active player only.
+class _ActivePlayers:
+    """Sets the training mode and enables gradients for the active players only.
 
     The weights of inactive players need no gradients. The exception is a cached player in the turn before its own: its own
     turn differentiates the output that was computed there.
     """
 
-    def __init__(self, model: Model, moving: Sequence[str], cached: Collection[str]) -> None:
+    def __init__(self, model: Model, moving: Sequence[tuple[str, ...]], cached: Collection[str]) -> None:
         self._model = model
         self._parameters = {name: trainable(player) for name, player in model.players.items()}
-        self._enabled: dict[tuple[str | None, bool], set[str]] = {
-            (name, keep): {name, *(cached if keep else ())} for name in moving for keep in (False, True)
+        self._enabled: dict[tuple[tuple[str, ...], bool], set[str]] = {
+            (names, keep): {*names, *(cached if keep else ())} for names in ((), *moving) for keep in (False, True)
         }
-        self._enabled |= {(None, keep): set(cached if keep else ()) for keep in (False, True)}
-        self._active: tuple[str | None, bool] | None = None
+        self._active: tuple[tuple[str, ...], bool] | None = None
 
     def open(self) -> None:
         """Put every player in training mode and clear gradients left by other code."""
@@ -143,14 +141,14 @@ class _ActivePlayer:
             for parameter in self._parameters[name]:
                 parameter.grad = None
 
-    def activate(self, name: str | None, keep_graph: bool) -> None:
-        """Enable gradients for one player.
+    def activate(self, names: tuple[str, ...], keep_graph: bool) -> None:
+        """Enable gradients for some players.
 
         Args:
-            name: of the player; None enables gradients for no player.
+            names: of the players.
             keep_graph: also enable gradients for cached players.
         """
-        active = (name, keep_graph)
+        active = (names, keep_graph)
         if active == self._active:
             return
         enabled = self._enabled[active]
@@ -169,25 +167,15 @@ class _ActivePlayer:
 
 
 def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, state: TrainingState) -> Move:
-    """One update of the phase's player as a closure, in which everything is looked up beforehand.
+    """One update of the phase's players as a closure, in which everything is looked up beforehand.
 
     The closure takes the noise for the update, or None to draw it, and returns the noise that it used.
     """
-    player = phase.player
-    own = settings.player(model.roles[player])
     loss_of, noise_of, generator = phase.loss, model.noise, state.generator
     autocast = state.devices.autocast()
-    optimiser = state.optimisers[player]
-    take_step = optimiser.step
-    group = optimiser.param_groups[0]
-    parameters: list[nn.Parameter] = group["params"]
-    constant_rate, clip_norm, steps = own.schedule == "constant", own.clip_norm, settings.steps
-    group["lr"] = learning_rate(own, state.step, steps)
-    losses = state.pending.setdefault(f"{player}/loss", [])
-    norms = state.pending.setdefault(f"{player}/grad_norm", [])
-    ratios = state.pending.setdefault(f"{player}/update_ratio", [])
-    tick, collect = settings.tick, _observer(nets, player, state)
-    after_update, network = phase.after_update, model.players[player]
+    losses = state.pending.setdefault(f"{phase.player}/loss", [])
+    updates = [_optimiser_step(name, model, phase, settings, state) for name in phase.players]
+    collect, keep = _observer(nets, phase.player, state), phase.keep
 
     def move(step: int, batch: Batch, observe: bool, noise: Noise | None) -> Noise:
         if noise is None:
@@ -199,6 +187,35 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
                 loss, observations = loss_of(nets, batch, noise)
         mean = loss.float().mean() if loss.dtype in REDUCED else loss.mean()
         mean.backward()  # type: ignore[no-untyped-call]
+        for update in updates:
+            update(step, observe)
+        losses.append(mean.detach())
+        if keep is not None:
+            keep(observations)
+        if observe:
+            collect(observations)
+        return noise
+
+    return move
+
+
+def _optimiser_step(
+    player: str, model: Model, phase: Phase, settings: TrainingSettings, state: TrainingState
+) -> Callable[[int, bool], None]:
+    """One step of a player's optimiser as a closure of the step and of whether to observe; it clears the gradients."""
+    own = settings.player(model.roles[player])
+    optimiser = state.optimisers[player]
+    take_step = optimiser.step
+    group = optimiser.param_groups[0]
+    parameters: list[nn.Parameter] = group["params"]
+    constant_rate, clip_norm, steps = own.schedule == "constant", own.clip_norm, settings.steps
+    group["lr"] = learning_rate(own, state.step, steps)
+    norms = state.pending.setdefault(f"{player}/grad_norm", [])
+    ratios = state.pending.setdefault(f"{player}/update_ratio", [])
+    tick, network = settings.tick, model.players[player]
+    after_update = phase.after_update if player == phase.player else None
+
+    def update(step: int, observe: bool) -> None:
         if not constant_rate:
             rate = learning_rate(own, step, steps)
             if rate != group["lr"]:
@@ -219,12 +236,8 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
             after_update(network)
         for parameter in parameters:
             parameter.grad = None
-        losses.append(mean.detach())
-        if observe:
-            collect(observations)
-        return noise
 
-    return move
+    return update
 
 
 def _update(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, state: TrainingState) -> Move:

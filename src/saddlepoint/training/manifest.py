@@ -77,7 +77,10 @@ def _check_event(event: Fields) -> None:
     for name in ("mean", "std"):
         if len(event.sequence(name, (0.0,), is_number)) not in (1, channels):
             raise event.refuse(name, f"one number, or one for each of {channels:,} channels")
-    event.sequence("class_names", None, is_text)
+    names = event.sequence("class_names", None, is_text)
+    shares = event.sequence("class_shares", None, lambda share: is_number(share) and 0 <= share <= 1)
+    if shares is not None and (names is None or len(shares) != len(names) or not sum(shares) > 0):
+        raise event.refuse("class_shares", "one share for each class, or null")
     event.sequence("constants", (), lambda pair: _is_constant(pair, channels))
 
 

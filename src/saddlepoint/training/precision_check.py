@@ -43,7 +43,7 @@ def bf16_deviation(model: Model, batch: Batch, devices: Devices) -> str:
             continue  # another failure, which other checks report
         for _ in range(CALLS):
             found = _gradient(copied, phase, batch, devices.autocast())
-            role = copied.roles[phase.player]
+            role = " and the ".join(copied.roles[name] for name in phase.players)
             if not bool(found.isfinite().all()):
                 return f"the gradient of the {role} is not finite in bf16, and is in fp32"
             error = float((found - right).norm() / right.norm().clamp_min(1e-12))
@@ -53,10 +53,10 @@ def bf16_deviation(model: Model, batch: Batch, devices: Devices) -> str:
 
 
 def _gradient(model: Model, phase: Phase, batch: Batch, autocast: torch.autocast | None) -> Tensor:
-    """The gradient of the phase's loss with respect to its player's parameters as one vector (P,), always with the same noise."""
+    """The gradient of the phase's loss with respect to its players' parameters as one vector (P,), always with the same noise."""
     generator = torch.Generator(model.device).manual_seed(0)
-    player = model.players[phase.player]
-    parameters = [parameter for parameter in player.parameters() if parameter.requires_grad]
+    players = [model.players[name] for name in phase.players]
+    parameters = [parameter for player in players for parameter in player.parameters() if parameter.requires_grad]
     cuda = [model.device] if model.device.type == "cuda" else []
     with torch.random.fork_rng(devices=cuda), torch.enable_grad():
         torch.manual_seed(0)

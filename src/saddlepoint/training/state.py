@@ -62,7 +62,7 @@ class TrainingState:
         """
         devices.prepare(model)
         optimisers, own = {}, {}
-        for name in dict.fromkeys(phase.player for phase in model.phases if phase.gradient):
+        for name in dict.fromkeys(name for phase in model.phases if phase.gradient for name in phase.players):
             parameters = trainable(model.players[name])
             if not parameters:
                 raise SettingError(f"model.{model.roles[name]} has no trainable parameters, so it cannot be trained.")

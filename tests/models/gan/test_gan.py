@@ -75,7 +75,7 @@ def test_the_range_of_the_users_own_generator_is_known_where_the_settings_name_i
 @pytest.mark.parametrize(("step", "std"), [(0, 0.4), (50, 0.2), (100, 0.0), (200, 0.0)])
 def test_instance_noise_fades(step, std):
     model = build(GANSettings(views={"instance_noise": {"strength": 0.4, "steps": 100}}), IMAGE)
-    assert model.view_strength("instance_noise", step) == pytest.approx(std)
+    assert model.noise_source.view_strength("instance_noise", step) == pytest.approx(std)
     for phase in model.phases:
         noise = model.noise(phase, 100, step, torch.Generator().manual_seed(0))
         assert (noise.fake_views is None) == (std == 0)
@@ -83,7 +83,10 @@ def test_instance_noise_fades(step, std):
         for views in filter(None, (noise.real_views, noise.fake_views)):
             # 6,400 draws: 5 standard errors.
             assert abs(views["instance_noise"].std().item() - std) < 5 * std / (2 * 6_400) ** 0.5
-    assert build(GANSettings(views={"instance_noise": 0.4}), IMAGE).view_strength("instance_noise", 10**6) == 0.4
+    assert (
+        build(GANSettings(views={"instance_noise": 0.4}), IMAGE).noise_source.view_strength("instance_noise", 10**6)
+        == 0.4
+    )
 
 
 @pytest.mark.parametrize(("name", "variance"), [("normal", 1.0), ("uniform", 1 / 3)])
@@ -137,7 +140,7 @@ def test_stratified_noise_leaves_no_part_out(distribution):
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])
 def test_quantiles_are_those_of_the_noise(distribution):
     model = build(GANSettings(latent=1, noise={"distribution": distribution, "scale": 3.0}), TABLE)
-    z = model.latent_noise(10_000, torch.Generator().manual_seed(0))
+    z = model.latent_distribution.noise(10_000, torch.Generator().manual_seed(0))
     for share in (0.1, 0.5, 0.8):
         below = (z < model.latent_quantiles(torch.tensor(share))).float().mean().item()
         assert abs(below - share) < 5 * (share * (1 - share) / 10_000) ** 0.5
@@ -217,7 +220,7 @@ def test_penalties_fall_by_half_every_half_life(step, scale):
         noise = model.noise(phase, 4, step, torch.Generator().manual_seed(0))
         assert noise.penalty_scales["r1"].item() == pytest.approx(scale)
     steady = build(GANSettings(penalties={"r1": 1.0}), IMAGE)
-    assert steady.penalty_scale("r1", step) == 1
+    assert steady.noise_source.penalty_scale("r1", step) == 1
     assert steady.noise(steady.phases[0], 4, step, torch.Generator()).penalty_scales is None
 
 

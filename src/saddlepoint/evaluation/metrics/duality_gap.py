@@ -37,6 +37,7 @@ def duality_gap(
     model: Playable,
     x: Tensor,
     *,
+    labels: Tensor | None = None,
     steps: int = 100,
     learning_rate: float = 1e-3,
     batch_size: int = 64,
@@ -53,6 +54,7 @@ def duality_gap(
     Args:
         model: a game of two players or more; it is not changed.
         x: (N, *event) held-out examples in the data's units, at least two batches; in random order.
+        labels: (N,) int64, of a conditional game.
         steps: of Adam for each copy, at least 1.
         learning_rate: of Adam, above 0.
         batch_size: examples in a batch, for steps and for measurement.
@@ -87,7 +89,11 @@ def duality_gap(
             "batch_size."
         )
     scaled = model.scaling.to_model(x.to(model.device))
-    seen, unseen = scaled[: len(x) // 2], scaled[len(x) // 2 :]
+    y = None if labels is None else labels.to(model.device)
+    half = len(x) // 2
+    seen, unseen = (
+        Batch(scaled[part], None if y is None else y[part]) for part in (slice(None, half), slice(half, None))
+    )
     gains = {}
     cuda = [model.device] if model.device.type == "cuda" else []
     for name in dict.fromkeys(phase.player for phase in model.phases if phase.gradient):
@@ -100,18 +106,20 @@ def duality_gap(
 
 
 def _best_response(
-    model: Playable, phase: Phase, x: Tensor, steps: int, learning_rate: float, batch_size: int, seed: int
+    model: Playable, phase: Phase, seen: Batch, steps: int, learning_rate: float, batch_size: int, seed: int
 ) -> Playable:
-    """A copy of the game in which the phase's player has taken `steps` steps and the others are unchanged."""
+    """A copy of the game in which the phase's players have taken `steps` steps and the others are unchanged."""
     game = _copy_game(model)
     generator = torch.Generator(game.device).manual_seed(seed)
     torch.manual_seed(seed)
-    parameters = [p for p in game.players[phase.player].parameters() if p.requires_grad]
+    players = [game.players[name] for name in phase.players]
+    parameters = [p for player in players for p in player.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(parameters, lr=learning_rate)
     for _ in range(steps):
-        index = torch.randint(len(x), (batch_size,), generator=generator, device=generator.device)
+        index = torch.randint(len(seen.x), (batch_size,), generator=generator, device=generator.device)
         noise = game.noise(phase, batch_size, game.trained_steps or 0, generator)
-        loss = phase.loss(game.players, Batch(x[index]), noise)[0].mean()
+        batch = Batch(seen.x[index], None if seen.y is None else seen.y[index])
+        loss = phase.loss(game.players, batch, noise)[0].mean()
         gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
@@ -119,8 +127,8 @@ def _best_response(
     return game
 
 
-def _losses(model: Playable, phase: Phase, x: Tensor, batch_size: int, seed: int) -> Tensor:
-    """The player's losses on whole batches of x, (N,); equal seeds give equal noise and batches.
+def _losses(model: Playable, phase: Phase, unseen: Batch, batch_size: int, seed: int) -> Tensor:
+    """The player's losses on whole batches, (N,); equal seeds give equal noise and batches.
 
     Gradients stay enabled, because a loss with a gradient penalty computes them.
     """
@@ -128,11 +136,13 @@ def _losses(model: Playable, phase: Phase, x: Tensor, batch_size: int, seed: int
     generator = torch.Generator(game.device).manual_seed(seed)
     torch.manual_seed(seed)
     losses = []
-    for part in torch.split(x, batch_size):
+    for start in range(0, len(unseen.x), batch_size):
+        rows = slice(start, start + batch_size)
+        part, y = unseen.x[rows], None if unseen.y is None else unseen.y[rows]
         if len(part) == batch_size:
             noise = game.noise(phase, batch_size, game.trained_steps or 0, generator)
             with torch.enable_grad():  # a loss may penalise gradients with respect to its batch, hence the copy
-                losses.append(phase.loss(game.players, Batch(part.clone()), noise)[0].detach())
+                losses.append(phase.loss(game.players, Batch(part.clone(), y), noise)[0].detach())
     return torch.cat(losses).double()
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Adversarial, Judges, ScoresExamples, has
+from saddlepoint.models.capabilities import Adversarial, Conditional, Judges, ScoresExamples, has
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.phase import Batch, Nets, Phase
 
@@ -23,22 +23,23 @@ Signals = dict[str, Tensor]
 FEWEST = 2  # held-out examples whose ranks are compared
 
 
-def score_series(model: Judges, real: Tensor, fake: Tensor, held_out: Tensor | None) -> Signals:
+def score_series(model: Judges, real: Batch, fake: Batch, held_out: Batch | None) -> Signals:
     """Series of the critic's scores, in the present mode of the networks (meant for evaluation mode).
 
     Args:
         model: with a critic; the critic's name prefixes the series.
-        real: (B, *event) training examples in the model's units.
-        fake: (B, *event) generated examples in the model's units.
-        held_out: (B, *event) held-out examples in the model's units; None without any.
+        real: training examples in the model's units.
+        fake: generated examples in the model's units.
+        held_out: held-out examples in the model's units; None without any.
     """
     player = model.critic_player
     parts = [real, fake] if held_out is None else [real, fake, held_out]
     # One pass for all: in evaluation mode no example sees another, but for packs and minibatch discrimination.
     if has(model, ScoresExamples):
-        found = list(torch.split(model.judge(torch.cat(parts)), [len(part) for part in parts]))
+        together = model.judge(torch.cat([part.x for part in parts]))
+        found = list(torch.split(together, [len(part.x) for part in parts]))
     else:
-        found = [model.judge(part) for part in parts]
+        found = [judge(model, part) for part in parts]
     signals = {
         f"{player}/real_logit": found[0].mean(),
         f"{player}/fake_logit": found[1].mean(),
@@ -48,10 +49,24 @@ def score_series(model: Judges, real: Tensor, fake: Tensor, held_out: Tensor | N
     }
     if held_out is not None:
         signals[f"{player}/held_out_logit"] = found[2].mean()
-        if len(held_out) >= FEWEST:
+        if len(held_out.x) >= FEWEST:
             signals[f"{player}/overfitting"] = advantage(found[0], found[2])
-            signals[f"{player}/overfitting_error"] = found[0].new_tensor(advantage_error(len(real), len(held_out)))
+            signals[f"{player}/overfitting_error"] = found[0].new_tensor(advantage_error(len(real.x), len(held_out.x)))
     return signals
+
+
+def judge(model: Judges, batch: Batch) -> Tensor:
+    """The critic's logits (B,) of examples in the model's units, with their labels if the model takes them."""
+    return model.judge(batch.x, batch.y) if has(model, Conditional) else model.judge(batch.x)
+
+
+def generated(model: Adversarial, z: Tensor) -> Batch:
+    """The examples that codes z (N, latent) are decoded to, in the model's units, with their labels if the model takes them."""
+    labels = None
+    if has(model, Conditional):
+        weights = model.split_codes(z)[1]
+        labels = None if weights is None else weights.argmax(1)
+    return Batch(model.sampler(z), labels)
 
 
 def advantage(real: Tensor, fake: Tensor) -> Tensor:
@@ -85,13 +100,13 @@ def advantage_error(real: int, fake: int) -> float:
     return math.sqrt((real + fake + 1) / (3 * real * fake))
 
 
-def sample_gradient(model: Adversarial, real: Tensor, fake: Tensor) -> Tensor | None:
+def sample_gradient(model: Adversarial, real: Tensor, fake: Batch) -> Tensor | None:
     """Mean norm of the gradient of the generator's loss with respect to a sample, in the model's units.
 
     Args:
         model: a game of a generator against a critic.
         real: (B, *event) training examples in the model's units.
-        fake: (B, *event) generated examples in the model's units.
+        fake: generated examples in the model's units.
 
     Returns:
         (); None where the loss needs more noise than the samples.
@@ -101,12 +116,12 @@ def sample_gradient(model: Adversarial, real: Tensor, fake: Tensor) -> Tensor | 
     if phase is None:
         return None
     with model.at_rest():
-        leaf = fake.detach().clone()
+        leaf = fake.x.detach().clone()
         with torch.enable_grad():
             leaf.requires_grad_()
-            nets: Nets = {**model.players, model.generator_player: lambda _: leaf}
+            nets: Nets = {**model.players, model.generator_player: lambda *_, **__: leaf}
             try:
-                loss, _ = phase.loss(nets, Batch(real), GameNoise(leaf))
+                loss, _ = phase.loss(nets, Batch(real, fake.y), GameNoise(leaf))
             except (AttributeError, KeyError, TypeError):
                 return None
             (gradient,) = torch.autograd.grad(loss.float().sum(), leaf)

@@ -26,6 +26,7 @@ from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, HasLatentPosterior, has
 from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.networks.activity import Activity, record_activity
+from saddlepoint.objectives.phase import Batch
 
 SAMPLES = 256  # generated for one probe
 JUDGED = 128  # examples of each kind that networks are run on, and samples that are compared with all examples
@@ -56,12 +57,12 @@ class Monitor:
         generator = torch.Generator().manual_seed(seed)
         order = torch.randperm(len(dataset), generator=generator)
         held_out = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else None
-        self._training = dataset.x[order[:JUDGED]].to(device)
+        self._training = self._examples(dataset, order[:JUDGED])
         self._dataset, self._many = dataset, order[:PASSED]
-        self._held_out: Tensor | None = None
+        self._held_out: Batch | None = None
         if held_out is not None:
             chosen = torch.randperm(len(held_out), generator=generator)
-            self._held_out = held_out.x[chosen[:JUDGED]].to(device)
+            self._held_out = self._examples(held_out, chosen[:JUDGED])
         self._before: Tensor | None = None
         if not has(model, Adversarial):
             return
@@ -79,6 +80,15 @@ class Monitor:
             # All of them: the standard error of `copies` increases as their number decreases.
             parts = [project(held_out.x[part]) for part in torch.split(chosen[:SEARCHED], PROJECTED)]
             self._others = torch.cat(parts)
+
+    def _examples(self, dataset: Dataset, index: Tensor) -> Batch:
+        """Examples in the data's units with their labels, on the device."""
+        y = dataset.y
+        return Batch(dataset.x[index].to(self._device), None if y is None else y[index].to(self._device))
+
+    def _scaled(self, examples: Batch) -> Batch:
+        """The same examples in the model's units."""
+        return Batch(self._model.model_units(examples.x), examples.y)
 
     def to_json(self) -> list[float] | None:
         """The shares of the last probe, which the next one is compared with."""
@@ -126,14 +136,14 @@ class Monitor:
         model = self._model
         with torch.no_grad(), model.at_rest():
             for number, part in enumerate(torch.split(self._many, JUDGED)):
-                x = model.model_units(self._dataset.x[part].to(self._device))
+                real = self._scaled(self._examples(self._dataset, part))
                 if has(model, Adversarial):
                     generator = torch.Generator(self._device).manual_seed(self._seed + number)
-                    z = model.fixed_noise(len(x), generator).to(x.dtype)
-                    adversarial.score_series(model, x, model.players[model.generator_player](z), None)
-                    self._run_others(model, x)
+                    z = model.fixed_noise(len(real.x), generator).to(real.x.dtype)
+                    adversarial.score_series(model, real, adversarial.generated(model, z), None)
+                    self._run_others(model, real.x)
                 else:
-                    self._model.run_players(x, self._generator())
+                    self._model.run_players(real.x, self._generator())
 
     def _generator(self) -> torch.Generator:
         return torch.Generator(self._device).manual_seed(self._seed)
@@ -152,7 +162,8 @@ class Monitor:
 
     def _signals(self, sampled: Mapping[str, Any]) -> Signals:
         model = self._model
-        x = model.model_units(self._training)
+        real = self._scaled(self._training)
+        x = real.x
         signals: Signals = {}
         with contextlib.ExitStack() as stack:
             stack.enter_context(model.at_rest())
@@ -160,9 +171,9 @@ class Monitor:
             if has(model, Adversarial):
                 z = self._noise(model).to(x.dtype)
                 with global_seed_from(z):
-                    made = model.players[model.generator_player](z)
-                held_out = None if self._held_out is None else self._model.model_units(self._held_out)
-                signals |= adversarial.score_series(model, x, made[:JUDGED], held_out)
+                    made = adversarial.generated(model, z)
+                held_out = None if self._held_out is None else self._scaled(self._held_out)
+                signals |= adversarial.score_series(model, real, _first(made, JUDGED), held_out)
                 self._run_others(model, x)
             else:
                 self._model.run_players(x, self._generator())
@@ -175,20 +186,22 @@ class Monitor:
         return signals
 
     def _sample_series(
-        self, model: Adversarial, real: Tensor, z: Tensor, made: Tensor, sampled: Mapping[str, Any]
+        self, model: Adversarial, real: Tensor, z: Tensor, made: Batch, sampled: Mapping[str, Any]
     ) -> Signals:
         """Series of generated examples: of the generator as it trains, and of the player that generates samples.
 
         Args:
             real: (B, *event) training examples in the model's units.
-            z: (N, latent) noise; made: (N, *event) what the generator returned for it, in the model's units.
+            z: (N, latent) codes.
+            made: the examples that the generator returned for them, in the model's units.
+            sampled: by name, the players that generate samples instead of the model's own.
         """
         name = model.generator_player
         signals: Signals = {}
         few = min(JUDGED, len(real))
-        if (gradient := adversarial.sample_gradient(model, real[:few], made[:few])) is not None:
+        if (gradient := adversarial.sample_gradient(model, real[:few], _first(made, few))) is not None:
             signals[f"{name}/sample_gradient"] = gradient
-        samples = self._model.scaling.to_data(made)
+        samples = self._model.scaling.to_data(made.x)
         projected = self._project(samples)
         signals |= self._movement(name, samples, projected)
         own = model.players[name]
@@ -223,6 +236,10 @@ class Monitor:
             found = modes_covered(samples.float(), *self._modes)
             signals[f"{name}/modes"], signals[f"{name}/high_quality"] = found
         return signals
+
+
+def _first(batch: Batch, n: int) -> Batch:
+    return Batch(batch.x[:n], None if batch.y is None else batch.y[:n])
 
 
 def _dead_units(activities: Mapping[str, Activity]) -> Signals:

@@ -9,9 +9,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from saddlepoint.evaluation.monitors.adversarial import judge
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Adversarial, Composed, has
+from saddlepoint.models.capabilities import Adversarial, Composed, Conditional, has
 from saddlepoint.objectives.adversarial.noise import GameNoise
+from saddlepoint.objectives.adversarial.penalties import draw_of
 from saddlepoint.objectives.phase import Batch, Phase
 from saddlepoint.records import Finding
 
@@ -20,40 +22,44 @@ CONFIDENT = 3.0  # a logit: probability 0.95
 MODES = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)  # differ between training and evaluation
 
 
-def check_game(model: Adversarial, real: Tensor) -> Iterator[Finding | None]:
+def check_game(model: Adversarial, real: Batch) -> Iterator[Finding | None]:
     """Check the losses and the discriminator of a GAN on one batch.
 
     Args:
         model: the game before training.
-        real: (B, *event) examples in the model's units.
+        real: examples in the model's units, with labels if the data have them.
 
     Yields:
         One finding for each failed check; None for each check that passes.
     """
     assert isinstance(model, Model)
     generator = torch.Generator(model.device).manual_seed(0)
-    z = model.fixed_noise(len(real), generator).to(model.dtype)
+    z = model.fixed_noise(len(real.x), generator).to(model.dtype)
     noise = GameNoise(z)
+    if has(model, Conditional) and real.y is not None:
+        z = model.with_labels(z, real.y)
+        noise = GameNoise(model.split_codes(z)[0])
     if has(model, Composed):
         points = {
-            n: p.draw(len(real), real.shape[1:], generator)
-            for n, (p, _) in model.parts.penalties.items()
-            if p.draw is not None
+            name: draw(len(real.x), real.x.shape[1:], generator)
+            for name, (penalty, _) in model.parts.penalties.items()
+            if (draw := draw_of(penalty)) is not None
         }
-        noise = replace(noise, penalties=points or None)
+        kept = {name: dict(state.first) for name, state in model.parts.states.items()}
+        noise = replace(noise, penalties=points or None, kept=kept or None)
     g, d = model.generator_player, model.critic_player
     with model.at_rest():
-        made = model.players[g](z)
+        made = model.sampler(z)
     moves = {phase.player: phase for phase in model.phases}
     yield _labels(moves[d], real, made, noise, (g, d)) if d in moves else None
     yield _direction(moves[g], real, made, noise, (g, d)) if g in moves else None
     yield _detached(moves[d], model, g, real, noise) if d in moves else None
     bounded = has(model, Composed) and model.parts.loss.neutral != 0
-    yield None if bounded else _free_logit(model, d, real)
+    yield None if bounded else _free_logit(model, real)
     yield _training_mode(model.players[d])
 
 
-def _labels(phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, names: tuple[str, str]) -> Finding | None:
+def _labels(phase: Phase, real: Batch, made: Tensor, noise: GameNoise, names: tuple[str, str]) -> Finding | None:
     """Check that the discriminator's loss is lower for a correct discriminator than for a wrong one."""
     right, wrong = (_cost(phase, real, made, noise, sign, names) for sign in (1.0, -1.0))
     if right is None or wrong is None or not wrong < right:
@@ -68,7 +74,7 @@ def _labels(phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, names: t
     )
 
 
-def _direction(phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, names: tuple[str, str]) -> Finding | None:
+def _direction(phase: Phase, real: Batch, made: Tensor, noise: GameNoise, names: tuple[str, str]) -> Finding | None:
     """Check that the generator's loss is lower if the discriminator calls its samples real."""
     believed, caught = (_cost(phase, real, made, noise, sign, names) for sign in (-1.0, 1.0))
     if believed is None or caught is None or not caught < believed:
@@ -84,13 +90,13 @@ def _direction(phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, names
 
 
 def _cost(
-    phase: Phase, real: Tensor, made: Tensor, noise: GameNoise, sign: float, names: tuple[str, str]
+    phase: Phase, real: Batch, made: Tensor, noise: GameNoise, sign: float, names: tuple[str, str]
 ) -> float | None:
     """Mean loss of a phase for a discriminator that returns sign * CONFIDENT for real examples, and minus that for others.
 
     Args:
         phase: of the discriminator or the generator.
-        real: (B, *event) examples in the model's units.
+        real: examples in the model's units.
         made: (B, *event) generated examples.
         noise: of the phase.
         sign: 1 for a correct discriminator, -1 for a wrong one.
@@ -100,27 +106,27 @@ def _cost(
         The mean loss; None if the loss needs more of its networks than one logit for each example, or is not finite.
     """
 
-    def discriminator(x: Tensor) -> Tensor:
-        is_real = x.shape == real.shape and torch.equal(x.detach(), real)
+    def discriminator(x: Tensor, labels: Tensor | None = None) -> Tensor:
+        is_real = x.shape == real.x.shape and torch.equal(x.detach(), real.x)
         # Constant in x, but with a graph, since penalties differentiate it.
         return (sign if is_real else -sign) * CONFIDENT + 0.0 * x.flatten(1).sum(1)
 
     try:
         with torch.enable_grad():
             g, d = names
-            loss, _ = phase.loss({d: discriminator, g: lambda _: made}, Batch(real), noise)
+            loss, _ = phase.loss({d: discriminator, g: lambda *_, **__: made}, real, noise)
     except (AttributeError, TypeError, KeyError, IndexError):
         return None
     cost = float(loss.detach().double().mean())
     return cost if math.isfinite(cost) else None
 
 
-def _detached(phase: Phase, model: Model, generator: str, real: Tensor, noise: GameNoise) -> Finding | None:
+def _detached(phase: Phase, model: Model, generator: str, real: Batch, noise: GameNoise) -> Finding | None:
     """Check that the discriminator's loss has no gradient with respect to the generator's weights."""
     weights = [p for p in model.players[generator].parameters() if p.requires_grad]
     with model.at_rest(), torch.enable_grad():
         try:
-            loss, _ = phase.loss(model.players, Batch(real), noise)
+            loss, _ = phase.loss(model.players, real, noise)
         except (AttributeError, KeyError):
             return None
         loss = loss.float().mean()
@@ -141,14 +147,15 @@ def _detached(phase: Phase, model: Model, generator: str, real: Tensor, noise: G
     )
 
 
-def _free_logit(model: Model, critic: str, real: Tensor) -> Finding | None:
+def _free_logit(model: Adversarial, real: Batch) -> Finding | None:
     """Check that the discriminator does not end with a sigmoid or a rectifier: its loss takes logits.
 
     Not for a loss whose neutral logit is positive (least squares: 1/2), with which a bounded output is no mistake.
     """
-    noise = torch.randn(real.shape, generator=torch.Generator().manual_seed(0)).to(real)
+    assert isinstance(model, Model)
+    noise = torch.randn(real.x.shape, generator=torch.Generator().manual_seed(0)).to(real.x)
     with model.at_rest():
-        logits = torch.cat([model.players[critic](x).flatten() for x in (real, FAR * noise, -FAR * noise)]).float()
+        logits = torch.cat([judge(model, Batch(x, real.y)) for x in (real.x, FAR * noise, -FAR * noise)]).float()
     bounded = bool((logits <= 1).all())
     # A linear layer may happen to return no negative number, but it does not return exact zeros.
     if not float(logits.std()) > 0 or not (logits >= 0).all() or not (bounded or (logits == 0).any()):

@@ -21,15 +21,17 @@ from saddlepoint.experiment.objective_checks.evidence_bound import check_bound
 from saddlepoint.experiment.objective_checks.sampling import check_sampling
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, HasCodes, Variational, has
+from saddlepoint.objectives.phase import Batch
 from saddlepoint.records import Finding
 
 
-def find_mistakes(model: Model, x: Tensor) -> list[Finding]:
+def find_mistakes(model: Model, x: Tensor, labels: Tensor | None = None) -> list[Finding]:
     """Check the objective of a model on one batch.
 
     Args:
         model: the model before training; it is left unchanged.
         x: (B, *event) examples in the data's units.
+        labels: (B,) int64, if the data have labels.
 
     Returns:
         The findings; an empty list if there are none.
@@ -38,7 +40,7 @@ def find_mistakes(model: Model, x: Tensor) -> list[Finding]:
         found: list[Finding | None] = [*check_sampling(model)]
         real = model.model_units(x)
         if has(model, Adversarial):
-            found += check_game(model, real)
+            found += check_game(model, Batch(real, labels))
         elif has(model, Variational):
             found += check_bound(model, real)
     return [replace(one, evidence={**one.evidence, "preflight": True}) for one in found if one is not None]

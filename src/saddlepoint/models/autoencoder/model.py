@@ -185,7 +185,7 @@ class Autoencoder(CodeModel):
         output = self.player.decoder(z)
         return self.scaling.to_data(output.sigmoid() if self.settings.reconstruction == "bernoulli" else output)
 
-    def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+    def held_out_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Measure held-out examples, without noise on the input.
 
         Args:
@@ -201,7 +201,7 @@ class Autoencoder(CodeModel):
         active = (variance > 0.01 * variance.max()).sum()
         return {"ae/held_out_reconstruction": held_out, "ae/active_units": active.to(torch.float32)}
 
-    def training_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+    def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Return `ae/train_reconstruction` (N,), measured like `ae/held_out_reconstruction`."""
         return {"ae/train_reconstruction": self._errors(x)}
 

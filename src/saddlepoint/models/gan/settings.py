@@ -13,6 +13,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, field_validator, mode
 from pydantic_core import PydanticCustomError
 
 from saddlepoint.data.settings import ScalingName
+from saddlepoint.models.gan.conditions.settings import CONDITIONS
 from saddlepoint.models.settings import FamilySettings
 from saddlepoint.networks.settings import Activation, NetworkSettings, Size
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PENALTIES, VIEWS
@@ -89,12 +90,24 @@ class ConstraintSettings(PartSettings):
     """A constraint of one player's weights."""
 
     shorthand: ClassVar[str] = "name"
-    name: str = Field(description="clip, spectral, or module:Class of your own.")
+    name: str = Field(description=f"{', '.join(CONSTRAINTS)}, or module:Class of your own.")
 
     @field_validator("name")
     @classmethod
     def _is_known(cls, name: str) -> str:
         return part_name(name, CONSTRAINTS, "constraint")
+
+
+class ConditionSettings(PartSettings):
+    """How one player uses the labels."""
+
+    shorthand: ClassVar[str] = "name"
+    name: str = Field(description=f"{', '.join(CONDITIONS)}, or module:Class of your own.")
+
+    @field_validator("name")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        return part_name(name, CONDITIONS, "condition")
 
 
 class ViewSettings(PartSettings):
@@ -220,6 +233,11 @@ class GANSettings(FamilySettings):
         default_factory=dict,
         description="Changes to all the discriminator sees, by name, in their order: {instance_noise: 0.1}.",
         json_schema_extra={"keys": [*VIEWS], "own": True},
+    )
+    condition: dict[str, ConditionSettings] = Field(
+        default_factory=dict,
+        description="How each player uses the labels of the data: {generator: concatenate, discriminator: concatenate}.",
+        json_schema_extra={"keys": ["generator", "discriminator"]},
     )
     updates: UpdateSettings = Field(UpdateSettings(), description="How often the players are updated.")
     labels: LabelSettings = Field(LabelSettings(), description="Smoothed and flipped labels.")

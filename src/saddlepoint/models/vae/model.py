@@ -328,7 +328,7 @@ class VAE(CodeModel):
             return x
         return (torch.rand(x.shape, generator=generator, device=generator.device).to(x) < x).to(x.dtype)
 
-    def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+    def held_out_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Measure held-out examples, with one draw of z for each.
 
         Args:
@@ -358,7 +358,7 @@ class VAE(CodeModel):
             series["vae/held_out_bound_error"] = torch.tensor(error, dtype=torch.float64)
         return series
 
-    def training_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+    def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Return `vae/train_bound` (N,), measured like `vae/held_out_bound`."""
         reconstruction, kl = self._terms(x, generator)
         return {"vae/train_bound": -(reconstruction + kl)}

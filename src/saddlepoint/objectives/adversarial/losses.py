@@ -23,6 +23,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
+from saddlepoint.objectives.adversarial.part_state import PartState
+
 Cost = Callable[[Tensor], Tensor]
 
 
@@ -33,7 +35,8 @@ class AdversarialLoss:
     Attributes:
         real: the discriminator's loss of a real example; with `paired`, of a pair, as a function of the difference of its
             logits, real minus generated.
-        fake: the discriminator's loss of a generated example; unused with `paired`.
+        fake: the discriminator's loss of a generated example; unused with `paired`. With `state`, a function of the logit and
+            of the kept tensors by name.
         generator: the generator's loss of a generated example; with `paired`, of a pair, as a function of the difference of its
             logits, generated minus real; with `features`, a function of the discriminator's features of real and generated
             examples, (B, F) and (B, F).
@@ -41,20 +44,26 @@ class AdversarialLoss:
             flipped labels; by default the weighted mean of the losses of both labels.
         link: from a logit to the probability that the example is real; None if a logit has no such meaning.
         paired: whether each real example is compared with a generated one.
+        averaged: whether each example is compared with the mean logit of the other kind: `real`, `fake` and `generator` are
+            then functions of the difference. The generator's loss is `generator` of generated examples, plus `generator` of
+            minus the difference of real ones.
         features: whether the generator's loss uses the discriminator's features instead of its logits.
         neutral: the logit at which the discriminator is undecided.
         forbids: settings that cannot be combined with this loss, with the reason.
+        state: tensors that the loss keeps between steps; None for a loss without state.
     """
 
     real: Cost
     generator: Callable[..., Tensor]
-    fake: Cost | None = None
+    fake: Callable[..., Tensor] | None = None
     labelled: Callable[[Tensor, Tensor | float], Tensor] | None = None
     link: Cost | None = None
     paired: bool = False
+    averaged: bool = False
     features: bool = False
     neutral: float = 0.0
     forbids: Mapping[str, str] = field(default_factory=dict)
+    state: PartState | None = None
 
     def cost(self, logit: Tensor, label: Tensor | float) -> Tensor:
         """Return the discriminator's loss of logits with any labels.

@@ -24,6 +24,7 @@ class GameNoise:
         is_replayed: (B,) bool, whether the previously generated example replaces the new one.
         penalties: by penalty, its random numbers.
         penalty_scales: by penalty, (), the factor of its weight at this step.
+        kept: by part with state ("loss" or the name of a penalty or view), the present value of its tensors.
     """
 
     latent: Tensor
@@ -35,3 +36,4 @@ class GameNoise:
     is_replayed: Tensor | None = None
     penalties: dict[str, Tensor] | None = None
     penalty_scales: dict[str, Tensor] | None = None
+    kept: dict[str, dict[str, Tensor]] | None = None

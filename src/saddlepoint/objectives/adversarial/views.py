@@ -15,7 +15,11 @@ from torch import Tensor
 
 
 class View(Protocol):
-    """A transformation of the discriminator's input."""
+    """A transformation of the discriminator's input.
+
+    A view may have an attribute `state`, a `PartState`, which the discriminator's logits change; `draw` then gets the kept tensors
+    by name as a further argument.
+    """
 
     def draw(self, n: int, event: Sequence[int], strength: float, generator: torch.Generator) -> Tensor:
         """Draw the random numbers of a view.

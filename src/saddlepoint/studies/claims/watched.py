@@ -246,7 +246,7 @@ class _Monitor:
 
     def _critic_signals(self, model: Any) -> dict[str, Tensor]:
         made = model.players["g"](self._noise[:BATCH])
-        signals = adversarial.score_series(model, self._real, made, None)
+        signals = adversarial.score_series(model, Batch(self._real), Batch(made), None)
         loss = model.phases[-1].loss
 
         def total(samples: Tensor) -> Tensor:

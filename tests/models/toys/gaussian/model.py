@@ -53,10 +53,10 @@ class Gaussian(Model):
     def log_prob(self, x: Tensor) -> Tensor:
         return self._log_prob(self.model_units(x).flatten(1)) + self.scaling.log_abs_det
 
-    def held_out_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+    def held_out_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
         return {"em/held_out_log_prob": self.log_prob(x)}
 
-    def training_series(self, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+    def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
         return {"em/train_log_prob": self.log_prob(x)}
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:

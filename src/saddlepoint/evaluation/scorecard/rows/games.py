@@ -26,9 +26,12 @@ def gains(subject: Subject) -> Mapping[str, Measurement]:
     held_out = subject.dataset.held_out
     if held_out is None or len(held_out) < 2 * BATCH:
         raise DataError(f"it needs {2 * BATCH} held-out examples, to answer on one half and measure on the other.")
-    x = held_out.x[shuffled_order(len(held_out), subject.seed)[:EXAMPLES]]
+    chosen = shuffled_order(len(held_out), subject.seed)[:EXAMPLES]
+    x, labels = held_out.x[chosen], None if held_out.y is None else held_out.y[chosen]
     try:
-        found = duality_gap(model, x, steps=STEPS, learning_rate=LEARNING_RATE, batch_size=BATCH, seed=subject.seed)
+        found = duality_gap(
+            model, x, labels=labels, steps=STEPS, learning_rate=LEARNING_RATE, batch_size=BATCH, seed=subject.seed
+        )
     except SaddlepointError:
         raise
     except Exception as error:  # a loss or a network of the user's own may fail outside of training

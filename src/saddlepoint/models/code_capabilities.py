@@ -1,0 +1,174 @@
+"""Capabilities of models with samples and codes, as runtime protocols; `saddlepoint.models.capabilities` lists all capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    import torch
+
+    from saddlepoint.data.dataset import Event, Scaling
+
+
+@runtime_checkable
+class GenerativeModel(Protocol):
+    """A model that can generate examples.
+
+    Attributes:
+        event: what one example is.
+    """
+
+    event: Event
+
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """Generate examples.
+
+        Args:
+            n: how many.
+            labels: (n,) classes; None for a model without labels.
+            generator: draws the noise; None takes torch's global generator.
+
+        Returns:
+            (n, *event.shape) in the data's units and type.
+        """
+
+
+@runtime_checkable
+class HasCodes(Protocol):
+    """A model whose samples are decoded from codes (latent variables)."""
+
+    @property
+    def latent(self) -> int:
+        """Numbers in a code."""
+
+    def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
+        """Draw codes from the prior, (n, latent); the same state of the generator gives the same codes."""
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(N, latent) -> (N, *event) in the data's units."""
+
+
+@runtime_checkable
+class HasCodeQuantiles(HasCodes, Protocol):
+    """A model whose codes have independent dimensions with one known distribution."""
+
+    def latent_quantiles(self, share: Tensor) -> Tensor:
+        """Return the quantiles of one dimension at these probabilities, each in (0, 1)."""
+
+
+@runtime_checkable
+class HasSampler(HasCodes, Protocol):
+    """A model that gives access to the function that decodes its codes."""
+
+    @property
+    def sampler(self) -> Callable[[Tensor], Tensor]:
+        """The function from codes (N, latent) to examples in the model's units, in the networks' current mode."""
+
+
+@runtime_checkable
+class Conditional(HasCodes, Protocol):
+    """A model whose codes end with the class of the example, so that callers that decode codes need no labels.
+
+    Attributes:
+        classes: number of classes.
+    """
+
+    classes: int | None
+
+    def with_labels(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Return codes z (N, latent) with other classes, labels (N,) int64."""
+
+    def split_codes(self, z: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Split codes (N, latent) into the generator's input and the weights of the classes (N, classes)."""
+
+
+@runtime_checkable
+class Encodes(Protocol):
+    """A model that maps examples to codes and back."""
+
+    def encode(self, x: Tensor) -> Tensor:
+        """(N, *event) in the data's units -> (N, latent) codes (for a VAE, the posterior's mean)."""
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(N, latent) -> (N, *event) in the data's units."""
+
+
+@runtime_checkable
+class HasLatentPosterior(Encodes, Protocol):
+    """A model with a Gaussian posterior q(z | x) over its codes.
+
+    Attributes:
+        encoder_player: the name of the player that computes it; the names of its series begin with it.
+    """
+
+    encoder_player: str
+
+    def heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, *event) in the data's units -> mean and log-variance of q(z | x), (N, latent) each."""
+
+    def infer(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """As `heads`, for x in the model's units, in the networks' current mode and with gradients if they are enabled."""
+
+
+@runtime_checkable
+class HasUnits(Protocol):
+    """A model whose networks work on scaled examples.
+
+    Attributes:
+        scaling: from the data's units to the model's, and back.
+    """
+
+    scaling: Scaling
+
+    def model_units(self, x: Tensor) -> Tensor:
+        """(N, *event) in the data's units -> in the model's units, with the model's device and type."""
+
+
+@runtime_checkable
+class DecodesNormal(HasUnits, Protocol):
+    """A model that maps standard normal codes to examples; with noise added to its output it is a latent-variable model."""
+
+    @property
+    def latent(self) -> int:
+        """Numbers in a code."""
+
+    def normal_decoder(self) -> Callable[[Tensor], Tensor]:
+        """Return a frozen copy of the decoder: standard normal (B, latent) -> (B, *event) in the model's units."""
+
+
+@runtime_checkable
+class HasLikelihood(DecodesNormal, Protocol):
+    """A latent-variable model: z ~ N(0, I), x ~ p(x | z)."""
+
+    @property
+    def likelihood_std(self) -> float | None:
+        """Standard deviation of a Gaussian p(x | z) in the model's units.
+
+        None for a Bernoulli p(x | z); `normal_decoder` then returns logits.
+        """
+
+    @property
+    def binarises(self) -> bool:
+        """Whether training draws a black-and-white image from every greyscale image."""
+
+
+@runtime_checkable
+class Variational(HasLatentPosterior, HasLikelihood, Protocol):
+    """A variational autoencoder with one network for both heads and the decoder, so that its loss can be checked.
+
+    Attributes:
+        player: the network, with `heads`, `mean`, `log_variance` and `decoder`; called with (x, epsilon) in the model's units.
+    """
+
+    player: Any
+
+    @property
+    def beta(self) -> float:
+        """Weight of the KL term."""
+
+    @property
+    def free_bits(self) -> float:
+        """Nats of KL of each latent unit that are not penalised."""

@@ -1,0 +1,1 @@
+"""Conditions: how the players of a conditional game use the labels of the examples, one file for each."""

@@ -1,0 +1,90 @@
+"""The contract of a condition: how one player uses the labels of examples.
+
+A condition changes a network that knows nothing of labels into one that takes them: by its input, its layers, a term of the logit,
+or a further output (a head) with a cost of its own. The composer (`saddlepoint.objectives.adversarial.game`) calls both networks with
+`labels=`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.objectives.adversarial.heads import Head
+
+Shape = tuple[int, ...]
+
+
+class Codes(NamedTuple):
+    """Numbers that the generator takes besides its noise.
+
+    Attributes:
+        size: numbers for each example.
+        draw: (n, generator) -> (n, size).
+    """
+
+    size: int
+    draw: Callable[[int, torch.Generator | None], Tensor]
+
+
+class Condition:
+    """A condition of one player. A subclass overrides what it needs; the defaults change nothing.
+
+    Attributes:
+        roles: the players that it suits.
+        uses_labels: whether it needs the labels of the data.
+        forbids: settings that cannot be combined with it, with the reason; a subclass adds to those of this class.
+    """
+
+    roles: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    uses_labels: ClassVar[bool] = True
+    forbids: ClassVar[Mapping[str, str]] = {"replay.share": "old examples are kept without their labels"}
+
+    def inputs(self, shape: Sequence[int], axis: int, classes: int) -> Shape:
+        """Return the shape of what the network takes.
+
+        Args:
+            shape: of the player's input, without labels.
+            axis: of `shape` that holds channels.
+            classes: number of classes.
+        """
+        return tuple(shape)
+
+    def wrap(self, network: nn.Module, axis: int, classes: int) -> nn.Module:
+        """Return a module that takes (input, labels), from a network that takes what `inputs` says.
+
+        Args:
+            network: that the settings define. A discriminator that scores packs is wrapped as a whole.
+            axis: of the input's shape that holds channels.
+            classes: number of classes.
+        """
+        return network
+
+    @property
+    def has_score(self) -> bool:
+        """Whether `score` returns a module."""
+        return type(self).score is not Condition.score
+
+    def score(self, features: int, classes: int) -> nn.Module | None:
+        """Return a module (features (B, F), labels) -> (B,) that is added to the discriminator's logit; None for no term.
+
+        Args:
+            features: F, the number of features before the logit.
+            classes: number of classes.
+        """
+        return None
+
+    def heads(self, classes: int) -> dict[str, Head]:
+        """Return the further outputs of the discriminator by name.
+
+        Args:
+            classes: number of classes.
+        """
+        return {}
+
+    def codes(self) -> Codes | None:
+        """Return the numbers that the generator takes besides its noise, asked of the discriminator's condition; None for none."""
+        return None

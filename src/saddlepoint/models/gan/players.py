@@ -1,0 +1,69 @@
+"""The players of a GAN: the networks of the settings, with what conditions, packing and heads add to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from saddlepoint.data.dataset import Event
+from saddlepoint.models.assembly import network
+from saddlepoint.models.gan.composition import Parts
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.networks.features import FeatureDiscriminator
+from saddlepoint.networks.packing import Packed, packed_shape
+
+
+def build_generator(
+    settings: GANSettings, event: Event, parts: Parts, modules: Mapping[str, Any], output: str, classes: int
+) -> nn.Module:
+    """Build the generator (B, inputs) -> (B, *event), which takes labels in a conditional game.
+
+    Args:
+        settings: of the GAN.
+        event: what one example is.
+        parts: of the GAN.
+        modules: the user's own networks by role.
+        output: the last activation.
+        classes: number of classes; 0 in a game without labels.
+    """
+    condition = parts.conditions["generator"]
+    inputs = condition.inputs((settings.latent + parts.game.codes,), 0, classes)
+    inner = network(
+        "generator", settings.generator, inputs, event.shape, modules, output, series=event.kind == "series"
+    )
+    return condition.wrap(inner, 0, classes)
+
+
+def build_discriminator(
+    settings: GANSettings, event: Event, parts: Parts, modules: Mapping[str, Any], classes: int
+) -> nn.Module:
+    """Build the discriminator (B, *event) -> B logits, with minibatch kernels and packing as in the settings.
+
+    If features are needed, the inner network (also the user's own) returns features instead of a logit.
+
+    Args:
+        settings: of the GAN.
+        event: what one example is.
+        parts: of the GAN.
+        modules: the user's own networks by role.
+        classes: number of classes; 0 in a game without labels.
+    """
+    own, condition, heads = settings.discriminator, parts.conditions["discriminator"], parts.game.heads
+    shape = packed_shape(condition.inputs(event.shape, event.channel_axis, classes), own.packing)
+    scores = condition.has_score
+    needs_features = own.minibatch_kernels > 0 or parts.game.loss.features or scores or bool(heads)
+    outputs = None if needs_features else ()
+    player = network("discriminator", own, shape, outputs, modules, series=event.kind == "series")
+    if needs_features:
+        player = FeatureDiscriminator(
+            player,
+            shape,
+            own.minibatch_kernels,
+            (lambda width: condition.score(width, classes)) if scores else None,
+            {name: head.size for name, head in heads.items()},
+        )
+    if own.packing > 1:
+        player = Packed(player, own.packing, classes)
+    return condition.wrap(player, event.channel_axis, classes)

@@ -1,0 +1,55 @@
+"""Networks that take labels, as classes or as weights of the classes: packs and points between classes have labels too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+def class_weights(labels: Tensor, classes: int, like: Tensor) -> Tensor:
+    """Return labels as weights of the classes.
+
+    Args:
+        labels: (B,) int64 classes, or (B, classes) weights, which keep their values.
+        classes: number of classes.
+        like: a tensor with the type of the result.
+
+    Returns:
+        (B, classes); each row sums to 1.
+    """
+    if labels.ndim == 2:
+        return labels.to(like.dtype)
+    # A comparison instead of `one_hot`, which torch.func cannot stack.
+    return (labels[:, None] == torch.arange(classes, device=labels.device)).to(like.dtype)
+
+
+class WithLabels(nn.Module):
+    """A network whose input is concatenated with the labels.
+
+    Args:
+        network: takes inputs with `classes` further channels.
+        axis: of one input that holds its channels.
+        classes: number of classes.
+    """
+
+    def __init__(self, network: nn.Module, axis: int, classes: int) -> None:
+        super().__init__()
+        self.network = network
+        self.axis, self.classes = axis + 1, classes
+
+    def forward(self, x: Tensor, labels: Tensor, **named: Any) -> Any:
+        """Return the network's output.
+
+        Args:
+            x: (B, ...).
+            labels: (B,) int64, or (B, classes) weights.
+            **named: further arguments of the network.
+        """
+        weights = class_weights(labels, self.classes, x)
+        axes = [1] * x.ndim
+        axes[0], axes[self.axis] = weights.shape
+        spread = list(x.shape)
+        spread[self.axis] = self.classes
+        return self.network(torch.cat([x, weights.view(axes).expand(spread)], self.axis), **named)
