@@ -59,6 +59,6 @@ def test_a_discriminator_shows_the_features_it_decides_by(kernels):
     body = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(8, 5))
     network = FeatureDiscriminator(body, (2, 4), kernels)
     x = torch.randn(6, 2, 4)
-    assert torch.equal(network(x, True), body(x))
+    assert torch.equal(network(x, features=True), body(x))
     assert network(x).shape == (6,)
     torch.testing.assert_close(network(x), network.decision(network.comparison(body(x)))[:, 0])

@@ -35,7 +35,7 @@ def test_every_example_has_the_logit_of_its_pack(n, size):
 
 def test_a_pack_has_the_channels_of_its_examples_one_after_another():
     x = torch.arange(24.0).reshape(4, 3, 2)
-    packs = Packed(Sum(), 2)(x, True)
+    packs = Packed(Sum(), 2)(x, features=True)
     assert packed_shape((3, 2), 2) == (6, 2)
     assert torch.equal(packs, torch.stack([torch.cat([x[0], x[1]]), torch.cat([x[2], x[3]])]).flatten(1))
 

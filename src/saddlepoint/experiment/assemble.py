@@ -111,7 +111,8 @@ def new_session(
     devices = Devices.choose(training.device, training.precision, model)
     threads = threads_for(model, training.batch_size, training.threads)
     state = TrainingState.start(model, training, devices)
-    batches = Batches(dataset, training.batch_size, training.seed, devices.device, model.scaling)
+    labelled = model.classes is not None
+    batches = Batches(dataset, training.batch_size, training.seed, devices.device, model.scaling, labels=labelled)
     with naming_parts(parts):
         check_batch_statistics(model, dataset.x[: training.batch_size])
         notes = [*dataset.notes, *model.notes, *_check_precision(model, batches, state)]

@@ -149,7 +149,7 @@ class HasPosterior(Protocol):
 
 @runtime_checkable
 class Judges(Protocol):
-    """A model with a critic: a player that scores how real examples look.
+    """A model with a critic, a player that scores how real examples look; if `Conditional`, given labels (N,) as well.
 
     Attributes:
         critic_player: the critic's name among the players.
@@ -163,10 +163,7 @@ class Judges(Protocol):
 
     @property
     def logits(self) -> Callable[..., Tensor]:
-        """(N, *event) in the data's units -> (N,) logits, in evaluation mode and without gradients.
-
-        A `Conditional` model takes labels (N,) as a second argument.
-        """
+        """(N, *event) in the data's units -> (N,) logits, in evaluation mode and without gradients."""
 
     @property
     def judge(self) -> Callable[..., Tensor]:

@@ -38,7 +38,12 @@ class SingleRun:
         self._devices = Devices.choose(training.device, training.precision, self._model)
         self._state = TrainingState.start(self._model, training, self._devices)
         self._batches = Batches(
-            replica.dataset, training.batch_size, training.seed, self._devices.device, self._model.scaling
+            replica.dataset,
+            training.batch_size,
+            training.seed,
+            self._devices.device,
+            self._model.scaling,
+            labels=self._model.classes is not None,
         )
         self._threads = threads
         self.device = self._devices.device

@@ -199,6 +199,7 @@ class GAN(CodeModel):
         return self
 
     def latent_quantiles(self, share: Tensor) -> Tensor:
+        """Return the quantiles of one dimension of the noise at these probabilities, each in (0, 1)."""
         return self.latent_distribution.quantiles(share)
 
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
