@@ -17,11 +17,34 @@ from dataclasses import dataclass
 
 import torch
 
+from saddlepoint.models.gan.conditions.condition import Condition
+from saddlepoint.networks.labels import class_weights
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss
-from saddlepoint.objectives.adversarial.penalties import Penalty
+from saddlepoint.objectives.adversarial.part_state import PartState
+from saddlepoint.objectives.adversarial.penalties import Penalty, ScorePenalty
 
 CUBIC = AdversarialLoss(real=lambda a: -a, fake=lambda a: a + a.pow(2), generator=lambda a: -a)
 AROUND = Penalty(lambda real, fake, noise: real + 0.1 * noise, lambda squared: squared, lambda n, event, g: torch.randn(n, *event, generator=g))
+
+
+COUNTED = ScorePenalty(
+    lambda real, fake, kept: (real - fake).square() / kept["updates"],
+    state=PartState({"updates": torch.ones(())}, lambda kept, real, fake: {"updates": kept["updates"] + 1}),
+)
+
+
+class Shifted(torch.nn.Module):
+    def __init__(self, network, classes):
+        super().__init__()
+        self.network, self.shift = network, torch.nn.Parameter(torch.randn(classes, 2))
+
+    def forward(self, x, labels):
+        return self.network(x + class_weights(labels, len(self.shift), x) @ self.shift)
+
+
+class Shift(Condition):
+    def wrap(self, network, axis, classes):
+        return Shifted(network, classes)
 
 
 class Mirror:
@@ -47,12 +70,17 @@ class Rescale:
 """
 # The one line of every part, and a recipe that names all of them.
 PROGRAM = """
+from saddlepoint.models.gan.conditions.settings import CONDITIONS
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PENALTIES, VIEWS, LossEntry
 
 LOSSES["cubic"] = LossEntry("toy_parts:CUBIC")
 PENALTIES["around"] = "toy_parts:AROUND"
+PENALTIES["counted"] = "toy_parts:COUNTED"
+CONDITIONS["shift"] = "toy_parts:Shift"
 VIEWS["mirror"] = "toy_parts:Mirror"
 CONSTRAINTS["rescale"] = "toy_parts:Rescale"
+
+import torch
 
 import saddlepoint as sp
 
@@ -63,8 +91,11 @@ assert {"d/real_output", "d/around_slope"} <= set(last), sorted(last)
 assert max(weight.norm() for weight in run.model.players["d"].parameters()) <= 2.001
 assert "cubic" in str(run.recipe.to_yaml())
 print(sp.diagnose("run").headline)
+assert run.model.sample(3, labels=torch.tensor([0, 5, 7])).shape == (3, 2)
+assert int(run.model.extra_state()["penalties.counted/updates"]) == 21
 resumed = sp.resume("run", steps=30, pictures=False)
 assert resumed.summary["step"] == 30
+assert int(resumed.model.extra_state()["penalties.counted/updates"]) == 31
 """
 RECIPE = """
 name: toy
@@ -75,7 +106,8 @@ model:
   generator: {hidden: [8]}
   discriminator: {hidden: [8]}
   objective: cubic
-  penalties: {around: 2}
+  penalties: {around: 2, counted: 0.1}
+  condition: {generator: shift, discriminator: shift}
   views: {mirror: 0.5}
   constraints: {discriminator: {name: rescale, length: 2.0}}
 training: {steps: 20, tick: 10, samples: 16}

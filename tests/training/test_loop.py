@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from saddlepoint.objectives.phase import Phase
 from saddlepoint.records import Record, RunFolder
 from saddlepoint.training import checkpoint
 from saddlepoint.training.loop import play
@@ -421,3 +422,31 @@ def test_bfloat16_forward_passes_keep_float32_weights_and_losses():
     full, _ = run(OnePlayer(), training)
     # Eight bits of mantissa: a relative error of 2^-8 an operation.
     assert records[0][1]["ae/loss"] == pytest.approx(full[0][1]["ae/loss"], rel=0.05)
+
+
+class Halves(OnePlayer):
+    """The one player as two that the same loss updates."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed)
+        layers = self.players["ae"]
+        self.players = {"ae": layers[:3], "decoder": layers[3:]}
+        self.roles = {"ae": "autoencoder", "decoder": "autoencoder"}
+        whole = self.phases_[0].loss
+
+        def loss(nets, batch, noise):
+            return whole({"ae": lambda x: nets["decoder"](nets["ae"](x))}, batch, noise)
+
+        self.phases_ = (Phase("ae", loss, also=("decoder",)),)
+
+
+def test_players_that_one_loss_updates_learn_as_one_player_of_both():
+    one, two = OnePlayer(), Halves()
+    runs = {}
+    for model in (one, two):
+        state = start(model, settings())
+        runs[model] = list(play(model, RandomBatches(), settings(), state))
+    together = {**two.players["ae"].state_dict(), **two.players["decoder"].state_dict()}
+    assert_same(one.players["ae"].state_dict(), together)
+    assert {"decoder/grad_norm", "decoder/update_ratio", "decoder/learning_rate"} <= set(runs[two][-1].values)
+    assert runs[one][-1].values["ae/loss"] == runs[two][-1].values["ae/loss"]

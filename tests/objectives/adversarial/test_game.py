@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from saddlepoint.objectives.adversarial.game import adversarial_game, discriminator_loss, generator_loss, logits
+from saddlepoint.objectives.adversarial.heads import Head
 from saddlepoint.objectives.adversarial.losses import cross_entropy
 from saddlepoint.objectives.adversarial.noise import GameNoise
-from saddlepoint.objectives.adversarial.penalties import Penalty, half
+from saddlepoint.objectives.adversarial.part_state import PartState
+from saddlepoint.objectives.adversarial.penalties import ConsistencyPenalty, Penalty, ScorePenalty, half
 from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.objectives.adversarial.settings import LOSSES
 from saddlepoint.objectives.phase import Batch
@@ -298,3 +300,68 @@ def test_a_conditional_game_gives_labels_by_name_to_both_players():
         phase.loss({"d": network, "g": network}, Batch(BATCH.x, labels), NOISE)
     assert len(seen) == 6
     assert all(given is labels for given in seen)
+
+
+def test_a_consistency_penalty_costs_the_change_of_the_logits():
+    change = ConsistencyPenalty(
+        lambda x, numbers: x + numbers,
+        draw=lambda n, event, g: torch.randn(n, *event, generator=g),
+        how=lambda one, other: (one - other).square(),
+        kinds=("real", "fake"),
+    )
+    game = replace(parts(), penalties={"change": (change, 3.0)})
+    nets = {"d": lambda x: 2 * x[:, 0], "g": identity}
+    numbers = change.draw(4, (1,), torch.Generator().manual_seed(0)).double()
+    value, _ = discriminator_loss(game)(nets, BATCH, replace(NOISE, penalties={"change": numbers}))
+    plain, _ = discriminator_loss(parts())(nets, BATCH, NOISE)
+    torch.testing.assert_close(value - plain, 2 * 3.0 * (2 * numbers[:, 0]).square())
+
+
+def test_state_goes_in_with_the_noise_and_comes_out_with_the_observations():
+    penalty = ScorePenalty(
+        lambda real, fake, kept: (real - kept["mean"]).square() + 0 * fake,
+        state=PartState(
+            {"mean": torch.zeros(())}, lambda kept, real, fake: {"mean": 0.9 * kept["mean"] + 0.1 * real.mean()}
+        ),
+    )
+    game = replace(parts(), penalties={"anchor": (penalty, 2.0)})
+    nets = {"d": lambda x: 2 * x[:, 0], "g": identity}
+    noise = replace(NOISE, kept={"penalties.anchor": {"mean": torch.tensor(0.5)}})
+    value, observed = discriminator_loss(game)(nets, BATCH, noise)
+    plain, _ = discriminator_loss(parts())(nets, BATCH, NOISE)
+    torch.testing.assert_close(value - plain, 2 * (2 * REAL - 0.5).square())
+    torch.testing.assert_close(observed["kept/penalties.anchor/mean"], 0.9 * 0.5 + 0.1 * (2 * REAL).mean())
+    assert [phase.keep is None for phase in adversarial_game(game, keep=dict.clear)] == [False, True]
+
+
+def test_heads_add_their_costs_to_both_players():
+    head = Head(
+        1,
+        discriminator=lambda real, fake, targets: (real - fake)[:, 0] * targets.labels,
+        generator=lambda fake, targets: fake[:, 0] + targets.codes[:, 0],
+        weight=3.0,
+        observe=lambda real, fake, targets: {"spread": real - fake},
+    )
+    labels = torch.tensor([0, 1, 1, 0])
+
+    def discriminator(x, heads=False, *, labels):
+        return (2 * x[:, 0], {"own": 5 * x}) if heads else 2 * x[:, 0]
+
+    nets = {"d": discriminator, "g": lambda z, *, labels: z}
+    batch = Batch(BATCH.x, labels)
+    plain, with_head = (replace(parts(), conditional=True, heads=heads, codes=1) for heads in ({}, {"own": head}))
+    value, observed = discriminator_loss(with_head)(nets, batch, NOISE)
+    torch.testing.assert_close(value - discriminator_loss(plain)(nets, batch, NOISE)[0], 3 * 5 * (REAL - FAKE) * labels)
+    assert "spread" in observed
+    value = generator_loss(with_head)(nets, batch, NOISE)[0] - generator_loss(plain)(nets, batch, NOISE)[0]
+    torch.testing.assert_close(value, 3 * (5 * FAKE + NOISE.latent[:, 0]))
+
+
+def test_an_averaged_loss_compares_with_the_mean_of_the_other_kind():
+    loss = replace(loss_named("non-saturating"), averaged=True)
+    game = replace(parts(), loss=loss)
+    nets = {"d": lambda x: 2 * x[:, 0], "g": identity}
+    value, _ = discriminator_loss(game)(nets, BATCH, NOISE)
+    real, fake = 2 * REAL - 2 * FAKE.mean(), 2 * FAKE - 2 * REAL.mean()
+    torch.testing.assert_close(value, softplus(-real) + softplus(fake))
+    torch.testing.assert_close(generator_loss(game)(nets, BATCH, NOISE)[0], softplus(-fake) + softplus(real))
