@@ -17,9 +17,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -28,14 +26,10 @@ from torch.nn.functional import relu
 from saddlepoint.errors import SettingError
 from saddlepoint.objectives.adversarial.penalties import Penalty
 
-
-@dataclass(frozen=True)
-class TargetPenalty(Penalty):
-    """A penalty on the distance of the slope from a target above 0."""
-
-    forbids: ClassVar[Mapping[str, str]] = {
-        "discriminator.packing": "the target is the slope of one example's logit, and a pack has one logit for several examples"
-    }
+# A penalty on the distance of the slope from a target above 0 is one of single examples.
+_NO_PACKS = {
+    "discriminator.packing": "the target is the slope of one example's logit, and a pack has one logit for several examples"
+}
 
 
 def gradient_penalty(sides: int = 2, target: float = 1.0) -> Penalty:
@@ -52,9 +46,7 @@ def gradient_penalty(sides: int = 2, target: float = 1.0) -> Penalty:
         SettingError: an argument is out of range.
     """
     how = _distance_from_target(sides, target)
-    return (
-        TargetPenalty(points_between, how, draw_positions) if target else Penalty(points_between, how, draw_positions)
-    )
+    return Penalty(points_between, how, draw_positions, _NO_PACKS if target else {})
 
 
 def dragan(sides: int = 2, target: float = 1.0, scale: float = 0.5) -> Penalty:
@@ -79,7 +71,7 @@ def dragan(sides: int = 2, target: float = 1.0, scale: float = 0.5) -> Penalty:
         return real + scale * real.detach().std(correction=0) * noise
 
     how = _distance_from_target(sides, target)
-    return TargetPenalty(around, how, draw_normal) if target else Penalty(around, how, draw_normal)
+    return Penalty(around, how, draw_normal, _NO_PACKS if target else {})
 
 
 def slope(squared_slope: Tensor) -> Tensor:
