@@ -8,6 +8,7 @@ import torch
 
 from saddlepoint.data import SOURCES, DataSettings, from_array, load
 from saddlepoint.data.preflight import preflight
+from saddlepoint.diagnosis.remedies import propose
 
 WHOLE = DataSettings(held_out=0.0)
 
@@ -38,7 +39,7 @@ def test_built_in_data_pass(name):
 def test_a_range_that_fits_passes_and_another_fails_with_its_remedy(kind, output):
     dataset = from_array(torch.randint(0, 256, (100, 8, 8)), settings=WHOLE)
     assert preflight(dataset, 10, output, scaling=dataset.event.scaling(kind)) == []
-    [finding] = preflight(dataset, 10, output, scaling=dataset.event.scaling("none"))
+    [finding] = preflight(dataset, 10, output, scaling=dataset.event.scaling("none"), propose=propose)
     assert codes([finding]) == [("DATA401", "failure")]
     assert finding.remedy == {"model.scaling": kind}
     assert finding.evidence["data_high"] == 255
@@ -60,7 +61,10 @@ def test_data_that_fill_a_corner_of_the_output_are_named():
 
 @pytest.mark.parametrize(("n", "batch", "remedy"), [(100, 101, 64), (7, 64, 4), (1, 2, 1)])
 def test_fewer_examples_than_a_batch(n, batch, remedy):
-    [finding] = [f for f in preflight(from_array(noise(n, 3), settings=WHOLE), batch) if f.code == "DATA402"]
+    dataset = from_array(noise(n, 3), settings=WHOLE)
+    [finding] = [f for f in preflight(dataset, batch, propose=propose) if f.code == "DATA402"]
+    [advised] = [f for f in preflight(dataset, batch) if f.code == "DATA402"]
+    assert (advised.advice, advised.remedy) == (finding.advice, None)
     assert finding.severity == "failure"
     assert finding.remedy == {"training.batch_size": remedy}
     assert f"(--training.batch_size {remedy})" in finding.advice
@@ -144,6 +148,6 @@ def test_findings_are_plain_json():
 
 def test_a_rectifier_cannot_output_negative_values():
     below = from_array(noise(100, 3), settings=WHOLE)
-    (found,) = preflight(below, 10, (0.0, float("inf")))
+    (found,) = preflight(below, 10, (0.0, float("inf")), propose=propose)
     assert (found.code, found.severity, found.remedy) == ("DATA401", "failure", {"model.scaling": "unit"})
     assert preflight(from_array(100 * noise(100, 3).abs(), settings=WHOLE), 10, (0.0, float("inf"))) == []

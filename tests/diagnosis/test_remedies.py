@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,12 @@ from saddlepoint.diagnosis.settings import CODES
 from saddlepoint.recipe import Recipe, shipped_names
 
 SOURCE = Path(saddlepoint.diagnosis.__file__).parent
-USERS = [*(SOURCE / "rules").glob("*.py"), SOURCE / "escalation.py"]
+CHECKS = [
+    SOURCE / "unusual_settings.py",
+    SOURCE.parent / "data" / "preflight.py",
+    *(SOURCE.parent / "experiment" / "objective_checks").glob("*.py"),
+]
+USERS = [*(SOURCE / "rules").glob("*.py"), SOURCE / "escalation.py", *CHECKS]
 D_RATE, G_RATE = (own_name(role, "learning_rate") for role in ("discriminator", "generator"))
 ESCALATED = {name for steps in (*ESCALATION.values(), ALWAYS_WITH.values()) for step in steps for name in step}
 
@@ -49,7 +55,7 @@ def test_no_two_remedies_change_the_same_settings_alike() -> None:
 
 def test_every_changed_setting_exists() -> None:
     known = {entry.name: None for name in shipped_names() for entry, _ in Recipe.load(name).settings()}
-    changed = {name for remedy in REMEDIES.values() for name in remedy.changes}
+    changed = {name for remedy in REMEDIES.values() if isinstance(remedy.changes, Mapping) for name in remedy.changes}
     assert {each for name in changed for each in matching_names(name, known)} <= set(known)
 
 

@@ -44,13 +44,15 @@ def run(argv: Sequence[str]) -> int:
     output.say(f"Loading {arguments.source} ...")
     from saddlepoint import data
     from saddlepoint.data.preflight import preflight
+    from saddlepoint.diagnosis.remedies import propose
     from saddlepoint.progress import visible
 
     with visible():
         dataset = data.load(recipe.data)
     # There is no model yet; most models of bounded data have outputs in [-1, 1].
     makes = (-1.0, 1.0) if dataset.event.bounded else None
-    findings = preflight(dataset, arguments.batch_size, makes, scaling=dataset.event.scaling("symmetric"))
+    scaling = dataset.event.scaling("symmetric")
+    findings = preflight(dataset, arguments.batch_size, makes, scaling=scaling, propose=propose)
     facts = describe_dataset(dataset)
     if arguments.out is not None:
         _draw(dataset, Path(arguments.out))

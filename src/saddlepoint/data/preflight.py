@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,6 +39,11 @@ MADE_BY: dict[tuple[float, float], ScalingKind] = {
     (0.0, math.inf): "unit",
     (-1.0, 1.0): "symmetric",
 }
+Propose = Callable[..., Mapping[str, Any] | None]
+
+
+def propose_nothing(name: str, **given: Any) -> None:
+    """Return no changes of settings, whatever the remedy."""
 
 
 def preflight(
@@ -45,6 +52,7 @@ def preflight(
     output_range: tuple[float, float] | None = None,
     parameters: int = 0,
     scaling: Scaling | None = None,
+    propose: Propose = propose_nothing,
 ) -> list[Finding]:
     """The findings before training on `dataset`.
 
@@ -53,11 +61,13 @@ def preflight(
             infinite; None where it has no bounds.
         parameters: trainable numbers of the model in all; 0 where there is no model yet.
         scaling: to the model's units; None keeps the data's own.
+        propose: from the name of a remedy and its new values to changes of settings (`saddlepoint.diagnosis.remedies`);
+            by default findings have advice only.
     """
     x = _spread(dataset.x)
     findings = [
-        _range(dataset, x, output_range, scaling),
-        _too_few(dataset, batch_size),
+        _range(dataset, x, output_range, scaling, propose),
+        _too_few(dataset, batch_size, propose),
         _too_large(dataset, parameters),
         _constant(dataset, x),
         *_duplicates(dataset, x),
@@ -67,7 +77,7 @@ def preflight(
 
 
 def _range(
-    dataset: Dataset, x: Tensor, output_range: tuple[float, float] | None, scaling: Scaling | None
+    dataset: Dataset, x: Tensor, output_range: tuple[float, float] | None, scaling: Scaling | None, propose: Propose
 ) -> Finding | None:
     if output_range is None:
         return None
@@ -79,7 +89,9 @@ def _range(
     scale = width if math.isfinite(width) else high - low
     evidence = {"data_low": low, "data_high": high, "output_low": bottom, "output_high": top}
     wanted = MADE_BY.get((bottom, top))
-    remedy = None if wanted is None or _is_in_force(dataset, scaling, wanted) else {"model.scaling": wanted}
+    if wanted is not None and _is_in_force(dataset, scaling, wanted):
+        wanted = None
+    remedy = propose("scale_to_output", scaling=wanted)
     if low < bottom - BEYOND * scale or high > top + BEYOND * scale:
         return Finding(
             "DATA401",
@@ -112,7 +124,7 @@ def _is_in_force(dataset: Dataset, scaling: Scaling | None, kind: ScalingKind) -
     return (wanted.scale, wanted.offset) == (scaling.scale, scaling.offset)
 
 
-def _too_few(dataset: Dataset, batch_size: int) -> Finding | None:
+def _too_few(dataset: Dataset, batch_size: int, propose: Propose) -> Finding | None:
     n = len(dataset)
     if n >= batch_size:
         return None
@@ -124,7 +136,7 @@ def _too_few(dataset: Dataset, batch_size: int) -> Finding | None:
         f"{n:,} training examples are fewer than one batch of {batch_size:,}.",
         {"examples": n, "batch_size": batch_size},
         f"Take a smaller batch (--training.batch_size {smaller}), or give more data.",
-        {"training.batch_size": smaller},
+        propose("smaller_batch", batch_size=smaller),
     )
 
 

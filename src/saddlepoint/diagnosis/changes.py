@@ -131,7 +131,7 @@ class FollowOther:
 
 @dataclass(frozen=True)
 class Given:
-    """The value that a rule passes under the name `key`; without it the remedy is left out."""
+    """The value that a rule or check passes under the name `key`; without it the remedy is left out."""
 
     key: str
 

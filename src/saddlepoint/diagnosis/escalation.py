@@ -76,7 +76,8 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
     steps: dict[int, Mapping[str, Any]] = {OWN_REMEDY: finding.remedy or {}}
     if not finding.evidence.get("preflight"):
         listed = {number: changes_of(step) for number, step in enumerate(ESCALATION.get(finding.code, ()), 1)}
-        steps = {UNUSUAL_RATES: restore_usual_rates(finding.code, settings), **steps, **listed}
+        unusual = changes_of("usual_values", {"values": restore_usual_rates(finding.code, settings)})
+        steps = {UNUSUAL_RATES: unusual, **steps, **listed}
     for number, step in steps.items():
         changes = apply_changes(step, settings)
         if number != UNUSUAL_RATES:  # remedies multiply a rate, whatever it is

@@ -1,7 +1,8 @@
 """Every remedy, in one place: what it tells a person to do, and the settings that it changes.
 
-Rules name the remedies of their findings (`run.remedy("r1_penalty")`, `advice("r1_penalty", "instance_noise")`), and so
-does the escalation list (`saddlepoint.diagnosis.escalation`), which says what to try next.
+Rules name the remedies of their findings (`run.remedy("r1_penalty")`, `advice("r1_penalty", "instance_noise")`), and so do
+the checks before the first step (`propose("smaller_batch", batch_size=64)`) and the escalation list
+(`saddlepoint.diagnosis.escalation`), which says what to try next.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ class Remedy:
     Attributes:
         advice: the action as a clause in the imperative: "add an R1 penalty".
         changes: new values, or changes (`saddlepoint.diagnosis.changes`), by dotted name; empty if it is not done by settings.
+            `Given` in the place of the mapping stands for new values of settings that only a check knows.
     """
 
     advice: str
-    changes: Mapping[str, Any]
+    changes: Mapping[str, Any] | Given
 
 
 def _of_usual_value(advice: str, name: str) -> Remedy:
@@ -149,6 +151,11 @@ REMEDIES: dict[str, Remedy] = {
         "learn the standard deviation of the observation",
         {"model.likelihood": ReplaceOnly(("gaussian",), "gaussian-learnt")},
     ),
+    # Mistakes that are found before the first step.
+    "usual_values": Remedy("set these settings to usual values", Given("values")),
+    "scale_to_output": Remedy("scale the data to the output's range", {"model.scaling": Given("scaling")}),
+    "smaller_batch": Remedy("use a smaller batch", {"training.batch_size": Given("batch_size")}),
+    "beta_per_number": Remedy("divide beta by the numbers in an example", {"model.beta": Given("beta")}),
     # What no setting does.
     "more_data": Remedy("use more data", {}),
     "smaller_d": Remedy("use a smaller discriminator", {}),
@@ -181,11 +188,25 @@ def changes_of(step: Step | str, given: Mapping[str, Any] | None = None) -> dict
         step: the name of a remedy, or of several that are applied together.
         given: values for changes that are `Given`; those without one are left out.
     """
-    changes: dict[str, Any] = {}
+    values, found = given or {}, dict[str, Any]()
     for name in (step,) if isinstance(step, str) else step:
-        changes |= REMEDIES[name].changes
-    filled = {name: (given or {}).get(new.key) if isinstance(new, Given) else new for name, new in changes.items()}
-    return {name: new for name, new in filled.items() if new is not None}
+        changes = REMEDIES[name].changes
+        found |= values.get(changes.key, {}) if isinstance(changes, Given) else changes
+    filled = {name: values.get(new.key) if isinstance(new, Given) else new for name, new in found.items()}
+    return {name: new for name, new in filled.items() if new is not None or not isinstance(found[name], Given)}
+
+
+def propose(name: str, **given: Any) -> dict[str, Any] | None:
+    """Return the changes of a remedy whose new values a check before the first step knows.
+
+    Args:
+        name: of the remedy.
+        given: its new values; None for those that the check does not know.
+
+    Returns:
+        New values by dotted name; None where no value is given.
+    """
+    return changes_of(name, given) or None
 
 
 def first_remedy(

@@ -23,6 +23,7 @@ from saddlepoint.diagnosis.optimiser_settings import (
     value_in_force,
 )
 from saddlepoint.diagnosis.ranges import BETA_RANGES, OPTIMISER_RANGES, RANGES, Usual
+from saddlepoint.diagnosis.remedies import propose
 from saddlepoint.diagnosis.usual_rates import DEFAULT, usual_range
 from saddlepoint.records import Finding
 
@@ -85,7 +86,7 @@ def unusual_settings(settings: Settings, *, batch_norm: bool = False) -> Finding
         },
         "Check for a typing mistake. Whatever goes wrong in this run may be a consequence. Training longer or with another "
         "seed will not help.",
-        {each.name: each.instead for each in found},
+        propose("usual_values", values={each.name: each.instead for each in found}),
     )
 
 

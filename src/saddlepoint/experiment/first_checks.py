@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis import Diagnosis
+from saddlepoint.diagnosis.remedies import propose
 from saddlepoint.diagnosis.unusual_settings import unusual_settings
 from saddlepoint.experiment.context import RunContext
 from saddlepoint.experiment.objective_checks.check import find_mistakes, output_range
@@ -31,5 +32,5 @@ def first_findings(context: RunContext, diagnosis: Diagnosis) -> list[Finding]:
         wrong = find_mistakes(model, dataset.x[some].to(device), labels)
     parameters = sum(model.parameter_counts().values())
     unusual = unusual_settings(diagnosis.facts.settings, batch_norm=model.normalises_batches)
-    data = preflight(dataset, context.recipe.training.batch_size, bounds, parameters, model.scaling)
+    data = preflight(dataset, context.recipe.training.batch_size, bounds, parameters, model.scaling, propose)
     return [*([] if unusual is None else [unusual]), *data, *wrong]

@@ -16,6 +16,7 @@ from saddlepoint.data import from_array
 from saddlepoint.data.dataset import Event
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis.escalation import next_remedy
+from saddlepoint.diagnosis.remedies import propose
 from saddlepoint.experiment import first_checks
 from saddlepoint.experiment.objective_checks.check import find_mistakes, output_range
 from saddlepoint.models import build
@@ -293,10 +294,12 @@ def test_a_remedy_that_is_in_force_is_not_proposed() -> None:
     data = from_array(X[:, 0].numpy() / 4)  # a quarter of the range of bytes
     model = build(GANSettings(), data.event)
     for scaling in (None, data.event.scaling("none")):
-        assert preflight(data, 16, (-1.0, 1.0), scaling=scaling)[0].remedy == {"model.scaling": "symmetric"}
+        assert preflight(data, 16, (-1.0, 1.0), scaling=scaling, propose=propose)[0].remedy == {
+            "model.scaling": "symmetric"
+        }
     symmetric = replace(data.event, low=0.0, high=1e4).scaling("symmetric")
     wide = replace(data, event=replace(data.event, low=0.0, high=1e4))
-    (found,) = preflight(wide, 16, (-1.0, 1.0), scaling=symmetric)
+    (found,) = preflight(wide, 16, (-1.0, 1.0), scaling=symmetric, propose=propose)
     assert (found.code, found.remedy) == ("DATA401", None)
     assert model.scaling == data.event.scaling("symmetric")
 

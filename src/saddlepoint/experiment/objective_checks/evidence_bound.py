@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from saddlepoint.diagnosis.remedies import propose
 from saddlepoint.evaluation.monitors.codes import is_first_occurrence, tie_share
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Variational
@@ -136,7 +137,7 @@ def _scale(model: Model, player: Any, beta: float, x: Tensor, noise: BoundNoise,
         {"reconstruction": paid, "numbers": numbers},
         "Sum the reconstruction over the numbers of an example, or divide beta by their count. Other remedies against "
         "posterior collapse, such as warm_up, do not help here.",
-        {"model.beta": float(f"{beta / numbers:.4g}")} if beta else None,
+        propose("beta_per_number", beta=float(f"{beta / numbers:.4g}") if beta else None),
     )
 
 
