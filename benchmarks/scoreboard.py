@@ -30,7 +30,7 @@ import saddlepoint as sp
 from saddlepoint.data import Dataset
 from saddlepoint.evaluation.scorecard.assess import assess
 from saddlepoint.evaluation.scorecard.metric_types import SampleMetric
-from saddlepoint.evaluation.scorecard.registry import METRICS
+from saddlepoint.evaluation.scorecard.registry import all_metrics
 from saddlepoint.evaluation.scorecard.score import Score
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
@@ -223,7 +223,7 @@ def spread(values: Sequence[float]) -> str:
 
 def is_copying_score(score: Score) -> bool:
     """Whether training examples are no baseline for this score, because they are copies of themselves."""
-    metric = METRICS[score.metric]
+    metric = all_metrics()[score.metric]
     return isinstance(metric, SampleMetric) and "copies" in metric.worst_case
 
 

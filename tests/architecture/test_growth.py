@@ -1,7 +1,7 @@
 """What CONTRIBUTING promises: a new part of a game is one file and one line, and works end to end by a recipe.
 
-Toy metrics are added in tests/evaluation/scorecard/test_registry.py, rules in tests/diagnosis/test_registry.py and families in
-tests/experiment/test_toy_families.py.
+Toy metrics are added, by one line of the same kind, in tests/evaluation/scorecard/test_registry.py, rules in
+tests/diagnosis/test_registry.py and families in tests/experiment/test_toy_families.py.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import pytest
 from saddlepoint.evaluation.scorecard.answer import answer
 from saddlepoint.evaluation.scorecard.metric_types import SampleMetric
 from saddlepoint.evaluation.scorecard.ranking import rank
-from saddlepoint.evaluation.scorecard.registry import METRICS
+from saddlepoint.evaluation.scorecard.registry import all_metrics
 from saddlepoint.evaluation.scorecard.score import Estimate, Score
 from tests.evaluation.cards import score, scorecard
 
@@ -90,10 +90,10 @@ def test_scores_that_do_not_measure_samples_never_decide(metric: str, distance: 
 
 def test_every_score_of_samples_with_a_direction_decides_and_ranks_differ() -> None:
     of_samples = [
-        metric for metric in METRICS.values() if isinstance(metric, SampleMetric) and metric.of != "digit triples"
+        metric for metric in all_metrics().values() if isinstance(metric, SampleMetric) and metric.of != "digit triples"
     ]
     assert all((metric.decides is not None) == (metric.better != "none") for metric in of_samples)
-    ranks = [metric.decides for metric in METRICS.values() if metric.decides is not None]
+    ranks = [metric.decides for metric in all_metrics().values() if metric.decides is not None]
     assert len(ranks) == len(set(ranks))
 
 

@@ -23,13 +23,14 @@ from saddlepoint.evaluation.scorecard import generators
 from saddlepoint.evaluation.scorecard.assess import assess
 from saddlepoint.evaluation.scorecard.metric_types import SampleMetric
 from saddlepoint.evaluation.scorecard.needs import NEEDS
-from saddlepoint.evaluation.scorecard.registry import METRICS, model_metrics
+from saddlepoint.evaluation.scorecard.registry import all_metrics, model_metrics
 from saddlepoint.evaluation.scorecard.score import Score
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
 from saddlepoint.models.capabilities import MISSING
 from tests.evaluation.scorecard import toys
 
+METRICS = all_metrics()
 QUICK = AssessmentSettings(seeds=1, resamples=5)
 OF_SAMPLES = {
     key: metric for key, metric in METRICS.items() if isinstance(metric, SampleMetric) and metric.of != "digit triples"

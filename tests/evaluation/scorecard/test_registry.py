@@ -15,7 +15,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.scorecard.answer import answer
 from saddlepoint.evaluation.scorecard.assess import assess
 from saddlepoint.evaluation.scorecard.ranking import rank
-from saddlepoint.evaluation.scorecard.registry import METRICS
+from saddlepoint.evaluation.scorecard.registry import FILES, SECTIONS, all_metrics
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.evaluation.settings import AssessmentSettings
 from tests.evaluation.scorecard import toys
@@ -36,7 +36,7 @@ def surprise(subject):
 
 METRICS = {
     "shift": SampleMetric(
-        title="Shift of the mean", better="lower", measure=shift, meaning="How far the mean is off.",
+        title="Shift of the mean", section="distances", better="lower", measure=shift, meaning="How far the mean is off.",
         worst_case=NOISE_AND_REPEAT, bounds=(0.0, None), decides=Deciding("distance", -1),
     ),
     "surprise": ModelMetric(
@@ -67,10 +67,8 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     (tmp_path / "toy_metrics.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "toy_metrics", raising=False)
-    found = importlib.import_module("toy_metrics")
-    for key, metric in found.METRICS.items():  # what the line in the registry does
-        monkeypatch.setitem(METRICS, key, metric)
-    return found
+    monkeypatch.setitem(FILES, "toy", "toy_metrics")  # the line in the registry
+    return importlib.import_module("toy_metrics")
 
 
 def test_a_new_metric_of_each_kind_is_measured_and_stored(module: ModuleType, tmp_path: Path) -> None:
@@ -84,6 +82,13 @@ def test_a_new_metric_of_each_kind_is_measured_and_stored(module: ModuleType, tm
     assert shift.baseline.value < shift.worst_case.value
     assert surprise.value == pytest.approx(-card["likelihood"].value)
     assert surprise.pairing == "groups"
+
+
+def test_a_new_metric_is_listed_in_its_section(module: ModuleType) -> None:
+    sections = {key: metric.section for key, metric in all_metrics().items()}
+    assert sections["shift"] == "distances"
+    assert sections["surprise"] == "other"
+    assert list(sections.values()) == sorted(sections.values(), key=SECTIONS.index)
 
 
 def test_a_new_metric_reports_missing_requirements(module: ModuleType) -> None:

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from saddlepoint.evaluation.scorecard.ranking import Difference, Ranking
-from saddlepoint.evaluation.scorecard.registry import METRICS
+from saddlepoint.evaluation.scorecard.registry import all_metrics
 from saddlepoint.evaluation.scorecard.score import Score
 
 Outcome = Literal["better", "mixed", "other", "not shown", "not tested"]
@@ -117,7 +117,7 @@ def _pair(ranking: Ranking, first: str, second: str) -> PairAnswer:
 
 def _kind_of(score: Score) -> str:
     """What kind of a deciding score it is; empty for one that decides nothing, or that this version does not know."""
-    metric = METRICS.get(score.metric)
+    metric = all_metrics().get(score.metric)
     return "" if metric is None or metric.decides is None else metric.decides.kind
 
 
@@ -125,7 +125,7 @@ def _leading(won: Sequence[Difference], scores: Mapping[str, Score]) -> Advantag
     """The difference to name: the one whose score has the lowest rank; of several features, the most significant."""
 
     def rank(difference: Difference) -> tuple[int, float]:
-        deciding = METRICS[scores[difference.title].metric].decides
+        deciding = all_metrics()[scores[difference.title].metric].decides
         assert deciding is not None
         return deciding.rank, difference.adjusted
 

@@ -2,7 +2,7 @@
 
 There are two kinds. A `SampleMetric` compares two sets of points: features of samples and of real examples, or the
 numbers of the examples themselves. A `ModelMetric` asks the model itself: its density, its codes, its game. Both are
-declared in a file of `rows/` and listed in `registry.METRICS`.
+declared in a file of `rows/`, which has one line in `registry.FILES`.
 
 The real-data baseline of a sample metric is what real examples score in the samples' place: the best to expect. Its worst
 case is the score of generators that are deliberately bad; where there are two, the worse score counts:
@@ -32,6 +32,10 @@ Need = (
     | type
 )
 """What data and features must have, or a capability that the model must have (see `models.capabilities`)."""
+Section = Literal[
+    "modes", "distances", "quality and diversity", "ground truth", "held-out examples", "codes", "game", "other"
+]
+"""Where a score is listed: the sections of a scorecard, in their order."""
 Input = Literal["features", "examples", "digit triples"]
 WorstCase = Literal["noise", "repeat", "copies"]
 Baseline = Literal["training", "split half", "held-out"]
@@ -66,6 +70,7 @@ class Metric:
 
     Attributes:
         title: without the features, which are added.
+        section: where the score is listed; within a section scores have the order of the registry.
         better: which direction is good; "none" for a number that is only reported.
         meaning: one sentence on what the number says.
         unit: such as "nats" or "share"; may be empty.
@@ -80,6 +85,7 @@ class Metric:
     title: str
     better: Better
     meaning: str
+    section: Section = "other"
     unit: str = ""
     bounds: Bounds = UNBOUNDED
     needs: tuple[Need, ...] = ()

@@ -1,56 +1,54 @@
 """All metrics of the scorecard, in the order in which scores are listed.
 
-To add one: write a file in `rows/` that declares it in a dict `METRICS`, and add the line for that file here.
+To add one: write a file that declares it in a dict `METRICS`, and add one line to `FILES`. The metric itself says in which
+section it is listed, what it needs, and whether it decides which of several runs is better.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
+from importlib import import_module
+from typing import TypeVar, get_args
 
-from saddlepoint.evaluation.scorecard.metric_types import Input, Metric, ModelMetric, SampleMetric
-from saddlepoint.evaluation.scorecard.rows import (
-    annealing,
-    bits,
-    codes,
-    density,
-    distances,
-    evidence_bound,
-    games,
-    ground_truth,
-    parzen,
-    reconstruction,
-    stacked_modes,
-    support,
-)
+from saddlepoint.evaluation.scorecard.metric_types import Input, Metric, ModelMetric, SampleMetric, Section
 
-METRICS: dict[str, Metric] = {
-    **stacked_modes.METRICS,
-    **distances.METRICS,
-    **support.METRICS,
-    **ground_truth.METRICS,
-    **density.METRICS,
-    **reconstruction.METRICS,
-    **evidence_bound.METRICS,
-    **bits.METRICS,
-    **annealing.METRICS,
-    **parzen.METRICS,
-    **codes.METRICS,
-    **games.METRICS,
+_ROWS = "saddlepoint.evaluation.scorecard.rows"
+SECTIONS: tuple[Section, ...] = get_args(Section)
+# Import paths of the files; your own may be added before an evaluation.
+FILES: dict[str, str] = {
+    "stacked_modes": f"{_ROWS}.stacked_modes",
+    "distances": f"{_ROWS}.distances",
+    "support": f"{_ROWS}.support",
+    "ground_truth": f"{_ROWS}.ground_truth",
+    "density": f"{_ROWS}.density",
+    "reconstruction": f"{_ROWS}.reconstruction",
+    "evidence_bound": f"{_ROWS}.evidence_bound",
+    "bits": f"{_ROWS}.bits",
+    "annealing": f"{_ROWS}.annealing",
+    "parzen": f"{_ROWS}.parzen",
+    "codes": f"{_ROWS}.codes",
+    "games": f"{_ROWS}.games",
 }
 
 Kind = TypeVar("Kind", bound=Metric)
 
 
+def all_metrics() -> dict[str, Metric]:
+    """Return the registered metrics by key, in the order in which their scores are listed."""
+    declared: dict[str, Metric] = {}
+    for path in FILES.values():
+        declared |= import_module(path).METRICS
+    return dict(sorted(declared.items(), key=lambda entry: SECTIONS.index(entry[1].section)))
+
+
 def sample_metrics(of: Input) -> dict[str, SampleMetric]:
-    """The registered metrics of these points, by key."""
-    return {key: metric for key, metric in _of_kind(METRICS, SampleMetric).items() if metric.of == of}
+    """Return the registered metrics of these points, by key."""
+    return {key: metric for key, metric in _of_kind(SampleMetric).items() if metric.of == of}
 
 
 def model_metrics() -> dict[str, ModelMetric]:
-    """The registered metrics of the model itself, by key."""
-    return _of_kind(METRICS, ModelMetric)
+    """Return the registered metrics of the model itself, by key."""
+    return _of_kind(ModelMetric)
 
 
-def _of_kind(metrics: Mapping[str, Metric], kind: type[Kind]) -> dict[str, Kind]:
-    return {key: metric for key, metric in metrics.items() if isinstance(metric, kind)}
+def _of_kind(kind: type[Kind]) -> dict[str, Kind]:
+    return {key: metric for key, metric in all_metrics().items() if isinstance(metric, kind)}

@@ -78,6 +78,7 @@ def _latent_model(subject: Subject, generator: torch.Generator) -> tuple[LatentM
 METRICS = {
     "ais": ModelMetric(
         title="Held-out log-likelihood by annealing (AIS)",
+        section="held-out examples",
         better="higher",
         measure=annealed_likelihood,
         meaning="Log-likelihood of the decoder alone, by annealed importance sampling: a lower bound, tight within its gap.",
@@ -87,6 +88,7 @@ METRICS = {
     ),
     "ais_gap": ModelMetric(
         title="Gap of annealing (BDMC)",
+        section="held-out examples",
         better="lower",
         measure=annealed_likelihood,
         meaning="How far annealing can be below the truth, from bounds on both sides of examples simulated by the model.",

@@ -50,6 +50,7 @@ def _bits(model: HasDensity, subject: Subject) -> tuple[Tensor, str]:
 METRICS = {
     "bits": ModelMetric(
         title="Held-out bits per dimension",
+        section="held-out examples",
         better="lower",
         measure=bits,
         meaning="What a code made by this model would spend on each number of a held-out example.",

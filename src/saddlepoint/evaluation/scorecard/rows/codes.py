@@ -62,6 +62,7 @@ def code_scores(subject: Subject) -> Mapping[str, Measurement]:
 METRICS = {
     "active_units": ModelMetric(
         title="Active units of the code",
+        section="codes",
         better="none",
         measure=code_scores,
         meaning=f"Units whose posterior mean varies between examples by more than {ACTIVE}, as a variance.",
@@ -70,6 +71,7 @@ METRICS = {
     ),
     "code_kl": ModelMetric(
         title="KL of the code to the prior",
+        section="codes",
         better="none",
         measure=code_scores,
         meaning="How much the code of an example costs; it is the information in the code and the gap to the prior.",
@@ -79,6 +81,7 @@ METRICS = {
     ),
     "code_information": ModelMetric(
         title="Information in the code",
+        section="codes",
         better="none",
         measure=code_scores,
         meaning="Mutual information of an example and its code.",
@@ -87,6 +90,7 @@ METRICS = {
     ),
     "prior_gap": ModelMetric(
         title="Gap of all codes to the prior",
+        section="codes",
         better="lower",
         measure=code_scores,
         meaning="KL divergence of the codes of all examples from the prior, which samples are drawn from.",

@@ -64,6 +64,7 @@ def _gaussian_density(dataset: Dataset, x: Tensor) -> Tensor | None:
 METRICS = {
     "likelihood": ModelMetric(
         title="Held-out log-likelihood",
+        section="held-out examples",
         better="higher",
         measure=log_likelihood,
         meaning="How likely the model finds held-out examples.",

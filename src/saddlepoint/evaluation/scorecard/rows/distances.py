@@ -93,6 +93,7 @@ def two_sample_interval(comparisons: Sequence[Comparison], values: Sequence[floa
 METRICS: dict[str, SampleMetric] = {
     "frechet": SampleMetric(
         title="Fréchet distance",
+        section="distances",
         better="lower",
         measure=frechet,
         meaning="Distance of the Gaussians fitted to real examples and samples.",
@@ -108,6 +109,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "frechet_infinity": SampleMetric(
         title="Fréchet distance at infinite N",
+        section="distances",
         better="lower",
         measure=unbiased_frechet,
         meaning="The Fréchet distance without its bias in the number of samples.",
@@ -119,6 +121,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "kernel": SampleMetric(
         title="Kernel distance",
+        section="distances",
         better="lower",
         measure=kernel,
         meaning="Squared maximum mean discrepancy, unbiased at any number of samples.",
@@ -134,6 +137,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "energy": SampleMetric(
         title="Energy distance",
+        section="distances",
         better="lower",
         measure=energy,
         meaning="How much further samples are from real examples than either among themselves; 0 for one distribution, 1 at most.",
@@ -150,6 +154,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "sliced_wasserstein": SampleMetric(
         title="Sliced Wasserstein distance",
+        section="distances",
         better="lower",
         measure=sliced,
         meaning="How far mass must be carried, on average over random directions.",
@@ -161,6 +166,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "wasserstein": SampleMetric(
         title="Wasserstein distance",
+        section="distances",
         better="lower",
         measure=exact_wasserstein,
         meaning="How far mass must be carried on the line, exactly.",
@@ -174,6 +180,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "two_sample": SampleMetric(
         title="Two-sample test accuracy",
+        section="distances",
         better="lower",
         measure=two_sample,
         meaning="How often a classifier distinguishes samples from real examples; 1/2 is chance.",

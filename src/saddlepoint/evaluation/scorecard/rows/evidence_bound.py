@@ -52,6 +52,7 @@ def evidence_lower_bound(subject: Subject) -> Mapping[str, Measurement]:
 METRICS = {
     "elbo": ModelMetric(
         title="Held-out evidence lower bound (ELBO)",
+        section="held-out examples",
         better="higher",
         measure=evidence_lower_bound,
         meaning="Mean log likelihood of examples given their codes, less the KL of the codes to the prior.",

@@ -48,6 +48,7 @@ def gains(subject: Subject) -> Mapping[str, Measurement]:
 METRICS = {
     "duality_gap": ModelMetric(
         title="Duality gap of the game",
+        section="game",
         better="lower",
         measure=gains,
         meaning=f"What both could gain in {STEPS} steps alone, on held-out examples: 0 at an equilibrium.",
@@ -58,6 +59,7 @@ METRICS = {
     ),
     "discriminator_gain": ModelMetric(
         title="What the discriminator could gain",
+        section="game",
         better="none",
         measure=gains,
         meaning="Its part of the gap: large where samples are bad and it has not learnt to recognise them.",
@@ -67,6 +69,7 @@ METRICS = {
     ),
     "generator_gain": ModelMetric(
         title="What the generator could gain",
+        section="game",
         better="none",
         measure=gains,
         meaning="Its part of the gap: large where the present discriminator can be fooled.",

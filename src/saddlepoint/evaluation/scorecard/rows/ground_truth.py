@@ -116,6 +116,7 @@ def _number_of_modes(context: Context) -> float:
 METRICS: dict[str, SampleMetric] = {
     "classifier_score": SampleMetric(
         title="Classifier score",
+        section="ground truth",
         better="higher",
         measure=classifier_quality,
         meaning="High where the data's classifier is sure of each sample and finds all classes (as the Inception score).",
@@ -126,6 +127,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "class_divergence": SampleMetric(
         title="Divergence of class shares",
+        section="ground truth",
         better="lower",
         measure=class_scores,
         meaning="Kullback-Leibler divergence of the samples' classes from the real examples', as the classifier reads both.",
@@ -138,6 +140,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "classes_covered": SampleMetric(
         title="Classes covered",
+        section="ground truth",
         better="higher",
         measure=class_scores,
         meaning="Classes that the classifier found among samples.",
@@ -151,6 +154,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "jensen_shannon": SampleMetric(
         title="Jensen-Shannon divergence on a grid",
+        section="ground truth",
         better="lower",
         measure=grid_divergence,
         meaning="Divergence of the two histograms, of as many cells as examples fill, 50 an axis at most; log 2 is the most.",
@@ -164,6 +168,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "modes_covered": SampleMetric(
         title="Modes covered",
+        section="ground truth",
         better="higher",
         measure=mode_scores,
         meaning="True modes with at least one sample of high quality.",
@@ -178,6 +183,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "high_quality": SampleMetric(
         title="High-quality samples",
+        section="ground truth",
         better="higher",
         measure=mode_scores,
         meaning="Share of samples within 3 standard deviations of a true mode.",
@@ -192,6 +198,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "reverse_kl": SampleMetric(
         title="Reverse KL of modes",
+        section="ground truth",
         better="lower",
         measure=mode_scores,
         meaning="Kullback-Leibler divergence of the high-quality samples' modes from equal shares.",
@@ -205,6 +212,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "mode_width": SampleMetric(
         title="Width of modes",
+        section="ground truth",
         better="none",
         measure=mode_scores,
         meaning="Median over modes of their samples' spread over the true one; 1 is right.",
@@ -215,6 +223,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "true_likelihood": SampleMetric(
         title="Log-likelihood under the truth",
+        section="ground truth",
         better="higher",
         measure=true_likelihood,
         meaning="Mean log density of samples under the distribution the data were drawn from.",

@@ -29,6 +29,7 @@ def kernel_estimate(subject: Subject) -> Mapping[str, Measurement]:
 METRICS = {
     "parzen": ModelMetric(
         title="Held-out log-likelihood (kernel estimate)",
+        section="held-out examples",
         better="higher",
         measure=kernel_estimate,
         meaning="Log density of held-out examples under Gaussians on samples.",

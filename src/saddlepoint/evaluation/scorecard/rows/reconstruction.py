@@ -42,6 +42,7 @@ def errors_of_mean(dataset: Dataset, x: Tensor) -> Tensor:
 METRICS = {
     "reconstruction": ModelMetric(
         title="Held-out reconstruction error",
+        section="held-out examples",
         better="lower",
         measure=reconstruction_error,
         meaning="Mean square of the difference between held-out examples and what comes back from their codes.",

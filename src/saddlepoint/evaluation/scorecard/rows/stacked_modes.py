@@ -87,6 +87,7 @@ def smallest_divergence(c: Comparison) -> str:
 METRICS: dict[str, SampleMetric] = {
     "stacked_modes": SampleMetric(
         title="Modes of Stacked MNIST",
+        section="modes",
         better="higher",
         measure=count_modes,
         meaning="How many of the 1,000 triples of digits a classifier of MNIST reads among the samples.",
@@ -97,6 +98,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "stacked_kl": SampleMetric(
         title="KL of the modes of Stacked MNIST",
+        section="modes",
         better="lower",
         measure=count_modes,
         meaning="Kullback-Leibler divergence of the shares of the 1,000 modes, as read from the samples, from equal ones.",

@@ -120,6 +120,7 @@ def _to_training(distance: Tensor | None) -> Tensor:
 METRICS: dict[str, SampleMetric] = {
     "precision": SampleMetric(
         title="Precision",
+        section="quality and diversity",
         better="higher",
         measure=neighbour_scores,
         meaning="Share of samples that lie among real examples.",
@@ -131,6 +132,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "recall": SampleMetric(
         title="Recall",
+        section="quality and diversity",
         better="higher",
         measure=neighbour_scores,
         meaning="Share of real examples that lie among samples.",
@@ -142,6 +144,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "density": SampleMetric(
         title="Density",
+        section="quality and diversity",
         better="higher",
         measure=neighbour_scores,
         meaning="How many real neighbourhoods a sample lies in; about 1 for real data.",
@@ -152,6 +155,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "coverage": SampleMetric(
         title="Coverage",
+        section="quality and diversity",
         better="higher",
         measure=neighbour_scores,
         meaning="Share of real neighbourhoods that hold a sample.",
@@ -163,6 +167,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "bins": SampleMetric(
         title="Different bins (NDB / K)",
+        section="quality and diversity",
         better="lower",
         measure=bin_share,
         meaning="Share of the data's regions that samples visit too often or too rarely, each tested at 5 %.",
@@ -179,6 +184,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "vendi": SampleMetric(
         title="Vendi diversity",
+        section="quality and diversity",
         better="higher",
         measure=vendi,
         meaning="The effective number of unlike samples.",
@@ -190,6 +196,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "spread": SampleMetric(
         title="Mean distance of samples",
+        section="quality and diversity",
         better="higher",
         measure=spread,
         meaning="The mean distance between two samples over that between two real examples.",
@@ -201,6 +208,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "birthday": SampleMetric(
         title="Different samples (birthday test)",
+        section="quality and diversity",
         better="higher",
         measure=birthday,
         meaning="About how many different samples the model can make; infinite where no two were alike.",
@@ -216,6 +224,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "near_copies": SampleMetric(
         title="Near copies of training examples",
+        section="quality and diversity",
         better="lower",
         measure=near_copies,
         meaning=f"Share of samples nearer to a training example than all but {NEAR:.0%} of held-out examples are.",
@@ -228,6 +237,7 @@ METRICS: dict[str, SampleMetric] = {
     ),
     "data_copying": SampleMetric(
         title="Data copying C_T",
+        section="quality and diversity",
         better="none",
         measure=copying,
         meaning="Whether samples lie nearer to training examples than held-out examples do, as a normal score.",
