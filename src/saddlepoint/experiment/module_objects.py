@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from saddlepoint.errors import RunError, SettingError, shortened
 from saddlepoint.models.own_loss import ROLE
-from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.networks.settings import OBJECT, NetworkSettings
 from saddlepoint.recipe import Recipe
-from saddlepoint.recipe.trust import MARK
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,11 +41,11 @@ def named(recipe: Recipe, modules: Mapping[str, nn.Module] | None) -> Recipe:
     """Return the recipe with the class names of all networks that are given as objects. The model checks the roles."""
     roles = [role for role in modules or {} if isinstance(getattr(recipe.model, role, None), NetworkSettings)]
     classes = {role: type((modules or {})[role]) for role in roles}
-    changes = {f"model.{role}.network": f"{MARK}{c.__module__}.{c.__qualname__}" for role, c in classes.items()}
+    changes = {f"model.{role}.network": f"{OBJECT}{c.__module__}.{c.__qualname__}" for role, c in classes.items()}
     if modules and ROLE in modules:
         loss: Any = modules[ROLE]
         kind = loss if hasattr(loss, "__qualname__") else type(loss)
-        changes["model.objective"] = f"{MARK}{kind.__module__}.{kind.__qualname__}"
+        changes["model.objective"] = f"{OBJECT}{kind.__module__}.{kind.__qualname__}"
     return recipe.override(changes) if changes else recipe
 
 
@@ -62,9 +61,9 @@ def require(recipe: Recipe, modules: Mapping[str, nn.Module] | None, where: str)
         RunError: an object is missing.
     """
     missing = {
-        role: settings.network.removeprefix(MARK)
+        role: settings.network.removeprefix(OBJECT)
         for role, settings in recipe.model
-        if isinstance(settings, NetworkSettings) and settings.network.startswith(MARK) and role not in (modules or {})
+        if isinstance(settings, NetworkSettings) and settings.network.startswith(OBJECT) and role not in (modules or {})
     }
     if missing:
         classes = " and ".join(f"{role} ({name})" for role, name in missing.items())
@@ -90,9 +89,9 @@ def require_loss(recipe: Recipe, modules: Mapping[str, Any] | None, where: str) 
         RunError: the loss is missing.
     """
     objective = getattr(recipe.model, "objective", "")
-    if objective.startswith(MARK) and ROLE not in (modules or {}):
+    if objective.startswith(OBJECT) and ROLE not in (modules or {}):
         raise RunError(
-            f"{where} was trained with a loss that was given as an object ({objective.removeprefix(MARK)}), and no file holds "
+            f"{where} was trained with a loss that was given as an object ({objective.removeprefix(OBJECT)}), and no file holds "
             "that. In Python, give it again: loss=... To train on the command line, name it by import path: "
             "--model.objective PACKAGE.MODULE:NAME."
         )

@@ -20,8 +20,8 @@ from torch import nn
 from saddlepoint.errors import PartError, SaddlepointError, is_out_of_memory
 from saddlepoint.models.own_loss import ROLE
 from saddlepoint.models.settings import ModelSettings
-from saddlepoint.networks.settings import NetworkSettings
-from saddlepoint.recipe.trust import MARK, import_paths
+from saddlepoint.networks.settings import OBJECT, NetworkSettings
+from saddlepoint.recipe.trust import import_paths
 from saddlepoint.records import shell_command
 
 OBJECTIVE = "model.objective"
@@ -68,7 +68,7 @@ def own_parts(model: ModelSettings, modules: Mapping[str, Any] | None = None) ->
     """
     imported = [OwnPart(part.name, part.path, _imported_sources(part.path)) for part in import_paths(model, modules)]
     given = [
-        OwnPart(_setting(model, role), f"{MARK}{_class_name(part)}", frozenset(_sources(part)))
+        OwnPart(_setting(model, role), f"{OBJECT}{_class_name(part)}", frozenset(_sources(part)))
         for role, part in (modules or {}).items()
     ]
     return (*given, *imported)
@@ -125,7 +125,9 @@ def describe_stop(
     said = f"{folder}: training stopped in step {step:,}: {part} {describe_error(error)}."
     if saved is None:
         return f"{said} There is no checkpoint yet: fix that, then train again."
-    objects = {"loss=..." if own.setting == OBJECTIVE else "modules=..." for own in parts if own.path.startswith(MARK)}
+    objects = {
+        "loss=..." if own.setting == OBJECTIVE else "modules=..." for own in parts if own.path.startswith(OBJECT)
+    }
     resume = shell_command("resume", folder)
     if objects:
         resume = f"sp.resume({str(folder)!r}, {', '.join(sorted(objects))})"

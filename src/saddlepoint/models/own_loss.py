@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
 
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.networks.own import import_object
-from saddlepoint.objectives.phase import Batch, Loss, Nets, Noise, Observations
+from saddlepoint.networks.settings import OBJECT
+from saddlepoint.objectives.phase import Loss
 
-OBJECT = "object:"  # begins the name of a loss that was given as an object, which no file holds (recipe.trust.MARK)
 ROLE = "loss"  # of the user's own loss among the objects that a model is built with
 
 
@@ -30,7 +30,7 @@ def own_loss(objective: str, objects: Mapping[str, Any]) -> Loss | None:
     if given is None and ":" not in objective:
         return None
     if given is None and objective.startswith(OBJECT):
-        return _missing(objective.removeprefix(OBJECT))
+        return missing_loss(objective)
     loss: Any = import_object(objective, "model.objective") if given is None else given
     if not callable(loss):
         raise SettingError(
@@ -41,13 +41,17 @@ def own_loss(objective: str, objects: Mapping[str, Any]) -> Loss | None:
     return found
 
 
-def _missing(name: str) -> Loss:
-    """Return a placeholder for a loss that was given as an object: the model can be loaded and sampled, but not trained."""
+def missing_loss(objective: str) -> Callable[..., NoReturn]:
+    """Return a placeholder for a loss that was given as an object: the model can be loaded and sampled, but not trained.
 
-    def refuse(nets: Nets, batch: Batch, noise: Noise) -> tuple[Any, Observations]:
+    Args:
+        objective: the setting `model.objective`, which begins with `OBJECT`.
+    """
+
+    def refuse(*_: object) -> NoReturn:
         raise RunError(
-            f"This model was trained with a loss that was given as an object ({name}), and no file holds that: give it again "
-            "with loss=... (sp.resume, sp.train)."
+            f"This model was trained with a loss that was given as an object ({objective.removeprefix(OBJECT)}), and no file "
+            "holds that: give it again with loss=... (sp.resume, sp.train)."
         )
 
     return refuse

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 from saddlepoint.settings import Settings, part_name
 
 _HERE = "saddlepoint.networks"
+OBJECT = "object:"  # begins the name of a network or loss that was given as an object, which no file holds
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,9 @@ from typing import Any
 
 from saddlepoint.errors import TrustError
 from saddlepoint.models.settings import ModelSettings
-from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.networks.settings import OBJECT, NetworkSettings
 
 FOLDER_VARIABLE = "SADDLEPOINT_CONFIG"
-MARK = "object:"  # begins the name of a network or loss that was given as an object and cannot be imported
 _granted: set[str] = set()  # in this process, also where the file cannot be written
 
 
@@ -97,10 +96,10 @@ def import_paths(model: ModelSettings, modules: Mapping[str, Any] | None = None)
     given = modules or {}
     for field, value in model:
         if isinstance(value, NetworkSettings):
-            if field not in given and not value.network.startswith(MARK) and _is_imported(value.network):
+            if field not in given and not value.network.startswith(OBJECT) and _is_imported(value.network):
                 yield ImportedPart(f"model.{field}.network", value.network, value.arguments)
         elif field == "objective":
-            if "loss" in given or value.startswith(MARK) or not _is_imported(value):
+            if "loss" in given or value.startswith(OBJECT) or not _is_imported(value):
                 continue
             yield ImportedPart("model.objective", value, {})
         elif isinstance(value, Mapping):

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Any
 
-from torch import Tensor
-
-from saddlepoint.errors import RunError, SettingError
+from saddlepoint.errors import SettingError
 from saddlepoint.models.gan.conditions.condition import Codes, Condition
 from saddlepoint.models.gan.conditions.settings import CONDITIONS
 from saddlepoint.models.gan.part_checks import check_loss, check_together
 from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.models.own_loss import OBJECT
+from saddlepoint.models.own_loss import missing_loss
 from saddlepoint.networks.own import import_object
+from saddlepoint.networks.settings import OBJECT
 from saddlepoint.objectives.adversarial.constraints import Constraint
 from saddlepoint.objectives.adversarial.game import Composition
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss
@@ -108,7 +107,8 @@ def _uses_labels(conditions: Mapping[str, Condition], classes: int) -> bool:
 def _loss(settings: GANSettings, own: object) -> AdversarialLoss:
     name, where = settings.objective, "model.objective"
     if own is None and name.startswith(OBJECT):
-        return _stand_in(name.removeprefix(OBJECT))
+        refuse = missing_loss(name)
+        return AdversarialLoss(real=refuse, fake=refuse, generator=refuse)
     if own is None:
         own = loss_named(name) if name in LOSSES else _make(name, {}, where)
     if not isinstance(own, AdversarialLoss):
@@ -129,18 +129,6 @@ def _duck_typed_loss(own: object, where: str) -> AdversarialLoss:
     known = {name: getattr(own, name) for name in AdversarialLoss.__dataclass_fields__ if hasattr(own, name)}
     known |= {name: bool(known[name]) for name in ("paired", "averaged", "features") if name in known}
     return AdversarialLoss(**known)
-
-
-def _stand_in(name: str) -> AdversarialLoss:
-    """Return a placeholder for a loss that was given as an object: the model can be loaded and sampled, but not trained."""
-
-    def refuse(*_: Tensor) -> Tensor:
-        raise RunError(
-            f"This GAN was trained with a loss that was given as an object ({name}), and no file holds that: give it again "
-            "with loss=... (sp.resume, sp.train)."
-        )
-
-    return AdversarialLoss(real=refuse, fake=refuse, generator=refuse)
 
 
 def _penalty(name: str, arguments: Mapping[str, Any]) -> AnyPenalty:
