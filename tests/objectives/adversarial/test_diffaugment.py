@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
+from saddlepoint.models import build
 from saddlepoint.objectives.adversarial.diffaugment import CHANGES, DiffAugment, color, cutout, translation
+from saddlepoint.recipe import Recipe
 
 EVENT = (3, 8, 16)
 ALL = tuple(CHANGES)
@@ -135,3 +138,23 @@ def test_examples_that_are_no_images_are_refused(event):
 def test_a_wrong_policy_is_refused(policy, said):
     with pytest.raises(SettingError, match=said):
         DiffAugment(policy)
+
+
+def test_a_recipe_names_the_changes_in_a_list_as_arguments_or_not_at_all():
+    written = ({"policy": ["color", "cutout"]}, ["color", "cutout"], 0.5, {"strength": ["color"], "steps": 7})
+    views = [
+        Recipe.from_mapping({"model": {"family": "gan", "views": {"diffaugment": w}}}).model.views for w in written
+    ]
+    found = [
+        (v["diffaugment"].arguments.get("policy"), v["diffaugment"].strength, v["diffaugment"].steps) for v in views
+    ]
+    assert found == [(["color", "cutout"], 1.0, 0)] * 2 + [(None, 0.5, 0), (["color"], 1.0, 7)]
+    changed = Recipe.load("dcgan-digits").override({"model.views.diffaugment": "[color, translation]"})
+    assert changed.model.views["diffaugment"].arguments == {"policy": ["color", "translation"]}
+    assert Recipe.from_mapping(changed.model_dump()) == changed
+
+
+def test_a_model_of_points_refuses_it_in_one_sentence_that_names_the_setting():
+    recipe = Recipe.load("toy-ring").override({"model.views.diffaugment": 1})
+    with pytest.raises(SettingError, match=r"^model\.views\.diffaugment: .*channels, height, width.*leave it out\.$"):
+        build(recipe.model, Event((2,), "vector", "float32"), seed=0)
