@@ -20,8 +20,10 @@ from saddlepoint.games.smooth import SmoothGame
 from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.objectives.adversarial.settings import LOSSES
 
-# Losses of logits; the game has no features to match.
-OBJECTIVES = tuple(name for name in LOSSES if not loss_named(name).features)
+# Losses of the logit of one example: the game has no features to match, nothing to reconstruct, and batches of one.
+OBJECTIVES = tuple(
+    name for name in LOSSES if not (loss_named(name).features or loss_named(name).energy or loss_named(name).averaged)
+)
 
 
 def dirac_gan(objective: str = "non-saturating", penalty: float = 0.0) -> SmoothGame:

@@ -53,3 +53,23 @@ class WithLabels(nn.Module):
         spread = list(x.shape)
         spread[self.axis] = self.classes
         return self.network(torch.cat([x, weights.view(axes).expand(spread)], self.axis), **named)
+
+
+class ProjectionScore(nn.Module):
+    """A term of the discriminator's logit: the inner product of its features with a vector of the class.
+
+    Args:
+        features: number of features.
+        classes: number of classes.
+    """
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+        self.vectors = nn.Linear(classes, features, bias=False)
+        nn.init.xavier_uniform_(self.vectors.weight)
+
+    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
+        """Return the term (B,) from features (B, F) and labels (B,) int64 or weights (B, classes)."""
+        vectors: Tensor = self.vectors(class_weights(labels, self.classes, features))
+        return (vectors * features).sum(1)

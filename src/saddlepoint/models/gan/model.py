@@ -85,7 +85,7 @@ class GAN(CodeModel):
         generator = build_generator(settings, event, parts, modules, output, len(shares))
         if event.constants:
             generator = HeldConstants(generator, partial(event.with_constants, values=units.constants))
-        discriminator = build_discriminator(settings, event, parts, modules, len(shares))
+        discriminator = build_discriminator(settings, event, parts, modules, output, len(shares))
         super().__init__(event, units, {"g": generator, "d": discriminator}, {"d": "discriminator", "g": "generator"})
         for short, constraint in self.parts.constraints.items():
             constraint.prepare(self.players[short])
@@ -128,7 +128,7 @@ class GAN(CodeModel):
         if capability is ScoresExamples and not self.judges_alone:
             return "its discriminator compares several examples, so a single example has no score of its own."
         if capability is Pushes and not (
-            self.judges_alone and not self.parts.loss.paired and not self.parts.loss.features
+            self.judges_alone and not self.judges_in_pairs and not self.parts.loss.features
         ):
             return "its generator's loss compares several examples, so a single example has no gradient of its own."
         if capability is Conditional and self.classes is None:
@@ -315,7 +315,7 @@ class GAN(CodeModel):
     @property
     def judges_in_pairs(self) -> bool:
         """Whether the discriminator is trained to compare a real with a generated example, not to score a single one."""
-        return self.parts.loss.paired
+        return self.parts.loss.paired or self.parts.loss.averaged
 
     def pushes(self, x: Numbers) -> Tensor:
         """Return minus the gradient of the generator's loss with respect to generated examples.

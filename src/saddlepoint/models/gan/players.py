@@ -8,9 +8,11 @@ from typing import Any
 from torch import nn
 
 from saddlepoint.data.dataset import Event
+from saddlepoint.errors import SettingError
 from saddlepoint.models.assembly import network
 from saddlepoint.models.gan.composition import Parts
 from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.networks.energy import EnergyDiscriminator
 from saddlepoint.networks.features import FeatureDiscriminator
 from saddlepoint.networks.packing import Packed, packed_shape
 
@@ -37,25 +39,42 @@ def build_generator(
 
 
 def build_discriminator(
-    settings: GANSettings, event: Event, parts: Parts, modules: Mapping[str, Any], classes: int
+    settings: GANSettings, event: Event, parts: Parts, modules: Mapping[str, Any], output: str, classes: int
 ) -> nn.Module:
     """Build the discriminator (B, *event) -> B logits, with minibatch kernels and packing as in the settings.
 
-    If features are needed, the inner network (also the user's own) returns features instead of a logit.
+    If features are needed, the inner network (also the user's own) returns features instead of a logit. For a loss of
+    reconstructions it returns a code (`latent`), and a second network with the generator's settings decodes it.
 
     Args:
         settings: of the GAN.
         event: what one example is.
         parts: of the GAN.
         modules: the user's own networks by role.
+        output: the last activation of the generator.
         classes: number of classes; 0 in a game without labels.
+
+    Raises:
+        SettingError: the loss is one of reconstructions, and the condition needs features of the discriminator.
     """
     own, condition, heads = settings.discriminator, parts.conditions["discriminator"], parts.game.heads
     shape = packed_shape(condition.inputs(event.shape, event.channel_axis, classes), own.packing)
-    scores = condition.has_score
+    scores, series = condition.has_score, event.kind == "series"
+    if (energy := parts.game.loss.energy) is not None:
+        if scores or heads:
+            raise SettingError(
+                f'model.objective "{settings.objective}" and model.condition.discriminator '
+                f"({settings.condition['discriminator'].name}) cannot be combined: a discriminator of reconstructions has no "
+                "features for it. Use concatenate."
+            )
+        code = (settings.latent,)
+        encoder = network("discriminator", own, shape, code, modules, series=series)
+        decoder = network("generator", settings.generator, code, shape, {}, output, series=series)
+        player: nn.Module = EnergyDiscriminator(encoder, decoder, absolute=energy == "absolute")
+        return condition.wrap(player, event.channel_axis, classes)
     needs_features = own.minibatch_kernels > 0 or parts.game.loss.features or scores or bool(heads)
     outputs = None if needs_features else ()
-    player = network("discriminator", own, shape, outputs, modules, series=event.kind == "series")
+    player = network("discriminator", own, shape, outputs, modules, series=series)
     if needs_features:
         player = FeatureDiscriminator(
             player,

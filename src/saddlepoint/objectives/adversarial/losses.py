@@ -17,7 +17,8 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -47,6 +48,8 @@ class AdversarialLoss:
         averaged: whether each example is compared with the mean logit of the other kind: `real`, `fake` and `generator` are
             then functions of the difference. The generator's loss is `generator` of generated examples, plus `generator` of
             minus the difference of real ones.
+        energy: the error of a reconstruction of which the logit is the negative mean over an example's numbers, for a
+            discriminator that is an autoencoder; None for any other discriminator.
         features: whether the generator's loss uses the discriminator's features instead of its logits.
         neutral: the logit at which the discriminator is undecided.
         forbids: settings that cannot be combined with this loss, with the reason.
@@ -60,6 +63,7 @@ class AdversarialLoss:
     link: Cost | None = None
     paired: bool = False
     averaged: bool = False
+    energy: Literal["squared", "absolute"] | None = None
     features: bool = False
     neutral: float = 0.0
     forbids: Mapping[str, str] = field(default_factory=dict)
@@ -126,6 +130,8 @@ MINIMAX = AdversarialLoss(
 RELATIVISTIC = AdversarialLoss(
     real=_minus_log_d, generator=_minus_log_d, labelled=cross_entropy, link=torch.sigmoid, paired=True
 )
+# Each example against the mean logit of the other kind (section 4.2 of the same paper).
+RELATIVISTIC_AVERAGE = replace(NON_SATURATING, averaged=True)
 # Labels 1 and 0; half of the squared error, as in the paper. The optimal output is the probability itself.
 LEAST_SQUARES = AdversarialLoss(
     real=lambda logit: (logit - 1).square() / 2,
@@ -138,6 +144,7 @@ LEAST_SQUARES = AdversarialLoss(
 HINGE = AdversarialLoss(
     real=lambda logit: relu(1 - logit), fake=lambda logit: relu(1 + logit), generator=lambda logit: -logit
 )
+RELATIVISTIC_AVERAGE_HINGE = replace(HINGE, generator=lambda logit: relu(1 - logit), averaged=True)
 _NO_LABELS = "a Wasserstein critic has no labels, so they cannot be smoothed"
 WASSERSTEIN = AdversarialLoss(
     real=lambda logit: -logit,

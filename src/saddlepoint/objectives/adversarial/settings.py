@@ -40,6 +40,15 @@ LOSSES: dict[str, LossEntry] = {
     "least-squares": LossEntry(f"{_HERE}.losses:LEAST_SQUARES", has_probability=True),
     "hinge": LossEntry(f"{_HERE}.losses:HINGE"),
     "wasserstein": LossEntry(f"{_HERE}.losses:WASSERSTEIN"),
+    "relativistic-average": LossEntry(f"{_HERE}.losses:RELATIVISTIC_AVERAGE", has_probability=True, cross_entropy=True),
+    "relativistic-average-hinge": LossEntry(f"{_HERE}.losses:RELATIVISTIC_AVERAGE_HINGE"),
+    "f-kl": LossEntry(f"{_HERE}.f_divergences:KL", has_probability=True),
+    "f-reverse-kl": LossEntry(f"{_HERE}.f_divergences:REVERSE_KL", has_probability=True),
+    "f-jensen-shannon": LossEntry(f"{_HERE}.f_divergences:JENSEN_SHANNON", has_probability=True),
+    "f-pearson": LossEntry(f"{_HERE}.f_divergences:PEARSON", has_probability=True),
+    "f-squared-hellinger": LossEntry(f"{_HERE}.f_divergences:SQUARED_HELLINGER", has_probability=True),
+    "energy-margin": LossEntry(f"{_HERE}.energy:ENERGY_MARGIN"),
+    "boundary-equilibrium": LossEntry(f"{_HERE}.energy:BOUNDARY_EQUILIBRIUM"),
 }
 PENALTIES: dict[str, str] = {
     "r1": f"{_HERE}.penalties:R1",
@@ -47,6 +56,9 @@ PENALTIES: dict[str, str] = {
     "gradient_penalty": f"{_HERE}.slopes:gradient_penalty",
     "zero_centred": f"{_HERE}.slopes:ZERO_CENTRED",
     "dragan": f"{_HERE}.slopes:dragan",
+    "consistency": f"{_HERE}.consistency:consistency",
+    "balanced_consistency": f"{_HERE}.consistency:balanced_consistency",
+    "lecam": f"{_HERE}.lecam:lecam",
 }
 CONSTRAINTS: dict[str, str] = {
     "clip": f"{_HERE}.constraints:Clip",
@@ -56,4 +68,5 @@ CONSTRAINTS: dict[str, str] = {
 VIEWS: dict[str, str] = {
     "instance_noise": f"{_HERE}.views:INSTANCE_NOISE",
     "diffaugment": f"{_HERE}.diffaugment:DiffAugment",
+    "adaptive_augmentation": f"{_HERE}.adaptive:AdaptiveAugmentation",
 }

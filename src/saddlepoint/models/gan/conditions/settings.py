@@ -7,4 +7,10 @@ from __future__ import annotations
 
 _HERE = "saddlepoint.models.gan.conditions"
 
-CONDITIONS: dict[str, str] = {"concatenate": f"{_HERE}.concatenate:Concatenate"}
+CONDITIONS: dict[str, str] = {
+    "concatenate": f"{_HERE}.concatenate:Concatenate",
+    "batch_norm": f"{_HERE}.batch_norm:BatchNorm",
+    "projection": f"{_HERE}.projection:Projection",
+    "auxiliary": f"{_HERE}.auxiliary:Auxiliary",
+    "info": f"{_HERE}.info:Info",
+}
