@@ -27,7 +27,7 @@ from saddlepoint.experiment import attempts, journal
 from saddlepoint.experiment.interventions import read_interventions
 from saddlepoint.experiment.session import Session
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import RunFolder, standing
+from saddlepoint.records import RunFolder, active_findings
 from saddlepoint.records.schema import number_to_json
 
 Group = Literal["settings", "disturbance", "data", "code"]
@@ -83,7 +83,7 @@ class RemedyProbes(Probes):
         self.result |= {
             "process": process_of(findings, ended=True),
             "outcome": self.outcome,
-            "standing": [[f.code, f.severity] for f in standing(findings)],
+            "standing": [[f.code, f.severity] for f in active_findings(findings)],
             "distances": self.session.measurement.distances,
             "ended": self.session.state.step,
         }

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saddlepoint.diagnosis import Diagnosis, Facts, History, Series, rule
-from saddlepoint.records import Finding, Record, standing
+from saddlepoint.records import Finding, Record, active_findings
 
 
 def make_finding(code: str, step: int = 0) -> Finding:
@@ -75,7 +75,7 @@ def test_a_rule_is_evaluated_once_its_series_exist() -> None:
 def test_missing_series_are_named() -> None:
     watch = Diagnosis("minimax", RULES)
     watch.watch(Record(1, 0.0, {"d/loss": 1.0}))
-    assert watch.unasked() == {"A1": ["g_loss"]}
+    assert watch.not_evaluated() == {"A1": ["g_loss"]}
 
 
 def test_a_rule_of_all_series_is_evaluated_where_one_that_it_reads_exists() -> None:
@@ -85,9 +85,9 @@ def test_a_rule_of_all_series_is_evaluated_where_one_that_it_reads_exists() -> N
 
     watch = Diagnosis("vae", [reads_some_series])
     assert watch.watch(Record(1, 0.0, {"d/loss": 1.0})) == []
-    assert watch.unasked() == {"A5": ["*/dead_units or */grad_norm"]}
+    assert watch.not_evaluated() == {"A5": ["*/dead_units or */grad_norm"]}
     assert codes(watch.watch(Record(2, 0.0, {"d/grad_norm": 1.0}))) == ["A5"]
-    assert watch.unasked() == {}
+    assert watch.not_evaluated() == {}
 
 
 def test_optional_series_are_passed_where_they_exist() -> None:
@@ -152,7 +152,7 @@ def test_a_record_without_new_values_is_not_counted() -> None:
 def test_active_findings_are_the_last_lines_of_the_log(values: list[float]) -> None:
     watch = Diagnosis("vae", [patient])
     log = [change for record in losses(values) for change in watch.watch(record)]
-    assert standing(log) == list(watch.found.values())
+    assert active_findings(log) == list(watch.found.values())
     assert all(before.state != after.state or after.severity == "failure" for before, after in zip(log, log[1:]))  # noqa: B905, RUF007
 
 

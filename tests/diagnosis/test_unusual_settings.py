@@ -8,7 +8,7 @@ import pytest
 
 from saddlepoint.diagnosis.unusual_settings import OPTIMISER_RANGES, RANGES, unusual_settings
 from saddlepoint.recipe import Recipe, shipped_names
-from saddlepoint.records import standing
+from saddlepoint.records import active_findings
 
 
 def settings(name: str = "gan-digits", **changes: Any) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def test_several_settings_are_one_finding_the_worst_first() -> None:
     assert found.severity == "failure"
     assert found.title.index("learning_rate") < found.title.index("beta")
     assert found.remedy == {"training.optimiser.learning_rate": 1e-3, "model.beta": 1.0}
-    assert len(standing([found])) == 1
+    assert len(active_findings([found])) == 1
 
 
 def test_a_setting_without_effect_is_ignored() -> None:

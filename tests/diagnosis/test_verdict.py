@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from saddlepoint.diagnosis import PROCESSES, cause_in_words, causes_first, process_in, process_of
 from saddlepoint.diagnosis.causes import CONSEQUENCES, EVERYTHING
 from saddlepoint.diagnosis.rules import RULES
-from saddlepoint.records import SEVERITIES, Finding, standing
+from saddlepoint.records import SEVERITIES, Finding, active_findings
 
 findings = st.builds(
     Finding,
@@ -56,10 +56,10 @@ def test_summaries_of_version_0_1_are_read() -> None:
 @given(logs)
 def test_causes_first_sorts_the_active_findings(log: list[Finding]) -> None:
     ordered = causes_first(log)
-    assert sorted(f.code for f in ordered) == sorted(f.code for f in standing(log))
+    assert sorted(f.code for f in ordered) == sorted(f.code for f in active_findings(log))
     severities = [finding.severity for finding in ordered]
     assert severities == sorted(severities, key=lambda severity: severity == "info")
-    assert causes_first([*log, *standing(log)]) == ordered
+    assert causes_first([*log, *active_findings(log)]) == ordered
 
 
 @pytest.mark.parametrize(

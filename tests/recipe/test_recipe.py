@@ -110,7 +110,7 @@ def test_the_fields_are_the_leaves_of_the_recipe(family: str) -> None:
     found = [entry.name for entry in fields(Recipe, content)]
     assert len(found) == len(set(found))
     # Parts that the recipe does not have, of an open section, are settings too.
-    parts = tuple(f"model.{section}." for section in ("penalties", "constraints", "views"))
+    parts = tuple(f"model.{section}." for section in ("penalties", "constraints", "views", "condition"))
     present = {name for name in found if not name.startswith(parts)}
     assert present == {leaf for leaf in leaves(content) if not f"{leaf}.".startswith(parts)}
 

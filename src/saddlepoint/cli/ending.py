@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from saddlepoint.cli.console import print_json
-from saddlepoint.records import SEVERITIES, Finding, shell_command, standing
+from saddlepoint.records import SEVERITIES, Finding, active_findings, shell_command
 from saddlepoint.records.schema import number_to_json
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ def suggest(run: Run, output: Output) -> None:
         against = ", ".join(dict.fromkeys(suggestion.code for suggestion in alike))
         output.say(f"Against {against}, try {alike[0]}:", "bold")
         output.say(f"    {shell_command('train', run.folder.path, flags)}")
-    if not suggestions and any(finding.severity == "failure" for finding in standing(run.findings)):
+    if not suggestions and any(finding.severity == "failure" for finding in active_findings(run.findings)):
         output.say("No setting helps against these findings; their advice says what to do.")
 
 
 def exit_code(findings: Iterable[Finding], fail_on: str | None) -> int:
     """3 if an active finding is at least as severe as `fail_on`, else 0."""
-    worst = max((SEVERITIES.index(finding.severity) for finding in standing(findings)), default=-1)
+    worst = max((SEVERITIES.index(finding.severity) for finding in active_findings(findings)), default=-1)
     return FOUND if fail_on is not None and worst >= SEVERITIES.index(fail_on) else DONE
 
 

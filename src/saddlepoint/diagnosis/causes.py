@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from saddlepoint.records import SEVERITIES, Finding, standing
+from saddlepoint.records import SEVERITIES, Finding, active_findings
 
 EVERYTHING = frozenset({"*"})
 # By code, or by the letters that codes begin with: the codes that may follow from it. Consequences of those follow too.
@@ -50,7 +50,7 @@ def causes_first(findings: Iterable[Finding]) -> list[Finding]:
         what follows from them, the most severe first. Then findings of severity "info". Findings that are equal in all
         this, or may follow from each other, keep the order in which they opened.
     """
-    active = standing(findings)
+    active = active_findings(findings)
     counted = [finding for finding in active if finding.severity != "info"]
     codes = {finding.code for finding in counted}
 

@@ -43,7 +43,10 @@ class Change(Protocol):
 
 @dataclass(frozen=True)
 class Multiply:
-    """The present value times `factor`, two digits, within `least` and `most`, and only in the factor's direction."""
+    """Multiply the setting by `factor`, rounded to two digits and limited to `least` and `most`.
+
+    The setting is left unchanged if the limits would move it in the other direction.
+    """
 
     factor: float
     least: float = 0.0
@@ -59,7 +62,7 @@ class Multiply:
 
 @dataclass(frozen=True)
 class AtLeast:
-    """Change the setting to `value` if it is below."""
+    """Raise the setting to `value` if it is lower."""
 
     value: float
 
@@ -69,7 +72,7 @@ class AtLeast:
 
 @dataclass(frozen=True)
 class AtMost:
-    """Change the setting to `value` if it is above."""
+    """Lower the setting to `value` if it is higher."""
 
     value: float
 
@@ -79,7 +82,7 @@ class AtMost:
 
 @dataclass(frozen=True)
 class Replace:
-    """`value`, where the setting is one of `old`."""
+    """Change the setting to `value` if it is one of `old`."""
 
     old: tuple[Any, ...]
     value: Any
@@ -90,7 +93,7 @@ class Replace:
 
 @dataclass(frozen=True)
 class ReplaceOnly:
-    """`value`, where the setting is one of `old`; where it is neither of `old` nor `value`, the remedy is left out."""
+    """Change the setting to `value` if it is one of `old`. If it is neither one of `old` nor `value`, leave out the remedy."""
 
     old: tuple[Any, ...]
     value: Any
@@ -102,7 +105,7 @@ class ReplaceOnly:
 
 @dataclass(frozen=True)
 class MomentumAtMost:
-    """Adam's first beta, at most `value`; the second stays. Optimisers without betas are left alone."""
+    """Lower Adam's first beta to `value` if it is higher. Optimisers without betas are left unchanged."""
 
     value: float
 
@@ -115,7 +118,7 @@ class MomentumAtMost:
 
 @dataclass(frozen=True)
 class FollowOther:
-    """The value of the setting `other`, where the present one is more than `times` above it, or with `below` below it."""
+    """Change the setting to the value of `other` if it is more than `times` times larger, or with `below`, smaller."""
 
     other: str
     times: float
@@ -131,13 +134,13 @@ class FollowOther:
 
 @dataclass(frozen=True)
 class Given:
-    """The value that a rule or check passes under the name `key`; without it the remedy is left out."""
+    """Change the setting to the value that a rule or check passes under the name `key`; without it, leave out the change."""
 
     key: str
 
 
 def _present(name: str, settings: Settings) -> Any:
-    """The present value; 0 of a part, such as a penalty, that the run does not have."""
+    """Return the present value; 0 for a part that the run does not have, such as a penalty."""
     value = settings[name]
     return 0.0 if value is None and name.startswith(PARTS) else value
 

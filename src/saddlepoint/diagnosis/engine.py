@@ -55,8 +55,8 @@ class Diagnosis:
         active = [state.open for state in self._states if state.open is not None]
         return {finding.code: finding for finding in sorted(active, key=_severity)}
 
-    def unasked(self) -> dict[str, list[str]]:
-        """Return the codes of which no rule could be evaluated, with the parameters whose series are missing."""
+    def not_evaluated(self) -> dict[str, list[str]]:
+        """Return the codes none of whose rules could be evaluated, with the parameters whose series are missing."""
         gaps = [(rule.code, rule.missing(self.history)) for rule in self.rules]
         evaluated = {code for code, missing in gaps if not missing}
         return {code: missing for code, missing in gaps if code not in evaluated}

@@ -71,7 +71,7 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
         tried: numbers of the steps that were tried against this code.
 
     Returns:
-        The number of the step and its new values by dotted name; None where nothing is left to try.
+        The number of the step and its new values by dotted name; None if nothing is left to try.
     """
     steps: dict[int, Mapping[str, Any]] = {OWN_REMEDY: finding.remedy or {}}
     if not finding.evidence.get("preflight"):
@@ -90,7 +90,7 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
 def add_remedy(finding: Finding, settings: Settings) -> Finding:
     """Return the finding with the remedy to try first.
 
-    Where learning rates or momenta are unusual, restoring them comes before the rule's own remedy, and the advice says so.
+    If learning rates or momenta are unusual, they are restored before the rule's own remedy is tried; the advice says so.
 
     Args:
         finding: with the rule's own remedy, if it has one.

@@ -1,8 +1,8 @@
 """Series, the values of one quantity over the steps of a run, and the history that holds all of them.
 
-Rules are evaluated at every record, so a rule's cost per record must not grow with the length of the run. Statistics over a
-growing part of a series are therefore updated from value to value: the extremes (`lowest`, `highest`) and medians of long
-windows (`median_between`).
+Rules are evaluated at every record, so a rule's cost per record must not grow with the length of the run. Therefore the
+extremes (`lowest`, `highest`) and the medians of long windows (`median_between`) are updated with each new value instead of
+computed from all values.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Series:
 
     @property
     def parameter(self) -> str:
-        """The name of the parameter by which a rule takes this series: `d_real_score` for `d/real_score`."""
+        """The name of a rule's parameter that gets this series: `d_real_score` for `d/real_score`."""
         return self.name.replace("/", "_")
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class Series:
         return list(filter(math.isfinite, self.values[-count:]))
 
     def level(self, count: int) -> float:
-        """Return the median of the newest `count` values, which one spike does not move; NaN where none is finite."""
+        """Return the median of the newest `count` values, which is robust to single spikes; NaN if none is finite."""
         recent = self.recent(count)
         if not recent:
             return math.nan
@@ -63,7 +63,7 @@ class Series:
         return recent[middle] if len(recent) % 2 else 0.5 * (recent[middle - 1] + recent[middle])
 
     def at(self, step: int) -> float:
-        """Return the newest value recorded at `step` or before; NaN where there is none."""
+        """Return the newest value recorded at `step` or before; NaN if there is none."""
         place = self.place(step)
         return self.values[place - 1] if place else math.nan
 
@@ -78,22 +78,22 @@ class Series:
 
     @property
     def lowest(self) -> tuple[float, int]:
-        """The smallest finite value and the place where it occurs first; (NaN, -1) where none is finite."""
+        """The smallest finite value and the index of its first occurrence; (NaN, -1) if none is finite."""
         return self._extremes.update(self.values).lowest
 
     @property
     def highest(self) -> tuple[float, int]:
-        """The largest finite value and the place where it occurs first; (NaN, -1) where none is finite."""
+        """The largest finite value and the index of its first occurrence; (NaN, -1) if none is finite."""
         return self._extremes.update(self.values).highest
 
     def median_between(self, start: int, stop: int, window: str) -> float:
-        """Return the median of the finite values at places `start` to `stop - 1`; NaN where there are none.
+        """Return the median of the finite values at indexes `start` to `stop - 1`; NaN if there are none.
 
         Args:
-            start: first place.
-            stop: place after the last.
-            window: a name under which the sorted values are kept. Between calls with one name, both ends should move
-                forward; a move back sorts the whole window again.
+            start: first index.
+            stop: index after the last.
+            window: a name under which the sorted values are cached. Between calls with the same name, both ends should move
+                forward; if one moves back, the whole window is sorted again.
         """
         return self._windows.setdefault(window, _Window()).move(self.values, start, min(stop, len(self.values)))
 
@@ -123,7 +123,7 @@ class _Extremes:
 
 @dataclass
 class _Window:
-    """The sorted finite values at places `start` to `stop - 1` of a list."""
+    """The sorted finite values at indexes `start` to `stop - 1` of a list."""
 
     start: int = 0
     stop: int = 0
@@ -147,7 +147,7 @@ class _Window:
 
 
 class History:
-    """All series of a run so far, grown record by record."""
+    """All series of a run so far; each record adds to them."""
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self.series: dict[str, Series] = {}

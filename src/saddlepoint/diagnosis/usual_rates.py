@@ -1,8 +1,8 @@
-"""Usual learning rates and momenta, and which unusual ones a failure would follow from.
+"""Usual learning rates and momenta, and the failures that unusual ones explain.
 
-A rate outside of the usual range counts only where it is off in the direction that the failure comes from: training that
-runs away has too high a rate, weights that do not move have too low a one, and of two players either may be ahead. The
-same holds for two usual rates that are far apart.
+A rate outside of the usual range counts only if it is off in the direction that explains the failure. Training diverges if
+the rate is too high, and weights do not move if it is too low; in a game, either player may be too fast. The same applies
+to two usual rates that are far apart.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _TOO_LOW = {
     _G_RATE: {"GAN101", "GAN102", "NUM304"},
 }
 # Players with the same kind of optimiser train at one rate, or a few times apart (four in Self-Attention Generative
-# Adversarial Networks, Zhang et al., 2019, https://arxiv.org/abs/1805.08318). More is rare: 50, the generator's the higher,
+# Adversarial Networks, Zhang et al., 2019, https://arxiv.org/abs/1805.08318). More is rare: 50, with a faster generator,
 # in GANs Trained by a Two Time-Scale Update Rule (Heusel et al., 2017), https://arxiv.org/abs/1706.08500. It counts only
 # beside a failure.
 APART = 10.0
@@ -61,7 +61,7 @@ def usual_range(optimiser: str) -> tuple[float, float]:
 
 
 def restore_usual_rates(code: str, settings: Settings) -> dict[str, Any]:
-    """Return the changes that replace unusual learning rates and momenta from which a failure would follow.
+    """Return the changes that replace unusual learning rates and momenta that explain a failure.
 
     Where a player's own rate is unusual, all players then follow the shared rate: nobody chose such rates on purpose.
 
@@ -70,7 +70,7 @@ def restore_usual_rates(code: str, settings: Settings) -> dict[str, Any]:
         settings: the recipe's settings by dotted name.
 
     Returns:
-        New values by dotted name; empty where all are usual.
+        New values by dotted name; empty if all are usual.
     """
     shared, name = settings.get(RATE), optimiser_of(RATE, settings)
     found: dict[str, Any] = {}
@@ -87,7 +87,7 @@ def restore_usual_rates(code: str, settings: Settings) -> dict[str, Any]:
 def keep_usual(changes: Settings, settings: Settings) -> dict[str, Any]:
     """Return the changes without those that would make a usual learning rate unusual.
 
-    Such a rate stops at the end of the usual range; where it is there already, the change is left out.
+    Such a rate is limited to the usual range; if it is at the limit already, the change is left out.
 
     Args:
         changes: new values by dotted name.
@@ -106,14 +106,14 @@ def keep_usual(changes: Settings, settings: Settings) -> dict[str, Any]:
 
 
 def describe_unusual_rates(changes: Settings, settings: Settings) -> str:
-    """Return what is wrong with the settings that `restore_usual_rates` replaces, as the rest of a sentence.
+    """Describe what is wrong with the settings that `restore_usual_rates` replaces, as a clause.
 
     Args:
         changes: what `restore_usual_rates` returned.
         settings: the present settings.
 
     Returns:
-        "training.optimiser.learning_rate is 10, outside of the usual range 1e-05 to 0.01"; empty where nothing is unusual.
+        "training.optimiser.learning_rate is 10, outside of the usual range 1e-05 to 0.01"; empty if nothing is unusual.
     """
     words = []
     for rate in all_settings("learning_rate", settings):
@@ -135,7 +135,7 @@ def describe_unusual_rates(changes: Settings, settings: Settings) -> str:
 
 
 def _explains(rate: str, value: float, optimiser: str, code: str) -> bool:
-    """Whether a rate is unusual in the direction from which the failure `code` would follow."""
+    """Whether a rate is unusual in the direction that explains the failure `code`."""
     least, most = usual_range(optimiser)
     too_high, too_low = (codes.get(rate, codes[RATE]) for codes in (_TOO_HIGH, _TOO_LOW))
     return (value > most and code in too_high) or (value < least and code in too_low)
@@ -155,7 +155,7 @@ def _lower_momentum(code: str, settings: Settings) -> dict[str, Any]:
 
 
 def _bring_together(code: str, settings: Settings) -> dict[str, Any]:
-    """Give discriminator and generator the shared rate where it lies between theirs, or else the slower one's."""
+    """Give both players the shared rate if it lies between theirs; otherwise give the faster one the slower one's rate."""
     d, g = (value_in_force(rate, settings) for rate in (_D_RATE, _G_RATE))
     kinds = {optimiser_of(rate, settings).endswith("sgd") for rate in (_D_RATE, _G_RATE)}
     if not d or not g or len(kinds) > 1:

@@ -1,8 +1,8 @@
 """A verdict: a headline, what was measured, and what to do.
 
-It answers two questions. How did training go? The active findings decide. How close are samples to the data? All
-measurements of quality decide together (see `saddlepoint.records.result`). Neither answer implies the other: a run without
-findings may have stopped too early, and a run that diverged at its end may have samples that are close to the data.
+It answers two questions. How training went is decided by the active findings. How close the samples are to the data is
+decided by all measurements of quality together (see `saddlepoint.records.result`). Neither answer implies the other: a run
+without findings may have stopped too early, and a run that diverged at its end may have samples that are close to the data.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any, Literal, get_args
 
 from saddlepoint.diagnosis.causes import causes_first
 from saddlepoint.diagnosis.headlines import EXAMPLES, phrase_of
-from saddlepoint.records import RESULT_LEVELS, Finding, Result, standing
+from saddlepoint.records import RESULT_LEVELS, Finding, Result, active_findings
 
 Process = Literal["no failure found", "at risk", "failing", "failed"]
 PROCESSES: tuple[Process, ...] = get_args(Process)
 NO_FAILURE_FOUND, AT_RISK, FAILING, FAILED = PROCESSES
-DATA_CODES = "DATA"  # what such codes begin with: they describe the data, not how training went
+DATA_CODES = "DATA"  # prefix of codes that describe the data, not how training went
 NOT_JUDGED = "Not judged"
 _EARLIER_WORDS: Mapping[str, Process] = {"healthy": NO_FAILURE_FOUND}  # in summaries of version 0.1
 _FAR, _PARTLY, _CLOSE, _NOT_TOLD_APART = RESULT_LEVELS
@@ -37,7 +37,7 @@ _ADVICE = {
 
 
 def process_of(findings: Iterable[Finding], *, ended: bool) -> Process:
-    """How training went, by the active findings.
+    """Return how training went according to the active findings.
 
     Findings of severity "info" and warnings about the data alone do not count.
 
@@ -46,17 +46,17 @@ def process_of(findings: Iterable[Finding], *, ended: bool) -> Process:
         ended: whether training has ended.
 
     Returns:
-        "failed" where a failure is active at the end; "failing" where one is active while training goes on, which may still
-        recover; "at risk" where a warning is active; else "no failure found", which does not mean that samples are good.
+        "failed" if a failure is active at the end; "failing" if one is active during training, which may still recover; "at
+        risk" if a warning is active; otherwise "no failure found", which does not mean that samples are good.
     """
-    severities = {finding.severity for finding in standing(findings) if not _about_data(finding)}
+    severities = {finding.severity for finding in active_findings(findings) if not _about_data(finding)}
     if "failure" in severities:
         return FAILED if ended else FAILING
     return AT_RISK if "warning" in severities else NO_FAILURE_FOUND
 
 
 def process_in(summary: Mapping[str, Any]) -> Process | None:
-    """The process that a run's summary names, in the words of this version; None where it names none."""
+    """Return the process in a run's summary, in the words of this version; None if the summary has none."""
     word = summary.get("process", summary.get("health"))
     word = _EARLIER_WORDS.get(word, word) if isinstance(word, str) else None
     return word if word in PROCESSES else None
@@ -70,14 +70,14 @@ def headline(
     examples: str = EXAMPLES,
     under_way: str = "",
 ) -> str:
-    """The verdict in at most twelve words, such as "At risk: the discriminator memorises its 1,617 images".
+    """Return the verdict in at most twelve words, such as "At risk: the discriminator memorises its 1,617 images".
 
     Args:
         process: how training went; None if it was not assessed.
         findings: the log of findings.
         result: how close samples are to the data; None where it was not measured.
         examples: what the model was trained on, such as "1,617 images".
-        under_way: of a run that has not ended, where it is: "stopped at step 300 of 2,000". It takes the result's place.
+        under_way: the state of a run that has not ended, shown instead of the result: "stopped at step 300 of 2,000".
     """
     if process is None:
         return f"{NOT_JUDGED}: the findings of this run were not recorded"
@@ -94,13 +94,13 @@ def headline(
 def what_to_do(
     process: Process | None, findings: Iterable[Finding], result: Result | None = None, *, best_step: int | None = None
 ) -> str:
-    """What to do next, in one to three sentences without commands; empty where there is nothing to say.
+    """Return what to do next, in one to three sentences without commands; empty if there is nothing to do.
 
     Args:
         process: how training went.
         findings: the log of findings.
         result: how close samples are to the data.
-        best_step: the best step, if the last one is measurably worse; longer training then is no remedy.
+        best_step: the best step if the last one is measurably worse; longer training does not help then.
     """
     if process != NO_FAILURE_FOUND:
         return next((cause.advice for cause in _causes(findings)), "")
@@ -115,13 +115,13 @@ def what_to_do(
 
 
 def examples_in_words(data: Mapping[str, Any]) -> str:
-    """What a model was trained on, from "data" of its summary: "1,617 images"."""
+    """Return what a model was trained on, from "data" in its summary: "1,617 images"."""
     count = data.get("examples")
     return f"{count:,} {_NOUNS.get(str(data.get('kind')), 'examples')}" if isinstance(count, int) else EXAMPLES
 
 
 def cause_in_words(findings: Iterable[Finding]) -> str:
-    """The finding that explains the others, and how many others are active; empty where no warning or failure is active.
+    """Return the finding that explains the others and the number of others; empty if no warning or failure is active.
 
     For example: "GAN101: The discriminator overpowers the generator. 2 other findings are active (GAN102, GAN103)."
     """
@@ -137,10 +137,10 @@ def cause_in_words(findings: Iterable[Finding]) -> str:
 
 
 def _causes(findings: Iterable[Finding]) -> list[Finding]:
-    """The active findings by which the process was decided, causes before what follows from them."""
+    """Return the active findings that decide the process, causes before their consequences."""
     return [f for f in causes_first(findings) if f.severity != "info" and not _about_data(f)]
 
 
 def _about_data(finding: Finding) -> bool:
-    """Whether it is a warning about the data alone; data that cannot be learnt are a failure of the run too."""
+    """Whether a finding is a warning about the data alone. Data that cannot be learnt are a failure of the run too."""
     return finding.code.startswith(DATA_CODES) and finding.severity != "failure"

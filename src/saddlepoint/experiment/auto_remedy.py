@@ -13,7 +13,7 @@ from saddlepoint.experiment.live_diagnosis import resolved_settings
 from saddlepoint.experiment.rollback import last_healthy_step
 from saddlepoint.experiment.suggestion import settings_of, suggest_remedy
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, RunFolder, standing
+from saddlepoint.records import Finding, RunFolder, active_findings
 
 LONG = 0.25  # share of the run for which a warning has to stay active before it is treated like a failure
 SOON = 0.25  # share of the run within which a failure that follows an intervention is taken to have the same cause
@@ -72,7 +72,7 @@ class AutoRemedy:
 
     def _failures_before_training(self) -> list[Finding]:
         """The active failures of step 0 that have a remedy: mistakes in settings, data, or terms of the loss."""
-        active = standing(self._folder.read_findings())
+        active = active_findings(self._folder.read_findings())
         return [finding for finding in active if finding.step == 0 and finding.remedy and finding.severity == "failure"]
 
     def _persistent_warnings(self, step: int) -> list[Finding]:
@@ -121,9 +121,11 @@ def plan_intervention(
     before = min(since, suggested.recipe.training.steps + 1)
     # Start again where returning a little has not helped, and where all was trained at an unusable learning rate.
     soon = bool(earlier) and finding.severity == "failure" and since - earlier[-1].found < SOON * recipe.training.steps
-    step = 0 if same or soon or suggested.rung == UNUSUAL_RATES else last_healthy_step(folder, before)
+    step = 0 if same or soon or suggested.number == UNUSUAL_RATES else last_healthy_step(folder, before)
     number = len(earlier) + 1
-    intervention = Intervention(number, finding.code, finding.title, finding.step, since, step, suggested.rung, changes)
+    intervention = Intervention(
+        number, finding.code, finding.title, finding.step, since, step, suggested.number, changes
+    )
     return PlannedIntervention(intervention, suggested.recipe)
 
 

@@ -18,7 +18,7 @@ from saddlepoint.experiment.live_diagnosis import start_diagnosis
 from saddlepoint.experiment.summary import result_of
 from saddlepoint.models.settings import FAMILIES
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Record, RunFolder, standing
+from saddlepoint.records import Finding, Record, RunFolder, active_findings
 from saddlepoint.records.leftovers import restore_run
 
 if TYPE_CHECKING:
@@ -107,14 +107,14 @@ def _ask_rules(
     names = {series.parameter: name for name, series in diagnosis.history.series.items()}
     unasked = {
         code: tuple(n if "/" in n else names.get(n, n.replace("_", "/", 1)) for n in missing)
-        for code, missing in diagnosis.unasked().items()
+        for code, missing in diagnosis.not_evaluated().items()
     }
     applicable = {rule.code for rule in diagnosis.rules}
     return Diagnosed(
         source=source,
         objectives=tuple(sorted(diagnosis.facts.objectives)),
         process=process_of(log, ended=ended),
-        findings=tuple(standing(log)),
+        findings=tuple(active_findings(log)),
         log=tuple(log),
         asked=tuple(sorted(applicable - unasked.keys())),
         unasked=unasked,

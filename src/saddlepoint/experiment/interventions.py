@@ -28,7 +28,8 @@ class Intervention:
         found: the step at which the finding opened.
         since: the first step for which the finding held.
         returned_to: the step that the run returned to; 0 means that it started again.
-        rung: index of the remedy in the code's escalation list (see `saddlepoint.diagnosis.escalation`).
+        rung: number of the remedy in the code's escalation list (see `saddlepoint.diagnosis.escalation`), under the name that it
+            has in cures.jsonl.
         changes: settings by dotted name, (before, after).
     """
 

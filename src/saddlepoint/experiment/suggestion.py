@@ -21,13 +21,13 @@ class Suggestion:
 
     Attributes:
         code: of the finding.
-        rung: index of the remedy in the code's escalation list (see `saddlepoint.diagnosis.escalation`).
+        number: of the remedy in the code's escalation list (see `saddlepoint.diagnosis.escalation`).
         changes: settings by dotted name, (before, after).
         recipe: the recipe with these changes.
     """
 
     code: str
-    rung: int
+    number: int
     changes: Mapping[str, tuple[Any, Any]]
     recipe: Recipe
 
@@ -68,16 +68,16 @@ def suggest_remedy(
         content = recipe.model_dump(mode="json")
         finding = replace(finding, remedy=current_changes(finding.remedy, content, f"the remedy of {finding.code}"))
     while (following := next_remedy(finding, {**current, **resolved}, skipped)) is not None:
-        rung, changes = following
+        number, changes = following
         try:
             changed: Recipe | None = recipe.override(changes, where=f"the remedy of {finding.code}")
         except SettingError:  # not valid with the other settings; the next remedy may be
             changed = None
         if changed is None or changed in failed:
-            skipped.add(rung)
+            skipped.add(number)
         else:
             pairs = {name: (current[name], after) for name, after in changes.items()}
-            return Suggestion(finding.code, rung, pairs, changed)
+            return Suggestion(finding.code, number, pairs, changed)
     return None
 
 

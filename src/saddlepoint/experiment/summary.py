@@ -14,7 +14,7 @@ from saddlepoint.errors import RunError
 from saddlepoint.models.base import Model
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.recipe import Recipe
-from saddlepoint.records import Finding, Result, RunFolder, replaced, shell_command, standing
+from saddlepoint.records import Finding, Result, RunFolder, active_findings, replaced, shell_command
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.report.verdict import recorded_process
 from saddlepoint.report.words import better_step, duration
@@ -156,7 +156,7 @@ def _after(cures: Sequence[str]) -> str:
 
 def _quiet(findings: Sequence[Finding], cures: Sequence[str]) -> str:
     """State that no failure and no warning is active, and mention earlier findings and notes."""
-    notes = dict.fromkeys(finding.code for finding in standing(findings))
+    notes = dict.fromkeys(finding.code for finding in active_findings(findings))
     over = [code for code in dict.fromkeys(finding.code for finding in findings) if code not in notes]
     if not notes and not over:
         return f"No rule found a problem{' since' if cures else ''}"

@@ -53,11 +53,20 @@ def equilibrium(payoff: ArrayLike) -> Equilibrium:
 
 
 def exploitability(payoff: ArrayLike, row: ArrayLike, column: ArrayLike) -> float:
-    """What both players together could gain by answering best: at least 0, and 0 exactly at an equilibrium.
+    """Return how much both players together gain if each plays a best response: the duality gap.
 
-    max_i (payoff @ column)_i - min_j (row @ payoff)_j, in payoff's units: the duality gap.
+    max_i (payoff @ column)_i - min_j (row @ payoff)_j. It is at least 0, and it is 0 exactly at an equilibrium.
 
-    row (m,), column (n,): mixed strategies; raises SettingError for what is none.
+    Args:
+        payoff: (m, n), the payoff of the row player.
+        row: (m,) mixed strategy of the row player.
+        column: (n,) mixed strategy of the column player.
+
+    Returns:
+        The gain in the units of the payoff.
+
+    Raises:
+        SettingError: a strategy is not a vector of probabilities of the right length, or the payoff is empty or not finite.
     """
     matrix = checked_payoff(payoff)
     m, n = matrix.shape

@@ -2,7 +2,7 @@
 
 Work reports to a `Progress`: `start`, `advance`, `note`, `finish`. The base class ignores everything; a `Display` shows a live
 bar on a terminal, one rewritten line in a notebook, and a plain line every few seconds elsewhere. Work deep in the library
-calls `task`, which shows something only inside a `visible()` block: a library does not write to its user's terminal unasked.
+calls `task`, which shows something only inside a `visible()` block: a library does not write to its user's terminal by default.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Progress of work inside the library, shown only where the caller asked to see it.
 
-A library does not write to its user's terminal unasked. A program that talks to a person opens `visible()`; tasks inside the
+A library does not write to its user's terminal by default. A program that talks to a person opens `visible()`; tasks inside the
 block, also in threads that it waits for, are then shown on standard error (a notebook's output in a notebook).
 """
 

@@ -4,7 +4,7 @@ from saddlepoint.records.arrays import read_arrays
 from saddlepoint.records.commands import retrain_command, shell_command
 from saddlepoint.records.fields import Fields
 from saddlepoint.records.files import parse_json, read_bytes, read_json, replaced
-from saddlepoint.records.findings import standing
+from saddlepoint.records.findings import active_findings
 from saddlepoint.records.folder import RunFolder
 from saddlepoint.records.leftovers import find_run, writing
 from saddlepoint.records.lock import locked
@@ -28,6 +28,7 @@ __all__ = [
     "Series",
     "Severity",
     "State",
+    "active_findings",
     "argument",
     "change",
     "explained",
@@ -43,6 +44,5 @@ __all__ = [
     "retrain_command",
     "series_of",
     "shell_command",
-    "standing",
     "writing",
 ]

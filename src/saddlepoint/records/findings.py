@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from saddlepoint.records.schema import SEVERITIES, Finding
 
 
-def standing(findings: Iterable[Finding]) -> list[Finding]:
+def active_findings(findings: Iterable[Finding]) -> list[Finding]:
     """The active findings, the most severe first, then in the order in which they were opened.
 
     Findings before training under one code (duplicates, a constant column) are all active. A later finding during training

@@ -70,7 +70,7 @@ class Finding:
         advice: what to do, in words.
         remedy: overrides of recipe settings by dotted name; None where there is no setting to change.
         state: "open", or "closed" once it no longer holds. A later open finding of the same code is more severe (see
-            `saddlepoint.records.standing`).
+            `saddlepoint.records.active_findings`).
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""The discriminator is far ahead: GAN101 it overpowers the generator, GAN102 the generator's loss saturates."""
+"""A discriminator that is far ahead: it overpowers the generator (GAN101), or the generator's loss saturates (GAN102)."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def discriminator_overpowers(
     d_advantage: Series | None = None,
     quality_energy_distance: Series | None = None,
 ) -> Finding | None:
-    """The discriminator recognises nearly every example, for long, while samples stay bad and do not improve.
+    """The discriminator recognises nearly every example for a long time, while samples are bad and do not improve.
 
-    A strong discriminator alone is no fault: it is the teacher. It becomes one where the generator no longer follows, so
-    the finding needs both. With label smoothing s and a share f of flipped labels, a discriminator that recognises all
-    examples outputs D(x) = (1 - s)(1 - f) and D(G(z)) = f, the means of its targets.
+    A strong discriminator alone is not a failure, since the generator learns from it. It is one if the generator no longer
+    improves, so the finding needs both. With label smoothing s and a share f of flipped labels, a discriminator that
+    recognises all examples outputs the means of its targets, D(x) = (1 - s)(1 - f) and D(G(z)) = f.
 
     Towards Principled Methods for Training Generative Adversarial Networks (Martin Arjovsky, Léon Bottou, 2017),
     theorems 2.1 to 2.4, https://arxiv.org/abs/1701.04862
@@ -65,7 +65,7 @@ def discriminator_overpowers(
 
 @rule("GAN101", traits={"gan", "cross_entropy", "unpaired"}, opens=5, closes=5)
 def discriminator_loss_vanishes(d_loss: Series, run: Facts, d_real_score: Series | None = None) -> Finding | None:
-    """Both cross-entropies together are near 0. For logs without scores.
+    """The sum of both cross-entropies is near 0. This rule is for logs without scores.
 
     Scores of 0.95 for real and 0.05 for generated examples give a loss of 0.1 nats. "D loss goes to 0: failure": How to
     Train a GAN? Tips and tricks to make GANs work (Chintala, Denton, Arjovsky, Mathieu, 2016), point 10,

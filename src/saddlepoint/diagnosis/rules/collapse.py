@@ -1,4 +1,4 @@
-"""Few different samples for all noise: GAN103, mode collapse."""
+"""Mode collapse (GAN103): the samples hardly differ, whatever the noise."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def mode_collapse(
     g_reach: Series | None = None,
     quality_energy_distance: Series | None = None,
 ) -> Finding | None:
-    """Samples cover only a part of the data, or lie much closer together than real examples do.
+    """Samples cover only a part of the data, or are much closer to each other than real examples are.
 
-    Coverage counts neighbourhoods of the data that samples visit at least a tenth as often as they should (the share of
-    bins that differ: On GANs and GMMs, Eitan Richardson, Yair Weiss, 2018, https://arxiv.org/abs/1805.12462). Known modes
+    Coverage is the share of the data's neighbourhoods that get at least a tenth of the expected samples (as the share of
+    bins that differ in: On GANs and GMMs, Eitan Richardson, Yair Weiss, 2018, https://arxiv.org/abs/1805.12462). Known modes
     are counted as in VEEGAN (Akash Srivastava et al., 2017), https://arxiv.org/abs/1705.07761
     """
     step = g_coverage.step
@@ -68,9 +68,9 @@ def mode_collapse(
 
 
 def _lasts(visited: Series, diversity: Series, quality: Series | None, run: Facts) -> bool:
-    """Whether samples have been few in most probes of a long part of the run, without trend, and were better before.
+    """Whether coverage or diversity was low in most probes of a long part of the run, without a trend, and quality was better.
 
-    Where the last probes seem to rise then, that is chaos and no progress.
+    A rise in the last probes is then chance, not progress.
     """
     if quality is None or len(visited) < PROBES or not run.steps:
         return False

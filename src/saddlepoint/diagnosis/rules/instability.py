@@ -1,4 +1,4 @@
-"""Players that do not settle: GAN105 they circle, GAN106 training diverges, GAN109 quality is past its best."""
+"""Training that does not settle: the players circle (GAN105), training diverges (GAN106), quality falls again (GAN109)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TIMES, LEAST = 2.0, 3e-3
 def players_circle(
     g_turnover: Series, g_diversity: Series, run: Facts, quality_energy_distance: Series
 ) -> Finding | None:
-    """Samples move from one part of the data to another and back, and quality has no trend.
+    """Samples move between parts of the data, and quality does not improve.
 
     Which Training Methods for GANs do actually Converge? (Lars Mescheder, Andreas Geiger, Sebastian Nowozin, 2018),
     https://arxiv.org/abs/1801.04406
@@ -63,9 +63,9 @@ def players_circle(
 
 @rule("GAN106", traits={"gan"}, opens=2, closes=4, unless={"NUM304"})
 def samples_leave_the_data(g_reach: Series, run: Facts) -> Finding | None:
-    """Samples lie several times as far out as the data, and do not come back.
+    """Samples are several times as far from the data's centre as the data, and do not return.
 
-    A generator that outruns its discriminator follows a gradient that points away from the data: Which Training Methods
+    A generator that is faster than its discriminator follows a gradient that points away from the data: Which Training Methods
     for GANs do actually Converge? (Lars Mescheder, Andreas Geiger, Sebastian Nowozin, 2018),
     https://arxiv.org/abs/1801.04406
     """
@@ -82,9 +82,9 @@ def samples_leave_the_data(g_reach: Series, run: Facts) -> Finding | None:
 
 @rule("GAN106", traits={"gan"}, opens=2, closes=3, unless={"NUM304"})
 def samples_far_from_the_data(quality_energy_distance: Series, run: Facts) -> Finding | None:
-    """Samples are further from the data than before training, by several times the data's own width.
+    """Samples are further from the data than before training, by several times the data's width.
 
-    By the energy distance: Energy statistics: A class of statistics based on distances (Gábor Székely, Maria Rizzo, 2013),
+    Distances are energy distances: Energy statistics: A class of statistics based on distances (Gábor Székely, Maria Rizzo, 2013),
     https://doi.org/10.1016/j.jspi.2013.03.018
     """
     quality = quality_energy_distance
@@ -109,7 +109,7 @@ def _divergence(step: int, severe: bool, evidence: dict[str, float], where: str,
 
 @rule("GAN109", traits={"gan"}, closes=2)  # the rule itself asks for three measurements that agree
 def past_its_best(quality_energy_distance: Series, quality_energy_distance_error: Series, run: Facts) -> Finding | None:
-    """Quality was better at an earlier step, by more than its noise, at each of the three newest measurements.
+    """The three newest measurements of quality are worse than the best one by more than their noise.
 
     Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
     """

@@ -1,4 +1,4 @@
-"""Networks that do not learn: NUM303 dead units, NUM304 weights that do not move."""
+"""Networks that do not learn: dead units (NUM303), and weights that do not change (NUM304)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FAR = 0.25  # share of the untrained distance that is left: more than this, and 
 
 @rule("NUM303", opens=2, closes=3, reads=("*/dead_units",))
 def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None:
-    """Many hidden units output the same number for every example, so they carry nothing and get no gradient.
+    """Many hidden units output the same number for every example, so they carry no information and get no gradient.
 
     Dying ReLU and Initialization: Theory and Numerical Examples (Lu Lu, Yeonjong Shin, Yanhui Su, George Karniadakis,
     2019), https://arxiv.org/abs/1903.06733
@@ -58,7 +58,7 @@ def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None
 def stalled(
     every_series: Mapping[str, Series], run: Facts, quality_energy_distance: Series | None = None
 ) -> Finding | None:
-    """The weights of no player move, before anything is learnt: a rate that is far too small, or no gradient.
+    """No player's weights change, although nothing is learnt yet: the learning rate is far too small, or the gradient is 0.
 
     Deep Learning (Ian Goodfellow, Yoshua Bengio, Aaron Courville, 2016), section 11.4.1, on the learning rate,
     https://www.deeplearningbook.org

@@ -1,4 +1,4 @@
-"""Memorised training examples: GAN107 by the discriminator, GAN108 by the generator."""
+"""Memorisation of training examples, by the discriminator (GAN107) or the generator (GAN108)."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def discriminator_overfits(
 ) -> Finding | None:
     """The discriminator scores training examples higher than held-out ones, although both are real.
 
-    Ranks of few held-out examples scatter (`d/overfitting_error`); there the scores themselves have to be far apart.
+    Ranks of few held-out examples are noisy (`d/overfitting_error`); then the scores themselves must be far apart.
 
-    `r_v`, the share of the way from the scores of training examples to those of generated ones that held-out examples have
-    gone, is the measure of: Training Generative Adversarial Networks with Limited Data (Tero Karras et al., 2020),
+    `r_v` is the position of the score of held-out examples between those of training examples (0) and generated ones (1):
+    Training Generative Adversarial Networks with Limited Data (Tero Karras et al., 2020),
     equation 1, https://arxiv.org/abs/2006.06676. Ranks are checked first: they need no scale.
     """
     rank = d_overfitting.level(PROBES)
@@ -83,7 +83,7 @@ def generator_copies(
     g_diversity: Series,
     g_copies_error: Series | None = None,
 ) -> Finding | None:
-    """Many samples are nearer to a training example than new examples ever are, and not to held-out ones.
+    """Many samples are nearer to a training example than new examples are, but not to held-out examples.
 
     A Non-Parametric Test to Detect Data-Copying in Generative Models (Casey Meehan, Kamalika Chaudhuri, Sanjoy Dasgupta,
     2020), https://arxiv.org/abs/2004.05675
@@ -103,9 +103,9 @@ def generator_copies(
 def generator_copies_among_few(
     g_copied: Series, g_nearest_ratio: Series, g_diversity: Series, run: Facts, g_copies: Series | None = None
 ) -> Finding | None:
-    """The same where too few examples were held out: samples lie much nearer to training examples than these to each other.
+    """Samples are much nearer to training examples than these are to each other. For data with too few held-out examples.
 
-    Leaving out one example at a time, as the training examples' distances to each other do: A Non-Parametric Test to Detect
+    Distances between training examples leave out one example at a time: A Non-Parametric Test to Detect
     Data-Copying in Generative Models (Casey Meehan, Kamalika Chaudhuri, Sanjoy Dasgupta, 2020), section 2, for the
     comparison of distances, https://arxiv.org/abs/2004.05675
     """

@@ -1,4 +1,4 @@
-"""A bound that is none: VAE202 a wrong KL term, VAE203 clamped heads, VAE206 overfitting."""
+"""Wrong or overfitted bounds of a VAE: a wrong KL term (VAE202), clamped heads (VAE203), overfitting (VAE206)."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def negative_kl(vae_kl: Series, run: Facts) -> Finding | None:
 
 @rule("VAE202", traits={"vae"}, opens=3, closes=3)
 def not_the_kl_of_its_heads(vae_kl: Series, vae_head_kl: Series, run: Facts) -> Finding | None:
-    """The KL term of the loss is not that of its own heads.
+    """The KL term of the loss differs from the KL divergence of the heads' outputs.
 
-    Usual reasons are a sum that became a mean, a missing term, and a standard deviation taken for a variance.
+    Usual reasons are a mean instead of a sum, a missing term, and a standard deviation used as a variance.
     0.5 sum(mean^2 + e^v - 1 - v): Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), appendix B,
     https://arxiv.org/abs/1312.6114
     """
@@ -92,7 +92,7 @@ def clamped_heads(
     vae_mean_low: Series,
     vae_log_variance_low: Series,
 ) -> Finding | None:
-    """Many outputs of a head are one number, its smallest or largest: it ends with a ReLU, or is clamped.
+    """Many outputs of a head equal its smallest or largest output, because it ends with a ReLU or is clamped.
 
     Means have to be negative for half of the examples, and log-variances for all units that carry information:
     Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), appendix C.2, https://arxiv.org/abs/1312.6114

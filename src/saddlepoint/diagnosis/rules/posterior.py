@@ -1,4 +1,4 @@
-"""What latent codes carry: VAE201 posterior collapse, VAE204 terms out of balance, VAE205 holes, AE251 unused dimensions."""
+"""Latent codes: posterior collapse (VAE201), terms out of balance (VAE204), holes (VAE205), unused dimensions (AE251)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def posterior_collapse(vae_kl_high: Series, run: Facts) -> Finding | None:
 
 @rule("VAE201", traits={"vae"}, unless=_CAUSES, opens=5, closes=3)
 def kl_vanishes(vae_kl: Series, run: Facts, vae_kl_high: Series | None = None) -> Finding | None:
-    """The whole KL term is next to 0. For logs without the KL of single units.
+    """The whole KL term is almost 0. This rule is for logs without the KL of single units.
 
     Generating Sentences from a Continuous Space (Samuel Bowman et al., 2016), section 3, https://arxiv.org/abs/1511.06349
     """
@@ -66,9 +66,9 @@ def kl_vanishes(vae_kl: Series, run: Facts, vae_kl_high: Series | None = None) -
 def units_collapse(vae_active_share: Series, vae_active_units: Series, run: Facts) -> Finding | None:
     """Half of the latent units or more do not vary with the example.
 
-    A unit is active where the variance of its mean over examples is above 0.01: Importance Weighted Autoencoders (Yuri
+    A unit is active if the variance of its mean over examples is above 0.01: Importance Weighted Autoencoders (Yuri
     Burda, Roger Grosse, Ruslan Salakhutdinov, 2015), section 5.2, https://arxiv.org/abs/1509.00519. Twenty of fifty units
-    are usual there; where ten or more are active, the others are spare.
+    are usual there; if ten or more are active, the others are not needed.
     """
     step, share, units = vae_active_units.step, vae_active_share.level(2), vae_active_units.level(2)
     if _early(run, step) or not share <= HALF:
@@ -146,7 +146,7 @@ def kl_outweighs(vae_kl: Series, run: Facts) -> Finding | None:
 
 @rule("AE251", traits={"autoencoder"}, unless={"NUM302", "NUM304"}, opens=2, closes=2)
 def unused_dimensions(ae_active_share: Series, run: Facts) -> Finding | None:
-    """Dimensions of the code hardly vary: they have less than a hundredth of the variance of the one that varies most.
+    """Some dimensions of the code hardly vary: their variance is below a hundredth of the largest one.
 
     Principal components' smallest variances are the linear case: Neural Networks and Principal Component Analysis (Pierre
     Baldi, Kurt Hornik, 1989), https://doi.org/10.1016/0893-6080(89)90014-2
@@ -167,7 +167,7 @@ def unused_dimensions(ae_active_share: Series, run: Facts) -> Finding | None:
 
 @rule("VAE205", traits={"vae"}, unless=_CAUSES, opens=2, closes=2)
 def holes(vae_reconstruction_distance: Series, quality_energy_distance: Series, run: Facts) -> Finding | None:
-    """Samples lie far from the data and reconstructions near it: the prior has mass where no code lies.
+    """Samples are far from the data but reconstructions are near it, since the prior has mass where there are no codes.
 
     Resampled Priors for Variational Autoencoders (Matthias Bauer, Andriy Mnih, 2019), section 2,
     https://arxiv.org/abs/1810.11428. An energy distance grows with the square of a small shift, so four times is twice as
@@ -196,12 +196,12 @@ def holes(vae_reconstruction_distance: Series, quality_energy_distance: Series, 
 
 
 def _early(run: Facts, step: int) -> bool:
-    """Whether units may still become active: at the beginning of the run, and while the weight of the KL term grows."""
+    """Whether units may still become active, at the beginning of the run or while the weight of the KL term grows."""
     return run.progress(step) < BEGUN or step < SOON or step < 1.2 * float(run.settings.get("model.warm_up", 0) or 0)
 
 
 def _extrapolated(spread: Series, run: Facts) -> float:
-    """Return the spread at the end of the run, if every further `PROBES` probes take off the same share again."""
+    """Return the spread at the end of the run if it keeps decreasing by the same factor every `PROBES` probes."""
     now, before = spread.level(PROBES), statistics.median(spread.recent(2 * PROBES)[:PROBES] or [math.nan])
     if len(spread) < 2 * PROBES or not run.steps or not now < before:
         return now
@@ -214,6 +214,6 @@ def _weaker_kl(run: Facts) -> dict[str, object] | None:
 
 
 def _used_dimensions(run: Facts, share: float) -> int | None:
-    """Return the number of dimensions in use, at least one and fewer than now; None where the code has only one."""
+    """Return the number of dimensions in use, at least one and fewer than now; None if the code has only one."""
     latent = run.settings.get("model.latent")
     return None if not latent or latent < 2 else max(1, min(latent - 1, round(share * latent)))

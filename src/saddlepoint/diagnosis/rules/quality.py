@@ -1,6 +1,6 @@
-"""Are the samples bad, and are they improving? What most rules check before they report a failure.
+"""Checks that most rules make before they report a failure: whether samples are bad, and whether they improve.
 
-A quality series (an energy distance, lower is better) is compared with its own first value, that of the untrained model.
+The series of an energy distance (lower is better) is compared with its first value, which is that of the untrained model.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ STUCK = 0.8  # a distance that fell below this share of what it was two measurem
 
 
 def distance_left(quality: Series | None) -> float:
-    """Return the share of the untrained model's distance to the data that is left: 1 before training.
+    """Return the present distance to the data divided by that of the untrained model; NaN if it is not known.
 
-    The smaller of the two newest values counts, so that one bad measurement does not decide. NaN where it is not known.
+    The smaller of the two newest values is used, so that one bad measurement does not decide.
     """
     if quality is None or len(quality) < 2 or not quality.values[0] > 0:
         return math.nan
@@ -25,12 +25,12 @@ def distance_left(quality: Series | None) -> float:
 
 
 def is_known(quality: Series | None) -> bool:
-    """Whether there is a distance to judge by."""
+    """Whether the distance is known."""
     return not math.isnan(distance_left(quality))
 
 
 def is_bad(quality: Series | None, more_than: float = BAD) -> bool:
-    """Whether samples are plainly not like the data. An unknown quality counts as bad, so that any log can be judged."""
+    """Whether samples clearly differ from the data. An unknown quality counts as bad, so that any log can be diagnosed."""
     left = distance_left(quality)
     if math.isnan(left) or quality is None:
         return True
@@ -38,13 +38,13 @@ def is_bad(quality: Series | None, more_than: float = BAD) -> bool:
 
 
 def is_improving(quality: Series | None) -> bool:
-    """Whether the distance is still falling fast: a run that improves does not fail."""
+    """Whether the distance is still decreasing fast; such a run has not failed."""
     if quality is None or len(quality) < 3:
         return False
     return quality.values[-1] < STUCK * quality.values[-3]
 
 
 def quality_evidence(quality: Series | None) -> dict[str, float]:
-    """Return what a finding's evidence says about the quality; empty where it is not known."""
+    """Return the quality as evidence of a finding; empty if it is not known."""
     left = distance_left(quality)
     return {} if math.isnan(left) else {"distance_left": round(left, 4)}

@@ -1,4 +1,4 @@
-"""The discriminator teaches nothing: GAN104."""
+"""A discriminator that is too weak to teach the generator (GAN104)."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def discriminator_too_weak(
     d_fake_logit: Series | None = None,
     quality_recall: Series | None = None,
 ) -> Finding | None:
-    """The discriminator cannot recognise samples that are plainly different from the data, so nothing teaches the generator.
+    """The discriminator cannot recognise samples that clearly differ from the data, so the generator cannot learn from it.
 
-    At the solution it cannot recognise them either, so the finding needs samples that are bad by another measure, and stay
-    bad. Ranks hold for any critic. Where scores are probabilities, these have to be alike as well. Ranks alone are not
-    enough: logits that differ by 0.0004 may be ranked without a mistake and still teach nothing, since the gradient is that
-    of the logit. A discriminator that moves as fast as is usual, and as the generator, is not slow but misled: it has
-    learnt to recognise samples that are no longer made.
+    At the solution it cannot recognise samples either, so the finding needs samples that are bad by another measure and do
+    not improve. Ranks are valid for any critic; scores that are probabilities must be similar as well. Ranks alone are not
+    enough: logits that differ by 0.0004 may be ranked without error and still teach nothing, since the gradient is that of
+    the logit. A discriminator whose weights change as fast as usual and as fast as the generator's is not slow but misled:
+    it has learnt to recognise samples that the generator no longer produces.
 
     Training Generative Adversarial Networks with Limited Data (Tero Karras et al., 2020), section 3.1, for what scores
     say; https://arxiv.org/abs/2006.06676. Which Training Methods for GANs do actually Converge? (Lars Mescheder, Andreas
@@ -92,9 +92,9 @@ def discriminator_too_weak(
 def discriminator_stands_still(
     d_update_ratio: Series, g_update_ratio: Series, run: Facts, quality_energy_distance: Series
 ) -> Finding | None:
-    """The discriminator's weights hardly move while the generator's do: it never learns to recognise anything.
+    """The discriminator's weights hardly change while the generator's do, so it never learns to recognise samples.
 
-    Two time scales, the discriminator's the faster: GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
+    On two time scales with a faster discriminator: GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
     Equilibrium (Martin Heusel et al., 2017), https://arxiv.org/abs/1706.08500
     """
     step, own, other = d_update_ratio.step, d_update_ratio.level(TICKS), g_update_ratio.level(TICKS)
