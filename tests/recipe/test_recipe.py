@@ -16,6 +16,7 @@ from saddlepoint.errors import SettingError
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.objectives.adversarial.settings import PENALTIES
 from saddlepoint.recipe import Recipe, fields, shipped_names
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings, TrainingSettings
 
@@ -426,9 +427,13 @@ def test_an_earlier_name_beside_the_short_form_of_an_entry_is_the_same_setting(p
     ("section", "content", "message"),
     [
         ("constraints", {"nobody": "clip"}, "no setting model.constraints.nobody. Known: discriminator, generator."),
-        ("penalties", {"a": 1}, "no setting model.penalties.a. Known: r1, r2, or module:Name of your own."),
+        (
+            "penalties",
+            {"a": 1},
+            f"no setting model.penalties.a. Known: {', '.join(PENALTIES)}, or module:Name of your own.",
+        ),
         ("views", {"instance-noise": 1}, 'Did you mean "model.views.instance_noise"? Known: instance_noise'),
-        ("penalties", {":": 1}, "no setting model.penalties.:. Known: r1, r2"),
+        ("penalties", {":": 1}, f"no setting model.penalties.:. Known: {', '.join(PENALTIES)}"),
     ],
 )
 def test_an_unknown_part_is_answered_with_the_known_ones(section: str, content: dict[str, Any], message: str) -> None:
