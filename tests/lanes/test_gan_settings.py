@@ -6,6 +6,7 @@ import pytest
 
 from saddlepoint.errors import SettingError
 from saddlepoint.lanes import Replica, Replicas, compatible_groups
+from saddlepoint.models import build
 from saddlepoint.models.gan.settings import (
     ConstraintSettings,
     LabelSettings,
@@ -22,7 +23,6 @@ PIECES = {
     "feature-matching": {"objective": "feature-matching"},
     "packing": {"discriminator": GAN.discriminator.model_copy(update={"packing": 3})},
     "flipping": {"labels": LabelSettings(flipping=0.2)},
-    **{f"penalty {name}": {"penalties": {name: PenaltySettings(weight=0.5)}} for name in PENALTIES},
 }
 
 
@@ -31,11 +31,21 @@ def test_a_replica_with_a_piece_is_the_single_run(piece: str) -> None:
     assert_replicas_are_single_runs(Replica.over_seeds(GAN.model_copy(update=PIECES[piece]), training(), LINE, 2))
 
 
-@pytest.mark.parametrize("name", VIEWS)
-def test_a_replica_with_a_view_of_images_is_the_single_run(name: str) -> None:
-    view = ViewSettings(strength=0.5, steps=20)
-    replicas = Replica.over_seeds(GAN.model_copy(update={"views": {name: view}}), training(), images(), 2)
-    assert_replicas_are_single_runs(replicas)
+# The default policy of some parts changes images, which the data must be then.
+PARTS = {
+    **{f"penalty {name}": {"penalties": {name: PenaltySettings(weight=0.5)}} for name in PENALTIES},
+    **{f"view {name}": {"views": {name: ViewSettings(strength=0.5, steps=20)}} for name in VIEWS},
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_replica_with_a_part_is_the_single_run_unless_the_part_has_state(part: str) -> None:
+    replicas = Replica.over_seeds(GAN.model_copy(update=PARTS[part]), training(), images(), 2)
+    if build(replicas[0].model, replicas[0].dataset.event, seed=0).extra_state():
+        with pytest.raises(SettingError, match="state of its own between steps"):
+            next(Replicas(replicas, device="cpu").play())
+    else:
+        assert_replicas_are_single_runs(replicas)
 
 
 def test_replicas_may_have_views_of_different_strengths() -> None:
