@@ -117,7 +117,16 @@ def single(replica: Replica, moved_by: int | None = None) -> tuple[Model, Traini
             for weight in (weight for player in model.players.values() for weight in player.parameters()):
                 weight.mul_(1 + torch.finfo(weight.dtype).eps * torch.randn(weight.shape, generator=generator).sign())
     state = TrainingState.start(model, replica.training, CPU)
-    batches = Batches(replica.dataset, replica.training.batch_size, replica.training.seed, "cpu", model.scaling)
+    own = replica.training
+    batches = Batches(
+        replica.dataset,
+        own.batch_size,
+        own.seed,
+        "cpu",
+        model.scaling,
+        labels=model.classes is not None,
+        balanced=own.balance_classes,
+    )
     return model, state, [record for record in play(model, batches, replica.training, state) if record is not None]
 
 

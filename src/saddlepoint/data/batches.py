@@ -7,10 +7,13 @@ permutation drawn from (seed, e) alone; examples that do not fill a batch at the
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from saddlepoint.data.class_balance import BalancedOrder
 from saddlepoint.data.dataset import Dataset, Scaling
 from saddlepoint.errors import DataError
 
@@ -23,9 +26,11 @@ class Batches:
 
     Args:
         labels: whether to return y; gathering it costs a few microseconds a step, and most losses do not use it.
+        balanced: whether all classes have equal shares (see `saddlepoint.data.class_balance`).
 
     Raises:
         DataError: the data do not fill one batch.
+        SettingError: classes of data without labels cannot be balanced.
     """
 
     def __init__(
@@ -37,6 +42,7 @@ class Batches:
         scaling: Scaling,
         *,
         labels: bool = False,
+        balanced: bool = False,
     ) -> None:
         if batch_size > len(dataset):
             raise DataError(
@@ -54,19 +60,38 @@ class Batches:
         home = self.device if _fits(rows, self.device) else rows.device
         self._rows = rows.to(home)
         self._labels = dataset.y.to(home) if labels and dataset.y is not None else None
+        self._order_of = order_of_epochs(dataset, batch_size, seed, balanced=balanced)
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int64)
 
     def __getitem__(self, i: int) -> tuple[Tensor, Tensor | None]:
         epoch, position = divmod(i, self.per_epoch)
         if epoch != self._epoch:
-            self._order = epoch_order(len(self._rows), self.seed, epoch).to(self._rows.device)
+            self._order = self._order_of(epoch).to(self._rows.device)
             self._epoch = epoch
         index = self._order.narrow(0, position * self.batch_size, self.batch_size)
         x = self._rows.index_select(0, index).view(self._shape).to(self.device, non_blocking=True)
         if self._labels is None:
             return self.scaling.to_model(x), None
         return self.scaling.to_model(x), self._labels.index_select(0, index).to(self.device, non_blocking=True)
+
+
+def order_of_epochs(dataset: Dataset, batch_size: int, seed: int, *, balanced: bool) -> Callable[[int], Tensor]:
+    """Return the function from an epoch to the order of its examples, int64; the first batches of it are used.
+
+    Args:
+        dataset: training examples.
+        batch_size: examples in a batch.
+        seed: of the order.
+        balanced: whether all classes have equal shares. Then an epoch has as many positions as its batches, so that none is left
+            out; otherwise it is a permutation of all examples.
+
+    Raises:
+        SettingError: classes of data without labels cannot be balanced.
+    """
+    if not balanced:
+        return partial(epoch_order, len(dataset), seed)
+    return BalancedOrder(dataset, len(dataset) // batch_size * batch_size, seed).epoch
 
 
 def epoch_order(n: int, seed: int, epoch: int) -> Tensor:

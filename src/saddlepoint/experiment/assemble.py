@@ -103,7 +103,8 @@ def new_session(
     Raises:
         DataError: there are fewer examples than one batch needs.
         PartError: one of the user's own parts fails on a batch.
-        SettingError: the device does not exist, a player cannot be trained, or BatchNorm cannot normalise the batch.
+        SettingError: the device does not exist, a player cannot be trained, BatchNorm cannot normalise the batch, or classes of
+            data without labels are to be balanced.
     """
     training, evaluation = recipe.training, recipe.evaluation
     listener = listener or Listener()
@@ -111,8 +112,15 @@ def new_session(
     devices = Devices.choose(training.device, training.precision, model)
     threads = threads_for(model, training.batch_size, training.threads)
     state = TrainingState.start(model, training, devices)
-    labelled = model.classes is not None
-    batches = Batches(dataset, training.batch_size, training.seed, devices.device, model.scaling, labels=labelled)
+    batches = Batches(
+        dataset,
+        training.batch_size,
+        training.seed,
+        devices.device,
+        model.scaling,
+        labels=model.classes is not None,
+        balanced=training.balance_classes,
+    )
     with naming_parts(parts):
         check_batch_statistics(model, dataset.x[: training.batch_size])
         notes = [*dataset.notes, *model.notes, *_check_precision(model, batches, state)]

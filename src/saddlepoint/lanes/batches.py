@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from saddlepoint.data.batches import epoch_order
+from saddlepoint.data.batches import order_of_epochs
 from saddlepoint.data.dataset import Dataset, Scaling
 
 
@@ -25,6 +25,7 @@ class StackedBatches:
         device: of the batches.
         axis: of the replicas: 0 for (S, B, *event), 1 for (B, S, *event).
         labelled: whether batches include the labels, (S, B) or (B, S).
+        balanced: whether all classes have equal shares.
     """
 
     def __init__(
@@ -36,10 +37,14 @@ class StackedBatches:
         device: torch.device,
         axis: int,
         labelled: bool = False,
+        balanced: bool = False,
     ) -> None:
         self.batch_size = batch_size
         self.axis = axis
-        self._seeds = tuple(seeds)
+        self._orders = tuple(
+            order_of_epochs(dataset, batch_size, seed, balanced=balanced)
+            for dataset, seed in zip(datasets, seeds, strict=True)
+        )
         self._event = datasets[0].event.shape
         self._examples = len(datasets[0])
         self.per_epoch = self._examples // batch_size
@@ -82,9 +87,7 @@ class StackedBatches:
 
     def _shuffle(self, epoch: int) -> None:
         """Set the order of `epoch`: (S, N), or (N, S) if the replicas are the second axis."""
-        order = torch.empty(len(self._seeds), self._examples, dtype=torch.int32)
-        for replica, seed in enumerate(self._seeds):
-            order[replica] = epoch_order(self._examples, seed, epoch)
+        order = torch.stack([order_of(epoch).to(torch.int32) for order_of in self._orders])
         order += self._first[:, None]
         self._order = (order if self.axis == 0 else order.T.contiguous()).to(self._rows.device)
         self._epoch = epoch

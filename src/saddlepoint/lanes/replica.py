@@ -14,7 +14,7 @@ from saddlepoint.models.settings import ModelSettings
 from saddlepoint.training.settings import LARGEST_SEED, TrainingSettings
 
 # Training settings that the replicas of a group share.
-SHARED = ("steps", "batch_size", "tick", "observe_every")
+SHARED = ("steps", "batch_size", "balance_classes", "tick", "observe_every")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,7 @@ def structure(replica: Replica) -> dict[str, Any]:
     shared["the data's shape"] = (event.kind, event.shape, event.dtype)
     shared["the data's constants"] = event.constants
     shared["the data's range"] = (event.low, event.high)
+    shared["the number of classes"] = len(event.class_names or ())
     shared["the number of training examples"] = len(replica.dataset)
     return shared
 

@@ -108,7 +108,7 @@ class Replicas:
         seeds = [replica.training.seed for replica in replicas]
         self._batches = StackedBatches(
             [replica.dataset for replica in replicas], [model.scaling for model in game.models], seeds, training.batch_size,
-            self.device, 1 if layout.fused else 0, game.template.classes is not None,
+            self.device, 1 if layout.fused else 0, game.template.classes is not None, training.balance_classes,
         )  # fmt: skip
         self._noise = StackedNoise(
             game.template, game.models, self._each_noise, self._turns, training.batch_size,

@@ -44,6 +44,7 @@ class SingleRun:
             self._devices.device,
             self._model.scaling,
             labels=self._model.classes is not None,
+            balanced=training.balance_classes,
         )
         self._threads = threads
         self.device = self._devices.device

@@ -111,6 +111,10 @@ class TrainingSettings(Settings):
     steps: int = Field(2_000, ge=1, description="Training steps; one step plays every phase of the game once.")
     batch_size: int = Field(64, ge=1, description="Examples in a batch.")
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of the weights, the order of the data and all noise.")
+    balance_classes: bool = Field(
+        False,
+        description="Draw batches in which all classes have equal shares; for labelled data. Samples without given labels and measured distances keep the shares of the data.",
+    )
     optimiser: OptimiserSettings = Field(OptimiserSettings(), description="How every player moves.")
     players: dict[str, PlayerSettings] = Field(
         default_factory=dict,
