@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from saddlepoint import experiment
 from saddlepoint.experiment.session import Session
 from saddlepoint.networks.activity import record_activity
+from saddlepoint.networks.build import build
+from saddlepoint.networks.settings import NETWORKS as BUILT_IN
+from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.training.ema import MovingAverage
 from saddlepoint.training.optimiser import build_optimiser
 from saddlepoint.training.recycling import Reinitialisation, recycle
@@ -207,3 +210,20 @@ def test_a_run_recycles_its_units_and_does_so_when_resumed(family: str, tmp_path
     assert woken
     assert all(float(whole[0][name]) >= 6 for name in woken)
     assert not any(name.endswith("/recycled_units") for record in alone for name in record)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_built_in_networks_with_dead_units_compute_the_same_afterwards(name: str) -> None:
+    torch.manual_seed(0)
+    network = build(NetworkSettings(network=name, width=8, hidden=(16, 16)), (1, 12, 9), (3,)).eval()
+    x = torch.randn(32, 1, 12, 9)
+    inner = [layer for layer in network.modules() if isinstance(layer, nn.Linear | nn.Conv2d)][1:-1]
+    with torch.no_grad():
+        for layer in inner:
+            if layer.bias is not None:
+                layer.bias[:3] = -100.0
+            else:
+                layer.weight[:3] = 0.0
+    before = network(x).detach()
+    recycle_once(network, x)
+    torch.testing.assert_close(network(x), before, rtol=1e-4, atol=1e-4 * before.abs().max().item())

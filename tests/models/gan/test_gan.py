@@ -8,7 +8,7 @@ from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models import build
 from saddlepoint.models.capabilities import Pushes, ScoresExamples, has
 from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.networks.settings import NetworkSettings
+from saddlepoint.networks.settings import NETWORKS, NetworkSettings
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.phase import Batch
 
@@ -245,3 +245,15 @@ def test_looking_ahead_changes_no_push_and_pairs_have_none(objective):
         assert not has(plain, Pushes)
     else:
         torch.testing.assert_close(ahead.pushes(x), plain.pushes(x))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_spectral_normalisation_takes_every_network_or_says_why_not(name: str) -> None:
+    network = NetworkSettings(network=name, width=4)
+    settings = GANSettings(generator=network, discriminator=network, constraints={"discriminator": "spectral"})
+    if name == "r3gan":  # its blocks begin as the identity, with weights of 0
+        with pytest.raises(SettingError, match=r"^model\.constraints\.discriminator: .* begin at 0 .* choose another"):
+            build(settings, IMAGE)
+        return
+    model = build(settings, IMAGE)
+    assert model.logits(torch.zeros(2, 1, 8, 8)).isfinite().all()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, ScalingKind
-from saddlepoint.errors import DataError
+from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.assembly import check_roles, is_own
 from saddlepoint.models.base import CHUNK, Numbers, as_tensor, in_chunks
 from saddlepoint.models.capabilities import Conditional, DecodesNormal, HasCodeQuantiles, Pushes, ScoresExamples
@@ -88,7 +88,10 @@ class GAN(CodeModel):
         discriminator = build_discriminator(settings, event, parts, modules, output, len(shares))
         super().__init__(event, units, {"g": generator, "d": discriminator}, {"d": "discriminator", "g": "generator"})
         for short, constraint in self.parts.constraints.items():
-            constraint.prepare(self.players[short])
+            try:
+                constraint.prepare(self.players[short])
+            except SettingError as error:
+                raise SettingError(f"model.constraints.{self.roles[short]}: {error}") from error
         check_on_examples(self.parts, event.shape)
         self._part_states = PartStates(self.parts.states)
         self._phases = adversarial_game(

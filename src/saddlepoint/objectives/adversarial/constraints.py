@@ -88,9 +88,19 @@ class Spectral:
             raise SettingError(f"iterations must be at least 1; got {self.iterations}.")
 
     def prepare(self, network: nn.Module) -> None:
-        """Parametrise every linear and convolutional layer; the vectors of the power iteration are buffers."""
-        for layer in network.modules():
+        """Parametrise every linear and convolutional layer; the vectors of the power iteration are buffers.
+
+        Raises:
+            SettingError: all weights of a layer are 0, so that there is nothing to divide by.
+        """
+        for name, layer in network.named_modules():
             if isinstance(layer, nn.Linear | _ConvNd) and not _is_normalised(layer):
+                if not layer.weight.is_meta and not layer.weight.any():
+                    raise SettingError(
+                        "spectral normalisation divides the weights of every layer by their largest singular value, but "
+                        f'those of the layer "{name}" begin at 0 (in the network r3gan this is so by design): choose another '
+                        "network, or the constraint clip or orthogonal."
+                    )
                 nn.utils.parametrizations.spectral_norm(layer, n_power_iterations=self.iterations)
 
     def project(self, network: nn.Module) -> None:
