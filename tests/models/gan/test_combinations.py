@@ -60,7 +60,7 @@ def _model(row: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: "-".join(str(value) for value in row.values() if value))
 def test_two_steps_resumption_samples_and_diagnosis(row: dict[str, Any], tmp_path: Path) -> None:
-    training = {"tick": 1, "batch_size": 8, "steps": 2, "precision": "fp32"}
+    training = {"tick": 2, "batch_size": 8, "steps": 2, "precision": "fp32"}
     try:
         run = sp.train(
             "gan-digits",
@@ -74,8 +74,8 @@ def test_two_steps_resumption_samples_and_diagnosis(row: dict[str, Any], tmp_pat
         _names_two_parts(str(refused), row)
         return
     assert all(math.isfinite(v) for v in run.records[-1].values.values() if not isinstance(v, str))
-    resumed = sp.resume(tmp_path / "run", steps=3, pictures=False)
-    assert resumed.summary["step"] == 3
+    resumed = sp.resume(tmp_path / "run", steps=4, pictures=False)
+    assert resumed.summary["step"] == 4
     labels = torch.tensor([0, 3, 9]) if resumed.model.classes else None
     samples = resumed.model.sample(3, labels=labels, generator=torch.Generator().manual_seed(0))
     assert tuple(samples.shape) == (3, 1, 8, 8)

@@ -100,13 +100,14 @@ def advantage_error(real: int, fake: int) -> float:
     return math.sqrt((real + fake + 1) / (3 * real * fake))
 
 
-def sample_gradient(model: Adversarial, real: Tensor, fake: Batch) -> Tensor | None:
+def sample_gradient(model: Adversarial, real: Tensor, fake: Batch, z: Tensor) -> Tensor | None:
     """Mean norm of the gradient of the generator's loss with respect to a sample, in the model's units.
 
     Args:
         model: a game of a generator against a critic.
         real: (B, *event) training examples in the model's units.
         fake: generated examples in the model's units.
+        z: (B, latent) their codes.
 
     Returns:
         (); None where the loss needs more noise than the samples.
@@ -115,13 +116,14 @@ def sample_gradient(model: Adversarial, real: Tensor, fake: Batch) -> Tensor | N
     phase = _last_phase(model, model.generator_player)
     if phase is None:
         return None
+    noise = model.split_codes(z)[0] if has(model, Conditional) else z
     with model.at_rest():
         leaf = fake.x.detach().clone()
         with torch.enable_grad():
             leaf.requires_grad_()
             nets: Nets = {**model.players, model.generator_player: lambda *_, **__: leaf}
             try:
-                loss, _ = phase.loss(nets, Batch(real, fake.y), GameNoise(leaf))
+                loss, _ = phase.loss(nets, Batch(real, fake.y), GameNoise(noise))
             except (AttributeError, KeyError, TypeError):
                 return None
             (gradient,) = torch.autograd.grad(loss.float().sum(), leaf)

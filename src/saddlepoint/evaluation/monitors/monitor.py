@@ -199,7 +199,7 @@ class Monitor:
         name = model.generator_player
         signals: Signals = {}
         few = min(JUDGED, len(real))
-        if (gradient := adversarial.sample_gradient(model, real[:few], _first(made, few))) is not None:
+        if (gradient := adversarial.sample_gradient(model, real[:few], _first(made, few), z[:few])) is not None:
             signals[f"{name}/sample_gradient"] = gradient
         samples = self._model.scaling.to_data(made.x)
         projected = self._project(samples)

@@ -131,9 +131,9 @@ class GAN(CodeModel):
         if capability is ScoresExamples and not self.judges_alone:
             return "its discriminator compares several examples, so a single example has no score of its own."
         if capability is Pushes and not (
-            self.judges_alone and not self.judges_in_pairs and not self.parts.loss.features
+            self.judges_alone and not self.judges_in_pairs and not self.parts.loss.features and not self.parts.heads
         ):
-            return "its generator's loss compares several examples, so a single example has no gradient of its own."
+            return "its generator's loss compares several examples or reads codes, so a single example has no gradient of its own."
         if capability is Conditional and self.classes is None:
             return "it was trained without labels."
         if capability in (ScoresExamples, Pushes) and self.classes is not None:
