@@ -1,0 +1,287 @@
+"""The adversarial zoo: every sensible loss with every sensible penalty, on several data sets, over seeds.
+
+    python benchmarks/zoo.py --keep DIR [--data ring grid digits mnist] [--seeds N] [--minutes M] [--part I/N] [--page FILE] [--quick]
+
+A run that is finished is kept in --keep and not done again, so that the tables can grow over several calls; runs come in rounds,
+one of every game, so that what is there at any time is comparable. --page writes the tables and what they recommend (docs/zoo.md).
+--quick trains a few steps of four games and writes nothing.
+
+Every game of a data set has the same networks, optimiser, batch size and steps (`DATA`), so that only loss and penalty differ. What is
+measured: the energy distance of samples to held-out data with its 95 % interval over seeds, the share of runs that end without a
+failure according to the diagnosis, and the time of a step relative to the plain game's on the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import results
+
+SEEDS = 3
+PLAIN = ("non-saturating", "none")
+LOSSES = (
+    "non-saturating",
+    "minimax",
+    "least-squares",
+    "hinge",
+    "wasserstein",
+    "relativistic",
+    "relativistic-average",
+    "relativistic-average-hinge",
+    "f-kl",
+    "f-reverse-kl",
+    "f-jensen-shannon",
+    "f-pearson",
+    "f-squared-hellinger",
+)
+# The weight of the slope penalties is that of the data's best recipe; the others are those of their papers.
+PENALTIES: dict[str, dict[str, Any]] = {
+    "none": {},
+    "r1": {"model.penalties.r1": "weight"},
+    "r1, r2": {"model.penalties.r1": "weight", "model.penalties.r2": "weight"},
+    "zero-centred": {"model.penalties.zero_centred": "weight"},
+    "gradient penalty": {"model.penalties.gradient_penalty": 10.0},
+    "spectral": {"model.constraints.discriminator": "spectral"},
+}
+# A critic without any limit has no best value, so a game without a penalty is not sensible for these.
+UNLIMITED = ("wasserstein", "f-kl", "f-pearson")
+
+
+@dataclass(frozen=True)
+class Data:
+    """The settings that all games of a data set share.
+
+    Attributes:
+        base: the recipe.
+        settings: that differ from it.
+        weight: of the slope penalties.
+    """
+
+    base: str
+    settings: dict[str, Any]
+    weight: float
+
+
+_RATE = {"training.optimiser.betas": [0.0, 0.99], "training.optimiser.schedule": "cosine"}
+DATA = {
+    "ring": Data("toy-ring", {"training.steps": 3_000, "data.points": 20_000, **_RATE}, 0.1),
+    "grid": Data("toy-grid", {"training.steps": 6_000, "data.points": 20_000, **_RATE}, 0.1),
+    "digits": Data("gan-digits", {"training.steps": 3_000, "model.labels.smoothing": 0.0}, 1.0),
+    "mnist": Data("dcgan-mnist", {"training.steps": 1_500, "data.limit": 20_000}, 1.0),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of one run.
+
+    Attributes:
+        distance: energy distance of samples to held-out data; NaN if it is not finite.
+        modes: share of the modes that samples cover; None without known modes.
+        high_quality: share of samples near a mode; None without known modes.
+        headline: of the verdict.
+        codes: of the findings that stand at the end.
+        steps_per_second: of training.
+    """
+
+    distance: float
+    modes: float | None
+    high_quality: float | None
+    headline: str
+    codes: tuple[str, ...]
+    steps_per_second: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run: data, loss, penalty and seed."""
+
+    data: str
+    loss: str
+    penalty: str
+    seed: int
+    quick: bool = False
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All settings that differ from the base recipe."""
+        of = DATA[self.data]
+        parts = {name: of.weight if value == "weight" else value for name, value in PENALTIES[self.penalty].items()}
+        short = {"training.steps": 20} if self.quick else {}
+        return {**of.settings, "model.objective": self.loss, **parts, "training.seed": self.seed, **short}
+
+    def place(self, keep: Path) -> Path:
+        """Its file, under a hash of all that determines the outcome except the code."""
+        seal = hashlib.sha256(json.dumps([DATA[self.data].base, self.settings], sort_keys=True).encode()).hexdigest()
+        return keep / f"{self.data}-{seal[:12]}-{self.seed}.json"
+
+
+def trials(data: Sequence[str], seeds: int, quick: bool) -> list[Trial]:
+    """All trials, in rounds of one of every game."""
+    games = [(loss, penalty) for loss in LOSSES for penalty in PENALTIES if penalty != "none" or loss not in UNLIMITED]
+    if quick:
+        games = [PLAIN, ("hinge", "spectral"), ("wasserstein", "gradient penalty"), ("relativistic", "r1, r2")]
+    return [Trial(name, *game, seed, quick) for seed in range(seeds) for name in data for game in games]
+
+
+def train(trial: Trial) -> Outcome:
+    """Train one run with its diagnosis, and measure it."""
+    import torch
+
+    import saddlepoint as sp
+    from saddlepoint.recipe import Recipe
+
+    torch.set_num_threads(1)
+    recipe = Recipe.load(DATA[trial.data].base).override(trial.settings)
+    with tempfile.TemporaryDirectory() as folder:
+        run = sp.train(recipe, run=Path(folder) / "run", pictures=False)
+        records = list(run.records)
+    last = {name: value for record in records for name, value in record.values.items()}
+    speeds = [record.values["time/steps_per_second"] for record in records if "time/steps_per_second" in record.values]
+    return Outcome(
+        float(last.get("quality/energy_distance", math.nan)),
+        last.get("g/modes"),
+        last.get("g/high_quality"),
+        run.headline,
+        tuple(sorted({finding.code for finding in run.findings if finding.severity == "failure"})),
+        statistics.median(speeds),
+    )
+
+
+def work(wanted: Sequence[Trial], keep: Path, minutes: float) -> None:
+    """Train the missing trials, with progress and the time left."""
+    keep.mkdir(parents=True, exist_ok=True)
+    began, spent = time.monotonic(), []
+    todo = [trial for trial in wanted if not trial.place(keep).exists()]
+    for index, trial in enumerate(todo):
+        if time.monotonic() - began > 60 * minutes:
+            say(f"{len(todo) - index} runs are left for another call")
+            return
+        started = time.monotonic()
+        outcome = train(trial)
+        spent.append(time.monotonic() - started)
+        place = trial.place(keep)
+        part = place.with_suffix(f".part-{os.getpid()}")
+        part.write_text(json.dumps(vars(outcome)), "utf-8")
+        part.replace(place)
+        left = statistics.mean(spent) * (len(todo) - index - 1) / 60
+        say(
+            f"{index + 1}/{len(todo)} {trial.data}, {trial.loss}, {trial.penalty}, seed {trial.seed}: "
+            f"{outcome.distance:.4f}, {outcome.headline}, {spent[-1]:.0f} s; about {left:.0f} min left"
+        )
+
+
+def read(wanted: Sequence[Trial], keep: Path) -> dict[str, dict[tuple[str, str], list[Outcome]]]:
+    """The finished runs by data and game."""
+    found: dict[str, dict[tuple[str, str], list[Outcome]]] = {}
+    for trial in wanted:
+        if trial.place(keep).exists():
+            values = json.loads(trial.place(keep).read_text("utf-8"))
+            outcome = Outcome(**{**values, "codes": tuple(values["codes"])})
+            found.setdefault(trial.data, {}).setdefault((trial.loss, trial.penalty), []).append(outcome)
+    return found
+
+
+def rows(games: dict[tuple[str, str], list[Outcome]]) -> list[list[str]]:
+    """The rows of one data set's table, best first."""
+    plain = statistics.median(o.steps_per_second for o in games[PLAIN]) if PLAIN in games else math.nan
+    lines = []
+    for (loss, penalty), outcomes in games.items():
+        distances = [o.distance for o in outcomes]
+        whole = sum(not o.codes and math.isfinite(o.distance) for o in outcomes)
+        modes = [o.modes for o in outcomes if o.modes is not None]
+        good = [o.high_quality for o in outcomes if o.high_quality is not None]
+        cost = plain / statistics.median(o.steps_per_second for o in outcomes)
+        mean = statistics.fmean(distances) if all(map(math.isfinite, distances)) else math.inf
+        cells = [loss, penalty, interval(distances), f"{whole} of {len(outcomes)}"]
+        if modes:
+            cells += [f"{statistics.fmean(modes):.0%}", f"{statistics.fmean(good):.0%}"]
+        lines.append((-whole / len(outcomes), mean, [*cells, f"{cost:.2f}"]))
+    return [cells for _, _, cells in sorted(lines, key=lambda line: line[:2])]
+
+
+def interval(values: Sequence[float]) -> str:
+    """Mean and half the width of its 95 % interval by Student's t over seeds."""
+    from scipy import stats
+
+    if not all(map(math.isfinite, values)):
+        return f"not finite in {sum(not math.isfinite(v) for v in values)} of {len(values)}"
+    mean = statistics.fmean(values)
+    if len(values) < 2:
+        return f"{mean:.4f}"
+    half = stats.t.ppf(0.975, len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
+    return f"{mean:.4f} ± {half:.4f}"
+
+
+def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], seeds: int, load: float) -> str:
+    """The tables as Markdown."""
+    parts = [
+        "# The adversarial zoo, measured",
+        "Written by `python benchmarks/zoo.py --keep DIR --page docs/zoo.md`.",
+        results.machine(load),
+        "All games of a data set have the same networks, optimiser, batch size and number of steps, so this compares losses and "
+        "penalties at settings that were not tuned for any of them. The energy distance of samples to held-out data is the mean over "
+        "seeds with its 95 % interval (Student's t; with few seeds intervals are wide). A run counts as without failure if no "
+        "finding of the severity `failure` stood at its end and its distance is finite. The cost of a step is relative to the plain "
+        "game's in the same table.",
+    ]
+    for name, games in found.items():
+        of = DATA[name]
+        some = next(iter(games.values()))
+        columns = ["loss", "penalty", "energy distance", "without failure"]
+        columns += ["modes", "high quality"] if some[0].modes is not None else []
+        settings = ", ".join(f"`{key} {value}`" for key, value in of.settings.items())
+        counts = sorted({len(outcomes) for outcomes in games.values()})
+        parts += [
+            f"## {name}",
+            f"Recipe `{of.base}` with {settings}; slope penalties have the weight {of.weight:g}. Seeds of each game: "
+            f"{' to '.join(map(str, {counts[0], counts[-1]}))} of {seeds}.",
+            results.table([*columns, "cost of a step"], rows(games)),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", type=Path, help="folder of finished runs")
+    parser.add_argument("--data", nargs="+", choices=list(DATA), default=["ring", "digits"])
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="no run is begun after this time")
+    parser.add_argument("--part", default="1/1", help="I/N: every N-th run, for several processes")
+    parser.add_argument("--page", type=Path, help="write the tables here")
+    parser.add_argument("--quick", action="store_true", help="a few steps of four games; writes nothing")
+    arguments = parser.parse_args(argv)
+    load = os.getloadavg()[0]
+    wanted = trials(arguments.data, 1 if arguments.quick else arguments.seeds, arguments.quick)
+    with tempfile.TemporaryDirectory() as folder:
+        keep = Path(folder) if arguments.quick or arguments.keep is None else arguments.keep
+        number, count = map(int, arguments.part.split("/"))
+        work(wanted[number - 1 :: count], keep, arguments.minutes)
+        text = page(read(wanted, keep), arguments.seeds, load)
+    print(text)
+    if arguments.page and not arguments.quick:
+        arguments.page.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
