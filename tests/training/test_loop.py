@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from saddlepoint.objectives.phase import Phase
+from saddlepoint.objectives.phase import KEPT, Phase
 from saddlepoint.records import Record, RunFolder
 from saddlepoint.training import checkpoint
 from saddlepoint.training.loop import play
@@ -450,3 +450,20 @@ def test_players_that_one_loss_updates_learn_as_one_player_of_both():
     assert_same(one.players["ae"].state_dict(), together)
     assert {"decoder/grad_norm", "decoder/update_ratio", "decoder/learning_rate"} <= set(runs[two][-1].values)
     assert runs[one][-1].values["ae/loss"] == runs[two][-1].values["ae/loss"]
+
+
+@pytest.mark.parametrize("gradient", [True, False])
+def test_state_comes_out_of_every_update_and_is_not_recorded(gradient):
+    model, counted = OnePlayer(), []
+    whole = model.phases_[0].loss
+
+    def loss(nets, batch, noise):
+        return whole(nets, batch, noise)[0], {f"{KEPT}part/updates": torch.tensor(len(counted) + 1)}
+
+    def keep(observations):
+        counted.append(int(observations.pop(f"{KEPT}part/updates")))
+
+    model.phases_ = (replace(model.phases_[0], loss=loss, keep=keep, gradient=gradient),)
+    records = list(play(model, RandomBatches(), settings(), start(model, settings())))
+    assert counted == list(range(1, settings().steps + 1))
+    assert not any(KEPT in name for name in records[-1].values)

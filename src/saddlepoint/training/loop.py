@@ -242,7 +242,7 @@ def _optimiser_step(
 
 def _update(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, state: TrainingState) -> Move:
     """One update of a phase without gradient as a closure; the loss itself updates the player."""
-    collect, device = _observer(nets, phase.player, state), state.devices.device
+    collect, keep, device = _observer(nets, phase.player, state), phase.keep, state.devices.device
     losses = state.pending.setdefault(f"{phase.player}/loss", [])
 
     def update(step: int, batch: Batch, observe: bool, noise: Noise | None) -> Noise:
@@ -251,6 +251,8 @@ def _update(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, 
                 noise = model.noise(phase, len(batch.x), step, state.generator)
             loss, observations = phase.loss(nets, batch, noise)
         losses.append(loss.detach().to(device, torch.float32).mean())
+        if keep is not None:
+            keep(observations)
         if observe:
             collect({name: value.to(device) for name, value in observations.items()})
         return noise

@@ -5,11 +5,13 @@ from torch.utils._pytree import tree_leaves
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
+from saddlepoint.evaluation.monitors.adversarial import generated, sample_gradient
 from saddlepoint.models import build
 from saddlepoint.models.capabilities import Pushes, ScoresExamples, has
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.settings import NETWORKS, NetworkSettings
 from saddlepoint.objectives.adversarial.noise import GameNoise
+from saddlepoint.objectives.adversarial.settings import PENALTIES
 from saddlepoint.objectives.phase import Batch
 
 IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
@@ -257,3 +259,29 @@ def test_spectral_normalisation_takes_every_network_or_says_why_not(name: str) -
         return
     model = build(settings, IMAGE)
     assert model.logits(torch.zeros(2, 1, 8, 8)).isfinite().all()
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_an_unrolled_discriminator_minimises_every_penalty(penalty):
+    def game(penalties):
+        torch.manual_seed(0)
+        layers = NetworkSettings(hidden=(8,))
+        ahead, noise = {"unrolled": 2, "unrolled_rate": 0.5}, {"fresh": True}
+        return build(
+            GANSettings(
+                latent=4, penalties=penalties, updates=ahead, noise=noise, generator=layers, discriminator=layers
+            ),
+            IMAGE,
+        )
+
+    x = torch.rand(6, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    losses, gradients = [], []
+    for model in (game({penalty: 10.0}), game({})):
+        phase = model.phases[-1]
+        noise = model.noise(phase, 6, 0, torch.Generator().manual_seed(2))
+        losses.append(phase.loss(model.players, Batch(x), noise)[0].mean())
+        z = model.fixed_noise(6, torch.Generator().manual_seed(3))
+        gradients.append(sample_gradient(model, x, generated(model, z), z))
+    assert losses[0].isfinite()
+    assert losses[0] != losses[1]
+    assert gradients[0] != gradients[1]

@@ -1,22 +1,22 @@
-"""Series of an adversarial game: the critic's scores of real, generated and held-out examples, and gradients of
-samples.
+"""Series of an adversarial game: the critic's scores of real, generated and held-out examples, and gradients of samples.
 
 References:
-    Training Generative Adversarial Networks with Limited Data (Tero Karras, Miika Aittala, Janne Hellsten, Samuli
-        Laine,
-    Jaakko Lehtinen, Timo Aila, 2020), section 3, for held-out examples, https://arxiv.org/abs/2006.06676
+    Training Generative Adversarial Networks with Limited Data (Tero Karras, Miika Aittala, Janne Hellsten, Samuli Laine,
+        Jaakko Lehtinen, Timo Aila, 2020), section 3, https://arxiv.org/abs/2006.06676 (held-out examples)
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Adversarial, Conditional, Judges, ScoresExamples, has
+from saddlepoint.models.capabilities import Adversarial, Composed, Conditional, Judges, ScoresExamples, has
 from saddlepoint.objectives.adversarial.noise import GameNoise
+from saddlepoint.objectives.adversarial.penalties import draw_of
 from saddlepoint.objectives.phase import Batch, Nets, Phase
 
 Signals = dict[str, Tensor]
@@ -93,9 +93,8 @@ def advantage_error(real: int, fake: int) -> float:
         fake: number of generated examples.
 
     References:
-        On a Test of Whether one of Two Random Variables is Stochastically Larger than the Other (Henry B. Mann, Donald
-            R.
-        Whitney, 1947), https://doi.org/10.1214/aoms/1177730491
+        On a Test of Whether one of Two Random Variables is Stochastically Larger than the Other (Henry B. Mann, Donald R.
+            Whitney, 1947), https://doi.org/10.1214/aoms/1177730491
     """
     return math.sqrt((real + fake + 1) / (3 * real * fake))
 
@@ -110,25 +109,50 @@ def sample_gradient(model: Adversarial, real: Tensor, fake: Batch, z: Tensor) ->
         z: (B, latent) their codes.
 
     Returns:
-        (); None where the loss needs more noise than the samples.
+        (); None if the loss needs noise that only the model can draw.
     """
     assert isinstance(model, Model)
     phase = _last_phase(model, model.generator_player)
     if phase is None:
         return None
-    noise = model.split_codes(z)[0] if has(model, Conditional) else z
+    noise = update_noise(model, z, fake.x.shape[1:], torch.Generator(z.device).manual_seed(0))
     with model.at_rest():
         leaf = fake.x.detach().clone()
         with torch.enable_grad():
             leaf.requires_grad_()
             nets: Nets = {**model.players, model.generator_player: lambda *_, **__: leaf}
             try:
-                loss, _ = phase.loss(nets, Batch(real, fake.y), GameNoise(noise))
+                loss, _ = phase.loss(nets, Batch(real, fake.y), noise)
             except (AttributeError, KeyError, TypeError):
                 return None
             (gradient,) = torch.autograd.grad(loss.float().sum(), leaf)
     norm: Tensor = gradient.float().flatten(1).norm(dim=1).mean()
     return norm
+
+
+def update_noise(model: Adversarial, z: Tensor, shape: Sequence[int], generator: torch.Generator) -> GameNoise:
+    """Return the noise of an update without views: the codes, the random numbers of penalties, and the state of parts.
+
+    Args:
+        model: a game of a generator against a critic.
+        z: (B, latent) codes of the samples.
+        shape: of one example.
+        generator: draws the random numbers of penalties, on the device of the model.
+    """
+    assert isinstance(model, Model)
+    latent = model.split_codes(z)[0] if has(model, Conditional) else z
+    if not has(model, Composed):
+        return GameNoise(latent)
+    numbers = {
+        name: draw(len(z), shape, generator)
+        for name, (penalty, _) in model.parts.penalties.items()
+        if (draw := draw_of(penalty)) is not None
+    }
+    present = model.extra_state() if model.parts.states else {}
+    kept = {
+        part: {name: present[f"{part}/{name}"] for name in state.first} for part, state in model.parts.states.items()
+    }
+    return GameNoise(latent, penalties=numbers or None, kept=kept or None)
 
 
 def _last_phase(model: Model, player: str) -> Phase | None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.evaluation.monitors.adversarial import judge
+from saddlepoint.evaluation.monitors.adversarial import judge, update_noise
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, Composed, Conditional, has
 from saddlepoint.objectives.adversarial.noise import GameNoise
-from saddlepoint.objectives.adversarial.penalties import draw_of
 from saddlepoint.objectives.phase import Batch, Phase
 from saddlepoint.records import Finding
 
@@ -35,18 +33,9 @@ def check_game(model: Adversarial, real: Batch) -> Iterator[Finding | None]:
     assert isinstance(model, Model)
     generator = torch.Generator(model.device).manual_seed(0)
     z = model.fixed_noise(len(real.x), generator).to(model.dtype)
-    noise = GameNoise(z)
     if has(model, Conditional) and real.y is not None:
         z = model.with_labels(z, real.y)
-        noise = GameNoise(model.split_codes(z)[0])
-    if has(model, Composed):
-        points = {
-            name: draw(len(real.x), real.x.shape[1:], generator)
-            for name, (penalty, _) in model.parts.penalties.items()
-            if (draw := draw_of(penalty)) is not None
-        }
-        kept = {name: dict(state.first) for name, state in model.parts.states.items()}
-        noise = replace(noise, penalties=points or None, kept=kept or None)
+    noise = update_noise(model, z, real.x.shape[1:], generator)
     g, d = model.generator_player, model.critic_player
     with model.at_rest():
         made = model.sampler(z)

@@ -67,25 +67,33 @@ class GameNoiseSource:
         noise = GameNoise(
             codes, real_views or None, fake_views or None, penalty_scales=scales or None, kept=self._states.present
         )
-        return noise if phase.player != "d" else self._with_flips_and_points(noise, n, generator)
+        if phase.player == "d":
+            noise = self._with_flips(noise, n, generator)
+        if phase.player == "d" or settings.updates.unrolled:  # the steps ahead minimise the penalties too
+            noise = self._with_penalties(noise, n, generator)
+        return noise
 
-    def _with_flips_and_points(self, noise: GameNoise, n: int, generator: torch.Generator) -> GameNoise:
-        """Add the noise of the discriminator's update: label flips and the numbers of penalties."""
+    def _with_flips(self, noise: GameNoise, n: int, generator: torch.Generator) -> GameNoise:
+        """Add the flips of labels."""
         settings, device = self._settings, generator.device
-        if settings.labels.flipping:
-            packing = settings.discriminator.packing
-            flips = []
-            for _ in range(2):
-                # A pack has one label, so it gets one decision.
-                chance = torch.rand(-(-n // packing), generator=generator, device=device)
-                flips.append((chance < settings.labels.flipping).float().repeat_interleave(packing)[:n])
-            noise = replace(noise, flip_real=flips[0], flip_fake=flips[1])
-        points = {
+        if not settings.labels.flipping:
+            return noise
+        packing = settings.discriminator.packing
+        flips = []
+        for _ in range(2):
+            # A pack has one label, so it gets one decision.
+            chance = torch.rand(-(-n // packing), generator=generator, device=device)
+            flips.append((chance < settings.labels.flipping).float().repeat_interleave(packing)[:n])
+        return replace(noise, flip_real=flips[0], flip_fake=flips[1])
+
+    def _with_penalties(self, noise: GameNoise, n: int, generator: torch.Generator) -> GameNoise:
+        """Add the random numbers of penalties."""
+        numbers = {
             name: draw(n, self._event.shape, generator)
             for name, (part, _) in self._parts.penalties.items()
             if (draw := draw_of(part)) is not None
         }
-        return replace(noise, penalties=points) if points else noise
+        return replace(noise, penalties=numbers) if numbers else noise
 
     def with_replay(self, noise: GameNoise, replay: Replay, generator: torch.Generator) -> GameNoise:
         """Add previously generated examples, if there are any yet.

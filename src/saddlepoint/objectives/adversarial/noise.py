@@ -24,7 +24,7 @@ class GameNoise:
         is_replayed: (B,) bool, whether the previously generated example replaces the new one.
         penalties: by penalty, its random numbers.
         penalty_scales: by penalty, (), the factor of its weight at this step.
-        kept: by part with state ("loss" or the name of a penalty or view), the present value of its tensors.
+        kept: by part with state ("objective", "penalties.NAME" or "views.NAME"), the present values of its tensors by name.
     """
 
     latent: Tensor
