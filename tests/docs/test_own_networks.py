@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "own-networks.md"
 TEXT = PAGE.read_text("utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 (LOSS,) = (block for block in BLOCKS if "class MyLoss" in block)
-PARTS = [block for block in BLOCKS if re.search(r"class (GradientPenalty|Shift|Bounded)", block)]
+PARTS = [block for block in BLOCKS if re.search(r"class (GradientPenalty|Shift|Bounded|AddVector)\b|def steady", block)]
 (RECIPE,) = re.findall(r"^```yaml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 SHORT = {"steps": 2, "device": "cpu"}
 
@@ -38,10 +38,12 @@ def test_the_code_of_the_page_runs(folder: Path, capsys: pytest.CaptureFixture[s
         exec(compile(block, str(PAGE), "exec"), names)
     assert "torch.Size([3, 1, 8, 8]) torch.Size([3, 4])" in capsys.readouterr().out
     assert "edges" in str(names["card"])
-    for name in ("own", "parts"):
+    for name in ("own", "parts", "conditional"):
         run = names[name]
         assert isinstance(run, sp.Run)
         assert run.summary["step"] == 40
+        assert ("penalties.myparts:steady/mean" in run.model.extra_state()) == (name == "conditional")
+    assert names["threes"].shape == (5, 1, 8, 8)  # type: ignore[attr-defined]
 
 
 @pytest.mark.slow

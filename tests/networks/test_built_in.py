@@ -163,7 +163,7 @@ def test_a_convolutional_network_refuses_vectors_and_says_what_to_do(
     name: str, inputs: tuple[int, ...], outputs: tuple[int, ...] | None
 ) -> None:
     with pytest.raises(
-        SettingError, match=rf"^model\.generator\.network: {name} joins a flat code .* set both networks to mlp"
+        SettingError, match=rf"^model\.generator\.network: {name} maps a flat code .* set both networks to mlp"
     ):
         build(NetworkSettings(network=name), inputs, outputs, where="model.generator")
 

@@ -77,14 +77,14 @@ class Batches:
 
 
 def order_of_epochs(dataset: Dataset, batch_size: int, seed: int, *, balanced: bool) -> Callable[[int], Tensor]:
-    """Return the function from an epoch to the order of its examples, int64; the first batches of it are used.
+    """Return the function from an epoch to the order of its examples, int64; examples at its end that do not fill a batch are skipped.
 
     Args:
         dataset: training examples.
         batch_size: examples in a batch.
         seed: of the order.
-        balanced: whether all classes have equal shares. Then an epoch has as many positions as its batches, so that none is left
-            out; otherwise it is a permutation of all examples.
+        balanced: whether all classes have equal shares. An epoch then has exactly as many positions as its batches need;
+            otherwise it is a permutation of all examples.
 
     Raises:
         SettingError: classes of data without labels cannot be balanced.

@@ -1,8 +1,8 @@
 """An order of training examples in which all classes have equal shares, however many examples they have.
 
-Positions of the stream are dealt to the classes in turn, so that after any number of whole epochs two classes differ by at most
-one position. Each class fills its positions with its own examples, one random permutation after another: every example of a
-class is shown as often as the others of its class, up to one time. The order is a function of (seed, epoch) alone, as that of
+The classes take turns in an endless sequence of positions, so that after any number of whole epochs the numbers of examples of two
+classes differ by at most one. The positions of a class are filled with its examples, one random permutation after another, so that
+the numbers of times that two of them were shown also differ by at most one. The order depends only on (seed, epoch), like that of
 `saddlepoint.data.batches.epoch_order`.
 
 References:
@@ -20,9 +20,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import SettingError
 
-BLOCK = (
-    1_024  # positions of a class that are drawn together, at least; a class of one example would need a draw for each
-)
+BLOCK = 1_024  # least number of positions of a class that are drawn together, because drawing them one by one is slow
 
 
 class BalancedOrder:
@@ -52,7 +50,7 @@ class BalancedOrder:
         first, classes = epoch * self._length, len(self._members)
         order = torch.empty(self._length, dtype=torch.int64)
         for number, members in enumerate(self._members):
-            # The positions that this class has among the first `n` of the stream.
+            # How many of the first `n` positions of the sequence belong to this class.
             start, stop = (-(-(n - number) // classes) for n in (first, first + self._length))
             order[(number - first) % classes :: classes] = members[self._stream(number, len(members), start, stop)]
         generator = _generator(f"saddlepoint balanced epoch {self._seed} {epoch}")
@@ -70,14 +68,13 @@ class BalancedOrder:
 
     def _block(self, number: int, size: int, times: int, block: int) -> Tensor:
         """Return `times` permutations of the class, one after another."""
-        kept, found = self._blocks.get(number, (-1, torch.empty(0, dtype=torch.int64)))
-        if kept != block:
+        cached, permutations = self._blocks.get(number, (-1, torch.empty(0, dtype=torch.int64)))
+        if cached != block:
             generator = _generator(f"saddlepoint balanced class {self._seed} {number} {block}")
-            found = (
-                torch.rand(times, size, generator=generator, dtype=torch.float64).argsort(stable=True, dim=1).flatten()
-            )
-            self._blocks[number] = (block, found)
-        return found
+            numbers = torch.rand(times, size, generator=generator, dtype=torch.float64)
+            permutations = numbers.argsort(stable=True, dim=1).flatten()
+            self._blocks[number] = (block, permutations)
+        return permutations
 
 
 def _generator(name: str) -> torch.Generator:

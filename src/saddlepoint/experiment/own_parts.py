@@ -1,4 +1,4 @@
-"""Errors in the user's own code: which network, loss, penalty, view or constraint raised them.
+"""Errors in the user's own code: which network, loss or other part of the model raised them.
 
 Such a part is called deep inside training, so its error would reach the user as a traceback through this package. The frames of
 the traceback say whose code raised it: a frame belongs to a part if it runs a method of the part, or code of its module.
@@ -25,10 +25,8 @@ from saddlepoint.recipe.trust import import_paths
 from saddlepoint.records import shell_command
 
 OBJECTIVE = "model.objective"
-LIBRARIES = (
-    "saddlepoint",
-    "torch",
-)  # a part may be made of their functions, but not every frame of theirs belongs to it
+# A part may consist of functions of these packages, but their frames do not belong to the part.
+LIBRARIES = ("saddlepoint", "torch")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Self-attention between the places of a sound, an image or a volume.
 
-A convolution sees its neighbourhood; attention lets every place read from all others, so that distant parts agree.
+The output of a convolution depends on a small neighbourhood. With attention it depends on all places, so that distant parts of an
+example can fit together.
 
 References:
     Self-Attention Generative Adversarial Networks (Zhang, Goodfellow, Metaxas, Odena, 2019),
@@ -50,7 +51,7 @@ class SelfAttention(nn.Module):
 
 
 def attention_level(sizes: Sequence[Sequence[int]], attention: int) -> int | None:
-    """The level at which a network attends: the largest below the event whose longest side is at most `attention`.
+    """Return the level with self-attention: the largest level below the event whose longest side is at most `attention`.
 
     Args:
         sizes: the levels, as `pyramid.levels` gives them.
@@ -68,6 +69,6 @@ def attention_level(sizes: Sequence[Sequence[int]], attention: int) -> int | Non
         if max(size) <= attention:
             return level
     raise SettingError(
-        f"attention is {attention}, the longest side of the level that attends, but the smallest level has a side of "
+        f"attention is {attention}, the longest side of the level with self-attention, but the smallest level has a side of "
         f"{max(sizes[-1])}: set attention to at least {max(sizes[-1])}, or to 0 for none."
     )

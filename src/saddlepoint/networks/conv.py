@@ -167,11 +167,11 @@ def dcgan(
     output_activation: str = "identity",
     attention: Size = 0,
 ) -> nn.Module:
-    """The generator where an event comes out, the discriminator (or encoder) where one goes in.
+    """Return a generator if the output is an event, or a discriminator (or encoder) if the input is an event.
 
     Args:
-        inputs: shape of one example that goes in.
-        outputs: shape of one result; None for features.
+        inputs: shape of one input.
+        outputs: shape of one output; None for features.
         width: channels of the level nearest to the event.
         output_activation: after the last layer.
         attention: longest side of the level with self-attention (see `attention.attention_level`); 0 for none.

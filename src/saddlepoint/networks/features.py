@@ -1,4 +1,4 @@
-"""A discriminator with accessible features, which can be compared between examples before it decides."""
+"""A discriminator that gives access to its features, and can compare them between examples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class FeatureDiscriminator(nn.Module):
     Args:
         body: any network from examples of shape `inputs` to features.
         inputs: shape of one example.
-        kernels: of minibatch discrimination between the features and the decision; 0 has none.
+        kernels: number of kernels of minibatch discrimination between the features and the logit; 0 for none.
         score: F -> a module (features (B, F), labels) -> (B,) that is added to the logit; None for no term.
         heads: by name, the number of outputs (B, size) of a linear layer on the features.
     """

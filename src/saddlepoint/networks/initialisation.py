@@ -29,7 +29,7 @@ def dcgan_(module: nn.Module) -> None:
 def residual_(module: nn.Module) -> None:
     """Convolutions of residual blocks uniform with variance 4 / (inputs + outputs), all others half of that, biases 0.
 
-    The blocks' convolutions are those with a kernel larger than 1; their inputs passed a rectifier, which halves the variance.
+    Convolutions with a kernel larger than 1 belong to blocks; their inputs are outputs of a rectifier, which halves the variance.
 
     References:
         Improved Training of Wasserstein GANs (Gulrajani et al., 2017), https://arxiv.org/abs/1704.00028, whose weights
@@ -47,7 +47,7 @@ def fan_in_normal_(layer: nn.Module, gain: float) -> None:
     """The weight of one linear or convolutional layer N(0, gain^2 / inputs), its bias 0.
 
     Args:
-        layer: the layer; what is no such layer is left as it is.
+        layer: the layer; other modules are left unchanged.
         gain: root mean square of the output over that of the input.
 
     References:

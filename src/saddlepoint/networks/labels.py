@@ -1,4 +1,4 @@
-"""Networks that take labels, as classes or as weights of the classes: packs and points between classes have labels too."""
+"""Networks that take labels, as classes or as weights of the classes (the label of a pack is a mean of weights)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,10 @@
-"""Packing: a discriminator that judges several examples together, all real or all generated.
+"""Packing: a discriminator that scores several examples together, all real or all generated.
 
-One example of a collapsed generator may look real; several of them together do not.
+A single sample of a collapsed generator may look real, but several equal samples together do not.
+
+References:
+    PacGAN: The power of two samples in generative adversarial networks (Lin, Khetan, Fanti, Oh, 2018),
+        https://arxiv.org/abs/1712.04086
 """
 
 from __future__ import annotations
@@ -15,18 +19,15 @@ from saddlepoint.networks.labels import class_weights
 
 
 def packed_shape(shape: Sequence[int], size: int) -> tuple[int, ...]:
-    """The shape of `size` examples in one: `size` times as many channels, or numbers of a vector."""
+    """Return the shape of a pack of `size` examples: `size` times as many channels, or numbers of a vector."""
     return (shape[0] * size, *shape[1:])
 
 
 class Packed(nn.Module):
-    """(B, *event) -> (B,) logits, each that of the pack in which the example came.
+    """(B, *event) -> (B,) logits: that of an example is the logit of its pack.
 
-    Packs are neighbours in the batch; the last is filled up with the batch's first examples where `size` does not divide
-    B. The paper's batches of n packs are batches of n times `size` examples here.
-
-    PacGAN: The power of two samples in generative adversarial networks (Lin, Khetan, Fanti, Oh, 2018),
-    https://arxiv.org/abs/1712.04086
+    Packs consist of neighbours in the batch. If `size` does not divide B, the last pack is filled with the first examples of the
+    batch. The paper's batches of n packs are batches of n times `size` examples here.
 
     Args:
         network: (packs, *packed_shape(event, size)) -> a logit each; it takes the same arguments as `forward`.
@@ -45,8 +46,8 @@ class Packed(nn.Module):
         Args:
             x: (B, *event).
             labels: (B,) int64 or (B, classes) weights; None for a network without labels.
-            **asked: `features` returns the network's features instead, (packs, F); `heads` also returns the outputs of its
-                heads, (packs, size) each.
+            **asked: `features=True` returns the network's features (packs, F) instead; `heads=True` also returns the outputs of
+                the network's heads, (packs, size) each.
 
         Returns:
             (B,) logits, or what is asked for.

@@ -1,8 +1,8 @@
 """The levels of convolutional networks for sound (C, T), images (C, H, W) and volumes (C, D, H, W) of any size.
 
-Sizes. Away from the event, level after level, an axis of length s becomes one of ceil(s / 2): the first two levels halve
-every axis longer than 1, later levels every axis longer than 7, until none is (28 -> 14 -> 7, 64 -> 32 -> 16 -> 8 -> 4,
-45 -> 23 -> 12 -> 6).
+Sizes. From each level to the next smaller one, the length s of an axis becomes ceil(s / 2). The first two levels after the event
+halve every axis longer than 1, and later levels every axis longer than 7, until no axis is longer (28 -> 14 -> 7,
+64 -> 32 -> 16 -> 8 -> 4, 45 -> 23 -> 12 -> 6).
 
 Channels. They double with each level away from the event, up to 16 times the first number.
 """
@@ -48,23 +48,23 @@ def channels(width: int, count: int) -> list[int]:
 
 
 def ends_in_event(outputs: Sequence[int] | None, inputs: Sequence[int], network: str) -> TypeGuard[Sequence[int]]:
-    """Whether a convolutional network leads from a flat code to an event, and not from an event to a flat result.
+    """Whether a convolutional network maps a flat code to an event, and not an event to a flat output.
 
     Args:
-        outputs: shape of one result; None for features.
-        inputs: shape of one example that goes in.
+        outputs: shape of one output; None for features.
+        inputs: shape of one input.
         network: its name, for the message.
 
     Raises:
-        SettingError: neither end is a sound, an image or a volume, or both are.
+        SettingError: neither shape is that of a sound, an image or a volume, or both are.
     """
     if 2 <= len(inputs) <= 4 and (outputs is None or len(outputs) < 2):
         return False
     if len(inputs) < 2 and outputs is not None and 2 <= len(outputs) <= 4:
         return True
     raise SettingError(
-        f"{network} joins a flat code with a sound (C, T), an image (C, H, W) or a volume (C, D, H, W), but was asked to "
-        f"turn shape {tuple(inputs)} into {None if outputs is None else tuple(outputs)}: set both networks to mlp "
+        f"{network} maps a flat code to a sound (C, T), an image (C, H, W) or a volume (C, D, H, W), or back, but was asked to "
+        f"map shape {tuple(inputs)} into {None if outputs is None else tuple(outputs)}: set both networks to mlp "
         "(--model.generator.network mlp --model.discriminator.network mlp; of a VAE or an autoencoder, "
         "--model.encoder.network mlp --model.decoder.network mlp)."
     )

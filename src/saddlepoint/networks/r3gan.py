@@ -1,7 +1,7 @@
 """A modern convolutional baseline without normalisation, for sound (C, T), images (C, H, W) and volumes (C, D, H, W).
 
-Both networks are stacks of residual blocks x + W3 a(W2 a(W1 x)): W1 and W3 are 1x1 convolutions from and to twice as many
-channels, W2 is a 3x3 convolution in groups of 16 channels, and a is a leaky rectifier. Between levels, linear
+Both networks are stacks of residual blocks x + W3 a(W2 a(W1 x)). W1 is a 1x1 convolution that doubles the number of channels, W2 a
+3x3 convolution in groups of 16 channels, W3 a 1x1 convolution that halves the number again, and a is a leaky rectifier. Between levels, linear
 interpolation changes the size and a 1x1 convolution the channels. The generator begins with a learnt pattern for each
 channel of the smallest level, scaled by a linear function of the code; the discriminator mirrors this with one learnt
 pattern for each channel and a linear function of the results.
@@ -10,7 +10,7 @@ Without normalisation, initialisation keeps the scale (Fixup): W3 begins at 0, s
 weights of W1 and W2 are divided by L^(1/4), where L is the number of blocks.
 
 The paper's loss is `relativistic` with the penalties r1 and r2. Sizes and channels are those of `pyramid`, with `width`
-channels at the event's own size, where the paper's smaller networks have the same number at every level.
+channels at the event's own size; the paper's smaller networks have the same number of channels at every level.
 
 References:
     The GAN is dead; long live the GAN! A Modern Baseline GAN (Huang, Gokaslan, Kuleshov, Tompkin, 2024), section 4,
@@ -69,7 +69,7 @@ class ResidualBlock(nn.Module):
 
 
 class Transition(nn.Module):
-    """(B, before, *from) -> (B, after, *size): linear interpolation, and a 1x1 convolution where channels change.
+    """(B, before, *from) -> (B, after, *size): linear interpolation, and a 1x1 convolution if the number of channels changes.
 
     Args:
         before, after: channels.
@@ -201,11 +201,11 @@ def r3gan(
     output_activation: str = "identity",
     blocks: Annotated[int, Field(ge=1, le=100)] = 2,
 ) -> nn.Module:
-    """The generator where an event comes out, the discriminator (or encoder) where one goes in.
+    """Return a generator if the output is an event, or a discriminator (or encoder) if the input is an event.
 
     Args:
-        inputs: shape of one example that goes in.
-        outputs: shape of one result; None for features.
+        inputs: shape of one input.
+        outputs: shape of one output; None for features.
         width: channels of the level nearest to the event.
         output_activation: after the last layer.
         blocks: residual blocks at each level.

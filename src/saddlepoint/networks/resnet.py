@@ -44,7 +44,7 @@ class UpBlock(nn.Module):
         self.enlarge = nn.Upsample(tuple(large), mode="nearest")
         self.norm_1 = norm(before)
         self.activation_1 = nn.ReLU(inplace=True)
-        # The next BatchNorm would take a bias away again; that of the second convolution serves the shortcut too.
+        # The next BatchNorm would subtract a bias again. The bias of the second convolution is also that of the shortcut.
         self.convolution_1 = convolution(before, after, 3, padding=1, bias=False)
         self.norm_2 = norm(after)
         self.activation_2 = nn.ReLU(inplace=True)
@@ -66,7 +66,7 @@ class DownBlock(nn.Module):
     Args:
         before, after: channels.
         large, small: sizes of input and output; equal for a block that does not pool.
-        first: whether the input is an event, which no rectifier may cut.
+        first: whether the input is an event, to which no rectifier is applied.
     """
 
     def __init__(
@@ -195,11 +195,11 @@ def resnet(
     output_activation: str = "identity",
     attention: Size = 0,
 ) -> nn.Module:
-    """The generator where an event comes out, the discriminator (or encoder) where one goes in.
+    """Return a generator if the output is an event, or a discriminator (or encoder) if the input is an event.
 
     Args:
-        inputs: shape of one example that goes in.
-        outputs: shape of one result; None for features.
+        inputs: shape of one input.
+        outputs: shape of one output; None for features.
         width: channels of the level nearest to the event.
         output_activation: after the last layer.
         attention: longest side of the level with self-attention (see `attention.attention_level`); 0 for none.

@@ -128,7 +128,7 @@ def trusted_file() -> Path:
 def _entry(part: ImportedPart) -> str:
     """Return what is trusted as one line of JSON: the import path, its arguments, and the file of the module.
 
-    The key "network" holds the import path of any part: a network, a loss, a penalty, a view or a constraint. It keeps this
+    The key "network" holds the import path of any part: a network, a loss, a penalty, a condition and so on. It keeps this
     name so that lines of earlier versions, which only supported own networks, remain valid.
 
     Text in the arguments may be a relative path, which depends on the current folder; the entry then contains that folder.

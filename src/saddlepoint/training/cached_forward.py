@@ -1,7 +1,7 @@
 """A network that caches its last forward pass.
 
-Where two phases share their noise, the generator would compute the same samples twice: once for the discriminator's move,
-and once for its own. The cached output comes with its graph, so that the generator can still be differentiated.
+If two phases share their noise, the generator would compute the same samples twice: for the discriminator's update, and for its
+own. The output is cached with its graph, so that the generator's update can still differentiate it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from torch import nn
 
 
 class CachedForward:
-    """A callable that returns the last output of a network again for the very same arguments.
+    """A callable that returns the cached output of a network if it is called again with the same objects as arguments.
 
-    Arguments, positional and by name (labels), are compared by identity: equal tensors are computed again. A cached output
-    is returned once, since its graph is good for one backward pass.
+    Arguments, positional and by name (labels), are compared by identity: for equal but different tensors, the output is computed
+    again. A cached output is returned only once, because its graph is freed by the first backward pass.
     """
 
     def __init__(self, network: nn.Module) -> None:

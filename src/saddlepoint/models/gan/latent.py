@@ -1,7 +1,7 @@
 """The generator's input: noise, codes that the discriminator may predict, and the class of a conditional GAN.
 
-A code in the sense of `HasCodes` is one row of all of them, (latent + codes + classes): the class as one number for each class.
-Whoever decodes, interpolates or stores codes needs to know nothing of labels.
+A code of a sample (`HasCodes`) contains all three as one row (latent + codes + classes), with one number for each class. Functions
+that decode, interpolate or store codes therefore need no labels.
 """
 
 from __future__ import annotations

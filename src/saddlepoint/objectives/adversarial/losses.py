@@ -125,8 +125,8 @@ MINIMAX = AdversarialLoss(
     labelled=cross_entropy,
     link=torch.sigmoid,
 )
-# -log sigmoid(difference): log 2 where no pair can be told apart. Judged alone, samples may all lie in one place on the
-# right side of the boundary; in pairs, a mode that is left out is real examples against which they lose.
+# -log sigmoid(difference): log 2 if the examples of a pair cannot be distinguished. If examples were scored separately, all
+# samples could lie at one point with a high score. In pairs they are also compared with real examples of the modes that they miss.
 RELATIVISTIC = AdversarialLoss(
     real=_minus_log_d, generator=_minus_log_d, labelled=cross_entropy, link=torch.sigmoid, paired=True
 )
@@ -145,7 +145,7 @@ HINGE = AdversarialLoss(
     real=lambda logit: relu(1 - logit), fake=lambda logit: relu(1 + logit), generator=lambda logit: -logit
 )
 RELATIVISTIC_AVERAGE_HINGE = replace(HINGE, generator=lambda logit: relu(1 - logit), averaged=True)
-_NO_LABELS = "a Wasserstein critic has no labels, so they cannot be smoothed"
+_NO_LABELS = "a Wasserstein critic has no labels that could be smoothed"
 WASSERSTEIN = AdversarialLoss(
     real=lambda logit: -logit,
     fake=lambda logit: logit,

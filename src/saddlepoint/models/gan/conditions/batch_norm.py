@@ -23,6 +23,6 @@ class BatchNorm(Condition):
             return WithConditionalNorms(network, classes)
         except ValueError:
             raise SettingError(
-                "model.condition.generator (batch_norm): the generator has no BatchNorm layer, so that labels would have no "
-                "effect: set model.generator.batch_norm to true (mlp), use dcgan or resnet, or choose concatenate."
+                "model.condition.generator (batch_norm): the generator has no BatchNorm layer, so labels would have no effect: "
+                "set model.generator.batch_norm to true (mlp), use dcgan or resnet, or choose concatenate."
             ) from None

@@ -1,7 +1,7 @@
 """The contract of a condition: how one player uses the labels of examples.
 
-A condition changes a network that knows nothing of labels into one that takes them: by its input, its layers, a term of the logit,
-or a further output (a head) with a cost of its own. The composer (`saddlepoint.objectives.adversarial.game`) calls both networks with
+A condition turns a network without labels into one that takes them: as part of its input, in its layers, in a term of the logit, or
+in a further output (a head) with its own cost. The composer (`saddlepoint.objectives.adversarial.game`) calls both networks with
 `labels=`.
 """
 
@@ -34,7 +34,7 @@ class Condition:
     """A condition of one player. A subclass overrides what it needs; the defaults change nothing.
 
     Attributes:
-        roles: the players that it suits.
+        roles: the players that can have it.
         uses_labels: whether it needs the labels of the data.
         forbids: settings that cannot be combined with it, with the reason; a subclass adds to those of this class.
     """
@@ -44,7 +44,7 @@ class Condition:
     forbids: ClassVar[Mapping[str, str]] = {"replay.share": "old examples are kept without their labels"}
 
     def inputs(self, shape: Sequence[int], axis: int, classes: int) -> Shape:
-        """Return the shape of what the network takes.
+        """Return the shape of the network's input.
 
         Args:
             shape: of the player's input, without labels.
@@ -54,10 +54,11 @@ class Condition:
         return tuple(shape)
 
     def wrap(self, network: nn.Module, axis: int, classes: int) -> nn.Module:
-        """Return a module that takes (input, labels), from a network that takes what `inputs` says.
+        """Return a module that takes (input, labels=...) and passes further arguments on to the network.
 
         Args:
-            network: that the settings define. A discriminator that scores packs is wrapped as a whole.
+            network: the network of the settings, which takes inputs of the shape that `inputs` returns. A discriminator that
+                scores packs is wrapped as a whole.
             axis: of the input's shape that holds channels.
             classes: number of classes.
         """
@@ -86,5 +87,5 @@ class Condition:
         return {}
 
     def codes(self) -> Codes | None:
-        """Return the numbers that the generator takes besides its noise, asked of the discriminator's condition; None for none."""
+        """Return the numbers that the generator takes besides its noise, or None; only the discriminator's condition is asked."""
         return None
