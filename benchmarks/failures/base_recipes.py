@@ -124,6 +124,8 @@ BASES = {
         Base("vae-digits", "vae-digits", "calibration", 1000, 40),
         Base("vae-mnist", "vae-mnist", "reporting", 400, 12),
         Base("gan-digits", "gan-digits", "calibration", 800, 14),
+        Base("gan-digits-conditional", "gan-digits-conditional", "calibration", 1000, 6),
+        Base("info-digits", "info-digits", "reporting", 1000, 6),
         Base("gan-mnist", "gan-mnist", "reporting", 500, 3, {"training.batch_size": 32}),
         Base("dcgan-digits", "dcgan-digits", "reporting", 300, 3),
         Base("dcgan-mnist", "dcgan-mnist", "calibration", 100, 1, {"training.batch_size": 32}),

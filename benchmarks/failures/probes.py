@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Fits, Pushes, has
+from saddlepoint.models.capabilities import Conditional, Fits, Pushes, has
+from saddlepoint.models.class_samples import sample_with_labels
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.divergence import kl_standard_normal_units
 from saddlepoint.objectives.likelihood import log_likelihood
@@ -38,9 +39,11 @@ class Prober:
     def __init__(self, dataset: Dataset, model: Model, state: TrainingState) -> None:
         self.dataset, self.model, self.state = dataset, model, state
         generator = torch.Generator().manual_seed(SEED)
-        self.train = dataset.x[torch.randperm(len(dataset), generator=generator)[:POINTS]]
+        chosen = torch.randperm(len(dataset), generator=generator)[:POINTS]
+        self.train, self._train_labels = dataset.x[chosen], _labels(model, dataset, chosen)
         rest = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else dataset
-        self.held_out = rest.x[torch.randperm(len(rest), generator=generator)[:POINTS]]
+        chosen = torch.randperm(len(rest), generator=generator)[:POINTS]
+        self.held_out, self._held_out_labels = rest.x[chosen], _labels(model, rest, chosen)
         flat = self.train.flatten(1).double()
         finite = flat[flat.isfinite().all(1)]
         self._mean, self._std = finite.mean(0), finite.std(0).clamp_min(1e-9)
@@ -87,11 +90,11 @@ class Prober:
 
     def _gan(self, facts: Facts) -> Facts:
         model: Any = self.model
-        raw = self._samples()
+        raw, labels = sample_with_labels(model, POINTS, None, torch.Generator().manual_seed(SEED + 2))
         with self.state.averaged(model):
             averaged = self._samples() if self.state.averages else raw
         noise = torch.Generator().manual_seed(SEED + 1)
-        z = model.latent_distribution.noise(POINTS, noise)
+        z = model.fixed_noise(POINTS, noise)
         found: Facts = {
             "distance": self.distance(averaged),
             "raw_distance": self.distance(raw),
@@ -106,7 +109,8 @@ class Prober:
             found["high_quality"] = float((self._to_modes(averaged)[0] < 4 * (truth.mode_std or 0.0)).double().mean())
         if self._honest is not None and self.dataset.event.size > 2:
             found["copies"] = float((self._nearest(averaged) < self._honest).double().mean())
-        real, train, fake = (model.scores(x) for x in (self.held_out, self.train, raw))
+        examples = (self.held_out, self._held_out_labels), (self.train, self._train_labels), (raw, labels)
+        real, train, fake = (model.scores(x, y) for x, y in examples)
         found |= {
             "d_real": float(real.mean()),
             "d_fake": float(fake.mean()),
@@ -116,7 +120,9 @@ class Prober:
             "advantage": _advantage(real, fake),
             "learnt_by_heart": _advantage(train, real),
         }
-        facts["dead"] = self._dead({"d": lambda: model.scores(self.train), "g": lambda: model.decode(z)})
+        facts["dead"] = self._dead(
+            {"d": lambda: model.scores(self.train, self._train_labels), "g": lambda: model.decode(z)}
+        )
         if has(model, Pushes):
             push = model.pushes(raw).flatten(1).norm(dim=1)
             # What -log D(G(z)) would push is the other's divided by D / (1 - D).
@@ -254,7 +260,8 @@ class Prober:
     def _gradients(self, step: int) -> dict[str, float]:
         """Norm of the gradient of every player's loss, each on the same batch, as its player would be moved."""
         model, found = self.model, {}
-        batch = Batch(model.model_units(self.train[:64]))
+        labels = None if self._train_labels is None else self._train_labels[:64]
+        batch = Batch(model.model_units(self.train[:64]), labels)
         modes = {layer: layer.training for player in model.players.values() for layer in player.modules()}
         buffers = [(b, b.clone()) for player in model.players.values() for b in player.buffers()]
         for phase in model.phases:
@@ -296,6 +303,11 @@ class Prober:
                 hidden = [s for s in still if len(s) > 1] or still
                 found[name] = float(torch.cat(hidden).double().mean())
         return found
+
+
+def _labels(model: Model, dataset: Dataset, chosen: Tensor) -> Tensor | None:
+    """The labels of these examples, where the model takes them."""
+    return dataset.y[chosen] if has(model, Conditional) and dataset.y is not None else None
 
 
 def epsilon_like(mean: Tensor, x: Tensor | None = None) -> Tensor:

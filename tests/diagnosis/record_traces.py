@@ -50,6 +50,10 @@ RUNS: dict[str, tuple[str, str]] = {
     "kl_outweighs": ("collapse-digits", "vae-digits"),
     "holes": ("holes-digits", "vae-digits"),
     "bounds_part": ("few-vae-digits", "vae-digits"),
+    "labels_ignored": ("labels-ignored-digits", "gan-digits-conditional"),
+    "class_collapse": ("class-collapse-digits", "gan-digits-conditional"),
+    "categories_unused": ("codes-unused-digits", "info-digits"),
+    "continuous_codes_unused": ("codes-unused-digits", "info-digits"),
 }
 # Series to leave out, for rules that are for logs without them.
 WITHOUT = {
@@ -78,12 +82,13 @@ def main(arguments: list[str]) -> int:
 
 def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
     """Return the series that a rule reads, from the first run of this kind."""
+    from failures.conditional_kinds import CONDITIONAL_KINDS
     from failures.runs import train
     from saddlepoint.diagnosis.rules import RULES
     from saddlepoint.experiment.live_diagnosis import objective_names
     from saddlepoint.recipe import Recipe
 
-    train(kind, 0, keep)
+    train(kind, 0, keep, CONDITIONAL_KINDS.get(kind))
     folder = keep / kind / "0"
     rule = next(rule for rule in RULES if rule.judge.__name__ == name)
     recipe = Recipe.load(folder / "recipe.yaml")
@@ -101,7 +106,11 @@ def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
         values = {series: rounded(value) for series, value in line.items() if wanted(series)}
         if values:
             records.append({"step": line["step"], **values})
-    settings = {entry.name: value for entry, value in recipe.settings() if entry.name.startswith(("model", "training"))}
+    settings = {
+        entry.name: value
+        for entry, value in recipe.settings()
+        if entry.name.startswith(("model", "training")) and not (entry.name.endswith(".arguments") and value is None)
+    }
     return {
         "kind": kind,
         "objectives": sorted(objective_names(recipe)),

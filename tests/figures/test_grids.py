@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saddlepoint.figures.grids import (
+    MOST_CLASSES,
+    class_grid,
     grid_over_time,
     interpolation_grid,
     reconstruction_grid,
@@ -119,3 +121,31 @@ def test_a_volume_shows_its_middle_slices_and_projections() -> None:
 
 def test_volumes_of_unequal_sides_and_many_channels_are_drawn() -> None:
     assert volume_grid(np.random.default_rng(0).normal(size=(2, 2, 3, 8, 5))).width > 0
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_grid_by_class_has_a_row_for_each_class_and_its_images_exactly(wrapped: bool) -> None:
+    images, labels = random_images(30, 1, 5, 4), np.arange(30) % 4
+    grid = class_grid(images, labels, ["a", "b", "c", "d"], columns=5, wrapped=wrapped, scale=2)
+    lines = 2 if wrapped else 1  # seven or eight images of a class, five in a row
+    width, height = 5 * (4 * 2 + 2) + 2, 4 * lines * (5 * 2 + 2) + 2
+    cells = grid.crop((grid.width - width, grid.height - height, grid.width, grid.height)).convert("L")
+    for label in range(4):
+        own = images[labels == label]
+        for place in range(len(own) if wrapped else 5):
+            found = image_at(cells, label * lines + place // 5, place % 5, 5, 4, 2, 2)
+            assert np.array_equal(found, own[place].transpose(1, 2, 0))
+
+
+def test_a_grid_by_class_shows_a_limited_number_of_classes_and_says_so() -> None:
+    many = MOST_CLASSES + 7
+    names = ["x" * 300, *map(str, range(1, many))]
+    all_of_them = class_grid(random_images(many, 1, 4, 4), np.arange(many), names, scale=1)
+    few = class_grid(random_images(MOST_CLASSES, 1, 4, 4), np.arange(MOST_CLASSES), names, scale=1)
+    assert all_of_them.height == few.height
+    assert all_of_them.width < 600  # a long name is shortened
+
+
+def test_a_grid_by_class_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="no image to show"):
+        class_grid(random_images(0, 1, 4, 4), np.zeros(0, int), [])

@@ -45,6 +45,8 @@ def run(argv: Sequence[str]) -> int:
 
     from saddlepoint import experiment
     from saddlepoint.cli.samples import Destination, write
+    from saddlepoint.models.capabilities import Conditional, lacks
+    from saddlepoint.models.class_samples import sample_with_labels
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
@@ -60,10 +62,18 @@ def run(argv: Sequence[str]) -> int:
     default = Path(arguments.run) / (_name(arguments) + (".png" if model.event.kind == "image" else ".npz"))
     destination = Destination.of(arguments.out, default, overwrite=arguments.overwrite)
     destination.check(model.event)
-    labels = _labels(arguments.labels, arguments.count, model.event) if arguments.labels else None
+    asked = None
+    if arguments.labels is not None:
+        if (reason := lacks(model, Conditional)) is not None:
+            raise SettingError(
+                f"sample: --labels {arguments.labels}: the model of {arguments.run} cannot sample a class: {reason} Leave "
+                "--labels out, or train with labelled data and model.condition."
+            )
+        asked = _labels(arguments.labels, arguments.count, model.event)
     generator = torch.Generator(model.device).manual_seed(arguments.seed)
     started = time.perf_counter()
-    samples = model.sample(arguments.count, labels=labels, generator=generator).cpu()
+    samples, labels = sample_with_labels(model, arguments.count, asked, generator)
+    samples = samples.cpu()
     seconds = time.perf_counter() - started
     own = writing(folder, wait=WAIT, otherwise=ELSEWHERE) if arguments.out is None else contextlib.nullcontext()
     with own:
@@ -77,6 +87,7 @@ def run(argv: Sequence[str]) -> int:
                 "dtype": model.event.dtype,
                 "seed": arguments.seed,
                 "seconds": seconds,
+                **({} if labels is None else {"classes": _counts(labels, model.event)}),
             }
         )
     else:
@@ -105,6 +116,15 @@ def _labels(text: str, count: int, event: Event) -> Tensor:
     return torch.tensor(chosen, dtype=torch.int64).repeat(-(-count // len(chosen)))[:count]
 
 
+def _counts(labels: Tensor, event: Event) -> dict[str, int]:
+    """The number of samples of each class by name, in the order of the classes."""
+    import torch
+
+    names = event.class_names or ()
+    numbers = torch.bincount(labels, minlength=len(names)).tolist()
+    return {names[i] if i < len(names) else str(i): number for i, number in enumerate(numbers) if number}
+
+
 def _name(arguments: argparse.Namespace) -> str:
     """The default file's name without an ending; it contains every option, so that other samples never replace it."""
     asked = {
@@ -124,10 +144,14 @@ def _parser() -> Parser:
         "--out",
         metavar="PATH",
         help="FILE.png: one picture; FILE.npz: array x in the data's own units, and y with labels; "
-        "a folder: one PNG an image (default: RUN/samples-N.png for images, else .npz; the name contains --step, --labels and "
+        "a folder: one PNG an image, in a folder for each class of a conditional model (default: RUN/samples-N.png for images, else .npz; the name contains --step, --labels and "
         "--seed if they are given)",
     )
-    parser.add_argument("--labels", metavar="L,...", help="classes to draw, by name or number, in turn")
+    parser.add_argument(
+        "--labels",
+        metavar="L,...",
+        help="classes of a conditional model, by name or number, in turn (default: the shares of its training data)",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the noise (default: 0)")
     parser.add_argument(
         "--step", default="newest", metavar="STEP", help="checkpoint: newest (default), best, or a step's number"

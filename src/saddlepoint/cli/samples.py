@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from saddlepoint.cli.destination import check_file, check_place
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from saddlepoint.figures.style import Picture
 
+COLUMNS = 16  # images in a row of a picture by class
 MANY = 1_024  # images from which on a picture shows them pixel for pixel instead of enlarged
 
 
@@ -78,13 +80,19 @@ def write(samples: Tensor, labels: Tensor | None, event: Event, destination: Des
             # Uncompressed: compressing noisy pixels would take longer than drawing them.
             np.savez(file, **arrays)  # type: ignore[arg-type]
     elif destination.form == "picture":
-        write_png(_picture(samples, event), destination.path)
+        write_png(_picture(samples, labels, event), destination.path)
     else:
         pictures = _named_pictures(samples, labels, event)
         write_gallery(pictures, destination.path, overwrite=destination.overwrite)
 
 
-def _picture(samples: Tensor, event: Event) -> Picture:
+def _picture(samples: Tensor, labels: Tensor | None, event: Event) -> Picture:
+    if event.kind == "image" and labels is not None and len(samples) <= MANY:
+        from saddlepoint.figures.grids import MOST_CLASSES, class_grid
+
+        if len(torch.unique(labels)) <= MOST_CLASSES:
+            names, low, high = event.class_names or (), event.low, event.high
+            return class_grid(samples.numpy(), labels.numpy(), names, low=low, high=high, columns=COLUMNS, wrapped=True)
     if event.kind == "image" and len(samples) > MANY:
         from saddlepoint.figures.grids import sample_grid
 

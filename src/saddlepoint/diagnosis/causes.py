@@ -33,6 +33,7 @@ CONSEQUENCES: dict[str, frozenset[str]] = {
     "GAN104": frozenset({"GAN103", "GAN105", "GAN106"}),
     "GAN105": frozenset({"GAN109", "GAN103"}),
     "GAN106": frozenset({"GAN103", "GAN109"}),
+    "GAN103": frozenset({"GAN121", "GAN122", "GAN123"}),
     "GAN107": frozenset({"GAN108", "GAN109"}),
 }
 

@@ -81,6 +81,23 @@ class AtMost:
 
 
 @dataclass(frozen=True)
+class ArgumentAtLeast:
+    """Raise the number `key` in a setting that holds the arguments of a part, if it is lower than `value`.
+
+    Arguments that do not have this number keep their default, and are left unchanged.
+    """
+
+    key: str
+    value: float
+
+    def __call__(self, name: str, settings: Settings) -> Any:
+        present = settings[name] or {}
+        if not isinstance(present.get(self.key), int | float) or present[self.key] >= self.value:
+            return UNCHANGED
+        return {**present, self.key: self.value}
+
+
+@dataclass(frozen=True)
 class Replace:
     """Change the setting to `value` if it is one of `old`."""
 

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from saddlepoint.diagnosis.changes import (
+    ArgumentAtLeast,
     AtLeast,
     AtMost,
     FollowOther,
@@ -130,6 +131,22 @@ REMEDIES: dict[str, Remedy] = {
     "clear_view": Remedy(
         "switch off flipped labels and instance noise",
         {"model.labels.flipping": 0.0, "model.views.instance_noise.strength": 0.0},
+    ),
+    # cGANs with Projection Discriminator (Miyato, Koyama, 2018), https://arxiv.org/abs/1802.05637
+    "projection": Remedy(
+        "let the discriminator take the label by projection (`model.condition.discriminator`)",
+        {"model.condition.discriminator.name": ReplaceOnly(("concatenate",), "projection")},
+    ),
+    "auxiliary": Remedy(
+        "let the discriminator also predict the class (`model.condition.discriminator`)",
+        {"model.condition.discriminator.name": ReplaceOnly(("concatenate", "projection"), "auxiliary")},
+    ),
+    "balanced_classes": Remedy(
+        "show all classes equally often (`training.balance_classes`)", {"training.balance_classes": True}
+    ),
+    "more_information": Remedy(
+        "raise the weight of the codes (an argument of `model.condition.discriminator`)",
+        {"model.condition.discriminator.arguments": ArgumentAtLeast("weight", 1.0)},
     ),
     # Networks.
     "leaky_units": Remedy("use leaky rectifiers", {f"model.{network}.activation": _LEAKY for network in _NETWORKS}),

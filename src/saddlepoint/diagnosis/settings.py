@@ -58,6 +58,12 @@ CODES: dict[str, Code] = {
     ),
     "GAN109": Code("the samples were better at an earlier step", (".instability:past_its_best",)),
     "GAN110": Code("the samples do not depend on the latent code"),
+    "GAN121": Code("the samples ignore their labels", (".conditions:labels_ignored",)),
+    "GAN122": Code("class collapse, the samples of a class are alike", (".conditions:class_collapse",)),
+    "GAN123": Code(
+        "the codes of the InfoGAN are unused",
+        (".conditions:categories_unused", ".conditions:continuous_codes_unused"),
+    ),
     "AE251": Code("part of the latent code is unused", (".posterior:unused_dimensions",)),
     "VAE201": Code(
         "posterior collapse, the decoder ignores the latent code",

@@ -14,7 +14,15 @@ from saddlepoint.experiment.interpolation import spherical
 from saddlepoint.figures import agreement, density, grids, latent, lines, style
 from saddlepoint.figures.samples import waveforms
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Encodes, HasCodes, HasLatentPosterior, has, require
+from saddlepoint.models.capabilities import (
+    Conditional,
+    Encodes,
+    HasCodes,
+    HasLatentPosterior,
+    HasNamedCodes,
+    has,
+    require,
+)
 from saddlepoint.records import RunFolder, replaced
 
 SCATTER = 2_000  # points in a scatter plot: more hide one another and make the page heavy
@@ -74,8 +82,13 @@ class LatentPictures:
         title = "Held-out examples and their reconstructions"
         return draw(pairs, low=event.low, high=event.high, names=names, title=title)
 
+    def class_names_of_arcs(self, arcs: int) -> list[str]:
+        """Return the class of each arc of `decode_between`; empty for a model without labels."""
+        names = self.dataset.event.class_names or ()
+        return [names[arc % len(names)] for arc in range(arcs)] if has(self.model, Conditional) else []
+
     def decode_between(self, arcs: int, points: int) -> Tensor:
-        """Decode codes along arcs, each between two codes.
+        """Decode codes along arcs, each between two codes, with one class and one value of each categorical code.
 
         Args:
             arcs: number of arcs; fewer if there are fewer pairs of held-out examples.
@@ -89,13 +102,19 @@ class LatentPictures:
             ends = self.codes(2 * pairs).to(self.model.device)
         else:
             ends = model.fixed_noise(2 * arcs, torch.Generator(self.model.device).manual_seed(self.seed + 1))
-        codes = torch.stack([spherical(a, b, points) for a, b in zip(*ends.chunk(2), strict=True)])
+            if has(model, Conditional) and model.classes:
+                labels = (torch.arange(arcs) % model.classes).repeat(2)
+                ends = model.with_labels(ends, labels.to(ends.device))
+        moved = _count_interpolated(model)
+        codes = torch.stack([_arc(a, b, points, moved) for a, b in zip(*ends.chunk(2), strict=True)])
         return model.decode(codes.flatten(0, 1)).cpu().view(*codes.shape[:2], *self.dataset.event.shape)
 
     def draw_interpolations(self) -> style.Picture:
         """Draw images along arcs between codes."""
         event = self.dataset.event
-        return grids.interpolation_grid(self.decode_between(6, 10).numpy(), low=event.low, high=event.high)
+        paths = self.decode_between(6, 10).numpy()
+        names = self.class_names_of_arcs(len(paths))
+        return grids.interpolation_grid(paths, low=event.low, high=event.high, row_names=names)
 
     def draw_sounds_between(self) -> style.Picture:
         """Draw sounds along an arc between two codes."""
@@ -155,3 +174,16 @@ class LatentPictures:
     def draw_heads(self) -> style.Picture:
         """Draw histograms of the outputs of the encoder's heads."""
         return latent.head_histograms(*(values.numpy() for values in self.heads().values()))
+
+
+def _count_interpolated(model: HasCodes) -> int:
+    """The numbers at the beginning of a code that are noise; classes and codes with a meaning of their own follow them."""
+    if has(model, HasNamedCodes) and model.named_codes is not None:
+        return model.named_codes.first
+    return model.latent - ((model.classes or 0) if has(model, Conditional) else 0)
+
+
+def _arc(start: Tensor, end: Tensor, points: int, moved: int) -> Tensor:
+    """Codes (points, latent) along an arc; only the first `moved` numbers change, the others are those of the start."""
+    path = spherical(start[:moved], end[:moved], points)
+    return torch.cat([path, start[moved:].expand(points, -1)], 1) if moved < len(start) else path

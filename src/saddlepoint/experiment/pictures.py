@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,23 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.experiment import snapshots
+from saddlepoint.experiment.code_pictures import draw_named_codes
 from saddlepoint.experiment.latent_pictures import SCATTER, LatentPictures
 from saddlepoint.experiment.sample_plots import draw_points
 from saddlepoint.figures import curves, grids, latent, style, video
 from saddlepoint.figures.pixels import to_pixels
 from saddlepoint.figures.samples import show_samples
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Encodes, HasCodes, HasLatentPosterior, has
+from saddlepoint.models.capabilities import (
+    Conditional,
+    Encodes,
+    HasCodes,
+    HasLatentPosterior,
+    HasNamedCodes,
+    has,
+    require,
+)
+from saddlepoint.models.class_samples import with_classes_in_turn
 from saddlepoint.records import RunFolder, replaced, series_of
 
 Numbers = npt.NDArray[Any]
@@ -62,16 +72,26 @@ class Pictures:
         generator = torch.Generator(self.model.device).manual_seed(self.seed)
         # A cloud of points needs more samples than a grid of images.
         n = max(self.samples, SCATTER) if self.dataset.event.kind == "vector" else self.samples
+        labels = None
         if has(self.model, HasCodes):
-            samples = self.model.decode(self.model.fixed_noise(n, generator)).cpu()
+            z, labels = self._codes(n, generator)
+            samples = self.model.decode(z).cpu()
         else:
             samples = self.model.sample(n, generator=generator).cpu()
-        style.write_png(self._show(samples, f"Samples at step {step:,}"), self.folder.sample_grid(step))
+        style.write_png(self._show(samples, labels, f"Samples at step {step:,}"), self.folder.sample_grid(step))
         arrays = {name.replace("heads/", ""): values[:_KEPT_CODES].numpy() for name, values in self.heads().items()}
         if self.dataset.event.kind == "image":
             arrays["samples"] = self._pixels(samples[:_KEPT_SAMPLES])
         if arrays:
             snapshots.write_snapshot(self.folder, step, arrays)
+
+    def _codes(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        """Codes (n, latent), and their classes (n,): of images all classes in turn, of other data those that the model draws."""
+        model = require(self.model, HasCodes)
+        z = model.fixed_noise(n, generator)
+        if self.dataset.event.kind != "image":
+            return z, None
+        return with_classes_in_turn(model, z, grids.MOST_CLASSES)
 
     def heads(self) -> dict[str, Tensor]:
         """Return the outputs of the encoder's heads (see `LatentPictures.heads`)."""
@@ -104,8 +124,12 @@ class Pictures:
         if imaged and len(over_time) > 1:
             yield (
                 "samples-over-time.png",
-                "Samples as training went on: one row for each step, the same noise in every row.",
-                lambda: grids.grid_over_time([(step, arrays["samples"]) for step, arrays in over_time]),
+                "Samples as training went on: one row for each step, the same noise in every row"
+                + (", and one class in each column." if self._class_names() else "."),
+                lambda: grids.grid_over_time(
+                    [(step, arrays["samples"]) for step, arrays in over_time],
+                    column_names=self._class_names()[:_KEPT_SAMPLES],
+                ),
             )
         if len(over_time) > 1 and "mean" in over_time[0][1]:
             yield (
@@ -140,6 +164,8 @@ class Pictures:
                 "From one code (left) to another (right) along the sphere on which codes lie.",
                 self.latent.draw_interpolations,
             )
+            if has(self.model, HasNamedCodes):
+                yield from draw_named_codes(self.model, self.dataset.event, self.seed)
         elif self.dataset.event.kind == "sound":
             yield (
                 "interpolation.png",
@@ -153,8 +179,17 @@ class Pictures:
                 self.latent.draw_paths,
             )
 
-    def _show(self, x: Tensor, title: str) -> style.Picture:
+    def _class_names(self) -> tuple[str, ...]:
+        """The classes of the first samples of a picture, one of each in turn; empty for a model without labels."""
+        names = self.dataset.event.class_names or ()
+        return names * _KEPT_SAMPLES if has(self.model, Conditional) else ()
+
+    def _show(self, x: Tensor, labels: Tensor | None, title: str) -> style.Picture:
         event = self.dataset.event
+        if labels is not None:
+            names, low, high = event.class_names or (), event.low, event.high
+            # No step in the title, so that the frames of the time-lapse differ in the samples alone.
+            return grids.class_grid(x.numpy(), labels.numpy(), names, low=low, high=high, title=_by_class(names))
         if event.kind != "vector":
             return show_samples(x.numpy(), event.kind, low=event.low, high=event.high, title=title)
         return draw_points(self.model, x, self.latent.held_out(SCATTER).x, self.dataset.truth, title)
@@ -163,6 +198,11 @@ class Pictures:
         """Convert images (N, C, H, W) to the bytes that will be drawn, a quarter of the size of floats."""
         pixels = to_pixels(images.numpy(), low=self.dataset.event.low, high=self.dataset.event.high)
         return pixels.transpose(0, 3, 1, 2)
+
+
+def _by_class(names: Sequence[str]) -> str:
+    most = grids.MOST_CLASSES
+    return "Samples by class" if len(names) <= most else f"Samples by class (the first {most} of {len(names)})"
 
 
 def time_lapse(folder: RunFolder) -> None:

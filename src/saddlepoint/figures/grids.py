@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 GAP = 2
+MOST_CLASSES = 20  # rows of a grid by class
+LONGEST_NAME = 24  # characters of a class's name beside its row
 BESIDE = 136
 
 
@@ -94,12 +96,59 @@ def reconstruction_grid(
     return _rows_with_labels(rows, words, columns, title, scale)
 
 
+def class_grid(
+    images: ArrayLike,
+    labels: ArrayLike,
+    class_names: Sequence[str],
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    columns: int = 10,
+    wrapped: bool = False,
+    scale: int | None = None,
+    title: str = "Samples by class",
+) -> Image:
+    """Draw one row of images for each class that occurs, at most `MOST_CLASSES` of them.
+
+    Args:
+        images: (N, C, H, W).
+        labels: (N,) integers.
+        class_names: of the labels.
+        low: the data's lowest value; None takes that of the images.
+        high: the data's highest value; None takes that of the images.
+        columns: images in a row, at most.
+        wrapped: whether further images of a class are drawn in rows below; otherwise they are left out.
+        scale: integer enlargement; None chooses it.
+        title: of the picture; where rows are left out, the number of rows is added.
+
+    Raises:
+        ValueError: there are no images.
+    """
+    pixels, classes = to_pixels(images, low=low, high=high), np.asarray(labels)
+    if len(pixels) == 0:
+        raise ValueError("there is no image to show: images has length 0")
+    present = np.unique(classes)
+    shown = present[:MOST_CLASSES]
+    if len(shown) < len(present):
+        title = f"{title} ({len(shown)} of {len(present)} classes)"
+    rows: list[Pixels] = []
+    names: list[str] = []
+    for label in shown:
+        own = pixels[classes == label]
+        parts = [own[start : start + columns] for start in range(0, len(own) if wrapped else 1, columns)]
+        rows += parts
+        name = class_names[label] if label < len(class_names) else f"{label}"
+        names += [_shorten(name), *[""] * (len(parts) - 1)]
+    return _rows_with_labels(rows, names, max(map(len, rows)), title, scale)
+
+
 def grid_over_time(
     moments: Sequence[tuple[int, ArrayLike]],
     *,
     low: float | None = None,
     high: float | None = None,
     columns: int = 10,
+    column_names: Sequence[str] = (),
     scale: int | None = None,
     title: str = "Samples over training, the same noise in every row",
 ) -> Image:
@@ -110,11 +159,12 @@ def grid_over_time(
         low: the data's lowest value; None takes that of the images.
         high: the data's highest value; None takes that of the images.
         columns: images in a row.
+        column_names: of the columns, such as the class of each; empty for none.
         scale: integer enlargement; None chooses it.
         title: of the picture.
     """
     rows = match_channels([to_pixels(images, low=low, high=high)[:columns] for _, images in moments])
-    return _rows_with_labels(rows, [f"step {step:,}" for step, _ in moments], columns, title, scale)
+    return _rows_with_labels(rows, [f"step {step:,}" for step, _ in moments], columns, title, scale, column_names)
 
 
 def interpolation_grid(
@@ -123,6 +173,7 @@ def interpolation_grid(
     low: float | None = None,
     high: float | None = None,
     scale: int | None = None,
+    row_names: Sequence[str] = (),
     title: str = "Interpolation: from one code (left) to another (right)",
 ) -> Image:
     """Draw paths between two codes, one in a row.
@@ -132,6 +183,7 @@ def interpolation_grid(
         low: the data's lowest value; None takes that of the images.
         high: the data's highest value; None takes that of the images.
         scale: integer enlargement; None chooses it.
+        row_names: of the paths, such as the class of each; empty for none.
         title: of the picture.
     """
     values = np.asarray(paths)
@@ -139,7 +191,7 @@ def interpolation_grid(
     pixels = to_pixels(values.reshape(rows * steps, *values.shape[2:]), low=low, high=high)
     shares = [f"{share:.0%}" for share in np.linspace(0.0, 1.0, steps)]
     cells = [pixels[row * steps : (row + 1) * steps] for row in range(rows)]
-    return _rows_with_labels(cells, [], steps, title, scale, shares)
+    return _rows_with_labels(cells, [_shorten(name) for name in row_names], steps, title, scale, shares)
 
 
 def traversal_grid(
@@ -249,6 +301,11 @@ def _rows_with_labels(
         ],
         size=size,
     )
+
+
+def _shorten(name: str) -> str:
+    plain = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}…"
 
 
 def _pad(pixels: Pixels, side: int) -> Pixels:

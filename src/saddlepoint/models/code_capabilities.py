@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from torch import Tensor
@@ -83,6 +84,49 @@ class Conditional(HasCodes, Protocol):
 
     def split_codes(self, z: Tensor) -> tuple[Tensor, Tensor | None]:
         """Split codes (N, latent) into the generator's input and the weights of the classes (N, classes)."""
+
+
+@dataclass(frozen=True)
+class NamedCodes:
+    """Where categorical and continuous codes are among the numbers of a code.
+
+    Attributes:
+        first: position of the first of them.
+        categories: number of values of each categorical code; each value has a number that is 1 for it and 0 for the others.
+        continuous: number of continuous codes in [-1, 1], which follow the categorical ones.
+    """
+
+    first: int
+    categories: tuple[int, ...] = ()
+    continuous: int = 0
+
+    @property
+    def stop(self) -> int:
+        """The position after the last of them."""
+        return self.first + sum(self.categories) + self.continuous
+
+    def with_category(self, z: Tensor, which: int, value: int) -> Tensor:
+        """Return codes z (N, latent) in which categorical code number `which` has this value."""
+        first = self.first + sum(self.categories[:which])
+        changed = z.clone()
+        changed[:, first : first + self.categories[which]] = 0
+        changed[:, first + value] = 1
+        return changed
+
+    def with_number(self, z: Tensor, which: int, values: Tensor) -> Tensor:
+        """Return codes z (N, latent) in which continuous code number `which` has these values (N,)."""
+        changed = z.clone()
+        changed[:, self.first + sum(self.categories) + which] = values
+        return changed
+
+
+@runtime_checkable
+class HasNamedCodes(HasCodes, Protocol):
+    """A model some of whose codes have a meaning of their own, such as the codes of an InfoGAN."""
+
+    @property
+    def named_codes(self) -> NamedCodes | None:
+        """Where they are; None for a model without them."""
 
 
 @runtime_checkable

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.monitors import adversarial, codes
+from saddlepoint.evaluation.monitors.classes import ClassMonitor
 from saddlepoint.evaluation.monitors.copies import (
     copying_beside_held_out,
     copying_beside_training,
@@ -23,7 +24,7 @@ from saddlepoint.evaluation.monitors.copies import (
 )
 from saddlepoint.evaluation.monitors.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Adversarial, HasLatentPosterior, has
+from saddlepoint.models.capabilities import Adversarial, Conditional, HasLatentPosterior, has
 from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.networks.activity import Activity, record_activity
 from saddlepoint.objectives.phase import Batch
@@ -66,8 +67,13 @@ class Monitor:
         self._before: Tensor | None = None
         if not has(model, Adversarial):
             return
-        self._neighbourhood = Neighbourhood(project, project(dataset.x[order[:FITTED]]), seed)
+        fitted = project(dataset.x[order[:FITTED]])
+        self._neighbourhood = Neighbourhood(project, fitted, seed)
         self._neighbourhood.to(device)
+        self._by_class: ClassMonitor | None = None
+        if has(model, Conditional) and model.classes and dataset.y is not None:
+            self._by_class = ClassMonitor(fitted, dataset.y[order[:FITTED]], model.classes)
+            self._by_class.to(device)
         truth = dataset.truth
         self._modes: tuple[Tensor, float] | None = None
         if truth is not None and truth.modes is not None and truth.mode_std is not None:
@@ -207,13 +213,13 @@ class Monitor:
         own = model.players[name]
         average = sampled.get(name, own)
         if average is own:
-            return signals | self._places(name, samples, projected)
+            return signals | self._places(name, samples, projected, made.y)
         model.players[name] = average
         try:
             samples = model.decode(z)
         finally:
             model.players[name] = own
-        return signals | self._places(name, samples, self._project(samples))
+        return signals | self._places(name, samples, self._project(samples), made.y)
 
     def _movement(self, name: str, samples: Tensor, projected: Tensor) -> Signals:
         """Series of how the samples of the generator itself, not of its moving average, changed since the last probe."""
@@ -225,8 +231,8 @@ class Monitor:
         self._before = shares
         return signals
 
-    def _places(self, name: str, samples: Tensor, projected: Tensor) -> Signals:
-        """Series of diversity and coverage of samples."""
+    def _places(self, name: str, samples: Tensor, projected: Tensor, labels: Tensor | None) -> Signals:
+        """Series of diversity and coverage of samples, and of their classes if they have labels (N,)."""
         around = self._neighbourhood
         signals = {
             f"{name}/diversity": around.diversity(projected),
@@ -235,6 +241,8 @@ class Monitor:
         if self._modes is not None:
             found = modes_covered(samples.float(), *self._modes)
             signals[f"{name}/modes"], signals[f"{name}/high_quality"] = found
+        if self._by_class is not None and labels is not None:
+            signals |= {f"{name}/{key}": value for key, value in self._by_class.series(projected, labels).items()}
         return signals
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from saddlepoint.models.code_capabilities import NamedCodes
 from saddlepoint.models.gan.conditions.condition import Codes
 from saddlepoint.models.gan.settings import NoiseSettings
 from saddlepoint.networks.labels import class_weights
@@ -96,6 +97,13 @@ class LatentDistribution:
         device = torch.device("cpu") if generator is None else generator.device
         shares = self._shares.to(device)
         return torch.multinomial(shares, n, replacement=True, generator=generator) if n else torch.zeros(0).long()
+
+    @property
+    def named_codes(self) -> NamedCodes | None:
+        """Where the categorical and continuous codes are in a code; None without any."""
+        if self._codes is None or not (self._codes.categories or self._codes.continuous):
+            return None
+        return NamedCodes(self._latent, self._codes.categories, self._codes.continuous)
 
     def join(self, noise: Tensor, labels: Tensor | None) -> Tensor:
         """Return codes (N, size) from the generator's input (N, inputs) and classes (N,) or weights (N, classes)."""

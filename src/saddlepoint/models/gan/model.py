@@ -13,7 +13,15 @@ from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.assembly import check_roles, is_own
 from saddlepoint.models.base import CHUNK, Numbers, as_tensor, in_chunks
-from saddlepoint.models.capabilities import Conditional, DecodesNormal, HasCodeQuantiles, Pushes, ScoresExamples
+from saddlepoint.models.capabilities import (
+    Conditional,
+    DecodesNormal,
+    HasCodeQuantiles,
+    HasNamedCodes,
+    Pushes,
+    ScoresExamples,
+)
+from saddlepoint.models.code_capabilities import NamedCodes
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.copying import frozen_copy
 from saddlepoint.models.gan.composition import compose
@@ -123,6 +131,11 @@ class GAN(CodeModel):
         return self.latent_distribution.size
 
     @property
+    def named_codes(self) -> NamedCodes | None:
+        """Where the categorical and continuous codes of an InfoGAN are; None without any."""
+        return self.latent_distribution.named_codes
+
+    @property
     def packing(self) -> int:
         """Number of examples that the discriminator scores together."""
         return self.settings.discriminator.packing
@@ -136,6 +149,8 @@ class GAN(CodeModel):
             return "its generator's loss compares several examples or reads codes, so a single example has no gradient of its own."
         if capability is Conditional and self.classes is None:
             return "it was trained without labels."
+        if capability is HasNamedCodes and self.named_codes is None:
+            return "it has no categorical or continuous codes; model.condition.discriminator: info gives it some."
         if capability in (ScoresExamples, Pushes) and self.classes is not None:
             return "its discriminator scores an example together with its label."
         if capability in (DecodesNormal, HasCodeQuantiles) and self.latent != self.settings.latent:

@@ -24,10 +24,14 @@ class Codes(NamedTuple):
     Attributes:
         size: numbers for each example.
         draw: (n, generator) -> (n, size).
+        categories: number of values of each categorical code; they come first, as one number for each value.
+        continuous: number of continuous codes in [-1, 1], which come last.
     """
 
     size: int
     draw: Callable[[int, torch.Generator | None], Tensor]
+    categories: tuple[int, ...] = ()
+    continuous: int = 0
 
 
 class Condition:

@@ -51,7 +51,7 @@ class Info(Condition):
         self.categories, self.continuous, self.weight = tuple(categories), continuous, weight
 
     def codes(self) -> Codes:
-        return Codes(sum(self.categories) + self.continuous, self._draw)
+        return Codes(sum(self.categories) + self.continuous, self._draw, self.categories, self.continuous)
 
     def heads(self, classes: int) -> dict[str, Head]:
         size = sum(self.categories) + 2 * self.continuous
@@ -81,7 +81,7 @@ class Info(Condition):
         return self.cost(fake, targets)
 
     def _observe(self, real: Tensor, fake: Tensor, targets: Targets) -> dict[str, Tensor]:
-        """The share of categorical codes that are recognised, and the R^2 of continuous ones."""
+        """The share of categorical codes that are recognised, this share between chance (0) and 1, and the R^2 of continuous ones."""
         codes, found = _codes(targets), {}
         if self.categories:
             starts = [sum(self.categories[:i]) for i in range(len(self.categories))]
@@ -90,6 +90,8 @@ class Info(Condition):
                 for a, n in zip(starts, self.categories, strict=True)
             ]
             found["code_accuracy"] = torch.stack(hits)
+            chances = [1 / n for n in self.categories]
+            found["code_use"] = torch.stack([(hit - p) / (1 - p) for hit, p in zip(hits, chances, strict=True)])
         if self.continuous:
             first = sum(self.categories)
             error = (fake[:, first : first + self.continuous] - codes[:, first:]).square()

@@ -1,0 +1,110 @@
+"""`saddlepoint sample` on conditional models: classes by name and number, in pictures, folders and arrays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import saddlepoint as sp
+from saddlepoint.cli.main import main
+
+MODEL = {
+    "condition": {"generator": "concatenate", "discriminator": "projection"},
+    "latent": 4,
+    "generator": {"network": "mlp", "hidden": [8]},
+    "discriminator": {"network": "mlp", "hidden": [8]},
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A conditional GAN of three named classes, with a sixth of the images in the last."""
+    folder = tmp_path_factory.mktemp("conditional")
+    generator = np.random.default_rng(0)
+    x = generator.integers(0, 256, (60, 1, 6, 6), dtype=np.uint8)
+    names = np.array(["circle", "square", "circle", "square", "circle", "star"] * 10)
+    np.savez(folder / "shapes.npz", x=x, y=names)
+    training = {"steps": 2, "tick": 1, "batch_size": 8}
+    data = {"source": str(folder / "shapes.npz")}
+    sp.train("gan-digits", data=data, model=MODEL, training=training, run=folder / "run", pictures=False)
+    return folder / "run"
+
+
+def arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as loaded:
+        return dict(loaded)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [("2", [2] * 6), ("star", [2] * 6), ("square,0", [1, 0] * 3), (" star , circle ,1", [2, 0, 1] * 2)],
+)
+def test_classes_are_drawn_in_turn(run: Path, tmp_path: Path, labels: str, expected: list[int]) -> None:
+    assert main(["sample", str(run), "-n", "6", "--labels", labels, "--out", str(tmp_path / "x.npz")]) == 0
+    found = arrays(tmp_path / "x.npz")
+    assert found["y"].tolist() == expected
+    assert found["x"].shape == (6, 1, 6, 6)
+
+
+def test_without_labels_classes_have_the_shares_of_the_data(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sample", str(run), "-n", "600", "--json", "--out", str(tmp_path / "x.npz")]) == 0
+    counts = json.loads(capsys.readouterr().out)["classes"]
+    assert sum(counts.values()) == 600
+    assert abs(counts["star"] / 600 - 1 / 6) < 5 * np.sqrt(5 / 36 / 600)
+    labels = arrays(tmp_path / "x.npz")["y"]
+    assert np.bincount(labels).tolist() == list(counts.values())
+
+
+def test_a_folder_has_a_folder_for_each_class_which_are_read_back_as_classes(run: Path, tmp_path: Path) -> None:
+    assert main(["sample", str(run), "-n", "9", "--labels", "star,square", "--out", f"{tmp_path / 'out'}/"]) == 0
+    assert {path.parent.name: 0 for path in (tmp_path / "out").glob("*/*.png")}.keys() == {"star", "square"}
+    from saddlepoint.data import load
+    from saddlepoint.data.settings import DataSettings
+
+    read = load(DataSettings(source=str(tmp_path / "out"), held_out=0.0))
+    assert read.event.class_names == ("square", "star")
+    assert np.bincount(read.y.numpy()).tolist() == [4, 5]
+
+
+def test_a_picture_is_written_with_labels_and_without(run: Path) -> None:
+    for asked in ([], ["--labels", "1"], ["--labels", "circle,star"]):
+        assert main(["sample", str(run), "-n", "40", *asked]) == 0
+    assert {path.name for path in run.glob("samples-40*.png")} == {
+        "samples-40.png",
+        "samples-40-labels-1.png",
+        "samples-40-labels-circle-star.png",
+    }
+
+
+@pytest.mark.parametrize("labels", ["3", "-1", "stra", "1,,2", "", "1.5"])
+def test_a_class_that_does_not_exist_is_refused(
+    run: Path, labels: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sample", str(run), f"--labels={labels}", "--out", str(tmp_path / "x.npz")]) == 2
+    said = capsys.readouterr().err
+    assert "there is no class" in said
+    assert "circle, square, star" in said
+    assert not (tmp_path / "x.npz").exists()
+
+
+def test_labels_of_an_unconditional_model_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = {name: value for name, value in MODEL.items() if name != "condition"}
+    sp.train("gan-digits", model=own, training={"steps": 1}, run=tmp_path / "run", pictures=False)
+    assert main(["sample", str(tmp_path / "run"), "--labels", "3"]) == 2
+    assert "was trained without labels. Leave --labels out" in capsys.readouterr().err
+
+
+def test_a_condition_on_data_without_labels_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).integers(0, 256, (90, 1, 6, 6), dtype=np.uint8))
+    argv = ["train", "gan-digits", "--data.source", str(tmp_path / "x.npy"), "--run", str(tmp_path / "run")]
+    condition = ["--model.condition.generator", "concatenate", "--model.condition.discriminator", "projection"]
+    assert main([*argv, *condition]) == 2
+    assert "model.condition: the data have no labels" in capsys.readouterr().err
+    assert main([*argv, "--training.balance_classes", "true"]) == 2
+    assert "training.balance_classes" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
