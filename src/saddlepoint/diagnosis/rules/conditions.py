@@ -72,8 +72,7 @@ def class_collapse(
         step,
         f"A class has collapsed: samples of {which} lie {ratio:.2f} times as far apart as its real examples do.",
         evidence,
-        "Whatever the noise, samples of this class look alike. "
-        + advice("r1_penalty", "balanced_classes", "slower"),
+        "Whatever the noise, samples of this class look alike. " + advice("r1_penalty", "balanced_classes", "slower"),
         run.remedy("r1_penalty", "balanced_classes", "slower"),
     )
 
