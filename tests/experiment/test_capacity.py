@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from saddlepoint.data.dataset import Event
@@ -82,6 +84,24 @@ def test_arguments_of_a_built_in_network_are_counted_exactly(monkeypatch: pytest
     require_memory(recipe, IMAGE, 1_000)
     with pytest.raises(SettingError, match=r"lower .*model\.discriminator\.width"):
         require_memory(deep, IMAGE, 1_000)
+
+
+PARTS = {
+    "a loss with state": {"model.objective": "boundary-equilibrium", "model.labels.smoothing": 0.0},
+    "a penalty with state": {"model.penalties.lecam": 0.1},
+    "constraints": {"model.constraints.discriminator": "orthogonal", "model.constraints.generator": "clip"},
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_counting_leaves_the_parts_of_a_game_usable(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As in a new process, in which the count is the first to import them.
+    for module in ("energy", "lecam"):
+        monkeypatch.delitem(sys.modules, f"saddlepoint.objectives.adversarial.{module}", raising=False)
+    recipe = Recipe.load("gan-digits").override(PARTS[part])
+    assert needed_memory(recipe, IMAGE, 1_000) is not None
+    model = build(recipe.model, IMAGE)
+    assert not any(value.is_meta for value in model.extra_state().values())
 
 
 def test_data_that_do_not_fit_are_refused_with_the_required_memory(monkeypatch: pytest.MonkeyPatch) -> None:

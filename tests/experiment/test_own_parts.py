@@ -225,7 +225,10 @@ def gan(**model: Any) -> Any:
         ({"objective": "own_parts:Triple"}, r"link must return probabilities, in \[0, 1\]"),
         ({"views": {"own_parts:Raising": 1}}, r"model\.views\.own_parts:Raising fails on two examples: ValueError: no"),
         ({"constraints": {"discriminator": "own_parts:Slope"}}, "is no constraint"),
-        ({"constraints": {"discriminator": {"name": "clip", "limit": 0}}}, "limit must be above 0; got 0"),
+        (
+            {"constraints": {"discriminator": {"name": "clip", "limit": 0}}},
+            "limit must be a finite number above 0; got 0",
+        ),
         (
             {"objective": "wasserstein", "labels": {"smoothing": 0.1}},
             r'model\.objective "wasserstein" and model\.labels\.smoothing cannot be combined: a Wasserstein critic',

@@ -25,7 +25,9 @@ def import_object(path: str, where: str) -> Callable[..., Any]:
     folder = str(Path.cwd())
     sys.path.append(folder)
     try:
-        module = importlib.import_module(module_name)
+        # While weights are counted on torch's meta device, tensors of the module must still have values: it is imported once.
+        with torch.device("cpu"):
+            module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is not None and (module_name + ".").startswith(error.name + "."):
             raise SettingError(

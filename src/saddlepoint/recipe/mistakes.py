@@ -30,7 +30,8 @@ def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | Non
     known = [entry.name for entry in entries]
     sections = dict.fromkeys(".".join(entry.path[:end]) for entry in entries for end in range(1, len(entry.path)))
     if name in sections:
-        example = next(known_name for known_name in known if known_name.startswith(f"{name}."))
+        inside = [known_name for known_name in known if known_name.startswith(f"{name}.")]
+        example = next((setting for setting in inside if not setting.endswith(".arguments")), inside[0])
         return f"{name} is a section, not a setting: set one of its settings, such as {example}."
     for theirs in FAMILIES:
         if find(recipe, name, {"model": {"family": theirs}}) is not None:

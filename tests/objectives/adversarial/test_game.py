@@ -103,10 +103,11 @@ def test_instance_noise_reaches_both_kinds_of_example():
     views = {"instance_noise": torch.full((4, 1), 2.0)}, {"instance_noise": torch.full((4, 1), -1.0)}
     noise = replace(NOISE, real_views=views[0], fake_views=views[1])
     shifted, _ = discriminator_loss(parts())(NETS, BATCH, noise)
-    expected, _ = discriminator_loss(parts())(NETS, Batch(BATCH.x + 2), GameNoise(NOISE.latent - 1))
+    changed = Batch(BATCH.x + 2), GameNoise(NOISE.latent - 1)
+    expected, _ = discriminator_loss(parts())(NETS, *changed)
     torch.testing.assert_close(shifted, expected)
     for loss in (generator_loss(parts(name)) for name in ALONE):
-        torch.testing.assert_close(loss(NETS, BATCH, noise)[0], loss(NETS, BATCH, GameNoise(NOISE.latent - 1))[0])
+        torch.testing.assert_close(loss(NETS, BATCH, noise)[0], loss(NETS, *changed)[0])
 
 
 @pytest.mark.parametrize("shape", [(4,), (4, 1), (4, 1, 1, 1)])

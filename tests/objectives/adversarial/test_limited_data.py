@@ -10,8 +10,10 @@ import torch
 
 import saddlepoint as sp
 from saddlepoint.errors import SettingError
+from saddlepoint.models.gan.conditions.auxiliary import Auxiliary
 from saddlepoint.objectives.adversarial.adaptive import LARGEST, AdaptiveAugmentation
 from saddlepoint.objectives.adversarial.consistency import balanced_consistency, consistency
+from saddlepoint.objectives.adversarial.constraints import Clip, Spectral
 from saddlepoint.objectives.adversarial.lecam import lecam
 
 
@@ -70,7 +72,11 @@ def test_each_change_is_applied_with_the_present_probability(probability: float)
 @pytest.mark.parametrize(
     ("make", "arguments", "message"),
     [
-        (lecam, {"decay": 1.0}, "decay"),
+        (lecam, {"decay": 1.0}, "decay must be a finite number of at least 0 and below 1; got 1.0"),
+        (lecam, {"decay": "0.9"}, "decay must be a finite number .* got '0.9'"),
+        (Auxiliary, {"weight": 0}, "weight must be a finite number above 0; got 0"),
+        (Clip, {"limit": "small"}, "limit must be a finite number above 0; got 'small'"),
+        (Spectral, {"iterations": 1.5}, "iterations must be a whole number of at least 1; got 1.5"),
         (AdaptiveAugmentation, {"target": 1.0}, "target"),
         (AdaptiveAugmentation, {"images": 0}, "images"),
         (AdaptiveAugmentation, {"policy": ["colour"]}, "colour"),

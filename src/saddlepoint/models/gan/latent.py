@@ -95,7 +95,8 @@ class LatentDistribution:
     def labels(self, n: int, generator: torch.Generator | None) -> Tensor:
         """Draw (n,) int64 classes with the shares of the data, on the device of the generator."""
         device = torch.device("cpu") if generator is None else generator.device
-        shares = self._shares.to(device)
+        # Apple's GPUs have no float64.
+        shares = self._shares.to(device, torch.float32 if device.type == "mps" else torch.float64)
         return torch.multinomial(shares, n, replacement=True, generator=generator) if n else torch.zeros(0).long()
 
     @property

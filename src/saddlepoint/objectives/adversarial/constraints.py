@@ -18,6 +18,7 @@ from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils import parametrize
 
 from saddlepoint.errors import SettingError
+from saddlepoint.objectives.adversarial.numbers import check_count, check_number
 
 
 class Constraint(Protocol):
@@ -53,8 +54,7 @@ class Clip:
     }
 
     def __post_init__(self) -> None:
-        if not self.limit > 0:
-            raise SettingError(f"limit must be above 0; got {self.limit}.")
+        check_number("limit", self.limit, exclusive=True)
 
     def prepare(self, network: nn.Module) -> None:
         """Clip the first weights."""
@@ -84,8 +84,7 @@ class Spectral:
     }
 
     def __post_init__(self) -> None:
-        if self.iterations < 1:
-            raise SettingError(f"iterations must be at least 1; got {self.iterations}.")
+        check_count("iterations", self.iterations)
 
     def prepare(self, network: nn.Module) -> None:
         """Parametrise every linear and convolutional layer; the vectors of the power iteration are buffers.

@@ -13,7 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from saddlepoint.errors import SettingError
+from saddlepoint.objectives.adversarial.numbers import check_number
 from saddlepoint.objectives.adversarial.part_state import Kept, PartState
 from saddlepoint.objectives.adversarial.penalties import ScorePenalty
 
@@ -29,14 +29,14 @@ def lecam(decay: float = 0.99) -> ScorePenalty:
     Raises:
         SettingError: the decay is out of range.
     """
-    if not 0 <= decay < 1:
-        raise SettingError(f"decay must be at least 0 and below 1; got {decay}.")
+    check_number("decay", decay, below=1)
 
     def following(kept: Kept, real: Tensor, fake: Tensor) -> Kept:
         means = {"real": real.mean(), "fake": fake.mean()}
         return {name: decay * kept[name] + (1 - decay) * mean for name, mean in means.items()}
 
-    return ScorePenalty(squared_distances, PartState({"real": torch.zeros(()), "fake": torch.zeros(())}, following))
+    first = {name: torch.zeros((), device="cpu") for name in ("real", "fake")}
+    return ScorePenalty(squared_distances, PartState(first, following))
 
 
 def squared_distances(real: Tensor, fake: Tensor, kept: Kept) -> Tensor:

@@ -18,17 +18,16 @@ References:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils import parametrize
 
-from saddlepoint.errors import SettingError
+from saddlepoint.objectives.adversarial.numbers import check_number
 from saddlepoint.objectives.precision import at_least_float32
 
 # Below this ratio of the smallest to the largest eigenvalue of W W^T, rounding in W W^T would show in the polar factor.
@@ -51,9 +50,7 @@ class Orthogonal:
     }
 
     def __post_init__(self) -> None:
-        gain: Any = self.gain
-        if isinstance(gain, bool) or not isinstance(gain, int | float) or not (math.isfinite(gain) and gain > 0):
-            raise SettingError(f"gain must be a finite number above 0; got {gain!r}.")
+        check_number("gain", self.gain, exclusive=True)
 
     def prepare(self, network: nn.Module) -> None:
         """Make the first weights orthogonal."""
@@ -63,6 +60,8 @@ class Orthogonal:
         """Replace each weight matrix by `gain` times its polar factor. Weights that are not finite are left as they are."""
         with torch.no_grad():
             for weight, groups in _weights(network):
+                if weight.is_meta:  # the network is built only to count its weights
+                    continue
                 matrices = weight.reshape(groups, weight.shape[0] // groups, -1)
                 weight.copy_(self.gain * polar_factor(matrices).reshape(weight.shape))
 

@@ -16,7 +16,6 @@ References:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -24,6 +23,7 @@ from torch import Tensor
 from torch.nn.functional import relu
 
 from saddlepoint.errors import SettingError
+from saddlepoint.objectives.adversarial.numbers import check_number
 from saddlepoint.objectives.adversarial.penalties import Penalty
 
 # A penalty on the distance of the slope from a target above 0 is one of single examples.
@@ -63,7 +63,7 @@ def dragan(sides: int = 2, target: float = 1.0, scale: float = 0.5) -> Penalty:
     Raises:
         SettingError: an argument is out of range.
     """
-    _check_number("scale", scale)
+    check_number("scale", scale)
 
     def around(real: Tensor, fake: Tensor, noise: Tensor | None) -> Tensor:
         assert noise is not None, "this penalty draws random numbers"
@@ -125,14 +125,9 @@ def _distance_from_target(sides: int, target: float) -> Callable[[Tensor], Tenso
     """The penalty as a function of the squared slope."""
     if isinstance(sides, bool) or sides not in (1, 2):
         raise SettingError(f"sides must be 1 (penalise slopes above the target) or 2 (also below it); got {sides!r}.")
-    _check_number("target", target)
+    check_number("target", target)
     if target == 0:
         return _square
     if sides == 1:
         return lambda squared_slope: relu(slope(squared_slope) - target).square()
     return lambda squared_slope: (slope(squared_slope) - target).square()
-
-
-def _check_number(name: str, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and value >= 0):
-        raise SettingError(f"{name} must be a finite number of at least 0; got {value!r}.")

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from saddlepoint.errors import SettingError
 from saddlepoint.models.gan.conditions.condition import Condition
 from saddlepoint.networks.labels import class_weights
 from saddlepoint.objectives.adversarial.heads import Head, Targets
+from saddlepoint.objectives.adversarial.numbers import check_number
 
 
 class Auxiliary(Condition):
@@ -33,8 +33,7 @@ class Auxiliary(Condition):
     }
 
     def __init__(self, weight: float = 1.0) -> None:
-        if not weight > 0:
-            raise SettingError(f"weight must be above 0; got {weight}.")
+        check_number("weight", weight, exclusive=True)
         self.weight = weight
 
     def heads(self, classes: int) -> dict[str, Head]:
