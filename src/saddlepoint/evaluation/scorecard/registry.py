@@ -25,6 +25,7 @@ FILES: dict[str, str] = {
     "bits": f"{_ROWS}.bits",
     "annealing": f"{_ROWS}.annealing",
     "parzen": f"{_ROWS}.parzen",
+    "class_accuracy": f"{_ROWS}.class_accuracy",
     "codes": f"{_ROWS}.codes",
     "games": f"{_ROWS}.games",
 }
