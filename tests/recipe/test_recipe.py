@@ -102,7 +102,7 @@ def test_the_fields_are_the_leaves_of_the_recipe(family: str) -> None:
     content = recipe.model_dump(mode="json")
 
     def leaves(value: Any, prefix: str = "") -> set[str]:
-        if not isinstance(value, dict) or prefix.endswith(".arguments."):
+        if not isinstance(value, dict) or prefix.endswith((".arguments.", ".options.")):
             return {prefix.rstrip(".")}
         if prefix == "training.players." and not players:
             return set()  # an open section without entries has no settings

@@ -19,6 +19,7 @@ Series = Mapping[str, tuple[ArrayLike, ArrayLike]]
 PLAYERS = {
     "d": "discriminator",
     "g": "generator",
+    "e": "encoder",
     "vae": "VAE",
     "ae": "autoencoder",
     "data": "data",
@@ -249,7 +250,7 @@ def _kind(name: str) -> _Kind:
         # Unlike losses, this objective is better when higher, so it has its own panel.
         return _Kind(LOSSES, "Lower bound of the log-likelihood", NATS, ())
     if any(word in quantity for word in LOSS_WORDS):
-        unit = f"loss, {NATS}" if player in ("vae", "d", "g") else "loss"
+        unit = f"loss, {NATS}" if player in ("vae", "d", "g", "e") else "loss"
         return _Kind(LOSSES, f"{_sentence(PLAYERS.get(player, player))}: loss", unit, ())
     name_in_words = quantity.replace("_", " ").replace("/", " ") or player
     return _Kind(OTHER, _sentence(name_in_words), name_in_words, ())

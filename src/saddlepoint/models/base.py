@@ -52,7 +52,7 @@ class Model(ABC):
     """
 
     family: ClassVar[str]
-    averaged: ClassVar[tuple[str, ...]] = ()
+    averaged: tuple[str, ...] = ()
     selection_metric: ClassVar[tuple[str, Literal[1, -1]]] = ("quality/energy_distance", -1)
     classes: int | None = None
     _device = torch.device("cpu")  # for models without weights

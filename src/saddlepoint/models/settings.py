@@ -30,6 +30,11 @@ class FamilySettings(Settings):
 
     family: str
 
+    @property
+    def active_roles(self) -> tuple[str, ...]:
+        """The roles of the players of a model with these settings: those of `roles` that it has."""
+        return self.roles
+
 
 @dataclass(frozen=True)
 class Family:

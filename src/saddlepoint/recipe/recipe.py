@@ -112,7 +112,7 @@ class Recipe(Settings, metaclass=Public):
 
     @model_validator(mode="after")
     def _players_exist(self) -> Self:
-        known = self.model.roles
+        known = self.model.active_roles
         for role in self.training.players:
             if role in known:
                 continue
@@ -120,6 +120,8 @@ class Recipe(Settings, metaclass=Public):
                 raise ValueError(
                     f"training.players.{role}: the family {self.model.family} has no {role}: set training.optimiser instead"
                 )
+            if role in self.model.roles:
+                raise ValueError(f"training.players.{role}: this model has no {role}: set model.{role} too")
             raise ValueError(
                 f"training.players.{role}: the family {self.model.family} has no player {role}."
                 f"{suggestion(role, known)} Players: {', '.join(known)}"

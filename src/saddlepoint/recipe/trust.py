@@ -98,6 +98,8 @@ def import_paths(model: ModelSettings, modules: Mapping[str, Any] | None = None)
         if isinstance(value, NetworkSettings):
             if field not in given and not value.network.startswith(OBJECT) and _is_imported(value.network):
                 yield ImportedPart(f"model.{field}.network", value.network, value.arguments)
+            if _is_imported(kind := getattr(value, "kind", "")):  # an encoder of a GAN
+                yield ImportedPart(f"model.{field}.kind", kind, getattr(value, "options", {}))
         elif field == "objective":
             if "loss" in given or value.startswith(OBJECT) or not _is_imported(value):
                 continue

@@ -23,7 +23,9 @@ Signals = dict[str, Tensor]
 FEWEST = 2  # held-out examples whose ranks are compared
 
 
-def score_series(model: Judges, real: Batch, fake: Batch, held_out: Batch | None) -> Signals:
+def score_series(
+    model: Judges, real: Batch, fake: Batch, held_out: Batch | None, codes: Tensor | None = None
+) -> Signals:
     """Series of the critic's scores, in the present mode of the networks (meant for evaluation mode).
 
     Args:
@@ -31,6 +33,7 @@ def score_series(model: Judges, real: Batch, fake: Batch, held_out: Batch | None
         real: training examples in the model's units.
         fake: generated examples in the model's units.
         held_out: held-out examples in the model's units; None without any.
+        codes: (B, latent) of the generated examples, for a critic that judges an example with its code.
     """
     player = model.critic_player
     parts = [real, fake] if held_out is None else [real, fake, held_out]
@@ -39,7 +42,7 @@ def score_series(model: Judges, real: Batch, fake: Batch, held_out: Batch | None
         together = model.judge(torch.cat([part.x for part in parts]))
         found = list(torch.split(together, [len(part.x) for part in parts]))
     else:
-        found = [judge(model, part) for part in parts]
+        found = [judge(model, part, codes if part is fake else None) for part in parts]
     signals = {
         f"{player}/real_logit": found[0].mean(),
         f"{player}/fake_logit": found[1].mean(),
@@ -55,8 +58,10 @@ def score_series(model: Judges, real: Batch, fake: Batch, held_out: Batch | None
     return signals
 
 
-def judge(model: Judges, batch: Batch) -> Tensor:
-    """The critic's logits (B,) of examples in the model's units, with their labels if the model takes them."""
+def judge(model: Judges, batch: Batch, codes: Tensor | None = None) -> Tensor:
+    """The critic's logits (B,) of examples in the model's units, with their labels or codes if it takes them."""
+    if codes is not None and getattr(model, "judges_codes", False):
+        return model.judge(batch.x, codes=codes)
     return model.judge(batch.x, batch.y) if has(model, Conditional) else model.judge(batch.x)
 
 
@@ -144,7 +149,7 @@ def update_noise(model: Adversarial, z: Tensor, shape: Sequence[int], generator:
     if not has(model, Composed):
         return GameNoise(latent)
     numbers = {
-        name: draw(len(z), shape, generator)
+        name: draw(len(z), model.parts.judged or shape, generator)
         for name, (penalty, _) in model.parts.penalties.items()
         if (draw := draw_of(penalty)) is not None
     }

@@ -146,7 +146,7 @@ class Monitor:
                 if has(model, Adversarial):
                     generator = torch.Generator(self._device).manual_seed(self._seed + number)
                     z = model.fixed_noise(len(real.x), generator).to(real.x.dtype)
-                    adversarial.score_series(model, real, adversarial.generated(model, z), None)
+                    adversarial.score_series(model, real, adversarial.generated(model, z), None, z)
                     self._run_others(model, real.x)
                 else:
                     self._model.run_players(real.x, self._generator())
@@ -179,7 +179,7 @@ class Monitor:
                 with global_seed_from(z):
                     made = adversarial.generated(model, z)
                 held_out = None if self._held_out is None else self._scaled(self._held_out)
-                signals |= adversarial.score_series(model, real, _first(made, JUDGED), held_out)
+                signals |= adversarial.score_series(model, real, _first(made, JUDGED), held_out, z[:JUDGED])
                 self._run_others(model, x)
             else:
                 self._model.run_players(x, self._generator())

@@ -12,7 +12,7 @@ from saddlepoint.evaluation.monitors.adversarial import judge, update_noise
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, Composed, Conditional, has
 from saddlepoint.objectives.adversarial.noise import GameNoise
-from saddlepoint.objectives.phase import Batch, Phase
+from saddlepoint.objectives.phase import Batch, Nets, Phase
 from saddlepoint.records import Finding
 
 FAR = 1e3  # standard deviations: inputs for which a bounded output is at its bounds, and an unbounded one is large
@@ -40,17 +40,21 @@ def check_game(model: Adversarial, real: Batch) -> Iterator[Finding | None]:
     with model.at_rest():
         made = model.sampler(z)
     moves = {phase.player: phase for phase in model.phases}
-    yield _labels(moves[d], real, made, noise, (g, d)) if d in moves else None
-    yield _direction(moves[g], real, made, noise, (g, d)) if g in moves else None
+    others = {name: player for name, player in model.players.items() if name not in (g, d)}
+    with model.at_rest():
+        yield _labels(moves[d], real, made, noise, (g, d), others) if d in moves else None
+        yield _direction(moves[g], real, made, noise, (g, d), others) if g in moves else None
     yield _detached(moves[d], model, g, real, noise) if d in moves else None
     bounded = has(model, Composed) and model.parts.loss.neutral != 0
     yield None if bounded else _free_logit(model, real)
     yield _training_mode(model.players[d])
 
 
-def _labels(phase: Phase, real: Batch, made: Tensor, noise: GameNoise, names: tuple[str, str]) -> Finding | None:
+def _labels(
+    phase: Phase, real: Batch, made: Tensor, noise: GameNoise, names: tuple[str, str], others: Nets
+) -> Finding | None:
     """Check that the discriminator's loss is lower for a correct discriminator than for a wrong one."""
-    right, wrong = (_cost(phase, real, made, noise, sign, names) for sign in (1.0, -1.0))
+    right, wrong = (_cost(phase, real, made, noise, sign, names, others) for sign in (1.0, -1.0))
     if right is None or wrong is None or not wrong < right:
         return None
     return Finding(
@@ -63,9 +67,11 @@ def _labels(phase: Phase, real: Batch, made: Tensor, noise: GameNoise, names: tu
     )
 
 
-def _direction(phase: Phase, real: Batch, made: Tensor, noise: GameNoise, names: tuple[str, str]) -> Finding | None:
+def _direction(
+    phase: Phase, real: Batch, made: Tensor, noise: GameNoise, names: tuple[str, str], others: Nets
+) -> Finding | None:
     """Check that the generator's loss is lower if the discriminator calls its samples real."""
-    believed, caught = (_cost(phase, real, made, noise, sign, names) for sign in (-1.0, 1.0))
+    believed, caught = (_cost(phase, real, made, noise, sign, names, others) for sign in (-1.0, 1.0))
     if believed is None or caught is None or not caught < believed:
         return None
     return Finding(
@@ -79,7 +85,13 @@ def _direction(phase: Phase, real: Batch, made: Tensor, noise: GameNoise, names:
 
 
 def _cost(
-    phase: Phase, real: Batch, made: Tensor, noise: GameNoise, sign: float, names: tuple[str, str]
+    phase: Phase,
+    real: Batch,
+    made: Tensor,
+    noise: GameNoise,
+    sign: float,
+    names: tuple[str, str],
+    others: Nets,
 ) -> float | None:
     """Mean loss of a phase for a discriminator that returns sign * CONFIDENT for real examples, and minus that for others.
 
@@ -90,20 +102,23 @@ def _cost(
         noise: of the phase.
         sign: 1 for a correct discriminator, -1 for a wrong one.
         names: of the generator and the critic.
+        others: further players, such as an encoder.
 
     Returns:
         The mean loss; None if the loss needs more of its networks than one logit for each example, or is not finite.
     """
 
     def discriminator(x: Tensor, labels: Tensor | None = None) -> Tensor:
-        is_real = x.shape == real.x.shape and torch.equal(x.detach(), real.x)
+        # A critic of pairs gets the flattened example, followed by its code.
+        begins = x.detach().flatten(1)[:, : real.x[0].numel()]
+        is_real = len(x) == len(real.x) and torch.equal(begins, real.x.flatten(1))
         # Constant in x, but with a graph, since penalties differentiate it.
         return (sign if is_real else -sign) * CONFIDENT + 0.0 * x.flatten(1).sum(1)
 
     try:
         with torch.enable_grad():
             g, d = names
-            loss, _ = phase.loss({d: discriminator, g: lambda *_, **__: made}, real, noise)
+            loss, _ = phase.loss({**others, d: discriminator, g: lambda *_, **__: made}, real, noise)
     except (AttributeError, TypeError, KeyError, IndexError):
         return None
     cost = float(loss.detach().double().mean())

@@ -11,8 +11,10 @@ from typing import Any
 from saddlepoint.errors import SettingError
 from saddlepoint.models.gan.conditions.condition import Codes, Condition
 from saddlepoint.models.gan.conditions.settings import CONDITIONS
+from saddlepoint.models.gan.encoders.encoder import Encoder
+from saddlepoint.models.gan.encoders.settings import ENCODERS
 from saddlepoint.models.gan.part_checks import check_loss, check_together
-from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.gan.settings import NO_ENCODER, GANSettings
 from saddlepoint.models.own_loss import missing_loss
 from saddlepoint.networks.own import import_object
 from saddlepoint.networks.settings import OBJECT
@@ -35,11 +37,13 @@ class Parts:
         game: those of its losses.
         conditions: of both players, by role; one that changes nothing without `model.condition`.
         codes: numbers that the generator takes besides its noise, or None.
+        encoder: how an encoder learns, or None for a GAN without one.
     """
 
     game: Composition
     conditions: Mapping[str, Condition]
     codes: Codes | None = None
+    encoder: Encoder | None = None
 
 
 def compose(settings: GANSettings, loss: object = None, classes: int = 0) -> Parts:
@@ -68,7 +72,11 @@ def compose(settings: GANSettings, loss: object = None, classes: int = 0) -> Par
     parts |= {f"model.views.{name}": view for name, view in views.items()}
     parts |= {f"model.constraints.{role}": part for role, part in constraints.items() if role == "discriminator"}
     parts |= {f"model.condition.{role} ({settings.condition[role].name})": part for role, part in conditions.items()}
+    encoder, described = _encoder(settings), f"model.encoder ({settings.encoder.kind})"
+    parts |= {} if encoder is None else {described: encoder}
     check_together(parts, partial(_is_used, settings))
+    if encoder is not None and (reason := encoder.refuse(adversarial_loss)) is not None:
+        raise SettingError(f'{described} and model.objective "{settings.objective}" cannot be combined: {reason}.')
     conditional = _uses_labels(conditions, classes)
     conditions = {role: conditions.get(role, Condition()) for role in SHORT}
     codes = conditions["discriminator"].codes()
@@ -82,7 +90,7 @@ def compose(settings: GANSettings, loss: object = None, classes: int = 0) -> Par
         conditions["discriminator"].heads(classes),
         0 if codes is None else codes.size,
     )
-    return Parts(game, conditions, codes)
+    return Parts(game, conditions, codes, encoder)
 
 
 def _uses_labels(conditions: Mapping[str, Condition], classes: int) -> bool:
@@ -176,6 +184,18 @@ def _condition(role: str, name: str, arguments: Mapping[str, Any]) -> Condition:
         )
     if role not in part.roles:
         raise SettingError(f"{where}: {name} is a condition of the {' or '.join(part.roles)}, not of the {role}.")
+    return part
+
+
+def _encoder(settings: GANSettings) -> Encoder | None:
+    kind, where = settings.encoder.kind, "model.encoder.kind"
+    if kind == NO_ENCODER:
+        return None
+    part = _make(ENCODERS.get(kind, kind), settings.encoder.options, where)
+    if not isinstance(part, Encoder):
+        raise SettingError(
+            f"{where}: {kind} is no encoder: derive it from saddlepoint.models.gan.encoders.encoder.Encoder."
+        )
     return part
 
 

@@ -27,6 +27,7 @@ class GameNoiseSource:
         parts: of the game.
         latent: the distribution of the generator's input.
         states: of the parts.
+        draws_codes: whether an encoder with a variance draws codes.
     """
 
     def __init__(
@@ -36,9 +37,12 @@ class GameNoiseSource:
         parts: Composition,
         latent: LatentDistribution,
         states: PartStates,
+        draws_codes: bool = False,
     ) -> None:
-        self._settings, self._event, self._parts = settings, event, parts
+        self._settings, self._parts = settings, parts
         self._latent, self._states = latent, states
+        self._shape = event.shape if parts.judged is None else parts.judged
+        self._draws_codes = draws_codes
 
     def draw(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> GameNoise:
         """Draw the random numbers of one update, except for replayed examples.
@@ -58,7 +62,7 @@ class GameNoiseSource:
                 strength = self.view_strength(name, step)
                 if strength > 0:
                     kept = self._states.of(f"views.{name}")
-                    views[name] = view.draw(n, self._event.shape, strength, generator, *kept)
+                    views[name] = view.draw(n, self._shape, strength, generator, *kept)
         scales = {
             name: torch.full((), self.penalty_scale(name, step), device=generator.device)
             for name in self._parts.penalties
@@ -67,6 +71,9 @@ class GameNoiseSource:
         noise = GameNoise(
             codes, real_views or None, fake_views or None, penalty_scales=scales or None, kept=self._states.present
         )
+        if self._draws_codes:
+            epsilon = torch.randn(n, latent.inputs, generator=generator, device=generator.device)
+            noise = replace(noise, epsilon=epsilon)
         if phase.player == "d":
             noise = self._with_flips(noise, n, generator)
         if phase.player == "d" or settings.updates.unrolled:  # the steps ahead minimise the penalties too
@@ -89,7 +96,7 @@ class GameNoiseSource:
     def _with_penalties(self, noise: GameNoise, n: int, generator: torch.Generator) -> GameNoise:
         """Add the random numbers of penalties."""
         numbers = {
-            name: draw(n, self._event.shape, generator)
+            name: draw(n, self._shape, generator)
             for name, (part, _) in self._parts.penalties.items()
             if (draw := draw_of(part)) is not None
         }

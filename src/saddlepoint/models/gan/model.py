@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
@@ -18,18 +19,20 @@ from saddlepoint.models.capabilities import (
     DecodesNormal,
     HasCodeQuantiles,
     HasNamedCodes,
+    Judges,
     Pushes,
     ScoresExamples,
 )
 from saddlepoint.models.code_capabilities import NamedCodes
-from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.copying import frozen_copy
 from saddlepoint.models.gan.composition import compose
+from saddlepoint.models.gan.encoders.encoder import PLAYER as ENCODER
+from saddlepoint.models.gan.encoding import EncodingModel
 from saddlepoint.models.gan.game_noise import GameNoiseSource
 from saddlepoint.models.gan.latent import LatentDistribution
 from saddlepoint.models.gan.part_checks import check_on_examples
 from saddlepoint.models.gan.part_states import PartStates
-from saddlepoint.models.gan.players import build_discriminator, build_generator
+from saddlepoint.models.gan.players import build_discriminator, build_encoder, build_generator
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.own_loss import ROLE
 from saddlepoint.models.own_noise import global_seed_from
@@ -45,17 +48,17 @@ RANGES = {"tanh": SYMMETRIC, "sigmoid": UNIT, "identity": None}
 SCALINGS: dict[str, ScalingKind] = {"tanh": "symmetric", "sigmoid": "unit", "identity": "standard"}
 
 
-class GAN(CodeModel):
+class GAN(EncodingModel):
     """A generator "g" (B, inputs) -> (B, *event) and a discriminator "d" (B, *event) -> B logits.
 
-    In a conditional GAN both also take labels, and a code (`HasCodes`) ends with one number for each class.
+    With `model.encoder` there is an encoder "e" (B, *event) -> (B, latent) too. In a conditional GAN both also take labels, and a code (`HasCodes`) ends with one number for each class.
 
     References:
         Generative Adversarial Networks (Ian Goodfellow et al., 2014), https://arxiv.org/abs/1406.2661
     """
 
     family: ClassVar[str] = "gan"
-    averaged: ClassVar[tuple[str, ...]] = ("g",)
+    averaged: tuple[str, ...] = ("g",)
     generator_player = "g"
     critic_player = "d"
 
@@ -76,10 +79,12 @@ class GAN(CodeModel):
             SettingError: networks or parts do not fit, or the scaled data do not fit the output range.
         """
         modules = modules or {}
-        check_roles(modules, ("generator", "discriminator", ROLE))
+        check_roles(modules, (*settings.active_roles, ROLE))
         self.settings = settings
         parts = compose(settings, modules.get(ROLE), len(event.class_names or ()))
-        self.parts = parts.game
+        if parts.encoder is not None:
+            parts = replace(parts, game=parts.encoder.adapt(parts.game, event.shape, settings.latent))
+        self.parts, self.encoder_part = parts.game, parts.encoder
         output: Literal["tanh", "sigmoid", "identity"]
         output = settings.output if settings.output != "auto" else "tanh" if event.bounded else "identity"
         kind: ScalingKind = SCALINGS[output] if settings.scaling == "auto" else settings.scaling
@@ -94,15 +99,19 @@ class GAN(CodeModel):
         if event.constants:
             generator = HeldConstants(generator, partial(event.with_constants, values=units.constants))
         discriminator = build_discriminator(settings, event, parts, modules, output, len(shares))
-        super().__init__(event, units, {"g": generator, "d": discriminator}, {"d": "discriminator", "g": "generator"})
+        players, roles = {"g": generator, "d": discriminator}, {"d": "discriminator", "g": "generator"}
+        if parts.encoder is not None:
+            players[ENCODER], roles[ENCODER] = build_encoder(settings, event, parts.encoder, modules), "encoder"
+            self.averaged = ("g", ENCODER)
+        super().__init__(event, units, players, roles)
         for short, constraint in self.parts.constraints.items():
             try:
                 constraint.prepare(self.players[short])
             except SettingError as error:
                 raise SettingError(f"model.constraints.{self.roles[short]}: {error}") from error
-        check_on_examples(self.parts, event.shape)
+        check_on_examples(self.parts, self.parts.judged or event.shape)
         self._part_states = PartStates(self.parts.states)
-        self._phases = adversarial_game(
+        game = adversarial_game(
             self.parts,
             discriminator_updates=settings.updates.discriminator,
             fresh_noise=settings.noise.fresh,
@@ -110,12 +119,16 @@ class GAN(CodeModel):
             unrolled_rate=settings.updates.unrolled_rate,
             keep=self._part_states.keep,
         )
-        self.noise_source = GameNoiseSource(settings, event, self.parts, self.latent_distribution, self._part_states)
+        self._phases = game if parts.encoder is None else parts.encoder.phases(self.parts, *game)
+        draws_codes = parts.encoder is not None and parts.encoder.has_variance
+        self.noise_source = GameNoiseSource(
+            settings, event, self.parts, self.latent_distribution, self._part_states, draws_codes
+        )
         self._replay = Replay(settings.replay.size) if settings.replay.share else None
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """The update of the discriminator, then that of the generator."""
+        """The update of the discriminator, then that of the generator; an encoder moves with it, or after it."""
         return self._phases
 
     @property
@@ -141,6 +154,8 @@ class GAN(CodeModel):
         return self.settings.discriminator.packing
 
     def lacks(self, capability: type) -> str | None:
+        if (reason := self._lacks_for_encoder(capability)) is not None:
+            return reason
         if capability is ScoresExamples and not self.judges_alone:
             return "its discriminator compares several examples, so a single example has no score of its own."
         if capability is Pushes and not (
@@ -164,7 +179,8 @@ class GAN(CodeModel):
         else:
             z = latent.noise(len(x), generator).to(x)
         if self.classes is None:
-            return {"g": (z,), "d": (x,)}
+            of_encoder: dict[str, tuple[Tensor, ...]] = {} if self.encoder_part is None else {ENCODER: (x,)}
+            return {"g": (z,), "d": (self.judged(x),)} | of_encoder
         labels = latent.labels(len(x), torch.Generator(x.device).manual_seed(0) if generator is None else generator)
         return {"g": (z, labels), "d": (x, labels)}
 
@@ -294,7 +310,8 @@ class GAN(CodeModel):
         Raises:
             DataError: the GAN is conditional and labels are missing.
         """
-        with evaluating(self.players["d"]):
+        self._require(Judges)
+        with self.at_rest():
             if labels is None:
                 return in_chunks(lambda part: self.judge(self.model_units(part)), x)
             x = as_tensor(x)
@@ -304,12 +321,13 @@ class GAN(CodeModel):
             ]
             return torch.cat(parts)
 
-    def judge(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+    def judge(self, x: Tensor, labels: Tensor | None = None, *, codes: Tensor | None = None) -> Tensor:
         """Return the discriminator's logits without changing the networks' mode.
 
         Args:
             x: (B, *event) in the model's units.
             labels: (B,) int64, of a conditional GAN.
+            codes: (B, latent) from which x was decoded, if they are judged too (`judges_codes`); None takes the encoder's.
 
         Returns:
             (B,) nats.
@@ -318,7 +336,7 @@ class GAN(CodeModel):
             DataError: the GAN is conditional and labels are missing.
         """
         if self.classes is None:
-            return logits(self.players, x)
+            return logits(self.players, self.judged(x, codes))
         if labels is None:
             raise DataError(
                 "the discriminator of this conditional GAN scores an example together with its label: give labels."
@@ -368,17 +386,25 @@ class GAN(CodeModel):
             return in_chunks(negative_gradient, x)
 
     def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
-        """Return `d/train_score` (N,), measured like `d/held_out_score`; `d/train_output` if the loss defines no probability."""
-        return {f"d/train_{self._score}": self.scores(x, labels)}
+        """Return `d/train_score` (N,), measured like `d/held_out_score`; `d/train_output` if the loss defines no probability.
+
+        With an encoder also `e/train_reconstruction` (N,), and no score if the discriminator judges codes.
+        """
+        return self._series("train", x, labels)
 
     def held_out_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Return `d/held_out_score` (N,), or `d/held_out_output` if the loss defines no probability.
 
         It is far below `d/train_score` if the discriminator has memorised its examples. It is not comparable with
-        `d/real_score`, in which BatchNorm uses the statistics of the batch.
+        `d/real_score`, in which BatchNorm uses the statistics of the batch. With an encoder also `e/held_out_reconstruction`
+        (N,), the squared error in the model's units, and no score if the discriminator judges codes.
         """
-        return {f"d/held_out_{self._score}": self.scores(x, labels)}
+        return self._series("held_out", x, labels)
 
-    @property
-    def _score(self) -> str:
-        return "score" if self.gives_probabilities else "output"
+    def _series(self, examples: str, x: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
+        """Scores and reconstruction errors of training or held-out examples."""
+        score = "score" if self.gives_probabilities else "output"
+        found = {} if self.lacks(Judges) else {f"d/{examples}_{score}": self.scores(x, labels)}
+        return found | (
+            {} if self.encoder_part is None else {f"e/{examples}_reconstruction": self.reconstruction_errors(x)}
+        )

@@ -11,6 +11,7 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models.assembly import network
 from saddlepoint.models.gan.composition import Parts
+from saddlepoint.models.gan.encoders.encoder import Encoder
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.energy import EnergyDiscriminator
 from saddlepoint.networks.features import FeatureDiscriminator
@@ -38,10 +39,24 @@ def build_generator(
     return condition.wrap(inner, 0, classes)
 
 
+def build_encoder(settings: GANSettings, event: Event, part: Encoder, modules: Mapping[str, Any]) -> nn.Module:
+    """Build the encoder (B, *event) -> (B, latent), or (B, 2 latent) for one with means and log-variances.
+
+    Args:
+        settings: of the GAN.
+        event: what one example is.
+        part: how it learns.
+        modules: the user's own networks by role.
+    """
+    outputs = (settings.latent * (2 if part.has_variance else 1),)
+    return network("encoder", settings.encoder, event.shape, outputs, modules, series=event.kind == "series")
+
+
 def build_discriminator(
     settings: GANSettings, event: Event, parts: Parts, modules: Mapping[str, Any], output: str, classes: int
 ) -> nn.Module:
-    """Build the discriminator (B, *event) -> B logits, with minibatch kernels and packing as in the settings.
+    """Build the discriminator (B, *event) -> B logits, with minibatch kernels and packing as in the settings. With an encoder,
+    it may judge codes, or pairs of examples and codes, instead.
 
     If features are needed, the inner network (also the user's own) returns features instead of a logit. For a loss of
     reconstructions it returns a code (`latent`), and a second network with the generator's settings decodes it.
@@ -58,8 +73,11 @@ def build_discriminator(
         SettingError: the loss is one of reconstructions, and the condition needs features of the discriminator.
     """
     own, condition, heads = settings.discriminator, parts.conditions["discriminator"], parts.game.heads
-    shape = packed_shape(condition.inputs(event.shape, event.channel_axis, classes), own.packing)
-    scores, series = condition.has_score, event.kind == "series"
+    part = parts.encoder
+    judges_codes = part is not None and part.judges == "codes"
+    example = (settings.latent,) if judges_codes else event.shape
+    shape = packed_shape(condition.inputs(example, event.channel_axis, classes), own.packing)
+    scores, series = condition.has_score, event.kind == "series" and not judges_codes
     if (energy := parts.game.loss.energy) is not None:
         if scores or heads:
             raise SettingError(
@@ -73,8 +91,13 @@ def build_discriminator(
         player: nn.Module = EnergyDiscriminator(encoder, decoder, absolute=energy == "absolute")
         return condition.wrap(player, event.channel_axis, classes)
     needs_features = own.minibatch_kernels > 0 or parts.game.loss.features or scores or bool(heads)
+    if part is not None:
+        needs_features = needs_features or part.needs_features or part.judges == "pairs"
     outputs = None if needs_features else ()
     player = network("discriminator", own, shape, outputs, modules, series=series)
+    if part is not None:
+        player = part.body(player, example, settings.latent)
+        shape = parts.game.judged if part.judges == "pairs" and parts.game.judged else shape
     if needs_features:
         player = FeatureDiscriminator(
             player,

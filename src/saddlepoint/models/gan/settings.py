@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from saddlepoint.data.settings import ScalingName
 from saddlepoint.models.gan.conditions.settings import CONDITIONS
+from saddlepoint.models.gan.encoders.settings import ENCODERS, ENCODERS_ELSEWHERE
 from saddlepoint.models.settings import FamilySettings
 from saddlepoint.networks.settings import Activation, NetworkSettings, Size
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PENALTIES, VIEWS
@@ -42,6 +43,7 @@ LOSSES_ELSEWHERE: dict[str, str] = {
     **dict.fromkeys(("fm", "fmgan", "feature-match"), "feature-matching"),
 }
 
+NO_ENCODER = "none"
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
@@ -171,6 +173,23 @@ class DiscriminatorSettings(NetworkSettings):
         return dict(content) if isinstance(content, NetworkSettings) and not isinstance(content, cls) else content
 
 
+class EncoderSettings(NetworkSettings):
+    """An encoder, a third player that maps examples to codes: how it learns, and its network."""
+
+    kind: str = Field(
+        NO_ENCODER,
+        description=f"{', '.join(ENCODERS)}, or module:Class of your own; {NO_ENCODER} for a GAN without an encoder.",
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="Arguments of this kind by name, such as {weight: 1} of adversarial."
+    )
+
+    @field_validator("kind")
+    @classmethod
+    def _kind_is_known(cls, name: str) -> str:
+        return name if name == NO_ENCODER else part_name(name, ENCODERS, "encoder", elsewhere=ENCODERS_ELSEWHERE)
+
+
 class UpdateSettings(Settings):
     """How often the players are updated in one step, and how far the generator looks ahead."""
 
@@ -214,8 +233,8 @@ class ReplaySettings(Settings):
 class GANSettings(FamilySettings):
     """A generative adversarial network: a generator against a discriminator."""
 
-    players: ClassVar[tuple[str, ...]] = ("d", "g")
-    roles: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
+    players: ClassVar[tuple[str, ...]] = ("d", "g", "e")
+    roles: ClassVar[tuple[str, ...]] = ("discriminator", "generator", "encoder")
 
     family: Literal["gan"] = Field("gan", description="The kind of model.")
     latent: Size = Field(64, description="Size of the noise that the generator turns into an example.")
@@ -224,6 +243,7 @@ class GANSettings(FamilySettings):
     discriminator: DiscriminatorSettings = Field(
         DiscriminatorSettings(), description="Example -> one logit: real or generated."
     )
+    encoder: EncoderSettings = Field(EncoderSettings(), description="Example -> code, for a GAN that encodes examples.")
     objective: str = Field(
         "non-saturating",
         description=f"The loss of both players: {', '.join(LOSSES)}, or module:Name of your own.",
@@ -258,6 +278,10 @@ class GANSettings(FamilySettings):
         "auto",
         description="Units the networks see; auto fits the output: tanh symmetric, sigmoid unit, identity standard.",
     )
+
+    @property
+    def active_roles(self) -> tuple[str, ...]:
+        return self.roles if self.encoder.kind != NO_ENCODER else self.roles[:2]
 
     @field_validator("objective")
     @classmethod

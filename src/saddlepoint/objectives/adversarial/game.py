@@ -47,6 +47,7 @@ class Composition:
         conditional: whether both players take labels.
         heads: by name, the further outputs of the discriminator.
         codes: how many of the last numbers of the generator's input are codes, which heads may predict.
+        judged: shape of one input of the discriminator, where it is not an example; None for an example.
     """
 
     loss: AdversarialLoss
@@ -57,6 +58,7 @@ class Composition:
     conditional: bool = False
     heads: Mapping[str, Head] = field(default_factory=dict)
     codes: int = 0
+    judged: tuple[int, ...] | None = None
 
     @property
     def states(self) -> dict[str, PartState]:
@@ -161,7 +163,7 @@ def discriminator_loss(parts: Composition, *, detached: bool = True) -> Loss:
         slopes: Observations = {}
         seen, judged, outputs = {}, {}, {}
         for kind, x, drawn in (("real", batch.x, noise.real_views), ("fake", made, noise.fake_views)):
-            seen[kind] = _view(parts, x, drawn)
+            seen[kind] = apply_views(parts, x, drawn)
             penalties = {name: p for name, p in _slope_penalties(parts) if p.where == kind}
             if penalties:
                 judged[kind], squared, outputs[kind] = outputs_and_squared_slope(
@@ -199,7 +201,7 @@ def generator_loss(parts: Composition) -> Loss:
         condition = _condition(parts, batch)
 
         def features(x: Tensor, drawn: Mapping[str, Tensor] | None) -> Tensor:
-            return at_least_float32(nets["d"](_view(parts, x, drawn), features=True, **condition))
+            return at_least_float32(nets["d"](apply_views(parts, x, drawn), features=True, **condition))
 
         real = features(batch.x, noise.real_views)
         fake = features(nets["g"](noise.latent, **condition), noise.fake_views)
@@ -208,9 +210,9 @@ def generator_loss(parts: Composition) -> Loss:
     def from_logits(nets: Nets, batch: Batch, noise: GameNoise) -> tuple[Tensor, Observations]:
         condition = _condition(parts, batch)
         compared = part.paired or part.averaged
-        real = logits(nets, _view(parts, batch.x, noise.real_views), **condition) if compared else None
+        real = logits(nets, apply_views(parts, batch.x, noise.real_views), **condition) if compared else None
         made = nets["g"](noise.latent, **condition)
-        fake, outputs = _outputs(parts, nets, _view(parts, made, noise.fake_views), condition)
+        fake, outputs = _outputs(parts, nets, apply_views(parts, made, noise.fake_views), condition)
         if real is None:
             value = part.generator(fake)
         elif part.paired:
@@ -253,8 +255,17 @@ def _targets(parts: Composition, batch: Batch, noise: GameNoise) -> Targets:
     return Targets(batch.y if parts.conditional else None, noise.latent[:, -parts.codes :] if parts.codes else None)
 
 
-def _view(parts: Composition, x: Tensor, drawn: Mapping[str, Tensor] | None) -> Tensor:
-    """Apply all views to x (B, *event): the discriminator's input."""
+def apply_views(parts: Composition, x: Tensor, drawn: Mapping[str, Tensor] | None) -> Tensor:
+    """Apply all views to x: the discriminator's input.
+
+    Args:
+        parts: of the game.
+        x: (B, *event).
+        drawn: the random numbers of the views that are in use, by name.
+
+    Returns:
+        (B, *event).
+    """
     for name, numbers in (drawn or {}).items():
         x = parts.views[name](x, numbers)
     return x

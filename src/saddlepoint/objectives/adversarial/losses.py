@@ -52,6 +52,8 @@ class AdversarialLoss:
             discriminator that is an autoencoder; None for any other discriminator.
         features: whether the generator's loss uses the discriminator's features instead of its logits.
         neutral: the logit at which the discriminator is undecided.
+        encoder: an encoder's loss of a real example with its code, where the discriminator judges pairs of examples and codes (see
+            `pairs`); None takes `fake`, the discriminator's loss of the opposite label.
         forbids: settings that cannot be combined with this loss, with the reason.
         state: tensors that the loss keeps between steps; None for a loss without state.
     """
@@ -66,6 +68,7 @@ class AdversarialLoss:
     energy: Literal["squared", "absolute"] | None = None
     features: bool = False
     neutral: float = 0.0
+    encoder: Cost | None = None
     forbids: Mapping[str, str] = field(default_factory=dict)
     state: PartState | None = None
 
@@ -106,6 +109,11 @@ def _minus_log_one_minus_d(logit: Tensor) -> Tensor:
     return softplus(logit)
 
 
+def _log_d(logit: Tensor) -> Tensor:
+    """The minimax encoder's loss; its gradient vanishes if the discriminator accepts real pairs with confidence."""
+    return -softplus(-logit)
+
+
 def _log_one_minus_d(logit: Tensor) -> Tensor:
     """The minimax generator's loss; its gradient vanishes if the discriminator rejects the samples with confidence."""
     return -softplus(logit)
@@ -122,6 +130,7 @@ MINIMAX = AdversarialLoss(
     real=_minus_log_d,
     fake=_minus_log_one_minus_d,
     generator=_log_one_minus_d,
+    encoder=_log_d,
     labelled=cross_entropy,
     link=torch.sigmoid,
 )
@@ -142,7 +151,10 @@ LEAST_SQUARES = AdversarialLoss(
     neutral=0.5,
 )
 HINGE = AdversarialLoss(
-    real=lambda logit: relu(1 - logit), fake=lambda logit: relu(1 + logit), generator=lambda logit: -logit
+    real=lambda logit: relu(1 - logit),
+    fake=lambda logit: relu(1 + logit),
+    generator=lambda logit: -logit,
+    encoder=lambda logit: logit,
 )
 RELATIVISTIC_AVERAGE_HINGE = replace(HINGE, generator=lambda logit: relu(1 - logit), averaged=True)
 _NO_LABELS = "a Wasserstein critic has no labels that could be smoothed"

@@ -24,6 +24,7 @@ class GameNoise:
         is_replayed: (B,) bool, whether the previously generated example replaces the new one.
         penalties: by penalty, its random numbers.
         penalty_scales: by penalty, (), the factor of its weight at this step.
+        epsilon: (B, latent) standard normal, from which an encoder with a variance draws codes; without it, it takes the means.
         kept: by part with state ("objective", "penalties.NAME" or "views.NAME"), the present values of its tensors by name.
     """
 
@@ -36,4 +37,5 @@ class GameNoise:
     is_replayed: Tensor | None = None
     penalties: dict[str, Tensor] | None = None
     penalty_scales: dict[str, Tensor] | None = None
+    epsilon: Tensor | None = None
     kept: dict[str, dict[str, Tensor]] | None = None

@@ -1,0 +1,1 @@
+"""Encoders: how a GAN learns to map examples to codes, one file for each."""
