@@ -99,7 +99,10 @@ def _lost(probe: Facts, key: str = "mass") -> float:
 def _too_strong(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """The discriminator recognises all generated examples with confidence, while they stay bad."""
     now = probes[-1]
-    sure = between(now["sure"], 0.94, 0.99)
+    # Where scores are no probabilities, `certain` is measured by the loss's own margin, or does not exist.
+    sure = between(min(now["sure"], now.get("certain", math.inf)), 0.94, 0.99)
+    if "certain" in now and not math.isinf(now["certain"]):
+        sure = between(now["certain"], 0.97, 0.99)
     return min(between(now["advantage"], 0.95, 0.99), sure, badness(probes, reference, run))
 
 
@@ -121,7 +124,9 @@ def _collapsed(probes: list[Facts], reference: Reference, run: Facts) -> float:
 def _too_weak(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """The discriminator cannot recognise samples that are clearly unlike the data, or does not learn to."""
     now = probes[-1]
-    blind = min(between(abs(now["advantage"]), 0.6, 0.3), between(abs(now["sure"]), 0.2, 0.06))
+    blind = between(abs(now["advantage"]), 0.6, 0.3)
+    if math.isinf(now.get("certain", math.inf)):  # scores are probabilities
+        blind = min(blind, between(abs(now["sure"]), 0.2, 0.06))
     still = between(-math.log10(max(now["moved"].get("d", 1.0), 1e-12)), 3.5, 4.0)
     return min(max(blind, still), badness(probes, reference, run))
 
@@ -166,6 +171,51 @@ def _past_best(probes: list[Facts], reference: Reference, run: Facts) -> float:
     best = min(probe["distance"] for probe in probes)
     was = between(best, 3.0 * good, 2.0 * good)
     return min(was, between(probes[-1]["distance"] - best, 1.0 * good, 2.0 * good))
+
+
+def _runs_away(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Without a lower bound of the loss, scores are far apart and steep, and the samples are bad."""
+    now = probes[-1]
+    if not now.get("unbounded", False):
+        return 0.0
+    apart = min(between(now["gap"], 10.0, 30.0), between(now["slope"], 2.0, 5.0))
+    return min(apart, badness(probes, reference, run))
+
+
+def _misses_target(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The slope between real and generated examples is a multiple or a fraction of the penalty's target."""
+    now = probes[-1]
+    if math.isnan(now.get("target", math.nan)) or not now["target"] > 0:
+        return 0.0
+    return between(abs(math.log(max(now["slope"], 1e-12) / now["target"])), math.log(2), math.log(4))
+
+
+def _flat(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Weights are clipped, the slope at samples is next to 0, and the samples are bad."""
+    now = probes[-1]
+    if "flat" not in now:
+        return 0.0
+    return min(between(-math.log10(max(now["flat"], 1e-30)), 3.0, 5.0), badness(probes, reference, run))
+
+
+def _leaks(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The nearest neighbours of samples are changed examples, or augmentation is as frequent as it may be."""
+    now = probes[-1]
+    return max(between(now.get("leaked", 0.0), 0.2, 0.4), between(now.get("augmentation", 0.0), 0.7, 0.79))
+
+
+def _overflows(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """A loss with exponentials is in the hundreds or more."""
+    return between(math.log10(max(probes[-1].get("loss", 0.0), 1e-12)), 2.0, 3.0)
+
+
+def _stuck(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """BEGAN's weight of samples is at an end of its range, and the samples are bad."""
+    now = probes[-1]
+    if "weight" not in now:
+        return 0.0
+    end = max(between(now["weight"], 0.04, 0.02), between(now["weight"], 0.99, 0.999))
+    return min(end, badness(probes, reference, run))
 
 
 def _silent_code(probes: list[Facts], reference: Reference, run: Facts) -> float:
@@ -261,6 +311,12 @@ SCORES: dict[str, dict[str, Score]] = {
         "GAN107": _by_heart,
         "GAN108": _copies,
         "GAN109": _past_best,
+        "GAN111": _runs_away,
+        "GAN112": _misses_target,
+        "GAN113": _flat,
+        "GAN114": _leaks,
+        "GAN115": _overflows,
+        "GAN116": _stuck,
     },
     "vae": {
         "VAE201": _silent_code,

@@ -72,13 +72,16 @@ def decide(run: Facts, reference: Reference) -> Truth:
         return Truth(codes, "unclear", judged=False)
     probes = [numbers(probe) for probe in run["looks"]]
     codes["NUM301"] = _non_finite(probes)
+    if codes["NUM301"].state == "yes" and "loss" in probes[0]:  # a loss with exponentials
+        codes["GAN115"] = codes["NUM301"]
     sound = [probe for probe in probes if probe["finite"]]
     if len(sound) < len(probes) and len(sound) < 4:
         return Truth(codes, "yes")
     family = next(f for f, sign in (("gan", "advantage"), ("vae", "kl"), ("ae", "use")) if sign in sound[-1])
     asked = {**SCORES["any"], **SCORES[family]}
     for code, score in asked.items():
-        codes[code] = _held([score(sound[: i + 1], reference, run) for i in range(len(sound))], sound, run)
+        if code not in codes:
+            codes[code] = _held([score(sound[: i + 1], reference, run) for i in range(len(sound))], sound, run)
     bad = _end([badness(sound[: i + 1], reference, run) for i in range(len(sound))])
     if len(sound) < len(probes):
         bad = "yes"
@@ -87,7 +90,7 @@ def decide(run: Facts, reference: Reference) -> Truth:
 
 # What follows from what: a consequence is neither missed where it is not named, nor false where it is.
 FOLLOWS = {
-    "NUM301": {*SCORES["any"], *SCORES["gan"], *SCORES["vae"], *SCORES["ae"]},
+    "NUM301": {*SCORES["any"], *SCORES["gan"], *SCORES["vae"], *SCORES["ae"]} - {"GAN115"},
     "NUM304": {"GAN101", "GAN102", "GAN103", "GAN104", "VAE201", "VAE204", "VAE205", "AE251"},
     "NUM303": {"GAN103", "GAN104", "GAN105", "VAE201", "VAE203", "VAE204", "VAE205", "AE251", "NUM302", "NUM304"},
     "NUM302": {"GAN103", "GAN105", "VAE201", "VAE204", "VAE205", "AE251", "NUM303", "NUM304"},
@@ -96,6 +99,11 @@ FOLLOWS = {
     "GAN104": {"GAN103", "GAN105", "GAN106", "NUM302"},
     "GAN106": {"GAN101", "GAN103", "GAN105", "NUM302"},
     "GAN105": {"GAN103"},
+    "GAN111": {"GAN101", "GAN103", "GAN105", "GAN106", "NUM302"},
+    "GAN112": {"GAN103", "GAN105", "GAN106", "NUM302"},
+    "GAN113": {"GAN103", "GAN104", "GAN105"},
+    "GAN115": {"GAN103", "GAN105", "GAN106", "NUM302"},
+    "GAN116": {"GAN103", "GAN104", "GAN105"},
     "VAE201": {"VAE204", "VAE205"},
     "VAE202": {"VAE201", "VAE204", "VAE205", "VAE206"},
     "VAE203": {"VAE201", "VAE204", "VAE205"},

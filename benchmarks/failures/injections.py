@@ -110,6 +110,12 @@ def pulled_together(model: Any, strength: float) -> None:
     model._phases = (*model.phases[:-1], replace(model.phases[-1], loss=loss))
 
 
+def reals_alone_changed(model: Any, strength: float) -> None:
+    """Apply the views to real examples only, so that the generator learns changed examples."""
+    own = model.noise_source.draw
+    model.noise_source.draw = lambda *given: replace(own(*given), fake_views=None)
+
+
 class Squashed(nn.Module):
     """A discriminator that ends with a sigmoid although its loss takes logits: it can only answer 0.5 to 0.73."""
 

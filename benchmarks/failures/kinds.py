@@ -1,81 +1,14 @@
-"""The kinds of training runs: the base, the injection, its strength, and the finding that it should raise.
+"""The kinds of training runs, healthy and with injected failures.
 
 An injection need not have an effect: whether a run failed, and of what, `ground_truth` decides from the model and the data.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-import torch
-
 from failures import injections
-from failures.base_recipes import BASES, Base
-from saddlepoint.data.dataset import Dataset
-
-Strength = Callable[[float], Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of run.
-
-    Attributes:
-        name: of the kind.
-        base: the recipe that is trained.
-        code: the finding that the injection should raise; "" for a healthy control.
-        strength: the range of strengths, evenly spread over the seeds on a logarithmic scale.
-        inject: strength -> settings.
-        settings: the same at any strength.
-        model: changes the model.
-        model_of_data: changes the model using the data.
-        data: changes the data.
-        disturb: changes the session in the middle of the run.
-        onset: the share of the run after which `disturb` is called.
-        steps: where they are not the base's.
-        seeds: how many runs.
-    """
-
-    name: str
-    base: str
-    code: str = ""
-    strength: tuple[float, float] = (1.0, 1.0)
-    inject: Strength | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    model: Callable[[Any, float], None] | None = None
-    model_of_data: Callable[[Any, Dataset, float], None] | None = None
-    data: Callable[[Dataset, float, torch.Generator], Dataset] | None = None
-    disturb: Callable[[Any, float], None] | None = None
-    onset: float = 0.0
-    steps: int | None = None
-    seeds: int = 10
-
-    @property
-    def on(self) -> Base:
-        return BASES[self.base]
-
-    def strength_of(self, seed: int) -> float:
-        """The strength of this seed: evenly spread over the range, in a fixed order."""
-        low, high = self.strength
-        share = (seed * 0.6180339887 + 0.5) % 1.0
-        return float(f"{math.exp(math.log(low) + share * (math.log(high) - math.log(low))):.4g}") if low > 0 else low
-
-
-def _rates(discriminator: float | None = None, generator: float | None = None) -> Strength:
-    """Learning rates of the players, each that many times the strength; None leaves a rate alone."""
-
-    def settings(strength: float) -> Mapping[str, Any]:
-        found = {}
-        if discriminator is not None:
-            found["training.players.discriminator.learning_rate"] = discriminator * strength
-        if generator is not None:
-            found["training.players.generator.learning_rate"] = generator * strength
-        return found
-
-    return settings
+from failures.base_recipes import BASES
+from failures.kind import Kind, Strength, rates
+from failures.loss_kinds import LOSS_KINDS
 
 
 def _set(*names: str, whole: bool = False) -> Strength:
@@ -97,7 +30,7 @@ INJECTED = (
         "ring-small",
         "GAN101",
         (1e-7, 3e-6),
-        _rates(generator=1.0),
+        rates(generator=1.0),
         {"training.players.discriminator.learning_rate": 3e-3, **_PLAIN},
     ),
     Kind(
@@ -105,7 +38,7 @@ INJECTED = (
         "gan-digits",
         "GAN101",
         (1e-7, 1e-6),
-        _rates(generator=1.0),
+        rates(generator=1.0),
         {"training.players.discriminator.learning_rate": 1e-3, "model.labels.smoothing": 0.0},
         seeds=10,
     ),
@@ -116,7 +49,7 @@ INJECTED = (
         "gan-digits",
         "GAN102",
         (5e-4, 2e-3),
-        _rates(discriminator=1.0),
+        rates(discriminator=1.0),
         {"model.objective": "minimax", "training.players.generator.learning_rate": 1e-6, "model.labels.smoothing": 0.0},
     ),
     Kind(
@@ -124,7 +57,7 @@ INJECTED = (
         "ring-small",
         "GAN102",
         (1e-3, 5e-3),
-        _rates(discriminator=1.0),
+        rates(discriminator=1.0),
         {"model.objective": "minimax", "training.players.generator.learning_rate": 1e-5, **_PLAIN},
     ),
     # GAN103: few answers.
@@ -136,7 +69,7 @@ INJECTED = (
         "ring-small",
         "GAN103",
         (3e-3, 1e-2),
-        _rates(generator=1.0),
+        rates(generator=1.0),
         {
             "training.players.discriminator.learning_rate": 2e-4,
             "training.optimiser.betas": [0.9, 0.999],
@@ -146,11 +79,11 @@ INJECTED = (
     ),
     Kind("pulled-digits", "gan-digits", "GAN103", (20.0, 200.0), model=injections.pulled_together, seeds=8),
     # GAN104: a discriminator that cannot teach.
-    Kind("d-slow-ring", "ring-small", "GAN104", (1e-8, 1e-6), _rates(discriminator=1.0), _PLAIN),
-    Kind("d-slow-gaussian", "toy-gaussian-3", "GAN104", (1e-8, 1e-6), _rates(discriminator=1.0)),
+    Kind("d-slow-ring", "ring-small", "GAN104", (1e-8, 1e-6), rates(discriminator=1.0), _PLAIN),
+    Kind("d-slow-gaussian", "toy-gaussian-3", "GAN104", (1e-8, 1e-6), rates(discriminator=1.0)),
     Kind("d-mixed-ring", "ring-small", "GAN104", (3.0, 6.0), settings=_PLAIN, model=injections.noise_discriminator),
     Kind("d-squashed-grid", "grid-small", "GAN104", (0.01, 0.1), model=injections.squashed_discriminator),
-    Kind("d-slow-pairs", "pairs-ring", "GAN104", (1e-8, 1e-6), _rates(discriminator=1.0), _PLAIN, seeds=8),
+    Kind("d-slow-pairs", "pairs-ring", "GAN104", (1e-8, 1e-6), rates(discriminator=1.0), _PLAIN, seeds=8),
     # GAN105: the players circle.
     Kind(
         "circles-ring",
@@ -169,10 +102,10 @@ INJECTED = (
         {"training.optimiser.betas": [0.9, 0.99], **_PLAIN},
     ),
     # GAN106: away from the data.
-    Kind("g-diverges-gaussian", "toy-gaussian-1", "GAN106", (0.1, 1.0), _rates(generator=1.0), {**_LEAKY, **_PLAIN}),
-    Kind("g-diverges-ring", "ring-small", "GAN106", (0.1, 1.0), _rates(generator=1.0), {**_LEAKY, **_PLAIN}),
+    Kind("g-diverges-gaussian", "toy-gaussian-1", "GAN106", (0.1, 1.0), rates(generator=1.0), {**_LEAKY, **_PLAIN}),
+    Kind("g-diverges-ring", "ring-small", "GAN106", (0.1, 1.0), rates(generator=1.0), {**_LEAKY, **_PLAIN}),
     Kind("swapped-gaussian", "toy-gaussian-2", "GAN106", (0.5, 2.0), settings=_PLAIN, model=injections.swapped_labels),
-    Kind("g-diverges-pairs", "pairs-ring", "GAN106", (0.1, 1.0), _rates(generator=1.0), {**_LEAKY, **_PLAIN}, seeds=8),
+    Kind("g-diverges-pairs", "pairs-ring", "GAN106", (0.1, 1.0), rates(generator=1.0), {**_LEAKY, **_PLAIN}, seeds=8),
     # GAN107: learnt by heart.
     Kind(
         "few-digits",
@@ -373,5 +306,6 @@ INJECTED = (
     Kind(
         "no-class-autoencoder", "autoencoder-digits", "DATA404", (1e-4, 0.06), data=injections.without_class, steps=60
     ),
+    *LOSS_KINDS,
 )
 KINDS = {kind.name: kind for kind in (*HEALTHY, *INJECTED)}

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from failures.critic_probes import critic_facts
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Conditional, Fits, Pushes, has
@@ -120,6 +121,7 @@ class Prober:
             "advantage": _advantage(real, fake),
             "learnt_by_heart": _advantage(train, real),
         }
+        found |= critic_facts(model, self.train, self.held_out, raw, step=facts["step"])
         facts["dead"] = self._dead(
             {"d": lambda: model.scores(self.train, self._train_labels), "g": lambda: model.decode(z)}
         )

@@ -38,6 +38,15 @@ RUNS: dict[str, tuple[str, str]] = {
     "generator_copies": ("memory-digits", "gan-digits"),
     "generator_copies_among_few": ("memory-digits", "gan-digits"),
     "past_its_best": ("past-gaussian", "toy-gaussian-1"),
+    "margin_loss_vanishes": ("hinge-zero-ring", "hinge-ring"),
+    "squared_error_vanishes": ("squares-zero-ring", "squares-ring"),
+    "scores_run_away": ("runaway-ring", "penalty-ring"),
+    "slope_far_from_target": ("weak-penalty-ring", "penalty-ring"),
+    "clipping_saturates": ("clipped-ring", "clip-ring"),
+    "augmentation_leaks": ("leaking-digits", "augmented-digits"),
+    "augmentation_at_its_limit": ("limit-digits", "adaptive-digits"),
+    "exponentials_overflow": ("overflow-hellinger-ring", "hellinger-ring"),
+    "balance_is_stuck": ("stuck-balance-ring", "balance-digits"),
     "unused_dimensions": ("frozen-code-roll", "autoencoder-roll"),
     "posterior_collapse": ("collapse-digits", "vae-digits"),
     "kl_vanishes": ("collapse-digits", "vae-digits"),
@@ -58,10 +67,11 @@ RUNS: dict[str, tuple[str, str]] = {
 # Series to leave out, for rules that are for logs without them.
 WITHOUT = {
     "discriminator_loss_vanishes": {"d/real_score"},
+    "squared_error_vanishes": {"d/real_score"},
     "kl_vanishes": {"vae/kl_high"},
     "generator_copies_among_few": {"g/copies"},
 }
-OF_ALL = ("/update_ratio", "/grad_norm", "/dead_units", "/loss", "quality/energy_distance")
+OF_ALL = ("/update_ratio", "/grad_norm", "/dead_units", "/loss", "_slope", "quality/energy_distance")
 
 
 def main(arguments: list[str]) -> int:

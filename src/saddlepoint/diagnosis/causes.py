@@ -35,6 +35,12 @@ CONSEQUENCES: dict[str, frozenset[str]] = {
     "GAN106": frozenset({"GAN103", "GAN109"}),
     "GAN103": frozenset({"GAN121", "GAN122", "GAN123"}),
     "GAN107": frozenset({"GAN108", "GAN109"}),
+    # A score whose slope is wrong gives the generator no useful direction.
+    "GAN111": frozenset({"GAN101", "GAN103", "GAN105", "GAN106", "GAN112", "NUM302"}),
+    "GAN112": frozenset({"GAN103", "GAN105", "GAN106"}),
+    "GAN113": frozenset({"GAN103", "GAN104", "NUM304"}),
+    "GAN115": frozenset({"NUM301", "NUM302"}),
+    "GAN116": frozenset({"GAN103", "GAN104"}),
 }
 
 

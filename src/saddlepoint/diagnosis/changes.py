@@ -121,6 +121,14 @@ class ReplaceOnly:
 
 
 @dataclass(frozen=True)
+class Clear:
+    """Remove all arguments of a part; a part without arguments is left unchanged."""
+
+    def __call__(self, name: str, settings: Settings) -> Any:
+        return {} if settings[name] else UNCHANGED
+
+
+@dataclass(frozen=True)
 class MomentumAtMost:
     """Lower Adam's first beta to `value` if it is higher. Optimisers without betas are left unchanged."""
 

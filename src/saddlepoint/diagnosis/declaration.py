@@ -32,6 +32,7 @@ class Rule:
         judge: the function, which returns a finding, or None if nothing is wrong.
         needs: parameters that must be available.
         traits: traits that a run must have (see `saddlepoint.diagnosis.traits`); empty for any run.
+        without: traits that a run must not have, because the rule would misjudge it.
         optional: series that are passed if they exist.
         opens: number of consecutive findings that open the finding.
         closes: number of consecutive evaluations without a finding that close it; with 0 it stays open until the end.
@@ -48,14 +49,15 @@ class Rule:
     closes: int = 3
     unless: frozenset[str] = frozenset()
     reads: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()
 
     @cached_property
     def _needed_series(self) -> tuple[str, ...]:
         return tuple(name for name in self.needs if name not in NOT_SERIES)
 
     def applies_to(self, traits: Collection[str]) -> bool:
-        """Return whether a run with these traits has all the traits that the rule declares."""
-        return self.traits <= set(traits)
+        """Return whether a run with these traits has all that the rule declares, and none that it excludes."""
+        return self.traits <= set(traits) and self.without.isdisjoint(traits)
 
     def missing(self, history: History) -> list[str]:
         """Return the parameters whose series do not exist, and the patterns that no series matches.
@@ -96,6 +98,7 @@ def rule(
     closes: int = 3,
     unless: Iterable[str] = (),
     reads: Iterable[str] = (),
+    without: Iterable[str] = (),
 ) -> Callable[[Judgement], Rule]:
     """Make a `Rule` of a plain function, whose parameters say what it needs.
 
@@ -106,6 +109,7 @@ def rule(
         parameters = inspect.signature(judge).parameters.values()
         needs = tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)
         optional = tuple(p.name for p in parameters if p.name not in needs)
-        return Rule(code, judge, needs, frozenset(traits), optional, opens, closes, frozenset(unless), tuple(reads))
+        declared = (frozenset(traits), optional, opens, closes, frozenset(unless), tuple(reads), frozenset(without))
+        return Rule(code, judge, needs, *declared)
 
     return declare

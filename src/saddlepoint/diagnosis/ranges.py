@@ -48,6 +48,9 @@ RANGES: dict[str, Usual] = {
     # R1: 10 (Mescheder et al., 2018), up to 100 and more at high resolution (Karras et al., 2021).
     "model.penalties.r1.weight": Usual(0.0, 100.0, NONE, 1e4, 1.0, is_fatal=True),
     "model.penalties.r2.weight": Usual(0.0, 100.0, NONE, 1e4, 1.0, is_fatal=True),
+    # Gradient penalty: 10 (Gulrajani et al., 2017), https://arxiv.org/abs/1704.00028; DRAGAN: 10 (Kodali et al., 2017).
+    "model.penalties.gradient_penalty.weight": Usual(0.0, 100.0, NONE, 1e4, 10.0, is_fatal=True),
+    "model.penalties.dragan.weight": Usual(0.0, 100.0, NONE, 1e4, 10.0, is_fatal=True),
     "model.latent": Usual(1, 1_024, NONE, 20_000, 128),
     "model.noise.scale": Usual(0.1, 10.0, 1e-3, 1_000.0, 1.0),
     # 100 in the first steps of Wasserstein GAN (Arjovsky, Chintala, Bottou, 2017), https://arxiv.org/abs/1701.07875

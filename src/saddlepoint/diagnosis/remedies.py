@@ -16,6 +16,7 @@ from saddlepoint.diagnosis.changes import (
     ArgumentAtLeast,
     AtLeast,
     AtMost,
+    Clear,
     FollowOther,
     Given,
     MomentumAtMost,
@@ -47,6 +48,10 @@ class Remedy:
 
 def _of_usual_value(advice: str, name: str) -> Remedy:
     return Remedy(advice, {name: usual_value(name)})
+
+
+def _at_least_usual(advice: str, name: str) -> Remedy:
+    return Remedy(advice, {name: AtLeast(usual_value(name))})
 
 
 _LEAKY = Replace(("relu", "tanh", "sigmoid"), "leaky_relu")
@@ -118,6 +123,39 @@ REMEDIES: dict[str, Remedy] = {
         "add a gradient penalty on the discriminator (`model.penalties.r1`)",
         {"model.penalties.r1.weight": AtLeast(usual_value("model.penalties.r1.weight"))},
     ),
+    # Improved Training of Wasserstein GANs (Gulrajani et al., 2017), https://arxiv.org/abs/1704.00028
+    "gradient_penalty": _at_least_usual(
+        "give the gradient penalty its usual weight (`model.penalties.gradient_penalty`)",
+        "model.penalties.gradient_penalty.weight",
+    ),
+    "dragan": _at_least_usual(
+        "give the penalty around real examples its usual weight (`model.penalties.dragan`)",
+        "model.penalties.dragan.weight",
+    ),
+    # Spectral Normalization for Generative Adversarial Networks (Miyato et al., 2018), https://arxiv.org/abs/1802.05957
+    "spectral": Remedy(
+        "normalise the discriminator's weights (`model.constraints.discriminator`)",
+        {"model.constraints.discriminator.name": ReplaceOnly((None,), "spectral")},
+    ),
+    "replace_clipping": Remedy(
+        "replace weight clipping by spectral normalisation",
+        {
+            "model.constraints.discriminator.name": ReplaceOnly(("clip",), "spectral"),
+            "model.constraints.discriminator.arguments": Clear(),
+        },
+    ),
+    "more_d_steps": Remedy(
+        "let the discriminator take several steps per generator step", {"model.updates.discriminator": AtLeast(5)}
+    ),
+    "weaker_augmentation": Remedy(
+        "augment less (`model.views.diffaugment`, `model.views.adaptive_augmentation`)",
+        {f"model.views.{name}.strength": Multiply(0.5) for name in ("diffaugment", "adaptive_augmentation")},
+    ),
+    "no_exponentials": Remedy(
+        "use the loss f-jensen-shannon, which has no exponentials (`model.objective`)",
+        {"model.objective": ReplaceOnly(("f-kl", "f-reverse-kl", "f-squared-hellinger"), "f-jensen-shannon")},
+    ),
+    "faster_g": Remedy("raise the generator's learning rate", {_G_RATE: Multiply(4.0, most=USUAL_OF_SGD[1])}),
     # PacGAN: The power of two samples in generative adversarial networks (Lin et al., 2018), https://arxiv.org/abs/1712.04086
     "packing": _of_usual_value(
         "show the discriminator several examples at once (`model.discriminator.packing`)", "model.discriminator.packing"

@@ -35,7 +35,12 @@ CODES: dict[str, Code] = {
     "NUM305": Code("a sample depends on the others in its batch"),
     "GAN101": Code(
         "the discriminator overpowers the generator",
-        (".balance:discriminator_overpowers", ".balance:discriminator_loss_vanishes"),
+        (
+            ".balance:discriminator_overpowers",
+            ".balance:discriminator_loss_vanishes",
+            ".balance:margin_loss_vanishes",
+            ".balance:squared_error_vanishes",
+        ),
         before_training="the discriminator's loss also trains the generator",
     ),
     "GAN102": Code("the generator's loss is saturated and its gradient vanishes", (".balance:gradient_vanishes",)),
@@ -58,6 +63,16 @@ CODES: dict[str, Code] = {
     ),
     "GAN109": Code("the samples were better at an earlier step", (".instability:past_its_best",)),
     "GAN110": Code("the samples do not depend on the latent code"),
+    "GAN111": Code("the discriminator's scores run away", (".critics:scores_run_away",)),
+    "GAN112": Code("the discriminator's slope misses the target of its penalty", (".critics:slope_far_from_target",)),
+    "GAN113": Code("weight clipping leaves the discriminator almost flat", (".critics:clipping_saturates",)),
+    "GAN114": Code(
+        "augmentation leaks into the samples",
+        (".augmentation:augmentation_leaks", ".augmentation:augmentation_at_its_limit"),
+        milder="augmentation is as strong as it may be",
+    ),
+    "GAN115": Code("exponentials of the loss overflow", (".divergences:exponentials_overflow",)),
+    "GAN116": Code("the balance of the errors is stuck", (".divergences:balance_is_stuck",)),
     "GAN121": Code("the samples ignore their labels", (".conditions:labels_ignored",)),
     "GAN122": Code("class collapse, the samples of a class are alike", (".conditions:class_collapse",)),
     "GAN123": Code(

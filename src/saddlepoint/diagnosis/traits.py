@@ -10,6 +10,15 @@ which shape the generator's loss has. The trait of a family is its name.
 | cross_entropy | the discriminator's loss is a binary cross-entropy, in nats |
 | paired, unpaired | the discriminator compares a real with a generated example, or scores each alone |
 | saturates | the generator's loss is flat where the discriminator recognises its samples |
+| log_odds | the logit is the log-odds of being real in nats, up to a factor and a constant of the loss |
+| squared_error | the discriminator's loss is the sum of half the squared errors of its outputs, 1/4 where it cannot distinguish |
+| margin | the discriminator's loss is 0 for examples beyond a margin of 1, and 2 where it cannot distinguish |
+| differences | only differences between scores have a meaning: a constant may be added to all of them |
+| unbounded | the discriminator's loss has no lower bound, so that nothing but a penalty or constraint limits its scores |
+| linear | the generator's loss is minus the score: its value says nothing, and its gradient never vanishes by itself |
+| exponential | the losses contain exponentials of the logit, which overflow for logits of a few dozen |
+| energy | the score is minus the error of a reconstruction, at most 0 |
+| balanced | a weight keeps the errors of real and generated examples in a ratio, so that samples may score higher than real examples |
 """
 
 from __future__ import annotations
@@ -26,7 +35,7 @@ def _traits(entry: LossEntry) -> frozenset[str]:
         "cross_entropy": entry.cross_entropy,
         "saturates": entry.saturates,
     }
-    return frozenset(traits | {name for name, holds in flags.items() if holds})
+    return frozenset(traits | {name for name, holds in flags.items() if holds} | set(entry.traits))
 
 
 OBJECTIVES: Mapping[str, frozenset[str]] = {name: _traits(entry) for name, entry in LOSSES.items()}
@@ -45,3 +54,39 @@ def traits_of(names: Iterable[str]) -> frozenset[str]:
         The traits of all names together.
     """
     return frozenset().union(*(_OWN if ":" in name else OBJECTIVES.get(name, frozenset({name})) for name in names))
+
+
+# What a reader must know to read curves of a loss, by trait; the first one that a loss has counts.
+_NOTES: Mapping[str, str] = {
+    "balanced": "The discriminator's loss is a difference of two errors of reconstruction with a changing weight. The generator's loss "
+    "is the error of its samples, which also falls where all samples are alike. Judge samples by the quality.",
+    "energy": "The losses are errors of reconstruction, in squared units of the model. A generator's loss that falls may come from "
+    "samples that are all alike. Judge samples by the quality.",
+    "margin": "The discriminator's loss is 2 where it cannot distinguish, and 0 where all examples are beyond the margin. The "
+    "generator's loss is read off the discriminator's scores, so by itself it says nothing about the samples.",
+    "differences": "Only differences of scores have a meaning. The generator's loss by itself says nothing about the samples, because "
+    "it moves with the discriminator.",
+    "squared_error": "The discriminator's loss is 1/4 where it cannot distinguish. A generator's loss near 1/2 means that the "
+    "discriminator recognises its samples; other values depend on the discriminator.",
+    "exponential": "The discriminator's loss is minus an estimate of a divergence, 0 where it cannot distinguish. The generator's loss is "
+    "not bounded and says nothing by itself.",
+    "unbounded": "The discriminator's loss is minus an estimate of a divergence, 0 where it cannot distinguish. The generator's loss is "
+    "not bounded and says nothing by itself.",
+    "cross_entropy": "The discriminator's loss is 1.39 nats where it cannot distinguish. A low loss of the generator means that it is "
+    "ahead of the discriminator at that moment, not that samples are good.",
+    "log_odds": "The discriminator's loss is minus an estimate of a divergence, 0 where it cannot distinguish. The generator's loss by "
+    "itself says nothing about the samples.",
+}
+
+
+def describe_losses(names: Iterable[str]) -> str:
+    """Return one or two sentences on how to read the losses of a run, for people who look at its curves.
+
+    Args:
+        names: family and objective, as for `traits_of`.
+
+    Returns:
+        The sentences; empty where nothing is known.
+    """
+    traits = traits_of(names)
+    return next((note for trait, note in _NOTES.items() if trait in traits), "")

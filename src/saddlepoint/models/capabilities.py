@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MISSING",
     "Adversarial",
+    "Augments",
     "Completes",
     "Composed",
     "Conditional",
@@ -250,6 +251,14 @@ class Composed(Adversarial, Protocol):
 
 
 @runtime_checkable
+class Augments(Adversarial, Protocol):
+    """An adversarial game whose critic gets changed examples throughout training."""
+
+    def augmented(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """x (N, *event) in the model's units -> (N, *event): the same examples with the critic's random changes."""
+
+
+@runtime_checkable
 class Completes(Protocol):
     """A model that can fill in the missing part of an example."""
 
@@ -301,6 +310,7 @@ MISSING: Mapping[type, str] = {
     Pushes: "the model's loss has no gradient at single examples.",
     Adversarial: "the model is not a game of a generator against a critic, as a GAN is.",
     Playable: "the model is not a game of which copies can be trained (players, phases and noise).",
+    Augments: "the model's critic gets unchanged examples.",
     Composed: "the model is not a game that is composed of a loss, penalties, views and constraints, as a GAN is.",
     Completes: "the model cannot fill in missing parts of an example (complete).",
     Reports: "the model has no series of its own.",

@@ -6,6 +6,7 @@ Every plot is a still picture; where the page's script runs, an interactive plot
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from saddlepoint.diagnosis.traits import describe_losses
 from saddlepoint.figures.curves import Best, panel_curves
 from saddlepoint.figures.interactive import panel_plot
 from saddlepoint.figures.latent import latent_plot, latent_scatter
-from saddlepoint.figures.panels import FIRST, panels
+from saddlepoint.figures.panels import FIRST, LOSSES, panels
 from saddlepoint.figures.style import png
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import shell_command
@@ -180,8 +182,9 @@ def curves(facts: Facts, album: Album) -> Markup:
         plots.setdefault(panel.section, []).append(album.plot(panel.title, still, interactive))
     # The sections that most readers look for are open; where a run has none of them, the first one is.
     opened = [heading for heading in FIRST if heading in plots] or list(plots)[:1]
+    notes = {LOSSES: _loss_note(facts)}
     parts = [
-        html('<h3>{}</h3><div class="plots">{}</div>', heading, joined(own))
+        html('<h3>{}</h3>{}<div class="plots">{}</div>', heading, notes.get(heading, Markup()), joined(own))
         if heading in opened
         else html(
             '<details class="more"><summary>{} ({})</summary><div class="plots">{}</div></details>',
@@ -192,6 +195,13 @@ def curves(facts: Facts, album: Album) -> Markup:
         for heading, own in plots.items()
     ]
     return section("curves", "Curves", joined(parts))
+
+
+def _loss_note(facts: Facts) -> Markup:
+    """How to read the losses of this objective; empty where it is not known."""
+    objective = re.search(r"^  objective: (\S+)$", facts.recipe or "", re.MULTILINE)
+    note = describe_losses(("gan", objective[1])) if objective else ""
+    return html("<p>{}</p>", note) if note else Markup()
 
 
 def _figure(path: Path, caption: str, album: Album) -> Markup:

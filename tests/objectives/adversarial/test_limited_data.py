@@ -95,6 +95,17 @@ STATES = {
 }
 
 
+@pytest.mark.parametrize(("name", "series"), [("adaptive", "d/augmentation"), ("began", "d/balance")])
+def test_state_is_recorded(name: str, series: str, tmp_path: Path) -> None:
+    small = {"network": "mlp", "hidden": [8]}
+    model = {"latent": 4, "generator": small, "discriminator": small, **STATES[name]}
+    run = sp.train("gan-digits", model=model, training={"steps": 6, "tick": 1}, run=tmp_path / "a", pictures=False)
+    recorded = [record.values[series] for record in run.records if series in record.values]
+    assert len(recorded) >= 5
+    assert recorded[0] == 0  # the state before the first update
+    assert max(recorded) > 0
+
+
 @pytest.mark.parametrize("name", STATES)
 def test_state_survives_a_resumption_bit_for_bit(name: str, tmp_path: Path) -> None:
     small = {"network": "mlp", "hidden": [8]}

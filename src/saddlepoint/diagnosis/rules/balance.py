@@ -15,6 +15,8 @@ TICKS, PROBES = 5, 3  # over which a level is taken: single batches scatter
 SURE = 0.9  # gap of the scores: real examples at 0.95, generated ones at 0.05
 ALWAYS = 0.95  # by rank: 2 AUC - 1, one pair in forty in the wrong order
 VANISHED = 0.1  # nats, of 1.39 where the discriminator cannot tell
+NO_MARGIN = 0.02  # of 2, the loss of a margin where the discriminator cannot tell: 1 %
+NO_ERROR = 0.01  # of 1/4, the squared errors where it cannot tell
 SATURATED = 0.05  # D(G(z)) there is the share of the gradient that is left, compared with that of -log D(G(z))
 
 
@@ -79,6 +81,51 @@ def discriminator_loss_vanishes(d_loss: Series, run: Facts, d_real_score: Series
         "warning",
         d_loss.step,
         f"The discriminator's loss has fallen to {loss:.3g} nats: it recognises nearly every example.",
+        {"discriminator_loss": loss},
+        "That is a fault only where samples no longer improve; check this first. "
+        + advice("slower_d", "instance_noise"),
+        run.remedy("slow_d_to_g", "slower_d"),
+    )
+
+
+@rule("GAN101", traits={"gan", "margin"}, opens=5, closes=5, unless={"NUM304"})
+def margin_loss_vanishes(d_loss: Series, run: Facts, quality_energy_distance: Series | None = None) -> Finding | None:
+    """All examples are beyond the margin for a long time, so the discriminator has no gradient, while samples stay bad.
+
+    The generator's gradient does not vanish, but it is that of a discriminator that no longer learns.
+
+    Geometric GAN (Jae Hyun Lim, Jong Chul Ye, 2017), section 2, https://arxiv.org/abs/1705.02894
+    """
+    loss, quality = d_loss.level(TICKS), quality_energy_distance
+    if not run.begun(d_loss.step) or not 0 <= loss < NO_MARGIN or not is_bad(quality) or is_improving(quality):
+        return None
+    return Finding(
+        "GAN101",
+        "failure" if is_known(quality) else "warning",
+        d_loss.step,
+        f"The discriminator overpowers the generator: its loss is {loss:.2g}, so nearly every example is beyond the margin.",
+        {"discriminator_loss": loss, **quality_evidence(quality)},
+        "It learns nothing from such examples, and samples do not improve. "
+        + advice("slower_d", "instance_noise", "r1_penalty"),
+        run.remedy("slow_d_to_g", "slower_d"),
+    )
+
+
+@rule("GAN101", traits={"gan", "squared_error"}, opens=5, closes=5)
+def squared_error_vanishes(d_loss: Series, run: Facts, d_real_score: Series | None = None) -> Finding | None:
+    """The squared errors of both kinds of examples are near 0. This rule is for logs without scores.
+
+    Least Squares Generative Adversarial Networks (Xudong Mao et al., 2017), section 3, https://arxiv.org/abs/1611.04076
+    """
+    loss = d_loss.level(TICKS)
+    if d_real_score is not None or not run.begun(d_loss.step) or not 0 <= loss < NO_ERROR:
+        return None
+    return Finding(
+        "GAN101",
+        "warning",
+        d_loss.step,
+        f"The discriminator's loss has fallen to {loss:.3g}, of 1/4 for one that cannot distinguish: it recognises nearly every "
+        "example.",
         {"discriminator_loss": loss},
         "That is a fault only where samples no longer improve; check this first. "
         + advice("slower_d", "instance_noise"),

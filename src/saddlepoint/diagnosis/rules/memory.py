@@ -51,7 +51,7 @@ def discriminator_overfits(
     real, fake, held_out = (series.level(PROBES) for series in (d_real_logit, d_fake_logit, d_held_out_logit))
     gone = (real - held_out) / (real - fake) if real > fake else 0.0
     if d_overfitting_error is not None and d_overfitting_error.last > FEW_HELD_OUT:
-        if "probability" in run.traits:
+        if "log_odds" in run.traits:
             far_below = _sigmoid(real) - _sigmoid(held_out) > FAR_BELOW
         else:
             far_below = gone > SHARE_OF_THE_WAY

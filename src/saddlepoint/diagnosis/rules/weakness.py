@@ -20,7 +20,7 @@ BUSY = 1e-4  # relative update from which on a discriminator is not slow; 1e-4 t
 STILL = 1e-5  # relative update below which it does not learn; the same number as NUM304's
 
 
-@rule("GAN104", traits={"gan"}, opens=6, closes=5, unless={"NUM304", "NUM301"})
+@rule("GAN104", traits={"gan"}, without={"balanced"}, opens=6, closes=5, unless={"NUM304", "NUM301"})
 def discriminator_too_weak(
     d_advantage: Series,
     run: Facts,
@@ -36,10 +36,11 @@ def discriminator_too_weak(
     """The discriminator cannot recognise samples that clearly differ from the data, so the generator cannot learn from it.
 
     At the solution it cannot recognise samples either, so the finding needs samples that are bad by another measure and do
-    not improve. Ranks are valid for any critic; scores that are probabilities must be similar as well. Ranks alone are not
-    enough: logits that differ by 0.0004 may be ranked without error and still teach nothing, since the gradient is that of
-    the logit. A discriminator whose weights change as fast as usual and as fast as the generator's is not slow but misled:
-    it has learnt to recognise samples that the generator no longer produces.
+    not improve. Ranks are valid for any critic, except for one that keeps the errors of both kinds in a ratio; scores that are
+    probabilities must be similar as well. Where logits are log-odds, ranks alone are not enough: logits that differ by 0.0004
+    may be ranked without error and still teach nothing, since the gradient is that of the logit. A discriminator whose weights
+    change as fast as usual and as fast as the generator's is not slow but misled: it has learnt to recognise samples that the
+    generator no longer produces.
 
     Training Generative Adversarial Networks with Limited Data (Tero Karras et al., 2020), section 3.1, for what scores
     say; https://arxiv.org/abs/2006.06676. Which Training Methods for GANs do actually Converge? (Lars Mescheder, Andreas
@@ -50,7 +51,7 @@ def discriminator_too_weak(
     if d_real_score is not None and d_fake_score is not None:
         gap = d_real_score.level(TICKS) - d_fake_score.level(TICKS)
     logit_gap = math.inf
-    if d_real_logit is not None and d_fake_logit is not None and "probability" in run.traits:
+    if d_real_logit is not None and d_fake_logit is not None and "log_odds" in run.traits:
         logit_gap = abs(d_real_logit.level(PROBES) - d_fake_logit.level(PROBES))
     ranked = rank > BLIND and not logit_gap < NEGLIGIBLE
     recognised = ranked or gap > ALIKE  # a negative gap is wrong, and teaches the generator to be so

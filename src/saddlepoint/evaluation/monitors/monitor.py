@@ -22,9 +22,10 @@ from saddlepoint.evaluation.monitors.copies import (
     distance_to_others,
     standard_error,
 )
+from saddlepoint.evaluation.monitors.leaks import leak_series
 from saddlepoint.evaluation.monitors.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Adversarial, Conditional, HasLatentPosterior, has
+from saddlepoint.models.capabilities import Adversarial, Augments, Composed, Conditional, HasLatentPosterior, has
 from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.networks.activity import Activity, record_activity
 from saddlepoint.objectives.phase import Batch
@@ -35,6 +36,7 @@ PASSED = 1_024  # training examples, and as many samples, that `pass_through` ru
 FITTED = 2_000  # training examples behind neighbourhoods
 SEARCHED = 100_000  # training examples that copies are searched among; copies of the others are not found
 ENOUGH = 100  # held-out examples; with fewer, copies are recognised by the training examples alone
+FEWEST = 8  # training examples in each half that are compared for signs of augmentation
 PROJECTED = 4_096  # examples that are projected at once
 
 Signals = dict[str, Tensor]
@@ -114,28 +116,42 @@ class Monitor:
             return _to_host(self._signals(sampled))
 
     def measure(self) -> dict[str, float]:
-        """Costly series: signs of copying. The caller activates moving averages first."""
+        """Costly series: signs of copying, and of augmentation in the samples. The caller activates moving averages first."""
         model = self._model
         if not has(model, Adversarial) or len(self._searched) < 3:
             return {}
         g = model.generator_player
         with torch.no_grad():
-            samples = self._project(model.decode(self._noise(model)[:JUDGED])).cpu()
+            projected = self._project(model.decode(self._noise(model)))
+            samples = projected[:JUDGED].cpu()
             if not samples.isfinite().all():
                 return {}  # the quality series says so
+            leaks = self._leaks(projected)
             if self._others is None:
                 if self._usual is None:
                     self._usual = distance_to_others(self._searched[:FITTED])
                 ratio, closest = copying_beside_training(samples, self._searched, self._usual)
-                return _to_host({f"{g}/nearest_ratio": ratio, f"{g}/copied": closest})
+                return _to_host({f"{g}/nearest_ratio": ratio, f"{g}/copied": closest} | leaks)
             if self._usual is None:
                 self._usual = distance_to_nearest(self._others[:FITTED], self._searched)
             copies, ratio, closest = copying_beside_held_out(samples, self._searched, self._others, self._usual)
         error = standard_error(len(samples), len(self._searched), len(self._others))
         return {
-            **_to_host({f"{g}/copies": copies, f"{g}/nearest_ratio": ratio, f"{g}/copied": closest}),
+            **_to_host({f"{g}/copies": copies, f"{g}/nearest_ratio": ratio, f"{g}/copied": closest} | leaks),
             f"{g}/copies_error": error,
         }
+
+    def _leaks(self, projected: Tensor) -> Signals:
+        """Series of augmentation in samples, projected (N, d); none for a critic that gets unchanged examples."""
+        model = self._model
+        if not has(model, Augments) or len(self._many) < 2 * FEWEST:
+            return {}
+        half = len(self._many) // 2
+        real, others = (self._dataset.x[part].to(self._device) for part in (self._many[:half], self._many[half:]))
+        changed = model.augmented(self._model.model_units(others), self._generator())
+        parts = (projected, self._project(real), self._project(self._model.scaling.to_data(changed)))
+        series = leak_series(*(part.cpu() for part in parts))
+        return {f"{model.generator_player}/{name}": value for name, value in series.items()}
 
     def pass_through(self) -> None:
         """Run the players in evaluation mode on many examples, for observers of their layers."""
@@ -183,7 +199,7 @@ class Monitor:
                 self._run_others(model, x)
             else:
                 self._model.run_players(x, self._generator())
-        signals |= _dead_units(activities)
+        signals |= _dead_units(activities) | _of_constraints(model)
         if has(model, Adversarial):
             signals |= self._sample_series(model, x, z, made, sampled)
         if has(model, HasLatentPosterior):
@@ -254,6 +270,19 @@ def _dead_units(activities: Mapping[str, Activity]) -> Signals:
     """For each player, the share of hidden units with the same output for all examples."""
     shares = {name: activity.dead_share() for name, activity in activities.items()}
     return {f"{name}/dead_units": share for name, share in shares.items() if share is not None}
+
+
+def _of_constraints(model: Model) -> Signals:
+    """Series of the constraints of players."""
+    if not has(model, Composed):
+        return {}
+    observers = {player: getattr(part, "observe", None) for player, part in model.parts.constraints.items()}
+    return {
+        f"{player}/{name}": value
+        for player, observe in observers.items()
+        if observe is not None
+        for name, value in observe(model.players[player]).items()
+    }
 
 
 def _to_host(signals: Signals) -> dict[str, float]:

@@ -15,6 +15,7 @@ from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.assembly import check_roles, is_own
 from saddlepoint.models.base import CHUNK, Numbers, as_tensor, in_chunks
 from saddlepoint.models.capabilities import (
+    Augments,
     Conditional,
     DecodesNormal,
     HasCodeQuantiles,
@@ -162,6 +163,8 @@ class GAN(EncodingModel):
             self.judges_alone and not self.judges_in_pairs and not self.parts.loss.features and not self.parts.heads
         ):
             return "its generator's loss compares several examples or reads codes, so a single example has no gradient of its own."
+        if capability is Augments and not self._lasting_views:
+            return "its discriminator gets unchanged examples."
         if capability is Conditional and self.classes is None:
             return "it was trained without labels."
         if capability is HasNamedCodes and self.named_codes is None:
@@ -239,6 +242,27 @@ class GAN(EncodingModel):
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
         n = self.check_request(n, None, generator)
         return self._codes(n, None, generator)
+
+    @property
+    def _lasting_views(self) -> list[str]:
+        """The names of views that are not switched off in the course of training."""
+        return [name for name in self.parts.views if not self.settings.views[name].steps]
+
+    def augmented(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Apply all views that last throughout training, in their present state.
+
+        Args:
+            x: (N, *event) in the model's units.
+            generator: draws the changes, on the device of x.
+
+        Returns:
+            (N, *event).
+        """
+        for name in self._lasting_views:
+            view, kept = self.parts.views[name], self._part_states.of(f"views.{name}")
+            drawn = view.draw(len(x), x.shape[1:], self.settings.views[name].strength, generator, *kept)
+            x = view(x, drawn.to(x.dtype))
+        return x
 
     def _codes(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
         """Draw codes (n, latent), of these classes or of random ones."""

@@ -20,6 +20,7 @@ from saddlepoint.errors import SettingError
 from saddlepoint.objectives.adversarial.diffaugment import CHANGES, DiffAugment
 from saddlepoint.objectives.adversarial.part_state import Kept, PartState
 
+_SERIES = {"probability": "augmentation"}
 LARGEST = 0.8  # from about this probability on, changes appear in the samples
 
 
@@ -48,7 +49,7 @@ class AdaptiveAugmentation:
         if self.images < 1:
             raise SettingError(f"images must be at least 1; got {self.images}.")
         object.__setattr__(self, "changes", DiffAugment(self.policy))
-        object.__setattr__(self, "state", PartState({"probability": torch.zeros(())}, self._following))
+        object.__setattr__(self, "state", PartState({"probability": torch.zeros(())}, self._following, _SERIES))
 
     def draw(self, n: int, event: Sequence[int], strength: float, generator: torch.Generator, kept: Kept) -> Tensor:
         """Draw the amounts of all changes, (n, total number of amounts); 0 where a change is not applied."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils import parametrize
 
@@ -23,6 +23,8 @@ from saddlepoint.objectives.adversarial.numbers import check_count, check_number
 
 class Constraint(Protocol):
     """A restriction of a player's weights.
+
+    A constraint may have a method `observe(network) -> dict[str, Tensor]`, whose numbers () are recorded as series of the player.
 
     Attributes:
         after_update: whether `project` must be called after every update.
@@ -65,6 +67,12 @@ class Clip:
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter.clamp_(-self.limit, self.limit)
+
+    def observe(self, network: nn.Module) -> dict[str, Tensor]:
+        """Return `clipped_weights`, the share of weights at the limit, ()."""
+        weights = torch.cat([parameter.detach().flatten() for parameter in network.parameters() if parameter.ndim > 1])
+        # Rounding in lower precision may move a limit by a part in a hundred.
+        return {"clipped_weights": (weights.abs() >= 0.99 * self.limit).float().mean()}
 
 
 @dataclass(frozen=True)

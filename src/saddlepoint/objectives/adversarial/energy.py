@@ -53,5 +53,5 @@ BOUNDARY_EQUILIBRIUM = AdversarialLoss(
     generator=lambda logit: -logit,
     energy="absolute",
     forbids=_FORBIDS | {"updates.unrolled": "the weight of samples changes after each update only"},
-    state=PartState({"weight": torch.zeros(())}, _balance),
+    state=PartState({"weight": torch.zeros(())}, _balance, {"weight": "balance"}),
 )

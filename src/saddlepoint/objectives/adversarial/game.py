@@ -134,8 +134,8 @@ def discriminator_loss(parts: Composition, *, detached: bool = True) -> Loss:
 
     The loss observes `real_score` and `fake_score`, (B,): the probability of being real, or, for a paired loss, of being the
     real example of the pair. Without a link to a probability it observes `real_output` and `fake_output`. For each penalty of
-    the gradient it observes `real_slope`, `fake_slope` or `NAME_slope`, (B,): the norm of the logit's gradient. The next state of
-    parts follows as `kept/PART/TENSOR`.
+    the gradient it observes `real_slope`, `fake_slope` or `NAME_slope`, (B,): the norm of the logit's gradient. Parts with
+    state add the tensors that they record (`PartState.series`), and their next state as `kept/PART/TENSOR`.
 
     Args:
         parts: of the game.
@@ -340,10 +340,15 @@ def _judgement(parts: Composition, real: Tensor, fake: Tensor, noise: GameNoise)
 
 
 def _following(parts: Composition, real: Tensor, fake: Tensor, noise: GameNoise) -> Observations:
-    """The next state of every part with state, from the logits (B,) of real and generated examples."""
+    """The next state of every part with state, from the logits (B,) of real and generated examples, and the recorded one."""
     if noise.kept is None:
         return {}
-    return {
+    recorded = {
+        observed: noise.kept[part][name]
+        for part, state in parts.states.items()
+        for name, observed in state.series.items()
+    }
+    return recorded | {
         f"{KEPT}{part}/{name}": value
         for part, state in parts.states.items()
         for name, value in state.following(noise.kept[part], real, fake).items()

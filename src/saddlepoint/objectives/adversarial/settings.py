@@ -21,6 +21,7 @@ class LossEntry:
             distinguish real from generated examples.
         paired: whether each real example is compared with a generated one.
         saturates: whether the generator's gradient vanishes if the discriminator is confident.
+        traits: further traits for diagnosis, see the table in `saddlepoint.diagnosis.traits`.
     """
 
     path: str
@@ -28,27 +29,51 @@ class LossEntry:
     cross_entropy: bool = False
     paired: bool = False
     saturates: bool = False
+    traits: tuple[str, ...] = ()
 
 
 LOSSES: dict[str, LossEntry] = {
-    "non-saturating": LossEntry(f"{_HERE}.losses:NON_SATURATING", has_probability=True, cross_entropy=True),
-    "minimax": LossEntry(f"{_HERE}.losses:MINIMAX", has_probability=True, cross_entropy=True, saturates=True),
-    "relativistic": LossEntry(f"{_HERE}.losses:RELATIVISTIC", has_probability=True, cross_entropy=True, paired=True),
-    "feature-matching": LossEntry(
-        f"{_HERE}.feature_matching:FEATURE_MATCHING", has_probability=True, cross_entropy=True
+    "non-saturating": LossEntry(
+        f"{_HERE}.losses:NON_SATURATING", has_probability=True, cross_entropy=True, traits=("log_odds",)
     ),
-    "least-squares": LossEntry(f"{_HERE}.losses:LEAST_SQUARES", has_probability=True),
-    "hinge": LossEntry(f"{_HERE}.losses:HINGE"),
-    "wasserstein": LossEntry(f"{_HERE}.losses:WASSERSTEIN"),
-    "relativistic-average": LossEntry(f"{_HERE}.losses:RELATIVISTIC_AVERAGE", has_probability=True, cross_entropy=True),
-    "relativistic-average-hinge": LossEntry(f"{_HERE}.losses:RELATIVISTIC_AVERAGE_HINGE"),
-    "f-kl": LossEntry(f"{_HERE}.f_divergences:KL", has_probability=True),
-    "f-reverse-kl": LossEntry(f"{_HERE}.f_divergences:REVERSE_KL", has_probability=True),
-    "f-jensen-shannon": LossEntry(f"{_HERE}.f_divergences:JENSEN_SHANNON", has_probability=True),
-    "f-pearson": LossEntry(f"{_HERE}.f_divergences:PEARSON", has_probability=True),
-    "f-squared-hellinger": LossEntry(f"{_HERE}.f_divergences:SQUARED_HELLINGER", has_probability=True),
-    "energy-margin": LossEntry(f"{_HERE}.energy:ENERGY_MARGIN"),
-    "boundary-equilibrium": LossEntry(f"{_HERE}.energy:BOUNDARY_EQUILIBRIUM"),
+    "minimax": LossEntry(
+        f"{_HERE}.losses:MINIMAX", has_probability=True, cross_entropy=True, saturates=True, traits=("log_odds",)
+    ),
+    "relativistic": LossEntry(
+        f"{_HERE}.losses:RELATIVISTIC",
+        has_probability=True,
+        cross_entropy=True,
+        paired=True,
+        traits=("log_odds", "differences"),
+    ),
+    "feature-matching": LossEntry(
+        f"{_HERE}.feature_matching:FEATURE_MATCHING", has_probability=True, cross_entropy=True, traits=("log_odds",)
+    ),
+    "least-squares": LossEntry(f"{_HERE}.losses:LEAST_SQUARES", has_probability=True, traits=("squared_error",)),
+    "hinge": LossEntry(f"{_HERE}.losses:HINGE", traits=("margin", "linear")),
+    "wasserstein": LossEntry(f"{_HERE}.losses:WASSERSTEIN", traits=("differences", "unbounded", "linear")),
+    "relativistic-average": LossEntry(
+        f"{_HERE}.losses:RELATIVISTIC_AVERAGE",
+        has_probability=True,
+        cross_entropy=True,
+        traits=("log_odds", "differences"),
+    ),
+    "relativistic-average-hinge": LossEntry(
+        f"{_HERE}.losses:RELATIVISTIC_AVERAGE_HINGE", traits=("margin", "differences")
+    ),
+    "f-kl": LossEntry(
+        f"{_HERE}.f_divergences:KL", has_probability=True, traits=("log_odds", "unbounded", "exponential", "linear")
+    ),
+    "f-reverse-kl": LossEntry(
+        f"{_HERE}.f_divergences:REVERSE_KL", has_probability=True, traits=("log_odds", "unbounded", "exponential")
+    ),
+    "f-jensen-shannon": LossEntry(f"{_HERE}.f_divergences:JENSEN_SHANNON", has_probability=True, traits=("log_odds",)),
+    "f-pearson": LossEntry(f"{_HERE}.f_divergences:PEARSON", has_probability=True, traits=("unbounded", "linear")),
+    "f-squared-hellinger": LossEntry(
+        f"{_HERE}.f_divergences:SQUARED_HELLINGER", has_probability=True, traits=("log_odds", "exponential")
+    ),
+    "energy-margin": LossEntry(f"{_HERE}.energy:ENERGY_MARGIN", traits=("energy",)),
+    "boundary-equilibrium": LossEntry(f"{_HERE}.energy:BOUNDARY_EQUILIBRIUM", traits=("energy", "balanced")),
 }
 PENALTIES: dict[str, str] = {
     "r1": f"{_HERE}.penalties:R1",
