@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -285,3 +287,26 @@ def test_an_unrolled_discriminator_minimises_every_penalty(penalty):
     assert losses[0].isfinite()
     assert losses[0] != losses[1]
     assert gradients[0] != gradients[1]
+
+
+@pytest.mark.parametrize("packing", [1, 3])
+def test_a_penalty_of_logits_has_its_whole_weight_in_packs_too(packing):
+    """LeCam's averages begin at 0, so that it costs the mean of both squared logits at the first step."""
+    costs = {}
+    for weight in (0.0, 2.0):
+        model = build(
+            GANSettings(penalties={"lecam": weight}, discriminator={"packing": packing, "hidden": [8]}), IMAGE
+        )
+        phase, x = model.phases[0], torch.randn(6, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+        noise = model.noise(phase, 6, 0, torch.Generator().manual_seed(2))
+        costs[weight] = phase.loss(model.players, Batch(x), noise)[0].mean()
+        real, fake = model.judge(x), model.judge(model.sampler(noise.latent))
+    torch.testing.assert_close(costs[2.0] - costs[0.0], 2 * (real.square() + fake.square()).mean())
+
+
+def test_as_many_labels_as_examples_are_needed():
+    event = replace(IMAGE, class_names=("a", "b"))
+    condition = {"generator": "concatenate", "discriminator": "concatenate"}
+    model = build(GANSettings(condition=condition), event)
+    with pytest.raises(DataError, match="one for each"):
+        model.logits(torch.zeros(3, 1, 8, 8), torch.tensor([0, 1]))

@@ -59,8 +59,7 @@ def compose(settings: GANSettings, loss: object = None, classes: int = 0) -> Par
     """
     adversarial_loss = _loss(settings, loss)
     penalties = {
-        # A pack is judged once, and its logit stands for each of its examples: hence the division.
-        name: (_penalty(name, entry.arguments), entry.weight / settings.discriminator.packing)
+        name: (part := _penalty(name, entry.arguments), _weight(part, entry.weight, settings.discriminator.packing))
         for name, entry in settings.penalties.items()
         if entry.weight
     }
@@ -89,8 +88,14 @@ def compose(settings: GANSettings, loss: object = None, classes: int = 0) -> Par
         conditional,
         conditions["discriminator"].heads(classes),
         0 if codes is None else codes.size,
+        packing=settings.discriminator.packing,
     )
     return Parts(game, conditions, codes, encoder)
+
+
+def _weight(penalty: AnyPenalty, weight: float, packing: int) -> float:
+    """The weight of a penalty. The gradient of a pack's logit counts for each of its examples, hence the division."""
+    return weight / packing if isinstance(penalty, Penalty) else weight
 
 
 def _uses_labels(conditions: Mapping[str, Condition], classes: int) -> bool:

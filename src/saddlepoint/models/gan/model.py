@@ -52,7 +52,8 @@ SCALINGS: dict[str, ScalingKind] = {"tanh": "symmetric", "sigmoid": "unit", "ide
 class GAN(EncodingModel):
     """A generator "g" (B, inputs) -> (B, *event) and a discriminator "d" (B, *event) -> B logits.
 
-    With `model.encoder` there is an encoder "e" (B, *event) -> (B, latent) too. In a conditional GAN both also take labels, and a code (`HasCodes`) ends with one number for each class.
+    With `model.encoder` there is an encoder "e" (B, *event) -> (B, latent) too. In a conditional GAN generator and discriminator
+    also take labels, and a code (`HasCodes`) ends with one number for each class.
 
     References:
         Generative Adversarial Networks (Ian Goodfellow et al., 2014), https://arxiv.org/abs/1406.2661
@@ -82,7 +83,8 @@ class GAN(EncodingModel):
         modules = modules or {}
         check_roles(modules, (*settings.active_roles, ROLE))
         self.settings = settings
-        parts = compose(settings, modules.get(ROLE), len(event.class_names or ()))
+        with torch.device("cpu"):  # also where a model without memory is built, to count its weights
+            parts = compose(settings, modules.get(ROLE), len(event.class_names or ()))
         if parts.encoder is not None:
             parts = replace(parts, game=parts.encoder.adapt(parts.game, event.shape, settings.latent))
         self.parts, self.encoder_part = parts.game, parts.encoder
@@ -332,13 +334,17 @@ class GAN(EncodingModel):
             (N,) nats. With a relativistic loss (`judges_in_pairs`), logits have an arbitrary additive constant.
 
         Raises:
-            DataError: the GAN is conditional and labels are missing.
+            DataError: the GAN is conditional, and labels are missing or not as many as examples.
         """
         self._require(Judges)
         with self.at_rest():
             if labels is None:
                 return in_chunks(lambda part: self.judge(self.model_units(part)), x)
             x = as_tensor(x)
+            if labels.shape[:1] != x.shape[:1]:
+                raise DataError(
+                    f"{len(x):,} examples came with labels of shape {tuple(labels.shape)}: give one for each."
+                )
             parts = [
                 self.judge(self.model_units(part), of)
                 for part, of in zip(torch.split(x, CHUNK), torch.split(labels, CHUNK), strict=True)

@@ -28,6 +28,9 @@ def check_loss(loss: AdversarialLoss, where: str) -> None:
     Raises:
         SettingError: a function fails or returns something else.
     """
+    if loss.state is not None and (loss.paired or loss.labelled is not None):
+        what = "compare pairs" if loss.paired else "have a cost of labels"
+        raise SettingError(f"{where}: a loss with state cannot {what}: `fake` alone gets the state.")
     functions: dict[str, Callable[[Tensor], Any]] = {"real": loss.real}
     if loss.fake is not None and not loss.paired:
         functions["fake"] = loss.fake if loss.state is None else partial(_with_state, loss.fake, loss.state)

@@ -48,6 +48,7 @@ class Composition:
         heads: by name, the further outputs of the discriminator.
         codes: how many of the last numbers of the generator's input are codes, which heads may predict.
         judged: shape of one input of the discriminator, where it is not an example; None for an example.
+        packing: examples that the discriminator judges together.
     """
 
     loss: AdversarialLoss
@@ -59,6 +60,7 @@ class Composition:
     heads: Mapping[str, Head] = field(default_factory=dict)
     codes: int = 0
     judged: tuple[int, ...] | None = None
+    packing: int = 1
 
     @property
     def states(self) -> dict[str, PartState]:
@@ -175,7 +177,8 @@ def discriminator_loss(parts: Composition, *, detached: bool = True) -> Loss:
                 judged[kind], outputs[kind] = _outputs(parts, nets, seen[kind], condition)
         for name, penalty in _slope_penalties(parts):
             if callable(penalty.where):
-                points = penalty.where(seen["real"], seen["fake"], (noise.penalties or {}).get(name))
+                numbers = None if penalty.draw is None else (noise.penalties or {})[name]
+                points = penalty.where(seen["real"], seen["fake"], numbers)
                 _, squared, _ = outputs_and_squared_slope(lambda value: (logits(nets, value, **condition), {}), points)
                 costs.append(_weighted(parts, name, penalty.how(squared), noise))
                 slopes[f"{name}_slope"] = squared.detach().sqrt()
@@ -183,7 +186,7 @@ def discriminator_loss(parts: Composition, *, detached: bool = True) -> Loss:
         targets = _targets(parts, batch, noise)
         for name, head in parts.heads.items():
             real, fake = outputs["real"][name], outputs["fake"][name]
-            costs.append(_per_example(head.discriminator(real, fake, targets), len(batch.x)) * head.weight)
+            costs.append(_per_example(parts, head.discriminator(real, fake, targets), len(batch.x)) * head.weight)
             if head.observe is not None:
                 slopes |= head.observe(real.detach(), fake.detach(), targets)
         value, observations = _judgement(parts, judged["real"], judged["fake"], noise)
@@ -205,7 +208,7 @@ def generator_loss(parts: Composition) -> Loss:
 
         real = features(batch.x, noise.real_views)
         fake = features(nets["g"](noise.latent, **condition), noise.fake_views)
-        return _per_example(part.generator(real, fake), len(batch.x)), {}
+        return _per_example(parts, part.generator(real, fake), len(batch.x)), {}
 
     def from_logits(nets: Nets, batch: Batch, noise: GameNoise) -> tuple[Tensor, Observations]:
         condition = _condition(parts, batch)
@@ -221,7 +224,7 @@ def generator_loss(parts: Composition) -> Loss:
             value = part.generator(fake - real.mean()) + part.generator(fake.mean() - real)
         targets = _targets(parts, batch, noise)
         for name, head in parts.heads.items():
-            value = value + _per_example(head.generator(outputs[name], targets), len(fake)) * head.weight
+            value = value + _per_example(parts, head.generator(outputs[name], targets), len(fake)) * head.weight
         return value, {}
 
     return from_features if part.features else from_logits
@@ -237,9 +240,9 @@ def _outputs(
     return at_least_float32(logit.reshape(x.shape[0])), {name: at_least_float32(o) for name, o in outputs.items()}
 
 
-def _per_example(value: Tensor, n: int) -> Tensor:
+def _per_example(parts: Composition, value: Tensor, n: int) -> Tensor:
     """Repeat the values of a discriminator of packs, one for each pack, for each of the n examples."""
-    return value if len(value) == n else value.repeat_interleave(-(-n // len(value)))[:n]
+    return value if len(value) == n else value.repeat_interleave(parts.packing)[:n]
 
 
 def _condition(parts: Composition, batch: Batch) -> dict[str, Tensor]:
@@ -327,6 +330,7 @@ def _judgement(parts: Composition, real: Tensor, fake: Tensor, noise: GameNoise)
         else:
             value = part.cost(real, label) if smoothing else part.real(real)
     elif part.state is not None:
+        # Such a loss forbids smoothed and flipped labels.
         value = part.real(real) + part.fake(fake, (noise.kept or {})["objective"])  # type: ignore[misc]
     else:
         assert part.fake is not None, "only a loss of pairs has no cost of a generated example"

@@ -72,6 +72,12 @@ class AdversarialLoss:
     forbids: Mapping[str, str] = field(default_factory=dict)
     state: PartState | None = None
 
+    def __post_init__(self) -> None:
+        if self.state is not None:
+            reason = "its cost depends on state, and has no labels"
+            labels = dict.fromkeys(("labels.smoothing", "labels.flipping"), reason)
+            object.__setattr__(self, "forbids", {**labels, **self.forbids})
+
     def cost(self, logit: Tensor, label: Tensor | float) -> Tensor:
         """Return the discriminator's loss of logits with any labels.
 
