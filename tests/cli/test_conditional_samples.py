@@ -96,7 +96,7 @@ def test_labels_of_an_unconditional_model_are_refused(tmp_path: Path, capsys: py
     own = {name: value for name, value in MODEL.items() if name != "condition"}
     sp.train("gan-digits", model=own, training={"steps": 1}, run=tmp_path / "run", pictures=False)
     assert main(["sample", str(tmp_path / "run"), "--labels", "3"]) == 2
-    assert "was trained without labels. Leave --labels out" in capsys.readouterr().err
+    assert "was trained without labels and cannot sample a class: leave --labels out" in capsys.readouterr().err
 
 
 def test_a_condition_on_data_without_labels_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
 
     from saddlepoint import experiment
     from saddlepoint.cli.samples import Destination, write
-    from saddlepoint.models.capabilities import Conditional, lacks
+    from saddlepoint.models.capabilities import Conditional, has
     from saddlepoint.models.class_samples import sample_with_labels
 
     with warnings.catch_warnings(record=True) as caught:
@@ -64,10 +64,10 @@ def run(argv: Sequence[str]) -> int:
     destination.check(model.event)
     asked = None
     if arguments.labels is not None:
-        if (reason := lacks(model, Conditional)) is not None:
+        if not has(model, Conditional):
             raise SettingError(
-                f"sample: --labels {arguments.labels}: the model of {arguments.run} cannot sample a class: {reason} Leave "
-                "--labels out, or train with labelled data and model.condition."
+                f"sample: the model of {arguments.run} was trained without labels and cannot sample a class: leave --labels out, "
+                "or train a conditional GAN on labelled data (model.condition)."
             )
         asked = _labels(arguments.labels, arguments.count, model.event)
     generator = torch.Generator(model.device).manual_seed(arguments.seed)
