@@ -1,6 +1,6 @@
 """How often the diagnosis finds what is wrong with a run, and how often it raises a false alarm: runs with injected failures.
 
-python benchmarks/diagnosis.py --keep DIR [--quick | --fresh] [--workers N] [--part I/N] [--minutes M] [--only KIND ...] [--train | --judge]
+python benchmarks/diagnosis.py --keep DIR [--quick | --fresh | --losses] [--workers N] [--part I/N] [--minutes M] [--only KIND ...] [--train | --judge]
 
 Trains runs that were made to fail and runs that were not, decides by a ground truth what each became
 (failures/ground_truth.py, which knows nothing of rules), replays the rules over their records and compares. A finished run is kept in
@@ -22,6 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,14 +30,16 @@ import results
 import saddlepoint.diagnosis
 from failures import accuracy, arguments
 from failures.accuracy import CODES, Case, CodeAccuracy
-from failures.base_recipes import BASES
+from failures.base_recipes import BASES, LOSS_BASES
 from failures.kinds import INJECTED, KINDS
+from failures.loss_kinds import LOSS_KINDS
 from failures.runs import FRESH, all_runs, finished, train
 from saddlepoint.records.result import RESULT_LEVELS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DISAGREEMENTS = Path(__file__).resolve().parent / "failures" / "disagreements.md"
 SECTION = "Diagnosis: injected failures"
+LOSS_SECTION = "Losses without cross-entropy, penalties, constraints and views"
 PAGE_SECTION = "Which failures are found"
 HALVES = ("calibration", "reporting")
 # A few seconds each, of every family, with injected failures and healthy.
@@ -59,6 +62,8 @@ def main(given: list[str]) -> int:
     if unknown := set(options.only) - set(KINDS):
         print(f"no kind named {', '.join(sorted(unknown))}; there are: {', '.join(KINDS)}", file=sys.stderr)
         return 2
+    if options.losses:
+        options.only = [kind.name for kind in LOSS_KINDS] + [base.name for base in LOSS_BASES]
     # A run is judged beside the healthy ones of its base.
     only = dict.fromkeys([*options.only, *(KINDS[name].base for name in options.only)])
     names = [*only] or [*(QUICK if options.quick else arguments.available_kinds())]
@@ -74,7 +79,9 @@ def main(given: list[str]) -> int:
         if not options.train:
             cases, fresh = accuracy.read(keep, names), accuracy.read(keep / "fresh", names, bases=keep)
             print(report(cases, fresh))
-            if not options.quick and not options.only:
+            if options.losses:
+                publish_losses(cases)
+            elif not options.quick and not options.only:
                 publish(cases, fresh, _introduction(_freshness(keep)))
     return 0
 
@@ -82,6 +89,9 @@ def main(given: list[str]) -> int:
 def _options() -> argparse.ArgumentParser:
     parser = arguments.argument_parser("Test the diagnosis on runs that fail and on runs that do not.")
     parser.add_argument("--fresh", action="store_true", help=f"train seeds from {FRESH:,} on, of the reporting half")
+    parser.add_argument(
+        "--losses", action="store_true", help="losses without cross-entropy alone; writes a section of their own"
+    )
     parser.add_argument("--workers", type=int, default=2, help="processes that train")
     return parser
 
@@ -247,6 +257,43 @@ def publish(cases: Sequence[Case], fresh: Sequence[Case], about: str) -> None:
     )
     picture = "![Detection by code, and what each kind of run is taken for](images/failures-found.png)"
     results.write(PAGE_SECTION, f"{about}\n\n{picture}\n\n{text}", path=DOCS / "diagnosis-accuracy.md")
+
+
+def publish_losses(cases: Sequence[Case]) -> None:
+    """Write the section about losses without cross-entropy, penalties, constraints and views."""
+    rows = []
+    for name in dict.fromkeys(case.kind.name for case in cases):
+        own = [case for case in cases if case.kind.name == name]
+        code = own[0].kind.code
+        has = [case for case in own if case.has(code)]
+        rows.append(
+            [
+                name,
+                code or "healthy",
+                len(own),
+                sum(case.truth.healthy for case in own),
+                len(has) if code else "-",
+                sum(code in case.raised for case in has) if code else "-",
+                ", ".join(f"{n} {c}" for c, n in Counter(c for case in own for c in case.raised).most_common()) or "-",
+            ]
+        )
+    columns = ["kind", "made to raise", "runs", "healthy", "have it", "named", "raised (runs)"]
+    lines = [
+        "Short runs on a ring of Gaussians and on digits, with thresholds that were chosen on one seed each of runs on a grid and on "
+        "digits of another base. Who failed, and of what, is decided by `benchmarks/failures/ground_truth.py`.",
+        "",
+        *(f"- {name}: {rate}" for name, rate in accuracy.overall(cases).items()),
+        "",
+        results.table(columns, rows),
+        "",
+        "Misses and false alarms:",
+        *(f"- {code} not raised in {case.name}" for case, code in accuracy.misses(cases)),
+        *(
+            f"- {alarm.code} raised in the healthy {case.name}: {alarm.title}"
+            for case, alarm in accuracy.false_alarms(cases)
+        ),
+    ]
+    results.write(LOSS_SECTION, "\n".join(lines), path=DOCS / "diagnosis-accuracy.md")
 
 
 def _freshness(keep: Path) -> str:

@@ -70,6 +70,12 @@ _SMALL = {"model.generator.hidden": [64, 64], "model.discriminator.hidden": [64,
 _PAIRS = {"model.objective": "relativistic", "model.penalties.r1": 0.1, "model.penalties.r2": 0.1}
 _RING = {**_SMALL, "data.scale": 0.05}
 _CRITIC = {"model.updates.discriminator": 3, "training.optimiser.betas": [0.5, 0.9]}
+_PENALTY_DIGITS = {
+    "model.objective": "wasserstein",
+    "model.penalties.gradient_penalty": 10.0,
+    "model.updates.discriminator": 2,
+    "model.labels.smoothing": 0.0,
+}
 _SPECTRAL = {"model.objective": "hinge", "model.constraints.discriminator": "spectral"}
 _BALANCE = {"model.objective": "boundary-equilibrium", "model.labels.smoothing": 0.0}
 _CLIPPED = {"model.objective": "wasserstein", "model.constraints.discriminator": {"name": "clip", "limit": 0.1}}
@@ -81,6 +87,34 @@ _PLANE = {
     "training.batch_size": 64,
 }
 
+# Losses without cross-entropy, and the parts around them. Short, so that all of them train in a few minutes.
+LOSS_BASES = (
+    *(
+        Base(f"{name}-ring", "toy-ring", "reporting", 500, 4, {**_RING, **changes})
+        for name, changes in {
+            "penalty": {"model.objective": "wasserstein", "model.penalties.gradient_penalty": 10.0, **_CRITIC},
+            "hinge": _SPECTRAL,
+            "squares": {"model.objective": "least-squares"},
+            "average": {"model.objective": "relativistic-average", "model.penalties.r1": 0.1},
+            "shannon": {"model.objective": "f-jensen-shannon"},
+            "hellinger": {"model.objective": "f-squared-hellinger"},
+            "clip": _CLIPPED,
+            "balance": {"model.objective": "boundary-equilibrium"},
+        }.items()
+    ),
+    Base(
+        "augmented-digits",
+        "gan-digits",
+        "reporting",
+        400,
+        3,
+        {"model.views.diffaugment": ["translation", "cutout"]},
+    ),
+    Base("adaptive-digits", "gan-digits", "reporting", 400, 3, {"model.views.adaptive_augmentation.images": 20_000}),
+    Base("balance-digits", "gan-digits", "reporting", 400, 3, _BALANCE),
+    Base("penalty-digits", "gan-digits", "reporting", 400, 3, _PENALTY_DIGITS),
+    Base("hinge-digits", "gan-digits", "reporting", 400, 3, {**_SPECTRAL, "model.labels.smoothing": 0.0}),
+)
 BASES = {
     base.name: base
     for base in (
@@ -149,32 +183,6 @@ BASES = {
                 "training.batch_size": 32,
             },
         ),
-        # Losses without cross-entropy, and the parts around them. Short, so that all of them train in a few minutes.
-        *(
-            Base(f"{name}-ring", "toy-ring", "reporting", 500, 4, {**_RING, **changes})
-            for name, changes in {
-                "penalty": {"model.objective": "wasserstein", "model.penalties.gradient_penalty": 10.0, **_CRITIC},
-                "hinge": _SPECTRAL,
-                "squares": {"model.objective": "least-squares"},
-                "average": {"model.objective": "relativistic-average", "model.penalties.r1": 0.1},
-                "shannon": {"model.objective": "f-jensen-shannon"},
-                "hellinger": {"model.objective": "f-squared-hellinger"},
-                "clip": _CLIPPED,
-                "balance": {"model.objective": "boundary-equilibrium"},
-            }.items()
-        ),
-        Base(
-            "augmented-digits",
-            "gan-digits",
-            "reporting",
-            400,
-            3,
-            {"model.views.diffaugment": ["translation", "cutout"]},
-        ),
-        Base(
-            "adaptive-digits", "gan-digits", "reporting", 400, 3, {"model.views.adaptive_augmentation.images": 20_000}
-        ),
-        Base("balance-digits", "gan-digits", "reporting", 400, 3, _BALANCE),
-        Base("hinge-digits", "gan-digits", "reporting", 400, 3, {**_SPECTRAL, "model.labels.smoothing": 0.0}),
+        *LOSS_BASES,
     )
 }

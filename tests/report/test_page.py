@@ -52,6 +52,14 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
+@pytest.mark.parametrize(("objective", "words"), [("wasserstein", "Only differences of scores"), ("mypkg:Mine", None)])
+def test_the_losses_are_explained_beside_their_curves(full_run: RunFolder, objective: str, words: str | None) -> None:
+    full_run.recipe.write_text(f"model:\n  family: gan\n  objective: {objective}\n")
+    text = Page(write_report(full_run)).text
+    assert (words or "Losses") in text
+    assert ("by itself" in text) == (words is not None)
+
+
 def test_a_full_run_reports_everything_in_order(full_run: RunFolder) -> None:
     page = Page(write_report(full_run))
     assert page.sections == SECTIONS
