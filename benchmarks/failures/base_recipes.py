@@ -166,6 +166,9 @@ BASES = {
         Base("gan-digits-conditional", "gan-digits-conditional", "calibration", 1000, 6),
         Base("info-digits", "info-digits", "reporting", 1000, 6),
         Base("gan-mnist", "gan-mnist", "reporting", 500, 3, {"training.batch_size": 32}),
+        Base("bigan-digits", "bigan-digits", "reporting", 300, 2),
+        Base("vae-gan-digits", "vae-gan-digits", "reporting", 300, 2),
+        Base("adversarial-autoencoder-digits", "adversarial-autoencoder-digits", "calibration", 300, 2),
         Base("dcgan-digits", "dcgan-digits", "reporting", 300, 3),
         Base("dcgan-mnist", "dcgan-mnist", "calibration", 100, 1, {"training.batch_size": 32}),
         Base(

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from failures.critic_probes import critic_facts
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Conditional, Fits, Pushes, has
+from saddlepoint.models.capabilities import Conditional, Fits, Judges, Pushes, has
 from saddlepoint.models.class_samples import sample_with_labels
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.divergence import kl_standard_normal_units
@@ -110,9 +110,21 @@ class Prober:
             found["high_quality"] = float((self._to_modes(averaged)[0] < 4 * (truth.mode_std or 0.0)).double().mean())
         if self._honest is not None and self.dataset.event.size > 2:
             found["copies"] = float((self._nearest(averaged) < self._honest).double().mean())
+        passes: dict[str, Callable[[], Any]] = {"g": lambda: model.decode(z)}
+        if has(model, Judges):
+            found |= self._judgement(raw, labels, facts["step"])
+            passes["d"] = lambda: model.scores(self.train, self._train_labels)
+        else:  # a discriminator of codes says nothing about examples
+            found |= dict.fromkeys(("d_real", "d_fake", "sure", "advantage", "learnt_by_heart"), math.nan)
+        facts["dead"] = self._dead(passes)
+        return found
+
+    def _judgement(self, raw: Tensor, labels: Tensor | None, step: int) -> Facts:
+        """What the discriminator says about examples and samples, and how its loss pushes the samples."""
+        model: Any = self.model
         examples = (self.held_out, self._held_out_labels), (self.train, self._train_labels), (raw, labels)
         real, train, fake = (model.scores(x, y) for x, y in examples)
-        found |= {
+        found: Facts = {
             "d_real": float(real.mean()),
             "d_fake": float(fake.mean()),
             "sure": float(
@@ -120,11 +132,8 @@ class Prober:
             ),
             "advantage": _advantage(real, fake),
             "learnt_by_heart": _advantage(train, real),
+            **critic_facts(model, self.train, self.held_out, raw, step=step),
         }
-        found |= critic_facts(model, self.train, self.held_out, raw, step=facts["step"])
-        facts["dead"] = self._dead(
-            {"d": lambda: model.scores(self.train, self._train_labels), "g": lambda: model.decode(z)}
-        )
         if has(model, Pushes):
             push = model.pushes(raw).flatten(1).norm(dim=1)
             # What -log D(G(z)) would push is the other's divided by D / (1 - D).
