@@ -122,11 +122,10 @@ class Monitor:
             return {}
         g = model.generator_player
         with torch.no_grad():
-            projected = self._project(model.decode(self._noise(model)))
-            samples = projected[:JUDGED].cpu()
+            samples = self._project(model.decode(self._noise(model)[:JUDGED])).cpu()
             if not samples.isfinite().all():
                 return {}  # the quality series says so
-            leaks = self._leaks(projected)
+            leaks = self._leaks()
             if self._others is None:
                 if self._usual is None:
                     self._usual = distance_to_others(self._searched[:FITTED])
@@ -141,15 +140,16 @@ class Monitor:
             f"{g}/copies_error": error,
         }
 
-    def _leaks(self, projected: Tensor) -> Signals:
-        """Series of augmentation in samples, projected (N, d); none for a critic that gets unchanged examples."""
+    def _leaks(self) -> Signals:
+        """Series of augmentation in samples; none for a critic that gets unchanged examples."""
         model = self._model
         if not has(model, Augments) or len(self._many) < 2 * FEWEST:
             return {}
         half = len(self._many) // 2
         real, others = (self._dataset.x[part].to(self._device) for part in (self._many[:half], self._many[half:]))
         changed = model.augmented(self._model.model_units(others), self._generator())
-        parts = (projected, self._project(real), self._project(self._model.scaling.to_data(changed)))
+        samples = self._project(model.decode(self._noise(model)))
+        parts = (samples, self._project(real), self._project(self._model.scaling.to_data(changed)))
         series = leak_series(*(part.cpu() for part in parts))
         return {f"{model.generator_player}/{name}": value for name, value in series.items()}
 

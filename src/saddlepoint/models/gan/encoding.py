@@ -9,6 +9,7 @@ from saddlepoint.errors import DataError
 from saddlepoint.models.base import Numbers, in_chunks
 from saddlepoint.models.capabilities import (
     Adversarial,
+    Augments,
     Composed,
     Encodes,
     HasLatentPosterior,
@@ -116,7 +117,7 @@ class EncodingModel(CodeModel):
             return None
         if capability is HasLatentPosterior and not part.has_variance:
             return "its encoder returns one code for each example, without a variance."
-        if part.judges == "codes" and capability in (Judges, ScoresExamples, Pushes, Adversarial, Composed):
+        if part.judges == "codes" and capability in (Judges, ScoresExamples, Pushes, Adversarial, Augments, Composed):
             return "its discriminator judges codes, not examples."
         if part.judges == "pairs" and capability in (ScoresExamples, Pushes):
             return "its discriminator scores an example together with its code."

@@ -262,7 +262,7 @@ class GAN(JudgingModel):
         for name in self._lasting_views:
             view, kept = self.parts.views[name], self._part_states.of(f"views.{name}")
             drawn = view.draw(len(x), x.shape[1:], self.settings.views[name].strength, generator, *kept)
-            x = view(x, drawn.to(x.dtype))
+            x = view(x, drawn)
         return x
 
     def _codes(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
