@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from saddlepoint.models.gan.conditions.settings import CONDITIONS
+from saddlepoint.models.gan.encoders.settings import ENCODERS
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PENALTIES, VIEWS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gan-parts.md").read_text("utf-8")
@@ -18,6 +19,7 @@ REGISTRIES: dict[str, Iterable[str]] = {
     "Constraints": CONSTRAINTS,
     "Views": VIEWS,
     "Conditions": CONDITIONS,
+    "Encoders": ENCODERS,
 }
 
 
