@@ -34,6 +34,8 @@ def test_a_value_that_nothing_can_carry_is_one_sentence(name: str) -> None:
             if isinstance(value, list) or (isinstance(value, float) and not math.isfinite(value)):
                 continue  # a network of one's own may be given such a value
             value = {"a": [value]}
+        if isinstance(value, list) and name.startswith("model.views.") and name.endswith(".strength"):
+            continue  # short for the names of the changes
         with pytest.raises(SettingError) as caught:
             Recipe.from_mapping(content_with(name, value))
         said = str(caught.value)

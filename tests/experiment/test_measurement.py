@@ -35,7 +35,7 @@ def test_examples_in_some_order_are_sampled_throughout(tmp_path: Path, monkeypat
     monkeypatch.setattr(measurement, "MEASURED", 50)
     monkeypatch.setattr(measurement, "FITTED", 50)
     monkeypatch.setattr(session.model, "fit", lambda x, generator: seen.update(fitted=x))
-    monkeypatch.setattr(session.model, "held_out_series", lambda x, generator: seen.update(held_out=x) or {})
+    monkeypatch.setattr(session.model, "held_out_series", lambda x, generator, labels: seen.update(held_out=x) or {})
     monkeypatch.setattr(quality.Quality, "series", lambda self, model: {quality.SERIES: 0.0})
     images = np.repeat([0, 16], 500).astype(np.uint8)[:, None, None, None] * np.ones((1, 1, 8, 8), np.uint8)
     plain = from_array(images, settings=DataSettings(held_out=0.0))

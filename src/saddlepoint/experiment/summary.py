@@ -169,7 +169,9 @@ def _model(settings: ModelSettings) -> dict[str, Any]:
     """The model's family, size of the code, objective, and the network of every role."""
     content = settings.model_dump()
     facts = {name: content[name] for name in ("family", "latent", *_OBJECTIVES) if name in content}
-    return facts | {"networks": {role: value["network"] for role, value in content.items() if _is_network(value)}}
+    absent = set(settings.roles) - set(settings.active_roles)
+    networks = {role: value["network"] for role, value in content.items() if _is_network(value) and role not in absent}
+    return facts | {"networks": networks}
 
 
 def _is_network(value: Any) -> bool:

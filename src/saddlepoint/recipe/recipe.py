@@ -183,15 +183,17 @@ class Recipe(Settings, metaclass=Public):
         return changed if "description" in changes else changed._update_description()
 
     def settings(self) -> Iterator[tuple[SettingField, Any]]:
-        """Iterate over all settings of this family.
+        """Iterate over all settings of this family, but for optimiser settings of players that this model does not have.
 
         Yields:
             The setting and its value as in JSON. If the recipe does not have a declared entry of an open section, the values of
             that entry are None.
         """
         content = self.model_dump(mode="json")
+        absent = [("training", "players", role) for role in self.model.roles if role not in self.model.active_roles]
         for entry in fields(type(self), content):
-            yield entry, _at(content, entry.path)
+            if tuple(entry.path[:3]) not in absent:
+                yield entry, _at(content, entry.path)
 
     def to_yaml(self, *, whole: bool = True) -> str:
         """Return the recipe as YAML that `parse` reads.
